@@ -1,0 +1,1 @@
+"""Documents and ranking: everything but HTTP."""

@@ -1,0 +1,94 @@
+"""What a question is answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from index.types import Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A W3C Web Annotation selector; offsets in code points.
+
+    ``type`` is ``TextPositionSelector`` (with start and end) or ``TextQuoteSelector`` (with exact,
+    prefix and suffix).
+    """
+
+    type: str
+    start: int | None = None
+    end: int | None = None
+    exact: str | None = None
+    prefix: str | None = None
+    suffix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quote that anyone can check: ``text[start:end] == quote`` in the text that the hash names."""
+
+    locator: str
+    quote: str
+    document_id: str
+    version: int
+    title: str
+    source: str
+    media_type: str
+    section: tuple[str, ...]
+    pages: tuple[int, int] | None
+    start: int
+    end: int
+    text_sha256: str
+    source_sha256: str
+    selectors: tuple[Selector, ...]
+    links: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SideScore:
+    """Where one side ranked a passage (1 is first, None below its candidates), and its raw score."""
+
+    rank: int | None
+    score: float | None
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a passage stands where it does."""
+
+    dense: SideScore
+    lexical: SideScore
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that answers. ``score`` is fused, in [0, 1]; ``also_at`` are locators of equal passages."""
+
+    rank: int
+    score: float
+    text: str
+    citation: Citation
+    explain: Explanation
+    metadata: Metadata
+    also_at: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """What answered: the collection's fingerprint, its change number, and the share with vectors."""
+
+    fingerprint: str
+    change: int
+    embedded: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """At most ``k`` passages, best first. ``timings_ms`` has a time for each stage, and ``total``."""
+
+    question: str
+    hits: tuple[Hit, ...]
+    index: IndexState
+    timings_ms: Mapping[str, float] = field(default_factory=dict)

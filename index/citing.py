@@ -1,0 +1,130 @@
+"""Citations: locators, and the selectors and links that let anyone find the quote."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote as percent_encode
+
+import regex
+
+from index.answers import Citation, Selector
+from index.errors import InvalidLocator
+from index.records import VersionRecord
+
+CONTEXT = 32
+"""Code points of prefix and suffix in a TextQuoteSelector."""
+WINDOW = CONTEXT + 32
+"""Code points to read on each side of a quote: the context, and room to find where a character begins."""
+
+_HASH_DIGITS = 12
+_LOCATOR = re.compile(
+    r"(?P<document>.+)@(?P<sha>[0-9a-f]{12}):(?P<start>\d{1,12})-(?P<end>\d{1,12})", re.DOTALL
+)
+_CLUSTER = regex.compile(r"\X")
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """The self-describing name of a quote: ``{document_id}@{text hash}:{start}-{end}``.
+
+    The hash is the first 12 hex digits of the text's SHA-256, offsets are its code points.
+    """
+
+    document_id: str
+    text_sha256: str
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{self.document_id}@{self.text_sha256[:_HASH_DIGITS]}:{self.start}-{self.end}"
+
+
+def parse_locator(value: str) -> Locator:
+    """Read a locator.
+
+    Raises :class:`InvalidLocator` when it is not of the form, or its span is empty.
+    """
+    match = _LOCATOR.fullmatch(value)
+    if match is None or int(match["start"]) >= int(match["end"]):
+        raise InvalidLocator(
+            f"{value[:200]!r} is not a locator. A locator is document_id@hash:start-end with 12 hex digits "
+            "of the text's SHA-256 and start < end, for example notes.md@9f2c41aab3de:1024-1311."
+        )
+    return Locator(match["document"], match["sha"], int(match["start"]), int(match["end"]))
+
+
+def locator_of(version: VersionRecord, start: int, end: int) -> str:
+    """The locator of a span of a version."""
+    return str(Locator(version.document_id, version.text_sha256.hex(), start, end))
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A span of a version with the text around it: ``text`` starts at offset ``at`` of the version."""
+
+    version: VersionRecord
+    start: int
+    end: int
+    text: str
+    at: int
+
+    @property
+    def quote(self) -> str:
+        """The words of the span."""
+        return self.text[self.start - self.at : self.end - self.at]
+
+
+def window(start: int, end: int) -> tuple[int, int]:
+    """The span to read for an :class:`Excerpt`."""
+    return max(0, start - WINDOW), end + WINDOW
+
+
+def cite(excerpt: Excerpt, *, section: tuple[str, ...], pages: tuple[int, int] | None) -> Citation:
+    """The citation of an excerpt."""
+    version, start, end = excerpt.version, excerpt.start, excerpt.end
+    locator = locator_of(version, start, end)
+    document = percent_encode(version.document_id, safe="/@:")
+    return Citation(
+        locator=locator,
+        quote=excerpt.quote,
+        document_id=version.document_id,
+        version=version.number,
+        title=version.title or version.document_id,
+        source=version.source,
+        media_type=version.media_type,
+        section=section,
+        pages=pages,
+        start=start,
+        end=end,
+        text_sha256=version.text_sha256.hex(),
+        source_sha256=version.source_sha256.hex(),
+        selectors=selectors(excerpt),
+        links={
+            "citation": f"/v1/citations/{percent_encode(locator, safe='/@:')}",
+            "text": f"/v1/documents/{document}/text?version={version.number}",
+        },
+    )
+
+
+def selectors(excerpt: Excerpt) -> tuple[Selector, Selector]:
+    """The W3C selectors of an excerpt (Web Annotation Data Model, 4.2.4 and 4.2.5).
+
+    Prefix and suffix have at most 32 code points and never tear a grapheme cluster.
+    """
+    before = excerpt.text[: excerpt.start - excerpt.at]
+    after = excerpt.text[excerpt.end - excerpt.at :]
+    return (
+        Selector("TextPositionSelector", start=excerpt.start, end=excerpt.end),
+        Selector("TextQuoteSelector", exact=excerpt.quote, prefix=_prefix(before), suffix=_suffix(after)),
+    )
+
+
+def _prefix(before: str) -> str:
+    starts = (match.start() for match in _CLUSTER.finditer(before))
+    return before[next((start for start in starts if len(before) - start <= CONTEXT), len(before)) :]
+
+
+def _suffix(after: str) -> str:
+    ends = [match.end() for match in _CLUSTER.finditer(after) if match.end() <= CONTEXT]
+    return after[: ends[-1]] if ends else ""

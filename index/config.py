@@ -1,0 +1,55 @@
+"""Settings of the library. Read from nowhere: the caller passes them in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkingConfig:
+    """How texts are cut into passages. Part of a collection's fingerprint.
+
+    ``max_tokens`` of 0 means what the model takes. ``overlap_tokens`` is the most that a passage
+    repeats, in whole sentences, of the one before it in the same section. ``max_characters`` bounds
+    passages in scripts or junk that a tokenizer folds into few tokens.
+    """
+
+    max_tokens: int = 0
+    overlap_tokens: int = 32
+    max_characters: int = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class SearchConfig:
+    """How rankings are made and combined.
+
+    ``candidates`` is how many passages each side brings. ``dense_weight`` is the dense side's part
+    in the convex combination, the lexical side has the rest. Neighbouring passages among the best
+    are merged while together they have at most ``merge_characters``; 0 leaves them apart.
+    """
+
+    candidates: int = 100
+    dense_weight: float = 0.5
+    merge_characters: int = 2400
+
+
+@dataclass(frozen=True, slots=True)
+class IngestConfig:
+    """How documents are taken in. Sizes in bytes of the original file."""
+
+    max_document_bytes: int = 64 * 1024 * 1024
+    documents_per_commit: int = 64
+    passages_per_batch: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryConfig:
+    """All settings of a library of collections."""
+
+    chunking: ChunkingConfig = ChunkingConfig()
+    search: SearchConfig = SearchConfig()
+    ingest: IngestConfig = IngestConfig()
+    language: str = "english"
+    """Snowball stemmer for words in Latin script, the same for documents and questions."""
+    lock_seconds: float = 30.0
+    """How long a write waits for another process to finish its own."""

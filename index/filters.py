@@ -1,0 +1,100 @@
+"""Metadata filters: the grammar of OpenAI's vector stores, checked once and then trusted.
+
+A comparison is ``{"type": "eq", "key": "year", "value": 2020}`` with one of ``eq ne gt gte lt lte in
+nin``; ``{"type": "and" | "or", "filters": [...]}`` combines, nested at will. ``ne`` and ``nin`` are the
+exact complements of ``eq`` and ``in``: they also match documents that lack the key. A list in the
+metadata matches when one of its members does. ``gt`` and its like compare numbers with numbers and
+strings with strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args
+
+from index.errors import InvalidFilter
+from index.types import Scalar
+
+Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
+Combination = Literal["and", "or"]
+OPERATORS: tuple[str, ...] = get_args(Operator)
+COMBINATIONS: tuple[str, ...] = get_args(Combination)
+MAX_DEPTH = 8
+MAX_VALUES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One key against one value, or for ``in`` and ``nin`` against several."""
+
+    operator: Operator
+    key: str
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compound:
+    """All or any of several filters."""
+
+    combination: Combination
+    filters: tuple[Filter, ...]
+
+
+Filter = Comparison | Compound
+
+
+def parse_filter(value: object, *, depth: int = 1) -> Filter:
+    """Check a filter as it comes from JSON.
+
+    Raises :class:`InvalidFilter`, whose message names the part that is wrong.
+    """
+    if not isinstance(value, Mapping):
+        raise InvalidFilter(f"A filter is an object with a type, not {type(value).__name__}.")
+    if depth > MAX_DEPTH:
+        raise InvalidFilter(f"The filter is nested more than {MAX_DEPTH} deep. Flatten it.")
+    kind = value.get("type")
+    if kind in COMBINATIONS:
+        return _compound(value, depth)
+    if kind in OPERATORS:
+        return _comparison(value)
+    raise InvalidFilter(
+        f"Unknown filter type {kind!r}. Use one of {', '.join(OPERATORS)}, or combine filters with "
+        f"{' or '.join(COMBINATIONS)}."
+    )
+
+
+def _only(value: Mapping[str, Any], *names: str) -> None:
+    if missing := [name for name in names if name not in value]:
+        raise InvalidFilter(f"The filter {value.get('type')!r} lacks {missing[0]!r}.")
+    if unknown := sorted(set(map(str, value)) - {"type", *names}):
+        raise InvalidFilter(f"The filter {value.get('type')!r} has no {unknown[0]!r}; it takes {names}.")
+
+
+def _compound(value: Mapping[str, Any], depth: int) -> Compound:
+    _only(value, "filters")
+    filters = value["filters"]
+    if not isinstance(filters, list) or not filters or len(filters) > MAX_VALUES:
+        raise InvalidFilter(f"{value['type']!r} takes a list of 1 to {MAX_VALUES} filters under 'filters'.")
+    return Compound(value["type"], tuple(parse_filter(part, depth=depth + 1) for part in filters))
+
+
+def _comparison(value: Mapping[str, Any]) -> Comparison:
+    _only(value, "key", "value")
+    operator, key, operand = cast("Operator", value["type"]), value["key"], value["value"]
+    if not isinstance(key, str) or not key:
+        raise InvalidFilter(f"The key of filter {operator!r} is a metadata name, not {key!r}.")
+    if operator in ("in", "nin"):
+        if not isinstance(operand, list) or len(operand) > MAX_VALUES:
+            raise InvalidFilter(f"The value of {operator!r} is a list of at most {MAX_VALUES} values.")
+        return Comparison(operator, key, tuple(_scalar(operator, part) for part in operand))
+    scalar = _scalar(operator, operand)
+    if operator in ("gt", "gte", "lt", "lte") and isinstance(scalar, bool):
+        raise InvalidFilter(f"{operator!r} compares numbers or strings, not true and false.")
+    return Comparison(operator, key, (scalar,))
+
+
+def _scalar(operator: str, value: object) -> Scalar:
+    if isinstance(value, str | int | float | bool) and value == value:  # noqa: PLR0124 -- NaN is not itself
+        return value
+    raise InvalidFilter(f"{operator!r} takes strings, numbers, true or false, not {value!r}.")

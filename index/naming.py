@@ -1,0 +1,86 @@
+"""What documents, collections, and metadata may be called."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from index.errors import InvalidCollectionName, InvalidDocumentId, InvalidMetadata
+from index.types import Metadata, Scalar
+
+MAX_DOCUMENT_ID = 512
+_COLLECTION = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_RESERVED_TAILS = ("text", "versions")
+_RESERVED_KEYS = frozenset({"document_id", "title", "source", "media_type"})
+_MAX_KEY, _MAX_STRING, _MAX_KEYS, _MAX_MEMBERS = 64, 4096, 64, 256
+
+
+def checked_document_id(document_id: str) -> str:
+    """Return the id in NFC.
+
+    Raises :class:`InvalidDocumentId` for ids that could not stand in a locator or in an address.
+    """
+    name = unicodedata.normalize("NFC", document_id)
+    if not name or len(name) > MAX_DOCUMENT_ID:
+        raise InvalidDocumentId(f"A document id has 1 to {MAX_DOCUMENT_ID} characters, this has {len(name)}.")
+    if name != name.strip() or any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
+        raise InvalidDocumentId(
+            f"The document id {name!r} has control characters, or white space at an end. Leave them out."
+        )
+    parts = name.split("/")
+    if "" in parts or "." in parts or ".." in parts:
+        raise InvalidDocumentId(f"The document id {name!r} has an empty, '.' or '..' part between slashes.")
+    if len(parts) > 1 and parts[-1] in _RESERVED_TAILS:
+        raise InvalidDocumentId(
+            f"The document id {name!r} ends in /{parts[-1]}, which is an address of its own in the API. "
+            "Choose another last part."
+        )
+    return name
+
+
+def checked_collection_name(name: str) -> str:
+    """Return the name, or raise :class:`InvalidCollectionName`."""
+    if not _COLLECTION.fullmatch(name):
+        raise InvalidCollectionName(
+            f"{name!r} cannot name a collection. Use 1 to 63 of a-z, 0-9, '-' and '_'; begin with a letter "
+            "or digit."
+        )
+    return name
+
+
+def checked_metadata(metadata: Mapping[str, object]) -> Metadata:
+    """Return the metadata, or raise :class:`InvalidMetadata` naming the entry that is wrong."""
+    if len(metadata) > _MAX_KEYS:
+        raise InvalidMetadata(f"Metadata has {len(metadata)} entries, at most {_MAX_KEYS} are taken.")
+    checked: dict[str, Scalar | tuple[Scalar, ...]] = {}
+    for key, value in metadata.items():
+        if not isinstance(key, str) or not 1 <= len(key) <= _MAX_KEY:
+            raise InvalidMetadata(f"The metadata name {key!r} does not have 1 to {_MAX_KEY} characters.")
+        if key in _RESERVED_KEYS:
+            raise InvalidMetadata(
+                f"The metadata name {key!r} is the service's own. Give it as {key}, or rename it."
+            )
+        checked[key] = _checked_value(key, value)
+    return checked
+
+
+def _checked_value(key: str, value: object) -> Scalar | tuple[Scalar, ...]:
+    if isinstance(value, list | tuple):
+        if len(value) > _MAX_MEMBERS:
+            raise InvalidMetadata(f"The metadata list {key!r} has more than {_MAX_MEMBERS} members.")
+        return tuple(_checked_scalar(key, member) for member in value)
+    return _checked_scalar(key, value)
+
+
+def _checked_scalar(key: str, value: object) -> Scalar:
+    if isinstance(value, str) and len(value) > _MAX_STRING:
+        raise InvalidMetadata(f"The metadata {key!r} is longer than {_MAX_STRING} characters.")
+    if isinstance(value, float) and not -1e308 < value < 1e308:
+        raise InvalidMetadata(f"The metadata {key!r} is not a finite number.")
+    if isinstance(value, str | int | float | bool):
+        return value
+    raise InvalidMetadata(
+        f"The metadata {key!r} is {type(value).__name__}. Use strings, numbers, true or false, or lists of "
+        "them."
+    )

@@ -1,0 +1,174 @@
+"""The seams. Each has one contract suite in ``tests/contracts`` that every implementation passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from numpy.typing import NDArray
+
+from index.filters import Filter
+from index.records import (
+    Counts,
+    DocumentRecord,
+    NewDocument,
+    PendingPassage,
+    StoredPassage,
+    VersionRecord,
+)
+from index.types import Extract, Ids, IndexedPassage, Ranking, Vectors
+
+
+class Tokenizer(Protocol):
+    """The embedding model's own idea of tokens."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest input in tokens, special tokens included; the rest would be cut off."""
+
+    @property
+    def special_tokens(self) -> int:
+        """Tokens that the model adds to every passage: markers, and the passage prompt if it has one."""
+
+    def token_starts(self, texts: Sequence[str]) -> list[NDArray]:  # type: ignore[type-arg]
+        """For each text, the ascending int64 code-point offsets at which its tokens start.
+
+        Special tokens are left out, and nothing is cut off.
+        """
+
+
+class Embedder(Tokenizer, Protocol):
+    """Turns text into unit vectors. Stateless: safe to call from several threads.
+
+    Raises :class:`index.errors.ModelFailed` when the model raises or its vectors are not finite.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """Names everything that decides the vectors: weights, prompts, pooling, precision."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension)."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension)."""
+
+
+class Reader(Protocol):
+    """Makes text of one format's bytes.
+
+    Raises a subclass of :class:`index.errors.Unreadable` with a reason a person can act on.
+    """
+
+    def __call__(self, data: bytes, *, name: str) -> Extract: ...
+
+
+class DenseIndex(Protocol):
+    """Nearest passages by inner product. Readers never wait for writers."""
+
+    @property
+    def change(self) -> int:
+        """The store's change number up to which this index is complete."""
+
+    def update(self, change: int, *, ids: Ids, documents: Ids, vectors: Vectors, removed: Ids) -> None:
+        """Add passages (id, document key, vector) and drop ``removed``. Repeating an update is harmless."""
+
+    def search(self, query: Vectors, n: int, *, documents: Ids | None = None) -> list[Ranking]:
+        """For each row of ``query`` the at most ``n`` nearest, among ``documents`` (keys) when given."""
+
+    def scores(self, query: Vectors, ids: Ids) -> NDArray:  # type: ignore[type-arg]
+        """Inner products of one query row with the named passages; NaN for those not held. float32."""
+
+    def close(self) -> None: ...
+
+
+class LexicalIndex(Protocol):
+    """Passages by the words they share with the question (BM25)."""
+
+    @property
+    def change(self) -> int:
+        """The store's change number up to which this index is complete."""
+
+    def update(self, change: int, *, added: Iterable[IndexedPassage], removed: Ids) -> None:
+        """Add passages and drop ``removed``, durably. Repeating an update is harmless."""
+
+    def search(self, question: str, n: int, *, documents: Ids | None = None) -> Ranking:
+        """At most ``n`` passages that share a word with the question, among ``documents`` when given."""
+
+    def matched(self, question: str, text: str) -> list[str]:
+        """The question's words, as written there, that the text matches."""
+
+    def refresh(self) -> None:
+        """See what another process has committed."""
+
+    def close(self) -> None: ...
+
+
+class RecordStore(Protocol):
+    """The system of record: documents, versions, texts, passages, vectors, and a change number.
+
+    A write is one transaction; when a method returns, it is durable. Readers see one moment.
+    """
+
+    def put(self, new: Sequence[NewDocument]) -> list[DocumentRecord]:
+        """Add documents, or replace them by new versions, all or none."""
+
+    def delete(self, document_id: str) -> DocumentRecord:
+        """Erase a document with all its versions; returns what it was."""
+
+    def put_vectors(self, keys: Sequence[bytes], vectors: Vectors) -> int:
+        """Store vectors (unit rows) by the names of their texts; returns how many passages they serve."""
+
+    def change(self) -> int:
+        """Number of the last committed change."""
+
+    def counts(self) -> Counts:
+        """How much there is."""
+
+    def document(self, document_id: str) -> DocumentRecord:
+        """Raise :class:`index.errors.DocumentNotFound` when there is none of this id."""
+
+    def find_document(self, document_id: str) -> DocumentRecord | None:
+        """The document of this id, or None."""
+
+    def documents(
+        self, *, limit: int, after: str = "", prefix: str = "", where: Filter | None = None
+    ) -> list[DocumentRecord]:
+        """Documents in order of their ids, those after ``after`` that begin with ``prefix``."""
+
+    def version(self, document_id: str, number: int | None = None) -> VersionRecord:
+        """A version by its number, the newest without one; else :class:`index.errors.VersionNotFound`."""
+
+    def version_by_text(self, document_id: str, sha256_prefix: str) -> VersionRecord | None:
+        """The newest version whose text hash begins with these hex digits."""
+
+    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
+        """``text[start:end]`` of a stored text, by code points."""
+
+    def section_at(
+        self, version: VersionRecord, start: int
+    ) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+        """Section path and pages of the passage around an offset of a version."""
+
+    def passages(self, ids: Ids) -> list[StoredPassage]:
+        """The live ones among these passages, with their words, in the order given."""
+
+    def select(self, where: Filter) -> Ids:
+        """Keys of the documents that a filter admits, ascending."""
+
+    def pending(self, limit: int) -> list[PendingPassage]:
+        """The oldest passages without a vector, one for each text to embed."""
+
+    def added_texts(self, since: int, until: int) -> Iterator[IndexedPassage]:
+        """Live passages that came after change ``since``, up to ``until``, in order of id."""
+
+    def added_vectors(self, since: int, until: int, dimension: int) -> Iterator[tuple[Ids, Ids, Vectors]]:
+        """Batches of (passage ids, document keys, unit vectors) that came in these changes."""
+
+    def removed(self, since: int, until: int) -> Ids:
+        """Passages that left the indexes in these changes."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,294 @@
+"""The blocks that an HTML page shows, in the order of its source.
+
+The tree is walked without recursion, since a page may be nested as deep as its author likes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser
+
+from index.errors import CorruptDocument
+from index.readers.builder import BlockBuilder, Draft
+
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+_LISTS = frozenset({"ul", "ol", "menu", "dir", "dl"})
+_ITEMS = frozenset({"li", "dt"})
+_CELLS = frozenset({"td", "th"})
+_BOUNDARIES = frozenset(
+    "address article aside blockquote body caption center dd details div fieldset figcaption figure "
+    "footer form header hgroup hr html legend main nav p section summary tbody tfoot thead".split()
+)
+"""Elements that begin and end a paragraph and do nothing else."""
+_UNSEEN = frozenset(
+    "annotation applet area audio button canvas datalist desc embed head iframe input map meter noscript "
+    "object optgroup option progress rp rt script select style svg template textarea title video".split()
+)
+"""Elements whose text is not part of what the page says."""
+_ASIDES = frozenset({"aside", "footer", "nav"})
+_ASIDE_ROLES = frozenset({"complementary", "contentinfo", "navigation", "search"})
+_SECTIONS = frozenset({"article", "main", "section"})
+_UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_PERMALINKS = frozenset("¶#§🔗")
+_NUMBERED_LINES = re.compile(r"\b(?:linenos?|gutter)\b", re.IGNORECASE)
+_START = re.compile(r"-?\d{1,9}\Z")
+_SPACE = re.compile(r"[ \t\n]+")
+_BLOCKS = _BOUNDARIES | _HEADINGS.keys() | _ITEMS | _CELLS | {"pre", "table", "tr"}
+_MAX_HEADING = 500
+"""A longer heading is one that its author forgot to close."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageBlock:
+    """A block of a page with what tells content from navigation."""
+
+    draft: Draft
+    link_share: float
+    """How much of its text is in links, from 0 to 1."""
+    beside: bool
+    """Whether the page itself puts it beside its content, as navigation, footer or banner."""
+
+
+def parse(html: str, *, name: str) -> HtmlElement | None:
+    """The tree of a page, or of a piece of one; None where there is neither tag nor text."""
+    parser = HTMLParser(
+        encoding="utf-8", huge_tree=True, collect_ids=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        # Bytes, for lxml refuses a str that has an XML declaration.
+        root: HtmlElement | None = etree.fromstring(html.encode(), parser)
+    except etree.LxmlError as error:
+        raise CorruptDocument(f"{name}: this cannot be read as HTML: {error}") from None
+    # At its limits the parser stops and gives what it has, but a page cut short is not that page.
+    for entry in parser.error_log:
+        if entry.level_name == "FATAL":
+            raise CorruptDocument(f"{name}: line {entry.line}: {entry.message}. Simplify the page's markup.")
+    return root
+
+
+def walk(root: HtmlElement) -> list[PageBlock]:
+    """All the blocks that a page shows."""
+    return _Walk(root).run()
+
+
+class _Walk:
+    """What is open at the current point of the source."""
+
+    def __init__(self, root: HtmlElement) -> None:
+        self.root = root
+        self.builder = BlockBuilder()
+        self.blocks: list[PageBlock] = []
+        self.texts: list[str] = []
+        self.linked = 0
+        self.links = 0
+        self.asides = 0
+        self.banners = 0
+        self.heading = 0
+        self.code = 0
+        self.table: HtmlElement | None = None
+        self.rows: list[list[str]] = []
+        headings = list(root.iter(*_HEADINGS))
+        # Lists and tables that only lay a page out are no lists and tables to a reader of its text.
+        self.layout_lists = _ancestors(headings)
+        self.layout_tables = _ancestors([*headings, *root.iter("table", "pre"), *_second_paragraphs(root)])
+
+    def run(self) -> list[PageBlock]:
+        walker = etree.iterwalk(self.root, events=("start", "end"))
+        skipped = None
+        for event, element in walker:
+            if event == "start":
+                if _is_unseen(element):
+                    walker.skip_subtree()
+                    skipped = element
+                else:
+                    self._open(element, element.tag)
+                    self._text(element.text)
+            else:
+                if element is not skipped:
+                    self._close(element, element.tag)
+                self._text(element.tail)
+        self._boundary()
+        return self.blocks
+
+    def _open(self, element: HtmlElement, tag: str) -> None:
+        if tag == "a":
+            self.links += 1
+        elif tag == "br":
+            self.texts.append("\n")
+        elif tag in _LISTS:
+            self._boundary()
+            if self._is_list(element):
+                self.builder.open_list(ordered=tag == "ol", start=_start(element))
+        elif tag in _BLOCKS:
+            self._boundary()
+            self.asides += _is_aside(element)
+            self.banners += _is_banner(element)
+            self._open_block(element, tag)
+
+    def _open_block(self, element: HtmlElement, tag: str) -> None:
+        if tag in _HEADINGS:
+            self.heading = 0 if _is_long(element) else _HEADINGS[tag]
+        elif tag == "pre":
+            self.code += 1
+        elif tag in _ITEMS:
+            if self.builder.in_list and self.table is None:
+                self.builder.open_item()
+        elif tag == "table":
+            if self.table is None and not self.heading and self._is_data(element):
+                self.table, self.rows = element, []
+        elif tag == "tr" and self.table is not None:
+            # A caption, or text that is in no cell, is a row of its own.
+            loose = self._taken().strip()
+            self.rows += [[loose], []] if loose else [[]]
+
+    def _close(self, element: HtmlElement, tag: str) -> None:
+        if tag == "a":
+            self.links -= 1
+        elif tag in _LISTS:
+            self._boundary()
+            if self._is_list(element):
+                self.builder.close_list()
+                self._note()
+        elif tag in _CELLS and self.table is not None:
+            self._close_cell()
+        elif tag in _BLOCKS:
+            self._close_block(element, tag)
+            self.asides -= _is_aside(element)
+            self.banners -= _is_banner(element)
+
+    def _close_block(self, element: HtmlElement, tag: str) -> None:
+        if tag in _HEADINGS and self.heading:
+            level, self.heading = self.heading, 0
+            self.builder.heading(self._taken(), level=level)
+            self._note()
+        elif tag == "pre" and self.code == 1:
+            self.code = 0
+            self.builder.code(self._taken())
+            self._note()
+        elif tag == "pre":
+            self.code -= 1
+        elif element is self.table:
+            self._close_table()
+        else:
+            self._boundary()
+
+    def _close_cell(self) -> None:
+        if not self.rows:
+            self.rows.append([])
+        self.rows[-1].append(" ".join(self._taken().split()))
+
+    def _close_table(self) -> None:
+        self.table = None
+        if max((len(row) for row in self.rows), default=0) > 1:
+            self.builder.table(self.rows)
+        else:
+            for row in self.rows:
+                self.builder.paragraph(" ".join(row))
+        self.texts.clear()
+        self._note()
+
+    def _text(self, text: str | None) -> None:
+        if text:
+            self.texts.append(text if self.code else _SPACE.sub(" ", text))
+            if self.links:
+                self.linked += len(text.strip())
+
+    def _taken(self) -> str:
+        text = "".join(self.texts)
+        self.texts.clear()
+        return text
+
+    def _boundary(self) -> None:
+        """End the paragraph, or part the words inside of what cannot be parted."""
+        if self.code:
+            if self.texts and not self.texts[-1].endswith("\n"):
+                self.texts.append("\n")
+        elif self.heading or self.table is not None:
+            self.texts.append(" ")
+        else:
+            self.builder.paragraph(self._taken())
+            self._note()
+
+    def _note(self) -> None:
+        """Keep what is known of the drafts that were added."""
+        for draft in self.builder.drafts[len(self.blocks) :]:
+            share = min(1.0, self.linked / len(draft.text))
+            # Of a page's banner the headings count, for many have their title there.
+            beside = self.asides > 0 or (self.banners > 0 and draft.kind != "heading")
+            self.blocks.append(PageBlock(draft, link_share=share, beside=beside))
+            self.linked = 0
+
+    def _is_list(self, element: HtmlElement) -> bool:
+        return self.table is None and element not in self.layout_lists
+
+    def _is_data(self, table: HtmlElement) -> bool:
+        if table in self.layout_tables or table.get("role") == "presentation":
+            return False
+        rows = table.iter("tr")
+        return next(rows, None) is not None and next(rows, None) is not None
+
+
+def _is_unseen(element: HtmlElement) -> bool:
+    tag = element.tag
+    if tag in _UNSEEN:
+        return True
+    if tag == "a" and len(element) == 0 and (element.text or "").strip() in _PERMALINKS:
+        return True
+    if not element.attrib or tag in ("html", "body"):
+        # Pages that hide their body show it again by a script.
+        return False
+    if tag in ("td", "span") and _NUMBERED_LINES.search(element.get("class", "")):
+        return True
+    style = element.get("style")
+    return (
+        "hidden" in element.attrib
+        or (style is not None and _UNSEEN_STYLE.search(style) is not None)
+        or (tag in ("a", "i", "span") and element.get("aria-hidden") == "true")
+    )
+
+
+def _is_aside(element: HtmlElement) -> bool:
+    return bool(element.tag in _ASIDES or element.get("role") in _ASIDE_ROLES)
+
+
+def _is_banner(element: HtmlElement) -> bool:
+    if element.tag != "header":
+        return bool(element.get("role") == "banner")
+    return not any(ancestor.tag in _SECTIONS for ancestor in element.iterancestors())
+
+
+def _is_long(heading: HtmlElement) -> bool:
+    size = 0
+    for text in heading.itertext():
+        size += len(text)
+        if size > _MAX_HEADING:
+            return True
+    return False
+
+
+def _start(element: HtmlElement) -> int:
+    value = element.get("start", "").strip()
+    return int(value) if _START.match(value) else 1
+
+
+def _ancestors(elements: Iterable[HtmlElement]) -> set[HtmlElement]:
+    """All that one of the elements is in. Stops at those already found, so each is visited once."""
+    found: set[HtmlElement] = set()
+    for element in elements:
+        for ancestor in element.iterancestors():
+            if ancestor in found:
+                break
+            found.add(ancestor)
+    return found
+
+
+def _second_paragraphs(root: HtmlElement) -> Iterable[HtmlElement]:
+    """Paragraphs after others in a table's cell, which show that the cell is a column of the page."""
+    for paragraph in root.iter("p"):
+        before, parent = paragraph.getprevious(), paragraph.getparent()
+        if before is not None and before.tag == "p" and parent is not None and parent.tag in _CELLS:
+            yield paragraph

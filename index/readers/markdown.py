@@ -1,0 +1,180 @@
+"""Markdown (CommonMark with tables), as the text that it renders to.
+
+Marks are gone: emphasis, code marks, link targets, heading signs. What they mark stays, a picture by its
+description.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, reference
+from markdown_it.token import Token
+
+from index.errors import CorruptDocument
+from index.readers.builder import BlockBuilder, Draft, assemble
+from index.readers.front_matter import split_front_matter
+from index.readers.html_blocks import parse, walk
+from index.readers.normalisation import decode, normalise
+from index.types import Extract
+
+READER = "markdown/1"
+MEDIA_TYPE = "text/markdown"
+
+_MAX_NESTING = 100
+_HEADING_ATTRIBUTES = re.compile(r"\s*\{\s*[#.:][^{}]*\}\s*\Z")
+"""``## Install { #install }``: an anchor, as several site generators write it."""
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
+_UNSEEN = frozenset({"noscript", "script", "style", "template", "title"})
+
+
+def read_markdown(data: bytes, *, name: str, charset: str | None = None) -> Extract:
+    """The text that a Markdown file renders to, with its headings, lists, tables and code."""
+    source = normalise(decode(data, name=name, charset=charset), name=name)
+    values, source = split_front_matter(source)
+    metadata = dict(values)
+    title = str(metadata.pop("title", ""))
+    try:
+        tokens = _PARSER.parse(source)
+    except (_TooDeepError, RecursionError):
+        raise CorruptDocument(
+            f"{name}: lists or quotes are nested more than {_MAX_NESTING // 2} deep. Flatten them."
+        ) from None
+    drafts = _Rendering(name).render(tokens)
+    headings = (draft.text for draft in drafts if draft.kind == "heading" and draft.level == 1)
+    return assemble(
+        drafts,
+        name=name,
+        media_type=MEDIA_TYPE,
+        reader=READER,
+        title=title or next(headings, ""),
+        metadata=metadata,
+    )
+
+
+class _TooDeepError(Exception):
+    pass
+
+
+def _refuse_depth(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    # The parser's own limit drops what is nested deeper without a word.
+    if state.level > _MAX_NESTING:
+        raise _TooDeepError
+    return False
+
+
+def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    # "[^1]: https://example.org" is a footnote to nearly everyone who writes it, not a link's target,
+    # which would not be shown.
+    at = state.bMarks[start] + state.tShift[start]
+    return not state.src.startswith("[^", at) and reference(state, start, end, silent)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": 2 * _MAX_NESTING})
+    parser.enable(["table", "strikethrough"])
+    parser.block.ruler.before("table", "refuse_depth", _refuse_depth)
+    parser.block.ruler.at("reference", _reference)
+    return parser
+
+
+_PARSER = _parser()
+
+
+class _Rendering:
+    """Turns the parser's tokens into blocks."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.builder = BlockBuilder()
+        self.heading = 0
+        self.quotes = 0
+        self.rows: list[list[str]] | None = None
+
+    def render(self, tokens: Sequence[Token]) -> list[Draft]:
+        for token in tokens:
+            self._take(token)
+        return self.builder.drafts
+
+    def _take(self, token: Token) -> None:
+        match token.type:
+            case "inline":
+                self._inline(_inline_text(token.children or ()))
+            case "fence" | "code_block":
+                self.builder.code(token.content)
+            case "html_block":
+                self._html(token.content)
+            case "heading_open":
+                self.heading = int(token.tag[1:])
+            case "heading_close":
+                self.heading = 0
+            case "blockquote_open" | "blockquote_close":
+                self.quotes += token.nesting
+            case _:
+                self._take_container(token)
+
+    def _take_container(self, token: Token) -> None:
+        match token.type:
+            case "bullet_list_open":
+                self.builder.open_list(ordered=False)
+            case "ordered_list_open":
+                self.builder.open_list(ordered=True, start=int(token.attrs.get("start", 1)))
+            case "list_item_open":
+                self.builder.open_item()
+            case "bullet_list_close" | "ordered_list_close":
+                self.builder.close_list()
+            case "table_open":
+                self.rows = []
+            case "tr_open" if self.rows is not None:
+                self.rows.append([])
+            case "table_close":
+                self.builder.table(self.rows or ())
+                self.rows = None
+
+    def _inline(self, text: str) -> None:
+        if self.rows:
+            self.rows[-1].append(text)
+        elif self.heading:
+            self._add(Draft("heading", " ".join(_HEADING_ATTRIBUTES.sub("", text).split()), self.heading))
+        else:
+            self.builder.paragraph(text)
+
+    def _html(self, html: str) -> None:
+        root = parse(html, name=self.name)
+        for block in walk(root) if root is not None else ():
+            self._add(block.draft)
+
+    def _add(self, draft: Draft) -> None:
+        # A heading that is quoted does not head what follows the quotation.
+        quoted = draft.kind == "heading" and self.quotes > 0
+        self.builder.add(Draft("paragraph", draft.text) if quoted else draft)
+
+
+def _inline_text(tokens: Sequence[Token]) -> str:
+    parts: list[str] = []
+    unseen = ""
+    for token in tokens:
+        if token.type == "html_inline":
+            closing, tag = _tag(token.content)
+            if tag in _UNSEEN:
+                unseen = "" if closing else unseen or tag
+            elif tag == "br":
+                parts.append("\n")
+        elif unseen:
+            continue
+        elif token.type == "softbreak":
+            parts.append(" ")
+        elif token.type == "hardbreak":
+            parts.append("\n")
+        elif token.type == "image":
+            parts.append(_inline_text(token.children or ()))
+        else:
+            parts.append(token.content)
+    return "".join(parts)
+
+
+def _tag(html: str) -> tuple[bool, str]:
+    match = _TAG.match(html)
+    return (bool(match[1]), match[2].lower()) if match else (False, "")

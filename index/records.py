@@ -1,0 +1,113 @@
+"""What the record store takes and gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.types import Block, Metadata, Passage
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document to be stored: its text, and the passages cut from it.
+
+    ``headings`` has, for each passage, the lines that are embedded before its slice. Hashes are
+    SHA-256 digests (32 bytes).
+    """
+
+    id: str
+    title: str
+    source: str
+    media_type: str
+    metadata: Metadata
+    text: str
+    source_sha256: bytes
+    reader: str
+    given: str
+    """What the caller said beside the bytes, as JSON: to know an unchanged document by."""
+    blocks: Sequence[Block]
+    pages: Sequence[int]
+    passages: Sequence[Passage]
+    headings: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A stored document with its newest version. Times are seconds since the epoch, lengths code points."""
+
+    key: int
+    id: str
+    title: str
+    source: str
+    media_type: str
+    metadata: Metadata
+    version: int
+    versions: int
+    text_sha256: bytes
+    source_sha256: bytes
+    reader: str
+    length: int
+    created: float
+    updated: float
+    given: str
+    passages: int
+    embedded: int
+
+    @property
+    def origin(self) -> str:
+        """Where on this machine the document came from; empty when it came over HTTP."""
+        return str(json.loads(self.given)["origin"])
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """One extracted text of a document."""
+
+    key: int
+    document_id: str
+    number: int
+    newest: int
+    """Number of the document's newest version."""
+    title: str
+    source: str
+    media_type: str
+    metadata: Metadata
+    text_sha256: bytes
+    source_sha256: bytes
+    reader: str
+    length: int
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A live passage with the version that it is a slice of, and its words."""
+
+    id: int
+    version: VersionRecord
+    passage: Passage
+    text: str
+    embedded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPassage:
+    """A passage without a vector. ``key`` is the 16-byte name of the text to embed."""
+
+    id: int
+    key: bytes
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a collection holds. ``embedded`` of ``passages`` have a vector."""
+
+    documents: int
+    passages: int
+    embedded: int
+    characters: int
+    change: int

@@ -1,0 +1,184 @@
+"""SQLite, the system of record of a collection: documents, versions, texts, passages, vectors, changes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from index.errors import UnknownFormat
+from index.filters import Filter
+from index.records import (
+    Counts,
+    DocumentRecord,
+    NewDocument,
+    PendingPassage,
+    StoredPassage,
+    VersionRecord,
+)
+from index.store import attributes, documents, passages, schema, texts
+from index.store.connections import Connections
+from index.types import Ids, IndexedPassage, Vectors
+
+
+class Store:
+    """The record store in one SQLite file. Every write is one transaction with one change number.
+
+    Safe to use from several threads and processes: readers see a moment, writers take turns.
+    Raises :class:`index.errors.StoreDamaged`, :class:`index.errors.CollectionBusy` and
+    :class:`index.errors.UnknownFormat`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connections = Connections(path)
+        with self._connections.write() as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                for statement in schema.TABLES.split(";\n"):
+                    connection.execute(statement)
+                connection.execute("INSERT INTO meta VALUES ('change', 0), ('format', ?)", (schema.FORMAT,))
+            (found,) = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+        if found != schema.FORMAT:
+            self.close()
+            raise UnknownFormat(
+                f"{path} has format {found}, this program reads format {schema.FORMAT}. "
+                "Use the program's version that wrote it, or ingest the documents into a new collection."
+            )
+
+    # Writing
+
+    def put(self, new: Sequence[NewDocument]) -> list[DocumentRecord]:
+        """Add documents or replace them by new versions, all in one transaction."""
+        with self._change() as (connection, change):
+            for document in new:
+                documents.put(connection, document, change)
+            return [documents.get(connection, document.id) for document in new]
+
+    def delete(self, document_id: str) -> DocumentRecord:
+        """Erase a document with all its versions; returns what it was."""
+        with self._change() as (connection, change):
+            record = documents.get(connection, document_id)
+            documents.delete(connection, record, change)
+            return record
+
+    def put_vectors(self, keys: Sequence[bytes], vectors: Vectors) -> int:
+        """Store vectors (unit rows) by the names of their texts; returns how many passages they serve."""
+        with self._change() as (connection, change):
+            return passages.put_vectors(connection, keys, vectors, change)
+
+    # Reading
+
+    def change(self) -> int:
+        """Number of the last committed change."""
+        with self._connections.read() as connection:
+            return _change(connection)
+
+    def counts(self) -> Counts:
+        """How much there is."""
+        with self._connections.read() as connection:
+            row = connection.execute(
+                "SELECT (SELECT COUNT(*) FROM documents),"
+                " (SELECT COUNT(*) FROM passages WHERE removed IS NULL),"
+                " (SELECT COUNT(*) FROM passages WHERE removed IS NULL AND embedded IS NULL),"
+                " (SELECT COALESCE(SUM(length), 0) FROM documents d JOIN versions v ON v.key = d.version"
+                "  JOIN texts t ON t.sha256 = v.text_sha256)"
+            ).fetchone()
+            total, waiting = row[1], row[2]
+            return Counts(row[0], total, total - waiting, row[3], _change(connection))
+
+    def document(self, document_id: str) -> DocumentRecord:
+        """Raise :class:`index.errors.DocumentNotFound` when there is none of this id."""
+        with self._connections.read() as connection:
+            return documents.get(connection, document_id)
+
+    def find_document(self, document_id: str) -> DocumentRecord | None:
+        """Return the document of this id, or None."""
+        with self._connections.read() as connection:
+            return documents.find(connection, document_id)
+
+    def documents(
+        self, *, limit: int, after: str = "", prefix: str = "", where: Filter | None = None
+    ) -> list[DocumentRecord]:
+        """Documents in order of their ids, those after ``after`` that begin with ``prefix``."""
+        with self._connections.read() as connection:
+            return documents.listed(connection, limit=limit, after=after, prefix=prefix, where=where)
+
+    def version(self, document_id: str, number: int | None = None) -> VersionRecord:
+        """A version by its number, the newest without one.
+
+        Raises :class:`index.errors.DocumentNotFound` or :class:`index.errors.VersionNotFound`.
+        """
+        with self._connections.read() as connection:
+            return documents.version(connection, document_id, number)
+
+    def version_by_text(self, document_id: str, sha256_prefix: str) -> VersionRecord | None:
+        """The newest version whose text hash begins with these hex digits."""
+        with self._connections.read() as connection:
+            return documents.version_by_text(connection, document_id, sha256_prefix)
+
+    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
+        """``text[start:end]`` of a stored text, by code points."""
+        with self._connections.read() as connection:
+            return texts.read(connection, sha256, start, end)
+
+    def section_at(
+        self, version: VersionRecord, start: int
+    ) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+        """Section path and pages of the passage around an offset of a version."""
+        with self._connections.read() as connection:
+            return documents.section_at(connection, version, start)
+
+    def passages(self, ids: Ids) -> list[StoredPassage]:
+        """The live ones among these passages, with their words, in the order given."""
+        with self._connections.read() as connection:
+            return documents.stored_passages(connection, ids)
+
+    def select(self, where: Filter) -> Ids:
+        """Keys of the documents that a filter admits, ascending."""
+        sql, parameters = attributes.select_sql(where)
+        with self._connections.read() as connection:
+            rows = connection.execute(sql, parameters).fetchall()
+        return np.unique(np.array([key for (key,) in rows], np.int64))
+
+    # What the indexes catch up on
+
+    def pending(self, limit: int) -> list[PendingPassage]:
+        """The oldest passages without a vector, one for each text to embed."""
+        with self._connections.read() as connection:
+            return passages.pending(connection, limit)
+
+    def added_texts(self, since: int, until: int) -> Iterator[IndexedPassage]:
+        """Live passages that came after change ``since``, up to ``until``, in order of id."""
+        with self._connections.read() as connection:
+            yield from passages.added_texts(connection, since, until)
+
+    def added_vectors(self, since: int, until: int, dimension: int) -> Iterator[tuple[Ids, Ids, Vectors]]:
+        """Batches of (passage ids, document keys, unit vectors) that came in these changes."""
+        with self._connections.read() as connection:
+            yield from passages.added_vectors(connection, since, until, dimension)
+
+    def removed(self, since: int, until: int) -> Ids:
+        """Passages that left the indexes in these changes."""
+        with self._connections.read() as connection:
+            return passages.removed_ids(connection, since, until)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._connections.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[tuple[sqlite3.Connection, int]]:
+        with self._connections.write() as connection:
+            change = _change(connection) + 1
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'change'", (change,))
+            yield connection, change
+
+
+def _change(connection: sqlite3.Connection) -> int:
+    (value,) = connection.execute("SELECT value FROM meta WHERE key = 'change'").fetchone()
+    return int(value)
+
+
+__all__ = ["Store"]

@@ -1,0 +1,75 @@
+"""The record store's tables. ``docs/index-format.md`` explains them."""
+
+from __future__ import annotations
+
+FORMAT = 1
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE documents (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL,          -- versions.key of the newest
+    source TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    metadata TEXT NOT NULL,            -- JSON
+    given TEXT NOT NULL,               -- JSON: what the caller said beside the bytes
+    created REAL NOT NULL,
+    updated REAL NOT NULL
+);
+CREATE TABLE versions (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    document INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    text_sha256 BLOB NOT NULL,
+    source_sha256 BLOB NOT NULL,
+    reader TEXT NOT NULL,
+    structure BLOB NOT NULL,           -- zlib JSON: blocks and pages
+    created REAL NOT NULL,
+    UNIQUE (document, number)
+);
+CREATE INDEX versions_text ON versions (text_sha256);
+CREATE TABLE texts (sha256 BLOB PRIMARY KEY, length INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE text_blocks (
+    sha256 BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    body BLOB NOT NULL,                -- zlib UTF-8 of BLOCK code points
+    PRIMARY KEY (sha256, number)
+);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    section TEXT NOT NULL,             -- JSON list
+    heading TEXT NOT NULL,             -- embedded before the slice
+    first_page INTEGER,
+    last_page INTEGER,
+    tokens INTEGER NOT NULL,
+    quote_key BLOB NOT NULL,           -- 16-byte BLAKE2b of the slice
+    embedding_key BLOB NOT NULL,       -- 16-byte BLAKE2b of heading and slice
+    added INTEGER NOT NULL,            -- change that brought it
+    removed INTEGER,                   -- change that took it from the newest version
+    embedded INTEGER                   -- change that brought its vector
+);
+CREATE INDEX passages_version ON passages (version);
+CREATE INDEX passages_live ON passages (document) WHERE removed IS NULL;
+CREATE INDEX passages_embedding ON passages (embedding_key);
+CREATE INDEX passages_added ON passages (added);
+CREATE INDEX passages_embedded ON passages (embedded);
+CREATE INDEX passages_pending ON passages (id) WHERE embedded IS NULL AND removed IS NULL;
+-- Vectors are float16, little endian.
+CREATE TABLE embeddings (key BLOB PRIMARY KEY, vector BLOB NOT NULL);
+CREATE TABLE removals (change INTEGER NOT NULL, passage INTEGER NOT NULL, PRIMARY KEY (change, passage))
+    WITHOUT ROWID;
+CREATE TABLE attributes (
+    key TEXT NOT NULL,
+    kind TEXT NOT NULL,                -- 's' string, 'n' number, 'b' boolean
+    value NOT NULL,
+    document INTEGER NOT NULL,
+    PRIMARY KEY (key, kind, value, document)
+) WITHOUT ROWID;
+CREATE INDEX attributes_document ON attributes (document);
+"""

@@ -1,0 +1,341 @@
+"""What every record store keeps. A new one adds a fixture parameter, and no test."""
+
+import hashlib
+import sqlite3
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.errors import DocumentNotFound, StoreDamaged, VersionNotFound
+from index.filters import parse_filter
+from index.protocols import RecordStore
+from index.records import NewDocument
+from index.store import Store
+from index.types import Block, Metadata, Passage, Vectors
+
+Opener = Callable[[], RecordStore]
+
+
+@pytest.fixture(params=["sqlite"])
+def open_store(tmp_path: Path) -> Iterator[Opener]:
+    opened: list[RecordStore] = []
+
+    def opener() -> RecordStore:
+        opened.append(Store(tmp_path / "store.sqlite"))
+        return opened[-1]
+
+    yield opener
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store: Opener) -> RecordStore:
+    return open_store()
+
+
+def document(id_: str = "a", text: str = "One two. Three four.", **given: object) -> NewDocument:
+    middle = text.index(" ", len(text) // 2 - 1)
+    passages = [
+        Passage(0, middle, ("Top",), None, 3),
+        Passage(middle + 1, len(text), ("Top", "Sub"), (1, 2), 4),
+    ]
+    values: dict[str, object] = {
+        "id": id_,
+        "title": "Title",
+        "source": id_,
+        "media_type": "text/plain",
+        "metadata": {},
+        "text": text,
+        "source_sha256": hashlib.sha256(text.encode()).digest(),
+        "reader": "text/1",
+        "given": "{}",
+        "blocks": [Block("paragraph", 0, len(text))],
+        "pages": [],
+        "passages": passages,
+        "headings": ["Title"] * 2,
+    }
+    return NewDocument(**{**values, **given})  # type: ignore[arg-type]
+
+
+def unit(n: int, dimension: int = 8) -> Vectors:
+    vectors = np.random.default_rng(n).normal(size=(n, dimension)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)  # type: ignore[no-any-return]
+
+
+def embed(store: RecordStore) -> None:
+    waiting = store.pending(100)
+    store.put_vectors([passage.key for passage in waiting], unit(len(waiting)))
+
+
+def live_ids(store: RecordStore) -> list[int]:
+    return [passage.id for passage in store.added_texts(0, store.change())]
+
+
+def test_a_document_comes_back_as_it_was_put(store: RecordStore) -> None:
+    new = document(metadata={"year": 2020, "tags": ["x", "y"]})
+    (record,) = store.put([new])
+    assert record == store.document("a") == store.find_document("a")
+    assert (record.version, record.versions, record.passages, record.embedded) == (1, 1, 2, 0)
+    assert record.metadata == {"year": 2020, "tags": ["x", "y"]}
+    assert record.text_sha256 == hashlib.sha256(new.text.encode()).digest()
+    assert store.text(record.text_sha256) == new.text
+    assert record.length == len(new.text)
+
+
+def test_passages_are_slices_with_their_places(store: RecordStore) -> None:
+    new = document()
+    store.put([new])
+    first, second = store.passages(np.array(live_ids(store), np.int64))
+    assert [first.passage, second.passage] == list(new.passages)
+    assert [first.text, second.text] == [new.text[p.start : p.end] for p in new.passages]
+    assert not first.embedded
+
+
+def test_long_texts_are_sliced_by_code_points(store: RecordStore) -> None:
+    text = "🎉é" * 40_000 + " end."
+    (record,) = store.put([document(text=text, passages=[], headings=[])])
+    for start, end in [(0, 1), (16_383, 16_385), (32_768, 70_000), (79_999, 80_005), (5, 5)]:
+        assert store.text(record.text_sha256, start, end) == text[start:end]
+    assert store.text(record.text_sha256, 80_000, None) == text[80_000:]
+    assert store.text(record.text_sha256) == text
+
+
+def test_a_changed_document_is_a_new_version_and_the_old_one_stays(store: RecordStore) -> None:
+    old = store.put([document(text="Old words. More old words.")])[0]
+    new = store.put([document(text="New words. More new words.")])[0]
+    assert (new.version, new.versions) == (2, 2)
+    assert store.version("a").number == 2
+    assert store.version("a", 1).newest == 2
+    found = store.version_by_text("a", old.text_sha256.hex()[:12])
+    assert found is not None
+    assert found.number == 1
+    assert store.text(found.text_sha256) == "Old words. More old words."
+    texts = [passage.text for passage in store.added_texts(0, store.change())]
+    assert not any("Old" in text for text in texts)
+
+
+def test_the_same_words_keep_their_version(store: RecordStore) -> None:
+    store.put([document()])
+    record = store.put([document(title="Better", metadata={"a": 1})])[0]
+    assert (record.version, record.versions, record.title) == (1, 1, "Better")
+    assert record.passages == 2
+
+
+def test_what_is_not_there_is_an_error(store: RecordStore) -> None:
+    store.put([document()])
+    for call in (store.document, store.version, store.delete):
+        with pytest.raises(DocumentNotFound, match="nope"):
+            call("nope")
+    with pytest.raises(VersionNotFound, match="newest is 1"):
+        store.version("a", 7)
+    assert store.find_document("nope") is None
+    assert store.version_by_text("a", "000000000000") is None
+
+
+def test_a_failing_put_changes_nothing(store: RecordStore) -> None:
+    before = store.change()
+    broken = document("b", headings=["one too few"])
+    with pytest.raises(ValueError, match="zip"):
+        store.put([document("a"), broken])
+    assert store.change() == before
+    assert store.find_document("a") is None
+    store.put([document("a")])
+
+
+def test_every_write_has_its_change_number(open_store: Opener) -> None:
+    store = open_store()
+    assert store.change() == 0
+    store.put([document("a"), document("b")])
+    assert store.change() == 1
+    embed(store)
+    assert store.change() == 2
+    store.delete("a")
+    assert store.change() == 3
+    assert open_store().change() == 3
+
+
+def test_passages_wait_for_vectors_once_for_each_text(store: RecordStore) -> None:
+    store.put([document("a"), document("b")])
+    waiting = store.pending(100)
+    assert [passage.text for passage in waiting] == ["Title\nOne two. Three", "Title\nfour."]
+    assert store.put_vectors([p.key for p in waiting], unit(2)) == 4
+    assert store.pending(100) == []
+    counts = store.counts()
+    assert (counts.documents, counts.passages, counts.embedded) == (2, 4, 4)
+
+
+def test_known_texts_are_not_embedded_again(store: RecordStore) -> None:
+    store.put([document("a")])
+    embed(store)
+    store.put([document("b")])
+    assert store.pending(100) == []
+    assert store.document("b").embedded == 2
+
+
+def test_vectors_are_given_back_to_half_precision_and_unit_length(store: RecordStore) -> None:
+    store.put([document()])
+    waiting = store.pending(100)
+    vectors = unit(len(waiting))
+    store.put_vectors([p.key for p in waiting], vectors)
+    ((ids, documents, found),) = store.added_vectors(0, store.change(), 8)
+    assert ids.tolist() == live_ids(store)
+    assert len(set(documents.tolist())) == 1
+    np.testing.assert_allclose(found, vectors, atol=1e-3)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+
+
+def test_vectors_of_another_dimension_are_damage(store: RecordStore) -> None:
+    store.put([document()])
+    embed(store)
+    with pytest.raises(StoreDamaged, match="dimension"):
+        list(store.added_vectors(0, store.change(), 9))
+
+
+def test_changes_are_told_apart(store: RecordStore) -> None:
+    store.put([document("a")])
+    first = live_ids(store)
+    since = store.change()
+    store.put([document("b", text="Something else. Entirely so.")])
+    assert [p.id for p in store.added_texts(since, store.change())] == live_ids(store)[2:]
+    assert store.removed(since, store.change()).tolist() == []
+    since = store.change()
+    store.put([document("a", text="Now it changed. Yes it did.")])
+    assert store.removed(since, store.change()).tolist() == first
+    assert store.passages(np.array(first, np.int64)) == []
+
+
+def test_delete_erases(store: RecordStore) -> None:
+    store.put([document("a", text="Secret one. Secret two."), document("b")])
+    embed(store)
+    ids = [p.id for p in store.passages(np.array(live_ids(store), np.int64)) if p.version.document_id == "a"]
+    since = store.change()
+    record = store.delete("a")
+    assert store.removed(since, store.change()).tolist() == ids
+    assert store.find_document("a") is None
+    assert store.version_by_text("a", record.text_sha256.hex()[:12]) is None
+    with pytest.raises(StoreDamaged):
+        store.text(record.text_sha256)
+    assert store.counts().passages == 2
+    assert store.document("b").embedded == 2
+
+
+def test_delete_keeps_what_another_document_shares(store: RecordStore) -> None:
+    store.put([document("a"), document("b")])
+    embed(store)
+    store.delete("a")
+    record = store.document("b")
+    assert store.text(record.text_sha256) == "One two. Three four."
+    assert sum(len(ids) for ids, _, _ in store.added_vectors(0, store.change(), 8)) == 2
+
+
+def test_documents_are_listed_in_order_page_by_page(store: RecordStore) -> None:
+    store.put([document(id_) for id_ in ("b", "a/2", "a/1", "ä", "a%")])
+    listed = [record.id for record in store.documents(limit=10)]
+    assert listed == sorted(listed) == ["a%", "a/1", "a/2", "b", "ä"]
+    assert [r.id for r in store.documents(limit=2, after="a%")] == ["a/1", "a/2"]
+    assert [r.id for r in store.documents(limit=9, prefix="a/")] == ["a/1", "a/2"]
+    assert [r.id for r in store.documents(limit=9, prefix="a%")] == ["a%"]
+
+
+METADATA: dict[str, Metadata] = {
+    "a": {"year": 2019, "tag": "x", "draft": True},
+    "b": {"year": 2020.5, "tag": ["x", "y"], "draft": False},
+    "c": {"year": "2021", "huge": 10**30},
+    "d": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"type": "eq", "key": "year", "value": 2019}, "a"),
+        ({"type": "eq", "key": "year", "value": "2019"}, ""),
+        ({"type": "eq", "key": "tag", "value": "x"}, "ab"),
+        ({"type": "ne", "key": "tag", "value": "x"}, "cd"),
+        ({"type": "gt", "key": "year", "value": 2019}, "b"),
+        ({"type": "gte", "key": "year", "value": 2019}, "ab"),
+        ({"type": "lt", "key": "year", "value": 2020.5}, "a"),
+        ({"type": "lte", "key": "year", "value": "3"}, "c"),
+        ({"type": "in", "key": "tag", "value": ["y", "z"]}, "b"),
+        ({"type": "in", "key": "tag", "value": []}, ""),
+        ({"type": "nin", "key": "tag", "value": ["y", "z"]}, "acd"),
+        ({"type": "nin", "key": "tag", "value": []}, "abcd"),
+        ({"type": "eq", "key": "draft", "value": True}, "a"),
+        ({"type": "eq", "key": "draft", "value": 1}, ""),
+        ({"type": "eq", "key": "document_id", "value": "d"}, "d"),
+        ({"type": "eq", "key": "media_type", "value": "text/plain"}, "abcd"),
+        ({"type": "gt", "key": "huge", "value": 10**29}, "c"),
+        ({"type": "eq", "key": "x' OR 1=1 --", "value": "x"}, ""),
+    ],
+)
+def test_filters(store: RecordStore, where: object, expected: str) -> None:
+    store.put([document(id_, metadata=metadata) for id_, metadata in METADATA.items()])
+    keys = {store.document(id_).key: id_ for id_ in METADATA}
+    parsed = parse_filter(where)
+    assert "".join(keys[int(key)] for key in store.select(parsed)) == expected
+    assert "".join(record.id for record in store.documents(limit=9, where=parsed)) == expected
+
+
+def test_filters_combine(store: RecordStore) -> None:
+    store.put([document(id_, metadata=metadata) for id_, metadata in METADATA.items()])
+    keys = {store.document(id_).key: id_ for id_ in METADATA}
+    tagged = {"type": "eq", "key": "tag", "value": "x"}
+    drafts = {"type": "eq", "key": "draft", "value": True}
+    empty = {"type": "eq", "key": "document_id", "value": "d"}
+
+    def found(where: object) -> str:
+        return "".join(keys[int(key)] for key in store.select(parse_filter(where)))
+
+    assert found({"type": "and", "filters": [tagged, drafts]}) == "a"
+    assert found({"type": "or", "filters": [drafts, empty]}) == "ad"
+    both = {"type": "or", "filters": [{"type": "and", "filters": [tagged, drafts]}, empty]}
+    assert found({"type": "and", "filters": [both, {"type": "ne", "key": "tag", "value": "x"}]}) == "d"
+
+
+def test_replacing_a_document_replaces_its_attributes(store: RecordStore) -> None:
+    store.put([document("a", metadata={"year": 1})])
+    store.put([document("a", metadata={"year": 2})])
+    assert len(store.select(parse_filter({"type": "eq", "key": "year", "value": 1}))) == 0
+    assert len(store.select(parse_filter({"type": "eq", "key": "year", "value": 2}))) == 1
+
+
+def test_readers_see_one_moment_while_another_writes(open_store: Opener) -> None:
+    writer, reader = open_store(), open_store()
+    writer.put([document("a"), document("b")])
+    stream = reader.added_texts(0, 10)
+    first = next(stream)
+    writer.delete("a")
+    assert [first.id, *(p.id for p in stream)] == [1, 2, 3, 4]
+    assert len(live_ids(reader)) == 2
+
+
+def test_threads_write_in_turns(store: RecordStore) -> None:
+    def write(name: str) -> None:
+        for n in range(5):
+            store.put([document(f"{name}{n}")])
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.change() == 20
+    assert store.counts().documents == 20
+
+
+def test_a_text_that_was_tampered_with_is_noticed(open_store: Opener, tmp_path: Path) -> None:
+    store = open_store()
+    (record,) = store.put([document()])
+    path = tmp_path / "store.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE text_blocks SET body = ?", (zlib.compress(b"Two two. Three four."),))
+    connection.close()
+    with pytest.raises(StoreDamaged, match="hash"):
+        store.text(record.text_sha256)
+    with pytest.raises(StoreDamaged, match="not what was indexed"):
+        store.passages(np.array(live_ids(store), np.int64))

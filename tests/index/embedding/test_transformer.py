@@ -1,0 +1,96 @@
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file, save_file
+from sentence_transformers import SentenceTransformer
+
+from index.embedding import load_embedder
+from index.embedding.transformer import SentenceTransformerEmbedder, model_folder
+from index.errors import ModelDamaged, ModelFailed, ModelNotFound
+
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture(scope="module")
+def embedder() -> SentenceTransformerEmbedder:
+    loaded = load_embedder()
+    assert isinstance(loaded, SentenceTransformerEmbedder)
+    return loaded
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(model_folder("all-MiniLM-L6-v2"), tmp_path / "model"))
+
+
+def test_the_brought_model_knows_what_belongs_together(embedder: SentenceTransformerEmbedder) -> None:
+    cat, dog, law = embedder.embed_passages(["A cat sleeps.", "The kitten naps.", "The court ruled."])
+    assert cat @ dog > 0.5 > cat @ law
+    assert (embedder.dimension, embedder.max_tokens, embedder.special_tokens) == (384, 256, 2)
+
+
+def test_vectors_are_those_of_the_library_itself(embedder: SentenceTransformerEmbedder) -> None:
+    texts = ["short", "a much longer text, " * 40, "mid length text"] * 20
+    model = SentenceTransformer(str(model_folder("all-MiniLM-L6-v2")), device="cpu")
+    expected = model.encode(texts, normalize_embeddings=True)
+    np.testing.assert_allclose(embedder.embed_passages(texts), expected, atol=1e-5)
+    np.testing.assert_allclose(embedder.embed_queries(texts[:3]), expected[:3], atol=1e-5)
+
+
+def test_token_starts_point_at_tokens_and_nothing_is_cut(embedder: SentenceTransformerEmbedder) -> None:
+    (starts, many) = embedder.token_starts(["Hi 🎉 wörld.", "word " * 1000])
+    assert starts.tolist() == [0, 3, 5, 10]
+    assert len(many) == 1000
+
+
+def test_threads_share_the_model(embedder: SentenceTransformerEmbedder) -> None:
+    texts = [f"text number {n} " * n for n in range(1, 9)]
+    alone = embedder.embed_passages(texts)
+    found: list[np.ndarray] = []  # type: ignore[type-arg]
+    threads = [
+        threading.Thread(target=lambda: found.append(embedder.embed_passages(texts))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    for vectors in found:
+        np.testing.assert_allclose(vectors, alone, atol=1e-5)
+
+
+def test_prompts_of_the_model_are_used(copied: Path) -> None:
+    config = copied / "config_sentence_transformers.json"
+    described = json.loads(config.read_text())
+    plain = SentenceTransformerEmbedder(copied)
+    described["prompts"] = {"query": "query: ", "passage": "passage: "}
+    config.write_text(json.dumps(described))
+    prompted = SentenceTransformerEmbedder(copied)
+    expected = plain.embed_passages(["query: what", "passage: what"])
+    np.testing.assert_allclose(prompted.embed_queries(["what"])[0], expected[0], atol=1e-5)
+    np.testing.assert_allclose(prompted.embed_passages(["what"])[0], expected[1], atol=1e-5)
+    assert prompted.special_tokens == 4
+    assert prompted.fingerprint != plain.fingerprint
+
+
+def test_other_weights_are_not_the_brought_model(copied: Path, tmp_path: Path) -> None:
+    (copied / "model.safetensors").write_bytes(b"broken")
+    with pytest.raises(ModelDamaged, match="cannot be opened"):
+        SentenceTransformerEmbedder(copied)
+
+
+def test_a_model_that_is_not_there_is_not_downloaded() -> None:
+    with pytest.raises(ModelNotFound, match="LOCCIT_MODEL_DOWNLOAD"):
+        load_embedder("nobody/no-such-model")
+
+
+def test_a_model_that_gives_no_numbers_is_an_error(copied: Path) -> None:
+    weights = load_file(copied / "model.safetensors")
+    save_file({name: value * float("nan") for name, value in weights.items()}, copied / "model.safetensors")
+    embedder = SentenceTransformerEmbedder(copied)
+    with pytest.raises(ModelFailed, match="not finite"):
+        embedder.embed_queries(["a"])

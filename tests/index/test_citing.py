@@ -1,0 +1,90 @@
+import hashlib
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index import citing
+from index.citing import Excerpt, Locator, cite, parse_locator, selectors, window
+from index.errors import InvalidLocator
+from index.records import VersionRecord
+
+HASH = hashlib.sha256(b"x").digest()
+
+
+def version(document_id: str = "a/b c.md", title: str = "T") -> VersionRecord:
+    return VersionRecord(
+        1, document_id, 2, 3, title, "here", "text/plain", {}, HASH, b"\x01" * 32, "text/1", 9, 0.0
+    )
+
+
+def excerpt(text: str, start: int, end: int) -> Excerpt:
+    at, until = window(start, end)
+    return Excerpt(version(), start, end, text[at:until], at)
+
+
+@given(
+    st.text(min_size=1).filter(lambda s: "\x00" not in s),
+    st.integers(0, 10**9),
+    st.integers(1, 10**9),
+)
+def test_a_locator_is_read_as_it_was_written(document_id: str, start: int, length: int) -> None:
+    locator = Locator(document_id, HASH.hex()[:12], start, start + length)
+    assert parse_locator(str(locator)) == locator
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "a", "a@123456789abc:1", "@123456789abc:1-2", "a@123456789abg:1-2", "a@123456789ab:1-2",
+     "a@123456789abc:2-2", "a@123456789abc:3-2", "a@123456789abc:-1-2", "a@123456789abc:1-2 ",
+     "a@123456789ABC:1-2", "a@123456789abc:1-99999999999999"],
+)  # fmt: skip
+def test_what_is_not_a_locator_is_told(value: str) -> None:
+    with pytest.raises(InvalidLocator, match="not a locator"):
+        parse_locator(value)
+
+
+def test_an_id_may_look_like_a_locator() -> None:
+    inner = f"a@{HASH.hex()[:12]}:1-2"
+    assert parse_locator(f"{inner}@{'0' * 12}:3-4").document_id == inner
+
+
+@given(st.text(min_size=1, max_size=200), st.data())
+def test_selectors_hold_in_any_text(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    position, quote = selectors(excerpt(text, start, end))
+    assert (position.start, position.end) == (start, end)
+    assert quote.exact == text[start:end]
+    assert quote.prefix is not None
+    assert quote.suffix is not None
+    assert text[:start].endswith(quote.prefix)
+    assert text[end:].startswith(quote.suffix)
+    assert len(quote.prefix) <= 32
+    assert len(quote.suffix) <= 32
+
+
+def test_context_is_as_long_as_may_be_and_never_tears_a_character() -> None:
+    family = "👨‍👩‍👧‍👦"  # seven code points, one character
+    text = "x" * 50 + family * 5 + "QUOTE" + family * 5 + "y" * 50
+    start = text.index("QUOTE")
+    _, quote = selectors(excerpt(text, start, start + 5))
+    assert quote.prefix == quote.suffix == family * 4
+    assert regex.findall(r"\X", str(quote.prefix)) == [family] * 4
+
+
+def test_a_citation_says_where_and_of_what() -> None:
+    text = "One two three."
+    citation = cite(excerpt(text, 4, 7), section=("A",), pages=(1, 2))
+    assert citation.quote == text[citation.start : citation.end] == "two"
+    assert citation.locator == f"a/b c.md@{HASH.hex()[:12]}:4-7"
+    assert citation.text_sha256 == HASH.hex()
+    assert citation.links["citation"].startswith("/v1/citations/a/b%20c.md@")
+    assert citation.links["text"] == "/v1/documents/a/b%20c.md/text?version=2"
+
+
+def test_a_document_without_a_title_is_called_by_its_id() -> None:
+    nameless = Excerpt(version(title=""), 0, 1, "One", 0)
+    assert cite(nameless, section=(), pages=None).title == "a/b c.md"
+    assert citing.locator_of(nameless.version, 0, 1).endswith(":0-1")

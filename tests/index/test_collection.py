@@ -1,0 +1,437 @@
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.answers import Answer
+from index.collection import Collection
+from index.config import ChunkingConfig, LibraryConfig, SearchConfig
+from index.embedding import WordEmbedder
+from index.errors import (
+    CitationNotFound,
+    CollectionBusy,
+    CollectionMismatch,
+    DocumentNotFound,
+    EmptyDocument,
+    EmptyQuestion,
+    InvalidDocumentId,
+    InvalidInput,
+    InvalidLimit,
+    InvalidLocator,
+    StoreDamaged,
+    UndecodableText,
+    UnknownFormat,
+)
+from index.filters import Comparison
+from index.ingest import Put, Source
+from tests.index.conftest import Opener
+
+PLANETS = {
+    "mercury.txt": "Mercury is the smallest planet. It circles the sun in 88 days.",
+    "venus.txt": "Venus is hotter than Mercury. Its day is longer than its year.",
+    "mars.txt": (
+        "= Mars =\n\n== Moons ==\n\nMars has two moons, Phobos and Deimos.\n\n== Soil ==\n\nIts soil is red."
+    ),
+}
+
+
+def put(collection: Collection, id_: str, text: str, **given: object) -> Put:
+    return collection.put(Source(id_, text.encode(), **given))  # type: ignore[arg-type]
+
+
+def fill(collection: Collection, texts: dict[str, str] | None = None) -> None:
+    for id_, text in (PLANETS if texts is None else texts).items():
+        put(collection, id_, text)
+    collection.embed_pending()
+
+
+def found(answer: Answer) -> list[str]:
+    return [hit.citation.document_id for hit in answer.hits]
+
+
+def assert_law(collection: Collection, answer: Answer) -> None:
+    for hit in answer.hits:
+        citation = hit.citation
+        _, text = collection.text(citation.document_id, citation.version)
+        assert text[citation.start : citation.end] == citation.quote == hit.text
+        assert collection.cite(citation.locator).quote == citation.quote
+
+
+def test_the_best_passage_comes_first_with_its_citation(collection: Collection) -> None:
+    fill(collection)
+    answer = collection.ask("Which moons does Mars have?", k=2)
+    first = answer.hits[0]
+    assert first.text == "Mars has two moons, Phobos and Deimos."
+    assert (first.rank, first.citation.title, first.citation.section) == (1, "Mars", ("Moons",))
+    assert first.explain.lexical.terms == ("moons", "Mars")
+    assert first.explain.dense.rank == first.explain.lexical.rank == 1
+    assert answer.index.embedded == 1.0
+    assert set(answer.timings_ms) == {"encode", "dense", "lexical", "fusion", "passages", "total"}
+    assert_law(collection, answer)
+
+
+def test_a_document_is_found_by_words_before_it_has_vectors(collection: Collection) -> None:
+    put(collection, "venus.txt", PLANETS["venus.txt"])
+    answer = collection.ask("hotter")
+    assert found(answer) == ["venus.txt"]
+    assert answer.index.embedded == 0.0
+    assert answer.hits[0].explain.dense.score is None
+    assert collection.embed_pending() == 1
+    answer = collection.ask("hotter")
+    assert answer.index.embedded == 1.0
+    assert answer.hits[0].explain.dense.rank == 1
+
+
+def test_a_vector_that_the_caller_has_is_used(collection: Collection, embedder: WordEmbedder) -> None:
+    fill(collection)
+    (vector,) = embedder.embed_queries(["moons"])
+    before = embedder.queries
+    assert found(collection.ask("xyzzy", k=1, vector=vector)) == ["mars.txt"]
+    assert embedder.queries == before
+
+
+@pytest.mark.parametrize("question", ["", "  ", "?!", "\n"])
+def test_a_question_without_words_is_refused(collection: Collection, question: str) -> None:
+    with pytest.raises(EmptyQuestion):
+        collection.ask(question)
+
+
+@pytest.mark.parametrize("k", [0, -1, 101, 10_000])
+def test_k_has_limits(collection: Collection, k: int) -> None:
+    with pytest.raises(InvalidLimit, match="1 to 100"):
+        collection.ask("moons", k=k)
+
+
+def test_an_empty_collection_answers_with_nothing(collection: Collection) -> None:
+    assert collection.ask("moons").hits == ()
+
+
+def test_filters_choose_documents_before_ranking(open_collection: Opener) -> None:
+    collection = open_collection(LibraryConfig(search=SearchConfig(candidates=3)))
+    for n in range(20):
+        put(collection, f"{n}.txt", f"moons moons moons {n}", metadata={"n": n})
+    put(collection, "far.txt", "One line about other things and moons at last.", metadata={"n": 99})
+    collection.embed_pending()
+    assert "far.txt" not in found(collection.ask("moons", k=3))
+    assert found(collection.ask("moons", k=3, where=Comparison("eq", "n", (99,)))) == ["far.txt"]
+    assert collection.ask("moons", where=Comparison("eq", "n", (100,))).hits == ()
+
+
+def test_equal_passages_are_grouped_and_keep_their_places(collection: Collection) -> None:
+    fill(collection, {f"{n}.txt": "All rights are reserved." for n in range(3)})
+    (hit,) = collection.ask("rights").hits
+    assert len(hit.also_at) == 2
+    places = [collection.cite(locator) for locator in (hit.citation.locator, *hit.also_at)]
+    assert {place.document_id for place in places} == {"0.txt", "1.txt", "2.txt"}
+    assert {place.quote for place in places} == {"All rights are reserved."}
+
+
+def long_text(sentences: int = 12) -> str:
+    return " ".join(
+        f"Sentence {n} speaks of moons and has quite a few words in it." for n in range(sentences)
+    )
+
+
+def test_neighbours_are_merged_into_one_passage(open_collection: Opener) -> None:
+    collection = open_collection(LibraryConfig(chunking=ChunkingConfig(max_tokens=30, overlap_tokens=12)))
+    fill(collection, {"long.txt": long_text()})
+    assert collection.counts().passages > 3
+    (hit,) = collection.ask("moons", k=3).hits
+    assert hit.text == long_text()
+    assert_law(collection, collection.ask("moons"))
+
+
+def test_neighbours_can_be_left_apart(open_collection: Opener) -> None:
+    config = LibraryConfig(
+        chunking=ChunkingConfig(max_tokens=30, overlap_tokens=12), search=SearchConfig(merge_characters=0)
+    )
+    collection = open_collection(config)
+    fill(collection, {"long.txt": long_text()})
+    assert len(collection.ask("moons", k=3).hits) == 3
+
+
+def test_passages_of_different_sections_are_not_merged(collection: Collection) -> None:
+    fill(collection, {"a.txt": "== A ==\n\nRed moons.\n\n== B ==\n\nBlue moons."})
+    assert sorted(hit.text for hit in collection.ask("moons").hits) == ["Blue moons.", "Red moons."]
+
+
+def test_an_unchanged_document_is_not_embedded_again(collection: Collection, embedder: WordEmbedder) -> None:
+    fill(collection)
+    before, change = embedder.passages, collection.counts().change
+    outcome = put(collection, "mars.txt", PLANETS["mars.txt"])
+    assert outcome.status == "unchanged"
+    assert collection.embed_pending() == 0
+    assert (embedder.passages, collection.counts().change) == (before, change)
+
+
+def test_a_changed_document_embeds_only_what_changed(collection: Collection, embedder: WordEmbedder) -> None:
+    fill(collection)
+    before = embedder.passages
+    outcome = put(collection, "mars.txt", PLANETS["mars.txt"].replace("red", "rusty"))
+    assert (outcome.status, outcome.record.version) == ("replaced", 2)
+    collection.embed_pending()
+    assert embedder.passages == before + 1
+    assert collection.ask("red soil").hits[0].text == "Its soil is rusty."
+
+
+def test_metadata_changes_without_embedding(collection: Collection, embedder: WordEmbedder) -> None:
+    fill(collection)
+    before = embedder.passages
+    outcome = put(collection, "mars.txt", PLANETS["mars.txt"], metadata={"kind": "rock"})
+    assert (outcome.status, outcome.record.version) == ("replaced", 1)
+    assert collection.embed_pending() == 0
+    assert embedder.passages == before
+    answer = collection.ask("moons", where=Comparison("eq", "kind", ("rock",)))
+    assert answer.hits[0].metadata == {"kind": "rock"}
+    assert answer.hits[0].explain.dense.rank == 1
+
+
+def test_the_same_words_in_another_document_are_not_embedded_again(
+    collection: Collection, embedder: WordEmbedder
+) -> None:
+    fill(collection)
+    before = embedder.passages
+    put(collection, "copy.txt", PLANETS["venus.txt"])
+    collection.embed_pending()
+    assert embedder.passages == before
+    assert collection.document("copy.txt").embedded == 1
+
+
+def test_an_old_citation_still_resolves(collection: Collection) -> None:
+    fill(collection)
+    old = collection.ask("soil").hits[0].citation
+    put(collection, "mars.txt", "Nothing of it is left.")
+    again = collection.cite(old.locator)
+    assert (again.quote, again.version, again.section) == ("Its soil is red.", 1, ("Soil",))
+    assert "mars.txt" not in found(collection.ask("soil"))
+
+
+def test_a_deleted_document_is_gone(collection: Collection) -> None:
+    fill(collection)
+    citation = collection.ask("moons").hits[0].citation
+    assert collection.delete("mars.txt").id == "mars.txt"
+    assert "mars.txt" not in found(collection.ask("Mars moons Phobos"))
+    with pytest.raises(CitationNotFound, match="deleted"):
+        collection.cite(citation.locator)
+    with pytest.raises(DocumentNotFound):
+        collection.delete("mars.txt")
+
+
+def test_locators_that_name_nothing(collection: Collection) -> None:
+    fill(collection)
+    citation = collection.ask("moons").hits[0].citation
+    with pytest.raises(CitationNotFound, match="past the text"):
+        collection.cite(citation.locator.rsplit("-", 1)[0] + "-9999")
+    with pytest.raises(CitationNotFound):
+        collection.cite(f"mars.txt@{'0' * 12}:0-5")
+    with pytest.raises(InvalidLocator):
+        collection.cite("mars.txt")
+
+
+def test_any_span_can_be_cited(collection: Collection) -> None:
+    fill(collection)
+    version, text = collection.text("mars.txt")
+    citation = collection.cite(f"mars.txt@{version.text_sha256.hex()[:12]}:12-17")
+    assert citation.quote == text[12:17]
+
+
+def test_what_is_wrong_with_a_document_is_told_and_the_others_are_kept(collection: Collection) -> None:
+    outcomes = collection.put_many(
+        [
+            Source("good.txt", b"Good words."),
+            Source("bad.txt", b"\xff\xfe\xfa"),
+            Source("empty.txt", b" \n "),
+            Source("..", b"x"),
+        ]
+    )
+    assert [type(outcome) for outcome in outcomes] == [Put, UndecodableText, EmptyDocument, InvalidDocumentId]
+    assert [record.id for record in collection.documents()] == ["good.txt"]
+    with pytest.raises(EmptyDocument):
+        put(collection, "empty.txt", "")
+
+
+def test_the_same_id_twice_in_one_put_keeps_the_last(collection: Collection) -> None:
+    collection.put_many([Source("a.txt", b"First words."), Source("a.txt", b"Second words.")])
+    assert collection.text("a.txt")[1] == "Second words."
+    assert collection.counts().passages == 1
+
+
+# Several processes, and crashes
+
+
+def test_another_process_sees_what_was_committed(open_collection: Opener) -> None:
+    writer, reader = open_collection(), open_collection()
+    fill(writer)
+    reader.refresh()
+    answer = reader.ask("Which moons does Mars have?")
+    assert answer.hits[0].explain.dense.rank == 1
+    assert answer.index == writer.ask("moons").index
+    writer.delete("mars.txt")
+    reader.refresh()
+    assert "mars.txt" not in found(reader.ask("Which moons does Mars have?"))
+
+
+def test_two_processes_write_in_turns(open_collection: Opener) -> None:
+    one, two = open_collection(), open_collection()
+    put(one, "a.txt", "Alpha moons.")
+    put(two, "b.txt", "Beta moons.")
+    put(one, "c.txt", "Gamma moons.")
+    one.embed_pending()
+    for collection in (one, two):
+        collection.refresh()
+        assert sorted(found(collection.ask("moons"))) == ["a.txt", "b.txt", "c.txt"]
+
+
+def test_only_one_process_embeds_at_a_time(open_collection: Opener) -> None:
+    one, two = open_collection(), open_collection()
+    fill(one, {f"{n}.txt": f"Moons number {n}." for n in range(3)})
+    put(one, "new.txt", "New moons.")
+    seen: list[int] = []
+    one.embed_pending(progress=lambda done, total: seen.append(two.embed_pending()))
+    assert seen == [0]
+
+
+def test_a_collection_opens_after_a_crash_between_record_and_indexes(
+    open_collection: Opener, tmp_path: Path
+) -> None:
+    collection = open_collection()
+    fill(collection)
+    # What a killed process leaves: the record is ahead of the words, and passages wait for vectors.
+    shutil.copytree(tmp_path / "default" / "lexical", tmp_path / "old")
+    put(collection, "pluto.txt", "Pluto is far away.")
+    collection.close()
+    shutil.rmtree(tmp_path / "default" / "lexical")
+    shutil.move(tmp_path / "old", tmp_path / "default" / "lexical")
+    again = open_collection()
+    assert found(again.ask("Pluto", k=1)) == ["pluto.txt"]
+    assert again.embed_pending() == 1
+    assert again.ask("Pluto", k=1).hits[0].explain.dense.rank == 1
+
+
+@pytest.mark.parametrize("lost", ["lexical", "vectors"])
+def test_a_lost_index_is_built_again(open_collection: Opener, tmp_path: Path, lost: str) -> None:
+    collection = open_collection()
+    fill(collection)
+    before = collection.ask("Which moons does Mars have?")
+    collection.close()
+    shutil.rmtree(tmp_path / "default" / lost, ignore_errors=True)
+    after = open_collection().ask("Which moons does Mars have?")
+    assert after.hits == before.hits
+
+
+def test_readers_go_on_while_another_thread_writes(collection: Collection) -> None:
+    fill(collection)
+    stop = threading.Event()
+    wrong: list[object] = []
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                answer = collection.ask("Which planet has moons?")
+                assert answer.hits
+                assert_law(collection, answer)
+            except Exception as error:
+                wrong.append(error)
+                return
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for n in range(15):
+        put(collection, f"{n}.txt", f"Planet {n} has {n} moons.")
+        collection.embed_pending()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+# What it was built with
+
+
+def test_another_model_is_refused(open_collection: Opener) -> None:
+    open_collection()
+    with pytest.raises(CollectionMismatch, match=r"model 'words-256-64', not 'words-8-64'"):
+        open_collection(model=WordEmbedder(dimension=8))
+
+
+def test_other_chunking_is_refused_but_other_ranking_is_not(open_collection: Opener) -> None:
+    open_collection()
+    open_collection(LibraryConfig(search=SearchConfig(dense_weight=0.1)))
+    with pytest.raises(CollectionMismatch, match="chunking"):
+        open_collection(LibraryConfig(chunking=ChunkingConfig(max_tokens=50)))
+
+
+def test_an_unknown_format_is_refused(open_collection: Opener, tmp_path: Path) -> None:
+    open_collection().close()
+    path = tmp_path / "default" / "collection.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+    with pytest.raises(UnknownFormat, match="format 99"):
+        open_collection()
+
+
+def test_a_broken_description_or_record_is_told(open_collection: Opener, tmp_path: Path) -> None:
+    open_collection().close()
+    store = tmp_path / "default" / "store.sqlite"
+    for path in (store.with_suffix(".sqlite-wal"), store.with_suffix(".sqlite-shm")):
+        path.unlink(missing_ok=True)
+    store.write_bytes(b"not a database at all" * 500)
+    with pytest.raises(StoreDamaged, match=r"store\.sqlite"):
+        open_collection()
+    (tmp_path / "default" / "collection.json").write_text("{")
+    with pytest.raises(StoreDamaged, match=r"collection\.json"):
+        open_collection()
+
+
+def test_files_and_threads_are_given_back(open_collection: Opener) -> None:
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    fill(open_collection())
+    open_collection().close()
+    before = descriptors(), threading.active_count()
+    for _ in range(20):
+        with open_collection() as collection:
+            collection.ask("moons")
+            put(collection, "a.txt", "A moon.")
+    assert descriptors() <= before[0] + 2
+    assert threading.active_count() <= before[1]
+
+
+def test_a_busy_collection_says_so(open_collection: Opener, tmp_path: Path) -> None:
+    from filelock import FileLock
+
+    collection = open_collection(LibraryConfig(lock_seconds=0.05))
+    with (
+        FileLock(tmp_path / "default" / "write.lock"),
+        pytest.raises(CollectionBusy, match="another process"),
+    ):
+        put(collection, "a.txt", "A moon.")
+
+
+# The law
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.text(min_size=1, max_size=300), min_size=1, max_size=4), data=st.data())
+def test_every_quote_is_a_slice_of_its_text(
+    open_collection: Opener, tmp_path: Path, texts: list[str], data: st.DataObject
+) -> None:
+    shutil.rmtree(tmp_path / "default", ignore_errors=True)
+    collection = open_collection(LibraryConfig(chunking=ChunkingConfig(max_tokens=24, overlap_tokens=6)))
+    outcomes = collection.put_many(
+        [Source(str(n), text.encode("utf-8", "surrogatepass"), name="a.txt") for n, text in enumerate(texts)]
+    )
+    taken = [outcome for outcome in outcomes if not isinstance(outcome, InvalidInput)]
+    collection.embed_pending()
+    for outcome in taken:
+        text = collection.text(outcome.record.id)[1]
+        words = [word for word in text.split() if any(c.isalnum() for c in word)] or ["a"]
+        answer = collection.ask(data.draw(st.sampled_from(words)))
+        assert answer.hits
+        assert_law(collection, answer)
+    collection.close()

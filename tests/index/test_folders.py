@@ -1,0 +1,140 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from index.collection import Collection
+from index.config import IngestConfig, LibraryConfig
+from index.embedding import WordEmbedder
+from index.folders import FolderIngest, FoundFile, Skipped, walk
+from index.ingest import Source
+from tests.index.conftest import Opener
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "docs"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a.txt").write_text("Alpha moons.")
+    (folder / "sub" / "b.md").write_text("# Beta\n\nBeta moons.")
+    (folder / "c.html").write_text("<h1>Gamma</h1><p>Gamma moons.</p>")
+    (folder / "d.exe").write_bytes(b"MZ\x00")
+    (folder / "binary.txt").write_bytes(b"\x00\x01\x02" * 50)
+    (folder / "empty.txt").write_text(" \n")
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "e.txt").write_text("Hidden.")
+    return folder
+
+
+def run(collection: Collection, *paths: Path, **given: object):  # type: ignore[no-untyped-def]
+    return FolderIngest(collection, **given).run(list(paths))  # type: ignore[arg-type]
+
+
+def test_files_are_named_by_their_path_below_the_folder(folder: Path) -> None:
+    found = list(walk([folder], prefix="lib/"))
+    assert [one.document_id for one in found if isinstance(one, FoundFile)] == [
+        "lib/a.txt", "lib/binary.txt", "lib/c.html", "lib/empty.txt", "lib/sub/b.md",
+    ]  # fmt: skip
+    assert [Path(one.path).name for one in found if isinstance(one, Skipped)] == ["d.exe"]
+
+
+def test_every_file_is_taken_in_or_reported(collection: Collection, folder: Path) -> None:
+    report = run(collection, folder)
+    assert report.added == ["a.txt", "c.html", "sub/b.md"]
+    reasons = {Path(one.path).name: one.reason for one in report.skipped}
+    assert set(reasons) == {"binary.txt", "d.exe", "empty.txt"}
+    assert all(reasons.values())
+    assert report.files == 6
+    assert report.embedded == collection.counts().passages == 3
+    assert len(collection.ask("moons").hits) == 3
+
+
+def test_a_second_run_embeds_nothing(collection: Collection, folder: Path, embedder: WordEmbedder) -> None:
+    run(collection, folder)
+    before = embedder.passages
+    report = run(collection, folder)
+    assert report.unchanged == ["a.txt", "c.html", "sub/b.md"]
+    assert (report.embedded, embedder.passages) == (0, before)
+
+
+def test_a_changed_file_is_replaced(collection: Collection, folder: Path) -> None:
+    run(collection, folder)
+    (folder / "a.txt").write_text("Alpha comets.")
+    report = run(collection, folder)
+    assert (report.replaced, report.embedded) == (["a.txt"], 1)
+
+
+def test_only_a_mirror_deletes_what_is_gone(collection: Collection, folder: Path) -> None:
+    run(collection, folder)
+    collection.put(Source("by-hand.txt", b"Put over HTTP."))
+    (folder / "a.txt").unlink()
+    assert run(collection, folder).deleted == []
+    assert run(collection, folder, mirror=True).deleted == ["a.txt"]
+    assert [record.id for record in collection.documents()] == ["by-hand.txt", "c.html", "sub/b.md"]
+
+
+def test_files_of_two_folders_do_not_overwrite_each_other(
+    collection: Collection, folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.txt").write_text("Another alpha.")
+    run(collection, folder)
+    (skipped,) = run(collection, other).skipped
+    assert "--prefix" in skipped.reason
+    assert run(collection, other, prefix="other").added == ["other/a.txt"]
+    both = run(collection, folder, other).skipped
+    assert str(other / "a.txt") in [one.path for one in both]
+    assert collection.text("a.txt")[1] == "Alpha moons."
+
+
+def test_a_folder_that_moved_keeps_its_documents(
+    collection: Collection, folder: Path, tmp_path: Path, embedder: WordEmbedder
+) -> None:
+    run(collection, folder)
+    before = embedder.passages
+    report = run(collection, folder.rename(tmp_path / "moved"))
+    assert report.replaced == ["a.txt", "c.html", "sub/b.md"]
+    assert embedder.passages == before
+    assert collection.document("a.txt").version == 1
+
+
+def test_what_cannot_be_read_is_reported(collection: Collection, tmp_path: Path) -> None:
+    report = run(collection, tmp_path / "nowhere")
+    assert [one.reason for one in report.skipped] == ["there is no such file or folder"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that nobody may read")
+def test_an_unreadable_folder_is_reported(collection: Collection, folder: Path) -> None:
+    # Root may read everything; a folder whose path is too long for the system may be read by nobody.
+    closed = folder / "closed"
+    closed.mkdir()
+    closed.chmod(0)
+    try:
+        report = run(collection, folder)
+        if os.geteuid() != 0:
+            assert any("cannot be read" in one.reason for one in report.skipped)
+        assert "a.txt" in report.added
+    finally:
+        closed.chmod(0o700)
+
+
+def test_large_files_are_skipped_unread(open_collection: Opener, folder: Path) -> None:
+    collection = open_collection(LibraryConfig(ingest=IngestConfig(max_document_bytes=100)))
+    (folder / "a.txt").write_text("x" * 101)
+    report = run(collection, folder)
+    assert any("101 bytes; at most 100" in one.reason for one in report.skipped)
+
+
+def test_progress_is_told(open_collection: Opener, folder: Path) -> None:
+    collection = open_collection(LibraryConfig(ingest=IngestConfig(documents_per_commit=1)))
+    files: list[tuple[int, int]] = []
+    passages: list[tuple[int, int]] = []
+    run(
+        collection,
+        folder,
+        on_file=lambda done, total: files.append((done, total)),
+        on_passage=lambda done, total: passages.append((done, total)),
+    )
+    assert files[-1] == (5, 5)
+    assert passages[-1] == (3, 3)

@@ -1,0 +1,59 @@
+import pytest
+
+from index.errors import InvalidCollectionName, InvalidDocumentId, InvalidMetadata
+from index.naming import checked_collection_name, checked_document_id, checked_metadata
+
+
+@pytest.mark.parametrize("name", ["a", "a/b.md", "Ünï cödé/文.txt", "q?a#b%20@c:1-2", "text", "x" * 512])
+def test_document_ids_that_are_taken(name: str) -> None:
+    assert checked_document_id(name) == name
+
+
+def test_a_document_id_is_brought_to_nfc() -> None:
+    assert checked_document_id("cafe\u0301") == "caf\u00e9"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " a", "a ", "a\nb", "a\x00", "/a", "a/", "a//b", "..", "a/../b", "./a", "a/text", "a/versions",
+     "x" * 513, "a\ud800", "a\u2028b"],
+)  # fmt: skip
+def test_document_ids_that_are_refused(name: str) -> None:
+    with pytest.raises(InvalidDocumentId):
+        checked_document_id(name)
+
+
+@pytest.mark.parametrize("name", ["", "A", "a b", "../a", "-a", ".a", "a" * 64, "a/b", "é"])
+def test_collection_names_that_are_refused(name: str) -> None:
+    with pytest.raises(InvalidCollectionName):
+        checked_collection_name(name)
+
+
+def test_collection_names_that_are_taken() -> None:
+    assert checked_collection_name("docs-2_x") == "docs-2_x"
+
+
+def test_metadata_may_hold_scalars_and_lists_of_them() -> None:
+    given = {"year": 2020, "score": 0.5, "draft": False, "tags": ["a", 1]}
+    assert checked_metadata(given) == {**given, "tags": ("a", 1)}
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"a": None},
+        {"a": {"b": 1}},
+        {"a": [["b"]]},
+        {"": 1},
+        {"title": "x"},
+        {"a": float("inf")},
+        {"a": float("nan")},
+        {"a": "x" * 4097},
+        {"a": ["x"] * 257},
+        {"k" * 65: 1},
+        {str(n): n for n in range(65)},
+    ],
+)
+def test_metadata_that_is_refused(metadata: dict[str, object]) -> None:
+    with pytest.raises(InvalidMetadata):
+        checked_metadata(metadata)
