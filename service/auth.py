@@ -1,0 +1,46 @@
+"""One API key before everything but the health checks."""
+
+from __future__ import annotations
+
+import hmac
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.error_handlers import error_response, request_id_of
+from service.errors import Unauthorized
+from service.openapi import OPEN_PATHS
+
+
+class KeyRequired:
+    """Middleware that answers 401 to whoever does not bring the key.
+
+    It stands before the router, so that an address that was added without a thought of keys is closed
+    too, and nobody without a key learns which addresses there are.
+    """
+
+    def __init__(self, app: ASGIApp, *, key: str) -> None:
+        self._app = app
+        self._key = key.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or scope["path"] in OPEN_PATHS or self._brings_key(scope):
+            await self._app(scope, receive, send)
+            return
+        error = Unauthorized(
+            "This service asks for its API key: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.",
+            headers={"WWW-Authenticate": 'Bearer realm="loccit"'},
+        )
+        await error_response(error, request_id_of(scope))(scope, receive, send)
+
+    def _brings_key(self, scope: Scope) -> bool:
+        brought = [key for name, value in scope["headers"] if (key := _key_in(name, value))]
+        # Every one is compared, in constant time: how long it takes says nothing of the key.
+        same = [hmac.compare_digest(key, self._key) for key in brought]
+        return any(same)
+
+
+def _key_in(name: bytes, value: bytes) -> bytes:
+    if name == b"x-api-key":
+        return value.strip()
+    scheme, _, key = value.partition(b" ")
+    return key.strip() if name == b"authorization" and scheme.lower() == b"bearer" else b""

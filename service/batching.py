@@ -1,0 +1,179 @@
+"""Questions share one model: those that come while it works are embedded together, next.
+
+A question passes two gates. :class:`Permits` lets a fixed number of requests in and turns the others
+away at once, rather than let them wait for longer than their callers do. :class:`QuestionQueue` then
+gathers what waits into batches; nothing waits for a batch to fill.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from index.errors import LoccitError, ModelFailed
+from index.types import Vectors
+from service.errors import NotReady, Overloaded
+
+log = logging.getLogger("loccit.service")
+
+_STOP_SECONDS = 10.0
+
+
+class Permits:
+    """A fixed number of requests may be in at once. Used from the event loop's thread alone."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Hold a permit. Raises :class:`Overloaded` at once when all are taken."""
+        if self.taken >= self.most:
+            raise Overloaded(
+                f"The service is answering {self.most} requests already. Try again in a moment, or raise "
+                "LOCCIT_MAX_QUEUE."
+            )
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The vector of a question, shape (dimension,), and how long it waited and was worked on."""
+
+    vector: Vectors
+    queue_ms: float
+    encode_ms: float
+
+
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    question: str
+    future: asyncio.Future[Encoded]
+    since: float = field(default_factory=time.perf_counter)
+
+
+class QuestionQueue:
+    """Embeds questions in batches, in one thread. Belongs to the event loop that it is used from.
+
+    Every question that is taken ends: with its vector, with the error of its batch, or with
+    :class:`NotReady` when the service stops.
+    """
+
+    def __init__(self, embed: Callable[[Sequence[str]], Vectors], *, max_batch: int) -> None:
+        self._embed = embed
+        self._max_batch = max_batch
+        self._waiting: deque[_Waiter] = deque()
+        self._in_batch: list[_Waiter] = []
+        self._scheduled = False
+        self._stopped = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loccit-encode")
+
+    @property
+    def waiting(self) -> int:
+        """How many questions are not in a batch yet."""
+        return len(self._waiting)
+
+    async def encode(self, questions: Sequence[str]) -> list[Encoded]:
+        """The vectors of questions, in order. Raises :class:`ModelFailed`, :class:`NotReady`.
+
+        When the caller is cancelled, its questions leave the queue.
+        """
+        if self._stopped:
+            raise NotReady("The service is stopping. Ask again in a moment.")
+        loop = asyncio.get_running_loop()
+        mine = [_Waiter(question, loop.create_future()) for question in questions]
+        self._waiting.extend(mine)
+        self._schedule()
+        try:
+            return [await waiter.future for waiter in mine]
+        finally:
+            self._forget(mine)
+
+    def _forget(self, mine: Sequence[_Waiter]) -> None:
+        for waiter in mine:
+            waiter.future.cancel()  # does nothing to one that is done
+            if waiter.future.cancelled():
+                with suppress(ValueError):  # not there: it is in the batch that the model works on
+                    self._waiting.remove(waiter)
+            else:
+                waiter.future.exception()  # seen: of several that failed, only the first was raised
+
+    def _schedule(self) -> None:
+        # Not this very moment: what other requests bring in the same turn of the loop comes along.
+        if not self._scheduled and not self._in_batch and not self._stopped:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._start)
+
+    def _start(self) -> None:
+        self._scheduled = False
+        if self._stopped or not self._waiting:
+            return
+        size = min(self._max_batch, len(self._waiting))
+        self._in_batch = batch = [self._waiting.popleft() for _ in range(size)]
+        begun = time.perf_counter()
+        try:
+            work = self._thread.submit(self._timed, [waiter.question for waiter in batch])
+        except RuntimeError as error:  # no thread can be started
+            self._in_batch = []
+            self._fail(batch, error)
+            return
+        asyncio.wrap_future(work).add_done_callback(lambda done: self._finish(batch, begun, done))
+
+    def _timed(self, questions: Sequence[str]) -> tuple[Vectors, float]:
+        begun = time.perf_counter()
+        vectors = self._embed(questions)
+        if len(vectors) != len(questions):
+            raise ModelFailed("The embedding model gave another number of vectors than it was asked for.")
+        return vectors, (time.perf_counter() - begun) * 1000
+
+    def _finish(
+        self, batch: Sequence[_Waiter], begun: float, done: asyncio.Future[tuple[Vectors, float]]
+    ) -> None:
+        self._in_batch = []
+        try:
+            vectors, milliseconds = done.result()
+        except BaseException as error:
+            self._fail(batch, error)
+        else:
+            for waiter, vector in zip(batch, vectors, strict=True):
+                if not waiter.future.done():
+                    queued = (begun - waiter.since) * 1000
+                    waiter.future.set_result(Encoded(vector, queued, milliseconds))
+        if self._waiting:
+            self._schedule()
+
+    def _fail(self, batch: Sequence[_Waiter], error: BaseException) -> None:
+        log.error("A batch of %d questions failed.", len(batch), exc_info=error)
+        kind = type(error) if isinstance(error, LoccitError) else ModelFailed
+        message = error.message if isinstance(error, LoccitError) else "The embedding model failed."
+        for waiter in batch:
+            if not waiter.future.done():
+                # Each its own: an exception raised in several tasks would gather all their tracebacks.
+                waiter.future.set_exception(kind(message))
+
+    async def stop(self, *, seconds: float = _STOP_SECONDS) -> None:
+        """Turn away what waits, and give the batch that is worked on this long to end."""
+        self._stopped = True
+        self._turn_away(list(self._waiting))
+        self._waiting.clear()
+        batch = list(self._in_batch)
+        if batch:
+            await asyncio.wait([waiter.future for waiter in batch], timeout=seconds)
+        self._turn_away(batch)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _turn_away(self, waiters: Sequence[_Waiter]) -> None:
+        for waiter in waiters:
+            if not waiter.future.done():
+                waiter.future.set_exception(NotReady("The service is stopping. Ask again in a moment."))

@@ -1,0 +1,16 @@
+"""JSON replies, written once and fast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import to_json
+from starlette.responses import Response
+
+
+def json_reply(
+    content: Mapping[str, Any], *, status_code: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A reply whose body is JSON."""
+    return Response(to_json(content), status_code, headers, media_type="application/json")

@@ -1,0 +1,169 @@
+"""Questions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Request, Response
+
+from index.errors import (
+    CollectionBusy,
+    CollectionMismatch,
+    CollectionNotFound,
+    EmptyQuestion,
+    InvalidCollectionName,
+    InvalidFilter,
+    InvalidLimit,
+    ModelFailed,
+    QuestionTooLong,
+    StoreDamaged,
+)
+from index.filters import Filter, parse_filter
+from index.search import checked_k, checked_question
+from service.batching import Encoded
+from service.errors import BodyTooLarge, ClientGone, InvalidRequest, NotReady, Overloaded
+from service.openapi import responses
+from service.replies import json_reply
+from service.requests import AskRequest, read_json
+from service.runtime import ReadyRuntime, Runtime
+from service.schemas import AskResponse, BatchResponse, Json, answer_json
+from service.settings import Settings
+from service.telemetry import server_timing
+
+router = APIRouter(tags=["ask"])
+T = TypeVar("T")
+
+_ERRORS = (
+    InvalidRequest,
+    EmptyQuestion,
+    QuestionTooLong,
+    InvalidLimit,
+    InvalidFilter,
+    InvalidCollectionName,
+    CollectionNotFound,
+    CollectionMismatch,
+    CollectionBusy,
+    BodyTooLarge,
+    Overloaded,
+    NotReady,
+    ModelFailed,
+    StoreDamaged,
+)
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": AskRequest.model_json_schema()}},
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A request in which everything that can be checked beforehand is in order."""
+
+    questions: Sequence[str]
+    k: int
+    where: Filter | None
+    collection: str
+    batch: bool
+
+
+@router.post(
+    "/v1/ask",
+    summary="Find the passages that answer a question",
+    response_model=AskResponse | BatchResponse,
+    responses=responses(*_ERRORS),
+    openapi_extra=_BODY,
+)
+async def ask(request: Request, runtime: ReadyRuntime) -> Response:
+    """With `question`, the answer itself; with `questions`, `results` with the answer to each.
+
+    In a batch every question is checked before any is answered. Stage times are also in the
+    `Server-Timing` header.
+    """
+    begun = time.perf_counter()
+    plan = _checked(read_json(AskRequest, await request.body()), runtime.settings)
+    with runtime.asking.one():
+        encoded = await _unless_gone(request, runtime.questions.encode(plan.questions))
+        return await runtime.read(_answer, runtime, plan, encoded, begun)
+
+
+def _checked(body: AskRequest, settings: Settings) -> _Plan:
+    # The default is no request: it gives way to a lower limit, which is for those who ask for more.
+    k = checked_k(body.k, settings.max_k) if "k" in body.model_fields_set else min(body.k, settings.max_k)
+    where = None if body.filter is None else parse_filter(body.filter)
+    if body.question is not None:
+        questions = [_checked_question(body.question, settings)]
+        return _Plan(questions, k, where, body.collection, batch=False)
+    asked = body.questions or []
+    if not 1 <= len(asked) <= settings.max_questions:
+        raise InvalidLimit(
+            f"There are {len(asked)} questions; a batch has 1 to {settings.max_questions}. "
+            "Send several batches."
+        )
+    questions = [_checked_member(at, question, settings) for at, question in enumerate(asked)]
+    return _Plan(questions, k, where, body.collection, batch=True)
+
+
+def _checked_question(question: str, settings: Settings) -> str:
+    if len(question) > settings.max_question_characters:
+        raise QuestionTooLong(
+            f"The question has {len(question)} characters; at most {settings.max_question_characters} are "
+            "taken. Ask in one or two sentences."
+        )
+    return checked_question(question)
+
+
+def _checked_member(at: int, question: str, settings: Settings) -> str:
+    try:
+        return _checked_question(question, settings)
+    except (EmptyQuestion, QuestionTooLong) as error:
+        raise type(error)(f"questions.{at}: {error.message}") from None
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of work that is dropped when the caller hangs up. Raises :class:`ClientGone`."""
+    working = asyncio.ensure_future(work)
+    watching = asyncio.ensure_future(_hung_up(request))
+    try:
+        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientGone("The caller hung up.")
+        return working.result()
+    finally:
+        working.cancel()
+        watching.cancel()
+
+
+async def _hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _answer(runtime: Runtime, plan: _Plan, encoded: Sequence[Encoded], begun: float) -> Response:
+    collection = runtime.library.open(plan.collection)
+    results: list[Json] = []
+    for question, one in zip(plan.questions, encoded, strict=True):
+        answer = collection.ask(question, k=plan.k, where=plan.where, vector=one.vector)
+        results.append({**answer_json(answer), "timings_ms": _timings(one, answer.timings_ms)})
+    total = round((time.perf_counter() - begun) * 1000, 3)
+    if plan.batch:
+        return _reply({"results": results}, {"total": total})
+    (result,) = results
+    result["timings_ms"]["total"] = total
+    return _reply(result, result["timings_ms"])
+
+
+def _timings(encoded: Encoded, answered: Mapping[str, float]) -> dict[str, float]:
+    """Stage times of one question; ``total`` is what it took by itself."""
+    queue, encode = round(encoded.queue_ms, 3), round(encoded.encode_ms, 3)
+    stages = {"queue": queue, "encode": encode, **answered}
+    return {**stages, "total": round(queue + encode + answered["total"], 3)}
+
+
+def _reply(content: Json, timings_ms: Mapping[str, float]) -> Response:
+    return json_reply(content, headers={"Server-Timing": server_timing(timings_ms)})

@@ -1,0 +1,168 @@
+"""The settings of the service. This is the only place that reads the environment."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from index.config import ChunkingConfig, IngestConfig, LibraryConfig, SearchConfig
+from index.search import MAX_K
+from service.errors import InvalidSettings
+
+PREFIX = "LOCCIT_"
+log = logging.getLogger("loccit.service")
+
+
+class Settings(BaseSettings):
+    """What an operator can decide. Each field is an environment variable ``LOCCIT_...``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, protected_namespaces=()
+    )
+
+    data: Path = Field(Path("data"), description="Folder of the collections. It holds all state: back it up.")
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on. 0.0.0.0 lets other machines in; set an API key before that.",
+    )
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any that is free.")
+    model: str = Field(
+        "all-MiniLM-L6-v2",
+        min_length=1,
+        description="Name or folder of a sentence-transformers model. A collection answers only with the "
+        "model it was built with; after a change its documents must be ingested anew.",
+    )
+    model_download: bool = Field(
+        False, description="Whether a model that is not on this machine may be downloaded from the hub."
+    )
+    device: str = Field(
+        "", description="Torch device of the model, such as cpu or cuda:0; empty takes the best there is."
+    )
+    api_key: SecretStr | None = Field(
+        None,
+        description="When set, every request but the health checks must carry it as a bearer token. "
+        "Without it, whoever reaches the port can read, write and delete.",
+    )
+    max_body_bytes: int = Field(
+        64 * 1024 * 1024,
+        ge=1024,
+        description="Largest request body, and so the largest document. Up to LOCCIT_MAX_QUEUE of them may "
+        "be in memory at once.",
+    )
+    max_question_characters: int = Field(
+        2000,
+        ge=1,
+        description="Longest question. The model reads its first few hundred words only, so that a high "
+        "limit costs time and finds nothing more.",
+    )
+    max_k: int = Field(
+        100,
+        ge=1,
+        le=MAX_K,
+        description="Most passages for one question. Answers grow with it, and slow down.",
+    )
+    max_questions: int = Field(
+        64,
+        ge=1,
+        le=1024,
+        description="Most questions in one batch. A long batch makes others wait behind it.",
+    )
+    max_queue: int = Field(
+        64,
+        ge=1,
+        description="Requests that may be in the service at once, of each kind (questions, uploads). More "
+        "are refused with 429: a low limit refuses early, a high one lets clients wait long.",
+    )
+    max_batch: int = Field(
+        32,
+        ge=1,
+        description="Most questions that the model is given at once. More serve a crowd better, and make the "
+        "first of them wait for the rest.",
+    )
+    dense_weight: float = Field(
+        0.5,
+        ge=0.0,
+        le=1.0,
+        description="The part that meaning has in the ranking; words have the rest. 0 is words alone.",
+    )
+    candidates: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        description="Passages that each side, meaning and words, brings into the ranking. More find a little "
+        "more and take longer. Should be no less than LOCCIT_MAX_K.",
+    )
+    chunk_max_tokens: int = Field(
+        0,
+        ge=0,
+        description="Longest passage in tokens of the model; 0 is as long as the model reads. Part of what a "
+        "collection is built with: a change asks for new collections.",
+    )
+    chunk_overlap_tokens: int = Field(
+        32,
+        ge=0,
+        description="Most tokens that a passage repeats of the one before it. Part of what a collection is "
+        "built with: a change asks for new collections.",
+    )
+    log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(
+        "info", description="What is logged. info has a line for every request; never a question or a key."
+    )
+
+    @field_validator("api_key")
+    @classmethod
+    def _sendable(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            value = key.get_secret_value()
+            if not value:
+                raise ValueError("is empty. Unset it to serve without a key, or give one.")
+            if not value.isascii() or not value.isprintable() or " " in value:
+                raise ValueError("has characters that no HTTP header can carry. Use visible ASCII.")
+        return key
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, level: object) -> object:
+        return level.lower() if isinstance(level, str) else level
+
+    def library_config(self) -> LibraryConfig:
+        """The part of the settings that is the library's."""
+        return LibraryConfig(
+            chunking=ChunkingConfig(
+                max_tokens=self.chunk_max_tokens, overlap_tokens=self.chunk_overlap_tokens
+            ),
+            search=SearchConfig(candidates=self.candidates, dense_weight=self.dense_weight),
+            ingest=IngestConfig(max_document_bytes=self.max_body_bytes),
+        )
+
+
+def load_settings(**given: object) -> Settings:
+    """Settings from the environment, with those given put before it.
+
+    Raises :class:`service.errors.InvalidSettings`, whose message names the variables that are wrong. A
+    variable that begins like ours but is none is logged: a misspelt one would go unnoticed otherwise.
+    """
+    for name in unknown_variables():
+        log.warning("%s is not a setting of Loccit, and has no effect. Check its spelling.", name)
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        told = (f"{PREFIX}{str(one['loc'][0]).upper()}: {_reason(one['msg'])}" for one in error.errors())
+        raise InvalidSettings(" ".join(told)) from None
+
+
+def unknown_variables() -> list[str]:
+    """Names in the environment that begin with our prefix and that nothing reads."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    return sorted(
+        name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
+    )
+
+
+def _reason(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message if message.endswith(".") else f"{message}."

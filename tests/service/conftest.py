@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.library import Library
+from tests.service.http_service import GatedEmbedder, served
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("LOCCIT_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def embedder() -> GatedEmbedder:
+    return GatedEmbedder()
+
+
+@pytest.fixture
+def library(tmp_path: Path, embedder: GatedEmbedder) -> Iterator[Library]:
+    with Library(tmp_path, embedder=embedder) as library:
+        yield library
+    # No thread may wait for a gate that a failed test left shut.
+    embedder.gate.set()
+
+
+@pytest.fixture
+def client(library: Library) -> Iterator[TestClient]:
+    with served(library) as client:
+        yield client

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+
+from index.library import Library
+from service.app import create_app
+from service.errors import STATUS
+from service.openapi import OPEN_PATHS, describe
+from service.requests import AskRequest, DocumentRequest
+from tests.service.http_service import app_of
+
+
+@pytest.fixture
+def api(library: Library) -> dict[str, Any]:
+    return describe(app_of(library), key_required=False)
+
+
+def operations(api: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, told) for path, methods in api["paths"].items() for method, told in methods.items()
+    ]
+
+
+def test_the_addresses_are_the_documented_ones(api: dict[str, Any]) -> None:
+    assert sorted(f"{method.upper()} {path}" for method, path, _ in operations(api)) == [
+        "DELETE /v1/collections/{name}",
+        "DELETE /v1/documents/{document_id}",
+        "GET /healthz",
+        "GET /readyz",
+        "GET /v1/citations/{locator}",
+        "GET /v1/collections",
+        "GET /v1/collections/{name}",
+        "GET /v1/documents",
+        "GET /v1/documents/{document_id}",
+        "GET /v1/documents/{document_id}/text",
+        "POST /v1/ask",
+        "PUT /v1/collections/{name}",
+        "PUT /v1/documents/{document_id}",
+    ]
+
+
+def test_every_operation_is_described_and_tells_its_errors(api: dict[str, Any]) -> None:
+    tags = {tag["name"] for tag in api["tags"]}
+    for _, path, told in operations(api):
+        assert told["summary"]
+        assert told["description"]
+        assert set(told["tags"]) <= tags
+        failing = {int(status) for status in told["responses"] if int(status) >= 400}
+        assert failing <= set(STATUS.values())
+        assert 500 in failing
+        assert (401 in failing) == (path not in OPEN_PATHS)
+        for status in failing:
+            content = told["responses"][str(status)]["content"]["application/json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
+            assert content["examples"]
+
+
+def test_every_operation_tells_what_it_answers(api: dict[str, Any]) -> None:
+    for method, _, told in operations(api):
+        fine = {int(status) for status in told["responses"] if int(status) < 400}
+        assert fine & ({204} if method == "delete" else {200})
+
+
+def test_every_reference_is_there(api: dict[str, Any]) -> None:
+    for reference in re.findall(r"'\$ref': '#/([^']+)'", str(api)):
+        at: Any = api
+        for part in reference.split("/"):
+            at = at[part]
+        assert at
+    assert "HTTPValidationError" not in api["components"]["schemas"]
+
+
+def test_examples_are_accepted() -> None:
+    for model in (AskRequest, DocumentRequest):
+        for example in model.model_json_schema()["examples"]:
+            model.model_validate(example)
+
+
+def test_a_key_is_told_of_when_it_is_needed(library: Library) -> None:
+    api = describe(app_of(library, api_key="k"), key_required=True)
+    assert set(api["components"]["securitySchemes"]) == {"bearer", "header"}
+    for _, path, told in operations(api):
+        assert ("security" in told) == (path not in OPEN_PATHS)
+
+
+def test_the_reference_is_served_and_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    assert client.get("/openapi.json").json()["info"]["title"] == "Loccit"
+    page = client.get("/docs")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert not re.search(r"(src|href)\s*=\s*[\"']?(https?:)?//", page.text)
+    assert "innerHTML" not in page.text
+
+
+def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[str, Any]) -> None:
+    app = create_app(app_of(library).state.settings, library=library)
+    served = {route.path_format for route in app.routes if isinstance(route, APIRoute)}
+    assert served <= set(api["paths"])

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import ast
+import logging
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+import index
+import service
+from index.config import LibraryConfig
+from service.errors import InvalidSettings
+from service.settings import Settings, load_settings
+
+
+def test_the_defaults_are_those_of_the_library() -> None:
+    settings = load_settings()
+    assert settings.data == Path("data")
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.library_config() == LibraryConfig()
+
+
+def test_the_environment_is_read_and_what_is_given_goes_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCCIT_PORT", "9000")
+    monkeypatch.setenv("LOCCIT_LOG_LEVEL", "WARNING")
+    monkeypatch.setenv("LOCCIT_CHUNK_MAX_TOKENS", "128")
+    settings = load_settings(data=Path("elsewhere"), port=9001)
+    assert (settings.port, settings.log_level, settings.data) == (9001, "warning", Path("elsewhere"))
+    assert load_settings().port == 9000
+    assert settings.library_config().chunking.max_tokens == 128
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOCCIT_PORT", "http"),
+        ("LOCCIT_PORT", "tcp://10.0.0.1:8000"),
+        ("LOCCIT_PORT", "70000"),
+        ("LOCCIT_MAX_K", "0"),
+        ("LOCCIT_MAX_K", "101"),
+        ("LOCCIT_DENSE_WEIGHT", "1.5"),
+        ("LOCCIT_LOG_LEVEL", "loud"),
+        ("LOCCIT_MODEL", ""),
+        ("LOCCIT_API_KEY", ""),
+        ("LOCCIT_API_KEY", "two words"),
+        ("LOCCIT_API_KEY", "schlüssel"),
+    ],
+)
+def test_a_bad_value_is_told_by_the_name_of_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettings) as caught:
+        load_settings()
+    assert caught.value.message.startswith(f"{name}: ")
+    if value and name == "LOCCIT_API_KEY":
+        assert value not in caught.value.message
+
+
+def test_all_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCCIT_PORT", "x")
+    monkeypatch.setenv("LOCCIT_MAX_K", "x")
+    with pytest.raises(InvalidSettings, match=r"LOCCIT_PORT: .* LOCCIT_MAX_K: "):
+        load_settings()
+
+
+def test_a_name_that_is_no_setting_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("LOCCIT_APIKEY", "k")
+    with caplog.at_level(logging.WARNING):
+        load_settings()
+    assert "LOCCIT_APIKEY" in caplog.text
+    with pytest.raises(InvalidSettings, match="LOCCIT_APIKEY"):
+        load_settings(apikey="k")
+
+
+def test_the_key_is_never_shown() -> None:
+    settings = Settings(api_key="hunter2")  # type: ignore[arg-type]
+    assert "hunter2" not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+def test_every_setting_is_described() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+
+
+def test_nothing_else_reads_the_environment() -> None:
+    readers = {
+        path.name
+        for package in (index, service)
+        for path in Path(str(package.__file__)).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+    }
+    assert readers == {"settings.py"}
