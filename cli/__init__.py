@@ -1,0 +1,1 @@
+"""The ``loccit`` command."""

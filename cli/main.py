@@ -1,0 +1,174 @@
+"""The commands of ``loccit``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.output import print_answer, print_collections, print_documents, print_report
+from cli.progress import ingest_with_progress
+from index.embedding import load_embedder
+from index.errors import LoccitError
+from index.filters import parse_filter
+from index.library import Library
+from service.settings import Settings, load_settings
+
+app = typer.Typer(
+    help="Ask your documents; every passage comes with a citation that can be checked.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+errors = Console(stderr=True)
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the built data. [default: LOCCIT_DATA or data]")]
+CollectionName = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API gives it.")]
+
+
+def _settings(data: Path | None = None, **given: object) -> Settings:
+    values = {key: value for key, value in {"data": data, **given}.items() if value is not None}
+    return load_settings(**values)
+
+
+@contextmanager
+def _library(settings: Settings) -> Iterator[Library]:
+    library = Library(
+        settings.data,
+        embedder=lambda: load_embedder(
+            settings.model, download=settings.model_download, device=settings.device
+        ),
+        config=settings.library_config(),
+    )
+    with library:
+        yield library
+
+
+@app.command()
+def ingest(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files and folders. A folder's files are named below it.")
+    ],
+    collection: CollectionName = "default",
+    data: Data = None,
+    prefix: Annotated[str, typer.Option(help="Put before the documents' ids, as a folder of theirs.")] = "",
+    mirror: Annotated[bool, typer.Option(help="Also delete documents whose files are gone.")] = False,
+) -> None:
+    """Take in files and folders. What did not change is not embedded again."""
+    with _library(_settings(data)) as library:
+        report = ingest_with_progress(library, collection, paths, prefix=prefix, mirror=mirror)
+    print_report(report)
+    if report.files and len(report.skipped) == report.files:
+        raise typer.Exit(1)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="A question in plain words.")],
+    collection: CollectionName = "default",
+    data: Data = None,
+    k: Annotated[int, typer.Option("-k", help="How many passages.")] = 5,
+    where: Annotated[str, typer.Option("--filter", help="A metadata filter, as JSON.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Find the passages that answer a question."""
+    with _library(_settings(data)) as library:
+        opened = library.open(collection)
+        answer = opened.ask(question, k=k, where=parse_filter(_parsed(where)) if where else None)
+    print_answer(answer, as_json=as_json)
+
+
+@app.command(name="list")
+def list_(
+    collection: Annotated[str, typer.Option("--collection", "-c", help="List its documents.")] = "",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """List the collections, or with --collection the documents of one."""
+    with _library(_settings(data)) as library:
+        if collection:
+            print_documents(library.open(collection), as_json=as_json)
+        else:
+            print_collections(library, as_json=as_json)
+
+
+@app.command()
+def delete(
+    document_ids: Annotated[list[str] | None, typer.Argument(help="Ids of documents.")] = None,
+    collection: CollectionName = "default",
+    data: Data = None,
+    whole: Annotated[bool, typer.Option("--all", help="Delete the collection itself.")] = False,
+) -> None:
+    """Delete documents, or with --all a whole collection."""
+    if whole == bool(document_ids):
+        raise typer.BadParameter("Name documents, or give --all and the collection; one of the two.")
+    with _library(_settings(data)) as library:
+        if whole:
+            library.delete(collection)
+            errors.print(f"Deleted the collection {collection}.")
+            return
+        opened = library.open(collection)
+        for document_id in document_ids or []:
+            record = opened.delete(document_id)
+            errors.print(f"Deleted {record.id}: {record.versions} versions, {record.passages} passages.")
+
+
+@app.command()
+def serve(
+    data: Data = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on. [default: LOCCIT_HOST or 127.0.0.1]")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on. [default: LOCCIT_PORT or 8000]")
+    ] = None,
+) -> None:
+    """Serve the HTTP API."""
+    import uvicorn
+
+    from service.app import create_app
+    from service.telemetry import configure_logging
+
+    settings = _settings(data, host=host, port=port)
+    configure_logging(settings.log_level)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+    )
+
+
+def _parsed(where: str) -> object:
+    try:
+        return json.loads(where)
+    except ValueError as error:
+        raise typer.BadParameter(f"--filter is not JSON: {error}") from error
+
+
+def run(command: Callable[[], object]) -> None:
+    """Run a command; an error of ours is one line on stderr and exit status 1."""
+    try:
+        command()
+    except LoccitError as error:
+        errors.print(f"[bold red]error[/] [dim]({error.code})[/]: ", end="")
+        errors.print(error.message, markup=False)
+        sys.exit(1)
+
+
+def main() -> None:
+    """Run ``loccit``."""
+    run(app)
+
+
+if __name__ == "__main__":
+    main()

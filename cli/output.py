@@ -1,0 +1,87 @@
+"""What the commands print: tables and passages for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from index.answers import Answer
+from index.collection import Collection
+from index.folders import Report
+from index.library import Library
+from index.records import DocumentRecord
+from service.schemas import answer_json, document_json
+
+console = Console()
+
+
+def print_json(value: object) -> None:
+    """One JSON value, plain, so that it can be piped."""
+    console.out(json.dumps(value, ensure_ascii=False, indent=2), highlight=False)
+
+
+def print_answer(answer: Answer, *, as_json: bool) -> None:
+    """The passages, each with its citation."""
+    if as_json:
+        print_json(answer_json(answer))
+        return
+    if not answer.hits:
+        console.print("Nothing in the collection shares a word or a meaning with that question.")
+    for hit in answer.hits:
+        citation = hit.citation
+        where = " › ".join([citation.title, *citation.section])
+        console.print(f"[bold]{hit.rank}. {escape(where)}[/]  [dim]{hit.score:.3f}[/]")
+        console.print(hit.text, markup=False, highlight=False)
+        console.print(f"[cyan]{escape(citation.locator)}[/]\n", highlight=False)
+
+
+def print_report(report: Report) -> None:
+    """What became of the files, every skipped one with its reason."""
+    counts = [
+        (len(report.added), "added"),
+        (len(report.replaced), "replaced"),
+        (len(report.unchanged), "unchanged"),
+        (len(report.deleted), "deleted"),
+        (len(report.skipped), "skipped"),
+    ]
+    told = ", ".join(f"{count} {word}" for count, word in counts if count) or "no files found"
+    console.print(f"{told}; {report.embedded} passages embedded in {report.seconds:.1f} s", highlight=False)
+    for skipped in report.skipped:
+        line = f"  [yellow]skipped[/] {escape(skipped.path)}: {escape(skipped.reason)}"
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _all_documents(collection: Collection) -> Iterator[DocumentRecord]:
+    last = ""
+    while page := collection.documents(after=last):
+        yield from page
+        last = page[-1].id
+
+
+def print_documents(collection: Collection, *, as_json: bool) -> None:
+    """The documents of a collection."""
+    if as_json:
+        print_json([document_json(record) for record in _all_documents(collection)])
+        return
+    table = Table("document", "title", "version", "passages", "characters")
+    for record in _all_documents(collection):
+        numbers = (str(record.version), str(record.passages), f"{record.length:,}")
+        table.add_row(escape(record.id), escape(record.title), *numbers)
+    console.print(table)
+
+
+def print_collections(library: Library, *, as_json: bool) -> None:
+    """The collections of a data folder."""
+    counts = {name: library.open(name).counts() for name in library.names()}
+    if as_json:
+        print_json([{"name": name, **asdict(count)} for name, count in counts.items()])
+        return
+    table = Table("collection", "documents", "passages", "embedded")
+    for name, count in counts.items():
+        table.add_row(name, str(count.documents), str(count.passages), str(count.embedded))
+    console.print(table)
