@@ -79,12 +79,17 @@ def _walk_folder(folder: Path, prefix: str) -> Iterator[FoundFile | Skipped]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from unreadable
         unreadable.clear()
+        for name in folders:
+            if os.path.islink(link := os.path.join(here, name)):  # noqa: PTH114, PTH118 -- Path's raises
+                yield Skipped(link, "a link to a folder; name the folder itself")
         for name in sorted(names):
             path = Path(here, name)
             if name.startswith("."):
                 continue
             if not readers.supported(name):
                 yield Skipped(str(path), "no reader for this kind of file")
+            elif not os.path.isfile(path):  # noqa: PTH113 -- Path's raises for some that cannot be looked at
+                yield Skipped(str(path), "a broken link, or not a file that can be read to its end")
             else:
                 yield FoundFile(path, _joined(prefix, path.relative_to(folder).as_posix()))
     yield from unreadable

@@ -1,5 +1,4 @@
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.cli.commands import ROOT, environment, loccit
 
 
 @pytest.fixture
@@ -19,24 +18,6 @@ def folder(tmp_path: Path) -> Path:
     (folder / "venus.txt").write_text("Venus has no moon at all.")
     (folder / "photo.jpg").write_bytes(b"\xff\xd8")
     return folder
-
-
-def environment(tmp_path: Path) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("LOCCIT_")}
-    return {**own, "LOCCIT_DATA": str(tmp_path / "data"), "LOCCIT_MODEL": "words", "COLUMNS": "200"}
-
-
-def loccit(tmp_path: Path, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment(tmp_path),
-        cwd=ROOT,
-    )
-    assert done.returncode == status, done.stdout + done.stderr
-    return done
 
 
 def test_ingest_ask_list_delete(tmp_path: Path, folder: Path) -> None:
@@ -120,15 +101,7 @@ def test_the_script_is_the_same_flow(tmp_path: Path, folder: Path) -> None:
 
 def test_other_settings_are_refused(tmp_path: Path, folder: Path) -> None:
     loccit(tmp_path, "ingest", str(folder))
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "ask", "moons"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**environment(tmp_path), "LOCCIT_CHUNK_MAX_TOKENS": "30"},
-        cwd=ROOT,
-    )
-    assert done.returncode == 1
+    done = loccit(tmp_path, "ask", "moons", status=1, LOCCIT_CHUNK_MAX_TOKENS="30")
     assert "(collection_mismatch)" in done.stderr
 
 

@@ -1,4 +1,5 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -104,19 +105,31 @@ def test_what_cannot_be_read_is_reported(collection: Collection, tmp_path: Path)
     assert [one.reason for one in report.skipped] == ["there is no such file or folder"]
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that nobody may read")
 def test_an_unreadable_folder_is_reported(collection: Collection, folder: Path) -> None:
-    # Root may read everything; a folder whose path is too long for the system may be read by nobody.
-    closed = folder / "closed"
-    closed.mkdir()
-    closed.chmod(0)
-    try:
-        report = run(collection, folder)
-        if os.geteuid() != 0:
-            assert any("cannot be read" in one.reason for one in report.skipped)
-        assert "a.txt" in report.added
-    finally:
-        closed.chmod(0o700)
+    # Root may read everything, but nobody may name a path this long.
+    at = os.open(folder, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("x" * 240, dir_fd=at)
+        below = os.open("x" * 240, os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    report = run(collection, folder)
+    (reason,) = [one.reason for one in report.skipped if "cannot be read" in one.reason]
+    assert reason == "the folder cannot be read: File name too long"
+    assert "a.txt" in report.added
+    shutil.rmtree(folder / ("x" * 240))
+
+
+def test_links_and_pipes_are_reported(collection: Collection, folder: Path, tmp_path: Path) -> None:
+    (folder / "linked").symlink_to(tmp_path)
+    (folder / "broken.txt").symlink_to(tmp_path / "nowhere")
+    (folder / "link.txt").symlink_to(folder / "a.txt")
+    os.mkfifo(folder / "pipe.txt")
+    report = run(collection, folder)
+    names = {Path(one.path).name for one in report.skipped}
+    assert {"linked", "broken.txt", "pipe.txt"} <= names
+    assert "link.txt" in report.added
 
 
 def test_large_files_are_skipped_unread(open_collection: Opener, folder: Path) -> None:

@@ -1,0 +1,77 @@
+"""How the tests run commands: as users do, in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0
+_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+
+
+def environment(tmp_path: Path, **settings: str) -> dict[str, str]:
+    """No setting of whoever runs the tests, data in a new folder, and the model that needs no time."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("LOCCIT_")}
+    return {
+        **own,
+        "LOCCIT_DATA": str(tmp_path / "data"),
+        "LOCCIT_MODEL": "words",
+        "COLUMNS": "200",
+        **settings,
+    }
+
+
+def loccit(
+    tmp_path: Path, *arguments: str, status: int = 0, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, which must be with this exit status."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(tmp_path, **settings),
+        cwd=ROOT,
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+@contextmanager
+def serving(tmp_path: Path, **settings: str) -> Iterator[httpx.Client]:
+    """``loccit serve`` in a process of its own, ready, and a client of it."""
+    with (tmp_path / "serve.log").open("w+") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli.main", "serve", "--port", "0"],
+            stdout=log,
+            stderr=log,
+            env=environment(tmp_path, **settings),
+            cwd=ROOT,
+        )
+        try:
+            with httpx.Client(base_url=_address(process, tmp_path / "serve.log"), timeout=PATIENCE) as client:
+                deadline = time.monotonic() + PATIENCE
+                while client.get("/readyz").status_code != 200:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.02)
+                yield client
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + PATIENCE
+    while not (found := _ADDRESS.search(log.read_text())):
+        assert process.poll() is None and time.monotonic() < deadline, log.read_text()  # noqa: PT018
+        time.sleep(0.02)
+    return found[0]

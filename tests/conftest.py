@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).parents[2] / "shared"
+SKIP_NOTHING = bool(os.environ.get("LOCCIT_TESTS_SKIP_NOTHING"))
+"""Set where everything that tests may need is there: what would be skipped fails instead."""
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real question sets and documents beside the project; it is not part of a clone."""
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is not on this machine")
+    return SHARED
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    if SKIP_NOTHING and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: nothing may be skipped here, but it was: {call.excinfo}"
+    return report
+
+
+def pytest_report_header() -> str:
+    names = ("torch", "sentence-transformers", "faiss-cpu", "tantivy", "fastapi", "sentencex", "trafilatura")
+    return "libraries: " + ", ".join(f"{name} {version(name)}" for name in names)

@@ -1,0 +1,91 @@
+"""What the documentation says is held against the program."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from index import errors as library_errors
+from index.filters import parse_filter
+from index.library import Library
+from service import errors as service_errors
+from service.app import create_app
+from service.errors import status_of
+from service.openapi import describe
+from service.settings import PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+API = (ROOT / "docs" / "http-api.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+UNSEEN = {"client_gone", "invalid_settings"}
+"""Codes that no caller of the API receives."""
+
+
+def codes() -> dict[str, int]:
+    kinds = [
+        kind
+        for module in (library_errors, service_errors)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, library_errors.LoccitError)
+    ]
+    return {kind.code: status_of(kind) for kind in kinds if not kind.__subclasses__()}
+
+
+def test_every_setting_is_in_the_table_with_its_default_and_its_help() -> None:
+    for name, field in Settings.model_fields.items():
+        value = "" if field.default is None else str(field.default)
+        value = value.lower() if isinstance(field.default, bool) else value
+        shown = f" `{value}` " if value else "  "
+        assert f"| `{PREFIX}{name.upper()}` |{shown}| {field.description} |" in OPERATIONS
+    assert OPERATIONS.count(f"| `{PREFIX}") == len(Settings.model_fields)
+
+
+def test_every_error_is_in_the_table_with_its_status() -> None:
+    rows = dict(re.findall(r"^\| (\d{3}) \| (.+) \|$", API, re.MULTILINE))
+    documented = {
+        code: int(status) for status, row in rows.items() for code in re.findall(r"`([a-z_]+)`", row)
+    }
+    assert documented == {code: status for code, status in codes().items() if code not in UNSEEN}
+
+
+def test_every_address_is_in_the_table(tmp_path: Path) -> None:
+    app = create_app(
+        Settings(data=tmp_path), library=Library(tmp_path, embedder=lambda: pytest.fail("loaded"))
+    )
+    paths = describe(app, key_required=False)["paths"]
+    served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    documented = set(re.findall(r"^\| `([A-Z]+ /\S+)` \|", API, re.MULTILINE))
+    assert documented == served
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_that_are_there(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_json_in_the_pages_is_json(page: Path) -> None:
+    for block in re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL):
+        json.loads(block)
+
+
+def test_the_filter_in_the_pages_is_accepted() -> None:
+    (block,) = [found for found in re.findall(r"```json\n(.*?)```", API, re.DOTALL) if '"filters"' in found]
+    assert parse_filter(json.loads(block)) is not None
+
+
+def test_the_commands_of_the_readme_exist() -> None:
+    readme = (ROOT / "README.md").read_text()
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"^make ([a-z-]+)", readme, re.MULTILINE)) <= set(targets)
+    for folder in re.findall(r"^\| `([\w/.]+)` \|", readme, re.MULTILINE):
+        assert (ROOT / folder).exists(), folder
+
+
+def test_every_folder_of_code_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for folder in ("corpus", "index", "service", "cli", "benchmarks", "docs", "tests"):
+        assert f"| `{folder}/` |" in readme
