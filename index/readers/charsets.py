@@ -72,7 +72,7 @@ _TEXT_CODECS = frozenset(
 """What a document may be decoded with. Others, such as UTF-7, are not text on the web or are unsafe."""
 
 _DECLARATIONS = (
-    re.compile(rb"""<meta\b[^>]*?\bcharset\s*=\s*["']?\s*([\w.:+-]+)""", re.IGNORECASE),
+    re.compile(rb"""<meta\b[^<>]*?\bcharset\s*+=\s*+(?:["']\s*+)?([\w.:+-]+)""", re.IGNORECASE),
     re.compile(rb"""\A\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([\w.:+-]+)""", re.IGNORECASE),
 )
 _HEAD_BYTES = 1 << 16

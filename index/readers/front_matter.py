@@ -15,6 +15,8 @@ from index.types import Scalar
 _FENCED = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _MAX_CHARACTERS = 1 << 16
 """Longer ones are text: no one writes so much by hand, and YAML is slow to parse."""
+_MAX_BITS = 63
+"""Python cannot even print an integer of some thousand digits, which YAML takes in hexadecimal."""
 
 Values = Mapping[str, Scalar | list[Scalar]]
 
@@ -41,6 +43,8 @@ def _simple(found: dict[object, object]) -> Values:
     values: dict[str, Scalar | list[Scalar]] = {}
     for key, value in found.items():
         name = one_line(str(key))
+        if not name:
+            continue
         if isinstance(value, list):
             scalars = [scalar for item in value if (scalar := _scalar(item)) is not None]
             if scalars:
@@ -57,4 +61,6 @@ def _scalar(value: object) -> Scalar | None:
         return value.isoformat()
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        return None
     return value if isinstance(value, bool | int | float) else None

@@ -57,10 +57,12 @@ def read_html(data: bytes, *, name: str, charset: str | None = None) -> Extract:
 
 def _content(root: HtmlElement, blocks: list[PageBlock]) -> list[Draft]:
     witness = _main_text(root)
+    if not witness.strip():
+        return [block.draft for block in seen_blocks(blocks)]
     chosen = content_blocks(blocks, witness)
-    if sum(len(block.draft.text) for block in chosen) >= _MIN_SHARE * len(" ".join(witness.split())) > 0:
+    if sum(len(block.draft.text) for block in chosen) >= _MIN_SHARE * len(" ".join(witness.split())):
         return [block.draft for block in chosen]
-    if witness.strip() and not shows(blocks, witness):
+    if not shows(blocks, witness):
         # A script would write the page from data embedded in it, where trafilatura finds the text.
         builder = BlockBuilder()
         for line in witness.split("\n"):

@@ -24,7 +24,7 @@ READER = "markdown/1"
 MEDIA_TYPE = "text/markdown"
 
 _MAX_NESTING = 100
-_HEADING_ATTRIBUTES = re.compile(r"\s*\{\s*[#.:][^{}]*\}\s*\Z")
+_HEADING_ATTRIBUTES = re.compile(r" ?\{ ?[#.:][^{}]*\}\Z")
 """``## Install { #install }``: an anchor, as several site generators write it."""
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 _UNSEEN = frozenset({"noscript", "script", "style", "template", "title"})
@@ -35,7 +35,8 @@ def read_markdown(data: bytes, *, name: str, charset: str | None = None) -> Extr
     source = normalise(decode(data, name=name, charset=charset), name=name)
     values, source = split_front_matter(source)
     metadata = dict(values)
-    title = str(metadata.pop("title", ""))
+    given = metadata.pop("title", "")
+    title = ", ".join(map(str, given)) if isinstance(given, list) else str(given)
     try:
         tokens = _PARSER.parse(source)
     except (_TooDeepError, RecursionError):
@@ -137,7 +138,8 @@ class _Rendering:
         if self.rows:
             self.rows[-1].append(text)
         elif self.heading:
-            self._add(Draft("heading", " ".join(_HEADING_ATTRIBUTES.sub("", text).split()), self.heading))
+            line = " ".join(text.split())
+            self._add(Draft("heading", _HEADING_ATTRIBUTES.sub("", line), self.heading))
         else:
             self.builder.paragraph(text)
 
