@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TORCH_INDEX ?=
 CORPUS ?= corpus
 
-.PHONY: run index test test-all check format bench docs clean help
+.PHONY: run index test check format bench docs clean help setup coverage
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,7 @@ help:  ## list the targets
 $(VENV)/run.stamp: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) 'pip>=25,<26' # older ones lose extras that constraints name
 	$(if $(TORCH_INDEX),$(PIP) --index-url $(TORCH_INDEX) 'torch>=2.6')
 	$(PIP) -c constraints.txt -e .
 	touch $@
@@ -55,6 +56,9 @@ coverage: $(VENV)/dev.stamp  ## the tests with coverage of lines and branches
 
 bench: $(VENV)/dev.stamp  ## run the conditions in benchmarks/ again and say what moved
 	$(BIN)/python -m benchmarks.run
+
+docs: $(VENV)/dev.stamp  ## write the tables in docs/ again
+	$(BIN)/python -m scripts.build_docs
 
 clean:  ## remove what was built, but not data/
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
