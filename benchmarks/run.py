@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks import datasets, measures
+from benchmarks import datasets, freshness, measures
 from index.collection import Collection
 from index.config import LibraryConfig, SearchConfig
 from index.embedding import load_embedder
@@ -49,6 +49,8 @@ def prepared(library: Library, data: Path) -> Collection:
 
 def measured(library: Library, condition: dict[str, Any]) -> measures.Measured | None:
     """Measure one condition; None where its data is not on this machine."""
+    if condition["measure"] == "seconds_until_answered":
+        return freshness.seconds_until_answered()
     data = (HERE.parent / condition["data"]).resolve()
     if not data.exists():
         return None
@@ -62,6 +64,8 @@ def verdict(condition: dict[str, Any], found: measures.Measured | None) -> str:
     """What to say of a value beside the one expected."""
     if found is None:
         return "[yellow]not measured: no data[/]"
+    if (limit := condition.get("at_most")) is not None:
+        return "[green]ok[/]" if found.value <= limit else f"[red]moved above {limit}[/]"
     if condition["expected"] is None:
         return "[yellow]new[/]"
     moved = found.value - condition["expected"]
@@ -92,11 +96,12 @@ def main() -> int:
             worst |= "moved" in told
             value = f"{found.value:.4f}" if found else ""
             interval = f"{found.low:.3f} to {found.high:.3f} (n={found.questions})" if found else ""
-            expected = "" if condition["expected"] is None else f"{condition['expected']:.4f}"
+            expected = "" if condition.get("expected") is None else f"{condition['expected']:.4f}"
+            expected = f"≤ {condition['at_most']}" if "at_most" in condition else expected
             table.add_row(
                 condition["name"], value, interval, expected, told, f"{time.monotonic() - start:.0f}"
             )
-            if found and options.write:
+            if found and options.write and "expected" in condition:
                 write_expected(condition["name"], found.value)
     console.print(table)
     return worst

@@ -1,0 +1,83 @@
+"""The whole path with the real model: the sample corpus, and the first user's own document."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index.answers import Answer
+from index.collection import Collection
+from index.embedding import load_embedder
+from index.folders import FolderIngest
+from index.library import Library
+from index.protocols import Embedder
+
+pytestmark = pytest.mark.model
+
+CORPUS = Path(__file__).resolve().parents[1] / "corpus"
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return load_embedder()
+
+
+@pytest.fixture(scope="module")
+def library(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with Library(tmp_path_factory.mktemp("data"), embedder=embedder) as library:
+        yield library
+
+
+def ingested(library: Library, name: str, path: Path) -> Collection:
+    collection = library.open(name, create=True)
+    report = FolderIngest(collection).run([path])
+    assert not report.skipped
+    return collection
+
+
+def assert_law(collection: Collection, answer: Answer) -> None:
+    for hit in answer.hits:
+        cited = hit.citation
+        version, text = collection.text(cited.document_id)
+        assert text[cited.start : cited.end] == cited.quote == hit.text
+        assert version.text_sha256.hex() == cited.text_sha256
+        assert collection.cite(cited.locator) == cited
+
+
+@pytest.fixture(scope="module")
+def corpus(library: Library) -> Collection:
+    return ingested(library, "corpus", CORPUS)
+
+
+@pytest.mark.parametrize(
+    ("question", "document_id"),
+    [
+        ("Why do short passages need their headings?", "chunking.md"),
+        ("What does the parameter b control?", "bm25.md"),
+        ("How many bytes does a vector take?", "faiss-indexes.md"),
+        ("How is similarity of two texts measured?", "embeddings.md"),
+        ("How can a citation be checked?", "citations.md"),
+        ("Who first led the leading group?", "bth-agreements.md"),
+    ],
+)
+def test_newcomers_find_the_right_page(corpus: Collection, question: str, document_id: str) -> None:
+    answer = corpus.ask(question)
+    assert answer.hits[0].citation.document_id == document_id
+    assert_law(corpus, answer)
+
+
+@pytest.mark.shared
+def test_the_first_user_finds_every_quote(library: Library, shared: Path) -> None:
+    (document,) = (shared / "seed").glob("*.txt")
+    collection = ingested(library, "seed", document)
+    lines = (shared / "seed" / "questions.jsonl").read_text().splitlines()
+    answerable = [one for one in map(json.loads, lines) if one.get("quote")]
+    ranks = []
+    for one in answerable:
+        answer = collection.ask(one["question"], k=3)
+        assert_law(collection, answer)
+        ranks.append(next((hit.rank for hit in answer.hits if one["quote"] in hit.text), 0))
+    assert len(ranks) == 25
+    assert 0 not in ranks
+    assert ranks.count(1) >= 23
