@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +13,9 @@ from rich.console import Console
 
 from cli.output import print_answer, print_collections, print_documents, print_report
 from cli.progress import ingest_with_progress
-from index.embedding import load_embedder
 from index.errors import LoccitError
 from index.filters import parse_filter
-from index.library import Library
-from service.settings import Settings, load_settings
+from service.settings import Settings, load_settings, open_library
 
 app = typer.Typer(
     help="Ask your documents; every passage comes with a citation that can be checked.",
@@ -38,19 +35,6 @@ def _settings(data: Path | None = None, **given: object) -> Settings:
     return load_settings(**values)
 
 
-@contextmanager
-def _library(settings: Settings) -> Iterator[Library]:
-    library = Library(
-        settings.data,
-        embedder=lambda: load_embedder(
-            settings.model, download=settings.model_download, device=settings.device
-        ),
-        config=settings.library_config(),
-    )
-    with library:
-        yield library
-
-
 @app.command()
 def ingest(
     paths: Annotated[
@@ -62,7 +46,7 @@ def ingest(
     mirror: Annotated[bool, typer.Option(help="Also delete documents whose files are gone.")] = False,
 ) -> None:
     """Take in files and folders. What did not change is not embedded again."""
-    with _library(_settings(data)) as library:
+    with open_library(_settings(data)) as library:
         report = ingest_with_progress(library, collection, paths, prefix=prefix, mirror=mirror)
     print_report(report)
     if report.files and len(report.skipped) == report.files:
@@ -79,7 +63,7 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Find the passages that answer a question."""
-    with _library(_settings(data)) as library:
+    with open_library(_settings(data)) as library:
         opened = library.open(collection)
         answer = opened.ask(question, k=k, where=parse_filter(_parsed(where)) if where else None)
     print_answer(answer, as_json=as_json)
@@ -92,7 +76,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the collections, or with --collection the documents of one."""
-    with _library(_settings(data)) as library:
+    with open_library(_settings(data)) as library:
         if collection:
             print_documents(library.open(collection), as_json=as_json)
         else:
@@ -109,7 +93,7 @@ def delete(
     """Delete documents, or with --all a whole collection."""
     if whole == bool(document_ids):
         raise typer.BadParameter("Name documents, or give --all and the collection; one of the two.")
-    with _library(_settings(data)) as library:
+    with open_library(_settings(data)) as library:
         if whole:
             library.delete(collection)
             errors.print(f"Deleted the collection {collection}.")

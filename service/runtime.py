@@ -11,14 +11,13 @@ import anyio
 import anyio.to_thread
 from fastapi import Depends, Request
 
-from index.embedding import load_embedder
 from index.errors import CollectionNotFound, LoccitError
 from index.library import Library
 from index.types import Vectors
 from service.batching import Permits, QuestionQueue
 from service.embedding_worker import EmbeddingWorker
 from service.errors import NotReady
-from service.settings import Settings
+from service.settings import Settings, open_library
 
 log = logging.getLogger("loccit.service")
 P = ParamSpec("P")
@@ -36,7 +35,7 @@ class Runtime:
     def __init__(self, settings: Settings, library: Library | None = None) -> None:
         self.settings = settings
         self._owns_library = library is None
-        self.library = library or _library(settings)
+        self.library = library or open_library(settings)
         self.questions = QuestionQueue(self._embed_questions, max_batch=settings.max_batch)
         self.worker = EmbeddingWorker(self.library)
         self.asking = Permits(settings.max_queue)
@@ -111,16 +110,6 @@ class Runtime:
     async def wait(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a library call that takes long, in a thread."""
         return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._waiters)
-
-
-def _library(settings: Settings) -> Library:
-    return Library(
-        settings.data,
-        embedder=lambda: load_embedder(
-            settings.model, download=settings.model_download, device=settings.device
-        ),
-        config=settings.library_config(),
-    )
 
 
 async def runtime(request: Request) -> Runtime:

@@ -11,6 +11,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.config import ChunkingConfig, IngestConfig, LibraryConfig, SearchConfig
+from index.embedding import load_embedder
+from index.library import Library
 from index.search import MAX_K
 from service.errors import InvalidSettings
 
@@ -138,6 +140,17 @@ class Settings(BaseSettings):
             search=SearchConfig(candidates=self.candidates, dense_weight=self.dense_weight),
             ingest=IngestConfig(max_document_bytes=self.max_body_bytes),
         )
+
+
+def open_library(settings: Settings) -> Library:
+    """The library that the settings describe; its model is loaded when it is first needed."""
+    return Library(
+        settings.data,
+        embedder=lambda: load_embedder(
+            settings.model, download=settings.model_download, device=settings.device
+        ),
+        config=settings.library_config(),
+    )
 
 
 def load_settings(**given: object) -> Settings:
