@@ -12,7 +12,7 @@ from index import readers
 from index.chunking import chunk, heading_lines
 from index.config import LibraryConfig
 from index.errors import DocumentTooLarge
-from index.naming import checked_document_id, checked_metadata
+from index.naming import checked_document_id, checked_metadata, fitting_metadata
 from index.protocols import Tokenizer
 from index.records import DocumentRecord, NewDocument
 from index.types import Passage
@@ -100,7 +100,7 @@ class Preparation:
             title=title,
             source=source.source or document_id,
             media_type=extract.media_type,
-            metadata={**extract.metadata, **given_metadata},
+            metadata={**fitting_metadata(extract.metadata), **given_metadata},
             text=extract.text,
             source_sha256=sha256,
             reader=extract.reader,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from index.errors import InvalidCollectionName, InvalidDocumentId, InvalidMetadata
 from index.types import Metadata, Scalar
@@ -63,6 +64,17 @@ def checked_metadata(metadata: Mapping[str, object]) -> Metadata:
             )
         checked[key] = _checked_value(key, value)
     return checked
+
+
+def fitting_metadata(metadata: Mapping[str, object]) -> Metadata:
+    """The entries that would pass :func:`checked_metadata`: a file may say anything of itself."""
+    fitting: dict[str, Scalar | Sequence[Scalar]] = {}
+    for key, value in metadata.items():
+        with suppress(InvalidMetadata):
+            fitting.update(checked_metadata({key: value}))
+        if len(fitting) == _MAX_KEYS:
+            break
+    return fitting
 
 
 def _checked_value(key: str, value: object) -> Scalar | tuple[Scalar, ...]:

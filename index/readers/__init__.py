@@ -103,6 +103,6 @@ def _parsed(media_type: str | None) -> tuple[str, str | None]:
         return "", None
     message = Message()
     message["Content-Type"] = media_type
-    kind = message.get_content_type()
-    charset = message.get_content_charset()
-    return _OTHER_NAMES.get(kind, kind), charset
+    # Its get_content_type() would call text/plain what is no media type.
+    kind = media_type.partition(";")[0].strip().lower()
+    return _OTHER_NAMES.get(kind, kind), message.get_content_charset()

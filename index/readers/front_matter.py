@@ -42,15 +42,14 @@ def _simple(found: dict[object, object]) -> Values:
     """Scalars and lists of scalars; what is nested or empty has no place in flat metadata."""
     values: dict[str, Scalar | list[Scalar]] = {}
     for key, value in found.items():
-        name = one_line(str(key))
-        if not name:
+        if (name := _scalar(key)) is None:
             continue
         if isinstance(value, list):
             scalars = [scalar for item in value if (scalar := _scalar(item)) is not None]
             if scalars:
-                values[name] = scalars
+                values[str(name)] = scalars
         elif (scalar := _scalar(value)) is not None:
-            values[name] = scalar
+            values[str(name)] = scalar
     return values
 
 

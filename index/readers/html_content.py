@@ -48,11 +48,12 @@ class _Witness:
         self.lines = {tuple(_words(line)) for line in text.split("\n")}
 
     def has(self, text: str) -> bool:
-        """Whether most of a text is in the witness; a text of a few words must be a line of it."""
+        """Whether most of a text is in the witness; a text of a few words must be lines of it."""
         words = _words(text)
         runs = _runs(words)
         if not runs:
-            return bool(words) and tuple(words) in self.lines
+            lines = [tuple(_words(line)) for line in text.split("\n")]
+            return bool(words) and (tuple(words) in self.lines or self.lines.issuperset(filter(None, lines)))
         return sum(run in self.runs for run in runs) >= _CONFIRMED * len(runs)
 
 

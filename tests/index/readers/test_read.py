@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.errors import Unreadable, UnsupportedFormat
+from index.readers import MEDIA_TYPES, read, reader_version, supported
+from index.types import Extract
+from tests.index.readers.laws import extract_or_refusal
+
+READERS = {"text/plain": "text/1", "text/markdown": "markdown/1", "text/html": "html/1"}
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=100), st.sampled_from(sorted(MEDIA_TYPES)))
+def test_any_bytes_of_any_name_are_a_text_or_refused(data: bytes, suffix: str) -> None:
+    name = f"folder/a{suffix}"
+    extract_or_refusal(lambda: read(data, name=name), name)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_any_name_and_media_type_choose_a_reader_or_none(name: str, media_type: str) -> None:
+    found = extract_or_refusal(lambda: read(b"Words.", name=name, media_type=media_type), name)
+    if isinstance(found, Extract):
+        assert found.reader == reader_version(name, media_type=media_type)
+    else:
+        assert not supported(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("a.txt", "text/plain"),
+        ("a.text", "text/plain"),
+        ("a.md", "text/markdown"),
+        ("a.markdown", "text/markdown"),
+        ("a.html", "text/html"),
+        ("a.htm", "text/html"),
+        ("a.xhtml", "text/html"),
+        ("A.TXT", "text/plain"),
+        ("folder.html/a.b.Md", "text/markdown"),
+    ],
+)
+def test_the_suffix_chooses_the_reader(name: str, media_type: str) -> None:
+    assert supported(name)
+    assert reader_version(name) == READERS[media_type]
+    extract = read(b"Words.", name=name)
+    assert (extract.media_type, extract.reader) == (media_type, READERS[media_type])
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a", "a.pdf", ".md", "md", "a.md.exe", "a.txt~", "readme.md/x", "a.md "]
+)
+def test_other_names_are_not_supported(name: str) -> None:
+    assert not supported(name)
+    with pytest.raises(UnsupportedFormat):
+        reader_version(name)
+
+
+def test_every_suffix_has_a_reader() -> None:
+    assert set(MEDIA_TYPES.values()) == READERS.keys()
+    for suffix, media_type in MEDIA_TYPES.items():
+        assert supported(f"a{suffix}")
+        assert supported(f"a{suffix.upper()}")
+        assert reader_version(f"a{suffix}") == READERS[media_type]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "reader"),
+    [
+        ("text/plain", "text/1"),
+        ("text/html", "html/1"),
+        ("TEXT/HTML; charset=utf-8", "html/1"),
+        ("application/xhtml+xml", "html/1"),
+        ("text/markdown; variant=GFM", "markdown/1"),
+        ("text/x-markdown", "markdown/1"),
+    ],
+)
+def test_the_media_type_goes_before_the_suffix(media_type: str, reader: str) -> None:
+    for name in ("a", "a.pdf", "a.txt", "a.md", "a.html"):
+        assert reader_version(name, media_type=media_type) == reader
+        assert read(b"Words.", name=name, media_type=media_type).reader == reader
+
+
+def test_the_same_bytes_are_read_by_their_kind() -> None:
+    data = b"# *Rivers* <b>flow</b>"
+    assert read(data, name="a.txt").text == "# *Rivers* <b>flow</b>"
+    assert read(data, name="a.md").text == "Rivers flow"
+    assert read(data, name="a.html").text == "# *Rivers* flow"
+    assert read(data, name="a.html", media_type="text/plain").text == "# *Rivers* <b>flow</b>"
+
+
+@pytest.mark.parametrize(
+    "media_type", [None, "", "application/octet-stream", "application/pdf", "nonsense", ";", "a/b/c"]
+)
+def test_media_types_that_say_nothing_leave_it_to_the_suffix(media_type: str | None) -> None:
+    assert read(b"# Rivers", name="a.md", media_type=media_type).reader == "markdown/1"
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".md", ".html"])
+def test_the_charset_parameter_is_honoured(suffix: str) -> None:
+    data = "Реки и озёра".encode("koi8-r")
+    kind = MEDIA_TYPES[suffix]
+    for media_type in (
+        f"{kind}; charset=koi8-r",
+        f'{kind};Charset="KOI8-R"',
+        "application/octet-stream; charset=koi8-r",
+    ):
+        assert read(data, name=f"a{suffix}", media_type=media_type).text == "Реки и озёра"
+    with pytest.raises(Unreadable):
+        read(data, name=f"a{suffix}", media_type=kind)
+
+
+def test_a_charset_that_is_not_known_counts_as_none() -> None:
+    media_type = "text/plain; charset=imaginary"
+    assert read("Flüsse".encode(), name="a", media_type=media_type).text == "Flüsse"
+    with pytest.raises(Unreadable, match="'imaginary' names no known encoding"):
+        read("Flüsse".encode("latin-1"), name="a", media_type=media_type)
+
+
+def test_a_file_without_a_reader_is_refused_with_those_there_are() -> None:
+    message = (
+        r"^a\.pdf: no reader for this kind of file\. Supported are \.htm, .*\.xhtml, or the media types "
+        r"text/html, text/markdown, text/plain\.$"
+    )
+    with pytest.raises(UnsupportedFormat, match=message):
+        read(b"%PDF-1.7", name="a.pdf")
+    with pytest.raises(UnsupportedFormat, match=message):
+        reader_version("a.pdf")
+    with pytest.raises(UnsupportedFormat, match=r"^a\.pdf \(nonsense\): no reader"):
+        read(b"%PDF-1.7", name="a.pdf", media_type="nonsense")
+    with pytest.raises(UnsupportedFormat, match=r"^a \(image/png\): no reader"):
+        read(b"", name="a", media_type="image/png")
