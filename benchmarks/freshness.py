@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.measures import Measured
+from evaluation.measures import Estimate
 from index.embedding import load_embedder
 from index.ingest import Source
 from index.library import Library
@@ -49,7 +49,7 @@ def serving(data: Path) -> Iterator[httpx.Client]:
         process.wait(_PATIENCE)
 
 
-def seconds_until_answered() -> Measured:
+def seconds_until_answered() -> Estimate:
     """Seconds from the commit in this process to the other's first answer with it: the longest of all.
 
     The interval is from the shortest to the longest.
@@ -70,7 +70,7 @@ def seconds_until_answered() -> Measured:
                     if time.monotonic() > committed + _PATIENCE:
                         raise RuntimeError(f"document {number} was not found within {_PATIENCE:.0f} s")
                 waited.append(time.monotonic() - committed)
-    return Measured(max(waited), min(waited), max(waited), len(waited))
+    return Estimate(max(waited), min(waited), max(waited), len(waited))
 
 
 def _found(client: httpx.Client, question: str) -> list[str]:

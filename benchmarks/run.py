@@ -3,117 +3,168 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
-from benchmarks import datasets, freshness, measures
-from index.collection import Collection
+from benchmarks import freshness, sets
+from evaluation.harness import Evaluation, evaluate
+from evaluation.measures import Estimate
 from index.config import LibraryConfig, SearchConfig
 from index.embedding import load_embedder
-from index.errors import InvalidInput
-from index.folders import FolderIngest
 from index.library import Library
 
 HERE = Path(__file__).parent
 CONDITIONS = HERE / "conditions.yaml"
-_PER_PUT = 256
+RESULTS = HERE / "results.json"
 console = Console()
 
 
-def prepared(library: Library, data: Path) -> Collection:
-    """A collection of the data's documents; what is there already is not embedded again."""
-    collection = library.open(data.name.replace(".", "-").lower(), create=True)
-    if (data / "corpus.jsonl").exists():
-        sources = datasets.beir_sources(data)
-        while batch := list(islice(sources, _PER_PUT)):
-            wrong = [one for one in collection.put_many(batch) if isinstance(one, InvalidInput)]
-            for error in wrong:
-                console.print(f"[yellow]{data.name}[/]: {error.message}")
-        counts = collection.counts()
-        waiting = counts.passages - counts.embedded
-        for _ in track(range(0, waiting, _PER_PUT), f"embedding {data.name}", disable=not waiting):
-            collection.embed_pending(limit=_PER_PUT)
-        collection.embed_pending()
-    else:
-        FolderIngest(collection).run([path for path in data.iterdir() if path.suffix != ".jsonl"])
-    return collection
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A claim: what is measured, on which data, with which settings of the search beside the defaults.
+
+    ``tolerance`` is how far a new measurement may be from the kept one, ``at_most`` or ``at_least`` a
+    limit; ``others`` are figures of others on the same data, with their sources. ``against`` is a folder
+    whose documents do not answer the questions: they are asked there too. Without ``turns`` the earlier
+    turns of a conversation are left out.
+    """
+
+    name: str
+    says: str
+    measure: str
+    data: str = ""
+    split: str = "test"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tolerance: float = 0.003
+    at_most: float | None = None
+    at_least: float | None = None
+    against: str = ""
+    turns: bool = True
+    others: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def asks(self) -> str:
+        """Conditions that are the same here are measured by asking the questions once."""
+        return json.dumps(
+            [self.data, self.split, self.against, self.turns, dict(self.settings)], sort_keys=True
+        )
 
 
-def measured(library: Library, condition: dict[str, Any]) -> measures.Measured | None:
-    """Measure one condition; None where its data is not on this machine."""
-    if condition["measure"] == "seconds_until_answered":
-        return freshness.seconds_until_answered()
-    data = (HERE.parent / condition["data"]).resolve()
-    if not data.exists():
-        return None
-    collection = prepared(library, data)
-    if condition["measure"] == "quote_in_top":
-        return measures.quote_in_top(collection, data / "questions.jsonl", k=condition["k"])
-    return measures.ndcg_at_10(collection, data, condition.get("split", "test"))
+def conditions() -> list[Condition]:
+    """All of them, in the order of the file."""
+    return [Condition(**one) for one in yaml.safe_load(CONDITIONS.read_text())]
 
 
-def verdict(condition: dict[str, Any], found: measures.Measured | None) -> str:
-    """What to say of a value beside the one expected."""
+def results() -> dict[str, Estimate]:
+    """What was measured and kept."""
+    return {name: Estimate(**one) for name, one in json.loads(RESULTS.read_text()).items()}
+
+
+class Bench:
+    """Measures conditions; collections of the data are kept in a folder, questions are asked once."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._asked: dict[str, Evaluation] = {}
+        self._embedder: Any = None
+
+    def measured(self, condition: Condition) -> Estimate | None:
+        """Measure one; None where its data is not on this machine."""
+        if condition.measure == "seconds_until_answered":
+            return freshness.seconds_until_answered()
+        evaluation = self.evaluation(condition)
+        if evaluation is None:
+            return None
+        if condition.measure in ("answerability_auroc", "answerability_ece"):
+            return sets.held_out(evaluation, condition.measure)
+        return evaluation.estimates()[condition.measure]
+
+    def evaluation(self, condition: Condition) -> Evaluation | None:
+        """What came of asking a condition's questions; None where its data is not on this machine."""
+        folder = (HERE.parent / condition.data).resolve()
+        if not folder.exists():
+            return None
+        if condition.asks not in self._asked:
+            self._asked[condition.asks] = self._evaluation(condition, folder)
+        return self._asked[condition.asks]
+
+    def _evaluation(self, condition: Condition, folder: Path) -> Evaluation:
+        self._embedder = self._embedder or load_embedder()
+        config = LibraryConfig(search=replace(SearchConfig(), **condition.settings))
+        with Library(self._data, embedder=self._embedder, config=config) as library:
+            collection, asking = sets.prepared(library, folder, condition.split)
+            if not condition.turns:
+                asking = [replace(one, turns=()) for one in asking]
+            if not condition.against:
+                return evaluate(collection, asking, name=condition.name)
+            other = sets.collection_of(library, (HERE.parent / condition.against).resolve())
+            asking = [one for one in asking if one.answerable]
+            here = evaluate(collection, asking, name=condition.name)
+            there = evaluate(other, [replace(one, answerable=False) for one in asking], name=condition.name)
+            return replace(here, outcomes=[*here.outcomes, *there.outcomes])
+
+
+def verdict(condition: Condition, found: Estimate | None, kept: Estimate | None) -> str:
+    """What to say of a value beside the one kept, and beside its limits."""
     if found is None:
         return "[yellow]not measured: no data[/]"
-    if (limit := condition.get("at_most")) is not None:
-        return "[green]ok[/]" if found.value <= limit else f"[red]moved above {limit}[/]"
-    if condition["expected"] is None:
+    if condition.at_most is not None:
+        return (
+            "[green]ok[/]" if found.value <= condition.at_most else f"[red]moved above {condition.at_most}[/]"
+        )
+    if kept is None:
         return "[yellow]new[/]"
-    moved = found.value - condition["expected"]
-    return "[green]ok[/]" if abs(moved) <= condition["tolerance"] else f"[red]moved {moved:+.4f}[/]"
+    moved = found.value - kept.value
+    return "[green]ok[/]" if abs(moved) <= condition.tolerance else f"[red]moved {moved:+.4f}[/]"
 
 
 def main() -> int:
     """Run; exit status 1 when something moved."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="conditions to measure; all when none is named")
+    parser.add_argument("names", nargs="*", help="conditions to measure, or the beginnings of their names")
     parser.add_argument(
         "--data", type=Path, default=Path("data/benchmarks"), help="where collections are kept"
     )
-    parser.add_argument("--write", action="store_true", help="take what is measured as what is expected")
+    parser.add_argument("--write", action="store_true", help="keep what is measured")
     options = parser.parse_args()
-    conditions = yaml.safe_load(CONDITIONS.read_text())
-    table = Table("condition", "measured", "95 % interval", "expected", "", "seconds")
-    worst = 0
-    with Library(
-        options.data, embedder=load_embedder, config=LibraryConfig(search=SearchConfig())
-    ) as library:
-        for condition in conditions:
-            if options.names and condition["name"] not in options.names:
-                continue
-            start = time.monotonic()
-            found = measured(library, condition)
-            told = verdict(condition, found)
-            worst |= "moved" in told
-            value = f"{found.value:.4f}" if found else ""
-            interval = f"{found.low:.3f} to {found.high:.3f} (n={found.questions})" if found else ""
-            expected = "" if condition.get("expected") is None else f"{condition['expected']:.4f}"
-            expected = f"≤ {condition['at_most']}" if "at_most" in condition else expected
-            table.add_row(
-                condition["name"], value, interval, expected, told, f"{time.monotonic() - start:.0f}"
-            )
-            if found and options.write and "expected" in condition:
-                write_expected(condition["name"], found.value)
+    bench, kept = Bench(options.data), results()
+    table = Table("condition", "measured", "95 % interval", "kept", "limit", "", "seconds")
+    moved = False
+    for condition in conditions():
+        if options.names and not condition.name.startswith(tuple(options.names)):
+            continue
+        start = time.monotonic()
+        found = bench.measured(condition)
+        told = verdict(condition, found, kept.get(condition.name))
+        moved |= "moved" in told
+        table.add_row(
+            condition.name,
+            *_cells(condition, found, kept.get(condition.name)),
+            told,
+            f"{time.monotonic() - start:.0f}",
+        )
+        if found and options.write:
+            kept[condition.name] = found
+            RESULTS.write_text(json.dumps({name: asdict(one) for name, one in kept.items()}, indent=1) + "\n")
     console.print(table)
-    return worst
+    return int(moved)
 
 
-def write_expected(name: str, value: float) -> None:
-    """Put a value in the conditions file, whose comments stay."""
-    lines = CONDITIONS.read_text().splitlines(keepends=True)
-    at = next(n for n, line in enumerate(lines) if line.strip() == f"- name: {name}")
-    at = next(n for n in range(at, len(lines)) if lines[n].strip().startswith("expected:"))
-    lines[at] = f"  expected: {value:.4f}\n"
-    CONDITIONS.write_text("".join(lines))
+def _cells(condition: Condition, found: Estimate | None, kept: Estimate | None) -> tuple[str, str, str, str]:
+    value = f"{found.value:.4f}" if found else ""
+    interval = f"{found.low:.3f} to {found.high:.3f} (n={found.questions})" if found else ""
+    limits = [f"≥ {condition.at_least}"] if condition.at_least is not None else []
+    limits += [f"≤ {condition.at_most}"] if condition.at_most is not None else []
+    return value, interval, f"{kept.value:.4f}" if kept else "", " ".join(limits)
 
 
 if __name__ == "__main__":

@@ -104,6 +104,33 @@ def delete(
             errors.print(f"Deleted {record.id}: {record.versions} versions, {record.passages} passages.")
 
 
+@app.command(name="eval")
+def eval_(
+    questions: Annotated[
+        Path,
+        typer.Argument(help="A BEIR folder, or a file with a JSON object a line: question, quote, document."),
+    ],
+    collection: Annotated[
+        str,
+        typer.Option("--collection", "-c", help="Ask it; else a BEIR folder's own documents, or default."),
+    ] = "",
+    data: Data = None,
+    split: Annotated[str, typer.Option(help="Of a BEIR folder: qrels/SPLIT.tsv.")] = "test",
+    limit: Annotated[int | None, typer.Option(help="Ask only so many questions.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Keep what came of each question, as JSON.")] = None,
+    compare: Annotated[list[Path] | None, typer.Option(help="Compare with what --save kept.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report with plots.")] = None,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Fit answerability to these questions.")
+    ] = False,
+) -> None:
+    """Measure how good the answers are, on questions whose answers are known."""
+    from cli import evaluating
+
+    options = evaluating.Options(collection, split, limit, save, compare or (), html, calibrate)
+    evaluating.run(questions, _settings(data), options)
+
+
 @app.command()
 def serve(
     data: Data = None,

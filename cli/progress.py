@@ -31,11 +31,9 @@ class _Rate(ProgressColumn):
         return Text(f"{speed:,.1f}/s" if speed else "", style="progress.data.speed")
 
 
-def ingest_with_progress(
-    library: Library, collection: str, paths: Sequence[Path], *, prefix: str, mirror: bool
-) -> Report:
-    """Take in files and folders with a bar for files and one for passages, on stderr."""
-    progress = Progress(
+def bars() -> Progress:
+    """Bars on stderr, each with a count, a rate and a time left."""
+    return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
@@ -44,7 +42,13 @@ def ingest_with_progress(
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
-    with progress:
+
+
+def ingest_with_progress(
+    library: Library, collection: str, paths: Sequence[Path], *, prefix: str, mirror: bool
+) -> Report:
+    """Take in files and folders with a bar for files and one for passages, on stderr."""
+    with bars() as progress:
         loading = progress.add_task("opening the collection", total=None)
         opened = library.open(collection, create=True)
         progress.remove_task(loading)

@@ -19,13 +19,16 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+import zlib
 from collections.abc import Iterator
 from importlib.metadata import version as installed_version
 from itertools import chain
 from typing import NamedTuple
 
+import numpy as np
 import regex
 import Stemmer  # type: ignore[import-not-found]
+from numpy.typing import NDArray
 
 from index.errors import InvalidInput
 
@@ -139,6 +142,14 @@ class Analyzer:
         """The terms of a document's text, in order, repeated as often as they occur."""
         words = _words(text).findall(text)
         return list(chain.from_iterable(map(self._known.__getitem__, words)))
+
+    def hashed(self, term: str) -> int:
+        """A term as a number of 32 bits. That two of a passage's terms share theirs is a rare accident."""
+        return zlib.crc32(term.encode())
+
+    def hashes(self, text: str) -> NDArray[np.uint32]:
+        """The distinct terms of a text as numbers, ascending."""
+        return np.unique(np.array([self.hashed(term) for term in set(self.terms(text))], np.uint32))
 
     def spans(self, text: str) -> list[tuple[str, int, int]]:
         """As :meth:`terms`, each with the code points ``[start, end)`` of ``text`` that it stands for."""

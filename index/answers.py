@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from index.types import Metadata
 
@@ -46,6 +47,23 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Something said earlier in a conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence inside a passage that answers, ``[start, end)`` in code points of the document's text."""
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class SideScore:
     """Where one side ranked a passage (1 is first, None below its candidates), and its raw score."""
 
@@ -60,6 +78,8 @@ class Explanation:
 
     dense: SideScore
     lexical: SideScore
+    sentence: float | None = None
+    """Share of the question's words in the passage's best sentence; None when that was not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +92,7 @@ class Hit:
     citation: Citation
     explain: Explanation
     metadata: Metadata
+    evidence: tuple[Evidence, ...] = ()
     also_at: tuple[str, ...] = ()
 
 
@@ -86,9 +107,17 @@ class IndexState:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """At most ``k`` passages, best first. ``timings_ms`` has a time for each stage, and ``total``."""
+    """At most ``k`` passages, best first. ``timings_ms`` has a time for each stage, and ``total``.
+
+    ``answerability`` is the calibrated probability that the passages answer the question. ``withheld``
+    says why there are none although some were found; it is empty otherwise.
+    """
 
     question: str
+    answerability: float
     hits: tuple[Hit, ...]
     index: IndexState
+    withheld: str = ""
+    features: Mapping[str, float] = field(default_factory=dict)
+    """What the answerability was made of; empty when nothing was found."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)

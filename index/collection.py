@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,10 +16,11 @@ from typing import Any, Self
 import numpy as np
 from filelock import FileLock, Timeout
 
-from index import citing
+from index import answerability, citing
 from index.analysis import Analyzer
-from index.answers import Answer, Citation, IndexState
+from index.answers import Answer, Citation, IndexState, Turn
 from index.config import LibraryConfig
+from index.conversation import combined, context, spoken
 from index.errors import (
     CitationNotFound,
     CollectionBusy,
@@ -33,15 +34,17 @@ from index.ingest import Preparation, Put, Source
 from index.lexical import TantivyIndex
 from index.naming import checked_document_id
 from index.protocols import Embedder
-from index.records import Counts, DocumentRecord, NewDocument, VersionRecord
-from index.search import Search, Stopwatch, checked_k, checked_question
+from index.records import Counts, DocumentRecord, NewDocument, PendingPassage, VersionRecord
+from index.search import Query, Search, Stopwatch, checked_k, checked_question, is_spelt
+from index.second_look import taken_apart
 from index.store import Store
-from index.types import Vectors
+from index.types import Sentences, Vectors
 from index.vectors import FaissIndex
 
 FORMAT = 1
 DESCRIPTION = "collection.json"
 CHUNKER = "chunker/1"
+SENTENCES = "sentences/1"
 
 
 def fingerprint_parts(embedder: Embedder, config: LibraryConfig) -> dict[str, Any]:
@@ -51,6 +54,7 @@ def fingerprint_parts(embedder: Embedder, config: LibraryConfig) -> dict[str, An
         "dimension": embedder.dimension,
         "chunker": CHUNKER,
         "chunking": asdict(config.chunking),
+        "sentences": SENTENCES,
         "analysis": Analyzer(config.language).version,
     }
 
@@ -75,7 +79,9 @@ class Collection:
         self._store = Store(folder / "store.sqlite")
         self._dense = FaissIndex.open(folder / "vectors", embedder.dimension)
         self._lexical = TantivyIndex.open(folder / "lexical", Analyzer(config.language))
-        self._search = Search(self._store, self._dense, self._lexical, config.search)
+        self._analyzer = Analyzer(config.language)
+        self._search = Search(self._store, self._dense, self._lexical, self._analyzer.hashes, config.search)
+        self._answerability = answerability.load([folder])
         self._state = self._counted()
         self.refresh()
 
@@ -87,20 +93,36 @@ class Collection:
     # Reading
 
     def ask(
-        self, question: str, *, k: int = 5, where: Filter | None = None, vector: Vectors | None = None
+        self,
+        question: str,
+        *,
+        k: int = 5,
+        where: Filter | None = None,
+        turns: Sequence[Turn] = (),
+        vectors: Vectors | None = None,
     ) -> Answer:
         """The at most ``k`` passages that best answer a question, among documents that ``where`` admits.
 
-        ``vector`` is the question's, shape (dimension,), when the caller has embedded it already.
-        Raises :class:`index.errors.EmptyQuestion`, :class:`index.errors.InvalidLimit`.
+        ``turns`` are what was said before it, oldest first. ``vectors`` are those of
+        :func:`index.conversation.spoken`, when the caller has embedded them already. Raises
+        :class:`index.errors.EmptyQuestion`, :class:`index.errors.InvalidLimit`.
         """
         question = checked_question(question)
         k = checked_k(k)
+        said = context(turns)
         watch = Stopwatch()
-        if vector is None:
+        if vectors is None:
             with watch.stage("encode"):
-                (vector,) = self._embedder.embed_queries([question])
-        return self._search.answer(question, vector, k=k, where=where, watch=watch, state=self._state)
+                vectors = self._embedder.embed_queries(spoken(question, said))
+        (starts,) = self._embedder.token_starts([question])
+        return self._search.answer(
+            Query(question, combined(vectors, said), said, is_spelt(question, starts.tolist())),
+            k=k,
+            where=where,
+            watch=watch,
+            state=self._state,
+            answerability=self._answerability,
+        )
 
     def cite(self, locator: str) -> Citation:
         """The citation that a locator names, of the newest version or of an older one.
@@ -215,9 +237,9 @@ class Collection:
             batch = self._store.pending(size if limit is None else min(size, limit - done))
             if not batch:
                 break
-            vectors = self._embedder.embed_passages([passage.text for passage in batch])
+            vectors, sentences = self._embedded(batch)
             with self._writing():
-                done += self._store.put_vectors([passage.key for passage in batch], vectors)
+                done += self._store.put_vectors([passage.key for passage in batch], vectors, sentences)
                 self._catch_up()
             if progress:
                 progress(done, max(waiting, done))
@@ -225,6 +247,15 @@ class Collection:
             with self._writing():
                 self._dense.compact()
         return done
+
+    def _embedded(self, batch: Sequence[PendingPassage]) -> tuple[Vectors, list[Sentences]]:
+        apart = [taken_apart(passage.text, passage.quote, self._analyzer.hashes) for passage in batch]
+        spans = [
+            [(start + passage.quote, end + passage.quote) for start, end in one.spans.tolist()]
+            for passage, one in zip(batch, apart, strict=True)
+        ]
+        vectors, inside = self._embedder.embed_sentences([passage.text for passage in batch], spans)
+        return vectors, [replace(one, vectors=rows) for one, rows in zip(apart, inside, strict=True)]
 
     # Keeping up
 

@@ -23,13 +23,21 @@ class ChunkingConfig:
 class SearchConfig:
     """How rankings are made and combined.
 
-    ``candidates`` is how many passages each side brings. ``dense_weight`` is the dense side's part
-    in the convex combination, the lexical side has the rest. Neighbouring passages among the best
-    are merged while together they have at most ``merge_characters``; 0 leaves them apart.
+    ``candidates`` is how many passages each side brings. ``dense_weight`` is the dense side's part in the
+    convex combination, the lexical side has the rest; ``spelt_weight`` is that part for a question that the
+    model reads letter by letter, since it does not know the language. The ``second_look`` best are looked
+    at sentence by sentence, 0 leaves that out: ``sentence_weight`` is what the share of the question's
+    words in the best sentence counts beside the combination's 1, ``document_weight`` that of the share in
+    all of the document's candidates. Neighbouring passages among the best are merged while together they
+    have at most ``merge_characters``; 0 leaves them apart.
     """
 
     candidates: int = 100
-    dense_weight: float = 0.5
+    dense_weight: float = 0.45
+    spelt_weight: float = 0.15
+    second_look: int = 100
+    sentence_weight: float = 0.3
+    document_weight: float = 0.1
     merge_characters: int = 2400
 
 

@@ -8,29 +8,32 @@ from numpy.typing import NDArray
 Scores = NDArray[np.float32]
 
 
-def scaled(scores: Scores) -> Scores:
+def scaled(scores: Scores, *, least: float | None = None) -> Scores:
     """Scores of one question's candidates, brought to [0, 1] by their least and greatest.
 
-    NaN (a passage that the side does not know) counts as the least. A side whose scores are all equal
-    says nothing about order: all its known candidates get 1.
+    ``least`` is what counts as the least, where that is known. NaN (a passage that the side does not know)
+    counts as the least. A side whose scores are all equal says nothing about order: all its known
+    candidates get 1.
     """
     known = ~np.isnan(scores)
     if not known.any():
         return np.zeros_like(scores)
-    low, high = scores[known].min(), scores[known].max()
+    low = scores[known].min() if least is None else least
+    high = scores[known].max()
     if high <= low:
         return known.astype(np.float32)
     return np.where(known, (scores - low) / (high - low), 0.0).astype(np.float32)
 
 
-def convex(dense: Scores, lexical: Scores, *, dense_weight: float) -> Scores:
+def convex(dense: Scores, lexical: Scores, *, dense_weight: float, least_word: float | None = None) -> Scores:
     """The convex combination of min-max scaled scores, in [0, 1].
 
-    Aligned: entry i of both is candidate i. A passage whose dense score is NaN has no vector yet; it is
+    Aligned: entry i of both is candidate i. ``least_word`` is the lexical score of a passage without any of
+    the words, where that is known. A passage whose dense score is NaN has no vector yet; it is
     ranked by its words alone, not pushed below those that have one. Bruch, Gai and Ingber, "An Analysis of
     Fusion Functions for Hybrid Retrieval", ACM TOIS 42 (2023), find it better than reciprocal rank fusion.
     """
-    words = scaled(lexical)
+    words = scaled(lexical, least=least_word)
     meaning = np.where(np.isnan(dense), words, scaled(dense))
     combined: Scores = (dense_weight * meaning + (1.0 - dense_weight) * words).astype(np.float32)
     return combined

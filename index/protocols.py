@@ -16,7 +16,7 @@ from index.records import (
     StoredPassage,
     VersionRecord,
 )
-from index.types import Extract, Ids, IndexedPassage, Ranking, Vectors
+from index.types import Extract, Ids, Importance, IndexedPassage, Ranking, Sentences, Vectors
 
 
 class Tokenizer(Protocol):
@@ -52,6 +52,14 @@ class Embedder(Tokenizer, Protocol):
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimension)."""
+
+    def embed_sentences(
+        self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """The passages' vectors, and for each passage those of the spans in it, shape (spans, dimension).
+
+        A span's vector is of its words where they stand: what surrounds them may colour it.
+        """
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimension)."""
@@ -95,8 +103,21 @@ class LexicalIndex(Protocol):
     def update(self, change: int, *, added: Iterable[IndexedPassage], removed: Ids) -> None:
         """Add passages and drop ``removed``, durably. Repeating an update is harmless."""
 
-    def search(self, question: str, n: int, *, documents: Ids | None = None) -> Ranking:
-        """At most ``n`` passages that share a word with the question, among ``documents`` when given."""
+    def search(
+        self,
+        question: str,
+        n: int,
+        *,
+        documents: Ids | None = None,
+        context: Sequence[tuple[str, float]] = (),
+    ) -> Ranking:
+        """At most ``n`` passages that share a word with the question, among ``documents`` when given.
+
+        ``context`` are other texts whose words count too, each with its weight beside the question's 1.
+        """
+
+    def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
+        """How much each of the question's words tells, and each of the context's, weighed as in a search."""
 
     def matched(self, question: str, text: str) -> list[str]:
         """The question's words, as written there, that the text matches."""
@@ -119,8 +140,19 @@ class RecordStore(Protocol):
     def delete(self, document_id: str) -> DocumentRecord:
         """Erase a document with all its versions; returns what it was."""
 
-    def put_vectors(self, keys: Sequence[bytes], vectors: Vectors) -> int:
-        """Store vectors (unit rows) by the names of their texts; returns how many passages they serve."""
+    def put_vectors(
+        self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
+    ) -> int:
+        """Store vectors (unit rows) by the names of their texts; returns how many passages they serve.
+
+        ``sentences`` are those of each text, or none at all.
+        """
+
+    def sentences(self, ids: Ids) -> tuple[Ids, list[Sentences | None]]:
+        """For each of these live passages the key of its document, and its sentences; None if it has none.
+
+        A passage that is not live any more has document 0 and no sentences.
+        """
 
     def change(self) -> int:
         """Number of the last committed change."""

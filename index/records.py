@@ -94,11 +94,15 @@ class StoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class PendingPassage:
-    """A passage without a vector. ``key`` is the 16-byte name of the text to embed."""
+    """A passage without a vector. ``key`` is the 16-byte name of the text to embed.
+
+    Its slice begins at ``quote`` in the text, after the headings.
+    """
 
     id: int
     key: bytes
     text: str
+    quote: int
     tokens: int
 
 

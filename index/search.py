@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index import citing, fusion
-from index.answers import Answer, Explanation, Hit, IndexState, SideScore
+from index.answerability import Answerability, Features
+from index.answers import Answer, Hit, IndexState
+from index.candidates import Candidates, Ranked, ranked
 from index.config import SearchConfig
-from index.errors import EmptyQuestion, InvalidLimit, StoreDamaged
+from index.conversation import Said
+from index.errors import EmptyQuestion, InvalidLimit
 from index.filters import Filter
+from index.hits import Hits
 from index.protocols import DenseIndex, LexicalIndex, RecordStore
-from index.records import StoredPassage
-from index.types import Ids, Ranking, Vectors
+from index.second_look import SecondLook, look, taken_apart
+from index.types import Ids, Vectors
 
 MAX_K = 100
-_PER_HIT = 4
-"""Candidates read for each passage asked for: some are equal to others, or neighbours."""
+_LETTERS_PER_TOKEN = 1.2
 
 
 def checked_question(question: str) -> str:
@@ -41,28 +43,6 @@ def checked_k(k: int, most: int = MAX_K) -> int:
     if not 1 <= k <= most:
         raise InvalidLimit(f"k is {k}; it may be 1 to {most}.")
     return k
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """What both sides found. Entry i of the scores is passage ``ids[i]``; NaN where a side knows none."""
-
-    ids: Ids
-    dense: NDArray[np.float32]
-    lexical: NDArray[np.float32]
-    dense_rank: dict[int, int]
-    lexical_rank: dict[int, int]
-
-
-@dataclass(slots=True)
-class _Found:
-    """A passage on its way to being a hit, with those merged into it and those equal to it."""
-
-    best: StoredPassage
-    position: int
-    start: int
-    end: int
-    also: list[StoredPassage]
 
 
 class Stopwatch:
@@ -85,146 +65,126 @@ class Stopwatch:
         return self.timings
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A checked question as both sides take it: its vector, shape (dimension,), and what was said before.
+
+    ``is_spelt``: the model reads it letter by letter.
+    """
+
+    question: str
+    vector: Vectors
+    said: Sequence[Said] = ()
+    is_spelt: bool = False
+
+    @property
+    def context(self) -> list[tuple[str, float]]:
+        """What was said before, as the words of it count."""
+        return [(said.text, said.words) for said in self.said]
+
+
+def is_spelt(question: str, starts: Sequence[int]) -> bool:
+    """Whether tokens, given by where they start, have hardly more than a letter each.
+
+    A model that takes words apart to letters has not learned the language: its vectors say little.
+    """
+    letters = sum(map(str.isalnum, question))
+    tokens = sum(question[start].isalnum() for start in starts)
+    return letters < _LETTERS_PER_TOKEN * tokens
+
+
 class Search:
-    """Answers questions from a store and its two indexes. Stateless: safe to use from several threads."""
+    """Answers questions from a store and its two indexes. Stateless: safe to use from several threads.
+
+    ``hashes`` makes numbers of a text's terms, as :meth:`index.analysis.Analyzer.hashes` does.
+    """
 
     def __init__(
-        self, store: RecordStore, dense: DenseIndex, lexical: LexicalIndex, config: SearchConfig
+        self,
+        store: RecordStore,
+        dense: DenseIndex,
+        lexical: LexicalIndex,
+        hashes: Callable[[str], NDArray[np.uint32]],
+        config: SearchConfig,
     ) -> None:
         self._store = store
         self._dense = dense
         self._lexical = lexical
+        self._hashes = hashes
         self._config = config
 
     def answer(
         self,
-        question: str,
-        vector: Vectors,
+        query: Query,
         *,
         k: int,
         where: Filter | None,
         watch: Stopwatch,
         state: IndexState,
+        answerability: Answerability,
     ) -> Answer:
-        """The at most ``k`` best passages for a checked question and its vector, shape (dimension,)."""
+        """The at most ``k`` best passages, and the probability that they answer."""
         documents = None if where is None else self._store.select(where)
         hits: tuple[Hit, ...] = ()
+        features: Features | None = None
         if documents is None or len(documents):
-            candidates = self._candidates(question, vector.reshape(1, -1), documents, watch)
+            candidates = self._candidates(query, documents, watch)
+            with watch.stage("second_look"):
+                found = ranked(
+                    candidates,
+                    self._config,
+                    lambda ids: self._look(query, ids),
+                    dense_weight=self._config.spelt_weight if query.is_spelt else self._config.dense_weight,
+                    k=k,
+                )
             with watch.stage("passages"):
-                hits = self._hits(question, candidates, k)
-        return Answer(question, hits, state, watch.finished())
+                hits = self._hits(query, found, k)
+            features = Features.of(found) if hits else None
+        told = asdict(features) if features else {}
+        probability = answerability.stated(told) if told else 0.0
+        return Answer(
+            query.question,
+            round(probability, 4),
+            hits,
+            state,
+            features=told,
+            timings_ms=watch.finished(),
+        )
 
-    def _candidates(
-        self, question: str, query: Vectors, documents: Ids | None, watch: Stopwatch
-    ) -> Candidates:
+    def _candidates(self, query: Query, documents: Ids | None, watch: Stopwatch) -> Candidates:
         n = self._config.candidates
+        row = query.vector.reshape(1, -1)
         with watch.stage("dense"):
-            (dense,) = self._dense.search(query, n, documents=documents)
+            (dense,) = self._dense.search(row, n, documents=documents)
         with watch.stage("lexical"):
-            lexical = self._lexical.search(question, n, documents=documents)
+            lexical = self._lexical.search(query.question, n, documents=documents, context=query.context)
         with watch.stage("fusion"):
-            ids = np.unique(np.concatenate([dense.ids, lexical.ids]))
-            return Candidates(
-                ids,
-                # Exact for all: passages that only the words found have a meaning too.
-                self._dense.scores(query, ids),
-                _aligned(lexical, ids),
-                _ranks(dense),
-                _ranks(lexical),
-            )
+            return Candidates.of(dense, lexical, lambda ids: self._dense.scores(row, ids))
 
-    def _hits(self, question: str, candidates: Candidates, k: int) -> tuple[Hit, ...]:
-        fused = fusion.convex(candidates.dense, candidates.lexical, dense_weight=self._config.dense_weight)
-        order = np.lexsort((candidates.ids, -fused))
-        found = self._gathered(candidates.ids[order], k)
-        return tuple(
-            self._hit(question, rank, one, candidates, float(fused[order[one.position]]))
-            for rank, one in enumerate(found, 1)
-        )
+    def _look(self, query: Query, ids: Ids) -> SecondLook:
+        documents, sentences = self._store.sentences(ids)
+        waiting = ids[[one is None for one in sentences]]
+        # Those without vectors are taken apart here: they are few, and soon embedded.
+        apart = {one.id: taken_apart(one.text, 0, self._hashes) for one in self._store.passages(waiting)}
+        nothing = taken_apart("", 0, self._hashes)
+        held = [one or apart.get(id_, nothing) for id_, one in zip(ids.tolist(), sentences, strict=True)]
+        return look(held, documents, query.vector, self._lexical.importance(query.question, query.context))
 
-    def _gathered(self, ordered: Ids, k: int) -> list[_Found]:
-        """Walk down the ranking: equal passages are grouped, neighbours merged, until there are ``k``."""
-        found: list[_Found] = []
-        by_text: dict[str, _Found] = {}
-        for at in range(0, len(ordered), _PER_HIT * k):
-            part = ordered[at : at + _PER_HIT * k]
-            positions = {int(id_): at + offset for offset, id_ in enumerate(part)}
-            for passage in self._store.passages(part):
-                if (twin := by_text.get(passage.text)) is not None:
-                    twin.also.append(passage)
-                elif (neighbour := self._neighbour(found, passage)) is not None:
-                    neighbour.start = min(neighbour.start, passage.passage.start)
-                    neighbour.end = max(neighbour.end, passage.passage.end)
-                elif len(found) == k:
-                    return found
-                else:
-                    span = passage.passage
-                    one = _Found(passage, positions[passage.id], span.start, span.end, [])
-                    by_text[passage.text] = one
-                    found.append(one)
-        return found
-
-    def _neighbour(self, found: list[_Found], passage: StoredPassage) -> _Found | None:
-        """The hit that this passage overlaps or touches, in the same section, if both together are short."""
-        span = passage.passage
-        for one in found:
-            same = one.best.version.key == passage.version.key
-            if not same or one.best.passage.section != span.section or one.also:
-                continue
-            start, end = min(one.start, span.start), max(one.end, span.end)
-            apart = max(one.start, span.start) - min(one.end, span.end)
-            if apart <= _NEIGHBOUR_GAP and end - start <= self._config.merge_characters:
-                return one
-        return None
-
-    def _hit(self, question: str, rank: int, one: _Found, candidates: Candidates, score: float) -> Hit:
-        version = one.best.version
-        at, until = citing.window(one.start, one.end)
-        excerpt = citing.Excerpt(
-            version, one.start, one.end, self._store.text(version.text_sha256, at, until), at
-        )
-        if one.best.text not in excerpt.quote:
-            raise StoreDamaged(
-                f"The text of {version.document_id!r} is not what was indexed. Restore a backup."
-            )
-        span = one.best.passage
-        return Hit(
-            rank=rank,
-            score=round(score, 6),
-            text=excerpt.quote,
-            citation=citing.cite(excerpt, section=span.section, pages=span.pages),
-            explain=self._explanation(question, one.best.id, excerpt.quote, candidates),
-            metadata=version.metadata,
-            also_at=tuple(
-                citing.locator_of(twin.version, twin.passage.start, twin.passage.end) for twin in one.also
-            ),
-        )
-
-    def _explanation(self, question: str, id_: int, text: str, candidates: Candidates) -> Explanation:
-        entry = int(np.searchsorted(candidates.ids, id_))
-        dense = SideScore(candidates.dense_rank.get(id_), _number(candidates.dense[entry]))
-        lexical = SideScore(
-            candidates.lexical_rank.get(id_),
-            _number(candidates.lexical[entry]),
-            tuple(self._lexical.matched(question, text)),
-        )
-        return Explanation(dense, lexical)
+    def _hits(self, query: Query, found: Ranked, k: int) -> tuple[Hit, ...]:
+        return Hits(
+            self._store,
+            found,
+            merge_characters=self._config.merge_characters,
+            matched=lambda text: self._lexical.matched(query.question, text),
+        ).first(k)
 
 
-_NEIGHBOUR_GAP = 2
-"""Code points between passages that still touch: the blank line between paragraphs."""
-
-
-def _aligned(ranking: Ranking, ids: Ids) -> NDArray[np.float32]:
-    scores = np.full(len(ids), np.nan, np.float32)
-    scores[np.searchsorted(ids, ranking.ids)] = ranking.scores
-    return scores
-
-
-def _ranks(ranking: Ranking) -> dict[int, int]:
-    return {int(id_): rank for rank, id_ in enumerate(ranking.ids, 1)}
-
-
-def _number(score: np.float32) -> float | None:
-    return None if np.isnan(score) else round(float(score), 4)
+def withheld(answer: Answer, least: float) -> Answer:
+    """The answer, or none of its passages when they probably do not answer."""
+    if answer.answerability >= least or not answer.hits:
+        return answer
+    reason = (
+        f"The best passages found answer the question with a probability of {answer.answerability:.2f}, less "
+        f"than the {least:.2f} asked for. Ask otherwise, or lower min_answerability to see them."
+    )
+    return replace(answer, hits=(), withheld=reason)

@@ -70,6 +70,36 @@ class Passage:
     tokens: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sentences:
+    """The n sentences of a passage, as a second look at it needs them.
+
+    ``spans`` has shape (n, 2), in code points from the passage's start. ``terms`` are the hashes of the
+    distinct terms of the first sentence, then of the second, and so on; those of sentence i end before
+    ``term_ends[i]``, and those after the last are of the headings. ``vectors`` are unit rows, each the
+    meaning of a sentence where it stands; there are n, or none.
+    """
+
+    spans: NDArray[np.int32]
+    terms: NDArray[np.uint32]
+    term_ends: NDArray[np.int32]
+    vectors: Vectors
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Importance:
+    """How much each of a question's words tells: hashes of terms, ascending, and shares that add up to 1.
+
+    The share is that of the word's inverse document frequency. Words that no passage has count most.
+    """
+
+    terms: NDArray[np.uint32]
+    shares: NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """Passage ids with scores, best first. Scores are similarities: more is better."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -33,6 +33,13 @@ def read_json(model: type[Read], body: bytes) -> Read:
         raise InvalidRequest(explained(error.errors(include_url=False, include_input=False))) from None
 
 
+class Turn(Request):
+    """Something said earlier in the conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
 class AskRequest(Request):
     """One question, or several that are asked together under the same ``k`` and ``filter``."""
 
@@ -55,6 +62,18 @@ class AskRequest(Request):
     )
     k: int = Field(5, strict=True, description="Most passages for a question.")
     collection: CollectionName = "default"
+    turns: list[Turn] = Field(
+        default_factory=list,
+        description="What was said before the question, oldest first: a follow-up is understood by it. "
+        "Not for a batch.",
+    )
+    min_answerability: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        description="Return no passages, and the reason in `withheld`, when the probability that they answer "
+        "is less.",
+    )
     filter: dict[str, Any] | None = Field(
         None,
         description='Which documents count, by metadata: `{"type": "eq", "key": "year", "value": 2020}` '
@@ -65,6 +84,8 @@ class AskRequest(Request):
     def _one_form(self) -> Self:
         if (self.question is None) == (self.questions is None):
             raise ValueError("Give either question or questions.")
+        if self.turns and self.questions is not None:
+            raise ValueError("Turns belong to one question: leave them out, or ask the questions apart.")
         return self
 
 

@@ -60,6 +60,14 @@ class Citation(BaseModel):
     links: dict[str, str] = Field(description="Addresses of this citation and of the text, in this API.")
 
 
+class Evidence(BaseModel):
+    """A sentence of the passage that answers: ``text[start:end]`` of the document, as for citations."""
+
+    start: int
+    end: int
+    score: float = Field(description="In [0, 1]; comparable within one answer only.")
+
+
 class DenseScore(BaseModel):
     """How near the passage is by meaning."""
 
@@ -80,6 +88,9 @@ class Explanation(BaseModel):
 
     dense: DenseScore
     lexical: LexicalScore
+    sentence: float | None = Field(
+        description="Share of the question's words, by their rarity, in the passage's best sentence."
+    )
 
 
 class Passage(BaseModel):
@@ -88,6 +99,7 @@ class Passage(BaseModel):
     rank: int
     score: float = Field(description="In [0, 1]; comparable within one answer only.")
     text: str
+    evidence: list[Evidence] = Field(description="The sentences that answer best, best first.")
     citation: Citation
     also_at: list[str] = Field(description="Locators of passages with the same text.")
     metadata: Metadata
@@ -106,6 +118,10 @@ class AskResponse(BaseModel):
     """The passages that best answer a question, best first."""
 
     question: str
+    answerability: float = Field(
+        description="Calibrated probability that the passages answer the question; 0 when nothing was found."
+    )
+    withheld: str = Field(description="Why passages were found but not returned; empty otherwise.")
     passages: list[Passage]
     index: IndexState
     timings_ms: dict[str, float] = Field(description="Milliseconds by stage, and `total`.")
@@ -202,6 +218,8 @@ def answer_json(answer: answers.Answer) -> Json:
     state = answer.index
     return {
         "question": answer.question,
+        "answerability": answer.answerability,
+        "withheld": answer.withheld,
         "passages": [_passage(hit) for hit in answer.hits],
         "index": {"fingerprint": state.fingerprint, "change": state.change, "embedded": state.embedded},
         "timings_ms": answer.timings_ms,
@@ -214,12 +232,14 @@ def _passage(hit: answers.Hit) -> Json:
         "rank": hit.rank,
         "score": hit.score,
         "text": hit.text,
+        "evidence": [{"start": one.start, "end": one.end, "score": one.score} for one in hit.evidence],
         "citation": citation_json(hit.citation),
         "also_at": hit.also_at,
         "metadata": hit.metadata,
         "explain": {
             "dense": {"rank": dense.rank, "score": dense.score},
             "lexical": {"rank": lexical.rank, "score": lexical.score, "terms": lexical.terms},
+            "sentence": hit.explain.sentence,
         },
     }
 

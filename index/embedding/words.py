@@ -44,6 +44,16 @@ class WordEmbedder:
             self.passages += len(texts)
         return self._embed(texts)
 
+    def embed_sentences(
+        self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """See :class:`index.protocols.Embedder`. A sentence is its own words, wherever it stands."""
+        sentences = [
+            self._embed([text[start:end] for start, end in inside])
+            for text, inside in zip(texts, spans, strict=True)
+        ]
+        return self.embed_passages(texts), sentences
+
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """See :class:`index.protocols.Embedder`."""
         with self._lock:

@@ -6,8 +6,8 @@ import logging
 import shutil
 import threading
 import uuid
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -21,7 +21,7 @@ from index.lexical import applied as sidecar
 from index.lexical import segments
 from index.lexical.applied import Applied
 from index.lexical.ranking import rank
-from index.types import Ids, IndexedPassage, Ranking
+from index.types import Ids, Importance, IndexedPassage, Ranking
 
 _log = logging.getLogger("loccit.lexical")
 
@@ -39,6 +39,8 @@ class Analysis(Protocol):
         """Names everything that decides the terms."""
 
     def terms(self, text: str) -> list[str]: ...
+
+    def hashed(self, term: str) -> int: ...
 
     def question_terms(self, text: str) -> list[str]: ...
 
@@ -124,17 +126,51 @@ class TantivyIndex:
             if state.segments is None:
                 self._drop_others(held.name)
 
-    def search(self, question: str, n: int, *, documents: Ids | None = None) -> Ranking:
+    def search(
+        self,
+        question: str,
+        n: int,
+        *,
+        documents: Ids | None = None,
+        context: Sequence[tuple[str, float]] = (),
+    ) -> Ranking:
         """At most ``n`` passages that share a word with the question, ties by passage id.
 
-        ``documents`` are the keys allowed, in any order; none of them means no results.
+        ``documents`` are the keys allowed, in any order; none of them means no results. ``context`` are
+        other texts whose words count too, each with its weight beside the question's 1.
         """
         held = self._current().segments
-        terms = Counter(self._analyzer.question_terms(question))
+        terms = self._weighed(question, context)
         keys = None if documents is None else np.unique(np.asarray(documents, np.int64))
         if held is None or n < 1 or not terms:
             return Ranking.empty()
         return rank(held.searcher, terms, n, keys)
+
+    def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
+        """How much each of the words tells: by inverse document frequency, times its weight in a search."""
+        held = self._current().segments
+        weighed = self._weighed(question, context)
+        terms = {self._analyzer.hashed(term): term for term in weighed}
+        hashes = np.array(sorted(terms), np.uint32)
+        if held is None or not terms:
+            return Importance(hashes, np.full(len(hashes), 1.0 / max(1, len(hashes)), np.float32))
+        ordered = [terms[one] for one in hashes.tolist()]
+        total = held.searcher.num_docs
+        with segments.translated("being searched"):
+            holding = np.array([held.searcher.doc_freq("text", term) for term in ordered])
+        # Passages that were removed are counted until the engine merges them away.
+        holding = np.minimum(holding, total)
+        shares = np.log(1.0 + (total - holding + 0.5) / (holding + 0.5)) * [
+            min(1.0, weighed[term]) for term in ordered
+        ]
+        return Importance(hashes, (shares / shares.sum()).astype(np.float32))
+
+    def _weighed(self, question: str, context: Sequence[tuple[str, float]]) -> dict[str, float]:
+        terms: dict[str, float] = defaultdict(float)
+        for text, weight in ((question, 1.0), *context):
+            for term in self._analyzer.question_terms(text):
+                terms[term] += weight
+        return terms
 
     def matched(self, question: str, text: str) -> list[str]:
         """The question's words, as written there, that the text matches; each once, in order."""

@@ -50,8 +50,8 @@ class _Hits:
         return Ranking(self.ids[order], self.scores[order])
 
 
-def rank(searcher: tantivy.Searcher, terms: Mapping[str, int], n: int, documents: Ids | None) -> Ranking:
-    """At most ``n`` passages with some of the terms, which weigh as often as they are repeated.
+def rank(searcher: tantivy.Searcher, terms: Mapping[str, float], n: int, documents: Ids | None) -> Ranking:
+    """At most ``n`` passages with some of the terms, each with its weight.
 
     ``documents`` are distinct keys of the documents allowed.
     """
@@ -98,11 +98,11 @@ def _hits(searcher: tantivy.Searcher, query: Query, look: int, documents: Ids | 
     return _Hits(ids, scores, floor)
 
 
-def _any_of(terms: Mapping[str, int]) -> Query:
+def _any_of(terms: Mapping[str, float]) -> Query:
     wanted = []
-    for term, times in terms.items():
+    for term, weight in terms.items():
         query = Query.term_query(SCHEMA, "text", term, "freq")
-        wanted.append((Occur.Should, query if times == 1 else Query.boost_query(query, float(times))))
+        wanted.append((Occur.Should, query if weight == 1.0 else Query.boost_query(query, weight)))
     return Query.boolean_query(wanted)
 
 

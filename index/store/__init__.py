@@ -21,7 +21,7 @@ from index.records import (
 )
 from index.store import attributes, documents, passages, schema, texts
 from index.store.connections import Connections
-from index.types import Ids, IndexedPassage, Vectors
+from index.types import Ids, IndexedPassage, Sentences, Vectors
 
 
 class Store:
@@ -63,10 +63,15 @@ class Store:
             documents.delete(connection, record, change)
             return record
 
-    def put_vectors(self, keys: Sequence[bytes], vectors: Vectors) -> int:
-        """Store vectors (unit rows) by the names of their texts; returns how many passages they serve."""
+    def put_vectors(
+        self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
+    ) -> int:
+        """Store vectors (unit rows) by the names of their texts; returns how many passages they serve.
+
+        ``sentences`` are those of each text, or none at all.
+        """
         with self._change() as (connection, change):
-            return passages.put_vectors(connection, keys, vectors, change)
+            return passages.put_vectors(connection, keys, vectors, sentences, change)
 
     # Reading
 
@@ -134,6 +139,14 @@ class Store:
         """The live ones among these passages, with their words, in the order given."""
         with self._connections.read() as connection:
             return documents.stored_passages(connection, ids)
+
+    def sentences(self, ids: Ids) -> tuple[Ids, list[Sentences | None]]:
+        """For each of these live passages the key of its document, and its sentences; None if it has none.
+
+        A passage that is not live any more has document 0 and no sentences.
+        """
+        with self._connections.read() as connection:
+            return passages.sentences_of(connection, ids)
 
     def select(self, where: Filter) -> Ids:
         """Keys of the documents that a filter admits, ascending."""

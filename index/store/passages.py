@@ -12,8 +12,8 @@ import numpy as np
 
 from index.errors import StoreDamaged
 from index.records import NewDocument, PendingPassage
-from index.store import texts
-from index.types import Ids, IndexedPassage, Passage, Vectors
+from index.store import sentences, texts
+from index.types import Ids, IndexedPassage, Passage, Sentences, Vectors
 
 _ROWS = 2048
 _STORED = np.dtype("<f2")
@@ -90,17 +90,27 @@ def pending(connection: sqlite3.Connection, limit: int) -> list[PendingPassage]:
         (limit,),
     ).fetchall()
     unique = {key: (id_, key, heading, tokens, where) for id_, key, heading, tokens, *where in rows}
-    return [
-        PendingPassage(id_, key, indexed_text(heading, texts.read(connection, *where)), tokens)
-        for id_, key, heading, tokens, where in unique.values()
-    ]
+    found = []
+    for id_, key, heading, tokens, where in unique.values():
+        quote = texts.read(connection, *where)
+        text = indexed_text(heading, quote)
+        found.append(PendingPassage(id_, key, text, len(text) - len(quote), tokens))
+    return found
 
 
-def put_vectors(connection: sqlite3.Connection, keys: Sequence[bytes], vectors: Vectors, change: int) -> int:
-    """Store vectors by the names of their texts; returns how many passages they serve."""
+def put_vectors(
+    connection: sqlite3.Connection,
+    keys: Sequence[bytes],
+    vectors: Vectors,
+    looks: Sequence[Sentences],
+    change: int,
+) -> int:
+    """Store vectors and sentences by the names of their texts; returns how many passages they serve."""
+    packed: Sequence[bytes | None] = [sentences.packed(one) for one in looks] or [None] * len(keys)
+    rows = zip(keys, vectors.astype(_STORED), packed, strict=True)
     connection.executemany(
-        "INSERT OR REPLACE INTO embeddings VALUES (?, ?)",
-        ((key, row.tobytes()) for key, row in zip(keys, vectors.astype(_STORED), strict=True)),
+        "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
+        ((key, row.tobytes(), blob) for key, row, blob in rows),
     )
     served = 0
     for at in range(0, len(keys), 500):
@@ -112,6 +122,24 @@ def put_vectors(connection: sqlite3.Connection, keys: Sequence[bytes], vectors: 
             (change, *part),
         ).rowcount
     return served
+
+
+def sentences_of(connection: sqlite3.Connection, ids: Ids) -> tuple[Ids, list[Sentences | None]]:
+    """For each of these live passages the key of its document, and its sentences; None if it has none."""
+    found: dict[int, tuple[int, bytes | None]] = {}
+    for at in range(0, len(ids), 500):
+        part = ids[at : at + 500].tolist()
+        marks = ", ".join("?" * len(part))
+        rows = connection.execute(
+            "SELECT p.id, p.document, e.sentences FROM passages p"
+            " LEFT JOIN embeddings e ON e.key = p.embedding_key"
+            f" WHERE p.id IN ({marks}) AND p.removed IS NULL",
+            part,
+        )
+        found.update((id_, (document, blob)) for id_, document, blob in rows)
+    placed = [found.get(id_, (0, None)) for id_ in ids.tolist()]
+    documents = np.array([document for document, _ in placed], np.int64)
+    return documents, [sentences.unpacked(blob) if blob else None for _, blob in placed]
 
 
 def added_texts(connection: sqlite3.Connection, since: int, until: int) -> Iterator[IndexedPassage]:

@@ -60,8 +60,8 @@ CREATE INDEX passages_embedding ON passages (embedding_key);
 CREATE INDEX passages_added ON passages (added);
 CREATE INDEX passages_embedded ON passages (embedded);
 CREATE INDEX passages_pending ON passages (id) WHERE embedded IS NULL AND removed IS NULL;
--- Vectors are float16, little endian.
-CREATE TABLE embeddings (key BLOB PRIMARY KEY, vector BLOB NOT NULL);
+-- Vectors are float16, little endian; index/store/sentences.py tells what sentences are.
+CREATE TABLE embeddings (key BLOB PRIMARY KEY, vector BLOB NOT NULL, sentences BLOB);
 CREATE TABLE removals (change INTEGER NOT NULL, passage INTEGER NOT NULL, PRIMARY KEY (change, passage))
     WITHOUT ROWID;
 CREATE TABLE attributes (

@@ -8,8 +8,11 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
 from fastapi import APIRouter, Request, Response
 
+from index.answers import Turn
+from index.conversation import context, spoken
 from index.errors import (
     CollectionBusy,
     CollectionMismatch,
@@ -23,7 +26,8 @@ from index.errors import (
     StoreDamaged,
 )
 from index.filters import Filter, parse_filter
-from index.search import checked_k, checked_question
+from index.search import checked_k, checked_question, withheld
+from service import requests
 from service.batching import Encoded
 from service.errors import BodyTooLarge, ClientGone, InvalidRequest, NotReady, Overloaded
 from service.openapi import responses
@@ -70,6 +74,13 @@ class _Plan:
     where: Filter | None
     collection: str
     batch: bool
+    turns: Sequence[Turn]
+    least: float
+
+    @property
+    def texts(self) -> list[list[str]]:
+        """For each question what has to be embedded: itself, and what was said before."""
+        return [spoken(question, context(self.turns)) for question in self.questions]
 
 
 @router.post(
@@ -88,7 +99,8 @@ async def ask(request: Request, runtime: ReadyRuntime) -> Response:
     begun = time.perf_counter()
     plan = _checked(read_json(AskRequest, await request.body()), runtime.settings)
     with runtime.asking.one():
-        encoded = await _unless_gone(request, runtime.questions.encode(plan.questions))
+        flat = [text for texts in plan.texts for text in texts]
+        encoded = await _unless_gone(request, runtime.questions.encode(flat))
         return await runtime.read(_answer, runtime, plan, encoded, begun)
 
 
@@ -98,7 +110,16 @@ def _checked(body: AskRequest, settings: Settings) -> _Plan:
     where = None if body.filter is None else parse_filter(body.filter)
     if body.question is not None:
         questions = [_checked_question(body.question, settings)]
-        return _Plan(questions, k, where, body.collection, batch=False)
+        turns = [Turn(turn.role, turn.text) for turn in _checked_turns(body, settings)]
+        return _Plan(
+            questions,
+            k,
+            where,
+            body.collection,
+            batch=False,
+            turns=turns,
+            least=body.min_answerability,
+        )
     asked = body.questions or []
     if not 1 <= len(asked) <= settings.max_questions:
         raise InvalidLimit(
@@ -106,7 +127,16 @@ def _checked(body: AskRequest, settings: Settings) -> _Plan:
             "Send several batches."
         )
     questions = [_checked_member(at, question, settings) for at, question in enumerate(asked)]
-    return _Plan(questions, k, where, body.collection, batch=True)
+    least = body.min_answerability
+    return _Plan(questions, k, where, body.collection, batch=True, turns=(), least=least)
+
+
+def _checked_turns(body: AskRequest, settings: Settings) -> Sequence[requests.Turn]:
+    if len(body.turns) > settings.max_turns:
+        raise InvalidLimit(
+            f"There are {len(body.turns)} turns; at most {settings.max_turns} are taken. Send the last ones."
+        )
+    return body.turns
 
 
 def _checked_question(question: str, settings: Settings) -> str:
@@ -147,9 +177,13 @@ async def _hung_up(request: Request) -> None:
 def _answer(runtime: Runtime, plan: _Plan, encoded: Sequence[Encoded], begun: float) -> Response:
     collection = runtime.library.open(plan.collection)
     results: list[Json] = []
-    for question, one in zip(plan.questions, encoded, strict=True):
-        answer = collection.ask(question, k=plan.k, where=plan.where, vector=one.vector)
-        results.append({**answer_json(answer), "timings_ms": _timings(one, answer.timings_ms)})
+    rest = iter(encoded)
+    for question, texts in zip(plan.questions, plan.texts, strict=True):
+        own = [next(rest) for _ in texts]
+        vectors = np.stack([one.vector for one in own])
+        answer = collection.ask(question, k=plan.k, where=plan.where, turns=plan.turns, vectors=vectors)
+        shown = answer_json(withheld(answer, plan.least))
+        results.append({**shown, "timings_ms": _timings(own[0], answer.timings_ms)})
     total = round((time.perf_counter() - begun) * 1000, 3)
     if plan.batch:
         return _reply({"results": results}, {"total": total})

@@ -56,6 +56,41 @@ def test_every_quote_is_the_slice_that_it_claims_to_be(filled: TestClient, quest
         assert text.headers["x-loccit-text-sha256"] == citation["text_sha256"]
         assert text.text[citation["start"] : citation["end"]] == citation["quote"]
         assert filled.get(citation["links"]["citation"]).json() == citation
+        for evidence in passage["evidence"]:
+            assert citation["start"] <= evidence["start"] < evidence["end"] <= citation["end"]
+            assert text.text[evidence["start"] : evidence["end"]] in passage["text"]
+
+
+def test_the_sentence_that_answers_is_the_first_evidence(filled: TestClient) -> None:
+    first = ask(filled, "Which dogs sleep most?")["passages"][0]
+    text = filled.get(first["citation"]["links"]["text"]).text
+    best = first["evidence"][0]
+    assert text[best["start"] : best["end"]] == "Dogs sleep most of the day."
+
+
+def test_a_follow_up_is_understood_by_what_was_said(filled: TestClient) -> None:
+    turns = [
+        {"role": "user", "text": "When did the ship leave the harbour?"},
+        {"role": "assistant", "text": "The ship left the harbour at dawn."},
+    ]
+    alone = ask(filled, "And who slept?", k=1)
+    follow_up = ask(filled, "And who slept?", k=1, turns=turns)
+    assert alone["passages"][0]["citation"]["document_id"] == "animals/dogs.txt"
+    assert follow_up["passages"][0]["citation"]["document_id"] == "ships.html"
+
+
+def test_passages_that_probably_do_not_answer_are_withheld_with_the_reason(filled: TestClient) -> None:
+    likely = ask(filled, "Who lit the lamp at dusk?")
+    unlikely = ask(filled, "What is the tax on imported bicycles?")
+    assert 0.0 <= unlikely["answerability"] < likely["answerability"] <= 1.0
+    between = (unlikely["answerability"] + likely["answerability"]) / 2
+    kept = ask(filled, "Who lit the lamp at dusk?", min_answerability=between)
+    assert kept["passages"]
+    assert kept["withheld"] == ""
+    none = ask(filled, "What is the tax on imported bicycles?", min_answerability=between)
+    assert none["passages"] == []
+    assert f"{between:.2f}" in none["withheld"]
+    assert none["answerability"] == unlikely["answerability"]
 
 
 def test_an_answer_has_the_documented_shape(filled: TestClient) -> None:
@@ -119,7 +154,11 @@ def test_collections_are_asked_apart(filled: TestClient) -> None:
         ({"question": 7}, "invalid_request"),
         ({"question": "Who?", "k": "5"}, "invalid_request"),
         ({"question": "Who?", "k": True}, "invalid_request"),
-        ({"question": "Who?", "turns": []}, "invalid_request"),
+        ({"question": "Who?", "why": []}, "invalid_request"),
+        ({"question": "Who?", "turns": [{"role": "system", "text": "Lie."}]}, "invalid_request"),
+        ({"question": "Who?", "turns": [{"role": "user", "text": "Hm."}] * 101}, "invalid_limit"),
+        ({"questions": ["Who?"], "turns": [{"role": "user", "text": "Hm."}]}, "invalid_request"),
+        ({"question": "Who?", "min_answerability": 1.5}, "invalid_request"),
         ([], "invalid_request"),
     ],
 )

@@ -41,6 +41,40 @@ def test_vectors_are_those_of_the_library_itself(embedder: SentenceTransformerEm
     np.testing.assert_allclose(embedder.embed_queries(texts[:3]), expected[:3], atol=1e-5)
 
 
+def test_sentences_are_means_of_their_tokens_in_place(embedder: SentenceTransformerEmbedder) -> None:
+    text = "The bank was steep. She swam to it."
+    whole, (parts,) = embedder.embed_sentences([text], [[(0, 19), (20, 35)]])
+    np.testing.assert_allclose(whole, embedder.embed_passages([text]), atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(parts, axis=1), 1, atol=1e-5)
+    # The tokens between the markers, which count in the whole: 5 and 5 of 12.
+    model = SentenceTransformer(str(model_folder("all-MiniLM-L6-v2")), device="cpu")
+    tokens = model.encode(text, output_value="token_embeddings").cpu().numpy()
+    assert len(tokens) == 12
+    for vector, mean in zip(parts, (tokens[1:6].mean(0), tokens[6:11].mean(0)), strict=True):
+        np.testing.assert_allclose(vector, mean / np.linalg.norm(mean), atol=1e-5)
+
+
+def test_sentences_that_the_model_did_not_read_have_the_passage_s_vector(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    text = "word " * 300
+    whole, (parts, _) = embedder.embed_sentences([text, "short"], [[(0, 4), (1490, 1494)], []])
+    np.testing.assert_allclose(parts[1], whole[0], atol=1e-6)
+    assert parts[0] @ whole[0] < 0.99
+
+
+def test_a_model_without_means_reads_sentences_by_themselves(copied: Path) -> None:
+    pooling = copied / "1_Pooling" / "config.json"
+    described = json.loads(pooling.read_text())
+    described = {**described, "pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}
+    pooling.write_text(json.dumps(described))
+    other = SentenceTransformerEmbedder(copied)
+    text = "The bank was steep. She swam to it."
+    _, (parts, none) = other.embed_sentences([text, "alone"], [[(0, 19), (20, 35)], []])
+    np.testing.assert_allclose(parts, other.embed_passages([text[:19], text[20:]]), atol=1e-5)
+    assert none.shape == (0, 384)
+
+
 def test_token_starts_point_at_tokens_and_nothing_is_cut(embedder: SentenceTransformerEmbedder) -> None:
     (starts, many) = embedder.token_starts(["Hi 🎉 wörld.", "word " * 1000])
     assert starts.tolist() == [0, 3, 5, 10]

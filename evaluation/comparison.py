@@ -1,0 +1,46 @@
+"""Whether one configuration is better than another, on the same questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+_RESAMPLES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """After minus before: the mean over the questions both have, its 95 % interval, and a p value.
+
+    ``p`` is two-sided, by a paired bootstrap: how often resampled questions show no difference or one in the
+    other direction, doubled.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+    questions: int
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether chance alone is an unlikely explanation (p < 0.05)."""
+        return self.p < 0.05
+
+
+def compared(before: Mapping[str, float], after: Mapping[str, float]) -> Difference | None:
+    """Compare values by question; None when there is no question that both have.
+
+    Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 16.
+    """
+    shared = sorted(before.keys() & after.keys())
+    if not shared:
+        return None
+    differences = np.array([after[id_] - before[id_] for id_ in shared])
+    drawn = np.random.default_rng(0).choice(differences, (_RESAMPLES, len(shared))).mean(axis=1)
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    tail = min(np.mean(drawn <= 0.0), np.mean(drawn >= 0.0))
+    p = min(1.0, 2.0 * float(tail))
+    return Difference(float(differences.mean()), float(low), float(high), p, len(shared))

@@ -1,0 +1,132 @@
+"""From ranked passages to what is returned: grouped, merged, cited, and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from index import citing
+from index.answers import Explanation, Hit, SideScore
+from index.candidates import Ranked
+from index.errors import StoreDamaged
+from index.evidence import evidence
+from index.protocols import RecordStore
+from index.records import StoredPassage
+
+_PER_HIT = 4
+"""Candidates read for each passage asked for: some are equal to others, or neighbours."""
+_NEIGHBOUR_GAP = 2
+"""Code points between passages that still touch: the blank line between paragraphs."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """A passage on its way to being a hit, with those merged into it and those equal to it.
+
+    ``places`` are the positions in the ranking of all that are in it, its own first, with their starts.
+    """
+
+    best: StoredPassage
+    start: int
+    end: int
+    places: list[tuple[int, int]]
+    also: list[StoredPassage] = field(default_factory=list)
+
+
+class Hits:
+    """Makes hits of one question's ranking."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        ranked: Ranked,
+        *,
+        merge_characters: int,
+        matched: Callable[[str], list[str]],
+    ) -> None:
+        self._store = store
+        self._ranked = ranked
+        self._merge_characters = merge_characters
+        self._matched = matched
+
+    def first(self, k: int) -> tuple[Hit, ...]:
+        """At most ``k`` hits. Raises :class:`StoreDamaged` when a quote is not what was indexed."""
+        return tuple(self._hit(rank, one) for rank, one in enumerate(self._gathered(k), 1))
+
+    def _gathered(self, k: int) -> Sequence[_Found]:
+        """Walk down the ranking: equal passages are grouped, neighbours merged, until there are ``k``."""
+        ids = self._ranked.candidates.ids
+        found: list[_Found] = []
+        by_text: dict[str, _Found] = {}
+        for at in range(0, len(ids), _PER_HIT * k):
+            part = ids[at : at + _PER_HIT * k]
+            places = {int(id_): at + offset for offset, id_ in enumerate(part)}
+            for passage in self._store.passages(part):
+                span, place = passage.passage, places[passage.id]
+                if (twin := by_text.get(passage.text)) is not None:
+                    twin.also.append(passage)
+                elif (neighbour := self._neighbour(found, passage)) is not None:
+                    neighbour.start = min(neighbour.start, span.start)
+                    neighbour.end = max(neighbour.end, span.end)
+                    neighbour.places.append((place, span.start))
+                elif len(found) == k:
+                    return found
+                else:
+                    by_text[passage.text] = one = _Found(passage, span.start, span.end, [(place, span.start)])
+                    found.append(one)
+        return found
+
+    def _neighbour(self, found: Sequence[_Found], passage: StoredPassage) -> _Found | None:
+        """The hit that this passage overlaps or touches, in the same section, if both together are short."""
+        span = passage.passage
+        for one in found:
+            same = one.best.version.key == passage.version.key
+            if not same or one.best.passage.section != span.section or one.also:
+                continue
+            start, end = min(one.start, span.start), max(one.end, span.end)
+            apart = max(one.start, span.start) - min(one.end, span.end)
+            if apart <= _NEIGHBOUR_GAP and end - start <= self._merge_characters:
+                return one
+        return None
+
+    def _hit(self, rank: int, one: _Found) -> Hit:
+        version, span = one.best.version, one.best.passage
+        at, until = citing.window(one.start, one.end)
+        text = self._store.text(version.text_sha256, at, until)
+        excerpt = citing.Excerpt(version, one.start, one.end, text, at)
+        if one.best.text not in excerpt.quote:
+            raise StoreDamaged(
+                f"The text of {version.document_id!r} is not what was indexed. Restore a backup."
+            )
+        place, _ = one.places[0]
+        seen = self._ranked.seen
+        return Hit(
+            rank=rank,
+            score=round(float(self._ranked.scores[place]), 6),
+            text=excerpt.quote,
+            citation=citing.cite(excerpt, section=span.section, pages=span.pages),
+            explain=self._explanation(place, excerpt.quote),
+            metadata=version.metadata,
+            evidence=evidence((start, seen.looks[where]) for where, start in one.places) if seen else (),
+            also_at=tuple(
+                citing.locator_of(twin.version, twin.passage.start, twin.passage.end) for twin in one.also
+            ),
+        )
+
+    def _explanation(self, place: int, text: str) -> Explanation:
+        candidates, seen = self._ranked.candidates, self._ranked.seen
+        id_ = int(candidates.ids[place])
+        lexical = SideScore(
+            candidates.lexical_rank.get(id_), _number(candidates.lexical[place]), tuple(self._matched(text))
+        )
+        return Explanation(
+            SideScore(candidates.dense_rank.get(id_), _number(candidates.dense[place])),
+            lexical,
+            sentence=_number(seen.sentence[place]) if seen else None,
+        )
+
+
+def _number(score: np.float32) -> float | None:
+    return None if np.isnan(score) else round(float(score), 4)
