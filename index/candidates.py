@@ -56,6 +56,12 @@ class Ranked:
     def __len__(self) -> int:
         return len(self.scores)
 
+    def by(self, scores: Scores) -> Ranked:
+        """The first of them, as many as there are scores, in the order of these."""
+        order = np.lexsort((self.candidates.ids[: len(scores)], -scores))
+        seen = self.seen.ordered(order) if self.seen else None
+        return Ranked(self.candidates.ordered(order), scores[order], seen)
+
 
 def ranked(
     candidates: Candidates,

@@ -33,7 +33,7 @@ from index.filters import Filter
 from index.ingest import Preparation, Put, Source
 from index.lexical import TantivyIndex
 from index.naming import checked_document_id
-from index.protocols import Embedder
+from index.protocols import Embedder, Reranker
 from index.records import Counts, DocumentRecord, NewDocument, PendingPassage, VersionRecord
 from index.search import Query, Search, Stopwatch, checked_k, checked_question, is_spelt
 from index.second_look import taken_apart
@@ -66,7 +66,14 @@ class Collection:
     writes at a time, and each sees what the others committed after :meth:`refresh`.
     """
 
-    def __init__(self, folder: Path, *, embedder: Embedder, config: LibraryConfig) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        embedder: Embedder,
+        config: LibraryConfig,
+        reranker: Reranker | None = None,
+    ) -> None:
         self.folder = folder
         self.name = folder.name
         self._embedder = embedder
@@ -80,7 +87,9 @@ class Collection:
         self._dense = FaissIndex.open(folder / "vectors", embedder.dimension)
         self._lexical = TantivyIndex.open(folder / "lexical", Analyzer(config.language))
         self._analyzer = Analyzer(config.language)
-        self._search = Search(self._store, self._dense, self._lexical, self._analyzer.hashes, config.search)
+        self._search = Search(
+            self._store, self._dense, self._lexical, self._analyzer.hashes, config.search, reranker
+        )
         self._answerability = answerability.load([folder])
         self._state = self._counted()
         self.refresh()

@@ -28,7 +28,8 @@ class SearchConfig:
     model reads letter by letter, since it does not know the language. The ``second_look`` best are looked
     at sentence by sentence, 0 leaves that out: ``sentence_weight`` is what the share of the question's
     words in the best sentence counts beside the combination's 1, ``document_weight`` that of the share in
-    all of the document's candidates. Neighbouring passages among the best are merged while together they
+    all of the document's candidates. Where there is a reranker, it orders the first ``rerank`` anew and
+    the others are dropped. Neighbouring passages among the best are merged while together they
     have at most ``merge_characters``; 0 leaves them apart.
     """
 
@@ -38,7 +39,8 @@ class SearchConfig:
     second_look: int = 100
     sentence_weight: float = 0.3
     document_weight: float = 0.1
-    merge_characters: int = 2400
+    rerank: int = 20
+    merge_characters: int = 2000
 
 
 @dataclass(frozen=True, slots=True)

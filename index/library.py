@@ -15,22 +15,28 @@ from index.collection import DESCRIPTION, Collection
 from index.config import LibraryConfig
 from index.errors import CollectionNotFound
 from index.naming import checked_collection_name
-from index.protocols import Embedder
+from index.protocols import Embedder, Reranker
 
 
 class Library:
     """Opens, creates and deletes collections, each once. Safe to use from several threads.
 
     ``embedder`` may be a function that loads it, called on first need: the names of collections can be
-    listed without a model.
+    listed without a model. ``reranker`` loads one likewise.
     """
 
     def __init__(
-        self, data: Path, *, embedder: Embedder | Callable[[], Embedder], config: LibraryConfig | None = None
+        self,
+        data: Path,
+        *,
+        embedder: Embedder | Callable[[], Embedder],
+        config: LibraryConfig | None = None,
+        reranker: Callable[[], Reranker] | None = None,
     ) -> None:
         self.folder = data / "collections"
         self._given = embedder
         self._config = config or LibraryConfig()
+        self._given_reranker = reranker
         self._open: dict[str, Collection] = {}
         self._lock = threading.RLock()
 
@@ -39,6 +45,12 @@ class Library:
         """The one model of all collections, loaded on first use."""
         with self._lock:
             return self._given() if callable(self._given) else self._given
+
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        """The one reranker of all collections, loaded on first use; None when none is wanted."""
+        with self._lock:
+            return self._given_reranker() if self._given_reranker else None
 
     def names(self) -> list[str]:
         """All collections on disk, in order."""
@@ -61,7 +73,9 @@ class Library:
                     f"loccit ingest FOLDER --collection {name}."
                 )
             if name not in self._open:
-                self._open[name] = Collection(folder, embedder=self.embedder, config=self._config)
+                self._open[name] = Collection(
+                    folder, embedder=self.embedder, config=self._config, reranker=self.reranker
+                )
             return self._open[name]
 
     def delete(self, name: str) -> None:

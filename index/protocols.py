@@ -65,6 +65,13 @@ class Embedder(Tokenizer, Protocol):
         """Shape (len(texts), dimension)."""
 
 
+class Reranker(Protocol):
+    """Reads question and passage together: better than both sides, and too slow for more than a few."""
+
+    def scores(self, question: str, passages: Sequence[str]) -> NDArray:  # type: ignore[type-arg]
+        """How relevant each passage is, in [0, 1]; float32. Raises :class:`index.errors.ModelFailed`."""
+
+
 class Reader(Protocol):
     """Makes text of one format's bytes.
 

@@ -19,7 +19,7 @@ from index.conversation import Said
 from index.errors import EmptyQuestion, InvalidLimit
 from index.filters import Filter
 from index.hits import Hits
-from index.protocols import DenseIndex, LexicalIndex, RecordStore
+from index.protocols import DenseIndex, LexicalIndex, RecordStore, Reranker
 from index.second_look import SecondLook, look, taken_apart
 from index.types import Ids, Vectors
 
@@ -106,8 +106,10 @@ class Search:
         lexical: LexicalIndex,
         hashes: Callable[[str], NDArray[np.uint32]],
         config: SearchConfig,
+        reranker: Reranker | None = None,
     ) -> None:
         self._store = store
+        self._reranker = reranker
         self._dense = dense
         self._lexical = lexical
         self._hashes = hashes
@@ -137,6 +139,9 @@ class Search:
                     dense_weight=self._config.spelt_weight if query.is_spelt else self._config.dense_weight,
                     k=k,
                 )
+            if self._reranker is not None:
+                with watch.stage("rerank"):
+                    found = self._reranked(self._reranker, query.question, found, max(self._config.rerank, k))
             with watch.stage("passages"):
                 hits = self._hits(query, found, k)
             features = Features.of(found) if hits else None
@@ -169,6 +174,13 @@ class Search:
         nothing = taken_apart("", 0, self._hashes)
         held = [one or apart.get(id_, nothing) for id_, one in zip(ids.tolist(), sentences, strict=True)]
         return look(held, documents, query.vector, self._lexical.importance(query.question, query.context))
+
+    def _reranked(self, reranker: Reranker, question: str, found: Ranked, most: int) -> Ranked:
+        ids = found.candidates.ids[:most]
+        if not len(ids):
+            return found
+        texts = {passage.id: passage.text for passage in self._store.passages(ids)}
+        return found.by(reranker.scores(question, [texts.get(id_, "") for id_ in ids.tolist()]))
 
     def _hits(self, query: Query, found: Ranked, k: int) -> tuple[Hit, ...]:
         return Hits(

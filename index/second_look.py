@@ -138,6 +138,7 @@ def _coverage(passages: Sequence[Sentences], importance: Importance) -> list[Sco
 
 
 def _bm25(counts: Scores, lengths: NDArray[np.int64], weights: Scores) -> Scores:
-    saturation = _K1 * (1.0 - _B + _B * lengths / max(1.0, float(lengths.mean())))
+    average = max(1.0, float(lengths.mean())) if len(lengths) else 1.0
+    saturation = _K1 * (1.0 - _B + _B * lengths / average)
     scores: Scores = ((counts * (_K1 + 1.0) / (counts + saturation[:, None])) @ weights).astype(np.float32)
     return scores

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from benchmarks import run
+from evaluation.measures import Estimate
 from service.settings import PREFIX, Settings
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -33,7 +35,32 @@ def _settings() -> Iterable[Sequence[str]]:
         yield f"`{PREFIX}{name.upper()}`", f"`{value}`" if value else "none", field.description or ""
 
 
-TABLES: dict[str, Callable[[], str]] = {"settings": settings}
+def benchmarks() -> str:
+    """All conditions that have been measured, with intervals, limits, and figures of others."""
+    kept = run.results()
+    rows = [
+        (f"`{one.name}`", one.says, _measured(kept[one.name]), _limit(one), _others(one))
+        for one in run.conditions()
+        if one.name in kept
+    ]
+    return table(("condition", "what", "measured (95 % interval)", "aim", "others"), *rows)
+
+
+def _measured(estimate: Estimate) -> str:
+    return f"**{estimate.value:.3f}** ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+def _limit(condition: run.Condition) -> str:
+    if condition.at_most is not None:
+        return f"at most {condition.at_most}"
+    return "" if condition.at_least is None else f"at least {condition.at_least}"
+
+
+def _others(condition: run.Condition) -> str:
+    return "; ".join(f"{one['who']} {one['value']}" for one in condition.others)
+
+
+TABLES: dict[str, Callable[[], str]] = {"benchmarks": benchmarks, "settings": settings}
 
 
 def built(page: str) -> str:

@@ -51,6 +51,22 @@ def responses(*kinds: type[LoccitError], everywhere: bool = True) -> dict[int | 
     return {status: _documented(by_status[status]) for status in sorted(by_status)}
 
 
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """A model's JSON Schema with the models in it written out: for bodies that routes read themselves."""
+    schema = model.model_json_schema()
+    inner = schema.pop("$defs", {})
+
+    def written_out(part: Any) -> Any:
+        if isinstance(part, dict):
+            if "$ref" in part:
+                return written_out(inner[part["$ref"].rpartition("/")[2]])
+            return {key: written_out(value) for key, value in part.items()}
+        return [written_out(value) for value in part] if isinstance(part, list) else part
+
+    written: dict[str, Any] = written_out(schema)
+    return written
+
+
 def _documented(kinds: Sequence[type[LoccitError]]) -> dict[str, Any]:
     examples = {kind.code: {"value": error_json(kind.code, _summary(kind), "5f0c1d")} for kind in kinds}
     documented: dict[str, Any] = {

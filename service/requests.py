@@ -52,6 +52,14 @@ class AskRequest(Request):
                     "collection": "default",
                     "filter": {"type": "gte", "key": "year", "value": 2020},
                 },
+                {
+                    "question": "And who signed it?",
+                    "turns": [
+                        {"role": "user", "text": "What is the treaty about?"},
+                        {"role": "assistant", "text": "About fishing in the bay."},
+                    ],
+                    "min_answerability": 0.5,
+                },
             ]
         }
     )

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from index.config import ChunkingConfig, IngestConfig, LibraryConfig, SearchConfig
 from index.embedding import load_embedder
 from index.library import Library
+from index.protocols import Reranker
 from index.search import MAX_K
 from service.errors import InvalidSettings
 
@@ -129,6 +130,18 @@ class Settings(BaseSettings):
         ge=0.0,
         description="What the share of the question's words in all candidates of a document counts.",
     )
+    merge_characters: int = Field(
+        2000,
+        ge=0,
+        description="Neighbouring passages that are both found are returned as one while together they have "
+        "at most so many characters. 0 leaves them apart: shorter quotes, less around them.",
+    )
+    reranker: str = Field(
+        "",
+        description="Name or folder of a sentence-transformers cross-encoder that orders the first passages "
+        "anew; empty for none. It takes a second or so for a question on a CPU.",
+    )
+    rerank: int = Field(20, ge=1, le=200, description="How many passages the reranker reads.")
     chunk_max_tokens: int = Field(
         0,
         ge=0,
@@ -174,6 +187,8 @@ class Settings(BaseSettings):
                 second_look=self.second_look,
                 sentence_weight=self.sentence_weight,
                 document_weight=self.document_weight,
+                rerank=self.rerank,
+                merge_characters=self.merge_characters,
             ),
             ingest=IngestConfig(max_document_bytes=self.max_body_bytes),
         )
@@ -187,7 +202,17 @@ def open_library(settings: Settings) -> Library:
             settings.model, download=settings.model_download, device=settings.device
         ),
         config=settings.library_config(),
+        reranker=(lambda: _reranker(settings)) if settings.reranker else None,
     )
+
+
+def _reranker(settings: Settings) -> Reranker:
+    # torch takes seconds to import; those who only list documents need not wait for it.
+    from index.cross_encoder import CrossEncoderReranker
+    from index.embedding.transformer import model_folder
+
+    folder = model_folder(settings.reranker, download=settings.model_download)
+    return CrossEncoderReranker(folder, device=settings.device)
 
 
 def load_settings(**given: object) -> Settings:

@@ -30,7 +30,7 @@ from index.search import checked_k, checked_question, withheld
 from service import requests
 from service.batching import Encoded
 from service.errors import BodyTooLarge, ClientGone, InvalidRequest, NotReady, Overloaded
-from service.openapi import responses
+from service.openapi import responses, schema_of
 from service.replies import json_reply
 from service.requests import AskRequest, read_json
 from service.runtime import ReadyRuntime, Runtime
@@ -60,7 +60,7 @@ _ERRORS = (
 _BODY = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": AskRequest.model_json_schema()}},
+        "content": {"application/json": {"schema": schema_of(AskRequest)}},
     }
 }
 

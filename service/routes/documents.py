@@ -11,7 +11,7 @@ from index import errors
 from index.ingest import Put, Source
 from index.readers import MEDIA_TYPES
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
-from service.openapi import responses
+from service.openapi import responses, schema_of
 from service.replies import json_reply
 from service.requests import CollectionQuery, DocumentRequest, ListQuery, PutQuery, TextQuery, read_json
 from service.runtime import DEFAULT_COLLECTION, ReadyRuntime, Runtime
@@ -53,7 +53,7 @@ _PUT_BODY: dict[str, Any] = {
         "required": True,
         "description": "The file itself, or JSON with its text.",
         "content": {
-            "application/json": {"schema": DocumentRequest.model_json_schema()},
+            "application/json": {"schema": schema_of(DocumentRequest)},
             "text/plain": _FILE,
             "text/markdown": _FILE,
             "text/html": _FILE,

@@ -298,3 +298,27 @@ def test_searches_meanwhile_see_an_update_whole_or_not_at_all(index: LexicalInde
         assert all(ids == [ids[0], ids[0] + 1] and ids[0] % 2 == 0 for ids in mine)
         assert mine == sorted(mine)
         assert mine[-1] == [28, 29]
+
+
+def test_words_of_the_context_weigh_less(index: LexicalIndex) -> None:
+    put(index, 1, {1: "The lamp was lit.", 2: "The harbour was deep.", 3: "The lamp in the harbour."})
+    assert found(index, "lamp") == [1, 3]
+    ranked = index.search("lamp", 10, context=[("harbour", 0.1)])
+    assert ranked.ids.tolist() == [3, 1, 2]
+    alone = index.search("harbour", 10)
+    assert ranked.scores[2] == pytest.approx(0.1 * float(alone.scores[alone.ids == 2][0]), rel=1e-2)
+
+
+def test_rare_words_have_the_larger_shares(index: LexicalIndex) -> None:
+    put(index, 1, {1: "lamp sea", 2: "lamp dusk", 3: "lamp"})
+    shares = index.importance("Which lamp at dusk, and which unicorn?")
+    told = dict(zip(shares.terms.tolist(), shares.shares.tolist(), strict=True))
+    lamp, dusk, unicorn = (told[Analyzer().hashed(term)] for term in ("lamp", "dusk", "unicorn"))
+    assert 0.0 < lamp < dusk < unicorn
+    assert sum(told.values()) == pytest.approx(1.0)
+    assert shares.terms.tolist() == sorted(shares.terms.tolist())
+
+
+def test_the_importance_of_nothing_is_empty(index: LexicalIndex) -> None:
+    assert len(index.importance("?!").terms) == 0
+    assert index.importance("lamp").shares.tolist() == [1.0]

@@ -15,7 +15,7 @@ from index.filters import parse_filter
 from index.protocols import RecordStore
 from index.records import NewDocument
 from index.store import Store
-from index.types import Block, Metadata, Passage, Vectors
+from index.types import Block, Metadata, Passage, Sentences, Vectors
 
 Opener = Callable[[], RecordStore]
 
@@ -65,6 +65,16 @@ def document(id_: str = "a", text: str = "One two. Three four.", **given: object
 def unit(n: int, dimension: int = 8) -> Vectors:
     vectors = np.random.default_rng(n).normal(size=(n, dimension)).astype(np.float32)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)  # type: ignore[no-any-return]
+
+
+def sentences(count: int) -> Sentences:
+    numbers = np.arange(count, dtype=np.int32)
+    return Sentences(
+        spans=np.stack([10 * numbers, 10 * numbers + 7], axis=1),
+        terms=np.arange(2 * count + 1, dtype=np.uint32) * 2**31 // (count + 1),
+        term_ends=2 * (numbers + 1),
+        vectors=unit(count),
+    )
 
 
 def embed(store: RecordStore) -> None:
@@ -187,6 +197,25 @@ def test_vectors_are_given_back_to_half_precision_and_unit_length(store: RecordS
     assert len(set(documents.tolist())) == 1
     np.testing.assert_allclose(found, vectors, atol=1e-3)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+
+
+def test_sentences_come_back_with_the_document_of_each_passage(store: RecordStore) -> None:
+    (record,) = store.put([document()])
+    waiting = store.pending(100)
+    assert [passage.text[passage.quote :] for passage in waiting] == ["One two. Three", "four."]
+    given = [sentences(3), sentences(1)]
+    store.put_vectors([p.key for p in waiting], unit(2), given)
+    store.put([document("b", text="Not embedded. Not yet.")])
+    ids = live_ids(store)
+    keys, found = store.sentences(np.array([ids[1], ids[2], 10**9, ids[0]], np.int64))
+    assert keys.tolist() == [record.key, store.document("b").key, 0, record.key]
+    assert found[1:3] == [None, None]
+    for one, expected in ((found[0], given[1]), (found[3], given[0])):
+        assert one is not None
+        assert one.spans.tolist() == expected.spans.tolist()
+        assert one.terms.tolist() == expected.terms.tolist()
+        assert one.term_ends.tolist() == expected.term_ends.tolist()
+        np.testing.assert_allclose(one.vectors, expected.vectors, atol=0.005)
 
 
 def test_vectors_of_another_dimension_are_damage(store: RecordStore) -> None:

@@ -28,6 +28,7 @@ from index.errors import (
 )
 from index.filters import Comparison
 from index.ingest import Put, Source
+from index.search import is_spelt
 from tests.index.conftest import Opener
 
 PLANETS = {
@@ -437,3 +438,36 @@ def test_every_quote_is_a_slice_of_its_text(
         assert answer.hits
         assert_law(collection, answer)
     collection.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "starts", "expected"),
+    [
+        ("What is BM25?", [0, 5, 8, 12], False),
+        ("Что это", [0, 1, 2, 4, 5, 6], True),
+        ("犬は", [0, 1], True),
+        ("AI?", [0, 2], False),
+    ],
+)
+def test_a_question_that_is_read_letter_by_letter_is_known(
+    question: str, starts: list[int], expected: bool
+) -> None:
+    assert is_spelt(question, starts) == expected
+
+
+def test_a_collection_without_the_second_look_answers_too(open_collection: Opener) -> None:
+    collection = open_collection(LibraryConfig(search=SearchConfig(second_look=0)))
+    fill(collection)
+    answer = collection.ask("Which moons does Mars have?")
+    assert_law(collection, answer)
+    assert answer.hits[0].citation.document_id == "mars.txt"
+    assert answer.hits[0].evidence == ()
+    assert answer.hits[0].explain.sentence is None
+    assert 0.0 < answer.answerability < 1.0
+
+
+def test_every_part_of_evidence_is_a_slice_of_the_quote(collection: Collection) -> None:
+    fill(collection)
+    (hit, *_) = collection.ask("Which moons does Mars have?").hits
+    _, text = collection.text(hit.citation.document_id)
+    assert [text[one.start : one.end] for one in hit.evidence] == ["Mars has two moons, Phobos and Deimos."]

@@ -1,0 +1,104 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluation import calibration, harness
+from evaluation.questions import InvalidQuestions, Question, Span
+from evaluation.report import main_measure, write_report
+from index.answerability import FEATURES
+from index.collection import Collection
+from index.config import LibraryConfig
+from index.embedding import WordEmbedder
+from index.ingest import Source
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Iterator[Collection]:
+    with Collection(tmp_path / "c", embedder=WordEmbedder(), config=LibraryConfig()) as opened:
+        opened.put(Source("mars.txt", b"Mars has two moons, Phobos and Deimos."))
+        opened.put(Source("venus.txt", b"Venus has no moon at all."))
+        opened.embed_pending()
+        yield opened
+
+
+QUESTIONS = [
+    Question("1", "Which moons has Mars?", {"mars.txt": 1}, ((Span("mars.txt", 20, 26),),), answerable=True),
+    Question("2", "Has Venus a moon?", {"venus.txt": 1}, answerable=True),
+    Question("3", "What is the <b>tax</b> on bicycles?", answerable=False),
+]
+
+
+@pytest.fixture
+def evaluation(collection: Collection) -> harness.Evaluation:
+    done: list[tuple[int, int]] = []
+    evaluation = harness.evaluate(
+        collection, QUESTIONS, name="planets", progress=lambda *told: done.append(told)
+    )
+    assert done == [(1, 3), (2, 3), (3, 3)]
+    return evaluation
+
+
+def test_every_question_is_asked_and_measured(evaluation: harness.Evaluation, collection: Collection) -> None:
+    assert evaluation.fingerprint == collection.fingerprint
+    assert evaluation.by_question("ndcg@10") == {"1": 1.0, "2": 1.0}
+    assert evaluation.by_question("span_recall@1") == {"1": 1.0}
+    assert evaluation.estimates()["ndcg@10"].value == 1.0
+    assert set(evaluation.outcomes[0].features) == {*FEATURES}
+    assert evaluation.outcomes[0].locators[0].startswith("mars.txt@")
+    latency = evaluation.latency()
+    assert 0.0 < latency["p50"] <= latency["p95"] <= latency["p99"]
+    trust = evaluation.reliability()
+    assert trust is not None
+    assert trust.auroc == 1.0
+
+
+def test_an_evaluation_is_kept(evaluation: harness.Evaluation, tmp_path: Path) -> None:
+    path = tmp_path / "saved.json"
+    harness.save(evaluation, path)
+    assert harness.load(path) == evaluation
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"format": 9}', '{"format": 1, "outcomes": [{}]}'])
+def test_what_is_no_evaluation_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "saved.json").write_text(content)
+    with pytest.raises(InvalidQuestions):
+        harness.load(tmp_path / "saved.json")
+
+
+def test_a_report_shows_everything_and_runs_nothing(
+    evaluation: harness.Evaluation, collection: Collection, tmp_path: Path
+) -> None:
+    other = harness.evaluate(collection, QUESTIONS[:2], name="fewer")
+    write_report(tmp_path / "report.html", [evaluation, other])
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("<svg") == 3
+    assert "against fewer" in page
+    assert "AUROC" in page
+    assert "<script" not in page
+    assert "<b>tax" not in page
+    write_report(tmp_path / "alone.html", [evaluation])
+    assert "Questions that went worst" in (tmp_path / "alone.html").read_text()
+    assert main_measure(evaluation) == "span_recall@5"
+
+
+def test_answerability_is_fitted_to_what_is_known() -> None:
+    random = np.random.default_rng(0)
+    answerable = random.uniform(size=400) < 0.6
+    rows = [
+        {**dict.fromkeys(FEATURES, 0.0), "nearest": float(random.normal(0.7 if can else 0.4, 0.1))}
+        for can in answerable
+    ]
+    fitted = calibration.fit(rows, answerable.tolist(), source="made up")
+    assert fitted.held_out.auroc > 0.95
+    assert fitted.held_out.ece < 0.08
+    near, far = ({**dict.fromkeys(FEATURES, 0.0), "nearest": value} for value in (0.8, 0.3))
+    assert fitted.answerability.stated(near) > 0.95
+    assert fitted.answerability.stated(far) < 0.05
+    assert fitted.answerability.provenance["questions"] == "made up"
+
+
+def test_too_few_questions_are_refused() -> None:
+    with pytest.raises(InvalidQuestions, match="3 answerable and 2 unanswerable"):
+        calibration.fit([{}] * 5, [True, True, True, False, False], source="few")

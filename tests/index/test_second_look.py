@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.analysis import Analyzer
+from index.second_look import SecondLook, look, taken_apart
+from index.types import Importance, Sentences
+
+ANALYZER = Analyzer()
+
+
+def importance(**shares: float) -> Importance:
+    terms = sorted((ANALYZER.hashed(term), share) for term, share in shares.items())
+    return Importance(
+        np.array([term for term, _ in terms], np.uint32), np.array([share for _, share in terms], np.float32)
+    )
+
+
+def seen(*texts: str, documents: list[int] | None = None, **shares: float) -> SecondLook:
+    passages = [taken_apart(text, 0, ANALYZER.hashes) for text in texts]
+    keys = np.array(documents or range(len(texts)), np.int64)
+    return look(passages, keys, np.zeros(2, np.float32), importance(**shares))
+
+
+@given(st.text(max_size=200), st.text(max_size=50))
+def test_sentences_stand_in_the_slice_and_have_its_terms(quote: str, heading: str) -> None:
+    text = f"{heading}\n{quote}"
+    at = len(heading) + 1
+    apart = taken_apart(text, at, ANALYZER.hashes)
+    assert len(apart.term_ends) == len(apart)
+    starts = [0, *apart.term_ends.tolist()]
+    for (start, end), first, last in zip(apart.spans.tolist(), starts, starts[1:], strict=False):
+        assert apart.terms[first:last].tolist() == ANALYZER.hashes(quote[start:end]).tolist()
+    assert apart.terms[starts[-1] :].tolist() == ANALYZER.hashes(text[:at]).tolist()
+
+
+def test_the_best_sentence_has_most_of_the_question() -> None:
+    spread, together = "The lamp was old. It was lit. Dusk came.", "The lamp was lit at dusk. It was old."
+    found = seen(spread, together, lamp=0.5, lit=0.3, dusk=0.2)
+    np.testing.assert_allclose(found.sentence, [0.5, 1.0], atol=1e-6)
+    np.testing.assert_allclose(found.passage, [1.0, 1.0], atol=1e-6)
+    np.testing.assert_allclose(found.looks[0].coverage, [0.5, 0.3, 0.2], atol=1e-6)
+
+
+def test_a_document_is_what_its_passages_have_together() -> None:
+    found = seen("The lamp.", "The dusk.", "The lamp.", documents=[7, 7, 9], lamp=0.6, dusk=0.4)
+    np.testing.assert_allclose(found.document, [1.0, 1.0, 0.6], atol=1e-6)
+
+
+def test_words_in_more_sentences_and_shorter_passages_weigh_more() -> None:
+    once = "The lamp was old. It was dark. The sea was calm."
+    twice = "The lamp was old. The lamp was dark. The sea was calm."
+    short = "The lamp was old."
+    words = seen(once, twice, short, lamp=1.0).words
+    assert words[0] < words[1]
+    assert words[0] < words[2]
+
+
+def test_headings_count_for_the_passage_but_are_no_sentence() -> None:
+    apart = taken_apart("Lamps\nThey burn oil.", 6, ANALYZER.hashes)
+    found = look([apart], np.array([1]), np.zeros(2, np.float32), importance(lamp=1.0))
+    assert found.passage.tolist() == [1.0]
+    assert found.sentence.tolist() == [0.0]
+    assert found.words[0] > 0.0
+
+
+def test_meaning_is_that_of_the_nearest_sentence() -> None:
+    apart = taken_apart("One. Two.", 0, ANALYZER.hashes)
+    vectors = np.array([[1.0, 0.0], [0.6, 0.8]], np.float32)
+    passage = Sentences(apart.spans, apart.terms, apart.term_ends, vectors)
+    without = taken_apart("Three.", 0, ANALYZER.hashes)
+    found = look([passage, without], np.array([1, 2]), np.array([0.0, 1.0], np.float32), importance(one=1.0))
+    assert found.meaning[0] == pytest.approx(0.8)
+    assert np.isnan(found.meaning[1])
+
+
+def test_a_question_without_known_terms_and_passages_without_words() -> None:
+    found = seen("?!", "The lamp.")
+    assert found.sentence.tolist() == found.passage.tolist() == found.words.tolist() == [0.0, 0.0]
+    empty = look([], np.empty(0, np.int64), np.zeros(2, np.float32), importance(lamp=1.0))
+    assert len(empty.looks) == 0
