@@ -9,8 +9,9 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from index.answers import Answer
+from index.answers import Answer, Hit
 from index.collection import Collection
 from index.folders import Report
 from index.library import Library
@@ -32,12 +33,22 @@ def print_answer(answer: Answer, *, as_json: bool) -> None:
         return
     if not answer.hits:
         console.print("Nothing in the collection shares a word or a meaning with that question.")
+        return
     for hit in answer.hits:
         citation = hit.citation
         where = " › ".join([citation.title, *citation.section])
         console.print(f"[bold]{hit.rank}. {escape(where)}[/]  [dim]{hit.score:.3f}[/]")
-        console.print(hit.text, markup=False, highlight=False)
+        console.print(_lit(hit))
         console.print(f"[cyan]{escape(citation.locator)}[/]\n", highlight=False)
+    console.print(f"Probability that this answers: {answer.answerability:.2f}", highlight=False)
+
+
+def _lit(hit: Hit) -> Text:
+    """The passage with its evidence in bold."""
+    text = Text(hit.text)
+    for one in hit.evidence:
+        text.stylize("bold", one.start - hit.citation.start, one.end - hit.citation.start)
+    return text
 
 
 def print_report(report: Report) -> None:

@@ -40,7 +40,7 @@ class SearchConfig:
     sentence_weight: float = 0.3
     document_weight: float = 0.1
     rerank: int = 20
-    merge_characters: int = 2000
+    merge_characters: int = 1800
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ class Settings(BaseSettings):
         description="What the share of the question's words in all candidates of a document counts.",
     )
     merge_characters: int = Field(
-        2000,
+        1800,
         ge=0,
         description="Neighbouring passages that are both found are returned as one while together they have "
         "at most so many characters. 0 leaves them apart: shorter quotes, less around them.",

@@ -29,6 +29,7 @@ def test_ingest_ask_list_delete(tmp_path: Path, folder: Path) -> None:
     asked = loccit(tmp_path, "ask", "Which moons does Mars have?", "-k", "1")
     assert "Mars has two moons, Phobos and Deimos." in asked.stdout
     assert "mars.txt@" in asked.stdout
+    assert "Probability that this answers: 0." in asked.stdout
 
     answer = json.loads(loccit(tmp_path, "ask", "moons of Mars", "--json").stdout)
     citation = answer["passages"][0]["citation"]

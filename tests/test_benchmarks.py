@@ -1,0 +1,77 @@
+"""Claims are conditions that were measured, and pages claim nothing else."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import sets
+from benchmarks.run import Bench, Condition, conditions, results, verdict
+from evaluation.harness import Evaluation, Outcome
+from evaluation.measures import Estimate
+from index.answerability import FEATURES
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_every_condition_is_named_once_and_every_result_has_one() -> None:
+    names = [one.name for one in conditions()]
+    assert len(names) == len(set(names))
+    assert results().keys() <= set(names)
+
+
+def test_every_figure_of_the_readme_is_the_one_measured() -> None:
+    rows = re.findall(
+        r"^\| .+ \| (\d[^|]*) \| `([\w-]+)` \|$", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    assert rows
+    kept = results()
+    for told, name in rows:
+        estimate = kept[name]
+        shown = re.findall(r"\d+\.\d+|\d+", told)
+        expected = f"{estimate.value:.{len(shown[0].partition('.')[2])}f}"
+        of_all = f"{round(estimate.value * estimate.questions)}"
+        assert shown[0] in (expected, of_all), f"{name} is {estimate.value}, not {told}"
+
+
+@pytest.mark.parametrize(
+    ("measured", "limits", "told"),
+    [
+        (0.5, {}, "ok"),
+        (0.504, {}, "moved +0.0040"),
+        (0.5, {"at_most": 0.4}, "moved above"),
+        (0.3, {"at_most": 0.4}, "ok"),
+    ],
+)
+def test_what_moved_is_told(measured: float, limits: dict[str, float], told: str) -> None:
+    condition = replace(Condition("a", "", "ndcg@10"), **limits)  # type: ignore[arg-type]
+    assert told in verdict(condition, Estimate(measured, 0, 1, 10), Estimate(0.5, 0, 1, 10))
+
+
+def test_what_is_not_there_is_not_measured(tmp_path: Path) -> None:
+    missing = Condition("a", "", "ndcg@10", data="../no-such-folder-here")
+    assert Bench(tmp_path).measured(missing) is None
+    assert "no data" in verdict(missing, None, None)
+    assert "new" in verdict(missing, Estimate(0.5, 0, 1, 10), None)
+
+
+def test_halves_do_not_see_each_other() -> None:
+    # Numbers that tell nothing: whoever measured what they were fitted to would find them better than chance.
+    outcomes = [
+        Outcome(
+            str(n),
+            "",
+            {},
+            0.5,
+            {name: (n * 7919 % (31 + at)) / 31 for at, name in enumerate(FEATURES)},
+            n % 2 == 0,
+            1.0,
+            (),
+        )
+        for n in range(200)
+    ]
+    evaluation = Evaluation("noise", "", {}, outcomes)
+    assert sets.held_out(evaluation, "answerability_auroc").value < 0.65
+    assert sum(sets.first_half(200)) == 100
+    assert sets.held_out(evaluation, "answerability_ece").value < 0.3
