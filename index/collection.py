@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -21,13 +18,11 @@ from index.analysis import Analyzer
 from index.answers import Answer, Citation, IndexState, Turn
 from index.config import LibraryConfig
 from index.conversation import combined, context, spoken
+from index.description import described, fingerprint_parts
 from index.errors import (
     CitationNotFound,
     CollectionBusy,
-    CollectionMismatch,
     InvalidInput,
-    StoreDamaged,
-    UnknownFormat,
 )
 from index.filters import Filter
 from index.ingest import Preparation, Put, Source
@@ -40,23 +35,6 @@ from index.second_look import taken_apart
 from index.store import Store
 from index.types import Sentences, Vectors
 from index.vectors import FaissIndex
-
-FORMAT = 1
-DESCRIPTION = "collection.json"
-CHUNKER = "chunker/1"
-SENTENCES = "sentences/1"
-
-
-def fingerprint_parts(embedder: Embedder, config: LibraryConfig) -> dict[str, Any]:
-    """Everything that two collections must share for their passages and vectors to be the same."""
-    return {
-        "model": embedder.fingerprint,
-        "dimension": embedder.dimension,
-        "chunker": CHUNKER,
-        "chunking": asdict(config.chunking),
-        "sentences": SENTENCES,
-        "analysis": Analyzer(config.language).version,
-    }
 
 
 class Collection:
@@ -78,15 +56,15 @@ class Collection:
         self.name = folder.name
         self._embedder = embedder
         self._config = config
-        self.fingerprint = _opened(folder, fingerprint_parts(embedder, config))
+        self.fingerprint = described(folder, fingerprint_parts(embedder, config))
         self._preparation = Preparation(embedder, config)
         self._locking = threading.RLock()
         self._write_lock = FileLock(folder / "write.lock", thread_local=False)
         self._embed_lock = FileLock(folder / "embed.lock", thread_local=False)
         self._store = Store(folder / "store.sqlite")
         self._dense = FaissIndex.open(folder / "vectors", embedder.dimension)
-        self._lexical = TantivyIndex.open(folder / "lexical", Analyzer(config.language))
         self._analyzer = Analyzer(config.language)
+        self._lexical = TantivyIndex.open(folder / "lexical", self._analyzer)
         self._search = Search(
             self._store, self._dense, self._lexical, self._analyzer.hashes, config.search, reranker
         )
@@ -339,35 +317,3 @@ class Collection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _opened(folder: Path, parts: dict[str, Any]) -> str:
-    """Write the collection's description, or compare with the one that is there; returns the fingerprint.
-
-    Raises :class:`CollectionMismatch`, :class:`UnknownFormat`, :class:`StoreDamaged`.
-    """
-    path = folder / DESCRIPTION
-    fingerprint = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        described = {"format": FORMAT, "fingerprint": fingerprint, **parts}
-        fresh = path.with_suffix(f".{os.getpid()}.new")
-        fresh.write_text(json.dumps(described, indent=2) + "\n")
-        fresh.replace(path)
-        return fingerprint
-    try:
-        described = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise StoreDamaged(f"{path} cannot be read. Restore it from a backup.") from error
-    if described.get("format") != FORMAT:
-        raise UnknownFormat(
-            f"{folder} has format {described.get('format')}, this program reads format {FORMAT}. Use the "
-            "program's version that wrote it, or ingest the documents into a new collection."
-        )
-    if different := [key for key, value in parts.items() if described.get(key) != value]:
-        told = "; ".join(f"{key} {described.get(key)!r}, not {parts[key]!r}" for key in different)
-        raise CollectionMismatch(
-            f"The collection {folder.name!r} was built with other settings: {told}. Start with the settings "
-            "it was built with, or ingest its documents into a new collection (loccit ingest --collection)."
-        )
-    return fingerprint

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from index.collection import DESCRIPTION, Collection
+from index.collection import Collection
 from index.config import LibraryConfig
+from index.description import DESCRIPTION
 from index.errors import CollectionNotFound
 from index.naming import checked_collection_name
 from index.protocols import Embedder, Reranker

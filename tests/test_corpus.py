@@ -53,7 +53,7 @@ def corpus(library: Library) -> Collection:
 @pytest.mark.parametrize(
     ("question", "document_id"),
     [
-        ("Why do short passages need their headings?", "chunking.md"),
+        ("Why are texts cut into passages?", "chunking.md"),
         ("What does the parameter b control?", "bm25.md"),
         ("How many bytes does a vector take?", "faiss-indexes.md"),
         ("How is similarity of two texts measured?", "embeddings.md"),
