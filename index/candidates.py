@@ -88,8 +88,7 @@ def combined(
 ) -> Scores:
     """Final scores: the convex combination again, of what the second look knows better, and its shares."""
     meaning = np.where(np.isnan(seen.meaning), candidates.dense, (candidates.dense + seen.meaning) / 2)
-    words = np.where(seen.words > 0.0, seen.words, 0.0)
-    fused = fusion.convex(meaning, words, dense_weight=dense_weight, least_word=0.0)
+    fused = fusion.convex(meaning, seen.words, dense_weight=dense_weight, least_word=0.0)
     shares = config.sentence_weight * seen.sentence + config.document_weight * seen.document
     total = 1.0 + config.sentence_weight + config.document_weight
     scores: Scores = ((fused + shares) / total).astype(np.float32)

@@ -16,7 +16,7 @@ from index.records import (
     StoredPassage,
     VersionRecord,
 )
-from index.types import Extract, Ids, Importance, IndexedPassage, Ranking, Sentences, Vectors
+from index.types import Ids, Importance, IndexedPassage, Ranking, Sentences, Vectors
 
 
 class Tokenizer(Protocol):
@@ -70,15 +70,6 @@ class Reranker(Protocol):
 
     def scores(self, question: str, passages: Sequence[str]) -> NDArray:  # type: ignore[type-arg]
         """How relevant each passage is, in [0, 1]; float32. Raises :class:`index.errors.ModelFailed`."""
-
-
-class Reader(Protocol):
-    """Makes text of one format's bytes.
-
-    Raises a subclass of :class:`index.errors.Unreadable` with a reason a person can act on.
-    """
-
-    def __call__(self, data: bytes, *, name: str) -> Extract: ...
 
 
 class DenseIndex(Protocol):

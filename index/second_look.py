@@ -82,13 +82,14 @@ def look(
     passages: Sequence[Sentences], documents: Ids, question: Vectors, importance: Importance
 ) -> SecondLook:
     """Look at passages, each of a document, with a question's vector of shape (dimension,)."""
-    counts = _occurrences(passages, importance)
+    matches = _matches(passages, importance)
+    counts = _occurrences(passages, matches, len(importance.terms))
     found = counts > 0
     _, document = np.unique(documents, return_inverse=True)
     together = np.zeros((document.max(initial=-1) + 1, found.shape[1]), bool)
     np.logical_or.at(together, document, found)
     meaning = [one.vectors @ question if len(one.vectors) else _unknown(one) for one in passages]
-    coverage = _coverage(passages, importance)
+    coverage = _coverage(passages, matches, importance.shares)
     return SecondLook(
         looks=[Look(one.spans, *seen) for one, *seen in zip(passages, meaning, coverage, strict=True)],
         meaning=np.array([seen.max(initial=-1.0) for seen in meaning], np.float32),
@@ -105,30 +106,29 @@ def _unknown(passage: Sentences) -> Scores:
 
 def _matches(passages: Sequence[Sentences], importance: Importance) -> tuple[Ids, Ids]:
     """Where the question's terms occur: positions among all terms of all passages, and which term it is."""
+    if not passages or not len(importance.terms):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     terms = np.concatenate([one.terms for one in passages])
     at = np.minimum(np.searchsorted(importance.terms, terms), len(importance.terms) - 1)
     positions = np.flatnonzero(importance.terms[at] == terms)
     return positions, at[positions]
 
 
-def _occurrences(passages: Sequence[Sentences], importance: Importance) -> Scores:
+def _occurrences(passages: Sequence[Sentences], matches: tuple[Ids, Ids], terms: int) -> Scores:
     """In how many sentences (and headings) of each passage each term occurs; shape (passages, terms)."""
-    counts = np.zeros((len(passages), len(importance.terms)), np.float32)
-    if counts.size:
-        positions, term = _matches(passages, importance)
-        ends = np.cumsum([len(one.terms) for one in passages])
-        np.add.at(counts, (np.searchsorted(ends, positions, side="right"), term), 1.0)
+    counts = np.zeros((len(passages), terms), np.float32)
+    positions, term = matches
+    ends = np.cumsum([len(one.terms) for one in passages])
+    np.add.at(counts, (np.searchsorted(ends, positions, side="right"), term), 1.0)
     return counts
 
 
-def _coverage(passages: Sequence[Sentences], importance: Importance) -> list[Scores]:
+def _coverage(passages: Sequence[Sentences], matches: tuple[Ids, Ids], weights: Scores) -> list[Scores]:
     """For each passage, the share that each of its sentences has."""
     before = np.cumsum([0, *(len(one.terms) for one in passages)])
-    total = int(before[-1])
-    shares = np.zeros(total + 1)
-    if total and len(importance.terms):
-        positions, term = _matches(passages, importance)
-        shares[positions + 1] = importance.shares[term]
+    shares = np.zeros(int(before[-1]) + 1)
+    positions, term = matches
+    shares[positions + 1] = weights[term]
     sums = np.cumsum(shares)
     covered = []
     for one, start in zip(passages, before.tolist(), strict=False):
