@@ -22,7 +22,9 @@
     │   ├── CollectionNotFound
     │   ├── DocumentNotFound
     │   ├── VersionNotFound
-    │   └── CitationNotFound
+    │   ├── CitationNotFound
+    │   ├── ChangeNotFound
+    │   └── ChangeNotKept
     ├── Conflict
     │   ├── CollectionMismatch
     │   └── CollectionBusy
@@ -170,6 +172,18 @@ class CitationNotFound(NotFound):
     """The locator is well formed but names no stored text, or lies outside it."""
 
     code = "citation_not_found"
+
+
+class ChangeNotFound(NotFound):
+    """The collection has not come to a change of this number."""
+
+    code = "change_not_found"
+
+
+class ChangeNotKept(NotFound):
+    """Something that stood in the collection after this change is deleted or pruned."""
+
+    code = "change_not_kept"
 
 
 class Conflict(LoccitError):

@@ -12,7 +12,7 @@ from index.answers import Explanation, Hit, SideScore
 from index.candidates import Ranked
 from index.errors import StoreDamaged
 from index.evidence import evidence
-from index.protocols import RecordStore
+from index.protocols import PassageStore
 from index.records import StoredPassage
 
 _PER_HIT = 4
@@ -40,7 +40,7 @@ class Hits:
 
     def __init__(
         self,
-        store: RecordStore,
+        store: PassageStore,
         ranked: Ranked,
         *,
         merge_characters: int,

@@ -11,9 +11,11 @@ from index.filters import Filter
 from index.records import (
     Counts,
     DocumentRecord,
+    Event,
     NewDocument,
     PendingPassage,
     StoredPassage,
+    Structure,
     VersionRecord,
 )
 from index.types import Ids, Importance, IndexedPassage, Ranking, Sentences, Vectors
@@ -126,7 +128,47 @@ class LexicalIndex(Protocol):
     def close(self) -> None: ...
 
 
-class RecordStore(Protocol):
+class PassageStore(Protocol):
+    """What a search reads: the live passages of today, or those of an earlier moment."""
+
+    def passages(self, ids: Ids) -> list[StoredPassage]:
+        """The live ones among these passages, with their words, in the order given."""
+
+    def sentences(self, ids: Ids) -> tuple[Ids, list[Sentences | None]]:
+        """For each of these live passages the key of its document, and its sentences; None if it has none.
+
+        A passage that is not live has document 0 and no sentences.
+        """
+
+    def select(self, where: Filter) -> Ids:
+        """Keys of the documents that a filter admits, ascending."""
+
+    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
+        """``text[start:end]`` of a stored text, by code points."""
+
+
+class PastPassageStore(PassageStore, Protocol):
+    """The passages that were live after a change, and what indexes over them are built of."""
+
+    @property
+    def change(self) -> int:
+        """That change."""
+
+    @property
+    def reached(self) -> int:
+        """The last change up to it that did something to what a search can find."""
+
+    def counts(self) -> tuple[int, int]:
+        """How many passages were live, and how many of them had a vector."""
+
+    def texts(self) -> Iterator[IndexedPassage]:
+        """All of them, in order of id."""
+
+    def vectors(self, dimension: int) -> Iterator[tuple[Ids, Ids, Vectors]]:
+        """Batches of (passage ids, document keys, unit vectors) of all that had one."""
+
+
+class RecordStore(PassageStore, Protocol):
     """The system of record: documents, versions, texts, passages, vectors, and a change number.
 
     A write is one transaction; when a method returns, it is durable. Readers see one moment.
@@ -146,11 +188,8 @@ class RecordStore(Protocol):
         ``sentences`` are those of each text, or none at all.
         """
 
-    def sentences(self, ids: Ids) -> tuple[Ids, list[Sentences | None]]:
-        """For each of these live passages the key of its document, and its sentences; None if it has none.
-
-        A passage that is not live any more has document 0 and no sentences.
-        """
+    def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
+        """Erase those of the versions (keys) that are still there and not the newest; returns them."""
 
     def change(self) -> int:
         """Number of the last committed change."""
@@ -175,19 +214,28 @@ class RecordStore(Protocol):
     def version_by_text(self, document_id: str, sha256_prefix: str) -> VersionRecord | None:
         """The newest version whose text hash begins with these hex digits."""
 
-    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
-        """``text[start:end]`` of a stored text, by code points."""
+    def versions(self, document_id: str) -> list[VersionRecord]:
+        """The versions kept of a document, newest first; else :class:`index.errors.DocumentNotFound`."""
+
+    def replaced_versions(self) -> list[VersionRecord]:
+        """All versions that are not the newest of their documents, by document, newest first."""
+
+    def structure(self, version: VersionRecord) -> Structure:
+        """How the text of a version is divided."""
 
     def section_at(
         self, version: VersionRecord, start: int
     ) -> tuple[tuple[str, ...], tuple[int, int] | None]:
         """Section path and pages of the passage around an offset of a version."""
 
-    def passages(self, ids: Ids) -> list[StoredPassage]:
-        """The live ones among these passages, with their words, in the order given."""
+    def events(self, since: int, until: int, limit: int) -> list[Event]:
+        """Events after change ``since``, up to ``until``: about ``limit``, but all of a change or none."""
 
-    def select(self, where: Filter) -> Ids:
-        """Keys of the documents that a filter admits, ascending."""
+    def at(self, change: int) -> PastPassageStore:
+        """The passages as they stood after a change.
+
+        Raises :class:`index.errors.ChangeNotFound`, :class:`index.errors.ChangeNotKept`.
+        """
 
     def pending(self, limit: int) -> list[PendingPassage]:
         """The oldest passages without a vector, one for each text to embed."""

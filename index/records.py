@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from index.types import Block, Metadata, Passage
+
+EventKind = Literal["added", "replaced", "updated", "pruned", "deleted"]
+"""``replaced`` by another text; ``updated`` is the same text with another title, metadata or structure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,27 @@ class VersionRecord:
     reader: str
     length: int
     created: float
+    replaced: float | None
+    """When the next version came; None for the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a change did to a document. ``version`` is the one that came, or that is gone."""
+
+    change: int
+    document_id: str
+    kind: EventKind
+    version: int
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """How a version's text is divided: its blocks in order, and the offset at which each page starts."""
+
+    blocks: tuple[Block, ...]
+    pages: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from index.conversation import Said
 from index.errors import EmptyQuestion, InvalidLimit
 from index.filters import Filter
 from index.hits import Hits
-from index.protocols import DenseIndex, LexicalIndex, RecordStore, Reranker
+from index.protocols import DenseIndex, LexicalIndex, PassageStore, Reranker
 from index.second_look import SecondLook, look, taken_apart
 from index.types import Ids, Vectors
 
@@ -101,7 +101,7 @@ class Search:
 
     def __init__(
         self,
-        store: RecordStore,
+        store: PassageStore,
         dense: DenseIndex,
         lexical: LexicalIndex,
         hashes: Callable[[str], NDArray[np.uint32]],

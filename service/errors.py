@@ -87,6 +87,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     BodyTooLarge: 413,
     Unauthorized: 401,
     library.NotFound: 404,
+    library.ChangeNotKept: 410,
     RouteNotFound: 404,
     MethodNotAllowed: 405,
     library.Conflict: 409,

@@ -7,20 +7,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from index.errors import UnknownFormat
 from index.filters import Filter
 from index.records import (
     Counts,
     DocumentRecord,
+    Event,
     NewDocument,
     PendingPassage,
     StoredPassage,
+    Structure,
     VersionRecord,
 )
-from index.store import attributes, documents, passages, schema, texts
+from index.store import attributes, documents, events, passages, reading, schema, texts, versions
 from index.store.connections import Connections
+from index.store.past import PastStore
 from index.types import Ids, IndexedPassage, Sentences, Vectors
 
 
@@ -62,6 +63,11 @@ class Store:
             record = documents.get(connection, document_id)
             documents.delete(connection, record, change)
             return record
+
+    def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
+        """Erase those of the versions (keys) that are still there and not the newest; returns them."""
+        with self._change() as (connection, change):
+            return versions.prune(connection, keys, change)
 
     def put_vectors(
         self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
@@ -116,12 +122,27 @@ class Store:
         Raises :class:`index.errors.DocumentNotFound` or :class:`index.errors.VersionNotFound`.
         """
         with self._connections.read() as connection:
-            return documents.version(connection, document_id, number)
+            return versions.of_number(connection, document_id, number)
 
     def version_by_text(self, document_id: str, sha256_prefix: str) -> VersionRecord | None:
         """The newest version whose text hash begins with these hex digits."""
         with self._connections.read() as connection:
-            return documents.version_by_text(connection, document_id, sha256_prefix)
+            return versions.of_text(connection, document_id, sha256_prefix)
+
+    def versions(self, document_id: str) -> list[VersionRecord]:
+        """The versions kept of a document, newest first. Raises :class:`index.errors.DocumentNotFound`."""
+        with self._connections.read() as connection:
+            return versions.listed(connection, document_id)
+
+    def replaced_versions(self) -> list[VersionRecord]:
+        """All versions that are not the newest of their documents, by document, newest first."""
+        with self._connections.read() as connection:
+            return versions.replaced(connection)
+
+    def structure(self, version: VersionRecord) -> Structure:
+        """How the text of a version is divided."""
+        with self._connections.read() as connection:
+            return versions.structure(connection, version.key)
 
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
         """``text[start:end]`` of a stored text, by code points."""
@@ -133,12 +154,12 @@ class Store:
     ) -> tuple[tuple[str, ...], tuple[int, int] | None]:
         """Section path and pages of the passage around an offset of a version."""
         with self._connections.read() as connection:
-            return documents.section_at(connection, version, start)
+            return versions.section_at(connection, version, start)
 
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """The live ones among these passages, with their words, in the order given."""
         with self._connections.read() as connection:
-            return documents.stored_passages(connection, ids)
+            return reading.stored_passages(connection, ids)
 
     def sentences(self, ids: Ids) -> tuple[Ids, list[Sentences | None]]:
         """For each of these live passages the key of its document, and its sentences; None if it has none.
@@ -146,14 +167,26 @@ class Store:
         A passage that is not live any more has document 0 and no sentences.
         """
         with self._connections.read() as connection:
-            return passages.sentences_of(connection, ids)
+            return reading.sentences_of(connection, ids)
 
     def select(self, where: Filter) -> Ids:
         """Keys of the documents that a filter admits, ascending."""
-        sql, parameters = attributes.select_sql(where)
         with self._connections.read() as connection:
-            rows = connection.execute(sql, parameters).fetchall()
-        return np.unique(np.array([key for (key,) in rows], np.int64))
+            return attributes.select(connection, where)
+
+    # What changed
+
+    def events(self, since: int, until: int, limit: int) -> list[Event]:
+        """Events after change ``since``, up to ``until``: about ``limit``, but all of a change or none."""
+        with self._connections.read() as connection:
+            return events.listed(connection, since, until, limit)
+
+    def at(self, change: int) -> PastStore:
+        """The passages as they stood after a change.
+
+        Raises :class:`index.errors.ChangeNotFound`, :class:`index.errors.ChangeNotKept`.
+        """
+        return PastStore(self._connections, change)
 
     # What the indexes catch up on
 
@@ -165,12 +198,12 @@ class Store:
     def added_texts(self, since: int, until: int) -> Iterator[IndexedPassage]:
         """Live passages that came after change ``since``, up to ``until``, in order of id."""
         with self._connections.read() as connection:
-            yield from passages.added_texts(connection, since, until)
+            yield from reading.added_texts(connection, since, until)
 
     def added_vectors(self, since: int, until: int, dimension: int) -> Iterator[tuple[Ids, Ids, Vectors]]:
         """Batches of (passage ids, document keys, unit vectors) that came in these changes."""
         with self._connections.read() as connection:
-            yield from passages.added_vectors(connection, since, until, dimension)
+            yield from reading.added_vectors(connection, since, until, dimension)
 
     def removed(self, since: int, until: int) -> Ids:
         """Passages that left the indexes in these changes."""

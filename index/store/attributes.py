@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
+import numpy as np
+
 from index.filters import Comparison, Filter
-from index.types import Metadata, Scalar
+from index.types import Ids, Metadata, Scalar
 
 _COMPARE = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _LARGEST = 2**63 - 1
@@ -34,6 +36,13 @@ def put(connection: sqlite3.Connection, document: int, values: Metadata) -> None
 def drop(connection: sqlite3.Connection, document: int) -> None:
     """Forget the attributes of a document (key)."""
     connection.execute("DELETE FROM attributes WHERE document = ?", (document,))
+
+
+def select(connection: sqlite3.Connection, where: Filter) -> Ids:
+    """Keys of the documents that a filter admits, ascending."""
+    sql, parameters = select_sql(where)
+    rows = connection.execute(sql, parameters).fetchall()
+    return np.unique(np.array([key for (key,) in rows], np.int64))
 
 
 def select_sql(where: Filter) -> tuple[str, list[str | int | float]]:

@@ -1,4 +1,4 @@
-"""Documents and their versions."""
+"""Documents, each with its newest version."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import time
 import zlib
 from typing import Any
 
-from index.errors import DocumentNotFound, StoreDamaged, VersionNotFound
+from index.errors import DocumentNotFound
 from index.filters import Filter
-from index.records import DocumentRecord, NewDocument, StoredPassage, VersionRecord
-from index.store import attributes, passages, texts
-from index.types import Ids, Metadata
+from index.records import DocumentRecord, EventKind, NewDocument
+from index.store import attributes, events, passages, texts, versions
+from index.types import Metadata
 
 _DOCUMENT = """
 SELECT d.key, d.id, v.title, d.source, d.media_type, d.metadata, v.number,
@@ -22,13 +22,6 @@ SELECT d.key, d.id, v.title, d.source, d.media_type, d.metadata, v.number,
        (SELECT COUNT(embedded) FROM passages p WHERE p.document = d.key AND p.removed IS NULL) AS embedded
 FROM documents d JOIN versions v ON v.key = d.version JOIN texts t ON t.sha256 = v.text_sha256
 """
-_VERSION = """
-SELECT v.key, d.id, v.number, n.number, v.title, d.source, d.media_type, d.metadata,
-       v.text_sha256, v.source_sha256, v.reader, t.length, v.created
-FROM versions v JOIN documents d ON d.key = v.document JOIN versions n ON n.key = d.version
-JOIN texts t ON t.sha256 = v.text_sha256
-"""
-_SQL_VARIABLES = 500
 
 
 def put(connection: sqlite3.Connection, new: NewDocument, change: int) -> None:
@@ -36,30 +29,36 @@ def put(connection: sqlite3.Connection, new: NewDocument, change: int) -> None:
     sha = texts.put(connection, new.text)
     now = time.time()
     key = _document_key(connection, new, now)
-    row = connection.execute(
-        "SELECT key FROM versions WHERE document = ? AND text_sha256 = ?"
-        " AND key = (SELECT version FROM documents WHERE key = ?)",
-        (key, sha, key),
+    newest = connection.execute(
+        "SELECT v.key, v.number, v.text_sha256 FROM documents d JOIN versions v ON v.key = d.version"
+        " WHERE d.key = ?",
+        (key,),
     ).fetchone()
     structure = zlib.compress(json.dumps(_structure(new), ensure_ascii=False).encode())
-    if row:
-        (version,) = row
+    if newest and newest[2] == sha:
+        version, number, _ = newest
+        kind: EventKind = "updated"
         connection.execute(
             "UPDATE versions SET title = ?, source_sha256 = ?, reader = ?, structure = ? WHERE key = ?",
             (new.title, new.source_sha256, new.reader, structure, version),
         )
     else:
-        version = connection.execute(
+        kind = "replaced" if newest else "added"
+        connection.execute(
+            "UPDATE versions SET removed = ?, replaced = ? WHERE document = ? AND removed IS NULL",
+            (change, now, key),
+        )
+        version, number = connection.execute(
             "INSERT INTO versions (document, number, title, text_sha256, source_sha256, reader, structure,"
-            " created) SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM versions"
-            " WHERE document = ?1",
-            (key, new.title, sha, new.source_sha256, new.reader, structure, now),
-        ).lastrowid
+            " created, added) SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8"
+            " FROM versions WHERE document = ?1 RETURNING key, number",
+            (key, new.title, sha, new.source_sha256, new.reader, structure, now, change),
+        ).fetchone()
     connection.execute("UPDATE documents SET version = ? WHERE key = ?", (version, key))
     attributes.put(connection, key, _attributes(new.id, new.title, new.source, new.media_type, new.metadata))
     passages.retire(connection, key, change)
-    assert version is not None  # noqa: S101 -- an INSERT of one row has a row id
     passages.put(connection, new, (key, version), change)
+    events.put(connection, new.id, kind, number, change)
 
 
 def _document_key(connection: sqlite3.Connection, new: NewDocument, now: float) -> int:
@@ -90,12 +89,11 @@ def _attributes(id_: str, title: str, source: str, media_type: str, metadata: Me
 def delete(connection: sqlite3.Connection, record: DocumentRecord, change: int) -> None:
     """Erase a document, its versions, and the texts and vectors that nothing else uses."""
     passages.retire(connection, record.key, change)
-    passages.drop(connection, record.key)
-    shas = connection.execute("SELECT text_sha256 FROM versions WHERE document = ?", (record.key,)).fetchall()
-    connection.execute("DELETE FROM versions WHERE document = ?", (record.key,))
+    rows = connection.execute("SELECT key FROM versions WHERE document = ?", (record.key,)).fetchall()
+    versions.erase(connection, [key for (key,) in rows], change)
     connection.execute("DELETE FROM documents WHERE key = ?", (record.key,))
     attributes.drop(connection, record.key)
-    texts.drop_unused(connection, [sha for (sha,) in shas])
+    events.put(connection, record.id, "deleted", record.version, change)
 
 
 def find(connection: sqlite3.Connection, document_id: str) -> DocumentRecord | None:
@@ -129,78 +127,3 @@ def _document(row: tuple[Any, ...]) -> DocumentRecord:
     values = list(row)
     values[5] = json.loads(values[5])
     return DocumentRecord(*values)
-
-
-def version(connection: sqlite3.Connection, document_id: str, number: int | None) -> VersionRecord:
-    """Return a version by its number, the newest without one."""
-    which = "v.key = d.version" if number is None else "v.number = ?"
-    parameters = (document_id,) if number is None else (document_id, number)
-    if row := connection.execute(f"{_VERSION} WHERE d.id = ? AND {which}", parameters).fetchone():
-        return _version_record(row)
-    record = get(connection, document_id)
-    raise VersionNotFound(f"{document_id!r} has no version {number}; its newest is {record.version}.")
-
-
-def version_by_text(connection: sqlite3.Connection, document_id: str, prefix: str) -> VersionRecord | None:
-    """Return the newest version whose text hash begins with these hex digits, or None."""
-    row = connection.execute(
-        f"{_VERSION} WHERE d.id = ? AND lower(hex(substr(v.text_sha256, 1, ?))) = ?"
-        " ORDER BY v.number DESC LIMIT 1",
-        (document_id, len(prefix) // 2, prefix),
-    ).fetchone()
-    return _version_record(row) if row else None
-
-
-def section_at(
-    connection: sqlite3.Connection, of: VersionRecord, start: int
-) -> tuple[tuple[str, ...], tuple[int, int] | None]:
-    """Section path and pages of the last passage that starts at or before an offset."""
-    row = connection.execute(
-        "SELECT section, first_page, last_page FROM passages WHERE version = ? AND start <= ?"
-        " ORDER BY start DESC, id DESC LIMIT 1",
-        (of.key, start),
-    ).fetchone()
-    if row is None:
-        return (), None
-    return tuple(json.loads(row[0])), None if row[1] is None else (row[1], row[2])
-
-
-def stored_passages(connection: sqlite3.Connection, ids: Ids) -> list[StoredPassage]:
-    """Return the live ones among these passages, with their words, in the order given.
-
-    Raises :class:`StoreDamaged` when a slice is not what was indexed.
-    """
-    wanted = [int(id_) for id_ in ids]
-    found: dict[int, StoredPassage] = {}
-    for at in range(0, len(wanted), _SQL_VARIABLES):
-        part = wanted[at : at + _SQL_VARIABLES]
-        marks = ", ".join("?" * len(part))
-        rows = connection.execute(
-            f'SELECT p.id, p.version, p.start, p."end", p.section, p.first_page, p.last_page, p.tokens,'
-            f" p.quote_key, p.embedded FROM passages p WHERE p.removed IS NULL AND p.id IN ({marks})",
-            part,
-        ).fetchall()
-        versions = {key: _version(connection, key) for key in {row[1] for row in rows}}
-        for row in rows:
-            found[row[0]] = _stored_passage(connection, row, versions[row[1]])
-    return [found[id_] for id_ in wanted if id_ in found]
-
-
-def _version(connection: sqlite3.Connection, key: int) -> VersionRecord:
-    return _version_record(connection.execute(f"{_VERSION} WHERE v.key = ?", (key,)).fetchone())
-
-
-def _version_record(row: tuple[Any, ...]) -> VersionRecord:
-    values = list(row)
-    values[7] = json.loads(values[7])
-    return VersionRecord(*values)
-
-
-def _stored_passage(connection: sqlite3.Connection, row: tuple[Any, ...], of: VersionRecord) -> StoredPassage:
-    passage = passages.passage_of(row[2:8])
-    text = texts.read(connection, of.text_sha256, passage.start, passage.end)
-    if passages.content_key(text) != row[8]:
-        raise StoreDamaged(
-            f"Passage {row[0]} of {of.document_id!r} is not what was indexed. Restore a backup."
-        )
-    return StoredPassage(row[0], of, passage, text, row[9] is not None)

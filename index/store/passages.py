@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from index.errors import StoreDamaged
 from index.records import NewDocument, PendingPassage
 from index.store import sentences, texts
-from index.types import Ids, IndexedPassage, Passage, Sentences, Vectors
+from index.types import Ids, Passage, Sentences, Vectors
 
-_ROWS = 2048
 _STORED = np.dtype("<f2")
 
 
@@ -49,9 +47,10 @@ def put(connection: sqlite3.Connection, new: NewDocument, keys: tuple[int, int],
         rows,
     )
     known = connection.execute(
-        "UPDATE passages SET embedded = ? WHERE version = ?"
+        # Not those of an earlier cut of the same version: when they had their vectors is history.
+        "UPDATE passages SET embedded = ? WHERE version = ? AND added = ?"
         " AND embedding_key IN (SELECT key FROM embeddings)",
-        (change, keys[1]),
+        (change, keys[1], change),
     )
     return known.rowcount
 
@@ -68,16 +67,18 @@ def retire(connection: sqlite3.Connection, document: int, change: int) -> int:
     return retired.rowcount
 
 
-def drop(connection: sqlite3.Connection, document: int) -> None:
-    """Forget a document's passages, and the vectors that no other passage shares."""
-    keys = connection.execute(
-        "SELECT DISTINCT embedding_key FROM passages WHERE document = ?", (document,)
-    ).fetchall()
-    connection.execute("DELETE FROM passages WHERE document = ?", (document,))
+def drop(connection: sqlite3.Connection, versions: Sequence[int]) -> None:
+    """Forget the passages of versions (keys), and the vectors that no other passage shares."""
+    names: set[bytes] = set()
+    for version in versions:
+        rows = connection.execute(
+            "DELETE FROM passages WHERE version = ? RETURNING embedding_key", (version,)
+        )
+        names.update(name for (name,) in rows.fetchall())
     connection.executemany(
         "DELETE FROM embeddings WHERE key = ?1"
         " AND NOT EXISTS (SELECT 1 FROM passages WHERE embedding_key = ?1)",
-        keys,
+        [(name,) for name in names],
     )
 
 
@@ -122,56 +123,6 @@ def put_vectors(
             (change, *part),
         ).rowcount
     return served
-
-
-def sentences_of(connection: sqlite3.Connection, ids: Ids) -> tuple[Ids, list[Sentences | None]]:
-    """For each of these live passages the key of its document, and its sentences; None if it has none."""
-    found: dict[int, tuple[int, bytes | None]] = {}
-    for at in range(0, len(ids), 500):
-        part = ids[at : at + 500].tolist()
-        marks = ", ".join("?" * len(part))
-        rows = connection.execute(
-            "SELECT p.id, p.document, e.sentences FROM passages p"
-            " LEFT JOIN embeddings e ON e.key = p.embedding_key"
-            f" WHERE p.id IN ({marks}) AND p.removed IS NULL",
-            part,
-        )
-        found.update((id_, (document, blob)) for id_, document, blob in rows)
-    placed = [found.get(id_, (0, None)) for id_ in ids.tolist()]
-    documents = np.array([document for document, _ in placed], np.int64)
-    return documents, [sentences.unpacked(blob) if blob else None for _, blob in placed]
-
-
-def added_texts(connection: sqlite3.Connection, since: int, until: int) -> Iterator[IndexedPassage]:
-    """Live passages that came after change ``since``, up to ``until``, in order of id."""
-    cursor = connection.execute(
-        'SELECT p.id, p.document, p.heading, v.text_sha256, p.start, p."end" FROM passages p'
-        " JOIN versions v ON v.key = p.version"
-        " WHERE p.added > ? AND p.added <= ? AND p.removed IS NULL ORDER BY p.id",
-        (since, until),
-    )
-    for id_, document, heading, *where in cursor:
-        yield IndexedPassage(id_, document, indexed_text(heading, texts.read(connection, *where)))
-
-
-def added_vectors(
-    connection: sqlite3.Connection, since: int, until: int, dimension: int
-) -> Iterator[tuple[Ids, Ids, Vectors]]:
-    """Batches of (passage ids, document keys, unit vectors) that came after ``since``, up to ``until``."""
-    cursor = connection.execute(
-        "SELECT p.id, p.document, e.vector FROM passages p JOIN embeddings e ON e.key = p.embedding_key"
-        " WHERE p.embedded > ? AND p.embedded <= ? AND p.removed IS NULL ORDER BY p.id",
-        (since, until),
-    )
-    while rows := cursor.fetchmany(_ROWS):
-        ids, documents, blobs = zip(*rows, strict=True)
-        stored = np.frombuffer(b"".join(blobs), _STORED)
-        if stored.size != len(rows) * dimension:
-            raise StoreDamaged("Stored vectors do not have the model's dimension. Restore a backup.")
-        vectors = stored.reshape(len(rows), dimension).astype(np.float32)
-        # Rounding to half precision leaves lengths a little off one.
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        yield np.array(ids, np.int64), np.array(documents, np.int64), vectors
 
 
 def removed_ids(connection: sqlite3.Connection, since: int, until: int) -> Ids:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FORMAT = 1
+FORMAT = 2
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -27,6 +27,9 @@ CREATE TABLE versions (
     reader TEXT NOT NULL,
     structure BLOB NOT NULL,           -- zlib JSON: blocks and pages
     created REAL NOT NULL,
+    added INTEGER NOT NULL,            -- change that brought it
+    removed INTEGER,                   -- change that brought the next version
+    replaced REAL,                     -- and when that was
     UNIQUE (document, number)
 );
 CREATE INDEX versions_text ON versions (text_sha256);
@@ -64,6 +67,22 @@ CREATE INDEX passages_pending ON passages (id) WHERE embedded IS NULL AND remove
 CREATE TABLE embeddings (key BLOB PRIMARY KEY, vector BLOB NOT NULL, sentences BLOB);
 CREATE TABLE removals (change INTEGER NOT NULL, passage INTEGER NOT NULL, PRIMARY KEY (change, passage))
     WITHOUT ROWID;
+CREATE TABLE events (                  -- what the changes did to documents
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    change INTEGER NOT NULL,
+    document_id TEXT NOT NULL,
+    kind TEXT NOT NULL,                -- added, replaced, updated, pruned, deleted
+    version INTEGER NOT NULL,          -- the one that it was done to
+    created REAL NOT NULL
+);
+CREATE INDEX events_change ON events (change);
+CREATE TABLE erased (                  -- versions that are gone: from change added until before removed
+    document_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    removed INTEGER NOT NULL
+);
+CREATE INDEX erased_removed ON erased (removed);
 CREATE TABLE attributes (
     key TEXT NOT NULL,
     kind TEXT NOT NULL,                -- 's' string, 'n' number, 'b' boolean

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.errors import DocumentNotFound, StoreDamaged, VersionNotFound
+from index.errors import ChangeNotFound, ChangeNotKept, DocumentNotFound, StoreDamaged, VersionNotFound
 from index.filters import parse_filter
 from index.protocols import RecordStore
 from index.records import NewDocument
@@ -368,3 +368,129 @@ def test_a_text_that_was_tampered_with_is_noticed(open_store: Opener, tmp_path: 
         store.text(record.text_sha256)
     with pytest.raises(StoreDamaged, match="not what was indexed"):
         store.passages(np.array(live_ids(store), np.int64))
+
+
+def kinds(store: RecordStore, since: int = 0) -> list[tuple[int, str, str, int]]:
+    events = store.events(since, store.change(), 100)
+    return [(event.change, event.kind, event.document_id, event.version) for event in events]
+
+
+def test_every_change_says_what_it_did(store: RecordStore) -> None:
+    store.put([document("a"), document("b")])
+    embed(store)
+    store.put([document("a", text="Other words. And some more.")])
+    store.put([document("a", text="Other words. And some more.", title="Better")])
+    store.delete("b")
+    store.prune([store.versions("a")[-1].key])
+    assert kinds(store) == [
+        (1, "added", "a", 1),
+        (1, "added", "b", 1),
+        (3, "replaced", "a", 2),
+        (4, "updated", "a", 2),
+        (5, "deleted", "b", 1),
+        (6, "pruned", "a", 1),
+    ]
+    assert kinds(store, since=4) == [(5, "deleted", "b", 1), (6, "pruned", "a", 1)]
+
+
+def test_a_page_of_events_never_tears_a_change(store: RecordStore) -> None:
+    store.put([document(str(number)) for number in range(5)])
+    store.put([document("z")])
+    assert len(store.events(0, store.change(), 2)) == 5
+    assert [event.document_id for event in store.events(1, store.change(), 2)] == ["z"]
+
+
+def test_versions_are_listed_newest_first(store: RecordStore) -> None:
+    for words in ("Old words here. And more.", "New words here. And more.", "Old words here. And more."):
+        store.put([document(text=words)])
+    versions = store.versions("a")
+    assert [version.number for version in versions] == [3, 2, 1]
+    assert versions[0].replaced is None
+    assert all(older.replaced for older in versions[1:])
+    assert versions[0].text_sha256 == versions[2].text_sha256
+    assert store.replaced_versions() == versions[1:]
+    with pytest.raises(DocumentNotFound, match="nope"):
+        store.versions("nope")
+
+
+def test_the_structure_of_a_version_is_kept(store: RecordStore) -> None:
+    blocks = [Block("heading", 0, 8, 2, "One two"), Block("paragraph", 9, 20)]
+    store.put([document(blocks=blocks, pages=[0, 9])])
+    structure = store.structure(store.version("a"))
+    assert structure.blocks == tuple(blocks)
+    assert structure.pages == (0, 9)
+
+
+def test_pruned_versions_are_erased_and_the_newest_never_is(store: RecordStore) -> None:
+    old = store.put([document(text="Old words here. Shared end.")])[0]
+    embed(store)
+    store.put([document(text="New words here. Shared end.")])
+    embed(store)
+    newest, older = store.versions("a")
+    assert store.prune([newest.key, older.key]) == [older]
+    assert store.versions("a") == [newest]
+    assert store.version_by_text("a", old.text_sha256.hex()[:12]) is None
+    assert store.text(old.text_sha256, 0, 3) == ""
+    with pytest.raises(VersionNotFound, match="Version 1 of .a. is not kept; its newest is 2"):
+        store.version("a", 1)
+    assert store.counts().embedded == 2
+    assert store.put([document(text="Third words. Shared end.")])[0].version == 3
+
+
+def test_an_earlier_moment_has_the_passages_of_then(store: RecordStore) -> None:
+    store.put([document("a", text="Old words here. And more."), document("b")])
+    waiting = store.change()
+    embed(store)
+    before = store.change()
+    store.put([document("a", text="New words here. And more.")])
+    embed(store)
+    past = store.at(before)
+    assert past.counts() == (4, 4)
+    assert store.at(waiting).counts() == (4, 0)
+    texts = list(past.texts())
+    assert {one.text for one in texts} == {
+        "Title\nOld words here.",
+        "Title\nAnd more.",
+        "Title\nOne two. Three",
+        "Title\nfour.",
+    }
+    ids = np.array([one.id for one in texts], np.int64)
+    assert past.passages(ids)[0].text == "Old words here."
+    assert len(store.passages(ids)) == 2
+    assert np.all(past.sentences(ids)[0] > 0)
+    ((held, documents, vectors),) = past.vectors(8)
+    assert held.tolist() == ids.tolist()
+    assert vectors.shape == (4, 8)
+    assert past.select(parse_filter({"type": "eq", "key": "document_id", "value": "b"})).tolist() == [
+        documents[-1]
+    ]
+    assert past.text(store.versions("a")[1].text_sha256, 0, 3) == "Old"
+    assert not any(passage.embedded for passage in store.at(waiting).passages(ids))
+
+
+def test_moments_with_the_same_passages_are_known_as_one(store: RecordStore) -> None:
+    store.put([document("a")])
+    embed(store)
+    store.put([document("a", title="Other")])
+    assert store.at(1).reached == 1
+    assert store.at(2).reached == 2
+    store.prune([])
+    assert store.at(store.change()).reached == store.change() - 1
+
+
+def test_a_moment_that_was_not_or_is_not_kept_is_an_error(store: RecordStore) -> None:
+    store.put([document("a")])
+    store.put([document("a", text="New words here. And more."), document("b")])
+    store.put([document("c")])
+    for change in (-1, 4):
+        with pytest.raises(ChangeNotFound, match="is at change 3"):
+            store.at(change)
+    store.prune([store.versions("a")[-1].key])
+    with pytest.raises(ChangeNotKept, match="version 1 of 'a'"):
+        store.at(1)
+    assert store.at(2).counts() == (4, 0)
+    store.delete("b")
+    with pytest.raises(ChangeNotKept, match="version 1 of 'b'"):
+        store.at(3)
+    assert store.at(0).counts() == (0, 0)
+    assert store.at(store.change()).counts() == (4, 0)

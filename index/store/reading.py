@@ -1,0 +1,129 @@
+"""Passages as a search reads them: those of today, or as they stood after an earlier change."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from index.errors import StoreDamaged
+from index.records import StoredPassage, VersionRecord
+from index.store import passages, sentences, texts, versions
+from index.types import Ids, IndexedPassage, Sentences, Vectors
+
+_SQL_VARIABLES = 500
+_ROWS = 2048
+_STORED = np.dtype("<f2")
+
+
+def _live(at: int | None) -> tuple[str, tuple[int, ...]]:
+    """The condition, with its parameters, that a passage ``p`` is of a newest version: today, or then."""
+    if at is None:
+        return "p.removed IS NULL", ()
+    return "p.added <= ? AND (p.removed IS NULL OR p.removed > ?)", (at, at)
+
+
+def stored_passages(connection: sqlite3.Connection, ids: Ids, at: int | None = None) -> list[StoredPassage]:
+    """The live ones among these passages, with their words, in the order given.
+
+    Raises :class:`StoreDamaged` when a slice is not what was indexed.
+    """
+    wanted = [int(id_) for id_ in ids]
+    live, moment = _live(at)
+    found: dict[int, StoredPassage] = {}
+    for begin in range(0, len(wanted), _SQL_VARIABLES):
+        part = wanted[begin : begin + _SQL_VARIABLES]
+        marks = ", ".join("?" * len(part))
+        rows = connection.execute(
+            'SELECT p.id, p.version, p.start, p."end", p.section, p.first_page, p.last_page, p.tokens,'
+            f" p.quote_key, p.embedded FROM passages p WHERE {live} AND p.id IN ({marks})",
+            (*moment, *part),
+        ).fetchall()
+        records = {key: versions.of_key(connection, key) for key in {row[1] for row in rows}}
+        for row in rows:
+            found[row[0]] = _stored_passage(connection, row, records[row[1]], at)
+    return [found[id_] for id_ in wanted if id_ in found]
+
+
+def _stored_passage(
+    connection: sqlite3.Connection, row: tuple[Any, ...], of: VersionRecord, at: int | None
+) -> StoredPassage:
+    passage = passages.passage_of(row[2:8])
+    text = texts.read(connection, of.text_sha256, passage.start, passage.end)
+    if passages.content_key(text) != row[8]:
+        raise StoreDamaged(
+            f"Passage {row[0]} of {of.document_id!r} is not what was indexed. Restore a backup."
+        )
+    has_vector = row[9] is not None and (at is None or row[9] <= at)
+    return StoredPassage(row[0], of, passage, text, has_vector)
+
+
+def sentences_of(
+    connection: sqlite3.Connection, ids: Ids, at: int | None = None
+) -> tuple[Ids, list[Sentences | None]]:
+    """For each of these live passages the key of its document, and its sentences; None if it has none."""
+    live, moment = _live(at)
+    found: dict[int, tuple[int, bytes | None]] = {}
+    for begin in range(0, len(ids), _SQL_VARIABLES):
+        part = ids[begin : begin + _SQL_VARIABLES].tolist()
+        marks = ", ".join("?" * len(part))
+        rows = connection.execute(
+            "SELECT p.id, p.document, e.sentences FROM passages p"
+            " LEFT JOIN embeddings e ON e.key = p.embedding_key"
+            f" WHERE {live} AND p.id IN ({marks})",
+            (*moment, *part),
+        )
+        found.update((id_, (document, blob)) for id_, document, blob in rows)
+    placed = [found.get(id_, (0, None)) for id_ in ids.tolist()]
+    documents = np.array([document for document, _ in placed], np.int64)
+    return documents, [sentences.unpacked(blob) if blob else None for _, blob in placed]
+
+
+def added_texts(
+    connection: sqlite3.Connection, since: int, until: int, at: int | None = None
+) -> Iterator[IndexedPassage]:
+    """Live passages that came after change ``since``, up to ``until``, in order of id."""
+    live, moment = _live(at)
+    cursor = connection.execute(
+        'SELECT p.id, p.document, p.heading, v.text_sha256, p.start, p."end" FROM passages p'
+        " JOIN versions v ON v.key = p.version"
+        f" WHERE p.added > ? AND p.added <= ? AND {live} ORDER BY p.id",
+        (since, until, *moment),
+    )
+    for id_, document, heading, *where in cursor:
+        text = passages.indexed_text(heading, texts.read(connection, *where))
+        yield IndexedPassage(id_, document, text)
+
+
+def added_vectors(
+    connection: sqlite3.Connection, since: int, until: int, dimension: int, at: int | None = None
+) -> Iterator[tuple[Ids, Ids, Vectors]]:
+    """Batches of (passage ids, document keys, unit vectors) that came after ``since``, up to ``until``."""
+    live, moment = _live(at)
+    cursor = connection.execute(
+        "SELECT p.id, p.document, e.vector FROM passages p JOIN embeddings e ON e.key = p.embedding_key"
+        f" WHERE p.embedded > ? AND p.embedded <= ? AND {live} ORDER BY p.id",
+        (since, until, *moment),
+    )
+    while rows := cursor.fetchmany(_ROWS):
+        ids, documents, blobs = zip(*rows, strict=True)
+        stored = np.frombuffer(b"".join(blobs), _STORED)
+        if stored.size != len(rows) * dimension:
+            raise StoreDamaged("Stored vectors do not have the model's dimension. Restore a backup.")
+        vectors = stored.reshape(len(rows), dimension).astype(np.float32)
+        # Rounding to half precision leaves lengths a little off one.
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        yield np.array(ids, np.int64), np.array(documents, np.int64), vectors
+
+
+def counted(connection: sqlite3.Connection, at: int | None = None) -> tuple[int, int]:
+    """How many passages are live, and how many of them have a vector."""
+    live, moment = _live(at)
+    has_vector = "p.embedded IS NOT NULL" if at is None else "p.embedded <= ?"
+    row = connection.execute(
+        f"SELECT COUNT(*), COUNT(CASE WHEN {has_vector} THEN 1 END) FROM passages p WHERE {live}",
+        (*(() if at is None else (at,)), *moment),
+    ).fetchone()
+    return int(row[0]), int(row[1])

@@ -1,0 +1,129 @@
+"""The versions of a document: to find, list and erase."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from index.errors import DocumentNotFound, VersionNotFound
+from index.records import Structure, VersionRecord
+from index.store import events, passages, texts
+from index.types import Block
+
+_VERSION = """
+SELECT v.key, d.id, v.number, n.number, v.title, d.source, d.media_type, d.metadata,
+       v.text_sha256, v.source_sha256, v.reader, t.length, v.created, v.replaced
+FROM versions v JOIN documents d ON d.key = v.document JOIN versions n ON n.key = d.version
+JOIN texts t ON t.sha256 = v.text_sha256
+"""
+
+
+def of_number(connection: sqlite3.Connection, document_id: str, number: int | None) -> VersionRecord:
+    """A version by its number, the newest without one.
+
+    Raises :class:`DocumentNotFound`, :class:`VersionNotFound`.
+    """
+    which = "v.key = d.version" if number is None else "v.number = ?"
+    parameters = (document_id,) if number is None else (document_id, number)
+    if row := connection.execute(f"{_VERSION} WHERE d.id = ? AND {which}", parameters).fetchone():
+        return _record(row)
+    kept = listed(connection, document_id)
+    pruned = connection.execute(
+        "SELECT 1 FROM erased WHERE document_id = ? AND version = ?", (document_id, number)
+    ).fetchone()
+    reason = (
+        f"version {number} of {document_id!r} is not kept"
+        if pruned
+        else (f"{document_id!r} has no version {number}")
+    )
+    raise VersionNotFound(f"{reason[0].upper()}{reason[1:]}; its newest is {kept[0].number}.")
+
+
+def of_key(connection: sqlite3.Connection, key: int) -> VersionRecord:
+    """A version that is known to be there."""
+    return _record(connection.execute(f"{_VERSION} WHERE v.key = ?", (key,)).fetchone())
+
+
+def of_text(connection: sqlite3.Connection, document_id: str, prefix: str) -> VersionRecord | None:
+    """The newest version whose text hash begins with these hex digits, or None."""
+    row = connection.execute(
+        f"{_VERSION} WHERE d.id = ? AND lower(hex(substr(v.text_sha256, 1, ?))) = ?"
+        " ORDER BY v.number DESC LIMIT 1",
+        (document_id, len(prefix) // 2, prefix),
+    ).fetchone()
+    return _record(row) if row else None
+
+
+def listed(connection: sqlite3.Connection, document_id: str) -> list[VersionRecord]:
+    """The versions kept of a document, newest first. Raises :class:`DocumentNotFound`."""
+    rows = connection.execute(f"{_VERSION} WHERE d.id = ? ORDER BY v.number DESC", (document_id,)).fetchall()
+    if not rows:
+        raise DocumentNotFound(
+            f"There is no document {document_id!r}. List what is there: GET /v1/documents."
+        )
+    return [_record(row) for row in rows]
+
+
+def replaced(connection: sqlite3.Connection) -> list[VersionRecord]:
+    """All versions that are not the newest of their documents, by document, newest first."""
+    rows = connection.execute(f"{_VERSION} WHERE v.replaced IS NOT NULL ORDER BY d.id, v.number DESC")
+    return [_record(row) for row in rows.fetchall()]
+
+
+def structure(connection: sqlite3.Connection, key: int) -> Structure:
+    """How the text of a version (key) is divided."""
+    (packed,) = connection.execute("SELECT structure FROM versions WHERE key = ?", (key,)).fetchone()
+    told = json.loads(zlib.decompress(packed))
+    return Structure(tuple(Block(*block) for block in told["blocks"]), tuple(told["pages"]))
+
+
+def section_at(
+    connection: sqlite3.Connection, of: VersionRecord, start: int
+) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+    """Section path and pages of the last passage that starts at or before an offset."""
+    row = connection.execute(
+        "SELECT section, first_page, last_page FROM passages WHERE version = ? AND start <= ?"
+        " ORDER BY start DESC, id DESC LIMIT 1",
+        (of.key, start),
+    ).fetchone()
+    if row is None:
+        return (), None
+    return tuple(json.loads(row[0])), None if row[1] is None else (row[1], row[2])
+
+
+def prune(connection: sqlite3.Connection, keys: Sequence[int], change: int) -> list[VersionRecord]:
+    """Erase those of the versions (keys) that are still there and not the newest; returns them."""
+    found = [version for version in replaced(connection) if version.key in set(keys)]
+    for version in found:
+        events.put(connection, version.document_id, "pruned", version.number, change)
+    erase(connection, [version.key for version in found], change)
+    return found
+
+
+def erase(connection: sqlite3.Connection, keys: Sequence[int], change: int) -> None:
+    """Erase versions (keys) with their passages, and the texts and vectors that nothing else uses.
+
+    What stays is that they were, and from which change to which.
+    """
+    passages.drop(connection, keys)
+    shas = []
+    for key in keys:
+        connection.execute(
+            "INSERT INTO erased SELECT d.id, v.number, v.added, COALESCE(v.removed, ?) FROM versions v"
+            " JOIN documents d ON d.key = v.document WHERE v.key = ?",
+            (change, key),
+        )
+        (sha,) = connection.execute(
+            "DELETE FROM versions WHERE key = ? RETURNING text_sha256", (key,)
+        ).fetchone()
+        shas.append(sha)
+    texts.drop_unused(connection, shas)
+
+
+def _record(row: tuple[Any, ...]) -> VersionRecord:
+    values = list(row)
+    values[7] = json.loads(values[7])
+    return VersionRecord(*values)
