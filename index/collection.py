@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
 from filelock import FileLock, Timeout
 
 from index import answerability, citing
@@ -19,22 +18,19 @@ from index.answers import Answer, Citation, IndexState, Turn
 from index.config import LibraryConfig
 from index.conversation import combined, context, spoken
 from index.description import described, fingerprint_parts
-from index.errors import (
-    CitationNotFound,
-    CollectionBusy,
-    InvalidInput,
-)
+from index.embedding_queue import EmbeddingQueue
+from index.errors import CitationNotFound, CollectionBusy, InvalidInput
 from index.filters import Filter
+from index.indexes import Indexes
 from index.ingest import Preparation, Put, Source
-from index.lexical import TantivyIndex
+from index.moments import Moment, Moments
 from index.naming import checked_document_id
-from index.protocols import Embedder, Reranker
-from index.records import Counts, DocumentRecord, NewDocument, PendingPassage, VersionRecord
+from index.protocols import Embedder, PassageStore, Reranker
+from index.records import Counts, DocumentRecord, Event, NewDocument, VersionRecord
+from index.retention import Pruning, Retention, pruning
 from index.search import Query, Search, Stopwatch, checked_k, checked_question, is_spelt
-from index.second_look import taken_apart
 from index.store import Store
-from index.types import Sentences, Vectors
-from index.vectors import FaissIndex
+from index.types import Vectors
 
 
 class Collection:
@@ -62,12 +58,12 @@ class Collection:
         self._write_lock = FileLock(folder / "write.lock", thread_local=False)
         self._embed_lock = FileLock(folder / "embed.lock", thread_local=False)
         self._store = Store(folder / "store.sqlite")
-        self._dense = FaissIndex.open(folder / "vectors", embedder.dimension)
         self._analyzer = Analyzer(config.language)
-        self._lexical = TantivyIndex.open(folder / "lexical", self._analyzer)
-        self._search = Search(
-            self._store, self._dense, self._lexical, self._analyzer.hashes, config.search, reranker
-        )
+        self._indexes = Indexes(folder, self._store, self._analyzer, embedder.dimension)
+        self._moments = Moments(self._analyzer, embedder.dimension, config.search.as_of_passages)
+        self._embedding = EmbeddingQueue(self._store, embedder, self._analyzer)
+        self._reranker = reranker
+        self._search = self._searching(self._store, self._indexes)
         self._answerability = answerability.load([folder])
         self._state = self._counted()
         self.refresh()
@@ -87,12 +83,15 @@ class Collection:
         where: Filter | None = None,
         turns: Sequence[Turn] = (),
         vectors: Vectors | None = None,
+        as_of: int | None = None,
     ) -> Answer:
         """The at most ``k`` passages that best answer a question, among documents that ``where`` admits.
 
         ``turns`` are what was said before it, oldest first. ``vectors`` are those of
-        :func:`index.conversation.spoken`, when the caller has embedded them already. Raises
-        :class:`index.errors.EmptyQuestion`, :class:`index.errors.InvalidLimit`.
+        :func:`index.conversation.spoken`, when the caller has embedded them already. ``as_of`` asks the
+        collection as it stood after that change. Raises :class:`index.errors.EmptyQuestion`,
+        :class:`index.errors.InvalidLimit`; with ``as_of`` also :class:`index.errors.ChangeNotFound`,
+        :class:`index.errors.ChangeNotKept`, :class:`index.errors.MomentTooLarge`.
         """
         question = checked_question(question)
         k = checked_k(k)
@@ -102,14 +101,29 @@ class Collection:
             with watch.stage("encode"):
                 vectors = self._embedder.embed_queries(spoken(question, said))
         (starts,) = self._embedder.token_starts([question])
-        return self._search.answer(
+        search, state = (self._search, self._state) if as_of is None else self._moment(as_of, watch)
+        return search.answer(
             Query(question, combined(vectors, said), said, is_spelt(question, starts.tolist())),
             k=k,
             where=where,
             watch=watch,
-            state=self._state,
+            state=state,
             answerability=self._answerability,
         )
+
+    def _moment(self, as_of: int, watch: Stopwatch) -> tuple[Search, IndexState]:
+        past = self._store.at(as_of)
+        total, embedded = past.counts()
+        state = self._state_of(as_of, total, embedded)
+        current = self._state.change
+        if as_of == current or past.reached == self._store.at(current).reached:
+            return self._search, state
+        with watch.stage("moment"):
+            return self._searching(past, self._moments.of(past)), state
+
+    def _searching(self, store: PassageStore, over: Indexes | Moment) -> Search:
+        hashes, settings = self._analyzer.hashes, self._config.search
+        return Search(store, over.dense, over.lexical, hashes, settings, self._reranker)
 
     def cite(self, locator: str) -> Citation:
         """The citation that a locator names, of the newest version or of an older one.
@@ -149,6 +163,17 @@ class Collection:
         """The whole text of a version, the newest when none is named, checked against its hash."""
         record = self._store.version(document_id, version)
         return record, self._store.text(record.text_sha256)
+
+    def versions(self, document_id: str) -> list[VersionRecord]:
+        """The versions kept of a document, newest first. Raises :class:`index.errors.DocumentNotFound`."""
+        return self._store.versions(document_id)
+
+    def events(self, *, since: int = 0, until: int | None = None, limit: int = 100) -> list[Event]:
+        """What the changes after ``since``, up to ``until``, did to documents: about ``limit`` events.
+
+        A change is told wholly or not at all: the next page is that since the last event's change.
+        """
+        return self._store.events(since, self._store.change() if until is None else until, limit)
 
     def counts(self) -> Counts:
         """How much there is."""
@@ -199,8 +224,23 @@ class Collection:
         """Erase a document with all its versions; returns what it was."""
         with self._writing():
             record = self._store.delete(document_id)
+            self._moments.forget()
             self._catch_up()
         return record
+
+    def pruning(self, retention: Retention, citations: Iterable[str] = ()) -> Pruning:
+        """What :meth:`prune` would erase, and which of the citations (locators) it would break."""
+        return pruning(self._store, retention, citations, time.time())
+
+    def prune(self, retention: Retention, citations: Iterable[str] = ()) -> Pruning:
+        """Erase old versions, for good. Returns them, and those of the citations that are broken now."""
+        with self._writing():
+            plan = self.pruning(retention, citations)
+            if plan.versions:
+                self._store.prune([version.key for version in plan.versions])
+                self._moments.forget()
+                self._catch_up()
+        return plan
 
     def embed_pending(
         self, *, limit: int | None = None, progress: Callable[[int, int], None] | None = None
@@ -221,77 +261,36 @@ class Collection:
         waiting, done = counts.passages - counts.embedded, 0
         size = self._config.ingest.passages_per_batch
         while limit is None or done < limit:
-            batch = self._store.pending(size if limit is None else min(size, limit - done))
-            if not batch:
+            batch = self._embedding.next(size if limit is None else min(size, limit - done))
+            if batch is None:
                 break
-            vectors, sentences = self._embedded(batch)
             with self._writing():
-                done += self._store.put_vectors([passage.key for passage in batch], vectors, sentences)
+                done += self._store.put_vectors(batch.keys, batch.vectors, batch.sentences)
                 self._catch_up()
             if progress:
                 progress(done, max(waiting, done))
-        if self._dense.should_compact:
+        if self._indexes.dense.should_compact:
             with self._writing():
-                self._dense.compact()
+                self._indexes.dense.compact()
         return done
-
-    def _embedded(self, batch: Sequence[PendingPassage]) -> tuple[Vectors, list[Sentences]]:
-        apart = [taken_apart(passage.text, passage.quote, self._analyzer.hashes) for passage in batch]
-        spans = [
-            [(start + passage.quote, end + passage.quote) for start, end in one.spans.tolist()]
-            for passage, one in zip(batch, apart, strict=True)
-        ]
-        vectors, inside = self._embedder.embed_sentences([passage.text for passage in batch], spans)
-        return vectors, [replace(one, vectors=rows) for one, rows in zip(apart, inside, strict=True)]
 
     # Keeping up
 
     def refresh(self) -> None:
         """See what other processes committed. Cheap when there is nothing new."""
-        change = self._store.change()
-        if self._dense.change >= change and self._lexical.change >= change:
-            return
-        self._lexical.refresh()
-        if self._lexical.change < change:
-            # Whoever committed is bringing its words into the index now, unless it was killed on the way.
-            with suppress(CollectionBusy), self._writing(seconds=0.0):
-                self._catch_up()
-        with self._locking:
-            self._catch_up_dense()
+        if self._indexes.refresh(lambda: self._writing(seconds=0.0)):
+            self._state = self._counted()
 
     def _catch_up(self) -> None:
-        """Bring both indexes to the store's last change; the caller holds the write lock."""
-        self._lexical.refresh()
-        since, until = self._lexical.change, self._store.change()
-        if since < until:
-            self._lexical.update(
-                until,
-                added=self._store.added_texts(since, until),
-                removed=self._store.removed(since, until),
-            )
-        self._catch_up_dense()
-
-    def _catch_up_dense(self) -> None:
-        self._dense.reload()
-        since, until = self._dense.change, self._store.change()
-        if since < until:
-            nothing = np.empty(0, np.int64)
-            for ids, documents, vectors in self._store.added_vectors(since, until, self._embedder.dimension):
-                # Complete only with the last batch: until then the index stays at the change before.
-                self._dense.update(since, ids=ids, documents=documents, vectors=vectors, removed=nothing)
-            self._dense.update(
-                until,
-                ids=nothing,
-                documents=nothing,
-                vectors=np.empty((0, self._embedder.dimension), np.float32),
-                removed=self._store.removed(since, until),
-            )
+        self._indexes.catch_up()
         self._state = self._counted()
 
     def _counted(self) -> IndexState:
         counts = self._store.counts()
-        embedded = counts.embedded / counts.passages if counts.passages else 1.0
-        return IndexState(self.fingerprint, counts.change, round(embedded, 4))
+        return self._state_of(counts.change, counts.passages, counts.embedded)
+
+    def _state_of(self, change: int, passages: int, embedded: int) -> IndexState:
+        return IndexState(self.fingerprint, change, round(embedded / passages, 4) if passages else 1.0)
 
     @contextmanager
     def _writing(self, seconds: float | None = None) -> Iterator[None]:
@@ -306,8 +305,8 @@ class Collection:
 
     def close(self) -> None:
         """Release files and memory."""
-        self._lexical.close()
-        self._dense.close()
+        self._moments.forget()
+        self._indexes.close()
         self._store.close()
 
     def __enter__(self) -> Self:

@@ -41,6 +41,7 @@ class SearchConfig:
     document_weight: float = 0.1
     rerank: int = 20
     merge_characters: int = 1800
+    as_of_passages: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@
     │   ├── InvalidCollectionName
     │   ├── InvalidLocator
     │   ├── InvalidMetadata
+    │   ├── MomentTooLarge
     │   └── Unreadable
     │       ├── UnsupportedFormat
     │       ├── UndecodableText
@@ -106,6 +107,12 @@ class InvalidMetadata(InvalidInput):
     """Metadata is not a flat mapping of names to scalars or lists of scalars."""
 
     code = "invalid_metadata"
+
+
+class MomentTooLarge(InvalidInput):
+    """The collection held too much after this change to be made searchable as it stood."""
+
+    code = "moment_too_large"
 
 
 class Unreadable(InvalidInput):
