@@ -11,7 +11,8 @@ always meets the documents on the same terms:
 * Scripts without spaces between words, and Hangul, whose particles cling to words: overlapping pairs of
   characters. Han characters are also terms by themselves, and so are words in katakana.
 
-Questions lose their function words ("what", "does", "the"); documents keep them.
+Questions lose their function words ("what", "does", "the"); documents keep them. Pairs with a character in
+hiragana, which writes particles and endings, count less in a question.
 """
 
 from __future__ import annotations
@@ -43,6 +44,9 @@ _MOST_PIECES = 4
 
 _MOST_KNOWN = 100_000
 """Words kept with their terms. The text of a large collection has more, but few of them come often."""
+
+_HIRAGANA_WEIGHT = 0.3
+"""Measured on Japanese questions: anything from 0.2 to 0.4 finds more than 1, and 0 less."""
 
 _STEMMERS = {
     "Cyrillic": "russian",
@@ -77,6 +81,7 @@ _SPACED = rf"(?:(?![{_PAIRED}])[\p{{L}}\p{{M}}\p{{N}}])++"
 _SEGMENT = regex.compile(rf"(?P<paired>[{_PAIRED}][{_PAIRED}\p{{M}}]*+)|{_SPACED}(?:['\-]{_SPACED})*+")
 _CHARACTER = regex.compile(r"\P{M}\p{M}*+|\p{M}++")
 _MARK = regex.compile(r"\p{M}")
+_HIRAGANA = regex.compile(r"\p{Hiragana}")
 _CLUSTER = regex.compile(r"\X")
 _ALONE = regex.compile(rf"[\p{{Han}}〆]|[{_KATAKANA}]{{3,}}+")
 _PART = re.compile(r"[^'\-]+")
@@ -150,6 +155,10 @@ class Analyzer:
     def hashes(self, text: str) -> NDArray[np.uint32]:
         """The distinct terms of a text as numbers, ascending."""
         return np.unique(np.array([self.hashed(term) for term in set(self.terms(text))], np.uint32))
+
+    def weight(self, term: str) -> float:
+        """How much a term counts in a question each time that it is there."""
+        return _HIRAGANA_WEIGHT if len(term) > 1 and _HIRAGANA.search(term) else 1.0
 
     def spans(self, text: str) -> list[tuple[str, int, int]]:
         """As :meth:`terms`, each with the code points ``[start, end)`` of ``text`` that it stands for."""

@@ -42,6 +42,8 @@ class Analysis(Protocol):
 
     def hashed(self, term: str) -> int: ...
 
+    def weight(self, term: str) -> float: ...
+
     def question_terms(self, text: str) -> list[str]: ...
 
     def question_spans(self, text: str) -> list[tuple[str, int, int]]: ...
@@ -169,7 +171,7 @@ class TantivyIndex:
         terms: dict[str, float] = defaultdict(float)
         for text, weight in ((question, 1.0), *context):
             for term in self._analyzer.question_terms(text):
-                terms[term] += weight
+                terms[term] += weight * self._analyzer.weight(term)
         return terms
 
     def matched(self, question: str, text: str) -> list[str]:

@@ -114,3 +114,10 @@ def test_threads_do_not_mix_their_words_up() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_pairs_with_hiragana_count_less_in_a_question() -> None:
+    analyzer = Analyzer()
+    weights = {term: analyzer.weight(term) for term in analyzer.question_terms("灯台の守り人 lamp を")}
+    assert weights["灯台"] == weights["灯"] == weights["lamp"] == weights["を"] == 1.0
+    assert weights["台の"] == weights["の守"] == weights["守り"] == 0.3
