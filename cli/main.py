@@ -11,10 +11,22 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.output import print_answer, print_collections, print_documents, print_report
+from cli.output import (
+    print_answer,
+    print_citation,
+    print_collections,
+    print_documents,
+    print_pruning,
+    print_report,
+    print_shape,
+    print_verdict,
+)
 from cli.progress import ingest_with_progress
+from index.citation_formats import Format, formatted
 from index.errors import LoccitError
 from index.filters import parse_filter
+from index.retention import Retention
+from index.verification import Claim
 from service.settings import Settings, load_settings, open_library
 
 app = typer.Typer(
@@ -60,13 +72,82 @@ def ask(
     data: Data = None,
     k: Annotated[int, typer.Option("-k", help="How many passages.")] = 5,
     where: Annotated[str, typer.Option("--filter", help="A metadata filter, as JSON.")] = "",
+    as_of: Annotated[
+        int | None, typer.Option(help="Ask the collection as it stood after this change.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find the passages that answer a question."""
     with open_library(_settings(data)) as library:
         opened = library.open(collection)
-        answer = opened.ask(question, k=k, where=parse_filter(_parsed(where)) if where else None)
-    print_answer(answer, as_json=as_json)
+        condition = parse_filter(_parsed(where)) if where else None
+        answer = opened.ask(question, k=k, where=condition, as_of=as_of)
+    print_answer(answer, collection, as_json=as_json)
+
+
+@app.command()
+def cite(
+    locator: Annotated[str, typer.Argument(help="As an answer gave it.")],
+    collection: CollectionName = "default",
+    data: Data = None,
+    shape: Annotated[
+        Format | None, typer.Option("--format", help="Print the citation in this shape.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Look a citation up: the quote, the text around it, and what became of it since."""
+    with open_library(_settings(data)) as library:
+        opened = library.open(collection)
+        found = opened.resolution().resolve(locator, around=300)
+        if shape is None:
+            print_citation(found, opened, as_json=as_json)
+        else:
+            print_shape(formatted(found.citation, shape, metadata=found.version.metadata))
+
+
+@app.command()
+def verify(
+    quote: Annotated[str, typer.Argument(help="Words that are said to stand in a document.")],
+    document_id: Annotated[
+        str, typer.Option("--document", help="Where they are said to stand; anywhere when left out.")
+    ] = "",
+    collection: CollectionName = "default",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether a quote stands where it is said to. Exit status 1 when it does not."""
+    with open_library(_settings(data)) as library:
+        verdict = library.open(collection).verification().quote(Claim(quote, document_id))
+    print_verdict(verdict, collection, as_json=as_json)
+    if verdict.status not in {"verified", "repaired"}:
+        raise typer.Exit(1)
+
+
+@app.command()
+def prune(
+    keep_versions: Annotated[
+        int | None,
+        typer.Option(help="Keep so many versions of each document. [default: LOCCIT_KEEP_VERSIONS]"),
+    ] = None,
+    keep_days: Annotated[
+        float | None,
+        typer.Option(help="Keep versions replaced in the last so many days. [default: LOCCIT_KEEP_DAYS]"),
+    ] = None,
+    citations: Annotated[
+        Path | None, typer.Option(help="File with a locator a line: say which of them break.")
+    ] = None,
+    collection: CollectionName = "default",
+    data: Data = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase, instead of only saying what would be.")] = False,
+) -> None:
+    """Erase old versions of documents: for good, and only with --yes."""
+    settings = _settings(data, keep_versions=keep_versions, keep_days=keep_days)
+    retention = Retention(settings.keep_versions, settings.keep_days)
+    locators = citations.read_text(encoding="utf-8").split() if citations else []
+    with open_library(settings) as library:
+        opened = library.open(collection)
+        plan = opened.prune(retention, locators) if yes else opened.pruning(retention, locators)
+    print_pruning(plan, done=yes)
 
 
 @app.command(name="list")

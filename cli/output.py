@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from rich.console import Console
@@ -13,10 +13,16 @@ from rich.text import Text
 
 from index.answers import Answer, Hit
 from index.collection import Collection
+from index.differences import Edit
 from index.folders import Report
 from index.library import Library
 from index.records import DocumentRecord
-from service.schemas import answer_json, document_json
+from index.resolution import Resolved
+from index.retention import Pruning
+from index.verification import Verdict
+from service.schemas.answers import answer_json
+from service.schemas.citations import resolved_json, verdict_json
+from service.schemas.documents import document_json
 
 console = Console()
 
@@ -26,10 +32,10 @@ def print_json(value: object) -> None:
     console.out(json.dumps(value, ensure_ascii=False, indent=2), highlight=False)
 
 
-def print_answer(answer: Answer, *, as_json: bool) -> None:
+def print_answer(answer: Answer, collection: str, *, as_json: bool) -> None:
     """The passages, each with its citation."""
     if as_json:
-        print_json(answer_json(answer))
+        print_json(answer_json(answer, collection))
         return
     if not answer.hits:
         console.print("Nothing in the collection shares a word or a meaning with that question.")
@@ -77,7 +83,7 @@ def _all_documents(collection: Collection) -> Iterator[DocumentRecord]:
 def print_documents(collection: Collection, *, as_json: bool) -> None:
     """The documents of a collection."""
     if as_json:
-        print_json([document_json(record) for record in _all_documents(collection)])
+        print_json([document_json(record, collection.name) for record in _all_documents(collection)])
         return
     table = Table("document", "title", "version", "passages", "characters")
     for record in _all_documents(collection):
@@ -96,3 +102,64 @@ def print_collections(library: Library, *, as_json: bool) -> None:
     for name, count in counts.items():
         table.add_row(name, str(count.documents), str(count.passages), str(count.embedded))
     console.print(table)
+
+
+_STANDING = {
+    "current": "These words stand there today.",
+    "moved": "These words stand elsewhere in the document today.",
+    "changed": "The document has other words there today.",
+    "gone": "Nothing like these words stands in the document today.",
+}
+
+
+def print_citation(found: Resolved, collection: Collection, *, as_json: bool) -> None:
+    """A quote in the text around it, and what became of it."""
+    if as_json:
+        print_json(resolved_json(found, collection.state, collection.name))
+        return
+    citation, today = found.citation, found.today
+    where = " › ".join([citation.title, *citation.section])
+    console.print(f"[bold]{escape(where)}[/]  [dim]version {citation.version}[/]")
+    console.print(Text.assemble((found.before, "dim"), (citation.quote, "bold"), (found.after, "dim")))
+    console.print(f"\n{_STANDING[today.standing.status]}", highlight=False)
+    if today.standing.status in {"moved", "changed"} and today.citation is not None:
+        console.print(_edited(today.standing.edits) if today.standing.edits else "", end="")
+        console.print(f"[cyan]{escape(today.citation.locator)}[/]", highlight=False)
+
+
+def print_shape(shape: object) -> None:
+    """A citation as another program reads it."""
+    if isinstance(shape, str):
+        console.out(shape, highlight=False)
+    else:
+        print_json(shape)
+
+
+def print_verdict(verdict: Verdict, collection: str, *, as_json: bool) -> None:
+    """What was found of a quote."""
+    if as_json:
+        print_json(verdict_json(verdict, collection))
+        return
+    colour = "green" if verdict.status in {"verified", "repaired"} else "red"
+    console.print(f"[bold {colour}]{verdict.status.replace('_', ' ')}[/]  {escape(verdict.reason)}")
+    if verdict.edits:
+        console.print(_edited(verdict.edits), end="")
+    if verdict.citation is not None:
+        console.print(f"[cyan]{escape(verdict.citation.locator)}[/]", highlight=False)
+
+
+def _edited(edits: Iterable[Edit]) -> Text:
+    """Words with those that are gone struck out, and those that came underlined."""
+    styles = {"equal": "", "delete": "red strike", "insert": "green underline"}
+    return Text.assemble(*((edit.text, styles[edit.kind]) for edit in edits), "\n")
+
+
+def print_pruning(plan: Pruning, *, done: bool) -> None:
+    """The versions that go, and the citations that break."""
+    for version in plan.versions:
+        console.print(f"  {escape(version.document_id)} version {version.number}", highlight=False)
+    for locator in plan.broken:
+        console.print(f"  [red]breaks[/] {escape(locator)}", highlight=False, soft_wrap=True)
+    count, broken = len(plan.versions), len(plan.broken)
+    verb = "Erased" if done else "Would erase"
+    console.print(f"{verb} {count} versions; {broken} of the citations given break.", highlight=False)

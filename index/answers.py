@@ -14,7 +14,7 @@ class Selector:
     """A W3C Web Annotation selector; offsets in code points.
 
     ``type`` is ``TextPositionSelector`` (with start and end) or ``TextQuoteSelector`` (with exact,
-    prefix and suffix).
+    prefix and suffix, and whether the three may stand in the text more than once).
     """
 
     type: str
@@ -23,6 +23,7 @@ class Selector:
     exact: str | None = None
     prefix: str | None = None
     suffix: str | None = None
+    ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from urllib.parse import quote as percent_encode
+from urllib.parse import urldefrag
 
 import regex
 
 from index.answers import Citation, Selector
 from index.errors import InvalidLocator
 from index.records import VersionRecord
+from index.text_fragments import text_fragment
 
 CONTEXT = 32
 """Code points of prefix and suffix in a TextQuoteSelector."""
 WINDOW = CONTEXT + 32
 """Code points to read on each side of a quote: the context, and room to find where a character begins."""
+LONGEST = 4_000_000
+"""Code points of a text that is looked through as a whole for each of its citations."""
 
 _HASH_DIGITS = 12
 _LOCATOR = re.compile(
@@ -80,11 +84,19 @@ def window(start: int, end: int) -> tuple[int, int]:
     return max(0, start - WINDOW), end + WINDOW
 
 
-def cite(excerpt: Excerpt, *, section: tuple[str, ...], pages: tuple[int, int] | None) -> Citation:
-    """The citation of an excerpt."""
+def cite(
+    excerpt: Excerpt, text: str | None, *, section: tuple[str, ...], pages: tuple[int, int] | None
+) -> Citation:
+    """The citation of an excerpt of the whole ``text``.
+
+    Without the text, for one longer than :data:`LONGEST`, the quote counts as ambiguous, and the link to
+    the source leads to no place in it.
+    """
     version, start, end = excerpt.version, excerpt.start, excerpt.end
     locator = locator_of(version, start, end)
     document = percent_encode(version.document_id, safe="/@:")
+    named = percent_encode(locator, safe="/@:")
+    source = _source_link(version, text, (start, end), pages)
     return Citation(
         locator=locator,
         quote=excerpt.quote,
@@ -99,25 +111,51 @@ def cite(excerpt: Excerpt, *, section: tuple[str, ...], pages: tuple[int, int] |
         end=end,
         text_sha256=version.text_sha256.hex(),
         source_sha256=version.source_sha256.hex(),
-        selectors=selectors(excerpt),
+        selectors=selectors(excerpt, text),
         links={
-            "citation": f"/v1/citations/{percent_encode(locator, safe='/@:')}",
+            "citation": f"/v1/citations/{named}",
             "text": f"/v1/documents/{document}/text?version={version.number}",
+            "view": f"/view/{named}#quote",
+            **({"source": source} if source else {}),
         },
     )
 
 
-def selectors(excerpt: Excerpt) -> tuple[Selector, Selector]:
+def selectors(excerpt: Excerpt, text: str | None) -> tuple[Selector, Selector]:
     """The W3C selectors of an excerpt (Web Annotation Data Model, 4.2.4 and 4.2.5).
 
-    Prefix and suffix have at most 32 code points and never tear a grapheme cluster.
+    Prefix and suffix have at most 32 code points and never tear a grapheme cluster. Where the three
+    stand in the whole ``text`` more than once, or that is not known, the quote is ambiguous.
     """
-    before = excerpt.text[: excerpt.start - excerpt.at]
-    after = excerpt.text[excerpt.end - excerpt.at :]
+    prefix = _prefix(excerpt.text[: excerpt.start - excerpt.at])
+    suffix = _suffix(excerpt.text[excerpt.end - excerpt.at :])
+    sought = prefix + excerpt.quote + suffix
     return (
         Selector("TextPositionSelector", start=excerpt.start, end=excerpt.end),
-        Selector("TextQuoteSelector", exact=excerpt.quote, prefix=_prefix(before), suffix=_suffix(after)),
+        Selector(
+            "TextQuoteSelector",
+            exact=excerpt.quote,
+            prefix=prefix,
+            suffix=suffix,
+            ambiguous=text is None or text.find(sought) != text.rfind(sought),
+        ),
     )
+
+
+def _source_link(
+    version: VersionRecord, text: str | None, span: tuple[int, int], pages: tuple[int, int] | None
+) -> str:
+    """The address of the original, opened at the quote; empty when the source is no web address.
+
+    A PDF at its page (RFC 8118), an HTML page at the words themselves (WICG text fragments).
+    """
+    if not version.source.startswith(("http://", "https://")):
+        return ""
+    address, fragment = urldefrag(version.source)
+    if pages is not None:
+        return f"{address}#page={pages[0]}"
+    directive = text_fragment(text, *span) if text and version.media_type == "text/html" else ""
+    return f"{address}#{fragment}:~:{directive}" if directive else version.source
 
 
 def _prefix(before: str) -> str:

@@ -12,28 +12,34 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from index import answerability, citing
+from index import answerability
 from index.analysis import Analyzer
-from index.answers import Answer, Citation, IndexState, Turn
+from index.answers import Answer, IndexState, Turn
+from index.archive import Archive
 from index.config import LibraryConfig
 from index.conversation import combined, context, spoken
 from index.description import described, fingerprint_parts
 from index.embedding_queue import EmbeddingQueue
-from index.errors import CitationNotFound, CollectionBusy, InvalidInput
+from index.errors import CollectionBusy, InvalidInput
 from index.filters import Filter
 from index.indexes import Indexes
 from index.ingest import Preparation, Put, Source
 from index.moments import Moment, Moments
 from index.naming import checked_document_id
 from index.protocols import Embedder, PassageStore, Reranker
-from index.records import Counts, DocumentRecord, Event, NewDocument, VersionRecord
+from index.records import DocumentRecord, NewDocument, VersionRecord
 from index.retention import Pruning, Retention, pruning
 from index.search import Query, Search, Stopwatch, checked_k, checked_question, is_spelt
 from index.store import Store
 from index.types import Vectors
+from index.verification import Verification
+
+_LONGEST_SEARCHED = 1000
+"""Code points of a quote whose words are searched for: more find no more."""
+_PASSAGES_SEARCHED = 50
 
 
-class Collection:
+class Collection(Archive):
     """A named set of documents with one embedding model, in a folder of its own.
 
     Safe to use from several threads; several processes may have the same folder open, one of them
@@ -57,7 +63,7 @@ class Collection:
         self._locking = threading.RLock()
         self._write_lock = FileLock(folder / "write.lock", thread_local=False)
         self._embed_lock = FileLock(folder / "embed.lock", thread_local=False)
-        self._store = Store(folder / "store.sqlite")
+        super().__init__(Store(folder / "store.sqlite"))
         self._analyzer = Analyzer(config.language)
         self._indexes = Indexes(folder, self._store, self._analyzer, embedder.dimension)
         self._moments = Moments(self._analyzer, embedder.dimension, config.search.as_of_passages)
@@ -72,6 +78,11 @@ class Collection:
     def config(self) -> LibraryConfig:
         """The settings it was opened with."""
         return self._config
+
+    @property
+    def state(self) -> IndexState:
+        """What answers now."""
+        return self._state
 
     # Reading
 
@@ -125,59 +136,17 @@ class Collection:
         hashes, settings = self._analyzer.hashes, self._config.search
         return Search(store, over.dense, over.lexical, hashes, settings, self._reranker)
 
-    def cite(self, locator: str) -> Citation:
-        """The citation that a locator names, of the newest version or of an older one.
+    def verification(self) -> Verification:
+        """Verifies citations, quotes and answers, for one request."""
+        return Verification(self.resolution(), self._likely)
 
-        Raises :class:`index.errors.InvalidLocator`, :class:`index.errors.CitationNotFound`.
-        """
-        wanted = citing.parse_locator(locator)
-        version = self._store.version_by_text(wanted.document_id, wanted.text_sha256)
-        if version is None:
-            raise CitationNotFound(
-                f"No stored version of {wanted.document_id!r} has a text whose SHA-256 begins with "
-                f"{wanted.text_sha256}. The document was deleted, or the locator is of another collection."
-            )
-        if wanted.end > version.length:
-            raise CitationNotFound(f"{locator!r} ends past the text, which has {version.length} characters.")
-        at, until = citing.window(wanted.start, wanted.end)
-        text = self._store.text(version.text_sha256, at, until)
-        section, pages = self._store.section_at(version, wanted.start)
-        excerpt = citing.Excerpt(version, wanted.start, wanted.end, text, at)
-        return citing.cite(excerpt, section=section, pages=pages)
-
-    def find_document(self, document_id: str) -> DocumentRecord | None:
-        """The document of this id, or None."""
-        return self._store.find_document(document_id)
-
-    def document(self, document_id: str) -> DocumentRecord:
-        """Raise :class:`index.errors.DocumentNotFound` when there is none of this id."""
-        return self._store.document(document_id)
-
-    def documents(
-        self, *, limit: int = 100, after: str = "", prefix: str = "", where: Filter | None = None
-    ) -> list[DocumentRecord]:
-        """Documents in order of their ids, those after ``after`` that begin with ``prefix``."""
-        return self._store.documents(limit=limit, after=after, prefix=prefix, where=where)
-
-    def text(self, document_id: str, version: int | None = None) -> tuple[VersionRecord, str]:
-        """The whole text of a version, the newest when none is named, checked against its hash."""
-        record = self._store.version(document_id, version)
-        return record, self._store.text(record.text_sha256)
-
-    def versions(self, document_id: str) -> list[VersionRecord]:
-        """The versions kept of a document, newest first. Raises :class:`index.errors.DocumentNotFound`."""
-        return self._store.versions(document_id)
-
-    def events(self, *, since: int = 0, until: int | None = None, limit: int = 100) -> list[Event]:
-        """What the changes after ``since``, up to ``until``, did to documents: about ``limit`` events.
-
-        A change is told wholly or not at all: the next page is that since the last event's change.
-        """
-        return self._store.events(since, self._store.change() if until is None else until, limit)
-
-    def counts(self) -> Counts:
-        """How much there is."""
-        return self._store.counts()
+    def _likely(self, quote: str) -> list[VersionRecord]:
+        """The documents that most likely have these words."""
+        if not any(map(str.isalnum, quote)):
+            return []
+        found = self._indexes.lexical.search(quote[:_LONGEST_SEARCHED], _PASSAGES_SEARCHED)
+        versions = [passage.version for passage in self._store.passages(found.ids)]
+        return list({version.key: version for version in versions}.values())
 
     # Writing
 

@@ -13,7 +13,7 @@ from index.candidates import Ranked
 from index.errors import StoreDamaged
 from index.evidence import evidence
 from index.protocols import PassageStore
-from index.records import StoredPassage
+from index.records import StoredPassage, VersionRecord
 
 _PER_HIT = 4
 """Candidates read for each passage asked for: some are equal to others, or neighbours."""
@@ -106,7 +106,7 @@ class Hits:
             rank=rank,
             score=round(float(self._ranked.scores[place]), 6),
             text=excerpt.quote,
-            citation=citing.cite(excerpt, section=span.section, pages=span.pages),
+            citation=citing.cite(excerpt, self._whole(version), section=span.section, pages=span.pages),
             explain=self._explanation(place, excerpt.quote),
             metadata=version.metadata,
             evidence=evidence((start, seen.looks[where]) for where, start in one.places) if seen else (),
@@ -114,6 +114,9 @@ class Hits:
                 citing.locator_of(twin.version, twin.passage.start, twin.passage.end) for twin in one.also
             ),
         )
+
+    def _whole(self, version: VersionRecord) -> str | None:
+        return self._store.text(version.text_sha256) if version.length <= citing.LONGEST else None
 
     def _explanation(self, place: int, text: str) -> Explanation:
         candidates, seen = self._ranked.candidates, self._ranked.seen

@@ -214,6 +214,9 @@ class RecordStore(PassageStore, Protocol):
     def version_by_text(self, document_id: str, sha256_prefix: str) -> VersionRecord | None:
         """The newest version whose text hash begins with these hex digits."""
 
+    def version_at(self, document_id: str, change: int) -> VersionRecord | None:
+        """The version that was a document's newest after a change; None if it is not kept, or was none."""
+
     def versions(self, document_id: str) -> list[VersionRecord]:
         """The versions kept of a document, newest first; else :class:`index.errors.DocumentNotFound`."""
 

@@ -17,7 +17,18 @@ from service import error_handlers, openapi
 from service.addresses import CleanAddresses
 from service.auth import KeyRequired
 from service.body_limit import BodyLimit
-from service.routes import ask, citations, collections, documents, health
+from service.routes import (
+    ask,
+    changes,
+    citations,
+    collections,
+    documents,
+    health,
+    home,
+    verify,
+    versions,
+    view,
+)
 from service.runtime import Runtime
 from service.settings import Settings, load_settings
 from service.telemetry import Telemetry, configure_logging
@@ -51,7 +62,7 @@ def create_app(settings: Settings, *, library: Library | None = None) -> FastAPI
     app.state.settings = settings
     app.state.library = library
     error_handlers.install(app)
-    for routes in (ask, citations, documents, collections, health):
+    for routes in (ask, citations, verify, changes, versions, documents, collections, health, home, view):
         app.include_router(routes.router)
     _add_reference(app, key_required=settings.api_key is not None)
     return app

@@ -25,6 +25,7 @@ from service.errors import (
     error_json,
     status_of,
 )
+from service.pages import error_page, is_page
 
 log = logging.getLogger("loccit.service")
 
@@ -64,6 +65,8 @@ async def _on_own(request: Request, error: Exception) -> Response:
     request_id = request_id_of(request.scope)
     if status_of(type(error)) >= 500 and type(error) not in RETRY_AFTER:
         log.error("request_id=%s code=%s", request_id, error.code, exc_info=error)
+    if request.method == "GET" and is_page(request.scope["path"]):
+        return error_page(error, request_id)
     return error_response(error, request_id)
 
 

@@ -18,6 +18,7 @@ OPEN_PATHS = ("/healthz", "/readyz")
 TAGS = [
     {"name": "ask", "description": "Questions, answered with passages that can be checked."},
     {"name": "citations", "description": "What a locator names, today and after the document has changed."},
+    {"name": "changes", "description": "What happened to documents, and what that did to citations."},
     {"name": "documents", "description": "The texts that questions are answered from."},
     {"name": "collections", "description": "Sets of documents that are asked, kept and deleted apart."},
     {"name": "health", "description": "For whoever runs the service."},

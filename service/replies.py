@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic_core import to_json
 from starlette.responses import Response
 
 
 def json_reply(
-    content: Mapping[str, Any], *, status_code: int = 200, headers: Mapping[str, str] | None = None
+    content: object,
+    *,
+    status_code: int = 200,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = "application/json",
 ) -> Response:
     """A reply whose body is JSON."""
-    return Response(to_json(content), status_code, headers, media_type="application/json")
+    return Response(to_json(content), status_code, headers, media_type=media_type)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from index.citation_formats import Format
 from service.error_handlers import explained
 from service.errors import InvalidRequest
 
@@ -18,6 +19,8 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+_LARGEST = 2**53
+"""Largest number that every JSON reader takes exactly."""
 Read = TypeVar("Read", bound=Request)
 
 
@@ -60,6 +63,7 @@ class AskRequest(Request):
                     ],
                     "min_answerability": 0.5,
                 },
+                {"question": "What did the plan say then?", "as_of": 12, "formats": ["plain", "bibtex"]},
             ]
         }
     )
@@ -86,6 +90,17 @@ class AskRequest(Request):
         None,
         description='Which documents count, by metadata: `{"type": "eq", "key": "year", "value": 2020}` '
         "with one of eq, ne, gt, gte, lt, lte, in, nin; or `and` and `or` with a list of `filters`.",
+    )
+
+    as_of: int | None = Field(
+        None,
+        ge=0,
+        le=_LARGEST,
+        description="Answer as the collection stood after this change: `index.change` of an earlier answer.",
+    )
+    formats: list[Format] = Field(
+        default_factory=list,
+        description="Shapes in which each passage's citation is also wanted, in `formats`.",
     )
 
     @model_validator(mode="after")
@@ -134,6 +149,128 @@ class TextQuery(CollectionQuery):
     version: int | None = Field(
         None, ge=1, le=2**31 - 1, description="Number of the version; the newest when left out."
     )
+
+
+class CitationQuery(CollectionQuery):
+    """What is wanted of a citation."""
+
+    around: int = Field(300, ge=0, le=5000, description="Most code points of the text before and after.")
+    format: Format | None = Field(None, description="Answer with the citation in this shape alone.")
+
+
+class DiffQuery(CollectionQuery):
+    """Which versions to compare."""
+
+    old: int = Field(ge=1, le=2**31 - 1, description="Number of the version to begin from.")
+    new: int | None = Field(
+        None, ge=1, le=2**31 - 1, description="And of the other; the newest when left out."
+    )
+
+
+class PruneRequest(Request):
+    """Which old versions to erase. One that either rule keeps is kept, and the newest always is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"keep_versions": 3, "keep_days": 365, "dry_run": True}]}
+    )
+
+    collection: CollectionName = "default"
+    keep_versions: int | None = Field(
+        None,
+        ge=1,
+        le=2**31,
+        description="Keep so many versions of each document; LOCCIT_KEEP_VERSIONS if set.",
+    )
+    keep_days: float | None = Field(
+        None,
+        ge=0,
+        le=1e6,
+        description="Keep versions that were the newest in the last so many days; LOCCIT_KEEP_DAYS if set.",
+    )
+    citations: list[str] = Field(
+        default_factory=list, description="Locators: which of them would not resolve any more?"
+    )
+    dry_run: bool = Field(True, description="Only say what would be erased. false erases it, for good.")
+
+
+class ChangesQuery(CollectionQuery):
+    """Which changes to tell."""
+
+    since: int = Field(0, ge=0, le=_LARGEST, description="Tell what came after this change.")
+    limit: int = Field(100, ge=1, le=1000, description="About so many events; a change is never torn.")
+
+
+class ChangesRequest(Request):
+    """Which changes to tell, and the citations to follow through them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"since": 12, "citations": ["bth.txt@9f2c41aab3de:1024-1311"]}]}
+    )
+
+    collection: CollectionName = "default"
+    since: int = Field(0, ge=0, le=_LARGEST, description="Tell what came after this change.")
+    until: int | None = Field(
+        None, ge=0, le=_LARGEST, description="And up to this one; the last one when left out."
+    )
+    limit: int = Field(1000, ge=1, le=1000, description="About so many events; a change is never torn.")
+    citations: list[str] = Field(
+        default_factory=list, description="Locators: what had become of them after `until`?"
+    )
+
+
+class CitedQuote(Request):
+    """A locator with the words that are said to stand there."""
+
+    locator: str
+    quote: str | None = Field(None, description="The words; left out, only the locator is looked up.")
+    prefix: str = Field("", description="What stood before them: finds them when the text is not kept.")
+    suffix: str = Field("", description="What stood after them.")
+
+
+class BareQuote(Request):
+    """Words that are said to stand in a document, or anywhere."""
+
+    quote: str
+    document_id: str = Field("", description="Where they are said to stand; anywhere when left out.")
+    prefix: str = Field("", description="What is said to stand before them.")
+    suffix: str = Field("", description="What is said to stand after them.")
+
+
+class AnswerToVerify(Request):
+    """An answer that a language model wrote, and the passages that it was given."""
+
+    text: str = Field(description="The answer, with quotes and marks such as [1].")
+    citations: list[str] = Field(
+        description="Locators of the passages, in the order of their numbers from 1."
+    )
+
+
+class VerifyRequest(Request):
+    """Citations, quotes, an answer, or several of them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"citations": ["bth.txt@9f2c41aab3de:1024-1311"]},
+                {"quotes": ["The lamp was lit at dusk.", {"quote": "at dusk", "document_id": "lamps.md"}]},
+                {
+                    "answer": {
+                        "text": "The keeper says that “the lamp was lit at dusk” [1].",
+                        "citations": ["lamps.md@9f2c41aab3de:0-120"],
+                    }
+                },
+            ]
+        }
+    )
+
+    collection: CollectionName = "default"
+    citations: list[str | CitedQuote] = Field(
+        default_factory=list, description="Locators, or locators with the words said to stand there."
+    )
+    quotes: list[str | BareQuote] = Field(
+        default_factory=list, description="Words, with or without the document they are said to stand in."
+    )
+    answer: AnswerToVerify | None = None
 
 
 class PutQuery(CollectionQuery):

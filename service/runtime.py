@@ -23,7 +23,6 @@ log = logging.getLogger("loccit.service")
 P = ParamSpec("P")
 T = TypeVar("T")
 
-DEFAULT_COLLECTION = "default"
 _READING_THREADS = 16
 _WRITING_THREADS = 4
 """Apart from those that read: large uploads must not keep questions waiting."""

@@ -92,6 +92,34 @@ class Settings(BaseSettings):
         description="Most questions that the model is given at once. More serve a crowd better, and make the "
         "first of them wait for the rest.",
     )
+    max_quotes: int = Field(
+        256,
+        ge=1,
+        le=10_000,
+        description="Most citations and quotes in one request to verify or to follow. Each takes some "
+        "milliseconds.",
+    )
+    max_answer_characters: int = Field(
+        50_000, ge=1, le=1_000_000, description="Longest answer of a language model that is verified."
+    )
+    keep_versions: int | None = Field(
+        None,
+        ge=1,
+        description="How many versions of each document pruning keeps when it is not told otherwise. Nothing "
+        "is pruned by itself.",
+    )
+    keep_days: float | None = Field(
+        None,
+        ge=0,
+        description="For how many days after its replacement pruning keeps a version when it is not told "
+        "otherwise.",
+    )
+    as_of_passages: int = Field(
+        200_000,
+        ge=0,
+        description="Most passages of an earlier moment that is searched (`as_of`): it takes about a second "
+        "and 4 MB for each 10,000 the first time.",
+    )
     dense_weight: float = Field(
         0.45,
         ge=0.0,
@@ -189,6 +217,7 @@ class Settings(BaseSettings):
                 document_weight=self.document_weight,
                 rerank=self.rerank,
                 merge_characters=self.merge_characters,
+                as_of_passages=self.as_of_passages,
             ),
             ingest=IngestConfig(max_document_bytes=self.max_body_bytes),
         )

@@ -22,6 +22,7 @@ from index.records import (
 from index.store import attributes, documents, events, passages, reading, schema, texts, versions
 from index.store.connections import Connections
 from index.store.past import PastStore
+from index.store.text_cache import TextCache
 from index.types import Ids, IndexedPassage, Sentences, Vectors
 
 
@@ -35,6 +36,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._connections = Connections(path)
+        self._whole = TextCache()
         with self._connections.write() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 for statement in schema.TABLES.split(";\n"):
@@ -62,11 +64,13 @@ class Store:
         with self._change() as (connection, change):
             record = documents.get(connection, document_id)
             documents.delete(connection, record, change)
+            self._whole.clear()
             return record
 
     def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
         """Erase those of the versions (keys) that are still there and not the newest; returns them."""
         with self._change() as (connection, change):
+            self._whole.clear()
             return versions.prune(connection, keys, change)
 
     def put_vectors(
@@ -129,6 +133,11 @@ class Store:
         with self._connections.read() as connection:
             return versions.of_text(connection, document_id, sha256_prefix)
 
+    def version_at(self, document_id: str, change: int) -> VersionRecord | None:
+        """The version that was a document's newest after a change; None if it is not kept, or was none."""
+        with self._connections.read() as connection:
+            return versions.at_change(connection, document_id, change)
+
     def versions(self, document_id: str) -> list[VersionRecord]:
         """The versions kept of a document, newest first. Raises :class:`index.errors.DocumentNotFound`."""
         with self._connections.read() as connection:
@@ -145,9 +154,15 @@ class Store:
             return versions.structure(connection, version.key)
 
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
-        """``text[start:end]`` of a stored text, by code points."""
+        """``text[start:end]`` of a stored text, by code points; a whole text is checked against its hash."""
+        if start == 0 and end is None:
+            return self._whole.get(sha256, self._read_whole)
         with self._connections.read() as connection:
             return texts.read(connection, sha256, start, end)
+
+    def _read_whole(self, sha256: bytes) -> str:
+        with self._connections.read() as connection:
+            return texts.read(connection, sha256)
 
     def section_at(
         self, version: VersionRecord, start: int

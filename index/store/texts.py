@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 import zlib
 
-from index.errors import StoreDamaged
+from index.errors import StoreDamaged, VersionNotFound
 
 BLOCK = 16_384
 """Code points in a block."""
@@ -36,7 +36,8 @@ def put(connection: sqlite3.Connection, text: str) -> bytes:
 def read(connection: sqlite3.Connection, sha: bytes, start: int = 0, end: int | None = None) -> str:
     """``text[start:end]``; the whole text is checked against its hash.
 
-    Raises :class:`StoreDamaged` when what is stored is not what was stored.
+    Raises :class:`StoreDamaged` when what is stored is not what was stored, and :class:`VersionNotFound`
+    for a whole text that is erased; of one that is erased, any part is empty.
     """
     if end is not None and end <= start:
         return ""
@@ -52,6 +53,8 @@ def read(connection: sqlite3.Connection, sha: bytes, start: int = 0, end: int | 
         raise _damaged(sha) from error
     if start == 0 and end is None:
         if text_sha256(blocks) != sha:
+            if not connection.execute("SELECT 1 FROM texts WHERE sha256 = ?", (sha,)).fetchone():
+                raise VersionNotFound("The version was deleted or pruned a moment ago.")
             raise _damaged(sha)
         return blocks
     offset = first * BLOCK

@@ -57,6 +57,15 @@ def of_text(connection: sqlite3.Connection, document_id: str, prefix: str) -> Ve
     return _record(row) if row else None
 
 
+def at_change(connection: sqlite3.Connection, document_id: str, change: int) -> VersionRecord | None:
+    """The version that was a document's newest after a change, if it is kept."""
+    row = connection.execute(
+        f"{_VERSION} WHERE d.id = ? AND v.added <= ? AND (v.removed IS NULL OR v.removed > ?)",
+        (document_id, change, change),
+    ).fetchone()
+    return _record(row) if row else None
+
+
 def listed(connection: sqlite3.Connection, document_id: str) -> list[VersionRecord]:
     """The versions kept of a document, newest first. Raises :class:`DocumentNotFound`."""
     rows = connection.execute(f"{_VERSION} WHERE d.id = ? ORDER BY v.number DESC", (document_id,)).fetchall()

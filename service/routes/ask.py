@@ -14,6 +14,8 @@ from fastapi import APIRouter, Request, Response
 from index.answers import Turn
 from index.conversation import context, spoken
 from index.errors import (
+    ChangeNotFound,
+    ChangeNotKept,
     CollectionBusy,
     CollectionMismatch,
     CollectionNotFound,
@@ -22,6 +24,7 @@ from index.errors import (
     InvalidFilter,
     InvalidLimit,
     ModelFailed,
+    MomentTooLarge,
     QuestionTooLong,
     StoreDamaged,
 )
@@ -34,7 +37,8 @@ from service.openapi import responses, schema_of
 from service.replies import json_reply
 from service.requests import AskRequest, read_json
 from service.runtime import ReadyRuntime, Runtime
-from service.schemas import AskResponse, BatchResponse, Json, answer_json
+from service.schemas.answers import AskResponse, BatchResponse, answer_json
+from service.schemas.values import Json
 from service.settings import Settings
 from service.telemetry import server_timing
 
@@ -47,6 +51,9 @@ _ERRORS = (
     QuestionTooLong,
     InvalidLimit,
     InvalidFilter,
+    MomentTooLarge,
+    ChangeNotFound,
+    ChangeNotKept,
     InvalidCollectionName,
     CollectionNotFound,
     CollectionMismatch,
@@ -72,10 +79,9 @@ class _Plan:
     questions: Sequence[str]
     k: int
     where: Filter | None
-    collection: str
     batch: bool
     turns: Sequence[Turn]
-    least: float
+    body: AskRequest
 
     @property
     def texts(self) -> list[list[str]]:
@@ -100,7 +106,7 @@ async def ask(request: Request, runtime: ReadyRuntime) -> Response:
     plan = _checked(read_json(AskRequest, await request.body()), runtime.settings)
     with runtime.asking.one():
         flat = [text for texts in plan.texts for text in texts]
-        encoded = await _unless_gone(request, runtime.questions.encode(flat))
+        encoded = await unless_gone(request, runtime.questions.encode(flat))
         return await runtime.read(_answer, runtime, plan, encoded, begun)
 
 
@@ -109,17 +115,9 @@ def _checked(body: AskRequest, settings: Settings) -> _Plan:
     k = checked_k(body.k, settings.max_k) if "k" in body.model_fields_set else min(body.k, settings.max_k)
     where = None if body.filter is None else parse_filter(body.filter)
     if body.question is not None:
-        questions = [_checked_question(body.question, settings)]
+        questions = [checked_length(body.question, settings)]
         turns = [Turn(turn.role, turn.text) for turn in _checked_turns(body, settings)]
-        return _Plan(
-            questions,
-            k,
-            where,
-            body.collection,
-            batch=False,
-            turns=turns,
-            least=body.min_answerability,
-        )
+        return _Plan(questions, k, where, batch=False, turns=turns, body=body)
     asked = body.questions or []
     if not 1 <= len(asked) <= settings.max_questions:
         raise InvalidLimit(
@@ -127,8 +125,7 @@ def _checked(body: AskRequest, settings: Settings) -> _Plan:
             "Send several batches."
         )
     questions = [_checked_member(at, question, settings) for at, question in enumerate(asked)]
-    least = body.min_answerability
-    return _Plan(questions, k, where, body.collection, batch=True, turns=(), least=least)
+    return _Plan(questions, k, where, batch=True, turns=(), body=body)
 
 
 def _checked_turns(body: AskRequest, settings: Settings) -> Sequence[requests.Turn]:
@@ -139,7 +136,8 @@ def _checked_turns(body: AskRequest, settings: Settings) -> Sequence[requests.Tu
     return body.turns
 
 
-def _checked_question(question: str, settings: Settings) -> str:
+def checked_length(question: str, settings: Settings) -> str:
+    """The question as it is asked. Raises :class:`QuestionTooLong`, :class:`EmptyQuestion`."""
     if len(question) > settings.max_question_characters:
         raise QuestionTooLong(
             f"The question has {len(question)} characters; at most {settings.max_question_characters} are "
@@ -150,12 +148,12 @@ def _checked_question(question: str, settings: Settings) -> str:
 
 def _checked_member(at: int, question: str, settings: Settings) -> str:
     try:
-        return _checked_question(question, settings)
+        return checked_length(question, settings)
     except (EmptyQuestion, QuestionTooLong) as error:
         raise type(error)(f"questions.{at}: {error.message}") from None
 
 
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """The result of work that is dropped when the caller hangs up. Raises :class:`ClientGone`."""
     working = asyncio.ensure_future(work)
     watching = asyncio.ensure_future(_hung_up(request))
@@ -175,14 +173,17 @@ async def _hung_up(request: Request) -> None:
 
 
 def _answer(runtime: Runtime, plan: _Plan, encoded: Sequence[Encoded], begun: float) -> Response:
-    collection = runtime.library.open(plan.collection)
+    body = plan.body
+    collection = runtime.library.open(body.collection)
     results: list[Json] = []
     rest = iter(encoded)
     for question, texts in zip(plan.questions, plan.texts, strict=True):
         own = [next(rest) for _ in texts]
         vectors = np.stack([one.vector for one in own])
-        answer = collection.ask(question, k=plan.k, where=plan.where, turns=plan.turns, vectors=vectors)
-        shown = answer_json(withheld(answer, plan.least))
+        answer = collection.ask(
+            question, k=plan.k, where=plan.where, turns=plan.turns, vectors=vectors, as_of=body.as_of
+        )
+        shown = answer_json(withheld(answer, body.min_answerability), body.collection, body.formats)
         results.append({**shown, "timings_ms": _timings(own[0], answer.timings_ms)})
     total = round((time.perf_counter() - begun) * 1000, 3)
     if plan.batch:

@@ -11,7 +11,8 @@ from service.errors import InvalidRequest, NotReady, Overloaded
 from service.openapi import responses
 from service.replies import json_reply
 from service.runtime import ReadyRuntime, Runtime
-from service.schemas import Collection, CollectionList, Json, collection_json
+from service.schemas.collections import Collection, CollectionList, collection_json
+from service.schemas.values import Json
 
 router = APIRouter(tags=["collections"])
 

@@ -11,11 +11,12 @@ from index import errors
 from index.ingest import Put, Source
 from index.readers import MEDIA_TYPES
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
+from service.links import DEFAULT_COLLECTION, document_path, in_collection
 from service.openapi import responses, schema_of
 from service.replies import json_reply
 from service.requests import CollectionQuery, DocumentRequest, ListQuery, PutQuery, TextQuery, read_json
-from service.runtime import DEFAULT_COLLECTION, ReadyRuntime, Runtime
-from service.schemas import Document, DocumentList, PutResponse, document_json, document_path, put_json
+from service.runtime import ReadyRuntime, Runtime
+from service.schemas.documents import Document, DocumentList, PutResponse, document_json, put_json
 
 router = APIRouter(tags=["documents"])
 
@@ -92,7 +93,9 @@ def _listed(runtime: Runtime, query: ListQuery) -> Response:
     found = collection.documents(limit=query.limit + 1, after=query.after, prefix=query.prefix)
     page = found[: query.limit]
     following = page[-1].id if len(found) > len(page) else None
-    return json_reply({"documents": [document_json(record) for record in page], "next": following})
+    return json_reply(
+        {"documents": [document_json(record, query.collection) for record in page], "next": following}
+    )
 
 
 @router.get(
@@ -138,7 +141,8 @@ async def get_document(
 
 
 def _document(runtime: Runtime, document_id: str, collection: str) -> Response:
-    return json_reply(document_json(runtime.library.open(collection).document(document_id)))
+    found = runtime.library.open(collection).document(document_id)
+    return json_reply(document_json(found, collection))
 
 
 @router.put(
@@ -167,8 +171,11 @@ async def put_document(
         put = await runtime.write(_put, runtime, _Upload(document_id, content_type, data), query)
         if query.wait:
             put = await runtime.wait(_embedded, runtime, put, query.collection)
-    headers = {"Location": document_path(put.record.id)} if put.status == "added" else None
-    return json_reply(put_json(put), status_code=201 if put.status == "added" else 200, headers=headers)
+    shown = put_json(put, query.collection)
+    if put.status != "added":
+        return json_reply(shown)
+    location = in_collection(document_path(put.record.id), query.collection)
+    return json_reply(shown, status_code=201, headers={"Location": location})
 
 
 class _Upload:

@@ -10,7 +10,8 @@ from service.errors import InternalError, NotReady
 from service.openapi import responses
 from service.replies import json_reply
 from service.runtime import ReadyRuntime, Runtime
-from service.schemas import Health, Json, Readiness
+from service.schemas.collections import Health, Readiness
+from service.schemas.values import Json
 
 router = APIRouter(tags=["health"])
 

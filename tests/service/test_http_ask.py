@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from service.schemas import AskResponse, BatchResponse
+from service.schemas.answers import AskResponse, BatchResponse
 from tests.service.http_service import (
     GatedEmbedder,
     app_of,

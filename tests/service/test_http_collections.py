@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from index.embedding import WordEmbedder
 from index.library import Library
-from service.schemas import Collection, CollectionList
+from service.schemas.collections import Collection, CollectionList
 from tests.service.http_service import assert_error, assert_shape, eventually, served
 
 

@@ -10,7 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from service.schemas import Citation, Document, DocumentList, PutResponse
+from service.schemas.citations import CitationResponse
+from service.schemas.documents import Document, DocumentList, PutResponse
 from tests.service.http_service import PATIENCE, app_of, assert_error, assert_shape, eventually, live, served
 
 TEXT = "== Lamps ==\n\nThe lamp was lit at dusk.\n"
@@ -124,7 +125,7 @@ def test_a_citation_outlives_the_version_that_it_is_of(client: TestClient) -> No
     (passage,) = client.post("/v1/ask", json={"question": "lamp"}).json()["passages"]
     client.put("/v1/documents/a.txt?wait=true", content="Now it is of dogs.")
     cited = client.get(passage["citation"]["links"]["citation"]).json()
-    assert_shape(Citation, cited)
+    assert_shape(CitationResponse, cited)
     assert cited["quote"] == passage["text"]
     text = client.get(cited["links"]["text"]).text
     assert text[cited["start"] : cited["end"]] == cited["quote"]

@@ -1,0 +1,315 @@
+"""Finds a quote in a text that may have changed since it was quoted.
+
+The recipe is that of the Hypothesis client (``src/annotator/anchoring/match-quote.ts``): where the very
+words stand, else where words like them stand, weighed 50 for the quote, 20 for the text before, 20 for
+the text after and 2 for the place. Its approximate search takes time that grows with text times quote;
+here q-grams that the text and the quote share vote for places (Jokinen and Ukkonen 1991), and only the
+places with most votes are aligned, word by word.
+
+Offsets are Unicode code points, spans half open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+from rapidfuzz.distance import Indel, Levenshtein
+
+from index.differences import IDEOGRAPHIC, boundary_after
+from index.typography import CodePoints, Folded, code_points, folded, grams
+
+MINIMUM_SIMILARITY = 0.5
+"""Of words that still count as the quote: the recipe allows as many errors as half its length."""
+
+_QUOTE_WEIGHT, _PREFIX_WEIGHT, _SUFFIX_WEIGHT, _PLACE_WEIGHT = 50, 20, 20, 2
+_LONGEST_CONTEXT = 512
+_LONGEST_QUOTE = 4000
+"""Longer ones are found by their first and last ``_END`` code points, each its own quote."""
+_END = 1500
+_MOST_OCCURRENCES = 128
+"""Of the same words that are looked at on each side of the expected place."""
+_PLACES = 8
+_COMMON = 400
+"""A q-gram that the text has more often says nothing about a place."""
+_CONTEXT_VOTE = 0.5
+
+WORDS = regex.compile(rf"[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+|\S", regex.VERSION1)
+"""What texts are aligned by: words, characters of scripts that do not part words, other visible ones."""
+_IN_WORD = regex.compile(rf"[\w--[{IDEOGRAPHIC}]]", regex.VERSION1)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words with the text around them, and where they started (W3C TextQuoteSelector and position)."""
+
+    exact: str
+    prefix: str = ""
+    suffix: str = ""
+    start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a quote is: ``[start, end)``, never empty.
+
+    ``score`` weighs words, context and place; ``similarity`` is that of the words alone, 1 less the
+    Levenshtein distance over the longer length, typography apart; ``context`` the mean similarity of
+    what stands before and after, 1 where the quote has none. All from 0 to 1. ``exact`` when the words
+    are the very same.
+    """
+
+    start: int
+    end: int
+    score: float
+    similarity: float
+    exact: bool
+    context: float = 1.0
+
+
+class AnchoringText:
+    """A text to find quotes in. What finding changed ones needs is made once, when first needed."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._grams: dict[int, tuple[NDArray[np.uint32], NDArray[np.uint16]]] = {}
+
+    def find(self, quote: Quote) -> Anchor | None:
+        """The best place for a quote; None when nothing is near enough."""
+        places = self.exact(quote) or self.near(quote)
+        return places[0] if places else None
+
+    def exact(self, quote: Quote) -> list[Anchor]:
+        """Where the very words stand, best first: all, or if there are very many, those most likely.
+
+        Not where they begin or end inside of a word, if the context says that they do not.
+        """
+        length = len(quote.exact)
+        places = {start for start in self._starts(quote) if not self._torn(quote, start)}
+        found = [self._anchor(quote, start, start + length, 1.0) for start in places]
+        return sorted(found, key=lambda one: (-one.score, one.start))
+
+    def near(self, quote: Quote) -> list[Anchor]:
+        """Where words like those of the quote stand, best first; typography makes no difference."""
+        if not quote.exact.strip() or not self.text.strip():
+            return []
+        if len(quote.exact) > _LONGEST_QUOTE:
+            found = self._between_ends(quote)
+        else:
+            found = [self._anchor(quote, *place) for place in self._aligned(quote)]
+        best: dict[tuple[int, int], Anchor] = {(one.start, one.end): one for one in found}
+        kept = [one for one in best.values() if one.similarity >= MINIMUM_SIMILARITY]
+        return sorted(kept, key=lambda one: (-one.score, one.start))
+
+    @cached_property
+    def _folded(self) -> Folded:
+        return folded(self.text)
+
+    @cached_property
+    def _codes(self) -> CodePoints:
+        return code_points(self._folded.text)
+
+    def _anchor(self, quote: Quote, start: int, end: int, similarity: float) -> Anchor:
+        text, words = self.text, self.text[start:end]
+        total, weights = _QUOTE_WEIGHT * similarity, float(_QUOTE_WEIGHT)
+        contexts = []
+        prefix, suffix = quote.prefix[-_LONGEST_CONTEXT:], quote.suffix[:_LONGEST_CONTEXT]
+        if prefix:
+            contexts.append(similar_ends(prefix, text[max(0, start - len(prefix)) : start]))
+            total, weights = total + _PREFIX_WEIGHT * contexts[-1], weights + _PREFIX_WEIGHT
+        if suffix:
+            contexts.append(similar_ends(suffix, text[end : end + len(suffix)]))
+            total, weights = total + _SUFFIX_WEIGHT * contexts[-1], weights + _SUFFIX_WEIGHT
+        if quote.start is not None:
+            place = max(0.0, 1 - abs(start - quote.start) / len(text))
+            total, weights = total + _PLACE_WEIGHT * place, weights + _PLACE_WEIGHT
+        context = sum(contexts) / len(contexts) if contexts else 1.0
+        return Anchor(start, end, total / weights, similarity, words == quote.exact, context)
+
+    def _starts(self, quote: Quote) -> Iterator[int]:
+        """Where the very words start: nearest to the expected place, and where the context adjoins."""
+        text, exact = self.text, quote.exact
+        if not exact:
+            return
+        expected = min(max(quote.start or 0, 0), len(text))
+        near = [*islice(_forwards(text, exact, expected), _MOST_OCCURRENCES)]
+        near += islice(_backwards(text, exact, expected), _MOST_OCCURRENCES)
+        yield from near
+        if len(near) >= _MOST_OCCURRENCES:
+            yield from self._adjoining(quote)
+
+    def _adjoining(self, quote: Quote) -> Iterator[int]:
+        """Where the very words start with some of their context before or after them."""
+        for length in (_LONGEST_CONTEXT, 32, 8):
+            for before, after in (
+                (quote.prefix[-length:], quote.suffix[:length]),
+                (quote.prefix[-length:], ""),
+                ("", quote.suffix[:length]),
+            ):
+                sought = before + quote.exact + after
+                if before or after:
+                    starts = islice(_forwards(self.text, sought, 0), _MOST_OCCURRENCES)
+                    yield from (at + len(before) for at in starts)
+
+    def _torn(self, quote: Quote, start: int) -> bool:
+        """Whether the words are parts of longer ones here, and were not where they were quoted."""
+        end = start + len(quote.exact)
+        before, after = self.text[max(0, start - 1) : start], self.text[end : end + 1]
+        return _goes_on(before, quote.exact[0]) > _goes_on(quote.prefix[-1:] or before, quote.exact[0]) or (
+            _goes_on(after, quote.exact[-1]) > _goes_on(quote.suffix[:1] or after, quote.exact[-1])
+        )
+
+    def _between_ends(self, quote: Quote) -> list[Anchor]:
+        """A long quote, from where its beginning is to where its end is."""
+        exact, first = quote.exact, None
+        head = self.find(Quote(exact[:_END], quote.prefix, exact[_END : _END + 64], quote.start))
+        if head is not None:
+            expected = head.start + len(exact) - _END
+            first = self.find(Quote(exact[-_END:], exact[-_END - 64 : -_END], quote.suffix, expected))
+        if head is None or first is None or not len(exact) < 2 * (first.end - head.start) < 4 * len(exact):
+            return []
+        similarity = (head.similarity + first.similarity) / 2
+        return [self._anchor(quote, head.start, first.end, similarity)]
+
+    def _aligned(self, quote: Quote) -> Iterator[tuple[int, int, float]]:
+        """Start, end and similarity of words that may be the quote's."""
+        prefix, suffix = quote.prefix[-_LONGEST_CONTEXT:], quote.suffix[:_LONGEST_CONTEXT]
+        pattern = folded(prefix + quote.exact + suffix)
+        start = int(np.searchsorted(pattern.starts, len(prefix)))
+        end = int(np.searchsorted(pattern.starts, len(prefix) + len(quote.exact)))
+        if start == end:
+            return
+        text, length = self._folded.text, end - start
+        for diagonal in self._places(code_points(pattern.text), start, end):
+            # Once with the context, which shows where a reworded quote ends, and once without, for
+            # where the context is another.
+            for first, last in ((0, len(pattern.text)), (start, end)):
+                slack = 2 * _width(length) + (last - first) // 4
+                low = max(0, diagonal + first - slack)
+                window = text[low : max(0, diagonal + last + slack)]
+                span = _aligned_span(pattern.text[first:last], start - first, end - first, window)
+                if span is not None:
+                    words = window[slice(*span)]
+                    similarity = Levenshtein.normalized_similarity(pattern.text[start:end].strip(), words)
+                    yield *self._folded.span(low + span[0], low + span[1]), similarity
+
+    def _places(self, pattern: CodePoints, start: int, end: int) -> list[int]:
+        """Where the pattern may start in the folded text: the diagonals that shared q-grams vote for."""
+        size = _gram_size(pattern[start:end])
+        if len(self._codes) < size or len(pattern) < size:
+            return [0]
+        hits, offsets, counts = self._shared(pattern, size)
+        votes = 1.0 / counts
+        votes[(offsets < start) | (offsets >= end)] *= _CONTEXT_VOTE
+        diagonals = hits - offsets
+        if not len(diagonals):
+            return [0] if len(self._codes) <= 2 * len(pattern) else []
+        width = _width(end - start)
+        first = int(diagonals.min())
+        bins = (diagonals - first) // width
+        totals = np.bincount(bins, votes)
+        pairs = totals + np.append(totals[1:], 0.0)
+        found: list[int] = []
+        for at in np.argsort(-pairs, kind="stable")[: 3 * _PLACES].tolist():
+            if all(abs(at - other) > 1 for other in found):
+                found.append(at)
+        return [first + (at + 1) * width for at in found[:_PLACES]]
+
+    def _shared(
+        self, pattern: CodePoints, size: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Offsets in the text of the q-grams it shares with the pattern, in the pattern, and how many."""
+        if size not in self._grams:
+            hashes = grams(self._codes, size)
+            self._grams[size] = hashes, _buckets(hashes)
+        hashes, buckets = self._grams[size]
+        sought, offsets = np.unique(grams(pattern, size), return_index=True)
+        wanted = np.zeros(1 << 16, np.bool_)
+        wanted[_buckets(sought)] = True
+        at = np.flatnonzero(wanted[buckets])
+        which = np.minimum(np.searchsorted(sought, hashes[at]), len(sought) - 1)
+        true = sought[which] == hashes[at]
+        at, which = at[true], which[true]
+        counts = np.bincount(which, minlength=len(sought))[which]
+        rare = counts <= _COMMON
+        return at[rare], offsets[which[rare]], counts[rare].astype(np.float64)
+
+
+def _forwards(text: str, sought: str, at: int) -> Iterator[int]:
+    while (at := text.find(sought, at)) >= 0:
+        yield at
+        at += 1
+
+
+def _backwards(text: str, sought: str, at: int) -> Iterator[int]:
+    while (at := text.rfind(sought, 0, max(0, at + len(sought) - 1))) >= 0:
+        yield at
+
+
+def similar_ends(a: str, b: str) -> float:
+    """How alike two contexts are, from 0 to 1: 1 less the Levenshtein distance over the longer length."""
+    return 1.0 if a == b else Levenshtein.normalized_similarity(a, b)
+
+
+def _goes_on(adjoining: str, letter: str) -> bool:
+    return bool(adjoining and _IN_WORD.match(adjoining) and _IN_WORD.match(letter))
+
+
+def _gram_size(quote: CodePoints) -> int:
+    """Small for short quotes, and for scripts whose characters are many."""
+    if np.median(quote) >= 0x2E80:
+        return 2
+    return 6 if len(quote) >= 40 else 4
+
+
+def _width(length: int) -> int:
+    """Of the bins of diagonals that are one place, for a quote of so many code points."""
+    return max(16, min(128, length // 4))
+
+
+def _buckets(hashes: NDArray[np.uint32]) -> NDArray[np.uint16]:
+    return (hashes * np.uint32(2246822519) >> np.uint32(16)).astype(np.uint16)
+
+
+def _aligned_span(pattern: str, start: int, end: int, window: str) -> tuple[int, int] | None:
+    """Where ``pattern[start:end]`` is in the window, told by the words that both have in order."""
+    old = [match.span() for match in WORDS.finditer(pattern)]
+    new = [match.span() for match in WORDS.finditer(window)]
+    blocks = Indel.opcodes([pattern[slice(*span)] for span in old], [window[slice(*span)] for span in new])
+    matched = blocks.as_matching_blocks()
+    pairs = [(block.a + step, block.b + step) for block in matched for step in range(block.size)]
+    pairs = _best_run(pairs, old, new)
+    first = sum(span[1] <= start for span in old)
+    last = sum(span[0] < end for span in old)
+    low = boundary_after(first, pairs)
+    high = boundary_after(len(old) - last, [(len(old) - 1 - i, len(new) - 1 - j) for i, j in reversed(pairs)])
+    if low is None or high is None or low >= len(new) - high:
+        return None
+    return new[low][0], new[len(new) - high - 1][1]
+
+
+def _best_run(
+    pairs: list[tuple[int, int]], old: list[tuple[int, int]], new: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """The run of matched words with most code points, less half of those skipped between them.
+
+    Common words match far away from the rest; this leaves them out.
+    """
+    best, best_from, best_to = 0.0, 0, 0
+    total, begin = 0.0, 0
+    for at, (i, j) in enumerate(pairs):
+        if at and total > 0:
+            skipped_old = old[i][0] - old[pairs[at - 1][0]][1]
+            skipped_new = new[j][0] - new[pairs[at - 1][1]][1]
+            total -= max(0, max(skipped_old, skipped_new) - 1) / 2
+        if total <= 0:
+            total, begin = 0.0, at
+        total += old[i][1] - old[i][0]
+        if total > best:
+            best, best_from, best_to = total, begin, at + 1
+    return pairs[best_from:best_to]

@@ -1,0 +1,272 @@
+"""What changed between two texts, word by word or line by line.
+
+Longest common subsequences (rapidfuzz's bit-parallel one, Hyyrö 2004), of words or of whole lines. What
+would take too long or too much memory is divided at lines that both texts have once (patience diff), and
+if there are none, replaced as a whole: time and memory stay bounded for any two texts.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+import regex
+from rapidfuzz import fuzz
+from rapidfuzz.distance import LCSseq
+
+Kind = Literal["equal", "delete", "insert"]
+Match = tuple[int, int, int]
+"""Start in the old sequence, start in the new one, length."""
+
+IDEOGRAPHIC = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_TOKEN = regex.compile(
+    rf"\s+|[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+|.", regex.VERSION1 | regex.DOTALL
+)
+_WORD = regex.compile(r"\w")
+_LONGEST_LINE = 500
+_PIECE = regex.compile(
+    rf".{{1,{_LONGEST_LINE}}}?(?:[.!?]+\s+|[。！？]+|$)|.{{1,{_LONGEST_LINE}}}", regex.DOTALL
+)
+_MOST_CELLS = 1 << 27
+"""Of the matrix of a longest common subsequence, a bit each: 16 MB."""
+_MOST_PAIRED = 32
+"""Lines of a replaced stretch that are compared each with each."""
+_ALIKE = 50.0
+"""Per cent (Indel ratio) from which a line is the other's new form, not another line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A stretch that both texts have, or only the old (``delete``), or only the new one (``insert``)."""
+
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line with its line break, or a piece of one that is very long.
+
+    ``edits`` are those of its words if it was replaced by one like it, or replaced such a one: equal and
+    deleted ones make up the old line, equal and inserted ones the new. Else there are none.
+    """
+
+    kind: Kind
+    text: str
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Lines that changed, with some that did not around them.
+
+    They are ``[old_start, old_end)`` of the old text and ``[new_start, new_end)`` of the new, in code
+    points: its equal and deleted lines make up the one, its equal and inserted lines the other.
+    """
+
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
+    lines: tuple[Line, ...]
+
+
+def word_diff(old: str, new: str) -> tuple[Edit, ...]:
+    """The edits that make ``new`` of ``old``, by words, white space and other characters.
+
+    Scripts that do not part words are compared by character. Joined, the equal and deleted edits are
+    ``old``, the equal and inserted ones ``new``; deletions come before insertions.
+    """
+    before, after = _TOKEN.findall(old), _TOKEN.findall(new)
+    edits: list[Edit] = []
+    i = j = 0
+    for at, to, length in [*_joined(_matches(before, after), before), (len(before), len(after), 0)]:
+        edits += _stretch("delete", before[i:at]) + _stretch("insert", after[j:to])
+        i, j = at + length, to + length
+        edits += _stretch("equal", before[at:i])
+    return tuple(edits)
+
+
+def line_diff(old_text: str, new_text: str, *, context: int = 3) -> tuple[Hunk, ...]:
+    """The hunks that make one text of the other, in order, with ``context`` equal lines around each.
+
+    Equal texts have none. Lines of more than 500 code points are compared by sentences.
+    """
+    if old_text == new_text:
+        return ()
+    old, new = _lines(old_text), _lines(new_text)
+    old_ends, new_ends = [0, *accumulate(map(len, old))], [0, *accumulate(map(len, new))]
+    hunks = []
+    for changes in _grouped(_changes(_matches(old, new), len(old), len(new)), context):
+        first, last = changes[0], changes[-1]
+        before = min(context, first[0], first[2])
+        after = min(context, len(old) - last[1], len(new) - last[3])
+        i, i_end, j, j_end = first[0] - before, last[1] + after, first[2] - before, last[3] + after
+        lines = tuple(_marked(old, new, changes, i, i_end))
+        hunks.append(Hunk(old_ends[i], old_ends[i_end], new_ends[j], new_ends[j_end], lines))
+    return tuple(hunks)
+
+
+def boundary_after(boundary: int, pairs: Sequence[tuple[int, int]]) -> int | None:
+    """The position in a new sequence of what stood at a boundary of the old, or after it.
+
+    ``pairs`` are matched positions of the two, ascending. What is unmatched around the boundary is shared
+    out in proportion, but what was put in before it stays out. None if nothing after it is matched.
+    """
+    after = next(((i, j) for i, j in pairs if i >= boundary), None)
+    before = next(((i, j) for i, j in reversed(pairs) if i < boundary), None)
+    if after is None or before is None or after[0] == boundary:
+        return after and after[1]
+    missing, missing_before = after[0] - boundary, boundary - 1 - before[0]
+    between = after[1] - 1 - before[1]
+    if missing_before:
+        share = min(missing * 2, round(between * missing / (missing + missing_before)))
+    else:
+        share = between if between <= 2 * missing + 2 else missing
+    return after[1] - share
+
+
+def _stretch(kind: Kind, tokens: Sequence[str]) -> list[Edit]:
+    return [Edit(kind, "".join(tokens))] if tokens else []
+
+
+def _joined(matches: list[Match], tokens: Sequence[str]) -> Iterator[Match]:
+    """Without matches of white space or punctuation alone between two changes: they read badly."""
+    for number, (at, to, length) in enumerate(matches):
+        inside = 0 < number < len(matches) - 1
+        if not inside or length > 3 or any(map(_WORD.search, tokens[at : at + length])):
+            yield at, to, length
+
+
+def _lines(text: str) -> list[str]:
+    lines: list[str] = []
+    for line in text.split("\n"):
+        lines += [line + "\n"] if len(line) <= _LONGEST_LINE else _PIECE.findall(line + "\n")
+    # The last line has no line break.
+    lines[-1] = lines[-1].removesuffix("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def _changes(matches: list[Match], old: int, new: int) -> Iterator[tuple[int, int, int, int]]:
+    """What is between the matches: start and end in the old sequence, start and end in the new."""
+    i = j = 0
+    for at, to, length in [*matches, (old, new, 0)]:
+        if at > i or to > j:
+            yield i, at, j, to
+        i, j = at + length, to + length
+
+
+def _grouped(
+    changes: Iterator[tuple[int, int, int, int]], context: int
+) -> Iterator[list[tuple[int, int, int, int]]]:
+    """Changes whose contexts meet, together."""
+    group: list[tuple[int, int, int, int]] = []
+    for change in changes:
+        if group and change[0] - group[-1][1] > 2 * context:
+            yield group
+            group = []
+        group.append(change)
+    if group:
+        yield group
+
+
+def _marked(
+    old: Sequence[str], new: Sequence[str], changes: list[tuple[int, int, int, int]], i: int, i_end: int
+) -> Iterator[Line]:
+    for at, at_end, to, to_end in changes:
+        yield from (Line("equal", line) for line in old[i:at])
+        yield from _replaced(old[at:at_end], new[to:to_end])
+        i = at_end
+    yield from (Line("equal", line) for line in old[i:i_end])
+
+
+def _replaced(old: Sequence[str], new: Sequence[str]) -> list[Line]:
+    """Deleted lines, then inserted ones; those that are like each other have the edits of their words."""
+    deleted, inserted = [Line("delete", line) for line in old], [Line("insert", line) for line in new]
+    if len(old) <= _MOST_PAIRED and len(new) <= _MOST_PAIRED:
+        j = 0
+        for i, line in enumerate(old):
+            ratios = [fuzz.ratio(line, other, score_cutoff=_ALIKE) for other in new[j:]]
+            if not any(ratios):
+                continue
+            to = j + ratios.index(max(ratios))
+            edits = word_diff(line, new[to])
+            deleted[i] = Line("delete", line, tuple(one for one in edits if one.kind != "insert"))
+            inserted[to] = Line("insert", new[to], tuple(one for one in edits if one.kind != "delete"))
+            j = to + 1
+    return [*deleted, *inserted]
+
+
+def _matches(old: Sequence[str], new: Sequence[str]) -> list[Match]:
+    """Stretches that both have, in order: a longest common subsequence or, for very long ones, a long."""
+    start, shorter = 0, min(len(old), len(new))
+    while start < shorter and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < shorter - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    numbers: dict[str, int] = {}
+    a = [numbers.setdefault(one, len(numbers)) for one in old[start : len(old) - end]]
+    b = [numbers.setdefault(one, len(numbers)) for one in new[start : len(new) - end]]
+    pairs = [(start + i, start + j) for i, j in _common(a, b)]
+    found = [(0, 0, start)] if start else []
+    for i, j in [*pairs, *((len(old) - end + k, len(new) - end + k) for k in range(end))]:
+        if found and i == found[-1][0] + found[-1][2] and j == found[-1][1] + found[-1][2]:
+            found[-1] = (found[-1][0], found[-1][1], found[-1][2] + 1)
+        else:
+            found.append((i, j, 1))
+    return found
+
+
+def _common(a: list[int], b: list[int]) -> list[tuple[int, int]]:
+    """Ascending pairs of positions with equal numbers."""
+    in_a, in_b = set(a), set(b)
+    # What only one of them has cannot match, and is often most.
+    at_a = [i for i, one in enumerate(a) if one in in_b]
+    at_b = [j for j, one in enumerate(b) if one in in_a]
+    short_a, short_b = [a[i] for i in at_a], [b[j] for j in at_b]
+    return [(at_a[i], at_b[j]) for i, j in _divided(short_a, short_b)]
+
+
+def _divided(a: list[int], b: list[int]) -> Iterator[tuple[int, int]]:
+    """The pairs of a longest common subsequence, between anchors where it would take too much."""
+    if len(a) * len(b) <= _MOST_CELLS:
+        yield from _subsequence(a, b)
+        return
+    i = j = 0
+    for at, to in [*_anchors(a, b), (len(a), len(b))]:
+        if (at - i) * (to - j) <= _MOST_CELLS:
+            yield from ((i + x, j + y) for x, y in _subsequence(a[i:at], b[j:to]))
+        if at < len(a) and to < len(b):
+            yield at, to
+        i, j = at + 1, to + 1
+
+
+def _subsequence(a: list[int], b: list[int]) -> Iterator[tuple[int, int]]:
+    for block in LCSseq.opcodes(a, b).as_matching_blocks():
+        for step in range(block.size):
+            yield block.a + step, block.b + step
+
+
+def _anchors(a: list[int], b: list[int]) -> list[tuple[int, int]]:
+    """Pairs of numbers that both have once, as many as are in the same order in both."""
+    once_a, once_b = Counter(a), Counter(b)
+    where = {one: j for j, one in enumerate(b) if once_b[one] == 1}
+    pairs = [(i, where[one]) for i, one in enumerate(a) if once_a[one] == 1 and one in where]
+    tails: list[int] = []
+    ends: list[int] = []
+    previous: list[int] = []
+    for number, (_, j) in enumerate(pairs):
+        at = bisect_left(tails, j)
+        previous.append(ends[at - 1] if at else -1)
+        tails[at : at + 1], ends[at : at + 1] = [j], [number]
+    chain = []
+    number = ends[-1] if ends else -1
+    while number >= 0:
+        chain.append(pairs[number])
+        number = previous[number]
+    return chain[::-1]

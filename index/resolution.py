@@ -1,0 +1,109 @@
+"""The read flow of citations: what a locator names, and what became of it since."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from index import citing
+from index.anchoring import AnchoringText
+from index.answers import Citation
+from index.errors import CitationNotFound
+from index.protocols import RecordStore
+from index.records import VersionRecord
+from index.standing import Standing, standing
+
+_TEXTS = 8
+"""Texts kept for one request: its citations are often of few documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What became of a citation: its standing, and the citation of what stands in its place.
+
+    ``version`` is the number of the version that was looked at; ``citation`` is None when it is gone.
+    """
+
+    standing: Standing
+    version: int
+    citation: Citation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A citation exactly as it was cited, the text around it, and what became of it."""
+
+    citation: Citation
+    version: VersionRecord
+    before: str
+    after: str
+    today: Today
+
+
+class Resolution:
+    """Resolves the citations of one request, and keeps the texts that it reads. Not for several threads."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self.store = store
+        self._texts: OrderedDict[bytes, AnchoringText] = OrderedDict()
+
+    def cite(self, locator: str) -> Citation:
+        """The citation that a locator names, of the newest version or of an older one.
+
+        Raises :class:`index.errors.InvalidLocator`, :class:`index.errors.CitationNotFound`.
+        """
+        version, start, end = self._named(locator)
+        return self.citation(version, start, end)
+
+    def resolve(self, locator: str, *, around: int) -> Resolved:
+        """As :meth:`cite`, with at most ``around`` code points on each side, and its standing today."""
+        version, start, end = self._named(locator)
+        text = self.store.text(version.text_sha256, max(0, start - around), end + around)
+        citation = self.citation(version, start, end)
+        before = min(around, start)
+        after = text[before + end - start :]
+        return Resolved(citation, version, text[:before], after, self.today(citation))
+
+    def _named(self, locator: str) -> tuple[VersionRecord, int, int]:
+        wanted = citing.parse_locator(locator)
+        version = self.store.version_by_text(wanted.document_id, wanted.text_sha256)
+        if version is None:
+            raise CitationNotFound(
+                f"No stored version of {wanted.document_id!r} has a text whose SHA-256 begins with "
+                f"{wanted.text_sha256}. The document was deleted, the version was pruned, or the locator is "
+                "of another collection. With the quote itself, POST /v1/verify may find where it stands."
+            )
+        if wanted.end > version.length:
+            raise CitationNotFound(f"{locator!r} ends past the text, which has {version.length} characters.")
+        return version, wanted.start, wanted.end
+
+    def citation(self, version: VersionRecord, start: int, end: int) -> Citation:
+        """The citation of a span of a version. Raises :class:`CitationNotFound` if it is erased meanwhile."""
+        at, until = citing.window(start, end)
+        excerpt = citing.Excerpt(version, start, end, self.store.text(version.text_sha256, at, until), at)
+        if len(excerpt.quote) != end - start:
+            raise CitationNotFound(f"{version.document_id!r} was deleted or pruned a moment ago.")
+        section, pages = self.store.section_at(version, start)
+        whole = self.text(version.text_sha256).text if version.length <= citing.LONGEST else None
+        return citing.cite(excerpt, whole, section=section, pages=pages)
+
+    def today(self, citation: Citation, version: VersionRecord | None = None) -> Today:
+        """What became of a citation in the newest version of its document, or in the one given."""
+        version = version or self.store.version(citation.document_id)
+        if version.text_sha256.hex() == citation.text_sha256:
+            same = Standing("current", citation.start, citation.end, citation.quote, 1.0)
+            return Today(same, version.number, citation)
+        old = self.text(bytes.fromhex(citation.text_sha256))
+        found = standing(old.text, (citation.start, citation.end), self.text(version.text_sha256))
+        if found.status == "gone":
+            return Today(found, version.number, None)
+        return Today(found, version.number, self.citation(version, found.start, found.end))
+
+    def text(self, sha256: bytes) -> AnchoringText:
+        """A whole stored text, ready to find quotes in."""
+        if sha256 not in self._texts:
+            self._texts[sha256] = AnchoringText(self.store.text(sha256))
+        self._texts.move_to_end(sha256)
+        while len(self._texts) > _TEXTS:
+            self._texts.popitem(last=False)
+        return self._texts[sha256]

@@ -1,0 +1,280 @@
+"""Links that open a page at a quote: text directives, which browsers scroll to and highlight.
+
+The rules are those of the WICG's "URL Fragment Text Directives" (wicg.github.io/scroll-to-text-fragment).
+What counts is the page, and the text is a reader's account of it: line breaks, tabs, ``cell | cell`` and
+the marks of list items stand for a page's structure, so no term goes across one. The page also shows
+what the text leaves out (navigation, teasers), therefore terms are longer than uniqueness in the text asks.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote as percent_encode
+
+import regex
+
+Span = tuple[int, int]
+
+_LONGEST_EXACT = 300
+"""Code points of a quote that is given whole, after the specification's advice; a longer one by its ends."""
+_SHORT = 20
+"""Letters that tell words from the rest of a page, which the text does not show. A line with fewer, such
+as a heading or a button, is not what a range begins or ends with where the next line is longer."""
+_SHARE = 0.97
+_WORDS = (4, 8, 12, 16)
+"""How many words a term has; the next number is tried when it is ambiguous."""
+_REACH = 2000
+"""Code points to look at on each side of a quote, and the rest of the line there."""
+
+_CLOSING = "、。，．！？：；」』）》】"
+_BREAK = regex.compile(
+    rf"(?:\A|\n)[^\S\n]*+(?:(?:-|-?\d{{1,10}}\.)[^\S\n]++)*+|\t|(?<!\S)\|(?!\S)|[ ](?=[{_CLOSING}])",
+    regex.VERSION1,
+)
+"""What the reader put between two things that a page shows apart, marks of list items included. No one
+writes a space before these marks: the page has something there, such as an icon or two spaces."""
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
+_TOKEN = regex.compile(rf"[^\s{_CLOSING}]++[{_CLOSING}]*+|[^\s]", regex.VERSION1)
+"""A word with the punctuation at it; without spaces between words, a clause."""
+_BOUNDARY = regex.compile(rf"\b(?!(?<={_UNSPACED}\p{{M}}*){_UNSPACED})", regex.WORD | regex.VERSION1)
+"""Word boundaries of UAX 29. Inside of writing without spaces a dictionary decides, which only the browser
+has, so there are none."""
+_LETTER = regex.compile(r"\w", regex.VERSION1)
+# White space does not count in a search, nor do bars: of the breaks these are left.
+_MARKS = re.compile(r"\n[^\S\n]*+(?:(?:-|-?\d{1,10}\.)[^\S\n]++)++")
+_ACCENTS = regex.compile(r"[\p{Mn}\p{Cf}]+", regex.VERSION1)
+_QUOTES = re.compile("[‘’‚‛′“”„‟«»‹›]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Directive:
+    """The terms of a text directive, as the text has them; an empty one is left out."""
+
+    start: str
+    end: str = ""
+    prefix: str = ""
+    suffix: str = ""
+
+    def __str__(self) -> str:
+        terms = (
+            f"{_encoded(self.prefix)}-" if self.prefix else "",
+            _encoded(self.start),
+            _encoded(self.end),
+            f"-{_encoded(self.suffix)}" if self.suffix else "",
+        )
+        return "text=" + ",".join(filter(None, terms))
+
+
+def text_fragment(text: str, start: int, end: int) -> str:
+    """The directive of ``text[start:end]``: ``text=prefix-,start,end,-suffix``, without ``#:~:``.
+
+    ``text`` is the whole text; offsets are code points. A span that begins or ends in a word is taken to
+    begin or end with it. Empty when no directive can be made: the span has no letters, or nothing near it
+    tells it from a repetition of it.
+
+    Raises :class:`ValueError` when the span is not in the text.
+    """
+    if not 0 <= start <= end <= len(text):
+        raise ValueError(f"[{start}, {end}) is not a span of a text of {len(text)} code points")
+    place = _Place.of(text, start, end)
+    if place is None:
+        return ""
+    return str(place.exact() or place.range() or "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A quote among the runs of a text: what a page has in one piece."""
+
+    text: str
+    folded: str
+    """The whole text as a generous search sees it: what it finds once, a browser does not find twice."""
+    pieces: tuple[Span, ...]
+    """What the quote has of each run, in order."""
+    before: Span
+    after: Span
+    """What could be prefix and suffix: the rest of the run, or else the run next to it. May be empty."""
+
+    @classmethod
+    def of(cls, text: str, start: int, end: int) -> _Place | None:
+        runs = list(_runs(text, start, end))
+        inside = [i for i, run in enumerate(runs) if max(run[0], start) < min(run[1], end)]
+        pieces = [_trimmed(text, max(runs[i][0], start), min(runs[i][1], end)) for i in inside]
+        while pieces and not _LETTER.search(text, *pieces[0]):
+            del pieces[0], inside[0]
+        while pieces and not _LETTER.search(text, *pieces[-1]):
+            del pieces[-1], inside[-1]
+        if not pieces:
+            return None
+        kept = _telling(text, pieces)
+        pieces, inside = pieces[kept], inside[kept]
+        first, last = runs[inside[0]], runs[inside[-1]]
+        pieces[0] = (_word_start(text, first, pieces[0][0]), pieces[0][1])
+        pieces[-1] = (pieces[-1][0], _word_end(text, last, pieces[-1][1]))
+        before, after = _trimmed(text, first[0], pieces[0][0]), _trimmed(text, pieces[-1][1], last[1])
+        if before[0] == before[1] and inside[0] > 0:
+            before = runs[inside[0] - 1]
+        if after[0] == after[1] and inside[-1] + 1 < len(runs):
+            after = runs[inside[-1] + 1]
+        return cls(text, _searched(text), tuple(pieces), before, after)
+
+    def exact(self) -> _Directive | None:
+        """The quote as it is, with what is next to it where it needs that."""
+        (first, last), *more = self.pieces
+        if more or last - first > _LONGEST_EXACT:
+            return None
+        quote = self.text[first:last]
+        for prefix, suffix in self._contexts():
+            if self._is_single(prefix + quote + suffix):
+                return _Directive(quote, prefix=prefix, suffix=suffix)
+        return _Directive(quote) if self._is_first(quote) else None
+
+    def range(self) -> _Directive | None:
+        """The quote's first words and its last ones, each with what is next to them where they need that."""
+        head = self._head()
+        if head is None:
+            return None
+        prefix, first = head
+        (begin, _), finish = self.pieces[0], self.pieces[-1][1]
+        rest = _folded(_unmarked(self.text[begin + len(first) : finish]))
+        # A range ends at the first such words behind its start: those must be the quote's last.
+        begin = max(self.pieces[-1][0], begin + len(first))
+        for suffix in ("", *self._suffixes()):
+            behind = _folded(suffix)
+            for term in _last_words(self.text, *_trimmed(self.text, begin, finish)):
+                folded = _folded(term)
+                if (rest + behind).find(folded + behind) == len(rest) - len(folded) >= 0:
+                    return _Directive(first, term, prefix, suffix)
+        return None
+
+    def _head(self) -> tuple[str, str] | None:
+        """The prefix and the first words of a range."""
+        begin, end = self.pieces[0]
+        for prefix in ("", *self._prefixes()):
+            for term in _first_words(self.text, begin, end):
+                whole = len(self.pieces) == 1 and begin + len(term) == end
+                if not whole and self._is_single(prefix + term):
+                    return prefix, term
+        term = next(_first_words(self.text, begin, end), "")
+        return ("", term) if self._is_first(term) else None
+
+    def _contexts(self) -> Iterator[tuple[str, str]]:
+        yield "", ""
+        for suffix in self._suffixes():
+            yield "", suffix
+        for prefix in self._prefixes():
+            yield prefix, ""
+        for prefix, suffix in zip(self._prefixes(), self._suffixes(), strict=False):
+            yield prefix, suffix
+
+    def _prefixes(self) -> Iterator[str]:
+        return _last_words(self.text, *self.before)
+
+    def _suffixes(self) -> Iterator[str]:
+        return _first_words(self.text, *self.after)
+
+    def _is_single(self, terms: str) -> bool:
+        folded = _folded(terms)
+        return self.folded.find(folded, self.folded.find(folded) + 1) < 0
+
+    def _is_first(self, term: str) -> bool:
+        before = _folded(_unmarked("\n" + self.text[: self.pieces[0][0]]))
+        return bool(term) and self.folded.find(_folded(term)) == len(before)
+
+
+def _telling(text: str, pieces: list[Span]) -> slice:
+    """The pieces without short ones at the ends, if those are a small part of the quote."""
+    letters = [len(_LETTER.findall(text, *piece)) for piece in pieces]
+    long = [i for i, count in enumerate(letters) if count >= _SHORT]
+    if not long:
+        return slice(None)
+    kept = slice(long[0], long[-1] + 1)
+    return kept if sum(letters[kept]) >= _SHARE * sum(letters) else slice(None)
+
+
+def _runs(text: str, start: int, end: int) -> Iterator[Span]:
+    """What stands between breaks, near a span; never empty, trimmed."""
+    low = text.rfind("\n", 0, max(0, start - _REACH)) + 1
+    high = text.find("\n", end + _REACH)
+    high = len(text) if high < 0 else high
+    at = low
+    # Not from low on, where a search would not see that a line begins.
+    for match in _BREAK.finditer(text, max(0, low - 1), high):
+        if at < match.start():
+            yield from _visible(text, at, match.start())
+        at = max(at, match.end())
+    yield from _visible(text, at, high)
+
+
+def _visible(text: str, start: int, end: int) -> Iterator[Span]:
+    span = _trimmed(text, start, end)
+    if span[0] < span[1]:
+        yield span
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    part = text[start:end]
+    left = len(part) - len(part.lstrip())
+    return start + left, start + max(left, len(part.rstrip()))
+
+
+def _word_start(text: str, run: Span, position: int) -> int:
+    if position == run[0] or _is_boundary(text, position):
+        return position
+    return max(match.start() for match in _TOKEN.finditer(text, *run) if match.start() <= position)
+
+
+def _word_end(text: str, run: Span, position: int) -> int:
+    if position == run[1] or _is_boundary(text, position):
+        return position
+    return min(match.end() for match in _TOKEN.finditer(text, *run) if match.end() >= position)
+
+
+def _is_boundary(text: str, position: int) -> bool:
+    return _BOUNDARY.match(text, position) is not None
+
+
+def _first_words(text: str, start: int, end: int) -> Iterator[str]:
+    """The first words of a span: a few, then more."""
+    ends = [match.end() for match in _TOKEN.finditer(text, start, end) if _LETTER.search(match[0])]
+    yield from _terms([text[start:at] for at in ends])
+
+
+def _last_words(text: str, start: int, end: int) -> Iterator[str]:
+    """The last words of a span: a few, then more."""
+    starts = [match.start() for match in _TOKEN.finditer(text, start, end) if _LETTER.search(match[0])]
+    yield from _terms([text[at:end] for at in reversed(starts)])
+
+
+def _terms(candidates: list[str]) -> Iterator[str]:
+    told = next((i for i, term in enumerate(candidates, 1) if len(_LETTER.findall(term)) >= _SHORT), 0)
+    for count in sorted({max(count, told) for count in _WORDS}):
+        if count < len(candidates):
+            yield candidates[count - 1]
+    yield from candidates[-1:]
+
+
+@lru_cache(maxsize=8)  # the hits of an answer are of few texts
+def _searched(text: str) -> str:
+    return _folded(_unmarked("\n" + text))
+
+
+def _unmarked(text: str) -> str:
+    """A text without the marks of list items."""
+    return _MARKS.sub("\n", text)
+
+
+def _folded(text: str) -> str:
+    """What two strings have in common that a browser's search takes for equal, without white space."""
+    if not text.isascii():
+        text = _QUOTES.sub("'", _ACCENTS.sub("", unicodedata.normalize("NFKD", text).casefold()))
+    return "".join(text.split()).replace("|", "").replace('"', "'").replace("`", "'").lower()
+
+
+def _encoded(term: str) -> str:
+    # A dash would end a prefix; commas and ampersands are encoded anyway.
+    return percent_encode(term, safe="").replace("-", "%2D")

@@ -1,0 +1,292 @@
+import json
+import re
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+from bibtexparser.entrypoint import parse_string
+from bibtexparser.middlewares import LatexDecodingMiddleware
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
+
+from index.answers import Citation, Selector
+from index.citation_formats import FORMATS, Format, formatted
+from index.types import Metadata
+
+QUOTE = 'He said: “50 % of {it} & *more*” – \\o/ $5_6^7 #1.\n\nIs "that" so? 😀 <b>Ja</b>~'
+TEXT_SHA256 = "9f2c41aab3de" + "0" * 52
+LOCATOR = "notes/a b.html@9f2c41aab3de:100-176"
+METADATA: Metadata = {
+    "author": "Doe, Jane; Smith and Sons",
+    "date": "2019-10-05",
+    "publisher": "R&D {Press}",
+    "doi": "https://doi.org/10.1000/x_y%7B",
+    "language": "en",
+    "site": "The Site",
+}
+
+
+def citation(**changes: Any) -> Citation:
+    return replace(
+        Citation(
+            locator=LOCATOR,
+            quote=QUOTE,
+            document_id="notes/a b.html",
+            version=3,
+            title="Was tun? *Über* {Katzen}",
+            source="https://example.org/a page?x=1&y={2}",
+            media_type="text/html",
+            section=("Chapter 1", "Of [cats]"),
+            pages=(3, 5),
+            start=100,
+            end=100 + len(QUOTE),
+            text_sha256=TEXT_SHA256,
+            source_sha256="1" * 64,
+            selectors=(
+                Selector("TextPositionSelector", start=100, end=100 + len(QUOTE)),
+                Selector("TextQuoteSelector", exact=QUOTE, prefix="before ", suffix=" after"),
+            ),
+            links={"citation": "/v1/citations/x", "text": "/v1/documents/x/text?version=3"},
+        ),
+        **changes,
+    )
+
+
+LINK = "https://example.org/a%20page?x=1&y=%7B2%7D"
+BARE = citation(
+    source="notes/a b.html",
+    section=(),
+    pages=None,
+    links={},
+    title="notes/a b.html",
+    selectors=citation().selectors[:1],
+)
+
+
+def test_the_formats_are_sorted_and_all_made() -> None:
+    assert list(FORMATS) == sorted(get_args(Format))
+    for name in FORMATS:
+        for one in (citation(), BARE):
+            made = formatted(one, name, metadata={})
+            assert json.loads(json.dumps(made)) == made
+
+
+def test_w3c_annotation() -> None:
+    assert formatted(citation(), "w3c_annotation", metadata=METADATA) == {
+        "@context": "http://www.w3.org/ns/anno.jsonld",
+        "id": "/v1/citations/x",
+        "type": "Annotation",
+        "motivation": "highlighting",
+        "target": {
+            "type": "SpecificResource",
+            "source": "/v1/documents/x/text?version=3",
+            "selector": [
+                {"type": "TextPositionSelector", "start": 100, "end": 100 + len(QUOTE)},
+                {"type": "TextQuoteSelector", "exact": QUOTE, "prefix": "before ", "suffix": " after"},
+            ],
+            "dcterms:source": {"id": LINK},
+        },
+    }
+
+
+def test_an_annotation_without_links_has_an_id_and_a_source() -> None:
+    made: Any = formatted(BARE, "w3c_annotation", metadata={})
+    assert made["id"] == "urn:loccit:notes/a%20b.html%409f2c41aab3de%3A100-176"
+    assert made["target"]["source"] == "notes/a b.html"
+    assert "dcterms:source" not in made["target"]
+
+
+def test_anthropic_search_result() -> None:
+    assert formatted(citation(), "anthropic_search_result", metadata=METADATA) == {
+        "type": "search_result",
+        "source": LINK,
+        "title": "Was tun? *Über* {Katzen}",
+        "content": [
+            {"type": "text", "text": "He said: “50 % of {it} & *more*” – \\o/ $5_6^7 #1."},
+            {"type": "text", "text": 'Is "that" so?'},
+            {"type": "text", "text": "😀 <b>Ja</b>~"},
+        ],
+        "citations": {"enabled": True},
+    }
+    made: Any = formatted(BARE, "anthropic_search_result", metadata={})
+    assert made["source"] == LOCATOR
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_the_blocks_of_a_search_result_are_the_quote(quote: str) -> None:
+    made: Any = formatted(citation(quote=quote), "anthropic_search_result", metadata={})
+    texts = [block["text"] for block in made["content"]]
+    assert all(texts)
+    assert "".join("".join(texts).split()) == "".join(quote.split())
+
+
+def test_anthropic_char_location() -> None:
+    assert formatted(citation(), "anthropic_char_location", metadata=METADATA, index=2) == {
+        "type": "char_location",
+        "cited_text": QUOTE,
+        "document_index": 2,
+        "document_title": "Was tun? *Über* {Katzen}",
+        "start_char_index": 100,
+        "end_char_index": 100 + len(QUOTE),
+    }
+
+
+def test_openai_file_citation() -> None:
+    assert formatted(citation(), "openai_file_citation", metadata=METADATA, index=7) == {
+        "type": "file_citation",
+        "index": 7,
+        "file_id": "notes/a b.html",
+        "filename": "a b.html",
+        "quote": QUOTE,
+        "locator": LOCATOR,
+    }
+
+
+def test_plain() -> None:
+    assert formatted(citation(), "plain", metadata=METADATA) == (
+        "Doe, Jane; Smith and Sons. Was tun? *Über* {Katzen}. Chapter 1 › Of [cats], p. 3–5. "
+        f"R&D {{Press}}, 2019-10-05. {LINK} [{LOCATOR}]"
+    )
+    assert formatted(BARE, "plain", metadata={}) == f"notes/a b.html. [{LOCATOR}]"
+    one_page = citation(pages=(4, 4), section=(), source="", title="What is it?")
+    assert formatted(one_page, "plain", metadata={"url": "ftp://x"}) == f"What is it? p. 4. [{LOCATOR}]"
+
+
+def shown(markdown: str) -> tuple[str, list[str]]:
+    """The text that a Markdown reader shows of a line, and its links."""
+    (inline,) = [token for token in MarkdownIt().parse(markdown) if token.type == "inline"]
+    children = inline.children or []
+    assert {child.type for child in children} <= {"text", "link_open", "link_close", "text_special"}
+    links = [str(child.attrs["href"]) for child in children if child.type == "link_open"]
+    return "".join(child.content for child in children), links
+
+
+def test_markdown_footnote() -> None:
+    made = formatted(citation(), "markdown_footnote", metadata={"author": "Ann_O"}, label="cats 1]")
+    assert isinstance(made, str)
+    label, _, rest = made.partition(": ")
+    assert label == "[^cats-1-]"
+    text, links = shown(rest)
+    assert text.startswith(f"“{' '.join(QUOTE.split())}” — Ann_O. Was tun? *Über* {{Katzen}}. Chapter 1")
+    assert text.endswith(f"({LOCATOR})")
+    assert links == [LINK]
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60))
+def test_a_footnote_shows_the_quote(quote: str) -> None:
+    made = str(formatted(replace(BARE, quote=quote), "markdown_footnote", metadata={}))
+    assert "\n" not in made
+    text, links = shown(made.partition(": ")[2])
+    assert text == f"“{' '.join(quote.split())}” — notes/a b.html. ({LOCATOR})"
+    assert links == []
+
+
+@pytest.mark.parametrize("name", ["plain", "markdown_footnote", "anthropic_search_result"])
+def test_a_link_that_opens_at_the_quote_is_given_to_those_who_follow_it(name: Format) -> None:
+    deep = "https://example.org/a#:~:text=He%20said"
+    assert deep in json.dumps(formatted(citation(links={"source": deep}), name, metadata={}))
+
+
+CSL_TYPES = {
+    "id": str, "type": str, "title": str, "author": list, "issued": dict, "publisher": str,
+    "container-title": str, "section": str, "page": str, "DOI": str, "URL": str, "language": str,
+    "version": str, "note": str, "annote": str,
+}  # fmt: skip
+"""Properties of an item in the JSON schema of CSL 1.0.2, with their types."""
+
+
+def test_csl_json() -> None:
+    made: Any = formatted(citation(), "csl_json", metadata=METADATA)
+    assert {key: type(value) for key, value in made.items()} == CSL_TYPES
+    assert made["type"] == "webpage"
+    assert made["author"] == [{"family": "Doe", "given": "Jane"}, {"literal": "Smith and Sons"}]
+    assert made["issued"] == {"date-parts": [[2019, 10, 5]]}
+    assert (made["DOI"], made["URL"], made["page"]) == ("10.1000/x_y%7B", LINK, "3-5")
+    assert (made["note"], made["annote"], made["version"]) == (LOCATOR, QUOTE, "3")
+
+
+def test_csl_json_of_a_file() -> None:
+    made = formatted(BARE, "csl_json", metadata={})
+    assert made == {
+        "id": LOCATOR, "type": "document", "title": "notes/a b.html", "version": "3", "note": LOCATOR,
+        "annote": QUOTE,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("metadata", "issued"),
+    [
+        ({"year": 1998}, {"date-parts": [[1998]]}),
+        ({"published": "2020-02"}, {"date-parts": [[2020, 2]]}),
+        ({"date": "2020-02-03T10:00:00Z", "year": 1}, {"date-parts": [[2020, 2, 3]]}),
+        ({"date": "2020-13-01"}, {"date-parts": [[2020]]}),
+        ({"date": "2020-12-41"}, {"date-parts": [[2020, 12]]}),
+        ({"date": "spring 2020"}, {"raw": "spring 2020"}),
+        ({"date": "20200102"}, {"raw": "20200102"}),
+    ],
+)
+def test_dates(metadata: Metadata, issued: dict[str, object]) -> None:
+    made: Any = formatted(citation(), "csl_json", metadata=metadata)
+    assert made["issued"] == issued
+
+
+def parsed(bibtex: object) -> tuple[str, str, dict[str, str]]:
+    """Type, key and fields of an entry as it was written, LaTeX decoded."""
+    context = get_default_latex_context_db()
+    macros = {"textbraceleft": "{", "textbraceright": "}", "textasciicircum": "^"}  # it knows others
+    context.add_context_category(
+        "text", prepend=True, macros=[MacroTextSpec(name, character) for name, character in macros.items()]
+    )
+    decoder = LatexNodes2Text(latex_context=context, keep_comments=True)
+    library = parse_string(str(bibtex), append_middleware=[LatexDecodingMiddleware(decoder=decoder)])
+    assert not library.failed_blocks
+    (entry,) = library.entries
+    return entry.entry_type, entry.key, {field.key: str(field.value) for field in entry.fields}
+
+
+def test_bibtex() -> None:
+    made = formatted(citation(), "bibtex", metadata=METADATA)
+    kind, key, fields = parsed(made)
+    assert (kind, key) == ("misc", f"notes-a-b-html-9f2c41aab3de-100-{100 + len(QUOTE)}")
+    assert fields["annote"] == QUOTE
+    assert fields["note"] == LOCATOR
+    assert fields["title"] == "Was tun? *Über* {Katzen}"
+    assert fields["publisher"] == "R&D {Press}"
+    assert (fields["year"], fields["pages"], fields["language"]) == ("2019", "3–5", "en")
+    assert "author = {Doe, Jane and {Smith and Sons}}" in str(made)
+    assert "month = oct" in str(made)
+    assert f"url = {{{LINK}}}" in str(made)
+    assert "doi = {10.1000/x_y%7B}" in str(made)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=60))
+def test_bibtex_is_read_as_it_was_meant(quote: str) -> None:
+    made = str(
+        formatted(replace(BARE, quote=quote), "bibtex", metadata={"author": [quote, "B"], "year": quote})
+    )
+    depth = 0
+    for brace in re.findall(r"[{}]", made):
+        depth += 1 if brace == "{" else -1
+        assert depth >= 0
+    assert depth == 0
+    kind, _, fields = parsed(made)
+    assert kind == "misc"
+    assert fields["title"] == "notes/a b.html"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("author authors date published year publisher site doi url language other".split()),
+        st.one_of(
+            st.text(max_size=20), st.integers(), st.floats(), st.booleans(), st.lists(st.text(max_size=9))
+        ),
+    ),
+    st.sampled_from(FORMATS),
+)
+def test_any_metadata_does(metadata: dict[str, Any], name: Format) -> None:
+    made = formatted(citation(), name, metadata=metadata)
+    json.dumps(made, allow_nan=False)
+    if name in ("plain", "markdown_footnote"):
+        assert len(str(made).splitlines()) == 1
