@@ -1,8 +1,8 @@
 """How cited spans are found again in changed texts: ``python -m benchmarks.reanchoring``.
 
 Edits of known truth are made to real documents: papers of COVID-QA and pages of FastAPI's documentation.
-Thresholds were chosen on documents with even numbers; what is printed is measured on the others, one JSON
-object. Then versions that people made of one document, where the truth is partly known.
+Thresholds were chosen on documents with even numbers; what is printed, one JSON object, is measured on the
+others. Then versions that people made of one document.
 """
 
 from __future__ import annotations
@@ -12,22 +12,20 @@ import json
 import random
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from index.anchoring import AnchoringText
+from index.anchoring import AnchoringText, Quote
 from index.readers import read
 from index.sentences import sentence_spans
 from index.standing import Standing, standing
-from index.typography import same
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 SEED = 20
-_PAPERS = "covidqa/corpus.jsonl"
-_PAGES = "formats/md/fastapi-en"
 _SHORTEST_PAGE = 3000
 _FEWEST_WORDS = 4
 _CURLY = str.maketrans({"'": "’", '"': "”", "-": "–"})
@@ -35,7 +33,10 @@ _CURLY = str.maketrans({"'": "’", '"': "”", "-": "–"})
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An edit of known truth: the span of the old text, and the one it has in the new; None if deleted."""
+    """An edit of known truth: the span that the old text's has in the new, None if deleted.
+
+    ``kept`` says whether its words are the very same.
+    """
 
     kind: str
     old: str
@@ -43,25 +44,13 @@ class Case:
     new: str
     truth: tuple[int, int] | None
     kept: bool
-    """Whether the words are the very same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A text as its sentences, each with the white space after it."""
-
-    number: int
-    pieces: tuple[str, ...]
-
-
-def documents(data: Path = DATA) -> list[Document]:
-    """The papers and the longer pages."""
-    texts = [json.loads(line)["text"] for line in (data / _PAPERS).open(encoding="utf-8")]
-    for path in sorted((data / _PAGES).rglob("*.md")):
-        text = read(path.read_bytes(), name=path.name).text
-        if len(text) >= _SHORTEST_PAGE:
-            texts.append(text)
-    return [Document(number, tuple(_pieces(text))) for number, text in enumerate(texts)]
+def documents(data: Path = DATA) -> list[list[str]]:
+    """The papers and the longer pages, each as its sentences with the white space after them."""
+    texts = [json.loads(line)["text"] for line in (data / "covidqa/corpus.jsonl").open(encoding="utf-8")]
+    pages = [_read(path) for path in sorted((data / "formats/md/fastapi-en").rglob("*.md"))]
+    return [[*_pieces(text)] for text in [*texts, *(page for page in pages if len(page) >= _SHORTEST_PAGE)]]
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -73,43 +62,31 @@ def _pieces(text: str) -> Iterator[str]:
 class Editor:
     """Makes cases of a document, with words and sentences of the others; the same for the same seed."""
 
-    def __init__(self, everything: Sequence[Document], seed: int = SEED) -> None:
+    def __init__(self, everything: Sequence[list[str]], seed: int = SEED) -> None:
         self._random = random.Random(seed)
         self._documents = everything
-        sample = " ".join(piece for one in everything for piece in one.pieces[:60])
+        sample = " ".join(piece for one in everything for piece in one[:60])
         self._words = re.findall(r"[A-Za-z]{2,}", sample)
 
-    def cases(self, document: Document) -> Iterator[Case]:
-        """One case of each kind, all for the same quote."""
-        pieces = list(document.pieces)
-        for _ in range(50):
+    def cases(self, pieces: list[str]) -> Iterator[Case]:
+        """One case of each kind for a document, all for the same quote."""
+        count = at = 0
+        while len("".join(pieces[at : at + count]).split()) < _FEWEST_WORDS:
             count = self._random.choice([1, 1, 2, 3])
             at = self._random.randrange(max(1, len(pieces) - count))
-            if len("".join(pieces[at : at + count]).split()) >= _FEWEST_WORDS:
-                break
-        else:
-            return
+        quote = "".join(self._spaced(one) for one in pieces[at : at + count])
+        quoted = (pieces[:at], quote, pieces[at + count :])
         for kind in ("edited", "neighbours", "section", "lone", "twin", "typeset", "in place"):
-            yield self._case(kind, pieces, at, count, lambda words: words)
-        for rate in (0.05, 0.15, 0.30):
-            yield self._case(
-                f"reworded {rate:.0%}", pieces, at, count, lambda words, r=rate: self._reworded(words, r)
-            )
-            yield self._case(
-                f"reworded neighbours {rate:.0%}",
-                pieces,
-                at,
-                count,
-                lambda words, r=rate: self._reworded(words, r),
-            )
-        yield self._case("retypeset", pieces, at, count, self._typeset)
+            yield self._case(kind, *quoted, quote)
+        for rate in (0.05, 0.15, 0.3):
+            for beside in ("", " neighbours"):
+                yield self._case(f"reworded {rate:.0%}{beside}", *quoted, self._reworded(quote, rate))
+        yield self._case("retypeset", *quoted, self._typeset(quote))
         for kind in ("deleted", "deleted neighbours", "deleted twin", "deleted near twin", "deleted typeset"):
-            yield self._case(kind, pieces, at, count, None)
+            yield self._case(kind, *quoted, "")
 
-    def _case(self, kind, pieces, at, count, change) -> Case:  # type: ignore[no-untyped-def]
-        pieces = [self._spaced(one) for one in pieces]
-        quote = "".join(pieces[at : at + count])
-        head, tail = pieces[:at], pieces[at + count :]
+    def _case(self, kind: str, head: list[str], quote: str, tail: list[str], changed: str) -> Case:
+        head, tail = [self._spaced(one) for one in head], [self._spaced(one) for one in tail]
         if "twin" in kind:
             twin = self._reworded(quote, 0.15) if "near" in kind else quote
             # Nearer ones could both be the one deleted, for all that the new text shows.
@@ -118,22 +95,18 @@ class Editor:
         old = "".join([*head, quote, *tail])
         start = len("".join(head)) + len(quote) - len(quote.lstrip())
         span = (start, start + len(quote.strip()))
-        if kind == "in place":
-            marked: list[tuple[str, bool]] = [*((one, False) for one in head), (quote, True)]
-            marked += [(one, False) for one in self._edited(tail)]
-            return _case_of(kind, old, span, marked)
-        head, tail = self._edited(head), self._edited(tail)
+        head, tail = head if kind == "in place" else self._edited(head), self._edited(tail)
         if "neighbours" in kind:
             head, tail = [*head[:-1], self._foreign()], [self._foreign(), *tail[1:]]
         if "typeset" in kind:
             head, tail = [self._typeset(one) for one in head], [self._typeset(one) for one in tail]
-        changed = [] if change is None else [(self._spaced(change(quote)), True)]
-        marked = [*((one, False) for one in head), *changed, *((one, False) for one in tail)]
+        marked = [*((one, False) for one in head), (changed, True), *((one, False) for one in tail)]
         if kind == "section":
-            marked = self._section_moved(marked, len(head))
+            marked = self._moved(marked, len(head), self._random.randrange(3, 20))
         if kind == "lone":
-            marked = [*((one, False) for one in [*head, *tail])]
-            marked.insert(self._random.randrange(len(marked) + 1), (self._spaced(quote), True))
+            marked = self._moved(marked, len(head), 0)
+        if not changed:
+            marked = [one for one in marked if not one[1]]
         return _case_of(kind, old, span, marked)
 
     def _edited(self, pieces: list[str]) -> list[str]:
@@ -148,15 +121,14 @@ class Editor:
             edited.append(self._reworded(piece, 0.3) if chance > 0.9 else piece)
         return edited
 
-    def _section_moved(self, marked: list[tuple[str, bool]], at: int) -> list[tuple[str, bool]]:
-        low = max(0, at - self._random.randrange(3, 20))
-        high = at + 1 + self._random.randrange(3, 20)
+    def _moved(self, marked: list[tuple[str, bool]], at: int, around: int) -> list[tuple[str, bool]]:
+        low, high = max(0, at - around), at + 1 + around
         section, rest = marked[low:high], [*marked[:low], *marked[high:]]
         to = self._random.randrange(len(rest) + 1)
         return [*rest[:to], *section, *rest[to:]]
 
     def _foreign(self) -> str:
-        return self._spaced(self._random.choice(self._random.choice(self._documents).pieces))
+        return self._spaced(self._random.choice(self._random.choice(self._documents)))
 
     def _spaced(self, words: str) -> str:
         return words if words[-1:].isspace() else words + " "
@@ -166,9 +138,8 @@ class Editor:
         parts = re.split(r"(\s+)", words.strip())
         tokens, gaps = parts[::2], [*parts[1::2], words[len(words.rstrip()) :]]
         pairs = list(zip(tokens, gaps, strict=True))
-        for at in sorted(
-            self._random.sample(range(len(pairs)), max(1, round(rate * len(pairs)))), reverse=True
-        ):
+        chosen = self._random.sample(range(len(pairs)), max(1, round(rate * len(pairs))))
+        for at in sorted(chosen, reverse=True):
             kind, word = self._random.random(), self._random.choice(self._words)
             if kind < 0.4 or len(pairs) == 1:
                 pairs[at] = (word, pairs[at][1])
@@ -201,60 +172,36 @@ def _case_of(kind: str, old: str, span: tuple[int, int], marked: list[tuple[str,
     return Case(kind, old, span, new, truth, kept)
 
 
-def overlap(a: tuple[int, int], b: tuple[int, int]) -> float:
-    """Code points in common over those in either (IoU)."""
-    common = max(0, min(a[1], b[1]) - max(a[0], b[0]))
-    return common / (a[1] - a[0] + b[1] - b[0] - common)
-
-
 def judged(case: Case, found: Standing) -> dict[str, float]:
     """What a standing is worth: shares of 0 or 1 by name."""
     same_words = found.status in {"current", "moved"}
+    gone, place = found.status == "gone", (found.start, found.end)
     if case.truth is None:
-        return {
-            "gone": found.status == "gone",
-            "false_changed": found.status == "changed",
-            "false_same": same_words,
-        }
-    place = (found.start, found.end)
+        return {"gone": gone, "false_changed": found.status == "changed", "false_same": same_words}
     if case.kept:
         expected = "current" if case.truth[0] == case.span[0] else "moved"
         right = found.status == expected and place == case.truth
         return {"right": right, "false_same": same_words and place != case.truth}
-    shared = overlap(place, case.truth) if found.status == "changed" else 0.0
-    return {
-        "iou>=0.5": shared >= 0.5,
-        "iou>=0.8": shared >= 0.8,
-        "exact_ends": place == case.truth,
-        "gone": found.status == "gone",
-        "false_same": same_words,
-    }
+    common = max(0, min(found.end, case.truth[1]) - max(found.start, case.truth[0]))
+    # Intersection over union, in code points.
+    iou = common / (found.end - found.start + case.truth[1] - case.truth[0] - common)
+    levels = {f"iou>={level}": found.status == "changed" and iou >= level for level in (0.5, 0.8)}
+    return {**levels, "exact_ends": place == case.truth, "gone": gone, "false_same": same_words}
 
 
-def study(quotes: int, *, odd: bool, show: int = 0) -> dict[str, dict[str, float]]:
+def study(quotes: int, *, odd: bool) -> dict[str, dict[str, float]]:
     """The mean of each judgement, by kind of edit, for so many quotes of one half of the documents."""
     everything = documents()
-    editor = Editor(everything, SEED + odd)
-    half = [one for one in everything if one.number % 2 == odd]
-    results: dict[str, list[dict[str, float]]] = {}
+    editor, half = Editor(everything, SEED + odd), everything[int(odd) :: 2]
+    verdicts: dict[str, list[dict[str, float]]] = {}
     for number in range(quotes):
         for case in editor.cases(half[number % len(half)]):
-            if _by_chance(case):
+            if _by_chance(case) or (case.kept and case.kind.startswith(("reworded", "retypeset"))):
                 continue
-            if case.kept and case.kind.startswith(("reworded", "retypeset")):
-                continue  # equal words swapped, nothing to typeset
-            found = standing(case.old, case.span, case.new)
-            verdict = judged(case, found)
-            results.setdefault(case.kind, []).append(verdict)
-            bad = verdict["false_same"] or not verdict.get(
-                "right", verdict.get("iou>=0.5", verdict.get("gone"))
-            )
-            if bad and show > 0:
-                show -= 1
-                _print_case(case, found)
+            verdicts.setdefault(case.kind, []).append(judged(case, standing(case.old, case.span, case.new)))
     return {
         kind: {"n": len(rows)} | {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-        for kind, rows in results.items()
+        for kind, rows in verdicts.items()
     }
 
 
@@ -265,41 +212,88 @@ def _by_chance(case: Case) -> bool:
     """
     if case.truth is not None and case.kept and case.kind != "lone":
         return False
-    words = case.old[slice(*case.span)]
-    without = case.old[: case.span[0]] + case.old[case.span[1] :].lstrip()
+    words, without = case.old[slice(*case.span)], case.old[: case.span[0]] + case.old[case.span[1] :].lstrip()
     left = case.old.count(words) - 1
     return without.count(words) > left or case.new.count(words) > left + case.kept
 
 
-def _print_case(case: Case, found: Standing) -> None:
-    print(f"--- {case.kind}: {found.status} {found.similarity:.2f} at {found.start}, truth {case.truth}")
-    print("  cited", repr(case.old[slice(*case.span)][:300]))
-    print("  truth", repr(case.new[slice(*case.truth)][:300]) if case.truth else None)
-    print("  found", repr(found.quote[:300]))
+def timings(repeats: int = 10) -> dict[str, float]:
+    """Milliseconds for one quote in a text of 700,000 code points, preparing the text included.
 
-
-def timings(repeats: int = 200) -> dict[str, float]:
-    """Milliseconds for one quote in a text of 700,000 code points, preparing the text included."""
+    ``find`` looks for a reworded quote in one text, the others tell what became of one between two.
+    """
     everything = documents()
-    editor = Editor(everything, SEED)
-    long = Document(0, tuple(piece for one in everything for piece in one.pieces))
-    length, cut = 0, 0
-    while length < 700_000:
-        length, cut = length + len(long.pieces[cut]), cut + 1
-    long = Document(0, long.pieces[:cut])
-    taken: dict[str, list[float]] = {}
-    while len(taken.get("reworded 15%", ())) < repeats:
-        for case in editor.cases(long):
+    editor, pieces = Editor(everything, SEED), [piece for one in everything for piece in one]
+    long = pieces[: int(np.searchsorted(np.cumsum([len(piece) for piece in pieces]), 700_000))]
+    taken: dict[str, list[float]] = {"moved": [], "changed": [], "deleted": [], "find": []}
+    for case in (case for _ in range(repeats) for case in editor.cases(long)):
+        (start, end), old = case.span, case.old
+        kind = "deleted" if case.truth is None else "moved" if case.kept else "changed"
+        begin = time.perf_counter()
+        standing(old, case.span, case.new)
+        taken[kind].append(1000 * (time.perf_counter() - begin))
+        if kind == "changed":
+            quote = Quote(old[start:end], old[max(0, start - 32) : start], old[end : end + 32], start)
             begin = time.perf_counter()
-            standing(case.old, case.span, case.new)
-            taken.setdefault(case.kind, []).append(1000 * (time.perf_counter() - begin))
-    figures = {}
-    for name, kinds in {
-        "moved": ("edited", "section", "lone", "neighbours", "twin"),
-        "changed": ("reworded 5%", "reworded 15%", "reworded 30%"),
-        "deleted": ("deleted", "deleted twin"),
-    }.items():
-        values = [one for kind in kinds for one in taken[kind]]
-        figures[f"{name}_p50_ms"] = round(float(np.percentile(values, 50)), 2)
-        figures[f"{name}_p95_ms"] = round(float(np.percentile(values, 95)), 2)
+            AnchoringText(case.new).find(quote)
+            taken["find"].append(1000 * (time.perf_counter() - begin))
+    return {
+        f"{kind}_p{percent}_ms": round(float(np.percentile(values, percent)), 2)
+        for kind, values in taken.items()
+        for percent in (50, 95)
+    }
+
+
+def history(data: Path = DATA / "formats") -> dict[str, dict[str, float]]:
+    """How quotes of one version that people made stand in another: shares of each status, by document."""
+    notes = _read(data / "md/fastapi-release-notes-giant.md")
+    heads = [match.start() for match in re.finditer(r"^0\.\d+\.\d+", notes, re.MULTILINE)]
+    faq, chapters = _read(data / "debian-faq/debian-faq.en.txt"), sorted((data / "debian-faq").glob("*.html"))
+    return {
+        "release notes, 40 releases later": _stands(notes[: heads[0]] + notes[heads[40] :], notes),
+        "FAQ, from plain text to HTML": _stands(faq, "\n\n".join(_read(one) for one in chapters)),
+    }
+
+
+def _stands(old: str, new: str, quotes: int = 300) -> dict[str, float]:
+    spans = [(a, b) for a, b in sentence_spans(old, 0, len(old)) if len(old[a:b].split()) >= _FEWEST_WORDS]
+    prepared, figures = AnchoringText(new), Counter[str]()
+    for start, end in random.Random(SEED).sample(spans, quotes):
+        found, words = standing(old, (start, end), prepared), old[start:end]
+        figures[found.status] += 1
+        figures["changed in typography alone"] += found.status == "changed" and found.similarity == 1
+        figures["gone though there"] += found.status == "gone" and new.count(words) >= old.count(words)
+    return {name: count / quotes for name, count in figures.items()}
+
+
+def _read(path: Path) -> str:
+    return read(path.read_bytes(), name=path.name).text
+
+
+def summary(kinds: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The figures that bars are set for."""
+
+    def mean(name: str, prefix: str = "") -> float:
+        rows = [row for kind, row in kinds.items() if name in row and kind.startswith(prefix)]
+        return sum(row[name] * row["n"] for row in rows) / sum(row["n"] for row in rows)
+
+    figures = {"moved_right": mean("right"), "false_changed": mean("false_changed")}
+    figures["false_current_or_moved"] = sum(round(row["false_same"] * row["n"]) for row in kinds.values())
+    for rate in (5, 15, 30):
+        figures[f"changed_{rate}_iou50"] = mean("iou>=0.5", f"reworded {rate}%")
+        figures[f"changed_{rate}_iou80"] = mean("iou>=0.8", f"reworded {rate}%")
     return figures
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quotes", type=int, default=1000, help="of one half, each edited in 19 ways")
+    parser.add_argument("--even", action="store_true", help="the half that thresholds were chosen on")
+    options = parser.parse_args()
+    kinds = study(options.quotes, odd=not options.even)
+    print(json.dumps({**summary(kinds), **timings(), "history": history(), "kinds": kinds}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

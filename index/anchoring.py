@@ -21,23 +21,25 @@ import regex
 from numpy.typing import NDArray
 from rapidfuzz.distance import Indel, Levenshtein
 
-from index.differences import IDEOGRAPHIC, boundary_after
+from index.differences import IDEOGRAPHIC, best_run, boundary_after
 from index.typography import CodePoints, Folded, code_points, folded, grams
 
 MINIMUM_SIMILARITY = 0.5
 """Of words that still count as the quote: the recipe allows as many errors as half its length."""
 
-_QUOTE_WEIGHT, _PREFIX_WEIGHT, _SUFFIX_WEIGHT, _PLACE_WEIGHT = 50, 20, 20, 2
+_QUOTE_WEIGHT, _PREFIX_WEIGHT, _SUFFIX_WEIGHT, _PLACE_WEIGHT = 50.0, 20.0, 20.0, 2.0
 _LONGEST_CONTEXT = 512
 _LONGEST_QUOTE = 4000
 """Longer ones are found by their first and last ``_END`` code points, each its own quote."""
 _END = 1500
 _MOST_OCCURRENCES = 128
 """Of the same words that are looked at on each side of the expected place."""
-_PLACES = 8
+_PLACES = 6
 _COMMON = 400
 """A q-gram that the text has more often says nothing about a place."""
 _CONTEXT_VOTE = 0.5
+_PIECE = 1 << 14
+"""Code points hashed at a time, which use the same memory again."""
 
 WORDS = regex.compile(rf"[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+|\S", regex.VERSION1)
 """What texts are aligned by: words, characters of scripts that do not part words, other visible ones."""
@@ -77,7 +79,6 @@ class AnchoringText:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._grams: dict[int, tuple[NDArray[np.uint32], NDArray[np.uint16]]] = {}
 
     def find(self, quote: Quote) -> Anchor | None:
         """The best place for a quote; None when nothing is near enough."""
@@ -102,34 +103,32 @@ class AnchoringText:
             found = self._between_ends(quote)
         else:
             found = [self._anchor(quote, *place) for place in self._aligned(quote)]
-        best: dict[tuple[int, int], Anchor] = {(one.start, one.end): one for one in found}
-        kept = [one for one in best.values() if one.similarity >= MINIMUM_SIMILARITY]
+        kept = {one for one in found if one.similarity >= MINIMUM_SIMILARITY}
         return sorted(kept, key=lambda one: (-one.score, one.start))
 
     @cached_property
-    def _folded(self) -> Folded:
+    def folded(self) -> Folded:
+        """The text without typography."""
         return folded(self.text)
 
     @cached_property
     def _codes(self) -> CodePoints:
-        return code_points(self._folded.text)
+        return code_points(self.folded.text)
 
     def _anchor(self, quote: Quote, start: int, end: int, similarity: float) -> Anchor:
-        text, words = self.text, self.text[start:end]
-        total, weights = _QUOTE_WEIGHT * similarity, float(_QUOTE_WEIGHT)
-        contexts = []
+        text, like = self.text, Levenshtein.normalized_similarity
         prefix, suffix = quote.prefix[-_LONGEST_CONTEXT:], quote.suffix[:_LONGEST_CONTEXT]
+        contexts: list[tuple[float, float]] = []
         if prefix:
-            contexts.append(similar_ends(prefix, text[max(0, start - len(prefix)) : start]))
-            total, weights = total + _PREFIX_WEIGHT * contexts[-1], weights + _PREFIX_WEIGHT
+            contexts.append((_PREFIX_WEIGHT, like(prefix, text[max(0, start - len(prefix)) : start])))
         if suffix:
-            contexts.append(similar_ends(suffix, text[end : end + len(suffix)]))
-            total, weights = total + _SUFFIX_WEIGHT * contexts[-1], weights + _SUFFIX_WEIGHT
+            contexts.append((_SUFFIX_WEIGHT, like(suffix, text[end : end + len(suffix)])))
+        context = sum(value for _, value in contexts) / len(contexts) if contexts else 1.0
+        parts = [(_QUOTE_WEIGHT, similarity), *contexts]
         if quote.start is not None:
-            place = max(0.0, 1 - abs(start - quote.start) / len(text))
-            total, weights = total + _PLACE_WEIGHT * place, weights + _PLACE_WEIGHT
-        context = sum(contexts) / len(contexts) if contexts else 1.0
-        return Anchor(start, end, total / weights, similarity, words == quote.exact, context)
+            parts.append((_PLACE_WEIGHT, max(0.0, 1 - abs(start - quote.start) / len(text))))
+        score = sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
+        return Anchor(start, end, score, similarity, text[start:end] == quote.exact, context)
 
     def _starts(self, quote: Quote) -> Iterator[int]:
         """Where the very words start: nearest to the expected place, and where the context adjoins."""
@@ -166,15 +165,14 @@ class AnchoringText:
 
     def _between_ends(self, quote: Quote) -> list[Anchor]:
         """A long quote, from where its beginning is to where its end is."""
-        exact, first = quote.exact, None
+        exact, tail = quote.exact, None
         head = self.find(Quote(exact[:_END], quote.prefix, exact[_END : _END + 64], quote.start))
         if head is not None:
             expected = head.start + len(exact) - _END
-            first = self.find(Quote(exact[-_END:], exact[-_END - 64 : -_END], quote.suffix, expected))
-        if head is None or first is None or not len(exact) < 2 * (first.end - head.start) < 4 * len(exact):
+            tail = self.find(Quote(exact[-_END:], exact[-_END - 64 : -_END], quote.suffix, expected))
+        if head is None or tail is None or not len(exact) < 2 * (tail.end - head.start) < 4 * len(exact):
             return []
-        similarity = (head.similarity + first.similarity) / 2
-        return [self._anchor(quote, head.start, first.end, similarity)]
+        return [self._anchor(quote, head.start, tail.end, (head.similarity + tail.similarity) / 2)]
 
     def _aligned(self, quote: Quote) -> Iterator[tuple[int, int, float]]:
         """Start, end and similarity of words that may be the quote's."""
@@ -184,7 +182,7 @@ class AnchoringText:
         end = int(np.searchsorted(pattern.starts, len(prefix) + len(quote.exact)))
         if start == end:
             return
-        text, length = self._folded.text, end - start
+        text, length = self.folded.text, end - start
         for diagonal in self._places(code_points(pattern.text), start, end):
             # Once with the context, which shows where a reworded quote ends, and once without, for
             # where the context is another.
@@ -196,7 +194,7 @@ class AnchoringText:
                 if span is not None:
                     words = window[slice(*span)]
                     similarity = Levenshtein.normalized_similarity(pattern.text[start:end].strip(), words)
-                    yield *self._folded.span(low + span[0], low + span[1]), similarity
+                    yield *self.folded.span(low + span[0], low + span[1]), similarity
 
     def _places(self, pattern: CodePoints, start: int, end: int) -> list[int]:
         """Where the pattern may start in the folded text: the diagonals that shared q-grams vote for."""
@@ -215,7 +213,8 @@ class AnchoringText:
         totals = np.bincount(bins, votes)
         pairs = totals + np.append(totals[1:], 0.0)
         found: list[int] = []
-        for at in np.argsort(-pairs, kind="stable")[: 3 * _PLACES].tolist():
+        most = np.argpartition(-pairs, min(3 * _PLACES, len(pairs)) - 1)[: 3 * _PLACES]
+        for at in sorted(most.tolist(), key=lambda at: (-pairs[at], at)):
             if all(abs(at - other) > 1 for other in found):
                 found.append(at)
         return [first + (at + 1) * width for at in found[:_PLACES]]
@@ -224,16 +223,18 @@ class AnchoringText:
         self, pattern: CodePoints, size: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Offsets in the text of the q-grams it shares with the pattern, in the pattern, and how many."""
-        if size not in self._grams:
-            hashes = grams(self._codes, size)
-            self._grams[size] = hashes, _buckets(hashes)
-        hashes, buckets = self._grams[size]
         sought, offsets = np.unique(grams(pattern, size), return_index=True)
         wanted = np.zeros(1 << 16, np.bool_)
         wanted[_buckets(sought)] = True
-        at = np.flatnonzero(wanted[buckets])
-        which = np.minimum(np.searchsorted(sought, hashes[at]), len(sought) - 1)
-        true = sought[which] == hashes[at]
+        found, hashed = [], []
+        for begin in range(0, len(self._codes), _PIECE):
+            hashes = grams(self._codes[begin : begin + _PIECE + size - 1], size)
+            at = np.flatnonzero(wanted[_buckets(hashes)])
+            found.append(at + begin)
+            hashed.append(hashes[at])
+        at, hashes = np.concatenate(found), np.concatenate(hashed)
+        which = np.minimum(np.searchsorted(sought, hashes), len(sought) - 1)
+        true = sought[which] == hashes
         at, which = at[true], which[true]
         counts = np.bincount(which, minlength=len(sought))[which]
         rare = counts <= _COMMON
@@ -249,11 +250,6 @@ def _forwards(text: str, sought: str, at: int) -> Iterator[int]:
 def _backwards(text: str, sought: str, at: int) -> Iterator[int]:
     while (at := text.rfind(sought, 0, max(0, at + len(sought) - 1))) >= 0:
         yield at
-
-
-def similar_ends(a: str, b: str) -> float:
-    """How alike two contexts are, from 0 to 1: 1 less the Levenshtein distance over the longer length."""
-    return 1.0 if a == b else Levenshtein.normalized_similarity(a, b)
 
 
 def _goes_on(adjoining: str, letter: str) -> bool:
@@ -283,7 +279,7 @@ def _aligned_span(pattern: str, start: int, end: int, window: str) -> tuple[int,
     blocks = Indel.opcodes([pattern[slice(*span)] for span in old], [window[slice(*span)] for span in new])
     matched = blocks.as_matching_blocks()
     pairs = [(block.a + step, block.b + step) for block in matched for step in range(block.size)]
-    pairs = _best_run(pairs, old, new)
+    pairs = best_run(pairs, old, new)
     first = sum(span[1] <= start for span in old)
     last = sum(span[0] < end for span in old)
     low = boundary_after(first, pairs)
@@ -291,25 +287,3 @@ def _aligned_span(pattern: str, start: int, end: int, window: str) -> tuple[int,
     if low is None or high is None or low >= len(new) - high:
         return None
     return new[low][0], new[len(new) - high - 1][1]
-
-
-def _best_run(
-    pairs: list[tuple[int, int]], old: list[tuple[int, int]], new: list[tuple[int, int]]
-) -> list[tuple[int, int]]:
-    """The run of matched words with most code points, less half of those skipped between them.
-
-    Common words match far away from the rest; this leaves them out.
-    """
-    best, best_from, best_to = 0.0, 0, 0
-    total, begin = 0.0, 0
-    for at, (i, j) in enumerate(pairs):
-        if at and total > 0:
-            skipped_old = old[i][0] - old[pairs[at - 1][0]][1]
-            skipped_new = new[j][0] - new[pairs[at - 1][1]][1]
-            total -= max(0, max(skipped_old, skipped_new) - 1) / 2
-        if total <= 0:
-            total, begin = 0.0, at
-        total += old[i][1] - old[i][0]
-        if total > best:
-            best, best_from, best_to = total, begin, at + 1
-    return pairs[best_from:best_to]

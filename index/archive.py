@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from index.anchoring import AnchoringText
 from index.answers import Citation
 from index.changes import Became, Told, became, told
 from index.differences import Hunk, line_diff
@@ -11,6 +12,10 @@ from index.filters import Filter
 from index.protocols import RecordStore
 from index.records import Counts, DocumentRecord, Structure, VersionRecord
 from index.resolution import Resolution
+from index.text_cache import TextCache
+
+_PREPARED = 4_000_000
+"""Code points of texts that are kept ready to find quotes in, about 20 bytes each."""
 
 
 class Archive:
@@ -18,6 +23,7 @@ class Archive:
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
+        self._known = TextCache[AnchoringText](_PREPARED, lambda one: len(one.text))
 
     def find_document(self, document_id: str) -> DocumentRecord | None:
         """The document of this id, or None."""
@@ -65,8 +71,8 @@ class Archive:
         return self.resolution().cite(locator)
 
     def resolution(self) -> Resolution:
-        """Resolves citations, for one request."""
-        return Resolution(self._store)
+        """Resolves citations."""
+        return Resolution(self._store, self._known)
 
     def changes(self, *, since: int = 0, until: int | None = None, limit: int = 100) -> Told:
         """What the changes after ``since``, up to ``until``, did to documents, in about ``limit`` events.

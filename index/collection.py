@@ -137,7 +137,7 @@ class Collection(Archive):
         return Search(store, over.dense, over.lexical, hashes, settings, self._reranker)
 
     def verification(self) -> Verification:
-        """Verifies citations, quotes and answers, for one request."""
+        """Verifies citations, quotes and answers."""
         return Verification(self.resolution(), self._likely)
 
     def _likely(self, quote: str) -> list[VersionRecord]:
@@ -193,7 +193,7 @@ class Collection(Archive):
         """Erase a document with all its versions; returns what it was."""
         with self._writing():
             record = self._store.delete(document_id)
-            self._moments.forget()
+            self._forget()
             self._catch_up()
         return record
 
@@ -207,7 +207,7 @@ class Collection(Archive):
             plan = self.pruning(retention, citations)
             if plan.versions:
                 self._store.prune([version.key for version in plan.versions])
-                self._moments.forget()
+                self._forget()
                 self._catch_up()
         return plan
 
@@ -242,6 +242,11 @@ class Collection(Archive):
             with self._writing():
                 self._indexes.dense.compact()
         return done
+
+    def _forget(self) -> None:
+        """Nothing of what was erased stays in memory."""
+        self._moments.forget()
+        self._known.clear()
 
     # Keeping up
 

@@ -111,6 +111,29 @@ def line_diff(old_text: str, new_text: str, *, context: int = 3) -> tuple[Hunk, 
     return tuple(hunks)
 
 
+def best_run(
+    pairs: list[tuple[int, int]], old: list[tuple[int, int]], new: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """The run of matched words with most code points, less half of those skipped between them.
+
+    ``pairs`` are matched positions in ``old`` and ``new``, which are spans of words, ascending. Common
+    words match far away from the rest; this leaves them out.
+    """
+    best, best_from, best_to = 0.0, 0, 0
+    total, begin = 0.0, 0
+    for at, (i, j) in enumerate(pairs):
+        if at and total > 0:
+            skipped_old = old[i][0] - old[pairs[at - 1][0]][1]
+            skipped_new = new[j][0] - new[pairs[at - 1][1]][1]
+            total -= max(0, max(skipped_old, skipped_new) - 1) / 2
+        if total <= 0:
+            total, begin = 0.0, at
+        total += old[i][1] - old[i][0]
+        if total > best:
+            best, best_from, best_to = total, begin, at + 1
+    return pairs[best_from:best_to]
+
+
 def boundary_after(boundary: int, pairs: Sequence[tuple[int, int]]) -> int | None:
     """The position in a new sequence of what stood at a boundary of the old, or after it.
 
@@ -170,8 +193,7 @@ def _grouped(
             yield group
             group = []
         group.append(change)
-    if group:
-        yield group
+    yield group
 
 
 def _marked(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from index import citing
@@ -12,9 +11,7 @@ from index.errors import CitationNotFound
 from index.protocols import RecordStore
 from index.records import VersionRecord
 from index.standing import Standing, standing
-
-_TEXTS = 8
-"""Texts kept for one request: its citations are often of few documents."""
+from index.text_cache import TextCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +38,15 @@ class Resolved:
 
 
 class Resolution:
-    """Resolves the citations of one request, and keeps the texts that it reads. Not for several threads."""
+    """Resolves citations. Safe to use from several threads.
 
-    def __init__(self, store: RecordStore) -> None:
+    ``prepared`` keeps the texts in which words were looked for: whoever owns it clears it when something
+    is erased.
+    """
+
+    def __init__(self, store: RecordStore, prepared: TextCache[AnchoringText]) -> None:
         self.store = store
-        self._texts: OrderedDict[bytes, AnchoringText] = OrderedDict()
+        self._prepared = prepared
 
     def cite(self, locator: str) -> Citation:
         """The citation that a locator names, of the newest version or of an older one.
@@ -84,7 +85,7 @@ class Resolution:
         if len(excerpt.quote) != end - start:
             raise CitationNotFound(f"{version.document_id!r} was deleted or pruned a moment ago.")
         section, pages = self.store.section_at(version, start)
-        whole = self.text(version.text_sha256).text if version.length <= citing.LONGEST else None
+        whole = self.store.text(version.text_sha256) if version.length <= citing.LONGEST else None
         return citing.cite(excerpt, whole, section=section, pages=pages)
 
     def today(self, citation: Citation, version: VersionRecord | None = None) -> Today:
@@ -94,16 +95,11 @@ class Resolution:
             same = Standing("current", citation.start, citation.end, citation.quote, 1.0)
             return Today(same, version.number, citation)
         old = self.text(bytes.fromhex(citation.text_sha256))
-        found = standing(old.text, (citation.start, citation.end), self.text(version.text_sha256))
+        found = standing(old, (citation.start, citation.end), self.text(version.text_sha256))
         if found.status == "gone":
             return Today(found, version.number, None)
         return Today(found, version.number, self.citation(version, found.start, found.end))
 
     def text(self, sha256: bytes) -> AnchoringText:
         """A whole stored text, ready to find quotes in."""
-        if sha256 not in self._texts:
-            self._texts[sha256] = AnchoringText(self.store.text(sha256))
-        self._texts.move_to_end(sha256)
-        while len(self._texts) > _TEXTS:
-            self._texts.popitem(last=False)
-        return self._texts[sha256]
+        return self._prepared.get(sha256, lambda name: AnchoringText(self.store.text(name)))

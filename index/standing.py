@@ -12,7 +12,9 @@ from itertools import product
 from math import log2
 from typing import Literal
 
-from index.anchoring import WORDS, Anchor, AnchoringText, Quote, similar_ends
+from rapidfuzz.distance import Levenshtein
+
+from index.anchoring import WORDS, Anchor, AnchoringText, Quote
 from index.differences import Edit, word_diff
 
 CONTEXT = 128
@@ -58,7 +60,7 @@ class Standing:
     edits: tuple[Edit, ...] = ()
 
 
-def standing(old_text: str, span: tuple[int, int], new_text: str | AnchoringText) -> Standing:
+def standing(old_text: str | AnchoringText, span: tuple[int, int], new_text: str | AnchoringText) -> Standing:
     """What became of ``old_text[start:end]`` in the new text.
 
     A place counts only if the cited one is also its best match in the old text: where the cited words
@@ -67,13 +69,13 @@ def standing(old_text: str, span: tuple[int, int], new_text: str | AnchoringText
     Raises :class:`IndexError` for a span that is empty or not inside of the old text.
     """
     start, end = span
-    if not 0 <= start < end <= len(old_text):
-        raise IndexError(f"[{start}, {end}) is no span of {len(old_text)} code points")
+    old = old_text if isinstance(old_text, AnchoringText) else AnchoringText(old_text)
     new = new_text if isinstance(new_text, AnchoringText) else AnchoringText(new_text)
-    if old_text == new.text:
-        return Standing("current", start, end, old_text[start:end], 1.0)
-    old = AnchoringText(old_text)
-    quote = _quote_at(old_text, start, end, start)
+    if not 0 <= start < end <= len(old.text):
+        raise IndexError(f"[{start}, {end}) is no span of {len(old.text)} code points")
+    if old.text == new.text:
+        return Standing("current", start, end, old.text[start:end], 1.0)
+    quote = _quote_at(old.text, start, end, start)
     places = new.exact(quote)
     found = _same_words(old, quote, new, places) if places else None
     if found is not None:
@@ -129,7 +131,8 @@ def _same_words(old: AnchoringText, quote: Quote, new: AnchoringText, places: li
     others = [
         _Surroundings.of(old.text, (one.start, one.end)) for one in elsewhere if one.start != quote.start
     ]
-    if likeness >= _SAME_PLACE and likeness >= max(one.likeness(now[best]) for one in others) + _MARGIN:
+    rival = max((one.likeness(now[best]) for one in others), default=0.0)
+    if likeness >= max(_SAME_PLACE, rival + _MARGIN):
         return found
     if len(before) > len(places) or len(places) > _MOST_MATCHED:
         return None
@@ -143,14 +146,12 @@ def _left_over(
 
     None of them was deleted, as the text has as many as before.
     """
-    was = [cited, *others]
+    was = [cited, *others][: len(now)]
     scores = {(i, j): was[i].likeness(now[j]) for i, j in product(range(len(was)), range(len(now)))}
     assigned: dict[int, int] = {}
     for i, j in sorted(scores, key=lambda pair: -scores[pair]):
         if i not in assigned and j not in assigned.values():
             assigned[i] = j
-    if 0 not in assigned:
-        return None
     sure = all(scores[pair] >= _SAME_PLACE for pair in assigned.items() if pair[0])
     return places[assigned[0]] if sure or scores[0, assigned[0]] >= _SAME_PLACE else None
 
@@ -191,9 +192,11 @@ class _Surroundings:
         shared = _containment(self.before, other.before) + _containment(self.after, other.after)
         (start, end), (other_start, other_end) = self.span, other.span
         near = CONTEXT // 2
-        adjoining = similar_ends(
+        adjoining = Levenshtein.normalized_similarity(
             self.text[max(0, start - near) : start], other.text[max(0, other_start - near) : other_start]
-        ) + similar_ends(self.text[end : end + near], other.text[other_end : other_end + near])
+        ) + Levenshtein.normalized_similarity(
+            self.text[end : end + near], other.text[other_end : other_end + near]
+        )
         before = _equal_before(
             self.text[max(0, start - _FARTHEST) : start],
             other.text[max(0, other_start - _FARTHEST) : other_start],

@@ -21,23 +21,24 @@ Span = tuple[int, int]
 
 _LONGEST_EXACT = 300
 """Code points of a quote that is given whole, after the specification's advice; a longer one by its ends."""
-_SHORT = 20
+_SHORT = 25
 """Letters that tell words from the rest of a page, which the text does not show. A line with fewer, such
 as a heading or a button, is not what a range begins or ends with where the next line is longer."""
 _SHARE = 0.97
-_WORDS = (4, 8, 12, 16)
+_WORDS = (5, 9, 13, 17)
 """How many words a term has; the next number is tried when it is ambiguous."""
 _REACH = 2000
 """Code points to look at on each side of a quote, and the rest of the line there."""
 
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
 _CLOSING = "、。，．！？：；」』）》】"
 _BREAK = regex.compile(
-    rf"(?:\A|\n)[^\S\n]*+(?:(?:-|-?\d{{1,10}}\.)[^\S\n]++)*+|\t|(?<!\S)\|(?!\S)|[ ](?=[{_CLOSING}])",
+    r"(?:\A|\n)[^\S\n]*+(?:(?:-|-?\d{1,10}\.)[^\S\n]++)*+|\t|(?<!\S)\|(?!\S)"
+    rf"|[ ](?=[{_CLOSING}])|(?<={_UNSPACED})[ ](?=\[\d)",
     regex.VERSION1,
 )
-"""What the reader put between two things that a page shows apart, marks of list items included. No one
-writes a space before these marks: the page has something there, such as an icon or two spaces."""
-_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
+"""What the reader put between two things that a page shows apart, marks of list items included. Before
+the last ones no one writes a space: the page has something there, such as an icon or two spaces."""
 _TOKEN = regex.compile(rf"[^\s{_CLOSING}]++[{_CLOSING}]*+|[^\s]", regex.VERSION1)
 """A word with the punctuation at it; without spaces between words, a clause."""
 _BOUNDARY = regex.compile(rf"\b(?!(?<={_UNSPACED}\p{{M}}*){_UNSPACED})", regex.WORD | regex.VERSION1)
@@ -104,13 +105,9 @@ class _Place:
         runs = list(_runs(text, start, end))
         inside = [i for i, run in enumerate(runs) if max(run[0], start) < min(run[1], end)]
         pieces = [_trimmed(text, max(runs[i][0], start), min(runs[i][1], end)) for i in inside]
-        while pieces and not _LETTER.search(text, *pieces[0]):
-            del pieces[0], inside[0]
-        while pieces and not _LETTER.search(text, *pieces[-1]):
-            del pieces[-1], inside[-1]
-        if not pieces:
-            return None
         kept = _telling(text, pieces)
+        if kept is None:
+            return None
         pieces, inside = pieces[kept], inside[kept]
         first, last = runs[inside[0]], runs[inside[-1]]
         pieces[0] = (_word_start(text, first, pieces[0][0]), pieces[0][1])
@@ -128,10 +125,14 @@ class _Place:
         if more or last - first > _LONGEST_EXACT:
             return None
         quote = self.text[first:last]
-        for prefix, suffix in self._contexts():
-            if self._is_single(prefix + quote + suffix):
-                return _Directive(quote, prefix=prefix, suffix=suffix)
-        return _Directive(quote) if self._is_first(quote) else None
+        for least, same_line in ((_SHORT, True), (_SHORT, False), (0, False)):
+            for prefix, suffix in self._contexts(same_line=same_line):
+                terms = prefix + quote + suffix
+                if len(_LETTER.findall(terms)) >= least and self._is_single(terms):
+                    return _Directive(quote, prefix=prefix, suffix=suffix)
+            if len(_LETTER.findall(quote)) >= least and self._is_first(quote):
+                return _Directive(quote)
+        return None
 
     def range(self) -> _Directive | None:
         """The quote's first words and its last ones, each with what is next to them where they need that."""
@@ -143,7 +144,7 @@ class _Place:
         rest = _folded(_unmarked(self.text[begin + len(first) : finish]))
         # A range ends at the first such words behind its start: those must be the quote's last.
         begin = max(self.pieces[-1][0], begin + len(first))
-        for suffix in ("", *self._suffixes()):
+        for suffix in ("", *self._suffixes(same_line=False)):
             behind = _folded(suffix)
             for term in _last_words(self.text, *_trimmed(self.text, begin, finish)):
                 folded = _folded(term)
@@ -154,28 +155,41 @@ class _Place:
     def _head(self) -> tuple[str, str] | None:
         """The prefix and the first words of a range."""
         begin, end = self.pieces[0]
-        for prefix in ("", *self._prefixes()):
-            for term in _first_words(self.text, begin, end):
-                whole = len(self.pieces) == 1 and begin + len(term) == end
-                if not whole and self._is_single(prefix + term):
-                    return prefix, term
-        term = next(_first_words(self.text, begin, end), "")
-        return ("", term) if self._is_first(term) else None
+        first_words = list(_first_words(self.text, begin, end))
+        if len(self.pieces) == 1 and first_words and begin + len(first_words[-1]) == end:
+            del first_words[-1]  # that would leave nothing for the end
+        for same_line in (True, False):
+            for prefix in ("", *self._prefixes(same_line=same_line)):
+                for term in first_words:
+                    if self._is_single(prefix + term):
+                        return prefix, term
+            if first_words and self._is_first(first_words[0]):
+                return "", first_words[0]
+        return None
 
-    def _contexts(self) -> Iterator[tuple[str, str]]:
+    def _contexts(self, *, same_line: bool) -> Iterator[tuple[str, str]]:
+        """Prefixes and suffixes. Those on other lines come last: the page may show something in between."""
         yield "", ""
-        for suffix in self._suffixes():
-            yield "", suffix
-        for prefix in self._prefixes():
-            yield prefix, ""
-        for prefix, suffix in zip(self._prefixes(), self._suffixes(), strict=False):
-            yield prefix, suffix
+        prefixes, suffixes = (
+            list(self._prefixes(same_line=same_line)),
+            list(self._suffixes(same_line=same_line)),
+        )
+        sides = [[(prefix, "") for prefix in prefixes], [("", suffix) for suffix in suffixes]]
+        # A longer line is rather content, whose neighbours the reader did not leave out.
+        sides.sort(key=lambda side: len("".join(side[-1])) if side else 0, reverse=True)
+        if self.text[self.before[1] : self.pieces[0][0]].strip():
+            sides.sort(key=lambda side: any(prefix for prefix, _ in side))  # "3. May": not every mark is one
+        for side in sides:
+            yield from side
+        yield from zip(prefixes, suffixes, strict=False)
 
-    def _prefixes(self) -> Iterator[str]:
-        return _last_words(self.text, *self.before)
+    def _prefixes(self, *, same_line: bool) -> Iterator[str]:
+        if not same_line or "\n" not in self.text[self.before[1] : self.pieces[0][0]]:
+            yield from _last_words(self.text, *self.before)
 
-    def _suffixes(self) -> Iterator[str]:
-        return _first_words(self.text, *self.after)
+    def _suffixes(self, *, same_line: bool) -> Iterator[str]:
+        if not same_line or "\n" not in self.text[self.pieces[-1][1] : self.after[0]]:
+            yield from _first_words(self.text, *self.after)
 
     def _is_single(self, terms: str) -> bool:
         folded = _folded(terms)
@@ -186,14 +200,15 @@ class _Place:
         return bool(term) and self.folded.find(_folded(term)) == len(before)
 
 
-def _telling(text: str, pieces: list[Span]) -> slice:
-    """The pieces without short ones at the ends, if those are a small part of the quote."""
+def _telling(text: str, pieces: list[Span]) -> slice | None:
+    """The pieces without those at the ends that have no letters, or few and a small part of the quote's."""
     letters = [len(_LETTER.findall(text, *piece)) for piece in pieces]
-    long = [i for i, count in enumerate(letters) if count >= _SHORT]
-    if not long:
-        return slice(None)
-    kept = slice(long[0], long[-1] + 1)
-    return kept if sum(letters[kept]) >= _SHARE * sum(letters) else slice(None)
+    for least in (_SHORT, 1):
+        telling = [i for i, count in enumerate(letters) if count >= least]
+        kept = slice(telling[0], telling[-1] + 1) if telling else slice(0)
+        if telling and (least == 1 or sum(letters[kept]) >= _SHARE * sum(letters)):
+            return kept
+    return None
 
 
 def _runs(text: str, start: int, end: int) -> Iterator[Span]:
@@ -211,9 +226,8 @@ def _runs(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _visible(text: str, start: int, end: int) -> Iterator[Span]:
-    span = _trimmed(text, start, end)
-    if span[0] < span[1]:
-        yield span
+    if not text[start:end].isspace() and start < end:
+        yield _trimmed(text, start, end)
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:
@@ -239,15 +253,18 @@ def _is_boundary(text: str, position: int) -> bool:
 
 
 def _first_words(text: str, start: int, end: int) -> Iterator[str]:
-    """The first words of a span: a few, then more."""
-    ends = [match.end() for match in _TOKEN.finditer(text, start, end) if _LETTER.search(match[0])]
-    yield from _terms([text[start:at] for at in ends])
+    """The first words of a span: a few, then more, then all if those are not too long for a term."""
+    last = min(end, start + _LONGEST_EXACT)
+    ends = [match.end() for match in _TOKEN.finditer(text, start, last) if _LETTER.search(match[0])]
+    # What the limit may have cut in two is left out.
+    yield from _terms([text[start:at] for at in ends if at < last or last == end])
 
 
 def _last_words(text: str, start: int, end: int) -> Iterator[str]:
-    """The last words of a span: a few, then more."""
-    starts = [match.start() for match in _TOKEN.finditer(text, start, end) if _LETTER.search(match[0])]
-    yield from _terms([text[at:end] for at in reversed(starts)])
+    """The last words of a span, likewise."""
+    first = max(start, end - _LONGEST_EXACT)
+    starts = [match.start() for match in _TOKEN.finditer(text, first, end) if _LETTER.search(match[0])]
+    yield from _terms([text[at:end] for at in reversed(starts) if at > first or first == start])
 
 
 def _terms(candidates: list[str]) -> Iterator[str]:

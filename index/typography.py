@@ -7,6 +7,7 @@ text. What can change the meaning stays: digits, punctuation, accents, and raise
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -38,6 +39,9 @@ _INVISIBLE = (
 _ELLIPSIS = "…"
 _SPACE, _DASH, _DOT = (ord(one) for one in " -.")
 
+_PIECE = 1 << 14
+_INSIDE_WORD = re.compile(r"\w(?=\w)")
+"""Where a text can be cut and each part folded by itself."""
 _PRIME = 0x01000193
 """Of the polynomial that runs of code points are hashed by, as in FNV."""
 
@@ -69,16 +73,16 @@ class Folded:
 
 def folded(text: str) -> Folded:
     """The fold of a text: linear in its length, some milliseconds for a book."""
-    table, several = _table()
-    folds = table[code_points(text)]
-    whence: Offsets | None = None
-    if len(folds) and int(folds.max()) >= _DROPPED:
-        whence = np.flatnonzero(folds != _DROPPED).astype(np.int32)
-        folds, whence = _expanded(folds[whence], whence, several)
-    folds, starts, ends = _closed_up(folds)
-    if whence is not None:
-        starts, ends = whence[starts], whence[ends - 1] + 1
-    return Folded(text_of(folds), starts, ends)
+    parts: list[tuple[CodePoints, Offsets, Offsets]] = []
+    at = 0
+    while at < len(text) or not parts:
+        # Small pieces use the same memory again; new memory is most of what folding a book costs.
+        cut = _INSIDE_WORD.search(text, at + _PIECE)
+        end = cut.end() if cut else len(text)
+        parts.append(_fold(text[at:end], at))
+        at = end
+    codes, starts, ends = zip(*parts, strict=True)
+    return Folded(text_of(np.concatenate(codes)), np.concatenate(starts), np.concatenate(ends))
 
 
 def same(a: str, b: str) -> bool:
@@ -108,6 +112,20 @@ def grams(codes: CodePoints, size: int) -> CodePoints:
     return hashes[:-1] * np.uint32(_PRIME) + codes[size - 1 :] if size % 2 else hashes
 
 
+def _fold(text: str, offset: int) -> tuple[CodePoints, Offsets, Offsets]:
+    """The fold of a piece that starts at an offset, and start and end of what its code points stand for."""
+    table, several = _table()
+    folds = table[code_points(text)]
+    whence: Offsets | None = None
+    if len(folds) and int(folds.max()) >= _DROPPED:
+        whence = np.flatnonzero(folds != _DROPPED).astype(np.int32)
+        folds, whence = _expanded(folds[whence], whence, several)
+    folds, starts, ends = _closed_up(folds)
+    if whence is not None:
+        starts, ends = whence[starts], whence[ends - 1] + 1
+    return folds, starts + offset, ends + offset
+
+
 def _expanded(folds: CodePoints, starts: Offsets, several: list[str]) -> tuple[CodePoints, Offsets]:
     """With each code point that becomes several replaced by them."""
     where = np.flatnonzero(folds >= _SEVERAL)
@@ -130,7 +148,6 @@ def _closed_up(folds: CodePoints) -> tuple[CodePoints, Offsets, Offsets]:
     kept[1:] &= kept[:-1]
     kept[:1] = False
     np.logical_not(kept, out=kept)
-    # Offsets of 32 bits and marks made in place: most of the time goes into touching new memory.
     starts = np.arange(len(folds), dtype=np.int32)
     if not kept.all():
         folds, starts = folds[kept], starts[kept]

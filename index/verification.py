@@ -13,7 +13,7 @@ from index.anchoring import AnchoringText, Quote
 from index.answers import Citation
 from index.citing import parse_locator
 from index.claims import Quoted, Sentence, claims
-from index.differences import Edit, word_diff
+from index.differences import IDEOGRAPHIC, Edit, word_diff
 from index.errors import CitationNotFound, DocumentNotFound
 from index.records import VersionRecord
 from index.resolution import Resolution, Today
@@ -25,7 +25,7 @@ _MOST_VERSIONS = 20
 """Older versions of a document that are looked through."""
 _MOST_NEAR = 5
 """Documents in which words like the quoted ones are looked for."""
-_IN_WORD = r"[\w--[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]"
+_IN_WORD = rf"[\w--[{IDEOGRAPHIC}]]"
 _BEGINS_INSIDE = regex.compile(
     rf".?{_IN_WORD}{_IN_WORD}|\d[.,]\d|(?:^|\W)[-−]\d", regex.VERSION1 | regex.DOTALL
 )
@@ -277,7 +277,7 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _same_but_for_typography(text: AnchoringText, words: str) -> Iterator[tuple[int, int]]:
-    fold, inside = folded(words).text.strip(), folded(text.text)
+    fold, inside = folded(words).text.strip(), text.folded
     at = inside.text.find(fold) if fold else -1
     while at >= 0:
         yield inside.span(at, at + len(fold))

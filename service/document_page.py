@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -19,10 +19,11 @@ Mark = Literal["", "quote", "evidence"]
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Text of one kind."""
+    """Text of one kind. ``first``: the quote begins with it."""
 
     text: str
     mark: Mark
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ def document_page(
     low, high = at - WINDOW, at + WINDOW
     shown = [block for block in structure.blocks if block.end > low and block.start < high]
     pages = _page_starts(structure)
-    blocks = tuple(_shown(text, block, quote, evidence, pages.get(block.start)) for block in shown)
+    blocks = tuple(
+        _with_first(_shown(text, block, quote, evidence, pages.get(block.start)) for block in shown)
+    )
     before = after = None
     if shown and shown[0].start > structure.blocks[0].start:
         before = max(0, shown[0].start - WINDOW)
@@ -80,6 +83,20 @@ def _shown(text: str, block: Block, quote: Span, evidence: Sequence[Span], page:
         spans = item_spans(text, block.start, block.end)
     lines = tuple(tuple(segments(text, span, quote, evidence)) for span in spans)
     return ShownBlock(block.kind, block.level, page, lines)
+
+
+def _with_first(blocks: Iterable[ShownBlock]) -> Iterator[ShownBlock]:
+    """The blocks, with the first segment of the quote told."""
+    found = False
+    for block in blocks:
+        lines = []
+        for line in block.lines:
+            marked = next((at for at, part in enumerate(line) if part.mark), None)
+            if marked is not None and not found:
+                found = True
+                line = (*line[:marked], replace(line[marked], first=True), *line[marked + 1 :])  # noqa: PLW2901
+            lines.append(line)
+        yield replace(block, lines=tuple(lines))
 
 
 def _heading_span(text: str, block: Block) -> Span:

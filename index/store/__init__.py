@@ -22,8 +22,11 @@ from index.records import (
 from index.store import attributes, documents, events, passages, reading, schema, texts, versions
 from index.store.connections import Connections
 from index.store.past import PastStore
-from index.store.text_cache import TextCache
+from index.text_cache import TextCache
 from index.types import Ids, IndexedPassage, Sentences, Vectors
+
+_CACHED = 8_000_000
+"""Code points of whole texts kept in memory, 1 to 4 bytes each."""
 
 
 class Store:
@@ -36,7 +39,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._connections = Connections(path)
-        self._whole = TextCache()
+        self._whole = TextCache[str](_CACHED, len)
         with self._connections.write() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 for statement in schema.TABLES.split(";\n"):

@@ -16,7 +16,9 @@ STORY = (
 MIDDLE = "Nobody had seen such water since the winter of the great storm."
 TEXTS = st.one_of(
     st.text(max_size=60),
-    st.lists(st.sampled_from(["the ", "sea ", "是", "é", ". ", "—", "\u200b", "Fuß "]), max_size=40).map("".join),
+    st.lists(st.sampled_from(["the ", "sea ", "是", "é", ". ", "—", "\u200b", "Fuß "]), max_size=40).map(
+        "".join
+    ),
 )
 
 
@@ -80,7 +82,7 @@ def test_reworded_words_are_found_to_their_ends(old: str, new: str) -> None:
 
 def test_typography_makes_no_difference_to_similarity() -> None:
     text = "He said: \u201cIt\u2019s  ﬁne \u2014 really\u2026\u201d and left."
-    anchor = AnchoringText(text).find(Quote("\"It's fine - really...\""))
+    anchor = AnchoringText(text).find(Quote('"It\'s fine - really..."'))
     assert anchor is not None
     assert not anchor.exact
     assert anchor.similarity == 1.0
@@ -106,6 +108,12 @@ def test_words_that_stand_very_often_are_found_by_what_adjoins_them() -> None:
     assert len(places) < 1000
 
 
+def test_of_words_that_stand_very_often_the_nearest_are_looked_at() -> None:
+    places = AnchoringText("go. " * 2000).exact(Quote("go.", start=4000))
+    assert places[0].start == 4000
+    assert len(places) < 300
+
+
 def test_parts_of_longer_words_are_not_the_words() -> None:
     prepared = AnchoringText("Another thesis on art.")
     assert prepared.find(Quote("the", prefix="in ", suffix=" end")) is None
@@ -122,12 +130,15 @@ def test_chinese_is_found_by_characters() -> None:
 
 
 def test_a_long_quote_is_found_by_its_ends() -> None:
-    sentences = [f"Sentence number {number} says something about topic {number * 7}." for number in range(300)]
+    sentences = [
+        f"Sentence number {number} says something about topic {number * 7}." for number in range(300)
+    ]
     text = " ".join(sentences)
     exact = " ".join(sentences[40:240])
     edited = "Preface. " + text.replace("topic 700.", "another topic.")
     assert found(edited, quote_of(text, exact)) == exact.replace("topic 700.", "another topic.")
     assert AnchoringText(" ".join(sentences[:45])).find(quote_of(text, exact)) is None
+    assert AnchoringText(STORY).find(quote_of(text, exact)) is None
     assert AnchoringText(" ".join([*sentences[:70], *sentences[230:]])).find(quote_of(text, exact)) is None
 
 

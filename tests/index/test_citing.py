@@ -13,9 +13,11 @@ from index.records import VersionRecord
 HASH = hashlib.sha256(b"x").digest()
 
 
-def version(document_id: str = "a/b c.md", title: str = "T") -> VersionRecord:
+def version(
+    document_id: str = "a/b c.md", title: str = "T", source: str = "here", media_type: str = "text/plain"
+) -> VersionRecord:
     return VersionRecord(
-        1, document_id, 2, 3, title, "here", "text/plain", {}, HASH, b"\x01" * 32, "text/1", 9, 0.0
+        1, document_id, 2, 3, title, source, media_type, {}, HASH, b"\x01" * 32, "text/1", 9, 0.0, None
     )
 
 
@@ -54,7 +56,7 @@ def test_an_id_may_look_like_a_locator() -> None:
 def test_selectors_hold_in_any_text(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
-    position, quote = selectors(excerpt(text, start, end))
+    position, quote = selectors(excerpt(text, start, end), text)
     assert (position.start, position.end) == (start, end)
     assert quote.exact == text[start:end]
     assert quote.prefix is not None
@@ -63,20 +65,22 @@ def test_selectors_hold_in_any_text(text: str, data: st.DataObject) -> None:
     assert text[end:].startswith(quote.suffix)
     assert len(quote.prefix) <= 32
     assert len(quote.suffix) <= 32
+    sought = quote.prefix + quote.exact + quote.suffix
+    assert quote.ambiguous == (text.find(sought, text.find(sought) + 1) >= 0)
 
 
 def test_context_is_as_long_as_may_be_and_never_tears_a_character() -> None:
     family = "👨‍👩‍👧‍👦"  # seven code points, one character
     text = "x" * 50 + family * 5 + "QUOTE" + family * 5 + "y" * 50
     start = text.index("QUOTE")
-    _, quote = selectors(excerpt(text, start, start + 5))
+    _, quote = selectors(excerpt(text, start, start + 5), text)
     assert quote.prefix == quote.suffix == family * 4
     assert regex.findall(r"\X", str(quote.prefix)) == [family] * 4
 
 
 def test_a_citation_says_where_and_of_what() -> None:
     text = "One two three."
-    citation = cite(excerpt(text, 4, 7), section=("A",), pages=(1, 2))
+    citation = cite(excerpt(text, 4, 7), text, section=("A",), pages=(1, 2))
     assert citation.quote == text[citation.start : citation.end] == "two"
     assert citation.locator == f"a/b c.md@{HASH.hex()[:12]}:4-7"
     assert citation.text_sha256 == HASH.hex()
@@ -86,5 +90,31 @@ def test_a_citation_says_where_and_of_what() -> None:
 
 def test_a_document_without_a_title_is_called_by_its_id() -> None:
     nameless = Excerpt(version(title=""), 0, 1, "One", 0)
-    assert cite(nameless, section=(), pages=None).title == "a/b c.md"
+    assert cite(nameless, "One", section=(), pages=None).title == "a/b c.md"
     assert citing.locator_of(nameless.version, 0, 1).endswith(":0-1")
+
+
+def test_a_quote_that_is_not_looked_for_in_a_huge_text_counts_as_ambiguous() -> None:
+    _, quote = selectors(excerpt("One two three.", 4, 7), None)
+    assert quote.ambiguous
+
+
+def linked(
+    source: str, media_type: str, text: str | None, pages: tuple[int, int] | None = None
+) -> str | None:
+    of = version(source=source, media_type=media_type)
+    return cite(Excerpt(of, 4, 7, "One two three.", 0), text, section=(), pages=pages).links.get("source")
+
+
+def test_the_source_opens_at_the_quote() -> None:
+    text = "One two three."
+    page = "https://example.org/page"
+    assert linked("here", "text/html", text) is None
+    assert linked("javascript:alert(1)", "text/html", text) is None
+    assert linked(page, "text/plain", text) == page
+    assert linked(page, "text/html", None) == page
+    assert linked(f"{page}.pdf#top", "application/pdf", text, (3, 4)) == f"{page}.pdf#page=3"
+    fragment = linked(f"{page}#part", "text/html", text)
+    assert fragment is not None
+    assert fragment.startswith(f"{page}#part:~:text=")
+    assert "two" in fragment

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import random
 import time
 
@@ -12,7 +13,9 @@ from index.differences import Edit, Hunk, boundary_after, line_diff, word_diff
 
 WORDY = st.lists(st.sampled_from(["one", "two", " ", ", ", "\n", "是", "的", "é"]), max_size=25).map("".join)
 TEXTS = st.one_of(st.text(max_size=40), WORDY)
-LINES = st.lists(st.sampled_from(["a\n", "b\n", "c c\n", "c d\n", "\n", "e", "x" * 600]), max_size=12).map("".join)
+LINES = st.lists(st.sampled_from(["a\n", "b\n", "c c\n", "c d\n", "\n", "e", "x" * 600]), max_size=12).map(
+    "".join
+)
 
 
 def sides(edits: tuple[Edit, ...]) -> tuple[str, str]:
@@ -39,7 +42,7 @@ def test_edits_make_up_both_texts(old: str, new: str) -> None:
     edits = word_diff(old, new)
     assert sides(edits) == (old, new)
     assert all(one.text for one in edits)
-    assert all(a.kind != b.kind for a, b in zip(edits, edits[1:], strict=False))
+    assert all(a.kind != b.kind for a, b in itertools.pairwise(edits))
 
 
 @pytest.mark.parametrize(

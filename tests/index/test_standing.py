@@ -16,7 +16,9 @@ PARTS = [
     "It used cameras on masts instead of people.",
 ]
 TEXT = "\n\n".join(PARTS)
-OTHERS = "\n\n".join(f"Paragraph {number} is about thing {number * number}, as it was." for number in range(40))
+OTHERS = "\n\n".join(
+    f"Paragraph {number} is about thing {number * number}, as it was." for number in range(40)
+)
 
 
 def span_of(text: str, words: str, *, last: bool = False) -> tuple[int, int]:

@@ -106,7 +106,7 @@ def test_a_short_quote_is_given_whole() -> None:
 def test_what_has_a_meaning_in_a_directive_is_encoded() -> None:
     text = "Before. R&D - a well-known, 100% “só”=x? After."
     directive = fragment_of(text, "R&D - a well-known, 100% “só”=x?")
-    assert directive == "text=R%26D%20%2D%20a%20well%2Dknown%2C%20100%25%20%E2%80%9Cs%C3%B3%E2%80%9D%3Dx%3F"
+    assert "R%26D%20%2D%20a%20well%2Dknown%2C%20100%25%20%E2%80%9Cs%C3%B3%E2%80%9D%3Dx%3F" in directive
     assert terms(directive)[1] == "R&D - a well-known, 100% “só”=x?"
 
 
@@ -126,16 +126,22 @@ def test_a_quote_of_several_blocks_is_given_by_its_ends() -> None:
     quote = "The first paragraph is here.\n\nThe second one is there."
     assert terms(fragment_of(f"X.\n\n{quote}\n\nY.", quote))[1:3] == (
         "The first paragraph is here.",
-        "second one is there.",
+        "The second one is there.",
     )
 
 
 @pytest.mark.parametrize(("nth", "told"), [(0, ("", "Later.")), (1, ("", "Now."))])
 def test_a_repetition_is_told_by_what_is_next_to_it(nth: int, told: tuple[str, str]) -> None:
-    text = "It is not so. Later.\n\nIt is not so. Now."
-    prefix, start, end, suffix = terms(fragment_of(text, "It is not so.", nth=nth))
+    text = "It is not so in the evening or at night. Later.\n\nIt is not so in the evening or at night. Now."
+    prefix, start, end, suffix = terms(fragment_of(text, "It is not so in the evening or at night.", nth=nth))
     assert (prefix, suffix) == told
-    assert (start, end) == ("It is not so.", "")
+    assert (start, end) == ("It is not so in the evening or at night.", "")
+
+
+def test_a_few_words_come_with_what_is_next_to_them() -> None:
+    text = "The menu tells.\n\nFood\n\nWhat is there to eat? All that you like."
+    assert terms(fragment_of(text, "Food")) == ("", "Food", "", "What is there to eat? All that you")
+    assert terms(fragment_of(text, "All"))[1:3] == ("All", "")
 
 
 def test_the_line_above_tells_repetitions_apart() -> None:
@@ -152,8 +158,11 @@ def test_the_first_of_its_like_needs_no_telling() -> None:
 
 
 def test_a_long_quote_does_not_begin_with_a_word_that_is_anywhere() -> None:
-    quote = "edit\n\n" + "A long paragraph tells what there is, " + "and more of it, " * 20
-    assert terms(fragment_of(f"Title edit\n\n{quote}", quote))[:2] == ("", "A long paragraph tells what")
+    quote = "edit\n\n" + "A long paragraph tells what there is, " + "and more of it, " * 20 + "until it ends."
+    assert terms(fragment_of(f"Title edit\n\n{quote}", quote))[:2] == (
+        "",
+        "A long paragraph tells what there",
+    )
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "— … —", "- \n- "])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,11 @@ from service.openapi import OPEN_PATHS, describe
 from tests.service.http_service import app_of, assert_error, served
 
 KEY = "correct-horse"
+PAGES = ("/", "/docs", "/view/a@9f2c41aab3de:1-2")
+
+
+def basic(password: str) -> str:
+    return base64.b64encode(f"anyone:{password}".encode()).decode()
 
 
 @pytest.fixture
@@ -22,7 +28,13 @@ def every_address(library: Library) -> list[tuple[str, str]]:
     """All that the service answers, found from its routes, and one that it does not."""
     paths = describe(app_of(library), key_required=True)["paths"]
     found = [(method.upper(), path) for path, methods in paths.items() for method in methods]
-    return [*found, ("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/nothing"), ("OPTIONS", "/v1/ask")]
+    return [
+        *found,
+        *(("GET", page) for page in PAGES),
+        ("GET", "/openapi.json"),
+        ("GET", "/nothing"),
+        ("OPTIONS", "/v1/ask"),
+    ]
 
 
 def test_without_the_key_nothing_answers_but_the_health_checks(locked: TestClient, library: Library) -> None:
@@ -34,7 +46,8 @@ def test_without_the_key_nothing_answers_but_the_health_checks(locked: TestClien
             assert response.status_code == 200
         else:
             assert_error(response, 401, "unauthorized")
-            assert response.headers["www-authenticate"].startswith("Bearer")
+            scheme = "Basic" if path in PAGES else "Bearer"
+            assert response.headers["www-authenticate"] == f'{scheme} realm="loccit"'
 
 
 @pytest.mark.parametrize(
@@ -43,6 +56,9 @@ def test_without_the_key_nothing_answers_but_the_health_checks(locked: TestClien
         {"authorization": "Bearer wrong"},
         {"authorization": f"Bearer {KEY}x"},
         {"authorization": f"Basic {KEY}"},
+        {"authorization": f"Basic {basic('')}"},
+        {"authorization": f"Basic {basic('wrong')}"},
+        {"authorization": b"Basic \xff"},
         {"authorization": KEY},
         {"authorization": "Bearer"},
         {"authorization": ""},
@@ -72,3 +88,11 @@ def test_the_key_opens_everything(locked: TestClient, library: Library, headers:
 
 def test_without_a_key_in_the_settings_none_is_asked_for(client: TestClient) -> None:
     assert client.get("/v1/collections").status_code == 200
+
+
+def test_a_browser_gives_the_key_as_a_password_and_may_only_read_with_it(locked: TestClient) -> None:
+    headers = {"authorization": f"Basic {basic(KEY)}"}
+    for path in ("/", "/docs", "/style.css", "/v1/collections"):
+        assert locked.get(path, headers=headers).status_code == 200
+    for method in ("PUT", "DELETE", "POST"):
+        assert locked.request(method, "/v1/collections/x", headers=headers).status_code == 401

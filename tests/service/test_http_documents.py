@@ -168,8 +168,11 @@ def test_an_id_with_odd_characters_comes_back_as_it_was(real: httpx.Client, docu
     (passage,) = real.post("/v1/ask", json={"question": "Who lit the lamp?"}).json()["passages"]
     citation = passage["citation"]
     assert citation["document_id"] == document_id
-    assert real.get(citation["links"]["citation"]).json() == citation
-    assert real.get(f"/v1/citations/{quote(citation['locator'])}").json() == citation
+    for address_of_it in (citation["links"]["citation"], f"/v1/citations/{quote(citation['locator'])}"):
+        found = real.get(address_of_it).json()
+        assert {name: found[name] for name in citation} == citation
+        assert found["standing"]["status"] == "current"
+    assert real.get(citation["links"]["view"]).status_code == 200
     assert real.get(citation["links"]["text"]).text == "The lamp was lit at dusk."
     assert real.delete(address).status_code == 204
 
