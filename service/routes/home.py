@@ -23,6 +23,12 @@ from service.runtime import ReadyRuntime, Runtime
 router = APIRouter(include_in_schema=False)
 
 _PASSAGES = 5
+_VERDICTS = (
+    (0.8, "good", "The answer is very probably in these passages."),
+    (0.5, "good", "The answer is probably in these passages."),
+    (0.2, "", "The answer may not be in these passages: read with care."),
+    (0.0, "bad", "The documents probably do not hold the answer. These passages come nearest."),
+)
 
 
 class HomeQuery(CollectionQuery):
@@ -104,19 +110,10 @@ def _count(runtime: Runtime, name: str) -> int:
 def _in_words(answer: Answer) -> dict[str, str]:
     """The calibrated probability as people say it."""
     per_cent = f"{100 * answer.answerability:.0f} %"
-    probability = "less than 1 %" if per_cent == "0 %" else per_cent
+    tone, words = next((tone, words) for least, tone, words in _VERDICTS if answer.answerability >= least)
     if not answer.hits:
         words = "Nothing in the documents shares a word or a meaning with that question."
-        return {"tone": "bad", "words": words, "probability": probability}
-    for least, tone, words in (
-        (0.8, "good", "The answer is very probably in these passages."),
-        (0.5, "good", "The answer is probably in these passages."),
-        (0.2, "", "The answer may not be in these passages: read with care."),
-        (0.0, "bad", "The documents probably do not hold the answer. These passages come nearest."),
-    ):
-        if answer.answerability >= least:
-            break
-    return {"tone": tone, "words": words, "probability": probability}
+    return {"tone": tone, "words": words, "probability": "less than 1 %" if per_cent == "0 %" else per_cent}
 
 
 def _pending(answer: Answer) -> str:
