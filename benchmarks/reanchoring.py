@@ -11,15 +11,16 @@ import argparse
 import json
 import random
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from index.anchoring import AnchoringText, Quote
+from benchmarks.proportions import proportion
+from evaluation.measures import Estimate
+from index.anchoring import AnchoringText
 from index.readers import read
 from index.sentences import sentence_spans
 from index.standing import Standing, standing
@@ -217,33 +218,6 @@ def _by_chance(case: Case) -> bool:
     return without.count(words) > left or case.new.count(words) > left + case.kept
 
 
-def timings(repeats: int = 10) -> dict[str, float]:
-    """Milliseconds for one quote in a text of 700,000 code points, preparing the text included.
-
-    ``find`` looks for a reworded quote in one text, the others tell what became of one between two.
-    """
-    everything = documents()
-    editor, pieces = Editor(everything, SEED), [piece for one in everything for piece in one]
-    long = pieces[: int(np.searchsorted(np.cumsum([len(piece) for piece in pieces]), 700_000))]
-    taken: dict[str, list[float]] = {"moved": [], "changed": [], "deleted": [], "find": []}
-    for case in (case for _ in range(repeats) for case in editor.cases(long)):
-        (start, end), old = case.span, case.old
-        kind = "deleted" if case.truth is None else "moved" if case.kept else "changed"
-        begin = time.perf_counter()
-        standing(old, case.span, case.new)
-        taken[kind].append(1000 * (time.perf_counter() - begin))
-        if kind == "changed":
-            quote = Quote(old[start:end], old[max(0, start - 32) : start], old[end : end + 32], start)
-            begin = time.perf_counter()
-            AnchoringText(case.new).find(quote)
-            taken["find"].append(1000 * (time.perf_counter() - begin))
-    return {
-        f"{kind}_p{percent}_ms": round(float(np.percentile(values, percent)), 2)
-        for kind, values in taken.items()
-        for percent in (50, 95)
-    }
-
-
 def history(data: Path = DATA / "formats") -> dict[str, dict[str, float]]:
     """How quotes of one version that people made stand in another: shares of each status, by document."""
     notes = _read(data / "md/fastapi-release-notes-giant.md")
@@ -270,18 +244,22 @@ def _read(path: Path) -> str:
     return read(path.read_bytes(), name=path.name).text
 
 
-def summary(kinds: dict[str, dict[str, float]]) -> dict[str, float]:
-    """The figures that bars are set for."""
+def summary(kinds: dict[str, dict[str, float]]) -> dict[str, Estimate]:
+    """The shares that bars are set for."""
 
-    def mean(name: str, prefix: str = "") -> float:
+    def share(name: str, prefix: str = "") -> Estimate:
         rows = [row for kind, row in kinds.items() if name in row and kind.startswith(prefix)]
-        return sum(row[name] * row["n"] for row in rows) / sum(row["n"] for row in rows)
+        of = round(sum(row["n"] for row in rows))
+        return proportion(round(sum(row[name] * row["n"] for row in rows)), of)
 
-    figures = {"moved_right": mean("right"), "false_changed": mean("false_changed")}
-    figures["false_current_or_moved"] = sum(round(row["false_same"] * row["n"]) for row in kinds.values())
+    figures = {
+        "moved_right": share("right"),
+        "false_current_or_moved": share("false_same"),
+        "false_changed": share("false_changed"),
+    }
     for rate in (5, 15, 30):
-        figures[f"changed_{rate}_iou50"] = mean("iou>=0.5", f"reworded {rate}%")
-        figures[f"changed_{rate}_iou80"] = mean("iou>=0.8", f"reworded {rate}%")
+        figures[f"changed_{rate}_iou50"] = share("iou>=0.5", f"reworded {rate}%")
+        figures[f"changed_{rate}_iou80"] = share("iou>=0.8", f"reworded {rate}%")
     return figures
 
 
@@ -292,7 +270,8 @@ def main() -> None:
     parser.add_argument("--even", action="store_true", help="the half that thresholds were chosen on")
     options = parser.parse_args()
     kinds = study(options.quotes, odd=not options.even)
-    print(json.dumps({**summary(kinds), **timings(), "history": history(), "kinds": kinds}, indent=1))
+    figures = {name: asdict(one) for name, one in summary(kinds).items()}
+    print(json.dumps({**figures, "history": history(), "kinds": kinds}, indent=1))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import freshness, sets
+from benchmarks import sets
+from benchmarks.studies import STUDIES
 from evaluation.harness import Evaluation, evaluate
 from evaluation.measures import Estimate
 from index.config import LibraryConfig, SearchConfig
@@ -35,7 +36,7 @@ class Condition:
     ``tolerance`` is how far a new measurement may be from the kept one, ``at_most`` or ``at_least`` a
     limit; ``others`` are figures of others on the same data, with their sources. ``against`` is a folder
     whose documents do not answer the questions: they are asked there too. Without ``turns`` the earlier
-    turns of a conversation are left out.
+    turns of a conversation are left out. A ``study`` is a measurement of its own that asks no questions.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Condition:
     at_least: float | None = None
     against: str = ""
     turns: bool = True
+    study: str = ""
     others: Sequence[Mapping[str, Any]] = ()
 
     @property
@@ -75,12 +77,13 @@ class Bench:
     def __init__(self, data: Path) -> None:
         self._data = data
         self._asked: dict[str, Evaluation] = {}
+        self._studied: dict[str, Mapping[str, Estimate]] = {}
         self._embedder: Any = None
 
     def measured(self, condition: Condition) -> Estimate | None:
         """Measure one; None where its data is not on this machine."""
-        if condition.measure == "seconds_until_answered":
-            return freshness.seconds_until_answered()
+        if condition.study:
+            return self._figures(condition)[condition.measure] if _data(condition) else None
         evaluation = self.evaluation(condition)
         if evaluation is None:
             return None
@@ -88,10 +91,16 @@ class Bench:
             return sets.held_out(evaluation, condition.measure)
         return evaluation.estimates()[condition.measure]
 
+    def _figures(self, condition: Condition) -> Mapping[str, Estimate]:
+        """The figures of a condition's study, which is made once."""
+        if condition.study not in self._studied:
+            self._studied[condition.study] = STUDIES[condition.study]()
+        return self._studied[condition.study]
+
     def evaluation(self, condition: Condition) -> Evaluation | None:
         """What came of asking a condition's questions; None where its data is not on this machine."""
-        folder = (HERE.parent / condition.data).resolve()
-        if not folder.exists():
+        folder = _data(condition)
+        if folder is None:
             return None
         if condition.asks not in self._asked:
             self._asked[condition.asks] = self._evaluation(condition, folder)
@@ -111,6 +120,12 @@ class Bench:
             here = evaluate(collection, asking, name=condition.name)
             there = evaluate(other, [replace(one, answerable=False) for one in asking], name=condition.name)
             return replace(here, outcomes=[*here.outcomes, *there.outcomes])
+
+
+def _data(condition: Condition) -> Path | None:
+    """Where a condition's data is; None where it is not on this machine."""
+    folder = (HERE.parent / condition.data).resolve()
+    return folder if folder.exists() else None
 
 
 def verdict(condition: Condition, found: Estimate | None, kept: Estimate | None) -> str:

@@ -1,0 +1,31 @@
+"""Estimates of shares and of times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import binomtest, bootstrap
+
+from evaluation.measures import Estimate
+
+_RESAMPLES = 2_000
+
+
+def proportion(hits: int, of: int) -> Estimate:
+    """A share with its 95 % interval (Wilson 1927, which also holds for all and for none)."""
+    interval = binomtest(hits, of).proportion_ci(method="wilson")
+    return Estimate(hits / of, float(interval.low), float(interval.high), of)
+
+
+def percentile(values: Sequence[float], percent: float) -> Estimate:
+    """A percentile with its 95 % interval (bootstrap)."""
+    found = bootstrap(
+        (np.asarray(values),),
+        lambda sample, axis: np.percentile(sample, percent, axis=axis),
+        n_resamples=_RESAMPLES,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    value = float(np.percentile(values, percent))
+    return Estimate(value, float(found.low), float(found.high), len(values))

@@ -1,0 +1,24 @@
+"""Measurements that are not questions asked of a collection: each gives several figures at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from benchmarks import freshness, reanchoring, resolving, text_fragments, verification
+from evaluation.measures import Estimate
+
+_QUOTES = 1_000
+"""Of the half of the documents that no threshold was chosen on; each is edited in 19 ways."""
+
+
+def _text_fragments() -> Mapping[str, Estimate]:
+    return {"highlighted": text_fragments.highlighted(text_fragments.study())}
+
+
+STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
+    "freshness": lambda: {"seconds_until_answered": freshness.seconds_until_answered()},
+    "reanchoring": lambda: reanchoring.summary(reanchoring.study(_QUOTES, odd=True)),
+    "resolving": resolving.study,
+    "text_fragments": _text_fragments,
+    "verification": verification.study,
+}
