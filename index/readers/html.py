@@ -13,8 +13,9 @@ from trafilatura.metadata import extract_metadata
 from index.errors import EmptyDocument
 from index.readers.builder import BlockBuilder, Draft, assemble
 from index.readers.charsets import declared_charset
-from index.readers.html_blocks import PageBlock, parse, walk
+from index.readers.html_blocks import PageBlock, walk
 from index.readers.html_content import content_blocks, seen_blocks, shows
+from index.readers.html_tree import parse
 from index.readers.normalisation import decode, normalise, one_line
 from index.types import Extract
 

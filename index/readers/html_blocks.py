@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser
+from lxml.html import HtmlElement
 
-from index.errors import CorruptDocument
 from index.readers.builder import BlockBuilder, Draft
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -51,23 +50,6 @@ class PageBlock:
     """How much of its text is in links, from 0 to 1."""
     beside: bool
     """Whether the page itself puts it beside its content, as navigation, footer or banner."""
-
-
-def parse(html: str, *, name: str) -> HtmlElement | None:
-    """The tree of a page, or of a piece of one; None where there is neither tag nor text."""
-    parser = HTMLParser(
-        encoding="utf-8", huge_tree=True, collect_ids=False, remove_comments=True, remove_pis=True
-    )
-    try:
-        # Bytes, for lxml refuses a str that has an XML declaration.
-        root: HtmlElement | None = etree.fromstring(html.encode(), parser)
-    except etree.LxmlError as error:
-        raise CorruptDocument(f"{name}: this cannot be read as HTML: {error}") from None
-    # At its limits the parser stops and gives what it has, but a page cut short is not that page.
-    for entry in parser.error_log:
-        if entry.level_name == "FATAL":
-            raise CorruptDocument(f"{name}: line {entry.line}: {entry.message}. Simplify the page's markup.")
-    return root
 
 
 def walk(root: HtmlElement) -> list[PageBlock]:

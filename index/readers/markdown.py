@@ -16,7 +16,8 @@ from markdown_it.token import Token
 from index.errors import CorruptDocument
 from index.readers.builder import BlockBuilder, Draft, assemble
 from index.readers.front_matter import split_front_matter
-from index.readers.html_blocks import parse, walk
+from index.readers.html_blocks import walk
+from index.readers.html_tree import parse
 from index.readers.normalisation import decode, normalise
 from index.types import Extract
 

@@ -76,7 +76,7 @@ def test_a_citation_of_the_newest_version_is_current(client: TestClient, lamp: s
     found = cited(client, lamp)
     assert_shape(CitationResponse, found)
     assert (found["locator"], found["quote"]) == (lamp, LAMP)
-    assert found["section"] == ["Lamps", "Towers"]
+    assert found["section"] == ["Towers"]
     assert found["standing"]["status"] == "current"
     assert found["standing"]["diff"] == []
     assert found["standing"]["similarity"] == 1.0
@@ -174,7 +174,7 @@ def test_a_citation_comes_in_every_shape_with_its_own_content_type(
     start, end = (int(part) for part in lamp.rpartition(":")[2].split("-"))
     match name:
         case "plain":
-            assert response.text == f"Lamps. Lamps › Towers. [{lamp}]"
+            assert response.text == f"Lamps. Towers. [{lamp}]"
         case "markdown_footnote":
             assert response.text.startswith(f"[^1]: “{LAMP}” — ")
             assert "\n" not in response.text
@@ -474,7 +474,7 @@ def test_whatever_the_text_a_quote_is_the_slice_that_its_citation_names(
 ) -> None:
     response = client.put("/v1/documents/any.txt?wait=true", json={"text": text})
     if response.status_code == 422:
-        assert_error(response, 422, "empty_document")
+        assert response.json()["error"]["code"] in {"empty_document", "undecodable_text"}
         return
     assert response.status_code in {200, 201}, response.text
     record = response.json()

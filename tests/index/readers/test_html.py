@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from index.errors import CorruptDocument, EmptyDocument, UndecodableText
 from index.readers.html import read_html
-from index.readers.html_blocks import parse, walk
+from index.readers.html_blocks import walk
+from index.readers.html_tree import parse
 from index.types import Extract
 from tests.index.readers.laws import assert_laws, extract_or_refusal, shown
 
@@ -349,3 +350,17 @@ def test_huge_pages_end(unit: str, size: int) -> None:
     extract = read(html)
     assert time.perf_counter() - before < 20
     assert extract.text.endswith("The very end.")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<!doctype html><title>t</title><main><p>Hello there, friends.</main>",
+        "<!doctype html><title>t</title><article><p>Hello there, friends.</article>",
+        "<meta charset=utf-8><section>Hello there, friends.</section>",
+        "<script>let x</script><main>Hello there, friends.</main>",
+        "<title>t</title><header></header><main>Hello there,</main> friends.",
+    ],
+)
+def test_a_page_may_leave_out_the_tags_of_head_and_body(html: str) -> None:
+    assert " ".join(read_html(html.encode(), name="a.html").text.split()) == "Hello there, friends."

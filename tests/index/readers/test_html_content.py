@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from index.readers.html_blocks import PageBlock, parse, walk
+from index.readers.html_blocks import PageBlock, walk
 from index.readers.html_content import content_blocks, seen_blocks, shows
+from index.readers.html_tree import parse
 from tests.index.readers.test_html import DELTA, PROSE
 
 
