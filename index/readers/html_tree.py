@@ -44,5 +44,8 @@ def _open_body(root: HtmlElement) -> None:
     body = root.find("body")
     if body is None:
         body = etree.SubElement(root, "body")
-    for at, element in enumerate(head[begin:]):
+    moved = head[begin:]
+    # The text that a body begins with comes after them.
+    moved[-1].tail, body.text = f"{moved[-1].tail or ''}{body.text or ''}", None
+    for at, element in enumerate(moved):
         body.insert(at, element)
