@@ -94,8 +94,8 @@ def look(
         looks=[Look(one.spans, *seen) for one, *seen in zip(passages, meaning, coverage, strict=True)],
         meaning=np.array([seen.max(initial=-1.0) for seen in meaning], np.float32),
         sentence=np.array([seen.max(initial=0.0) for seen in coverage], np.float32),
-        passage=found @ importance.shares,
-        document=(together @ importance.shares)[document],
+        passage=found.astype(np.float32) @ importance.shares,
+        document=(together.astype(np.float32) @ importance.shares)[document],
         words=_bm25(counts, np.array([len(one.terms) for one in passages]), importance.shares),
     )
 

@@ -206,14 +206,13 @@ def test_no_browser_takes_a_shape_that_is_text_for_anything_else(client: TestCli
     assert not response.headers["content-type"].startswith("text/html")
 
 
-def test_shapes_use_the_metadata_of_the_version_that_is_cited(client: TestClient) -> None:
+def test_shapes_of_an_older_version_use_the_metadata_of_today(client: TestClient) -> None:
     record = put(client, "a.txt", LAMP, metadata={"author": "Ada Lovelace", "year": 1843})
     locator = locator_of(record, LAMP, LAMP)
-    put(client, "a.txt", "Another text altogether.", metadata={"author": "Someone Else", "year": 1999})
-    plain = client.get(f"/v1/citations/{locator}?format=plain").text
-    assert "Ada Lovelace" in plain
-    assert "1843" in plain
-    assert "Someone" not in plain
+    plain = f"/v1/citations/{locator}?format=plain"
+    assert client.get(plain).text == f"Ada Lovelace. a.txt. 1843. [{locator}]"
+    put(client, "a.txt", "Another text.", metadata={"author": "Ada King, Countess of Lovelace"})
+    assert client.get(plain).text == f"Ada King, Countess of Lovelace. a.txt. [{locator}]"
 
 
 @pytest.mark.parametrize("name", ["BibTeX", "ris", "", "plain,bibtex"])

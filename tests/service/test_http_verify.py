@@ -94,12 +94,22 @@ def test_words_that_a_locator_does_not_name_are_said_to_stand_elsewhere_or_to_be
     other = citation(filled, {"locator": lamp, "quote": "A sleeping dog lies by the harbour door"})
     assert (other["status"], other["citation"]["document_id"]) == ("misattributed", "animals/dogs.txt")
     wrong = citation(filled, {"locator": lamp, "quote": LAMP.replace("dusk", "dawn")})
-    assert (wrong["status"], wrong["citation"]["quote"]) == ("altered", LAMP)
-    assert "".join(edit["text"] for edit in wrong["diff"] if edit["kind"] != "delete") == LAMP
+    assert wrong["status"] == "altered"
+    assert {edit["text"] for edit in wrong["diff"] if edit["kind"] == "insert"} == {"dusk"}
+    sides = {
+        side: "".join(edit["text"] for edit in wrong["diff"] if edit["kind"] in {"equal", side})
+        for side in ("delete", "insert")
+    }
+    assert sides == {"delete": wrong["quote"], "insert": wrong["citation"]["quote"]}
     nothing = citation(filled, {"locator": lamp, "quote": "Submarines were painted yellow in 1966."})
     assert (nothing["status"], nothing["citation"]) == ("not_found", None)
     for verdict in (elsewhere, other, wrong):
         cites_the_text(filled, verdict)
+
+
+def test_altered_words_keep_the_full_stop_that_both_have(filled: TestClient, lamp: str) -> None:
+    wrong = citation(filled, {"locator": lamp, "quote": LAMP.replace("dusk", "dawn")})
+    assert wrong["citation"]["quote"] == LAMP
 
 
 def test_a_locator_that_names_nothing_is_a_verdict_and_no_error(filled: TestClient, lamp: str) -> None:
