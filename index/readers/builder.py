@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from index.readers.normalisation import normalise, one_line, require_text
 from index.types import Block, BlockKind, Extract, Metadata
@@ -21,11 +21,12 @@ _GAP = "\n\n"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A block before it has its place in a text."""
+    """A block before it has its place in a text. ``page`` counts from 1; 0 where there are no pages."""
 
     kind: BlockKind
     text: str
     level: int = 0
+    page: int = 0
 
 
 @dataclass(slots=True)
@@ -50,6 +51,8 @@ class BlockBuilder:
     """Collects blocks. A list with all that is in it becomes one block, its lines indented."""
 
     drafts: list[Draft] = field(default_factory=list)
+    page: int = 0
+    """The page that blocks added from now on are on."""
     _lists: list[_Item] = field(default_factory=list)
     _lines: list[str] = field(default_factory=list)
 
@@ -63,7 +66,7 @@ class BlockBuilder:
         if self._lists:
             self._write(draft.text)
         elif draft.text and not draft.text.isspace():
-            self.drafts.append(draft)
+            self.drafts.append(replace(draft, page=draft.page or self.page))
 
     def heading(self, text: str, *, level: int) -> None:
         """Add a heading; in a list it is a line like others."""
@@ -98,7 +101,7 @@ class BlockBuilder:
         """End the list that was opened last."""
         self._lists.pop()
         if not self._lists and self._lines:
-            self.drafts.append(Draft("list", "\n".join(self._lines)))
+            self.drafts.append(Draft("list", "\n".join(self._lines), page=self.page))
             self._lines = []
 
     def _write(self, text: str) -> None:
@@ -115,10 +118,15 @@ def assemble(
     reader: str,
     title: str = "",
     metadata: Metadata | None = None,
+    page_count: int = 0,
 ) -> Extract:
-    """The drafts as one text, normalised, with the places of its blocks."""
+    """The drafts as one text, normalised, with the places of its blocks and of its ``page_count`` pages.
+
+    A page without text begins where the next one with text does.
+    """
     texts: list[str] = []
     blocks: list[Block] = []
+    pages: list[int] = []
     at = 0
     for draft in drafts:
         text = normalise(draft.text, name=name).rstrip()
@@ -126,17 +134,20 @@ def assemble(
         end = at + len(text)
         if start == end:
             continue
+        pages += [start] * (draft.page - len(pages))
         heading = one_line(text) if draft.kind == "heading" else ""
         blocks.append(Block(draft.kind, start, end, level=draft.level, title=heading))
         texts.append(text)
         at = end + len(_GAP)
     text = _GAP.join(texts)
     require_text(text, name=name)
+    pages += [len(text)] * (page_count - len(pages))
     return Extract(
         text=text,
         blocks=tuple(blocks),
         media_type=media_type,
         reader=reader,
         title=one_line(title),
+        pages=tuple(pages),
         metadata=metadata or {},
     )

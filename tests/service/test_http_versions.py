@@ -240,9 +240,7 @@ def test_a_version_that_is_not_there_is_told(
 
 
 LINES = st.lists(
-    st.one_of(
-        st.sampled_from(["a lamp", "b 👩‍🚒", "", "c e\u0301", "# d"]), st.text("abÄ 𝔡.\t", max_size=12)
-    ),
+    st.one_of(st.sampled_from(["a lamp", "b 👩‍🚒", "", "c e\u0301"]), st.text("abÄ 𝔡.\t", max_size=12)),
     max_size=12,
 ).map("\n".join)
 
@@ -302,7 +300,9 @@ def test_what_either_rule_keeps_is_kept(client: TestClient, records: list[dict[s
 
 
 def test_a_citation_of_a_text_that_came_back_does_not_break(client: TestClient) -> None:
-    first = [put(client, "a.md", text) for text in (ONE, TWO, ONE)][0]
+    first = put(client, "a.md", ONE)
+    put(client, "a.md", TWO)
+    put(client, "a.md", ONE)
     told = prune(client, keep_versions=1, citations=[whole(first)], dry_run=False)
     assert going(told) == [("a.md", 2), ("a.md", 1)]
     assert told["broken"] == []
