@@ -110,7 +110,7 @@ class BlockBuilder:
             self._lines.append(prefix + line if line else "")
 
 
-def assemble(
+def assemble(  # noqa: PLR0913 -- what a reader knows of a file
     drafts: Iterable[Draft],
     *,
     name: str,
