@@ -27,6 +27,7 @@ from index.ingest import Preparation, Put, Source
 from index.moments import Moment, Moments
 from index.naming import checked_document_id
 from index.protocols import Embedder, PassageStore, Reranker
+from index.reading import Reading, ReadingHere
 from index.records import DocumentRecord, NewDocument, VersionRecord
 from index.retention import Pruning, Retention, pruning
 from index.search import Query, Search, Stopwatch, checked_k, checked_question, is_spelt
@@ -53,13 +54,14 @@ class Collection(Archive):
         embedder: Embedder,
         config: LibraryConfig,
         reranker: Reranker | None = None,
+        reading: Reading | None = None,
     ) -> None:
         self.folder = folder
         self.name = folder.name
         self._embedder = embedder
         self._config = config
         self.fingerprint = described(folder, fingerprint_parts(embedder, config))
-        self._preparation = Preparation(embedder, config)
+        self._preparation = Preparation(embedder, reading or ReadingHere(config.reading), config)
         self._locking = threading.RLock()
         self._write_lock = FileLock(folder / "write.lock", thread_local=False)
         self._embed_lock = FileLock(folder / "embed.lock", thread_local=False)

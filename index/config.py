@@ -54,12 +54,23 @@ class IngestConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingConfig:
+    """What reading one file may take; :class:`index.reading.ReadingApart` holds it to that."""
+
+    processes: int = 1
+    seconds: float = 120.0
+    memory_bytes: int = 2 * 1024**3
+    max_characters: int = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryConfig:
     """All settings of a library of collections."""
 
     chunking: ChunkingConfig = ChunkingConfig()
     search: SearchConfig = SearchConfig()
     ingest: IngestConfig = IngestConfig()
+    reading: ReadingConfig = ReadingConfig()
     language: str = "english"
     """Snowball stemmer for words in Latin script, the same for documents and questions."""
     lock_seconds: float = 30.0

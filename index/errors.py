@@ -18,6 +18,9 @@
     │       ├── UndecodableText
     │       ├── EmptyDocument
     │       ├── CorruptDocument
+    │       ├── EncryptedDocument
+    │       ├── NoTextLayer
+    │       ├── ReaderFailed
     │       └── DocumentTooLarge
     ├── NotFound
     │   ├── CollectionNotFound
@@ -143,6 +146,24 @@ class CorruptDocument(Unreadable):
     """The format's own rules are broken."""
 
     code = "corrupt_document"
+
+
+class EncryptedDocument(Unreadable):
+    """The file is encrypted, and there is no password or a wrong one."""
+
+    code = "encrypted_document"
+
+
+class NoTextLayer(Unreadable):
+    """Pictures of pages: there is no text to be read."""
+
+    code = "no_text_layer"
+
+
+class ReaderFailed(Unreadable):
+    """The reader crashed on the file, or took more time or memory than it may."""
+
+    code = "reader_failed"
 
 
 class DocumentTooLarge(Unreadable):

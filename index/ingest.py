@@ -14,6 +14,7 @@ from index.config import LibraryConfig
 from index.errors import DocumentTooLarge
 from index.naming import checked_document_id, checked_metadata, fitting_metadata
 from index.protocols import Tokenizer
+from index.reading import Reading
 from index.records import DocumentRecord, NewDocument
 from index.types import Passage
 
@@ -50,8 +51,9 @@ class Put:
 class Preparation:
     """Reads and cuts sources. Stateless: safe to use from several threads."""
 
-    def __init__(self, tokenizer: Tokenizer, config: LibraryConfig) -> None:
+    def __init__(self, tokenizer: Tokenizer, reading: Reading, config: LibraryConfig) -> None:
         self._tokenizer = tokenizer
+        self._reading = reading
         self._config = config
 
     def prepare(self, source: Source, known: DocumentRecord | None) -> NewDocument | None:
@@ -83,7 +85,7 @@ class Preparation:
         reader = readers.reader_version(name, media_type=source.media_type or None)
         if known and (known.source_sha256, known.reader, known.given) == (sha256, reader, given):
             return None
-        extract = readers.read(source.data, name=name, media_type=source.media_type or None)
+        extract = self._reading.read(source.data, name=name, media_type=source.media_type or None)
         title = source.title or extract.title
         passages = [
             _below(title, passage)

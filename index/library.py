@@ -17,13 +17,15 @@ from index.description import DESCRIPTION
 from index.errors import CollectionNotFound
 from index.naming import checked_collection_name
 from index.protocols import Embedder, Reranker
+from index.reading import Reading, ReadingHere
 
 
 class Library:
     """Opens, creates and deletes collections, each once. Safe to use from several threads.
 
     ``embedder`` may be a function that loads it, called on first need: the names of collections can be
-    listed without a model. ``reranker`` loads one likewise.
+    listed without a model. ``reranker`` loads one likewise. ``reading`` reads files, in this process when
+    none is given; it is closed with the library.
     """
 
     def __init__(
@@ -33,11 +35,13 @@ class Library:
         embedder: Embedder | Callable[[], Embedder],
         config: LibraryConfig | None = None,
         reranker: Callable[[], Reranker] | None = None,
+        reading: Reading | None = None,
     ) -> None:
         self.folder = data / "collections"
         self._given = embedder
         self._config = config or LibraryConfig()
         self._given_reranker = reranker
+        self._reading = reading or ReadingHere(self._config.reading)
         self._open: dict[str, Collection] = {}
         self._lock = threading.RLock()
 
@@ -75,7 +79,11 @@ class Library:
                 )
             if name not in self._open:
                 self._open[name] = Collection(
-                    folder, embedder=self.embedder, config=self._config, reranker=self.reranker
+                    folder,
+                    embedder=self.embedder,
+                    config=self._config,
+                    reranker=self.reranker,
+                    reading=self._reading,
                 )
             return self._open[name]
 
@@ -97,6 +105,7 @@ class Library:
         with self._lock:
             while self._open:
                 self._open.popitem()[1].close()
+            self._reading.close()
 
     def __enter__(self) -> Self:
         return self

@@ -10,10 +10,11 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from index.config import ChunkingConfig, IngestConfig, LibraryConfig, SearchConfig
+from index.config import ChunkingConfig, IngestConfig, LibraryConfig, ReadingConfig, SearchConfig
 from index.embedding import load_embedder
 from index.library import Library
 from index.protocols import Reranker
+from index.reading import ReadingApart
 from index.search import MAX_K
 from service.errors import InvalidSettings
 
@@ -182,6 +183,15 @@ class Settings(BaseSettings):
         description="Most tokens that a passage repeats of the one before it. Part of what a collection is "
         "built with: a change asks for new collections.",
     )
+    reader_processes: int = Field(
+        1, ge=1, le=64, description="Files are read in processes of their own: how many at once."
+    )
+    reader_seconds: float = Field(
+        120.0, gt=0, description="Longest that reading one file may take; then it is ended and refused."
+    )
+    reader_megabytes: int = Field(
+        2048, ge=256, description="Most memory, in MiB, that reading one file may take on Linux."
+    )
     log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(
         "info", description="What is logged. info has a line for every request; never a question or a key."
     )
@@ -220,18 +230,25 @@ class Settings(BaseSettings):
                 as_of_passages=self.as_of_passages,
             ),
             ingest=IngestConfig(max_document_bytes=self.max_body_bytes),
+            reading=ReadingConfig(
+                processes=self.reader_processes,
+                seconds=self.reader_seconds,
+                memory_bytes=self.reader_megabytes * 2**20,
+            ),
         )
 
 
 def open_library(settings: Settings) -> Library:
     """The library that the settings describe; its model is loaded when it is first needed."""
+    config = settings.library_config()
     return Library(
         settings.data,
         embedder=lambda: load_embedder(
             settings.model, download=settings.model_download, device=settings.device
         ),
-        config=settings.library_config(),
+        config=config,
         reranker=(lambda: _reranker(settings)) if settings.reranker else None,
+        reading=ReadingApart(config.reading),
     )
 
 

@@ -329,12 +329,30 @@ ANYTHING = st.one_of(
     st.text(alphabet="ab 1\n\n.!“”\"'‘’«»„‹›「」[]()^,-–…>#`~†【】:\t", max_size=200),
     st.lists(
         st.sampled_from(
-            ["“the cat sat”", '"the dog is up"', "[1]", "[2, 3]", "> the cow lay", "\n", "\n\n", " ", "So. ", "…",
-             "```", "# Title", "- ", "[^1]: x", "»the hen ran«", "今日は「良い天気です」。", "’", "“"]
+            [
+                "“the cat sat”",
+                '"the dog is up"',
+                "[1]",
+                "[2, 3]",
+                "> the cow lay",
+                "\n",
+                "\n\n",
+                " ",
+                "So. ",
+                "…",
+                "```",
+                "# Title",
+                "- ",
+                "[^1]: x",
+                "»the hen ran«",
+                "今日は「良い天気です」。",
+                "’",
+                "“",
+            ]
         ),
         max_size=30,
     ).map("".join),
-)  # fmt: skip
+)
 
 
 @given(ANYTHING)
@@ -370,9 +388,39 @@ def test_any_three_words_between_quotation_marks_are_a_quote(words: list[str]) -
 
 @pytest.mark.parametrize(
     "unit",
-    ["“", "„", "«", "»", '"', "‘", "’", "“«„", "「", "[1", "[1,", "[", "[1†", "【1", "[1]", "[^1]:", "> ",
-     ">\n", "> a\n", "> a\n\n", "#", "# a\n", "```", "```\n", "…", ". ", "\n", "\n ", "Ab cd [1]. ", "“a b c” "],
-)  # fmt: skip
+    [
+        "“",
+        "„",
+        "«",
+        "»",
+        '"',
+        "‘",
+        "’",
+        "“«„",
+        "「",
+        "[1",
+        "[1,",
+        "[",
+        "[1†",
+        "【1",
+        "[1]",
+        "[^1]:",
+        "> ",
+        ">\n",
+        "> a\n",
+        "> a\n\n",
+        "#",
+        "# a\n",
+        "```",
+        "```\n",
+        "…",
+        ". ",
+        "\n",
+        "\n ",
+        "Ab cd [1]. ",
+        "“a b c” ",
+    ],
+)
 def test_long_answers_of_one_kind_take_no_long_time(unit: str) -> None:
     answer = (unit * LONG)[:LONG]
     begin = time.process_time()

@@ -210,11 +210,18 @@ def test_the_probability_is_told_in_words(
     assert words(status).strip().endswith(f"Probability that they answer: {per_cent}")
 
 
-def test_a_question_that_nothing_answers_gets_no_passages(client: TestClient) -> None:
+def test_a_question_that_nothing_answers_gets_no_passages(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(client, "a.txt", LAMP)
-    client.delete("/v1/documents/a.txt")
+    known = Collection.ask
+
+    def with_nothing(collection: Collection, question: str, **more: Any) -> Answer:
+        return replace(known(collection, question, **more), hits=(), answerability=0.0)
+
+    monkeypatch.setattr(Collection, "ask", with_nothing)
     html = page(client, "/", q="Who lit the lamp?")
-    assert "Nothing in the documents" in told(html)
+    assert "Nothing in the documents shares a word or a meaning" in told(html)
     assert "less than 1 %" in told(html)
     assert not html.xpath("//li")
 

@@ -1,0 +1,123 @@
+"""Reading files in processes of their own, so that no file can take the program down.
+
+A format's library may crash, hang or eat memory on a file that somebody made for that. Whatever it does,
+the worker is ended, the file is refused with the reason, and the next file gets a new worker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import resource
+import threading
+from concurrent.futures import TimeoutError as TookTooLong
+from concurrent.futures.process import BrokenProcessPool
+from typing import Protocol
+
+from pebble import ProcessExpired, ProcessPool
+
+from index import readers
+from index.config import ReadingConfig
+from index.errors import DocumentTooLarge, ReaderFailed
+from index.types import Extract
+
+_LOG = logging.getLogger(__name__)
+_FILES_PER_WORKER = 500
+"""A worker is replaced after so many: what a library leaks is given back."""
+
+
+class Reading(Protocol):
+    """Makes text of files. Safe to use from several threads."""
+
+    def read(self, data: bytes, *, name: str, media_type: str | None = None) -> Extract:
+        """As :func:`index.readers.read`; also :class:`index.errors.ReaderFailed`."""
+
+    def close(self) -> None: ...
+
+
+class ReadingHere:
+    """Reads in this process: for files that are trusted, and tests."""
+
+    def __init__(self, config: ReadingConfig) -> None:
+        self._config = config
+
+    def read(self, data: bytes, *, name: str, media_type: str | None = None) -> Extract:
+        """As :func:`index.readers.read`."""
+        return _read(data, name, media_type, self._config.max_characters)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class ReadingApart:
+    """Reads in worker processes with limits on time, memory and output; started when first needed."""
+
+    def __init__(self, config: ReadingConfig) -> None:
+        self._config = config
+        self._starting = threading.Lock()
+        self._pool: ProcessPool | None = None
+
+    def read(self, data: bytes, *, name: str, media_type: str | None = None) -> Extract:
+        """As :func:`index.readers.read`, or :class:`ReaderFailed` when the worker had to be ended."""
+        # Asked here first: what no reader is for need not travel.
+        readers.reader_version(name, media_type=media_type)
+        seconds, memory = self._config.seconds, self._config.memory_bytes
+        future = self._workers().schedule(
+            _read, args=(data, name, media_type, self._config.max_characters), timeout=seconds
+        )
+        try:
+            extract: Extract = future.result()
+        except TookTooLong:
+            raise _failed(name, f"reading took longer than {seconds:g} s and was ended") from None
+        except MemoryError:
+            raise _failed(name, f"reading needs more than {memory // 2**20:,} MiB of memory") from None
+        except (ProcessExpired, BrokenProcessPool) as error:
+            _LOG.warning("The reader of a file was ended: %r", error)
+            raise _failed(name, "the reader crashed on it, or was out of memory") from None
+        return extract
+
+    def _workers(self) -> ProcessPool:
+        with self._starting:
+            if self._pool is None or not self._pool.active:
+                self._pool = ProcessPool(
+                    max_workers=self._config.processes,
+                    max_tasks=_FILES_PER_WORKER,
+                    initializer=_limit,
+                    initargs=[self._config.memory_bytes],
+                    # Forking a process with threads and models copies locks in any state.
+                    context=multiprocessing.get_context("spawn"),
+                )
+            return self._pool
+
+    def close(self) -> None:
+        """End the workers."""
+        with self._starting:
+            if self._pool is not None:
+                self._pool.stop()  # type: ignore[no-untyped-call]
+                self._pool.join()
+                self._pool = None
+
+
+def _failed(name: str, reason: str) -> ReaderFailed:
+    return ReaderFailed(
+        f"{name}: {reason}. The file may be damaged: save it anew with the program that made it, split it, "
+        "or raise the limits for readers."
+    )
+
+
+def _limit(memory_bytes: int) -> None:
+    """In a worker: no more memory than that beside what the program itself maps."""
+    with contextlib.suppress(ValueError, OSError):  # systems without the limit
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _read(data: bytes, name: str, media_type: str | None, most: int) -> Extract:
+    extract = readers.read(data, name=name, media_type=media_type)
+    if len(extract.text) > most:
+        raise DocumentTooLarge(
+            f"{name}: its text has {len(extract.text):,} characters; at most {most:,} are taken. Split it."
+        )
+    return extract

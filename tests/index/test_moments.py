@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import gc
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from index.answers import Answer
+from index.collection import Collection
+from index.config import LibraryConfig, SearchConfig
+from index.embedding import WordEmbedder
+from index.errors import ChangeNotFound, ChangeNotKept, InvalidInput, MomentTooLarge
+from index.filters import Comparison
+from index.ingest import Source
+from index.retention import Retention
+from tests.index.conftest import Opener
+
+RED, RUSTY = "Mars has a red soil.", "Mars has a rusty soil."
+VENUS = "Venus is hotter than Mercury."
+
+
+def put(collection: Collection, id_: str, text: str, **given: object) -> int:
+    """Put a document with its vectors; returns the change that the vectors came with."""
+    collection.put(Source(id_, text.encode(), **given))  # type: ignore[arg-type]
+    collection.embed_pending()
+    return collection.counts().change
+
+
+def found(answer: Answer) -> list[str]:
+    return [hit.text for hit in answer.hits]
+
+
+@pytest.fixture(autouse=True)
+def moments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where moments are kept while they are."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def kept(moments: Path) -> set[str]:
+    gc.collect()
+    return {path.name for path in moments.glob("loccit-moment-*")}
+
+
+def test_an_earlier_moment_is_answered_as_then(collection: Collection) -> None:
+    then = put(collection, "mars.txt", RED)
+    asked = collection.ask("red soil of Mars")
+    put(collection, "mars.txt", RUSTY)
+    put(collection, "venus.txt", VENUS)
+    again = collection.ask("red soil of Mars", as_of=then)
+    assert again.hits == asked.hits
+    assert (again.index, again.answerability) == (asked.index, asked.answerability)
+    assert "moment" in again.timings_ms
+    (hit,) = again.hits
+    assert (hit.text, hit.citation.version, hit.explain.dense.rank) == (RED, 1, 1)
+    assert collection.cite(hit.citation.locator).quote == RED
+    assert found(collection.ask("soil of Mars")) == [RUSTY]
+
+
+def test_what_came_later_is_not_found(collection: Collection) -> None:
+    then = put(collection, "mars.txt", RED)
+    put(collection, "venus.txt", VENUS)
+    assert found(collection.ask("hotter than Mercury", as_of=then)) == [RED]
+    assert VENUS in found(collection.ask("hotter than Mercury"))
+
+
+def test_before_the_first_document_there_was_nothing(collection: Collection) -> None:
+    put(collection, "mars.txt", RED)
+    answer = collection.ask("soil", as_of=0)
+    assert (answer.hits, answer.index.change, answer.index.embedded) == ((), 0, 1.0)
+
+
+def test_a_moment_before_vectors_came_is_found_by_words_only(
+    collection: Collection, embedder: WordEmbedder
+) -> None:
+    collection.put(Source("mars.txt", RED.encode()))
+    then = collection.counts().change
+    collection.embed_pending()
+    put(collection, "venus.txt", VENUS)
+    answer = collection.ask("red soil", as_of=then)
+    assert found(answer) == [RED]
+    assert (answer.hits[0].explain.dense.rank, answer.hits[0].explain.lexical.rank) == (None, 1)
+    assert (answer.index.change, answer.index.embedded) == (then, 0.0)
+    vectors = embedder.embed_queries(["red soil"])
+    assert collection.ask("xyzzy", vectors=vectors, as_of=then).hits == ()
+    assert found(collection.ask("xyzzy", vectors=vectors, as_of=then + 1)) == [RED]
+
+
+def test_the_state_tells_the_share_that_had_vectors(collection: Collection) -> None:
+    put(collection, "mars.txt", RED)
+    collection.put(Source("venus.txt", VENUS.encode()))
+    then = collection.counts().change
+    collection.embed_pending()
+    collection.put(Source("earth.txt", b"The earth is blue."))
+    assert collection.ask("Mars", as_of=then).index.embedded == 0.5
+    assert collection.ask("Mars", as_of=then + 1).index.embedded == 1.0
+    assert collection.ask("Mars", as_of=then + 2).index.embedded == pytest.approx(0.6667)
+
+
+def test_filters_choose_documents_of_then(collection: Collection) -> None:
+    put(collection, "mars.txt", RED, metadata={"kind": "rock"})
+    then = put(collection, "jupiter.txt", "Jupiter has no soil.", metadata={"kind": "gas"})
+    put(collection, "mars.txt", RUSTY, metadata={"kind": "rock"})
+    put(collection, "saturn.txt", "Saturn has no soil either.", metadata={"kind": "gas"})
+    for kind, words in (("rock", [RED]), ("gas", ["Jupiter has no soil."]), ("ice", [])):
+        where = Comparison("eq", "kind", (kind,))
+        assert found(collection.ask("soil", where=where, as_of=then)) == words
+
+
+def test_the_last_change_is_answered_by_the_live_index(collection: Collection, moments: Path) -> None:
+    last = put(collection, "mars.txt", RED)
+    answer = collection.ask("soil", as_of=last)
+    assert answer.hits == collection.ask("soil").hits
+    assert answer.index == collection.state
+    assert "moment" not in answer.timings_ms
+    assert kept(moments) == set()
+
+
+def test_where_nothing_searchable_changed_the_live_index_answers(
+    collection: Collection, moments: Path
+) -> None:
+    put(collection, "mars.txt", RED)
+    then = put(collection, "mars.txt", RUSTY)
+    collection.prune(Retention(keep_versions=1))
+    assert collection.counts().change == then + 1
+    answer = collection.ask("soil", as_of=then)
+    assert (found(answer), answer.index.change) == ([RUSTY], then)
+    assert kept(moments) == set()
+
+
+def test_the_same_moment_is_built_once(collection: Collection, moments: Path) -> None:
+    then = put(collection, "mars.txt", RED)
+    put(collection, "mars.txt", RUSTY)
+    answers = [collection.ask("soil", as_of=then)]
+    folders = kept(moments)
+    assert len(folders) == 1
+    answers += [collection.ask(question, as_of=then) for question in ("soil", "red", "Mars")]
+    assert {text for answer in answers for text in found(answer)} == {RED}
+    assert kept(moments) == folders
+
+
+def test_two_moments_are_kept_and_the_one_asked_last_longest(collection: Collection, moments: Path) -> None:
+    changes = [put(collection, "mars.txt", f"Mars has {number} moons.") for number in range(4)]
+    collection.ask("moons", as_of=changes[0])
+    (first,) = kept(moments)
+    collection.ask("moons", as_of=changes[1])
+    (second,) = kept(moments) - {first}
+    collection.ask("moons", as_of=changes[0])
+    assert found(collection.ask("moons", as_of=changes[2])) == ["Mars has 2 moons."]
+    assert len(kept(moments)) == 2
+    assert first in kept(moments)
+    assert second not in kept(moments)
+    for number, change in enumerate(changes):
+        assert found(collection.ask("moons", as_of=change)) == [f"Mars has {number} moons."]
+
+
+def test_two_threads_that_ask_the_same_moment_build_it_once(collection: Collection, moments: Path) -> None:
+    for number in range(50):
+        collection.put(Source(f"{number}.txt", f"Planet {number} has a red soil.".encode()))
+    then = put(collection, "mars.txt", RED)
+    put(collection, "mars.txt", RUSTY)
+    together, answers, seen = threading.Barrier(4), [], set()
+
+    def ask() -> None:
+        together.wait(timeout=10)
+        answers.append(collection.ask("soil of Mars", k=1, as_of=then))
+        seen.update(path.name for path in moments.glob("loccit-moment-*"))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found(answer) for answer in answers] == [[RED]] * 4
+    assert len(seen) == 1
+    assert kept(moments) == seen
+
+
+def test_nothing_of_a_moment_is_left_when_the_collection_is_closed(
+    open_collection: Opener, moments: Path
+) -> None:
+    collection = open_collection()
+    then = put(collection, "mars.txt", RED)
+    put(collection, "mars.txt", RUSTY)
+    collection.ask("soil", as_of=then)
+    assert len(kept(moments)) == 1
+    collection.close()
+    assert kept(moments) == set()
+
+
+def test_a_moment_of_what_was_deleted_is_not_kept(collection: Collection, moments: Path) -> None:
+    then = put(collection, "mars.txt", RED)
+    put(collection, "venus.txt", VENUS)
+    assert found(collection.ask("soil", as_of=then)) == [RED]
+    assert len(kept(moments)) == 1
+    collection.delete("mars.txt")
+    assert kept(moments) == set()
+    for change in (then, then + 1):
+        with pytest.raises(ChangeNotKept, match=r"version 1 of 'mars\.txt'"):
+            collection.ask("soil", as_of=change)
+    assert found(collection.ask("soil")) == [VENUS]
+    assert collection.ask("soil", as_of=0).hits == ()
+    assert kept(moments) != set()
+
+
+def test_a_moment_of_what_was_pruned_is_not_kept(collection: Collection, moments: Path) -> None:
+    changes = [put(collection, "mars.txt", f"Mars has {number} moons.") for number in range(3)]
+    put(collection, "mars.txt", RED)
+    collection.ask("moons", as_of=changes[0])
+    collection.prune(Retention(keep_versions=2))
+    assert kept(moments) == set()
+    for change in changes[:2]:
+        with pytest.raises(ChangeNotKept, match="deleted or pruned"):
+            collection.ask("moons", as_of=change)
+    assert found(collection.ask("moons", as_of=changes[2])) == ["Mars has 2 moons."]
+
+
+def test_many_that_are_gone_are_not_all_named(collection: Collection) -> None:
+    for number in range(5):
+        then = put(collection, f"{number}.txt", f"Moon {number}.")
+    put(collection, "mars.txt", RED)
+    for number in range(5):
+        collection.delete(f"{number}.txt")
+    with pytest.raises(ChangeNotKept, match="and others"):
+        collection.ask("moon", as_of=then)
+
+
+@pytest.mark.parametrize("beyond", [1, 1000])
+def test_a_change_that_has_not_been_is_told(collection: Collection, beyond: int) -> None:
+    last = put(collection, "mars.txt", RED)
+    with pytest.raises(ChangeNotFound, match=f"There is no change {last + beyond}.* at change {last}"):
+        collection.ask("soil", as_of=last + beyond)
+    with pytest.raises(ChangeNotFound):
+        collection.ask("soil", as_of=-1)
+
+
+def test_a_moment_of_too_many_passages_is_refused(open_collection: Opener, moments: Path) -> None:
+    collection = open_collection(LibraryConfig(search=SearchConfig(as_of_passages=2)))
+    changes = [put(collection, f"{number}.txt", f"Moon {number}.") for number in range(4)]
+    assert len(collection.ask("moon", as_of=changes[1]).hits) == 2
+    with pytest.raises(MomentTooLarge, match=r"3 passages after change .* at most 2.*LOCCIT_AS_OF_PASSAGES"):
+        collection.ask("moon", as_of=changes[2])
+    assert issubclass(MomentTooLarge, InvalidInput)
+    assert len(collection.ask("moon", as_of=changes[3]).hits) == 4, "the live index has no such limit"
+    assert len(kept(moments)) == 1
+
+
+def test_another_process_answers_as_of_the_same_change(open_collection: Opener) -> None:
+    writer, reader = open_collection(), open_collection()
+    then = put(writer, "mars.txt", RED)
+    put(writer, "mars.txt", RUSTY)
+    reader.refresh()
+    assert reader.ask("soil", as_of=then).hits == writer.ask("soil", as_of=then).hits
+    writer.delete("mars.txt")
+    with pytest.raises(ChangeNotKept):
+        reader.ask("soil", as_of=then)

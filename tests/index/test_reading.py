@@ -1,0 +1,102 @@
+"""Readers that crash, hang or eat memory, in the processes that are made for them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from index.config import ReadingConfig
+from index.errors import DocumentTooLarge, EmptyDocument, ReaderFailed, UnsupportedFormat
+from index.reading import ReadingApart, ReadingHere
+
+Opener = Callable[..., ReadingApart]
+SLOW = ("<p>" * 300_000).encode()
+
+
+@pytest.fixture
+def reading() -> Iterator[Opener]:
+    opened: list[ReadingApart] = []
+
+    def opener(**config: object) -> ReadingApart:
+        opened.append(ReadingApart(ReadingConfig(**config)))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield opener
+    for one in opened:
+        one.close()
+
+
+def test_a_file_is_read_as_it_would_be_here(reading: Opener) -> None:
+    data = "# Lamps\n\nThe lamp was lit – at dusk.".encode()
+    assert reading().read(data, name="a.md") == ReadingHere(ReadingConfig()).read(data, name="a.md")
+
+
+def test_what_is_wrong_with_a_file_is_told_the_same_way(reading: Opener) -> None:
+    apart = reading(max_characters=10)
+    with pytest.raises(EmptyDocument, match=r"a.md: there is no text"):
+        apart.read(b"", name="a.md")
+    with pytest.raises(UnsupportedFormat):
+        apart.read(b"x", name="a.exe")
+    for where in (apart, ReadingHere(ReadingConfig(max_characters=10))):
+        with pytest.raises(DocumentTooLarge, match="at most 10"):
+            where.read(b"eleven long", name="a.txt")
+
+
+def test_a_reader_that_takes_too_long_is_ended_and_the_next_file_is_read(reading: Opener) -> None:
+    apart = reading(seconds=0.5)
+    apart.read(b"warm", name="a.txt")
+    start = time.monotonic()
+    with pytest.raises(ReaderFailed, match=r"a.html: reading took longer than 0.5 s"):
+        apart.read(SLOW, name="a.html")
+    assert time.monotonic() - start < 5
+    assert apart.read(b"Still here.", name="b.txt").text == "Still here."
+
+
+def test_a_reader_that_is_killed_is_told_and_replaced(reading: Opener) -> None:
+    apart = reading(seconds=30)
+    apart.read(b"warm", name="a.txt")
+    failures: list[Exception] = []
+
+    def read() -> None:
+        try:
+            apart.read(SLOW, name="a.html")
+        except ReaderFailed as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    time.sleep(0.3)
+    for child in psutil.Process().children(recursive=True):
+        if "spawn_main" in " ".join(child.cmdline()):
+            os.kill(child.pid, signal.SIGKILL)
+    thread.join(20)
+    assert len(failures) == 1
+    assert "crashed" in str(failures[0])
+    assert apart.read(b"Still here.", name="b.txt").text == "Still here."
+
+
+def test_a_reader_that_eats_memory_is_refused_and_this_process_goes_on(reading: Opener) -> None:
+    apart = reading(memory_bytes=256 * 2**20)
+    with pytest.raises(ReaderFailed, match="memory"):
+        apart.read(b"a b " * 30_000_000, name="a.txt")
+    assert apart.read(b"Still here.", name="b.txt").text == "Still here."
+
+
+def test_closing_leaves_no_process(reading: Opener, tmp_path: Path) -> None:
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    apart = reading()
+    apart.read(b"warm", name="a.txt")
+    apart.close()
+    left = {
+        child.pid
+        for child in psutil.Process().children(recursive=True)
+        if "resource_tracker" not in " ".join(child.cmdline())
+    }
+    assert left <= before

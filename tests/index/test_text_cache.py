@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+
+from index.text_cache import TextCache
+
+
+class Maker:
+    """Makes a text of as many characters as the first byte of its name says, and counts."""
+
+    def __init__(self) -> None:
+        self.made: Counter[bytes] = Counter()
+
+    def __call__(self, sha256: bytes) -> str:
+        self.made[sha256] += 1
+        return "x" * sha256[0]
+
+
+def name(length: int, number: int = 0) -> bytes:
+    return bytes([length, number])
+
+
+def test_what_is_held_is_made_once() -> None:
+    cache, make = TextCache[str](10, len), Maker()
+    first = cache.get(name(5), make)
+    assert cache.get(name(5), make) is first
+    assert first == "xxxxx"
+    assert make.made[name(5)] == 1
+
+
+def test_a_text_of_more_than_half_is_not_held() -> None:
+    cache, make = TextCache[str](10, len), Maker()
+    for length in (5, 6, 20):
+        assert cache.get(name(length), make) == cache.get(name(length), make) == "x" * length
+    assert make.made == {name(5): 1, name(6): 2, name(20): 2}
+
+
+def test_the_texts_that_were_not_read_for_longest_are_dropped_first() -> None:
+    cache, make = TextCache[str](10, len), Maker()
+    for number in (1, 2, 3):
+        cache.get(name(3, number), make)
+    cache.get(name(3, 1), make)
+    cache.get(name(4), make)  # too many: 2 goes
+    for number in (1, 3):
+        cache.get(name(3, number), make)
+    assert make.made == {name(3, 1): 1, name(3, 2): 1, name(3, 3): 1, name(4): 1}
+    cache.get(name(3, 2), make)
+    assert make.made[name(3, 2)] == 2
+
+
+def test_as_many_are_dropped_as_have_to_be() -> None:
+    cache, make = TextCache[str](10, len), Maker()
+    for number in range(10):
+        cache.get(name(1, number), make)
+    cache.get(name(5), make)
+    for number in range(5, 10):
+        cache.get(name(1, number), make)
+    assert set(make.made.values()) == {1}
+    cache.get(name(1, 4), make)
+    assert make.made[name(1, 4)] == 2
+
+
+def test_texts_of_nothing_take_no_room() -> None:
+    cache, make = TextCache[str](0, len), Maker()
+    for number in range(5):
+        cache.get(name(0, number), make)
+        assert cache.get(name(0, number), make) == ""
+    assert set(make.made.values()) == {1}
+
+
+def test_what_was_cleared_is_made_again_and_there_is_room_again() -> None:
+    cache, make = TextCache[str](10, len), Maker()
+    for number in (1, 2):
+        cache.get(name(5, number), make)
+    cache.clear()
+    for _ in range(2):
+        for number in (1, 2):
+            cache.get(name(5, number), make)
+    assert make.made == {name(5, 1): 2, name(5, 2): 2}
+
+
+def test_what_was_made_while_it_was_cleared_is_given_but_not_held() -> None:
+    cache, make = TextCache[str](10, len), Maker()
+
+    def make_meanwhile(sha256: bytes) -> str:
+        cache.clear()
+        return make(sha256)
+
+    assert cache.get(name(5), make_meanwhile) == "xxxxx"
+    cache.get(name(5), make)
+    cache.get(name(5), make)
+    assert make.made[name(5)] == 2
+
+
+def test_what_cannot_be_made_is_not_held() -> None:
+    cache, make = TextCache[str](10, len), Maker()
+    try:
+        cache.get(b"", make)
+    except IndexError:
+        pass
+    else:
+        raise AssertionError("the maker's error is the caller's to see")
+    assert cache.get(name(5), make) == "xxxxx"
+
+
+def test_two_threads_that_make_the_same_hold_it_once() -> None:
+    cache, together = TextCache[str](10, len), threading.Barrier(2)
+    got: list[str] = []
+
+    def make(sha256: bytes) -> str:
+        together.wait(timeout=10)
+        return "x" * sha256[0]
+
+    threads = [threading.Thread(target=lambda: got.append(cache.get(name(4), make))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got == ["xxxx", "xxxx"]
+    # Counted twice, it would leave no room for another of 5.
+    again = Maker()
+    cache.get(name(5), again)
+    cache.get(name(4), again)
+    cache.get(name(5), again)
+    assert again.made == {name(5): 1}
+
+
+def test_many_threads_get_what_they_asked_for() -> None:
+    cache = TextCache[str](60, len)
+    wrong: list[object] = []
+
+    def read(seed: int) -> None:
+        chosen = random.Random(seed)
+        for _ in range(2000):
+            wanted = name(chosen.randrange(40), chosen.randrange(3))
+            try:
+                if cache.get(wanted, Maker()) != "x" * wanted[0]:
+                    wrong.append(wanted)
+                if chosen.random() < 0.02:
+                    cache.clear()
+            except Exception as error:
+                wrong.append(error)
+
+    threads = [threading.Thread(target=read, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    # What is left has been counted right: all of what fits is held.
+    cache.clear()
+    make = Maker()
+    for _ in range(2):
+        for number in range(3):
+            cache.get(name(20, number), make)
+    assert set(make.made.values()) == {1}
