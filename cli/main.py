@@ -134,7 +134,10 @@ def prune(
         typer.Option(help="Keep versions replaced in the last so many days. [default: LOCCIT_KEEP_DAYS]"),
     ] = None,
     citations: Annotated[
-        Path | None, typer.Option(help="File with a locator a line: say which of them break.")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="File with a locator a line: say which of them break."
+        ),
     ] = None,
     collection: CollectionName = "default",
     data: Data = None,
@@ -143,7 +146,8 @@ def prune(
     """Erase old versions of documents: for good, and only with --yes."""
     settings = _settings(data, keep_versions=keep_versions, keep_days=keep_days)
     retention = Retention(settings.keep_versions, settings.keep_days)
-    locators = citations.read_text(encoding="utf-8").split() if citations else []
+    lines = citations.read_text(encoding="utf-8").splitlines() if citations else []
+    locators = [line.strip() for line in lines if line.strip()]
     with open_library(settings) as library:
         opened = library.open(collection)
         plan = opened.prune(retention, locators) if yes else opened.pruning(retention, locators)
