@@ -138,6 +138,8 @@ def verdict(condition: Condition, found: Estimate | None, kept: Estimate | None)
         )
     if kept is None:
         return "[yellow]new[/]"
+    if condition.at_least is not None and found.value < condition.at_least <= kept.value:
+        return f"[red]moved below {condition.at_least}[/]"
     moved = found.value - kept.value
     return "[green]ok[/]" if abs(moved) <= condition.tolerance else f"[red]moved {moved:+.4f}[/]"
 

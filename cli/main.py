@@ -216,6 +216,9 @@ def eval_(
     evaluating.run(questions, _settings(data), options)
 
 
+_SHUTDOWN_SECONDS = 10
+
+
 @app.command()
 def serve(
     data: Data = None,
@@ -241,6 +244,8 @@ def serve(
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
+        # Those who follow a job keep their connection for as long as they like.
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
 
 

@@ -91,3 +91,11 @@ class Archive:
     def counts(self) -> Counts:
         """How much there is."""
         return self._store.counts()
+
+    def last_passage(self) -> int:
+        """The id of the passage that was stored last; 0 if none ever was."""
+        return self._store.last_passage()
+
+    def waiting(self, up_to: int) -> int:
+        """How many passages, up to this one, cannot be found by their meaning yet."""
+        return self._store.waiting(up_to)

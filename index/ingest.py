@@ -27,7 +27,8 @@ class Source:
 
     ``name`` is the file name by which a reader is chosen when there is no ``media_type``; the id's when
     empty. ``title`` and ``metadata`` go before what the file says of itself. ``source`` is shown in
-    citations, ``origin`` (where on this machine it came from) is kept but never shown.
+    citations, ``origin`` (where on this machine it came from) is kept but never shown. ``password`` opens
+    a file that is encrypted, and is not kept.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Source:
     source: str = ""
     origin: str = ""
     metadata: Mapping[str, object] = field(default_factory=dict)
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ class Preparation:
         reader = readers.reader_version(name, media_type=source.media_type or None)
         if known and (known.source_sha256, known.reader, known.given) == (sha256, reader, given):
             return None
-        extract = self._reading.read(source.data, name=name, media_type=source.media_type or None)
+        extract = self._reading.read(
+            source.data, name=name, media_type=source.media_type or None, password=source.password
+        )
         title = source.title or extract.title
         passages = [
             _below(title, passage)

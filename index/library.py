@@ -37,6 +37,7 @@ class Library:
         reranker: Callable[[], Reranker] | None = None,
         reading: Reading | None = None,
     ) -> None:
+        self.data = data
         self.folder = data / "collections"
         self._given = embedder
         self._config = config or LibraryConfig()

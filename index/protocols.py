@@ -240,6 +240,12 @@ class RecordStore(PassageStore, Protocol):
         Raises :class:`index.errors.ChangeNotFound`, :class:`index.errors.ChangeNotKept`.
         """
 
+    def last_passage(self) -> int:
+        """The id of the passage that was stored last; 0 if none ever was."""
+
+    def waiting(self, up_to: int) -> int:
+        """How many live passages, up to this one, have no vector."""
+
     def pending(self, limit: int) -> list[PendingPassage]:
         """The oldest passages without a vector, one for each text to embed."""
 

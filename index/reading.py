@@ -13,6 +13,7 @@ import resource
 import threading
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pebble import ProcessExpired, ProcessPool
@@ -30,7 +31,7 @@ _FILES_PER_WORKER = 500
 class Reading(Protocol):
     """Makes text of files. Safe to use from several threads."""
 
-    def read(self, data: bytes, *, name: str, media_type: str | None = None) -> Extract:
+    def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
         """As :func:`index.readers.read`; also :class:`index.errors.ReaderFailed`."""
 
     def close(self) -> None: ...
@@ -42,9 +43,9 @@ class ReadingHere:
     def __init__(self, config: ReadingConfig) -> None:
         self._config = config
 
-    def read(self, data: bytes, *, name: str, media_type: str | None = None) -> Extract:
+    def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
         """As :func:`index.readers.read`."""
-        return _read(data, name, media_type, self._config.max_characters)
+        return _read(_File(data, name, media_type, password), self._config.max_characters)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -58,14 +59,13 @@ class ReadingApart:
         self._starting = threading.Lock()
         self._pool: ProcessPool | None = None
 
-    def read(self, data: bytes, *, name: str, media_type: str | None = None) -> Extract:
+    def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
         """As :func:`index.readers.read`, or :class:`ReaderFailed` when the worker had to be ended."""
         # Asked here first: what no reader is for need not travel.
         readers.reader_version(name, media_type=media_type)
         seconds, memory = self._config.seconds, self._config.memory_bytes
-        future = self._workers().schedule(
-            _read, args=(data, name, media_type, self._config.max_characters), timeout=seconds
-        )
+        file = _File(data, name, media_type, password)
+        future = self._workers().schedule(_read, args=(file, self._config.max_characters), timeout=seconds)
         try:
             extract: Extract = future.result()
         except TookTooLong:
@@ -114,10 +114,19 @@ def _limit(memory_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _read(data: bytes, name: str, media_type: str | None, most: int) -> Extract:
-    extract = readers.read(data, name=name, media_type=media_type)
+@dataclass(frozen=True, slots=True)
+class _File:
+    data: bytes
+    name: str
+    media_type: str | None
+    password: str = field(repr=False)
+
+
+def _read(file: _File, most: int) -> Extract:
+    extract = readers.read(file.data, name=file.name, media_type=file.media_type, password=file.password)
     if len(extract.text) > most:
         raise DocumentTooLarge(
-            f"{name}: its text has {len(extract.text):,} characters; at most {most:,} are taken. Split it."
+            f"{file.name}: its text has {len(extract.text):,} characters; at most {most:,} are taken. "
+            "Split it."
         )
     return extract

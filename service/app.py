@@ -17,6 +17,7 @@ from service import error_handlers, openapi
 from service.addresses import CleanAddresses
 from service.auth import KeyRequired
 from service.body_limit import BodyLimit
+from service.cross_site import SameSiteWrites
 from service.routes import (
     ask,
     changes,
@@ -25,6 +26,8 @@ from service.routes import (
     documents,
     health,
     home,
+    ingest,
+    jobs,
     verify,
     versions,
     view,
@@ -33,6 +36,20 @@ from service.runtime import Runtime
 from service.settings import Settings, load_settings
 from service.telemetry import Telemetry, configure_logging
 
+_ROUTES = (
+    ask,
+    citations,
+    verify,
+    changes,
+    versions,
+    documents,
+    ingest,
+    jobs,
+    collections,
+    health,
+    home,
+    view,
+)
 _REFERENCE = Path(__file__).with_name("web") / "reference.html"
 _SMALLEST_JSON_LIMIT = 1024 * 1024
 _BYTES_PER_CHARACTER = 12
@@ -62,7 +79,7 @@ def create_app(settings: Settings, *, library: Library | None = None) -> FastAPI
     app.state.settings = settings
     app.state.library = library
     error_handlers.install(app)
-    for routes in (ask, citations, verify, changes, versions, documents, collections, health, home, view):
+    for routes in _ROUTES:
         app.include_router(routes.router)
     _add_reference(app, key_required=settings.api_key is not None)
     return app
@@ -88,12 +105,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _middleware(settings: Settings) -> list[Middleware]:
     """From the outside in."""
     questions = _BYTES_PER_CHARACTER * settings.max_questions * settings.max_question_characters
-    chain = [Middleware(Telemetry), Middleware(CleanAddresses)]
+    chain = [Middleware(Telemetry), Middleware(CleanAddresses), Middleware(SameSiteWrites)]
     if settings.api_key is not None:
         chain.append(Middleware(KeyRequired, key=settings.api_key.get_secret_value()))
     chain.append(
         Middleware(
             BodyLimit,
+            uploads=settings.max_upload_bytes,
             documents=settings.max_body_bytes,
             others=max(_SMALLEST_JSON_LIMIT, questions),
         )

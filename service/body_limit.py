@@ -8,17 +8,19 @@ from service.error_handlers import error_response, request_id_of
 from service.errors import BodyTooLarge
 
 DOCUMENTS = "/v1/documents/"
+UPLOADS = "/v1/ingest"
 
 
 class BodyLimit:
     """Middleware that answers 413 as soon as a body has passed its limit.
 
-    Documents may be large. Everything else is JSON that the event loop reads, and is kept small, so that
-    no single request holds up the others.
+    Documents may be large, and uploads, which go to disk, larger. Everything else is JSON that the event
+    loop reads, and is kept small, so that no single request holds up the others.
     """
 
-    def __init__(self, app: ASGIApp, *, documents: int, others: int) -> None:
+    def __init__(self, app: ASGIApp, *, uploads: int, documents: int, others: int) -> None:
         self._app = app
+        self._uploads = uploads
         self._documents = documents
         self._others = min(others, documents)
 
@@ -26,7 +28,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._documents if scope["path"].startswith(DOCUMENTS) else self._others
+        limit = self._limit(scope["path"])
         counted = _Counted(receive, send, limit=limit, too_large=_announced(scope) > limit)
         if not counted.too_large:
             try:
@@ -37,6 +39,11 @@ class BodyLimit:
         if counted.too_large and not counted.started:
             error = BodyTooLarge(f"The body has more than {limit:,} bytes, which is the limit here.")
             await error_response(error, request_id_of(scope))(scope, receive, send)
+
+    def _limit(self, path: str) -> int:
+        if path == UPLOADS:
+            return self._uploads
+        return self._documents if path.startswith(DOCUMENTS) else self._others
 
 
 class _Counted:

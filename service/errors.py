@@ -53,6 +53,24 @@ class BodyTooLarge(ServiceError):
     code = "body_too_large"
 
 
+class CrossSiteRequest(ServiceError):
+    """A page of another site made a browser send this."""
+
+    code = "cross_site_request"
+
+
+class JobNotFound(library.NotFound):
+    """No job of this id is kept."""
+
+    code = "job_not_found"
+
+
+class JobNotFinished(library.Conflict):
+    """The job is still going on."""
+
+    code = "job_not_finished"
+
+
 class ClientGone(ServiceError):
     """The caller hung up before the answer; nobody reads this, but the log has the status."""
 
@@ -86,6 +104,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     library.DocumentTooLarge: 413,
     BodyTooLarge: 413,
     Unauthorized: 401,
+    CrossSiteRequest: 403,
     library.NotFound: 404,
     library.ChangeNotKept: 410,
     RouteNotFound: 404,

@@ -20,6 +20,7 @@ TAGS = [
     {"name": "citations", "description": "What a locator names, today and after the document has changed."},
     {"name": "changes", "description": "What happened to documents, and what that did to citations."},
     {"name": "documents", "description": "The texts that questions are answered from."},
+    {"name": "jobs", "description": "Many documents at once, taken in while questions are answered."},
     {"name": "collections", "description": "Sets of documents that are asked, kept and deleted apart."},
     {"name": "health", "description": "For whoever runs the service."},
 ]

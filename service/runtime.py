@@ -17,7 +17,8 @@ from index.types import Vectors
 from service.batching import Permits, QuestionQueue
 from service.embedding_worker import EmbeddingWorker
 from service.errors import NotReady
-from service.settings import Settings, open_library
+from service.jobs.runner import JobRunner
+from service.settings import Settings, open_intake, open_library
 
 log = logging.getLogger("loccit.service")
 P = ParamSpec("P")
@@ -39,6 +40,13 @@ class Runtime:
         self.worker = EmbeddingWorker(self.library)
         self.asking = Permits(settings.max_queue)
         self.writing = Permits(settings.max_queue)
+        self.following = Permits(settings.max_queue)
+        self.jobs = JobRunner(
+            self.library,
+            open_intake(settings, self.library.data),
+            on_stored=self.worker.notify,
+            keep_days=settings.keep_jobs_days,
+        )
         self._readers = anyio.CapacityLimiter(_READING_THREADS)
         self._writers = anyio.CapacityLimiter(_WRITING_THREADS)
         self._waiters = anyio.CapacityLimiter(_WRITING_THREADS)
@@ -63,6 +71,7 @@ class Runtime:
         await anyio.to_thread.run_sync(self._close)
 
     def _close(self) -> None:
+        self.jobs.stop()
         self.worker.stop()
         if self._owns_library:
             self.library.close()
@@ -85,6 +94,7 @@ class Runtime:
             self._state = NotReady("The service cannot answer. Its log has the reason.")
         else:
             self.worker.start()
+            self.jobs.start()
             self._state = None
             log.info("Ready. Collections: %s", ", ".join(self.library.names()) or "none yet")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +17,10 @@ from index.library import Library
 from index.protocols import Reranker
 from index.reading import ReadingApart
 from index.search import MAX_K
+from index.web import Fetcher, WebConfig
 from service.errors import InvalidSettings
+from service.jobs.intake import Intake
+from service.jobs.spool import Spool
 
 PREFIX = "LOCCIT_"
 log = logging.getLogger("loccit.service")
@@ -57,6 +61,23 @@ class Settings(BaseSettings):
         ge=1024,
         description="Largest request body, and so the largest document. Up to LOCCIT_MAX_QUEUE of them may "
         "be in memory at once.",
+    )
+    max_upload_bytes: int = Field(
+        1024 * 1024 * 1024,
+        ge=1024,
+        description="Largest body of `POST /v1/ingest`, which goes to disk. A single file in it may have "
+        "LOCCIT_MAX_BODY_BYTES.",
+    )
+    max_files: int = Field(
+        10_000, ge=1, description="Most files in one form. More of them fit in a ZIP file."
+    )
+    keep_jobs_days: float = Field(
+        7.0, ge=0, description="For how many days a job that is finished can be looked up."
+    )
+    web_networks: str = Field(
+        "",
+        description="Networks beside the public internet that documents may be fetched from, with commas: "
+        "`10.1.0.0/16, 192.168.7.0/24`. Whoever may send documents can then read what answers there.",
     )
     max_question_characters: int = Field(
         2000,
@@ -212,6 +233,13 @@ class Settings(BaseSettings):
     def _lower(cls, level: object) -> object:
         return level.lower() if isinstance(level, str) else level
 
+    @field_validator("web_networks")
+    @classmethod
+    def _networks(cls, networks: str) -> str:
+        for network in _listed(networks):
+            ip_network(network)  # what is wrong with one is in its ValueError
+        return networks
+
     def library_config(self) -> LibraryConfig:
         """The part of the settings that is the library's."""
         return LibraryConfig(
@@ -250,6 +278,19 @@ def open_library(settings: Settings) -> Library:
         reranker=(lambda: _reranker(settings)) if settings.reranker else None,
         reading=ReadingApart(config.reading),
     )
+
+
+def open_intake(settings: Settings, data: Path) -> Intake:
+    """What opens the documents that jobs name; files that were sent are kept below ``data``."""
+    web = WebConfig(
+        max_bytes=settings.max_body_bytes,
+        allowed_networks=_listed(settings.web_networks),
+    )
+    return Intake(Spool(data / "spool"), Fetcher(web), max_document_bytes=settings.max_body_bytes)
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _reranker(settings: Settings) -> Reranker:

@@ -42,6 +42,8 @@ def test_every_figure_of_the_readme_is_the_one_measured() -> None:
         (0.504, {}, "moved +0.0040"),
         (0.5, {"at_most": 0.4}, "moved above"),
         (0.3, {"at_most": 0.4}, "ok"),
+        (0.499, {"at_least": 0.5}, "moved below 0.5"),
+        (0.499, {"at_least": 0.6}, "ok"),
     ],
 )
 def test_what_moved_is_told(measured: float, limits: dict[str, float], told: str) -> None:

@@ -54,7 +54,7 @@ _OTHER_NAMES = {
 }
 
 
-def read(data: bytes, *, name: str, media_type: str | None = None) -> Extract:
+def read(data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
     """Read a file of a known format.
 
     ``media_type`` decides if there is a reader for it, else the suffix of ``name``: senders that do not

@@ -206,6 +206,16 @@ class Store:
         """
         return PastStore(self._connections, change)
 
+    def last_passage(self) -> int:
+        """The id of the passage that was stored last; 0 if none ever was."""
+        with self._connections.read() as connection:
+            return passages.last(connection)
+
+    def waiting(self, up_to: int) -> int:
+        """How many live passages, up to this one, have no vector."""
+        with self._connections.read() as connection:
+            return passages.waiting(connection, up_to)
+
     # What the indexes catch up on
 
     def pending(self, limit: int) -> list[PendingPassage]:

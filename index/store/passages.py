@@ -99,6 +99,20 @@ def pending(connection: sqlite3.Connection, limit: int) -> list[PendingPassage]:
     return found
 
 
+def last(connection: sqlite3.Connection) -> int:
+    """The id of the passage that was stored last; 0 if none ever was."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def waiting(connection: sqlite3.Connection, up_to: int) -> int:
+    """How many live passages, up to this one, have no vector."""
+    (count,) = connection.execute(
+        "SELECT COUNT(*) FROM passages WHERE embedded IS NULL AND removed IS NULL AND id <= ?", (up_to,)
+    ).fetchone()
+    return int(count)
+
+
 def put_vectors(
     connection: sqlite3.Connection,
     keys: Sequence[bytes],

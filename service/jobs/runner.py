@@ -1,0 +1,211 @@
+"""The thread that does jobs, one after the other."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from filelock import FileLock, Timeout
+
+from index.collection import Collection
+from index.errors import CollectionBusy, CollectionNotFound, InvalidInput, LoccitError
+from index.ingest import Put, Source
+from index.library import Library
+from service.jobs.intake import Intake
+from service.jobs.records import Item, Job, Refused
+from service.jobs.spool import Spool
+from service.jobs.store import JobStore
+
+log = logging.getLogger("loccit.service")
+
+_POLL_SECONDS = 0.5
+_PAUSE_SECONDS = 5.0
+_FILES_PER_COMMIT = 32
+_BYTES_PER_COMMIT = 8 * 1024 * 1024
+_EXPIRY_SECONDS = 3600.0
+_STOP_SECONDS = 10.0
+_DAY = 86_400.0
+
+
+class JobRunner:
+    """Does the jobs of a data folder until it is stopped; what it leaves is gone on with at the next start.
+
+    Of several processes with the same folder one does the jobs. ``on_stored`` is called with the name of a
+    collection that has new passages to embed. Jobs that are finished are kept for ``keep_days``.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        intake: Intake,
+        *,
+        on_stored: Callable[[str], None],
+        keep_days: float,
+    ) -> None:
+        self._library = library
+        self._intake = intake
+        self.spool: Spool = intake.spool
+        self.store = JobStore(library.data / "jobs.sqlite")
+        self._lock = FileLock(library.data / "jobs.lock", thread_local=False)
+        self._on_stored = on_stored
+        self._keep_seconds = keep_days * _DAY
+        self._expired = 0.0
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="loccit-jobs", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there is something to do."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Stop after the files in hand."""
+        self._stopped.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_SECONDS)
+        self.store.close()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with self._lock.acquire(timeout=0):
+                    self._serve()
+            except Timeout:
+                self._stopped.wait(_PAUSE_SECONDS)  # another process does the jobs
+            except Exception:
+                log.exception("The thread that does jobs failed, and goes on.")
+                self._stopped.wait(_PAUSE_SECONDS)
+
+    def _serve(self) -> None:
+        while not self._stopped.is_set():
+            self._settle_embedded()
+            self._expire()
+            unfinished = self.store.in_state("running", "queued")
+            if unfinished:
+                self._do(unfinished[0])
+            else:
+                self._wake.wait(_POLL_SECONDS)
+                self._wake.clear()
+
+    def _do(self, job: Job) -> None:
+        try:
+            self.store.move(job.id, "running")
+            collection = self._library.open(job.collection)
+            if self._take_in(job, collection):
+                self.store.move(job.id, "embedding")
+            self._intake.close()
+        except CollectionBusy:
+            self._stopped.wait(_PAUSE_SECONDS)  # it stays in its state, and is gone on with
+        except LoccitError as error:
+            self._fail(job, error.message)
+        except Exception:
+            log.exception("Job %s failed.", job.id)
+            self._fail(job, "The service met an error of its own; its log has the reason under the job's id.")
+
+    def _fail(self, job: Job, problem: str) -> None:
+        log.error("Job %s: %s", job.id, problem)
+        self.store.move(job.id, "failed", problem=problem)
+
+    def _take_in(self, job: Job, collection: Collection) -> bool:
+        """Whether everything is taken in; false when the job was cancelled or the service stops."""
+        while not self._stopped.is_set():
+            if self.store.job(job.id).cancelling:
+                self.store.move(job.id, "cancelled")
+                self.spool.clear(job.id)
+                return False
+            waiting = self.store.items(job.id, limit=_FILES_PER_COMMIT, outcomes=("waiting",))
+            if not waiting:
+                return True
+            if waiting[0].kind in ("archive", "sitemap", "crawl"):
+                self._expand(job, collection, waiting[0])
+            else:
+                self._store(job, collection, waiting)
+        return False
+
+    def _expand(self, job: Job, collection: Collection, item: Item) -> None:
+        try:
+            if item.kind == "crawl":
+                for page, source in self._intake.crawled(job.id, item):
+                    if self._interrupted(job):
+                        return
+                    if kept := self.store.add_item(job.id, page):
+                        self._put(job, collection, [(kept, source)])
+                self.store.expand(job.id, item.number, ())
+            else:
+                self.store.expand(job.id, item.number, self._intake.members(job.id, item))
+        except InvalidInput as error:
+            self.store.settle(job.id, [_refused(item, Refused.of(error))])
+
+    def _interrupted(self, job: Job) -> bool:
+        return self._stopped.is_set() or self.store.job(job.id).cancelling
+
+    def _store(self, job: Job, collection: Collection, waiting: Sequence[Item]) -> None:
+        taken: list[tuple[Item, Source | Refused]] = []
+        size = 0
+        for item in waiting:
+            if item.kind in ("archive", "sitemap", "crawl"):
+                break
+            found = self._intake.source(job.id, item)
+            taken.append((item, found))
+            size += len(found.data) if isinstance(found, Source) else 0
+            if size >= _BYTES_PER_COMMIT or item.kind == "url":
+                break
+        self._put(job, collection, taken)
+
+    def _put(self, job: Job, collection: Collection, taken: Sequence[tuple[Item, Source | Refused]]) -> None:
+        sources = [found for _, found in taken if isinstance(found, Source)]
+        outcomes = iter(collection.put_many(sources))
+        settled = [
+            _settled(item, next(outcomes) if isinstance(found, Source) else found) for item, found in taken
+        ]
+        self.store.settle(job.id, settled, mark=collection.last_passage())
+        self._on_stored(job.collection)
+        self.spool.remove(
+            job.id,
+            [item.spooled for item in settled if item.kind == "file" and item.outcome != "refused"],
+        )
+
+    def _settle_embedded(self) -> None:
+        """Jobs whose passages all have their vectors by now are done."""
+        for job in self.store.in_state("embedding"):
+            try:
+                left = self._library.open(job.collection).waiting(job.mark)
+            except CollectionNotFound as error:
+                self._fail(job, error.message)
+                continue
+            except LoccitError:
+                continue  # the embedding worker tells what is wrong with the collection
+            if job.cancelling or not left:
+                self.store.move(job.id, "cancelled" if left else "done")
+                if not job.counted.outcomes.get("refused"):
+                    self.spool.clear(job.id)
+
+    def _expire(self) -> None:
+        if time.monotonic() < self._expired:
+            return
+        self._expired = time.monotonic() + _EXPIRY_SECONDS
+        for job_id in self.store.finished_before(time.time() - self._keep_seconds):
+            self.store.delete(job_id)
+            self.spool.clear(job_id)
+        self.spool.clear_unknown(self.store.ids())
+
+
+def _refused(item: Item, why: Refused) -> Item:
+    return replace(item, outcome="refused", code=why.code, message=why.message)
+
+
+def _settled(item: Item, outcome: Put | InvalidInput | Refused) -> Item:
+    if isinstance(outcome, InvalidInput):
+        outcome = Refused.of(outcome)
+    if isinstance(outcome, Refused):
+        return _refused(item, outcome)
+    passages = 0 if outcome.status == "unchanged" else outcome.record.passages
+    return replace(item, outcome=outcome.status, name=outcome.record.id, passages=passages)

@@ -1,0 +1,265 @@
+"""Jobs in an SQLite file of their own, so that none is lost when the service stops."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from index.store.connections import Connections
+from service.errors import JobNotFound
+from service.jobs.records import FINISHED, Counted, Item, Job, JobState, NewItem, Outcome
+
+_FORMAT = 1
+_TABLES = """
+CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    collection TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created REAL NOT NULL,
+    started REAL,
+    finished REAL,
+    cancelling INTEGER NOT NULL DEFAULT 0,
+    problem TEXT NOT NULL DEFAULT '',
+    mark INTEGER NOT NULL DEFAULT 0,
+    revision INTEGER NOT NULL DEFAULT 1
+);
+CREATE TABLE items (
+    job INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    spooled TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    request TEXT NOT NULL,             -- JSON
+    outcome TEXT NOT NULL DEFAULT 'waiting',
+    code TEXT NOT NULL DEFAULT '',
+    message TEXT NOT NULL DEFAULT '',
+    passages INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (job, number)
+) WITHOUT ROWID;
+CREATE INDEX items_outcome ON items (job, outcome);
+CREATE UNIQUE INDEX items_name ON items (job, kind, name, spooled)
+"""
+_JOB = "SELECT number, id, collection, state, created, started, finished, cancelling, problem, mark, revision"
+_ITEM = "SELECT number, kind, name, spooled, bytes, request, outcome, code, message, passages FROM items"
+
+
+class JobStore:
+    """The jobs of a data folder. Safe to use from several threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connections = Connections(path)
+        with self._connections.write() as connection:
+            (format_,) = connection.execute("PRAGMA user_version").fetchone()
+            if format_ == 0:
+                for statement in _TABLES.split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {_FORMAT}")
+
+    def add(self, job_id: str, collection: str, items: Sequence[NewItem]) -> Job:
+        """Queue a job; when this returns it is kept."""
+        with self._connections.write() as connection:
+            (number,) = connection.execute(
+                "INSERT INTO jobs (id, collection, state, created) VALUES (?, ?, 'queued', ?)"
+                " RETURNING number",
+                (job_id, collection, time.time()),
+            ).fetchone()
+            _add_items(connection, number, items)
+        return self.job(job_id)
+
+    def job(self, job_id: str) -> Job:
+        """Raise :class:`service.errors.JobNotFound` when there is none."""
+        with self._connections.read() as connection:
+            row = connection.execute(f"{_JOB} FROM jobs WHERE id = ?", (job_id,)).fetchone()
+            if row is None:
+                raise JobNotFound(f"There is no job {job_id!r}. GET /v1/jobs lists those that are kept.")
+            return _job(connection, row)
+
+    def jobs(self, *, limit: int, before: str = "", collection: str = "") -> list[Job]:
+        """The newest jobs first, those older than the job ``before``."""
+        with self._connections.read() as connection:
+            rows = connection.execute(
+                f"{_JOB} FROM jobs WHERE (?1 = '' OR number < (SELECT number FROM jobs WHERE id = ?1))"
+                " AND (?2 = '' OR collection = ?2) ORDER BY number DESC LIMIT ?3",
+                (before, collection, limit),
+            ).fetchall()
+            return [_job(connection, row) for row in rows]
+
+    def in_state(self, *states: JobState) -> list[Job]:
+        """All jobs in one of these states, oldest first."""
+        marks = ", ".join("?" * len(states))
+        with self._connections.read() as connection:
+            rows = connection.execute(
+                f"{_JOB} FROM jobs WHERE state IN ({marks}) ORDER BY number", states
+            ).fetchall()
+            return [_job(connection, row) for row in rows]
+
+    def items(
+        self, job_id: str, *, limit: int, after: int = 0, outcomes: Sequence[Outcome] = ()
+    ) -> list[Item]:
+        """Items in order of their numbers, those after ``after``, of any outcome when none is named."""
+        sql = f"{_ITEM} WHERE job = (SELECT number FROM jobs WHERE id = ?) AND number > ?"
+        if outcomes:
+            sql += f" AND outcome IN ({', '.join('?' * len(outcomes))})"
+        with self._connections.read() as connection:
+            rows = connection.execute(
+                f"{sql} ORDER BY number LIMIT ?", (job_id, after, *outcomes, limit)
+            ).fetchall()
+            return [_item(row) for row in rows]
+
+    def expand(self, job_id: str, item: int, into: Iterable[NewItem]) -> None:
+        """Put an item's members in its place. Those of a name that is there already are left out."""
+        with self._changing(job_id) as (connection, number):
+            _add_items(connection, number, into)
+            connection.execute(
+                "UPDATE items SET outcome = 'expanded' WHERE job = ? AND number = ?", (number, item)
+            )
+
+    def add_item(self, job_id: str, item: NewItem) -> Item | None:
+        """Add one more; None if there is one of its name already."""
+        with self._changing(job_id) as (connection, number):
+            before = _last(connection, number)
+            _add_items(connection, number, [item])
+            if _last(connection, number) == before:
+                return None
+            row = connection.execute(f"{_ITEM} WHERE job = ? AND number = ?", (number, before + 1)).fetchone()
+            return _item(row)
+
+    def settle(self, job_id: str, items: Sequence[Item], *, mark: int = 0) -> None:
+        """Keep what became of items, and the last passage that is stored."""
+        with self._changing(job_id) as (connection, number):
+            connection.executemany(
+                # What was said of an item, a password among it, is not needed any longer once it is in.
+                "UPDATE items SET outcome = ?1, code = ?2, message = ?3, passages = ?4,"
+                " request = CASE WHEN ?1 IN ('refused', 'waiting') THEN request ELSE '{}' END"
+                " WHERE job = ?5 AND number = ?6",
+                [(one.outcome, one.code, one.message, one.passages, number, one.number) for one in items],
+            )
+            connection.execute("UPDATE jobs SET mark = MAX(mark, ?) WHERE number = ?", (mark, number))
+
+    def move(self, job_id: str, state: JobState, *, problem: str = "") -> None:
+        """Bring a job into another state."""
+        now = time.time()
+        with self._changing(job_id) as (connection, number):
+            connection.execute(
+                "UPDATE jobs SET state = ?, problem = ?, started = COALESCE(started, ?) WHERE number = ?",
+                (state, problem, now if state == "running" else None, number),
+            )
+            if state in FINISHED:
+                connection.execute("UPDATE jobs SET finished = ? WHERE number = ?", (now, number))
+            if state == "cancelled":
+                connection.execute(
+                    "UPDATE items SET outcome = 'cancelled' WHERE job = ? AND outcome = 'waiting'", (number,)
+                )
+
+    def cancel(self, job_id: str) -> Job:
+        """Ask that a job be cancelled; one that is finished stays as it is."""
+        with self._changing(job_id) as (connection, number):
+            marks = ", ".join("?" * len(FINISHED))
+            connection.execute(
+                f"UPDATE jobs SET cancelling = 1 WHERE number = ? AND state NOT IN ({marks})",
+                (number, *FINISHED),
+            )
+        return self.job(job_id)
+
+    def retry(self, job_id: str) -> Job:
+        """Queue a finished job again for what was refused or cancelled in it."""
+        with self._changing(job_id) as (connection, number):
+            marks = ", ".join("?" * len(FINISHED))
+            moved = connection.execute(
+                "UPDATE jobs SET state = 'queued', cancelling = 0, finished = NULL, problem = ''"
+                f" WHERE number = ? AND state IN ({marks})",
+                (number, *FINISHED),
+            )
+            if moved.rowcount:
+                connection.execute(
+                    "UPDATE items SET outcome = 'waiting', code = '', message = ''"
+                    " WHERE job = ? AND outcome IN ('refused', 'cancelled')",
+                    (number,),
+                )
+        return self.job(job_id)
+
+    def delete(self, job_id: str) -> None:
+        """Forget a job. Raises :class:`service.errors.JobNotFound`."""
+        with self._changing(job_id) as (connection, number):
+            connection.execute("DELETE FROM items WHERE job = ?", (number,))
+            connection.execute("DELETE FROM jobs WHERE number = ?", (number,))
+
+    def finished_before(self, moment: float) -> list[str]:
+        """Jobs (ids) that were finished before a time."""
+        with self._connections.read() as connection:
+            rows = connection.execute("SELECT id FROM jobs WHERE finished < ?", (moment,)).fetchall()
+            return [id_ for (id_,) in rows]
+
+    def ids(self) -> set[str]:
+        """Of all jobs that are kept."""
+        with self._connections.read() as connection:
+            return {id_ for (id_,) in connection.execute("SELECT id FROM jobs").fetchall()}
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._connections.close()
+
+    @contextmanager
+    def _changing(self, job_id: str) -> Iterator[tuple[sqlite3.Connection, int]]:
+        with self._connections.write() as connection:
+            row = connection.execute(
+                "UPDATE jobs SET revision = revision + 1 WHERE id = ? RETURNING number", (job_id,)
+            ).fetchone()
+            if row is None:
+                raise JobNotFound(f"There is no job {job_id!r}. GET /v1/jobs lists those that are kept.")
+            yield connection, row[0]
+
+
+def new_job_id() -> str:
+    """An id that no one guesses."""
+    return uuid.uuid4().hex
+
+
+def _last(connection: sqlite3.Connection, job: int) -> int:
+    (last,) = connection.execute(
+        "SELECT COALESCE(MAX(number), 0) FROM items WHERE job = ?", (job,)
+    ).fetchone()
+    return int(last)
+
+
+def _add_items(connection: sqlite3.Connection, job: int, items: Iterable[NewItem]) -> None:
+    number = _last(connection, job)
+    for item in items:
+        request = json.dumps(dict(item.request), ensure_ascii=False)
+        added = connection.execute(
+            "INSERT OR IGNORE INTO items (job, number, kind, name, spooled, bytes, request)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (job, number + 1, item.kind, item.name, item.spooled, item.bytes, request),
+        )
+        number += added.rowcount
+
+
+def _item(row: tuple[Any, ...]) -> Item:
+    values = list(row)
+    values[5] = json.loads(values[5])
+    return Item(*values)
+
+
+def _job(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
+    number, id_, collection, state, created, started, finished, cancelling, problem, mark, revision = row
+    rows = connection.execute(
+        "SELECT outcome, COUNT(*), SUM(bytes), SUM(passages) FROM items WHERE job = ? GROUP BY outcome",
+        (number,),
+    ).fetchall()
+    counted = Counted(
+        {outcome: count for outcome, count, _, _ in rows},
+        sum(size for _, _, size, _ in rows),
+        sum(passages for _, _, _, passages in rows),
+    )
+    return Job(
+        id_, collection, state, created, started, finished, bool(cancelling), problem, mark, revision, counted
+    )
