@@ -24,9 +24,12 @@ from cli.output import (
 from cli.progress import ingest_with_progress
 from index.citation_formats import Format, formatted
 from index.errors import LoccitError
+from index.files import Patterns, place
 from index.filters import parse_filter
+from index.folders import FolderOptions
 from index.retention import Retention
 from index.verification import Claim
+from index.watching import watch
 from service.settings import Settings, load_settings, open_library
 
 app = typer.Typer(
@@ -50,16 +53,40 @@ def _settings(data: Path | None = None, **given: object) -> Settings:
 @app.command()
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files and folders. A folder's files are named below it.")
+        list[str],
+        typer.Argument(
+            help="Files and folders, or addresses such as s3://bucket/folder. A folder's files are named "
+            "below it."
+        ),
     ],
     collection: CollectionName = "default",
     data: Data = None,
     prefix: Annotated[str, typer.Option(help="Put before the documents' ids, as a folder of theirs.")] = "",
-    mirror: Annotated[bool, typer.Option(help="Also delete documents whose files are gone.")] = False,
+    mirror: Annotated[
+        bool, typer.Option(help="Also delete documents whose files are gone; rename those whose files moved.")
+    ] = False,
+    watching: Annotated[
+        bool, typer.Option("--watch", help="Go on: mirror the folders whenever something changes in them.")
+    ] = False,
+    include: Annotated[
+        list[str] | None, typer.Option(help="Only such files of a folder, as in .gitignore: '*.pdf'.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="No such files or folders, as in .gitignore: 'drafts/'.")
+    ] = None,
+    password: Annotated[
+        str, typer.Option(envvar="LOCCIT_PASSWORD", help="For files that are encrypted.")
+    ] = "",
 ) -> None:
     """Take in files and folders. What did not change is not embedded again."""
+    places = [place(path) for path in paths]
+    patterns = Patterns(include or (), exclude or ())
+    options = FolderOptions(prefix, mirror or watching, patterns, password)
     with open_library(_settings(data)) as library:
-        report = ingest_with_progress(library, collection, paths, prefix=prefix, mirror=mirror)
+        if watching:
+            watch(library.open(collection, create=True), places, options, on_report=print_report)
+            return
+        report = ingest_with_progress(library, collection, places, options)
     print_report(report)
     if report.files and len(report.skipped) == report.files:
         raise typer.Exit(1)

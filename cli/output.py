@@ -63,6 +63,7 @@ def print_report(report: Report) -> None:
         (len(report.added), "added"),
         (len(report.replaced), "replaced"),
         (len(report.unchanged), "unchanged"),
+        (len(report.renamed), "renamed"),
         (len(report.deleted), "deleted"),
         (len(report.skipped), "skipped"),
     ]

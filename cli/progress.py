@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from index.folders import FolderIngest, Report
+from index.folders import FolderIngest, FolderOptions, Report
 from index.library import Library
 
 
@@ -45,7 +45,7 @@ def bars() -> Progress:
 
 
 def ingest_with_progress(
-    library: Library, collection: str, paths: Sequence[Path], *, prefix: str, mirror: bool
+    library: Library, collection: str, paths: Sequence[Path], options: FolderOptions
 ) -> Report:
     """Take in files and folders with a bar for files and one for passages, on stderr."""
     with bars() as progress:
@@ -56,8 +56,7 @@ def ingest_with_progress(
         passages = progress.add_task("embedding passages", total=None, visible=False)
         return FolderIngest(
             opened,
-            prefix=prefix,
-            mirror=mirror,
+            options,
             on_file=lambda done, total: progress.update(files, completed=done, total=total),
             on_passage=lambda done, total: progress.update(
                 passages, completed=done, total=total, visible=True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
 
 from index.anchoring import AnchoringText
 from index.answers import Citation
@@ -38,6 +40,10 @@ class Archive:
     ) -> list[DocumentRecord]:
         """Documents in order of their ids, those after ``after`` that begin with ``prefix``."""
         return self._store.documents(limit=limit, after=after, prefix=prefix, where=where)
+
+    def documents_of_source(self, sha256: bytes) -> list[DocumentRecord]:
+        """The documents whose newest version was made of the bytes with this hash."""
+        return self._store.documents_of_source(sha256)
 
     def text(self, document_id: str, version: int | None = None) -> tuple[VersionRecord, str]:
         """The whole text of a version, the newest when none is named, checked against its hash."""
@@ -99,3 +105,15 @@ class Archive:
     def waiting(self, up_to: int) -> int:
         """How many passages, up to this one, cannot be found by their meaning yet."""
         return self._store.waiting(up_to)
+
+    def close(self) -> None:
+        """Release files and memory."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

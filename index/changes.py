@@ -56,12 +56,14 @@ def became(resolution: Resolution, locators: Sequence[str], change: int) -> list
 
 def _became(resolution: Resolution, locator: str, change: int) -> Became:
     document_id = parse_locator(locator).document_id
-    version = resolution.store.version_at(document_id, change)
-    if version is None:
-        return Became(locator, "deleted")
     try:
         citation = resolution.cite(locator)
     except CitationNotFound:
-        return Became(locator, "lost")
+        there = resolution.store.version_at(document_id, change)
+        return Became(locator, "lost" if there else "deleted")
+    # By the id of today: it may have been renamed since it was cited.
+    version = resolution.store.version_at(citation.document_id, change)
+    if version is None:
+        return Became(locator, "deleted")
     today = resolution.today(citation, version)
     return Became(locator, today.standing.status, today)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from filelock import FileLock, Timeout
 
 from index import answerability
 from index.analysis import Analyzer
 from index.answers import Answer, IndexState, Turn
-from index.archive import Archive
 from index.config import LibraryConfig
 from index.conversation import combined, context, spoken
 from index.description import described, fingerprint_parts
+from index.editing import EditableArchive
 from index.embedding_queue import EmbeddingQueue
-from index.errors import CollectionBusy, InvalidInput
+from index.errors import InvalidInput
 from index.filters import Filter
 from index.indexes import Indexes
 from index.ingest import Preparation, Put, Source
@@ -29,7 +24,6 @@ from index.naming import checked_document_id
 from index.protocols import Embedder, PassageStore, Reranker
 from index.reading import Reading, ReadingHere
 from index.records import DocumentRecord, NewDocument, VersionRecord
-from index.retention import Pruning, Retention, pruning
 from index.search import Query, Search, Stopwatch, checked_k, checked_question, is_spelt
 from index.store import Store
 from index.types import Vectors
@@ -40,7 +34,7 @@ _LONGEST_SEARCHED = 1000
 _PASSAGES_SEARCHED = 50
 
 
-class Collection(Archive):
+class Collection(EditableArchive):
     """A named set of documents with one embedding model, in a folder of its own.
 
     Safe to use from several threads; several processes may have the same folder open, one of them
@@ -62,10 +56,8 @@ class Collection(Archive):
         self._config = config
         self.fingerprint = described(folder, fingerprint_parts(embedder, config))
         self._preparation = Preparation(embedder, reading or ReadingHere(config.reading), config)
-        self._locking = threading.RLock()
-        self._write_lock = FileLock(folder / "write.lock", thread_local=False)
         self._embed_lock = FileLock(folder / "embed.lock", thread_local=False)
-        super().__init__(Store(folder / "store.sqlite"))
+        super().__init__(Store(folder / "store.sqlite"), folder, lock_seconds=config.lock_seconds)
         self._analyzer = Analyzer(config.language)
         self._indexes = Indexes(folder, self._store, self._analyzer, embedder.dimension)
         self._moments = Moments(self._analyzer, embedder.dimension, config.search.as_of_passages)
@@ -191,28 +183,6 @@ class Collection(Archive):
         assert new is not None  # noqa: S101 -- only a known document can be unchanged
         return new
 
-    def delete(self, document_id: str) -> DocumentRecord:
-        """Erase a document with all its versions; returns what it was."""
-        with self._writing():
-            record = self._store.delete(document_id)
-            self._forget()
-            self._catch_up()
-        return record
-
-    def pruning(self, retention: Retention, citations: Iterable[str] = ()) -> Pruning:
-        """What :meth:`prune` would erase, and which of the citations (locators) it would break."""
-        return pruning(self._store, retention, citations, time.time())
-
-    def prune(self, retention: Retention, citations: Iterable[str] = ()) -> Pruning:
-        """Erase old versions, for good. Returns them, and those of the citations that are broken now."""
-        with self._writing():
-            plan = self.pruning(retention, citations)
-            if plan.versions:
-                self._store.prune([version.key for version in plan.versions])
-                self._forget()
-                self._catch_up()
-        return plan
-
     def embed_pending(
         self, *, limit: int | None = None, progress: Callable[[int, int], None] | None = None
     ) -> int:
@@ -245,17 +215,16 @@ class Collection(Archive):
                 self._indexes.dense.compact()
         return done
 
-    def _forget(self) -> None:
-        """Nothing of what was erased stays in memory."""
-        self._moments.forget()
-        self._known.clear()
-
     # Keeping up
 
     def refresh(self) -> None:
         """See what other processes committed. Cheap when there is nothing new."""
         if self._indexes.refresh(lambda: self._writing(seconds=0.0)):
             self._state = self._counted()
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._moments.forget()
 
     def _catch_up(self) -> None:
         self._indexes.catch_up()
@@ -268,27 +237,8 @@ class Collection(Archive):
     def _state_of(self, change: int, passages: int, embedded: int) -> IndexState:
         return IndexState(self.fingerprint, change, round(embedded / passages, 4) if passages else 1.0)
 
-    @contextmanager
-    def _writing(self, seconds: float | None = None) -> Iterator[None]:
-        seconds = self._config.lock_seconds if seconds is None else seconds
-        try:
-            with self._locking, self._write_lock.acquire(timeout=seconds):
-                yield
-        except Timeout as error:
-            raise CollectionBusy(
-                f"The collection {self.name!r} is being written by another process. Try again in a moment."
-            ) from error
-
     def close(self) -> None:
         """Release files and memory."""
         self._moments.forget()
         self._indexes.close()
-        self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().close()

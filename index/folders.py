@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index import readers
 from index.collection import Collection
-from index.errors import InvalidInput
+from index.errors import InvalidInput, InvalidMetadata
+from index.files import FoundFile, Patterns, Skipped, place, walk, walk_folder
 from index.ingest import Source
+from index.sidecars import SUFFIXES, Sidecar, is_sidecar, parse_sidecar
 
 _BYTES_PER_COMMIT = 8 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file or folder that was not taken in, and why."""
-
-    path: str
-    reason: str
-
-
 @dataclass(slots=True)
 class Report:
-    """What became of the files. ``embedded`` counts passages that were embedded in this run."""
+    """What became of the files. ``embedded`` counts passages that were embedded in this run.
+
+    ``renamed`` are documents (ids of before and of now) whose files moved; they are among the others too.
+    """
 
     added: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     embedded: int = 0
@@ -43,62 +40,23 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A file to take in, and the id that its document will have."""
+class FolderOptions:
+    """How folders become documents.
 
-    path: Path
-    document_id: str
-
-
-def walk(paths: Iterable[Path], *, prefix: str = "") -> Iterator[FoundFile | Skipped]:
-    """The files under these paths, in order of their names.
-
-    A file in a folder is named by its path below that folder. Hidden files and folders (their names
-    begin with a dot) are passed over; everything else is found or skipped with a reason.
+    ``prefix`` is put before the documents' ids. ``mirror`` keeps the collection equal to the folders:
+    documents whose files are gone are deleted, and those whose files moved are renamed. ``password`` opens
+    files that are encrypted.
     """
-    for path in paths:
-        if path.is_dir():
-            yield from _walk_folder(path, prefix)
-        elif path.is_file():
-            yield FoundFile(path, _joined(prefix, path.name))
-        else:
-            yield Skipped(str(path), "there is no such file or folder")
 
-
-def _joined(prefix: str, name: str) -> str:
-    return f"{prefix.strip('/')}/{name}" if prefix.strip("/") else name
-
-
-def _walk_folder(folder: Path, prefix: str) -> Iterator[FoundFile | Skipped]:
-    unreadable: list[Skipped] = []
-
-    def on_error(error: OSError) -> None:
-        unreadable.append(Skipped(str(error.filename), f"the folder cannot be read: {error.strerror}"))
-
-    for here, folders, names in os.walk(folder, onerror=on_error):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from unreadable
-        unreadable.clear()
-        for name in folders:
-            if os.path.islink(link := os.path.join(here, name)):  # noqa: PTH114, PTH118 -- Path's raises
-                yield Skipped(link, "a link to a folder; name the folder itself")
-        for name in sorted(names):
-            path = Path(here, name)
-            if name.startswith("."):
-                continue
-            if not readers.supported(name):
-                yield Skipped(str(path), "no reader for this kind of file")
-            elif not os.path.isfile(path):  # noqa: PTH113 -- Path's raises for some that cannot be looked at
-                yield Skipped(str(path), "a broken link, or not a file that can be read to its end")
-            else:
-                yield FoundFile(path, _joined(prefix, path.relative_to(folder).as_posix()))
-    yield from unreadable
+    prefix: str = ""
+    mirror: bool = False
+    patterns: Patterns = field(default_factory=Patterns)
+    password: str = field(default="", repr=False)
 
 
 class FolderIngest:
     """One run over files and folders.
 
-    ``mirror`` also deletes documents that came from these folders and whose files are gone.
     ``on_file`` is called with (files done, files in all), ``on_passage`` with (passages embedded,
     passages that were waiting).
     """
@@ -106,32 +64,57 @@ class FolderIngest:
     def __init__(
         self,
         collection: Collection,
+        options: FolderOptions | None = None,
         *,
-        prefix: str = "",
-        mirror: bool = False,
         on_file: Callable[[int, int], None] | None = None,
         on_passage: Callable[[int, int], None] | None = None,
     ) -> None:
         self._collection = collection
-        self._prefix = prefix
-        self._mirror = mirror
+        self._options = options or FolderOptions()
         self._on_file = on_file or (lambda done, total: None)
         self._on_passage = on_passage
+        self._roots: Sequence[Path] = ()
         self._report = Report()
 
     def run(self, paths: Sequence[Path]) -> Report:
         """Take in the files, embed their passages, and report."""
         start = time.monotonic()
-        paths = [path.resolve() for path in paths]
-        files = self._distinct(walk(paths, prefix=self._prefix))
-        for at, batch in self._batches(files):
-            self._put(batch)
-            self._on_file(at, len(files))
-        if self._mirror:
-            self._delete_missing(paths)
+        self._roots = [place(str(path)) for path in paths]
+        self._take_in(walk(self._roots, prefix=self._options.prefix, patterns=self._options.patterns))
+        if self._options.mirror:
+            self._delete_missing(self._roots)
+        return self._finished(start)
+
+    def update(self, folders: Sequence[Path], changed: Iterable[Path]) -> Report:
+        """As :meth:`run` over the folders, looking only at files and folders in them that changed."""
+        start = time.monotonic()
+        self._roots = [place(str(folder)) for folder in folders]
+        paths = sorted({_told_of(path) for path in changed})
+        self._take_in(found for path in paths for found in self._at(path))
+        self._delete_missing([path for path in paths if not path.exists()])
+        return self._finished(start)
+
+    def _at(self, path: Path) -> Iterator[FoundFile | Skipped]:
+        root = next((root for root in self._roots if path.is_relative_to(root)), None)
+        if root is None or any(part.startswith(".") for part in path.relative_to(root).parts):
+            return
+        prefix, patterns = self._options.prefix, self._options.patterns
+        if path.is_dir():
+            yield from walk_folder(root, below=path, prefix=prefix, patterns=patterns)
+        elif path.is_file() or path.is_symlink():
+            found = walk_folder(root, below=path.parent, prefix=prefix, patterns=patterns)
+            yield from (one for one in found if Path(getattr(one, "path", "")) == path)
+
+    def _finished(self, start: float) -> Report:
         self._report.embedded = self._embed_all()
         self._report.seconds = time.monotonic() - start
         return self._report
+
+    def _take_in(self, found: Iterable[FoundFile | Skipped]) -> None:
+        files = self._distinct(found)
+        for at, batch in self._batches(files):
+            self._put(batch)
+            self._on_file(at, len(files))
 
     def _distinct(self, found: Iterable[FoundFile | Skipped]) -> list[FoundFile]:
         files: dict[str, FoundFile] = {}
@@ -160,7 +143,7 @@ class FolderIngest:
     def _read(self, file: FoundFile) -> Source | None:
         known = self._collection.find_document(file.document_id)
         origin = known.origin if known else ""
-        if origin and origin != str(file.path) and Path(origin).exists():
+        if origin and origin != str(file.path) and place(origin).exists():
             self._skip(file.path, f"its id {file.document_id!r} is that of {origin}; use --prefix")
             return None
         most = self._collection.config.ingest.max_document_bytes
@@ -169,30 +152,62 @@ class FolderIngest:
                 self._skip(file.path, f"{size:,} bytes; at most {most:,} are taken")
                 return None
             data = file.path.read_bytes()
+            beside = _told_by(file.sidecar)
         except OSError as error:
-            self._skip(file.path, f"the file cannot be read: {error.strerror}")
+            self._skip(file.path, f"the file cannot be read: {error.strerror or error}")
             return None
-        return Source(file.document_id, data, name=file.path.name, origin=str(file.path))
+        except InvalidMetadata as error:
+            self._skip(file.path, error.message)
+            return None
+        if known is None and self._options.mirror:
+            self._rename(data, file.document_id)
+        return Source(
+            file.document_id,
+            data,
+            name=file.path.name,
+            title=beside.title,
+            source=beside.source,
+            origin=str(file.path),
+            metadata=beside.metadata,
+            password=self._options.password,
+        )
+
+    def _rename(self, data: bytes, document_id: str) -> None:
+        """A document of the same bytes whose file is gone was moved here."""
+        for record in self._collection.documents_of_source(hashlib.sha256(data).digest()):
+            if self._is_missing(record.origin, self._roots):
+                self._collection.rename(record.id, document_id)
+                self._report.renamed.append((record.id, document_id))
+                return
 
     def _put(self, batch: Sequence[Source]) -> None:
         for source, outcome in zip(batch, self._collection.put_many(batch), strict=True):
             if isinstance(outcome, InvalidInput):
-                self._skip(Path(source.origin), outcome.message)
+                self._report.skipped.append(Skipped(source.origin, outcome.message))
             else:
                 getattr(self._report, outcome.status).append(outcome.record.id)
 
     def _skip(self, path: Path, reason: str) -> None:
         self._report.skipped.append(Skipped(str(path), reason))
 
-    def _delete_missing(self, folders: Sequence[Path]) -> None:
+    def _delete_missing(self, gone: Sequence[Path]) -> None:
+        if not gone:
+            return
         last = ""
         while page := self._collection.documents(after=last):
             last = page[-1].id
             for record in page:
-                origin = Path(record.origin) if record.origin else None
-                if origin and not origin.exists() and any(origin.is_relative_to(f) for f in folders):
+                if self._is_missing(record.origin, gone):
                     self._collection.delete(record.id)
                     self._report.deleted.append(record.id)
+
+    @staticmethod
+    def _is_missing(origin: str, places: Sequence[Path]) -> bool:
+        """Whether a document came from one of these places, and its file is not there any more."""
+        if not origin:
+            return False
+        path = place(origin)
+        return any(path.is_relative_to(one) for one in places) and not path.exists()
 
     def _embed_all(self) -> int:
         """Embed until nothing waits; where another process is embedding, wait for it and go on."""
@@ -203,3 +218,15 @@ class FolderIngest:
             if counts.embedded >= counts.passages:
                 return done
             time.sleep(0.2)
+
+
+def _told_of(path: Path) -> Path:
+    """The file that a sidecar tells of; any other path as it is."""
+    if not is_sidecar(path.name):
+        return path
+    suffix = next(suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix))
+    return path.with_name(path.name[: -len(suffix)])
+
+
+def _told_by(sidecar: Path | None) -> Sidecar:
+    return Sidecar() if sidecar is None else parse_sidecar(sidecar.read_bytes(), name=sidecar.name)

@@ -115,6 +115,7 @@ class Preparation:
             pages=extract.pages,
             passages=passages,
             headings=[headings[passage.section] for passage in passages],
+            layout=extract.layout,
         )
 
 

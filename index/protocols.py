@@ -18,7 +18,7 @@ from index.records import (
     Structure,
     VersionRecord,
 )
-from index.types import Ids, Importance, IndexedPassage, Ranking, Sentences, Vectors
+from index.types import Ids, Importance, IndexedPassage, Metadata, Ranking, Sentences, Vectors
 
 
 class Tokenizer(Protocol):
@@ -177,6 +177,15 @@ class RecordStore(PassageStore, Protocol):
     def put(self, new: Sequence[NewDocument]) -> list[DocumentRecord]:
         """Add documents, or replace them by new versions, all or none."""
 
+    def rename(self, document_id: str, to: str) -> DocumentRecord:
+        """Give a document another id, which no document has; what cites it by the old one still resolves.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.InvalidDocumentId`.
+        """
+
+    def describe(self, document_id: str, metadata: Metadata, *, source: str) -> DocumentRecord:
+        """Replace what is known of a document beside its text; its passages stay as they are."""
+
     def delete(self, document_id: str) -> DocumentRecord:
         """Erase a document with all its versions; returns what it was."""
 
@@ -208,11 +217,17 @@ class RecordStore(PassageStore, Protocol):
     ) -> list[DocumentRecord]:
         """Documents in order of their ids, those after ``after`` that begin with ``prefix``."""
 
+    def documents_of_source(self, sha256: bytes) -> list[DocumentRecord]:
+        """The documents whose newest version was made of the bytes with this hash."""
+
     def version(self, document_id: str, number: int | None = None) -> VersionRecord:
         """A version by its number, the newest without one; else :class:`index.errors.VersionNotFound`."""
 
     def version_by_text(self, document_id: str, sha256_prefix: str) -> VersionRecord | None:
-        """The newest version whose text hash begins with these hex digits."""
+        """The newest version whose text hash begins with these hex digits.
+
+        Of the document of this id, or else of one that had the id before it was renamed.
+        """
 
     def version_at(self, document_id: str, change: int) -> VersionRecord | None:
         """The version that was a document's newest after a change; None if it is not kept, or was none."""
@@ -227,9 +242,12 @@ class RecordStore(PassageStore, Protocol):
         """How the text of a version is divided."""
 
     def section_at(
-        self, version: VersionRecord, start: int
+        self, version: VersionRecord, start: int, end: int
     ) -> tuple[tuple[str, ...], tuple[int, int] | None]:
-        """Section path and pages of the passage around an offset of a version."""
+        """Section path and pages of a span of a version."""
+
+    def layout(self, version: VersionRecord) -> bytes | None:
+        """Where the words of a version are on its pages (:class:`index.layout.Layout`), if that is known."""
 
     def events(self, since: int, until: int, limit: int) -> list[Event]:
         """Events after change ``since``, up to ``until``: about ``limit``, but all of a change or none."""

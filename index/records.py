@@ -9,7 +9,7 @@ from typing import Literal
 
 from index.types import Block, Metadata, Passage
 
-EventKind = Literal["added", "replaced", "updated", "pruned", "deleted"]
+EventKind = Literal["added", "replaced", "updated", "renamed", "pruned", "deleted"]
 """``replaced`` by another text; ``updated`` is the same text with another title, metadata or structure."""
 
 
@@ -35,6 +35,7 @@ class NewDocument:
     pages: Sequence[int]
     passages: Sequence[Passage]
     headings: Sequence[str]
+    layout: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,17 @@ class VersionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a change did to a document. ``version`` is the one that came, or that is gone."""
+    """What a change did to a document.
+
+    ``version`` is the one that came, or that is gone. ``was`` is the id before it was renamed.
+    """
 
     change: int
     document_id: str
     kind: EventKind
     version: int
     created: float
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)

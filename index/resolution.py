@@ -84,7 +84,7 @@ class Resolution:
         excerpt = citing.Excerpt(version, start, end, self.store.text(version.text_sha256, at, until), at)
         if len(excerpt.quote) != end - start:
             raise CitationNotFound(f"{version.document_id!r} was deleted or pruned a moment ago.")
-        section, pages = self.store.section_at(version, start)
+        section, pages = self.store.section_at(version, start, end)
         whole = self.store.text(version.text_sha256) if version.length <= citing.LONGEST else None
         return citing.cite(excerpt, whole, section=section, pages=pages)
 

@@ -42,7 +42,8 @@ class Extract:
 
     ``text`` is NFC with ``\n`` line ends. ``blocks`` are in order, never overlap, and hold every
     character of the text that is not white space. ``pages`` has the offset at which each page
-    starts, empty for formats without pages.
+    starts, empty for formats without pages. ``layout`` tells where the words are on them
+    (:class:`index.layout.Layout`), empty where that is not known.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Extract:
     title: str = ""
     pages: tuple[int, ...] = ()
     metadata: Metadata = field(default_factory=dict)
+    layout: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

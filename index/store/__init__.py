@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.errors import UnknownFormat
+from index.errors import InvalidDocumentId, UnknownFormat
 from index.filters import Filter
 from index.records import (
     Counts,
@@ -23,7 +23,7 @@ from index.store import attributes, documents, events, passages, reading, schema
 from index.store.connections import Connections
 from index.store.past import PastStore
 from index.text_cache import TextCache
-from index.types import Ids, IndexedPassage, Sentences, Vectors
+from index.types import Ids, IndexedPassage, Metadata, Sentences, Vectors
 
 _CACHED = 8_000_000
 """Code points of whole texts kept in memory, 1 to 4 bytes each."""
@@ -61,6 +61,24 @@ class Store:
             for document in new:
                 documents.put(connection, document, change)
             return [documents.get(connection, document.id) for document in new]
+
+    def rename(self, document_id: str, to: str) -> DocumentRecord:
+        """Give a document another id, which no document has; what cites it by the old one still resolves.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.InvalidDocumentId`.
+        """
+        with self._change() as (connection, change):
+            record = documents.get(connection, document_id)
+            if documents.find(connection, to):
+                raise InvalidDocumentId(f"There is a document {to!r} already. Choose another id.")
+            documents.rename(connection, record, to, change)
+            return documents.get(connection, to)
+
+    def describe(self, document_id: str, metadata: Metadata, *, source: str) -> DocumentRecord:
+        """Replace what is known of a document beside its text; its passages stay as they are."""
+        with self._change() as (connection, change):
+            documents.describe(connection, documents.get(connection, document_id), metadata, source, change)
+            return documents.get(connection, document_id)
 
     def delete(self, document_id: str) -> DocumentRecord:
         """Erase a document with all its versions; returns what it was."""
@@ -123,6 +141,11 @@ class Store:
         with self._connections.read() as connection:
             return documents.listed(connection, limit=limit, after=after, prefix=prefix, where=where)
 
+    def documents_of_source(self, sha256: bytes) -> list[DocumentRecord]:
+        """The documents whose newest version was made of the bytes with this hash."""
+        with self._connections.read() as connection:
+            return documents.of_source(connection, sha256)
+
     def version(self, document_id: str, number: int | None = None) -> VersionRecord:
         """A version by its number, the newest without one.
 
@@ -132,7 +155,10 @@ class Store:
             return versions.of_number(connection, document_id, number)
 
     def version_by_text(self, document_id: str, sha256_prefix: str) -> VersionRecord | None:
-        """The newest version whose text hash begins with these hex digits."""
+        """The newest version whose text hash begins with these hex digits.
+
+        Of the document of this id, or else of one that had the id before it was renamed.
+        """
         with self._connections.read() as connection:
             return versions.of_text(connection, document_id, sha256_prefix)
 
@@ -168,11 +194,16 @@ class Store:
             return texts.read(connection, sha256)
 
     def section_at(
-        self, version: VersionRecord, start: int
+        self, version: VersionRecord, start: int, end: int
     ) -> tuple[tuple[str, ...], tuple[int, int] | None]:
-        """Section path and pages of the passage around an offset of a version."""
+        """Section path and pages of a span of a version."""
         with self._connections.read() as connection:
-            return versions.section_at(connection, version, start)
+            return versions.section_at(connection, version, start, end)
+
+    def layout(self, version: VersionRecord) -> bytes | None:
+        """Where the words of a version are on its pages (:class:`index.layout.Layout`), if that is known."""
+        with self._connections.read() as connection:
+            return versions.layout(connection, version.key)
 
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """The live ones among these passages, with their words, in the order given."""

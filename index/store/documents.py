@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-import zlib
 from typing import Any
 
 from index.errors import DocumentNotFound
@@ -34,13 +33,14 @@ def put(connection: sqlite3.Connection, new: NewDocument, change: int) -> None:
         " WHERE d.key = ?",
         (key,),
     ).fetchone()
-    structure = zlib.compress(json.dumps(_structure(new), ensure_ascii=False).encode())
+    columns = (new.title, new.source_sha256, new.reader, *versions.packed(new))
     if newest and newest[2] == sha:
         version, number, _ = newest
         kind: EventKind = "updated"
         connection.execute(
-            "UPDATE versions SET title = ?, source_sha256 = ?, reader = ?, structure = ? WHERE key = ?",
-            (new.title, new.source_sha256, new.reader, structure, version),
+            "UPDATE versions SET title = ?, source_sha256 = ?, reader = ?, structure = ?, pages = ?,"
+            " layout = ? WHERE key = ?",
+            (*columns, version),
         )
     else:
         kind = "replaced" if newest else "added"
@@ -49,10 +49,11 @@ def put(connection: sqlite3.Connection, new: NewDocument, change: int) -> None:
             (change, now, key),
         )
         version, number = connection.execute(
-            "INSERT INTO versions (document, number, title, text_sha256, source_sha256, reader, structure,"
-            " created, added) SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8"
+            "INSERT INTO versions (document, number, text_sha256, created, added, title, source_sha256,"
+            " reader, structure, pages, layout)"
+            " SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"
             " FROM versions WHERE document = ?1 RETURNING key, number",
-            (key, new.title, sha, new.source_sha256, new.reader, structure, now, change),
+            (key, sha, now, change, *columns),
         ).fetchone()
     connection.execute("UPDATE documents SET version = ? WHERE key = ?", (version, key))
     attributes.put(connection, key, _attributes(new.id, new.title, new.source, new.media_type, new.metadata))
@@ -74,16 +75,38 @@ def _document_key(connection: sqlite3.Connection, new: NewDocument, now: float) 
     return int(key)
 
 
-def _structure(new: NewDocument) -> dict[str, Any]:
-    return {
-        "blocks": [[b.kind, b.start, b.end, b.level, b.title] for b in new.blocks],
-        "pages": list(new.pages),
-    }
-
-
 def _attributes(id_: str, title: str, source: str, media_type: str, metadata: Metadata) -> Metadata:
     own = {"document_id": id_, "title": title, "source": source, "media_type": media_type}
     return {**metadata, **own}
+
+
+def rename(connection: sqlite3.Connection, record: DocumentRecord, document_id: str, change: int) -> None:
+    """Give a document another id; what was cited by the one it had is still found."""
+    connection.execute("UPDATE documents SET id = ? WHERE key = ?", (document_id, record.key))
+    connection.execute("INSERT OR IGNORE INTO aliases VALUES (?, ?)", (record.id, record.key))
+    connection.execute("DELETE FROM aliases WHERE id = ? AND document = ?", (document_id, record.key))
+    own = _attributes(document_id, record.title, record.source, record.media_type, record.metadata)
+    attributes.put(connection, record.key, own)
+    events.put(connection, document_id, "renamed", record.version, change, was=record.id)
+
+
+def describe(
+    connection: sqlite3.Connection, record: DocumentRecord, metadata: Metadata, source: str, change: int
+) -> None:
+    """Replace what is known of a document beside its text."""
+    connection.execute(
+        "UPDATE documents SET metadata = ?, source = ?, updated = ? WHERE key = ?",
+        (json.dumps(metadata, ensure_ascii=False), source, time.time(), record.key),
+    )
+    own = _attributes(record.id, record.title, source, record.media_type, metadata)
+    attributes.put(connection, record.key, own)
+    events.put(connection, record.id, "updated", record.version, change)
+
+
+def of_source(connection: sqlite3.Connection, sha256: bytes) -> list[DocumentRecord]:
+    """The documents whose newest version was made of the bytes with this hash."""
+    rows = connection.execute(f"{_DOCUMENT} WHERE v.source_sha256 = ? ORDER BY d.id", (sha256,)).fetchall()
+    return [_document(row) for row in rows]
 
 
 def delete(connection: sqlite3.Connection, record: DocumentRecord, change: int) -> None:
@@ -92,6 +115,7 @@ def delete(connection: sqlite3.Connection, record: DocumentRecord, change: int) 
     rows = connection.execute("SELECT key FROM versions WHERE document = ?", (record.key,)).fetchall()
     versions.erase(connection, [key for (key,) in rows], change)
     connection.execute("DELETE FROM documents WHERE key = ?", (record.key,))
+    connection.execute("DELETE FROM aliases WHERE document = ?", (record.key,))
     attributes.drop(connection, record.key)
     events.put(connection, record.id, "deleted", record.version, change)
 

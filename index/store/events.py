@@ -8,11 +8,19 @@ import time
 from index.records import Event, EventKind
 
 
-def put(connection: sqlite3.Connection, document_id: str, kind: EventKind, version: int, change: int) -> None:
+def put(
+    connection: sqlite3.Connection,
+    document_id: str,
+    kind: EventKind,
+    version: int,
+    change: int,
+    *,
+    was: str = "",
+) -> None:
     """Note what a change does."""
     connection.execute(
-        "INSERT INTO events (change, document_id, kind, version, created) VALUES (?, ?, ?, ?, ?)",
-        (change, document_id, kind, version, time.time()),
+        "INSERT INTO events (change, document_id, kind, was, version, created) VALUES (?, ?, ?, ?, ?, ?)",
+        (change, document_id, kind, was, version, time.time()),
     )
 
 
@@ -24,7 +32,7 @@ def listed(connection: sqlite3.Connection, since: int, until: int, limit: int) -
     ).fetchone()
     last = row[0] if row else until
     rows = connection.execute(
-        "SELECT change, document_id, kind, version, created FROM events"
+        "SELECT change, document_id, kind, version, created, was FROM events"
         " WHERE change > ? AND change <= ? ORDER BY number",
         (since, last),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FORMAT = 2
+FORMAT = 3
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -25,7 +25,9 @@ CREATE TABLE versions (
     text_sha256 BLOB NOT NULL,
     source_sha256 BLOB NOT NULL,
     reader TEXT NOT NULL,
-    structure BLOB NOT NULL,           -- zlib JSON: blocks and pages
+    structure BLOB NOT NULL,           -- zlib JSON: blocks
+    pages BLOB NOT NULL,               -- zlib int32: the offset at which each page starts
+    layout BLOB,                       -- index/layout.py tells what it is
     created REAL NOT NULL,
     added INTEGER NOT NULL,            -- change that brought it
     removed INTEGER,                   -- change that brought the next version
@@ -33,6 +35,13 @@ CREATE TABLE versions (
     UNIQUE (document, number)
 );
 CREATE INDEX versions_text ON versions (text_sha256);
+CREATE INDEX versions_source ON versions (source_sha256);
+CREATE TABLE aliases (                 -- ids that documents had before they were renamed
+    id TEXT NOT NULL,
+    document INTEGER NOT NULL,
+    PRIMARY KEY (id, document)
+) WITHOUT ROWID;
+CREATE INDEX aliases_document ON aliases (document);
 CREATE TABLE texts (sha256 BLOB PRIMARY KEY, length INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE text_blocks (
     sha256 BLOB NOT NULL,
@@ -71,7 +80,8 @@ CREATE TABLE events (                  -- what the changes did to documents
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     change INTEGER NOT NULL,
     document_id TEXT NOT NULL,
-    kind TEXT NOT NULL,                -- added, replaced, updated, pruned, deleted
+    kind TEXT NOT NULL,                -- added, replaced, updated, renamed, pruned, deleted
+    was TEXT NOT NULL,                 -- the id before it was renamed; empty otherwise
     version INTEGER NOT NULL,          -- the one that it was done to
     created REAL NOT NULL
 );

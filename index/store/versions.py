@@ -8,11 +8,15 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.errors import DocumentNotFound, VersionNotFound
-from index.records import Structure, VersionRecord
+from index.records import NewDocument, Structure, VersionRecord
 from index.store import events, passages, texts
 from index.types import Block
 
+_OFFSETS = np.dtype("<i4")
 _VERSION = """
 SELECT v.key, d.id, v.number, n.number, v.title, d.source, d.media_type, d.metadata,
        v.text_sha256, v.source_sha256, v.reader, t.length, v.created, v.replaced
@@ -48,13 +52,19 @@ def of_key(connection: sqlite3.Connection, key: int) -> VersionRecord:
 
 
 def of_text(connection: sqlite3.Connection, document_id: str, prefix: str) -> VersionRecord | None:
-    """The newest version whose text hash begins with these hex digits, or None."""
-    row = connection.execute(
-        f"{_VERSION} WHERE d.id = ? AND lower(hex(substr(v.text_sha256, 1, ?))) = ?"
-        " ORDER BY v.number DESC LIMIT 1",
-        (document_id, len(prefix) // 2, prefix),
-    ).fetchone()
-    return _record(row) if row else None
+    """The newest version whose text hash begins with these hex digits, or None.
+
+    Of the document of this id, or else of one that had the id before it was renamed.
+    """
+    for named in ("d.id = ?", "d.key IN (SELECT document FROM aliases WHERE id = ?)"):
+        row = connection.execute(
+            f"{_VERSION} WHERE {named} AND lower(hex(substr(v.text_sha256, 1, ?))) = ?"
+            " ORDER BY v.number DESC LIMIT 1",
+            (document_id, len(prefix) // 2, prefix),
+        ).fetchone()
+        if row:
+            return _record(row)
+    return None
 
 
 def at_change(connection: sqlite3.Connection, document_id: str, change: int) -> VersionRecord | None:
@@ -84,23 +94,45 @@ def replaced(connection: sqlite3.Connection) -> list[VersionRecord]:
 
 def structure(connection: sqlite3.Connection, key: int) -> Structure:
     """How the text of a version (key) is divided."""
-    (packed,) = connection.execute("SELECT structure FROM versions WHERE key = ?", (key,)).fetchone()
-    told = json.loads(zlib.decompress(packed))
-    return Structure(tuple(Block(*block) for block in told["blocks"]), tuple(told["pages"]))
+    packed, pages = connection.execute(
+        "SELECT structure, pages FROM versions WHERE key = ?", (key,)
+    ).fetchone()
+    blocks = tuple(Block(*block) for block in json.loads(zlib.decompress(packed)))
+    return Structure(blocks, tuple(_unpacked(pages).tolist()))
+
+
+def packed(new: NewDocument) -> tuple[bytes, bytes, bytes | None]:
+    """The columns ``structure``, ``pages`` and ``layout`` of a new version."""
+    blocks = [[b.kind, b.start, b.end, b.level, b.title] for b in new.blocks]
+    structure = zlib.compress(json.dumps(blocks, ensure_ascii=False).encode())
+    return structure, zlib.compress(np.array(new.pages, _OFFSETS).tobytes()), new.layout or None
+
+
+def _unpacked(pages: bytes) -> NDArray[np.int32]:
+    return np.frombuffer(zlib.decompress(pages), _OFFSETS)
+
+
+def layout(connection: sqlite3.Connection, key: int) -> bytes | None:
+    """Where the words of a version (key) are on its pages, if it is kept."""
+    row = connection.execute("SELECT layout FROM versions WHERE key = ?", (key,)).fetchone()
+    return row[0] if row else None
 
 
 def section_at(
-    connection: sqlite3.Connection, of: VersionRecord, start: int
+    connection: sqlite3.Connection, of: VersionRecord, start: int, end: int
 ) -> tuple[tuple[str, ...], tuple[int, int] | None]:
-    """Section path and pages of the last passage that starts at or before an offset."""
+    """The section of the last passage that starts at or before a span, and the pages that the span is on."""
     row = connection.execute(
-        "SELECT section, first_page, last_page FROM passages WHERE version = ? AND start <= ?"
-        " ORDER BY start DESC, id DESC LIMIT 1",
+        "SELECT section FROM passages WHERE version = ? AND start <= ? ORDER BY start DESC, id DESC LIMIT 1",
         (of.key, start),
     ).fetchone()
-    if row is None:
-        return (), None
-    return tuple(json.loads(row[0])), None if row[1] is None else (row[1], row[2])
+    section = tuple(json.loads(row[0])) if row else ()
+    row = connection.execute("SELECT pages FROM versions WHERE key = ?", (of.key,)).fetchone()
+    pages = _unpacked(row[0]) if row else np.empty(0, _OFFSETS)
+    if not len(pages):
+        return section, None
+    first, last = np.searchsorted(pages, (start, end - 1), side="right")
+    return section, (max(1, int(first)), max(1, int(last)))
 
 
 def prune(connection: sqlite3.Connection, keys: Sequence[int], change: int) -> list[VersionRecord]:

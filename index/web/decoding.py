@@ -93,11 +93,10 @@ class _Brotli:
         if self._decompressor.is_finished():
             return  # padding after the end
         try:
-            while True:
-                piece = self._decompressor.process(data, output_buffer_limit=_PIECE_BYTES)
-                if piece:
-                    yield piece
-                if self._decompressor.is_finished() or self._decompressor.can_accept_more_data():
+            # It may hold output back and say all the same that it can accept more data.
+            while piece := self._decompressor.process(data, output_buffer_limit=_PIECE_BYTES):
+                yield piece
+                if self._decompressor.is_finished():
                     return
                 data = b""
         except brotli.error:

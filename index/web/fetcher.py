@@ -9,8 +9,10 @@ names up again.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Protocol
 
@@ -76,7 +78,11 @@ class Fetcher:
         self._policy = AddressPolicy(self.config.allowed_networks)
         self._resolver = resolver or SystemResolver()
         self._network = network or httpcore2.SyncBackend()
-        self._tls = httpcore2.default_ssl_context()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Made when first needed: reading the system's certificates takes a while."""
+        return httpcore2.default_ssl_context()
 
     def fetch(self, url: str, *, gate: Gate | None = None) -> Page:
         """The page at ``url``. Raises a :class:`index.web.FetchRefused`, and nothing else."""
@@ -89,8 +95,11 @@ class Fetcher:
         self, url: str, *, etag: str = "", last_modified: str = "", gate: Gate | None = None
     ) -> Page | None:
         """The page, or None if it is still the one that had this ``etag`` and ``last_modified``."""
-        conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        return self._follow(url, {k: v for k, v in conditions.items() if _sendable(v)}, gate or OpenGate())
+        wanted = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        conditions = {name: value for name, value in wanted.items() if _sendable(value)}
+        if not conditions:
+            return self.fetch(url, gate=gate)
+        return self._follow(url, conditions, gate or OpenGate())
 
     def _follow(self, url: str, conditions: dict[str, str], gate: Gate) -> Page | None:
         deadline = Deadline(self.config.seconds)
@@ -119,11 +128,11 @@ class Fetcher:
             max_bytes=2 * self.config.max_bytes + _HEAD_BYTES,  # chunks of few bytes have heads as long
         )
         origin = httpcore2.Origin(here.scheme.encode(), here.host.encode(), here.port)
-        connection = httpcore2.HTTPConnection(origin, ssl_context=self._tls, network_backend=network)
+        tls = self._tls if here.scheme == "https" else None
+        connection = httpcore2.HTTPConnection(origin, ssl_context=tls, network_backend=network)
         with _translated(here), closing(connection):
             response = connection.handle_request(self._request(here, conditions))
-            with closing(response):
-                return self._answer(here, response, conditions, gate)
+            return self._answer(here, response, gate)
 
     def _request(self, here: WebUrl, conditions: dict[str, str]) -> httpcore2.Request:
         headers = {
@@ -137,13 +146,11 @@ class Fetcher:
         url = httpcore2.URL(scheme=here.scheme, host=here.host, port=here.port, target=here.target)
         return httpcore2.Request("GET", url, headers=list(headers.items()))
 
-    def _answer(
-        self, here: WebUrl, response: httpcore2.Response, conditions: dict[str, str], gate: Gate
-    ) -> Page | WebUrl | None:
+    def _answer(self, here: WebUrl, response: httpcore2.Response, gate: Gate) -> Page | WebUrl | None:
         headers, status = Headers(response.headers), response.status
         if status in _REDIRECTS and headers.location:
             return parse_url(headers.location, here)
-        if status == _NOT_MODIFIED and conditions:
+        if status == _NOT_MODIFIED:
             return None
         if status not in _PAGES:
             raise UnexpectedStatus(f"{shown(str(here))}: the server answers with {status}.", status=status)

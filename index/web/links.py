@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass, field
 
@@ -18,6 +17,8 @@ MAX_LINKS = 20_000
 """Of one page; a page that has more is no page for reading."""
 
 _BLOCK = 1 << 16
+_MAX_ELEMENTS = 500_000
+_CHARSET = re.compile(rb"charset\s*=", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"[\w-]+")
 
 
@@ -45,11 +46,7 @@ def read_links(page: Page) -> Links:
 
 
 def _feed(page: Page, target: _LinkTarget) -> None:
-    parser = etree.HTMLParser(
-        target=target,  # type: ignore[arg-type]  # lxml does without the methods that its stubs ask for
-        encoding=_codec(page.charset),
-        huge_tree=False,
-    )
+    parser = _parser(page, target)
     try:
         for start in range(0, len(page.data), _BLOCK):
             parser.feed(page.data[start : start + _BLOCK])
@@ -60,11 +57,18 @@ def _feed(page: Page, target: _LinkTarget) -> None:
         return  # such as an empty page: what was found up to there stays
 
 
-def _codec(label: str | None) -> str | None:
+def _parser(page: Page, target: _LinkTarget) -> etree.HTMLParser:
+    """With the encoding of the header; else that of a ``<meta>``, which the parser finds; else UTF-8."""
+    other = None if _CHARSET.search(page.data, 0, _BLOCK) else "utf-8"
     try:
-        return codecs.lookup(label).name if label else None
-    except LookupError:
-        return None
+        return _html_parser(target, page.charset or other)
+    except (LookupError, ValueError):  # an encoding that lxml does not know, or a NUL in its name
+        return _html_parser(target, other)
+
+
+def _html_parser(target: _LinkTarget, encoding: str | None) -> etree.HTMLParser:
+    # lxml does without the methods that its stubs ask for in a target
+    return etree.HTMLParser(target=target, encoding=encoding, huge_tree=False)  # type: ignore[arg-type]
 
 
 def _own_directives(header: str) -> str:
@@ -88,8 +92,12 @@ class _LinkTarget:
         self.links = Links()
         self._base = url
         self._has_base = False
+        self._elements = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._elements += 1
+        if self._elements > _MAX_ELEMENTS:
+            raise _EnoughLinks
         href = attributes.get("href", "")
         if tag == "meta":
             if attributes.get("name", "").strip().lower() in {"robots", PRODUCT.lower()}:

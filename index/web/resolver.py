@@ -27,9 +27,10 @@ class SystemResolver:
 
     def addresses(self, host: str, *, seconds: float) -> Sequence[IPAddress]:
         lookup = _Lookup(host)
-        lookup.start()
-        lookup.join(max(seconds, 0.0))
-        if lookup.is_alive():
+        if seconds > 0:
+            lookup.start()
+            lookup.join(seconds)
+        if seconds <= 0 or lookup.is_alive():
             raise FetchTimedOut(f"{host}: the name could not be looked up in time. Try again later.")
         if not lookup.found:
             raise FetchFailed(f"{host}: there is no host of this name. Check the address for typing errors.")

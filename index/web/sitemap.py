@@ -21,6 +21,8 @@ from index.web.urls import MAX_URL, parse_url, shown
 
 _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 16
+_MAX_ELEMENTS = 2_000_000
+"""Of one file: 50 000 addresses, each in twenty languages, have half as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,7 @@ class _SitemapTarget:
         self._prefix = ""
         self._text: list[str] = []
         self._length = 0
+        self._elements = 0
         self._values: dict[str, str] = {}
 
     def doctype(self, name: str, *_: object) -> None:
@@ -203,6 +206,9 @@ class _SitemapTarget:
             if root not in {"urlset", "sitemapindex"}:
                 raise _NotASitemap("it is neither a urlset nor a sitemapindex")
             self._prefix = namespace + brace
+        self._elements += 1
+        if self._elements > _MAX_ELEMENTS:
+            raise _NotASitemap(f"it has more than {_MAX_ELEMENTS} elements")
         self._path.append(tag.removeprefix(self._prefix))
         if len(self._path) == 2:
             self._values = {}

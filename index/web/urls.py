@@ -74,7 +74,7 @@ def parse_url(text: str, base: WebUrl | None = None) -> WebUrl:
     if parts.scheme not in DEFAULT_PORTS:
         raise InvalidUrl(f"{shown(text)}: only addresses that begin with http:// or https:// are fetched.")
     if "@" in parts.netloc:
-        raise InvalidUrl("The address has a user name or password before the host. Leave them out.")
+        raise InvalidUrl(f"{shown(text)}: the address has a user name or a password. Leave them out.")
     match = _AUTHORITY.fullmatch(parts.netloc)
     if match is None:
         raise InvalidUrl(f"{shown(text)}: the address has no host, or one that cannot be read.")

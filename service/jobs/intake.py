@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from index.errors import DocumentTooLarge, InvalidInput
+from index.errors import CorruptDocument, DocumentTooLarge, InvalidInput
 from index.ingest import Source
 from index.naming import MAX_DOCUMENT_ID
 from index.web import (
@@ -25,6 +25,7 @@ from service.jobs.spool import Spool
 from service.jobs.zip_folder import ZipFolder
 
 _OWN_TAILS = ("text", "versions", "diff")
+_REQUESTS_PER_PAGE = 4
 
 
 class Intake:
@@ -54,10 +55,9 @@ class Intake:
     def _file(self, job_id: str, item: Item) -> Source:
         if item.bytes > self._most:
             raise DocumentTooLarge(f"{item.name}: {item.bytes:,} bytes; at most {self._most:,} are taken.")
-        data = self.spool.path(job_id, item.spooled).read_bytes()
         return Source(
             item.name,
-            data,
+            self._path(job_id, item).read_bytes(),
             media_type=item.request.get("media_type", ""),
             title=item.request.get("title", ""),
             source=item.request.get("source", ""),
@@ -68,9 +68,11 @@ class Intake:
     def members(self, job_id: str, item: Item) -> Iterator[NewItem]:
         """What an archive or a sitemap lists. Raises :class:`index.errors.InvalidInput`."""
         if item.kind == "archive":
-            prefix = f"{item.name.strip('/')}/" if item.name.strip("/") else ""
+            said = dict(item.request)
+            prefix = said.pop("prefix")
             for name, size in self._open(job_id, item).names():
-                yield NewItem("member", prefix + name, item.spooled, size, {**item.request, "member": name})
+                inside = f"{prefix}/{name}" if prefix else name
+                yield NewItem("member", inside, item.spooled, size, {**said, "member": name})
             return
         for entry in sitemap_entries(self._polite(job_id), item.name):
             said = {**item.request, "listed": True}
@@ -83,6 +85,7 @@ class Intake:
         bounds = CrawlConfig(
             prefix=_folder(item.name),
             max_pages=item.request["max_pages"],
+            max_requests=_REQUESTS_PER_PAGE * item.request["max_pages"],
             max_depth=item.request["max_depth"],
         )
         said = {"metadata": item.request.get("metadata", {}), "listed": True}
@@ -121,11 +124,17 @@ class Intake:
 
     def _open(self, job_id: str, item: Item) -> ZipFolder:
         """The one of the last item is kept open: reading its list of members takes time."""
-        path = self.spool.path(job_id, item.spooled)
+        path = self._path(job_id, item)
         if self._folder is None or self._folder.path != path:
             self.close()
-            self._folder = ZipFolder(path, name=PurePosixPath(item.name).name or "the ZIP file")
+            self._folder = ZipFolder(path, name=PurePosixPath(item.name).name)
         return self._folder
+
+    def _path(self, job_id: str, item: Item) -> Path:
+        path = self.spool.path(job_id, item.spooled)
+        if not path.exists():
+            raise CorruptDocument(f"{item.name}: the file that was sent is not kept any more. Send it again.")
+        return path
 
 
 def _of_page(page: Page, said: Mapping[str, Any]) -> Source:
@@ -152,7 +161,8 @@ def web_document_id(address: str) -> str:
     parts = [url.authority, *(part for part in url.path.split("/") if part)]
     if parts[-1] in _OWN_TAILS and len(parts) > 1:
         parts.append("index")
-    name = "/".join(parts) + (f"?{url.query}" if url.query else "")
+    # A slash in the query parts nothing, and an id has no empty part.
+    name = "/".join(parts) + (f"?{url.query.replace('/', '%2F')}" if url.query else "")
     if len(name) <= MAX_DOCUMENT_ID:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:16]

@@ -21,9 +21,10 @@ FINISHED: tuple[JobState, ...] = ("done", "cancelled", "failed")
 class NewItem:
     """Something to take in.
 
-    ``name`` is the id that the document will have; the address, of kinds that are fetched. ``spooled`` is
+    ``name`` is the id that the document will have; the address, of kinds that are fetched; what the file
+    is called, of an archive. ``spooled`` is
     the file's name in the job's folder, empty for what is fetched. ``request`` is what the caller said of
-    it: title, source, metadata, media_type, password, bounds of a crawl.
+    it: title, source, metadata, media_type, password, prefix of an archive, bounds of a crawl.
     """
 
     kind: Kind
@@ -35,7 +36,10 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item as it is kept. ``code`` and ``message`` say why it was refused."""
+    """An item as it is kept.
+
+    ``code`` and ``message`` say why it was refused; ``document`` is the id of the document that it became.
+    """
 
     number: int
     kind: Kind
@@ -47,6 +51,7 @@ class Item:
     code: str
     message: str
     passages: int
+    document: str
 
 
 @dataclass(frozen=True, slots=True)

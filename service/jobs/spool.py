@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -19,14 +20,14 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, job_id: str, file: IO[bytes]) -> tuple[str, int]:
-        """Keep a file from where it stands to its end; its name here, and its size in bytes.
+    def put(self, job_id: str, number: int, file: IO[bytes]) -> tuple[str, int]:
+        """Keep a job's file of this number from where it stands to its end; its name here, and its bytes.
 
         When this returns, the file survives a power cut.
         """
         folder = self._folder / job_id
         folder.mkdir(parents=True, exist_ok=True)
-        name = f"{sum(1 for _ in folder.iterdir()) + 1:06}"
+        name = f"{number:06}"
         with (folder / name).open("xb") as kept:
             shutil.copyfileobj(file, kept, _PIECE)
             size = kept.tell()
@@ -51,8 +52,9 @@ class Spool:
     def clear_unknown(self, job_ids: Collection[str]) -> None:
         """Forget what is not of these jobs and a day old: of uploads that were broken off."""
         for folder in self._folder.glob("*"):
-            if folder.name not in job_ids and folder.stat().st_mtime < time.time() - _BROKEN_OFF_SECONDS:
-                self.clear(folder.name)
+            with suppress(FileNotFoundError):  # its upload has failed meanwhile
+                if folder.name not in job_ids and folder.stat().st_mtime < time.time() - _BROKEN_OFF_SECONDS:
+                    self.clear(folder.name)
 
 
 def _sync(folder: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from index.store.connections import Connections
-from service.errors import JobNotFound
+from service.errors import JobNotFinished, JobNotFound
 from service.jobs.records import FINISHED, Counted, Item, Job, JobState, NewItem, Outcome
 
 _FORMAT = 1
@@ -42,13 +42,22 @@ CREATE TABLE items (
     code TEXT NOT NULL DEFAULT '',
     message TEXT NOT NULL DEFAULT '',
     passages INTEGER NOT NULL DEFAULT 0,
+    document TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (job, number)
 ) WITHOUT ROWID;
 CREATE INDEX items_outcome ON items (job, outcome);
 CREATE UNIQUE INDEX items_name ON items (job, kind, name, spooled)
 """
 _JOB = "SELECT number, id, collection, state, created, started, finished, cancelling, problem, mark, revision"
-_ITEM = "SELECT number, kind, name, spooled, bytes, request, outcome, code, message, passages FROM items"
+_ITEM = (
+    "SELECT number, kind, name, spooled, bytes, request, outcome, code, message, passages, document"
+    " FROM items"
+)
+_CRAWL_AGAIN = """
+UPDATE items SET outcome = 'waiting' WHERE job = ?1 AND kind = 'crawl' AND outcome = 'expanded'
+AND name IN (SELECT name FROM items WHERE job = ?1 AND kind = 'url' AND outcome = 'refused')
+"""
+"""A crawl whose first page could not be had has led nowhere."""
 
 
 class JobStore:
@@ -117,15 +126,19 @@ class JobStore:
 
     def expand(self, job_id: str, item: int, into: Iterable[NewItem]) -> None:
         """Put an item's members in its place. Those of a name that is there already are left out."""
-        with self._changing(job_id) as (connection, number):
+        with self._changing(job_id) as (connection, number, _):
             _add_items(connection, number, into)
             connection.execute(
-                "UPDATE items SET outcome = 'expanded' WHERE job = ? AND number = ?", (number, item)
+                # A password goes on with the members.
+                "UPDATE items SET outcome = 'expanded',"
+                " request = CASE kind WHEN 'archive' THEN '{}' ELSE request END"
+                " WHERE job = ? AND number = ?",
+                (number, item),
             )
 
     def add_item(self, job_id: str, item: NewItem) -> Item | None:
         """Add one more; None if there is one of its name already."""
-        with self._changing(job_id) as (connection, number):
+        with self._changing(job_id) as (connection, number, _):
             before = _last(connection, number)
             _add_items(connection, number, [item])
             if _last(connection, number) == before:
@@ -135,51 +148,56 @@ class JobStore:
 
     def settle(self, job_id: str, items: Sequence[Item], *, mark: int = 0) -> None:
         """Keep what became of items, and the last passage that is stored."""
-        with self._changing(job_id) as (connection, number):
+        with self._changing(job_id) as (connection, number, _):
             connection.executemany(
                 # What was said of an item, a password among it, is not needed any longer once it is in.
-                "UPDATE items SET outcome = ?1, code = ?2, message = ?3, passages = ?4,"
-                " request = CASE WHEN ?1 IN ('refused', 'waiting') THEN request ELSE '{}' END"
-                " WHERE job = ?5 AND number = ?6",
-                [(one.outcome, one.code, one.message, one.passages, number, one.number) for one in items],
+                "UPDATE items SET outcome = ?1, code = ?2, message = ?3, passages = ?4, document = ?5,"
+                " request = CASE ?1 WHEN 'refused' THEN request ELSE '{}' END"
+                " WHERE job = ?6 AND number = ?7",
+                [
+                    (one.outcome, one.code, one.message, one.passages, one.document, number, one.number)
+                    for one in items
+                ],
             )
             connection.execute("UPDATE jobs SET mark = MAX(mark, ?) WHERE number = ?", (mark, number))
 
     def move(self, job_id: str, state: JobState, *, problem: str = "") -> None:
         """Bring a job into another state."""
-        now = time.time()
-        with self._changing(job_id) as (connection, number):
-            connection.execute(
-                "UPDATE jobs SET state = ?, problem = ?, started = COALESCE(started, ?) WHERE number = ?",
-                (state, problem, now if state == "running" else None, number),
-            )
-            if state in FINISHED:
-                connection.execute("UPDATE jobs SET finished = ? WHERE number = ?", (now, number))
-            if state == "cancelled":
-                connection.execute(
-                    "UPDATE items SET outcome = 'cancelled' WHERE job = ? AND outcome = 'waiting'", (number,)
-                )
+        with self._changing(job_id) as (connection, number, _):
+            _move(connection, number, state, problem)
+
+    def begin(self, job_id: str) -> bool:
+        """Whether the job is running now; false when it was cancelled since it was queued."""
+        with self._changing(job_id) as (connection, number, state):
+            if state in ("queued", "running"):
+                _move(connection, number, "running")
+                return True
+            return False
+
+    def is_cancelling(self, job_id: str) -> bool:
+        """Whether it was asked that the job be cancelled. Cheap, unlike :meth:`job`."""
+        with self._connections.read() as connection:
+            row = connection.execute("SELECT cancelling FROM jobs WHERE id = ?", (job_id,)).fetchone()
+            return bool(row and row[0])
 
     def cancel(self, job_id: str) -> Job:
-        """Ask that a job be cancelled; one that is finished stays as it is."""
-        with self._changing(job_id) as (connection, number):
-            marks = ", ".join("?" * len(FINISHED))
-            connection.execute(
-                f"UPDATE jobs SET cancelling = 1 WHERE number = ? AND state NOT IN ({marks})",
-                (number, *FINISHED),
-            )
+        """Ask that a job be cancelled. One that is queued is at once, one that is finished never."""
+        with self._changing(job_id) as (connection, number, state):
+            if state == "queued":
+                _move(connection, number, "cancelled")
+            elif state not in FINISHED:
+                connection.execute("UPDATE jobs SET cancelling = 1 WHERE number = ?", (number,))
         return self.job(job_id)
 
     def retry(self, job_id: str) -> Job:
         """Queue a finished job again for what was refused or cancelled in it."""
-        with self._changing(job_id) as (connection, number):
-            marks = ", ".join("?" * len(FINISHED))
-            moved = connection.execute(
-                "UPDATE jobs SET state = 'queued', cancelling = 0, finished = NULL, problem = ''"
-                f" WHERE number = ? AND state IN ({marks})",
-                (number, *FINISHED),
-            )
-            if moved.rowcount:
+        with self._changing(job_id) as (connection, number, state):
+            if state in FINISHED:
+                _move(connection, number, "queued")
+                connection.execute(
+                    "UPDATE jobs SET cancelling = 0, started = NULL WHERE number = ?", (number,)
+                )
+                connection.execute(_CRAWL_AGAIN, (number,))
                 connection.execute(
                     "UPDATE items SET outcome = 'waiting', code = '', message = ''"
                     " WHERE job = ? AND outcome IN ('refused', 'cancelled')",
@@ -188,8 +206,10 @@ class JobStore:
         return self.job(job_id)
 
     def delete(self, job_id: str) -> None:
-        """Forget a job. Raises :class:`service.errors.JobNotFound`."""
-        with self._changing(job_id) as (connection, number):
+        """Forget a finished job. Raises :class:`JobNotFound`, :class:`service.errors.JobNotFinished`."""
+        with self._changing(job_id) as (connection, number, state):
+            if state not in FINISHED:
+                raise JobNotFinished(f"The job {job_id!r} is not finished. Cancel it first.")
             connection.execute("DELETE FROM items WHERE job = ?", (number,))
             connection.execute("DELETE FROM jobs WHERE number = ?", (number,))
 
@@ -209,19 +229,33 @@ class JobStore:
         self._connections.close()
 
     @contextmanager
-    def _changing(self, job_id: str) -> Iterator[tuple[sqlite3.Connection, int]]:
+    def _changing(self, job_id: str) -> Iterator[tuple[sqlite3.Connection, int, JobState]]:
         with self._connections.write() as connection:
             row = connection.execute(
-                "UPDATE jobs SET revision = revision + 1 WHERE id = ? RETURNING number", (job_id,)
+                "UPDATE jobs SET revision = revision + 1 WHERE id = ? RETURNING number, state", (job_id,)
             ).fetchone()
             if row is None:
                 raise JobNotFound(f"There is no job {job_id!r}. GET /v1/jobs lists those that are kept.")
-            yield connection, row[0]
+            yield connection, row[0], row[1]
 
 
 def new_job_id() -> str:
     """An id that no one guesses."""
     return uuid.uuid4().hex
+
+
+def _move(connection: sqlite3.Connection, job: int, state: JobState, problem: str = "") -> None:
+    now = time.time()
+    started, finished = now if state == "running" else None, now if state in FINISHED else None
+    connection.execute(
+        "UPDATE jobs SET state = ?, problem = ?, started = COALESCE(started, ?), finished = ?"
+        " WHERE number = ?",
+        (state, problem, started, finished, job),
+    )
+    if state == "cancelled":
+        connection.execute(
+            "UPDATE items SET outcome = 'cancelled' WHERE job = ? AND outcome = 'waiting'", (job,)
+        )
 
 
 def _last(connection: sqlite3.Connection, job: int) -> int:

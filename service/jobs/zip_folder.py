@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 import zlib
@@ -9,18 +10,30 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from index.errors import CorruptDocument, DocumentTooLarge, EncryptedDocument
-from index.sidecars import SUFFIXES, Sidecar, is_sidecar, parse_sidecar
+from index.errors import CorruptDocument, DocumentTooLarge, EncryptedDocument, UnsupportedFormat
+from index.sidecars import MOST_BYTES, SUFFIXES, Sidecar, is_sidecar, parse_sidecar
 
 _MAX_MEMBERS = 100_000
 _MAX_DIRECTORY = 64 * 1024 * 1024
 _MAX_RATIO = 200
 _SMALL = 100 * 1024 * 1024
 """Whatever its ratio, a folder that unpacks to less is no bomb."""
-_TAIL = 66_000
-"""The end record is in the last 65,557 bytes (PKWARE APPNOTE 4.3.16), its ZIP64 locator before it."""
+_ENTRY = b"PK\x01\x02"
+"""Every entry of the list of members begins so (PKWARE APPNOTE 4.3.12)."""
 _ENCRYPTED = 1
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""The only ones that are unpacked no further than a member's announced size."""
+_AES = 99
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    ValueError,
+)
 
 
 class ZipFolder:
@@ -29,17 +42,19 @@ class ZipFolder:
     def __init__(self, path: Path, *, name: str) -> None:
         self.path = path
         self._name = name
-        _check_directory(path, name)
+        self._raw = _Opened(path, name)
         try:
-            self._file = zipfile.ZipFile(path)
-        except _BROKEN as error:
-            raise CorruptDocument(f"{name}: not a ZIP file, or a damaged one. Make it anew.") from error
-        self._members = {info.filename: info for info in self._file.infolist() if not info.is_dir()}
-        try:
+            self._file = zipfile.ZipFile(self._raw)
+            entries = self._file.infolist()
+            # Not is_dir(), which fails on an empty name.
+            self._members = {info.filename: info for info in entries if not info.filename.endswith("/")}
             self._check_size()
-        except DocumentTooLarge:
-            self.close()
-            raise
+        except BaseException as error:
+            self._raw.close()
+            if not isinstance(error, _BROKEN):
+                raise
+            raise CorruptDocument(f"{name}: not a ZIP file, or a damaged one. Make it anew.") from error
+        self._raw.listed = True
 
     def names(self) -> Iterator[tuple[str, int]]:
         """Name and size in bytes of each file; hidden ones, and those that tell of others, left out."""
@@ -52,22 +67,26 @@ class ZipFolder:
     def read(self, member: str, *, most: int, password: str = "") -> bytes:
         """The bytes of a member, at most so many.
 
-        Raises :class:`DocumentTooLarge`, :class:`index.errors.EncryptedDocument`,
-        :class:`index.errors.CorruptDocument`.
+        Raises :class:`DocumentTooLarge`, :class:`EncryptedDocument`, :class:`UnsupportedFormat`,
+        :class:`CorruptDocument`.
         """
         info = self._members.get(member)
         if info is None:
             raise CorruptDocument(f"{member}: not in {self._name} any more. Send it again.")
         if info.file_size > most:
             raise DocumentTooLarge(f"{member}: {info.file_size:,} bytes; at most {most:,} are taken.")
-        if info.flag_bits & _ENCRYPTED and not password:
+        self._check_method(member, info)
+        encrypted = bool(info.flag_bits & _ENCRYPTED)
+        if encrypted and not password:
             raise EncryptedDocument(f"{member}: {self._name} is encrypted. Give its password.")
         try:
             with self._file.open(info, pwd=password.encode() or None) as file:
                 return file.read(most)
-        except RuntimeError as error:  # zipfile's word for a wrong password
-            raise EncryptedDocument(f"{member}: the password of {self._name} is wrong.") from error
-        except _BROKEN as error:
+        except (RuntimeError, *_BROKEN) as error:
+            if (
+                encrypted
+            ):  # one wrong password in 256 is not told by zipfile, but by what it makes of the data
+                raise EncryptedDocument(f"{member}: the password of {self._name} is wrong.") from error
             raise CorruptDocument(f"{member}: damaged in {self._name}. Make the ZIP file anew.") from error
 
     def sidecar(self, member: str, *, password: str = "") -> Sidecar:
@@ -75,14 +94,22 @@ class ZipFolder:
         for suffix in SUFFIXES:
             name = member + suffix
             if name in self._members:
-                return parse_sidecar(self.read(name, most=2**20, password=password), name=name)
+                return parse_sidecar(self.read(name, most=MOST_BYTES, password=password), name=name)
         return Sidecar()
 
-    def _check_size(self) -> None:
-        if len(self._members) > _MAX_MEMBERS:
-            raise DocumentTooLarge(
-                f"{self._name}: {len(self._members):,} files; at most {_MAX_MEMBERS:,} are taken. Split it."
+    def _check_method(self, member: str, info: zipfile.ZipInfo) -> None:
+        if info.compress_type == _AES:
+            raise EncryptedDocument(
+                f"{member}: {self._name} is encrypted with AES, which is not opened here. Send it without "
+                "encryption, or with that of the ZIP format (ZipCrypto)."
             )
+        if info.compress_type not in _METHODS:
+            raise UnsupportedFormat(
+                f"{member}: compressed in {self._name} by a method that is not read here. Make the ZIP file "
+                "with Deflate, the usual one."
+            )
+
+    def _check_size(self) -> None:
         unpacked = sum(info.file_size for info in self._members.values())
         packed = self.path.stat().st_size
         if unpacked > max(_SMALL, _MAX_RATIO * packed):
@@ -94,6 +121,7 @@ class ZipFolder:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        self._raw.close()
 
     def __enter__(self) -> Self:
         return self
@@ -102,18 +130,26 @@ class ZipFolder:
         self.close()
 
 
-def _check_directory(path: Path, name: str) -> None:
-    """Refuse a directory of members that would not fit in memory, before it is read."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        file.seek(max(0, size - _TAIL))
-        tail = file.read()
-    length = 0
-    end = tail.rfind(b"PK\x05\x06")
-    if end >= 0 and end + 16 <= len(tail):
-        (length,) = struct.unpack_from("<L", tail, end + 12)
-    record = tail.rfind(b"PK\x06\x06")
-    if length == 0xFFFFFFFF and record >= 0 and record + 48 <= len(tail):
-        (length,) = struct.unpack_from("<Q", tail, record + 40)
-    if length > _MAX_DIRECTORY:
-        raise DocumentTooLarge(f"{name}: its list of files alone has {length:,} bytes. Split it.")
+class _Opened(io.FileIO):
+    """A file whose list of members is refused if it would not fit in memory.
+
+    What its end says of the list is not asked: there may be several ends, and it may lie. All of the list
+    is read at once, before ``listed`` is set.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__(path)
+        self.listed = False
+        self._of = name
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.listed:
+            return super().read(size) or b""
+        if size is not None and size > _MAX_DIRECTORY:
+            raise DocumentTooLarge(f"{self._of}: its list of files alone has {size:,} bytes. Split it.")
+        data = super().read(size) or b""
+        if (members := data.count(_ENTRY)) > _MAX_MEMBERS:
+            raise DocumentTooLarge(
+                f"{self._of}: {members:,} files; at most {_MAX_MEMBERS:,} are taken. Split it."
+            )
+        return data

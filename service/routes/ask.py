@@ -30,12 +30,13 @@ from index.errors import (
 )
 from index.filters import Filter, parse_filter
 from index.search import checked_k, checked_question, withheld
-from service import requests
 from service.batching import Encoded
 from service.errors import BodyTooLarge, ClientGone, InvalidRequest, NotReady, Overloaded
 from service.openapi import responses, schema_of
 from service.replies import json_reply
-from service.requests import AskRequest, read_json
+from service.requests import asking
+from service.requests.asking import AskRequest
+from service.requests.base import read_json
 from service.runtime import ReadyRuntime, Runtime
 from service.schemas.answers import AskResponse, BatchResponse, answer_json
 from service.schemas.values import Json
@@ -128,7 +129,7 @@ def _checked(body: AskRequest, settings: Settings) -> _Plan:
     return _Plan(questions, k, where, batch=True, turns=(), body=body)
 
 
-def _checked_turns(body: AskRequest, settings: Settings) -> Sequence[requests.Turn]:
+def _checked_turns(body: AskRequest, settings: Settings) -> Sequence[asking.Turn]:
     if len(body.turns) > settings.max_turns:
         raise InvalidLimit(
             f"There are {len(body.turns)} turns; at most {settings.max_turns} are taken. Send the last ones."

@@ -12,7 +12,8 @@ from index.errors import InvalidLimit
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
 from service.openapi import responses, schema_of
 from service.replies import json_reply
-from service.requests import ChangesQuery, ChangesRequest, read_json
+from service.requests.base import read_json
+from service.requests.citations import ChangesQuery, ChangesRequest
 from service.runtime import ReadyRuntime, Runtime
 from service.schemas.citations import ChangesResponse, became_json, event_json
 from service.schemas.values import state_json

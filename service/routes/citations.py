@@ -11,7 +11,7 @@ from index.citation_formats import Format, formatted
 from service.errors import InvalidRequest, NotReady
 from service.openapi import responses
 from service.replies import json_reply
-from service.requests import CitationQuery
+from service.requests.citations import CitationQuery
 from service.runtime import ReadyRuntime, Runtime
 from service.schemas.citations import CitationResponse, resolved_json
 

@@ -14,7 +14,8 @@ from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
 from service.links import DEFAULT_COLLECTION, document_path, in_collection
 from service.openapi import responses, schema_of
 from service.replies import json_reply
-from service.requests import CollectionQuery, DocumentRequest, ListQuery, PutQuery, TextQuery, read_json
+from service.requests.base import CollectionQuery, read_json
+from service.requests.documents import DocumentRequest, ListQuery, PatchRequest, PutQuery, TextQuery
 from service.runtime import ReadyRuntime, Runtime
 from service.schemas.documents import Document, DocumentList, PutResponse, document_json, put_json
 
@@ -223,6 +224,46 @@ def _put(runtime: Runtime, upload: _Upload, query: PutQuery) -> Put:
 def _embedded(runtime: Runtime, put: Put, collection: str) -> Put:
     opened = runtime.library.open(collection)
     return Put(runtime.worker.embed_document(opened, put.record.id), put.status)
+
+
+@router.patch(
+    "/v1/documents/{document_id:path}",
+    summary="Describe a document",
+    response_model=Document,
+    responses=responses(
+        *_OPENING,
+        errors.DocumentNotFound,
+        errors.InvalidMetadata,
+        errors.CollectionBusy,
+        BodyTooLarge,
+        Overloaded,
+    ),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schema_of(PatchRequest)}},
+        }
+    },
+)
+async def describe_document(
+    document_id: DocumentId,
+    query: Annotated[CollectionQuery, Query()],
+    request: Request,
+    runtime: ReadyRuntime,
+) -> Response:
+    """Its metadata and its source; the text stays, and nothing is embedded.
+
+    What is said here goes when another file is put in the document's place.
+    """
+    body = read_json(PatchRequest, await request.body())
+    with runtime.writing.one():
+        return await runtime.write(_describe, runtime, document_id, query.collection, body)
+
+
+def _describe(runtime: Runtime, document_id: str, collection: str, body: PatchRequest) -> Response:
+    opened = runtime.library.open(collection)
+    found = opened.describe(document_id, body.metadata, source=body.source)
+    return json_reply(document_json(found, collection))
 
 
 @router.delete(

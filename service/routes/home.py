@@ -16,7 +16,7 @@ from index.sentences import Span
 from service.document_page import Segment, segments
 from service.links import CitedWith, view_address
 from service.pages import page, pages_in_words, stylesheet
-from service.requests import CollectionQuery
+from service.requests.base import CollectionQuery
 from service.routes.ask import checked_length, unless_gone
 from service.runtime import ReadyRuntime, Runtime
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic_core import from_json
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
@@ -24,7 +24,8 @@ from service.jobs.store import new_job_id
 from service.links import DEFAULT_COLLECTION
 from service.openapi import responses, schema_of
 from service.replies import json_reply
-from service.requests import IngestedDocument, IngestQuery, IngestRequest, read_json
+from service.requests.base import read_json
+from service.requests.jobs import IngestedDocument, IngestQuery, IngestRequest
 from service.routes.jobs import shown
 from service.runtime import ReadyRuntime, Runtime
 from service.schemas.jobs import JobResponse
@@ -116,7 +117,8 @@ def _sent_files(runtime: Runtime, query: IngestQuery, form: FormData) -> Job:
 
 def _metadata(written: str) -> Mapping[str, object]:
     try:
-        found = json.loads(written or "{}")
+        # Unlike the standard library's, it refuses halves of surrogate pairs.
+        found = from_json(written or "{}", allow_inf_nan=False)
     except ValueError:
         found = None
     if not isinstance(found, dict):
@@ -129,7 +131,7 @@ async def _from_zip(runtime: Runtime, query: IngestQuery, request: Request) -> J
         async for piece in request.stream():
             await runtime.write(file.write, piece)
         await runtime.write(file.seek, 0)
-        sent = _SentFile(NewItem("archive", query.prefix), file)
+        sent = _SentFile(_archive("the ZIP file", query.prefix, {}), file)
         return await runtime.write(_kept, runtime, query.collection, [sent])
 
 
@@ -175,8 +177,12 @@ def _file(prefix: str, name: str, file: IO[bytes], said: Mapping[str, Any]) -> _
     if path.suffix.lower() == ".zip":
         # Its files are named by their paths in it, not by how somebody called the whole.
         parent = "" if str(path.parent) == "." else str(path.parent)
-        return _SentFile(NewItem("archive", _joined(prefix, parent), request=said), file)
+        return _SentFile(_archive(name, _joined(prefix, parent), said), file)
     return _SentFile(NewItem("file", checked_document_id(_joined(prefix, name)), request=said), file)
+
+
+def _archive(name: str, prefix: str, said: Mapping[str, Any]) -> NewItem:
+    return NewItem("archive", name, request={**said, "prefix": prefix.strip("/")})
 
 
 def _text(prefix: str, document: IngestedDocument) -> _SentFile:
@@ -206,8 +212,8 @@ def _kept(
     spool, job_id = runtime.jobs.spool, new_job_id()
     try:
         items = []
-        for one in files:
-            name, size = spool.put(job_id, one.file)
+        for number, one in enumerate(files, start=1):
+            name, size = spool.put(job_id, number, one.file)
             items.append(replace(one.item, spooled=name, bytes=size))
         return runtime.jobs.store.add(job_id, collection, [*items, *fetched])
     except BaseException:

@@ -14,7 +14,7 @@ from service.errors import InvalidRequest, JobNotFinished, JobNotFound, NotReady
 from service.jobs.records import FINISHED, Job, Outcome
 from service.openapi import responses
 from service.replies import json_reply
-from service.requests import JobFilesQuery, JobsQuery
+from service.requests.jobs import JobFilesQuery, JobsQuery
 from service.runtime import ReadyRuntime, Runtime
 from service.schemas.jobs import JobFiles, JobList, JobResponse, item_json, job_json
 from service.schemas.values import Json
@@ -112,7 +112,10 @@ async def follow_job(
     """Server-sent events: the job again whenever something changed, until it is finished."""
     last: Json = {}
     while True:
-        job = await runtime.read(runtime.jobs.store.job, job_id)
+        try:
+            job = await runtime.read(runtime.jobs.store.job, job_id)
+        except JobNotFound:  # it was finished and forgotten between two looks
+            return
         finished = job.state in FINISHED
         data = await runtime.read(shown, runtime, job)
         if finished or _news(data) != _news(last):
@@ -165,12 +168,10 @@ def _moved(runtime: Runtime, job_id: str, *, again: bool) -> Response:
     responses=responses(*_ONE, JobNotFinished),
 )
 async def delete_job(job_id: JobId, runtime: ReadyRuntime) -> None:
-    """And the files of it that were refused. Documents that it stored stay."""
+    """And the files of it that were refused or cancelled. Documents that it stored stay."""
     await runtime.write(_delete, runtime, job_id)
 
 
 def _delete(runtime: Runtime, job_id: str) -> None:
-    if runtime.jobs.store.job(job_id).state not in FINISHED:
-        raise JobNotFinished(f"The job {job_id!r} is not finished. Cancel it first.")
     runtime.jobs.store.delete(job_id)
     runtime.jobs.spool.clear(job_id)

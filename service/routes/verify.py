@@ -10,7 +10,8 @@ from index.verification import Claim, Verdict, Verification
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
 from service.openapi import responses, schema_of
 from service.replies import json_reply
-from service.requests import BareQuote, CitedQuote, VerifyRequest, read_json
+from service.requests.base import read_json
+from service.requests.citations import BareQuote, CitedQuote, VerifyRequest
 from service.runtime import ReadyRuntime, Runtime
 from service.schemas.citations import VerifyResponse, report_json, verdict_json
 from service.schemas.values import state_json

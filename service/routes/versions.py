@@ -11,7 +11,8 @@ from index.retention import Retention
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
 from service.openapi import responses, schema_of
 from service.replies import json_reply
-from service.requests import CollectionQuery, DiffQuery, PruneRequest, read_json
+from service.requests.base import CollectionQuery, read_json
+from service.requests.documents import DiffQuery, PruneRequest
 from service.routes.documents import DocumentId
 from service.runtime import ReadyRuntime, Runtime
 from service.schemas.documents import (

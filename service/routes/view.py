@@ -14,7 +14,7 @@ from service.document_page import document_page
 from service.errors import InvalidRequest
 from service.links import CitedWith, in_collection, view_address
 from service.pages import page, pages_in_words
-from service.requests import CollectionQuery
+from service.requests.base import CollectionQuery
 from service.runtime import ReadyRuntime, Runtime
 
 router = APIRouter(include_in_schema=False)

@@ -138,7 +138,8 @@ class Event(BaseModel):
 
     change: int
     document_id: str
-    kind: Literal["added", "replaced", "updated", "pruned", "deleted"]
+    kind: Literal["added", "replaced", "updated", "renamed", "pruned", "deleted"]
+    was: str = Field(description="The id before it was renamed; empty otherwise.")
     version: int
     created: str
 
@@ -270,6 +271,7 @@ def event_json(event: records.Event) -> Json:
         "change": event.change,
         "document_id": event.document_id,
         "kind": event.kind,
+        "was": event.was,
         "version": event.version,
         "created": moment(event.created),
     }

@@ -67,7 +67,9 @@ class JobFile(BaseModel):
     """A file of a job, and what became of it."""
 
     number: int
-    name: str = Field(description="The document's id, or the address that was fetched.")
+    name: str = Field(
+        description="The document's id, the address that was fetched, or a ZIP file that was refused."
+    )
     bytes: int
     state: FileState
     code: str = Field(description="Why it was refused, as an error code; empty otherwise.")
@@ -134,8 +136,7 @@ def _seconds_left(job: Job, embedded: int, elapsed: float) -> float | None:
 
 def item_json(item: Item, collection: str) -> Json:
     """An item as :class:`JobFile`."""
-    stored = item.outcome in ("added", "replaced", "unchanged")
-    links = {"document": in_collection(document_path(item.name), collection)} if stored else {}
+    links = {"document": in_collection(document_path(item.document), collection)} if item.document else {}
     return {
         "number": item.number,
         "name": item.name,

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import differences
 from index.differences import Edit, Hunk, boundary_after, line_diff, word_diff
 
 WORDY = st.lists(st.sampled_from(["one", "two", " ", ", ", "\n", "是", "的", "é"]), max_size=25).map("".join)
@@ -110,17 +109,23 @@ def test_entirely_different_long_texts_take_bounded_time() -> None:
     assert applied(old, new, hunks) == new
 
 
-def test_what_is_too_long_is_divided_at_lines_that_both_have_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(differences, "_MOST_CELLS", 8)
-    old = ["a", "a", "b", "b", "unique", "a", "b", "single", "b", "b", "b"]
-    new = ["b", "b", "a", "a", "unique", "b", "a", "single", "a", "a", "a"]
-    edits = word_diff(" ".join(old), " ".join(new))
-    assert sides(edits) == (" ".join(old), " ".join(new))
+def test_what_is_too_long_is_divided_at_words_that_both_have_once() -> None:
+    ones, twos = "one " * 2500, "two " * 2500
+    old = f"{ones}{twos}first {ones}{twos}second {ones}{twos}"
+    new = f"{twos}{ones}first {twos}{ones}second {twos}{ones}"
+    edits = word_diff(old, new)
+    assert sides(edits) == (old, new)
     kept = "".join(one.text for one in edits if one.kind == "equal")
-    assert "unique" in kept
-    assert "single" in kept
-    swapped = word_diff("a b " * 9, "b a " * 9)
-    assert sides(swapped) == ("a b " * 9, "b a " * 9)
+    assert "first" in kept
+    assert "second" in kept
+    assert kept.count("one") + kept.count("two") == 7500, "of each part the longer common half"
+
+
+def test_what_is_too_long_and_has_no_words_once_is_replaced_as_a_whole() -> None:
+    old, new = "one two " * 6000, "two one " * 6000
+    edits = word_diff(old, new)
+    assert sides(edits) == (old, new)
+    assert not "".join(one.text for one in edits if one.kind == "equal").strip()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from index.collection import Collection
 from index.config import IngestConfig, LibraryConfig
 from index.embedding import WordEmbedder
-from index.folders import FolderIngest, FoundFile, Skipped, walk
+from index.files import FoundFile, Skipped, walk
+from index.folders import FolderIngest, FolderOptions
 from index.ingest import Source
 from tests.index.conftest import Opener
 

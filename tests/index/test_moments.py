@@ -58,7 +58,8 @@ def test_an_earlier_moment_is_answered_as_then(collection: Collection) -> None:
     (hit,) = again.hits
     assert (hit.text, hit.citation.version, hit.explain.dense.rank) == (RED, 1, 1)
     assert collection.cite(hit.citation.locator).quote == RED
-    assert found(collection.ask("soil of Mars")) == [RUSTY]
+    assert found(collection.ask("soil of Mars", k=1)) == [RUSTY]
+    assert RED not in found(collection.ask("red soil of Mars"))
 
 
 def test_what_came_later_is_not_found(collection: Collection) -> None:

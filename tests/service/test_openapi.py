@@ -12,7 +12,9 @@ from index.library import Library
 from service.app import create_app
 from service.errors import STATUS
 from service.openapi import OPEN_PATHS, describe
-from service.requests import AskRequest, ChangesRequest, DocumentRequest, PruneRequest, VerifyRequest
+from service.requests.asking import AskRequest
+from service.requests.citations import ChangesRequest, VerifyRequest
+from service.requests.documents import DocumentRequest, PruneRequest
 from tests.service.http_service import app_of
 
 

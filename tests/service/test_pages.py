@@ -6,6 +6,8 @@ import base64
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from math import log
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from urllib.parse import quote as percent_encode
@@ -17,12 +19,14 @@ from hypothesis import strategies as st
 from lxml.html import HtmlElement
 from starlette.testclient import TestClient
 
-from index.answers import Answer
-from index.collection import Collection
+from index.answerability import FEATURES, FILE, Answerability
+from index.config import ReadingConfig
+from index.embedding import WordEmbedder
 from index.errors import InvalidLocator
 from index.library import Library
-from index.records import Structure, VersionRecord
-from index.types import Block
+from index.reading import ReadingHere
+from index.records import Structure
+from index.types import Block, Extract
 from service.document_page import WINDOW, document_page, segments
 from service.links import CitedWith, in_collection, view_address
 from service.pages import WEB, is_page, pages_in_words
@@ -190,36 +194,22 @@ def told_evidence(passage: dict[str, Any]) -> str:
     ],
 )
 def test_the_probability_is_told_in_words(
-    client: TestClient,
-    monkeypatch: pytest.MonkeyPatch,
-    probability: float,
-    tone: str,
-    said: str,
-    per_cent: str,
+    library: Library, client: TestClient, probability: float, tone: str, said: str, per_cent: str
 ) -> None:
+    folder = library.folder / "default"
+    folder.mkdir(parents=True)
+    # A collection may have numbers of its own: these say the same of every question.
+    always = log(probability / (1 - probability))
+    Answerability(dict.fromkeys(FEATURES, 0.0), always, {}).save(folder / FILE)
     put(client, "a.txt", LAMP)
-    known = Collection.ask
-
-    def as_likely(collection: Collection, question: str, **more: Any) -> Answer:
-        return replace(known(collection, question, **more), answerability=probability)
-
-    monkeypatch.setattr(Collection, "ask", as_likely)
     (status,) = page(client, "/", q="Who lit the lamp?").xpath("//*[@role='status']")
     assert status.get("class").split() == ["note", *([tone] if tone else [])]
     assert said in words(status)
     assert words(status).strip().endswith(f"Probability that they answer: {per_cent}")
 
 
-def test_a_question_that_nothing_answers_gets_no_passages(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(client, "a.txt", LAMP)
-    known = Collection.ask
-
-    def with_nothing(collection: Collection, question: str, **more: Any) -> Answer:
-        return replace(known(collection, question, **more), hits=(), answerability=0.0)
-
-    monkeypatch.setattr(Collection, "ask", with_nothing)
+def test_a_question_that_nothing_answers_gets_no_passages(client: TestClient) -> None:
+    client.put("/v1/collections/default")
     html = page(client, "/", q="Who lit the lamp?")
     assert "Nothing in the documents shares a word or a meaning" in told(html)
     assert "less than 1 %" in told(html)
@@ -358,17 +348,25 @@ def test_whatever_is_quoted_is_what_is_marked(
     assert squeezed(words(html.xpath("//div[@class='text']")[0])) == squeezed(text)
 
 
-def test_pages_are_told_where_they_begin(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+class PagedReading(ReadingHere):
+    """Reads as ever, and says that a page begins at each of some words."""
+
+    def __init__(self, *starts: str) -> None:
+        super().__init__(ReadingConfig())
+        self.starts = starts
+
+    def read(self, data: bytes, **more: Any) -> Extract:
+        extract = super().read(data, **more)
+        return replace(extract, pages=tuple(extract.text.index(words) for words in self.starts))
+
+
+def test_pages_are_told_where_they_begin(tmp_path: Path) -> None:
     text = "First of all.\n\nIt goes on.\n\nSecond of all.\n\nFourth of all."
-    record = put(client, "a.txt", text)
-    known = Collection.structure
-
-    def with_pages(collection: Collection, version: VersionRecord) -> Structure:
-        starts = (0, text.index("Second"), text.index("Fourth"), text.index("Fourth"))
-        return Structure(known(collection, version).blocks, starts)
-
-    monkeypatch.setattr(Collection, "structure", with_pages)
-    html = view(client, locator_of(record, 0, 5))
+    # The third page is empty.
+    reading = PagedReading("First", "Second", "Fourth", "Fourth")
+    with Library(tmp_path, embedder=WordEmbedder(), reading=reading) as library, served(library) as client:
+        record = put(client, "a.txt", text)
+        html = view(client, locator_of(record, 0, 5))
     assert [words(one) for one in html.xpath("//div[@class='text']/p")] == [
         "page 1",
         "First of all.",
