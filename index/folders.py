@@ -197,9 +197,17 @@ class FolderIngest:
         while page := self._collection.documents(after=last):
             last = page[-1].id
             for record in page:
-                if self._is_missing(record.origin, gone):
+                if self._is_missing(record.origin, gone) or self._is_left_out(record.origin):
                     self._collection.delete(record.id)
                     self._report.deleted.append(record.id)
+
+    def _is_left_out(self, origin: str) -> bool:
+        """Whether a document came from one of the folders, from a file that does not count there now."""
+        path = place(origin) if origin else None
+        root = next((root for root in self._roots if path and path.is_relative_to(root)), None)
+        if path is None or root is None or path == root:
+            return False
+        return not self._options.patterns.admit(path.relative_to(root).as_posix())
 
     @staticmethod
     def _is_missing(origin: str, places: Sequence[Path]) -> bool:

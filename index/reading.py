@@ -13,7 +13,7 @@ import resource
 import threading
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pebble import ProcessExpired, ProcessPool
@@ -21,6 +21,7 @@ from pebble import ProcessExpired, ProcessPool
 from index import readers
 from index.config import ReadingConfig
 from index.errors import DocumentTooLarge, ReaderFailed
+from index.languages import language_of
 from index.types import Extract
 
 _LOG = logging.getLogger(__name__)
@@ -129,4 +130,6 @@ def _read(file: _File, most: int) -> Extract:
             f"{file.name}: its text has {len(extract.text):,} characters; at most {most:,} are taken. "
             "Split it."
         )
+    if "language" not in extract.metadata and (language := language_of(extract.text)):
+        return replace(extract, metadata={**extract.metadata, "language": language})
     return extract

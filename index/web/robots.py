@@ -51,7 +51,7 @@ class Robots:
                 f"{shown(str(url))}: the site's robots.txt cannot be read, so that nobody knows what it "
                 "allows. Try again later."
             )
-        if url.path != "/robots.txt" and not rules.can_fetch(str(url), PRODUCT):
+        if not rules.can_fetch(str(url), PRODUCT):
             raise RobotsRefused(f"{shown(str(url))}: the site's robots.txt asks to leave this page out.")
 
     def delay(self, url: WebUrl) -> float:

@@ -1,14 +1,16 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from index.collection import Collection
 from index.config import IngestConfig, LibraryConfig
 from index.embedding import WordEmbedder
-from index.files import FoundFile, Skipped, walk
-from index.folders import FolderIngest, FolderOptions
+from index.errors import DocumentNotFound, InvalidInput
+from index.files import FoundFile, Patterns, Skipped, place, walk
+from index.folders import FolderIngest, FolderOptions, Report
 from index.ingest import Source
 from tests.index.conftest import Opener
 
@@ -28,8 +30,9 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def run(collection: Collection, *paths: Path, **given: object):  # type: ignore[no-untyped-def]
-    return FolderIngest(collection, **given).run(list(paths))  # type: ignore[arg-type]
+def run(collection: Collection, *paths: Path, **given: Any) -> Report:
+    told = {name: given.pop(name) for name in ("on_file", "on_passage") if name in given}
+    return FolderIngest(collection, FolderOptions(**given), **told).run(list(paths))
 
 
 def test_files_are_named_by_their_path_below_the_folder(folder: Path) -> None:
@@ -152,3 +155,115 @@ def test_progress_is_told(open_collection: Opener, folder: Path) -> None:
     )
     assert files[-1] == (5, 5)
     assert passages[-1] == (3, 3)
+
+
+def test_a_mirror_renames_what_moved_and_embeds_nothing(
+    collection: Collection, folder: Path, embedder: WordEmbedder
+) -> None:
+    run(collection, folder, mirror=True)
+    locator = collection.ask("Alpha moons").hits[0].citation.locator
+    before = embedder.passages
+    (folder / "a.txt").rename(folder / "sub" / "alpha.txt")
+    report = run(collection, folder, mirror=True)
+    assert report.renamed == [("a.txt", "sub/alpha.txt")]
+    assert (report.added, report.deleted, report.embedded) == ([], [], 0)
+    assert embedder.passages == before
+    citation = collection.cite(locator)
+    assert (citation.document_id, citation.quote) == ("sub/alpha.txt", "Alpha moons.")
+    with pytest.raises(DocumentNotFound):
+        collection.document("a.txt")
+
+
+def test_a_new_file_at_the_old_place_is_another_document(collection: Collection, folder: Path) -> None:
+    run(collection, folder, mirror=True)
+    locator = collection.ask("Alpha moons").hits[0].citation.locator
+    (folder / "a.txt").rename(folder / "alpha.txt")
+    (folder / "a.txt").write_text("Another alpha.")
+    report = run(collection, folder, mirror=True)
+    assert (report.replaced, report.added, report.renamed) == (["a.txt"], ["alpha.txt"], [])
+    assert collection.cite(locator).quote == "Alpha moons."
+
+
+def test_a_copy_is_no_rename(collection: Collection, folder: Path) -> None:
+    run(collection, folder, mirror=True)
+    shutil.copy(folder / "a.txt", folder / "copy.txt")
+    report = run(collection, folder, mirror=True)
+    assert (report.added, report.renamed, report.embedded) == (["copy.txt"], [], 0)
+
+
+def test_patterns_are_those_of_gitignore(folder: Path) -> None:
+    def ids(**given: Any) -> list[str]:
+        return [
+            one.document_id
+            for one in walk([folder], patterns=Patterns(**given))
+            if isinstance(one, FoundFile)
+        ]
+
+    assert ids(include=["*.md", "a.*"]) == ["a.txt", "sub/b.md"]
+    assert ids(include=["*.md", "a.*"], exclude=["sub/"]) == ["a.txt"]
+    assert ids(exclude=["*", "!c.html"]) == ["c.html"]
+
+
+def test_a_mirror_leaves_nothing_that_does_not_count_any_more(collection: Collection, folder: Path) -> None:
+    run(collection, folder, mirror=True)
+    report = run(collection, folder, mirror=True, patterns=Patterns(exclude=["sub/"]))
+    assert report.deleted == ["sub/b.md"]
+
+
+def test_a_sidecar_tells_of_its_file(collection: Collection, folder: Path) -> None:
+    told = folder / "a.txt.meta.yaml"
+    told.write_text("title: Alpha\nsource: https://example.org/a\nmetadata: {year: 1859, seen: 2020-01-02}\n")
+    report = run(collection, folder)
+    assert "a.txt.meta.yaml" not in {Path(one.path).name for one in report.skipped}
+    record = collection.document("a.txt")
+    assert (record.title, record.source) == ("Alpha", "https://example.org/a")
+    assert record.metadata == {"year": 1859, "seen": "2020-01-02"}
+    told.write_text("title: [")
+    (reason,) = [one.reason for one in run(collection, folder).skipped if Path(one.path).name == "a.txt"]
+    assert "neither JSON nor YAML" in reason
+
+
+def test_only_what_changed_is_looked_at(collection: Collection, folder: Path) -> None:
+    run(collection, folder, mirror=True)
+    (folder / "a.txt").unlink()
+    (folder / "c.html").write_text("<h1>Gamma</h1><p>Gamma comets.</p>")
+    (folder / "new").mkdir()
+    (folder / "new" / "e.txt").write_text("Epsilon moons.")
+    (folder / ".hidden" / "f.txt").write_text("Hidden.")
+    options = FolderOptions(mirror=True)
+    changed = [folder / "a.txt", folder / "c.html", folder / "new", folder / ".hidden" / "f.txt"]
+    report = FolderIngest(collection, options).update([folder], changed)
+    assert (report.added, report.replaced, report.deleted) == (["new/e.txt"], ["c.html"], ["a.txt"])
+    assert report.files == 2
+    (folder / "c.html.meta.json").write_text('{"title": "G"}')
+    FolderIngest(collection, options).update([folder], [folder / "c.html.meta.json"])
+    assert collection.document("c.html").title == "G"
+
+
+def test_a_folder_that_was_moved_away_takes_its_documents_along(
+    collection: Collection, folder: Path, tmp_path: Path
+) -> None:
+    run(collection, folder, mirror=True)
+    (folder / "sub").rename(tmp_path / "away")
+    report = FolderIngest(collection, FolderOptions(mirror=True)).update([folder], [folder / "sub"])
+    assert report.deleted == ["sub/b.md"]
+
+
+def test_folders_elsewhere_are_read_by_fsspec(collection: Collection) -> None:
+    root = place("memory://library/docs")
+    (root / "sub").mkdir(parents=True)
+    (root / "a.txt").write_bytes(b"Alpha moons.")
+    (root / "a.txt.meta.json").write_bytes(b'{"metadata": {"year": 1859}}')
+    (root / "sub" / "b.md").write_bytes(b"# Beta")
+    (root / "sub" / "c.exe").write_bytes(b"MZ")
+    report = run(collection, root, mirror=True)
+    assert (report.added, len(report.skipped)) == (["a.txt", "sub/b.md"], 1)
+    assert collection.document("a.txt").metadata == {"year": 1859}
+    assert collection.document("a.txt").origin == "memory://library/docs/a.txt"
+    (root / "a.txt").unlink()
+    assert run(collection, root, mirror=True).deleted == ["a.txt"]
+
+
+def test_what_fsspec_does_not_know_is_told() -> None:
+    with pytest.raises(InvalidInput, match="nothing://"):
+        place("nothing://bucket/folder")
