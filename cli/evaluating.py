@@ -21,7 +21,7 @@ from index.errors import InvalidInput
 from index.library import Library
 from service.settings import Settings, open_library
 
-console = Console()
+console = Console(emoji=False)
 _PER_PUT = 256
 _PARTS = (
     "dense_weight",

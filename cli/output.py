@@ -24,7 +24,7 @@ from service.schemas.answers import answer_json
 from service.schemas.citations import resolved_json, verdict_json
 from service.schemas.documents import document_json
 
-console = Console()
+console = Console(emoji=False)
 
 
 def print_json(value: object) -> None:
@@ -45,7 +45,7 @@ def print_answer(answer: Answer, collection: str, *, as_json: bool) -> None:
         where = " › ".join([citation.title, *citation.section])
         console.print(f"[bold]{hit.rank}. {escape(where)}[/]  [dim]{hit.score:.3f}[/]")
         console.print(_lit(hit))
-        console.print(f"[cyan]{escape(citation.locator)}[/]\n", highlight=False)
+        console.print(f"[cyan]{escape(citation.locator)}[/]\n", highlight=False, soft_wrap=True)
     console.print(f"Probability that this answers: {answer.answerability:.2f}", highlight=False)
 
 
@@ -125,7 +125,7 @@ def print_citation(found: Resolved, collection: Collection, *, as_json: bool) ->
     console.print(f"\n{_STANDING[today.standing.status]}", highlight=False)
     if today.standing.status in {"moved", "changed"} and today.citation is not None:
         console.print(_edited(today.standing.edits) if today.standing.edits else "", end="")
-        console.print(f"[cyan]{escape(today.citation.locator)}[/]", highlight=False)
+        console.print(f"[cyan]{escape(today.citation.locator)}[/]", highlight=False, soft_wrap=True)
 
 
 def print_shape(shape: object) -> None:
@@ -146,7 +146,7 @@ def print_verdict(verdict: Verdict, collection: str, *, as_json: bool) -> None:
     if verdict.edits:
         console.print(_edited(verdict.edits), end="")
     if verdict.citation is not None:
-        console.print(f"[cyan]{escape(verdict.citation.locator)}[/]", highlight=False)
+        console.print(f"[cyan]{escape(verdict.citation.locator)}[/]", highlight=False, soft_wrap=True)
 
 
 def _edited(edits: Iterable[Edit]) -> Text:

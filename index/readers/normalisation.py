@@ -5,8 +5,8 @@ UTF-8. Bytes that do not fit are refused, since a wrong guess would be cited as 
 
 Normalised text is NFC. Every line end that :meth:`str.splitlines` knows (``\r\n``, ``\r``, vertical
 tab, form feed, U+001C to U+001E, U+0085, U+2028, U+2029) is ``\n``. The other control characters,
-except tab, are dropped, for they show nothing and cannot be typed into a search; where there are many of
-them the file is taken for a binary one and refused.
+except tab, are dropped, and so is a byte order mark at the start: they show nothing and cannot be typed into
+a search. Where there are many of them the file is taken for a binary one and refused.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def decode(data: bytes, *, name: str, charset: str | None = None) -> str:
 def normalise(text: str, *, name: str) -> str:
     """The text as it is stored: see the module's description."""
     # Dropping comes first: what it brings together may compose.
-    text = _DROPPED.sub("", text)
+    text = _DROPPED.sub("", text).lstrip("\ufeff")
     text = _LINE_END.sub("\n", text.replace("\r\n", "\n"))
     if text.isascii():
         return text

@@ -1,0 +1,295 @@
+"""The paragraphs, lists and tables of a part of a Word document, in the order of its source.
+
+Text that tracked changes have deleted or moved away is left out, what they inserted is taken. So are
+hidden text, comments and tables of contents left out. A footnote follows the block that refers to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from index.readers.builder import BlockBuilder, Draft
+from index.readers.docx_fields import Fields
+from index.readers.docx_numbering import Numbering, formatted
+from index.readers.docx_styles import VAL, Styles, W
+from index.readers.layout_tables import is_layout
+from index.readers.list_lines import ListLines
+from index.readers.ooxml import is_on
+from index.readers.symbol_fonts import symbol_of
+
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_PARAGRAPH, _TABLE, _ROW, _CELL = W + "p", W + "tbl", W + "tr", W + "tc"
+_BOX, _REFERENCES = (
+    W + "txbxContent",
+    {W + "footnoteReference": "footnote", W + "endnoteReference": "endnote"},
+)
+_UNSEEN = frozenset(
+    [W + tag for tag in ("del", "moveFrom", "rt", "instrText", "delText", "delInstrText", "sectPr")]
+    + [_MC + "Fallback"]
+)
+_MARKS = {
+    W + "tab": "\t",
+    W + "ptab": "\t",
+    W + "cr": "\n",
+    W + "noBreakHyphen": "-",
+}
+_TEXTS = frozenset({W + "t", _MATH + "t"})
+_MAX_HEADING = 500
+"""A longer heading is a numbered paragraph to its reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the stories of a document refer to. ``notes`` are by kind and id."""
+
+    styles: Styles
+    numbering: Numbering
+    notes: Mapping[tuple[str, str], etree._Element]
+
+
+class Story:
+    """A part of a document. Feed it elements by :meth:`walk`, then :meth:`finish` it."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.builder = BlockBuilder(page=1)
+        self.title = ""
+        """The first paragraph in the style of a title."""
+        self.has_pages = False
+        """Whether the file notes where its pages began when it was last shown."""
+        self._sources = sources
+        self._fields = Fields()
+        self._break = False
+        self._parts: list[str] = []
+        self._page = 0
+        self._properties: etree._Element | None = None
+        self._boxes: list[etree._Element] = []
+        self._list = ListLines()
+        self._table: etree._Element | None = None
+        self._rows: list[list[str]] = []
+        self._cell: list[str] = []
+        self._tables_within = 0
+        self._table_page = 0
+        self._notes: list[tuple[str, etree._Element]] = []
+        self._counts = {"footnote": 0, "endnote": 0}
+        self._labels: dict[tuple[str, str], str] = {}
+        self._endnotes: list[tuple[str, etree._Element]] = []
+        self._starts: dict[str, Callable[[etree._Element], None]] = {
+            _PARAGRAPH: self._open_paragraph,
+            _TABLE: self._open_table,
+            _ROW: self._open_row,
+            _CELL: self._open_cell,
+            W + "br": self._open_break,
+            W + "lastRenderedPageBreak": self._turn_page,
+            W + "fldChar": self._fields.mark,
+            W + "fldSimple": lambda one: self._fields.instruct(one.get(W + "instr", "")),
+            W + "sym": self._open_symbol,
+            **dict.fromkeys(_REFERENCES, self._open_note),
+        }
+
+    @property
+    def shows_page_number(self) -> bool:
+        """Whether the number of a page is in it."""
+        return self._fields.has_page_number
+
+    def walk(self, root: etree._Element) -> None:
+        """Take what is in an element."""
+        walker = etree.iterwalk(root, events=("start", "end"))
+        skipped = None
+        for event, element in walker:
+            if event == "end":
+                if element is not skipped:
+                    self._close(element)
+            elif self._is_unseen(element, root):
+                walker.skip_subtree()
+                skipped = element
+            elif element.tag in _TEXTS:
+                self._text(element.text or "")
+            elif mark := _MARKS.get(element.tag):
+                # Properties, too, have tabs: where they stop.
+                if element.getparent().tag != W + "tabs":
+                    self._text(mark)
+            elif take := self._starts.get(element.tag):
+                take(element)
+
+    def finish(self) -> list[Draft]:
+        """The blocks; endnotes are the last of them."""
+        self._end_paragraph()
+        self._end_list()
+        while self._endnotes:
+            self._notes, self._endnotes = self._endnotes, []
+            self._flush_notes()
+        return self.builder.drafts
+
+    def _is_unseen(self, element: etree._Element, root: etree._Element) -> bool:
+        tag = element.tag
+        if tag == W + "instrText":
+            self._fields.instruct(element.text or "")
+        if tag == _BOX and element is not root:
+            # Its paragraphs are inside of one to which they do not belong.
+            self._boxes.append(element)
+            return True
+        if tag == W + "r":
+            return is_on(element.find(f"{W}rPr/{W}vanish"), VAL)
+        if tag == _ROW:
+            return element.find(f"{W}trPr/{W}del") is not None
+        return tag in _UNSEEN
+
+    def _close(self, element: etree._Element) -> None:
+        tag = element.tag
+        if tag == _PARAGRAPH:
+            properties = self._properties
+            deleted = None if properties is None else properties.find(f"{W}rPr/{W}del")
+            if deleted is None:
+                self._end_paragraph()
+        elif tag == _CELL:
+            self._end_paragraph()
+            self._end_cell()
+        elif element is self._table:
+            self._end_table()
+        elif tag == _TABLE and self._table is not None:
+            self._tables_within -= 1
+
+    def _open_paragraph(self, element: etree._Element) -> None:
+        self._fields.end_paragraph()
+        properties = element.find(W + "pPr")
+        if not self._parts or properties is not None:
+            self._properties = properties
+        if properties is not None and is_on(properties.find(W + "pageBreakBefore"), VAL):
+            self._break_page()
+
+    def _open_break(self, element: etree._Element) -> None:
+        if element.get(W + "type") == "page":
+            self._break_page()
+        self._text("\n")
+
+    def _open_symbol(self, element: etree._Element) -> None:
+        self._text(symbol_of(element.get(W + "char", ""), font=element.get(W + "font", "")))
+
+    def _open_note(self, element: etree._Element) -> None:
+        kind = _REFERENCES[element.tag]
+        key = kind, element.get(W + "id", "")
+        note = self._sources.notes.get(key)
+        if note is None:
+            return
+        if key not in self._labels:
+            self._counts[kind] += 1
+            self._labels[key] = formatted(
+                self._counts[kind], "decimal" if kind == "footnote" else "lowerRoman"
+            )
+            (self._notes if kind == "footnote" else self._endnotes).append((self._labels[key], note))
+        self._text(f"[{self._labels[key]}]")
+
+    def _turn_page(self, element: etree._Element) -> None:
+        self.has_pages = True
+        self._break = False
+        self.builder.page += 1
+
+    def _break_page(self) -> None:
+        # Word notes most breaks that it was told to make, too, but not all.
+        self.builder.page += self._break
+        self._break = True
+
+    def _text(self, text: str) -> None:
+        if self._fields.hidden or not text:
+            return
+        if text.strip():
+            if self._break:
+                self.builder.page += 1
+                self._break = False
+            self._page = self._page or self.builder.page
+        self._parts.append(text)
+
+    def _end_paragraph(self) -> None:
+        text = "\n".join(filter(None, (" ".join(line.split()) for line in "".join(self._parts).split("\n"))))
+        page = self._page or self.builder.page
+        properties, self._properties = self._properties, None
+        self._parts.clear()
+        self._page = 0
+        if text or properties is not None:
+            self._add_paragraph(text, properties, page)
+        boxes, self._boxes = self._boxes, []
+        for box in boxes:
+            self.walk(box)
+            self._end_paragraph()
+
+    def _add_paragraph(self, text: str, properties: etree._Element | None, page: int) -> None:
+        styles = self._sources.styles
+        named = None if properties is None else properties.find(W + "pStyle")
+        style = styles.default if named is None else named.get(VAL, "")
+        if styles.is_contents(style):
+            return
+        number = styles.number(properties, style)
+        # Word numbers empty paragraphs as well.
+        mark = self._sources.numbering.mark(*number) if number else ""
+        if not text:
+            return
+        if self._table is not None:
+            label = "" if mark == "-" else mark
+            self._cell.append(f"{label} {text}" if label else text)
+            return
+        level = 0 if len(text) > _MAX_HEADING else styles.level(properties, style)
+        if styles.is_title(style):
+            self.title = self.title or text
+        if level:
+            label = "" if mark == "-" else f"{mark} "
+            self._add(Draft("heading", " ".join(f"{label}{text}".split()), level, page))
+        elif mark and number:
+            self._list.add(text, mark=mark, level=number[1], page=page)
+        else:
+            self._add(Draft("paragraph", text, page=page))
+
+    def _add(self, draft: Draft) -> None:
+        notes, self._notes = self._notes, []
+        self._end_list()
+        self.builder.add(draft)
+        self._notes = notes
+        self._flush_notes()
+
+    def _end_list(self) -> None:
+        if draft := self._list.taken():
+            self.builder.add(draft)
+        self._flush_notes()
+
+    def _flush_notes(self) -> None:
+        notes, self._notes = self._notes, []
+        for label, element in notes:
+            # Without the notes, or a note that refers to itself would never end.
+            note = Story(replace(self._sources, notes={}))
+            note.walk(element)
+            text = "\n".join(draft.text for draft in note.finish())
+            self.builder.add(Draft("paragraph", f"[{label}] {text}" if text else ""))
+
+    def _open_table(self, element: etree._Element) -> None:
+        if self._table is not None:
+            self._tables_within += 1
+            return
+        self._end_paragraph()
+        if not is_layout(element, row=_ROW, cell=_CELL):
+            self._table, self._rows = element, []
+            self._table_page = self.builder.page
+
+    def _open_row(self, element: etree._Element) -> None:
+        if self._table is not None and not self._tables_within:
+            self._rows.append([])
+
+    def _open_cell(self, element: etree._Element) -> None:
+        if self._table is not None and not self._tables_within:
+            if not self._rows:
+                self._rows.append([])
+            self._cell = []
+
+    def _end_cell(self) -> None:
+        if self._table is not None and not self._tables_within:
+            self._rows[-1].append(" ".join(self._cell))
+            self._cell = []
+
+    def _end_table(self) -> None:
+        self._table = None
+        table = BlockBuilder(page=self._table_page)
+        table.table(self._rows)
+        for draft in table.drafts:
+            self._add(draft)

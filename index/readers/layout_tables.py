@@ -1,0 +1,15 @@
+"""Tables that are no tables to a reader of their text."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+
+def is_layout(table: etree._Element, *, row: str, cell: str) -> bool:
+    """Whether a table only puts paragraphs into frames: it has one column, or tables in it.
+
+    ``row`` and ``cell`` are the tags of its rows and cells.
+    """
+    if next(table.iterdescendants(table.tag), None) is not None:
+        return True
+    return all(len(list(one.iterchildren(cell))) <= 1 for one in table.iterdescendants(row))

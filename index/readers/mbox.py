@@ -1,0 +1,47 @@
+"""Mailboxes in one file (mbox, RFC 4155): each message a section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from index.errors import DocumentTooLarge, UnsupportedFormat
+from index.readers.bounds import bounded
+from index.readers.builder import Draft, assemble
+from index.readers.email_message import message_drafts, parsed
+from index.types import Extract
+
+READER = "mbox/1"
+MEDIA_TYPE = "application/mbox"
+
+_MAX_MESSAGES = 100_000
+_SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\n(?=>?[!-9;-~]{1,80}:)")
+"""A line that begins a message: after a blank one, and with a header's field behind it. Programs differ in
+whether they quote such lines in a message's text."""
+_QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
+
+
+def read_mbox(data: bytes, *, name: str, charset: str | None = None) -> Extract:
+    """The messages of a mailbox, as :mod:`index.readers.email_message` has them.
+
+    ``charset`` is not used: each part of a message says its own.
+    """
+    starts = [match.span() for match in _SEPARATOR.finditer(data)]
+    if not starts:
+        raise UnsupportedFormat(
+            f"{name}: this is no mailbox: it does not begin with a line 'From address date' above a message. "
+            "Send single messages as .eml."
+        )
+    if len(starts) > _MAX_MESSAGES:
+        raise DocumentTooLarge(
+            f"{name}: the mailbox has more than {_MAX_MESSAGES:,} messages. Split it by years or folders."
+        )
+    ends = [start for start, _ in starts[1:]] + [len(data)]
+    pieces = (data[begin:end] for (_, begin), end in zip(starts, ends, strict=True))
+    drafts = bounded(_drafts(pieces, name), name=name)
+    return assemble(drafts, name=name, media_type=MEDIA_TYPE, reader=READER)
+
+
+def _drafts(pieces: Iterator[bytes], name: str) -> Iterator[Draft]:
+    for piece in pieces:
+        yield from message_drafts(parsed(_QUOTED.sub(rb"\1", piece), name=name), name=name)

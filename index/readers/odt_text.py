@@ -1,0 +1,239 @@
+"""The blocks of an OpenDocument text, in the order of its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lxml import etree
+
+from index.readers.builder import BlockBuilder, Draft
+from index.readers.layout_tables import is_layout
+from index.readers.list_lines import ListLines
+from index.readers.odt_lists import Lists
+from index.readers.odt_styles import TEXT, Styles
+from index.readers.ooxml import integer
+
+OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+_PARAGRAPHS = frozenset({TEXT + "p", TEXT + "h"})
+_UNSEEN = frozenset(
+    [
+        OFFICE + tag
+        for tag in ("annotation", "annotation-end", "forms", "scripts", "binary-data", "event-listeners")
+    ]
+    + [
+        TEXT + tag
+        for tag in (
+            "tracked-changes sequence-decls variable-decls user-field-decls table-of-content "
+            "illustration-index table-index object-index user-index ruby-text dde-connection-decls "
+            "hidden-text"
+        ).split()
+    ]
+    + [_TABLE + "covered-table-cell", "{http://www.w3.org/2000/svg}title", "{http://www.w3.org/2000/svg}desc"]
+    + ["{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}" + tag for tag in ("title", "desc")]
+)
+_LEVELS = 6
+
+
+class Body:
+    """What a text says. Feed it elements by :meth:`walk`, then :meth:`finish` it."""
+
+    def __init__(self, styles: Styles) -> None:
+        self.builder = BlockBuilder(page=1)
+        self.title = ""
+        """The first paragraph in the style of a title."""
+        self.has_pages = False
+        """Whether the file notes where its pages began when it was last shown."""
+        self._styles = styles
+        self._parts: list[str] = []
+        self._page = 0
+        self._depth = 0
+        self._boxes: list[etree._Element] = []
+        self._notes: list[tuple[str, etree._Element]] = []
+        self._endnotes: list[tuple[str, etree._Element]] = []
+        self._lists = Lists(styles)
+        self._list = ListLines()
+        self._table: etree._Element | None = None
+        self._table_page = 0
+        self._rows: list[list[str]] = []
+        self._cell: list[str] = []
+        self._starts: dict[str, Callable[[etree._Element], None]] = {
+            TEXT + "p": self._open_paragraph,
+            TEXT + "h": self._open_paragraph,
+            TEXT + "s": lambda _: self._text(" "),
+            TEXT + "tab": lambda _: self._text("\t"),
+            TEXT + "line-break": lambda _: self._text("\n"),
+            TEXT + "soft-page-break": self._turn_page,
+            TEXT + "list": self._lists.open,
+            TEXT + "list-item": self._lists.open_item,
+            _TABLE + "table": self._open_table,
+            _TABLE + "table-row": self._open_row,
+            _TABLE + "table-cell": self._open_cell,
+        }
+
+    def walk(self, root: etree._Element) -> None:
+        """Take what is in an element."""
+        walker = etree.iterwalk(root, events=("start", "end"))
+        skipped = None
+        for event, element in walker:
+            if event == "start":
+                if element is not root and self._is_unseen(element):
+                    walker.skip_subtree()
+                    skipped = element
+                    continue
+                if take := self._starts.get(element.tag):
+                    take(element)
+                self._text(element.text)
+            else:
+                if element is not skipped:
+                    self._close(element)
+                if element is not root:
+                    self._text(element.tail)
+
+    def finish(self) -> list[Draft]:
+        """The blocks; endnotes are the last of them."""
+        self._end_list()
+        self._notes, self._endnotes = self._endnotes, []
+        self._flush_notes()
+        return self.builder.drafts
+
+    def _is_unseen(self, element: etree._Element) -> bool:
+        tag = element.tag
+        if tag == TEXT + "note":
+            self._note(element)
+            return True
+        if tag == DRAW + "text-box" and self._depth:
+            # Its paragraphs are inside of one to which they do not belong.
+            self._boxes.append(element)
+            return True
+        if tag == TEXT + "span":
+            return self._styles.is_hidden("text", element.get(TEXT + "style-name", ""))
+        if tag in (TEXT + "section", TEXT + "p", TEXT + "h"):
+            hidden = element.get(TEXT + "display") == "none" or element.get(TEXT + "is-hidden") == "true"
+            return hidden or self._styles.is_hidden("paragraph", element.get(TEXT + "style-name", ""))
+        return tag in _UNSEEN
+
+    def _text(self, text: str | None) -> None:
+        if text and self._depth:
+            if not self._page and not text.isspace():
+                self._page = self.builder.page
+            self._parts.append(text)
+
+    def _turn_page(self, element: etree._Element) -> None:
+        self.has_pages = True
+        self.builder.page += 1
+
+    def _open_paragraph(self, element: etree._Element) -> None:
+        self._depth += 1
+        begun = bool(self.builder.drafts) or self.builder.page > 1
+        if self._table is None and begun and self._styles.breaks_before(element.get(TEXT + "style-name", "")):
+            self.builder.page += 1
+
+    def _note(self, element: etree._Element) -> None:
+        label = " ".join("".join(element.findtext(TEXT + "note-citation") or "").split()) or "*"
+        body = element.find(TEXT + "note-body")
+        if body is not None:
+            self._text(f"[{label}]")
+            ends = element.get(TEXT + "note-class") == "endnote"
+            (self._endnotes if ends else self._notes).append((label, body))
+
+    def _close(self, element: etree._Element) -> None:
+        tag = element.tag
+        if tag in _PARAGRAPHS:
+            self._depth -= 1
+            self._end_paragraph(element)
+        elif tag == TEXT + "list" and self._lists:
+            self._lists.close()
+            if not self._lists:
+                self._end_list()
+        elif element is self._table:
+            self._end_table()
+        elif tag == _TABLE + "table-cell" and self._table is not None:
+            self._end_cell()
+
+    def _end_paragraph(self, element: etree._Element) -> None:
+        text = "\n".join(filter(None, (" ".join(line.split()) for line in "".join(self._parts).split("\n"))))
+        page = self._page or self.builder.page
+        style = element.get(TEXT + "style-name", "")
+        self._parts.clear()
+        self._page = 0
+        if text:
+            self._add_paragraph(element, text, style, page)
+        boxes, self._boxes = self._boxes, []
+        for box in boxes:
+            depth, self._depth = self._depth, 0
+            self.walk(box)
+            self._depth = depth
+        if self._table is None and self._styles.breaks_after(style):
+            self.builder.page += 1
+
+    def _add_paragraph(self, element: etree._Element, text: str, style: str, page: int) -> None:
+        line = " ".join(text.split())
+        if self._table is not None:
+            self._cell.append(line)
+        elif element.tag == TEXT + "h" and not _is_reference(element, text):
+            level = min(max(integer(element.get(TEXT + "outline-level"), 1), 1), _LEVELS)
+            number = "" if element.find(TEXT + "number") is not None else self._lists.heading(element, level)
+            self._add(Draft("heading", f"{number} {line}".strip(), level, page))
+        elif self._styles.is_title(style):
+            self.title = self.title or line
+            self._add(Draft("heading", line, 1, page))
+        elif self._lists:
+            mark, level = self._lists.mark()
+            self._list.add(text, mark=mark, level=level, page=page)
+        else:
+            self._add(Draft("paragraph", text, page=page))
+
+    def _add(self, draft: Draft) -> None:
+        notes, self._notes = self._notes, []
+        self._end_list()
+        self.builder.add(draft)
+        self._notes = notes
+        self._flush_notes()
+
+    def _end_list(self) -> None:
+        if draft := self._list.taken():
+            self.builder.add(draft)
+        self._flush_notes()
+
+    def _flush_notes(self) -> None:
+        notes, self._notes = self._notes, []
+        for label, element in notes:
+            note = Body(self._styles)
+            note.walk(element)
+            text = "\n".join(draft.text for draft in note.finish())
+            self.builder.add(Draft("paragraph", f"[{label}] {text}" if text else ""))
+
+    def _open_table(self, element: etree._Element) -> None:
+        if self._table is None and not is_layout(
+            element, row=_TABLE + "table-row", cell=_TABLE + "table-cell"
+        ):
+            self._end_list()
+            self._table, self._rows, self._table_page = element, [], self.builder.page
+
+    def _open_row(self, element: etree._Element) -> None:
+        if self._table is not None:
+            self._rows.append([])
+
+    def _open_cell(self, element: etree._Element) -> None:
+        if self._table is not None:
+            self._rows = self._rows or [[]]
+            self._cell = []
+
+    def _end_cell(self) -> None:
+        self._rows[-1].append(" ".join(self._cell))
+        self._cell = []
+
+    def _end_table(self) -> None:
+        self._table = None
+        table = BlockBuilder(page=self._table_page)
+        table.table(self._rows)
+        for draft in table.drafts:
+            self._add(draft)
+
+
+def _is_reference(heading: etree._Element, text: str) -> bool:
+    """Whether a heading has nothing of its own: some programs write tables of contents like that."""
+    referred = "".join("".join(map(str, one.itertext())) for one in heading.iter(TEXT + "bookmark-ref"))
+    return " ".join(referred.split()) == " ".join(text.split())

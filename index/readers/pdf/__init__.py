@@ -1,0 +1,114 @@
+"""PDF files that have a text layer.
+
+Lines are put in reading order and together to paragraphs; running headers, footers and page numbers are
+dropped; headings come from the file's outline or, where it has none, from larger type. A paragraph that runs
+over the end of a page is parted there. Text outside of what a page shows is left out. Pages that are damaged
+are named in the metadata, under ``damaged_pages``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from index.errors import CorruptDocument, DocumentTooLarge, NoTextLayer
+from index.layout import Layout
+from index.readers.builder import assemble
+from index.readers.pdf.drafts import entries
+from index.readers.pdf.file import PdfFile, open_pdf
+from index.readers.pdf.headings import mark_headings
+from index.readers.pdf.order import in_rows, reading_order
+from index.readers.pdf.page import Page, read_page
+from index.readers.pdf.paragraphs import find_drafts
+from index.readers.pdf.running import drop_running
+from index.readers.pdf.streams import refuse_long_streams
+from index.types import Extract
+
+READER = "pdf/1"
+MEDIA_TYPE = "application/pdf"
+MAX_WORDS = 5_000_000
+
+
+def read_pdf(data: bytes, *, name: str, charset: str | None = None, password: str = "") -> Extract:
+    """The text of a PDF file with its headings, paragraphs, lists, tables and pages.
+
+    ``charset`` is not used: the format says itself what its characters are.
+
+    Raises :class:`index.errors.EncryptedDocument` if ``password`` does not open the file,
+    :class:`index.errors.CorruptDocument`, :class:`index.errors.NoTextLayer` if no page has text, and
+    :class:`index.errors.DocumentTooLarge`.
+    """
+    return read_pdf_with_layout(data, name=name, password=password)[0]
+
+
+def read_pdf_with_layout(data: bytes, *, name: str, password: str = "") -> tuple[Extract, Layout]:
+    """As :func:`read_pdf`, with the place of each word on its page."""
+    refuse_long_streams(data, name=name)
+    with open_pdf(data, name=name, password=password) as file:
+        pages = _pages(file)
+        outline = file.outline()
+        title, metadata = file.title(), file.metadata()
+    _require_text(pages, name=name)
+    if damaged := [page.number for page in pages if page.damaged]:
+        metadata["damaged_pages"] = _ranges(damaged)
+    sizes = [(page.width, page.height) for page in pages]
+    drop_running(pages)
+    shown_title = mark_headings(pages, outline)
+    drafts = list(find_drafts(pages))
+    extract = assemble(
+        (draft.draft() for draft in drafts),
+        name=name,
+        media_type=MEDIA_TYPE,
+        reader=READER,
+        title=title or shown_title,
+        metadata=metadata,
+        page_count=len(pages),
+    )
+    boxes = list(entries(drafts, (block.start for block in extract.blocks)))
+    layout = Layout.of(boxes, sizes)
+    return replace(extract, layout=layout.to_bytes()), layout
+
+
+def _pages(file: PdfFile) -> list[Page]:
+    pages: list[Page] = []
+    words = 0
+    for number in range(1, file.page_count + 1):
+        page = read_page(file, number)
+        words += page.hidden + sum(len(line.words) for line in page.lines)
+        if words > MAX_WORDS:
+            raise DocumentTooLarge(
+                f"{file.name}: the first {number:,} of its {file.page_count:,} pages have more than "
+                f"{MAX_WORDS:,} words, the most that are read. Split it into parts."
+            )
+        page.lines = reading_order(in_rows(page.lines), width=page.width)
+        pages.append(page)
+    return pages
+
+
+def _ranges(numbers: list[int]) -> str:
+    """``[2, 3, 4, 8]`` as ``2-4, 8``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def _require_text(pages: list[Page], *, name: str) -> None:
+    if any(page.lines for page in pages):
+        return
+    if all(page.damaged for page in pages):
+        raise CorruptDocument(
+            f"{name}: the PDF file is damaged, none of its pages can be opened. Open it in a PDF program and "
+            "save it anew, or send it again."
+        )
+    if any(page.hidden for page in pages):
+        raise NoTextLayer(
+            f"{name}: its text cannot be read, for its fonts do not say what their characters are, or it is "
+            "outside of the pages. Run OCR (optical character recognition) on it and send the result."
+        )
+    raise NoTextLayer(
+        f"{name}: no page of it has a text layer; they are pictures, drawings, forms or empty. Run OCR "
+        "(optical character recognition) on it and send the result."
+    )

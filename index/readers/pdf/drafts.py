@@ -1,0 +1,160 @@
+"""Writes the lines of a PDF's blocks, and keeps the place of each word.
+
+In prose a line's end becomes a space, and a word that is broken by a hyphen is made whole. The rows of tables
+and the lines of code stay lines.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from index.readers.builder import Draft
+from index.readers.normalisation import normalise
+from index.readers.pdf.geometry import Box
+from index.readers.pdf.page import Line, Page, Word
+from index.types import BlockKind
+
+CELL_GAP = 2.0
+"""Font sizes between words from which on they are cells of a table."""
+_MAX_INDENT = 120
+_MIN_COMPOUND = 4
+_MAX_SYLLABLES = 64
+_THE_SHARE = 0.01
+"""So much of an English text, at least, is the word "the"."""
+_WORD_END = re.compile(r"[^\W\d_]+$")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+
+class Vocabulary:
+    """The words of a document, which tell whether a hyphen at a line's end belongs to a word.
+
+    ``counts`` are of words in lower case, those with hyphens as one; those that are broken do not count.
+    """
+
+    def __init__(self, pages: Iterable[Page]) -> None:
+        self.counts: Counter[str] = Counter()
+        for page in pages:
+            for line in page.lines:
+                text = line.text.rpartition(" ")[0] if line.hyphen else line.text
+                self.counts.update(_WORD.findall(text.lower()))
+        self.english = self.counts["the"] > _THE_SHARE * self.counts.total()
+
+    def keeps_hyphen(self, first: str, second: str) -> bool:
+        """Whether the hyphen between the parts is the word's own, not the line's."""
+        head, tail = _WORD_END.search(first[-_MAX_SYLLABLES:]), _WORD.match(second)
+        if head is None or tail is None or not tail[0][0].islower():
+            return True
+        compound, joined = f"{head[0]}-{tail[0]}".lower(), f"{head[0]}{tail[0]}".lower()
+        if self.counts[compound] == self.counts[joined] == 0:
+            return "-" in first or (self.english and self._are_words(head[0].lower(), tail[0].lower()))
+        return self.counts[compound] > self.counts[joined]
+
+    def _are_words(self, *parts: str) -> bool:
+        """Whether the parts, rather than syllables, are words of the document.
+
+        It would tell nothing in languages such as German, whose compounds are written together.
+        """
+        return all(len(part) >= _MIN_COMPOUND and self.counts[part] > 0 for part in parts)
+
+
+@dataclass(slots=True)
+class PdfDraft:
+    """A block that is being written, with ``(start, end, box)`` for each box of its words."""
+
+    kind: BlockKind
+    page: int
+    level: int = 0
+    parts: list[str] = field(default_factory=list)
+    boxes: list[tuple[int, int, Box]] = field(default_factory=list)
+    length: int = 0
+
+    def draft(self) -> Draft:
+        """For :func:`index.readers.builder.assemble`."""
+        return Draft(self.kind, "".join(self.parts), self.level, self.page)
+
+    def write(self, separator: str, word: str, boxes: Sequence[tuple[int, int, Box]]) -> None:
+        """Add a word; the spans of its boxes count from its start."""
+        start = self.length + len(separator)
+        self.parts += (separator, word)
+        self.boxes += [(start + first, start + last, box) for first, last, box in boxes]
+        self.length = start + len(word)
+
+    def write_prose(self, lines: Sequence[Line], words: Vocabulary) -> None:
+        """Add lines that go on one in the other. Where there are some already, they begin a new line.
+
+        ``words`` are the document's.
+        """
+        separator = "\n" if self.parts else ""
+        pending: list[Word] = []
+        for line in lines:
+            broken = line.hyphen and line is not lines[-1]
+            for at, word in enumerate(line.words, 1):
+                pending.append(word)
+                if not (broken and at == len(line.words)):
+                    self.write(separator, *_whole(pending, words))
+                    separator = " "
+                    pending = []
+        self._end(lines[-1])
+
+    def write_code(self, lines: Sequence[Line]) -> None:
+        """Add lines as they are, indented by spaces."""
+        left = min(line.box.x0 for line in lines)
+        width = median((box.x1 - box.x0) / len(text) for line in lines for text, box in line.words)
+        for line in lines:
+            indent = round((line.box.x0 - left) / width) if self.parts and width > 0 else 0
+            start = "\n" + " " * min(indent, _MAX_INDENT) if self.parts else ""
+            self._write_line(line, start, cell_gap=math.inf)
+
+    def write_table(self, lines: Sequence[Line]) -> None:
+        """Add rows of cells."""
+        for line in lines:
+            self._write_line(line, "\n" if self.parts else "", cell_gap=CELL_GAP * line.size)
+
+    def _write_line(self, line: Line, separator: str, *, cell_gap: float) -> None:
+        last: Box | None = None
+        for text, box in line.words:
+            if last is not None:
+                separator = " | " if box.x0 - last.x1 > cell_gap else " "
+            self.write(separator, text, [(0, len(text), box)])
+            last = box
+        self._end(line)
+
+    def _end(self, line: Line) -> None:
+        """A hyphen that nothing follows is what it looks like; its box is part of the word's."""
+        if line.hyphen:
+            start, end, box = self.boxes.pop()
+            self.parts.append("-")
+            self.boxes.append((start, end + 1, box))
+            self.length += 1
+
+
+def entries(drafts: Iterable[PdfDraft], starts: Iterable[int]) -> Iterator[tuple[float, ...]]:
+    """``(start, end, page, x0, y0, x1, y1)`` for each box, given where in the text the drafts begin."""
+    for draft, at in zip(drafts, starts, strict=True):
+        for start, end, box in draft.boxes:
+            yield at + start, at + end, draft.page, *box
+
+
+def _whole(parts: Sequence[Word], words: Vocabulary) -> tuple[str, list[tuple[int, int, Box]]]:
+    """The word that the parts make up, and the span in it of each part's box."""
+    if len(parts) == 1:
+        text, box = parts[0]
+        return text, [(0, len(text), box)]
+    whole = ""
+    spans: list[tuple[int, int, Box]] = []
+    for text, box in parts:
+        if whole and words.keeps_hyphen(whole, text):
+            whole += "-"
+            start, end, last = spans[-1]
+            spans[-1] = start, end + 1, last
+        spans.append((len(whole), len(whole) + len(text), box))
+        whole += text
+    composed = normalise(whole, name="")
+    if len(composed) != len(whole):  # a letter and its accent came together
+        spans = [(0, len(composed), box) for _, _, box in spans]
+    return composed, spans

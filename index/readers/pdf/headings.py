@@ -1,0 +1,132 @@
+"""Finds the headings of a PDF: the lines that its outline names, or else those in larger type."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from index.readers.pdf.file import OutlineEntry
+from index.readers.pdf.page import Line, Page
+
+_MAX_LEVEL = 6
+_MAX_LINES = 4
+_MAX_CHARACTERS = 200
+_NUMBERING = re.compile(
+    r"(?:(?:chapter|section|part|appendix|kapitel|teil|anhang|chapitre|partie|annexe)\s+)?"
+    r"(?:[\dA-Z](?:\.?\d)*|[IVXLC]+)[.:)]?\s+",
+    re.IGNORECASE,
+)
+"""What may stand before a title on the page and not in the outline."""
+_LARGER = 1.15
+_MAX_SHARE = 0.15
+"""Where more of a document than this is in larger type, that type does not mark its headings."""
+_MIN_BODY = 400
+
+
+def mark_headings(pages: Sequence[Page], outline: Sequence[OutlineEntry]) -> str:
+    """Set ``heading`` and ``level`` of the lines that are headings.
+
+    Returns the words in the largest type of the first page if they are larger than the body's: its title.
+    """
+    groups = list(_larger(pages)) if pages else []
+    if not _by_outline(pages, outline) and groups:
+        _by_size(groups)
+    first = [group for group in groups if group[0].page == pages[0].number]
+    title = max(first, key=lambda group: round(group[0].size), default=[])
+    return " ".join(line.text for line in title)
+
+
+def _by_outline(pages: Sequence[Page], outline: Sequence[OutlineEntry]) -> int:
+    """The number of headings found."""
+    wanted: defaultdict[int, list[OutlineEntry]] = defaultdict(list)
+    for entry in outline:
+        wanted[entry.page].append(entry)
+    found = 0
+    for page in pages:
+        if page.number not in wanted:
+            continue
+        places = _places(page.lines)
+        for entry in wanted[page.number]:
+            group = _nearest(places.get(_folded(entry.title), ()), entry, page)
+            if group and not any(line.heading for line in group):
+                found += 1
+                for line in group:
+                    line.heading, line.level = found, min(entry.depth + 1, _MAX_LEVEL)
+    return found
+
+
+def _places(lines: Sequence[Line]) -> dict[str, list[list[Line]]]:
+    """What a heading at each place could be called -> its lines. The longest comes first."""
+    places: defaultdict[str, list[list[Line]]] = defaultdict(list)
+    for first in range(len(lines)):
+        title = ""
+        for last in range(first, min(first + _MAX_LINES, len(lines))):
+            title += lines[last].text + " "
+            if not lines[last].upright or len(title) > _MAX_CHARACTERS:
+                break
+            group = list(lines[first : last + 1])
+            number = _NUMBERING.match(title)
+            for name in {_folded(title), _folded(title[number.end() :] if number else "")} - {""}:
+                places[name].append(group)
+    return places
+
+
+def _nearest(groups: Sequence[list[Line]], entry: OutlineEntry, page: Page) -> list[Line]:
+    if not groups or entry.y is None:
+        return groups[0] if groups else []
+    y = page.height - entry.y
+    # The bookmark leads to a place shortly above its heading.
+    return min(groups, key=lambda group: abs(group[0].box.y0 - y))
+
+
+def _folded(text: str) -> str:
+    """Letters and digits alone: outlines and pages differ in spaces, dashes and ligatures."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _larger(pages: Sequence[Page]) -> Iterator[list[Line]]:
+    """Lines in larger type than the body's, those that follow one another together."""
+    lines = [line for page in pages for line in page.lines]
+    weights: Counter[float] = Counter()
+    for line in lines:
+        weights[round(2 * line.size) / 2] += len(line.text)
+    body, weight = weights.most_common(1)[0] if weights else (0.0, 0)
+    larger = sum(count for size, count in weights.items() if size >= _LARGER * body)
+    if weight < _MIN_BODY or larger > _MAX_SHARE * weights.total():
+        return
+    group: list[Line] = []
+    for line in lines:
+        if group and not (_is_larger(line, body) and _follows(group[-1], line)):
+            yield from _heading(group)
+            group = []
+        if _is_larger(line, body):
+            group.append(line)
+    yield from _heading(group)
+
+
+def _heading(group: list[Line]) -> Iterator[list[Line]]:
+    text = "".join(line.text for line in group)
+    if len(group) <= _MAX_LINES and len(text) <= _MAX_CHARACTERS and sum(map(str.isalpha, text)) >= 3:
+        yield group
+
+
+def _is_larger(line: Line, body: float) -> bool:
+    return line.upright and line.size >= _LARGER * body
+
+
+def _follows(above: Line, line: Line) -> bool:
+    return (
+        above.page == line.page
+        and abs(above.size - line.size) < 0.05 * above.size
+        and 0 <= line.baseline - above.baseline <= 2 * line.size
+    )
+
+
+def _by_size(groups: Sequence[list[Line]]) -> None:
+    sizes = sorted({round(group[0].size) for group in groups}, reverse=True)
+    for number, group in enumerate(groups, 1):
+        for line in group:
+            line.heading = number
+            line.level = min(sizes.index(round(group[0].size)) + 1, _MAX_LEVEL)

@@ -1,0 +1,160 @@
+"""The order in which the lines of a PDF page are read.
+
+Pages mostly draw their text in that order. It is changed only where the geometry says otherwise: where two
+columns are drawn row by row, and where lines are drawn from the bottom to the top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import median
+
+from index.readers.pdf.page import Line, Word
+
+_MAX_WORDS = 1000
+"""Rows are not made longer than this: it would take time quadratic in their length."""
+_MIN_ROWS = 5
+_GUTTER_GAP = 1.0
+"""Words further apart than this, in font sizes, may be in different columns."""
+_MIN_FILL = 0.55
+_MIN_CHARACTERS = 15
+_MAX_INTERLEAVED = 0.3
+_MAX_UPWARD = 0.25
+
+
+def in_rows(lines: Sequence[Line]) -> list[Line]:
+    """With lines that go on in the same row, such as after a raised number, put together."""
+    rows: list[Line] = []
+    for line in lines:
+        if rows and _goes_on(rows[-1], line):
+            rows[-1] = _joined(rows[-1], line)
+        else:
+            rows.append(line)
+    return rows
+
+
+def reading_order(lines: Sequence[Line], *, width: float) -> list[Line]:
+    """The lines of one page as a reader takes them, from a page of this width in points."""
+    upright = [line for line in lines if line.upright]
+    if len(upright) < _MIN_ROWS:
+        return list(lines)
+    turned = [line for line in lines if not line.upright]
+    pieces = [piece for line in upright for piece in _pieces(line)]
+    gutter = _gutter(pieces, width)
+    if gutter and _interleaved(pieces, gutter):
+        return in_rows(_by_columns(pieces, gutter)) + turned
+    if _upward(upright) > _MAX_UPWARD * len(upright):
+        ordered = _by_columns(pieces, gutter) if gutter else sorted(upright, key=_place)
+        return in_rows(ordered) + turned
+    return list(lines)
+
+
+def _goes_on(row: Line, line: Line) -> bool:
+    size = max(row.size, line.size)
+    last = row.words[-1].box
+    return (
+        row.upright
+        and line.upright
+        and len(row.words) < _MAX_WORDS
+        and abs(row.baseline - line.baseline) < 0.6 * size
+        and min(row.box.y1, line.box.y1) > max(row.box.y0, line.box.y0)
+        and -0.3 * size <= line.box.x0 - last.x1 <= 1.5 * size
+    )
+
+
+def _joined(row: Line, line: Line) -> Line:
+    leading = row if sum(len(w.text) for w in row.words) >= sum(len(w.text) for w in line.words) else line
+    return replace(leading, words=row.words + line.words, hyphen=line.hyphen)
+
+
+def _pieces(line: Line) -> list[Line]:
+    """The line, parted where its words are far apart."""
+    parts: list[list[Word]] = [line.words[:1]]
+    for word in line.words[1:]:
+        if word.box.x0 - parts[-1][-1].box.x1 > _GUTTER_GAP * line.size:
+            parts.append([])
+        parts[-1].append(word)
+    if len(parts) == 1:
+        return [line]
+    return [replace(line, words=words, hyphen=line.hyphen and words is parts[-1]) for words in parts]
+
+
+def _gutter(pieces: Sequence[Line], width: float) -> float | None:
+    """Where, from the left of the page, two columns of prose are parted; None where there are none."""
+    cells = max(1, min(int(width), 20_000))
+    changes = [0] * (cells + 2)
+    for piece in pieces:
+        first, last = (min(max(int(x), 0), cells) for x in (piece.box.x0, piece.box.x1))
+        changes[first] += 1
+        changes[last + 1] -= 1
+    best: tuple[int, float] | None = None
+    crossing = 0
+    for cell in range(cells):
+        crossing += changes[cell]
+        middle = 0.25 * cells < cell < 0.75 * cells
+        if middle and crossing <= 0.2 * len(pieces) and (best is None or crossing < best[0]):
+            best = crossing, cell + 0.5
+    return best[1] if best and _are_columns(pieces, best[1]) else None
+
+
+def _are_columns(pieces: Sequence[Line], gutter: float) -> bool:
+    left = [piece for piece in pieces if piece.box.x1 <= gutter]
+    right = [piece for piece in pieces if piece.box.x0 >= gutter]
+    if min(len(left), len(right)) < _MIN_ROWS:
+        return False
+    shared = min(_bottom(left), _bottom(right)) - max(_top(left), _top(right))
+    side_by_side = shared >= 0.5 * min(_bottom(left) - _top(left), _bottom(right) - _top(right))
+    return side_by_side and _is_prose(left) and _is_prose(right)
+
+
+def _is_prose(column: Sequence[Line]) -> bool:
+    """Whether most lines fill the column, unlike the cells of a table."""
+    extent = max(line.box.x1 for line in column) - min(line.box.x0 for line in column)
+    fill = median(line.box.x1 - line.box.x0 for line in column)
+    return fill >= _MIN_FILL * extent and median(len(line.text) for line in column) >= _MIN_CHARACTERS
+
+
+def _interleaved(pieces: Sequence[Line], gutter: float) -> bool:
+    sides = [piece.box.x0 >= gutter for piece in pieces if not piece.box.x0 < gutter < piece.box.x1]
+    changes = sum(a != b for a, b in pairwise(sides))
+    return changes > _MAX_INTERLEAVED * len(sides)
+
+
+def _upward(lines: Sequence[Line]) -> int:
+    """How many lines stand above the one drawn before them."""
+    return sum(
+        line.box.y1 <= last.box.y0 and line.box.x0 < last.box.x1 and last.box.x0 < line.box.x1
+        for last, line in pairwise(lines)
+    )
+
+
+def _by_columns(pieces: Sequence[Line], gutter: float) -> list[Line]:
+    """Down the left column, then the right; lines across both part the page into bands."""
+    ordered: list[Line] = []
+    band: list[Line] = []
+    for piece in sorted(pieces, key=_place):
+        if piece.box.x0 < gutter < piece.box.x1:
+            ordered += _band(band, gutter)
+            ordered.append(piece)
+            band = []
+        else:
+            band.append(piece)
+    return ordered + _band(band, gutter)
+
+
+def _band(pieces: Sequence[Line], gutter: float) -> list[Line]:
+    return sorted(pieces, key=lambda piece: piece.box.x0 >= gutter)
+
+
+def _place(line: Line) -> tuple[float, float]:
+    return round(line.baseline), line.box.x0
+
+
+def _top(lines: Sequence[Line]) -> float:
+    return min(line.box.y0 for line in lines)
+
+
+def _bottom(lines: Sequence[Line]) -> float:
+    return max(line.box.y1 for line in lines)

@@ -1,0 +1,245 @@
+"""The words and lines of a PDF page, as PDFium finds them, in the order in which the page draws them.
+
+Lengths are PDF points; the origin is the top left corner of the page as it is shown.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pypdfium2.raw as pdfium
+
+from index.errors import DocumentTooLarge
+from index.readers.normalisation import normalise
+from index.readers.pdf.file import PdfFile
+from index.readers.pdf.geometry import Box, View
+
+MAX_PAGE_CHARACTERS = 1_000_000
+MAX_PAGE_OBJECTS = 500_000
+_HYPHEN = "\ufffe"
+"""Stands in PDFium's text for a hyphen at the end of a line."""
+_WORD = re.compile(rf"[^\s{_HYPHEN}]+")
+_PIECES = str.maketrans(
+    {
+        "\ufb00": "ff",
+        "\ufb01": "fi",
+        "\ufb02": "fl",
+        "\ufb03": "ffi",
+        "\ufb04": "ffl",
+        "\ufb05": "st",
+        "\ufb06": "st",
+    }
+    # They show nothing: a place for a hyphen, and characters that no program may exchange.
+    | dict.fromkeys(("\u00ad", "\ufeff", "\uffff"), "")
+)
+_SURROGATE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+_FIXED_PITCH = 1
+"""Bit of a font's flags (ISO 32000-2, table 121)."""
+_MONOSPACED = re.compile(rb"mono(?!type)|courier|typewriter|cmtt|consol|menlo", re.IGNORECASE)
+"""Fonts do not always tell by their flags."""
+_MAX_SIZE = 10_000.0
+_MAX_SLANT = 5.0
+"""Degrees up to which text counts as upright."""
+
+
+class Word(NamedTuple):
+    """A word, normalised, or the part of one that is on this line."""
+
+    text: str
+    box: Box
+
+
+@dataclass(slots=True)
+class Line:
+    """Words side by side. ``hyphen`` is set where the last one goes on in the next line.
+
+    ``size`` is the font's, ``baseline`` the distance of the letters' feet from the top of the page;
+    ``upright`` is false for text that is turned. ``heading`` numbers the heading that the line is of,
+    ``level`` is that heading's; 0 for other lines.
+    """
+
+    words: list[Word]
+    page: int
+    size: float
+    baseline: float
+    upright: bool = True
+    fixed_pitch: bool = False
+    hyphen: bool = False
+    heading: int = 0
+    level: int = 0
+    box: Box = field(init=False)
+
+    def __post_init__(self) -> None:
+        boxes = [word.box for word in self.words]
+        x0, y0, x1, y1 = zip(*boxes, strict=True)
+        self.box = Box(min(x0), min(y0), max(x1), max(y1))
+
+    @property
+    def text(self) -> str:
+        """The words with spaces between them."""
+        return " ".join([word.text for word in self.words])
+
+
+@dataclass(slots=True)
+class Page:
+    """``number`` counts from 1; the size is as shown.
+
+    ``hidden`` counts the words that are left out, for they are outside of the page or their font does not
+    say what its characters are. ``damaged`` is set where the page could not be opened.
+    """
+
+    number: int
+    width: float
+    height: float
+    lines: list[Line]
+    hidden: int = 0
+    damaged: bool = False
+
+
+def read_page(file: PdfFile, number: int) -> Page:
+    """The lines of a page. A damaged page has none.
+
+    Raises :class:`index.errors.DocumentTooLarge` for one of more than
+    ``MAX_PAGE_CHARACTERS`` or ``MAX_PAGE_OBJECTS``.
+    """
+    with _opened(file, number) as (page, text):
+        if page is None or text is None:
+            return Page(number, 0.0, 0.0, [], damaged=True)
+        view = View.of(page)
+        count = int(pdfium.FPDFText_CountChars(text))
+        _require_at_most(MAX_PAGE_CHARACTERS, count, "characters", name=file.name, number=number)
+        found = _TextPage(text, view, number, file.name)
+        lines = list(found.lines(count)) if count > 0 else []
+        return Page(number, view.width, view.height, lines, hidden=found.hidden)
+
+
+@contextmanager
+def _opened(file: PdfFile, number: int) -> Iterator[tuple[Any, Any]]:
+    page = pdfium.FPDF_LoadPage(file.document, number - 1)
+    if not page:
+        yield None, None
+        return
+    text = None
+    try:
+        count = int(pdfium.FPDFPage_CountObjects(page))
+        _require_at_most(MAX_PAGE_OBJECTS, count, "graphics objects", name=file.name, number=number)
+        text = pdfium.FPDFText_LoadPage(page) or None
+        yield page, text
+    finally:
+        if text:
+            pdfium.FPDFText_ClosePage(text)
+        pdfium.FPDF_ClosePage(page)
+
+
+def _require_at_most(limit: int, count: int, what: str, *, name: str, number: int) -> None:
+    if count > limit:
+        raise DocumentTooLarge(
+            f"{name}: page {number} has {count:,} {what}, and {limit:,} are the most that are read of one. "
+            "Divide it."
+        )
+
+
+class _TextPage:
+    """PDFium's text of a page, taken apart."""
+
+    def __init__(self, handle: Any, view: View, number: int, name: str) -> None:
+        self.handle = handle
+        self.view = view
+        self.number = number
+        self.name = name
+        self.hidden = 0
+        self._sides = tuple(ctypes.c_double() for _ in range(4))
+
+    def lines(self, count: int) -> Iterator[Line]:
+        text = self._text(count)
+        words: list[tuple[Word, int]] = []
+        at = 0
+        for match in _WORD.finditer(text):
+            between = text[at : match.start()]
+            box = self._box(match.start(), len(match[0]))
+            at = match.end()
+            if words and ("\n" in between or "\r" in between or _leaps(words[-1][0].box, box)):
+                yield self._line(words, hyphen=_take_hyphen(words))
+                words = []
+            string = self._word(match[0])
+            if string and self.view.shows(box):
+                words.append((Word(string, box), match.start()))
+            else:
+                self.hidden += 1
+            if words and text.startswith(_HYPHEN, at):
+                last, first = words[-1]
+                hyphen = self._box(at, 1)
+                words[-1] = Word(last.text, last.box.union(hyphen)), first
+                yield self._line(words, hyphen=True)
+                words = []
+        if words:
+            yield self._line(words, hyphen=False)
+
+    def _text(self, count: int) -> str:
+        """A character for each of PDFium's, so that their numbers are places in the text."""
+        buffer = (ctypes.c_ushort * (count + 1))()
+        pdfium.FPDFText_GetText(self.handle, 0, count, buffer)
+        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+        # PDFium leaves control characters out of it, and counts some characters as two.
+        if text.endswith("\0") or _SURROGATE.search(text):
+            codes = [pdfium.FPDFText_GetUnicode(self.handle, at) for at in range(count)]
+            text = "".join([_HYPHEN if code == 2 else chr(min(code, 0x10FFFF)) for code in codes])
+        return text
+
+    def _word(self, text: str) -> str:
+        if text.isascii() and text.isprintable():
+            return text
+        # Normalising may bring a word to its end, or make white space of what was none.
+        return "".join(normalise(text.translate(_PIECES), name=self.name).split())
+
+    def _box(self, start: int, length: int) -> Box:
+        left, top, right, bottom = self._sides
+        box: Box | None = None
+        for at in range(pdfium.FPDFText_CountRects(self.handle, start, length)):
+            pdfium.FPDFText_GetRect(self.handle, at, left, top, right, bottom)
+            part = self.view.box(left.value, bottom.value, right.value, top.value)
+            box = box.union(part) if box else part
+        return box or Box(-1.0, -1.0, -1.0, -1.0)
+
+    def _line(self, words: list[tuple[Word, int]], *, hyphen: bool) -> Line:
+        # Numbers of footnotes and the like are smaller than what makes up the line.
+        _, longest = max(words, key=lambda pair: len(pair[0].text))
+        matrix, x, y = pdfium.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
+        pdfium.FPDFText_GetMatrix(self.handle, longest, matrix)
+        pdfium.FPDFText_GetCharOrigin(self.handle, longest, x, y)
+        size = pdfium.FPDFText_GetFontSize(self.handle, longest) * math.hypot(matrix.c, matrix.d)
+        turned = math.degrees(math.atan2(matrix.b, matrix.a)) - 90 * self.view.turns
+        return Line(
+            words=[word for word, _ in words],
+            page=self.number,
+            size=min(abs(size), _MAX_SIZE) if math.isfinite(size) else 0.0,
+            baseline=self.view.point(x.value, y.value)[1],
+            upright=abs((turned + 180) % 360 - 180) < _MAX_SLANT,
+            fixed_pitch=all(map(self._is_fixed_pitch, {words[0][1], longest, words[-1][1]})),
+            hyphen=hyphen,
+        )
+
+    def _is_fixed_pitch(self, at: int) -> bool:
+        flags, name = ctypes.c_int(), ctypes.create_string_buffer(128)
+        pdfium.FPDFText_GetFontInfo(self.handle, at, name, len(name), flags)
+        return bool(flags.value & _FIXED_PITCH) or bool(_MONOSPACED.search(name.value))
+
+
+def _take_hyphen(words: list[tuple[Word, int]]) -> bool:
+    """Take away a hyphen at a line's end that PDFium does not count as one, as after a digit."""
+    (text, box), first = words[-1]
+    found = text.endswith("-") and text[-2:-1].isalnum()
+    if found:
+        words[-1] = Word(text[:-1], box), first
+    return found
+
+
+def _leaps(last: Box, box: Box) -> bool:
+    """Whether a word cannot be on the line of the one before it."""
+    return box.y0 > last.y1 + 2 * (last.y1 - last.y0) or box.y1 < last.y0 - 2 * (last.y1 - last.y0)
