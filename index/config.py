@@ -61,6 +61,8 @@ class ReadingConfig:
     seconds: float = 120.0
     memory_bytes: int = 2 * 1024**3
     max_characters: int = 50_000_000
+    ocr_languages: str = ""
+    """Languages for Tesseract, which then reads the pages of PDF files that are pictures: ``eng+deu``."""
 
 
 @dataclass(frozen=True, slots=True)

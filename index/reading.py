@@ -46,7 +46,7 @@ class ReadingHere:
 
     def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
         """As :func:`index.readers.read`."""
-        return _read(_File(data, name, media_type, password), self._config.max_characters)
+        return _read(_File(data, name, media_type, password), self._config)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -66,7 +66,7 @@ class ReadingApart:
         readers.reader_version(name, media_type=media_type)
         seconds, memory = self._config.seconds, self._config.memory_bytes
         file = _File(data, name, media_type, password)
-        future = self._workers().schedule(_read, args=(file, self._config.max_characters), timeout=seconds)
+        future = self._workers().schedule(_read, args=(file, self._config), timeout=seconds)
         try:
             extract: Extract = future.result()
         except TookTooLong:
@@ -123,8 +123,15 @@ class _File:
     password: str = field(repr=False)
 
 
-def _read(file: _File, most: int) -> Extract:
-    extract = readers.read(file.data, name=file.name, media_type=file.media_type, password=file.password)
+def _read(file: _File, config: ReadingConfig) -> Extract:
+    extract = readers.read(
+        file.data,
+        name=file.name,
+        media_type=file.media_type,
+        password=file.password,
+        ocr_languages=config.ocr_languages,
+    )
+    most = config.max_characters
     if len(extract.text) > most:
         raise DocumentTooLarge(
             f"{file.name}: its text has {len(extract.text):,} characters; at most {most:,} are taken. "

@@ -56,6 +56,12 @@ class Settings(BaseSettings):
         description="When set, every request but the health checks must carry it as a bearer token. "
         "Without it, whoever reaches the port can read, write and delete.",
     )
+    allowed_hosts: str = Field(
+        "",
+        description="Names, with commas, under which the service is reached beside its address and names "
+        "without a dot, such as localhost; `*` is any. Only needed without an API key: under any other name "
+        "a page of someone else's could read along.",
+    )
     max_body_bytes: int = Field(
         64 * 1024 * 1024,
         ge=1024,
@@ -120,6 +126,25 @@ class Settings(BaseSettings):
         le=10_000,
         description="Most citations and quotes in one request to verify or to follow. Each takes some "
         "milliseconds.",
+    )
+    max_quote_characters: int = Field(
+        100_000,
+        ge=1,
+        description="Longest text that a citation may name, and longest quote. Answers repeat it several "
+        "times.",
+    )
+    max_quotes_characters: int = Field(
+        1_000_000,
+        ge=1,
+        description="Most characters of all citations and quotes of one request to verify or to follow "
+        "together.",
+    )
+    max_reading_characters: int = Field(
+        200_000_000,
+        ge=1,
+        description="Most characters that are looked through to verify one request: each quote that is not "
+        "found at once costs the length of the texts it is looked for in. A hundred million take some "
+        "seconds.",
     )
     max_answer_characters: int = Field(
         50_000, ge=1, le=1_000_000, description="Longest answer of a language model that is verified."
@@ -213,6 +238,11 @@ class Settings(BaseSettings):
     reader_megabytes: int = Field(
         2048, ge=256, description="Most memory, in MiB, that reading one file may take on Linux."
     )
+    ocr_languages: str = Field(
+        "",
+        description="Languages for Tesseract, such as eng+deu: pages of PDF files that are pictures are then "
+        "read, seconds each. Empty refuses them. Needs loccit[ocr], and tesseract installed.",
+    )
     log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(
         "info", description="What is logged. info has a line for every request; never a question or a key."
     )
@@ -262,8 +292,14 @@ class Settings(BaseSettings):
                 processes=self.reader_processes,
                 seconds=self.reader_seconds,
                 memory_bytes=self.reader_megabytes * 2**20,
+                ocr_languages=self.ocr_languages,
             ),
         )
+
+
+def allowed_hosts(settings: Settings) -> tuple[str, ...]:
+    """The names under which the service is reached, beside those that can be nobody else's."""
+    return _listed(settings.allowed_hosts)
 
 
 def open_library(settings: Settings) -> Library:
@@ -296,7 +332,7 @@ def _listed(value: str) -> tuple[str, ...]:
 def _reranker(settings: Settings) -> Reranker:
     # torch takes seconds to import; those who only list documents need not wait for it.
     from index.cross_encoder import CrossEncoderReranker
-    from index.embedding.transformer import model_folder
+    from index.embedding.model_files import model_folder
 
     folder = model_folder(settings.reranker, download=settings.model_download)
     return CrossEncoderReranker(folder, device=settings.device)

@@ -9,6 +9,7 @@ import pytest
 from index import errors as library_errors
 from index.filters import parse_filter
 from index.library import Library
+from index.readers import MEDIA_TYPES
 from scripts.build_docs import built
 from service import errors as service_errors
 from service.app import create_app
@@ -62,6 +63,13 @@ def test_every_address_is_in_the_table(tmp_path: Path) -> None:
     served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     documented = set(re.findall(r"^\| `([A-Z]+ /\S+)` \|", API, re.MULTILINE))
     assert documented == served
+
+
+def test_every_ending_is_in_the_table_of_formats() -> None:
+    formats = (ROOT / "docs" / "formats.md").read_text()
+    for suffix, media_type in MEDIA_TYPES.items():
+        old = suffix in (".doc", ".dot", ".ppt", ".xls")
+        assert f"`{suffix}`" in formats or old or media_type == "text/x-source-code", suffix
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -32,7 +32,7 @@ class _Format:
     suffixes: str
     aliases: tuple[str, ...] = ()
     version: str = "READER"
-    takes_password: bool = False
+    is_pdf: bool = False
 
 
 _OOXML = "application/vnd.openxmlformats-officedocument"
@@ -41,12 +41,12 @@ _FORMATS: Mapping[str, _Format] = {
     "text/markdown": _Format("markdown", "read_markdown", ".md .markdown", ("text/x-markdown",)),
     "text/html": _Format("html", "read_html", ".html .htm .xhtml", ("application/xhtml+xml",)),
     "text/x-rst": _Format("rst", "read_rst", ".rst", ("text/prs.fallenstein.rst",)),
-    "application/pdf": _Format("pdf", "read_pdf", ".pdf", ("application/x-pdf",), takes_password=True),
+    "application/pdf": _Format("pdf", "read_pdf", ".pdf", ("application/x-pdf",), is_pdf=True),
     # Readers of today's Office formats tell the old ones, and say what to do with them.
-    f"{_OOXML}.wordprocessingml.document": _Format("docx", "read_docx", ".docx .docm .doc"),
-    f"{_OOXML}.presentationml.presentation": _Format("pptx", "read_pptx", ".pptx .pptm .ppt"),
+    f"{_OOXML}.wordprocessingml.document": _Format("docx", "read_docx", ".docx .docm .dotx .dotm .doc .dot"),
+    f"{_OOXML}.presentationml.presentation": _Format("pptx", "read_pptx", ".pptx .pptm .ppsx .potx .ppt"),
     f"{_OOXML}.spreadsheetml.sheet": _Format("xlsx", "read_xlsx", ".xlsx .xlsm .xls"),
-    "application/vnd.oasis.opendocument.text": _Format("odt", "read_odt", ".odt"),
+    "application/vnd.oasis.opendocument.text": _Format("odt", "read_odt", ".odt .ott"),
     "application/rtf": _Format("rtf", "read_rtf", ".rtf", ("text/rtf",)),
     "application/epub+zip": _Format("epub", "read_epub", ".epub"),
     "text/csv": _Format(
@@ -82,12 +82,20 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
 """The suffixes of the files that can be read -> their media types."""
 
 
-def read(data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
+def read(
+    data: bytes,
+    *,
+    name: str,
+    media_type: str | None = None,
+    password: str = "",
+    ocr_languages: str = "",
+) -> Extract:
     """Read a file of a known format.
 
     ``media_type`` decides if there is a reader for it, else the suffix of ``name``: senders that do not
     know call everything ``application/octet-stream``. Its ``charset`` parameter is honoured. ``password``
-    opens a file that is encrypted.
+    opens a PDF file that is encrypted; ``ocr_languages`` (Tesseract's, ``eng+deu``) has its pages that are
+    pictures read by Tesseract.
 
     Raises :class:`index.errors.UnsupportedFormat` if no reader is for it, and other kinds of
     :class:`index.errors.Unreadable` if the reader cannot read it.
@@ -95,8 +103,8 @@ def read(data: bytes, *, name: str, media_type: str | None = None, password: str
     _, charset = _parsed(media_type)
     format_ = _format(name, media_type)
     function, _ = _loaded(format_)
-    if format_.takes_password:
-        return function(data, name=name, charset=charset, password=password)
+    if format_.is_pdf:
+        return function(data, name=name, password=password, ocr_languages=ocr_languages)
     return function(data, name=name, charset=charset)
 
 

@@ -28,28 +28,37 @@ MEDIA_TYPE = "application/pdf"
 MAX_WORDS = 5_000_000
 
 
-def read_pdf(data: bytes, *, name: str, charset: str | None = None, password: str = "") -> Extract:
+def read_pdf(
+    data: bytes, *, name: str, charset: str | None = None, password: str = "", ocr_languages: str = ""
+) -> Extract:
     """The text of a PDF file with its headings, paragraphs, lists, tables and pages.
 
-    ``charset`` is not used: the format says itself what its characters are.
+    ``charset`` is not used: the format says itself what its characters are. Pages without text are read
+    by Tesseract if ``ocr_languages`` names some, such as ``eng+deu``; the metadata name these pages, under
+    ``recognised_pages``.
 
     Raises :class:`index.errors.EncryptedDocument` if ``password`` does not open the file,
     :class:`index.errors.CorruptDocument`, :class:`index.errors.NoTextLayer` if no page has text, and
     :class:`index.errors.DocumentTooLarge`.
     """
-    return read_pdf_with_layout(data, name=name, password=password)[0]
+    return read_pdf_with_layout(data, name=name, password=password, ocr_languages=ocr_languages)[0]
 
 
-def read_pdf_with_layout(data: bytes, *, name: str, password: str = "") -> tuple[Extract, Layout]:
+def read_pdf_with_layout(
+    data: bytes, *, name: str, password: str = "", ocr_languages: str = ""
+) -> tuple[Extract, Layout]:
     """As :func:`read_pdf`, with the place of each word on its page."""
     refuse_long_streams(data, name=name)
     with open_pdf(data, name=name, password=password) as file:
         pages = _pages(file)
+        recognised = _recognised(file, pages, ocr_languages) if ocr_languages else []
         outline = file.outline()
         title, metadata = file.title(), file.metadata()
     _require_text(pages, name=name)
     if damaged := [page.number for page in pages if page.damaged]:
         metadata["damaged_pages"] = _ranges(damaged)
+    if recognised:
+        metadata["recognised_pages"] = ", ".join(map(str, recognised))
     sizes = [(page.width, page.height) for page in pages]
     drop_running(pages)
     shown_title = mark_headings(pages, outline)
@@ -93,6 +102,17 @@ def _ranges(numbers: list[int]) -> str:
         else:
             runs.append([number, number])
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def _recognised(file: PdfFile, pages: list[Page], languages: str) -> list[int]:
+    """Read the pages that have no text; returns the numbers of those that have some now."""
+    from index.readers.pdf.recognition import recognise
+
+    empty = [page for page in pages if not page.lines and not page.damaged]
+    for page in empty:
+        recognise(file, page, languages)
+        page.lines = reading_order(in_rows(page.lines), width=page.width)
+    return [page.number for page in empty if page.lines]
 
 
 def _require_text(pages: list[Page], *, name: str) -> None:
