@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
 import numpy as np
 import regex
@@ -22,18 +21,17 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel, Levenshtein
 
 from index.differences import IDEOGRAPHIC, best_run, boundary_after
+from index.occurrences import LONGEST_CONTEXT, Quote, occurrences
 from index.typography import CodePoints, Folded, code_points, folded, grams
+from index.word_boundaries import whole
 
 MINIMUM_SIMILARITY = 0.5
 """Of words that still count as the quote: the recipe allows as many errors as half its length."""
 
 _QUOTE_WEIGHT, _PREFIX_WEIGHT, _SUFFIX_WEIGHT, _PLACE_WEIGHT = 50.0, 20.0, 20.0, 2.0
-_LONGEST_CONTEXT = 512
 _LONGEST_QUOTE = 4000
 """Longer ones are found by their first and last ``_END`` code points, each its own quote."""
 _END = 1500
-_MOST_OCCURRENCES = 128
-"""Of the same words that are looked at on each side of the expected place."""
 _PLACES = 6
 _COMMON = 400
 """A q-gram that the text has more often says nothing about a place."""
@@ -43,17 +41,6 @@ _PIECE = 1 << 14
 
 WORDS = regex.compile(rf"[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+|\S", regex.VERSION1)
 """What texts are aligned by: words, characters of scripts that do not part words, other visible ones."""
-_IN_WORD = regex.compile(rf"[\w--[{IDEOGRAPHIC}]]", regex.VERSION1)
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """Words with the text around them, and where they started (W3C TextQuoteSelector and position)."""
-
-    exact: str
-    prefix: str = ""
-    suffix: str = ""
-    start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +75,24 @@ class AnchoringText:
     def exact(self, quote: Quote) -> list[Anchor]:
         """Where the very words stand, best first: all, or if there are very many, those most likely.
 
-        Not where they begin or end inside of a word, if the context says that they do not.
+        Not where they begin or end inside of a word or number, if they did not where they were quoted.
         """
         length = len(quote.exact)
-        places = {start for start in self._starts(quote) if not self._torn(quote, start)}
-        found = [self._anchor(quote, start, start + length, 1.0) for start in places]
+        found = [self._anchor(quote, start, start + length, 1.0) for start in occurrences(self.text, quote)]
         return sorted(found, key=lambda one: (-one.score, one.start))
 
     def near(self, quote: Quote) -> list[Anchor]:
-        """Where words like those of the quote stand, best first; typography makes no difference."""
+        """Where words like those of the quote stand, best first; typography makes no difference.
+
+        With the whole of the words that they begin and end inside of, if the quote's are whole.
+        """
         if not quote.exact.strip() or not self.text.strip():
             return []
         if len(quote.exact) > _LONGEST_QUOTE:
             found = self._between_ends(quote)
         else:
             found = [self._anchor(quote, *place) for place in self._aligned(quote)]
-        kept = {one for one in found if one.similarity >= MINIMUM_SIMILARITY}
+        kept = {self._grown(quote, one) for one in found if one.similarity >= MINIMUM_SIMILARITY}
         return sorted(kept, key=lambda one: (-one.score, one.start))
 
     @cached_property
@@ -117,7 +106,7 @@ class AnchoringText:
 
     def _anchor(self, quote: Quote, start: int, end: int, similarity: float) -> Anchor:
         text, like = self.text, Levenshtein.normalized_similarity
-        prefix, suffix = quote.prefix[-_LONGEST_CONTEXT:], quote.suffix[:_LONGEST_CONTEXT]
+        prefix, suffix = quote.prefix[-LONGEST_CONTEXT:], quote.suffix[:LONGEST_CONTEXT]
         contexts: list[tuple[float, float]] = []
         if prefix:
             contexts.append((_PREFIX_WEIGHT, like(prefix, text[max(0, start - len(prefix)) : start])))
@@ -130,38 +119,18 @@ class AnchoringText:
         score = sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
         return Anchor(start, end, score, similarity, text[start:end] == quote.exact, context)
 
-    def _starts(self, quote: Quote) -> Iterator[int]:
-        """Where the very words start: nearest to the expected place, and where the context adjoins."""
-        text, exact = self.text, quote.exact
-        if not exact:
-            return
-        expected = min(max(quote.start or 0, 0), len(text))
-        near = [*islice(_forwards(text, exact, expected), _MOST_OCCURRENCES)]
-        near += islice(_backwards(text, exact, expected), _MOST_OCCURRENCES)
-        yield from near
-        if len(near) >= _MOST_OCCURRENCES:
-            yield from self._adjoining(quote)
-
-    def _adjoining(self, quote: Quote) -> Iterator[int]:
-        """Where the very words start with some of their context before or after them."""
-        for length in (_LONGEST_CONTEXT, 32, 8):
-            for before, after in (
-                (quote.prefix[-length:], quote.suffix[:length]),
-                (quote.prefix[-length:], ""),
-                ("", quote.suffix[:length]),
-            ):
-                sought = before + quote.exact + after
-                if before or after:
-                    starts = islice(_forwards(self.text, sought, 0), _MOST_OCCURRENCES)
-                    yield from (at + len(before) for at in starts)
-
-    def _torn(self, quote: Quote, start: int) -> bool:
-        """Whether the words are parts of longer ones here, and were not where they were quoted."""
-        end = start + len(quote.exact)
-        before, after = self.text[max(0, start - 1) : start], self.text[end : end + 1]
-        return _goes_on(before, quote.exact[0]) > _goes_on(quote.prefix[-1:] or before, quote.exact[0]) or (
-            _goes_on(after, quote.exact[-1]) > _goes_on(quote.suffix[:1] or after, quote.exact[-1])
-        )
+    def _grown(self, quote: Quote, anchor: Anchor) -> Anchor:
+        """With the whole of the words at its ends, where the quote's own are whole."""
+        torn_start, torn_end = quote.torn or (True, True)
+        start, end = whole(self.text, anchor.start, anchor.end)
+        start, end = anchor.start if torn_start else start, anchor.end if torn_end else end
+        if (start, end) == (anchor.start, anchor.end):
+            return anchor
+        similarity = anchor.similarity
+        if len(quote.exact) <= _LONGEST_QUOTE:
+            words = folded(self.text[start:end]).text.strip()
+            similarity = Levenshtein.normalized_similarity(folded(quote.exact).text.strip(), words)
+        return self._anchor(quote, start, end, similarity)
 
     def _between_ends(self, quote: Quote) -> list[Anchor]:
         """A long quote, from where its beginning is to where its end is."""
@@ -176,7 +145,7 @@ class AnchoringText:
 
     def _aligned(self, quote: Quote) -> Iterator[tuple[int, int, float]]:
         """Start, end and similarity of words that may be the quote's."""
-        prefix, suffix = quote.prefix[-_LONGEST_CONTEXT:], quote.suffix[:_LONGEST_CONTEXT]
+        prefix, suffix = quote.prefix[-LONGEST_CONTEXT:], quote.suffix[:LONGEST_CONTEXT]
         pattern = folded(prefix + quote.exact + suffix)
         start = int(np.searchsorted(pattern.starts, len(prefix)))
         end = int(np.searchsorted(pattern.starts, len(prefix) + len(quote.exact)))
@@ -239,21 +208,6 @@ class AnchoringText:
         counts = np.bincount(which, minlength=len(sought))[which]
         rare = counts <= _COMMON
         return at[rare], offsets[which[rare]], counts[rare].astype(np.float64)
-
-
-def _forwards(text: str, sought: str, at: int) -> Iterator[int]:
-    while (at := text.find(sought, at)) >= 0:
-        yield at
-        at += 1
-
-
-def _backwards(text: str, sought: str, at: int) -> Iterator[int]:
-    while (at := text.rfind(sought, 0, max(0, at + len(sought) - 1))) >= 0:
-        yield at
-
-
-def _goes_on(adjoining: str, letter: str) -> bool:
-    return bool(adjoining and _IN_WORD.match(adjoining) and _IN_WORD.match(letter))
 
 
 def _gram_size(quote: CodePoints) -> int:

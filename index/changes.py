@@ -27,7 +27,7 @@ class Became:
     """What became of a citation: as in :class:`index.standing.Standing`, or why it cannot be said.
 
     ``deleted``: its document is not there any more, or was not there at that change. ``lost``: the cited
-    text itself is not kept.
+    text itself, or the one that stood there after that change, is not kept.
     """
 
     locator: str
@@ -58,12 +58,11 @@ def _became(resolution: Resolution, locator: str, change: int) -> Became:
     document_id = parse_locator(locator).document_id
     try:
         citation = resolution.cite(locator)
+        # By the id of today: it may have been renamed since it was cited.
+        document_id = citation.document_id
+        if version := resolution.store.version_at(document_id, change):
+            today = resolution.today(citation, version)
+            return Became(locator, today.standing.status, today)
     except CitationNotFound:
-        there = resolution.store.version_at(document_id, change)
-        return Became(locator, "lost" if there else "deleted")
-    # By the id of today: it may have been renamed since it was cited.
-    version = resolution.store.version_at(citation.document_id, change)
-    if version is None:
-        return Became(locator, "deleted")
-    today = resolution.today(citation, version)
-    return Became(locator, today.standing.status, today)
+        pass
+    return Became(locator, "lost" if resolution.store.stood(document_id, change) else "deleted")

@@ -95,7 +95,7 @@ class _Reference:
 
     @property
     def link_to_quote(self) -> str:
-        return self.citation.links.get("source", "") or self.link
+        return _encoded(_line(self.citation.links.get("source", ""))) or self.link
 
     @property
     def doi(self) -> str:

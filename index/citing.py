@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from urllib.parse import quote as percent_encode
-from urllib.parse import urldefrag
 
 import regex
 
@@ -23,16 +22,17 @@ LONGEST = 4_000_000
 
 _HASH_DIGITS = 12
 _LOCATOR = re.compile(
-    r"(?P<document>.+)@(?P<sha>[0-9a-f]{12}):(?P<start>\d{1,12})-(?P<end>\d{1,12})", re.DOTALL
+    r"(?P<document>.+)@(?P<sha>[0-9a-f]{12,64}):(?P<start>[0-9]{1,12})-(?P<end>[0-9]{1,12})", re.DOTALL
 )
 _CLUSTER = regex.compile(r"\X")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Locator:
     """The self-describing name of a quote: ``{document_id}@{text hash}:{start}-{end}``.
 
-    The hash is the first 12 hex digits of the text's SHA-256, offsets are its code points.
+    The hash is the first 12 hex digits of the text's SHA-256, or more of them; offsets are its code points.
     """
 
     document_id: str
@@ -49,11 +49,11 @@ def parse_locator(value: str) -> Locator:
 
     Raises :class:`InvalidLocator` when it is not of the form, or its span is empty.
     """
-    match = _LOCATOR.fullmatch(value)
+    match = _LOCATOR.fullmatch(value) if _SURROGATE.search(value) is None else None
     if match is None or int(match["start"]) >= int(match["end"]):
         raise InvalidLocator(
-            f"{value[:200]!r} is not a locator. A locator is document_id@hash:start-end with 12 hex digits "
-            "of the text's SHA-256 and start < end, for example notes.md@9f2c41aab3de:1024-1311."
+            f"{value[:200]!r} is not a locator. A locator is document_id@hash:start-end with 12 to 64 hex "
+            "digits of the text's SHA-256 and start < end, for example notes.md@9f2c41aab3de:1024-1311."
         )
     return Locator(match["document"], match["sha"], int(match["start"]), int(match["end"]))
 
@@ -137,9 +137,14 @@ def selectors(excerpt: Excerpt, text: str | None) -> tuple[Selector, Selector]:
             exact=excerpt.quote,
             prefix=prefix,
             suffix=suffix,
-            ambiguous=text is None or text.find(sought) != text.rfind(sought),
+            ambiguous=text is None or _is_repeated(text, sought),
         ),
     )
+
+
+def _is_repeated(text: str, sought: str) -> bool:
+    # Not by str.rfind, whose time grows with text times quote.
+    return text.find(sought, text.find(sought) + 1) >= 0
 
 
 def _source_link(
@@ -147,15 +152,27 @@ def _source_link(
 ) -> str:
     """The address of the original, opened at the quote; empty when the source is no web address.
 
-    A PDF at its page (RFC 8118), an HTML page at the words themselves (WICG text fragments).
+    A PDF at its page (RFC 8118), an HTML page at the words themselves (WICG text fragments). What has no
+    place in an address is encoded: whoever put the document in wrote it, and it stands in Markdown.
     """
-    if not version.source.startswith(("http://", "https://")):
+    source = _web_address(version.source)
+    if not source:
         return ""
-    address, fragment = urldefrag(version.source)
-    if pages is not None:
+    address, _, fragment = source.partition("#")
+    if pages is not None and version.media_type == "application/pdf":
         return f"{address}#page={pages[0]}"
     directive = text_fragment(text, *span) if text and version.media_type == "text/html" else ""
-    return f"{address}#{fragment}:~:{directive}" if directive else version.source
+    # A directive of the source's own would make one term of both.
+    fragment = fragment.partition(":~:")[0]
+    return f"{address}#{fragment}:~:{directive}" if directive else source
+
+
+def _web_address(link: str) -> str:
+    """A link to the web with all percent-encoded that has to be (RFC 3986); empty if it is none."""
+    link = link.strip()
+    if not link.lower().startswith(("http://", "https://")):
+        return ""
+    return percent_encode(link, safe="!#$%&'()*+,-./:;=?@[]_~", errors="replace")
 
 
 def _prefix(before: str) -> str:

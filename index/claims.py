@@ -6,12 +6,13 @@ Nothing is understood here; punctuation is read. Offsets are code points of the 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import regex
 
-from index.sentences import Span, sentence_spans, trimmed
+from index.sentences import Span, pieces, sentence_spans, trimmed
 
 _MARK = re.compile(
     r"(?:\[\^?|【)\s*(\d{1,4}(?:\s*[,;]\s*\^?\d{1,4}|\s*[-–]\s*\d{1,4})*)\s*(?:†[^】\]\n]{0,60})?(?:\](?!\()|】)"
@@ -19,19 +20,38 @@ _MARK = re.compile(
 """``[1]``, ``[1, 3-5]``, ``[^1]``, ``【1】`` and ``【1†source】``; not ``[1](address)``, which is a link."""
 _FOOTNOTE = re.compile(r"^[^\S\n]*\[\^?\d{1,4}\]:.*$", re.MULTILINE)
 """A footnote or a list of sources: it repeats what is cited, and claims nothing itself."""
-_PAIRS = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", "‹": "›", "‘": "’", '"': '"'}
-_OPENING = re.compile(f"[{''.join(map(re.escape, _PAIRS))}]")
+_HEADING = re.compile(r"^[^\S\n]*#{1,6}[^\S\n].*$", re.MULTILINE)
+_PAIRS = {
+    "“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", "‹": "›", "‘": "’", '"': '"', "'": "'",
+}  # fmt: skip
+_OPENINGS = {
+    closing: [opening for opening, closings in _PAIRS.items() if closing in closings]
+    for closing in "".join(_PAIRS.values())
+}
+_QUOTATION_MARK = re.compile(f"[{''.join(map(re.escape, {*_PAIRS, *_OPENINGS}))}]")
+_ELIDED = re.compile(r"'(?=\d|(?:tis|twas|em|til|cause|n|bout|round)\b)", re.IGNORECASE)
+"""Apostrophes that begin a word."""
+_BEFORE_OPENING = regex.compile(r"[\s\p{Ps}\p{Pi}\p{Pd}/„‚]", regex.VERSION1)
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
+_IN_WORD = regex.compile(rf"[[\p{{L}}\p{{N}}]--[{_UNSPACED}]]", regex.VERSION1)
 _BLOCK_QUOTE = re.compile(r"(?:^[^\S\n]*>.*(?:\n|$))+", re.MULTILINE)
-_BLOCK_MARK = re.compile(r"^[^\S\n]*>[^\S\n]?", re.MULTILINE)
-_CODE = re.compile(r"^[^\S\n]*(```|~~~).*?(?:^[^\S\n]*\1|\Z)", re.MULTILINE | re.DOTALL)
-_ELLIPSIS = re.compile(r"\s*(?:[\[(](?:…|\.\s?\.\s?\.)[\])]|…|\.\s?\.\s?\.)\s*")
+_BLOCK_MARK = re.compile(r"^(?:[^\S\n]*+>)++[^\S\n]?+", re.MULTILINE)
+_ATTRIBUTION = re.compile(r"(?:[^\S\n]*+>)*+[^\S\n]*+(?:[—–―]|--)")
+_FENCE = re.compile(r"^[^\S\n]*+(?:(?P<fence>`{3,})(?=[^`\n]*$)|(?P<tildes>~{3,}))", re.MULTILINE)
+_EMPHASIS = (
+    re.compile(r"(?<![^\W_])(?<!\*)(\*{1,3}+)(?=[^\s*])([^*]++)(?<=\S)\1(?![^\W_]|\*)"),
+    re.compile(r"(?<!\w)(_{1,3}+)(?=[^\s_])([^_]++)(?<=\S)\1(?!\w)"),
+)
+_ELLIPSIS = re.compile(r"[\[(](?:…|\.\s?\.\s?\.)[\])]|…|\.\s?\.\s?\.")
 _PARAGRAPH = re.compile(r"(?:(?!\n[^\S\n]*\n).)+", re.DOTALL)
-_HEADING = re.compile(r"[^\S\n]*#{1,6}[^\S\n]")
 _LETTER = re.compile(r"[^\W_]")
-_WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]|[\w'’-]+", regex.VERSION1)
+_WORD = regex.compile(rf"[{_UNSPACED}]|[\w'’-]+", regex.VERSION1)
 _FEWEST_WORDS = 3
 """Fewer words between quotation marks are a term or a title: nobody claims that they are quoted."""
 _MOST_RANGE = 100
+_LONGEST = 8192
+"""Code points of a paragraph; a longer one is cut. Where quotation marks stay open, the time to find
+sentences grows with the square of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +77,19 @@ class Sentence:
 
 def claims(answer: str) -> tuple[Sentence, ...]:
     """The sentences of an answer, in order. Code, headings and lists of sources are left out."""
-    shown = _blanked(answer, _CODE, _FOOTNOTE)
+    shown = _blanked(_without_code(answer), _FOOTNOTE, _HEADING)
     marks = [(match.start(), _numbers(match[1])) for match in _MARK.finditer(shown)]
     shown = _blanked(shown, _MARK)
     blocks = [match.span() for match in _BLOCK_QUOTE.finditer(shown)]
     spans = [span for span in _sentences(shown, blocks) if _LETTER.search(shown, *span)]
     owned: list[list[int]] = [[] for _ in spans]
-    for at, numbers in marks:
-        if spans:
-            owned[_owner(shown, spans, at)] += numbers
-    found = []
+    for owner, (_, read) in zip(_owners(shown, spans, [at for at, _ in marks]), marks, strict=False):
+        owned[owner] += read
+    found, quoting = [], set(blocks)
     for (start, end), numbers in zip(spans, owned, strict=True):
         named = tuple(dict.fromkeys(numbers))
-        quotes = _block_quotes(shown, start, end) if (start, end) in blocks else _inline(shown, start, end)
-        quoted = (Quoted(_words(shown, span), *span, named) for span in quotes)
+        quotes = _block_quotes(shown, start, end) if (start, end) in quoting else _inline(shown, start, end)
+        quoted = (Quoted(words, *span, named) for span in quotes if (words := _words(shown, span)))
         found.append(Sentence(*trimmed(shown, start, end), named, tuple(quoted)))
     return tuple(found)
 
@@ -82,31 +101,50 @@ def _blanked(answer: str, *patterns: re.Pattern[str]) -> str:
     return answer
 
 
+def _without_code(answer: str) -> str:
+    """The answer with fenced code made white space: up to a fence as long as the first, or to the end."""
+    parts, begin, opening = [], 0, ""
+    for match in _FENCE.finditer(answer):
+        fence = match["fence"] or match["tildes"]
+        if not opening:
+            parts.append(answer[begin : match.start()])
+            begin, opening = match.start(), fence
+        elif fence.startswith(opening):
+            parts.append(re.sub(r"\S", " ", answer[begin : match.end()]))
+            begin, opening = match.end(), ""
+    rest = answer[begin:]
+    return "".join([*parts, re.sub(r"\S", " ", rest) if opening else rest])
+
+
 def _sentences(shown: str, blocks: Sequence[Span]) -> Iterator[Span]:
     """Sentences of paragraphs, each block quote as one."""
     begin = 0
     for start, end in [*blocks, (len(shown), len(shown))]:
         for match in _PARAGRAPH.finditer(shown, begin, start):
-            if not _HEADING.match(match[0].lstrip("\n")):
-                yield from sentence_spans(shown, *match.span())
+            paragraph = trimmed(shown, *match.span())
+            if paragraph[0] < paragraph[1]:
+                for piece in pieces(shown, *paragraph, _LONGEST):
+                    yield from sentence_spans(shown, *piece)
         if start < end:
             yield start, end
         begin = end
 
 
-def _owner(shown: str, spans: Sequence[Span], at: int) -> int:
-    """Which sentence a mark at an offset belongs to: the one it is in, else the one before it.
+def _owners(shown: str, spans: Sequence[Span], marks: Sequence[int]) -> Iterator[int]:
+    """Which sentence each mark belongs to: the one it is in, else the one before it; none without any.
 
     One that begins a line, as in a list of answers, belongs to the sentence after it.
     """
-    after = next((number for number, (_, end) in enumerate(spans) if at < end), len(spans))
-    if after == len(spans):
-        return after - 1
-    before = spans[after - 1][1] if after else 0
-    if at >= spans[after][0] or not after:
-        return after
-    leads = "\n" in shown[before:at] and "\n" not in shown[at : spans[after][0]]
-    return after if leads else after - 1
+    ends = [end for _, end in spans]
+    breaks = [match.start() for match in re.finditer("\n", shown)]
+    for at in marks if spans else ():
+        after = bisect_right(ends, at)
+        if after and (after == len(spans) or at < spans[after][0]):
+            line = bisect_left(breaks, at)
+            leads = line > bisect_left(breaks, ends[after - 1])
+            if after == len(spans) or not leads or line < bisect_left(breaks, spans[after][0]):
+                after -= 1
+        yield after
 
 
 def _numbers(listed: str) -> list[int]:
@@ -121,27 +159,40 @@ def _numbers(listed: str) -> list[int]:
 
 def _inline(shown: str, start: int, end: int) -> Iterator[Span]:
     """The spans between quotation marks, parted at ellipses."""
-    at = start
-    while opening := _OPENING.search(shown, at, end):
-        closing = _closing(shown, opening.start(), end)
-        if closing is None:
-            at = opening.end()
-            continue
-        yield from _parts(shown, opening.end(), closing)
-        at = closing + 1
+    marks = [match.start() for match in _QUOTATION_MARK.finditer(shown, start, end)]
+    closings: dict[str, list[int]] = {opening: [] for opening in _PAIRS}
+    for at in marks:
+        if _closes(shown, at):
+            for opening in _OPENINGS[shown[at]]:
+                closings[opening].append(at)
+    until = start
+    for at in marks:
+        if at >= until and _opens(shown, at):
+            later = closings[shown[at]]
+            if (number := bisect_right(later, at)) < len(later):
+                yield from _parts(shown, at + 1, later[number])
+                until = later[number] + 1
 
 
-def _closing(shown: str, opening: int, end: int) -> int | None:
-    """Where the quotation that opens here closes; an apostrophe inside of a word closes none."""
-    closers = _PAIRS[shown[opening]]
-    if shown[opening] == "»" and opening and not shown[opening - 1].isspace():
-        return None  # it closes a quotation that began in another sentence
-    for at in range(opening + 1, end):
-        if shown[at] in closers and not (
-            shown[at] in "’'" and at + 1 < len(shown) and shown[at + 1].isalnum() and shown[at - 1].isalnum()
-        ):
-            return at
-    return None
+def _opens(shown: str, at: int) -> bool:
+    """Whether a quotation mark can open: not a sign for inches, an apostrophe, or one that only closes."""
+    mark, before, after = shown[at], shown[at - 1] if at else " ", shown[at + 1 : at + 2]
+    if mark == "»":
+        # After a letter or a full stop it closes a quotation that began in another sentence.
+        return bool(_BEFORE_OPENING.match(before)) and not after.isspace()
+    if mark in "\"'" and _IN_WORD.match(before):
+        return False
+    if mark == "'":
+        return after.isalnum() and not _ELIDED.match(shown, at)
+    return mark in _PAIRS
+
+
+def _closes(shown: str, at: int) -> bool:
+    """Whether a quotation mark can close: an apostrophe inside of a word cannot."""
+    mark, before, after = shown[at], shown[at - 1 : at], shown[at + 1 : at + 2]
+    if mark == "'" and before.isspace():
+        return False
+    return mark in _OPENINGS and not (mark in "’'" and after.isalnum() and before.isalnum())
 
 
 def _parts(shown: str, start: int, end: int) -> Iterator[Span]:
@@ -157,11 +208,24 @@ def _parts(shown: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _block_quotes(shown: str, start: int, end: int) -> Iterator[Span]:
-    """The words of a block quote, without the mark that it begins with."""
+    """The words of a block quote, without quotation marks around them and a last line with their author."""
     lead = _BLOCK_MARK.match(shown, start)
-    yield from _parts(shown, lead.end() if lead else start, end)
+    begin, end = trimmed(shown, lead.end() if lead else start, end)
+    last = shown.rfind("\n", begin, end) + 1
+    if last > begin and _ATTRIBUTION.match(shown, last) and not _ATTRIBUTION.match(shown, begin):
+        begin, end = trimmed(shown, begin, last)
+    if end - begin > 1 and shown[end - 1] in _PAIRS.get(shown[begin], ""):
+        closing = [
+            at for at in range(begin + 1, end) if shown[at] in _PAIRS[shown[begin]] and _closes(shown, at)
+        ]
+        if closing[:1] == [end - 1]:
+            begin, end = begin + 1, end - 1
+    yield from _parts(shown, begin, end)
 
 
 def _words(shown: str, span: Span) -> str:
-    """What is quoted, without the marks of a block quote."""
-    return _BLOCK_MARK.sub("", shown[slice(*span)]).strip()
+    """What is quoted, without the marks of a block quote and of emphasis."""
+    words = _BLOCK_MARK.sub("", shown[slice(*span)])
+    for pattern in _EMPHASIS:
+        words = pattern.sub(r"\2", words)
+    return words.strip()

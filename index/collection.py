@@ -15,14 +15,15 @@ from index.conversation import combined, context, spoken
 from index.description import described, fingerprint_parts
 from index.editing import EditableArchive
 from index.embedding_queue import EmbeddingQueue
-from index.errors import InvalidInput
+from index.errors import HashCollision, InvalidInput
 from index.filters import Filter
 from index.indexes import Indexes
 from index.ingest import Preparation, Put, Source
 from index.moments import Moment, Moments
 from index.naming import checked_document_id
-from index.protocols import Embedder, PassageStore, Reranker
+from index.protocols import Embedder, PassageStore, PastPassageStore, Reranker
 from index.reading import Reading, ReadingHere
+from index.reading_budget import ReadingBudget
 from index.records import DocumentRecord, NewDocument, VersionRecord
 from index.search import Query, Search, Stopwatch, checked_k, checked_question, is_spelt
 from index.store import Store
@@ -106,33 +107,44 @@ class Collection(EditableArchive):
             with watch.stage("encode"):
                 vectors = self._embedder.embed_queries(spoken(question, said))
         (starts,) = self._embedder.token_starts([question])
-        search, state = (self._search, self._state) if as_of is None else self._moment(as_of, watch)
-        return search.answer(
-            Query(question, combined(vectors, said), said, is_spelt(question, starts.tolist())),
-            k=k,
-            where=where,
-            watch=watch,
-            state=state,
-            answerability=self._answerability,
-        )
+        query = Query(question, combined(vectors, said), said, is_spelt(question, starts.tolist()))
 
-    def _moment(self, as_of: int, watch: Stopwatch) -> tuple[Search, IndexState]:
+        def answered(search: Search, state: IndexState) -> Answer:
+            answerable = self._answerability
+            return search.answer(query, k=k, where=where, watch=watch, state=state, answerability=answerable)
+
+        if as_of is None:
+            return answered(self._search, self._state)
+        return self._answered_as_of(as_of, answered, watch)
+
+    def _answered_as_of(
+        self, as_of: int, answered: Callable[[Search, IndexState], Answer], watch: Stopwatch
+    ) -> Answer:
         past = self._store.at(as_of)
-        total, embedded = past.counts()
-        state = self._state_of(as_of, total, embedded)
-        current = self._state.change
-        if as_of == current or past.reached == self._store.at(current).reached:
-            return self._search, state
+        state = self._state_of(as_of, *past.counts())
+        if self._is_live(past):
+            answer = answered(self._search, state)
+            if self._is_live(past):  # still: nothing was committed meanwhile
+                return answer
         with watch.stage("moment"):
-            return self._searching(past, self._moments.of(past)), state
+            search = self._searching(past, self._moments.of(past))
+        answer = answered(search, state)
+        self._store.at(as_of)  # what was erased meanwhile is missing in the answer
+        return answer
+
+    def _is_live(self, past: PastPassageStore) -> bool:
+        """Whether the live passages are those of that moment, in the store and in the indexes."""
+        if self._store.at(self._store.change()).reached != past.reached:
+            return False  # this process or another has gone on
+        return min(self._indexes.dense.change, self._indexes.lexical.change) >= past.reached
 
     def _searching(self, store: PassageStore, over: Indexes | Moment) -> Search:
         hashes, settings = self._analyzer.hashes, self._config.search
         return Search(store, over.dense, over.lexical, hashes, settings, self._reranker)
 
-    def verification(self) -> Verification:
-        """Verifies citations, quotes and answers."""
-        return Verification(self.resolution(), self._likely)
+    def verification(self, *, most_characters: int | None = None) -> Verification:
+        """Verifies citations, quotes and answers; ``most_characters`` limits what is looked through."""
+        return Verification(self.resolution(), self._likely, ReadingBudget(most_characters))
 
     def _likely(self, quote: str) -> list[VersionRecord]:
         """The documents that most likely have these words."""
@@ -159,18 +171,31 @@ class Collection(EditableArchive):
         """
         prepared = [self._prepared(source) for source in sources]
         new = [part for part in prepared if isinstance(part, NewDocument)]
-        stored: dict[str, DocumentRecord] = {}
+        stored: dict[str, DocumentRecord | HashCollision] = {}
         known = {part.id for part in new if self._store.find_document(part.id)}
         if new:
             with self._writing():
-                stored = {record.id: record for record in self._store.put(new)}
+                stored = self._stored(new)
                 self._catch_up()
-        return [
-            Put(stored[part.id], "replaced" if part.id in known else "added")
-            if isinstance(part, NewDocument)
-            else part
-            for part in prepared
-        ]
+        outcomes: list[Put | InvalidInput] = []
+        for part in prepared:
+            outcome = stored[part.id] if isinstance(part, NewDocument) else part
+            if isinstance(outcome, DocumentRecord):
+                outcome = Put(outcome, "replaced" if outcome.id in known else "added")
+            outcomes.append(outcome)
+        return outcomes
+
+    def _stored(self, new: Sequence[NewDocument]) -> dict[str, DocumentRecord | HashCollision]:
+        try:
+            return {record.id: record for record in self._store.put(new)}
+        except HashCollision as error:
+            if len(new) == 1:
+                return {new[0].id: error}
+        # One of them is refused, and the others are not to suffer for it: each by itself.
+        stored: dict[str, DocumentRecord | HashCollision] = {}
+        for one in new:
+            stored |= self._stored([one])
+        return stored
 
     def _prepared(self, source: Source) -> NewDocument | Put | InvalidInput:
         try:
@@ -220,7 +245,7 @@ class Collection(EditableArchive):
     def refresh(self) -> None:
         """See what other processes committed. Cheap when there is nothing new."""
         if self._indexes.refresh(lambda: self._writing(seconds=0.0)):
-            self._state = self._counted()
+            self._see()
 
     def _forget(self) -> None:
         super()._forget()
@@ -228,7 +253,12 @@ class Collection(EditableArchive):
 
     def _catch_up(self) -> None:
         self._indexes.catch_up()
-        self._state = self._counted()
+        self._see()
+
+    def _see(self) -> None:
+        seen, self._state = self._state.change, self._counted()
+        if self._store.erases(seen):
+            self._forget()  # by another process, perhaps
 
     def _counted(self) -> IndexState:
         counts = self._store.counts()

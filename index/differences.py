@@ -29,7 +29,8 @@ _TOKEN = regex.compile(
 _WORD = regex.compile(r"\w")
 _LONGEST_LINE = 500
 _PIECE = regex.compile(
-    rf".{{1,{_LONGEST_LINE}}}?(?:[.!?]+\s+|[。！？]+|$)|.{{1,{_LONGEST_LINE}}}", regex.DOTALL
+    rf".{{1,{_LONGEST_LINE}}}?(?:(?<![.!?])[.!?]++\s++|(?<![。！？])[。！？]++|$)|.{{1,{_LONGEST_LINE}}}",
+    regex.DOTALL,
 )
 _MOST_CELLS = 1 << 27
 """Of the matrix of a longest common subsequence, a bit each: 16 MB."""

@@ -13,6 +13,7 @@
     │   ├── InvalidLocator
     │   ├── InvalidMetadata
     │   ├── MomentTooLarge
+    │   ├── HashCollision
     │   └── Unreadable
     │       ├── UnsupportedFormat
     │       ├── UndecodableText
@@ -101,7 +102,7 @@ class InvalidCollectionName(InvalidInput):
 
 
 class InvalidLocator(InvalidInput):
-    """Not of the form ``{document_id}@{12 hex digits}:{start}-{end}``."""
+    """Not of the form ``{document_id}@{12 to 64 hex digits}:{start}-{end}``."""
 
     code = "invalid_locator"
 
@@ -116,6 +117,12 @@ class MomentTooLarge(InvalidInput):
     """The collection held too much after this change to be made searchable as it stood."""
 
     code = "moment_too_large"
+
+
+class HashCollision(InvalidInput):
+    """A locator of this text would be one of another text of the document too."""
+
+    code = "hash_collision"
 
 
 class Unreadable(InvalidInput):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from index import citing
 from index.answers import Explanation, Hit, SideScore
 from index.candidates import Ranked
-from index.errors import StoreDamaged
+from index.errors import StoreDamaged, VersionNotFound
 from index.evidence import evidence
 from index.protocols import PassageStore
 from index.records import StoredPassage, VersionRecord
@@ -53,7 +54,12 @@ class Hits:
 
     def first(self, k: int) -> tuple[Hit, ...]:
         """At most ``k`` hits. Raises :class:`StoreDamaged` when a quote is not what was indexed."""
-        return tuple(self._hit(rank, one) for rank, one in enumerate(self._gathered(k), 1))
+        hits: list[Hit] = []
+        for one in self._gathered(k):
+            # What is erased between the ranking and here is no hit.
+            with suppress(VersionNotFound):
+                hits.append(self._hit(len(hits) + 1, one))
+        return tuple(hits)
 
     def _gathered(self, k: int) -> Sequence[_Found]:
         """Walk down the ranking: equal passages are grouped, neighbours merged, until there are ``k``."""
@@ -71,6 +77,8 @@ class Hits:
                     neighbour.start = min(neighbour.start, span.start)
                     neighbour.end = max(neighbour.end, span.end)
                     neighbour.places.append((place, span.start))
+                    # It has other words now: those of the passage alone are no twins of it.
+                    by_text.pop(neighbour.best.text, None)
                 elif len(found) == k:
                     return found
                 else:
@@ -92,10 +100,13 @@ class Hits:
         return None
 
     def _hit(self, rank: int, one: _Found) -> Hit:
+        """Raises :class:`VersionNotFound` when its text was erased meanwhile."""
         version, span = one.best.version, one.best.passage
         at, until = citing.window(one.start, one.end)
         text = self._store.text(version.text_sha256, at, until)
         excerpt = citing.Excerpt(version, one.start, one.end, text, at)
+        if not excerpt.quote:
+            self._store.text(version.text_sha256)  # tells whether it is erased or damaged
         if one.best.text not in excerpt.quote:
             raise StoreDamaged(
                 f"The text of {version.document_id!r} is not what was indexed. Restore a backup."

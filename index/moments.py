@@ -48,27 +48,46 @@ class Moments:
         self._dimension = dimension
         self._most = most
         self._building = threading.Lock()
+        self._locking = threading.Lock()
         self._kept: OrderedDict[int, Moment] = OrderedDict()
+        self._era = 0
 
     def of(self, past: PastPassageStore) -> Moment:
         """The searchable moment. Raises :class:`MomentTooLarge`."""
+        if held := self._held(past.reached):
+            return held
         # One at a time: building takes all the cores there are, and the next may want the same.
         with self._building:
-            if past.reached not in self._kept:
-                total, _ = past.counts()
-                if total > self._most:
-                    raise MomentTooLarge(
-                        f"The collection had {total:,} passages after change {past.change}; an earlier "
-                        f"moment is searched when it had at most {self._most:,}. Raise "
-                        "LOCCIT_AS_OF_PASSAGES, or ask the collection as it is."
-                    )
-                self._kept[past.reached] = Moment(past, self._analyzer, self._dimension)
-            self._kept.move_to_end(past.reached)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-            return self._kept[past.reached]
+            if held := self._held(past.reached):
+                return held
+            era = self._era
+            built = self._built(past)
+            with self._locking:
+                # What was built before something was erased may be of what was erased.
+                if era == self._era:
+                    self._kept[past.reached] = built
+                    while len(self._kept) > _KEPT:
+                        self._kept.popitem(last=False)
+            return built
+
+    def _held(self, reached: int) -> Moment | None:
+        with self._locking:
+            if held := self._kept.get(reached):
+                self._kept.move_to_end(reached)
+            return held
+
+    def _built(self, past: PastPassageStore) -> Moment:
+        total, _ = past.counts()
+        if total > self._most:
+            raise MomentTooLarge(
+                f"The collection had {total:,} passages after change {past.change}; an earlier moment is "
+                f"searched when it had at most {self._most:,}. Raise LOCCIT_AS_OF_PASSAGES, or ask the "
+                "collection as it is."
+            )
+        return Moment(past, self._analyzer, self._dimension)
 
     def forget(self) -> None:
-        """Forget all: something was erased, and is to be nowhere any more."""
-        with self._building:
+        """Forget all: something was erased, and is to be nowhere any more. Waits for nothing."""
+        with self._locking:
             self._kept.clear()
+            self._era += 1

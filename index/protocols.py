@@ -175,12 +175,17 @@ class RecordStore(PassageStore, Protocol):
     """
 
     def put(self, new: Sequence[NewDocument]) -> list[DocumentRecord]:
-        """Add documents, or replace them by new versions, all or none."""
+        """Add documents, or replace them by new versions, all or none.
+
+        Numbers of versions are never used again for an id. Raises :class:`index.errors.HashCollision` for a
+        text whose hash begins as that of another text that the id has, or had.
+        """
 
     def rename(self, document_id: str, to: str) -> DocumentRecord:
         """Give a document another id, which no document has; what cites it by the old one still resolves.
 
-        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.InvalidDocumentId`.
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.InvalidDocumentId`,
+        :class:`index.errors.HashCollision`.
         """
 
     def describe(self, document_id: str, metadata: Metadata, *, source: str) -> DocumentRecord:
@@ -199,6 +204,9 @@ class RecordStore(PassageStore, Protocol):
 
     def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
         """Erase those of the versions (keys) that are still there and not the newest; returns them."""
+
+    def forget(self) -> None:
+        """Keep no text in memory: another process erased something."""
 
     def change(self) -> int:
         """Number of the last committed change."""
@@ -232,6 +240,9 @@ class RecordStore(PassageStore, Protocol):
     def version_at(self, document_id: str, change: int) -> VersionRecord | None:
         """The version that was a document's newest after a change; None if it is not kept, or was none."""
 
+    def stood(self, document_id: str, change: int) -> bool:
+        """Whether there was a document of this id, now or before a renaming, after a change: kept or not."""
+
     def versions(self, document_id: str) -> list[VersionRecord]:
         """The versions kept of a document, newest first; else :class:`index.errors.DocumentNotFound`."""
 
@@ -239,7 +250,7 @@ class RecordStore(PassageStore, Protocol):
         """All versions that are not the newest of their documents, by document, newest first."""
 
     def structure(self, version: VersionRecord) -> Structure:
-        """How the text of a version is divided."""
+        """How the text of a version is divided. Raises :class:`index.errors.VersionNotFound`."""
 
     def section_at(
         self, version: VersionRecord, start: int, end: int
@@ -251,6 +262,9 @@ class RecordStore(PassageStore, Protocol):
 
     def events(self, since: int, until: int, limit: int) -> list[Event]:
         """Events after change ``since``, up to ``until``: about ``limit``, but all of a change or none."""
+
+    def erases(self, since: int) -> bool:
+        """Whether a change after ``since`` erased anything."""
 
     def at(self, change: int) -> PastPassageStore:
         """The passages as they stood after a change.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from index import citing
 from index.anchoring import AnchoringText
 from index.answers import Citation
-from index.errors import CitationNotFound
+from index.errors import CitationNotFound, DocumentNotFound, VersionNotFound
+from index.layout import Layout, Rectangle
 from index.protocols import RecordStore
 from index.records import VersionRecord
 from index.standing import Standing, standing
@@ -27,14 +30,26 @@ class Today:
 
 
 @dataclass(frozen=True, slots=True)
+class PageMark:
+    """A rectangle to mark, and the width and height of its page, in PDF points."""
+
+    rectangle: Rectangle
+    page_size: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
-    """A citation exactly as it was cited, the text around it, and what became of it."""
+    """A citation exactly as it was cited, the text around it, and what became of it.
+
+    ``rectangles`` are where it is shown on the pages of the file, where that is known.
+    """
 
     citation: Citation
     version: VersionRecord
     before: str
     after: str
     today: Today
+    rectangles: tuple[PageMark, ...] = ()
 
 
 class Resolution:
@@ -63,7 +78,15 @@ class Resolution:
         citation = self.citation(version, start, end)
         before = min(around, start)
         after = text[before + end - start :]
-        return Resolved(citation, version, text[:before], after, self.today(citation))
+        marks = self._marks(version, start, end)
+        return Resolved(citation, version, text[:before], after, self.today(citation), marks)
+
+    def _marks(self, version: VersionRecord, start: int, end: int) -> tuple[PageMark, ...]:
+        packed = self.store.layout(version)
+        if packed is None:
+            return ()
+        layout = Layout.from_bytes(packed)
+        return tuple(PageMark(one, layout.page_size(one.page)) for one in layout.rectangles(start, end))
 
     def _named(self, locator: str) -> tuple[VersionRecord, int, int]:
         wanted = citing.parse_locator(locator)
@@ -81,16 +104,23 @@ class Resolution:
     def citation(self, version: VersionRecord, start: int, end: int) -> Citation:
         """The citation of a span of a version. Raises :class:`CitationNotFound` if it is erased meanwhile."""
         at, until = citing.window(start, end)
-        excerpt = citing.Excerpt(version, start, end, self.store.text(version.text_sha256, at, until), at)
-        if len(excerpt.quote) != end - start:
-            raise CitationNotFound(f"{version.document_id!r} was deleted or pruned a moment ago.")
-        section, pages = self.store.section_at(version, start, end)
-        whole = self.store.text(version.text_sha256) if version.length <= citing.LONGEST else None
+        with _kept(version.document_id):
+            excerpt = citing.Excerpt(version, start, end, self.store.text(version.text_sha256, at, until), at)
+            if len(excerpt.quote) != end - start:
+                raise VersionNotFound("The text was erased between two looks at it.")
+            section, pages = self.store.section_at(version, start, end)
+            whole = self.store.text(version.text_sha256) if version.length <= citing.LONGEST else None
         return citing.cite(excerpt, whole, section=section, pages=pages)
 
     def today(self, citation: Citation, version: VersionRecord | None = None) -> Today:
-        """What became of a citation in the newest version of its document, or in the one given."""
-        version = version or self.store.version(citation.document_id)
+        """What became of a citation in the newest version of its document, or in the one given.
+
+        Raises :class:`CitationNotFound` if one of them is erased meanwhile.
+        """
+        with _kept(citation.document_id):
+            return self._today(citation, version or self.store.version(citation.document_id))
+
+    def _today(self, citation: Citation, version: VersionRecord) -> Today:
         if version.text_sha256.hex() == citation.text_sha256:
             same = Standing("current", citation.start, citation.end, citation.quote, 1.0)
             return Today(same, version.number, citation)
@@ -103,3 +133,12 @@ class Resolution:
     def text(self, sha256: bytes) -> AnchoringText:
         """A whole stored text, ready to find quotes in."""
         return self._prepared.get(sha256, lambda name: AnchoringText(self.store.text(name)))
+
+
+@contextmanager
+def _kept(document_id: str) -> Iterator[None]:
+    """What is erased between two looks at it is not found, as if it had been erased before the first."""
+    try:
+        yield
+    except (VersionNotFound, DocumentNotFound) as error:
+        raise CitationNotFound(f"{document_id!r} was deleted or pruned a moment ago.") from error

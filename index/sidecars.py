@@ -14,6 +14,11 @@ SUFFIXES = (".meta.json", ".meta.yaml", ".meta.yml")
 MOST_BYTES = 128 * 1024
 """YAML is read slowly, and slowest where it was written to be."""
 _LINES = ("title", "source")
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_MOST_DIGITS = 80
+"""Sexagesimal numbers are read in quadratic time, and large ones cannot be written as JSON again."""
+# What the constructors of YAML's own types raise where a tag says a type that the value is not of.
+_UNREADABLE = (yaml.YAMLError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ def parse_sidecar(data: bytes, *, name: str) -> Sidecar:
         raise InvalidMetadata(f"{name}: {len(data):,} bytes of metadata; at most {MOST_BYTES:,} are taken.")
     try:
         found = yaml.load(data, Loader=_Loader)  # noqa: S506 -- a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise InvalidMetadata(f"{name}: neither JSON nor YAML. Mend it, or delete it.") from error
     if not isinstance(found, dict) or not found.keys() <= {*_LINES, "metadata"}:
         raise InvalidMetadata(f"{name}: a mapping of title, source and metadata is wanted, and nothing else.")
@@ -52,7 +57,7 @@ def parse_sidecar(data: bytes, *, name: str) -> Sidecar:
 
 
 class _Loader(yaml.SafeLoader):
-    """Without aliases, by which few bytes stand for many, and without halves of surrogate pairs."""
+    """Without aliases, by which few bytes stand for many, halves of surrogate pairs, and endless numbers."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -60,6 +65,8 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
+        if node.tag in _NUMBERS and len(node.value) > _MOST_DIGITS:
+            raise yaml.YAMLError("a long number")
         value: str = super().construct_scalar(node)
         value.encode()  # its error is a ValueError
         return value

@@ -7,15 +7,17 @@ code points, spans half open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import log2
 from typing import Literal
 
 from rapidfuzz.distance import Levenshtein
 
-from index.anchoring import WORDS, Anchor, AnchoringText, Quote
+from index.anchoring import WORDS, Anchor, AnchoringText
 from index.differences import Edit, word_diff
+from index.occurrences import Quote
+from index.word_boundaries import inside
 
 CONTEXT = 128
 """Code points before and after the quote that are looked for with it."""
@@ -64,7 +66,8 @@ def standing(old_text: str | AnchoringText, span: tuple[int, int], new_text: str
     """What became of ``old_text[start:end]`` in the new text.
 
     A place counts only if the cited one is also its best match in the old text: where the cited words
-    were deleted, equal or similar ones that stood elsewhere before are not mistaken for them.
+    were deleted, equal or similar ones that stood elsewhere before are not mistaken for them. Whole words
+    that are parts of longer ones now, as "5 mg" is of "1.5 mg", are not the same words: they changed.
 
     Raises :class:`IndexError` for a span that is empty or not inside of the old text.
     """
@@ -114,7 +117,8 @@ def _standing(quote: Quote, anchor: Anchor, text: str) -> Standing:
 
 
 def _quote_at(text: str, start: int, end: int, expected: int) -> Quote:
-    return Quote(text[start:end], text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT], expected)
+    before, after = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
+    return Quote(text[start:end], before, after, expected, (inside(text, start), inside(text, end)))
 
 
 def _same_words(old: AnchoringText, quote: Quote, new: AnchoringText, places: list[Anchor]) -> Anchor | None:
@@ -127,7 +131,8 @@ def _same_words(old: AnchoringText, quote: Quote, new: AnchoringText, places: li
     best = max(range(len(now)), key=lambda at: cited.likeness(now[at]))
     found = places[best]
     likeness = cited.likeness(now[best])
-    elsewhere = old.exact(_quote_at(new.text, found.start, found.end, found.start))[:_MOST_MATCHED]
+    again = replace(_quote_at(new.text, found.start, found.end, found.start), torn=quote.torn)
+    elsewhere = old.exact(again)[:_MOST_MATCHED]
     others = [
         _Surroundings.of(old.text, (one.start, one.end)) for one in elsewhere if one.start != quote.start
     ]

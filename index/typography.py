@@ -23,6 +23,8 @@ _LAST_CASED = 0x1F000
 
 _QUOTES = "\"'`´«»ʹʻʼʽˈ׳״‘’‚‛“”„‟′‹›「」『』〝〞〟｢｣＂＇"
 """To an apostrophe. Not the double prime: 5′ and 5″ are other lengths."""
+_DOUBLE = '"«»״“”„‟〝〞〟＂'
+"""Of those, after a digit to a double one: 6" and 6' are other lengths as well."""
 _DASHES = "-֊־‐‑‒–—―⁃−⸺⸻﹘﹣－"
 _INVISIBLE = (
     (0x00AD, 0x00AE),  # soft hyphen
@@ -37,7 +39,7 @@ _INVISIBLE = (
     (0xE0100, 0xE01F0),
 )
 _ELLIPSIS = "…"
-_SPACE, _DASH, _DOT = (ord(one) for one in " -.")
+_SPACE, _DASH, _DOT, _ZERO, _NINE, _APOSTROPHE, _INCHES = (ord(one) for one in " -.09'\"")
 
 _PIECE = 1 << 14
 _INSIDE_WORD = re.compile(r"\w(?=\w)")
@@ -120,6 +122,7 @@ def _fold(text: str, offset: int) -> tuple[CodePoints, Offsets, Offsets]:
     if len(folds) and int(folds.max()) >= _DROPPED:
         whence = np.flatnonzero(folds != _DROPPED).astype(np.int32)
         folds, whence = _expanded(folds[whence], whence, several)
+    _units(folds)
     folds, starts, ends = _closed_up(folds)
     if whence is not None:
         starts, ends = whence[starts], whence[ends - 1] + 1
@@ -137,6 +140,15 @@ def _expanded(folds: CodePoints, starts: Offsets, several: list[str]) -> tuple[C
     out = np.repeat(folds, counts)
     out[out >= _SEVERAL] = code_points("".join(parts))
     return out, np.repeat(starts, counts)
+
+
+def _units(folds: CodePoints) -> None:
+    """Make apostrophes of double quotes that follow no digit."""
+    double = np.flatnonzero(folds == _INCHES)
+    if len(double):
+        before = folds[double - 1]
+        units = (before >= _ZERO) & (before <= _NINE) & (double > 0)
+        folds[double[~units]] = _APOSTROPHE
 
 
 def _closed_up(folds: CodePoints) -> tuple[CodePoints, Offsets, Offsets]:
@@ -180,7 +192,7 @@ def _beside_dashes_and_dots(folds: CodePoints) -> NDArray[np.int64]:
 @cache
 def _table() -> tuple[CodePoints, list[str]]:
     """What each code point becomes: one, none (``_DROPPED``), or the numbered one of a list of several."""
-    single = {ord(one): "'" for one in _QUOTES}
+    single = {ord(one): "'" for one in _QUOTES} | {ord(one): '"' for one in _DOUBLE}
     single |= {ord(one): "-" for one in _DASHES}
     single |= {one: " " for one in range(_LAST_CASED) if chr(one).isspace()}
     table = np.arange(_UNICODE, dtype=np.uint32)

@@ -7,31 +7,31 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
 
-import regex
-
-from index.anchoring import AnchoringText, Quote
+from index.anchoring import AnchoringText
 from index.answers import Citation
 from index.citing import parse_locator
 from index.claims import Quoted, Sentence, claims
-from index.differences import IDEOGRAPHIC, Edit, word_diff
+from index.concurrent_erasure import repeated
+from index.differences import Edit, word_diff
 from index.errors import CitationNotFound, DocumentNotFound
+from index.occurrences import Quote, alike
+from index.reading_budget import ReadingBudget
 from index.records import VersionRecord
 from index.resolution import Resolution, Today
-from index.typography import folded
+from index.typography import same
+from index.word_boundaries import tears
 
 Status = Literal["verified", "repaired", "misattributed", "altered", "not_found"]
 
 _MOST_VERSIONS = 20
-"""Older versions of a document that are looked through."""
+"""Versions of a document that are looked through for words like the quoted ones, the newest first."""
+_MOST_FOLDED = 6_000_000
+"""Code points of them, about, that are looked through; the first version in any case."""
+_MOST_HELD = 6_000_000
+"""Code points of texts that are kept for the other quotes of a request, about 20 bytes each."""
+_QUESTION_MARKS = ("?", "？", "؟", ";")
 _MOST_NEAR = 5
 """Documents in which words like the quoted ones are looked for."""
-_IN_WORD = rf"[\w--[{IDEOGRAPHIC}]]"
-_BEGINS_INSIDE = regex.compile(
-    rf".?{_IN_WORD}{_IN_WORD}|\d[.,]\d|(?:^|\W)[-−]\d", regex.VERSION1 | regex.DOTALL
-)
-_ENDS_INSIDE = regex.compile(rf"{_IN_WORD}{_IN_WORD}|\d[.,]\d", regex.VERSION1)
-_EDGES = ".,;:!? \t\n"
-"""What writers put inside of quotation marks although it is not of the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +90,26 @@ class _Found:
 
 
 class Verification:
-    """Verifies quotes against the texts that a resolution reads.
+    """Verifies the quotes of one request against the texts that a resolution reads.
 
-    ``candidates`` gives the newest versions of documents that may have the words, likely ones first.
+    ``candidates`` gives the newest versions of documents that may have the words, likely ones first. Texts
+    are kept as long as the object is: it is for one request, in one thread. Methods raise
+    :class:`index.errors.InvalidLimit` when the ``budget`` is spent.
     """
 
-    def __init__(self, resolution: Resolution, candidates: Callable[[str], Sequence[VersionRecord]]) -> None:
+    def __init__(
+        self,
+        resolution: Resolution,
+        candidates: Callable[[str], Sequence[VersionRecord]],
+        budget: ReadingBudget,
+    ) -> None:
         self._resolution = resolution
         self._store = resolution.store
         self._candidates = candidates
+        self._budget = budget
+        self._held: dict[bytes, AnchoringText] = {}
 
+    @repeated
     def citation(
         self, locator: str, quote: str | None = None, *, prefix: str = "", suffix: str = ""
     ) -> Verdict:
@@ -119,17 +129,18 @@ class Verification:
         version = self._store.version(cited.document_id, cited.version)
         if _same(quote, cited.quote):
             return self._standing(claim, _Found(version, cited.start, cited.end, exact=False))
-        verdict = self._judged(claim, [version, *self._versions(cited.document_id)], ())
+        verdict = self._judged(claim, [version, *self._store.versions(cited.document_id)], ())
         if verdict.status == "verified":
             return replace(verdict, status="repaired", reason="The words stand elsewhere in the document.")
         return verdict
 
+    @repeated
     def quote(self, claim: Claim) -> Verdict:
         """Whether words stand in a document, in its newest version or an older one; or where else."""
         if not claim.document_id:
             return self._judged(claim, self._candidates(claim.quote), None)
         try:
-            versions = self._versions(claim.document_id)
+            versions = self._store.versions(claim.document_id)
         except DocumentNotFound as error:
             verdict = self._judged(claim, (), ())
             if verdict.status == "not_found":
@@ -137,6 +148,7 @@ class Verification:
             return verdict
         return self._judged(claim, versions, ())
 
+    @repeated
     def answer(self, text: str, locators: Sequence[str]) -> AnswerReport:
         """The quotes in an answer against the passages that it was given, numbered from 1.
 
@@ -146,7 +158,9 @@ class Verification:
         given = [self._resolution.cite(locator) for locator in locators]
         sentences = claims(text)
         judged = [
-            (quoted, self._quoted(quoted, given)) for sentence in sentences for quoted in sentence.quotes
+            (quoted, self._quoted(quoted, text, given))
+            for sentence in sentences
+            for quoted in sentence.quotes
         ]
         standing = {quoted.start for quoted, verdict in judged if verdict.status in {"verified", "repaired"}}
         uncited = [
@@ -158,24 +172,40 @@ class Verification:
         marks = dict.fromkeys(mark for one in sentences for mark in one.marks if not _is_known(mark, given))
         return AnswerReport(sentences, tuple(judged), tuple(uncited), tuple(marks))
 
-    def _quoted(self, quoted: Quoted, given: Sequence[Citation]) -> Verdict:
+    def _quoted(self, quoted: Quoted, answer: str, given: Sequence[Citation]) -> Verdict:
+        """The verdict on a quote, which may have marks and emphasis of the answer or of the source itself."""
+        verdict = self._attributed(quoted.text, quoted, given)
+        written = answer[quoted.start : quoted.end]
+        if verdict.status == "verified" or written == quoted.text:
+            return verdict
+        as_written = self._attributed(written, quoted, given)
+        return as_written if as_written.status == "verified" else verdict
+
+    def _attributed(self, words: str, quoted: Quoted, given: Sequence[Citation]) -> Verdict:
         marked = [given[mark - 1] for mark in quoted.marks if _is_known(mark, given)]
         cited = marked or given
         # First where the passage stands, then the rest of its document.
         for one in cited:
-            at, length = one.quote.find(quoted.text), len(quoted.text)
-            if at >= 0 and not tears(one.quote, at, at + length):
-                start = one.start + at
-                return self._standing(Claim(quoted.text), self._span(one, start, start + length))
+            if (at := one.quote.find(words)) >= 0:
+                start, end = one.start + at, one.start + at + len(words)
+                version = self._store.version(one.document_id, one.version)
+                if not tears(self._text(version).text, start, end):
+                    return self._standing(Claim(words), _Found(version, start, end, exact=True))
         claimed = [self._store.version(one.document_id, one.version) for one in cited]
         others = [self._store.version(one.document_id, one.version) for one in given if one not in cited]
-        return self._judged(Claim(quoted.text), _unique(claimed), _unique(others))
+        if not given:
+            return self._judged(Claim(words), self._candidates(words), None)
+        return self._judged(Claim(words), _unique(claimed), _unique(others))
 
-    def _span(self, of: Citation, start: int, end: int) -> _Found:
-        return _Found(self._store.version(of.document_id, of.version), start, end, exact=True)
-
-    def _versions(self, document_id: str) -> Sequence[VersionRecord]:
-        return self._store.versions(document_id)[:_MOST_VERSIONS]
+    def _text(self, version: VersionRecord) -> AnchoringText:
+        """The text of a version, prepared once for all quotes."""
+        if (held := self._held.get(version.text_sha256)) is not None:
+            return held
+        self._budget.spend(version.length)
+        text = self._resolution.text(version.text_sha256)
+        if sum(len(one.text) for one in self._held.values()) + len(text.text) <= _MOST_HELD:
+            self._held[version.text_sha256] = text
+        return text
 
     def _judged(
         self, claim: Claim, claimed: Sequence[VersionRecord], others: Sequence[VersionRecord] | None
@@ -202,19 +232,29 @@ class Verification:
         """The first version with the very words, else the first with them but for typography."""
         if not claim.quote.strip():
             return None
-        quote = Quote(claim.quote, claim.prefix, claim.suffix, claim.start)
+        quote = _whole_quote(claim)
         for version in versions:
-            text = self._resolution.text(version.text_sha256)
-            for place in text.exact(quote):
-                if not tears(text.text, place.start, place.end):
-                    return _Found(version, place.start, place.end, exact=True)
-        for version in versions:
-            text = self._resolution.text(version.text_sha256)
-            for words in dict.fromkeys((claim.quote, claim.quote.strip(_EDGES))):
-                for start, end in _same_but_for_typography(text, words):
-                    if not tears(text.text, start, end):
-                        return _Found(version, start, end, exact=False)
+            for place in self._text(version).exact(quote):
+                return _Found(version, place.start, place.end, exact=True)
+        shorter = _without_end_mark(claim.quote)
+        for version in self._looked_through(versions):
+            text = self._text(version)
+            for words in dict.fromkeys((claim.quote, shorter)):
+                for start, end in alike(text.text, text.folded, words):
+                    # A question is no statement, whose full stop may be left out.
+                    if words == claim.quote or text.text[end : end + 1] not in _QUESTION_MARKS:
+                        return _Found(version, start, end, exact=text.text[start:end] == claim.quote)
         return None
+
+    def _looked_through(self, versions: Sequence[VersionRecord]) -> Iterator[VersionRecord]:
+        """Those of the versions in which words like the quoted ones are looked for."""
+        length = 0
+        for version in versions[:_MOST_VERSIONS]:
+            if length and length + version.length > _MOST_FOLDED:
+                return
+            length += version.length
+            self._budget.spend(version.length)
+            yield version
 
     def _standing(self, claim: Claim, found: _Found) -> Verdict:
         citation = self._resolution.citation(found.version, found.start, found.end)
@@ -234,16 +274,15 @@ class Verification:
         return Verdict("misattributed", claim.quote, reason, citation, today, 1.0, edits)
 
     def _altered(self, claim: Claim, versions: Sequence[VersionRecord]) -> Verdict | None:
-        quote = Quote(claim.quote, claim.prefix, claim.suffix, claim.start)
+        quote = _whole_quote(claim)
         best = None
-        for version in _unique(versions)[:_MOST_NEAR]:
-            for anchor in self._resolution.text(version.text_sha256).near(quote)[:1]:
+        for version in self._looked_through(_unique(versions)[:_MOST_NEAR]):
+            for anchor in self._text(version).near(quote)[:1]:
                 if best is None or anchor.similarity > best[1].similarity:
                     best = version, anchor
         if best is None:
             return None
-        text = self._resolution.text(best[0].text_sha256).text
-        citation = self._resolution.citation(best[0], *_whole(text, best[1].start, best[1].end))
+        citation = self._resolution.citation(best[0], best[1].start, best[1].end)
         edits = word_diff(claim.quote, citation.quote)
         similarity = round(best[1].similarity, 4)
         reason = "The nearest words differ."
@@ -251,37 +290,14 @@ class Verification:
         return Verdict("altered", claim.quote, reason, citation, today, similarity, edits)
 
 
-def tears(text: str, start: int, end: int) -> bool:
-    """Whether a span begins or ends inside of a word or a number of the text.
-
-    "able to swim" does not stand in "unable to swim", nor "5 mg" in "1.5 mg" or "-5 mg".
-    """
-    return _begins_inside(text, start) or _ends_inside(text, end)
+def _whole_quote(claim: Claim) -> Quote:
+    return Quote(claim.quote, claim.prefix, claim.suffix, claim.start, torn=(False, False))
 
 
-def _begins_inside(text: str, start: int) -> bool:
-    return _BEGINS_INSIDE.fullmatch(text[max(0, start - 2) : start + 1]) is not None
-
-
-def _ends_inside(text: str, end: int) -> bool:
-    return _ENDS_INSIDE.match(text, end - 1) is not None
-
-
-def _whole(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span with the whole of the words and numbers that it tears."""
-    while _begins_inside(text, start):
-        start -= 1
-    while _ends_inside(text, end):
-        end += 1
-    return start, end
-
-
-def _same_but_for_typography(text: AnchoringText, words: str) -> Iterator[tuple[int, int]]:
-    fold, inside = folded(words).text.strip(), text.folded
-    at = inside.text.find(fold) if fold else -1
-    while at >= 0:
-        yield inside.span(at, at + len(fold))
-        at = inside.text.find(fold, at + 1)
+def _without_end_mark(quote: str) -> str:
+    """Without the comma or full stop that writers put inside of quotation marks though not of the source."""
+    words = quote.strip()
+    return words[:-1].rstrip() if words.endswith((",", ".")) else words
 
 
 def _is_known(mark: int, given: Sequence[Citation]) -> bool:
@@ -289,9 +305,13 @@ def _is_known(mark: int, given: Sequence[Citation]) -> bool:
 
 
 def _same(a: str, b: str) -> bool:
-    return folded(a.strip(_EDGES)).text.strip() == folded(b.strip(_EDGES)).text.strip()
+    a, b = _without_end_mark(a), _without_end_mark(b)
+    return bool(a and b) and same(a, b)
 
 
 def _unique(versions: Sequence[VersionRecord]) -> list[VersionRecord]:
-    """Each text once."""
-    return list({version.text_sha256: version for version in reversed(versions)}.values())[::-1]
+    """Each text once, where it is first."""
+    first: dict[bytes, VersionRecord] = {}
+    for version in versions:
+        first.setdefault(version.text_sha256, version)
+    return list(first.values())

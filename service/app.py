@@ -15,9 +15,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from index.library import Library
 from service import error_handlers, openapi
 from service.addresses import CleanAddresses
+from service.allowed_hosts import OwnHosts
 from service.auth import KeyRequired
 from service.body_limit import BodyLimit
 from service.cross_site import SameSiteWrites
+from service.private_answers import PrivateAnswers
 from service.routes import (
     ask,
     changes,
@@ -33,7 +35,7 @@ from service.routes import (
     view,
 )
 from service.runtime import Runtime
-from service.settings import Settings, load_settings
+from service.settings import Settings, allowed_hosts, load_settings
 from service.telemetry import Telemetry, configure_logging
 
 _ROUTES = (
@@ -105,8 +107,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _middleware(settings: Settings) -> list[Middleware]:
     """From the outside in."""
     questions = _BYTES_PER_CHARACTER * settings.max_questions * settings.max_question_characters
-    chain = [Middleware(Telemetry), Middleware(CleanAddresses), Middleware(SameSiteWrites)]
-    if settings.api_key is not None:
+    chain = [
+        Middleware(Telemetry),
+        Middleware(PrivateAnswers),
+        Middleware(CleanAddresses),
+        Middleware(SameSiteWrites),
+    ]
+    if settings.api_key is None:
+        chain.append(Middleware(OwnHosts, allowed=allowed_hosts(settings)))
+    else:
         chain.append(Middleware(KeyRequired, key=settings.api_key.get_secret_value()))
     chain.append(
         Middleware(

@@ -8,7 +8,7 @@ import hmac
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.error_handlers import error_response, request_id_of
+from service.error_handlers import told
 from service.errors import Unauthorized
 from service.openapi import OPEN_PATHS
 from service.pages import is_page
@@ -36,7 +36,7 @@ class KeyRequired:
             "or give it to your browser as the password, with any name.",
             headers={"WWW-Authenticate": f'{scheme} realm="loccit"'},
         )
-        await error_response(error, request_id_of(scope))(scope, receive, send)
+        await told(error, scope)(scope, receive, send)
 
     def _brings_key(self, scope: Scope) -> bool:
         # Browsers send a password along by themselves: it may read, but no page elsewhere makes it write.

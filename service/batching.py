@@ -28,17 +28,18 @@ _STOP_SECONDS = 10.0
 class Permits:
     """A fixed number of requests may be in at once. Used from the event loop's thread alone."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, advice: str = "raise LOCCIT_MAX_QUEUE") -> None:
         self.most = most
         self.taken = 0
+        self._advice = advice
 
     @contextmanager
     def one(self) -> Iterator[None]:
         """Hold a permit. Raises :class:`Overloaded` at once when all are taken."""
         if self.taken >= self.most:
             raise Overloaded(
-                f"The service is answering {self.most} requests already. Try again in a moment, or raise "
-                "LOCCIT_MAX_QUEUE."
+                f"The service is answering {self.most} requests of this kind already. Try again in a "
+                f"moment, or {self._advice}."
             )
         self.taken += 1
         try:

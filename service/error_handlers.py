@@ -23,6 +23,7 @@ from service.errors import (
     RouteNotFound,
     ServiceError,
     error_json,
+    headers_of,
     status_of,
 )
 from service.pages import error_page, is_page
@@ -40,17 +41,22 @@ def request_id_of(scope: Scope) -> str:
 
 def error_response(error: LoccitError, request_id: str) -> Response:
     """The answer that tells an error."""
-    headers = dict(getattr(error, "headers", {}))
-    if (seconds := RETRY_AFTER.get(type(error))) is not None:
-        headers.setdefault("Retry-After", str(seconds))
     body = json.dumps(error_json(error.code, error.message, request_id), ensure_ascii=False)
     return Response(
         # A message may quote what came in, which may hold halves of surrogate pairs.
         body.encode("utf-8", "replace"),
         status_code=status_of(type(error)),
-        headers=headers,
+        headers=headers_of(error),
         media_type="application/json",
     )
+
+
+def told(error: LoccitError, scope: Scope) -> Response:
+    """The answer that tells an error: a page where people look, else the one body."""
+    request_id = request_id_of(scope)
+    if scope.get("method") == "GET" and is_page(scope["path"]):
+        return error_page(error, request_id)
+    return error_response(error, request_id)
 
 
 def install(app: FastAPI) -> None:
@@ -65,14 +71,14 @@ async def _on_own(request: Request, error: Exception) -> Response:
     request_id = request_id_of(request.scope)
     if status_of(type(error)) >= 500 and type(error) not in RETRY_AFTER:
         log.error("request_id=%s code=%s", request_id, error.code, exc_info=error)
-    if request.method == "GET" and is_page(request.scope["path"]):
-        return error_page(error, request_id)
-    return error_response(error, request_id)
+    return told(error, request.scope)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for nothing else
-    return await _on_own(request, InvalidRequest(explained(error.errors())))
+    # The first part of a place says whether it is the query, a header or the path.
+    problems = [{**one, "loc": one["loc"][1:] or one["loc"]} for one in error.errors()]
+    return await _on_own(request, InvalidRequest(explained(problems)))
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -109,7 +115,7 @@ def _problem(problem: Mapping[str, Any]) -> str:
         reason = problem.get("ctx", {}).get("error", "")
         at = f" at character {location[-1]}" if location and isinstance(location[-1], int) else ""
         return f"The body is not JSON: {reason}{at}."
-    where = ".".join(str(part) for part in (location[1:] if len(location) > 1 else location)) or "body"
+    where = ".".join(str(part) for part in location) or "body"
     if kind == "extra_forbidden":
         return f"{where}: there is no such field here. Check its spelling."
     message = str(problem["msg"]).removeprefix("Value error, ")

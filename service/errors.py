@@ -59,6 +59,12 @@ class CrossSiteRequest(ServiceError):
     code = "cross_site_request"
 
 
+class HostNotAllowed(ServiceError):
+    """The service does not know the name that it was asked under, and no API key is set."""
+
+    code = "host_not_allowed"
+
+
 class JobNotFound(library.NotFound):
     """No job of this id is kept."""
 
@@ -105,6 +111,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     BodyTooLarge: 413,
     Unauthorized: 401,
     CrossSiteRequest: 403,
+    HostNotAllowed: 403,
     library.NotFound: 404,
     library.ChangeNotKept: 410,
     RouteNotFound: 404,
@@ -138,6 +145,14 @@ EVERYWHERE = (Unauthorized, InternalError)
 def status_of(kind: type[library.LoccitError]) -> int:
     """The status of an error class."""
     return next(STATUS[base] for base in kind.__mro__ if base in STATUS)
+
+
+def headers_of(error: library.LoccitError) -> dict[str, str]:
+    """The headers of the answer that tells an error."""
+    headers = dict(getattr(error, "headers", {}))
+    if (seconds := RETRY_AFTER.get(type(error))) is not None:
+        headers.setdefault("Retry-After", str(seconds))
+    return headers
 
 
 def error_json(code: str, message: str, request_id: str) -> dict[str, dict[str, str]]:

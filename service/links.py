@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from index.citing import parse_locator
 
 DEFAULT_COLLECTION = "default"
-_EVIDENCE = re.compile(r"(.+)\|(\d{1,12})-(\d{1,12})", re.DOTALL)
+_EVIDENCE = re.compile(r"(.+)\|([0-9]{1,12})-([0-9]{1,12})", re.DOTALL)
 
 
 def document_path(document_id: str) -> str:

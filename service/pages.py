@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from index.errors import LoccitError
-from service.errors import status_of
+from service.errors import headers_of, status_of
 
 WEB = Path(__file__).with_name("web")
 _HEADERS = {
@@ -29,6 +29,7 @@ _ENVIRONMENT = Environment(
 )
 _HEADINGS = {
     401: "An API key is needed",
+    403: "Not under this name",
     404: "Not found",
     410: "Not kept any more",
     429: "Too many requests",
@@ -51,7 +52,7 @@ def page(template: str, *, status_code: int = 200, **values: Any) -> Response:
 def error_page(error: LoccitError, request_id: str) -> Response:
     """The page that tells an error."""
     status = status_of(type(error))
-    return page(
+    response = page(
         "error",
         status_code=status,
         status=status,
@@ -60,6 +61,8 @@ def error_page(error: LoccitError, request_id: str) -> Response:
         code=error.code,
         request_id=request_id,
     )
+    response.headers.update(headers_of(error))
+    return response
 
 
 def stylesheet() -> Response:

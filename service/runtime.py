@@ -27,6 +27,11 @@ T = TypeVar("T")
 _READING_THREADS = 16
 _WRITING_THREADS = 4
 """Apart from those that read: large uploads must not keep questions waiting."""
+_EXAMINING_THREADS = 4
+"""Nor must requests that go through whole texts."""
+_RECALLING_THREADS = 2
+_MOST_RECALLING = 8
+"""Nor those that ask earlier moments, which may have to be made first, one at a time."""
 
 
 class Runtime:
@@ -39,6 +44,10 @@ class Runtime:
         self.questions = QuestionQueue(self._embed_questions, max_batch=settings.max_batch)
         self.worker = EmbeddingWorker(self.library)
         self.asking = Permits(settings.max_queue)
+        self.examining = Permits(settings.max_queue)
+        self.recalling = Permits(
+            min(_MOST_RECALLING, settings.max_queue), advice="ask the collection as it is"
+        )
         self.writing = Permits(settings.max_queue)
         self.following = Permits(settings.max_queue)
         self.jobs = JobRunner(
@@ -48,6 +57,8 @@ class Runtime:
             keep_days=settings.keep_jobs_days,
         )
         self._readers = anyio.CapacityLimiter(_READING_THREADS)
+        self._examiners = anyio.CapacityLimiter(_EXAMINING_THREADS)
+        self._recallers = anyio.CapacityLimiter(_RECALLING_THREADS)
         self._writers = anyio.CapacityLimiter(_WRITING_THREADS)
         self._waiters = anyio.CapacityLimiter(_WRITING_THREADS)
         self._state: NotReady | None = NotReady("The service is loading its model. Try again in a moment.")
@@ -111,6 +122,15 @@ class Runtime:
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a library call that reads, in a thread."""
         return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._readers)
+
+    async def examine(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a library call that goes through whole texts, in a thread. Raises :class:`Overloaded`."""
+        with self.examining.one():
+            return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._examiners)
+
+    async def recall(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a library call that asks an earlier moment, in a thread."""
+        return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._recallers)
 
     async def write(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a library call that writes, in a thread."""

@@ -56,7 +56,7 @@ class Store:
     # Writing
 
     def put(self, new: Sequence[NewDocument]) -> list[DocumentRecord]:
-        """Add documents or replace them by new versions, all in one transaction."""
+        """Add documents or replace them, all or none. Raises :class:`index.errors.HashCollision`."""
         with self._change() as (connection, change):
             for document in new:
                 documents.put(connection, document, change)
@@ -65,7 +65,8 @@ class Store:
     def rename(self, document_id: str, to: str) -> DocumentRecord:
         """Give a document another id, which no document has; what cites it by the old one still resolves.
 
-        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.InvalidDocumentId`.
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.InvalidDocumentId`,
+        :class:`index.errors.HashCollision`.
         """
         with self._change() as (connection, change):
             record = documents.get(connection, document_id)
@@ -85,14 +86,20 @@ class Store:
         with self._change() as (connection, change):
             record = documents.get(connection, document_id)
             documents.delete(connection, record, change)
-            self._whole.clear()
-            return record
+        self.forget()
+        return record
 
     def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
         """Erase those of the versions (keys) that are still there and not the newest; returns them."""
         with self._change() as (connection, change):
-            self._whole.clear()
-            return versions.prune(connection, keys, change)
+            pruned = versions.prune(connection, keys, change)
+        self.forget()
+        return pruned
+
+    def forget(self) -> None:
+        """Keep no text in memory: something was erased, here or by another process."""
+        # After the commit: until then others read what is being erased, and would put it back.
+        self._whole.clear()
 
     def put_vectors(
         self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
@@ -114,15 +121,8 @@ class Store:
     def counts(self) -> Counts:
         """How much there is."""
         with self._connections.read() as connection:
-            row = connection.execute(
-                "SELECT (SELECT COUNT(*) FROM documents),"
-                " (SELECT COUNT(*) FROM passages WHERE removed IS NULL),"
-                " (SELECT COUNT(*) FROM passages WHERE removed IS NULL AND embedded IS NULL),"
-                " (SELECT COALESCE(SUM(length), 0) FROM documents d JOIN versions v ON v.key = d.version"
-                "  JOIN texts t ON t.sha256 = v.text_sha256)"
-            ).fetchone()
-            total, waiting = row[1], row[2]
-            return Counts(row[0], total, total - waiting, row[3], _change(connection))
+            held, total, waiting, characters = documents.counts(connection)
+            return Counts(held, total, total - waiting, characters, _change(connection))
 
     def document(self, document_id: str) -> DocumentRecord:
         """Raise :class:`index.errors.DocumentNotFound` when there is none of this id."""
@@ -167,6 +167,11 @@ class Store:
         with self._connections.read() as connection:
             return versions.at_change(connection, document_id, change)
 
+    def stood(self, document_id: str, change: int) -> bool:
+        """Whether there was a document of this id, now or before a renaming, after a change: kept or not."""
+        with self._connections.read() as connection:
+            return versions.stood(connection, document_id, change)
+
     def versions(self, document_id: str) -> list[VersionRecord]:
         """The versions kept of a document, newest first. Raises :class:`index.errors.DocumentNotFound`."""
         with self._connections.read() as connection:
@@ -178,7 +183,7 @@ class Store:
             return versions.replaced(connection)
 
     def structure(self, version: VersionRecord) -> Structure:
-        """How the text of a version is divided."""
+        """How the text of a version is divided. Raises :class:`index.errors.VersionNotFound`."""
         with self._connections.read() as connection:
             return versions.structure(connection, version.key)
 
@@ -229,6 +234,11 @@ class Store:
         """Events after change ``since``, up to ``until``: about ``limit``, but all of a change or none."""
         with self._connections.read() as connection:
             return events.listed(connection, since, until, limit)
+
+    def erases(self, since: int) -> bool:
+        """Whether a change after ``since`` erased anything."""
+        with self._connections.read() as connection:
+            return events.erases(connection, since)
 
     def at(self, change: int) -> PastStore:
         """The passages as they stood after a change.

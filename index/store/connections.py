@@ -18,6 +18,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     # FULL: an acknowledged write survives a power cut, not only a killed process.
     connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;")
+    # What is erased is overwritten, whatever the library's own default is.
+    connection.execute("PRAGMA secure_delete=ON")
     connection.execute("PRAGMA mmap_size=268435456")
     connection.execute("PRAGMA cache_size=-16384")
     return connection

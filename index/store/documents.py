@@ -10,7 +10,7 @@ from typing import Any
 from index.errors import DocumentNotFound
 from index.filters import Filter
 from index.records import DocumentRecord, EventKind, NewDocument
-from index.store import attributes, events, passages, texts, versions
+from index.store import attributes, events, names, passages, texts, versions
 from index.types import Metadata
 
 _DOCUMENT = """
@@ -51,10 +51,11 @@ def put(connection: sqlite3.Connection, new: NewDocument, change: int) -> None:
         version, number = connection.execute(
             "INSERT INTO versions (document, number, text_sha256, created, added, title, source_sha256,"
             " reader, structure, pages, layout)"
-            " SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"
+            " SELECT ?1, MAX(COALESCE(MAX(number), 0), ?11) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"
             " FROM versions WHERE document = ?1 RETURNING key, number",
-            (key, sha, now, change, *columns),
+            (key, sha, now, change, *columns, names.last_version(connection, new.id)),
         ).fetchone()
+    names.put(connection, new.id, sha, number)
     connection.execute("UPDATE documents SET version = ? WHERE key = ?", (version, key))
     attributes.put(connection, key, _attributes(new.id, new.title, new.source, new.media_type, new.metadata))
     passages.retire(connection, key, change)
@@ -81,8 +82,12 @@ def _attributes(id_: str, title: str, source: str, media_type: str, metadata: Me
 
 
 def rename(connection: sqlite3.Connection, record: DocumentRecord, document_id: str, change: int) -> None:
-    """Give a document another id; what was cited by the one it had is still found."""
+    """Give a document another id; what was cited by the one it had is still found.
+
+    Raises :class:`index.errors.HashCollision`.
+    """
     connection.execute("UPDATE documents SET id = ? WHERE key = ?", (document_id, record.key))
+    names.put_all(connection, document_id, record.key)
     connection.execute("INSERT OR IGNORE INTO aliases VALUES (?, ?)", (record.id, record.key))
     connection.execute("DELETE FROM aliases WHERE id = ? AND document = ?", (document_id, record.key))
     own = _attributes(document_id, record.title, record.source, record.media_type, record.metadata)
@@ -118,6 +123,18 @@ def delete(connection: sqlite3.Connection, record: DocumentRecord, change: int) 
     connection.execute("DELETE FROM aliases WHERE document = ?", (record.key,))
     attributes.drop(connection, record.key)
     events.put(connection, record.id, "deleted", record.version, change)
+
+
+def counts(connection: sqlite3.Connection) -> tuple[int, int, int, int]:
+    """How many documents there are, live passages, those of them without a vector, and code points."""
+    row: tuple[int, int, int, int] = connection.execute(
+        "SELECT (SELECT COUNT(*) FROM documents),"
+        " (SELECT COUNT(*) FROM passages WHERE removed IS NULL),"
+        " (SELECT COUNT(*) FROM passages WHERE removed IS NULL AND embedded IS NULL),"
+        " (SELECT COALESCE(SUM(length), 0) FROM documents d JOIN versions v ON v.key = d.version"
+        "  JOIN texts t ON t.sha256 = v.text_sha256)"
+    ).fetchone()
+    return row
 
 
 def find(connection: sqlite3.Connection, document_id: str) -> DocumentRecord | None:

@@ -39,6 +39,14 @@ def listed(connection: sqlite3.Connection, since: int, until: int, limit: int) -
     return [Event(*columns) for columns in rows.fetchall()]
 
 
+def erases(connection: sqlite3.Connection, since: int) -> bool:
+    """Whether a change after ``since`` erased anything."""
+    row = connection.execute(
+        "SELECT 1 FROM events WHERE change > ? AND kind IN ('pruned', 'deleted') LIMIT 1", (since,)
+    ).fetchone()
+    return row is not None
+
+
 def erased_of(connection: sqlite3.Connection, change: int) -> list[tuple[str, int]]:
     """Document ids and versions that were the newest after a change, and are gone: some of them."""
     rows = connection.execute(

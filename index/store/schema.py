@@ -42,6 +42,13 @@ CREATE TABLE aliases (                 -- ids that documents had before they wer
     PRIMARY KEY (id, document)
 ) WITHOUT ROWID;
 CREATE INDEX aliases_document ON aliases (document);
+CREATE TABLE names (                   -- what locators may name: one text for good
+    document_id TEXT NOT NULL,
+    digits BLOB NOT NULL,              -- the first 6 bytes of the text's SHA-256
+    text_sha256 BLOB NOT NULL,
+    version INTEGER NOT NULL,          -- number of the last version of this text
+    PRIMARY KEY (document_id, digits)
+) WITHOUT ROWID;
 CREATE TABLE texts (sha256 BLOB PRIMARY KEY, length INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE text_blocks (
     sha256 BLOB NOT NULL,
@@ -87,12 +94,15 @@ CREATE TABLE events (                  -- what the changes did to documents
 );
 CREATE INDEX events_change ON events (change);
 CREATE TABLE erased (                  -- versions that are gone: from change added until before removed
-    document_id TEXT NOT NULL,
+    document INTEGER NOT NULL,
+    document_id TEXT NOT NULL,         -- when it was erased
     version INTEGER NOT NULL,
     added INTEGER NOT NULL,
     removed INTEGER NOT NULL
 );
 CREATE INDEX erased_removed ON erased (removed);
+CREATE INDEX erased_document ON erased (document);
+CREATE INDEX erased_document_id ON erased (document_id);
 CREATE TABLE attributes (
     key TEXT NOT NULL,
     kind TEXT NOT NULL,                -- 's' string, 'n' number, 'b' boolean

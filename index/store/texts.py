@@ -10,6 +10,8 @@ from index.errors import StoreDamaged, VersionNotFound
 
 BLOCK = 16_384
 """Code points in a block."""
+ERASED = "The version was deleted or pruned a moment ago."
+"""What is said of a text that went while it was read."""
 
 
 def text_sha256(text: str) -> bytes:
@@ -54,7 +56,7 @@ def read(connection: sqlite3.Connection, sha: bytes, start: int = 0, end: int | 
     if start == 0 and end is None:
         if text_sha256(blocks) != sha:
             if not connection.execute("SELECT 1 FROM texts WHERE sha256 = ?", (sha,)).fetchone():
-                raise VersionNotFound("The version was deleted or pruned a moment ago.")
+                raise VersionNotFound(ERASED)
             raise _damaged(sha)
         return blocks
     offset = first * BLOCK

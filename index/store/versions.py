@@ -58,9 +58,9 @@ def of_text(connection: sqlite3.Connection, document_id: str, prefix: str) -> Ve
     """
     for named in ("d.id = ?", "d.key IN (SELECT document FROM aliases WHERE id = ?)"):
         row = connection.execute(
-            f"{_VERSION} WHERE {named} AND lower(hex(substr(v.text_sha256, 1, ?))) = ?"
+            f"{_VERSION} WHERE {named} AND substr(lower(hex(v.text_sha256)), 1, ?) = ?"
             " ORDER BY v.number DESC LIMIT 1",
-            (document_id, len(prefix) // 2, prefix),
+            (document_id, len(prefix), prefix),
         ).fetchone()
         if row:
             return _record(row)
@@ -74,6 +74,20 @@ def at_change(connection: sqlite3.Connection, document_id: str, change: int) -> 
         (document_id, change, change),
     ).fetchone()
     return _record(row) if row else None
+
+
+def stood(connection: sqlite3.Connection, document_id: str, change: int) -> bool:
+    """Whether there was a document of this id, today's or an earlier one, after a change: kept or not."""
+    row = connection.execute(
+        "WITH named (key) AS (SELECT key FROM documents WHERE id = ?1"
+        " UNION SELECT document FROM aliases WHERE id = ?1"
+        " UNION SELECT document FROM erased WHERE document_id = ?1)"
+        " SELECT 1 FROM versions"
+        " WHERE document IN named AND added <= ?2 AND (removed IS NULL OR removed > ?2)"
+        " UNION ALL SELECT 1 FROM erased WHERE document IN named AND added <= ?2 AND removed > ?2",
+        (document_id, change),
+    ).fetchone()
+    return row is not None
 
 
 def listed(connection: sqlite3.Connection, document_id: str) -> list[VersionRecord]:
@@ -93,10 +107,11 @@ def replaced(connection: sqlite3.Connection) -> list[VersionRecord]:
 
 
 def structure(connection: sqlite3.Connection, key: int) -> Structure:
-    """How the text of a version (key) is divided."""
-    packed, pages = connection.execute(
-        "SELECT structure, pages FROM versions WHERE key = ?", (key,)
-    ).fetchone()
+    """How the text of a version (key) is divided. Raises :class:`VersionNotFound` for one that is erased."""
+    row = connection.execute("SELECT structure, pages FROM versions WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        raise VersionNotFound(texts.ERASED)
+    packed, pages = row
     blocks = tuple(Block(*block) for block in json.loads(zlib.decompress(packed)))
     return Structure(blocks, tuple(_unpacked(pages).tolist()))
 
@@ -153,7 +168,7 @@ def erase(connection: sqlite3.Connection, keys: Sequence[int], change: int) -> N
     shas = []
     for key in keys:
         connection.execute(
-            "INSERT INTO erased SELECT d.id, v.number, v.added, COALESCE(v.removed, ?) FROM versions v"
+            "INSERT INTO erased SELECT d.key, d.id, v.number, v.added, COALESCE(v.removed, ?) FROM versions v"
             " JOIN documents d ON d.key = v.document WHERE v.key = ?",
             (change, key),
         )

@@ -100,7 +100,10 @@ class JobRunner:
                 self._wake.clear()
 
     def _do(self, job: Job) -> None:
-        if not self.store.begin(job.id):
+        try:
+            if not self.store.begin(job.id):
+                return
+        except JobNotFound:  # cancelled and forgotten since it was looked up
             return
         try:
             if self._take_in(job):
@@ -132,6 +135,7 @@ class JobRunner:
                 self._expand(job, waiting[0])
             else:
                 self._store(job, waiting)
+            self._settle_embedded()  # a long job does not hold up the end of those before it
         return False
 
     def _expand(self, job: Job, item: Item) -> None:
@@ -218,9 +222,9 @@ class JobRunner:
             except LoccitError:
                 continue  # the embedding worker tells what is wrong with the collection
             if job.cancelling or not left:
-                self.store.move(job.id, "cancelled" if left else "done")
                 if not job.counted.outcomes.get("refused"):
                     self.spool.clear(job.id)
+                self.store.move(job.id, "cancelled" if left else "done")
 
     def _expire(self) -> None:
         if time.monotonic() < self._expired:

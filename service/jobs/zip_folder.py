@@ -29,6 +29,7 @@ _BROKEN = (
     zlib.error,
     struct.error,
     EOFError,
+    IndexError,  # an empty name
     NotImplementedError,
     OSError,
     OverflowError,
@@ -83,9 +84,8 @@ class ZipFolder:
             with self._file.open(info, pwd=password.encode() or None) as file:
                 return file.read(most)
         except (RuntimeError, *_BROKEN) as error:
-            if (
-                encrypted
-            ):  # one wrong password in 256 is not told by zipfile, but by what it makes of the data
+            # One wrong password in 256 is not told by zipfile, but by what it makes of the data.
+            if encrypted:
                 raise EncryptedDocument(f"{member}: the password of {self._name} is wrong.") from error
             raise CorruptDocument(f"{member}: damaged in {self._name}. Make the ZIP file anew.") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -105,10 +106,12 @@ async def ask(request: Request, runtime: ReadyRuntime) -> Response:
     """
     begun = time.perf_counter()
     plan = _checked(read_json(AskRequest, await request.body()), runtime.settings)
-    with runtime.asking.one():
+    as_of = plan.body.as_of is not None
+    with runtime.asking.one(), runtime.recalling.one() if as_of else nullcontext():
         flat = [text for texts in plan.texts for text in texts]
         encoded = await unless_gone(request, runtime.questions.encode(flat))
-        return await runtime.read(_answer, runtime, plan, encoded, begun)
+        answering = runtime.recall if as_of else runtime.read
+        return await answering(_answer, runtime, plan, encoded, begun)
 
 
 def _checked(body: AskRequest, settings: Settings) -> _Plan:

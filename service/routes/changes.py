@@ -9,13 +9,14 @@ from fastapi import APIRouter, Query, Request, Response
 
 from index import errors
 from index.errors import InvalidLimit
+from service.cited_spans import check_all
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
 from service.openapi import responses, schema_of
 from service.replies import json_reply
 from service.requests.base import read_json
 from service.requests.citations import ChangesQuery, ChangesRequest
 from service.runtime import ReadyRuntime, Runtime
-from service.schemas.citations import ChangesResponse, became_json, event_json
+from service.schemas.changes import ChangesResponse, became_json, event_json
 from service.schemas.values import state_json
 
 router = APIRouter(tags=["changes"])
@@ -64,15 +65,16 @@ async def follow_changes(request: Request, runtime: ReadyRuntime) -> Response:
         raise InvalidLimit(
             f"There are {len(body.citations)} citations; a request may have {most}. Send several."
         )
-    with runtime.asking.one():
-        return await runtime.read(_changes, runtime, body)
+    check_all(body.citations, (), runtime.settings)
+    return await runtime.examine(_changes, runtime, body)
 
 
 def _changes(runtime: Runtime, wanted: ChangesRequest) -> Response:
     collection = runtime.library.open(wanted.collection)
     told = collection.changes(since=wanted.since, until=wanted.until, limit=wanted.limit)
     citations: Sequence[str] = wanted.citations
-    became = collection.became(citations, change=wanted.until)
+    # By the change that is told up to: the rest of the answer is of that one too.
+    became = collection.became(citations, change=told.until)
     return json_reply(
         {
             "since": wanted.since,

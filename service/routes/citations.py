@@ -8,12 +8,13 @@ from fastapi import APIRouter, Path, Query, Response
 
 from index import errors
 from index.citation_formats import Format, formatted
-from service.errors import InvalidRequest, NotReady
+from service.cited_spans import check_locator
+from service.errors import InvalidRequest, NotReady, Overloaded
 from service.openapi import responses
 from service.replies import json_reply
 from service.requests.citations import CitationQuery
 from service.runtime import ReadyRuntime, Runtime
-from service.schemas.citations import CitationResponse, resolved_json
+from service.schemas.citations import CitationResponse, linked, resolved_json
 
 router = APIRouter(tags=["citations"])
 
@@ -21,7 +22,7 @@ LocatorPath = Annotated[
     str,
     Path(
         description="As an answer gave it, or made by hand: "
-        "document_id@{12 hex digits of the text's SHA-256}:{start}-{end}.",
+        "document_id@{12 to 64 hex digits of the text's SHA-256}:{start}-{end}.",
         examples=["bth.txt@9f2c41aab3de:1024-1311"],
     ),
 ]
@@ -33,6 +34,8 @@ _ERRORS = (
     errors.CitationNotFound,
     errors.CollectionMismatch,
     errors.StoreDamaged,
+    errors.InvalidLimit,
+    Overloaded,
     NotReady,
 )
 _MEDIA_TYPES: dict[Format, str] = {
@@ -66,7 +69,8 @@ async def get_citation(
 
     It is read from the stored text of the version that the locator names, newest or older.
     """
-    return await runtime.read(_citation, runtime, locator, query)
+    check_locator(locator, runtime.settings)
+    return await runtime.examine(_citation, runtime, locator, query)
 
 
 def _citation(runtime: Runtime, locator: str, query: CitationQuery) -> Response:
@@ -74,7 +78,7 @@ def _citation(runtime: Runtime, locator: str, query: CitationQuery) -> Response:
     found = collection.resolution().resolve(locator, around=query.around)
     if query.format is None:
         return json_reply(resolved_json(found, collection.state, query.collection))
-    shape = formatted(found.citation, query.format, metadata=found.version.metadata)
+    shape = formatted(linked(found.citation, query.collection), query.format, metadata=found.version.metadata)
     media_type = _MEDIA_TYPES.get(query.format, "application/json")
     if isinstance(shape, str):
         return Response(shape, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})

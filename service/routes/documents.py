@@ -37,6 +37,7 @@ _PUTTING = (
     *_OPENING,
     errors.InvalidDocumentId,
     errors.InvalidMetadata,
+    errors.HashCollision,
     errors.UnsupportedFormat,
     errors.UndecodableText,
     errors.EmptyDocument,
@@ -49,6 +50,8 @@ _PUTTING = (
 )
 _UNSAID = ("", "application/octet-stream", "application/x-www-form-urlencoded")
 """Content types that say nothing of the file: none, the general one, and what curl sends by default."""
+_TEXTS = frozenset({"application/json", "application/jsonl", "application/x-subrip"})
+"""Formats of text beside those whose media type says so."""
 _FILE = {"schema": {"type": "string", "contentMediaType": "text/plain"}}
 _PUT_BODY: dict[str, Any] = {
     "requestBody": {
@@ -103,14 +106,17 @@ def _listed(runtime: Runtime, query: ListQuery) -> Response:
     "/v1/documents/{document_id:path}/text",
     summary="Read a document's text",
     response_class=Response,
-    responses={**_TEXT_ANSWER, **responses(*_OPENING, errors.DocumentNotFound, errors.VersionNotFound)},
+    responses={
+        **_TEXT_ANSWER,
+        **responses(*_OPENING, errors.DocumentNotFound, errors.VersionNotFound, Overloaded),
+    },
 )
 async def read_text(
     document_id: DocumentId, query: Annotated[TextQuery, Query()], request: Request, runtime: ReadyRuntime
 ) -> Response:
     """The text that all offsets count in. Its UTF-8 bytes have the SHA-256 that citations name."""
     known = request.headers.get("if-none-match", "")
-    return await runtime.read(_text, runtime, document_id, query, known)
+    return await runtime.examine(_text, runtime, document_id, query, known)
 
 
 def _text(runtime: Runtime, document_id: str, query: TextQuery, known: str) -> Response:
@@ -201,15 +207,20 @@ class _Upload:
 
     def _from_json(self, query: PutQuery) -> Source:
         document = read_json(DocumentRequest, self._data)
-        ending = PurePosixPath(self._id).suffix.lower()
         return Source(
             self._id,
             document.text.encode(),
-            media_type=document.media_type or MEDIA_TYPES.get(ending, "text/plain"),
+            media_type=document.media_type or _text_format(self._id),
             title=document.title or query.title,
             source=document.source or query.source,
             metadata=document.metadata,
         )
+
+
+def _text_format(document_id: str) -> str:
+    """The media type that an id's ending says, if files of it are text: what comes as text is no PDF."""
+    media_type = MEDIA_TYPES.get(PurePosixPath(document_id).suffix.lower(), "")
+    return media_type if media_type.startswith("text/") or media_type in _TEXTS else "text/plain"
 
 
 def _put(runtime: Runtime, upload: _Upload, query: PutQuery) -> Put:

@@ -68,7 +68,11 @@ async def style() -> Response:
 
 
 def _answered(runtime: Runtime, query: HomeQuery, question: str, vectors: Any) -> Response:
-    answer = runtime.library.open(query.collection).ask(question, k=_PASSAGES, vectors=vectors)
+    try:
+        collection = runtime.library.open(query.collection)
+    except CollectionNotFound:
+        return _page(runtime, query)  # tells what to do, or that there is none of this name
+    answer = collection.ask(question, k=_PASSAGES, vectors=vectors)
     return _page(runtime, query, answer=answer)
 
 

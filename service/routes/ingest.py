@@ -12,13 +12,14 @@ from typing import IO, Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import from_json
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from index import errors
 from index.naming import checked_document_id, checked_metadata
 from index.readers import MEDIA_TYPES
 from index.web.urls import parse_url
-from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
+from service.errors import BodyTooLarge, ClientGone, InvalidRequest, NotReady, Overloaded
 from service.jobs.records import Job, NewItem
 from service.jobs.store import new_job_id
 from service.links import DEFAULT_COLLECTION
@@ -35,6 +36,7 @@ router = APIRouter(tags=["jobs"])
 _ZIP = ("application/zip", "application/x-zip-compressed")
 _IN_MEMORY = 1024 * 1024
 _MOST_FIELDS = 100
+_ALSO_TEXT = ("application/json", "application/jsonl", "application/x-subrip")
 _FORM = {
     "type": "object",
     "properties": {
@@ -81,27 +83,58 @@ async def ingest(query: Annotated[IngestQuery, Query()], request: Request, runti
     A file's name is its document's id; a ZIP file stands for the files in it. `GET` the job, or follow its
     events, for how far it is and what became of each file.
     """
-    essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     with runtime.writing.one():
-        if essence == "multipart/form-data":
-            job = await _from_form(runtime, query, request)
-        elif essence in _ZIP:
-            job = await _from_zip(runtime, query, request)
-        else:
-            body = await _small_body(request, runtime.settings.max_body_bytes)
-            job = await runtime.write(_from_json, runtime, query, body)
+        try:
+            job = await _sent(runtime, query, request)
+        except ClientDisconnect:
+            raise ClientGone("The caller hung up before everything was sent.") from None
         runtime.jobs.wake()
         answer = await runtime.read(shown, runtime, job)
     return json_reply(answer, status_code=202, headers={"Location": f"/v1/jobs/{job.id}"})
 
 
+async def _sent(runtime: Runtime, query: IngestQuery, request: Request) -> Job:
+    essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if essence == "multipart/form-data":
+        return await _from_form(runtime, query, request)
+    if essence in _ZIP:
+        return await _from_zip(runtime, query, request)
+    body = await _small_body(request, runtime.settings.max_body_bytes)
+    return await runtime.write(_from_json, runtime, query, body)
+
+
 async def _from_form(runtime: Runtime, query: IngestQuery, request: Request) -> Job:
-    most = runtime.settings.max_files
+    parser = _WholeForm(
+        request.headers,
+        request.stream(),
+        max_files=runtime.settings.max_files,
+        max_fields=_MOST_FIELDS,
+    )
     try:
-        async with request.form(max_files=most, max_fields=_MOST_FIELDS) as form:
-            return await runtime.write(_sent_files, runtime, query, form)
-    except HTTPException as error:
-        raise InvalidRequest(f"The form could not be read: {error.detail}") from None
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise InvalidRequest(f"The form could not be read: {error.message}") from None
+    try:
+        return await runtime.write(_sent_files, runtime, query, form)
+    finally:
+        await form.close()
+
+
+class _WholeForm(MultiPartParser):
+    """Refuses a form that was cut off: its parent would leave out the file in which it ends."""
+
+    _ended = False
+
+    def on_end(self) -> None:
+        self._ended = True
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if not self._ended:
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise MultiPartException("It ends before its last boundary. Send it again.")
+        return form
 
 
 def _sent_files(runtime: Runtime, query: IngestQuery, form: FormData) -> Job:
@@ -127,6 +160,7 @@ def _metadata(written: str) -> Mapping[str, object]:
 
 
 async def _from_zip(runtime: Runtime, query: IngestQuery, request: Request) -> Job:
+    checked_document_id(_joined(query.prefix, "folder.zip"))
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
         async for piece in request.stream():
             await runtime.write(file.write, piece)
@@ -174,11 +208,12 @@ class _SentFile:
 
 def _file(prefix: str, name: str, file: IO[bytes], said: Mapping[str, Any]) -> _SentFile:
     path = PurePosixPath(name)
+    document_id = checked_document_id(_joined(prefix, name))
     if path.suffix.lower() == ".zip":
         # Its files are named by their paths in it, not by how somebody called the whole.
         parent = "" if str(path.parent) == "." else str(path.parent)
         return _SentFile(_archive(name, _joined(prefix, parent), said), file)
-    return _SentFile(NewItem("file", checked_document_id(_joined(prefix, name)), request=said), file)
+    return _SentFile(NewItem("file", document_id, request=said), file)
 
 
 def _archive(name: str, prefix: str, said: Mapping[str, Any]) -> NewItem:
@@ -192,9 +227,15 @@ def _text(prefix: str, document: IngestedDocument) -> _SentFile:
         "title": document.title,
         "source": document.source,
         "metadata": checked_metadata(document.metadata),
-        "media_type": document.media_type or MEDIA_TYPES.get(ending, "text/plain"),
+        "media_type": document.media_type or _media_type_of_text(ending),
     }
     return _SentFile(NewItem("file", document_id, request=said), BytesIO(document.text.encode()))
+
+
+def _media_type_of_text(ending: str) -> str:
+    """What a text is by its name's ending: one that is called ``plan.pdf`` is no PDF file."""
+    media_type = MEDIA_TYPES.get(ending, "")
+    return media_type if media_type.startswith("text/") or media_type in _ALSO_TEXT else "text/plain"
 
 
 def _joined(prefix: str, name: str) -> str:

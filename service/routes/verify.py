@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from index import errors
 from index.errors import InvalidLimit
 from index.verification import Claim, Verdict, Verification
+from service.cited_spans import check_all
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
 from service.openapi import responses, schema_of
 from service.replies import json_reply
@@ -55,8 +56,7 @@ async def verify(request: Request, runtime: ReadyRuntime) -> Response:
     """
     body = read_json(VerifyRequest, await request.body())
     _check(body, runtime.settings)
-    with runtime.asking.one():
-        return await runtime.read(_verified, runtime, body)
+    return await runtime.examine(_verified, runtime, body)
 
 
 def _check(body: VerifyRequest, settings: Settings) -> None:
@@ -72,11 +72,23 @@ def _check(body: VerifyRequest, settings: Settings) -> None:
             f"The answer has {len(body.answer.text)} characters; at most "
             f"{settings.max_answer_characters} are taken. Send it in parts."
         )
+    cited = [one for one in body.citations if not isinstance(one, str)]
+    check_all(
+        [one if isinstance(one, str) else one.locator for one in body.citations],
+        [
+            *(one.quote or "" for one in cited),
+            *(one if isinstance(one, str) else one.quote for one in body.quotes),
+        ],
+        settings,
+    )
+    if body.answer:
+        check_all(body.answer.citations, (), settings)
 
 
 def _verified(runtime: Runtime, body: VerifyRequest) -> Response:
     collection = runtime.library.open(body.collection)
-    verification, name = collection.verification(), body.collection
+    name = body.collection
+    verification = collection.verification(most_characters=runtime.settings.max_reading_characters)
     report = None
     if body.answer is not None:
         found = verification.answer(body.answer.text, body.answer.citations)

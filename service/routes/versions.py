@@ -65,13 +65,13 @@ def _versions(runtime: Runtime, document_id: str, collection: str) -> Response:
     "/v1/documents/{document_id:path}/diff",
     summary="Compare two versions",
     response_model=Diff,
-    responses=responses(*_OPENING, errors.DocumentNotFound, errors.VersionNotFound),
+    responses=responses(*_OPENING, errors.DocumentNotFound, errors.VersionNotFound, Overloaded),
 )
 async def diff_versions(
     document_id: DocumentId, query: Annotated[DiffQuery, Query()], runtime: ReadyRuntime
 ) -> Response:
     """Line by line, and word by word in lines that were replaced by others like them."""
-    return await runtime.read(_diff, runtime, document_id, query)
+    return await runtime.examine(_diff, runtime, document_id, query)
 
 
 def _diff(runtime: Runtime, document_id: str, query: DiffQuery) -> Response:

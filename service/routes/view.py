@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from index.errors import InvalidLocator
-from index.resolution import Today
+from index.resolution import Resolved
+from service.cited_spans import check_locator
 from service.document_page import document_page
 from service.errors import InvalidRequest
 from service.links import CitedWith, in_collection, view_address
@@ -39,7 +40,8 @@ async def view(
     more strongly; the page leads to the one before and the one after. `at` shows another part of a long
     document.
     """
-    return await runtime.read(_view, runtime, locator, query)
+    check_locator(locator, runtime.settings)
+    return await runtime.examine(_view, runtime, locator, query)
 
 
 def _view(runtime: Runtime, locator: str, query: ViewQuery) -> Response:
@@ -54,8 +56,9 @@ def _view(runtime: Runtime, locator: str, query: ViewQuery) -> Response:
         collection.structure(version),
         quote=(citation.start, citation.end),
         evidence=() if place is None else cited[place].evidence,
-        at=citation.start if query.at is None else query.at,
+        at=citation.start if query.at is None else min(query.at, len(text)),
     )
+    here = any(part.first for block in around.blocks for line in block.lines for part in line)
     values: dict[str, Any] = _steps(place, cited, name)
     return page(
         "view",
@@ -65,7 +68,8 @@ def _view(runtime: Runtime, locator: str, query: ViewQuery) -> Response:
         pages=pages_in_words(citation.pages),
         source=citation.links.get("source", ""),
         links={key: in_collection(link, name) for key, link in citation.links.items()},
-        banner=_banner(found.today, name),
+        banner=_banner(found, name),
+        to_quote="#quote" if here else view_address(locator, cited, name),
         earlier=view_address(locator, cited, name, at=around.before),
         later=view_address(locator, cited, name, at=around.after),
         home_query=in_collection("", name),
@@ -92,11 +96,12 @@ def _steps(place: int | None, cited: Sequence[CitedWith], collection: str) -> di
     return {"previous": address(place - 1), "following": address(place + 1), "place": place_in_words}
 
 
-def _banner(today: Today, collection: str) -> dict[str, Any] | None:
+def _banner(found: Resolved, collection: str) -> dict[str, Any] | None:
     """What is said of a citation that is not of the newest version."""
-    standing, now = today.standing, today.citation
-    if standing.status == "current" and now is not None and now.version == today.version:
+    today = found.today
+    if found.version.number == today.version:
         return None
+    standing, now = today.standing, today.citation
     words = {
         "current": "has the same words at the same place",
         "moved": "has the same words at another place",

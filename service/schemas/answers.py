@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from index import answers
 from index.citation_formats import Format, formatted
-from service.schemas.citations import Citation, citation_json
+from service.schemas.citations import Citation, citation_json, linked
 from service.schemas.values import IndexState, Json, Metadata, state_json
 
 
@@ -103,7 +103,11 @@ def _passage(hit: answers.Hit, collection: str, formats: Sequence[Format]) -> Js
         "metadata": hit.metadata,
         "formats": {
             name: formatted(
-                hit.citation, name, metadata=hit.metadata, label=str(hit.rank), index=hit.rank - 1
+                linked(hit.citation, collection),
+                name,
+                metadata=hit.metadata,
+                label=str(hit.rank),
+                index=hit.rank - 1,
             )
             for name in formats
         },

@@ -1,16 +1,17 @@
-"""Citations, what became of them, and verdicts on quotes."""
+"""Citations, where they are shown, what became of them, and verdicts on quotes."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from index import answers, changes, records, resolution, verification
+from index import answers, resolution, verification
 from index.claims import Sentence
 from service.links import in_collection
 from service.schemas.documents import Edit, edits_json
-from service.schemas.values import IndexState, Json, Sha256, moment, state_json
+from service.schemas.values import IndexState, Json, Sha256, state_json
 
 
 class PositionSelector(BaseModel):
@@ -70,11 +71,27 @@ class Standing(BaseModel):
     citation: Citation | None = Field(description="Of what stands there; null when gone.")
 
 
+class Rectangle(BaseModel):
+    """A part of a page as it is shown, in PDF points (1/72 inch), with the origin at its top left."""
+
+    page: int = Field(description="Counted from 1.")
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    page_width: float
+    page_height: float
+
+
 class CitationResponse(Citation):
     """A citation exactly as it was cited, the text around it, and what became of it."""
 
     before: str = Field(description="The text before the quote.")
     after: str = Field(description="The text after the quote.")
+    rectangles: list[Rectangle] = Field(
+        description="Where on the pages the quote is shown, a rectangle for each line; empty when the "
+        "document has no pages, or its reader does not tell."
+    )
     standing: Standing
     index: IndexState
 
@@ -133,39 +150,6 @@ class VerifyResponse(BaseModel):
     index: IndexState
 
 
-class Event(BaseModel):
-    """What a change did to a document."""
-
-    change: int
-    document_id: str
-    kind: Literal["added", "replaced", "updated", "renamed", "pruned", "deleted"]
-    was: str = Field(description="The id before it was renamed; empty otherwise.")
-    version: int
-    created: str
-
-
-class ChangedCitation(BaseModel):
-    """What became of a citation.
-
-    `deleted`: its document was not there; `lost`: the cited text is not kept.
-    """
-
-    locator: str
-    status: Literal["current", "moved", "changed", "gone", "deleted", "lost"]
-    standing: Standing | None
-
-
-class ChangesResponse(BaseModel):
-    """What the changes after `since`, up to `until`, did."""
-
-    since: int
-    until: int = Field(description="Everything up to this change is told: go on with `since` of this.")
-    more: bool = Field(description="Whether there is more to tell after `until`.")
-    documents: list[Event]
-    citations: list[ChangedCitation] = Field(description="For each locator given, in order.")
-    index: IndexState
-
-
 def citation_json(citation: answers.Citation, collection: str) -> Json:
     """A citation of a collection as :class:`Citation`."""
     return {
@@ -183,16 +167,17 @@ def citation_json(citation: answers.Citation, collection: str) -> Json:
         "text_sha256": citation.text_sha256,
         "source_sha256": citation.source_sha256,
         "selectors": [_selector(selector) for selector in citation.selectors],
-        "links": _links(citation, collection),
+        "links": linked(citation, collection).links,
     }
 
 
-def _links(citation: answers.Citation, collection: str) -> dict[str, str]:
-    """The links, with the collection in those of this API when it is not the default one."""
-    return {
+def linked(citation: answers.Citation, collection: str) -> answers.Citation:
+    """The citation with the collection in its links to this API when it is not the default one."""
+    links = {
         name: link if name == "source" else in_collection(link, collection)
         for name, link in citation.links.items()
     }
+    return replace(citation, links=links)
 
 
 def _selector(one: answers.Selector) -> Json:
@@ -225,9 +210,15 @@ def resolved_json(one: resolution.Resolved, state: answers.IndexState, collectio
         **citation_json(one.citation, collection),
         "before": one.before,
         "after": one.after,
+        "rectangles": [_rectangle(mark) for mark in one.rectangles],
         "standing": standing_json(one.today, collection),
         "index": state_json(state),
     }
+
+
+def _rectangle(mark: resolution.PageMark) -> Json:
+    width, height = mark.page_size
+    return {**asdict(mark.rectangle), "page_width": width, "page_height": height}
 
 
 def verdict_json(verdict: verification.Verdict, collection: str) -> Json:
@@ -263,21 +254,3 @@ def report_json(text: str, report: verification.AnswerReport, collection: str) -
 
 def _sentence(text: str, one: Sentence) -> Json:
     return {"start": one.start, "end": one.end, "text": text[one.start : one.end], "marks": one.marks}
-
-
-def event_json(event: records.Event) -> Json:
-    """An event as :class:`Event`."""
-    return {
-        "change": event.change,
-        "document_id": event.document_id,
-        "kind": event.kind,
-        "was": event.was,
-        "version": event.version,
-        "created": moment(event.created),
-    }
-
-
-def became_json(one: changes.Became, collection: str) -> Json:
-    """What became of a citation, as :class:`ChangedCitation`."""
-    standing = None if one.today is None else standing_json(one.today, collection)
-    return {"locator": one.locator, "status": one.status, "standing": standing}

@@ -10,7 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.errors import ChangeNotFound, ChangeNotKept, DocumentNotFound, StoreDamaged, VersionNotFound
+from index.errors import (
+    ChangeNotFound,
+    ChangeNotKept,
+    DocumentNotFound,
+    HashCollision,
+    InvalidDocumentId,
+    StoreDamaged,
+    VersionNotFound,
+)
 from index.filters import parse_filter
 from index.protocols import RecordStore
 from index.records import NewDocument
@@ -185,6 +193,40 @@ def test_known_texts_are_not_embedded_again(store: RecordStore) -> None:
     store.put([document("b")])
     assert store.pending(100) == []
     assert store.document("b").embedded == 2
+
+
+def test_passages_up_to_one_are_waited_for(store: RecordStore) -> None:
+    assert (store.last_passage(), store.waiting(0), store.waiting(10**9)) == (0, 0, 0)
+    store.put([document("a")])
+    first = store.last_passage()
+    assert first == max(live_ids(store))
+    assert store.waiting(first) == 2
+    store.put([document("b", text="Other words. And some more.")])
+    last = store.last_passage()
+    assert (store.waiting(first - 1), store.waiting(first), store.waiting(last)) == (1, 2, 4)
+    a, _, *others = store.pending(100)
+    store.put_vectors([a.key], unit(1))
+    assert (store.waiting(first), store.waiting(last)) == (1, 3)
+    store.put_vectors([one.key for one in others], unit(2))
+    assert (store.waiting(first), store.waiting(last)) == (1, 1)
+    embed(store)
+    assert store.waiting(last) == 0
+
+
+def test_passages_that_are_gone_are_not_waited_for(open_store: Opener) -> None:
+    store = open_store()
+    store.put([document("a"), document("b", text="Other words. And some more.")])
+    last = store.last_passage()
+    store.put([document("a", text="New words here. Not the old.")])
+    assert store.waiting(last) == 2
+    store.delete("b")
+    assert store.waiting(last) == 0
+    newest = store.last_passage()
+    store.delete("a")
+    assert (store.waiting(newest), store.last_passage()) == (0, newest)
+    again = open_store()
+    again.put([document("c")])
+    assert store.last_passage() == newest + 2  # an id is given once, whatever was deleted
 
 
 def test_vectors_are_given_back_to_half_precision_and_unit_length(store: RecordStore) -> None:
@@ -494,3 +536,234 @@ def test_a_moment_that_was_not_or_is_not_kept_is_an_error(store: RecordStore) ->
         store.at(3)
     assert store.at(0).counts() == (0, 0)
     assert store.at(store.change()).counts() == (4, 0)
+
+
+# Found among 2^25 texts: their SHA-256s begin with the same 12 digits.
+SMALL, LARGE = "The dose is 5 mg. Ref. 16248902", "The dose is 500 mg. Ref. 12428758"
+OTHER = "Other words. And some more."
+
+
+def named(store: RecordStore, document_id: str, text: str) -> str | None:
+    """The id of the document that a locator of this id and text names."""
+    found = store.version_by_text(document_id, hashlib.sha256(text.encode()).hexdigest()[:12])
+    return found and found.document_id
+
+
+def test_a_version_is_found_by_as_many_digits_as_are_given(store: RecordStore) -> None:
+    (record,) = store.put([document()])
+    sha256 = record.text_sha256.hex()
+    for digits in (12, 13, 40, 63, 64):
+        assert store.version_by_text("a", sha256[:digits]) is not None
+        wrong = sha256[: digits - 1] + ("0" if sha256[digits - 1] != "0" else "1")
+        assert store.version_by_text("a", wrong) is None
+
+
+@pytest.mark.parametrize("erased", ["", "pruned", "deleted"])
+def test_a_text_that_a_locator_could_take_for_another_is_refused(store: RecordStore, erased: str) -> None:
+    store.put([document(text=SMALL)])
+    if erased == "deleted":
+        store.delete("a")
+    if erased == "pruned":
+        store.put([document(text=OTHER)])
+        store.prune([store.versions("a")[-1].key])
+    before = store.change()
+    with pytest.raises(HashCollision, match=r"'a'.*12 digits"):
+        store.put([document("b", text=OTHER), document(text=LARGE)])
+    assert store.change() == before
+    assert store.find_document("b") is None
+    store.put([document(text=SMALL), document("b", text=LARGE)])
+    assert store.version("a").length == len(SMALL)
+
+
+def test_two_texts_in_one_put_are_not_taken_for_each_other(store: RecordStore) -> None:
+    with pytest.raises(HashCollision):
+        store.put([document(text=SMALL), document(text=LARGE)])
+    assert store.change() == 0
+
+
+def test_a_text_is_not_taken_for_one_of_a_document_that_had_its_id(store: RecordStore) -> None:
+    store.put([document("a", text=SMALL), document("c", text=LARGE)])
+    with pytest.raises(HashCollision):
+        store.put([document("a", text=LARGE)])
+    store.rename("a", "b")
+    with pytest.raises(HashCollision):
+        store.put([document("a", text=LARGE)])
+    for taken in ("a", "b"):
+        if taken == "b":
+            store.delete("b")
+        with pytest.raises(HashCollision):
+            store.rename("c", taken)
+        assert store.document("c").id == "c"
+
+
+def test_numbers_of_versions_go_on_after_a_document_was_deleted(store: RecordStore) -> None:
+    store.put([document()])
+    store.put([document(text=OTHER)])
+    store.delete("a")
+    (record,) = store.put([document()])
+    assert (record.version, record.versions) == (3, 1)
+    with pytest.raises(VersionNotFound):
+        store.version("a", 1)
+    store.rename("a", "b")
+    assert store.put([document()])[0].version == 4
+    assert store.put([document("b", text=OTHER)])[0].version == 4
+
+
+def test_a_renamed_document_keeps_everything_but_its_id(store: RecordStore) -> None:
+    store.put([document(metadata={"year": 1859})])
+    embed(store)
+    ids, record = live_ids(store), store.document("a")
+    renamed = store.rename("a", "b")
+    assert renamed == store.document("b")
+    assert store.find_document("a") is None
+    assert (renamed.key, renamed.version, renamed.embedded) == (record.key, 1, 2)
+    assert (live_ids(store), store.pending(9)) == (ids, [])
+    assert {found.version.document_id for found in store.passages(np.array(ids, np.int64))} == {"b"}
+    for id_, count in (("a", 0), ("b", 1)):
+        where = parse_filter({"type": "eq", "key": "document_id", "value": id_})
+        assert len(store.select(where)) == count
+    assert store.versions("b")[0].document_id == "b"
+    (event,) = store.events(2, store.change(), 9)
+    assert (event.kind, event.document_id, event.was, event.version) == ("renamed", "b", "a", 1)
+
+
+def test_a_document_is_found_by_the_texts_of_the_ids_that_it_had(store: RecordStore) -> None:
+    store.put([document()])
+    store.rename("a", "b")
+    assert [named(store, id_, "One two. Three four.") for id_ in "abc"] == ["b", "b", None]
+    store.put([document("b", text=OTHER)])
+    store.rename("b", "c")
+    assert [named(store, id_, "One two. Three four.") for id_ in "abc"] == ["c", "c", "c"]
+    assert [named(store, id_, OTHER) for id_ in "bc"] == ["c", "c"]
+    store.delete("c")
+    assert [named(store, id_, "One two. Three four.") for id_ in "abc"] == [None, None, None]
+
+
+def test_whoever_takes_an_old_id_is_found_first_and_the_one_that_had_it_next(store: RecordStore) -> None:
+    store.put([document()])
+    store.rename("a", "b")
+    store.put([document(text=OTHER)])
+    assert named(store, "a", OTHER) == "a"
+    assert named(store, "a", "One two. Three four.") == "b"
+    store.put([document()])  # now it has the same words
+    assert named(store, "a", "One two. Three four.") == "a"
+    assert named(store, "b", "One two. Three four.") == "b"
+
+
+def test_a_document_that_was_renamed_back_is_found_by_both_ids(store: RecordStore) -> None:
+    store.put([document()])
+    store.rename("a", "b")
+    store.put([document("b", text=OTHER)])
+    store.rename("b", "a")
+    assert [named(store, id_, OTHER) for id_ in "ab"] == ["a", "a"]
+    assert [named(store, id_, "One two. Three four.") for id_ in "ab"] == ["a", "a"]
+    assert store.put([document("b", text="Third words. And more.")])[0].key != store.document("a").key
+
+
+def test_what_cannot_be_renamed_is_an_error(store: RecordStore) -> None:
+    store.put([document("a"), document("b")])
+    before = store.change()
+    with pytest.raises(DocumentNotFound, match="nope"):
+        store.rename("nope", "c")
+    for taken in "ab":
+        with pytest.raises(InvalidDocumentId, match=f"There is a document '{taken}' already"):
+            store.rename("a", taken)
+    assert store.change() == before
+
+
+def test_a_document_is_described_without_touching_its_text(store: RecordStore) -> None:
+    store.put([document(metadata={"year": 1859, "draft": True})])
+    embed(store)
+    ids, record = live_ids(store), store.document("a")
+    described = store.describe("a", {"year": 1860}, source="https://lamps.example/")
+    assert described == store.document("a")
+    assert (described.metadata, described.source) == ({"year": 1860}, "https://lamps.example/")
+    assert (described.version, described.text_sha256, described.embedded) == (1, record.text_sha256, 2)
+    assert (live_ids(store), store.pending(9)) == (ids, [])
+    found = [
+        len(store.select(parse_filter({"type": "eq", "key": key, "value": value})))
+        for key, value in {"year": 1860, "draft": True, "source": "https://lamps.example/"}.items()
+    ]
+    assert found == [1, 0, 1]
+    assert len(store.select(parse_filter({"type": "eq", "key": "document_id", "value": "a"}))) == 1
+    assert kinds(store)[-1] == (3, "updated", "a", 1)
+    with pytest.raises(DocumentNotFound, match="nope"):
+        store.describe("nope", {}, source="")
+
+
+def test_documents_are_found_by_the_bytes_they_were_made_of(store: RecordStore) -> None:
+    first, second = (hashlib.sha256(data).digest() for data in (b"first", b"second"))
+    store.put([document("b", source_sha256=first), document("a", source_sha256=first), document("c")])
+    assert [record.id for record in store.documents_of_source(first)] == ["a", "b"]
+    store.put([document("a", text=OTHER, source_sha256=second)])
+    assert [record.id for record in store.documents_of_source(first)] == ["b"]
+    assert store.documents_of_source(second) == [store.document("a")]
+    assert store.documents_of_source(bytes(32)) == []
+
+
+def test_the_layout_of_a_version_is_kept(store: RecordStore) -> None:
+    store.put([document(layout=b"first"), document("b")])
+    store.put([document(text=OTHER, layout=b"second")])
+    newest, older = store.versions("a")
+    assert [store.layout(version) for version in (newest, older)] == [b"second", b"first"]
+    assert store.layout(store.version("b")) is None
+    store.put([document(text=OTHER, layout=b"third")])
+    assert store.layout(newest) == b"third"
+    store.prune([older.key])
+    assert store.layout(older) is None
+
+
+def test_whether_a_document_stood_after_a_change_is_known_when_it_is_erased(store: RecordStore) -> None:
+    store.put([document("z")])
+    store.put([document(text=OTHER)])
+    store.put([document()])
+    store.prune([store.versions("a")[-1].key])
+    store.rename("a", "b")
+    assert [store.stood("a", change) for change in range(7)] == [False, False, True, True, True, True, True]
+    assert store.stood("b", 2)
+    store.delete("b")
+    assert [store.stood("b", change) for change in (1, 2, 5, 6)] == [False, True, True, False]
+    assert not store.stood("nope", 3)
+
+
+def test_whether_anything_was_erased_is_known(store: RecordStore) -> None:
+    store.put([document()])
+    store.put([document(text=OTHER)])
+    assert not store.erases(0)
+    store.prune([store.versions("a")[-1].key])
+    store.delete("a")
+    assert [store.erases(since) for since in (0, 2, 3, 4)] == [True, True, True, False]
+
+
+def test_what_is_erased_between_two_looks_is_not_found(open_store: Opener) -> None:
+    store, other = open_store(), open_store()
+    (record,) = store.put([document(pages=[0, 9], layout=b"words")])
+    version = store.version("a")
+    other.delete("a")
+    assert store.text(record.text_sha256, 0, 3) == ""
+    for read in (lambda: store.text(record.text_sha256), lambda: store.structure(version)):
+        with pytest.raises(VersionNotFound, match="a moment ago"):
+            read()
+    assert store.section_at(version, 0, 3) == ((), None)
+    assert store.layout(version) is None
+
+
+def test_a_text_that_another_process_erased_is_forgotten_when_told(open_store: Opener) -> None:
+    store, other = open_store(), open_store()
+    (record,) = store.put([document()])
+    assert store.text(record.text_sha256) == "One two. Three four."
+    other.delete("a")
+    store.forget()
+    with pytest.raises(VersionNotFound):
+        store.text(record.text_sha256)
+
+
+def test_nothing_of_what_was_erased_is_on_disk(open_store: Opener, tmp_path: Path) -> None:
+    store = open_store()
+    body = zlib.compress(b"Secret one. Secret two.", 6)
+    store.put([document(text="Secret one. Secret two.")])
+    store.delete("a")
+    store.close()
+    files = [path.read_bytes() for path in tmp_path.iterdir()]
+    assert files
+    assert not any(body in data for data in files)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from index.anchoring import Anchor, AnchoringText, Quote
+from index.anchoring import Anchor, AnchoringText
+from index.occurrences import Quote
 
 STORY = (
     "The river rose in spring and flooded the lower meadows. "

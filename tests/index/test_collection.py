@@ -1,13 +1,17 @@
 import json
 import shutil
+import sqlite3
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.answers import Answer
+from index import answerability
+from index.analysis import Analyzer
+from index.answers import Answer, IndexState
 from index.collection import Collection
 from index.config import ChunkingConfig, LibraryConfig, SearchConfig
 from index.embedding import WordEmbedder
@@ -25,10 +29,14 @@ from index.errors import (
     StoreDamaged,
     UndecodableText,
     UnknownFormat,
+    VersionNotFound,
 )
 from index.filters import Comparison
+from index.indexes import Indexes
 from index.ingest import Put, Source
-from index.search import is_spelt
+from index.retention import Retention
+from index.search import Query, Search, Stopwatch, is_spelt
+from index.store import Store
 from tests.index.conftest import Opener
 
 PLANETS = {
@@ -471,3 +479,94 @@ def test_every_part_of_evidence_is_a_slice_of_the_quote(collection: Collection) 
     (hit, *_) = collection.ask("Which moons does Mars have?").hits
     _, text = collection.text(hit.citation.document_id)
     assert [text[one.start : one.end] for one in hit.evidence] == ["Mars has two moons, Phobos and Deimos."]
+
+
+class ErasingStore(Store):
+    """Erases a document when a text is read for the first time, as another process may at any time."""
+
+    doomed = ""
+
+    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
+        if self.doomed:
+            doomed, self.doomed = self.doomed, ""
+            self.delete(doomed)
+        return super().text(sha256, start, end)
+
+
+@pytest.mark.parametrize("doomed", ["first.txt", "second.txt"])
+def test_what_is_erased_after_it_was_ranked_is_no_hit(
+    collection: Collection, embedder: WordEmbedder, tmp_path: Path, doomed: str
+) -> None:
+    texts = {"first.txt": "The lamp was lit.", "second.txt": "The lamp was lit at dusk by the keeper."}
+    for id_, text in texts.items():
+        collection.put(Source(id_, text.encode()))
+    collection.embed_pending()
+    collection.close()
+    folder, analyzer = tmp_path / "default", Analyzer("english")
+    store = ErasingStore(folder / "store.sqlite")
+    indexes = Indexes(folder, store, analyzer, embedder.dimension)
+    search = Search(store, indexes.dense, indexes.lexical, analyzer.hashes, SearchConfig(), None)
+    store.doomed = doomed
+    answer = search.answer(
+        Query("lamp", embedder.embed_queries(["lamp"])[0]),
+        k=5,
+        where=None,
+        watch=Stopwatch(),
+        state=IndexState("", 0, 1.0),
+        answerability=answerability.load([]),
+    )
+    (kept,) = texts.keys() - {doomed}
+    assert [(hit.rank, hit.text) for hit in answer.hits] == [(1, texts[kept])]
+    indexes.close()
+    store.close()
+
+
+def test_a_text_that_is_lost_is_damage_and_no_erasure(collection: Collection, tmp_path: Path) -> None:
+    collection.put(Source("a.txt", b"The lamp was lit."))
+    with sqlite3.connect(tmp_path / "default" / "store.sqlite") as connection:
+        connection.execute("DELETE FROM text_blocks")
+    connection.close()
+    with pytest.raises(StoreDamaged):
+        collection.ask("lamp")
+
+
+@pytest.mark.parametrize("erase", ["delete", "prune"])
+def test_what_another_process_erased_is_forgotten(open_collection: Opener, erase: str) -> None:
+    writer, reader = open_collection(), open_collection()
+    for text in ("The lamp was lit at dusk.", "The lamp was lit at dawn."):
+        writer.put(Source("a.txt", text.encode()))
+    reader.refresh()
+    old = reader.versions("a.txt")[-1]
+    assert reader.resolution().text(old.text_sha256).text == reader.text("a.txt", 1)[1]
+    if erase == "delete":
+        writer.delete("a.txt")
+    else:
+        writer.prune(Retention(keep_versions=1))
+    # Not only when told to look: also when it writes itself.
+    reader.put(Source("b.txt", b"Something else."))
+    with pytest.raises(VersionNotFound):
+        reader.resolution().text(old.text_sha256)
+
+
+def test_no_text_is_held_after_it_was_erased(collection: Collection) -> None:
+    """However readers and the one who erases meet: what is read while it is erased is not held."""
+    for number in range(20):
+        text = f"Text number {number} of the lamps. " * 2000
+        record = collection.put(Source("a.txt", text.encode())).record
+        together = threading.Barrier(3)
+
+        def read(together: threading.Barrier = together) -> None:
+            together.wait(10)
+            with suppress(VersionNotFound, DocumentNotFound):
+                for _ in range(200):
+                    collection.text("a.txt")
+
+        threads = [threading.Thread(target=read) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        together.wait(10)
+        collection.delete("a.txt")
+        for thread in threads:
+            thread.join()
+        with pytest.raises(VersionNotFound):
+            collection.resolution().store.text(record.text_sha256)

@@ -3,10 +3,14 @@ from __future__ import annotations
 import gc
 import tempfile
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from index.analysis import Analyzer
 from index.answers import Answer
 from index.collection import Collection
 from index.config import LibraryConfig, SearchConfig
@@ -14,7 +18,11 @@ from index.embedding import WordEmbedder
 from index.errors import ChangeNotFound, ChangeNotKept, InvalidInput, MomentTooLarge
 from index.filters import Comparison
 from index.ingest import Source
+from index.moments import Moments
 from index.retention import Retention
+from index.store import Store
+from index.store.past import PastStore
+from index.types import IndexedPassage
 from tests.index.conftest import Opener
 
 RED, RUSTY = "Mars has a red soil.", "Mars has a rusty soil."
@@ -259,3 +267,115 @@ def test_another_process_answers_as_of_the_same_change(open_collection: Opener) 
     writer.delete("mars.txt")
     with pytest.raises(ChangeNotKept):
         reader.ask("soil", as_of=then)
+
+
+class Interrupting:
+    """A reranker that finds everything alike, and does something else on the way, once."""
+
+    def __init__(self) -> None:
+        self.does: Callable[[], object] = lambda: None
+
+    def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        does, self.does = self.does, lambda: None
+        does()
+        return np.full(len(passages), 0.5, np.float32)
+
+
+@pytest.fixture
+def interrupted(tmp_path: Path, embedder: WordEmbedder) -> Iterator[tuple[Collection, Interrupting]]:
+    """A collection of the same folder as ``open_collection`` opens, in whose searches something happens."""
+    reranker = Interrupting()
+    config = LibraryConfig()
+    with Collection(tmp_path / "default", embedder=embedder, config=config, reranker=reranker) as collection:
+        yield collection, reranker
+
+
+def test_a_moment_that_another_process_has_left_is_answered_as_then(open_collection: Opener) -> None:
+    writer = open_collection()
+    then = put(writer, "mars.txt", RED)
+    reader = open_collection()
+    put(writer, "mars.txt", RUSTY)
+    assert reader.state.change == then
+    assert found(reader.ask("soil", as_of=then)) == [RED]
+
+
+def test_the_last_change_is_answered_before_this_process_has_seen_it(open_collection: Opener) -> None:
+    writer = open_collection()
+    put(writer, "mars.txt", RED)
+    reader = open_collection()
+    last = put(writer, "mars.txt", RUSTY)
+    assert found(reader.ask("soil", as_of=last)) == [RUSTY]
+
+
+def test_what_is_committed_during_the_search_does_not_change_the_answer(
+    interrupted: tuple[Collection, Interrupting], open_collection: Opener
+) -> None:
+    (collection, reranker), writer = interrupted, open_collection()
+    then = put(collection, "mars.txt", RED)
+    reranker.does = lambda: put(writer, "mars.txt", RUSTY)
+    assert found(collection.ask("soil", as_of=then)) == [RED]
+    assert collection.ask("soil", as_of=then).index.change == then
+
+
+def test_what_is_erased_during_the_search_is_not_left_out_in_silence(
+    interrupted: tuple[Collection, Interrupting], open_collection: Opener
+) -> None:
+    (collection, reranker), writer = interrupted, open_collection()
+    put(collection, "venus.txt", VENUS)
+    then = put(collection, "mars.txt", RED)
+    put(collection, "mars.txt", RUSTY)
+    for change in (then, collection.counts().change):
+        reranker.does = lambda: writer.delete("venus.txt")
+        with pytest.raises(ChangeNotKept, match=r"venus\.txt"):
+            collection.ask("soil hotter", as_of=change)
+        put(writer, "venus.txt", VENUS)
+        collection.refresh()
+
+
+class Slow(PastStore):
+    """A moment that is built as slowly as the test wants."""
+
+    def __init__(self, store: Store, change: int) -> None:
+        super().__init__(store._connections, change)
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def texts(self) -> Iterator[IndexedPassage]:
+        self.begun.set()
+        assert self.go_on.wait(10)
+        yield from super().texts()
+
+
+def test_forgetting_waits_for_no_moment_that_is_being_built(
+    collection: Collection, tmp_path: Path, moments: Path
+) -> None:
+    then = put(collection, "mars.txt", RED)
+    store = Store(tmp_path / "default" / "store.sqlite")
+    past, held = Slow(store, then), Moments(Analyzer("english"), 256, 100)
+    built = []
+    thread = threading.Thread(target=lambda: built.append(held.of(past)))
+    thread.start()
+    try:
+        assert past.begun.wait(10)
+        held.forget()
+        assert thread.is_alive(), "it is still being built"
+    finally:
+        past.go_on.set()
+        thread.join(10)
+    assert built[0].lexical.search("soil", 5).ids.size == 1, "whoever asked has it"
+    built.clear()
+    assert kept(moments) == set(), "what was built before something was erased is not kept"
+    held.of(past)
+    assert len(kept(moments)) == 1
+    store.close()
+
+
+def test_moments_of_what_another_process_erased_are_forgotten(open_collection: Opener, moments: Path) -> None:
+    writer, reader = open_collection(), open_collection()
+    then = put(writer, "mars.txt", RED)
+    put(writer, "mars.txt", RUSTY)
+    reader.refresh()
+    assert found(reader.ask("soil", as_of=then)) == [RED]
+    assert len(kept(moments)) == 1
+    writer.prune(Retention(keep_versions=1))
+    reader.refresh()
+    assert kept(moments) == set()

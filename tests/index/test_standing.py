@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.anchoring import AnchoringText, Quote
+from index.anchoring import AnchoringText
+from index.occurrences import Quote
 from index.standing import standing, standing_of_quote
 
 PARTS = [
@@ -155,3 +156,31 @@ def test_a_quote_alone() -> None:
     assert standing_of_quote(quote, AnchoringText(TEXT.replace("two", "three"))).status == "changed"
     assert standing_of_quote(quote, TEXT.replace(PARTS[2], "")).status == "gone"
     assert standing_of_quote(Quote("survey", "no such ", " of words"), TEXT).status == "gone"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words", "became"),
+    [
+        ("Take 5 mg of aspirin per day.", "Take 1.5 mg of aspirin per day.",
+         "5 mg of aspirin per day", "1.5 mg of aspirin per day"),
+        ("The dose is exactly 1 mg daily.", "The dose is exactly 1.5 mg daily.",
+         "The dose is exactly 1", "The dose is exactly 1.5"),
+        ("He can swim in the sea.", "He can’t swim in the sea.", "He can", "He can’t"),
+        ("able to swim in the deep sea", "He is unable to swim in the deep sea",
+         "able to swim in the deep sea", "to swim in the deep sea"),
+        ("It was 5 °C at noon in the town.", "It was −5 °C at noon in the town.",
+         "5 °C at noon in the town.", "−5 °C at noon in the town."),
+        ("They have a taxable profit here.", "They have a non-taxable profit here.",
+         "taxable profit here", "non-taxable profit here"),
+    ],
+)  # fmt: skip
+def test_words_that_became_parts_of_longer_ones_changed(old: str, new: str, words: str, became: str) -> None:
+    found = standing(old, span_of(old, words), new)
+    assert (found.status, found.quote) == ("changed", became)
+    assert found.similarity < 1
+    assert found.edits
+
+
+def test_parts_of_words_that_were_cited_as_such_are_the_same() -> None:
+    found = standing(TEXT, span_of(TEXT, "urvey began in March with fort"), "New.\n\n" + TEXT)
+    assert (found.status, found.quote) == ("moved", "urvey began in March with fort")

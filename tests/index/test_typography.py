@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from index.typography import code_points, folded, grams, same, text_of
 
-MARKED = st.sampled_from([*"aß.…-–— \u00a0\n\u00ad\u200b\ufeffﬁﬄŉİ'’“«「Ａ－．！x²", ". . .", " - "])
+MARKED = st.sampled_from([*"aß5.…-–— \u00a0\n\u00ad\u200b\ufeffﬁﬄŉİ'’“«「Ａ－．！x²", ". . .", " - "])
 TEXTS = st.one_of(st.text(max_size=40), st.lists(MARKED, max_size=30).map("".join))
 
 
@@ -30,9 +30,27 @@ def test_what_a_typesetter_chooses_is_gone(text: str, expected: str) -> None:
     assert folded(text).text == expected
 
 
-@pytest.mark.parametrize(("a", "b"), [("x²", "x2"), ("1.5", "1,5"), ("é", "e"), ("H₂O", "H2O"), ("5′", "5″")])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("x²", "x2"),
+        ("1.5", "1,5"),
+        ("é", "e"),
+        ("H₂O", "H2O"),
+        ("5′", "5″"),
+        ("6' tall", '6" tall'),
+        ("6’ tall", "6” tall"),
+        ("６＇", "６＂"),
+    ],
+)
 def test_what_changes_the_meaning_stays(a: str, b: str) -> None:
     assert not same(a, b)
+
+
+def test_signs_of_length_are_the_same_in_any_form() -> None:
+    assert same('6" tall', "6” tall")
+    assert same("6' tall", "6’ tall")
+    assert same('"so" and ‘so’', "'so' and «so»")
 
 
 def test_same_knows_no_outer_white_space() -> None:

@@ -14,7 +14,8 @@ from index.collection import Collection
 from index.errors import CitationNotFound, InvalidInput, InvalidLocator
 from index.ingest import Source
 from index.retention import Retention
-from index.verification import AnswerReport, Claim, Verdict, tears
+from index.verification import AnswerReport, Claim, Verdict
+from index.word_boundaries import tears
 from tests.index.conftest import Opener
 
 CATS = "The cat sat on the mat. It slept there until noon, and then it “ate” a fish."

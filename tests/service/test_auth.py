@@ -11,6 +11,8 @@ from service.openapi import OPEN_PATHS, describe
 from tests.service.http_service import app_of, assert_error, served
 
 KEY = "correct-horse"
+SHOWN = ("/", "/view/a@9f2c41aab3de:1-2")
+"""What people look at: there the errors are pages, too."""
 PAGES = ("/", "/docs", "/view/a@9f2c41aab3de:1-2")
 
 
@@ -45,7 +47,12 @@ def test_without_the_key_nothing_answers_but_the_health_checks(locked: TestClien
         if path in OPEN_PATHS:
             assert response.status_code == 200
         else:
-            assert_error(response, 401, "unauthorized")
+            if path in SHOWN and method == "GET":
+                assert response.status_code == 401
+                assert "An API key is needed" in response.text
+                assert response.headers["content-type"].startswith("text/html")
+            else:
+                assert_error(response, 401, "unauthorized")
             scheme = "Basic" if path in PAGES else "Bearer"
             assert response.headers["www-authenticate"] == f'{scheme} realm="loccit"'
 

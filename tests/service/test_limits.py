@@ -1,0 +1,152 @@
+"""No request, however small, makes the service read, hold or send without end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote as percent_encode
+
+import anyio
+import pytest
+from starlette.testclient import TestClient
+
+from index.library import Library
+from service.runtime import Runtime
+from tests.service.http_service import PATIENCE, app_of, assert_error, served
+
+LONG = "The lamp was lit. " * 60
+LIMITS = {
+    "max_quote_characters": 100,
+    "max_quotes_characters": 250,
+    "max_reading_characters": 6000,
+}
+
+
+@pytest.fixture
+def tight(library: Library) -> Iterator[TestClient]:
+    with served(library, **LIMITS) as client:
+        yield client
+
+
+@pytest.fixture
+def locator(tight: TestClient) -> str:
+    """Of the first 100 characters of a long document."""
+    record = tight.put("/v1/documents/long.txt", json={"text": LONG}).json()
+    return f"long.txt@{record['text_sha256'][:12]}:0-100"
+
+
+@pytest.mark.parametrize("path", ["/v1/citations/", "/view/"])
+def test_a_citation_of_too_much_is_refused(tight: TestClient, locator: str, path: str) -> None:
+    assert tight.get(path + percent_encode(locator)).status_code == 200
+    response = tight.get(path + percent_encode(locator.replace("0-100", "0-101")))
+    assert response.status_code == 422
+    assert "101 characters; a citation may have 100" in response.text.replace("&#39;", "'")
+
+
+def bodies(locator: str, quote: str) -> list[dict[str, Any]]:
+    return [
+        {"citations": [locator]},
+        {"citations": [{"locator": locator, "quote": quote}]},
+        {"quotes": [quote]},
+        {"quotes": [{"quote": quote, "document_id": "long.txt"}]},
+        {"answer": {"text": "So it is [1].", "citations": [locator]}},
+    ]
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_each_citation_and_quote_to_verify_has_a_limit(tight: TestClient, locator: str, at: int) -> None:
+    fine = bodies(locator, LONG[:100])[at]
+    assert tight.post("/v1/verify", json=fine).status_code == 200
+    wrong = bodies(locator.replace("0-100", "0-101"), LONG[:101])[at]
+    assert "101 characters" in assert_error(tight.post("/v1/verify", json=wrong), 422, "invalid_limit")
+
+
+def test_all_of_them_together_have_a_limit(tight: TestClient, locator: str) -> None:
+    several = [locator, locator.replace("0-100", "0-99")]
+    assert tight.post("/v1/verify", json={"citations": several}).status_code == 200
+    mixed = {"citations": several, "quotes": [LONG[:52]]}
+    message = assert_error(tight.post("/v1/verify", json=mixed), 422, "invalid_limit")
+    assert "251 characters together; a request may have 250" in message
+    answer = {"answer": {"text": "So it is [1].", "citations": [locator] * 3}}
+    assert_error(tight.post("/v1/verify", json=answer), 422, "invalid_limit")
+    assert_error(tight.post("/v1/changes", json={"citations": [locator] * 3}), 422, "invalid_limit")
+    assert tight.post("/v1/changes", json={"citations": several}).status_code == 200
+
+
+def test_quotes_that_are_found_nowhere_cost_what_they_are_looked_for_in(
+    tight: TestClient, locator: str
+) -> None:
+    absent = {"quote": "Nothing like this stands here.", "document_id": "long.txt"}
+    assert tight.post("/v1/verify", json={"quotes": [absent]}).status_code == 200
+    message = assert_error(tight.post("/v1/verify", json={"quotes": [absent] * 5}), 422, "invalid_limit")
+    assert "LOCCIT_MAX_READING_CHARACTERS" in message
+    # One that stands there is found at once, in a text that is read once.
+    found = {"quote": "The lamp was lit.", "document_id": "long.txt"}
+    assert tight.post("/v1/verify", json={"quotes": [found] * 10}).status_code == 200
+
+
+HEAVY = [
+    ("GET", "/v1/documents/long.txt/text", None),
+    ("GET", "/v1/documents/long.txt/diff?old=1", None),
+    ("GET", "/v1/citations/{}", None),
+    ("GET", "/view/{}", None),
+    ("POST", "/v1/verify", {"quotes": ["lamp"]}),
+    ("POST", "/v1/changes", {"citations": []}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), HEAVY)
+def test_what_goes_through_whole_texts_has_permits_of_its_own(
+    tight: TestClient, locator: str, method: str, path: str, body: Any
+) -> None:
+    app: Any = tight.app
+    runtime: Runtime = app.state.runtime
+    address = path.format(percent_encode(locator))
+    runtime.examining.taken = runtime.examining.most
+    response = tight.request(method, address, json=body)
+    assert (response.status_code, response.headers["retry-after"]) == (429, "1")
+    assert tight.post("/v1/ask", json={"question": "lamp"}).status_code == 200
+    runtime.examining.taken = 0
+    runtime.asking.taken = runtime.asking.most
+    assert tight.request(method, address, json=body).status_code == 200
+    assert runtime.examining.taken == 0
+
+
+@pytest.mark.anyio
+async def test_who_examines_and_who_recalls_takes_no_thread_from_those_who_ask(library: Library) -> None:
+    app = app_of(library)
+    gate = threading.Event()
+    async with app.router.lifespan_context(app), anyio.create_task_group() as tasks:
+        runtime: Runtime = app.state.runtime
+        for _ in range(20):
+            tasks.start_soon(runtime.examine, gate.wait, PATIENCE)
+            tasks.start_soon(runtime.recall, gate.wait, PATIENCE)
+        with anyio.fail_after(PATIENCE / 2):
+            assert await runtime.read(lambda: "answered") == "answered"
+        gate.set()
+
+
+def test_questions_as_of_an_earlier_change_have_permits_of_their_own(tight: TestClient, locator: str) -> None:
+    app: Any = tight.app
+    runtime: Runtime = app.state.runtime
+    runtime.recalling.taken = runtime.recalling.most
+    response = tight.post("/v1/ask", json={"question": "lamp", "as_of": 1})
+    assert "ask the collection as it is" in assert_error(response, 429, "overloaded")
+    assert tight.post("/v1/ask", json={"question": "lamp"}).status_code == 200
+    runtime.recalling.taken = 0
+    assert tight.post("/v1/ask", json={"question": "lamp", "as_of": 1}).status_code == 200
+    assert (runtime.recalling.taken, runtime.asking.taken) == (0, 0)
+
+
+def test_what_the_api_answers_is_kept_by_no_cache_for_others(tight: TestClient, locator: str) -> None:
+    addresses = [
+        f"/v1/citations/{percent_encode(locator)}",
+        "/v1/documents/long.txt/text",
+        "/v1/documents/long.txt",
+        "/v1/documents/nope",
+        "/v1/collections",
+    ]
+    for address in addresses:
+        assert tight.get(address).headers["cache-control"] == "private, no-cache"
+    assert "cache-control" not in tight.get("/healthz").headers
