@@ -80,7 +80,11 @@ def environment() -> Path:
 def timed(python: Path | str, reader: str, paths: Sequence[str]) -> Seconds:
     """Read the files in a process of that Python."""
     ran = subprocess.run(
-        [python, "-c", reader + _TIMING], input=json.dumps(paths), stdout=subprocess.PIPE, text=True, check=True
+        [python, "-c", reader + _TIMING],
+        input=json.dumps(paths),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     found: Seconds = json.loads(ran.stdout.splitlines()[-1])
     return found

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from benchmarks import freshness, reanchoring, resolving, text_fragments, verification
+from benchmarks import (
+    formats,
+    freshness,
+    html,
+    parity,
+    pdf,
+    reading_speed,
+    reanchoring,
+    resolving,
+    text_fragments,
+    verification,
+)
 from evaluation.measures import Estimate
 
 _QUOTES = 1_000
@@ -16,7 +27,12 @@ def _text_fragments() -> Mapping[str, Estimate]:
 
 
 STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
+    "formats": lambda: formats.figures(formats.study()),
     "freshness": lambda: {"seconds_until_answered": freshness.seconds_until_answered()},
+    "html": lambda: html.figures(html.study()),
+    "parity": lambda: parity.figures(parity.study()),
+    "pdf": lambda: {name: outcome.share for name, outcome in pdf.study().items()},
+    "reading_speed": reading_speed.study,
     "reanchoring": lambda: reanchoring.summary(reanchoring.study(_QUOTES, odd=True)),
     "resolving": resolving.study,
     "text_fragments": _text_fragments,

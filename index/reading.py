@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import resource
 import threading
+from collections.abc import Iterator
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from index import readers
 from index.config import ReadingConfig
-from index.errors import DocumentTooLarge, ReaderFailed
+from index.errors import DocumentTooLarge, LoccitError, ReaderFailed
 from index.languages import language_of
 from index.types import Extract
 
@@ -46,7 +47,8 @@ class ReadingHere:
 
     def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
         """As :func:`index.readers.read`."""
-        return _read(_File(data, name, media_type, password), self._config)
+        with _nothing_unexpected(name):
+            return _read(_File(data, name, media_type, password), self._config)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -68,7 +70,8 @@ class ReadingApart:
         file = _File(data, name, media_type, password)
         future = self._workers().schedule(_read, args=(file, self._config), timeout=seconds)
         try:
-            extract: Extract = future.result()
+            with _nothing_unexpected(name):
+                extract: Extract = future.result()
         except TookTooLong:
             raise _failed(name, f"reading took longer than {seconds:g} s and was ended") from None
         except MemoryError:
@@ -98,6 +101,18 @@ class ReadingApart:
                 self._pool.stop()  # type: ignore[no-untyped-call]
                 self._pool.join()
                 self._pool = None
+
+
+@contextlib.contextmanager
+def _nothing_unexpected(name: str) -> Iterator[None]:
+    """What a format's library raises by mistake refuses the file, and is logged."""
+    try:
+        yield
+    except (LoccitError, TookTooLong, MemoryError, ProcessExpired, BrokenProcessPool):
+        raise
+    except Exception as error:
+        _LOG.error("The reader of a file failed.", exc_info=error)
+        raise _failed(name, "the reader failed on it") from None
 
 
 def _failed(name: str, reason: str) -> ReaderFailed:

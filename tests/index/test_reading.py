@@ -49,6 +49,13 @@ def test_what_is_wrong_with_a_file_is_told_the_same_way(reading: Opener) -> None
             where.read(b"eleven long", name="a.txt")
 
 
+def test_what_a_reader_raises_by_mistake_refuses_the_file(reading: Opener) -> None:
+    for where in (reading(), ReadingHere(ReadingConfig())):
+        with pytest.raises(ReaderFailed, match=r"a\.txt: the reader failed on it"):
+            where.read(None, name="a.txt")  # type: ignore[arg-type]
+        assert where.read(b"Still here.", name="b.txt").text == "Still here."
+
+
 def test_a_reader_that_takes_too_long_is_ended_and_the_next_file_is_read(reading: Opener) -> None:
     apart = reading(seconds=0.5)
     apart.read(b"warm", name="a.txt")

@@ -535,3 +535,35 @@ def test_so_many_citations_are_followed_at_once(library: Library) -> None:
         assert len(follow(client, citations=locators)["citations"]) == 2
         response = client.post("/v1/changes", json={"citations": locators * 2})
         assert "2" in assert_error(response, 422, "invalid_limit")
+
+
+# What is erased, and parts of the changes
+
+
+def test_a_document_whose_version_of_then_is_pruned_was_not_deleted(client: TestClient) -> None:
+    digits = ""
+    for text in ("The lamp was lit.", "The lamp was broken.", "The lamp was mended."):
+        put = client.put("/v1/documents/a.txt", json={"text": text}).json()
+        digits = digits or put["text_sha256"][:12]
+    pruned = client.post("/v1/prune", json={"keep_versions": 1, "dry_run": False}).json()
+    assert len(pruned["versions"]) == 2
+    for until in (1, 2, 3):
+        body = {"until": until, "citations": [f"a.txt@{digits}:0-8"]}
+        (became,) = client.post("/v1/changes", json=body).json()["citations"]
+        assert became["status"] == "lost"
+    client.delete("/v1/documents/a.txt")
+    (became,) = client.post("/v1/changes", json={"citations": [f"a.txt@{digits}:0-8"]}).json()["citations"]
+    assert became["status"] == "deleted"
+
+
+def test_citations_are_told_as_of_the_change_that_the_answer_reaches(client: TestClient) -> None:
+    first = client.put("/v1/documents/a.txt", json={"text": "The lamp was lit."}).json()
+    client.put("/v1/documents/a.txt", json={"text": "Only sleeping dogs on warm stones."})
+    body = {"limit": 1, "citations": [f"a.txt@{first['text_sha256'][:12]}:0-17"]}
+    told = client.post("/v1/changes", json=body).json()
+    assert told["more"]
+    assert [one["kind"] for one in told["documents"]] == ["added"]
+    assert [one["status"] for one in told["citations"]] == ["current"]
+    told = client.post("/v1/changes", json={**body, "since": told["until"]}).json()
+    assert [one["kind"] for one in told["documents"]] == ["replaced"]
+    assert [one["status"] for one in told["citations"]] == ["gone"]

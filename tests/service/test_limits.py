@@ -86,7 +86,7 @@ def test_quotes_that_are_found_nowhere_cost_what_they_are_looked_for_in(
     assert tight.post("/v1/verify", json={"quotes": [found] * 10}).status_code == 200
 
 
-HEAVY = [
+HEAVY: list[tuple[str, str, Any]] = [
     ("GET", "/v1/documents/long.txt/text", None),
     ("GET", "/v1/documents/long.txt/diff?old=1", None),
     ("GET", "/v1/citations/{}", None),

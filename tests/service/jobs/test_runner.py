@@ -550,15 +550,15 @@ def test_of_two_runners_one_does_the_jobs(
 ) -> None:
     by: dict[str, list[str]] = {"first": [], "second": []}
     first, second = (_runner(library, spool, server, stored.append) for stored in by.values())
+    for number in range(20):
+        name = f"job{number}"
+        add(idle, text(idle, f"{number}.md", f"Text {number}.", 1, name), job=name)
     with ExitStack() as running:
         for one in (EmbeddingWorker(library, poll_seconds=0.05), first, second):
             one.start()
             running.callback(one.stop)
         for number in range(20):
-            name = f"job{number}"
-            add(second, text(second, f"{number}.md", f"Text {number}.", 1, name), job=name)
-        for number in range(20):
-            job = finished(second, f"job{number}")
+            job = finished(idle, f"job{number}")
             assert (job.state, job.counted.outcomes) == ("done", {"added": 1})
         collection = library.open("default")
         assert [collection.document(f"{n}.md").versions for n in range(20)] == [1] * 20
