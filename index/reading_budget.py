@@ -13,7 +13,7 @@ class ReadingBudget:
         self._spent = 0
 
     def spend(self, characters: int) -> None:
-        """Count them before they are looked through. Raises :class:`index.errors.InvalidLimit` if too many."""
+        """Count them before they are looked through. Raises :class:`index.errors.InvalidLimit`."""
         self._spent += characters
         if self._most is not None and self._spent > self._most:
             raise InvalidLimit(
