@@ -88,8 +88,8 @@ def _checked_value(key: str, value: object) -> Scalar | tuple[Scalar, ...]:
 def _checked_scalar(key: str, value: object) -> Scalar:
     if isinstance(value, str) and len(value) > _MAX_STRING:
         raise InvalidMetadata(f"The metadata {key!r} is longer than {_MAX_STRING} characters.")
-    if isinstance(value, float) and not -1e308 < value < 1e308:
-        raise InvalidMetadata(f"The metadata {key!r} is not a finite number.")
+    if isinstance(value, int | float) and not -1e308 < value < 1e308:
+        raise InvalidMetadata(f"The metadata {key!r} is not a finite number, or too large a one.")
     if isinstance(value, str | int | float | bool):
         return value
     raise InvalidMetadata(

@@ -145,8 +145,6 @@ def _backwards(text: str, sought: str, until: int, whole: _Wholeness) -> Iterato
     """
     length = len(sought)
     limit = min(len(text), until + length - 1)
-    reverse = _Wholeness(
-        lambda at: whole.stands(limit - at - length), whole.whole_end, whole.whole_start
-    )
+    reverse = _Wholeness(lambda at: whole.stands(limit - at - length), whole.whole_end, whole.whole_start)
     found = _forwards(text[:limit][::-1], sought[::-1], 0, reverse)
     return (limit - at - length for at in found)

@@ -24,6 +24,7 @@ TAGS = [
     {"name": "collections", "description": "Sets of documents that are asked, kept and deleted apart."},
     {"name": "health", "description": "For whoever runs the service."},
 ]
+_SCHEMAS = "#/components/schemas/"
 DESCRIPTION = (
     "Ask your documents. Every passage comes with a citation that anyone can check: "
     "`text[start:end] == quote`, in Unicode code points of the text that "
@@ -72,9 +73,9 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
 def _documented(kinds: Sequence[type[LoccitError]]) -> dict[str, Any]:
     examples = {kind.code: {"value": error_json(kind.code, _summary(kind), "5f0c1d")} for kind in kinds}
     documented: dict[str, Any] = {
-        "model": ErrorBody,
         "description": " ".join(f"`{kind.code}`: {_summary(kind)}" for kind in kinds),
-        "content": {"application/json": {"examples": examples}},
+        # Not as `model`: the framework would say it of the media type of the route's other answers.
+        "content": {"application/json": {"schema": {"$ref": f"{_SCHEMAS}ErrorBody"}, "examples": examples}},
     }
     if any(kind in RETRY_AFTER for kind in kinds):
         wait = {"description": "Seconds to wait before the same request.", "schema": {"type": "integer"}}
@@ -97,6 +98,8 @@ def describe(app: FastAPI, *, key_required: bool) -> dict[str, Any]:
             routes=app.routes,
             tags=TAGS,
         )
+        errors = ErrorBody.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
+        schema["components"]["schemas"] |= {**errors.pop("$defs"), "ErrorBody": errors}
         if key_required:
             _require_key(schema)
         app.openapi_schema = schema

@@ -405,7 +405,7 @@ def test_whole_words_are_not_torn(pets: Collection, judge: Judge, text: str, quo
         ("He is guilty.", "He is guilty?"),
         ("He is guilty?", "He is guilty."),
         ("He is guilty.", "?He is guilty."),
-        ("He is 6\" tall now.", "is 6' tall now"),
+        ('He is 6" tall now.', "is 6' tall now"),
         ("He is 6” tall now.", "is 6’ tall now"),
     ],
 )
