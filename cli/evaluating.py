@@ -19,7 +19,8 @@ from index.answerability import FILE
 from index.collection import Collection
 from index.errors import InvalidInput
 from index.library import Library
-from service.settings import Settings, open_library
+from service.library_settings import open_library
+from service.settings import Settings
 
 console = Console(emoji=False)
 _PER_PUT = 256

@@ -30,7 +30,8 @@ from index.folders import FolderOptions
 from index.retention import Retention
 from index.verification import Claim
 from index.watching import watch
-from service.settings import Settings, load_settings, open_library
+from service.library_settings import open_library
+from service.settings import Settings, load_settings
 
 app = typer.Typer(
     help="Ask your documents; every passage comes with a citation that can be checked.",
@@ -243,9 +244,6 @@ def eval_(
     evaluating.run(questions, _settings(data), options)
 
 
-_SHUTDOWN_SECONDS = 10
-
-
 @app.command()
 def serve(
     data: Data = None,
@@ -272,7 +270,7 @@ def serve(
         access_log=False,
         server_header=False,
         # Those who follow a job keep their connection for as long as they like.
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        timeout_graceful_shutdown=10,
     )
 
 

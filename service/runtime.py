@@ -18,7 +18,8 @@ from service.batching import Permits, QuestionQueue
 from service.embedding_worker import EmbeddingWorker
 from service.errors import NotReady
 from service.jobs.runner import JobRunner
-from service.settings import Settings, open_intake, open_library
+from service.library_settings import open_library
+from service.settings import Settings, open_intake
 
 log = logging.getLogger("loccit.service")
 P = ParamSpec("P")

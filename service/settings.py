@@ -9,48 +9,31 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from index.config import ChunkingConfig, IngestConfig, LibraryConfig, ReadingConfig, SearchConfig
-from index.embedding import load_embedder
-from index.library import Library
-from index.protocols import Reranker
-from index.reading import ReadingApart
 from index.search import MAX_K
 from index.web import Fetcher, WebConfig
 from service.errors import InvalidSettings
 from service.jobs.intake import Intake
 from service.jobs.spool import Spool
+from service.library_settings import LibrarySettings
 
 PREFIX = "LOCCIT_"
 log = logging.getLogger("loccit.service")
 
 
-class Settings(BaseSettings):
+class Settings(LibrarySettings):
     """What an operator can decide. Each field is an environment variable ``LOCCIT_...``."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, protected_namespaces=()
     )
 
-    data: Path = Field(Path("data"), description="Folder of the collections. It holds all state: back it up.")
     host: str = Field(
         "127.0.0.1",
         description="Address to listen on. 0.0.0.0 lets other machines in; set an API key before that.",
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any that is free.")
-    model: str = Field(
-        "all-MiniLM-L6-v2",
-        min_length=1,
-        description="Name or folder of a sentence-transformers model. A collection answers only with the "
-        "model it was built with; after a change its documents must be ingested anew.",
-    )
-    model_download: bool = Field(
-        False, description="Whether a model that is not on this machine may be downloaded from the hub."
-    )
-    device: str = Field(
-        "", description="Torch device of the model, such as cpu or cuda:0; empty takes the best there is."
-    )
     api_key: SecretStr | None = Field(
         None,
         description="When set, every request but the health checks must carry it as a bearer token. "
@@ -61,12 +44,6 @@ class Settings(BaseSettings):
         description="Names, with commas, under which the service is reached beside its address and names "
         "without a dot, such as localhost; `*` is any. Only needed without an API key: under any other name "
         "a page of someone else's could read along.",
-    )
-    max_body_bytes: int = Field(
-        64 * 1024 * 1024,
-        ge=1024,
-        description="Largest request body, and so the largest document. Up to LOCCIT_MAX_QUEUE of them may "
-        "be in memory at once.",
     )
     max_upload_bytes: int = Field(
         1024 * 1024 * 1024,
@@ -161,88 +138,6 @@ class Settings(BaseSettings):
         description="For how many days after its replacement pruning keeps a version when it is not told "
         "otherwise.",
     )
-    as_of_passages: int = Field(
-        200_000,
-        ge=0,
-        description="Most passages of an earlier moment that is searched (`as_of`): it takes about a second "
-        "and 4 MB for each 10,000 the first time.",
-    )
-    dense_weight: float = Field(
-        0.45,
-        ge=0.0,
-        le=1.0,
-        description="The part that meaning has in the ranking; words have the rest. 0 is words alone.",
-    )
-    spelt_weight: float = Field(
-        0.15,
-        ge=0.0,
-        le=1.0,
-        description="The same for a question in a language that the model does not know: it reads it letter "
-        "by letter.",
-    )
-    candidates: int = Field(
-        100,
-        ge=1,
-        le=10_000,
-        description="Passages that each side, meaning and words, brings into the ranking. More find a little "
-        "more and take longer. Should be no less than LOCCIT_MAX_K.",
-    )
-    second_look: int = Field(
-        100,
-        ge=0,
-        le=1000,
-        description="Passages of the first ranking that are looked at again, sentence by sentence. 0 leaves "
-        "it out: faster by milliseconds, and less often right at the first place.",
-    )
-    sentence_weight: float = Field(
-        0.3,
-        ge=0.0,
-        description="What the share of the question's words in a passage's best sentence counts, beside 1 "
-        "for the combination of meaning and words.",
-    )
-    document_weight: float = Field(
-        0.1,
-        ge=0.0,
-        description="What the share of the question's words in all candidates of a document counts.",
-    )
-    merge_characters: int = Field(
-        1800,
-        ge=0,
-        description="Neighbouring passages that are both found are returned as one while together they have "
-        "at most so many characters. 0 leaves them apart: shorter quotes, less around them.",
-    )
-    reranker: str = Field(
-        "",
-        description="Name or folder of a sentence-transformers cross-encoder that orders the first passages "
-        "anew; empty for none. It takes a second or so for a question on a CPU.",
-    )
-    rerank: int = Field(20, ge=1, le=200, description="How many passages the reranker reads.")
-    chunk_max_tokens: int = Field(
-        0,
-        ge=0,
-        description="Longest passage in tokens of the model; 0 is as long as the model reads. Part of what a "
-        "collection is built with: a change asks for new collections.",
-    )
-    chunk_overlap_tokens: int = Field(
-        32,
-        ge=0,
-        description="Most tokens that a passage repeats of the one before it. Part of what a collection is "
-        "built with: a change asks for new collections.",
-    )
-    reader_processes: int = Field(
-        1, ge=1, le=64, description="Files are read in processes of their own: how many at once."
-    )
-    reader_seconds: float = Field(
-        120.0, gt=0, description="Longest that reading one file may take; then it is ended and refused."
-    )
-    reader_megabytes: int = Field(
-        2048, ge=256, description="Most memory, in MiB, that reading one file may take on Linux."
-    )
-    ocr_languages: str = Field(
-        "",
-        description="Languages for Tesseract, such as eng+deu: pages of PDF files that are pictures are then "
-        "read, seconds each. Empty refuses them. Needs loccit[ocr], and tesseract installed.",
-    )
     log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(
         "info", description="What is logged. info has a line for every request; never a question or a key."
     )
@@ -270,50 +165,10 @@ class Settings(BaseSettings):
             ip_network(network)  # what is wrong with one is in its ValueError
         return networks
 
-    def library_config(self) -> LibraryConfig:
-        """The part of the settings that is the library's."""
-        return LibraryConfig(
-            chunking=ChunkingConfig(
-                max_tokens=self.chunk_max_tokens, overlap_tokens=self.chunk_overlap_tokens
-            ),
-            search=SearchConfig(
-                candidates=self.candidates,
-                dense_weight=self.dense_weight,
-                spelt_weight=self.spelt_weight,
-                second_look=self.second_look,
-                sentence_weight=self.sentence_weight,
-                document_weight=self.document_weight,
-                rerank=self.rerank,
-                merge_characters=self.merge_characters,
-                as_of_passages=self.as_of_passages,
-            ),
-            ingest=IngestConfig(max_document_bytes=self.max_body_bytes),
-            reading=ReadingConfig(
-                processes=self.reader_processes,
-                seconds=self.reader_seconds,
-                memory_bytes=self.reader_megabytes * 2**20,
-                ocr_languages=self.ocr_languages,
-            ),
-        )
-
 
 def allowed_hosts(settings: Settings) -> tuple[str, ...]:
     """The names under which the service is reached, beside those that can be nobody else's."""
     return _listed(settings.allowed_hosts)
-
-
-def open_library(settings: Settings) -> Library:
-    """The library that the settings describe; its model is loaded when it is first needed."""
-    config = settings.library_config()
-    return Library(
-        settings.data,
-        embedder=lambda: load_embedder(
-            settings.model, download=settings.model_download, device=settings.device
-        ),
-        config=config,
-        reranker=(lambda: _reranker(settings)) if settings.reranker else None,
-        reading=ReadingApart(config.reading),
-    )
 
 
 def open_intake(settings: Settings, data: Path) -> Intake:
@@ -327,15 +182,6 @@ def open_intake(settings: Settings, data: Path) -> Intake:
 
 def _listed(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _reranker(settings: Settings) -> Reranker:
-    # torch takes seconds to import; those who only list documents need not wait for it.
-    from index.cross_encoder import CrossEncoderReranker
-    from index.embedding.model_files import model_folder
-
-    folder = model_folder(settings.reranker, download=settings.model_download)
-    return CrossEncoderReranker(folder, device=settings.device)
 
 
 def load_settings(**given: object) -> Settings:

@@ -5,7 +5,7 @@ from index.languages import language_of
 from index.reading import ReadingHere
 
 GERMAN = (
-    "Der Leuchtturm steht seit hundert Jahren auf dem Felsen, und jeden Abend zündet der Wärter die Lampe an. "
+    "Der Leuchtturm steht seit hundert Jahren auf dem Felsen, und jeden Abend zündet der Wärter die Lampe. "
     "Niemand weiß, wie lange er noch bleiben wird."
 )
 HINDI = (

@@ -90,7 +90,9 @@ def test_offsets_ascend_and_folding_again_changes_nothing(text: str) -> None:
 def test_a_letter_of_the_fold_is_the_fold_of_its_letters(text: str) -> None:
     fold = folded(text)
     for at, letter in enumerate(fold.text):
-        assert letter in folded(text[slice(*fold.span(at, at + 1))]).text
+        alone = folded(text[slice(*fold.span(at, at + 1))]).text
+        # A double quotation mark stays one only after a digit, as a sign for inches.
+        assert letter in alone or (letter == '"' and alone == "'" and text[fold.starts[at - 1]].isdigit())
 
 
 @given(st.text(st.characters(), max_size=20))
