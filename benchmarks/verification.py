@@ -22,7 +22,7 @@ from index.embedding import WordEmbedder
 from index.ingest import Source
 from index.sentences import sentence_spans
 from index.typography import same
-from index.verification import Claim, Verdict
+from index.verdicts import Claim, Verdict
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "covidqa" / "corpus.jsonl"
 SEED = 44

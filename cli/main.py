@@ -28,7 +28,7 @@ from index.files import Patterns, place
 from index.filters import parse_filter
 from index.folders import FolderOptions
 from index.retention import Retention
-from index.verification import Claim
+from index.verdicts import Claim
 from index.watching import watch
 from service.library_settings import open_library
 from service.settings import Settings, load_settings

@@ -19,7 +19,7 @@ from index.library import Library
 from index.records import DocumentRecord
 from index.resolution import Resolved
 from index.retention import Pruning
-from index.verification import Verdict
+from index.verdicts import Verdict
 from service.schemas.answers import answer_json
 from service.schemas.citations import resolved_json, verdict_json
 from service.schemas.documents import document_json

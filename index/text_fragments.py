@@ -8,14 +8,14 @@ what the text leaves out (navigation, teasers), therefore terms are longer than 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from urllib.parse import quote as percent_encode
 
 import regex
+
+from index.page_search import folded, searched, unmarked
 
 Span = tuple[int, int]
 
@@ -28,7 +28,7 @@ _SHARE = 0.97
 _WORDS = (5, 9, 13, 17)
 """How many words a term has; the next number is tried when it is ambiguous."""
 _REACH = 2000
-"""Code points to look at on each side of a quote, and the rest of the line there."""
+"""Code points to look at on each side of a quote, and as many again for a line's or a word's beginning."""
 
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
 _CLOSING = "、。，．！？：；」』）》】"
@@ -45,10 +45,6 @@ _BOUNDARY = regex.compile(rf"\b(?!(?<={_UNSPACED}\p{{M}}*){_UNSPACED})", regex.W
 """Word boundaries of UAX 29. Inside of writing without spaces a dictionary decides, which only the browser
 has, so there are none."""
 _LETTER = regex.compile(r"\w", regex.VERSION1)
-# White space does not count in a search, nor do bars: of the breaks these are left.
-_MARKS = re.compile(r"\n[^\S\n]*+(?:(?:-|-?\d{1,10}\.)[^\S\n]++)++")
-_ACCENTS = regex.compile(r"[\p{Mn}\p{Cf}]+", regex.VERSION1)
-_QUOTES = re.compile("[‘’‚‛′“”„‟«»‹›]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +83,13 @@ def text_fragment(text: str, start: int, end: int) -> str:
     return str(place.exact() or place.range() or "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Place:
     """A quote among the runs of a text: what a page has in one piece."""
 
     text: str
-    folded: str
-    """The whole text as a generous search sees it: what it finds once, a browser does not find twice."""
+    searched: str
+    """The whole text as a generous search sees it."""
     pieces: tuple[Span, ...]
     """What the quote has of each run, in order."""
     before: Span
@@ -117,7 +113,7 @@ class _Place:
             before = runs[inside[0] - 1]
         if after[0] == after[1] and inside[-1] + 1 < len(runs):
             after = runs[inside[-1] + 1]
-        return cls(text, _searched(text), tuple(pieces), before, after)
+        return cls(text, searched(text), tuple(pieces), before, after)
 
     def exact(self) -> _Directive | None:
         """The quote as it is, with what is next to it where it needs that."""
@@ -141,14 +137,14 @@ class _Place:
             return None
         prefix, first = head
         (begin, _), finish = self.pieces[0], self.pieces[-1][1]
-        rest = _folded(_unmarked(self.text[begin + len(first) : finish]))
+        rest = folded(unmarked(self.text[begin + len(first) : finish]))
         # A range ends at the first such words behind its start: those must be the quote's last.
         begin = max(self.pieces[-1][0], begin + len(first))
         for suffix in ("", *self._suffixes(same_line=False)):
-            behind = _folded(suffix)
+            behind = folded(suffix)
             for term in _last_words(self.text, *_trimmed(self.text, begin, finish)):
-                folded = _folded(term)
-                if (rest + behind).find(folded + behind) == len(rest) - len(folded) >= 0:
+                sought = folded(term)
+                if (rest + behind).find(sought + behind) == len(rest) - len(sought) >= 0:
                     return _Directive(first, term, prefix, suffix)
         return None
 
@@ -192,12 +188,16 @@ class _Place:
             yield from _first_words(self.text, *self.after)
 
     def _is_single(self, terms: str) -> bool:
-        folded = _folded(terms)
-        return self.folded.find(folded, self.folded.find(folded) + 1) < 0
+        sought = folded(terms)
+        return self.searched.find(sought, self.searched.find(sought) + 1) < 0
 
     def _is_first(self, term: str) -> bool:
-        before = _folded(_unmarked("\n" + self.text[: self.pieces[0][0]]))
-        return bool(term) and self.folded.find(_folded(term)) == len(before)
+        return bool(term) and self.searched.find(folded(term)) == self._offset
+
+    @cached_property
+    def _offset(self) -> int:
+        """Where the quote starts in ``searched``."""
+        return len(folded(unmarked("\n" + self.text[: self.pieces[0][0]])))
 
 
 def _telling(text: str, pieces: list[Span]) -> slice | None:
@@ -213,16 +213,29 @@ def _telling(text: str, pieces: list[Span]) -> slice | None:
 
 def _runs(text: str, start: int, end: int) -> Iterator[Span]:
     """What stands between breaks, near a span; never empty, trimmed."""
-    low = text.rfind("\n", 0, max(0, start - _REACH)) + 1
-    high = text.find("\n", end + _REACH)
-    high = len(text) if high < 0 else high
-    at = low
+    at = low = _beginning(text, max(0, start - _REACH))
+    high = _ending(text, min(len(text), end + _REACH))
     # Not from low on, where a search would not see that a line begins.
     for match in _BREAK.finditer(text, max(0, low - 1), high):
         if at < match.start():
             yield from _visible(text, at, match.start())
         at = max(at, match.end())
     yield from _visible(text, at, high)
+
+
+def _beginning(text: str, at: int) -> int:
+    """Where the line begins that has an offset, or if that is far away, a word before it."""
+    far = max(0, at - _REACH)
+    return text.rfind("\n", far, at) + 1 or (far and (text.rfind(" ", far, at) + 1 or at))
+
+
+def _ending(text: str, at: int) -> int:
+    """Where that line ends, or a word after the offset."""
+    far = min(len(text), at + _REACH)
+    for end in "\n" if far == len(text) else "\n ":
+        if (found := text.find(end, at, far)) >= 0:
+            return found
+    return far if far == len(text) else at
 
 
 def _visible(text: str, start: int, end: int) -> Iterator[Span]:
@@ -239,13 +252,19 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 def _word_start(text: str, run: Span, position: int) -> int:
     if position == run[0] or _is_boundary(text, position):
         return position
-    return max(match.start() for match in _TOKEN.finditer(text, *run) if match.start() <= position)
+    return max(start for start, _ in _words_around(text, run, position) if start <= position)
 
 
 def _word_end(text: str, run: Span, position: int) -> int:
     if position == run[1] or _is_boundary(text, position):
         return position
-    return min(match.end() for match in _TOKEN.finditer(text, *run) if match.end() >= position)
+    return min(end for _, end in _words_around(text, run, position) if end >= position)
+
+
+def _words_around(text: str, run: Span, position: int) -> list[Span]:
+    """The words of a run near a position in it; one that is longer than ``_REACH`` is cut there."""
+    low, high = max(run[0], position - _REACH), min(run[1], position + _REACH)
+    return [match.span() for match in _TOKEN.finditer(text, low, high)]
 
 
 def _is_boundary(text: str, position: int) -> bool:
@@ -273,23 +292,6 @@ def _terms(candidates: list[str]) -> Iterator[str]:
         if count < len(candidates):
             yield candidates[count - 1]
     yield from candidates[-1:]
-
-
-@lru_cache(maxsize=8)  # the hits of an answer are of few texts
-def _searched(text: str) -> str:
-    return _folded(_unmarked("\n" + text))
-
-
-def _unmarked(text: str) -> str:
-    """A text without the marks of list items."""
-    return _MARKS.sub("\n", text)
-
-
-def _folded(text: str) -> str:
-    """What two strings have in common that a browser's search takes for equal, without white space."""
-    if not text.isascii():
-        text = _QUOTES.sub("'", _ACCENTS.sub("", unicodedata.normalize("NFKD", text).casefold()))
-    return "".join(text.split()).replace("|", "").replace('"', "'").replace("`", "'").lower()
 
 
 def _encoded(term: str) -> str:

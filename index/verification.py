@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Literal
 
 from index.anchoring import AnchoringText
 from index.answers import Citation
 from index.citing import parse_locator
-from index.claims import Quoted, Sentence, claims
+from index.claims import Quoted, claims
 from index.concurrent_erasure import repeated
-from index.differences import Edit, word_diff
+from index.differences import word_diff
 from index.errors import CitationNotFound, DocumentNotFound
 from index.occurrences import Quote, alike
 from index.reading_budget import ReadingBudget
 from index.records import VersionRecord
-from index.resolution import Resolution, Today
+from index.resolution import Resolution
 from index.typography import same
+from index.verdicts import AnswerReport, Claim, Verdict
 from index.word_boundaries import tears
-
-Status = Literal["verified", "repaired", "misattributed", "altered", "not_found"]
 
 _MOST_VERSIONS = 20
 """Versions of a document that are looked through for words like the quoted ones, the newest first."""
@@ -32,53 +30,6 @@ _MOST_HELD = 6_000_000
 _QUESTION_MARKS = ("?", "？", "؟", ";")
 _MOST_NEAR = 5
 """Documents in which words like the quoted ones are looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Words that are said to stand somewhere: in a document, or anywhere when there is no ``document_id``.
-
-    ``prefix``, ``suffix`` and ``start`` say more closely where, as a W3C selector does.
-    """
-
-    quote: str
-    document_id: str = ""
-    prefix: str = ""
-    suffix: str = ""
-    start: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was found of a quote.
-
-    ``verified``: the very words stand where they are said to. ``repaired``: they do but for typography,
-    or in another place of the document; ``citation`` has the true ones. ``misattributed``: they stand in
-    another document, the citation's. ``altered``: the nearest words, ``edits`` make them of the quoted
-    ones. ``not_found``: nothing near enough. ``reason`` says it in words; it is empty for ``verified``.
-    """
-
-    status: Status
-    quote: str
-    reason: str = ""
-    citation: Citation | None = None
-    today: Today | None = None
-    similarity: float = 0.0
-    edits: tuple[Edit, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerReport:
-    """What was found of an answer: its sentences, and a verdict on each quote in it.
-
-    ``uncited`` are sentences with neither a mark nor a quote that stands; ``unknown_marks`` are numbers
-    with no passage.
-    """
-
-    sentences: tuple[Sentence, ...]
-    quotes: tuple[tuple[Quoted, Verdict], ...]
-    uncited: tuple[Sentence, ...]
-    unknown_marks: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,10 @@ _LONGEST = 256
 _WORD = rf"[\w--[{IDEOGRAPHIC}]]"
 _HYPHEN = "[-‐‑]"
 _APOSTROPHE = "['’ʼ＇]"
-_ELIDED = "(?i:[cdjlmst]|qu|(?:jus|lors|puis|quoi|pres)qu|un|gl|all|coll|[dns]ell|[dns]all|sull|quell|quest|bell|sant)"
+_ELIDED = (
+    "(?i:[cdjlmst]|qu|(?:jus|lors|puis|quoi|pres)qu|un|gl|all|coll|[dns]ell|[dns]all|sull|quell|quest|bell"
+    "|sant)"
+)
 """Articles, prepositions and pronouns that lose a vowel in French, Italian and Catalan: what follows is a
 word of its own. Not "n’", without which a sentence says the opposite."""
 _POINT = "[.,·٫]"

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from index import errors
 from index.errors import InvalidLimit
-from index.verification import Claim, Verdict, Verification
+from index.verdicts import Claim, Verdict
+from index.verification import Verification
 from service.cited_spans import check_all
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
 from service.openapi import responses, schema_of

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from index import answers, resolution, verification
+from index import answers, resolution, verdicts
 from index.claims import Sentence
 from service.links import in_collection
 from service.schemas.documents import Edit, edits_json
@@ -221,7 +221,7 @@ def _rectangle(mark: resolution.PageMark) -> Json:
     return {**asdict(mark.rectangle), "page_width": width, "page_height": height}
 
 
-def verdict_json(verdict: verification.Verdict, collection: str) -> Json:
+def verdict_json(verdict: verdicts.Verdict, collection: str) -> Json:
     """A verdict as :class:`Verdict`."""
     return {
         "status": verdict.status,
@@ -234,7 +234,7 @@ def verdict_json(verdict: verification.Verdict, collection: str) -> Json:
     }
 
 
-def report_json(text: str, report: verification.AnswerReport, collection: str) -> Json:
+def report_json(text: str, report: verdicts.AnswerReport, collection: str) -> Json:
     """What was found of an answer, as :class:`AnswerVerdict`."""
     return {
         "quotes": [

@@ -13,7 +13,8 @@ from index.records import VersionRecord
 from index.resolution import Resolution
 from index.store import Store
 from index.text_cache import TextCache
-from index.verification import Claim, Verification
+from index.verdicts import Claim
+from index.verification import Verification
 from tests.contracts.test_record_store import document
 
 WORDS = "The lamp was lit at dusk."

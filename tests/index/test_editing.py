@@ -19,7 +19,7 @@ from index.errors import (
 )
 from index.ingest import Put, Source
 from index.retention import Retention
-from index.verification import Claim
+from index.verdicts import Claim
 from tests.index.conftest import Opener
 
 RED, RUSTY = "Mars has a red soil.", "Mars has a rusty soil."

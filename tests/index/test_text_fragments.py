@@ -1,4 +1,5 @@
 import re
+import time
 from urllib.parse import unquote
 
 import pytest
@@ -272,3 +273,26 @@ def test_a_text_of_a_book_takes_no_longer_than_its_length_asks() -> None:
     # Time and memory quadratic in the length would not end.
     text = "so it goes on. " * 60_000 + "The end of it."
     assert terms(text_fragment(text, len(text) - 14, len(text)))[1] == "The end of it."
+
+
+@pytest.mark.parametrize("unit", ["so it goes on. ", "schöne Tage – so "])
+def test_only_what_is_near_a_quote_in_a_huge_paragraph_is_looked_at(unit: str) -> None:
+    half = unit * (1_000_000 // len(unit))
+    text = f"{half}An impressive mountain range is here. {half}"
+    start = len(half) + 3
+    text_fragment(text, 0, 10)
+    begin = time.process_time()
+    assert terms(text_fragment(text, start, start + 13))[1] == "impressive mountain"
+    assert time.process_time() - begin < 0.5
+
+
+@pytest.mark.parametrize("gap", [" ", "\n", ""])
+def test_a_quote_far_from_the_ends_of_its_line_is_found(gap: str) -> None:
+    before, after = (gap.join(f"{letter}{number}" for number in range(3000)) for letter in "ab")
+    text = f"{before}. An impressive mountain range, {after}"
+    start = text.index("impressive")
+    directive = text_fragment(text, start, start + 24)
+    assert terms(directive)[1] == "impressive mountain range,"
+    found = Page(text).first_match(directive)
+    assert found is not None
+    assert found[0] == start
