@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TORCH_INDEX ?=
 CORPUS ?= corpus
+# Tests run in as many processes as there are cores, each file in one of them.
+SPREAD ?= -n auto --dist loadfile
 
 .PHONY: run index test check format bench docs clean help setup coverage
 
@@ -36,7 +38,7 @@ run: index  ## index corpus/ and serve
 	$(BIN)/loccit serve
 
 test: $(VENV)/dev.stamp  ## the tests that need nothing beyond a clone
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SPREAD)
 
 check: $(VENV)/dev.stamp  ## what is true of the code without running it: style, types, directions of imports
 	$(BIN)/ruff check .
@@ -50,7 +52,7 @@ format: $(VENV)/dev.stamp  ## bring the code into shape
 
 coverage: $(VENV)/dev.stamp  ## the tests with coverage of lines and branches
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest $(SPREAD)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -104,9 +104,12 @@ class Hits:
         version, span = one.best.version, one.best.passage
         at, until = citing.window(one.start, one.end)
         text = self._store.text(version.text_sha256, at, until)
+        if not text:
+            self._store.text(version.text_sha256)  # tells whether it is erased or damaged
+            text = self._store.text(version.text_sha256, at, until)  # neither: it was put again
         excerpt = citing.Excerpt(version, one.start, one.end, text, at)
         if not excerpt.quote:
-            self._store.text(version.text_sha256)  # tells whether it is erased or damaged
+            raise VersionNotFound(f"{version.document_id!r} was deleted or pruned a moment ago.")
         if one.best.text not in excerpt.quote:
             raise StoreDamaged(
                 f"The text of {version.document_id!r} is not what was indexed. Restore a backup."

@@ -18,7 +18,7 @@ LONGEST_CONTEXT = 512
 
 _MOST = 128
 """Of the same words that are looked at on each side of the expected place."""
-_MOST_TORN = 100_000
+_MOST_TORN = 40_000
 """Places with the words as parts of longer ones that are passed over; of long quotes fewer, so that no more
 than ``_MOST_COMPARED`` code points are compared."""
 _MOST_COMPARED = 5_000_000

@@ -28,6 +28,7 @@ _MOST_FOLDED = 6_000_000
 _MOST_HELD = 6_000_000
 """Code points of texts that are kept for the other quotes of a request, about 20 bytes each."""
 _QUESTION_MARKS = ("?", "？", "؟", ";")
+_END_MARKS = (".", "!", "?", "。", "！", "？", "…")
 _MOST_NEAR = 5
 """Documents in which words like the quoted ones are looked for."""
 
@@ -233,12 +234,18 @@ class Verification:
                     best = version, anchor
         if best is None:
             return None
-        citation = self._resolution.citation(best[0], best[1].start, best[1].end)
+        end = self._with_end_mark(claim, best[0], best[1].end)
+        citation = self._resolution.citation(best[0], best[1].start, end)
         edits = word_diff(claim.quote, citation.quote)
         similarity = round(best[1].similarity, 4)
         reason = "The nearest words differ."
         today = self._resolution.today(citation)
         return Verdict("altered", claim.quote, reason, citation, today, similarity, edits)
+
+    def _with_end_mark(self, claim: Claim, version: VersionRecord, end: int) -> int:
+        """The end of the nearest words, after the mark that both they and the quoted ones end with."""
+        mark = claim.quote.rstrip()[-1:]
+        return end + 1 if mark in _END_MARKS and self._text(version).text[end : end + 1] == mark else end
 
 
 def _whole_quote(claim: Claim) -> Quote:

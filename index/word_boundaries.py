@@ -61,7 +61,7 @@ _INSIDE = regex.compile(
     regex.VERSION1,
 )
 _INVISIBLE = regex.compile(r"[\p{Cf}\p{DI}]+", regex.VERSION1)
-_REST = regex.compile(rf"{_WORD}*+", regex.VERSION1)
+_REST = regex.compile(rf"{_WORD}++(?:[\p{{Cf}}\p{{DI}}]{{1,{WINDOW // 2}}}+{_WORD}++)*+", regex.VERSION1)
 
 
 def tears(text: str, start: int, end: int) -> bool:
@@ -79,9 +79,11 @@ def inside(text: str, at: int) -> bool:
             return True
         if (before.isspace() and not after.isdigit()) or (after.isspace() and not before.isdigit()):
             return False
-    left = _INVISIBLE.sub("", text[max(0, at - WINDOW) : at])
-    right = _INVISIBLE.sub("", text[at : at + WINDOW])
-    return _INSIDE.match(left + right, len(left)) is not None
+    left, right = text[max(0, at - WINDOW) : at], text[at : at + WINDOW]
+    if _INVISIBLE.search(left) or _INVISIBLE.search(right):
+        left, right = _INVISIBLE.sub("", left), _INVISIBLE.sub("", right)
+        return _INSIDE.match(left + right, len(left)) is not None
+    return _INSIDE.match(text, at) is not None
 
 
 def whole(text: str, start: int, end: int) -> tuple[int, int]:

@@ -290,3 +290,13 @@ def test_any_metadata_does(metadata: dict[str, Any], name: Format) -> None:
     json.dumps(made, allow_nan=False)
     if name in ("plain", "markdown_footnote"):
         assert len(str(made).splitlines()) == 1
+
+
+@pytest.mark.parametrize("links", [{}, {"source": "http://x.example/a> <script>b</script>\n[^2]: forged"}])
+@pytest.mark.parametrize("name", ["plain", "markdown_footnote", "bibtex"])
+def test_a_source_adds_no_markup(links: dict[str, str], name: Format) -> None:
+    forged = "http://x.example/a> <script>b</script>\n[^2]: forged"
+    made = str(formatted(citation(source=forged, links=links), name, metadata={}))
+    assert "<script>" not in made
+    assert "\n[^2]" not in made
+    assert "http://x.example/a%3E%20%3Cscript%3Eb%3C/script%3E%20[%5E2]:%20forged" in made

@@ -1,4 +1,5 @@
 import hashlib
+import time
 
 import pytest
 import regex
@@ -40,7 +41,8 @@ def test_a_locator_is_read_as_it_was_written(document_id: str, start: int, lengt
     "value",
     ["", "a", "a@123456789abc:1", "@123456789abc:1-2", "a@123456789abg:1-2", "a@123456789ab:1-2",
      "a@123456789abc:2-2", "a@123456789abc:3-2", "a@123456789abc:-1-2", "a@123456789abc:1-2 ",
-     "a@123456789ABC:1-2", "a@123456789abc:1-99999999999999"],
+     "a@123456789ABC:1-2", "a@123456789abc:1-99999999999999",
+     "a@123456789abc:١-٢", "a@123456789abc:１-２"],
 )  # fmt: skip
 def test_what_is_not_a_locator_is_told(value: str) -> None:
     with pytest.raises(InvalidLocator, match="not a locator"):
@@ -118,3 +120,32 @@ def test_the_source_opens_at_the_quote() -> None:
     assert fragment is not None
     assert fragment.startswith(f"{page}#part:~:text=")
     assert "two" in fragment
+
+
+def test_words_that_repeat_in_a_long_text_are_told_in_linear_time() -> None:
+    text = "ab" + "a" * 399_998
+    begin = time.process_time()
+    _, quote = selectors(excerpt(text, 0, 20_000), text)
+    assert not quote.ambiguous
+    _, quote = selectors(excerpt(text, 100, 20_000), text)
+    assert quote.ambiguous
+    assert time.process_time() - begin < 0.5
+
+
+def test_a_directive_of_the_source_gives_way_to_that_of_the_quote() -> None:
+    page = "https://example.org/page"
+    text = "One two three."
+    for source in (f"{page}#:~:text=other", f"{page}#part:~:text=other"):
+        link = linked(source, "text/html", text)
+        assert link is not None
+        assert link.count(":~:") == 1
+        assert link.startswith(source.partition(":~:")[0] + ":~:text=")
+        assert "other" not in link
+
+
+def test_nothing_that_a_source_says_leaves_the_link() -> None:
+    forged = "http://x.example/a> <script>alert(1)</script>\n[^2]: forged"
+    for media_type, pages in (("text/plain", None), ("text/html", None), ("application/pdf", (1, 1))):
+        link = linked(forged, media_type, "One two three.", pages)
+        assert link is not None
+        assert regex.fullmatch(r"http://x\.example/a%3E[^\s<>\"`\\]+", link)

@@ -128,6 +128,15 @@ def test_what_is_too_long_and_has_no_words_once_is_replaced_as_a_whole() -> None
     assert not "".join(one.text for one in edits if one.kind == "equal").strip()
 
 
+@pytest.mark.parametrize("unit", [".", "?!", "。", ". ", " .", "。a", "!a"])
+def test_punctuation_without_end_takes_no_long_time(unit: str) -> None:
+    old, new = unit * 100_000 + "a", unit * 100_000 + "b"
+    begin = time.process_time()
+    hunks = line_diff(old, new)
+    assert time.process_time() - begin < 2
+    assert applied(old, new, hunks) == new
+
+
 @pytest.mark.parametrize(
     ("boundary", "pairs", "expected"),
     [
