@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index import page_search
 from index.archive import Archive
 from index.errors import CollectionBusy
 from index.naming import checked_document_id, checked_metadata
@@ -92,6 +93,7 @@ class EditableArchive(Archive):
         """Nothing of what was erased stays in memory."""
         self._store.forget()
         self._known.clear()
+        page_search.forget()
 
     def _catch_up(self) -> None:
         """Something was committed."""

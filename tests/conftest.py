@@ -23,6 +23,8 @@ def shared() -> Path:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
+    # What was logged may hold halves of surrogate pairs, which cannot travel between processes.
+    report.sections = [(name, text.encode("utf-8", "replace").decode()) for name, text in report.sections]
     if SKIP_NOTHING and report.skipped:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid}: nothing may be skipped here, but it was: {call.excinfo}"
