@@ -73,7 +73,7 @@ class Layout:
         last = int(np.searchsorted(self.starts, end, side="left"))
         found: list[Rectangle] = []
         for at in range(first, last if start < end else first):
-            x0, y0, x1, y1 = (float(value) for value in self.boxes[at] * _STEP)
+            x0, y0, x1, y1 = (round(float(value), 2) for value in self.boxes[at] * _STEP)
             box = Rectangle(int(self.pages[at]), x0, y0, x1, y1)
             if found and _on_one_line(found[-1], box):
                 found[-1] = _union(found[-1], box)
@@ -83,7 +83,7 @@ class Layout:
 
     def page_size(self, page: int) -> tuple[float, float]:
         """Width and height in points of a page, counted from 1."""
-        width, height = (float(value) for value in self.page_sizes[page - 1] * _STEP)
+        width, height = (round(float(value), 2) for value in self.page_sizes[page - 1] * _STEP)
         return width, height
 
     def to_bytes(self) -> bytes:
