@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from index import page_search
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
@@ -204,3 +205,12 @@ def test_a_version_number_never_names_another_text(collection: Collection) -> No
     with pytest.raises(VersionNotFound, match="not kept"):
         collection.text("mars.txt", 1)
     assert collection.verification().quote(Claim(RUSTY, "mars.txt")).status == "verified"
+
+
+def test_nothing_of_an_erased_text_stays_ready_for_links(collection: Collection) -> None:
+    text = "The lamp was lit at dusk by the keeper of the north tower."
+    put(collection, "lamps.txt", text)
+    ready = page_search.searched(text)
+    assert page_search.searched(text) is ready
+    collection.delete("lamps.txt")
+    assert page_search.searched(text) is not ready
