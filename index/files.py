@@ -88,8 +88,7 @@ def walk(
         if path.is_dir():
             yield from walk_folder(path, prefix=prefix, patterns=patterns)
         elif path.is_file():
-            beside = [path.with_name(path.name + suffix) for suffix in SUFFIXES]
-            yield FoundFile(path, _joined(prefix, path.name), next(filter(Path.is_file, beside), None))
+            yield FoundFile(path, _joined(prefix, path.name), next(_sidecars(path), None))
         else:
             yield Skipped(str(path), "there is no such file or folder")
 
@@ -97,9 +96,13 @@ def walk(
 def walk_folder(
     folder: Path, *, below: Path | None = None, prefix: str = "", patterns: Patterns | None = None
 ) -> Iterator[FoundFile | Skipped]:
-    """As :func:`walk`, for one folder; only what is in ``below``, a folder in it, when that is given."""
+    """As :func:`walk`, for one folder; only ``below``, a file or folder in it, when that is given."""
     patterns = patterns or Patterns()
-    for here, names in _folders(below or folder):
+    if below is None or below.is_dir():
+        looked_at = _folders(below or folder)
+    else:
+        looked_at = iter([(below.parent, [below.name, *(path.name for path in _sidecars(below))])])
+    for here, names in looked_at:
         if isinstance(here, Skipped):
             yield here
             continue
@@ -128,6 +131,11 @@ def _found(path: Path, document_id: str, names: Sequence[str]) -> FoundFile | Sk
 def _folders(top: Path) -> Iterator[tuple[Path | Skipped, list[str]]]:
     """Each folder with the names of its files, hidden folders left out; and what could not be looked at."""
     return _folders_here(top) if is_here(top) else _folders_elsewhere(top)
+
+
+def _sidecars(path: Path) -> Iterator[Path]:
+    """The files that are there to tell of a file."""
+    return (one for suffix in SUFFIXES if (one := path.with_name(path.name + suffix)).is_file())
 
 
 def is_here(path: Path) -> bool:

@@ -99,11 +99,8 @@ class FolderIngest:
         if root is None or any(part.startswith(".") for part in path.relative_to(root).parts):
             return
         prefix, patterns = self._options.prefix, self._options.patterns
-        if path.is_dir():
+        if path.is_dir() or path.is_file() or path.is_symlink():
             yield from walk_folder(root, below=path, prefix=prefix, patterns=patterns)
-        elif path.is_file() or path.is_symlink():
-            found = walk_folder(root, below=path.parent, prefix=prefix, patterns=patterns)
-            yield from (one for one in found if Path(getattr(one, "path", "")) == path)
 
     def _finished(self, start: float) -> Report:
         self._report.embedded = self._embed_all()

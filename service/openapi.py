@@ -70,6 +70,12 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     return written
 
 
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON body of a route that reads it itself, for its ``openapi_extra``."""
+    content = {"application/json": {"schema": schema_of(model)}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def _documented(kinds: Sequence[type[LoccitError]]) -> dict[str, Any]:
     examples = {kind.code: {"value": error_json(kind.code, _summary(kind), "5f0c1d")} for kind in kinds}
     documented: dict[str, Any] = {

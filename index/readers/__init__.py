@@ -17,7 +17,7 @@ from types import MappingProxyType
 from index.errors import UnsupportedFormat
 from index.types import Extract
 
-__all__ = ["MEDIA_TYPES", "read", "reader_version", "supported"]
+__all__ = ["MEDIA_TYPES", "read", "reader_version", "supported", "text_media_type"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,8 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
     {suffix: kind for kind, format_ in _FORMATS.items() for suffix in format_.suffixes.split()}
 )
 """The suffixes of the files that can be read -> their media types."""
+_TEXTS = frozenset({"application/json", "application/jsonl", "application/x-subrip"})
+"""Text by other names than ``text/``."""
 
 
 def read(
@@ -115,6 +117,12 @@ def reader_version(name: str, *, media_type: str | None = None) -> str:
     are out of date. Raises :class:`index.errors.UnsupportedFormat`.
     """
     return _loaded(_format(name, media_type))[1]
+
+
+def text_media_type(name: str) -> str:
+    """The media type of what comes as text, by its name's ending: what is called ``plan.pdf`` is no PDF."""
+    media_type = _by_suffix(name)
+    return media_type if media_type.startswith("text/") or media_type in _TEXTS else "text/plain"
 
 
 def supported(name: str) -> bool:

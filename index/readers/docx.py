@@ -8,15 +8,15 @@ notes where they began when Word last showed it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lxml import etree
 
-from index.errors import CorruptDocument, NoTextLayer
-from index.readers.builder import Draft, assemble
+from index.errors import CorruptDocument
+from index.readers.builder import Draft
 from index.readers.docx_numbering import Numbering
 from index.readers.docx_story import Sources, Story
 from index.readers.docx_styles import VAL, Styles, W
+from index.readers.noted_blocks import extract_of
 from index.readers.ooxml import RELATION, OfficePackage, is_on
 from index.types import Extract
 
@@ -53,22 +53,14 @@ def read_docx(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     story.walk(body)
     drafts = story.finish()
     drafts = [*_margins(package, part, body, sources), *drafts]
-    if not story.has_pages:
-        drafts = [replace(draft, page=0) for draft in drafts]
-    if not drafts and next(body.iter(*_PICTURES), None) is not None:
-        raise NoTextLayer(
-            f"{name}: the document has pictures only. Run text recognition (OCR) on them first."
-        )
-    title, metadata = package.core_properties()
-    headings = (draft.text for draft in drafts if draft.kind == "heading" and draft.level == 1)
-    return assemble(
+    return extract_of(
+        story,
         drafts,
+        pictures=body.iter(*_PICTURES),
+        properties=package.core_properties(),
         name=name,
         media_type=MEDIA_TYPE,
         reader=READER,
-        title=title or story.title or next(headings, ""),
-        metadata=metadata,
-        page_count=story.builder.page if story.has_pages else 0,
     )
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from index.readers.builder import BlockBuilder, Draft
+from index.readers.builder import Draft
 from index.readers.docx_fields import Fields
 from index.readers.docx_numbering import Numbering, formatted
 from index.readers.docx_styles import VAL, Styles, W
 from index.readers.layout_tables import is_layout
-from index.readers.list_lines import ListLines
+from index.readers.noted_blocks import NotedBlocks
 from index.readers.ooxml import is_on
 from index.readers.symbol_fonts import symbol_of
 
@@ -51,32 +51,20 @@ class Sources:
     notes: Mapping[tuple[str, str], etree._Element]
 
 
-class Story:
+class Story(NotedBlocks):
     """A part of a document. Feed it elements by :meth:`walk`, then :meth:`finish` it."""
 
     def __init__(self, sources: Sources) -> None:
-        self.builder = BlockBuilder(page=1)
-        self.title = ""
-        """The first paragraph in the style of a title."""
-        self.has_pages = False
-        """Whether the file notes where its pages began when it was last shown."""
+        super().__init__()
         self._sources = sources
         self._fields = Fields()
         self._break = False
-        self._parts: list[str] = []
         self._page = 0
         self._properties: etree._Element | None = None
         self._boxes: list[etree._Element] = []
-        self._list = ListLines()
-        self._table: etree._Element | None = None
-        self._rows: list[list[str]] = []
-        self._cell: list[str] = []
         self._tables_within = 0
-        self._table_page = 0
-        self._notes: list[tuple[str, etree._Element]] = []
         self._counts = {"footnote": 0, "endnote": 0}
         self._labels: dict[tuple[str, str], str] = {}
-        self._endnotes: list[tuple[str, etree._Element]] = []
         self._starts: dict[str, Callable[[etree._Element], None]] = {
             _PARAGRAPH: self._open_paragraph,
             _TABLE: self._open_table,
@@ -96,7 +84,6 @@ class Story:
         return self._fields.has_page_number
 
     def walk(self, root: etree._Element) -> None:
-        """Take what is in an element."""
         walker = etree.iterwalk(root, events=("start", "end"))
         skipped = None
         for event, element in walker:
@@ -116,7 +103,6 @@ class Story:
                 take(element)
 
     def finish(self) -> list[Draft]:
-        """The blocks; endnotes are the last of them."""
         self._end_paragraph()
         self._end_list()
         while self._endnotes:
@@ -204,10 +190,9 @@ class Story:
         self._parts.append(text)
 
     def _end_paragraph(self) -> None:
-        text = "\n".join(filter(None, (" ".join(line.split()) for line in "".join(self._parts).split("\n"))))
+        text = self._taken_text()
         page = self._page or self.builder.page
         properties, self._properties = self._properties, None
-        self._parts.clear()
         self._page = 0
         if text or properties is not None:
             self._add_paragraph(text, properties, page)
@@ -242,26 +227,9 @@ class Story:
         else:
             self._add(Draft("paragraph", text, page=page))
 
-    def _add(self, draft: Draft) -> None:
-        notes, self._notes = self._notes, []
-        self._end_list()
-        self.builder.add(draft)
-        self._notes = notes
-        self._flush_notes()
-
-    def _end_list(self) -> None:
-        if draft := self._list.taken():
-            self.builder.add(draft)
-        self._flush_notes()
-
-    def _flush_notes(self) -> None:
-        notes, self._notes = self._notes, []
-        for label, element in notes:
-            # Without the notes, or a note that refers to itself would never end.
-            note = Story(replace(self._sources, notes={}))
-            note.walk(element)
-            text = "\n".join(draft.text for draft in note.finish())
-            self.builder.add(Draft("paragraph", f"[{label}] {text}" if text else ""))
+    def _note_reader(self) -> Story:
+        # Without the notes, or a note that refers to itself would never end.
+        return Story(replace(self._sources, notes={}))
 
     def _open_table(self, element: etree._Element) -> None:
         if self._table is not None:
@@ -286,10 +254,3 @@ class Story:
         if self._table is not None and not self._tables_within:
             self._rows[-1].append(" ".join(self._cell))
             self._cell = []
-
-    def _end_table(self) -> None:
-        self._table = None
-        table = BlockBuilder(page=self._table_page)
-        table.table(self._rows)
-        for draft in table.drafts:
-            self._add(draft)

@@ -7,11 +7,9 @@ known where the file notes its soft page breaks.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from index.errors import CorruptDocument, NoTextLayer
-from index.readers.builder import assemble
+from index.errors import CorruptDocument
 from index.readers.normalisation import one_line
+from index.readers.noted_blocks import extract_of
 from index.readers.odt_styles import Styles
 from index.readers.odt_text import DRAW, OFFICE, Body
 from index.readers.ooxml import iso_date
@@ -49,22 +47,14 @@ def read_odt(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     body = Body(Styles(content, named))
     body.walk(text)
     drafts = body.finish()
-    if not body.has_pages:
-        drafts = [replace(draft, page=0) for draft in drafts]
-    if not drafts and next(text.iter(DRAW + "image"), None) is not None:
-        raise NoTextLayer(
-            f"{name}: the document has pictures only. Run text recognition (OCR) on them first."
-        )
-    title, metadata = _metadata(package)
-    headings = (draft.text for draft in drafts if draft.kind == "heading" and draft.level == 1)
-    return assemble(
+    return extract_of(
+        body,
         drafts,
+        pictures=text.iter(DRAW + "image"),
+        properties=_metadata(package),
         name=name,
         media_type=MEDIA_TYPE,
         reader=READER,
-        title=title or body.title or next(headings, ""),
-        metadata=metadata,
-        page_count=body.builder.page if body.has_pages else 0,
     )
 
 

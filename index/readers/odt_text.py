@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from lxml import etree
 
-from index.readers.builder import BlockBuilder, Draft
+from index.readers.builder import Draft
 from index.readers.layout_tables import is_layout
-from index.readers.list_lines import ListLines
+from index.readers.noted_blocks import NotedBlocks
 from index.readers.odt_lists import Lists
 from index.readers.odt_styles import TEXT, Styles
 from index.readers.ooxml import integer
@@ -36,28 +36,16 @@ _UNSEEN = frozenset(
 _LEVELS = 6
 
 
-class Body:
+class Body(NotedBlocks):
     """What a text says. Feed it elements by :meth:`walk`, then :meth:`finish` it."""
 
     def __init__(self, styles: Styles) -> None:
-        self.builder = BlockBuilder(page=1)
-        self.title = ""
-        """The first paragraph in the style of a title."""
-        self.has_pages = False
-        """Whether the file notes where its pages began when it was last shown."""
+        super().__init__()
         self._styles = styles
-        self._parts: list[str] = []
         self._page = 0
         self._depth = 0
         self._boxes: list[etree._Element] = []
-        self._notes: list[tuple[str, etree._Element]] = []
-        self._endnotes: list[tuple[str, etree._Element]] = []
         self._lists = Lists(styles)
-        self._list = ListLines()
-        self._table: etree._Element | None = None
-        self._table_page = 0
-        self._rows: list[list[str]] = []
-        self._cell: list[str] = []
         self._starts: dict[str, Callable[[etree._Element], None]] = {
             TEXT + "p": self._open_paragraph,
             TEXT + "h": self._open_paragraph,
@@ -73,7 +61,6 @@ class Body:
         }
 
     def walk(self, root: etree._Element) -> None:
-        """Take what is in an element."""
         walker = etree.iterwalk(root, events=("start", "end"))
         skipped = None
         for event, element in walker:
@@ -92,7 +79,6 @@ class Body:
                     self._text(element.tail)
 
     def finish(self) -> list[Draft]:
-        """The blocks; endnotes are the last of them."""
         self._end_list()
         self._notes, self._endnotes = self._endnotes, []
         self._flush_notes()
@@ -153,10 +139,9 @@ class Body:
             self._end_cell()
 
     def _end_paragraph(self, element: etree._Element) -> None:
-        text = "\n".join(filter(None, (" ".join(line.split()) for line in "".join(self._parts).split("\n"))))
+        text = self._taken_text()
         page = self._page or self.builder.page
         style = element.get(TEXT + "style-name", "")
-        self._parts.clear()
         self._page = 0
         if text:
             self._add_paragraph(element, text, style, page)
@@ -185,25 +170,8 @@ class Body:
         else:
             self._add(Draft("paragraph", text, page=page))
 
-    def _add(self, draft: Draft) -> None:
-        notes, self._notes = self._notes, []
-        self._end_list()
-        self.builder.add(draft)
-        self._notes = notes
-        self._flush_notes()
-
-    def _end_list(self) -> None:
-        if draft := self._list.taken():
-            self.builder.add(draft)
-        self._flush_notes()
-
-    def _flush_notes(self) -> None:
-        notes, self._notes = self._notes, []
-        for label, element in notes:
-            note = Body(self._styles)
-            note.walk(element)
-            text = "\n".join(draft.text for draft in note.finish())
-            self.builder.add(Draft("paragraph", f"[{label}] {text}" if text else ""))
+    def _note_reader(self) -> Body:
+        return Body(self._styles)
 
     def _open_table(self, element: etree._Element) -> None:
         if self._table is None and not is_layout(
@@ -224,13 +192,6 @@ class Body:
     def _end_cell(self) -> None:
         self._rows[-1].append(" ".join(self._cell))
         self._cell = []
-
-    def _end_table(self) -> None:
-        self._table = None
-        table = BlockBuilder(page=self._table_page)
-        table.table(self._rows)
-        for draft in table.drafts:
-            self._add(draft)
 
 
 def _is_reference(heading: etree._Element, text: str) -> bool:

@@ -33,7 +33,7 @@ from index.filters import Filter, parse_filter
 from index.search import checked_k, checked_question, withheld
 from service.batching import Encoded
 from service.errors import BodyTooLarge, ClientGone, InvalidRequest, NotReady, Overloaded
-from service.openapi import responses, schema_of
+from service.openapi import json_body, responses
 from service.replies import json_reply
 from service.requests import asking
 from service.requests.asking import AskRequest
@@ -66,12 +66,6 @@ _ERRORS = (
     ModelFailed,
     StoreDamaged,
 )
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": schema_of(AskRequest)}},
-    }
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +90,7 @@ class _Plan:
     summary="Find the passages that answer a question",
     response_model=AskResponse | BatchResponse,
     responses=responses(*_ERRORS),
-    openapi_extra=_BODY,
+    openapi_extra=json_body(AskRequest),
 )
 async def ask(request: Request, runtime: ReadyRuntime) -> Response:
     """With `question`, the answer itself; with `questions`, `results` with the answer to each.

@@ -11,7 +11,7 @@ from index import errors
 from index.errors import InvalidLimit
 from service.cited_spans import check_all
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
-from service.openapi import responses, schema_of
+from service.openapi import json_body, responses
 from service.replies import json_reply
 from service.requests.base import read_json
 from service.requests.citations import ChangesQuery, ChangesRequest
@@ -30,12 +30,6 @@ _ERRORS = (
     errors.StoreDamaged,
     NotReady,
 )
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": schema_of(ChangesRequest)}},
-    }
-}
 
 
 @router.get(
@@ -55,7 +49,7 @@ async def list_changes(query: Annotated[ChangesQuery, Query()], runtime: ReadyRu
     summary="What changed, and what became of citations",
     response_model=ChangesResponse,
     responses=responses(*_ERRORS, errors.InvalidLimit, errors.InvalidLocator, BodyTooLarge, Overloaded),
-    openapi_extra=_BODY,
+    openapi_extra=json_body(ChangesRequest),
 )
 async def follow_changes(request: Request, runtime: ReadyRuntime) -> Response:
     """The changes between two, and for each locator whether its words moved, changed or went by the last."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from index import errors
 from index.ingest import Put, Source
-from index.readers import MEDIA_TYPES
+from index.readers import text_media_type
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
 from service.links import DEFAULT_COLLECTION, document_path, in_collection
-from service.openapi import responses, schema_of
+from service.openapi import json_body, responses, schema_of
 from service.replies import json_reply
 from service.requests.base import CollectionQuery, read_json
 from service.requests.documents import DocumentRequest, ListQuery, PatchRequest, PutQuery, TextQuery
@@ -50,8 +49,6 @@ _PUTTING = (
 )
 _UNSAID = ("", "application/octet-stream", "application/x-www-form-urlencoded")
 """Content types that say nothing of the file: none, the general one, and what curl sends by default."""
-_TEXTS = frozenset({"application/json", "application/jsonl", "application/x-subrip"})
-"""Formats of text beside those whose media type says so."""
 _FILE = {"schema": {"type": "string", "contentMediaType": "text/plain"}}
 _PUT_BODY: dict[str, Any] = {
     "requestBody": {
@@ -210,17 +207,11 @@ class _Upload:
         return Source(
             self._id,
             document.text.encode(),
-            media_type=document.media_type or _text_format(self._id),
+            media_type=document.media_type or text_media_type(self._id),
             title=document.title or query.title,
             source=document.source or query.source,
             metadata=document.metadata,
         )
-
-
-def _text_format(document_id: str) -> str:
-    """The media type that an id's ending says, if files of it are text: what comes as text is no PDF."""
-    media_type = MEDIA_TYPES.get(PurePosixPath(document_id).suffix.lower(), "")
-    return media_type if media_type.startswith("text/") or media_type in _TEXTS else "text/plain"
 
 
 def _put(runtime: Runtime, upload: _Upload, query: PutQuery) -> Put:
@@ -249,12 +240,7 @@ def _embedded(runtime: Runtime, put: Put, collection: str) -> Put:
         BodyTooLarge,
         Overloaded,
     ),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": schema_of(PatchRequest)}},
-        }
-    },
+    openapi_extra=json_body(PatchRequest),
 )
 async def describe_document(
     document_id: DocumentId,

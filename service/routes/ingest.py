@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from index import errors
 from index.naming import checked_document_id, checked_metadata
-from index.readers import MEDIA_TYPES
+from index.readers import text_media_type
 from index.web.urls import parse_url
 from service.errors import BodyTooLarge, ClientGone, InvalidRequest, NotReady, Overloaded
 from service.jobs.records import Job, NewItem
@@ -36,7 +36,6 @@ router = APIRouter(tags=["jobs"])
 _ZIP = ("application/zip", "application/x-zip-compressed")
 _IN_MEMORY = 1024 * 1024
 _MOST_FIELDS = 100
-_ALSO_TEXT = ("application/json", "application/jsonl", "application/x-subrip")
 _FORM = {
     "type": "object",
     "properties": {
@@ -222,20 +221,13 @@ def _archive(name: str, prefix: str, said: Mapping[str, Any]) -> NewItem:
 
 def _text(prefix: str, document: IngestedDocument) -> _SentFile:
     document_id = checked_document_id(_joined(prefix, document.document_id))
-    ending = PurePosixPath(document_id).suffix.lower()
     said = {
         "title": document.title,
         "source": document.source,
         "metadata": checked_metadata(document.metadata),
-        "media_type": document.media_type or _media_type_of_text(ending),
+        "media_type": document.media_type or text_media_type(document_id),
     }
     return _SentFile(NewItem("file", document_id, request=said), BytesIO(document.text.encode()))
-
-
-def _media_type_of_text(ending: str) -> str:
-    """What a text is by its name's ending: one that is called ``plan.pdf`` is no PDF file."""
-    media_type = MEDIA_TYPES.get(ending, "")
-    return media_type if media_type.startswith("text/") or media_type in _ALSO_TEXT else "text/plain"
 
 
 def _joined(prefix: str, name: str) -> str:

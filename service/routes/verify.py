@@ -10,7 +10,7 @@ from index.verdicts import Claim, Verdict
 from index.verification import Verification
 from service.cited_spans import check_all
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
-from service.openapi import responses, schema_of
+from service.openapi import json_body, responses
 from service.replies import json_reply
 from service.requests.base import read_json
 from service.requests.citations import BareQuote, CitedQuote, VerifyRequest
@@ -34,12 +34,6 @@ _ERRORS = (
     Overloaded,
     NotReady,
 )
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": schema_of(VerifyRequest)}},
-    }
-}
 
 
 @router.post(
@@ -47,7 +41,7 @@ _BODY = {
     summary="Verify citations, quotes, or an answer",
     response_model=VerifyResponse,
     responses=responses(*_ERRORS),
-    openapi_extra=_BODY,
+    openapi_extra=json_body(VerifyRequest),
 )
 async def verify(request: Request, runtime: ReadyRuntime) -> Response:
     """Say whether words stand where they are said to stand, and what became of that place.

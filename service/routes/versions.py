@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from index import errors
 from index.retention import Retention
 from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
-from service.openapi import responses, schema_of
+from service.openapi import json_body, responses
 from service.replies import json_reply
 from service.requests.base import CollectionQuery, read_json
 from service.requests.documents import DiffQuery, PruneRequest
@@ -34,12 +34,6 @@ _OPENING = (
     errors.StoreDamaged,
     NotReady,
 )
-_PRUNE_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": schema_of(PruneRequest)}},
-    }
-}
 
 
 @router.get(
@@ -99,7 +93,7 @@ def _diff(runtime: Runtime, document_id: str, query: DiffQuery) -> Response:
         BodyTooLarge,
         Overloaded,
     ),
-    openapi_extra=_PRUNE_BODY,
+    openapi_extra=json_body(PruneRequest),
 )
 async def prune_versions(request: Request, runtime: ReadyRuntime) -> Response:
     """Says which versions a retention erases and which of the given citations that breaks.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.html import study
 from index.readers import read
 from index.types import Extract
 from tests.index.readers.laws import extract_or_refusal
@@ -35,19 +36,11 @@ def test_every_file_keeps_the_laws(shared: Path, suffix: str) -> None:
     assert refused == []
 
 
-def flat(text: str) -> str:
-    return " ".join(text.split())
-
-
 def test_content_is_kept_and_what_is_around_it_is_dropped(shared: Path) -> None:
-    folder = shared / "data" / "formats" / "html"
-    kept: list[tuple[str, str]] = []
-    missed, present, absent = kept[:], kept[:], kept[:]
-    for page in json.loads((folder / "evaldata.json").read_text(encoding="utf-8")).values():
-        text = flat(read((folder / page["file"]).read_bytes(), name=page["file"]).text)
-        for snippet in page["with"]:
-            (kept if flat(snippet) in text else missed).append((page["file"], snippet))
-        for snippet in page["without"]:
-            (present if flat(snippet) in text else absent).append((page["file"], snippet))
-    assert len(kept) >= 0.95 * len(kept + missed), missed
-    assert len(present) <= 0.08 * len(present + absent), present
+    snippets = study(shared / "data" / "formats" / "html")
+    wanted = [one for one in snippets if one.wanted]
+    unwanted = [one for one in snippets if not one.wanted]
+    missed = [one for one in wanted if not one.there]
+    present = [one for one in unwanted if one.there]
+    assert len(wanted) - len(missed) >= 0.95 * len(wanted), missed
+    assert len(present) <= 0.08 * len(unwanted), present
