@@ -6,10 +6,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SHARED = Path(__file__).parents[2] / "shared"
 SKIP_NOTHING = bool(os.environ.get("LOCCIT_TESTS_SKIP_NOTHING"))
 """Set where everything that tests may need is there: what would be skipped fails instead."""
+
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=2000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+"""The same examples each time, so that a change is judged by what it changed; HYPOTHESIS_PROFILE=explore
+draws others, and more of them where a test does not say how many."""
 
 
 @pytest.fixture(scope="session")

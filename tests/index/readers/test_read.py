@@ -25,8 +25,15 @@ def test_any_name_and_media_type_choose_a_reader_or_none(name: str, media_type: 
     found = extract_or_refusal(lambda: read(b"Words.", name=name, media_type=media_type), name)
     if isinstance(found, Extract):
         assert found.reader == reader_version(name, media_type=media_type)
-    else:
+    elif isinstance(found, UnsupportedFormat):
         assert not supported(name)
+
+
+def test_a_reader_that_refuses_is_not_a_reader_that_is_missing() -> None:
+    refusal = extract_or_refusal(lambda: read(b"Words.", name="0.VTT"), "0.VTT")
+    assert isinstance(refusal, Unreadable)
+    assert not isinstance(refusal, UnsupportedFormat)
+    assert supported("0.VTT")
 
 
 @pytest.mark.parametrize(
