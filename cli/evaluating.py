@@ -58,7 +58,9 @@ def run(asked: Path, settings: Settings, options: Options) -> None:
     others = [harness.load(path) for path in options.compare]
     own_documents = asked.is_dir() and not options.collection
     if own_documents:
-        settings = settings.model_copy(update={"data": settings.data / "evaluation"})
+        settings = settings.model_copy(
+            update={"data": settings.data / "evaluation", "models": settings.embedding_config().cache}
+        )
     with open_library(settings) as library:
         collection = (
             library.open(options.collection or "default") if not own_documents else ingested(library, asked)

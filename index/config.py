@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Backend = Literal["auto", "torch", "openvino", "onnx"]
+Precision = Literal["auto", "fp32", "bf16", "int8"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,22 @@ class IngestConfig:
     max_document_bytes: int = 64 * 1024 * 1024
     documents_per_commit: int = 64
     passages_per_batch: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingConfig:
+    """How the embedding model is run.
+
+    ``backend`` is ``auto``, ``torch``, ``openvino`` or ``onnx``; ``precision`` is ``auto``, ``fp32``,
+    ``bf16`` or ``int8``; ``device`` is torch's, empty for the best there is. Converted models are kept in
+    the folder ``cache``; without one, ``auto`` is torch. ``threads`` of 0 means all processors.
+    """
+
+    backend: Backend = "auto"
+    precision: Precision = "auto"
+    device: str = ""
+    cache: Path | None = None
+    threads: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,6 +263,12 @@ class ModelFailed(ModelError):
     code = "model_failed"
 
 
+class BackendMissing(ModelError):
+    """What the model is to be run by is not installed, or the model was not prepared for it."""
+
+    code = "backend_missing"
+
+
 class Damaged(LoccitError):
     """Stored data contradicts itself; restore a backup or build it again."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from index.config import EmbeddingConfig
 from index.embedding.words import WordEmbedder
 from index.protocols import Embedder
 
@@ -9,23 +10,26 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 WORDS_MODEL = "words"
 
 
-def load_embedder(model: str = DEFAULT_MODEL, *, download: bool = False, device: str = "") -> Embedder:
+def load_embedder(
+    model: str = DEFAULT_MODEL, *, download: bool = False, config: EmbeddingConfig | None = None
+) -> Embedder:
     """Open an embedding model.
 
     ``model`` is ``all-MiniLM-L6-v2`` (brought by the package, its weights are checked), ``words``
     (the test double), the folder of a sentence-transformers model, or its name on the model hub.
-    Nothing goes online unless ``download`` is true. ``device`` is torch's, empty for the best there is.
+    Nothing goes online unless ``download`` is true.
 
-    Raises :class:`index.errors.ModelNotFound` or :class:`index.errors.ModelDamaged`.
+    Raises :class:`index.errors.ModelNotFound`, :class:`index.errors.ModelDamaged`,
+    :class:`index.errors.BackendMissing`, or :class:`index.errors.ModelFailed` for a way of running the model
+    that was asked for and does not give its vectors.
     """
     if model == WORDS_MODEL:
         return WordEmbedder()
-    # torch takes seconds to import; those who only list or delete documents need not wait for it.
+    # What runs models takes long to import; those who only list or delete documents need not wait for it.
     from index.embedding.model_files import model_folder
-    from index.embedding.transformer import SentenceTransformerEmbedder
+    from index.embedding.selection import load
 
-    folder = model_folder(model, download=download)
-    return SentenceTransformerEmbedder(folder, name=model, device=device)
+    return load(model_folder(model, download=download), model, config or EmbeddingConfig())
 
 
 __all__ = ["DEFAULT_MODEL", "WORDS_MODEL", "WordEmbedder", "load_embedder"]

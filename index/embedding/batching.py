@@ -32,9 +32,9 @@ def means(
     tokens: NDArray[np.float32], starts: NDArray[np.int64], spans: Sequence[Span], whole: Vectors
 ) -> Vectors:
     """Unit means of the tokens that start in each span; ``whole`` for a span without any."""
-    sums = np.vstack([np.zeros_like(tokens[:1]), np.cumsum(tokens, axis=0, dtype=np.float64)])
+    totals = np.empty((len(spans), tokens.shape[1]), np.float32)
     bounds = np.searchsorted(starts, np.array(spans, np.int64).reshape(-1, 2))
-    totals = (sums[bounds[:, 1]] - sums[bounds[:, 0]]).astype(np.float32)
-    totals[bounds[:, 0] == bounds[:, 1]] = whole
+    for row, (first, end) in zip(totals, bounds.tolist(), strict=True):
+        row[:] = tokens[first:end].sum(axis=0) if first < end else whole
     unit: Vectors = totals / np.linalg.norm(totals, axis=1, keepdims=True)
     return unit

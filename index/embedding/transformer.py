@@ -30,27 +30,46 @@ class SentenceTransformerEmbedder:
     """A sentence-transformers model as an :class:`index.protocols.Embedder`.
 
     Queries and passages are given the prompts that the model's own configuration declares for them.
+    ``bf16`` computes in half precision; that has a fingerprint of its own, as it is not compared with fp32
+    here. ``takes_means``: a text's vector is the mean over its tokens' and nothing more but its length.
     """
 
-    def __init__(self, folder: Path, *, name: str = "", device: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, name: str = "", device: str = "", bf16: bool = False, threads: int = 0
+    ) -> None:
+        if threads:
+            torch.set_num_threads(threads)
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             self._model = SentenceTransformer(str(folder), device=device or None, local_files_only=True)
         except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
             raise ModelDamaged(f"The model in {folder} cannot be opened: {error}") from error
+        if bf16:
+            self._model.to(torch.bfloat16)
         self._model.eval()
-        self._query_prompt = _prompt(self._model, _QUERY_PROMPTS)
-        self._passage_prompt = _prompt(self._model, _PASSAGE_PROMPTS)
-        self._takes_means = _takes_means(self._model)
+        self.query_prompt = _prompt(self._model, _QUERY_PROMPTS)
+        self.passage_prompt = _prompt(self._model, _PASSAGE_PROMPTS)
+        self.takes_means = _takes_means(self._model)
         self._tokenizer = _own_tokenizer(self._model, folder)
         # Fast tokenizers change their own state (padding, truncation) while they work.
         self._preprocessing = threading.Lock()
         self.max_tokens = int(self._model.max_seq_length or self._tokenizer_limit())
-        self.special_tokens = len(self._tokenizer.encode(self._passage_prompt).ids)
+        self.special_tokens = len(self._tokenizer.encode(self.passage_prompt).ids)
         self.dimension = int(self._model.get_embedding_dimension() or 0)
-        prompts = json.dumps([self._query_prompt, self._passage_prompt])
+        prompts = json.dumps([self.query_prompt, self.passage_prompt])
         prompts = hashlib.sha256(prompts.encode()).hexdigest()[:8]
-        self.fingerprint = f"{name or folder.name}:{revision(folder)}:{prompts}:fp32"
+        precision = "bf16" if bf16 else "fp32"
+        self.fingerprint = f"{name or folder.name}:{revision(folder)}:{prompts}:{precision}"
+
+    @property
+    def model(self) -> SentenceTransformer:
+        """The model itself, for those who convert it."""
+        return self._model
+
+    @property
+    def tokenizer(self) -> FastTokenizer:
+        """A copy of the model's tokenizer that neither truncates nor pads."""
+        return FastTokenizer.from_str(self._tokenizer.to_str())
 
     def token_starts(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """See :class:`index.protocols.Tokenizer`."""
@@ -59,11 +78,11 @@ class SentenceTransformerEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """See :class:`index.protocols.Embedder`."""
-        return self._embed(texts, self._passage_prompt)
+        return self._embed(texts, self.passage_prompt)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """See :class:`index.protocols.Embedder`."""
-        return self._embed(texts, self._query_prompt)
+        return self._embed(texts, self.query_prompt)
 
     def embed_sentences(
         self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
@@ -74,7 +93,7 @@ class SentenceTransformerEmbedder:
         the mean over the span's tokens ("late chunking", Guenther et al., arXiv:2409.04701). With others
         each span is read by itself.
         """
-        if not self._takes_means:
+        if not self.takes_means:
             alone = [
                 text[start:end] for text, inside in zip(texts, spans, strict=True) for start, end in inside
             ]
@@ -84,7 +103,7 @@ class SentenceTransformerEmbedder:
         sentences: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(texts)
         for batch in batches(texts):
             chosen = [texts[i] for i in batch]
-            passages[batch], tokens = self._forward(chosen, self._passage_prompt)
+            passages[batch], tokens = self._forward(chosen, self.passage_prompt)
             for row, i, starts in zip(tokens, batch, self.token_starts(chosen), strict=True):
                 # Before the text's own tokens are those of the start marker and the prompt, after them
                 # the end marker; what the model did not read has no tokens.

@@ -23,13 +23,12 @@ def tiny_model(folder: Path, *, labels: int = 1) -> Path:
 
     torch.manual_seed(0)
     folder.mkdir()
-    (folder / "vocab.txt").write_text("\n".join(WORDS))
     config = BertConfig(
         vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
         intermediate_size=16, max_position_embeddings=64, num_labels=labels, initializer_range=2.0,
     )  # fmt: skip
     BertForSequenceClassification(config).save_pretrained(folder)
-    BertTokenizerFast(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder)
+    BertTokenizerFast(vocab={word: n for n, word in enumerate(WORDS)}).save_pretrained(folder)
     return folder
 
 

@@ -1,0 +1,213 @@
+"""Which way of running a model is taken: the fastest that is installed and whose vectors agree with fp32.
+
+A model is converted once, and kept beside the data. Every way that can run it embeds the texts of a probe;
+the fastest of those that agree is taken, and written down with what was measured. At each later start that
+way is probed again, which warms it up as well, and another is chosen where it no longer agrees.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from ctypes.util import find_library
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from filelock import FileLock
+
+from index.config import EmbeddingConfig
+from index.embedding import backends
+from index.embedding.converted import Converted, read_converted
+from index.embedding.graph import GraphEmbedder
+from index.embedding.model_files import revision
+from index.embedding.probe import AGREEMENT, agreement, probe
+from index.errors import BackendMissing, ModelFailed
+from index.processors import processors
+from index.protocols import Embedder
+
+log = logging.getLogger("loccit.embedding")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way of running a model, and what the probe measured: the least cosine with fp32, and seconds."""
+
+    backend: str
+    precision: str
+    agreement: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.backend} {self.precision} (agrees to {self.agreement:.6f}, {self.seconds:.3f} s)"
+
+
+def load(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
+    """The model in a folder, run as the configuration says.
+
+    Raises :class:`index.errors.BackendMissing`, :class:`index.errors.ModelFailed` for a way that was asked
+    for and whose vectors do not agree with fp32, and :class:`index.errors.ModelDamaged`.
+    """
+    names = _backends(config)
+    if not names or config.cache is None:
+        return _by_torch(folder, name, config)
+    home = config.cache / f"{Path(name).name}-{revision(folder)}"
+    try:
+        found = _by_graph(folder, name, config, home, names)
+    except OSError as error:
+        if config.backend != "auto":
+            raise BackendMissing(f"The converted model cannot be kept in {home}: {error}") from error
+        log.warning("The converted model cannot be kept in %s, so torch runs the model: %s", home, error)
+        found = None
+    return found or _by_torch(folder, name, config)
+
+
+def _by_graph(
+    folder: Path, name: str, config: EmbeddingConfig, home: Path, names: Sequence[str]
+) -> Embedder | None:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.with_name(f"{home.name}.lock")):
+        converted = read_converted(home)
+        if converted is None or not set(names) <= set(converted.tried):
+            converted = _convert(folder, name, home, names)
+        return _Selection(converted, home / "choice.json", config, names).embedder()
+
+
+def _backends(config: EmbeddingConfig) -> Sequence[str]:
+    """Those that may run a graph, none where torch is to do it. Raises :class:`BackendMissing`."""
+    if config.backend in backends.NAMES:
+        if not backends.converts(config.backend) or config.cache is None:
+            raise BackendMissing(
+                f"The backend {config.backend!r} is not installed. Run: {backends.missing(config.backend)}; "
+                "or set LOCCIT_BACKEND=auto."
+            )
+        return [config.backend]
+    if config.backend == "torch" or config.device not in {"", "cpu"}:
+        return []
+    # torch makes use of a graphics processor, which is faster than any way on the processor.
+    if not config.device and _has_graphics_processor():
+        return []
+    return [name for name in backends.NAMES if backends.converts(name)]
+
+
+def _has_graphics_processor() -> bool:
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
+    if not (find_library("cuda") or find_library("amdhip64")):
+        return False
+    import torch  # not before: it takes seconds
+
+    return bool(torch.cuda.is_available())
+
+
+def _by_torch(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
+    from index.embedding.transformer import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder(
+        folder, name=name, device=config.device, bf16=config.precision == "bf16", threads=_threads(config)
+    )
+
+
+def _convert(folder: Path, name: str, home: Path, names: Sequence[str]) -> Converted:
+    from index.embedding.conversion import convert
+    from index.embedding.transformer import SentenceTransformerEmbedder
+
+    log.info("Converting %s for %s, once; it takes some seconds.", name, " and ".join(names))
+    convert(SentenceTransformerEmbedder(folder, name=name, device="cpu"), home, names)
+    converted = read_converted(home)
+    assert converted is not None  # noqa: S101 -- it was written just now, under the lock
+    return converted
+
+
+def _threads(config: EmbeddingConfig) -> int:
+    return config.threads or processors()
+
+
+class _Selection:
+    """Chooses among the ways in which a converted model can be run."""
+
+    def __init__(
+        self, converted: Converted, file: Path, config: EmbeddingConfig, names: Sequence[str]
+    ) -> None:
+        self._converted = converted
+        self._file = file
+        self._config = config
+        self._names = [name for name in names if name in converted.graphs]
+        self._is_free = config.backend == "auto" and config.precision == "auto"
+        self._machine = [
+            platform.machine(),
+            _threads(config),
+            {name: [version(backends.package(name)), *backends.backend(name).precisions()] for name in names},
+        ]
+
+    def embedder(self) -> GraphEmbedder | None:
+        """The model run in the fastest way that agrees, None where that is torch."""
+        if self._is_free and (kept := self._kept()):
+            embedder, way = self._tried(kept.backend, kept.precision, times=1)
+            if embedder is not None:
+                log.info("The model is run by %s.", way)
+                return embedder
+        tried = [self._tried(name, precision) for name in self._names for precision in self._precisions(name)]
+        ways = [way for _, way in tried]
+        agreeing = [(embedder, way) for embedder, way in tried if embedder is not None]
+        if not agreeing and not self._is_free:
+            raise ModelFailed(
+                f"The model's vectors are not those of fp32 ({AGREEMENT} is the least) when it is run by "
+                f"{'; '.join(map(str, ways)) or self._config.backend}. Set LOCCIT_BACKEND and "
+                "LOCCIT_PRECISION to auto."
+            )
+        torch = Way("torch", "fp32", 1.0, self._converted.seconds)
+        embedder, way = min([*agreeing, *([(None, torch)] if self._is_free else [])], key=_seconds)
+        log.info("The model is run by %s; tried: %s.", way, "; ".join(map(str, ways)))
+        if self._is_free and embedder is not None:
+            self._keep(way, ways)
+        return embedder
+
+    def _precisions(self, name: str) -> Sequence[str]:
+        possible = backends.backend(name).precisions()
+        return possible if self._config.precision == "auto" else [self._config.precision]
+
+    def _tried(self, name: str, precision: str, times: int = 2) -> tuple[GraphEmbedder | None, Way]:
+        """The embedder if it agrees, and what was measured the last time."""
+        graph, threads = self._converted.graphs[name], _threads(self._config)
+        try:
+            passages, questions = (
+                backends.backend(name).open_runtime(graph, precision=precision, threads=threads)
+                for _ in range(2)
+            )
+            embedder = GraphEmbedder(
+                self._converted.description, self._converted.tokenizer, passages, questions
+            )
+            for _ in range(times):  # the first time, a runtime chooses its kernels
+                begun = time.perf_counter()
+                found = probe(embedder)
+                seconds = time.perf_counter() - begun
+        except ModelFailed as error:
+            log.warning("%s", error.message)
+            return None, Way(name, precision, 0.0, 0.0)
+        way = Way(name, precision, agreement(found, self._converted.expected), seconds)
+        return (embedder if way.agreement >= AGREEMENT else None), way
+
+    def _kept(self) -> Way | None:
+        try:
+            content = json.loads(self._file.read_text(encoding="utf-8"))
+            if content["machine"] != self._machine or content["taken"]["backend"] not in self._names:
+                return None
+            return Way(**content["taken"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _keep(self, way: Way, ways: Sequence[Way]) -> None:
+        content = {"taken": asdict(way), "tried": [asdict(one) for one in ways], "machine": self._machine}
+        text = json.dumps(content, indent=2) + "\n"
+        unfinished = self._file.with_name(f"{self._file.name}.new")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(self._file)
+
+
+def _seconds(one: tuple[GraphEmbedder | None, Way]) -> float:
+    return one[1].seconds

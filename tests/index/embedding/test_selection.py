@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.config import EmbeddingConfig
+from index.embedding import load_embedder
+from index.embedding.conversion import convert
+from index.embedding.converted import read_converted
+from index.embedding.graph import GraphEmbedder
+from index.embedding.probe import agreement, probe
+from index.embedding.transformer import SentenceTransformerEmbedder
+from index.errors import BackendMissing, ModelFailed
+from index.protocols import Embedder
+from tests.index.embedding.tiny import tiny_model
+
+pytestmark = pytest.mark.model
+
+TEXTS = ["The lamp was lit.", "the dog", "lamp " * 200, "", "the sea was the sea"]
+SPANS = [[(0, 8), (9, 17)], [], [(0, 4), (900, 904)], [(0, 0)], [(0, 19)]]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache") / "models"
+
+
+def by_torch(model: Path) -> Embedder:
+    return load_embedder(str(model), config=EmbeddingConfig(backend="torch"))
+
+
+def home(cache: Path) -> Path:
+    (found,) = [path for path in cache.iterdir() if path.is_dir()]
+    return found
+
+
+@pytest.mark.parametrize("backend", ["openvino", "onnx"])
+def test_a_graph_gives_the_vectors_of_torch(tiny: Path, cache: Path, backend: str) -> None:
+    config = EmbeddingConfig(backend=backend, precision="fp32", cache=cache)  # type: ignore[arg-type]
+    graph, torch = load_embedder(str(tiny), config=config), by_torch(tiny)
+    assert isinstance(graph, GraphEmbedder)
+    for name in ("fingerprint", "dimension", "max_tokens", "special_tokens"):
+        assert getattr(graph, name) == getattr(torch, name), name
+    np.testing.assert_allclose(graph.embed_passages(TEXTS), torch.embed_passages(TEXTS), atol=1e-5)
+    np.testing.assert_allclose(graph.embed_queries(TEXTS), torch.embed_queries(TEXTS), atol=1e-5)
+    found, found_inside = graph.embed_sentences(TEXTS, SPANS)
+    expected, expected_inside = torch.embed_sentences(TEXTS, SPANS)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    for one, other in zip(found_inside, expected_inside, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    for one, other in zip(graph.token_starts(TEXTS), torch.token_starts(TEXTS), strict=True):
+        assert one.tolist() == other.tolist()
+
+
+@pytest.mark.parametrize("pooling", ["cls", "max"])
+def test_models_that_do_not_take_means(tmp_path: Path, pooling: str) -> None:
+    model = tiny_model(tmp_path / "model", pooling=pooling)
+    config = EmbeddingConfig(backend="openvino", precision="fp32", cache=tmp_path / "cache")
+    graph, torch = load_embedder(str(model), config=config), by_torch(model)
+    found, inside = graph.embed_sentences(TEXTS[:1], SPANS[:1])
+    np.testing.assert_allclose(found, torch.embed_passages(TEXTS[:1]), atol=1e-5)
+    np.testing.assert_allclose(inside[0], torch.embed_passages(["The lamp", "was lit."]), atol=1e-5)
+
+
+def test_prompts_are_given_and_are_no_part_of_the_text(tmp_path: Path) -> None:
+    model = tiny_model(tmp_path / "model", prompts={"query": "the dog ", "passage": "the sea "})
+    config = EmbeddingConfig(backend="openvino", precision="fp32", cache=tmp_path / "cache")
+    graph, torch = load_embedder(str(model), config=config), by_torch(model)
+    assert graph.special_tokens == 4
+    _, (found,) = graph.embed_sentences(["the lamp was lit"], [[(0, 8), (9, 16)]])
+    _, (expected,) = torch.embed_sentences(["the lamp was lit"], [[(0, 8), (9, 16)]])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert abs(graph.embed_queries(["lamp"])[0] @ graph.embed_passages(["lamp"])[0]) < 0.9999
+    np.testing.assert_allclose(graph.embed_queries(["lamp"]), torch.embed_queries(["lamp"]), atol=1e-5)
+
+
+def test_the_choice_and_what_was_tried_are_written_down(tmp_path: Path, tiny: Path) -> None:
+    config = EmbeddingConfig(cache=tmp_path, device="cpu")
+    embedder = load_embedder(str(tiny), config=config)
+    if isinstance(embedder, SentenceTransformerEmbedder):
+        pytest.fail("a graph of a model of one layer takes less time than torch does")
+    choice = json.loads((home(tmp_path) / "choice.json").read_text())
+    assert choice["taken"] in choice["tried"]
+    assert choice["taken"]["agreement"] >= 0.999
+    assert choice["taken"]["seconds"] == min(
+        one["seconds"] for one in choice["tried"] if one["agreement"] >= 0.999
+    )
+    assert {one["backend"] for one in choice["tried"]} == {"openvino", "onnx"}
+    assert agreement(probe(embedder), probe(by_torch(tiny))) >= 0.999
+
+
+def test_a_graph_that_does_not_agree_is_not_taken(tmp_path: Path, tiny: Path) -> None:
+    convert(SentenceTransformerEmbedder(tiny, name=str(tiny), device="cpu"), tmp_path / "right", ["openvino"])
+    config = EmbeddingConfig(cache=tmp_path / "cache", device="cpu")
+    load_embedder(str(tiny), config=config)
+    expected = home(tmp_path / "cache") / "probe.npy"
+    np.save(expected, -np.load(expected))
+    assert isinstance(load_embedder(str(tiny), config=config), SentenceTransformerEmbedder)
+    asked = EmbeddingConfig(backend="openvino", precision="fp32", cache=tmp_path / "cache")
+    with pytest.raises(ModelFailed, match="not those of fp32"):
+        load_embedder(str(tiny), config=asked)
+
+
+def test_a_choice_made_on_another_machine_is_made_again(tmp_path: Path, tiny: Path) -> None:
+    config = EmbeddingConfig(cache=tmp_path, device="cpu")
+    load_embedder(str(tiny), config=config)
+    file = home(tmp_path) / "choice.json"
+    choice = json.loads(file.read_text())
+    file.write_text(json.dumps({**choice, "machine": ["elsewhere"]}))
+    load_embedder(str(tiny), config=config)
+    assert json.loads(file.read_text())["machine"] == choice["machine"]
+
+
+@pytest.mark.parametrize("file", ["converted.json", "tokenizer.json", "probe.npy"])
+def test_a_damaged_conversion_is_made_anew(tmp_path: Path, tiny: Path, file: str) -> None:
+    config = EmbeddingConfig(backend="openvino", precision="fp32", cache=tmp_path)
+    expected = load_embedder(str(tiny), config=config).embed_passages(TEXTS)
+    (home(tmp_path) / file).write_bytes(b"{}")
+    np.testing.assert_array_equal(load_embedder(str(tiny), config=config).embed_passages(TEXTS), expected)
+    assert read_converted(home(tmp_path)) is not None
+
+
+def test_a_cache_that_cannot_be_written_means_torch(tmp_path: Path, tiny: Path) -> None:
+    (tmp_path / "file").write_text("")
+    config = EmbeddingConfig(cache=tmp_path / "file" / "models", device="cpu")
+    assert isinstance(load_embedder(str(tiny), config=config), SentenceTransformerEmbedder)
+    with pytest.raises(BackendMissing, match="cannot be kept"):
+        load_embedder(
+            str(tiny), config=EmbeddingConfig(backend="openvino", cache=tmp_path / "file" / "models")
+        )
+
+
+def test_half_precision_by_torch_is_named_so(tiny: Path) -> None:
+    half = load_embedder(str(tiny), config=EmbeddingConfig(backend="torch", precision="bf16", device="cpu"))
+    assert half.fingerprint == by_torch(tiny).fingerprint.replace(":fp32", ":bf16")
+    assert agreement(half.embed_passages(TEXTS), by_torch(tiny).embed_passages(TEXTS)) > 0.99
+
+
+def test_starting_again_needs_no_torch_and_no_network(tmp_path: Path, tiny: Path) -> None:
+    script = f"""
+import sys
+def refuse(event, args):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        raise SystemExit(f"{{event}} {{args}}")
+sys.addaudithook(refuse)
+from pathlib import Path
+from index.config import EmbeddingConfig
+from index.embedding import load_embedder
+config = EmbeddingConfig(backend="openvino", precision="fp32", cache=Path({str(tmp_path)!r}))
+print(load_embedder({str(tiny)!r}, config=config).embed_queries(["lamp"]).shape, "torch" in sys.modules)
+"""
+    shown = [
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", script], check=True, capture_output=True, text=True
+        ).stdout.split("\n")[-2]
+        for _ in range(2)
+    ]
+    assert shown == ["(1, 16) True", "(1, 16) False"]
+
+
+def test_the_brought_model_as_a_graph(tmp_path: Path) -> None:
+    graph = load_embedder(config=EmbeddingConfig(backend="openvino", cache=tmp_path))
+    assert isinstance(graph, GraphEmbedder)
+    cat, dog, law = graph.embed_passages(["A cat sleeps.", "The kitten naps.", "The court ruled."])
+    assert cat @ dog > 0.5 > cat @ law
+    assert agreement(probe(graph), probe(load_embedder())) >= 0.999
