@@ -21,7 +21,8 @@ import re
 import threading
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from importlib.metadata import version as installed_version
 from itertools import chain
 from typing import NamedTuple
@@ -44,6 +45,10 @@ _MOST_PIECES = 4
 
 _MOST_KNOWN = 100_000
 """Words kept with their terms. The text of a large collection has more, but few of them come often."""
+
+_QUESTIONS = 64
+"""Kept with their terms; as many may be answered at the same time."""
+_QUESTION_WORDS = 4096
 
 _HIRAGANA_WEIGHT = 0.3
 """Measured on Japanese questions: anything from 0.2 to 0.4 finds more than 1, and 0 less."""
@@ -140,6 +145,9 @@ class Analyzer:
         # A Snowball stemmer has one buffer.
         self._lock = threading.Lock()
         self._known = _Known(self)
+        # A question is taken apart for the search, for its weights, and for each passage found.
+        self._asked = lru_cache(_QUESTIONS)(self._question_spans)
+        self._placed_units = lru_cache(_QUESTION_WORDS)(self._units_of_word)
         self.version = f"{_RULES}/{language}/snowball-{installed_version('PyStemmer')}"
         """Names everything that decides the terms: another value means another index."""
 
@@ -168,20 +176,29 @@ class Analyzer:
         """The terms to look for: without function words, unless the question has nothing else."""
         return [term for term, _, _ in self.question_spans(text)]
 
-    def question_spans(self, text: str) -> list[tuple[str, int, int]]:
+    def question_spans(self, text: str) -> Sequence[tuple[str, int, int]]:
         """As :meth:`question_terms`, with places as in :meth:`spans`."""
+        return self._asked(text)
+
+    def _question_spans(self, text: str) -> tuple[tuple[str, int, int], ...]:
         units = list(self._placed(text))
         telling = [unit for unit in units if not unit.empty] or units
-        return [(unit.term, unit.start, unit.end) for unit in telling]
+        return tuple((unit.term, unit.start, unit.end) for unit in telling)
 
     def _placed(self, text: str) -> Iterator[_Unit]:
         for match in _words(text).finditer(text):
-            word, offset = match.group(), match.start()
-            normal = _normal(word)
-            places = _places(word, normal)
-            for unit in self._units(normal):
-                start, end = places[unit.start][0], places[unit.end - 1][1]
-                yield unit._replace(start=offset + start, end=offset + end)
+            offset = match.start()
+            for term, start, end, empty in self._placed_units(match.group()):
+                yield _Unit(term, offset + start, offset + end, empty)
+
+    def _units_of_word(self, word: str) -> tuple[_Unit, ...]:
+        """Terms of a word, with their places in it as it is written."""
+        normal = _normal(word)
+        places = _places(word, normal)
+        return tuple(
+            unit._replace(start=places[unit.start][0], end=places[unit.end - 1][1])
+            for unit in self._units(normal)
+        )
 
     def _units(self, normal: str) -> Iterator[_Unit]:
         """Terms of one normalised word. NFKC can leave spaces and signs in it: ``½`` is ``1⁄2``."""

@@ -16,7 +16,6 @@ import numpy as np
 
 from index.candidates import Ranked
 from index.errors import StoreDamaged
-from index.second_look import Look
 
 FILE = "answerability.json"
 _FITTED = Path(__file__).with_name(FILE)
@@ -52,20 +51,17 @@ class Features:
             nearest = float(ordered[0]) if len(ordered) else 0.0
             return Features(nearest, nearest, few, many, 0.0, nearest)
         best = np.nan_to_num(found.seen.meaning, nan=0.0)
-        looks = found.seen.looks
-        sentences = np.sort(np.concatenate([np.nan_to_num(one.meaning) for one in looks]))[::-1]
+        cosines, coverage = found.seen.all_sentences()
+        cosines = np.nan_to_num(cosines, nan=0.0)
+        two = np.sort(np.partition(cosines, -2)[-2:]) if len(cosines) > 1 else cosines
         return Features(
             nearest=float(((dense + best) / 2).max()),
-            second=float(sentences[min(1, len(sentences) - 1)]) if len(sentences) else 0.0,
+            second=float(two[0]) if len(two) else 0.0,
             few=few,
             many=many,
             contrast=float((best.max() - best.mean()) / (best.std() + _TINY)),
-            together=max(_together(one) for one in looks),
+            together=float(((cosines + coverage) / 2).max(initial=0.0)),
         )
-
-
-def _together(look: Look) -> float:
-    return float(((np.nan_to_num(look.meaning) + look.coverage) / 2).max(initial=0.0))
 
 
 FEATURES = tuple(one.name for one in fields(Features))

@@ -176,10 +176,14 @@ def _web_address(link: str) -> str:
 
 
 def _prefix(before: str) -> str:
+    if before.isascii():  # each is a cluster by itself: texts have no carriage returns
+        return before[-CONTEXT:]
     starts = (match.start() for match in _CLUSTER.finditer(before))
     return before[next((start for start in starts if len(before) - start <= CONTEXT), len(before)) :]
 
 
 def _suffix(after: str) -> str:
+    if after.isascii():
+        return after[:CONTEXT]
     ends = [match.end() for match in _CLUSTER.finditer(after) if match.end() <= CONTEXT]
     return after[: ends[-1]] if ends else ""

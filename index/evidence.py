@@ -23,11 +23,11 @@ def evidence(looks: Iterable[tuple[int, Look]]) -> tuple[Evidence, ...]:
     scores: dict[tuple[int, int], float] = {}
     for offset, look in looks:
         meaning = np.where(np.isnan(look.meaning), look.coverage, np.maximum(look.meaning, 0.0))
-        both = ((meaning + look.coverage) / 2).tolist()
-        for (start, end), score in zip(look.spans.tolist(), both, strict=True):
+        both = (meaning + look.coverage) / 2
+        for at in np.argsort(-both, kind="stable")[:MOST].tolist():
             # Passages that overlap have the same sentence twice.
-            span = (offset + start, offset + end)
-            scores[span] = max(score, scores.get(span, 0.0))
+            span = (offset + int(look.spans[at, 0]), offset + int(look.spans[at, 1]))
+            scores[span] = max(float(both[at]), scores.get(span, 0.0))
     ranked = sorted(scores.items(), key=lambda one: (-one[1], one[0]))[:MOST]
     best = ranked[0][1] if ranked else 0.0
     return tuple(

@@ -16,7 +16,7 @@ from index.evidence import evidence
 from index.protocols import PassageStore
 from index.records import StoredPassage, VersionRecord
 
-_PER_HIT = 4
+_PER_HIT = 2
 """Candidates read for each passage asked for: some are equal to others, or neighbours."""
 _NEIGHBOUR_GAP = 2
 """Code points between passages that still touch: the blank line between paragraphs."""
@@ -102,11 +102,9 @@ class Hits:
     def _hit(self, rank: int, one: _Found) -> Hit:
         """Raises :class:`VersionNotFound` when its text was erased meanwhile."""
         version, span = one.best.version, one.best.passage
+        whole = self._whole(version)
         at, until = citing.window(one.start, one.end)
-        text = self._store.text(version.text_sha256, at, until)
-        if not text:
-            self._store.text(version.text_sha256)  # tells whether it is erased or damaged
-            text = self._store.text(version.text_sha256, at, until)  # neither: it was put again
+        text = self._part(version, at, until) if whole is None else whole[at:until]
         excerpt = citing.Excerpt(version, one.start, one.end, text, at)
         if not excerpt.quote:
             raise VersionNotFound(f"{version.document_id!r} was deleted or pruned a moment ago.")
@@ -120,10 +118,10 @@ class Hits:
             rank=rank,
             score=round(float(self._ranked.scores[place]), 6),
             text=excerpt.quote,
-            citation=citing.cite(excerpt, self._whole(version), section=span.section, pages=span.pages),
+            citation=citing.cite(excerpt, whole, section=span.section, pages=span.pages),
             explain=self._explanation(place, excerpt.quote),
             metadata=version.metadata,
-            evidence=evidence((start, seen.looks[where]) for where, start in one.places) if seen else (),
+            evidence=evidence((start, seen.look(where)) for where, start in one.places) if seen else (),
             also_at=tuple(
                 citing.locator_of(twin.version, twin.passage.start, twin.passage.end) for twin in one.also
             ),
@@ -131,6 +129,13 @@ class Hits:
 
     def _whole(self, version: VersionRecord) -> str | None:
         return self._store.text(version.text_sha256) if version.length <= citing.LONGEST else None
+
+    def _part(self, version: VersionRecord, start: int, end: int) -> str:
+        text = self._store.text(version.text_sha256, start, end)
+        if not text:
+            self._store.text(version.text_sha256)  # tells whether it is erased or damaged
+            text = self._store.text(version.text_sha256, start, end)  # neither: it was put again
+        return text
 
     def _explanation(self, place: int, text: str) -> Explanation:
         candidates, seen = self._ranked.candidates, self._ranked.seen

@@ -18,6 +18,7 @@ from index.records import (
     Structure,
     VersionRecord,
 )
+from index.sentence_table import SentenceTable
 from index.types import Ids, Importance, IndexedPassage, Metadata, Ranking, Sentences, Vectors
 
 
@@ -134,8 +135,8 @@ class PassageStore(Protocol):
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """The live ones among these passages, with their words, in the order given."""
 
-    def sentences(self, ids: Ids) -> tuple[Ids, list[Sentences | None]]:
-        """For each of these live passages the key of its document, and its sentences; None if it has none.
+    def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
+        """For each of these live passages the key of its document, and its sentences, if it has some.
 
         A passage that is not live has document 0 and no sentences.
         """

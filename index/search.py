@@ -21,6 +21,7 @@ from index.filters import Filter
 from index.hits import Hits
 from index.protocols import DenseIndex, LexicalIndex, PassageStore, Reranker
 from index.second_look import SecondLook, look, taken_apart
+from index.sentence_table import SentenceTable
 from index.types import Ids, Vectors
 
 MAX_K = 100
@@ -169,12 +170,23 @@ class Search:
 
     def _look(self, query: Query, ids: Ids) -> SecondLook:
         documents, sentences = self._store.sentences(ids)
-        waiting = ids[[one is None for one in sentences]]
-        # Those without vectors are taken apart here: they are few, and soon embedded.
-        apart = {one.id: taken_apart(one.text, 0, self._hashes) for one in self._store.passages(waiting)}
+        if not sentences.known.all():
+            sentences = self._completed(ids, sentences)
+        importance = self._lexical.importance(query.question, query.context)
+        return look(sentences, documents, query.vector, importance)
+
+    def _completed(self, ids: Ids, sentences: SentenceTable) -> SentenceTable:
+        """With those that have no vectors yet taken apart here: they are few, and soon embedded."""
+        waiting = self._store.passages(ids[~sentences.known])
+        apart = {one.id: taken_apart(one.text, 0, self._hashes) for one in waiting}
         nothing = taken_apart("", 0, self._hashes)
-        held = [one or apart.get(id_, nothing) for id_, one in zip(ids.tolist(), sentences, strict=True)]
-        return look(held, documents, query.vector, self._lexical.importance(query.question, query.context))
+        known = sentences.known.tolist()
+        return SentenceTable.of(
+            [
+                sentences.passage(at) if known[at] else apart.get(id_, nothing)
+                for at, id_ in enumerate(ids.tolist())
+            ]
+        )
 
     def _reranked(self, reranker: Reranker, question: str, found: Ranked, most: int) -> Ranked:
         ids = found.candidates.ids[:most]

@@ -8,12 +8,13 @@ document has in all its candidates. The conditions ``second-look-*`` in benchmar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.sentence_table import SentenceTable
 from index.sentences import sentence_spans
 from index.types import Ids, Importance, Sentences, Vectors
 
@@ -41,28 +42,49 @@ class Look:
 class SecondLook:
     """What was seen of n passages. Shares are of the question's words by their importance.
 
-    ``meaning`` is the best sentence's cosine (NaN without vectors), ``sentence`` the best sentence's share,
-    ``passage`` and ``document`` the shares that are anywhere in the passage, and in any of the passages
-    here that are of the same document; ``words`` is BM25 with sentences counted instead of words.
+    Of each passage: ``meaning`` is the best sentence's cosine (NaN without vectors), ``sentence`` the best
+    sentence's share, ``passage`` and ``document`` the shares that are anywhere in the passage, and in any of
+    the passages here that are of the same document; ``words`` is BM25 with sentences counted instead of
+    words. Of each sentence of ``sentences``, which may be of more passages than these: ``cosines`` and
+    ``coverage``. Passage i is the one at ``rows[i]`` there.
     """
 
-    looks: Sequence[Look]
     meaning: Scores
     sentence: Scores
     passage: Scores
     document: Scores
     words: Scores
+    sentences: SentenceTable
+    cosines: Scores
+    coverage: Scores
+    rows: NDArray[np.int64]
 
     def ordered(self, order: NDArray[np.int64]) -> SecondLook:
         """What was seen of the passages at these positions, in this order."""
-        return SecondLook(
-            [self.looks[at] for at in order.tolist()],
-            self.meaning[order],
-            self.sentence[order],
-            self.passage[order],
-            self.document[order],
-            self.words[order],
+        return replace(
+            self,
+            meaning=self.meaning[order],
+            sentence=self.sentence[order],
+            passage=self.passage[order],
+            document=self.document[order],
+            words=self.words[order],
+            rows=self.rows[order],
         )
+
+    def look(self, at: int) -> Look:
+        """The sentences of one passage."""
+        row = self.rows[at]
+        some = slice(*self.sentences.bounds[row : row + 2].tolist())
+        return Look(self.sentences.spans[some], self.cosines[some], self.coverage[some])
+
+    def all_sentences(self) -> tuple[Scores, Scores]:
+        """Cosines and coverage of the sentences of all the passages, in no particular order."""
+        if len(self.rows) == len(self.sentences):
+            return self.cosines, self.coverage
+        here = np.zeros(len(self.sentences), np.bool_)
+        here[self.rows] = True
+        here = np.repeat(here, self.sentences.counts)
+        return self.cosines[here], self.coverage[here]
 
 
 def taken_apart(text: str, at: int, hashes: Callable[[str], NDArray[np.uint32]]) -> Sentences:
@@ -78,63 +100,71 @@ def taken_apart(text: str, at: int, hashes: Callable[[str], NDArray[np.uint32]])
     )
 
 
-def look(
-    passages: Sequence[Sentences], documents: Ids, question: Vectors, importance: Importance
-) -> SecondLook:
+def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance: Importance) -> SecondLook:
     """Look at passages, each of a document, with a question's vector of shape (dimension,)."""
-    matches = _matches(passages, importance)
-    counts = _occurrences(passages, matches, len(importance.terms))
+    matches = _matches(sentences.terms, importance)
+    counts = _occurrences(sentences, matches, len(importance.terms))
     found = counts > 0
     _, document = np.unique(documents, return_inverse=True)
     together = np.zeros((document.max(initial=-1) + 1, found.shape[1]), bool)
     np.logical_or.at(together, document, found)
-    meaning = [one.vectors @ question if len(one.vectors) else _unknown(one) for one in passages]
-    coverage = _coverage(passages, matches, importance.shares)
+    cosines = sentences.cosines(question)
+    coverage = _coverage(sentences, matches, importance.shares)
     return SecondLook(
-        looks=[Look(one.spans, *seen) for one, *seen in zip(passages, meaning, coverage, strict=True)],
-        meaning=np.array([seen.max(initial=-1.0) for seen in meaning], np.float32),
-        sentence=np.array([seen.max(initial=0.0) for seen in coverage], np.float32),
+        meaning=_best(cosines, sentences, -1.0),
+        sentence=_best(coverage, sentences, 0.0),
         passage=found.astype(np.float32) @ importance.shares,
         document=(together.astype(np.float32) @ importance.shares)[document],
-        words=_bm25(counts, np.array([len(one.terms) for one in passages]), importance.shares),
+        words=_bm25(counts, sentences.term_counts, importance.shares),
+        sentences=sentences,
+        cosines=cosines,
+        coverage=coverage,
+        rows=np.arange(len(sentences)),
     )
 
 
-def _unknown(passage: Sentences) -> Scores:
-    return np.full(len(passage), np.nan, np.float32)
+def _best(scores: Scores, sentences: SentenceTable, least: float) -> Scores:
+    """Of each passage the best sentence's, at least ``least``."""
+    best = np.full(len(sentences), least, np.float32)
+    some = sentences.counts > 0
+    if some.any():
+        # Passages without sentences take no room: each segment ends where the next of these begins.
+        best[some] = np.maximum(np.maximum.reduceat(scores, sentences.bounds[:-1][some]), least)
+    return best
 
 
-def _matches(passages: Sequence[Sentences], importance: Importance) -> tuple[Ids, Ids]:
+def _matches(terms: NDArray[np.uint32], importance: Importance) -> tuple[Ids, Ids]:
     """Where the question's terms occur: positions among all terms of all passages, and which term it is."""
-    if not passages or not len(importance.terms):
+    if not len(terms) or not len(importance.terms):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    terms = np.concatenate([one.terms for one in passages])
     at = np.minimum(np.searchsorted(importance.terms, terms), len(importance.terms) - 1)
     positions = np.flatnonzero(importance.terms[at] == terms)
     return positions, at[positions]
 
 
-def _occurrences(passages: Sequence[Sentences], matches: tuple[Ids, Ids], terms: int) -> Scores:
+def _occurrences(sentences: SentenceTable, matches: tuple[Ids, Ids], terms: int) -> Scores:
     """In how many sentences (and headings) of each passage each term occurs; shape (passages, terms)."""
-    counts = np.zeros((len(passages), terms), np.float32)
+    counts = np.zeros((len(sentences), terms), np.float32)
     positions, term = matches
-    ends = np.cumsum([len(one.terms) for one in passages])
+    ends = np.cumsum(sentences.term_counts)
     np.add.at(counts, (np.searchsorted(ends, positions, side="right"), term), 1.0)
     return counts
 
 
-def _coverage(passages: Sequence[Sentences], matches: tuple[Ids, Ids], weights: Scores) -> list[Scores]:
-    """For each passage, the share that each of its sentences has."""
-    before = np.cumsum([0, *(len(one.terms) for one in passages)])
-    shares = np.zeros(int(before[-1]) + 1)
+def _coverage(sentences: SentenceTable, matches: tuple[Ids, Ids], weights: Scores) -> Scores:
+    """The share that each sentence has."""
+    shares = np.zeros(len(sentences.terms) + 1)
     positions, term = matches
     shares[positions + 1] = weights[term]
     sums = np.cumsum(shares)
-    covered = []
-    for one, start in zip(passages, before.tolist(), strict=False):
-        bounds = start + np.concatenate([[0], one.term_ends])
-        covered.append((sums[bounds[1:]] - sums[bounds[:-1]]).astype(np.float32))
-    return covered
+    # Where each sentence's terms begin and end among all: the first of a passage begins where that does.
+    begins = np.cumsum(sentences.term_counts) - sentences.term_counts
+    ends = np.repeat(begins, sentences.counts) + sentences.term_ends
+    starts = np.concatenate([[0], ends[:-1]])[: len(ends)]
+    some = sentences.counts > 0
+    starts[sentences.bounds[:-1][some]] = begins[some]
+    coverage: Scores = (sums[ends] - sums[starts]).astype(np.float32)
+    return coverage
 
 
 def _bm25(counts: Scores, lengths: NDArray[np.int64], weights: Scores) -> Scores:

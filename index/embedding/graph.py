@@ -78,7 +78,7 @@ class GraphEmbedder:
 
     def token_starts(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """See :class:`index.protocols.Tokenizer`."""
-        encodings = self._whole.encode_batch(list(texts), add_special_tokens=False)
+        encodings = _encoded(self._whole, texts, special=False)
         return [np.array([start for start, _ in e.offsets], np.int64) for e in encodings]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -100,7 +100,7 @@ class GraphEmbedder:
             bounds = np.cumsum([len(inside) for inside in spans])[:-1]
             return self.embed_passages(texts), np.split(self.embed_passages(alone), bounds)
         prompt = self._description.passage_prompt
-        encodings = self._encoded(texts, prompt)
+        encodings = _encoded(self._cutting, [prompt + text for text in texts])
         passages = np.empty((len(texts), self.dimension), np.float32)
         sentences: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(texts)
         for batch, width in _batches(encodings):
@@ -111,15 +111,11 @@ class GraphEmbedder:
         return finite(passages), [finite(vectors) for vectors in sentences]
 
     def _embed(self, texts: Sequence[str], prompt: str, runtime: Runtime) -> Vectors:
-        encodings = self._encoded(texts, prompt)
+        encodings = _encoded(self._cutting, [prompt + text for text in texts])
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for batch, width in _batches(encodings):
             vectors[batch], _ = self._run([encodings[i] for i in batch], width, runtime)
         return finite(vectors)
-
-    def _encoded(self, texts: Sequence[str], prompt: str) -> list[Encoding]:
-        encodings: list[Encoding] = self._cutting.encode_batch([prompt + text for text in texts])
-        return encodings
 
     def _run(
         self, encodings: Sequence[Encoding], width: int, runtime: Runtime
@@ -131,6 +127,13 @@ class GraphEmbedder:
             filled["input_ids"][row, : len(encoding.ids)] = encoding.ids
             filled["attention_mask"][row, : len(encoding.ids)] = 1
         return runtime.run({name: filled[name] for name in self._description.inputs})
+
+
+def _encoded(tokenizer: Tokenizer, texts: Sequence[str], *, special: bool = True) -> list[Encoding]:
+    if len(texts) == 1:  # several at once are handed to threads, which takes longer than a question does
+        return [tokenizer.encode(texts[0], add_special_tokens=special)]
+    encodings: list[Encoding] = tokenizer.encode_batch(list(texts), add_special_tokens=special)
+    return encodings
 
 
 def _batches(encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], int]]:

@@ -19,6 +19,7 @@ from index.records import (
     Structure,
     VersionRecord,
 )
+from index.sentence_table import SentenceTable
 from index.store import attributes, documents, events, passages, reading, schema, texts, versions
 from index.store.connections import Connections
 from index.store.past import PastStore
@@ -189,14 +190,11 @@ class Store:
 
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
         """``text[start:end]`` of a stored text, by code points; a whole text is checked against its hash."""
-        if start == 0 and end is None:
-            return self._whole.get(sha256, self._read_whole)
         with self._connections.read() as connection:
-            return texts.read(connection, sha256, start, end)
-
-    def _read_whole(self, sha256: bytes) -> str:
-        with self._connections.read() as connection:
-            return texts.read(connection, sha256)
+            if start > 0 or end is not None:
+                return texts.read(connection, sha256, start, end)
+            texts.require(connection, sha256)  # what is in memory may be erased
+            return self._whole.get(sha256, lambda sha: texts.read(connection, sha))
 
     def section_at(
         self, version: VersionRecord, start: int, end: int
@@ -213,10 +211,10 @@ class Store:
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """The live ones among these passages, with their words, in the order given."""
         with self._connections.read() as connection:
-            return reading.stored_passages(connection, ids)
+            return reading.stored_passages(connection, ids, short=self._whole)
 
-    def sentences(self, ids: Ids) -> tuple[Ids, list[Sentences | None]]:
-        """For each of these live passages the key of its document, and its sentences; None if it has none.
+    def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
+        """For each of these live passages the key of its document, and its sentences, if it has some.
 
         A passage that is not live any more has document 0 and no sentences.
         """

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from index.errors import ChangeNotFound, ChangeNotKept
 from index.filters import Filter
 from index.records import StoredPassage
+from index.sentence_table import SentenceTable
 from index.store import attributes, events, reading, texts
 from index.store.connections import Connections
-from index.types import Ids, IndexedPassage, Sentences, Vectors
+from index.types import Ids, IndexedPassage, Vectors
 
 
 class PastStore:
@@ -45,8 +46,8 @@ class PastStore:
         with self._connections.read() as connection:
             return reading.stored_passages(connection, ids, self.change)
 
-    def sentences(self, ids: Ids) -> tuple[Ids, list[Sentences | None]]:
-        """For each passage that was live the key of its document, and its sentences; None if it has none."""
+    def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
+        """For each passage that was live the key of its document, and its sentences, if it has some."""
         with self._connections.read() as connection:
             return reading.sentences_of(connection, ids, self.change)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from index.errors import StoreDamaged
 from index.records import StoredPassage, VersionRecord
+from index.sentence_table import SentenceTable
 from index.store import passages, sentences, texts, versions
-from index.types import Ids, IndexedPassage, Sentences, Vectors
+from index.text_cache import TextCache
+from index.types import Ids, IndexedPassage, Passage, Vectors
 
 _SQL_VARIABLES = 500
 _ROWS = 2048
@@ -25,10 +26,13 @@ def _live(at: int | None) -> tuple[str, tuple[int, ...]]:
     return "p.added <= ? AND (p.removed IS NULL OR p.removed > ?)", (at, at)
 
 
-def stored_passages(connection: sqlite3.Connection, ids: Ids, at: int | None = None) -> list[StoredPassage]:
+def stored_passages(
+    connection: sqlite3.Connection, ids: Ids, at: int | None = None, short: TextCache[str] | None = None
+) -> list[StoredPassage]:
     """The live ones among these passages, with their words, in the order given.
 
-    Raises :class:`StoreDamaged` when a slice is not what was indexed.
+    ``short`` keeps texts of which a slice takes reading all of them. Raises :class:`StoreDamaged` when a
+    slice is not what was indexed.
     """
     wanted = [int(id_) for id_ in ids]
     live, moment = _live(at)
@@ -41,29 +45,32 @@ def stored_passages(connection: sqlite3.Connection, ids: Ids, at: int | None = N
             f" p.quote_key, p.embedded FROM passages p WHERE {live} AND p.id IN ({marks})",
             (*moment, *part),
         ).fetchall()
-        records = {key: versions.of_key(connection, key) for key in {row[1] for row in rows}}
+        records = versions.of_keys(connection, list({row[1] for row in rows}))
         for row in rows:
-            found[row[0]] = _stored_passage(connection, row, records[row[1]], at)
+            of, passage = records[row[1]], passages.passage_of(row[2:8])
+            text = _slice(connection, of, passage, short)
+            if passages.content_key(text) != row[8]:
+                raise StoreDamaged(
+                    f"Passage {row[0]} of {of.document_id!r} is not what was indexed. Restore a backup."
+                )
+            has_vector = row[9] is not None and (at is None or row[9] <= at)
+            found[row[0]] = StoredPassage(row[0], of, passage, text, has_vector)
     return [found[id_] for id_ in wanted if id_ in found]
 
 
-def _stored_passage(
-    connection: sqlite3.Connection, row: tuple[Any, ...], of: VersionRecord, at: int | None
-) -> StoredPassage:
-    passage = passages.passage_of(row[2:8])
-    text = texts.read(connection, of.text_sha256, passage.start, passage.end)
-    if passages.content_key(text) != row[8]:
-        raise StoreDamaged(
-            f"Passage {row[0]} of {of.document_id!r} is not what was indexed. Restore a backup."
-        )
-    has_vector = row[9] is not None and (at is None or row[9] <= at)
-    return StoredPassage(row[0], of, passage, text, has_vector)
+def _slice(
+    connection: sqlite3.Connection, of: VersionRecord, passage: Passage, short: TextCache[str] | None
+) -> str:
+    if short is None or of.length > texts.BLOCK:
+        return texts.read(connection, of.text_sha256, passage.start, passage.end)
+    whole = short.get(of.text_sha256, lambda sha: texts.read(connection, sha))
+    return whole[passage.start : passage.end]
 
 
 def sentences_of(
     connection: sqlite3.Connection, ids: Ids, at: int | None = None
-) -> tuple[Ids, list[Sentences | None]]:
-    """For each of these live passages the key of its document, and its sentences; None if it has none."""
+) -> tuple[Ids, SentenceTable]:
+    """For each of these live passages the key of its document, and its sentences, if it has some."""
     live, moment = _live(at)
     found: dict[int, tuple[int, bytes | None]] = {}
     for begin in range(0, len(ids), _SQL_VARIABLES):
@@ -78,7 +85,7 @@ def sentences_of(
         found.update((id_, (document, blob)) for id_, document, blob in rows)
     placed = [found.get(id_, (0, None)) for id_ in ids.tolist()]
     documents = np.array([document for document, _ in placed], np.int64)
-    return documents, [sentences.unpacked(blob) if blob else None for _, blob in placed]
+    return documents, sentences.table([blob for _, blob in placed])
 
 
 def added_texts(

@@ -8,10 +8,12 @@ as bytes. A vector's numbers are scaled so that the largest is 127: cosines move
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 
 from index.errors import StoreDamaged
+from index.sentence_table import SentenceTable
 from index.types import Sentences
 
 _HEADER = struct.Struct("<HHHH")
@@ -34,20 +36,46 @@ def packed(sentences: Sentences) -> bytes:
     return header + b"".join(part.tobytes() for part in parts)
 
 
-def unpacked(blob: bytes) -> Sentences:
-    """Raises :class:`index.errors.StoreDamaged` for bytes that are none."""
-    try:
+def table(blobs: Sequence[bytes | None]) -> SentenceTable:
+    """The sentences of passages from their bytes; None is a passage that has none on record.
+
+    Raises :class:`index.errors.StoreDamaged` for bytes that are cut off.
+    """
+    heads = [(0, 0, 0)] * len(blobs)
+    parts: list[list[memoryview]] = [[] for _ in range(5)]
+    width = 0
+    for at, blob in enumerate(blobs):
+        if blob is None:
+            continue
+        if len(blob) < _HEADER.size:
+            raise _cut_off()
         count, terms, dimension, _ = _HEADER.unpack_from(blob)
-        at = _HEADER.size
-        spans = np.frombuffer(blob, "<u2", 2 * count, at).astype(np.int32).reshape(count, 2)
-        at += 4 * count
-        ends = np.frombuffer(blob, "<u2", count, at).astype(np.int32)
-        at += 2 * count
-        hashes = np.frombuffer(blob, "<u4", terms, at).astype(np.uint32)
-        at += 4 * terms
-        scales = np.frombuffer(blob, "<f4", count, at)
-        levels = np.frombuffer(blob, np.int8, count * dimension, at + 4 * count)
-    except (struct.error, ValueError) as error:
-        raise StoreDamaged("Stored sentences are cut off. Restore a backup.") from error
-    vectors = np.multiply(levels.reshape(count, dimension), scales[:, None] / _LEVELS, dtype=np.float32)
-    return Sentences(spans, hashes, ends, vectors)
+        heads[at] = (count, terms, dimension)
+        width = max(width, dimension)
+        view, begin = memoryview(blob), _HEADER.size
+        for part, size in zip(
+            parts, (4 * count, 2 * count, 4 * terms, 4 * count, count * dimension), strict=True
+        ):
+            part.append(view[begin : begin + size])
+            begin += size
+        if len(blob) < begin:
+            raise _cut_off()
+    spans, ends, hashes, scales, levels = (b"".join(part) for part in parts)
+    counts, terms_of, dimensions = np.array(heads, np.int64).reshape(-1, 3).T
+    has_vectors = (counts > 0) & (dimensions > 0)
+    unit = np.frombuffer(scales, "<f4") / _LEVELS
+    return SentenceTable(
+        known=np.array([blob is not None for blob in blobs], np.bool_),
+        counts=counts,
+        term_counts=terms_of,
+        spans=np.frombuffer(spans, "<u2").astype(np.int32).reshape(-1, 2),
+        term_ends=np.frombuffer(ends, "<u2").astype(np.int32),
+        terms=np.frombuffer(hashes, "<u4"),
+        has_vectors=has_vectors,
+        vectors=np.frombuffer(levels, np.int8).reshape(-1, max(1, width)),
+        scales=unit[np.repeat(has_vectors, counts)].astype(np.float32),
+    )
+
+
+def _cut_off() -> StoreDamaged:
+    return StoreDamaged("Stored sentences are cut off. Restore a backup.")

@@ -55,12 +55,17 @@ def read(connection: sqlite3.Connection, sha: bytes, start: int = 0, end: int | 
         raise _damaged(sha) from error
     if start == 0 and end is None:
         if text_sha256(blocks) != sha:
-            if not connection.execute("SELECT 1 FROM texts WHERE sha256 = ?", (sha,)).fetchone():
-                raise VersionNotFound(ERASED)
+            require(connection, sha)
             raise _damaged(sha)
         return blocks
     offset = first * BLOCK
     return blocks[start - offset : None if end is None else end - offset]
+
+
+def require(connection: sqlite3.Connection, sha: bytes) -> None:
+    """Raise :class:`VersionNotFound` for a text that is erased."""
+    if not connection.execute("SELECT 1 FROM texts WHERE sha256 = ?", (sha,)).fetchone():
+        raise VersionNotFound(ERASED)
 
 
 def _damaged(sha: bytes) -> StoreDamaged:

@@ -46,9 +46,11 @@ def of_number(connection: sqlite3.Connection, document_id: str, number: int | No
     raise VersionNotFound(f"{reason[0].upper()}{reason[1:]}; its newest is {kept[0].number}.")
 
 
-def of_key(connection: sqlite3.Connection, key: int) -> VersionRecord:
-    """A version that is known to be there."""
-    return _record(connection.execute(f"{_VERSION} WHERE v.key = ?", (key,)).fetchone())
+def of_keys(connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, VersionRecord]:
+    """Versions that are known to be there, by their keys: a few hundred at most."""
+    marks = ", ".join("?" * len(keys))
+    rows = connection.execute(f"{_VERSION} WHERE v.key IN ({marks})", keys).fetchall()
+    return {row[0]: _record(row) for row in rows}
 
 
 def of_text(connection: sqlite3.Connection, document_id: str, prefix: str) -> VersionRecord | None:

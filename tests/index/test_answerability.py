@@ -9,6 +9,8 @@ from index.answerability import FEATURES, FILE, Answerability, Features, load
 from index.candidates import Candidates, Ranked
 from index.errors import StoreDamaged
 from index.second_look import Look, SecondLook
+from index.sentence_table import SentenceTable
+from index.types import Sentences
 
 
 def ranked(dense: list[float], looks: list[Look]) -> Ranked:
@@ -16,7 +18,15 @@ def ranked(dense: list[float], looks: list[Look]) -> Ranked:
     ids = np.arange(len(dense), dtype=np.int64)
     best = np.array([one.meaning.max() for one in looks], np.float32)
     nothing = np.zeros(len(dense), np.float32)
-    seen = SecondLook(looks, best, nothing, nothing, nothing, nothing)
+    table = SentenceTable.of(
+        [Sentences(one.spans, np.empty(0, np.uint32), one.spans[:, 0] * 0, np.empty((0, 0))) for one in looks]
+    )
+    cosines, coverage = (
+        np.concatenate([np.empty(0, np.float32), *(getattr(one, name) for one in looks)])
+        for name in ("meaning", "coverage")
+    )
+    rows = np.arange(len(looks))
+    seen = SecondLook(best, nothing, nothing, nothing, nothing, table, cosines, coverage, rows)
     return Ranked(Candidates(ids, scores, nothing, {}, {}), scores, seen)
 
 

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,6 +8,7 @@ from hypothesis import strategies as st
 
 from index.analysis import Analyzer
 from index.second_look import SecondLook, look, taken_apart
+from index.sentence_table import SentenceTable
 from index.types import Importance, Sentences
 
 ANALYZER = Analyzer()
@@ -20,7 +24,7 @@ def importance(**shares: float) -> Importance:
 def seen(*texts: str, documents: list[int] | None = None, **shares: float) -> SecondLook:
     passages = [taken_apart(text, 0, ANALYZER.hashes) for text in texts]
     keys = np.array(documents or range(len(texts)), np.int64)
-    return look(passages, keys, np.zeros(2, np.float32), importance(**shares))
+    return look(SentenceTable.of(passages), keys, np.zeros(2, np.float32), importance(**shares))
 
 
 @given(st.text(max_size=200), st.text(max_size=50))
@@ -40,7 +44,7 @@ def test_the_best_sentence_has_most_of_the_question() -> None:
     found = seen(spread, together, lamp=0.5, lit=0.3, dusk=0.2)
     np.testing.assert_allclose(found.sentence, [0.5, 1.0], atol=1e-6)
     np.testing.assert_allclose(found.passage, [1.0, 1.0], atol=1e-6)
-    np.testing.assert_allclose(found.looks[0].coverage, [0.5, 0.3, 0.2], atol=1e-6)
+    np.testing.assert_allclose(found.look(0).coverage, [0.5, 0.3, 0.2], atol=1e-6)
 
 
 def test_a_document_is_what_its_passages_have_together() -> None:
@@ -59,7 +63,7 @@ def test_words_in_more_sentences_and_shorter_passages_weigh_more() -> None:
 
 def test_headings_count_for_the_passage_but_are_no_sentence() -> None:
     apart = taken_apart("Lamps\nThey burn oil.", 6, ANALYZER.hashes)
-    found = look([apart], np.array([1]), np.zeros(2, np.float32), importance(lamp=1.0))
+    found = look(SentenceTable.of([apart]), np.array([1]), np.zeros(2, np.float32), importance(lamp=1.0))
     assert found.passage.tolist() == [1.0]
     assert found.sentence.tolist() == [0.0]
     assert found.words[0] > 0.0
@@ -70,7 +74,8 @@ def test_meaning_is_that_of_the_nearest_sentence() -> None:
     vectors = np.array([[1.0, 0.0], [0.6, 0.8]], np.float32)
     passage = Sentences(apart.spans, apart.terms, apart.term_ends, vectors)
     without = taken_apart("Three.", 0, ANALYZER.hashes)
-    found = look([passage, without], np.array([1, 2]), np.array([0.0, 1.0], np.float32), importance(one=1.0))
+    table = SentenceTable.of([passage, without])
+    found = look(table, np.array([1, 2]), np.array([0.0, 1.0], np.float32), importance(one=1.0))
     assert found.meaning[0] == pytest.approx(0.8)
     assert np.isnan(found.meaning[1])
 
@@ -78,5 +83,44 @@ def test_meaning_is_that_of_the_nearest_sentence() -> None:
 def test_a_question_without_known_terms_and_passages_without_words() -> None:
     found = seen("?!", "The lamp.")
     assert found.sentence.tolist() == found.passage.tolist() == found.words.tolist() == [0.0, 0.0]
-    empty = look([], np.empty(0, np.int64), np.zeros(2, np.float32), importance(lamp=1.0))
-    assert len(empty.looks) == 0
+    nothing = SentenceTable.of([])
+    empty = look(nothing, np.empty(0, np.int64), np.zeros(2, np.float32), importance(lamp=1.0))
+    assert len(empty.meaning) == len(empty.all_sentences()[0]) == 0
+
+
+WORDS = st.sampled_from("lamp lit dusk sea one two".split())
+SENTENCES = st.lists(st.lists(WORDS, min_size=1, max_size=4), max_size=4)
+
+
+@given(st.lists(st.tuples(SENTENCES, st.booleans()), min_size=1, max_size=6), st.randoms())
+def test_each_passage_is_seen_as_if_it_were_alone(
+    passages: list[tuple[list[list[str]], bool]], random: Random
+) -> None:
+    apart = []
+    for sentences, has_vectors in passages:
+        one = taken_apart(
+            " ".join(f"{' '.join(words).capitalize()}." for words in sentences), 0, ANALYZER.hashes
+        )
+        vectors = [[random.random(), random.random()] for _ in range(len(one))]
+        apart.append(
+            replace(one, vectors=np.array(vectors, np.float32).reshape(-1, 2)) if has_vectors else one
+        )
+    question, shares = np.array([0.6, 0.8], np.float32), importance(lamp=0.5, lit=0.3, dusk=0.2)
+    keys = np.arange(len(apart))
+    together = look(SentenceTable.of(apart), keys, question, shares)
+    order = np.array(random.sample(range(len(apart)), max(1, len(apart) // 2)), np.int64)
+    for at, row in enumerate(order.tolist()):
+        alone = look(SentenceTable.of([apart[row]]), keys[:1], question, shares)
+        for name in ("meaning", "sentence", "passage", "document"):
+            found = getattr(together.ordered(order), name)[at]
+            np.testing.assert_allclose(found, getattr(alone, name)[0], atol=1e-6)
+        found, expected = together.ordered(order).look(at), alone.look(0)
+        assert found.spans.tolist() == apart[row].spans.tolist()
+        np.testing.assert_allclose(found.meaning, expected.meaning, atol=1e-6)
+        np.testing.assert_allclose(found.coverage, expected.coverage, atol=1e-6)
+    some = sum(len(apart[row]) for row in order.tolist())
+    assert len(together.ordered(order).all_sentences()[0]) == some
+    for at, one in enumerate(apart):
+        held = SentenceTable.of(apart).passage(at)
+        assert held.terms.tolist() == one.terms.tolist()
+        np.testing.assert_allclose(held.vectors, one.vectors.reshape(held.vectors.shape), atol=1e-6)
