@@ -89,6 +89,12 @@ class Overloaded(ServiceError):
     code = "overloaded"
 
 
+class SpoolFull(ServiceError):
+    """There is no room on the disk for what is sent."""
+
+    code = "spool_full"
+
+
 class NotReady(ServiceError):
     """The model is still loading, or could not be loaded, or the service is stopping."""
 
@@ -120,6 +126,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     ClientGone: 499,
     # It passes: clients that know nothing of us try again after 429 and 503.
     Overloaded: 429,
+    SpoolFull: 507,
     library.CollectionBusy: 503,
     NotReady: 503,
     # Only the operator can mend it.

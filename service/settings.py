@@ -51,6 +51,13 @@ class Settings(LibrarySettings):
         description="Largest body of `POST /v1/ingest`, which goes to disk. A single file in it may have "
         "LOCCIT_MAX_BODY_BYTES.",
     )
+    max_spool_bytes: int = Field(
+        20 * 1024 * 1024 * 1024,
+        ge=0,
+        description="Most bytes on disk of files that were sent and are not taken in yet, or were refused "
+        "and may be tried again. What would be above is refused with 507; 0 is no bound but the disk, of "
+        "which 512 MiB are left free.",
+    )
     max_files: int = Field(
         10_000, ge=1, description="Most files in one form. More of them fit in a ZIP file."
     )
@@ -177,7 +184,8 @@ def open_intake(settings: Settings, data: Path) -> Intake:
         max_bytes=settings.max_body_bytes,
         allowed_networks=_listed(settings.web_networks),
     )
-    return Intake(Spool(data / "spool"), Fetcher(web), max_document_bytes=settings.max_body_bytes)
+    spool = Spool(data / "spool", most=settings.max_spool_bytes)
+    return Intake(spool, Fetcher(web), max_document_bytes=settings.max_body_bytes)
 
 
 def _listed(value: str) -> tuple[str, ...]:

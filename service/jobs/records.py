@@ -24,14 +24,15 @@ class NewItem:
     ``name`` is the id that the document will have; the address, of kinds that are fetched; what the file
     is called, of an archive. ``spooled`` is
     the file's name in the job's folder, empty for what is fetched. ``request`` is what the caller said of
-    it: title, source, metadata, media_type, password, prefix of an archive, bounds of a crawl.
+    it: title, source, metadata, media_type, password, prefix of an archive, bounds of a crawl. It may hold
+    a password, and is in no ``repr``.
     """
 
     kind: Kind
     name: str
     spooled: str = ""
     bytes: int = 0
-    request: Mapping[str, Any] = field(default_factory=dict)
+    request: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Item:
     name: str
     spooled: str
     bytes: int
-    request: Mapping[str, Any]
+    request: Mapping[str, Any] = field(repr=False)
     outcome: Outcome
     code: str
     message: str

@@ -12,47 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from index.store.connections import Connections
-from service.errors import JobNotFinished, JobNotFound
+from service.errors import InvalidRequest, JobNotFinished, JobNotFound
+from service.jobs import schema
 from service.jobs.records import FINISHED, Counted, Item, Job, JobState, NewItem, Outcome
 
-_FORMAT = 1
-_TABLES = """
-CREATE TABLE jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    collection TEXT NOT NULL,
-    state TEXT NOT NULL,
-    created REAL NOT NULL,
-    started REAL,
-    finished REAL,
-    cancelling INTEGER NOT NULL DEFAULT 0,
-    problem TEXT NOT NULL DEFAULT '',
-    mark INTEGER NOT NULL DEFAULT 0,
-    revision INTEGER NOT NULL DEFAULT 1
-);
-CREATE TABLE items (
-    job INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    name TEXT NOT NULL,
-    spooled TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    request TEXT NOT NULL,             -- JSON
-    outcome TEXT NOT NULL DEFAULT 'waiting',
-    code TEXT NOT NULL DEFAULT '',
-    message TEXT NOT NULL DEFAULT '',
-    passages INTEGER NOT NULL DEFAULT 0,
-    document TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (job, number)
-) WITHOUT ROWID;
-CREATE INDEX items_outcome ON items (job, outcome);
-CREATE UNIQUE INDEX items_name ON items (job, kind, name, spooled)
-"""
 _JOB = "SELECT number, id, collection, state, created, started, finished, cancelling, problem, mark, revision"
 _ITEM = (
     "SELECT number, kind, name, spooled, bytes, request, outcome, code, message, passages, document"
     " FROM items"
 )
+_SETTLE = """
+UPDATE items SET outcome = ?1, code = ?2, message = ?3, passages = ?4, document = ?5,
+request = CASE WHEN ?1 <> 'refused' THEN '{}' WHEN ?2 = 'encrypted_document'
+THEN json_remove(request, '$.password') ELSE request END WHERE job = ?6 AND number = ?7
+"""
+"""What was said of an item is not needed any longer once it is in, nor a password that is wrong."""
 _CRAWL_AGAIN = """
 UPDATE items SET outcome = 'waiting' WHERE job = ?1 AND kind = 'crawl' AND outcome = 'expanded'
 AND name IN (SELECT name FROM items WHERE job = ?1 AND kind = 'url' AND outcome = 'refused')
@@ -67,11 +41,7 @@ class JobStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connections = Connections(path)
         with self._connections.write() as connection:
-            (format_,) = connection.execute("PRAGMA user_version").fetchone()
-            if format_ == 0:
-                for statement in _TABLES.split(";\n"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {_FORMAT}")
+            schema.prepare(connection, path)
 
     def add(self, job_id: str, collection: str, items: Sequence[NewItem]) -> Job:
         """Queue a job; when this returns it is kept."""
@@ -150,10 +120,7 @@ class JobStore:
         """Keep what became of items, and the last passage that is stored."""
         with self._changing(job_id) as (connection, number, _):
             connection.executemany(
-                # What was said of an item, a password among it, is not needed any longer once it is in.
-                "UPDATE items SET outcome = ?1, code = ?2, message = ?3, passages = ?4, document = ?5,"
-                " request = CASE ?1 WHEN 'refused' THEN request ELSE '{}' END"
-                " WHERE job = ?6 AND number = ?7",
+                _SETTLE,
                 [
                     (one.outcome, one.code, one.message, one.passages, one.document, number, one.number)
                     for one in items
@@ -189,9 +156,16 @@ class JobStore:
                 connection.execute("UPDATE jobs SET cancelling = 1 WHERE number = ?", (number,))
         return self.job(job_id)
 
-    def retry(self, job_id: str) -> Job:
-        """Queue a finished job again for what was refused or cancelled in it."""
+    def retry(self, job_id: str, *, password: str = "") -> Job:
+        """Queue a finished job again for what was refused or cancelled in it.
+
+        A password is for what was refused as encrypted, and kept as one that came with the file. Raises
+        :class:`JobNotFound`, and for a password that would be used for nothing
+        :class:`service.errors.JobNotFinished` and :class:`service.errors.InvalidRequest`.
+        """
         with self._changing(job_id) as (connection, number, state):
+            if password:
+                _give_password(connection, number, state, password)
             if state in FINISHED:
                 _move(connection, number, "queued")
                 connection.execute(
@@ -210,7 +184,8 @@ class JobStore:
         with self._changing(job_id) as (connection, number, state):
             if state not in FINISHED:
                 raise JobNotFinished(f"The job {job_id!r} is not finished. Cancel it first.")
-            connection.execute("DELETE FROM items WHERE job = ?", (number,))
+            for table in ("items", "counts"):
+                connection.execute(f"DELETE FROM {table} WHERE job = ?", (number,))
             connection.execute("DELETE FROM jobs WHERE number = ?", (number,))
 
     def finished_before(self, moment: float) -> list[str]:
@@ -258,6 +233,20 @@ def _move(connection: sqlite3.Connection, job: int, state: JobState, problem: st
         )
 
 
+def _give_password(connection: sqlite3.Connection, job: int, state: JobState, password: str) -> None:
+    if state not in FINISHED:
+        raise JobNotFinished("The job is not finished. Give the password when it is.")
+    given = connection.execute(
+        "UPDATE items SET request = json_set(request, '$.password', ?)"
+        " WHERE job = ? AND outcome = 'refused' AND code = 'encrypted_document'",
+        (password, job),
+    )
+    if not given.rowcount:
+        raise InvalidRequest(
+            "password: no file of this job was refused because it is encrypted. Retry without a password."
+        )
+
+
 def _last(connection: sqlite3.Connection, job: int) -> int:
     (last,) = connection.execute(
         "SELECT COALESCE(MAX(number), 0) FROM items WHERE job = ?", (job,)
@@ -270,8 +259,9 @@ def _add_items(connection: sqlite3.Connection, job: int, items: Iterable[NewItem
     for item in items:
         request = json.dumps(dict(item.request), ensure_ascii=False)
         added = connection.execute(
-            "INSERT OR IGNORE INTO items (job, number, kind, name, spooled, bytes, request)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO items (job, number, kind, name, spooled, bytes, request)"
+            # Not OR IGNORE, which holds in triggers too (SQLite, "CREATE TRIGGER").
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (job, number + 1, item.kind, item.name, item.spooled, item.bytes, request),
         )
         number += added.rowcount
@@ -286,8 +276,7 @@ def _item(row: tuple[Any, ...]) -> Item:
 def _job(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
     number, id_, collection, state, created, started, finished, cancelling, problem, mark, revision = row
     rows = connection.execute(
-        "SELECT outcome, COUNT(*), SUM(bytes), SUM(passages) FROM items WHERE job = ? GROUP BY outcome",
-        (number,),
+        "SELECT outcome, items, bytes, passages FROM counts WHERE job = ? AND items", (number,)
     ).fetchall()
     counted = Counted(
         {outcome: count for outcome, count, _, _ in rows},

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from service.requests.base import CollectionName, CollectionQuery, Request
 from service.requests.documents import DocumentRequest
+
+MOST_PASSWORD_BYTES = 1024
+"""It is kept with every file that it may be needed for."""
 
 
 class JobsQuery(Request):
@@ -71,3 +74,23 @@ class IngestRequest(Request):
     metadata: dict[str, Any] = Field(
         default_factory=dict, description="For all of what is fetched: names with values, for filters."
     )
+
+
+class RetryRequest(Request):
+    """How to try again what was refused."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "sesame"}]})
+
+    password: SecretStr = Field(
+        default=SecretStr(""),
+        description="For the files that were refused as `encrypted_document`, in place of one that came with "
+        f"them. At most {MOST_PASSWORD_BYTES:,} bytes. It is kept with a file until that is taken in, or "
+        "refused as encrypted again, and told nowhere.",
+    )
+
+    @field_validator("password")
+    @classmethod
+    def _short(cls, password: SecretStr) -> SecretStr:
+        if len(password.get_secret_value().encode()) > MOST_PASSWORD_BYTES:
+            raise ValueError(f"is longer than {MOST_PASSWORD_BYTES:,} bytes.")
+        return password

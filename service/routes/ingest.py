@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from io import BytesIO
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
+import anyio
 from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import from_json
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from index import errors
 from index.naming import checked_document_id, checked_metadata
 from index.readers import text_media_type
 from index.web.urls import parse_url
-from service.errors import BodyTooLarge, ClientGone, InvalidRequest, NotReady, Overloaded
+from service.errors import BodyTooLarge, ClientGone, InvalidRequest, NotReady, Overloaded, SpoolFull
+from service.jobs.forms import Form, FormLimits
 from service.jobs.records import Job, NewItem
-from service.jobs.store import new_job_id
+from service.jobs.uploads import Upload
 from service.links import DEFAULT_COLLECTION
 from service.openapi import responses, schema_of
 from service.replies import json_reply
 from service.requests.base import read_json
-from service.requests.jobs import IngestedDocument, IngestQuery, IngestRequest
+from service.requests.jobs import MOST_PASSWORD_BYTES, IngestedDocument, IngestQuery, IngestRequest
 from service.routes.jobs import shown
 from service.runtime import ReadyRuntime, Runtime
 from service.schemas.jobs import JobResponse
@@ -34,8 +33,9 @@ from service.schemas.jobs import JobResponse
 router = APIRouter(tags=["jobs"])
 
 _ZIP = ("application/zip", "application/x-zip-compressed")
-_IN_MEMORY = 1024 * 1024
-_MOST_FIELDS = 100
+_PIECE = 256 * 1024
+_FIELDS = {"metadata": 1024 * 1024, "password": MOST_PASSWORD_BYTES}
+"""The fields of a form, each with its most bytes."""
 _FORM = {
     "type": "object",
     "properties": {
@@ -73,6 +73,7 @@ _BODY: dict[str, Any] = {
         BodyTooLarge,
         NotReady,
         Overloaded,
+        SpoolFull,
     ),
     openapi_extra=_BODY,
 )
@@ -99,52 +100,69 @@ async def _sent(runtime: Runtime, query: IngestQuery, request: Request) -> Job:
     if essence in _ZIP:
         return await _from_zip(runtime, query, request)
     body = await _small_body(request, runtime.settings.max_body_bytes)
-    return await runtime.write(_from_json, runtime, query, body)
+    async with _upload(runtime, request) as upload:
+        return await runtime.write(_from_json, runtime, query, upload, body)
 
 
 async def _from_form(runtime: Runtime, query: IngestQuery, request: Request) -> Job:
-    parser = _WholeForm(
-        request.headers,
-        request.stream(),
-        max_files=runtime.settings.max_files,
-        max_fields=_MOST_FIELDS,
-    )
+    await runtime.read(_require_collection, runtime, query.collection)
+    limits = FormLimits(runtime.settings.max_files, _FIELDS)
+    async with _upload(runtime, request) as upload:
+        form = Form(
+            request.headers["content-type"],
+            upload,
+            limits,
+            check=lambda name: checked_document_id(_joined(query.prefix, name)),
+        )
+        async for piece in _pieces(request):
+            await runtime.write(form.feed, piece)
+        form.end()
+        return await runtime.write(_sent_files, runtime, query, upload, form)
+
+
+@asynccontextmanager
+async def _upload(runtime: Runtime, request: Request) -> AsyncIterator[Upload]:
+    """Files that are forgotten unless they become a job's. Raises :class:`service.errors.SpoolFull`."""
+    announced = request.headers.get("content-length", "")
+    spool = runtime.jobs.spool
+    await runtime.write(spool.quota.require, int(announced) if announced.isdecimal() else 0)
+    upload = Upload(spool)
     try:
-        form = await parser.parse()
-    except MultiPartException as error:
-        raise InvalidRequest(f"The form could not be read: {error.message}") from None
-    try:
-        return await runtime.write(_sent_files, runtime, query, form)
+        yield upload
     finally:
-        await form.close()
+        with anyio.CancelScope(shield=True):
+            await runtime.write(upload.close)
 
 
-class _WholeForm(MultiPartParser):
-    """Refuses a form that was cut off: its parent would leave out the file in which it ends."""
-
-    _ended = False
-
-    def on_end(self) -> None:
-        self._ended = True
-
-    async def parse(self) -> FormData:
-        form = await super().parse()
-        if not self._ended:
-            for file in self._files_to_close_on_error:
-                file.close()
-            raise MultiPartException("It ends before its last boundary. Send it again.")
-        return form
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    """The body in pieces that are worth the way to a thread."""
+    held, size = [], 0
+    async for piece in request.stream():
+        held.append(piece)
+        size += len(piece)
+        if size >= _PIECE:
+            yield b"".join(held)
+            held, size = [], 0
+    if size:
+        yield b"".join(held)
 
 
-def _sent_files(runtime: Runtime, query: IngestQuery, form: FormData) -> Job:
-    fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    if unknown := fields.keys() - {"metadata", "password"}:
-        raise InvalidRequest(f"{min(unknown)}: there is no such field here. Check its spelling.")
-    said = {"metadata": _metadata(fields.get("metadata", "")), "password": fields.get("password", "")}
-    uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-    # Browsers send a part without a name for a field in which no file was chosen.
-    files = [_file(query.prefix, one.filename, one.file, said) for one in uploads if one.filename]
-    return _kept(runtime, query.collection, files)
+def _require_collection(runtime: Runtime, name: str) -> None:
+    """Tell of a slip in its name before anything is sent in vain."""
+    if name != DEFAULT_COLLECTION:
+        runtime.library.open(name)
+
+
+def _sent_files(runtime: Runtime, query: IngestQuery, upload: Upload, form: Form) -> Job:
+    said = {
+        "metadata": _metadata(form.fields.get("metadata", "")),
+        "password": form.fields.get("password", ""),
+    }
+    items = [
+        replace(_item(query.prefix, one.name, said), spooled=one.spooled, bytes=one.bytes)
+        for one in form.files
+    ]
+    return _kept(runtime, query.collection, upload, items)
 
 
 def _metadata(written: str) -> Mapping[str, object]:
@@ -160,12 +178,14 @@ def _metadata(written: str) -> Mapping[str, object]:
 
 async def _from_zip(runtime: Runtime, query: IngestQuery, request: Request) -> Job:
     checked_document_id(_joined(query.prefix, "folder.zip"))
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
-        async for piece in request.stream():
-            await runtime.write(file.write, piece)
-        await runtime.write(file.seek, 0)
-        sent = _SentFile(_archive("the ZIP file", query.prefix, {}), file)
-        return await runtime.write(_kept, runtime, query.collection, [sent])
+    await runtime.read(_require_collection, runtime, query.collection)
+    async with _upload(runtime, request) as upload:
+        await runtime.write(upload.begin)
+        async for piece in _pieces(request):
+            await runtime.write(upload.write, piece)
+        spooled, size = await runtime.write(upload.finish)
+        item = replace(_archive("the ZIP file", query.prefix, {}), spooled=spooled, bytes=size)
+        return await runtime.write(_kept, runtime, query.collection, upload, [item])
 
 
 async def _small_body(request: Request, most: int) -> bytes:
@@ -181,7 +201,7 @@ async def _small_body(request: Request, most: int) -> bytes:
     return b"".join(pieces)
 
 
-def _from_json(runtime: Runtime, query: IngestQuery, body: bytes) -> Job:
+def _from_json(runtime: Runtime, query: IngestQuery, upload: Upload, body: bytes) -> Job:
     wanted = read_json(IngestRequest, body)
     said = {"metadata": checked_metadata(wanted.metadata)}
     fetched = [
@@ -193,33 +213,29 @@ def _from_json(runtime: Runtime, query: IngestQuery, body: bytes) -> Job:
         ),
     ]
     collection = wanted.collection if query.collection == DEFAULT_COLLECTION else query.collection
-    texts = [_text(query.prefix, document) for document in wanted.documents]
-    return _kept(runtime, collection, texts, fetched)
+    texts = [(_text(query.prefix, document), document.text.encode()) for document in wanted.documents]
+    items = []
+    for item, data in texts:
+        spooled, size = upload.put(data)
+        items.append(replace(item, spooled=spooled, bytes=size))
+    return _kept(runtime, collection, upload, [*items, *fetched])
 
 
-@dataclass(frozen=True, slots=True)
-class _SentFile:
-    """A file that is to be kept for a job."""
-
-    item: NewItem
-    file: IO[bytes]
-
-
-def _file(prefix: str, name: str, file: IO[bytes], said: Mapping[str, Any]) -> _SentFile:
+def _item(prefix: str, name: str, said: Mapping[str, Any]) -> NewItem:
     path = PurePosixPath(name)
     document_id = checked_document_id(_joined(prefix, name))
     if path.suffix.lower() == ".zip":
         # Its files are named by their paths in it, not by how somebody called the whole.
         parent = "" if str(path.parent) == "." else str(path.parent)
-        return _SentFile(_archive(name, _joined(prefix, parent), said), file)
-    return _SentFile(NewItem("file", document_id, request=said), file)
+        return _archive(name, _joined(prefix, parent), said)
+    return NewItem("file", document_id, request=said)
 
 
 def _archive(name: str, prefix: str, said: Mapping[str, Any]) -> NewItem:
     return NewItem("archive", name, request={**said, "prefix": prefix.strip("/")})
 
 
-def _text(prefix: str, document: IngestedDocument) -> _SentFile:
+def _text(prefix: str, document: IngestedDocument) -> NewItem:
     document_id = checked_document_id(_joined(prefix, document.document_id))
     said = {
         "title": document.title,
@@ -227,28 +243,17 @@ def _text(prefix: str, document: IngestedDocument) -> _SentFile:
         "metadata": checked_metadata(document.metadata),
         "media_type": document.media_type or text_media_type(document_id),
     }
-    return _SentFile(NewItem("file", document_id, request=said), BytesIO(document.text.encode()))
+    return NewItem("file", document_id, request=said)
 
 
 def _joined(prefix: str, name: str) -> str:
     return "/".join(part for part in (prefix.strip("/"), name) if part)
 
 
-def _kept(
-    runtime: Runtime, collection: str, files: Sequence[_SentFile], fetched: Sequence[NewItem] = ()
-) -> Job:
+def _kept(runtime: Runtime, collection: str, upload: Upload, items: Sequence[NewItem]) -> Job:
     """The job, when all of its files are on disk."""
-    if not files and not fetched:
+    if not items:
         raise InvalidRequest("There is nothing to take in: send files, documents or addresses.")
     # Only the default collection comes into being by itself: another name may be a slip.
     runtime.library.open(collection, create=collection == DEFAULT_COLLECTION)
-    spool, job_id = runtime.jobs.spool, new_job_id()
-    try:
-        items = []
-        for number, one in enumerate(files, start=1):
-            name, size = spool.put(job_id, number, one.file)
-            items.append(replace(one.item, spooled=name, bytes=size))
-        return runtime.jobs.store.add(job_id, collection, [*items, *fetched])
-    except BaseException:
-        spool.clear(job_id)
-        raise
+    return upload.commit(lambda job_id: runtime.jobs.store.add(job_id, collection, items))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from index import errors
-from service.errors import InvalidRequest, JobNotFinished, JobNotFound, NotReady, Overloaded
+from service.errors import BodyTooLarge, InvalidRequest, JobNotFinished, JobNotFound, NotReady, Overloaded
 from service.jobs.records import FINISHED, Job, Outcome
-from service.openapi import responses
+from service.openapi import json_body, responses
 from service.replies import json_reply
-from service.requests.jobs import JobFilesQuery, JobsQuery
+from service.requests.base import read_json
+from service.requests.jobs import JobFilesQuery, JobsQuery, RetryRequest
 from service.runtime import ReadyRuntime, Runtime
 from service.schemas.jobs import JobFiles, JobList, JobResponse, item_json, job_json
 from service.schemas.values import Json
@@ -140,23 +142,29 @@ def _news(job: Json) -> Json:
 )
 async def cancel_job(job_id: JobId, runtime: ReadyRuntime) -> Response:
     """What is stored already stays; the rest is left. One that is finished stays as it is."""
-    return await runtime.write(_moved, runtime, job_id, again=False)
+    return await runtime.write(_moved, runtime, runtime.jobs.store.cancel, job_id)
 
 
 @router.post(
     "/v1/jobs/{job_id}/retry",
     summary="Try again what was refused",
     response_model=JobResponse,
-    responses=responses(*_ONE),
+    responses=responses(*_ONE, JobNotFinished, BodyTooLarge),
+    openapi_extra={"requestBody": {**json_body(RetryRequest)["requestBody"], "required": False}},
 )
-async def retry_job(job_id: JobId, runtime: ReadyRuntime) -> Response:
-    """Queues a finished job again for its files that were refused or cancelled; others are not touched."""
-    return await runtime.write(_moved, runtime, job_id, again=True)
+async def retry_job(job_id: JobId, request: Request, runtime: ReadyRuntime) -> Response:
+    """Queues a finished job again for its files that were refused or cancelled; others are not touched.
+
+    With a password, files that were refused as encrypted are opened by it.
+    """
+    body = await request.body()
+    wanted = read_json(RetryRequest, body) if body else RetryRequest()
+    retry = partial(runtime.jobs.store.retry, password=wanted.password.get_secret_value())
+    return await runtime.write(_moved, runtime, retry, job_id)
 
 
-def _moved(runtime: Runtime, job_id: str, *, again: bool) -> Response:
-    store = runtime.jobs.store
-    job = store.retry(job_id) if again else store.cancel(job_id)
+def _moved(runtime: Runtime, move: Callable[[str], Job], job_id: str) -> Response:
+    job = move(job_id)
     runtime.jobs.wake()
     return json_reply(shown(runtime, job))
 

@@ -30,3 +30,9 @@ def test_what_the_file_says_goes_first() -> None:
     page = f'<html lang="nds"><body><h1>L</h1><p>{GERMAN}</p></body></html>'
     assert reading.read(page.encode(), name="a.html").metadata["language"] == "nds"
     assert "language" not in reading.read(b"A lamp.", name="a.txt").metadata
+
+
+def test_a_long_text_is_looked_at_in_several_places() -> None:
+    german = "Der Leuchtturm steht seit vielen Jahren auf der Klippe und weist den Schiffen den Weg. " * 40
+    assert language_of("Lorem 1 2 3 4 5 6 7 8 9. " * 10 + german) == "de"
+    assert language_of("0 1 2 3 4 5 6 7 8 9 " * 500 + "A line.") == ""

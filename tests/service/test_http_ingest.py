@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from io import BytesIO
@@ -228,6 +229,51 @@ def test_a_name_with_odd_characters(real: httpx.Client, name: str) -> None:
     headers = {"content-type": "multipart/form-data; boundary=x"}
     job = done(real, real.post("/v1/ingest", content=body, headers=headers))
     assert became(real, job) == {name: "added"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        ("filename*=UTF-8''gr%C3%BC%C3%9Fe.md", "grüße.md"),
+        ("filename=\"gr__e.md\"; filename*=UTF-8''gr%C3%BC%C3%9Fe.md", "grüße.md"),
+        ('filename="a%22b%25.md"', 'a"b%25.md'),
+        (r'filename="C:\papers\lamp.md"', "lamp.md"),
+        ("filename=two words.md", "two words.md"),
+    ],
+)
+def test_a_name_as_other_clients_write_it(real: httpx.Client, parameters: str, name: str) -> None:
+    said = f'--x\r\nContent-Disposition: form-data; name="any"; {parameters}\r\n\r\nThe lamp.\r\n--x--\r\n'
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    job = done(real, real.post("/v1/ingest", content=said.encode(), headers=headers))
+    assert became(real, job) == {name: "added"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"metadata": ("meta.json", b"{}")}, "metadata: it was sent as a file"),
+        ({"files": (None, LAMP)}, "files: there is no such field"),
+        ([("metadata", (None, "{}")), ("metadata", (None, '{"year": 1859}'))], "metadata: .*twice"),
+        ({"password": (None, "x" * 2000)}, "password: more than 1KB"),
+    ],
+)
+def test_a_part_that_is_wrong(client: TestClient, library: Library, parts: Any, words: str) -> None:
+    files = [("files", ("lamp.md", LAMP)), *(parts.items() if isinstance(parts, dict) else parts)]
+    message = assert_error(client.post("/v1/ingest", files=files), 422, "invalid_request")
+    assert re.search(words, message)
+    assert_nothing_is_left(client, library)
+
+
+def test_a_file_for_a_collection_that_is_not_there_is_not_asked_for(
+    real: httpx.Client, library: Library
+) -> None:
+    address = (real.base_url.host, real.base_url.port or 0)
+    with socket.create_connection(address) as connection:
+        head, _, _ = _begun(FORM).partition(b"\r\n\r\n")
+        head = head.replace(b"/v1/ingest", b"/v1/ingest?collection=lamps")
+        connection.sendall(head + b"\r\nExpect: 100-continue\r\n\r\n")
+        assert b" 404 " in connection.recv(100)
+    assert_nothing_is_left(real, library)
 
 
 def test_more_files_than_a_form_may_have(small: TestClient, library: Library) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,6 +16,8 @@ from starlette.testclient import TestClient
 from index.config import LibraryConfig
 from index.library import Library
 from index.types import Vectors
+from service.openapi import describe
+from service.requests.jobs import RetryRequest
 from service.schemas.jobs import JobFiles, JobList, JobResponse
 from tests.service.http_service import (
     PATIENCE,
@@ -26,6 +29,9 @@ from tests.service.http_service import (
     live,
     served,
 )
+from tests.service.jobs.zip_files import Member, encrypted, written
+
+SIMSIM = "simsim"
 
 
 class SlowEmbedder(GatedEmbedder):
@@ -288,6 +294,111 @@ def test_what_was_refused_is_kept_and_tried_again(client: TestClient, library: L
     after = reached(client, job, "done")
     assert (after["files"]["added"], after["files"]["refused"], after["files"]["total"]) == (1, 1, 2)
     assert client.get("/v1/documents/a.md").json()["versions"] == 1
+
+
+def encrypted_folder(client: TestClient, password: str = "") -> dict[str, Any]:
+    """The job of a ZIP file with two encrypted members and one that is not, when it is finished."""
+    members = [
+        encrypted("a.md", b"The lamp was lit.", "sesame"),
+        encrypted("b.md", b"The oil was spent.", "other"),
+        Member("c.md", b"The dog slept.", b"The dog slept."),
+    ]
+    files = {"files": ("folder.zip", written(members))}
+    job = client.post("/v1/ingest", files=files, data={"password": password} if password else {}).json()
+    return reached(client, job, "done")
+
+
+def states(client: TestClient, job: dict[str, Any]) -> dict[str, str]:
+    found = client.get(job["links"]["files"]).json()["files"]
+    return {one["name"]: one["code"] or one["state"] for one in found}
+
+
+def test_what_was_encrypted_is_tried_again_with_its_password(
+    client: TestClient, library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    job = encrypted_folder(client, SIMSIM)
+    retry = f"{job['links']['self']}/retry"
+    closed = {"a.md": "encrypted_document", "b.md": "encrypted_document", "c.md": "added"}
+    assert states(client, job) == closed
+    told = client.post(retry, json={"password": "sesame"})
+    assert told.status_code == 200
+    assert_shape(JobResponse, told.json())
+    assert reached(client, job, "done")["files"]["refused"] == 1
+    assert states(client, job) == {**closed, "a.md": "added"}
+    client.post(retry, json={"password": "other"})
+    assert reached(client, job, "done")["files"]["refused"] == 0
+    assert states(client, job) == dict.fromkeys(closed, "added")
+    assert client.get("/v1/documents/b.md/text").text == "The oil was spent."
+    eventually(lambda: not (library.data / "spool" / job["job_id"]).exists())
+    for path in ("", "/files"):
+        shown = client.get(job["links"]["self"] + path).text + str(events(client, job))
+        assert not any(word in shown + told.text + caplog.text for word in ("simsim", "sesame", "other"))
+
+
+def test_no_password_is_kept_once_it_was_tried(library: Library) -> None:
+    with served(library) as client:
+        job = encrypted_folder(client, SIMSIM)
+        client.post(f"{job['links']['self']}/retry", json={"password": "sesame"})
+        reached(client, job, "done")
+    kept = (library.data / "jobs.sqlite").read_bytes()
+    assert job["job_id"].encode() in kept
+    assert b"simsim" not in kept
+    assert b"sesame" not in kept
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"password": ""}'])
+def test_a_job_is_tried_again_without_a_password(client: TestClient, body: bytes) -> None:
+    job = encrypted_folder(client)
+    assert client.post(f"{job['links']['self']}/retry", content=body).status_code == 200
+    assert reached(client, job, "done")["files"]["refused"] == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"{", "JSON"),
+        (b"[]", "body"),
+        (b'{"passwort": "sesame"}', "passwort"),
+        (b'{"password": 17}', "password"),
+        (b'{"password": null}', "password"),
+        (b'{"password": "\\ud800sesame"}', "JSON"),
+        (b'{"password": "' + b"sesame" * 200 + b'"}', "password.* longer than 1,024 bytes"),
+    ],
+)
+def test_a_password_that_is_none(client: TestClient, body: bytes, words: str) -> None:
+    job = encrypted_folder(client)
+    message = assert_error(client.post(f"{job['links']['self']}/retry", content=body), 422, "invalid_request")
+    assert re.search(words, message), message
+    assert "sesame" not in message
+    assert job_of(client, job)["state"] == "done"
+
+
+def test_the_description_tells_of_forms_and_passwords(library: Library) -> None:
+    paths = describe(app_of(library), key_required=False)["paths"]
+    form = paths["/v1/ingest"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert form["properties"].keys() == {"files", "metadata", "password"}
+    retry = paths["/v1/jobs/{job_id}/retry"]["post"]
+    assert retry["requestBody"]["required"] is False
+    schema = retry["requestBody"]["content"]["application/json"]["schema"]
+    assert (schema["properties"]["password"]["format"], "required" in schema) == ("password", False)
+    assert {"409", "413", "422"} <= retry["responses"].keys()
+    for example in schema["examples"]:
+        RetryRequest.model_validate(example)
+
+
+def test_a_password_that_nothing_asks_for(library: Library, embedder: SlowEmbedder) -> None:
+    with served(library) as client:
+        embedder.gate.clear()
+        job = ingest(client, ("a.md", "The lamp was lit."), ("b.md", " "))
+        reached(client, job, "embedding")
+        retry = f"{job['links']['self']}/retry"
+        assert_error(client.post(retry, json={"password": "sesame"}), 409, "job_not_finished")
+        embedder.gate.set()
+        reached(client, job, "done")
+        message = assert_error(client.post(retry, json={"password": "sesame"}), 422, "invalid_request")
+        assert "without a password" in message
+        assert job_of(client, job)["state"] == "done"
 
 
 def test_a_finished_job_is_forgotten_with_its_files(client: TestClient, library: Library) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from service.errors import JobNotFinished, JobNotFound
+from service.errors import InvalidRequest, JobNotFinished, JobNotFound
 from service.jobs.records import Item, NewItem, Outcome
 from service.jobs.store import JobStore, new_job_id
+
+SESAME = 'se"same'
 
 
 @pytest.fixture
@@ -227,6 +229,49 @@ def test_only_what_was_refused_or_cancelled_is_tried_again(store: JobStore) -> N
         ("waiting", ""),
         ("unchanged", "x"),
     ]
+
+
+def test_a_password_is_for_what_was_refused_as_encrypted(store: JobStore, tmp_path: Path) -> None:
+    said = {"title": "ü", "password": "wrong"}
+    store.add("job", "lamps", [new(name, request=said) for name in "abcd"])
+    codes = ("encrypted_document", "encrypted_document", "corrupt_document", "")
+    outcomes: list[Outcome] = ["refused", "refused", "refused", "added"]
+    for item, outcome, code in zip(items(store), outcomes, codes, strict=True):
+        settle(store, item, outcome, code=code)
+    without = {"title": "ü"}
+    assert [one.request for one in items(store)] == [without, without, said, {}]
+    store.move("job", "done")
+    store.retry("job", password=SESAME)
+    right = {"title": "ü", "password": SESAME}
+    assert [one.request for one in items(store)] == [right, right, said, {}]
+    assert [one.outcome for one in items(store)] == ["waiting", "waiting", "waiting", "added"]
+    settle(store, items(store)[0], "added")
+    settle(store, items(store)[1], "refused", code="encrypted_document")
+    assert [one.request for one in items(store)] == [{}, without, said, {}]
+    store.close()
+    assert b"same" not in (tmp_path / "jobs.sqlite").read_bytes()
+
+
+def test_a_password_that_would_be_used_for_nothing(store: JobStore) -> None:
+    store.add("job", "lamps", [new("a"), new("b")])
+    settle(store, items(store)[0], "refused", code="encrypted_document")
+    before = store.job("job")
+    with pytest.raises(JobNotFinished, match="when it is"):
+        store.retry("job", password=SESAME)
+    assert store.job("job") == before
+    settle(store, items(store)[0], "refused", code="corrupt_document")
+    store.move("job", "done")
+    before = store.job("job")
+    with pytest.raises(InvalidRequest, match="password: no file"):
+        store.retry("job", password=SESAME)
+    assert store.job("job") == before
+    assert [one.request for one in items(store)] == [{}, {}]
+
+
+def test_what_was_said_of_an_item_is_in_no_log() -> None:
+    said = {"password": "secret"}
+    kept = Item(1, "file", "a", "000001", 1, said, "waiting", "", "", 0, "")
+    assert "secret" not in repr(kept) + repr(new("a", request=said))
 
 
 def test_a_crawl_is_begun_again_only_when_it_led_nowhere(store: JobStore) -> None:

@@ -1,0 +1,222 @@
+"""Forms (multipart/form-data, RFC 7578), read piece by piece: their files go straight into the spool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from service.errors import InvalidRequest
+from service.jobs.disposition import parse_disposition
+from service.jobs.uploads import Upload
+
+_MOST_HEADERS = 8
+_MOST_HEADER_BYTES = 4096
+_ENCODINGS = (b"", b"7bit", b"8bit", b"binary")
+
+
+@dataclass(frozen=True, slots=True)
+class FormFile:
+    """A file of a form: its name there, its name in the spool, and its bytes."""
+
+    name: str
+    spooled: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormLimits:
+    """What a form may have: files, and the fields that are known, each with its most bytes."""
+
+    files: int
+    fields: Mapping[str, int]
+
+
+class Form:
+    """A form as it comes. ``files`` and ``fields`` are whole after :meth:`end`.
+
+    ``check`` is called with a file's name before anything of it is kept, and may raise. All methods write
+    to the disk, and raise :class:`service.errors.InvalidRequest` and what ``upload`` raises.
+    """
+
+    def __init__(
+        self, content_type: str, upload: Upload, limits: FormLimits, *, check: Callable[[str], object]
+    ) -> None:
+        self.files: list[FormFile] = []
+        self.fields: dict[str, str] = {}
+        self._upload = upload
+        self._limits = limits
+        self._check = check
+        self._file_parts = 0
+        self._headers: dict[bytes, bytes] = {}
+        self._header, self._value = bytearray(), bytearray()
+        self._part: _Field | _File | _NoFile = _NoFile("")
+        self._ended = False
+        self._parser = self._parser_of(content_type)
+
+    def feed(self, data: bytes) -> None:
+        """Go on with it."""
+        try:
+            self._parser.write(data)
+        except FormParserError as error:
+            raise InvalidRequest(f"The form could not be read: {_sentence(error)}") from None
+
+    def end(self) -> None:
+        """Refuses a form that was cut off."""
+        if not self._ended:
+            raise InvalidRequest(
+                "The form could not be read: it ends before its last boundary. Send it again."
+            )
+
+    def _parser_of(self, content_type: str) -> MultipartParser:
+        _, options = parse_options_header(content_type)
+        boundary = options.get(b"boundary", b"")
+        if not boundary:
+            raise InvalidRequest("The form could not be read: its Content-Type names no boundary.")
+        try:
+            return MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._begin_part,
+                    "on_header_field": self._on_header,
+                    "on_header_value": self._on_value,
+                    "on_header_end": self._end_header,
+                    "on_headers_finished": self._end_headers,
+                    "on_part_data": self._on_data,
+                    "on_part_end": self._end_part,
+                    "on_end": self._end_form,
+                },
+            )
+        except FormParserError as error:
+            raise InvalidRequest(f"The form could not be read: {_sentence(error)}") from None
+
+    def _begin_part(self) -> None:
+        self._headers = {}
+
+    def _on_header(self, data: bytes, start: int, end: int) -> None:
+        self._require_short(end - start)
+        self._header += data[start:end]
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._require_short(end - start)
+        self._value += data[start:end]
+
+    def _end_header(self) -> None:
+        name = bytes(self._header).lower()
+        if name in self._headers or len(self._headers) == _MOST_HEADERS:
+            raise InvalidRequest(
+                f"The form could not be read: a part has more than {_MOST_HEADERS} headers, or one twice."
+            )
+        self._headers[name] = bytes(self._value)
+        self._header, self._value = bytearray(), bytearray()
+
+    def _require_short(self, more: int) -> None:
+        if len(self._header) + len(self._value) + more > _MOST_HEADER_BYTES:
+            raise InvalidRequest(
+                f"The form could not be read: a part has a header of more than {_MOST_HEADER_BYTES:,} bytes."
+            )
+
+    def _end_headers(self) -> None:
+        said = parse_disposition(self._headers.get(b"content-disposition", b""))
+        encoding = self._headers.get(b"content-transfer-encoding", b"").strip().lower()
+        if encoding not in _ENCODINGS:
+            raise InvalidRequest(
+                f"{said.name}: a part of a form is sent as it is, without a Content-Transfer-Encoding of "
+                f"{encoding.decode('latin-1')!r}."
+            )
+        if said.filename is None:
+            self._part = self._begin_field(said.name)
+        else:
+            self._part = self._begin_file(said.name, said.filename)
+
+    def _begin_field(self, name: str) -> _Field:
+        known = self._limits.fields
+        if name not in known:
+            raise InvalidRequest(
+                f"{name}: there is no such field here. The fields are {' and '.join(known)}; a file needs a "
+                "filename."
+            )
+        if name in self.fields:
+            raise InvalidRequest(f"{name}: the field was sent twice. Send it once.")
+        return _Field(name, known[name], self.fields)
+
+    def _begin_file(self, part: str, name: str) -> _File | _NoFile:
+        if part in self._limits.fields:
+            raise InvalidRequest(f"{part}: it was sent as a file. Send it as a field, without a filename.")
+        self._file_parts += 1
+        if self._file_parts > self._limits.files:
+            raise InvalidRequest(
+                f"Too many files: at most {self._limits.files:,} in one form (LOCCIT_MAX_FILES). Send "
+                "several forms, or a ZIP file."
+            )
+        # Browsers send a part without a name for a field in which no file was chosen.
+        if not name:
+            return _NoFile(part)
+        self._check(name)
+        return _File(name, self._upload, self.files)
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        self._part.write(memoryview(data)[start:end])
+
+    def _end_part(self) -> None:
+        self._part.end()
+
+    def _end_form(self) -> None:
+        self._ended = True
+
+
+class _Field:
+    """A field, in memory."""
+
+    def __init__(self, name: str, most: int, into: dict[str, str]) -> None:
+        self._name = name
+        self._most = most
+        self._into = into
+        self._data = bytearray()
+
+    def write(self, data: memoryview) -> None:
+        if len(self._data) + len(data) > self._most:
+            raise InvalidRequest(f"{self._name}: more than {self._most // 1024}KB, which is the limit of it.")
+        self._data += data
+
+    def end(self) -> None:
+        try:
+            self._into[self._name] = self._data.decode()
+        except UnicodeDecodeError:
+            raise InvalidRequest(f"{self._name}: not in UTF-8. Send it in UTF-8.") from None
+
+
+class _File:
+    """A file, on its way into the spool."""
+
+    def __init__(self, name: str, upload: Upload, into: list[FormFile]) -> None:
+        self._name = name
+        self._upload = upload
+        self._into = into
+        upload.begin()
+
+    def write(self, data: memoryview) -> None:
+        self._upload.write(data)
+
+    def end(self) -> None:
+        self._into.append(FormFile(self._name, *self._upload.finish()))
+
+
+class _NoFile:
+    """A field in which no file was chosen."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def write(self, _: memoryview) -> None:
+        raise InvalidRequest(f"{self._part}: a file was sent with an empty filename. Give it one.")
+
+    def end(self) -> None:
+        """There is nothing to keep."""
+
+
+def _sentence(error: FormParserError) -> str:
+    told = str(error)
+    return told if told.endswith(".") else f"{told}."
