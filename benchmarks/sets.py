@@ -11,6 +11,7 @@ from evaluation import calibration, questions, reliability
 from evaluation.harness import Evaluation
 from evaluation.measures import Estimate
 from evaluation.questions import Question
+from index.background_embedding import BackgroundEmbedding
 from index.collection import Collection
 from index.errors import InvalidInput
 from index.folders import FolderIngest
@@ -36,11 +37,12 @@ def collection_of(library: Library, folder: Path) -> Collection:
         FolderIngest(collection).run([path for path in folder.iterdir() if path.suffix != ".jsonl"])
         return collection
     sources = questions.sources(folder)
-    while batch := list(islice(sources, _PER_PUT)):
-        for outcome in collection.put_many(batch):
-            if isinstance(outcome, InvalidInput):
-                raise outcome
-    collection.embed_pending()
+    with BackgroundEmbedding(collection) as embedding:
+        while batch := list(islice(sources, _PER_PUT)):
+            for outcome in collection.put_many(batch):
+                if isinstance(outcome, InvalidInput):
+                    raise outcome
+            embedding.notify()
     return collection
 
 

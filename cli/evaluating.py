@@ -16,6 +16,7 @@ from evaluation.comparison import compared
 from evaluation.harness import Evaluation
 from evaluation.report import write_report
 from index.answerability import FILE
+from index.background_embedding import BackgroundEmbedding
 from index.collection import Collection
 from index.errors import InvalidInput
 from index.library import Library
@@ -82,17 +83,20 @@ def ingested(library: Library, folder: Path) -> Collection:
     with bars() as progress:
         reading = progress.add_task("reading documents", total=None)
         sources = questions.sources(folder)
+        task = progress.add_task("embedding passages", total=None, visible=False)
+
+        def show(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total, visible=True)
+
         done = 0
-        while batch := list(islice(sources, _PER_PUT)):
-            for wrong in (one for one in collection.put_many(batch) if isinstance(one, InvalidInput)):
-                progress.console.print(f"[yellow]skipped[/] {wrong.message}", highlight=False)
-            done += len(batch)
-            progress.update(reading, completed=done)
-        progress.update(reading, total=done)
-        embedding = progress.add_task("embedding passages", total=None, visible=False)
-        collection.embed_pending(
-            progress=lambda done, total: progress.update(embedding, completed=done, total=total, visible=True)
-        )
+        with BackgroundEmbedding(collection, show) as embedding:
+            while batch := list(islice(sources, _PER_PUT)):
+                for wrong in (one for one in collection.put_many(batch) if isinstance(one, InvalidInput)):
+                    progress.console.print(f"[yellow]skipped[/] {wrong.message}", highlight=False)
+                embedding.notify()
+                done += len(batch)
+                progress.update(reading, completed=done)
+            progress.update(reading, total=done)
     return collection
 
 

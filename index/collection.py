@@ -14,7 +14,7 @@ from index.config import LibraryConfig
 from index.conversation import combined, context, spoken
 from index.description import described, fingerprint_parts
 from index.editing import EditableArchive
-from index.embedding_queue import EmbeddingQueue
+from index.embedding_queue import Embedded, EmbeddingQueue
 from index.errors import HashCollision, InvalidInput
 from index.filters import Filter
 from index.indexes import Indexes
@@ -226,19 +226,25 @@ class Collection(EditableArchive):
         counts = self._store.counts()
         waiting, done = counts.passages - counts.embedded, 0
         size = self._config.ingest.passages_per_batch
-        while limit is None or done < limit:
-            batch = self._embedding.next(size if limit is None else min(size, limit - done))
-            if batch is None:
-                break
-            with self._writing():
-                done += self._store.put_vectors(batch.keys, batch.vectors, batch.sentences)
-                self._catch_up()
-            if progress:
-                progress(done, max(waiting, done))
+        more = True
+        while more and (limit is None or done < limit):
+            more = False
+            for served in self._embedding.drain(
+                size, self._put_vectors, limit=None if limit is None else limit - done
+            ):
+                more, done = True, done + served
+                if progress:
+                    progress(done, max(waiting, done))
         if self._indexes.dense.should_compact:
             with self._writing():
                 self._indexes.dense.compact()
         return done
+
+    def _put_vectors(self, embedded: Embedded) -> int:
+        with self._writing():
+            served = self._store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences)
+            self._catch_up()
+        return served
 
     # Keeping up
 

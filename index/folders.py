@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from index.background_embedding import BackgroundEmbedding
 from index.collection import Collection
 from index.errors import InvalidInput, InvalidMetadata
 from index.files import FoundFile, Patterns, Skipped, place, walk, walk_folder
@@ -74,25 +76,26 @@ class FolderIngest:
         self._on_file = on_file or (lambda done, total: None)
         self._on_passage = on_passage
         self._roots: Sequence[Path] = ()
+        self._notify: Callable[[], None] = lambda: None
         self._report = Report()
 
     def run(self, paths: Sequence[Path]) -> Report:
         """Take in the files, embed their passages, and report."""
-        start = time.monotonic()
         self._roots = [place(str(path)) for path in paths]
-        self._take_in(walk(self._roots, prefix=self._options.prefix, patterns=self._options.patterns))
-        if self._options.mirror:
-            self._delete_missing(self._roots)
-        return self._finished(start)
+        with self._embedding():
+            self._take_in(walk(self._roots, prefix=self._options.prefix, patterns=self._options.patterns))
+            if self._options.mirror:
+                self._delete_missing(self._roots)
+        return self._report
 
     def update(self, folders: Sequence[Path], changed: Iterable[Path]) -> Report:
         """As :meth:`run` over the folders, looking only at files and folders in them that changed."""
-        start = time.monotonic()
         self._roots = [place(str(folder)) for folder in folders]
         paths = sorted({_told_of(path) for path in changed})
-        self._take_in(found for path in paths for found in self._at(path))
-        self._delete_missing([path for path in paths if not path.exists()])
-        return self._finished(start)
+        with self._embedding():
+            self._take_in(found for path in paths for found in self._at(path))
+            self._delete_missing([path for path in paths if not path.exists()])
+        return self._report
 
     def _at(self, path: Path) -> Iterator[FoundFile | Skipped]:
         root = next((root for root in self._roots if path.is_relative_to(root)), None)
@@ -102,15 +105,21 @@ class FolderIngest:
         if path.is_dir() or path.is_file() or path.is_symlink():
             yield from walk_folder(root, below=path, prefix=prefix, patterns=patterns)
 
-    def _finished(self, start: float) -> Report:
-        self._report.embedded = self._embed_all()
+    @contextmanager
+    def _embedding(self) -> Iterator[None]:
+        """Embed what is taken in meanwhile; all of it by the end."""
+        start = time.monotonic()
+        with BackgroundEmbedding(self._collection, self._on_passage) as embedding:
+            self._notify = embedding.notify
+            yield
+        self._report.embedded = embedding.done
         self._report.seconds = time.monotonic() - start
-        return self._report
 
     def _take_in(self, found: Iterable[FoundFile | Skipped]) -> None:
         files = self._distinct(found)
         for at, batch in self._batches(files):
             self._put(batch)
+            self._notify()
             self._on_file(at, len(files))
 
     def _distinct(self, found: Iterable[FoundFile | Skipped]) -> list[FoundFile]:
@@ -213,16 +222,6 @@ class FolderIngest:
             return False
         path = place(origin)
         return any(path.is_relative_to(one) for one in places) and not path.exists()
-
-    def _embed_all(self) -> int:
-        """Embed until nothing waits; where another process is embedding, wait for it and go on."""
-        done = 0
-        while True:
-            done += self._collection.embed_pending(progress=self._on_passage)
-            counts = self._collection.counts()
-            if counts.embedded >= counts.passages:
-                return done
-            time.sleep(0.2)
 
 
 def _told_of(path: Path) -> Path:

@@ -279,8 +279,8 @@ class RecordStore(PassageStore, Protocol):
     def waiting(self, up_to: int) -> int:
         """How many live passages, up to this one, have no vector."""
 
-    def pending(self, limit: int) -> list[PendingPassage]:
-        """The oldest passages without a vector, one for each text to embed."""
+    def pending(self, limit: int, *, after: int = 0) -> list[PendingPassage]:
+        """The oldest passages without a vector, one for each text to embed, with ids above ``after``."""
 
     def added_texts(self, since: int, until: int) -> Iterator[IndexedPassage]:
         """Live passages that came after change ``since``, up to ``until``, in order of id."""

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 
 from index.errors import CollectionNotFound, LoccitError
 from index.library import Library
+from index.processors import processors
 from index.types import Vectors
 from service.batching import Permits, QuestionQueue
 from service.embedding_worker import EmbeddingWorker
@@ -25,7 +26,9 @@ log = logging.getLogger("loccit.service")
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_READING_THREADS = 16
+_FEWEST_READING_THREADS = 2
+"""Else as many as there are processors. More would take turns at the interpreter with the event loop and the
+model, which then wait longer than a question takes."""
 _WRITING_THREADS = 4
 """Apart from those that read: large uploads must not keep questions waiting."""
 _EXAMINING_THREADS = 4
@@ -57,7 +60,7 @@ class Runtime:
             on_stored=self.worker.notify,
             keep_days=settings.keep_jobs_days,
         )
-        self._readers = anyio.CapacityLimiter(_READING_THREADS)
+        self._readers = anyio.CapacityLimiter(max(_FEWEST_READING_THREADS, processors()))
         self._examiners = anyio.CapacityLimiter(_EXAMINING_THREADS)
         self._recallers = anyio.CapacityLimiter(_RECALLING_THREADS)
         self._writers = anyio.CapacityLimiter(_WRITING_THREADS)

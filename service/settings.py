@@ -93,7 +93,7 @@ class Settings(LibrarySettings):
         description="Most turns of a conversation with one question. Only the last exchange counts.",
     )
     max_queue: int = Field(
-        64,
+        32,
         ge=1,
         description="Requests that may be in the service at once, of each kind (questions, uploads). More "
         "are refused with 429: a low limit refuses early, a high one lets clients wait long.",

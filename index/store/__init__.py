@@ -257,10 +257,10 @@ class Store:
 
     # What the indexes catch up on
 
-    def pending(self, limit: int) -> list[PendingPassage]:
-        """The oldest passages without a vector, one for each text to embed."""
+    def pending(self, limit: int, *, after: int = 0) -> list[PendingPassage]:
+        """The oldest passages without a vector, one for each text to embed, with ids above ``after``."""
         with self._connections.read() as connection:
-            return passages.pending(connection, limit)
+            return passages.pending(connection, limit, after)
 
     def added_texts(self, since: int, until: int) -> Iterator[IndexedPassage]:
         """Live passages that came after change ``since``, up to ``until``, in order of id."""

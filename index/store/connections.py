@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.errors import CollectionBusy, LoccitError, StoreDamaged
+from index.errors import CollectionBusy, CollectionNotFound, LoccitError, StoreDamaged
 
 _BUSY_SECONDS = 10.0
 
@@ -46,6 +46,7 @@ class Connections:
         self._writing = threading.RLock()
         self._writer: sqlite3.Connection | None = None
         self._closed = False
+        self._opening = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -54,7 +55,7 @@ class Connections:
             try:
                 connection = self._idle.get_nowait()
             except queue.Empty:
-                connection = _connect(self.path)
+                connection = self._opened()
             try:
                 connection.execute("BEGIN")
                 yield connection
@@ -70,7 +71,7 @@ class Connections:
         with self._writing:
             try:
                 if self._writer is None:
-                    self._writer = _connect(self.path)
+                    self._writer = self._opened()
                 connection = self._writer
                 connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -84,7 +85,8 @@ class Connections:
 
     def close(self) -> None:
         """Close every connection that is not in use; one in use is closed when it is given back."""
-        self._closed = True
+        with self._opening:
+            self._closed = True
         with self._writing:
             if self._writer is not None:
                 self._writer.close()
@@ -94,6 +96,13 @@ class Connections:
                 self._idle.get_nowait().close()
             except queue.Empty:
                 return
+
+    def _opened(self) -> sqlite3.Connection:
+        with self._opening:
+            if self._closed:
+                # By its path another file would be opened: that of a collection made anew under this name.
+                raise CollectionNotFound(f"The collection {self.path.parent.name!r} is deleted, or closed.")
+            return _connect(self.path)
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         if self._closed:

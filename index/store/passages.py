@@ -82,13 +82,13 @@ def drop(connection: sqlite3.Connection, versions: Sequence[int]) -> None:
     )
 
 
-def pending(connection: sqlite3.Connection, limit: int) -> list[PendingPassage]:
-    """The oldest passages without a vector, one for each text to embed."""
+def pending(connection: sqlite3.Connection, limit: int, after: int = 0) -> list[PendingPassage]:
+    """The oldest passages without a vector, one for each text to embed, with ids above ``after``."""
     rows = connection.execute(
         'SELECT p.id, p.embedding_key, p.heading, p.tokens, v.text_sha256, p.start, p."end" FROM passages p'
         " JOIN versions v ON v.key = p.version WHERE p.embedded IS NULL AND p.removed IS NULL"
-        " ORDER BY p.id LIMIT ?",
-        (limit,),
+        " AND p.id > ? ORDER BY p.id LIMIT ?",
+        (after, limit),
     ).fetchall()
     unique = {key: (id_, key, heading, tokens, where) for id_, key, heading, tokens, *where in rows}
     found = []

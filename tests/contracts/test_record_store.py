@@ -13,6 +13,7 @@ import pytest
 from index.errors import (
     ChangeNotFound,
     ChangeNotKept,
+    CollectionNotFound,
     DocumentNotFound,
     HashCollision,
     InvalidDocumentId,
@@ -767,3 +768,16 @@ def test_nothing_of_what_was_erased_is_on_disk(open_store: Opener, tmp_path: Pat
     files = [path.read_bytes() for path in tmp_path.iterdir()]
     assert files
     assert not any(body in data for data in files)
+
+
+def test_what_is_closed_opens_no_file_made_anew_under_its_name(open_store: Opener, tmp_path: Path) -> None:
+    old = open_store()
+    old.put([document()])
+    old.close()
+    for path in tmp_path.glob("store.sqlite*"):
+        path.unlink()
+    with pytest.raises(CollectionNotFound, match="closed"):
+        old.counts()
+    with pytest.raises(CollectionNotFound, match="closed"):
+        old.put([document()])
+    assert not list(tmp_path.glob("store.sqlite*"))
