@@ -26,8 +26,10 @@ from evaluation.measures import Estimate
 from index.errors import Unreadable
 from index.layout import Layout
 from index.readers import read
+from index.readers.pdf.contents import drop_contents
 from index.readers.pdf.file import open_pdf
-from index.readers.pdf.page import read_page
+from index.readers.pdf.page import Page, read_page
+from index.readers.pdf.running import drop_running
 from index.types import Extract
 
 SEED = 9
@@ -36,7 +38,9 @@ MARKED = 100
 WITHIN = 0.02
 """Of the other library's characters, or two of them."""
 KEPT = 0.96
-"""What is left of a file's characters without running headers, footers and page numbers."""
+"""What is left of a file's characters without running headers, footers and page numbers.
+
+Lines of tables of contents are not counted as lost: their titles stand in the text as headings."""
 LOST, ADDED = 0.02, 0.1
 """Letters of a quote that its rectangles may lack, and those of other words that may be in them."""
 _SHORTEST, _LONGEST = 4, 25
@@ -82,14 +86,15 @@ class File:
         return [len("".join("".join(self.pages).split())), plumbed]
 
     def characters(self) -> tuple[int, int]:
-        """Those found here on all pages, and those kept in the text."""
+        """Those found here on all pages, and those kept in the text or left out with a table of contents."""
         data = self.listed.path.read_bytes()
         with open_pdf(data, name=self.name, password=self.listed.password) as opened:
             pages = [read_page(opened, number + 1) for number in range(opened.page_count)]
-        found = sum(len(word.text) for page in pages for line in page.lines for word in line.words)
-        # Others see the hyphens at line ends, which stand beside the words here.
-        found += sum(line.hyphen for page in pages for line in page.lines)
-        return found, len("".join(self.extract.text.split()))
+        found = _count(pages)
+        drop_running(pages)
+        listed_too = _count(pages)
+        drop_contents(pages)
+        return found, len("".join(self.extract.text.split())) + listed_too - _count(pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,12 @@ class Quote:
     def page(self) -> int:
         """The page that is cited, counted from 1."""
         return bisect_right(self.file.extract.pages, self.start)
+
+
+def _count(pages: Sequence[Page]) -> int:
+    found = sum(len(word.text) for page in pages for line in page.lines for word in line.words)
+    # Others see the hyphens at line ends, which stand beside the words here.
+    return found + sum(line.hyphen for page in pages for line in page.lines)
 
 
 def fold(text: str) -> str:

@@ -21,7 +21,7 @@ from index.readers.normalisation import normalise
 from index.readers.text import find_blocks
 from index.types import Extract
 
-READER = "email/1"
+READER = "email/2"
 MEDIA_TYPE = "message/rfc822"
 
 _SHOWN = ("From", "To", "Cc", "Date")

@@ -23,7 +23,7 @@ from index.readers.ooxml import iso_date
 from index.readers.package import Package, resolve
 from index.types import Extract
 
-READER = "epub/1"
+READER = "epub/2"
 MEDIA_TYPE = "application/epub+zip"
 
 _OPF = "{http://www.idpf.org/2007/opf}"

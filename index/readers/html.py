@@ -19,7 +19,7 @@ from index.readers.html_tree import parse
 from index.readers.normalisation import decode, normalise, one_line
 from index.types import Extract
 
-READER = "html/1"
+READER = "html/2"
 MEDIA_TYPE = "text/html"
 
 _MAX_ELEMENTS = 25_000

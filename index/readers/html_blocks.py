@@ -6,13 +6,15 @@ The tree is walked without recursion, since a page may be nested as deep as its 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from itertools import groupby
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 from index.readers.builder import BlockBuilder, Draft
+from index.readers.html_visibility import is_unseen
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _LISTS = frozenset({"ul", "ol", "menu", "dir", "dl"})
@@ -23,17 +25,9 @@ _BOUNDARIES = frozenset(
     "footer form header hgroup hr html legend main nav p section summary tbody tfoot thead".split()
 )
 """Elements that begin and end a paragraph and do nothing else."""
-_UNSEEN = frozenset(
-    "annotation applet area audio button canvas datalist desc embed head iframe input map meter noscript "
-    "object optgroup option progress rp rt script select style svg template textarea title video".split()
-)
-"""Elements whose text is not part of what the page says."""
 _ASIDES = frozenset({"aside", "footer", "nav"})
 _ASIDE_ROLES = frozenset({"complementary", "contentinfo", "navigation", "search"})
 _SECTIONS = frozenset({"article", "main", "section"})
-_UNSEEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_PERMALINKS = frozenset("¶#§🔗")
-_NUMBERED_LINES = re.compile(r"\b(?:linenos?|gutter)\b", re.IGNORECASE)
 _START = re.compile(r"-?\d{1,9}\Z")
 _SPACE = re.compile(r"[ \t\n]+")
 _BLOCKS = _BOUNDARIES | _HEADINGS.keys() | _ITEMS | _CELLS | {"pre", "table", "tr"}
@@ -73,6 +67,10 @@ class _Walk:
         self.code = 0
         self.table: HtmlElement | None = None
         self.rows: list[list[str]] = []
+        self.lists = 0
+        self.loose: list[HtmlElement] = []
+        """Items that are open and in no list."""
+        self.loose_blocks: set[int] = set()
         headings = list(root.iter(*_HEADINGS))
         # Lists and tables that only lay a page out are no lists and tables to a reader of its text.
         self.layout_lists = _ancestors(headings)
@@ -83,7 +81,7 @@ class _Walk:
         skipped = None
         for event, element in walker:
             if event == "start":
-                if _is_unseen(element):
+                if is_unseen(element):
                     walker.skip_subtree()
                     skipped = element
                 else:
@@ -94,7 +92,7 @@ class _Walk:
                     self._close(element, element.tag)
                 self._text(element.tail)
         self._boundary()
-        return self.blocks
+        return _with_lists(self.blocks, self.loose_blocks)
 
     def _open(self, element: HtmlElement, tag: str) -> None:
         if tag == "a":
@@ -103,6 +101,7 @@ class _Walk:
             self.texts.append("\n")
         elif tag in _LISTS:
             self._boundary()
+            self.lists += 1
             if self._is_list(element):
                 self.builder.open_list(ordered=tag == "ol", start=_start(element))
         elif tag in _BLOCKS:
@@ -117,6 +116,8 @@ class _Walk:
         elif tag == "pre":
             self.code += 1
         elif tag in _ITEMS:
+            if tag == "li" and self._is_loose(element):
+                self._open_loose(element)
             if self.builder.in_list and self.table is None:
                 self.builder.open_item()
         elif tag == "table":
@@ -132,6 +133,7 @@ class _Walk:
             self.links -= 1
         elif tag in _LISTS:
             self._boundary()
+            self.lists -= 1
             if self._is_list(element):
                 self.builder.close_list()
                 self._note()
@@ -157,6 +159,21 @@ class _Walk:
             self._close_table()
         else:
             self._boundary()
+            if self.loose and element is self.loose[-1]:
+                self._close_loose()
+
+    def _open_loose(self, element: HtmlElement) -> None:
+        """An item that is in no list is of one with those beside it."""
+        if not self.loose:
+            self.builder.open_list(ordered=False)
+        self.loose.append(element)
+
+    def _close_loose(self) -> None:
+        self.loose.pop()
+        if not self.loose:
+            self.builder.close_list()
+            self.loose_blocks.update(range(len(self.blocks), len(self.builder.drafts)))
+            self._note()
 
     def _close_cell(self) -> None:
         if not self.rows:
@@ -207,6 +224,9 @@ class _Walk:
     def _is_list(self, element: HtmlElement) -> bool:
         return self.table is None and element not in self.layout_lists
 
+    def _is_loose(self, item: HtmlElement) -> bool:
+        return not self.lists and item not in self.layout_lists
+
     def _is_data(self, table: HtmlElement) -> bool:
         if table in self.layout_tables or table.get("role") == "presentation":
             return False
@@ -214,23 +234,20 @@ class _Walk:
         return next(rows, None) is not None and next(rows, None) is not None
 
 
-def _is_unseen(element: HtmlElement) -> bool:
-    tag = element.tag
-    if tag in _UNSEEN:
-        return True
-    if tag == "a" and len(element) == 0 and (element.text or "").strip() in _PERMALINKS:
-        return True
-    if not element.attrib or tag in ("html", "body"):
-        # Pages that hide their body show it again by a script.
-        return False
-    if tag in ("td", "span") and _NUMBERED_LINES.search(element.get("class", "")):
-        return True
-    style = element.get("style")
-    return (
-        "hidden" in element.attrib
-        or (style is not None and _UNSEEN_STYLE.search(style) is not None)
-        or (tag in ("a", "i", "span") and element.get("aria-hidden") == "true")
-    )
+def _with_lists(blocks: Sequence[PageBlock], loose: Set[int]) -> list[PageBlock]:
+    """The blocks, with items that are in no list and follow one another put together."""
+    joined: list[PageBlock] = []
+    # Each of the other blocks has a number, and so a group, of its own.
+    numbers = (-1 if at in loose else at for at in range(len(blocks)))
+    for _, group in groupby(zip(numbers, blocks, strict=True), lambda pair: (pair[0], pair[1].beside)):
+        found = [block for _, block in group]
+        if len(found) == 1:
+            joined += found
+            continue
+        text = "\n".join(block.draft.text for block in found)
+        linked = sum(block.link_share * len(block.draft.text) for block in found)
+        joined.append(PageBlock(Draft("list", text), linked / len(text), found[0].beside))
+    return joined
 
 
 def _is_aside(element: HtmlElement) -> bool:

@@ -21,7 +21,7 @@ from index.readers.html_tree import parse
 from index.readers.normalisation import decode, normalise
 from index.types import Extract
 
-READER = "markdown/1"
+READER = "markdown/2"
 MEDIA_TYPE = "text/markdown"
 
 _MAX_NESTING = 100

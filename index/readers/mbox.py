@@ -11,7 +11,7 @@ from index.readers.builder import Draft, assemble
 from index.readers.email_message import message_drafts, parsed
 from index.types import Extract
 
-READER = "mbox/1"
+READER = "mbox/2"
 MEDIA_TYPE = "application/mbox"
 
 _MAX_MESSAGES = 100_000

@@ -1,8 +1,8 @@
 """Plain text, left as it is: only its structure is found.
 
 Blank lines part paragraphs. Headings are lines in balanced equals signs, as in Wikipedia's text
-(``== Background ==``), and lines that begin a paragraph and are underlined. Lists are lines that begin
-with a marker, with the lines that go on from them.
+(``== Background ==``), lines that begin a paragraph and are underlined, and lines that are numbered through
+the document. Lists are lines that begin with a marker, with the lines that go on from them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 
 from index.readers.normalisation import decode, normalise, require_text
+from index.readers.numbered_headings import promote_numbered
 from index.types import Block, Extract
 
-READER = "text/1"
+READER = "text/2"
 MEDIA_TYPE = "text/plain"
 
 # Possessive: going back over a chunk of a million lines would need memory for each of them.
@@ -39,7 +40,7 @@ def read_text(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     """The text of a plain text file with its headings, paragraphs and lists."""
     text = normalise(decode(data, name=name, charset=charset), name=name)
     require_text(text, name=name)
-    blocks = tuple(find_blocks(text))
+    blocks = tuple(promote_numbered(text, list(find_blocks(text))))
     # An underlined heading is as likely a chapter's as the document's.
     titles = (block.title for block in blocks if block.level == 1 and text[block.start] == "=")
     return Extract(text=text, blocks=blocks, media_type=MEDIA_TYPE, reader=READER, title=next(titles, ""))

@@ -1,9 +1,9 @@
 """PDF files that have a text layer.
 
-Lines are put in reading order and together to paragraphs; running headers, footers and page numbers are
-dropped; headings come from the file's outline or, where it has none, from larger type. A paragraph that runs
-over the end of a page is parted there. Text outside of what a page shows is left out. Pages that are damaged
-are named in the metadata, under ``damaged_pages``.
+Lines are put in reading order and together to paragraphs; running headers, footers, page numbers and tables
+of contents with dots are dropped; headings come from the file's outline or, where it has none, from larger
+type. A paragraph that runs over the end of a page is parted there. Text outside of what a page shows is left
+out. Pages that are damaged are named in the metadata, under ``damaged_pages``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import replace
 from index.errors import CorruptDocument, DocumentTooLarge, NoTextLayer
 from index.layout import Layout
 from index.readers.builder import assemble
+from index.readers.pdf.contents import drop_contents
 from index.readers.pdf.drafts import entries
 from index.readers.pdf.file import PdfFile, open_pdf
 from index.readers.pdf.headings import mark_headings
@@ -23,7 +24,7 @@ from index.readers.pdf.running import drop_running
 from index.readers.pdf.streams import refuse_long_streams
 from index.types import Extract
 
-READER = "pdf/1"
+READER = "pdf/2"
 MEDIA_TYPE = "application/pdf"
 MAX_WORDS = 5_000_000
 
@@ -61,6 +62,7 @@ def read_pdf_with_layout(
         metadata["recognised_pages"] = ", ".join(map(str, recognised))
     sizes = [(page.width, page.height) for page in pages]
     drop_running(pages)
+    drop_contents(pages)
     shown_title = mark_headings(pages, outline)
     drafts = list(find_drafts(pages))
     extract = assemble(

@@ -1,7 +1,7 @@
 """Writes the lines of a PDF's blocks, and keeps the place of each word.
 
-In prose a line's end becomes a space, and a word that is broken by a hyphen is made whole. The rows of tables
-and the lines of code stay lines.
+In prose a line's end becomes a space, and a word that is broken by a hyphen is made whole, and so is a web
+address. The rows of tables and the lines of code stay lines.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from statistics import median
 
 from index.readers.builder import Draft
 from index.readers.normalisation import normalise
 from index.readers.pdf.geometry import Box
 from index.readers.pdf.page import Line, Page, Word
+from index.readers.pdf.urls import breaks_url, is_in_url
 from index.types import BlockKind
 
 CELL_GAP = 2.0
@@ -46,6 +48,8 @@ class Vocabulary:
 
     def keeps_hyphen(self, first: str, second: str) -> bool:
         """Whether the hyphen between the parts is the word's own, not the line's."""
+        if is_in_url(first):
+            return True
         head, tail = _WORD_END.search(first[-_MAX_SYLLABLES:]), _WORD.match(second)
         if head is None or tail is None or not tail[0][0].islower():
             return True
@@ -90,15 +94,16 @@ class PdfDraft:
         ``words`` are the document's.
         """
         separator = "\n" if self.parts else ""
-        pending: list[Word] = []
-        for line in lines:
-            broken = line.hyphen and line is not lines[-1]
-            for at, word in enumerate(line.words, 1):
-                pending.append(word)
-                if not (broken and at == len(line.words)):
-                    self.write(separator, *_whole(pending, words))
-                    separator = " "
-                    pending = []
+        pending: list[tuple[Word, bool]] = []
+        for line, below in zip_longest(lines, lines[1:]):
+            for word in line.words:
+                at_end = below is not None and word is line.words[-1]
+                pending.append((word, at_end and line.hyphen))
+                if at_end and (line.hyphen or breaks_url(_text(pending), below.words[0].text)):
+                    continue
+                self.write(separator, *_whole(pending, words))
+                separator = " "
+                pending = []
         self._end(lines[-1])
 
     def write_code(self, lines: Sequence[Line]) -> None:
@@ -116,12 +121,11 @@ class PdfDraft:
             self._write_line(line, "\n" if self.parts else "", cell_gap=CELL_GAP * line.size)
 
     def _write_line(self, line: Line, separator: str, *, cell_gap: float) -> None:
-        last: Box | None = None
-        for text, box in line.words:
-            if last is not None:
-                separator = " | " if box.x0 - last.x1 > cell_gap else " "
-            self.write(separator, text, [(0, len(text), box)])
-            last = box
+        for part in line.parts(cell_gap):
+            for text, box in part:
+                self.write(separator, text, [(0, len(text), box)])
+                separator = " "
+            separator = " | "
         self._end(line)
 
     def _end(self, line: Line) -> None:
@@ -140,18 +144,24 @@ def entries(drafts: Iterable[PdfDraft], starts: Iterable[int]) -> Iterator[tuple
             yield at + start, at + end, draft.page, *box
 
 
-def _whole(parts: Sequence[Word], words: Vocabulary) -> tuple[str, list[tuple[int, int, Box]]]:
-    """The word that the parts make up, and the span in it of each part's box."""
+def _text(parts: Sequence[tuple[Word, bool]]) -> str:
+    return "".join([word.text + "-" * hyphen for word, hyphen in parts])
+
+
+def _whole(parts: Sequence[tuple[Word, bool]], words: Vocabulary) -> tuple[str, list[tuple[int, int, Box]]]:
+    """The word that the parts make up, each with whether a hyphen follows, and the span in it of each box."""
     if len(parts) == 1:
-        text, box = parts[0]
+        text, box = parts[0][0]
         return text, [(0, len(text), box)]
     whole = ""
     spans: list[tuple[int, int, Box]] = []
-    for text, box in parts:
-        if whole and words.keeps_hyphen(whole, text):
+    hyphen = False
+    for (text, box), hyphen_after in parts:
+        if hyphen and words.keeps_hyphen(whole, text):
             whole += "-"
             start, end, last = spans[-1]
             spans[-1] = start, end + 1, last
+        hyphen = hyphen_after
         spans.append((len(whole), len(whole) + len(text), box))
         whole += text
     composed = normalise(whole, name="")

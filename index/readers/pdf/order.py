@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from index.readers.pdf.page import Line, Word
+from index.readers.pdf.page import Line
 
 _MAX_WORDS = 1000
 """Rows are not made longer than this: it would take time quadratic in their length."""
@@ -53,14 +53,16 @@ def reading_order(lines: Sequence[Line], *, width: float) -> list[Line]:
 
 def _goes_on(row: Line, line: Line) -> bool:
     size = max(row.size, line.size)
-    last = row.words[-1].box
+    if row.leftward != line.leftward:
+        return False
+    gap = row.box.x0 - line.box.x1 if row.leftward else line.box.x0 - row.words[-1].box.x1
     return (
         row.upright
         and line.upright
         and len(row.words) < _MAX_WORDS
         and abs(row.baseline - line.baseline) < 0.6 * size
         and min(row.box.y1, line.box.y1) > max(row.box.y0, line.box.y0)
-        and -0.3 * size <= line.box.x0 - last.x1 <= 1.5 * size
+        and -0.3 * size <= gap <= 1.5 * size
     )
 
 
@@ -71,11 +73,7 @@ def _joined(row: Line, line: Line) -> Line:
 
 def _pieces(line: Line) -> list[Line]:
     """The line, parted where its words are far apart."""
-    parts: list[list[Word]] = [line.words[:1]]
-    for word in line.words[1:]:
-        if word.box.x0 - parts[-1][-1].box.x1 > _GUTTER_GAP * line.size:
-            parts.append([])
-        parts[-1].append(word)
+    parts = line.parts(_GUTTER_GAP * line.size)
     if len(parts) == 1:
         return [line]
     return [replace(line, words=words, hyphen=line.hyphen and words is parts[-1]) for words in parts]
@@ -131,7 +129,7 @@ def _upward(lines: Sequence[Line]) -> int:
 
 
 def _by_columns(pieces: Sequence[Line], gutter: float) -> list[Line]:
-    """Down the left column, then the right; lines across both part the page into bands."""
+    """Down one column, then the other; lines across both part the page into bands."""
     ordered: list[Line] = []
     band: list[Line] = []
     for piece in sorted(pieces, key=_place):
@@ -145,11 +143,13 @@ def _by_columns(pieces: Sequence[Line], gutter: float) -> list[Line]:
 
 
 def _band(pieces: Sequence[Line], gutter: float) -> list[Line]:
-    return sorted(pieces, key=lambda piece: piece.box.x0 >= gutter)
+    """A page whose lines are read from the right has its first column there."""
+    leftward = 2 * sum(piece.leftward for piece in pieces) > len(pieces)
+    return sorted(pieces, key=lambda piece: (piece.box.x0 >= gutter) != leftward)
 
 
 def _place(line: Line) -> tuple[float, float]:
-    return round(line.baseline), line.box.x0
+    return round(line.baseline), -line.box.x1 if line.leftward else line.box.x0
 
 
 def _top(lines: Sequence[Line]) -> float:

@@ -11,20 +11,21 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
 from index.errors import DocumentTooLarge
 from index.readers.normalisation import normalise
+from index.readers.pdf.bidi import RIGHT_TO_LEFT
+from index.readers.pdf.characters import HYPHEN, Characters
 from index.readers.pdf.file import PdfFile
 from index.readers.pdf.geometry import Box, View
 
 MAX_PAGE_CHARACTERS = 1_000_000
 MAX_PAGE_OBJECTS = 500_000
-_HYPHEN = "\ufffe"
-"""Stands in PDFium's text for a hyphen at the end of a line."""
-_WORD = re.compile(rf"[^\s{_HYPHEN}]+")
+_WORD = re.compile(rf"[^\s{HYPHEN}]+")
 _PIECES = str.maketrans(
     {
         "\ufb00": "ff",
@@ -38,11 +39,12 @@ _PIECES = str.maketrans(
     # They show nothing: a place for a hyphen, and characters that no program may exchange.
     | dict.fromkeys(("\u00ad", "\ufeff", "\uffff"), "")
 )
-_SURROGATE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 _FIXED_PITCH = 1
 """Bit of a font's flags (ISO 32000-2, table 121)."""
 _MONOSPACED = re.compile(rb"mono(?!type)|courier|typewriter|cmtt|consol|menlo", re.IGNORECASE)
 """Fonts do not always tell by their flags."""
+_MIN_FIXED = 0.8
+"""Share of a line of code that is in a font of fixed pitch: signs may be in another one."""
 _MAX_SIZE = 10_000.0
 _MAX_SLANT = 5.0
 """Degrees up to which text counts as upright."""
@@ -61,7 +63,7 @@ class Line:
 
     ``size`` is the font's, ``baseline`` the distance of the letters' feet from the top of the page;
     ``upright`` is false for text that is turned. ``heading`` numbers the heading that the line is of,
-    ``level`` is that heading's; 0 for other lines.
+    ``level`` is that heading's; 0 for other lines. ``leftward`` is set where it is read from the right.
     """
 
     words: list[Word]
@@ -74,16 +76,41 @@ class Line:
     heading: int = 0
     level: int = 0
     box: Box = field(init=False)
+    leftward: bool = field(init=False)
 
     def __post_init__(self) -> None:
         boxes = [word.box for word in self.words]
         x0, y0, x1, y1 = zip(*boxes, strict=True)
         self.box = Box(min(x0), min(y0), max(x1), max(y1))
+        in_order = x0[0] >= x0[-1]
+        self.leftward = in_order and any(RIGHT_TO_LEFT.search(word.text) for word in self.words)
 
     @property
     def text(self) -> str:
         """The words with spaces between them."""
         return " ".join([word.text for word in self.words])
+
+    def parts(self, gap: float) -> list[list[Word]]:
+        """The words, parted where there are more than ``gap`` points between two of them."""
+        cells = self._cells(gap)
+        return [
+            [word for _, word in part] for _, part in groupby(zip(cells, self.words, strict=True), _first)
+        ]
+
+    def _cells(self, gap: float) -> list[int]:
+        """A number for each word, the same for those that are close."""
+        order = list(range(len(self.words)))
+        # Of a line that is read from the right some words may be Latin, and these are read the other way.
+        if self.leftward:
+            order.sort(key=lambda at: self.words[at].box.x0)
+        cells = [0] * len(order)
+        for last, at in pairwise(order):
+            cells[at] = cells[last] + (self.words[at].box.x0 - self.words[last].box.x1 > gap)
+        return cells
+
+
+def _first(pair: tuple[int, Word]) -> int:
+    return pair[0]
 
 
 @dataclass(slots=True)
@@ -115,7 +142,7 @@ def read_page(file: PdfFile, number: int) -> Page:
         count = int(pdfium.FPDFText_CountChars(text))
         _require_at_most(MAX_PAGE_CHARACTERS, count, "characters", name=file.name, number=number)
         found = _TextPage(text, view, number, file.name)
-        lines = list(found.lines(count)) if count > 0 else []
+        lines = list(found.lines(Characters(text, count))) if count > 0 else []
         return Page(number, view.width, view.height, lines, hidden=found.hidden)
 
 
@@ -156,41 +183,30 @@ class _TextPage:
         self.hidden = 0
         self._sides = tuple(ctypes.c_double() for _ in range(4))
 
-    def lines(self, count: int) -> Iterator[Line]:
-        text = self._text(count)
+    def lines(self, characters: Characters) -> Iterator[Line]:
+        text = characters.text
         words: list[tuple[Word, int]] = []
         at = 0
         for match in _WORD.finditer(text):
             between = text[at : match.start()]
-            box = self._box(match.start(), len(match[0]))
+            box = self._box(*characters.runs(match.start(), len(match[0])))
             at = match.end()
             if words and ("\n" in between or "\r" in between or _leaps(words[-1][0].box, box)):
                 yield self._line(words, hyphen=_take_hyphen(words))
                 words = []
             string = self._word(match[0])
             if string and self.view.shows(box):
-                words.append((Word(string, box), match.start()))
+                words.append((Word(string, box), characters.numbers[match.start()]))
             else:
                 self.hidden += 1
-            if words and text.startswith(_HYPHEN, at):
+            if words and text.startswith(HYPHEN, at):
                 last, first = words[-1]
-                hyphen = self._box(at, 1)
+                hyphen = self._box(*characters.runs(at, 1))
                 words[-1] = Word(last.text, last.box.union(hyphen)), first
                 yield self._line(words, hyphen=True)
                 words = []
         if words:
             yield self._line(words, hyphen=False)
-
-    def _text(self, count: int) -> str:
-        """A character for each of PDFium's, so that their numbers are places in the text."""
-        buffer = (ctypes.c_ushort * (count + 1))()
-        pdfium.FPDFText_GetText(self.handle, 0, count, buffer)
-        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
-        # PDFium leaves control characters out of it, and counts some characters as two.
-        if text.endswith("\0") or _SURROGATE.search(text):
-            codes = [pdfium.FPDFText_GetUnicode(self.handle, at) for at in range(count)]
-            text = "".join([_HYPHEN if code == 2 else chr(min(code, 0x10FFFF)) for code in codes])
-        return text
 
     def _word(self, text: str) -> str:
         if text.isascii() and text.isprintable():
@@ -198,13 +214,14 @@ class _TextPage:
         # Normalising may bring a word to its end, or make white space of what was none.
         return "".join(normalise(text.translate(_PIECES), name=self.name).split())
 
-    def _box(self, start: int, length: int) -> Box:
+    def _box(self, *runs: tuple[int, int]) -> Box:
         left, top, right, bottom = self._sides
         box: Box | None = None
-        for at in range(pdfium.FPDFText_CountRects(self.handle, start, length)):
-            pdfium.FPDFText_GetRect(self.handle, at, left, top, right, bottom)
-            part = self.view.box(left.value, bottom.value, right.value, top.value)
-            box = box.union(part) if box else part
+        for start, length in runs:
+            for at in range(pdfium.FPDFText_CountRects(self.handle, start, length)):
+                pdfium.FPDFText_GetRect(self.handle, at, left, top, right, bottom)
+                part = self.view.box(left.value, bottom.value, right.value, top.value)
+                box = box.union(part) if box else part
         return box or Box(-1.0, -1.0, -1.0, -1.0)
 
     def _line(self, words: list[tuple[Word, int]], *, hyphen: bool) -> Line:
@@ -221,9 +238,15 @@ class _TextPage:
             size=min(abs(size), _MAX_SIZE) if math.isfinite(size) else 0.0,
             baseline=self.view.point(x.value, y.value)[1],
             upright=abs((turned + 180) % 360 - 180) < _MAX_SLANT,
-            fixed_pitch=all(map(self._is_fixed_pitch, {words[0][1], longest, words[-1][1]})),
+            fixed_pitch=all(map(self._is_fixed_pitch, {words[0][1], longest, words[-1][1]}))
+            and self._fixed_share(words) >= _MIN_FIXED,
             hyphen=hyphen,
         )
+
+    def _fixed_share(self, words: list[tuple[Word, int]]) -> float:
+        """The share of the characters that are of words in a font of fixed pitch."""
+        lengths = [(len(word.text), self._is_fixed_pitch(first)) for word, first in words]
+        return sum(length for length, is_fixed in lengths if is_fixed) / sum(length for length, _ in lengths)
 
     def _is_fixed_pitch(self, at: int) -> bool:
         flags, name = ctypes.c_int(), ctypes.create_string_buffer(128)

@@ -10,6 +10,7 @@ from statistics import median
 
 from index.readers.pdf.drafts import CELL_GAP, PdfDraft, Vocabulary
 from index.readers.pdf.page import Line, Page
+from index.readers.pdf.urls import breaks_url
 from index.types import BlockKind
 
 _BULLET = re.compile(r"[•◦‣▪▫●○■□➢✓·–—*-]$")
@@ -24,6 +25,10 @@ _LEADERS = re.compile(r"(?:[.·…_]\s?){4,}\s*\w+$")
 """The dots to the page number in a table of contents."""
 _MAX_LEADERS = 40
 """Characters at a line's end that are looked at."""
+_COLUMN_STEP = 20.0
+"""Points; lines that begin so close to one another are of one column."""
+_HANGING = 3.0
+"""Font sizes that the text of an item may begin further in than its mark."""
 _COLUMN_LINES = 4
 """So many lines above tell how wide the column is."""
 
@@ -85,8 +90,10 @@ class _Grouping:
 
     def __init__(self, pitches: dict[int, float]) -> None:
         self.pitches = pitches
+        self.edges: dict[int, float] = {}
 
     def groups(self, lines: Sequence[Line]) -> Iterator[list[Line]]:
+        self.edges = _edges(lines)
         group: list[Line] = []
         for line in lines:
             if group and not self._goes_on(group, line):
@@ -100,18 +107,46 @@ class _Grouping:
         last = group[-1]
         if last.heading or line.heading:
             return last.heading == line.heading
-        alike = (last.upright, last.fixed_pitch) == (line.upright, line.fixed_pitch)
-        if not alike or not _same_size(last, line):
+        if last.upright != line.upright or not _same_size(last, line):
+            return False
+        if group[0].fixed_pitch != line.fixed_pitch and not (line.fixed_pitch and self._runs_on(last, line)):
             return False
         if not line.upright or not _is_beneath(last, line):
             return _continues_elsewhere(last, line)
         pitch = self.pitches.get(round(line.size), 1.2 * line.size)
         return line.baseline - last.baseline <= _PITCH * pitch and _goes_on_beneath(group, line)
 
+    def _runs_on(self, last: Line, line: Line) -> bool:
+        """Whether a line of names in a font of fixed pitch is one of prose, rather than code beneath it.
+
+        It is where the first of them had no room on the line above, and nothing has ended there.
+        """
+        first = line.words[0].box
+        column = int(last.box.x0 // _COLUMN_STEP)
+        edge = max(self.edges.get(column + step, 0.0) for step in (-1, 0, 1))
+        within = (
+            -_HANGING * line.size < _indent(last, line) < (_HANGING if _is_item(last) else 0.5) * line.size
+        )
+        ended = last.text.rstrip(_CLOSING)[-1:] in _TERMINAL
+        if ended and breaks_url(last.words[-1].text, line.words[0].text):
+            ended = False
+        return within and not ended and edge - last.box.x1 < first.x1 - first.x0 + line.size
+
+
+def _edges(lines: Sequence[Line]) -> dict[int, float]:
+    """Where from the left lines of prose begin, in steps -> how far to the right they reach."""
+    edges: dict[int, float] = {}
+    for line in lines:
+        if line.fixed_pitch:
+            continue
+        column = int(line.box.x0 // _COLUMN_STEP)
+        edges[column] = max(edges.get(column, 0.0), line.box.x1)
+    return edges
+
 
 def _goes_on_beneath(group: Sequence[Line], line: Line) -> bool:
     last = group[-1]
-    if line.fixed_pitch:
+    if line.fixed_pitch and group[0].fixed_pitch:
         return True
     if _is_tabular(last) or _is_tabular(line):
         return _is_tabular(last) and _is_tabular(line)
@@ -139,14 +174,25 @@ def _begins(group: Sequence[Line], line: Line) -> bool:
     if _is_item(line) or _has_leaders(last):
         return True
     ended = last.text.rstrip(_CLOSING)[-1:] in _TERMINAL
-    right = max(line.box.x1, *(above.box.x1 for above in group[-_COLUMN_LINES:]))
-    room = right - last.box.x1
+    room = _room(last, [line, *group[-_COLUMN_LINES:]])
     first = line.words[0].box
     # The first word would have had room on the line above: somebody wanted a new line.
     short = room > first.x1 - first.x0 + line.size
-    indented = line.box.x0 > last.box.x0 + 0.8 * line.size and not (len(group) == 1 and _is_item(last))
+    indented = _indent(last, line) > 0.8 * line.size and not (len(group) == 1 and _is_item(last))
     capital = line.text[0].isupper() or line.text[0].isdigit()
     return (ended and (short or indented)) or (short and capital and room > 4 * line.size)
+
+
+def _room(last: Line, column: Sequence[Line]) -> float:
+    """How much shorter a line is than the column that it is in, at the side where lines end."""
+    if last.leftward:
+        return last.box.x0 - min(line.box.x0 for line in column)
+    return max(line.box.x1 for line in column) - last.box.x1
+
+
+def _indent(last: Line, line: Line) -> float:
+    """How much further in a line begins than the one above it."""
+    return last.box.x1 - line.box.x1 if last.leftward and line.leftward else line.box.x0 - last.box.x0
 
 
 def _is_item(line: Line) -> bool:
@@ -159,7 +205,7 @@ def _has_leaders(line: Line) -> bool:
 
 
 def _is_tabular(line: Line) -> bool:
-    return any(b.box.x0 - a.box.x1 > CELL_GAP * line.size for a, b in pairwise(line.words))
+    return len(line.parts(CELL_GAP * line.size)) > 1
 
 
 def _kind(group: Sequence[Line]) -> BlockKind:

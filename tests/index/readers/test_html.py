@@ -180,7 +180,7 @@ def test_what_a_page_says_of_itself_is_metadata() -> None:
         "language": "en",
         "site": "Example Atlas",
     }
-    assert (extract.media_type, extract.reader) == ("text/html", "html/1")
+    assert (extract.media_type, extract.reader) == ("text/html", "html/2")
 
 
 def test_a_title_without_a_heading_is_the_title_element() -> None:

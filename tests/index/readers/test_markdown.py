@@ -207,7 +207,7 @@ def test_the_title_is_the_first_main_heading() -> None:
     assert read("## Part\n\n# *Rivers*\n\n# Lakes").title == "Rivers"
     assert read("## Part").title == ""
     extract = read("Words.")
-    assert (extract.media_type, extract.reader, extract.metadata) == ("text/markdown", "markdown/1", {})
+    assert (extract.media_type, extract.reader, extract.metadata) == ("text/markdown", "markdown/2", {})
 
 
 @pytest.mark.parametrize(

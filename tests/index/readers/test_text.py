@@ -86,7 +86,7 @@ def test_the_text_is_left_as_it_is() -> None:
         ("paragraph", "A line,  with\tspaces.  \nAnother."),
         ("paragraph", "Indented."),
     ]
-    assert (extract.media_type, extract.reader, extract.metadata) == ("text/plain", "text/1", {})
+    assert (extract.media_type, extract.reader, extract.metadata) == ("text/plain", "text/2", {})
 
 
 def test_lines_in_equals_signs_are_headings() -> None:
