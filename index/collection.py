@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from index import answerability
@@ -106,8 +107,9 @@ class Collection(EditableArchive):
         if vectors is None:
             with watch.stage("encode"):
                 vectors = self._embedder.embed_queries(spoken(question, said))
-        (starts,) = self._embedder.token_starts([question])
-        query = Query(question, combined(vectors, said), said, is_spelt(question, starts.tolist()))
+        with watch.stage("tokens"):
+            (starts,) = self._embedder.token_starts([question])
+            query = Query(question, combined(vectors, said), said, is_spelt(question, starts.tolist()))
 
         def answered(search: Search, state: IndexState) -> Answer:
             answerable = self._answerability
@@ -153,6 +155,14 @@ class Collection(EditableArchive):
         found = self._indexes.lexical.search(quote[:_LONGEST_SEARCHED], _PASSAGES_SEARCHED)
         versions = [passage.version for passage in self._store.passages(found.ids)]
         return list({version.key: version for version in versions}.values())
+
+    def sample_texts(self, most: int) -> list[str]:
+        """The words of at most so many passages, from all over the collection, the same at each call."""
+        last = self._store.last_passage()
+        random = np.random.default_rng(0)
+        ids = np.unique(random.integers(1, last + 1, 2 * most if last else 0))
+        found = self._store.passages(ids)
+        return [found[at].text for at in random.permutation(len(found))[:most].tolist()]
 
     # Writing
 

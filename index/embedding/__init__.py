@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from index.config import EmbeddingConfig
 from index.embedding.words import WordEmbedder
 from index.protocols import Embedder
+
+if TYPE_CHECKING:
+    from index.embedding.quantization import Loss
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 WORDS_MODEL = "words"
@@ -32,4 +38,18 @@ def load_embedder(
     return load(model_folder(model, download=download), model, config or EmbeddingConfig())
 
 
-__all__ = ["DEFAULT_MODEL", "WORDS_MODEL", "WordEmbedder", "load_embedder"]
+def quantize_model(
+    model: str, texts: Sequence[str], *, download: bool = False, config: EmbeddingConfig
+) -> Loss:
+    """Make the model one of 8-bit integers, calibrated on the first of the texts.
+
+    Returns what that costs on the others. It is then what ``precision="int8"`` opens. Raises what
+    :func:`load_embedder` raises, and :class:`index.errors.EmptyDocument` for too few texts.
+    """
+    from index.embedding.model_files import model_folder
+    from index.embedding.selection import quantize
+
+    return quantize(model_folder(model, download=download), model, config, texts)
+
+
+__all__ = ["DEFAULT_MODEL", "WORDS_MODEL", "WordEmbedder", "load_embedder", "quantize_model"]

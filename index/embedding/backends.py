@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -36,6 +37,8 @@ class Backend(Protocol):
 
 def backend(name: str) -> Backend:
     """The backend of this name; ``ImportError`` when its package is missing."""
+    # Reports over the network on the use of OpenVINO and NNCF; without it, they do nothing of the kind.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     return cast("Backend", import_module(f"index.embedding.{name}_backend"))
 
 

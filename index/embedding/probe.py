@@ -11,6 +11,9 @@ from index.types import Vectors
 AGREEMENT = 0.999
 """Least cosine of each probed vector with that of the same text in fp32."""
 
+INTEGERS_AGREEMENT = 0.95
+"""The same for 8-bit integers, which agree less, and least on texts unlike those of the calibration."""
+
 _SENTENCES = (
     "The lighthouse was built in 1884 on a reef two miles off the coast.",
     "  Patients who received 1.5 mg/kg twice a day recovered sooner (p < 0.01). ",

@@ -14,9 +14,10 @@ import sys
 import time
 from collections.abc import Sequence
 from ctypes.util import find_library
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
@@ -25,10 +26,13 @@ from index.embedding import backends
 from index.embedding.converted import Converted, read_converted
 from index.embedding.graph import GraphEmbedder
 from index.embedding.model_files import revision
-from index.embedding.probe import AGREEMENT, agreement, probe
+from index.embedding.probe import AGREEMENT, INTEGERS_AGREEMENT, agreement, probe
 from index.errors import BackendMissing, ModelFailed
 from index.processors import processors
 from index.protocols import Embedder
+
+if TYPE_CHECKING:
+    from index.embedding.quantization import Loss
 
 log = logging.getLogger("loccit.embedding")
 
@@ -49,13 +53,16 @@ class Way:
 def load(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
     """The model in a folder, run as the configuration says.
 
-    Raises :class:`index.errors.BackendMissing`, :class:`index.errors.ModelFailed` for a way that was asked
-    for and whose vectors do not agree with fp32, and :class:`index.errors.ModelDamaged`.
+    int8 is the model that :func:`quantize` wrote. Raises :class:`index.errors.BackendMissing`,
+    :class:`index.errors.ModelFailed` for a way that was asked for and whose vectors do not agree with fp32,
+    and :class:`index.errors.ModelDamaged`.
     """
+    if config.precision == "int8":
+        return _in_integers(folder, name, config)
     names = _backends(config)
     if not names or config.cache is None:
         return _by_torch(folder, name, config)
-    home = config.cache / f"{Path(name).name}-{revision(folder)}"
+    home = _home(folder, name, config.cache)
     try:
         found = _by_graph(folder, name, config, home, names)
     except OSError as error:
@@ -64,6 +71,49 @@ def load(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
         log.warning("The converted model cannot be kept in %s, so torch runs the model: %s", home, error)
         found = None
     return found or _by_torch(folder, name, config)
+
+
+def quantize(folder: Path, name: str, config: EmbeddingConfig, texts: Sequence[str]) -> Loss:
+    """Make the model in a folder one of 8-bit integers, calibrated on texts; what that costs.
+
+    Raises what :func:`index.embedding.quantization.quantize` and :func:`load` raise.
+    """
+    from index.embedding.quantization import quantize as written
+
+    config = replace(config, backend="openvino", precision="fp32")
+    names = _backends(config)
+    assert config.cache is not None  # noqa: S101 -- else there are no backends, which was raised
+    home = _home(folder, name, config.cache)
+    _by_graph(folder, name, config, home, names)
+    converted = read_converted(home)
+    assert converted is not None  # noqa: S101 -- it was opened just now
+    with FileLock(home.with_name(f"{home.name}.lock")):
+        return written(converted, texts, _integers(home))
+
+
+def _in_integers(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
+    if config.backend not in {"auto", "openvino"}:
+        raise BackendMissing("int8 is for the backend openvino. Set LOCCIT_BACKEND to auto or openvino.")
+    names = _backends(replace(config, backend="openvino"))
+    assert config.cache is not None  # noqa: S101 -- else there are no backends, which was raised
+    home = _integers(_home(folder, name, config.cache))
+    converted = read_converted(home)
+    if converted is None:
+        raise BackendMissing(
+            f"There is no {name} in int8 yet. With another LOCCIT_PRECISION, take documents in and run "
+            "`loccit quantize`; then set LOCCIT_PRECISION=int8 and take them into a new collection."
+        )
+    found = _Selection(converted, home / "choice.json", config, names).embedder()
+    assert found is not None  # noqa: S101 -- torch is no choice where a precision was asked for
+    return found
+
+
+def _home(folder: Path, name: str, cache: Path) -> Path:
+    return cache / f"{Path(name).name}-{revision(folder)}"
+
+
+def _integers(home: Path) -> Path:
+    return home.with_name(f"{home.name}-int8")
 
 
 def _by_graph(
@@ -156,7 +206,7 @@ class _Selection:
         agreeing = [(embedder, way) for embedder, way in tried if embedder is not None]
         if not agreeing and not self._is_free:
             raise ModelFailed(
-                f"The model's vectors are not those of fp32 ({AGREEMENT} is the least) when it is run by "
+                f"The model's vectors are not those of fp32 when it is run by "
                 f"{'; '.join(map(str, ways)) or self._config.backend}. Set LOCCIT_BACKEND and "
                 "LOCCIT_PRECISION to auto."
             )
@@ -190,7 +240,8 @@ class _Selection:
             log.warning("%s", error.message)
             return None, Way(name, precision, 0.0, 0.0)
         way = Way(name, precision, agreement(found, self._converted.expected), seconds)
-        return (embedder if way.agreement >= AGREEMENT else None), way
+        least = INTEGERS_AGREEMENT if precision == "int8" else AGREEMENT
+        return (embedder if way.agreement >= least else None), way
 
     def _kept(self) -> Way | None:
         try:

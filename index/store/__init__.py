@@ -20,7 +20,17 @@ from index.records import (
     VersionRecord,
 )
 from index.sentence_table import SentenceTable
-from index.store import attributes, documents, events, passages, reading, schema, texts, versions
+from index.store import (
+    attributes,
+    documents,
+    events,
+    passages,
+    reading,
+    schema,
+    texts,
+    totals,
+    versions,
+)
 from index.store.connections import Connections
 from index.store.past import PastStore
 from index.text_cache import TextCache
@@ -42,11 +52,7 @@ class Store:
         self._connections = Connections(path)
         self._whole = TextCache[str](_CACHED, len)
         with self._connections.write() as connection:
-            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                for statement in schema.TABLES.split(";\n"):
-                    connection.execute(statement)
-                connection.execute("INSERT INTO meta VALUES ('change', 0), ('format', ?)", (schema.FORMAT,))
-            (found,) = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+            found = schema.prepare(connection)
         if found != schema.FORMAT:
             self.close()
             raise UnknownFormat(
@@ -122,7 +128,7 @@ class Store:
     def counts(self) -> Counts:
         """How much there is."""
         with self._connections.read() as connection:
-            held, total, waiting, characters = documents.counts(connection)
+            held, total, waiting, characters = totals.read(connection)
             return Counts(held, total, total - waiting, characters, _change(connection))
 
     def document(self, document_id: str) -> DocumentRecord:
@@ -214,10 +220,7 @@ class Store:
             return reading.stored_passages(connection, ids, short=self._whole)
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
-        """For each of these live passages the key of its document, and its sentences, if it has some.
-
-        A passage that is not live any more has document 0 and no sentences.
-        """
+        """For each passage its document's key, 0 if it is not live, and its sentences, if it has some."""
         with self._connections.read() as connection:
             return reading.sentences_of(connection, ids)
 

@@ -125,18 +125,6 @@ def delete(connection: sqlite3.Connection, record: DocumentRecord, change: int) 
     events.put(connection, record.id, "deleted", record.version, change)
 
 
-def counts(connection: sqlite3.Connection) -> tuple[int, int, int, int]:
-    """How many documents there are, live passages, those of them without a vector, and code points."""
-    row: tuple[int, int, int, int] = connection.execute(
-        "SELECT (SELECT COUNT(*) FROM documents),"
-        " (SELECT COUNT(*) FROM passages WHERE removed IS NULL),"
-        " (SELECT COUNT(*) FROM passages WHERE removed IS NULL AND embedded IS NULL),"
-        " (SELECT COALESCE(SUM(length), 0) FROM documents d JOIN versions v ON v.key = d.version"
-        "  JOIN texts t ON t.sha256 = v.text_sha256)"
-    ).fetchone()
-    return row
-
-
 def find(connection: sqlite3.Connection, document_id: str) -> DocumentRecord | None:
     """Return the document of this id, or None."""
     row = connection.execute(f"{_DOCUMENT} WHERE d.id = ?", (document_id,)).fetchone()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+
+from index.store import totals
+
 FORMAT = 3
 
 TABLES = """
@@ -112,3 +116,15 @@ CREATE TABLE attributes (
 ) WITHOUT ROWID;
 CREATE INDEX attributes_document ON attributes (document);
 """
+
+
+def prepare(connection: sqlite3.Connection) -> int:
+    """Make the tables in a new file, inside a write transaction; returns the format of the file."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        for statement in TABLES.split(";\n"):
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES ('change', 0), ('format', ?)", (FORMAT,))
+    (found,) = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    if found == FORMAT:
+        totals.install(connection)
+    return int(found)

@@ -781,3 +781,52 @@ def test_what_is_closed_opens_no_file_made_anew_under_its_name(open_store: Opene
     with pytest.raises(CollectionNotFound, match="closed"):
         old.put([document()])
     assert not list(tmp_path.glob("store.sqlite*"))
+
+
+def test_totals_are_those_of_a_count(open_store: Opener, tmp_path: Path) -> None:
+    store = open_store()
+
+    def counted() -> tuple[int, ...]:
+        with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+            row: tuple[int, ...] = connection.execute(
+                "SELECT (SELECT COUNT(*) FROM documents),"
+                " (SELECT COUNT(*) FROM passages WHERE removed IS NULL),"
+                " (SELECT COUNT(*) FROM passages WHERE removed IS NULL AND embedded IS NOT NULL),"
+                " (SELECT COALESCE(SUM(length), 0) FROM documents d JOIN versions v ON v.key = d.version"
+                "  JOIN texts t ON t.sha256 = v.text_sha256)"
+            ).fetchone()
+        connection.close()
+        return row
+
+    def told() -> tuple[int, ...]:
+        counts = store.counts()
+        return counts.documents, counts.passages, counts.embedded, counts.characters
+
+    changes: list[Callable[[], object]] = [
+        lambda: store.put([document("a"), document("b", text="Other words. And more."), document("c")]),
+        lambda: embed(store),
+        lambda: store.put([document("a", text="New words of a. And some more of them.")]),
+        lambda: store.put([document("a", text="New words of a. And some more of them.", title="Titled")]),
+        lambda: store.put([document("d"), document("d2", text="Other words. And more.")]),
+        lambda: store.rename("b", "e"),
+        lambda: store.delete("c"),
+        lambda: embed(store),
+        lambda: store.put([document("a")]),
+        lambda: store.prune([one.key for one in store.replaced_versions()]),
+        lambda: store.delete("a"),
+        lambda: store.delete("d2"),
+    ]
+    for change in changes:
+        change()
+        assert told() == counted()
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE name LIKE 'totals_%'"
+        ).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DROP TABLE totals")
+    connection.close()
+    store = open_store()  # as a file from before
+    assert told() == counted()
+    store.put([document("f")])
+    assert told() == counted()
