@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("loccit.embedding")
 
+_TORCH = "torch"
+_MARGIN = 1.5
+"""So many times faster torch has to be than a graph: that starts faster, and torch was timed another day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -197,6 +201,8 @@ class _Selection:
     def embedder(self) -> GraphEmbedder | None:
         """The model run in the fastest way that agrees, None where that is torch."""
         if self._is_free and (kept := self._kept()):
+            if kept.backend == _TORCH:
+                return None
             embedder, way = self._tried(kept.backend, kept.precision, times=1)
             if embedder is not None:
                 log.info("The model is run by %s.", way)
@@ -206,16 +212,18 @@ class _Selection:
         agreeing = [(embedder, way) for embedder, way in tried if embedder is not None]
         if not agreeing and not self._is_free:
             raise ModelFailed(
-                f"The model's vectors are not those of fp32 when it is run by "
+                "The model's vectors are not those of fp32 when it is run by "
                 f"{'; '.join(map(str, ways)) or self._config.backend}. Set LOCCIT_BACKEND and "
                 "LOCCIT_PRECISION to auto."
             )
-        torch = Way("torch", "fp32", 1.0, self._converted.seconds)
-        embedder, way = min([*agreeing, *([(None, torch)] if self._is_free else [])], key=_seconds)
-        log.info("The model is run by %s; tried: %s.", way, "; ".join(map(str, ways)))
-        if self._is_free and embedder is not None:
-            self._keep(way, ways)
-        return embedder
+        torch = Way(_TORCH, "fp32", 1.0, self._converted.seconds)
+        found, taken = min(agreeing, key=lambda one: one[1].seconds, default=(None, torch))
+        if self._is_free:
+            if torch.seconds * _MARGIN < taken.seconds:
+                found, taken = None, torch
+            self._keep(taken, [torch, *ways])
+        log.info("The model is run by %s; tried: %s.", taken, "; ".join(map(str, ways)))
+        return found
 
     def _precisions(self, name: str) -> Sequence[str]:
         possible = backends.backend(name).precisions()
@@ -246,7 +254,10 @@ class _Selection:
     def _kept(self) -> Way | None:
         try:
             content = json.loads(self._file.read_text(encoding="utf-8"))
-            if content["machine"] != self._machine or content["taken"]["backend"] not in self._names:
+            if content["machine"] != self._machine or content["taken"]["backend"] not in {
+                *self._names,
+                _TORCH,
+            }:
                 return None
             return Way(**content["taken"])
         except (OSError, ValueError, KeyError, TypeError):
@@ -258,7 +269,3 @@ class _Selection:
         unfinished = self._file.with_name(f"{self._file.name}.new")
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(self._file)
-
-
-def _seconds(one: tuple[GraphEmbedder | None, Way]) -> float:
-    return one[1].seconds

@@ -12,7 +12,6 @@ import pytest
 
 from index.config import EmbeddingConfig
 from index.embedding import load_embedder, quantize_model
-from index.embedding.conversion import convert
 from index.embedding.converted import read_converted
 from index.embedding.graph import GraphEmbedder
 from index.embedding.probe import agreement, probe
@@ -89,24 +88,33 @@ def test_prompts_are_given_and_are_no_part_of_the_text(tmp_path: Path) -> None:
 def test_the_choice_and_what_was_tried_are_written_down(tmp_path: Path, tiny: Path) -> None:
     config = EmbeddingConfig(cache=tmp_path, device="cpu")
     embedder = load_embedder(str(tiny), config=config)
-    if isinstance(embedder, SentenceTransformerEmbedder):
-        pytest.fail("a graph of a model of one layer takes less time than torch does")
     choice = json.loads((home(tmp_path) / "choice.json").read_text())
-    assert choice["taken"] in choice["tried"]
-    assert choice["taken"]["agreement"] >= 0.999
-    assert choice["taken"]["seconds"] == min(
-        one["seconds"] for one in choice["tried"] if one["agreement"] >= 0.999
-    )
-    assert {one["backend"] for one in choice["tried"]} == {"openvino", "onnx"}
+    assert {one["backend"] for one in choice["tried"]} == {"torch", "openvino", "onnx"}
+    assert all(one["agreement"] >= 0.999 for one in choice["tried"])
+    taken = choice["taken"]
+    assert taken in choice["tried"]
+    assert (taken["backend"] == "torch") == isinstance(embedder, SentenceTransformerEmbedder)
+    graphs = [one["seconds"] for one in choice["tried"] if one["backend"] != "torch"]
+    assert taken["seconds"] <= min(graphs)
     assert agreement(probe(embedder), probe(by_torch(tiny))) >= 0.999
 
 
+def test_torch_is_taken_where_it_is_much_faster(tmp_path: Path, tiny: Path) -> None:
+    config = EmbeddingConfig(cache=tmp_path, device="cpu")
+    load_embedder(str(tiny), config=config)
+    content = json.loads((home(tmp_path) / "converted.json").read_text())
+    (home(tmp_path) / "converted.json").write_text(json.dumps({**content, "seconds": 1e-9}))
+    (home(tmp_path) / "choice.json").unlink()
+    for _ in range(2):
+        assert isinstance(load_embedder(str(tiny), config=config), SentenceTransformerEmbedder)
+        assert json.loads((home(tmp_path) / "choice.json").read_text())["taken"]["backend"] == "torch"
+
+
 def test_a_graph_that_does_not_agree_is_not_taken(tmp_path: Path, tiny: Path) -> None:
-    convert(SentenceTransformerEmbedder(tiny, name=str(tiny), device="cpu"), tmp_path / "right", ["openvino"])
     config = EmbeddingConfig(cache=tmp_path / "cache", device="cpu")
     load_embedder(str(tiny), config=config)
     expected = home(tmp_path / "cache") / "probe.npy"
-    np.save(expected, -np.load(expected))
+    np.save(expected, -np.load(expected))  # what is on record for fp32 is not what the graph gives
     assert isinstance(load_embedder(str(tiny), config=config), SentenceTransformerEmbedder)
     asked = EmbeddingConfig(backend="openvino", precision="fp32", cache=tmp_path / "cache")
     with pytest.raises(ModelFailed, match="not those of fp32"):
