@@ -14,8 +14,8 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks import sets
 from evaluation.measures import Estimate
-from index.embedding import load_embedder
 from index.ingest import Source
 from index.library import Library
 
@@ -56,7 +56,7 @@ def seconds_until_answered() -> Estimate:
     """
     with (
         tempfile.TemporaryDirectory() as folder,
-        Library(Path(folder), embedder=load_embedder) as library,
+        Library(Path(folder), embedder=sets.embedder) as library,
     ):
         collection = library.open("default", create=True)
         with serving(Path(folder)) as client:

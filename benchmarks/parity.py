@@ -17,10 +17,10 @@ from pathlib import Path
 
 import yaml
 
+from benchmarks import sets
 from benchmarks.manifest import FORMATS
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
-from index.embedding import load_embedder
 from index.folders import FolderIngest
 from index.library import Library
 
@@ -101,7 +101,7 @@ def study(folder: Path = FORMATS) -> list[Outcome]:
     asked = questions()
     with (
         tempfile.TemporaryDirectory() as data,
-        Library(Path(data), embedder=load_embedder) as library,
+        Library(Path(data), embedder=sets.embedder) as library,
     ):
         found = {
             (one, name): texts

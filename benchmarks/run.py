@@ -20,7 +20,6 @@ from benchmarks.studies import STUDIES
 from evaluation.harness import Evaluation, evaluate
 from evaluation.measures import Estimate
 from index.config import LibraryConfig, SearchConfig
-from index.embedding import load_embedder
 from index.library import Library
 
 HERE = Path(__file__).parent
@@ -107,7 +106,7 @@ class Bench:
         return self._asked[condition.asks]
 
     def _evaluation(self, condition: Condition, folder: Path) -> Evaluation:
-        self._embedder = self._embedder or load_embedder()
+        self._embedder = self._embedder or sets.embedder()
         config = LibraryConfig(search=replace(SearchConfig(), **condition.settings))
         with Library(self._data, embedder=self._embedder, config=config) as library:
             collection, asking = sets.prepared(library, folder, condition.split)

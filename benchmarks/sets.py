@@ -13,12 +13,23 @@ from evaluation.measures import Estimate
 from evaluation.questions import Question
 from index.background_embedding import BackgroundEmbedding
 from index.collection import Collection
+from index.config import EmbeddingConfig
+from index.embedding import load_embedder
 from index.errors import InvalidInput
 from index.folders import FolderIngest
 from index.library import Library
+from index.protocols import Embedder
 
 _PER_PUT = 256
 _RESAMPLES = 1000
+
+
+MODELS = Path("data/benchmarks/models")
+
+
+def embedder() -> Embedder:
+    """The package's model, run as a service on this machine would run it."""
+    return load_embedder(config=EmbeddingConfig(cache=MODELS))
 
 
 def prepared(library: Library, folder: Path, split: str) -> tuple[Collection, list[Question]]:

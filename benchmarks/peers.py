@@ -1,0 +1,216 @@
+"""Loccit beside txtai, Chroma and Haystack, as libraries: ``python -m benchmarks.peers [--documents N]``.
+
+Each takes in the same documents (SciFact's abstracts) and answers the same questions with the same files of
+the same model, in a process and a Python environment of its own, one after the other on the same machine;
+``peer_runners/`` says of each how it is used. Environments have the same torch and sentence-transformers as
+this one, and are made when they are not there: that needs the package index, and some 1.5 GB each.
+
+A document counts as taken in when it can be found. The peers embed the first 256 tokens of a document, as
+they do when nothing else is asked of them; Loccit embeds all of it, in about twice as many passages. Beside
+documents a second there are passages a second, therefore, and what the model alone makes of Loccit's
+passages (:mod:`benchmarks.raw_encoder`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.proportions import percentile, proportion
+from evaluation import questions
+from evaluation.measures import Estimate
+from index.embedding.model_files import BROUGHT_MODEL, model_folder
+
+HERE = Path(__file__).parent
+SCIFACT = HERE.parents[1] / "shared" / "data" / "scifact"
+CACHE = Path("data/peers")
+OURS = "loccit"
+PEERS = {
+    "txtai": ["txtai==9.14.0"],
+    "chroma": ["chromadb==1.5.9"],
+    "haystack": ["haystack-ai==3.4.1", "sentence-transformers-haystack==2.0.0"],
+}
+_SHARED = ("torch", "transformers", "sentence-transformers")
+_QUESTIONS = 200
+_QUIET = {"ANONYMIZED_TELEMETRY": "False", "HAYSTACK_TELEMETRY_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
+Figures = dict[str, Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a runner tells: see ``peer_runners/timing.py``. ``found`` are ids of documents by question."""
+
+    versions: Mapping[str, str]
+    documents: int
+    passages: int
+    loading_seconds: float
+    indexing_seconds: float
+    question_ms: Sequence[float]
+    found: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every runner is given: documents as (id, title, text), and questions with what is relevant."""
+
+    documents: Sequence[tuple[str, str, str]]
+    asked: Sequence[questions.Question]
+
+    @staticmethod
+    def of(folder: Path, documents: int | None = None) -> Job:
+        """The first so many documents of a BEIR folder, and the first 200 of its questions."""
+        taken = [
+            (source.id, source.title, source.data.decode())
+            for source in islice(questions.sources(folder), documents)
+        ]
+        return Job(taken, questions.load(folder)[:_QUESTIONS])
+
+    def told(self, folder: Path) -> str:
+        """As a runner reads it; ``folder`` is for its files."""
+        return json.dumps(
+            {
+                "model": str(model_folder(BROUGHT_MODEL)),
+                "folder": str(folder),
+                "documents": self.documents,
+                "questions": [one.text for one in self.asked],
+            }
+        )
+
+    def recalled(self, result: Result) -> Estimate:
+        """The share that found a relevant document, of the questions for which one was given."""
+        given = {id_ for id_, _, _ in self.documents}
+        known = [
+            bool(one.relevant.keys() & set(found))
+            for one, found in zip(self.asked, result.found, strict=True)
+            if one.relevant.keys() & given
+        ]
+        return proportion(sum(known), len(known)) if known else Estimate(0.0, 0.0, 0.0, 0)
+
+
+def requirements(peer: str) -> list[str]:
+    """What is installed for a peer: itself, and what this environment embeds with, in the same versions."""
+    # PyPI's build of torch has no local part, as in 2.13.0+cpu, in its version.
+    same = [f"{name}=={version(name).partition('+')[0]}" for name in _SHARED]
+    return [*PEERS[peer], *same]
+
+
+def environment(peer: str, cache: Path) -> Path:
+    """The Python that has a peer, in an environment made anew when it is not there or has other versions.
+
+    Raises subprocess.CalledProcessError when it cannot be installed.
+    """
+    folder = (cache / peer).resolve()
+    python, ready = folder / "bin" / "python", folder / "requirements.txt"
+    wanted = requirements(peer)
+    if not ready.exists() or ready.read_text().split() != wanted:
+        venv.create(folder, clear=True, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)  # noqa: S603 - fixed words
+        ready.write_text("\n".join(wanted))
+    return python
+
+
+def run(python: Path, name: str, job: Job, folder: Path) -> Result:
+    """Let a runner work. Raises subprocess.CalledProcessError when it fails; its own words are on stderr."""
+    ran = subprocess.run(  # noqa: S603 - the programs of this folder
+        [python, HERE / "peer_runners" / f"{name}_runner.py"],
+        input=job.told(folder),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env={**os.environ, **_QUIET},
+    )
+    return Result(**json.loads(ran.stdout.splitlines()[-1]))
+
+
+def raw_encoder(data: Path) -> tuple[int, float]:
+    """Passages and seconds of the model alone, in a process of its own."""
+    ran = subprocess.run(  # noqa: S603 - a module of ours
+        [sys.executable, "-m", "benchmarks.raw_encoder", data],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        cwd=HERE.parent,
+    )
+    told = json.loads(ran.stdout.splitlines()[-1])
+    return int(told["passages"]), float(told["seconds"])
+
+
+def results(job: Job, peers: Sequence[str], cache: Path) -> tuple[dict[str, Result], tuple[int, float]]:
+    """The result of each, Loccit first; and passages and seconds of the model alone."""
+    pythons = {peer: environment(peer, cache) for peer in peers}
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        found[OURS] = run(Path(sys.executable), OURS, job, Path(folder))
+        alone = raw_encoder(Path(folder))
+    for peer, python in pythons.items():
+        with tempfile.TemporaryDirectory() as folder:
+            found[peer] = run(python, peer, job, Path(folder))
+    return found, alone
+
+
+def figures(job: Job, found: Mapping[str, Result], alone: tuple[int, float]) -> Figures:
+    """Rates and times of each, and ratios to Loccit's: above 1 Loccit is faster."""
+    told: Figures = {}
+    for name, result in found.items():
+        seconds = result.indexing_seconds
+        told |= {
+            f"{name}_documents_per_second": _exact(result.documents / seconds, result.documents),
+            f"{name}_passages_per_second": _exact(result.passages / seconds, result.passages),
+            f"{name}_question_p50_ms": percentile(result.question_ms, 50),
+            f"{name}_question_p99_ms": percentile(result.question_ms, 99),
+            f"{name}_recall@5": job.recalled(result),
+        }
+    for peer in found.keys() - {OURS}:
+        for rate in ("documents_per_second", "passages_per_second"):
+            ratio = told[f"{OURS}_{rate}"].value / told[f"{peer}_{rate}"].value
+            told[f"{peer}_{rate}_ratio"] = _exact(ratio, found[peer].documents)
+        for time in ("question_p50_ms", "question_p99_ms"):
+            ratio = told[f"{peer}_{time}"].value / told[f"{OURS}_{time}"].value
+            told[f"{peer}_{time}_ratio"] = _exact(ratio, len(job.asked))
+    passages, seconds = alone
+    told["encoder_passages_per_second"] = _exact(passages / seconds, passages)
+    of_encoder = told[f"{OURS}_passages_per_second"].value / told["encoder_passages_per_second"].value
+    told["ingest_of_encoder"] = _exact(of_encoder, passages)
+    return told
+
+
+def _exact(value: float, of: int) -> Estimate:
+    return Estimate(value, value, value, of)
+
+
+def study(folder: Path = SCIFACT, cache: Path = CACHE) -> Figures:
+    """All figures over all documents."""
+    job = Job.of(folder)
+    return figures(job, *results(job, list(PEERS), cache))
+
+
+def main() -> None:
+    """Print the figures as one JSON object, and the versions on standard error."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("peers", nargs="*", default=list(PEERS), help="which of them, all when left out")
+    parser.add_argument("--documents", type=int, help="only the first so many")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where the environments are kept")
+    parser.add_argument("--save", type=Path, help="also write the figures to this file")
+    options = parser.parse_args()
+    job = Job.of(SCIFACT, options.documents)
+    found, alone = results(job, options.peers, options.cache)
+    told = json.dumps({name: asdict(one) for name, one in figures(job, found, alone).items()}, indent=1)
+    for name, result in found.items():
+        print(name, dict(result.versions), result.passages, "passages", file=sys.stderr)
+    print(told)
+    if options.save:
+        options.save.write_text(f"{told}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The embedding model alone over a collection's passages: ``python -m benchmarks.raw_encoder DATA``.
+
+The bound of any ingest: the very texts that a collection had embedded, sorted by length and given to the
+model in batches, with nothing read, cut, stored or indexed beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+from index.store import Store
+from service.library_settings import open_library
+from service.settings import load_settings
+
+
+def texts(collection: Path) -> list[str]:
+    """The texts that were embedded of a collection's live passages, in the order in which they came.
+
+    Raises FileNotFoundError where the folder holds no collection.
+    """
+    file = collection / "store.sqlite"
+    if not file.exists():
+        raise FileNotFoundError(f"There is no collection in {collection}.")
+    store = Store(file)
+    try:
+        return [passage.text for passage in store.added_texts(0, store.change())]
+    finally:
+        store.close()
+
+
+def measured(data: Path, collection: str) -> tuple[int, float]:
+    """The number of passages, and the seconds that the model took for them, run as the collection's was."""
+    asked = texts(data / "collections" / collection)
+    with open_library(load_settings(data=data)) as library:
+        embedder = library.embedder
+        embedder.embed_queries(["Is anyone there?"])
+        begin = time.perf_counter()
+        embedder.embed_passages(asked)
+        return len(asked), time.perf_counter() - begin
+
+
+def main() -> None:
+    """Print passages and seconds as one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, help="the data folder that the collection is in")
+    parser.add_argument("--collection", default="default")
+    options = parser.parse_args()
+    passages, seconds = measured(options.data, options.collection)
+    print(json.dumps({"passages": passages, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main()
