@@ -61,7 +61,7 @@ class Collection(EditableArchive):
         self._embed_lock = FileLock(folder / "embed.lock", thread_local=False)
         super().__init__(Store(folder / "store.sqlite"), folder, lock_seconds=config.lock_seconds)
         self._analyzer = Analyzer(config.language)
-        self._indexes = Indexes(folder, self._store, self._analyzer, embedder.dimension)
+        self._indexes = Indexes(folder, self._store, self._analyzer, embedder.dimension, config.vectors)
         self._moments = Moments(self._analyzer, embedder.dimension, config.search.as_of_passages)
         self._embedding = EmbeddingQueue(self._store, embedder, self._analyzer)
         self._reranker = reranker
@@ -246,8 +246,11 @@ class Collection(EditableArchive):
                 if progress:
                     progress(done, max(waiting, done))
         if self._indexes.dense.should_compact:
-            with self._writing():
-                self._indexes.dense.compact()
+            # Whoever embeds a few passages at a time has others to see to; whoever embeds all wants it done.
+            compact = (
+                self._indexes.dense.compact if limit is None else self._indexes.dense.compact_in_background
+            )
+            compact()
         return done
 
     def _put_vectors(self, embedded: Embedded) -> int:

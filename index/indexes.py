@@ -10,20 +10,30 @@ from pathlib import Path
 import numpy as np
 
 from index.analysis import Analyzer
+from index.config import VectorsConfig
 from index.errors import CollectionBusy
 from index.lexical import TantivyIndex
 from index.protocols import RecordStore
 from index.vectors import FaissIndex
 
+_DEFAULTS = VectorsConfig()
+
 
 class Indexes:
     """The dense and the lexical index in a collection's folder. Both are derived: the store fills them."""
 
-    def __init__(self, folder: Path, store: RecordStore, analyzer: Analyzer, dimension: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: RecordStore,
+        analyzer: Analyzer,
+        dimension: int,
+        vectors: VectorsConfig = _DEFAULTS,
+    ) -> None:
         self._store = store
         self._dimension = dimension
         self._locking = threading.RLock()
-        self.dense = FaissIndex.open(folder / "vectors", dimension)
+        self.dense = FaissIndex.open(folder / "vectors", dimension, vectors)
         self.lexical = TantivyIndex.open(folder / "lexical", analyzer)
 
     def refresh(self, writing: Callable[[], AbstractContextManager[None]]) -> bool:

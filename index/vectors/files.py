@@ -10,35 +10,92 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import StoreDamaged
 from index.types import Ids
-from index.vectors.segments import Rows
+from index.vectors.approximation import ApproximateKind, Approximation, Tuning
+from index.vectors.exact import HALF, SINGLE, FlatVectors, MappedVectors
+from index.vectors.rows import Rows
+from index.vectors.segments import Segment
 
-FORMAT = 1
+Kind = Literal["flat", ApproximateKind]
+
+FORMAT = 2
+_READABLE = (1, FORMAT)
+"""Format 1 had flat bases only; those are as they were."""
 _MANIFEST = "manifest.json"
 _UNFINISHED = ".new"
+_KINDS: tuple[str, ...] = ("flat", *get_args(ApproximateKind))
+_PRECISIONS: dict[str, np.dtype[np.floating]] = {"float16": HALF, "float32": SINGLE}
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What a manifest names. ``manifest`` is its text: another text is another base; None is no file."""
+    """What a manifest names. ``manifest`` is its text: another text is another base; None is no file.
+
+    ``size`` is that of its files in bytes, ``candidates`` the path of what finds candidates, if any does.
+    """
 
     change: int
-    rows: Rows
+    segment: Segment
     manifest: str | None
+    kind: Kind = "flat"
+    size: int = 0
+    candidates: Path | None = None
 
     @staticmethod
-    def empty(dimension: int, manifest: str | None) -> Base:
+    def empty(dimension: int, manifest: str | None, change: int = 0) -> Base:
         """No passages, whatever the manifest names."""
         none = np.empty(0, np.int64)
-        return Base(0, Rows(none, none, faiss.IndexFlatIP(dimension)), manifest)
+        rows = Rows.of(none, none, np.empty((0, dimension), np.float32))
+        return Base(change, Segment.whole(rows), manifest)
+
+
+class Publication:
+    """A base on its way: files are added, each durable when it is, and at last the manifest."""
+
+    def __init__(self, folder: Path, change: int) -> None:
+        self._folder, self._change = folder, change
+        folder.mkdir(parents=True, exist_ok=True)
+        self._before = _files_of(read_manifest(folder))
+        self._stem, number = f"base-{change:06d}", 0
+        while any(name.startswith(f"{self._stem}.") for name in self._before):
+            number += 1
+            self._stem = f"base-{change:06d}-{number}"
+        self._files: dict[str, dict[str, str | int]] = {}
+
+    def add(self, name: str, suffix: str, write: Callable[[Path], object]) -> Path:
+        """Have a file written. Raises OSError, for instance on a full disk, and leaves the old base."""
+        path = self._folder / f"{self._stem}.{suffix}"
+        self._files[name] = _write(path, write)
+        return path
+
+    def add_array(self, name: str, array: NDArray[Any]) -> None:
+        """Add an array under its name."""
+        self.add(name, f"{name}.npy", lambda path: _save(path, array))
+
+    def add_index(self, name: str, suffix: str, index: faiss.Index) -> None:
+        """Add an index of FAISS."""
+        self.add(name, suffix, lambda path: _save_index(path, index))
+
+    def publish(self, **content: object) -> None:
+        """Replace the manifest, and drop the files of the base before the last."""
+        content = {"format": FORMAT, "change": self._change, **content, "files": self._files}
+        text = json.dumps(content, indent=2) + "\n"
+        _sync(self._folder)
+        _write(self._folder / _MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+        _sync(self._folder)
+        keep = {_MANIFEST, *self._before, *(str(file["name"]) for file in self._files.values())}
+        for path in self._folder.iterdir():
+            if path.name not in keep and (path.name.startswith("base-") or path.suffix == _UNFINISHED):
+                path.unlink(missing_ok=True)
 
 
 def read_manifest(folder: Path) -> str | None:
@@ -49,15 +106,15 @@ def read_manifest(folder: Path) -> str | None:
         return None
 
 
-def read_base(folder: Path, dimension: int) -> Base:
-    """The base, memory-mapped; empty where none was ever written.
+def read_base(folder: Path, dimension: int, *, is_limited: bool) -> Base:
+    """The base, memory-mapped; empty where none was ever written. See :class:`MappedVectors` for the limit.
 
     Raises :class:`index.errors.StoreDamaged` for files that are missing, cut short, of another
     dimension or of another format.
     """
     while (manifest := read_manifest(folder)) is not None:
         try:
-            return _open(folder, manifest, dimension)
+            return _open(folder, manifest, dimension, is_limited=is_limited)
         except (ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError) as error:
             # A writer may have published the next base, and dropped this one, since we read the manifest.
             if read_manifest(folder) == manifest:
@@ -65,55 +122,50 @@ def read_base(folder: Path, dimension: int) -> Base:
     return Base.empty(dimension, None)
 
 
-def write_base(folder: Path, change: int, rows: Rows) -> None:
-    """Publish a base, durably. Raises OSError, for instance on a full disk, and leaves the old one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    dimension, before = int(rows.index.d), _files_of(read_manifest(folder))
-    stem = f"base-{change:06d}"
-    files = {}
-    if len(rows):
-        files = {
-            "vectors": _write(folder / f"{stem}.faiss", lambda path: _save_vectors(path, rows.index)),
-            "ids": _write(folder / f"{stem}.ids.npy", lambda path: _save(path, rows.ids)),
-            "documents": _write(folder / f"{stem}.documents.npy", lambda path: _save(path, rows.documents)),
-        }
-    content = {
-        "format": FORMAT,
-        "kind": "flat",
-        "change": change,
-        "dimension": dimension,
-        "count": len(rows),
-        "files": files,
-    }
-    text = json.dumps(content, indent=2) + "\n"
-    _sync(folder)
-    _write(folder / _MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
-    _sync(folder)
-    keep = {_MANIFEST, *before, *(file["name"] for file in files.values())}
-    for path in folder.iterdir():
-        if path.name not in keep and (path.name.startswith("base-") or path.suffix == _UNFINISHED):
-            path.unlink(missing_ok=True)
-
-
-def _open(folder: Path, manifest: str, dimension: int) -> Base:
+def _open(folder: Path, manifest: str, dimension: int, *, is_limited: bool) -> Base:
     content: dict[str, Any] = json.loads(manifest)
-    for name, wanted in (("format", FORMAT), ("kind", "flat"), ("dimension", dimension)):
-        if content.get(name) != wanted:
-            raise ValueError(f"its {name} is {content.get(name)!r}, not {wanted!r}")
+    known = {"format": _READABLE, "kind": _KINDS, "dimension": (dimension,)}
+    for name, usable in known.items():
+        if content.get(name) not in usable:
+            raise ValueError(f"its {name} is {content.get(name)!r}, not {' or '.join(map(repr, usable))}")
     change, count = int(content["change"]), int(content["count"])
     if count == 0:
-        return replace(Base.empty(dimension, manifest), change=change)
+        return Base.empty(dimension, manifest, change)
     paths = {}
     for name, file in content["files"].items():
         paths[name] = folder / file["name"]
         if paths[name].stat().st_size != file["bytes"]:
             raise ValueError(f"{file['name']} does not have {file['bytes']} bytes")
-    # IO_FLAG_MMAP alone maps inverted lists only and reads flat vectors into memory.
-    index = faiss.read_index(str(paths["vectors"]), faiss.IO_FLAG_MMAP_IFC)
-    rows = Rows(_load(paths["ids"]), _load(paths["documents"]), index)
-    if not count == index.ntotal == len(rows.ids) == len(rows.documents) or index.d != dimension:
+    rows = _rows(content, paths, dimension, is_limited=is_limited)
+    counts = {len(rows.ids), len(rows.documents), len(rows.stored)}
+    if counts | {rows.approximation.index.ntotal if rows.approximation else count} != {count}:
         raise ValueError("its files do not belong together")
-    return Base(change, rows, manifest)
+    segment = Segment.whole(rows)
+    if "live" in paths:
+        segment = Segment(rows, np.load(paths["live"], allow_pickle=False), int(content["removed"]))
+    size = sum(file["bytes"] for file in content["files"].values())
+    return Base(change, segment, manifest, content["kind"], size, paths.get("candidates"))
+
+
+def _rows(content: dict[str, Any], paths: dict[str, Path], dimension: int, *, is_limited: bool) -> Rows:
+    ids, documents, kind = _load(paths["ids"]), _load(paths["documents"]), content["kind"]
+    if kind == "flat":
+        flat = _read_index(paths["vectors"], dimension)
+        return Rows(ids, documents, FlatVectors(flat))
+    stored = MappedVectors(
+        paths["vectors"], dimension, _PRECISIONS[content["precision"]], is_limited=is_limited
+    )
+    index = _read_index(paths["candidates"], dimension)
+    tuning = Tuning(**content["tuning"])
+    return Rows(ids, documents, stored, Approximation(kind, index, tuning, int(content["made_with"])))
+
+
+def _read_index(path: Path, dimension: int) -> faiss.Index:
+    # IO_FLAG_MMAP alone maps inverted lists only, and reads flat vectors and graphs into memory.
+    index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    if index.d != dimension:
+        raise ValueError("its files do not belong together")
+    return index
 
 
 def _load(path: Path) -> Ids:
@@ -121,12 +173,12 @@ def _load(path: Path) -> Ids:
     return array
 
 
-def _save(path: Path, array: Ids) -> None:
+def _save(path: Path, array: NDArray[Any]) -> None:
     with path.open("wb") as file:
         np.save(file, array, allow_pickle=False)
 
 
-def _save_vectors(path: Path, index: faiss.Index) -> None:
+def _save_index(path: Path, index: faiss.Index) -> None:
     try:
         faiss.write_index(index, str(path))
     except RuntimeError as error:

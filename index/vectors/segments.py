@@ -4,64 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.types import Ids, Vectors
-
-_FEW = 8
-"""Below one in so many passages allowed, naming them beats a bit for every passage of the segment."""
-
-
-class Rows:
-    """Vectors with their passage ids, ascending, and document keys. Position ``i`` means the same in all."""
-
-    def __init__(self, ids: Ids, documents: Ids, index: faiss.Index) -> None:
-        self.ids = ids
-        self.documents = documents
-        self.index = index
-
-    @staticmethod
-    def of(ids: Ids, documents: Ids, vectors: Vectors) -> Rows:
-        """In memory, from arrays in any order; vectors have shape (n, dimension)."""
-        order = np.argsort(ids, kind="stable")
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors[order], dtype=np.float32))
-        return Rows(ids[order], documents[order], index)
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def vectors(self, positions: Ids) -> Vectors:
-        """Shape (len(positions), dimension)."""
-        if len(positions) == 0:
-            return np.empty((0, self.index.d), np.float32)
-        found: Vectors = self.index.reconstruct_batch(positions)
-        return found
-
-    def find(self, ids: Ids) -> Ids:
-        """The position of each id, -1 where it is not here."""
-        if len(self) == 0:
-            return np.full(len(ids), -1, np.int64)
-        positions = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
-        return np.where(self.ids[positions] == ids, positions, -1).astype(np.int64)
-
-    def of_documents(self, keys: Ids) -> Ids:
-        """Positions of all passages of these documents; the keys ascend and are distinct."""
-        order, documents = self._by_document
-        first = np.searchsorted(documents, keys, side="left")
-        counts = np.searchsorted(documents, keys, side="right") - first
-        # Each key's run [first, first + count), laid end to end without a loop.
-        skipped = np.repeat(first - (np.cumsum(counts) - counts), counts)
-        return order[skipped + np.arange(len(skipped))]
-
-    @cached_property
-    def _by_document(self) -> tuple[Ids, Ids]:
-        order = np.argsort(self.documents, kind="stable").astype(np.int64)
-        return order, np.asarray(self.documents[order])
+from index.types import Ids
+from index.vectors.exact import Allowed
+from index.vectors.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +54,18 @@ class Segment:
         np.bitwise_and.at(bits, positions >> 3, ~(np.uint8(1) << (positions & 7).astype(np.uint8)))
         return replace(self, bits=bits, dead=self.dead + len(positions))
 
-    def selector(self, documents: Ids | None) -> faiss.IDSelector | None:
+    def allowed(self, documents: Ids | None) -> Allowed | None:
         """What a search may return, or None when that is nothing. Keys as in :meth:`Rows.of_documents`."""
         if documents is None:
-            return _bitmap(self.bits) if len(self) else None
+            return Allowed(len(self.rows), len(self), bits=self.bits) if len(self) else None
         positions = self.rows.of_documents(documents)
-        positions = positions[self.lives(positions)] if len(positions) else positions
+        if self.dead and len(positions):
+            positions = positions[self.lives(positions)]
         if len(positions) == 0:
             return None
-        if len(positions) * _FEW < len(self.rows):
-            return _array(np.sort(positions))
-        allowed = np.zeros(len(self.rows), np.bool_)
-        allowed[positions] = True
-        return _bitmap(np.packbits(allowed, bitorder="little"))
+        if not np.all(positions[1:] > positions[:-1]):
+            positions = np.sort(positions)
+        return Allowed(len(self.rows), len(positions), chosen=positions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,36 +105,28 @@ class Snapshot:
             deltas[-2:] = [Segment.whole(merged(deltas[-2:]))]
         return Snapshot(max(change, self.change), base, tuple(deltas))
 
-    def rebased(self, change: int, base: Rows) -> Snapshot:
+    def rebased(self, change: int, base: Segment) -> Snapshot:
         """The same passages over another base, made at a change not after this snapshot's.
 
-        A passage of the base that does not live here was removed since; one that lives here and is
-        not in the base came since.
+        A passage of the base that does not live here was removed since; one that lives here and not in the
+        base came since.
         """
-        gone = base.ids[~self.holds(base.ids)]
+        ids = base.rows.ids[base.live()]
+        gone = ids[~self.holds(ids)]
         newer = []
         for segment in self.segments:
             live = segment.live()
             newer.append((segment.rows, live[base.find(segment.rows.ids[live]) < 0]))
-        return Snapshot(change, Segment.whole(base)).changed(self.change, gathered(newer), gone)
-
-
-def _bitmap(bits: NDArray[np.uint8]) -> faiss.IDSelector:
-    # The stubs describe the C++ constructor, not the wrapper that takes an array and keeps it alive.
-    return faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg,arg-type]
-
-
-def _array(positions: Ids) -> faiss.IDSelector:
-    return faiss.IDSelectorArray(positions)
+        return Snapshot(change, base).changed(self.change, gathered(newer), gone)
 
 
 def merged(segments: Sequence[Segment]) -> Rows:
-    """One segment's rows out of several, the living ones only."""
+    """One segment's rows out of several in memory, the living ones only."""
     return gathered([(segment.rows, segment.live()) for segment in segments])
 
 
 def gathered(parts: Sequence[tuple[Rows, Ids]]) -> Rows:
-    """Copies of the rows at these positions."""
+    """Copies in memory of the rows at these positions."""
     ids = np.concatenate([rows.ids[positions] for rows, positions in parts])
     documents = np.concatenate([rows.documents[positions] for rows, positions in parts])
     return Rows.of(ids, documents, np.concatenate([rows.vectors(positions) for rows, positions in parts]))

@@ -7,21 +7,47 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.config import VectorsConfig
 from index.protocols import DenseIndex
 from index.types import Ids, Ranking, Vectors
 from index.vectors import FaissIndex
 
 DIMENSION = 8
 
+CONFIGS = {
+    "faiss": VectorsConfig(),
+    "faiss-hnsw": VectorsConfig(kind="hnsw", threads=1),
+    "faiss-ivf": VectorsConfig(kind="ivf", threads=1),
+}
+
 Opener = Callable[[], DenseIndex]
 
 
-@pytest.fixture(params=["faiss"])
-def open_index(tmp_path: Path) -> Iterator[Opener]:
+class Compacted:
+    """Has part of its passages in a base, and at first all of them."""
+
+    def __init__(self, index: FaissIndex) -> None:
+        self._index, self._updates = index, 0
+        self.search, self.scores, self.close = index.search, index.scores, index.close
+
+    @property
+    def change(self) -> int:
+        return self._index.change
+
+    def update(self, change: int, *, ids: Ids, documents: Ids, vectors: Vectors, removed: Ids) -> None:
+        self._index.update(change, ids=ids, documents=documents, vectors=vectors, removed=removed)
+        self._updates += 1
+        if self._updates.bit_count() == 1:
+            self._index.compact()
+
+
+@pytest.fixture(params=["faiss", "faiss-hnsw", "faiss-ivf"])
+def open_index(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opener]:
     opened: list[DenseIndex] = []
 
     def opener() -> DenseIndex:
-        opened.append(FaissIndex.open(tmp_path / "vectors", DIMENSION))
+        index = FaissIndex.open(tmp_path / "vectors", DIMENSION, CONFIGS[request.param])
+        opened.append(index if request.param == "faiss" else Compacted(index))
         return opened[-1]
 
     yield opener

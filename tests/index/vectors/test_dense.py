@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -96,6 +97,45 @@ def test_updates_during_a_compaction_are_kept(folder: Path) -> None:
     index.compact()
     again = FaissIndex.open(folder, DIMENSION)
     assert (again.change, held(again)) == (59, expected)
+
+
+def wait_for_compaction() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "loccit-compaction":
+            thread.join()
+
+
+def test_a_compaction_in_the_background_is_one_at_a_time(folder: Path) -> None:
+    index = FaissIndex.open(folder, DIMENSION)
+    put(index, 1, range(3000))
+    assert index.compact_in_background()
+    put(index, 2, [3000])
+    wait_for_compaction()
+    assert (index.described.passages, index.change) == (3001, 2)
+    assert index.compact_in_background()
+    wait_for_compaction()
+    assert FaissIndex.open(folder, DIMENSION).change == 2
+
+
+def test_what_goes_wrong_in_the_background_is_logged(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    index = FaissIndex.open(folder, DIMENSION)
+    put(index, 1, range(3))
+    folder.write_text("in the way")
+    assert index.compact_in_background()
+    wait_for_compaction()
+    assert "was not compacted" in caplog.text
+    assert held(index) == [0, 1, 2]
+
+
+def test_where_another_process_compacts_there_is_nothing_to_do(folder: Path) -> None:
+    index = FaissIndex.open(folder, DIMENSION)
+    put(index, 1, range(3))
+    folder.mkdir()
+    with FileLock(folder / "compact.lock"):
+        index.compact()
+    assert [path.name for path in folder.iterdir()] == ["compact.lock"]
+    index.compact()
+    assert FaissIndex.open(folder, DIMENSION).change == 1
 
 
 def test_compaction_is_due_when_much_is_beside_the_base(folder: Path) -> None:

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from index.vectors.segments import Rows, Segment, Snapshot
+from index.vectors.rows import Rows
+from index.vectors.segments import Segment, Snapshot
 from tests.index.vectors.numbered import NONE, unit
 
 
