@@ -25,14 +25,14 @@ _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[httpx.Client]:
+def serving(data: Path, **settings: str) -> Iterator[httpx.Client]:
     """``loccit serve`` on a data folder, ready, and a client of it."""
     log = data / "serve.log"
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "cli.main", "serve", "--port", "0"],
             stderr=output,
-            env={**os.environ, "LOCCIT_DATA": str(data)},
+            env={**os.environ, "LOCCIT_DATA": str(data), **settings},
         )
     try:
         deadline = time.monotonic() + _PATIENCE

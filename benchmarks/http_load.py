@@ -81,7 +81,8 @@ def study(data: Path = DATA, folder: Path = SCIFACT, extent: Extent = Extent()) 
         name = sets.collection_of(library, folder).name
         embed = library.embedder.embed_queries
         figures = {"encoder_p50_ms": percentile(_encoding(embed, asked[:_ENCODED]), 50)}
-    with serving(data.resolve()) as client:
+    # Each question is to be encoded, also one that was asked in an earlier part.
+    with serving(data.resolve(), LOCCIT_QUESTION_CACHE="0") as client:
         (process,) = (one for one in psutil.Process().children() if "serve" in one.cmdline())
         target = Target(str(client.base_url), [_body(one, name) for one in asked], lambda: _used(process))
         send(target.address, target.bodies[::-1], Plan(1, _WARM))

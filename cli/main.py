@@ -22,6 +22,7 @@ from cli.output import (
     print_verdict,
 )
 from cli.progress import ingest_with_progress
+from cli.quantizing import quantized
 from index.citation_formats import Format, formatted
 from index.errors import LoccitError
 from index.files import Patterns, place
@@ -245,6 +246,14 @@ def eval_(
 
 
 @app.command()
+def quantize(collection: CollectionName = "default", data: Data = None) -> None:
+    """Make the model one of 8-bit integers, faster and less exact, by passages of a collection."""
+    settings = _settings(data)
+    with open_library(settings) as library:
+        quantized(library.open(collection), settings)
+
+
+@app.command()
 def serve(
     data: Data = None,
     host: Annotated[
@@ -253,25 +262,14 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="Port to listen on. [default: LOCCIT_PORT or 8000]")
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that serve. [default: LOCCIT_WORKERS or 1]")
+    ] = None,
 ) -> None:
     """Serve the HTTP API."""
-    import uvicorn
+    from cli import serving
 
-    from service.app import create_app
-    from service.telemetry import configure_logging
-
-    settings = _settings(data, host=host, port=port)
-    configure_logging(settings.log_level)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_level=settings.log_level,
-        access_log=False,
-        server_header=False,
-        # Those who follow a job keep their connection for as long as they like.
-        timeout_graceful_shutdown=10,
-    )
+    serving.run(_settings(data, host=host, port=port, workers=workers))
 
 
 def _parsed(where: str) -> object:

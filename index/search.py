@@ -128,7 +128,10 @@ class Search:
         answerability: Answerability,
     ) -> Answer:
         """The at most ``k`` best passages, and the probability that they answer."""
-        documents = None if where is None else self._store.select(where)
+        documents: Ids | None = None
+        if where is not None:
+            with watch.stage("filter"):
+                documents = self._store.select(where)
         hits: tuple[Hit, ...] = ()
         features: Features | None = None
         if documents is None or len(documents):
@@ -146,9 +149,10 @@ class Search:
                     found = self._reranked(self._reranker, query.question, found, max(self._config.rerank, k))
             with watch.stage("passages"):
                 hits = self._hits(query, found, k)
+        with watch.stage("answerability"):
             features = Features.of(found) if hits else None
-        told = asdict(features) if features else {}
-        probability = answerability.stated(told) if told else 0.0
+            told = asdict(features) if features else {}
+            probability = answerability.stated(told) if told else 0.0
         return Answer(
             query.question,
             round(probability, 4),

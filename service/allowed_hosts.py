@@ -8,6 +8,7 @@ came, and a name on the internet has a dot in it.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -46,13 +47,16 @@ class OwnHosts:
         await told(error, scope)(scope, receive, send)
 
     def _is_own(self, name: str) -> bool:
-        if "." not in name or name in self._allowed or name.endswith(".localhost"):
-            return True
-        try:
-            ip_address(name)
-        except ValueError:
-            return False
-        return True
+        return "." not in name or name in self._allowed or name.endswith(".localhost") or _is_address(name)
+
+
+@lru_cache(maxsize=256)
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _name(host: str) -> str:

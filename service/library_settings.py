@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,9 +17,11 @@ from index.config import (
     Precision,
     ReadingConfig,
     SearchConfig,
+    VectorsConfig,
 )
 from index.embedding import load_embedder
 from index.library import Library
+from index.processors import threads
 from index.protocols import Reranker
 from index.reading import ReadingApart
 
@@ -55,7 +58,11 @@ class LibrarySettings(BaseSettings):
         None, description="Folder of converted models; `models` in LOCCIT_DATA when it is not given."
     )
     threads: int = Field(
-        0, ge=0, le=1024, description="Threads that the model computes with; 0 is one for each processor."
+        0,
+        ge=0,
+        le=1024,
+        description="Threads that the model computes with; 0 is one for each processor, or each worker's "
+        "share of them.",
     )
     max_body_bytes: int = Field(
         64 * 1024 * 1024,
@@ -131,6 +138,23 @@ class LibrarySettings(BaseSettings):
         description="Most tokens that a passage repeats of the one before it. Part of what a collection is "
         "built with: a change asks for new collections.",
     )
+    index_kind: Literal["auto", "flat", "ivf", "hnsw"] = Field(
+        "auto",
+        description="How nearest passages are found: flat looks at every passage, ivf and hnsw at some of "
+        "them; auto is flat up to 20,000 passages and ivf above. Takes effect at the next compaction.",
+    )
+    index_recall: float = Field(
+        0.99,
+        gt=0.5,
+        lt=1.0,
+        description="Share of the ten nearest passages that ivf and hnsw are tuned to find.",
+    )
+    index_megabytes: int = Field(
+        0,
+        ge=0,
+        description="Memory, in MiB, that the vectors of a collection may take, pages that are mapped "
+        "included; 0 is no bound. Less is slower.",
+    )
     reader_processes: int = Field(
         1, ge=1, le=64, description="Files are read in processes of their own: how many at once."
     )
@@ -146,14 +170,14 @@ class LibrarySettings(BaseSettings):
         "read, seconds each. Empty refuses them. Needs loccit[ocr], and tesseract installed.",
     )
 
-    def embedding_config(self) -> EmbeddingConfig:
-        """The part of the settings that says how the model is run."""
+    def embedding_config(self, *, processes: int = 1) -> EmbeddingConfig:
+        """The part of the settings that says how the model is run in each of so many processes."""
         return EmbeddingConfig(
             backend=self.backend,
             precision=self.precision,
             device=self.device,
             cache=self.models or self.data / "models",
-            threads=self.threads,
+            threads=self.threads or threads(processes),
         )
 
     def library_config(self) -> LibraryConfig:
@@ -174,6 +198,9 @@ class LibrarySettings(BaseSettings):
                 as_of_passages=self.as_of_passages,
             ),
             ingest=IngestConfig(max_document_bytes=self.max_body_bytes),
+            vectors=VectorsConfig(
+                kind=self.index_kind, recall=self.index_recall, memory_bytes=self.index_megabytes * 2**20
+            ),
             reading=ReadingConfig(
                 processes=self.reader_processes,
                 seconds=self.reader_seconds,
@@ -183,13 +210,18 @@ class LibrarySettings(BaseSettings):
         )
 
 
-def open_library(settings: LibrarySettings) -> Library:
-    """The library that the settings describe; its model is loaded when it is first needed."""
+def open_library(settings: LibrarySettings, *, processes: int = 1) -> Library:
+    """The library that the settings describe; its model is loaded when it is first needed.
+
+    ``processes`` are those that serve together, and share the processors.
+    """
     config = settings.library_config()
     return Library(
         settings.data,
         embedder=lambda: load_embedder(
-            settings.model, download=settings.model_download, config=settings.embedding_config()
+            settings.model,
+            download=settings.model_download,
+            config=settings.embedding_config(processes=processes),
         ),
         config=config,
         reranker=(lambda: _reranker(settings)) if settings.reranker else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, ParamSpec, TypeVar
 
 import anyio
@@ -13,7 +14,7 @@ from fastapi import Depends, Request
 
 from index.errors import CollectionNotFound, LoccitError
 from index.library import Library
-from index.processors import processors
+from index.processors import threads
 from index.types import Vectors
 from service.batching import Permits, QuestionQueue
 from service.embedding_worker import EmbeddingWorker
@@ -26,11 +27,13 @@ log = logging.getLogger("loccit.service")
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_FEWEST_READING_THREADS = 2
+_FEWEST_ANSWERING_THREADS = 2
 """Else as many as there are processors. More would take turns at the interpreter with the event loop and the
 model, which then wait longer than a question takes."""
+_READING_THREADS = 2
+"""Apart from those that answer: a list that takes long must not keep questions waiting."""
 _WRITING_THREADS = 4
-"""Apart from those that read: large uploads must not keep questions waiting."""
+"""Nor must large uploads."""
 _EXAMINING_THREADS = 4
 """Nor must requests that go through whole texts."""
 _RECALLING_THREADS = 2
@@ -44,8 +47,10 @@ class Runtime:
     def __init__(self, settings: Settings, library: Library | None = None) -> None:
         self.settings = settings
         self._owns_library = library is None
-        self.library = library or open_library(settings)
-        self.questions = QuestionQueue(self._embed_questions, max_batch=settings.max_batch)
+        self.library = library or open_library(settings, processes=settings.workers)
+        self.questions = QuestionQueue(
+            self._embed_questions, max_batch=settings.max_batch, remembered=settings.question_cache
+        )
         self.worker = EmbeddingWorker(self.library)
         self.asking = Permits(settings.max_queue)
         self.examining = Permits(settings.max_queue)
@@ -60,7 +65,10 @@ class Runtime:
             on_stored=self.worker.notify,
             keep_days=settings.keep_jobs_days,
         )
-        self._readers = anyio.CapacityLimiter(max(_FEWEST_READING_THREADS, processors()))
+        self._answerers = ThreadPoolExecutor(
+            max(_FEWEST_ANSWERING_THREADS, threads(settings.workers)), thread_name_prefix="loccit-answer"
+        )
+        self._readers = anyio.CapacityLimiter(_READING_THREADS)
         self._examiners = anyio.CapacityLimiter(_EXAMINING_THREADS)
         self._recallers = anyio.CapacityLimiter(_RECALLING_THREADS)
         self._writers = anyio.CapacityLimiter(_WRITING_THREADS)
@@ -86,6 +94,7 @@ class Runtime:
         await anyio.to_thread.run_sync(self._close)
 
     def _close(self) -> None:
+        self._answerers.shutdown(cancel_futures=True)
         self.jobs.stop()
         self.worker.stop()
         if self._owns_library:
@@ -122,6 +131,12 @@ class Runtime:
             except LoccitError as error:
                 # The others are served all the same.
                 log.warning("The collection %r cannot be served: %s", name, error.message)
+
+    async def answer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a library call that answers a question, in a thread."""
+        # Not by anyio, which takes a third of what the service itself does with a question.
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._answerers, lambda: function(*args, **kwargs))
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a library call that reads, in a thread."""

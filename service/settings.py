@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
@@ -34,6 +35,13 @@ class Settings(LibrarySettings):
         description="Address to listen on. 0.0.0.0 lets other machines in; set an API key before that.",
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any that is free.")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Processes of `loccit serve`, each with a model of its own, on one port. They share the "
+        "processors; limits such as LOCCIT_MAX_QUEUE are each one's own.",
+    )
     api_key: SecretStr | None = Field(
         None,
         description="When set, every request but the health checks must carry it as a bearer token. "
@@ -103,6 +111,13 @@ class Settings(LibrarySettings):
         ge=1,
         description="Most questions that the model is given at once. More serve a crowd better, and make the "
         "first of them wait for the rest.",
+    )
+    question_cache: int = Field(
+        4096,
+        ge=0,
+        le=10_000_000,
+        description="Questions whose vectors are kept in memory, so that one that is asked again is not "
+        "embedded again: 1.5 KB each, and no text. 0 keeps none.",
     )
     max_quotes: int = Field(
         256,
@@ -205,6 +220,12 @@ def load_settings(**given: object) -> Settings:
     except ValidationError as error:
         told = (f"{PREFIX}{str(one['loc'][0]).upper()}: {_reason(one['msg'])}" for one in error.errors())
         raise InvalidSettings(" ".join(told)) from None
+
+
+def hand_down(settings: Settings, names: Iterable[str]) -> None:
+    """Put these settings into the environment, for processes that are started from here."""
+    for name in names:
+        os.environ[f"{PREFIX}{name.upper()}"] = str(getattr(settings, name))
 
 
 def unknown_variables() -> list[str]:

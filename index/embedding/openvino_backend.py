@@ -31,6 +31,7 @@ class OpenVinoRuntime:
             "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
+            "ENABLE_CPU_PINNING": False,  # each process would bind itself to the same first processors
         }
         try:
             self._request = core.compile_model(graph, "CPU", settings).create_infer_request()

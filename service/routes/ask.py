@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
@@ -38,7 +38,7 @@ from service.replies import json_reply
 from service.requests import asking
 from service.requests.asking import AskRequest
 from service.requests.base import read_json
-from service.runtime import ReadyRuntime, Runtime
+from service.runtime import Runtime, ready_runtime
 from service.schemas.answers import AskResponse, BatchResponse, answer_json
 from service.schemas.values import Json
 from service.settings import Settings
@@ -85,6 +85,14 @@ class _Plan:
         return [spoken(question, context(self.turns)) for question in self.questions]
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """When a request came, and when it was read and found in order; as :func:`time.perf_counter` says."""
+
+    at: float
+    checked: float
+
+
 @router.post(
     "/v1/ask",
     summary="Find the passages that answer a question",
@@ -92,20 +100,22 @@ class _Plan:
     responses=responses(*_ERRORS),
     openapi_extra=json_body(AskRequest),
 )
-async def ask(request: Request, runtime: ReadyRuntime) -> Response:
+async def ask(request: Request) -> Response:
     """With `question`, the answer itself; with `questions`, `results` with the answer to each.
 
     In a batch every question is checked before any is answered. Stage times are also in the
     `Server-Timing` header.
     """
     begun = time.perf_counter()
+    runtime = await ready_runtime(request)  # by hand: the framework takes a while to find out
     plan = _checked(read_json(AskRequest, await request.body()), runtime.settings)
+    began = _Begun(begun, time.perf_counter())
     as_of = plan.body.as_of is not None
     with runtime.asking.one(), runtime.recalling.one() if as_of else nullcontext():
         flat = [text for texts in plan.texts for text in texts]
-        encoded = await unless_gone(request, runtime.questions.encode(flat))
-        answering = runtime.recall if as_of else runtime.read
-        return await answering(_answer, runtime, plan, encoded, begun)
+        encoded = await encoded_unless_gone(request, runtime, flat)
+        answering = runtime.recall if as_of else runtime.answer
+        return await answering(_answer, runtime, plan, encoded, began)
 
 
 def _checked(body: AskRequest, settings: Settings) -> _Plan:
@@ -151,17 +161,36 @@ def _checked_member(at: int, question: str, settings: Settings) -> str:
         raise type(error)(f"questions.{at}: {error.message}") from None
 
 
-async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+async def encoded_unless_gone(
+    request: Request, runtime: Runtime, questions: Sequence[str]
+) -> Sequence[Encoded]:
+    """The vectors of questions. Raises :class:`ClientGone`, and what the queue raises."""
+    if (known := runtime.questions.known(questions)) is not None:
+        return known
+    return await unless_gone(request, runtime.questions.encode(questions))
+
+
+async def unless_gone(request: Request, work: Awaitable[T]) -> T:
     """The result of work that is dropped when the caller hangs up. Raises :class:`ClientGone`."""
-    working = asyncio.ensure_future(work)
+    asking, gone, over = asyncio.current_task(), False, False
     watching = asyncio.ensure_future(_hung_up(request))
+
+    def drop(_: object) -> None:
+        nonlocal gone
+        # It may have been due already when the work ended: what comes after that is not dropped.
+        if asking is not None and not over:
+            gone = asking.cancel()
+
+    watching.add_done_callback(drop)
     try:
-        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientGone("The caller hung up.")
-        return working.result()
+        return await work
+    except asyncio.CancelledError:
+        # Someone else may have cancelled it too: that one is told.
+        if gone and asking is not None and asking.uncancel() == 0:
+            raise ClientGone("The caller hung up.") from None
+        raise
     finally:
-        working.cancel()
+        over = True
         watching.cancel()
 
 
@@ -170,7 +199,8 @@ async def _hung_up(request: Request) -> None:
         pass
 
 
-def _answer(runtime: Runtime, plan: _Plan, encoded: Sequence[Encoded], begun: float) -> Response:
+def _answer(runtime: Runtime, plan: _Plan, encoded: Sequence[Encoded], began: _Begun) -> Response:
+    taken = time.perf_counter()
     body = plan.body
     collection = runtime.library.open(body.collection)
     results: list[Json] = []
@@ -181,21 +211,30 @@ def _answer(runtime: Runtime, plan: _Plan, encoded: Sequence[Encoded], begun: fl
         answer = collection.ask(
             question, k=plan.k, where=plan.where, turns=plan.turns, vectors=vectors, as_of=body.as_of
         )
+        answered = time.perf_counter()
         shown = answer_json(withheld(answer, body.min_answerability), body.collection, body.formats)
-        results.append({**shown, "timings_ms": _timings(own[0], answer.timings_ms)})
-    total = round((time.perf_counter() - begun) * 1000, 3)
+        timings = _timings(own[0], {**answer.timings_ms, "json": _milliseconds(answered)})
+        results.append({**shown, "timings_ms": timings})
+    total = _milliseconds(began.at)
     if plan.batch:
         return _reply({"results": results}, {"total": total})
     (result,) = results
-    result["timings_ms"]["total"] = total
+    request, queue = _milliseconds(began.at, began.checked), _milliseconds(began.checked, taken)
+    # Whatever it waited for is queueing: the model, and a thread.
+    waited = {"queue": round(max(0.0, queue - encoded[0].encode_ms), 3)}
+    result["timings_ms"] = {"request": request, **result["timings_ms"], **waited, "total": total}
     return _reply(result, result["timings_ms"])
 
 
 def _timings(encoded: Encoded, answered: Mapping[str, float]) -> dict[str, float]:
     """Stage times of one question; ``total`` is what it took by itself."""
     queue, encode = round(encoded.queue_ms, 3), round(encoded.encode_ms, 3)
-    stages = {"queue": queue, "encode": encode, **answered}
-    return {**stages, "total": round(queue + encode + answered["total"], 3)}
+    total = round(queue + encode + answered["total"] + answered["json"], 3)
+    return {"queue": queue, "encode": encode, **answered, "total": total}
+
+
+def _milliseconds(since: float, until: float | None = None) -> float:
+    return round(((time.perf_counter() if until is None else until) - since) * 1000, 3)
 
 
 def _reply(content: Json, timings_ms: Mapping[str, float]) -> Response:

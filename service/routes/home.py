@@ -17,7 +17,7 @@ from service.document_page import Segment, segments
 from service.links import CitedWith, view_address
 from service.pages import page, pages_in_words, stylesheet
 from service.requests.base import CollectionQuery
-from service.routes.ask import checked_length, unless_gone
+from service.routes.ask import checked_length, encoded_unless_gone
 from service.runtime import ReadyRuntime, Runtime
 
 router = APIRouter(include_in_schema=False)
@@ -57,8 +57,8 @@ async def home(request: Request, query: Annotated[HomeQuery, Query()], runtime: 
     except (EmptyQuestion, QuestionTooLong) as error:
         return await runtime.read(_page, runtime, query, problem=error.message, status_code=422)
     with runtime.asking.one():
-        (encoded,) = await unless_gone(request, runtime.questions.encode([question]))
-        return await runtime.read(_answered, runtime, query, question, np.stack([encoded.vector]))
+        (encoded,) = await encoded_unless_gone(request, runtime, [question])
+        return await runtime.answer(_answered, runtime, query, question, np.stack([encoded.vector]))
 
 
 @router.get("/style.css")

@@ -47,11 +47,20 @@ def loccit(
 
 
 @contextmanager
-def serving(tmp_path: Path, **settings: str) -> Iterator[httpx.Client]:
+def serving(tmp_path: Path, *arguments: str, **settings: str) -> Iterator[httpx.Client]:
     """``loccit serve`` in a process of its own, ready, and a client of it."""
+    with started(tmp_path, *arguments, **settings) as (_, client):
+        yield client
+
+
+@contextmanager
+def started(
+    tmp_path: Path, *arguments: str, **settings: str
+) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """The same, and the process itself."""
     with (tmp_path / "serve.log").open("w+") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", "serve", "--port", "0"],
+            [sys.executable, "-m", "cli.main", "serve", "--port", "0", *arguments],
             stdout=log,
             stderr=log,
             env=environment(tmp_path, **settings),
@@ -60,13 +69,20 @@ def serving(tmp_path: Path, **settings: str) -> Iterator[httpx.Client]:
         try:
             with httpx.Client(base_url=_address(process, tmp_path / "serve.log"), timeout=PATIENCE) as client:
                 deadline = time.monotonic() + PATIENCE
-                while client.get("/readyz").status_code != 200:
+                while not _ready(client):
                     assert time.monotonic() < deadline
                     time.sleep(0.02)
-                yield client
+                yield process, client
         finally:
             process.terminate()
             process.wait(PATIENCE)
+
+
+def _ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").status_code == 200
+    except httpx.ConnectError:  # of several workers none listens yet
+        return False
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.commands import ROOT, environment, loccit, serving
+from tests.cli.commands import ROOT, environment, loccit, serving, started
 
 
 @pytest.fixture
@@ -95,6 +96,25 @@ def test_the_log_has_requests_but_no_questions(tmp_path: Path, folder: Path) -> 
     assert "route=/v1/ask status=200" in log
     assert "private" not in log
     assert "Traceback" not in log
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at a process in /proc")
+def test_the_event_loop_and_the_parser_are_the_fast_ones(tmp_path: Path) -> None:
+    with started(tmp_path) as (process, _):
+        loaded = Path(f"/proc/{process.pid}/maps").read_text()
+    assert "/uvloop/loop." in loaded
+    assert "/httptools/parser/" in loaded
+
+
+@pytest.mark.slow
+def test_a_client_may_pause_and_keep_its_connection(tmp_path: Path) -> None:
+    with serving(tmp_path) as client:
+        address = (client.base_url.host, client.base_url.port)
+        with socket.create_connection(address, timeout=10) as connection:
+            for pause in (8.0, 0.0):
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+                time.sleep(pause)
 
 
 def test_wrong_settings_are_told_before_anything_starts(tmp_path: Path) -> None:

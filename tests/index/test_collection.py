@@ -81,7 +81,7 @@ def test_the_best_passage_comes_first_with_its_citation(collection: Collection) 
     assert first.explain.dense.rank == first.explain.lexical.rank == 1
     assert answer.index.embedded == 1.0
     assert set(answer.timings_ms) == {
-        "encode", "dense", "lexical", "fusion", "second_look", "passages", "total",
+        "encode", "tokens", "dense", "lexical", "fusion", "second_look", "passages", "answerability", "total",
     }  # fmt: skip
     assert_law(collection, answer)
 

@@ -139,6 +139,111 @@ async def test_who_is_cancelled_in_a_batch_does_not_harm_it(embedder: GatedEmbed
     await queue.stop()
 
 
+async def test_the_same_question_at_the_same_moment_is_embedded_once(embedder: GatedEmbedder) -> None:
+    queue = QuestionQueue(embedder.embed_queries, max_batch=8)
+    embedder.gate.clear()
+    found: list[list[Encoded]] = []
+
+    async def ask(*questions: str) -> None:
+        found.append(await queue.encode(questions))
+
+    with anyio.fail_after(PATIENCE):
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask, "first")
+            await until(lambda: embedder.batches)
+            for questions in (("first", "second"), ("second", "second"), ("third", "first")):
+                group.start_soon(ask, *questions)
+            await until(lambda: queue.waiting == 2)
+            embedder.gate.set()
+    assert embedder.batches == [["first"], ["second", "third"]]
+    assert sorted(map(len, found)) == [1, 2, 2, 2]
+    expected = {text: WordEmbedder().embed_queries([text])[0].tolist() for text in ("first", "second")}
+    (alone,) = (one for one in found if len(one) == 1)
+    assert alone[0].vector.tolist() == expected["first"]
+    (twice,) = (one for one in found if len({id(part.vector) for part in one}) == 1 and len(one) == 2)
+    assert [one.vector.tolist() for one in twice] == [expected["second"]] * 2
+    # Nothing is remembered here: asked again, it is embedded again.
+    await queue.encode(["first"])
+    assert embedder.batches[2:] == [["first"]]
+    await queue.stop()
+
+
+@pytest.mark.parametrize("in_batch", [True, False])
+async def test_who_goes_leaves_the_same_question_to_the_others(
+    embedder: GatedEmbedder, in_batch: bool
+) -> None:
+    queue = QuestionQueue(embedder.embed_queries, max_batch=8)
+    embedder.gate.clear()
+    found: list[Encoded] = []
+
+    async def stays() -> None:
+        found.extend(await queue.encode(["same"]))
+
+    with anyio.fail_after(PATIENCE):
+        async with anyio.create_task_group() as group:
+            if not in_batch:
+                group.start_soon(queue.encode, ["another"])
+                await until(lambda: embedder.batches)
+            with anyio.CancelScope() as scope:
+                async with anyio.create_task_group() as leaving:
+                    leaving.start_soon(queue.encode, ["same"])
+                    await anyio.sleep(0.02)
+                    group.start_soon(stays)
+                    await anyio.sleep(0.02)
+                    leaving.cancel_scope.cancel()
+            assert not scope.cancelled_caught
+            assert queue.waiting == (0 if in_batch else 1)
+            embedder.gate.set()
+    assert embedder.batches.count(["same"]) == 1
+    assert found[0].vector.tolist() == WordEmbedder().embed_queries(["same"])[0].tolist()
+    await queue.stop()
+
+
+async def test_who_comes_back_joins_the_batch_that_everyone_left(embedder: GatedEmbedder) -> None:
+    queue = QuestionQueue(embedder.embed_queries, max_batch=8)
+    embedder.gate.clear()
+    with anyio.fail_after(PATIENCE):
+        with anyio.move_on_after(0.05):
+            await queue.encode(["same"])
+        async with anyio.create_task_group() as group:
+            group.start_soon(queue.encode, ["same"])
+            await anyio.sleep(0.02)
+            embedder.gate.set()
+    assert embedder.batches == [["same"]]
+    await queue.stop()
+
+
+async def test_a_question_that_failed_is_embedded_when_it_is_asked_again(embedder: GatedEmbedder) -> None:
+    queue = QuestionQueue(embedder.embed_queries, max_batch=8, remembered=8)
+    embedder.failure = RuntimeError("it broke")
+    with anyio.fail_after(PATIENCE), pytest.raises(ModelFailed):
+        await queue.encode(["same", "same"])
+    embedder.failure = None
+    assert queue.known(["same"]) is None
+    assert len(await queue.encode(["same"])) == 1
+    assert len(embedder.batches) == 2
+    await queue.stop()
+
+
+async def test_vectors_of_the_last_questions_are_known(embedder: GatedEmbedder) -> None:
+    queue = QuestionQueue(embedder.embed_queries, max_batch=8, remembered=2)
+    (first,) = await queue.encode(["first"])
+    (again, _) = await queue.encode(["first", "second"])
+    assert again.vector.tolist() == first.vector.tolist()
+    assert (again.queue_ms, again.encode_ms) == (0, 0)
+    assert first.encode_ms > 0
+    assert embedder.batches == [["first"], ["second"]]
+    known = queue.known(["second", "first"])
+    assert known is not None
+    expected = WordEmbedder().embed_queries(["second", "first"])
+    assert [one.vector.tolist() for one in known] == expected.tolist()
+    await queue.encode(["third"])
+    assert queue.known(["second"]) is None
+    assert queue.known(["first", "third", "second"]) is None
+    assert queue.known(["first", "third"]) is not None
+    await queue.stop()
+
+
 async def test_stopping_turns_away_who_waits_and_finishes_what_is_worked_on(embedder: GatedEmbedder) -> None:
     queue = QuestionQueue(embedder.embed_queries, max_batch=1)
     embedder.gate.clear()

@@ -114,7 +114,7 @@ def test_what_goes_through_whole_texts_has_permits_of_its_own(
 
 
 @pytest.mark.anyio
-async def test_who_examines_and_who_recalls_takes_no_thread_from_those_who_ask(library: Library) -> None:
+async def test_nobody_else_takes_a_thread_from_those_who_ask(library: Library) -> None:
     app = app_of(library)
     gate = threading.Event()
     async with app.router.lifespan_context(app), anyio.create_task_group() as tasks:
@@ -122,8 +122,12 @@ async def test_who_examines_and_who_recalls_takes_no_thread_from_those_who_ask(l
         for _ in range(20):
             tasks.start_soon(runtime.examine, gate.wait, PATIENCE)
             tasks.start_soon(runtime.recall, gate.wait, PATIENCE)
+            tasks.start_soon(runtime.read, gate.wait, PATIENCE)
+            tasks.start_soon(runtime.write, gate.wait, PATIENCE)
+            tasks.start_soon(runtime.wait, gate.wait, PATIENCE)
+        await anyio.sleep(0.05)
         with anyio.fail_after(PATIENCE / 2):
-            assert await runtime.read(lambda: "answered") == "answered"
+            assert await runtime.answer(lambda: "answered") == "answered"
         gate.set()
 
 

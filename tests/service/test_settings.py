@@ -10,8 +10,9 @@ from pydantic import ValidationError
 import index
 import service
 from index.config import LibraryConfig
+from index.processors import processors
 from service.errors import InvalidSettings
-from service.settings import Settings, load_settings
+from service.settings import Settings, hand_down, load_settings
 
 
 def test_the_defaults_are_those_of_the_library() -> None:
@@ -29,6 +30,24 @@ def test_the_environment_is_read_and_what_is_given_goes_before_it(monkeypatch: p
     assert (settings.port, settings.log_level, settings.data) == (9001, "warning", Path("elsewhere"))
     assert load_settings().port == 9000
     assert settings.library_config().chunking.max_tokens == 128
+
+
+def test_workers_share_the_processors_unless_the_threads_are_given() -> None:
+    assert load_settings().embedding_config(processes=1).threads == processors()
+    assert load_settings().embedding_config(processes=2).threads == max(1, processors() // 2)
+    assert load_settings().embedding_config(processes=10_000).threads == 1
+    assert load_settings(threads=3).embedding_config(processes=2).threads == 3
+
+
+def test_settings_are_handed_down_to_other_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCCIT_PORT", "9000")
+    monkeypatch.setenv("LOCCIT_WORKERS", "1")
+    settings = load_settings(data=Path("elsewhere"), workers=4)
+    with monkeypatch.context() as handed:
+        for name in ("DATA", "PORT", "WORKERS"):  # put back afterwards
+            handed.setenv(f"LOCCIT_{name}", "")
+        hand_down(settings, ("data", "port", "workers"))
+        assert load_settings() == settings
 
 
 @pytest.mark.parametrize(

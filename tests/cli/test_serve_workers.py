@@ -1,0 +1,202 @@
+"""``loccit serve --workers``: several processes on one port, which are one service to whoever asks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cli.commands import PATIENCE, loccit, serving, started
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc"),
+]
+
+
+def eventually(happens: Callable[[], Any], *, seconds: float = PATIENCE) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := happens()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+    return found
+
+
+@dataclass
+class Service:
+    process: subprocess.Popen[bytes]
+    base_url: str
+    log: Path
+
+    @property
+    def workers(self) -> set[int]:
+        """The processes that hold the application: multiprocessing's own helper is none of them."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return {int(pid) for pid in children if b"spawn_main" in _command(int(pid))}
+
+    def ready(self) -> int:
+        """How many workers have said that they are ready, over the whole time."""
+        return self.log.read_text().count("Ready. Collections")
+
+    def on_new_connection(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """A request that any of the workers may get."""
+        with httpx.Client(base_url=self.base_url, timeout=PATIENCE) as client:
+            return client.request(method, path, **more)
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with started(tmp_path, "--workers", "2") as (process, client):
+        service = Service(process, str(client.base_url), tmp_path / "serve.log")
+        eventually(lambda: service.ready() == 2)
+        yield service
+
+
+def answering(service: Service, found: Callable[[httpx.Response], bool], question: str) -> bool:
+    """Whether every one of twenty new connections, which both workers share, gets such an answer."""
+    body = {"question": question, "k": 3}
+    return all(found(service.on_new_connection("POST", "/v1/ask", json=body)) for _ in range(20))
+
+
+def cites(document_id: str) -> Callable[[httpx.Response], bool]:
+    def found(answer: httpx.Response) -> bool:
+        assert answer.status_code == 200, answer.text
+        return document_id in {one["citation"]["document_id"] for one in answer.json()["passages"]}
+
+    return found
+
+
+def is_embedded(answer: httpx.Response) -> bool:
+    return bool(answer.json()["index"]["embedded"] == 1)
+
+
+def both_answer(service: Service) -> bool:
+    """Whether each worker has used processor time for a bout of questions."""
+    before = {pid: _ticks(pid) for pid in service.workers}
+    for _ in range(100):
+        service.on_new_connection("POST", "/v1/ask", json={"question": "moons of Mars"})
+    after = {pid: _ticks(pid) for pid in service.workers}
+    # An idle one takes a tick now and then for looking around.
+    return all(after.get(pid, 0) - before[pid] > 5 for pid in before)
+
+
+def _ticks(pid: int) -> int:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)
+
+
+def test_two_workers_are_one_service(service: Service) -> None:
+    assert len(service.workers) == 2
+    put = service.on_new_connection("PUT", "/v1/documents/mars.txt", content="Mars has two moons.")
+    assert put.status_code == 201
+    eventually(lambda: answering(service, cites("mars.txt"), "moons of Mars"), seconds=20)
+    eventually(lambda: both_answer(service))
+    eventually(lambda: answering(service, is_embedded, "moons of Mars"))
+    assert service.on_new_connection("DELETE", "/v1/documents/mars.txt").status_code == 204
+    eventually(lambda: answering(service, lambda answer: not cites("mars.txt")(answer), "moons"), seconds=20)
+
+
+def send(service: Service, round_: int, count: int) -> str:
+    texts = {f"{round_}-{n}.txt": f"Moon {n} of planet {round_}." for n in range(count)}
+    files = [("files", (name, text.encode())) for name, text in texts.items()]
+    sent = service.on_new_connection("POST", "/v1/ingest", files=files)
+    assert sent.status_code == 202, sent.text
+    return str(sent.json()["job_id"])
+
+
+def job_of(service: Service, job: str) -> dict[str, Any]:
+    found: dict[str, Any] = service.on_new_connection("GET", f"/v1/jobs/{job}").json()
+    assert found["state"] not in {"failed", "cancelled"}
+    return found
+
+
+def test_a_job_is_done_once_whoever_took_it(service: Service) -> None:
+    jobs = [send(service, round_, 20) for round_ in range(4)]
+    eventually(lambda: all(job_of(service, job)["state"] == "done" for job in jobs))
+    for job in jobs:  # what is taken in twice is "unchanged" the second time
+        files = job_of(service, job)["files"]
+        assert (files["total"], files["added"]) == (20, 20)
+    assert service.on_new_connection("GET", "/v1/collections/default").json()["documents"] == 80
+
+
+def test_killed_workers_are_replaced_and_their_work_is_gone_on_with(service: Service) -> None:
+    first = service.workers
+    job = send(service, 0, 300)
+    for killed, pid in enumerate(first, start=1):  # one of them does the jobs
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda killed=killed: service.ready() == 2 + killed)
+    assert len(service.workers) == 2
+    assert not first & service.workers
+    eventually(lambda: job_of(service, job)["state"] == "done")
+    files = job_of(service, job)["files"]
+    assert (files["done"], files["added"] + files["unchanged"]) == (300, 300)
+    assert service.on_new_connection("GET", "/v1/collections/default").json()["documents"] == 300
+    put = service.on_new_connection("PUT", "/v1/documents/mars.txt?wait=true", content="Mars has two moons.")
+    assert put.json()["passages"]["embedded"] == 1
+
+
+def test_the_end_of_the_first_process_is_the_end_of_all(service: Service) -> None:
+    workers = service.workers
+    service.process.send_signal(signal.SIGTERM)
+    service.process.wait(PATIENCE)
+    assert not [pid for pid in workers if alive(pid)]
+    log = service.log.read_text()
+    assert log.count("Application shutdown complete") == 2
+    assert "Traceback" not in log
+    assert "Killed" not in log
+
+
+def test_workers_do_not_outlive_a_parent_that_was_killed(service: Service) -> None:
+    workers = service.workers
+    service.process.kill()
+    service.process.wait(PATIENCE)
+    try:
+        eventually(lambda: not [pid for pid in workers if alive(pid)])
+    finally:
+        for pid in filter(alive, workers):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    with pytest.raises(httpx.ConnectError):
+        service.on_new_connection("GET", "/healthz")
+
+
+def test_settings_of_the_command_line_reach_the_workers(tmp_path: Path) -> None:
+    data = tmp_path / "elsewhere"
+    (tmp_path / "mars.txt").write_text("Mars has two moons.")
+    loccit(tmp_path, "ingest", str(tmp_path / "mars.txt"), "--data", str(data))
+    with serving(tmp_path, "--workers", "2", "--data", str(data), LOCCIT_WORKERS="1") as client:
+        answer = client.post("/v1/ask", json={"question": "moons"}).json()
+        assert answer["passages"][0]["citation"]["document_id"] == "mars.txt"
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_number_of_workers_may_be_a_variable(tmp_path: Path) -> None:
+    with started(tmp_path, LOCCIT_WORKERS="2") as (process, client):
+        service = Service(process, str(client.base_url), tmp_path / "serve.log")
+        eventually(lambda: service.ready() == 2)
+        assert len(service.workers) == 2
+    done = loccit(tmp_path, "serve", "--workers", "0", status=1)
+    assert "LOCCIT_WORKERS" in done.stderr
