@@ -27,6 +27,11 @@ def shared() -> Path:
     return SHARED
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes that a test makes, such as archives with the time in them, are not the same in every process."""
+    return argname if isinstance(val, bytes) and len(val) > 20 else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
