@@ -20,7 +20,7 @@ class _Stopped(Exception):
 class BackgroundEmbedding:
     """Embeds a collection's passages from the first :meth:`notify` on; all of them by the end of ``with``.
 
-    ``progress`` is called in its thread with (passages done, passages that were waiting). An error of the
+    ``progress`` is called in its thread with (passages done, passages there were to do). An error of the
     thread is raised at the end; when the ``with`` block itself fails, the thread ends with its batch.
     """
 
@@ -79,6 +79,6 @@ class BackgroundEmbedding:
 
     def _report(self, done: int, waiting: int) -> None:
         if self._progress:
-            self._progress(done, waiting)
+            self._progress(self.done + done, self.done + waiting)
         if self._stopped:
             raise _Stopped

@@ -36,7 +36,8 @@
     ├── ModelError
     │   ├── ModelNotFound
     │   ├── ModelDamaged
-    │   └── ModelFailed
+    │   ├── ModelFailed
+    │   └── BackendMissing
     └── Damaged
         ├── StoreDamaged
         └── UnknownFormat

@@ -60,7 +60,8 @@ def write(module: torch.nn.Module, inputs: dict[str, torch.Tensor], path: Path) 
     """See :class:`index.embedding.backends.Backend`."""
     import torch
 
-    logging.getLogger("onnx_ir").setLevel(logging.WARNING)  # it tells of hundreds of small steps
+    logging.getLogger("onnx_ir").setLevel(logging.WARNING)  # it tells of hundreds of small steps,
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # and this one of what is not installed
     axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     torch.onnx.export(
         module,
