@@ -11,6 +11,7 @@ import struct
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import StoreDamaged
 from index.sentence_table import SentenceTable
@@ -41,40 +42,42 @@ def table(blobs: Sequence[bytes | None]) -> SentenceTable:
 
     Raises :class:`index.errors.StoreDamaged` for bytes that are cut off.
     """
-    heads = [(0, 0, 0)] * len(blobs)
-    parts: list[list[memoryview]] = [[] for _ in range(5)]
-    width = 0
-    for at, blob in enumerate(blobs):
-        if blob is None:
-            continue
-        if len(blob) < _HEADER.size:
-            raise _cut_off()
-        count, terms, dimension, _ = _HEADER.unpack_from(blob)
-        heads[at] = (count, terms, dimension)
-        width = max(width, dimension)
-        view, begin = memoryview(blob), _HEADER.size
-        for part, size in zip(
-            parts, (4 * count, 2 * count, 4 * terms, 4 * count, count * dimension), strict=True
-        ):
-            part.append(view[begin : begin + size])
-            begin += size
-        if len(blob) < begin:
-            raise _cut_off()
-    spans, ends, hashes, scales, levels = (b"".join(part) for part in parts)
-    counts, terms_of, dimensions = np.array(heads, np.int64).reshape(-1, 3).T
+    empty = bytes(_HEADER.size)
+    found = [empty if blob is None else blob for blob in blobs]
+    heads = b"".join([blob[: _HEADER.size] for blob in found])
+    if len(heads) != _HEADER.size * len(found):
+        raise _cut_off()
+    counts, terms, dimensions, _ = np.frombuffer(heads, "<u2").astype(np.int64).reshape(-1, 4).T
+    sizes = _HEADER.size + 10 * counts + 4 * terms
+    ends = sizes.tolist()
+    levels = b"".join([blob[end:] for blob, end in zip(found, ends, strict=True)])
+    numbers = np.frombuffer(b"".join([blob[:end] for blob, end in zip(found, ends, strict=True)]), "<u2")
+    if 2 * len(numbers) != sizes.sum() or len(levels) != (counts * dimensions).sum():
+        raise _cut_off()
     has_vectors = (counts > 0) & (dimensions > 0)
-    unit = np.frombuffer(scales, "<f4") / _LEVELS
+    # Where each part begins, in numbers of two bytes; larger ones are put together of two.
+    begins = (np.cumsum(sizes) - sizes + _HEADER.size) // 2
+    scales = _part(numbers, begins + 3 * counts + 2 * terms, 2 * counts).view("<f4") / _LEVELS
     return SentenceTable(
         known=np.array([blob is not None for blob in blobs], np.bool_),
         counts=counts,
-        term_counts=terms_of,
-        spans=np.frombuffer(spans, "<u2").astype(np.int32).reshape(-1, 2),
-        term_ends=np.frombuffer(ends, "<u2").astype(np.int32),
-        terms=np.frombuffer(hashes, "<u4"),
+        term_counts=terms,
+        spans=_part(numbers, begins, 2 * counts).astype(np.int32).reshape(-1, 2),
+        term_ends=_part(numbers, begins + 2 * counts, counts).astype(np.int32),
+        terms=_part(numbers, begins + 3 * counts, 2 * terms).view("<u4"),
         has_vectors=has_vectors,
-        vectors=np.frombuffer(levels, np.int8).reshape(-1, max(1, width)),
-        scales=unit[np.repeat(has_vectors, counts)].astype(np.float32),
+        vectors=np.frombuffer(levels, np.int8).reshape(-1, max(1, int(dimensions.max(initial=0)))),
+        scales=scales[np.repeat(has_vectors, counts)].astype(np.float32),
     )
+
+
+def _part(
+    numbers: NDArray[np.uint16], begins: NDArray[np.int64], counts: NDArray[np.int64]
+) -> NDArray[np.uint16]:
+    """The runs of so many numbers that begin there, one after another."""
+    before = np.cumsum(counts) - counts
+    runs: NDArray[np.uint16] = numbers[np.repeat(begins - before, counts) + np.arange(counts.sum())]
+    return runs
 
 
 def _cut_off() -> StoreDamaged:
