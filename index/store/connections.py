@@ -20,7 +20,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;")
     # What is erased is overwritten, whatever the library's own default is.
     connection.execute("PRAGMA secure_delete=ON")
-    connection.execute("PRAGMA mmap_size=268435456")
+    # As much as SQLite maps at all: what a question reads lies all over the file.
+    connection.execute("PRAGMA mmap_size=2147418112")
     connection.execute("PRAGMA cache_size=-16384")
     return connection
 
