@@ -188,9 +188,9 @@ def _exact(value: float, of: int) -> Estimate:
     return Estimate(value, value, value, of)
 
 
-def study(folder: Path = SCIFACT, cache: Path = CACHE) -> Figures:
-    """All figures over all documents."""
-    job = Job.of(folder)
+def study(documents: int | None = None, folder: Path = SCIFACT, cache: Path = CACHE) -> Figures:
+    """All figures over the first so many documents."""
+    job = Job.of(folder, documents)
     return figures(job, *results(job, list(PEERS), cache))
 
 
