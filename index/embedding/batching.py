@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,15 @@ def batches(texts: Sequence[str]) -> Iterator[list[int]]:
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     for at in range(0, len(order), _BATCH):
         yield order[at : at + _BATCH]
+
+
+def read_alone(
+    embed: Callable[[Sequence[str]], Vectors], texts: Sequence[str], spans: Sequence[Sequence[Span]]
+) -> tuple[Vectors, list[Vectors]]:
+    """The texts' vectors, and for each text those of its spans, each embedded by itself."""
+    alone = [text[start:end] for text, inside in zip(texts, spans, strict=True) for start, end in inside]
+    bounds = np.cumsum([len(inside) for inside in spans])[:-1]
+    return embed(texts), np.split(embed(alone), bounds)
 
 
 def finite(vectors: Vectors) -> Vectors:

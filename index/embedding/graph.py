@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from index.embedding.batching import Span, finite, means
+from index.embedding.batching import Span, finite, means, read_alone
 from index.types import Vectors
 
 Tokens = NDArray[np.int64]
@@ -94,11 +94,7 @@ class GraphEmbedder:
     ) -> tuple[Vectors, list[Vectors]]:
         """See :class:`index.protocols.Embedder`; as :class:`SentenceTransformerEmbedder` does it."""
         if not self._description.takes_means:
-            alone = [
-                text[start:end] for text, inside in zip(texts, spans, strict=True) for start, end in inside
-            ]
-            bounds = np.cumsum([len(inside) for inside in spans])[:-1]
-            return self.embed_passages(texts), np.split(self.embed_passages(alone), bounds)
+            return read_alone(self.embed_passages, texts, spans)
         prompt = self._description.passage_prompt
         encodings = _encoded(self._cutting, [prompt + text for text in texts])
         passages = np.empty((len(texts), self.dimension), np.float32)

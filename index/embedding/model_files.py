@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+from functools import lru_cache
 from pathlib import Path
 
 from index.errors import ModelDamaged, ModelNotFound
@@ -59,6 +60,13 @@ def _brought_folder() -> Path:
 
 
 def _sha256(path: Path) -> str:
+    told = path.stat()
+    return _hashed(path, told.st_size, told.st_mtime_ns, told.st_ino)
+
+
+@lru_cache
+def _hashed(path: Path, *_: int) -> str:
+    """The weights are checked, and then name the model: they are read once while they are the same file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

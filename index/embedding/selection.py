@@ -88,11 +88,8 @@ def quantize(folder: Path, name: str, config: EmbeddingConfig, texts: Sequence[s
     names = _backends(config)
     assert config.cache is not None  # noqa: S101 -- else there are no backends, which was raised
     home = _home(folder, name, config.cache)
-    _by_graph(folder, name, config, home, names)
-    converted = read_converted(home)
-    assert converted is not None  # noqa: S101 -- it was opened just now
-    with FileLock(home.with_name(f"{home.name}.lock")):
-        return written(converted, texts, _integers(home))
+    with _locked(home):
+        return written(_converted(folder, name, home, names), texts, _integers(home))
 
 
 def _in_integers(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
@@ -123,12 +120,14 @@ def _integers(home: Path) -> Path:
 def _by_graph(
     folder: Path, name: str, config: EmbeddingConfig, home: Path, names: Sequence[str]
 ) -> Embedder | None:
-    home.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(home.with_name(f"{home.name}.lock")):
-        converted = read_converted(home)
-        if converted is None or not set(names) <= set(converted.tried):
-            converted = _convert(folder, name, home, names)
+    with _locked(home):
+        converted = _converted(folder, name, home, names)
         return _Selection(converted, home / "choice.json", config, names).embedder()
+
+
+def _locked(home: Path) -> FileLock:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(home.with_name(f"{home.name}.lock"))
 
 
 def _backends(config: EmbeddingConfig) -> Sequence[str]:
@@ -166,15 +165,19 @@ def _by_torch(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
     )
 
 
-def _convert(folder: Path, name: str, home: Path, names: Sequence[str]) -> Converted:
+def _converted(folder: Path, name: str, home: Path, names: Sequence[str]) -> Converted:
+    """The converted model, made now where there is none for these backends. The caller holds the lock."""
+    found = read_converted(home)
+    if found is not None and set(names) <= set(found.tried):
+        return found
     from index.embedding.conversion import convert
     from index.embedding.transformer import SentenceTransformerEmbedder
 
     log.info("Converting %s for %s, once; it takes some seconds.", name, " and ".join(names))
     convert(SentenceTransformerEmbedder(folder, name=name, device="cpu"), home, names)
-    converted = read_converted(home)
-    assert converted is not None  # noqa: S101 -- it was written just now, under the lock
-    return converted
+    found = read_converted(home)
+    assert found is not None  # noqa: S101 -- it was written just now
+    return found
 
 
 def _threads(config: EmbeddingConfig) -> int:

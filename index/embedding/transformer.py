@@ -17,7 +17,7 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer as FastTokenizer
 from transformers.utils import logging as transformers_logging
 
-from index.embedding.batching import Span, batches, finite, means
+from index.embedding.batching import Span, batches, finite, means, read_alone
 from index.embedding.model_files import revision
 from index.errors import ModelDamaged, ModelFailed
 from index.types import Vectors
@@ -94,11 +94,7 @@ class SentenceTransformerEmbedder:
         each span is read by itself.
         """
         if not self.takes_means:
-            alone = [
-                text[start:end] for text, inside in zip(texts, spans, strict=True) for start, end in inside
-            ]
-            bounds = np.cumsum([len(inside) for inside in spans])[:-1]
-            return self.embed_passages(texts), np.split(self.embed_passages(alone), bounds)
+            return read_alone(self.embed_passages, texts, spans)
         passages = np.empty((len(texts), self.dimension), np.float32)
         sentences: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(texts)
         for batch in batches(texts):
