@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from evaluation import calibration, questions, reliability
 from evaluation.harness import Evaluation
 from evaluation.measures import Estimate
 from evaluation.questions import Question
-from index.background_embedding import BackgroundEmbedding
+from index.background_embedding import put_all
 from index.collection import Collection
 from index.config import EmbeddingConfig
 from index.embedding import load_embedder
@@ -20,7 +19,6 @@ from index.folders import FolderIngest
 from index.library import Library
 from index.protocols import Embedder
 
-_PER_PUT = 256
 _RESAMPLES = 1000
 
 
@@ -47,13 +45,10 @@ def collection_of(library: Library, folder: Path) -> Collection:
     if not (folder / "corpus.jsonl").exists():
         FolderIngest(collection).run([path for path in folder.iterdir() if path.suffix != ".jsonl"])
         return collection
-    sources = questions.sources(folder)
-    with BackgroundEmbedding(collection) as embedding:
-        while batch := list(islice(sources, _PER_PUT)):
-            for outcome in collection.put_many(batch):
-                if isinstance(outcome, InvalidInput):
-                    raise outcome
-            embedding.notify()
+    for outcomes in put_all(collection, questions.sources(folder)):
+        for outcome in outcomes:
+            if isinstance(outcome, InvalidInput):
+                raise outcome
     return collection
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from rich.console import Console
@@ -16,7 +15,7 @@ from evaluation.comparison import compared
 from evaluation.harness import Evaluation
 from evaluation.report import write_report
 from index.answerability import FILE
-from index.background_embedding import BackgroundEmbedding
+from index.background_embedding import put_all
 from index.collection import Collection
 from index.errors import InvalidInput
 from index.library import Library
@@ -24,7 +23,6 @@ from service.library_settings import open_library
 from service.settings import Settings
 
 console = Console(emoji=False)
-_PER_PUT = 256
 _PARTS = (
     "dense_weight",
     "spelt_weight",
@@ -82,21 +80,18 @@ def ingested(library: Library, folder: Path) -> Collection:
     collection = library.open(folder.resolve().name.replace(".", "-").lower(), create=True)
     with bars() as progress:
         reading = progress.add_task("reading documents", total=None)
-        sources = questions.sources(folder)
         task = progress.add_task("embedding passages", total=None, visible=False)
 
         def show(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total, visible=True)
 
         done = 0
-        with BackgroundEmbedding(collection, show) as embedding:
-            while batch := list(islice(sources, _PER_PUT)):
-                for wrong in (one for one in collection.put_many(batch) if isinstance(one, InvalidInput)):
-                    progress.console.print(f"[yellow]skipped[/] {wrong.message}", highlight=False)
-                embedding.notify()
-                done += len(batch)
-                progress.update(reading, completed=done)
-            progress.update(reading, total=done)
+        for outcomes in put_all(collection, questions.sources(folder), show):
+            for wrong in (one for one in outcomes if isinstance(one, InvalidInput)):
+                progress.console.print(f"[yellow]skipped[/] {wrong.message}", highlight=False)
+            done += len(outcomes)
+            progress.update(reading, completed=done)
+        progress.update(reading, total=done)
     return collection
 
 

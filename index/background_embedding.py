@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from types import TracebackType
 
 from index.collection import Collection
+from index.errors import InvalidInput
+from index.ingest import Put, Source
 
 _PAUSE = 0.2
 """Seconds between looks at passages that another process is embedding."""
@@ -82,3 +85,20 @@ class BackgroundEmbedding:
             self._progress(self.done + done, self.done + waiting)
         if self._stopped:
             raise _Stopped
+
+
+def put_all(
+    collection: Collection,
+    sources: Iterable[Source],
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[list[Put | InvalidInput]]:
+    """Put documents commit by commit and embed them meanwhile; yields what became of each commit's.
+
+    When it is at its end, all of them are embedded. ``progress`` is that of :class:`BackgroundEmbedding`.
+    """
+    rest, size = iter(sources), collection.config.ingest.documents_per_commit
+    with BackgroundEmbedding(collection, progress) as embedding:
+        while batch := list(islice(rest, size)):
+            outcomes = collection.put_many(batch)
+            embedding.notify()
+            yield outcomes

@@ -4,12 +4,10 @@ from pathlib import Path
 
 from timing import K, measure
 
-from index.background_embedding import BackgroundEmbedding
+from index.background_embedding import put_all
 from index.ingest import Source
 from service.library_settings import open_library
 from service.settings import load_settings
-
-_PER_PUT = 256
 
 
 class Loccit:
@@ -26,10 +24,8 @@ class Loccit:
         sources = [
             Source(id_, text.encode(), media_type="text/plain", title=title) for id_, title, text in documents
         ]
-        with BackgroundEmbedding(self._collection) as embedding:
-            for at in range(0, len(sources), _PER_PUT):
-                self._collection.put_many(sources[at : at + _PER_PUT])
-                embedding.notify()
+        for _ in put_all(self._collection, sources):
+            pass
         return self._collection.counts().passages
 
     def ask(self, question):
