@@ -3,7 +3,6 @@
 import json
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -168,11 +167,10 @@ needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not i
 BODIES = [json.dumps({"question": str(number)}) for number in range(4)]
 
 
+@pytest.mark.timeout(60)  # it does not wait for the end of its time
 @needs_wrk
 def test_wrk_sends_each_question_and_tells_each_answer(refusing: str) -> None:
-    begun = time.monotonic()
-    load = send(refusing, BODIES, Plan(connections=1, requests=6, seconds=20.0))
-    assert time.monotonic() - begun < 20.0  # it does not wait for the end of its time
+    load = send(refusing, BODIES, Plan(connections=1, requests=6, seconds=600.0))
     assert Refusing.asked == ["0", "1", "2", "3", "0", "1"]
     assert [one.status for one in load.exchanges] == [200, 200, 200, 429, 429, 429]
     assert load.exchanges[0].stages == {"encode": 1.5, "total": 2.0}

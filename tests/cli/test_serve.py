@@ -1,8 +1,9 @@
 """One process serves while others write: what a user sees of both."""
 
+import contextlib
+import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -110,10 +111,13 @@ def test_the_event_loop_and_the_parser_are_the_fast_ones(tmp_path: Path) -> None
 def test_a_client_may_pause_and_keep_its_connection(tmp_path: Path) -> None:
     with serving(tmp_path) as client:
         address = (client.base_url.host, client.base_url.port)
-        with socket.create_connection(address, timeout=10) as connection:
+        connection = http.client.HTTPConnection(*address, timeout=10)
+        with contextlib.closing(connection):
             for pause in (8.0, 0.0):
-                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+                connection.request("GET", "/healthz")
+                sock = connection.sock
+                assert connection.getresponse().read() == b'{"status":"up"}'
+                assert connection.sock is sock, "the connection was kept"
                 time.sleep(pause)
 
 

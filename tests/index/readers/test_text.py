@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -214,6 +212,7 @@ def test_a_binary_file_named_as_text_is_refused(data: bytes) -> None:
         read_text(data, name="a.txt")
 
 
+@pytest.mark.timeout(100)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
@@ -221,7 +220,5 @@ def test_a_binary_file_named_as_text_is_refused(data: bytes) -> None:
 )
 def test_two_million_characters_end(unit: str) -> None:
     text = unit * (2_000_000 // len(unit)) + "end"
-    start = time.perf_counter()
     found = list(find_blocks(text))
-    assert time.perf_counter() - start < 10
     assert found[-1].end == len(text)

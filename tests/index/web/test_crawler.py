@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -92,12 +91,11 @@ def test_what_is_not_html_has_no_links() -> None:
     assert links.noindex
 
 
+@pytest.mark.timeout(100)
 def test_endless_links_end() -> None:
     html = "".join(f"<a href=/{n}>" for n in range(3 * MAX_LINKS))
-    start = time.perf_counter()
     assert len(found(html)) == MAX_LINKS
     assert found("<a>" * 600_000 + "<a href=/x>") == []
-    assert time.perf_counter() - start < 10
 
 
 @settings(max_examples=200, deadline=None)
