@@ -8,13 +8,14 @@ own, fitted on its operator's questions by ``loccit eval --calibrate``.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-from index.candidates import Ranked
+from index.candidates import Ranked, Scores
 from index.errors import StoreDamaged
 
 FILE = "answerability.json"
@@ -41,18 +42,22 @@ class Features:
     contrast: float
     together: float
 
+    def named(self) -> dict[str, float]:
+        """The numbers by their names."""
+        return {name: getattr(self, name) for name in FEATURES}
+
     @staticmethod
     def of(found: Ranked) -> Features:
         """The features of a ranking."""
-        dense = np.nan_to_num(found.candidates.dense, nan=0.0)
-        ordered = np.sort(dense)[::-1]
-        few, many = (float(ordered[:count].mean()) if len(ordered) else 0.0 for count in (_FEW, _MANY))
+        dense = _known(found.candidates.dense)
+        ordered = np.sort(dense)[::-1][:_MANY].tolist()
+        few, many = (sum(ordered[:count]) / max(1, len(ordered[:count])) for count in (_FEW, _MANY))
         if not len(found) or found.seen is None:
-            nearest = float(ordered[0]) if len(ordered) else 0.0
+            nearest = ordered[0] if ordered else 0.0
             return Features(nearest, nearest, few, many, 0.0, nearest)
-        best = np.nan_to_num(found.seen.meaning, nan=0.0)
+        best = _known(found.seen.meaning)
         cosines, coverage = found.seen.all_sentences()
-        cosines = np.nan_to_num(cosines, nan=0.0)
+        cosines = _known(cosines)
         two = np.sort(np.partition(cosines, -2)[-2:]) if len(cosines) > 1 else cosines
         return Features(
             nearest=float(((dense + best) / 2).max()),
@@ -62,6 +67,11 @@ class Features:
             contrast=float((best.max() - best.mean()) / (best.std() + _TINY)),
             together=float(((cosines + coverage) / 2).max(initial=0.0)),
         )
+
+
+def _known(scores: Scores) -> Scores:
+    """The scores, nought where there is none."""
+    return np.where(np.isnan(scores), np.float32(0.0), scores)
 
 
 FEATURES = tuple(one.name for one in fields(Features))
@@ -78,7 +88,7 @@ class Answerability:
     def stated(self, features: Mapping[str, float]) -> float:
         """The probability, in (0, 1), for features by their names."""
         logit = self.intercept + sum(weight * features[name] for name, weight in self.weights.items())
-        return float(1.0 / (1.0 + np.exp(-logit)))
+        return 1.0 / (1.0 + math.exp(-logit)) if logit > -700.0 else 0.0
 
     def save(self, path: Path) -> None:
         """Write the numbers as JSON, in one step."""

@@ -30,9 +30,13 @@ class Candidates:
     def of(dense: Ranking, lexical: Ranking, similarity: Callable[[Ids], Scores]) -> Candidates:
         """Unite two rankings. ``similarity`` gives the dense scores also of those that the words found."""
         ids = np.unique(np.concatenate([dense.ids, lexical.ids]))
-        scores = np.full(len(ids), np.nan, np.float32)
-        scores[np.searchsorted(ids, lexical.ids)] = lexical.scores
-        return Candidates(ids, similarity(ids), scores, _ranks(dense), _ranks(lexical))
+        meaning, words = np.full((2, len(ids)), np.nan, np.float32)
+        words[np.searchsorted(ids, lexical.ids)] = lexical.scores
+        others = np.ones(len(ids), np.bool_)
+        at = np.searchsorted(ids, dense.ids)
+        meaning[at], others[at] = dense.scores, False
+        meaning[others] = similarity(ids[others])
+        return Candidates(ids, meaning, words, _ranks(dense), _ranks(lexical))
 
     def best(self, weight: float) -> Candidates:
         """These in the order of the convex combination of both sides."""
@@ -96,4 +100,4 @@ def combined(
 
 
 def _ranks(ranking: Ranking) -> dict[int, int]:
-    return {int(id_): rank for rank, id_ in enumerate(ranking.ids, 1)}
+    return {id_: rank for rank, id_ in enumerate(ranking.ids.tolist(), 1)}

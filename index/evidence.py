@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-
-import numpy as np
 
 from index.answers import Evidence
 from index.second_look import Look
@@ -22,12 +21,13 @@ def evidence(looks: Iterable[tuple[int, Look]]) -> tuple[Evidence, ...]:
     """
     scores: dict[tuple[int, int], float] = {}
     for offset, look in looks:
-        meaning = np.where(np.isnan(look.meaning), look.coverage, np.maximum(look.meaning, 0.0))
-        both = (meaning + look.coverage) / 2
-        for at in np.argsort(-both, kind="stable")[:MOST].tolist():
+        # A dozen sentences at most times: arrays would take longer.
+        seen = zip(look.spans.tolist(), look.meaning.tolist(), look.coverage.tolist(), strict=True)
+        both = [(_score(meaning, coverage), span) for span, meaning, coverage in seen]
+        for score, (start, end) in sorted(both, key=lambda one: -one[0])[:MOST]:
             # Passages that overlap have the same sentence twice.
-            span = (offset + int(look.spans[at, 0]), offset + int(look.spans[at, 1]))
-            scores[span] = max(float(both[at]), scores.get(span, 0.0))
+            span = (offset + start, offset + end)
+            scores[span] = max(score, scores.get(span, 0.0))
     ranked = sorted(scores.items(), key=lambda one: (-one[1], one[0]))[:MOST]
     best = ranked[0][1] if ranked else 0.0
     return tuple(
@@ -35,3 +35,8 @@ def evidence(looks: Iterable[tuple[int, Look]]) -> tuple[Evidence, ...]:
         for (start, end), score in ranked
         if score > 0.0 and score >= _LEAST * best
     )
+
+
+def _score(meaning: float, coverage: float) -> float:
+    # Without a vector there is only the coverage.
+    return coverage if math.isnan(meaning) else (max(meaning, 0.0) + coverage) / 2

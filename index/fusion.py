@@ -16,13 +16,14 @@ def scaled(scores: Scores, *, least: float | None = None) -> Scores:
     candidates get 1.
     """
     known = ~np.isnan(scores)
-    if not known.any():
+    high = np.fmax.reduce(scores, initial=-np.inf)
+    if high == -np.inf:
         return np.zeros_like(scores)
-    low = scores[known].min() if least is None else least
-    high = scores[known].max()
+    low = np.fmin.reduce(scores) if least is None else np.float32(least)
     if high <= low:
         return known.astype(np.float32)
-    return np.where(known, (scores - low) / (high - low), 0.0).astype(np.float32)
+    found: Scores = np.where(known, (scores - low) / (high - low), np.float32(0.0))
+    return found
 
 
 def convex(dense: Scores, lexical: Scores, *, dense_weight: float, least_word: float | None = None) -> Scores:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -45,20 +46,25 @@ class Hits:
         ranked: Ranked,
         *,
         merge_characters: int,
-        matched: Callable[[str], list[str]],
+        matched: Callable[[Container[int]], list[str]],
+        hashes: Callable[[str], Iterable[int]],
     ) -> None:
         self._store = store
         self._ranked = ranked
         self._merge_characters = merge_characters
         self._matched = matched
+        self._hashes = hashes
 
     def first(self, k: int) -> tuple[Hit, ...]:
         """At most ``k`` hits. Raises :class:`StoreDamaged` when a quote is not what was indexed."""
+        gathered = self._gathered(k)
+        versions = [one.best.version for one in gathered]
+        whole = self._store.whole_texts({of.text_sha256 for of in versions if of.length <= citing.LONGEST})
         hits: list[Hit] = []
-        for one in self._gathered(k):
+        for one in gathered:
             # What is erased between the ranking and here is no hit.
             with suppress(VersionNotFound):
-                hits.append(self._hit(len(hits) + 1, one))
+                hits.append(self._hit(len(hits) + 1, one, whole.get(one.best.version.text_sha256)))
         return tuple(hits)
 
     def _gathered(self, k: int) -> Sequence[_Found]:
@@ -99,12 +105,11 @@ class Hits:
                 return one
         return None
 
-    def _hit(self, rank: int, one: _Found) -> Hit:
-        """Raises :class:`VersionNotFound` when its text was erased meanwhile."""
+    def _hit(self, rank: int, one: _Found, whole: str | None) -> Hit:
+        """``whole`` is its text, unless that is long. Raises :class:`VersionNotFound` for an erased one."""
         version, span = one.best.version, one.best.passage
-        whole = self._whole(version)
         at, until = citing.window(one.start, one.end)
-        text = self._part(version, at, until) if whole is None else whole[at:until]
+        text = whole[at:until] if whole is not None else self._part(version, at, until)
         excerpt = citing.Excerpt(version, one.start, one.end, text, at)
         if not excerpt.quote:
             raise VersionNotFound(f"{version.document_id!r} was deleted or pruned a moment ago.")
@@ -119,7 +124,7 @@ class Hits:
             score=round(float(self._ranked.scores[place]), 6),
             text=excerpt.quote,
             citation=citing.cite(excerpt, whole, section=span.section, pages=span.pages),
-            explain=self._explanation(place, excerpt.quote),
+            explain=self._explanation(one, excerpt.quote),
             metadata=version.metadata,
             evidence=evidence((start, seen.look(where)) for where, start in one.places) if seen else (),
             also_at=tuple(
@@ -127,21 +132,25 @@ class Hits:
             ),
         )
 
-    def _whole(self, version: VersionRecord) -> str | None:
-        return self._store.text(version.text_sha256) if version.length <= citing.LONGEST else None
-
     def _part(self, version: VersionRecord, start: int, end: int) -> str:
+        if version.length <= citing.LONGEST:
+            return ""  # it was read as a whole, and was not there
         text = self._store.text(version.text_sha256, start, end)
         if not text:
             self._store.text(version.text_sha256)  # tells whether it is erased or damaged
             text = self._store.text(version.text_sha256, start, end)  # neither: it was put again
         return text
 
-    def _explanation(self, place: int, text: str) -> Explanation:
+    def _explanation(self, one: _Found, text: str) -> Explanation:
         candidates, seen = self._ranked.candidates, self._ranked.seen
+        place, _ = one.places[0]
         id_ = int(candidates.ids[place])
+        if seen is None:
+            terms = set(self._hashes(text))
+        else:
+            terms = set().union(*(seen.terms(where) for where, _ in one.places))
         lexical = SideScore(
-            candidates.lexical_rank.get(id_), _number(candidates.lexical[place]), tuple(self._matched(text))
+            candidates.lexical_rank.get(id_), _number(candidates.lexical[place]), tuple(self._matched(terms))
         )
         return Explanation(
             SideScore(candidates.dense_rank.get(id_), _number(candidates.dense[place])),
@@ -151,4 +160,5 @@ class Hits:
 
 
 def _number(score: np.float32) -> float | None:
-    return None if np.isnan(score) else round(float(score), 4)
+    number = float(score)
+    return None if math.isnan(number) else round(number, 4)

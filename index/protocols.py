@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from numpy.typing import NDArray
@@ -120,8 +120,8 @@ class LexicalIndex(Protocol):
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """How much each of the question's words tells, and each of the context's, weighed as in a search."""
 
-    def matched(self, question: str, text: str) -> list[str]:
-        """The question's words, as written there, that the text matches."""
+    def matched(self, question: str, terms: Container[int]) -> list[str]:
+        """The question's words, as written there, whose terms are among these, given by their hashes."""
 
     def refresh(self) -> None:
         """See what another process has committed."""
@@ -146,6 +146,9 @@ class PassageStore(Protocol):
 
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
         """``text[start:end]`` of a stored text, by code points."""
+
+    def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
+        """Those of these texts that are stored."""
 
 
 class PastPassageStore(PassageStore, Protocol):

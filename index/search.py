@@ -6,7 +6,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,7 +151,7 @@ class Search:
                 hits = self._hits(query, found, k)
         with watch.stage("answerability"):
             features = Features.of(found) if hits else None
-            told = asdict(features) if features else {}
+            told = features.named() if features else {}
             probability = answerability.stated(told) if told else 0.0
         return Answer(
             query.question,
@@ -204,7 +204,8 @@ class Search:
             self._store,
             found,
             merge_characters=self._config.merge_characters,
-            matched=lambda text: self._lexical.matched(query.question, text),
+            matched=lambda terms: self._lexical.matched(query.question, terms),
+            hashes=lambda text: self._hashes(text).tolist(),
         ).first(k)
 
 

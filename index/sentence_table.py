@@ -60,6 +60,11 @@ class SentenceTable:
         """Shape (n + 1): the sentences of passage i are those from ``bounds[i]`` to ``bounds[i + 1]``."""
         return np.concatenate([[0], np.cumsum(self.counts)])
 
+    @cached_property
+    def term_bounds(self) -> Counts:
+        """Shape (n + 1): the terms of passage i are those from ``term_bounds[i]`` to the next of these."""
+        return np.concatenate([[0], np.cumsum(self.term_counts)])
+
     def cosines(self, question: Vectors) -> NDArray[np.float32]:
         """Shape (s,): each sentence's cosine with a unit vector, NaN for those without vectors."""
         found = np.full(len(self.spans), np.nan, np.float32)
@@ -71,12 +76,11 @@ class SentenceTable:
     def passage(self, at: int) -> Sentences:
         """The sentences of one passage."""
         first, end = self.bounds[at : at + 2].tolist()
-        start = int(self.term_counts[:at].sum())
         rows = int(self.counts[:at][self.has_vectors[:at]].sum())
         some = slice(rows, rows + (end - first if self.has_vectors[at] else 0))
         return Sentences(
             self.spans[first:end],
-            self.terms[start : start + int(self.term_counts[at])],
+            self.terms[slice(*self.term_bounds[at : at + 2].tolist())],
             self.term_ends[first:end],
             (self.vectors[some] * self.scales[some, None]).astype(np.float32),
         )

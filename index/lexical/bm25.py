@@ -7,7 +7,7 @@ import shutil
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -174,10 +174,14 @@ class TantivyIndex:
                 terms[term] += weight * self._analyzer.weight(term)
         return terms
 
-    def matched(self, question: str, text: str) -> list[str]:
-        """The question's words, as written there, that the text matches; each once, in order."""
-        terms = set(self._analyzer.terms(text))
-        spans = [(a, b) for term, a, b in self._analyzer.question_spans(question) if term in terms]
+    def matched(self, question: str, terms: Container[int]) -> list[str]:
+        """The question's words, as written there, whose terms are among these; each once, in order.
+
+        Terms are given by their hashes.
+        """
+        analyzer = self._analyzer
+        asked = analyzer.question_spans(question)
+        spans = [(start, end) for term, start, end in asked if analyzer.hashed(term) in terms]
         words: list[tuple[int, int]] = []
         for start, end in sorted(spans):
             # A compound and its parts are one word, and so are pairs of characters that overlap.

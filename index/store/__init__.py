@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,11 +33,19 @@ from index.store import (
 )
 from index.store.connections import Connections
 from index.store.past import PastStore
+from index.store.reading import StoredSentences
+from index.store.recent import RecentRows
 from index.text_cache import TextCache
 from index.types import Ids, IndexedPassage, Metadata, Sentences, Vectors
 
 _CACHED = 8_000_000
 """Code points of whole texts kept in memory, 1 to 4 bytes each."""
+_CACHED_WORDS = 4_000_000
+"""Code points of passages kept in memory with what is known of them."""
+_CACHED_SENTENCES = 48_000_000
+"""Bytes of passages' sentences kept in memory: about 20,000 passages'."""
+_ROW_BYTES = 200
+"""What a row takes beside that."""
 
 
 class Store:
@@ -51,6 +59,10 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._connections = Connections(path)
         self._whole = TextCache[str](_CACHED, len)
+        self._passages = RecentRows[StoredPassage](_CACHED_WORDS, lambda row: _ROW_BYTES + len(row.text))
+        self._sentences = RecentRows[StoredSentences](
+            _CACHED_SENTENCES, lambda row: _ROW_BYTES + len(row[1] or b"")
+        )
         with self._connections.write() as connection:
             found = schema.prepare(connection)
         if found != schema.FORMAT:
@@ -107,6 +119,8 @@ class Store:
         """Keep no text in memory: something was erased, here or by another process."""
         # After the commit: until then others read what is being erased, and would put it back.
         self._whole.clear()
+        self._passages.clear()
+        self._sentences.clear()
 
     def put_vectors(
         self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
@@ -202,6 +216,14 @@ class Store:
             texts.require(connection, sha256)  # what is in memory may be erased
             return self._whole.get(sha256, lambda sha: texts.read(connection, sha))
 
+    def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
+        """Those of these texts that are stored, each checked against its hash."""
+        with self._connections.read() as connection:
+            return {
+                sha: self._whole.get(sha, lambda sha: texts.read(connection, sha))
+                for sha in texts.stored(connection, sha256s)
+            }
+
     def section_at(
         self, version: VersionRecord, start: int, end: int
     ) -> tuple[tuple[str, ...], tuple[int, int] | None]:
@@ -216,13 +238,23 @@ class Store:
 
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """The live ones among these passages, with their words, in the order given."""
+        wanted = ids.tolist()
         with self._connections.read() as connection:
-            return reading.stored_passages(connection, ids, short=self._whole)
+            found = self._passages.get(
+                _change(connection),
+                wanted,
+                lambda ids: reading.stored_passages(connection, ids, short=self._whole),
+            )
+        return [found[id_] for id_ in wanted if id_ in found]
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
         """For each passage its document's key, 0 if it is not live, and its sentences, if it has some."""
+        wanted = ids.tolist()
         with self._connections.read() as connection:
-            return reading.sentences_of(connection, ids)
+            found = self._sentences.get(
+                _change(connection), wanted, lambda ids: reading.sentences_of(connection, ids)
+            )
+        return reading.table_of(wanted, found)
 
     def select(self, where: Filter) -> Ids:
         """Keys of the documents that a filter admits, ascending."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from index.errors import ChangeNotFound, ChangeNotKept
 from index.filters import Filter
@@ -44,17 +44,24 @@ class PastStore:
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """Those of these passages that were live, with their words, in the order given."""
         with self._connections.read() as connection:
-            return reading.stored_passages(connection, ids, self.change)
+            found = reading.stored_passages(connection, ids.tolist(), self.change)
+        return [found[id_] for id_ in ids.tolist() if id_ in found]
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
         """For each passage that was live the key of its document, and its sentences, if it has some."""
         with self._connections.read() as connection:
-            return reading.sentences_of(connection, ids, self.change)
+            found = reading.sentences_of(connection, ids.tolist(), self.change)
+        return reading.table_of(ids.tolist(), found)
 
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
         """``text[start:end]`` of a stored text, by code points."""
         with self._connections.read() as connection:
             return texts.read(connection, sha256, start, end)
+
+    def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
+        """Those of these texts that are stored, each checked against its hash."""
+        with self._connections.read() as connection:
+            return {sha: texts.read(connection, sha) for sha in texts.stored(connection, sha256s)}
 
     def select(self, where: Filter) -> Ids:
         """Keys of the documents that a filter admits, ascending; by the metadata of today."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from index.types import Ids, IndexedPassage, Passage, Vectors
 _SQL_VARIABLES = 500
 _ROWS = 2048
 _STORED = np.dtype("<f2")
+StoredSentences = tuple[int, bytes | None]
+"""The key of a passage's document, and its sentences if there are any on record."""
 
 
 def _live(at: int | None) -> tuple[str, tuple[int, ...]]:
@@ -27,18 +29,20 @@ def _live(at: int | None) -> tuple[str, tuple[int, ...]]:
 
 
 def stored_passages(
-    connection: sqlite3.Connection, ids: Ids, at: int | None = None, short: TextCache[str] | None = None
-) -> list[StoredPassage]:
-    """The live ones among these passages, with their words, in the order given.
+    connection: sqlite3.Connection,
+    ids: Sequence[int],
+    at: int | None = None,
+    short: TextCache[str] | None = None,
+) -> dict[int, StoredPassage]:
+    """The live ones among these passages, with their words, by id.
 
     ``short`` keeps texts of which a slice takes reading all of them. Raises :class:`StoreDamaged` when a
     slice is not what was indexed.
     """
-    wanted = [int(id_) for id_ in ids]
     live, moment = _live(at)
     found: dict[int, StoredPassage] = {}
-    for begin in range(0, len(wanted), _SQL_VARIABLES):
-        part = wanted[begin : begin + _SQL_VARIABLES]
+    for begin in range(0, len(ids), _SQL_VARIABLES):
+        part = ids[begin : begin + _SQL_VARIABLES]
         marks = ", ".join("?" * len(part))
         rows = connection.execute(
             'SELECT p.id, p.version, p.start, p."end", p.section, p.first_page, p.last_page, p.tokens,'
@@ -55,7 +59,7 @@ def stored_passages(
                 )
             has_vector = row[9] is not None and (at is None or row[9] <= at)
             found[row[0]] = StoredPassage(row[0], of, passage, text, has_vector)
-    return [found[id_] for id_ in wanted if id_ in found]
+    return found
 
 
 def _slice(
@@ -68,13 +72,13 @@ def _slice(
 
 
 def sentences_of(
-    connection: sqlite3.Connection, ids: Ids, at: int | None = None
-) -> tuple[Ids, SentenceTable]:
-    """For each of these live passages the key of its document, and its sentences, if it has some."""
+    connection: sqlite3.Connection, ids: Sequence[int], at: int | None = None
+) -> dict[int, StoredSentences]:
+    """For each of these live passages the key of its document, and its sentences as bytes, if it has some."""
     live, moment = _live(at)
-    found: dict[int, tuple[int, bytes | None]] = {}
+    found: dict[int, StoredSentences] = {}
     for begin in range(0, len(ids), _SQL_VARIABLES):
-        part = ids[begin : begin + _SQL_VARIABLES].tolist()
+        part = ids[begin : begin + _SQL_VARIABLES]
         marks = ", ".join("?" * len(part))
         rows = connection.execute(
             "SELECT p.id, p.document, e.sentences FROM passages p"
@@ -83,7 +87,12 @@ def sentences_of(
             (*moment, *part),
         )
         found.update((id_, (document, blob)) for id_, document, blob in rows)
-    placed = [found.get(id_, (0, None)) for id_ in ids.tolist()]
+    return found
+
+
+def table_of(ids: Sequence[int], found: Mapping[int, StoredSentences]) -> tuple[Ids, SentenceTable]:
+    """The keys of the documents, 0 for passages not found, and the table of the sentences, in this order."""
+    placed = [found.get(id_, (0, None)) for id_ in ids]
     documents = np.array([document for document, _ in placed], np.int64)
     return documents, sentences.table([blob for _, blob in placed])
 

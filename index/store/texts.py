@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import zlib
+from collections.abc import Iterable
 
 from index.errors import StoreDamaged, VersionNotFound
 
@@ -66,6 +67,14 @@ def require(connection: sqlite3.Connection, sha: bytes) -> None:
     """Raise :class:`VersionNotFound` for a text that is erased."""
     if not connection.execute("SELECT 1 FROM texts WHERE sha256 = ?", (sha,)).fetchone():
         raise VersionNotFound(ERASED)
+
+
+def stored(connection: sqlite3.Connection, shas: Iterable[bytes]) -> list[bytes]:
+    """Those of the texts that are not erased; a few hundred at most."""
+    wanted = list(shas)
+    marks = ", ".join("?" * len(wanted))
+    rows = connection.execute(f"SELECT sha256 FROM texts WHERE sha256 IN ({marks})", wanted)
+    return [sha for (sha,) in rows.fetchall()]
 
 
 def _damaged(sha: bytes) -> StoreDamaged:

@@ -23,6 +23,9 @@ _ROWS_AT_ONCE = 1024
 _RELEASED_AFTER = 2048
 """Rows read before a map with a limit lets go of its pages; one row may bring 64 KiB with it."""
 
+_SUMMED = 4e-6
+"""How much a sum of products may differ from one in another order."""
+
 HALF: np.dtype[np.floating] = np.dtype("<f2")
 SINGLE: np.dtype[np.floating] = np.dtype("<f4")
 
@@ -103,15 +106,32 @@ class StoredVectors(Protocol):
 
 
 class FlatVectors:
-    """Rows of float32 in a flat FAISS index, in memory or memory-mapped."""
+    """Rows in a flat FAISS index, in memory or memory-mapped.
 
-    def __init__(self, index: faiss.Index) -> None:
+    Kept as those of :class:`MappedVectors`: a search takes as long as reading them from memory does.
+    """
+
+    def __init__(self, index: faiss.IndexFlatCodes) -> None:
         self.index = index
+        # A view: the index has to stay as it is.
+        size = index.codes.size()
+        self._codes: NDArray[np.uint8] = (
+            faiss.rev_swig_ptr(index.codes.data(), size).reshape(-1, index.code_size)
+            if size
+            else np.empty((0, index.code_size), np.uint8)
+        )
+        # Summed in another order, one score may come out as two.
+        self._error = _SUMMED
+        if self.precision == HALF and len(self):
+            # The rows searched are of the length that rounding left them.
+            lengths = np.linalg.norm(index.reconstruct_n(0, len(self)), axis=1)
+            self._error += float(np.abs(lengths[lengths > 0] - 1.0).max(initial=0.0))
 
     @staticmethod
     def of(vectors: Vectors) -> FlatVectors:
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+        index = _codec(vectors.shape[1], HALF if keeps(vectors) else SINGLE)
+        index.add(vectors)
         return FlatVectors(index)
 
     @property
@@ -120,7 +140,7 @@ class FlatVectors:
 
     @property
     def precision(self) -> np.dtype[np.floating]:
-        return SINGLE
+        return HALF if isinstance(self.index, faiss.IndexScalarQuantizer) else SINGLE
 
     def __len__(self) -> int:
         return int(self.index.ntotal)
@@ -128,16 +148,16 @@ class FlatVectors:
     def at(self, positions: Ids) -> Vectors:
         if len(positions) == 0:
             return np.empty((0, self.dimension), np.float32)
-        found: Vectors = self.index.reconstruct_batch(positions)
-        return found
+        taken = np.take(self._codes, positions, axis=0)
+        found: Vectors = self.index.sa_decode(taken)
+        return normalised(found) if self.precision == HALF else found
 
     def search(self, query: Vectors, count: int, allowed: Allowed) -> Found:
         count = min(count, len(self))
         parameters = faiss.SearchParameters(sel=allowed.selector())  # type: ignore[call-arg]
         scores, positions = self.index.search(query, count, params=parameters)
         scores = np.where(positions < 0, -np.inf, scores).astype(np.float32)
-        # Summed in another order, one score may come out as two.
-        return Found(scores, positions, _floor(scores, count, allowed), 4e-6)
+        return Found(scores, positions, _floor(scores, count, allowed), self._error)
 
 
 class MappedVectors:
@@ -206,7 +226,7 @@ class MappedVectors:
 def normalised(vectors: Vectors) -> Vectors:
     """Unit rows, as the store makes them of what it has rounded. A row of noughts stays one."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, np.float32(1)), np.float32)
 
 
 def keeps(vectors: Vectors) -> bool:

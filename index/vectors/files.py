@@ -151,6 +151,8 @@ def _rows(content: dict[str, Any], paths: dict[str, Path], dimension: int, *, is
     ids, documents, kind = _load(paths["ids"]), _load(paths["documents"]), content["kind"]
     if kind == "flat":
         flat = _read_index(paths["vectors"], dimension)
+        if not isinstance(flat, faiss.IndexFlatCodes):
+            raise ValueError("its vectors are not one after the other")
         return Rows(ids, documents, FlatVectors(flat))
     stored = MappedVectors(
         paths["vectors"], dimension, _PRECISIONS[content["precision"]], is_limited=is_limited

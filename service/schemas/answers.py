@@ -33,7 +33,7 @@ class LexicalScore(BaseModel):
 
     rank: int | None = Field(description="1 is best; null when it was not among the candidates.")
     score: float | None
-    terms: list[str] = Field(description="Words of the question that the passage has.")
+    terms: list[str] = Field(description="Words of the question that the passage or its headings have.")
 
 
 class Explanation(BaseModel):

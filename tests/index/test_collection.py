@@ -2,7 +2,7 @@ import json
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,6 +84,14 @@ def test_the_best_passage_comes_first_with_its_citation(collection: Collection) 
         "encode", "tokens", "dense", "lexical", "fusion", "second_look", "passages", "answerability", "total",
     }  # fmt: skip
     assert_law(collection, answer)
+
+
+def test_words_of_headings_are_matched_too(collection: Collection) -> None:
+    put(collection, "light.md", "# Lighthouses\n\nThe lamp is lit at dusk.")
+    collection.embed_pending()
+    (hit, *_) = collection.ask("Which lamp do lighthouses have?").hits
+    assert hit.text == "The lamp is lit at dusk."
+    assert hit.explain.lexical.terms == ("lamp", "lighthouses")
 
 
 def test_a_document_is_found_by_words_before_it_has_vectors(collection: Collection) -> None:
@@ -483,19 +491,19 @@ def test_every_part_of_evidence_is_a_slice_of_the_quote(collection: Collection) 
 
 
 class InterruptedStore(Store):
-    """Something happens before and after a text is read for the first time, as it may at any time."""
+    """Something happens before and after texts are read for the first time, as it may at any time."""
 
     before: Callable[[], object] | None = None
     after: Callable[[], object] | None = None
 
-    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
+    def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
         before, after, self.before, self.after = self.before, self.after, None, None
         if before:
             before()
-        text = super().text(sha256, start, end)
+        found = super().whole_texts(sha256s)
         if after:
             after()
-        return text
+        return found
 
 
 @pytest.mark.parametrize("doomed", ["first.txt", "second.txt"])

@@ -61,6 +61,9 @@ def test_a_graph_gives_the_vectors_of_torch(tiny: Path, cache: Path, backend: st
         np.testing.assert_allclose(one, other, atol=1e-5)
     for one, other in zip(graph.token_starts(TEXTS), torch.token_starts(TEXTS), strict=True):
         assert one.tolist() == other.tolist()
+    for text in (*TEXTS, "lamp " * 300, "lamp " * 2000):  # a question alone: its tokens are kept
+        np.testing.assert_allclose(graph.embed_queries([text]), torch.embed_queries([text]), atol=1e-5)
+        assert graph.token_starts([text])[0].tolist() == torch.token_starts([text])[0].tolist()
 
 
 @pytest.mark.parametrize("pooling", ["cls", "max"])

@@ -254,3 +254,26 @@ def test_it_holds_what_a_dictionary_would(tmp_path: Path) -> None:
     case = Against.TestCase
     case.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
     case().runTest()
+
+
+@pytest.mark.parametrize("compacts", [False, True])
+def test_rows_that_the_store_has_rounded_take_half_and_lose_nothing(folder: Path, compacts: bool) -> None:
+    """Many lie so near to each other that their order is not that of the rounded rows."""
+    random = np.random.default_rng(0)
+    near = random.normal(size=(1, 64)) + 0.002 * random.normal(size=(2000, 64))
+    rounded = (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float16).astype(np.float32)
+    lengths = np.linalg.norm(rounded, axis=1, keepdims=True)
+    vectors = rounded / lengths
+    assert np.abs(lengths - 1).max() > 1e-5, "the rounded rows are not of length one"
+    index = FaissIndex.open(folder, 64)
+    ids = np.arange(len(vectors))
+    index.update(1, ids=ids, documents=ids, vectors=vectors, removed=NONE)
+    if compacts:
+        index.compact()
+        assert index.described.size < 3 * vectors.size
+    for query in vectors[:20]:
+        scores = np.einsum("nd,d->n", vectors.astype(np.float64), query.astype(np.float64))
+        (ranking,) = index.search(query, 50)
+        np.testing.assert_allclose(ranking.scores, np.sort(scores)[::-1][:50], atol=1e-6, rtol=0)
+        np.testing.assert_array_equal(ranking.scores, index.scores(query, ranking.ids))
+    index.close()
