@@ -47,37 +47,36 @@ def table(blobs: Sequence[bytes | None]) -> SentenceTable:
     heads = b"".join([blob[: _HEADER.size] for blob in found])
     if len(heads) != _HEADER.size * len(found):
         raise _cut_off()
-    counts, terms, dimensions, _ = np.frombuffer(heads, "<u2").astype(np.int64).reshape(-1, 4).T
-    sizes = _HEADER.size + 10 * counts + 4 * terms
-    ends = sizes.tolist()
-    levels = b"".join([blob[end:] for blob, end in zip(found, ends, strict=True)])
-    numbers = np.frombuffer(b"".join([blob[:end] for blob, end in zip(found, ends, strict=True)]), "<u2")
-    if 2 * len(numbers) != sizes.sum() or len(levels) != (counts * dimensions).sum():
+    numbers = np.frombuffer(heads, "<u2").astype(np.int64).reshape(-1, 4)
+    # Slices put together: less is copied, and gone through, than by numbers of places.
+    spans, term_ends, terms, scales, levels = [], [], [], [], []
+    for blob, (count, term_count, _, _) in zip(found, numbers.tolist(), strict=True):
+        ends = _HEADER.size + 4 * count
+        begin = ends + 2 * count
+        scale = begin + 4 * term_count
+        rows = scale + 4 * count
+        spans.append(blob[_HEADER.size : ends])
+        term_ends.append(blob[ends:begin])
+        terms.append(blob[begin:scale])
+        scales.append(blob[scale:rows])
+        levels.append(blob[rows:])
+    counts, term_counts, dimensions, _ = numbers.T
+    sizes = _HEADER.size + (10 + dimensions) * counts + 4 * term_counts
+    if list(map(len, found)) != sizes.tolist():
         raise _cut_off()
     has_vectors = (counts > 0) & (dimensions > 0)
-    # Where each part begins, in numbers of two bytes; larger ones are put together of two.
-    begins = (np.cumsum(sizes) - sizes + _HEADER.size) // 2
-    scales = _part(numbers, begins + 3 * counts + 2 * terms, 2 * counts).view("<f4") / _LEVELS
+    own: NDArray[np.float32] = np.frombuffer(b"".join(scales), "<f4")[np.repeat(has_vectors, counts)]
     return SentenceTable(
         known=np.array([blob is not None for blob in blobs], np.bool_),
         counts=counts,
-        term_counts=terms,
-        spans=_part(numbers, begins, 2 * counts).astype(np.int32).reshape(-1, 2),
-        term_ends=_part(numbers, begins + 2 * counts, counts).astype(np.int32),
-        terms=_part(numbers, begins + 3 * counts, 2 * terms).view("<u4"),
+        term_counts=term_counts,
+        spans=np.frombuffer(b"".join(spans), "<u2").astype(np.int32).reshape(-1, 2),
+        term_ends=np.frombuffer(b"".join(term_ends), "<u2").astype(np.int32),
+        terms=np.frombuffer(b"".join(terms), "<u4"),
         has_vectors=has_vectors,
-        vectors=np.frombuffer(levels, np.int8).reshape(-1, max(1, int(dimensions.max(initial=0)))),
-        scales=scales[np.repeat(has_vectors, counts)].astype(np.float32),
+        vectors=np.frombuffer(b"".join(levels), np.int8).reshape(-1, max(1, int(dimensions.max(initial=0)))),
+        scales=own / np.float32(_LEVELS),
     )
-
-
-def _part(
-    numbers: NDArray[np.uint16], begins: NDArray[np.int64], counts: NDArray[np.int64]
-) -> NDArray[np.uint16]:
-    """The runs of so many numbers that begin there, one after another."""
-    before = np.cumsum(counts) - counts
-    runs: NDArray[np.uint16] = numbers[np.repeat(begins - before, counts) + np.arange(counts.sum())]
-    return runs
 
 
 def _cut_off() -> StoreDamaged:
