@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from index.library import Library
 from service import error_handlers, openapi
 from service.addresses import CleanAddresses
+from service.admission import EarlyRefusal
 from service.allowed_hosts import OwnHosts
 from service.auth import KeyRequired
 from service.body_limit import BodyLimit
@@ -117,6 +118,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         chain.append(Middleware(OwnHosts, allowed=allowed_hosts(settings)))
     else:
         chain.append(Middleware(KeyRequired, key=settings.api_key.get_secret_value()))
+    chain.append(Middleware(EarlyRefusal, path=ask.PATH))
     chain.append(
         Middleware(
             BodyLimit,

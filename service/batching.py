@@ -1,9 +1,7 @@
 """Questions share one model: those that come while it works are embedded together, next.
 
-A question passes two gates. :class:`Permits` lets a fixed number of requests in and turns the others
-away at once, rather than let them wait for longer than their callers do. :class:`QuestionQueue` then
-gathers what waits into batches; nothing waits for a batch to fill. A question that is being embedded
-already is not embedded once more, and neither is one whose vector is still known.
+:class:`QuestionQueue` gathers what waits into batches; nothing waits for a batch to fill. A question that is
+being embedded already is not embedded once more, and neither is one whose vector is still known.
 """
 
 from __future__ import annotations
@@ -12,42 +10,19 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from index.errors import LoccitError, ModelFailed
 from index.types import Vectors
-from service.errors import NotReady, Overloaded
+from service.errors import NotReady
 from service.question_cache import QuestionCache
 
 log = logging.getLogger("loccit.service")
 
 _STOP_SECONDS = 10.0
-
-
-class Permits:
-    """A fixed number of requests may be in at once. Used from the event loop's thread alone."""
-
-    def __init__(self, most: int, *, advice: str = "raise LOCCIT_MAX_QUEUE") -> None:
-        self.most = most
-        self.taken = 0
-        self._advice = advice
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        """Hold a permit. Raises :class:`Overloaded` at once when all are taken."""
-        if self.taken >= self.most:
-            raise Overloaded(
-                f"The service is answering {self.most} requests of this kind already. Try again in a "
-                f"moment, or {self._advice}."
-            )
-        self.taken += 1
-        try:
-            yield
-        finally:
-            self.taken -= 1
 
 
 @dataclass(frozen=True, slots=True)

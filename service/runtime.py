@@ -16,7 +16,8 @@ from index.errors import CollectionNotFound, LoccitError
 from index.library import Library
 from index.processors import threads
 from index.types import Vectors
-from service.batching import Permits, QuestionQueue
+from service.admission import ElasticPermits, Permits
+from service.batching import QuestionQueue
 from service.embedding_worker import EmbeddingWorker
 from service.errors import NotReady
 from service.jobs.runner import JobRunner
@@ -52,7 +53,9 @@ class Runtime:
             self._embed_questions, max_batch=settings.max_batch, remembered=settings.question_cache
         )
         self.worker = EmbeddingWorker(self.library)
-        self.asking = Permits(settings.max_queue)
+        answering = max(_FEWEST_ANSWERING_THREADS, threads(settings.workers))
+        # One that is embedded, and one for each thread that answers.
+        self.asking = ElasticPermits(settings.max_queue, least=answering)
         self.examining = Permits(settings.max_queue)
         self.recalling = Permits(
             min(_MOST_RECALLING, settings.max_queue), advice="ask the collection as it is"
@@ -65,9 +68,7 @@ class Runtime:
             on_stored=self.worker.notify,
             keep_days=settings.keep_jobs_days,
         )
-        self._answerers = ThreadPoolExecutor(
-            max(_FEWEST_ANSWERING_THREADS, threads(settings.workers)), thread_name_prefix="loccit-answer"
-        )
+        self._answerers = ThreadPoolExecutor(answering, thread_name_prefix="loccit-answer")
         self._readers = anyio.CapacityLimiter(_READING_THREADS)
         self._examiners = anyio.CapacityLimiter(_EXAMINING_THREADS)
         self._recallers = anyio.CapacityLimiter(_RECALLING_THREADS)

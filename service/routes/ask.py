@@ -44,6 +44,7 @@ from service.schemas.values import Json
 from service.settings import Settings
 from service.telemetry import server_timing
 
+PATH = "/v1/ask"
 router = APIRouter(tags=["ask"])
 T = TypeVar("T")
 
@@ -94,7 +95,7 @@ class _Begun:
 
 
 @router.post(
-    "/v1/ask",
+    PATH,
     summary="Find the passages that answer a question",
     response_model=AskResponse | BatchResponse,
     responses=responses(*_ERRORS),

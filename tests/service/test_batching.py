@@ -8,8 +8,8 @@ import pytest
 from index.embedding import WordEmbedder
 from index.errors import ModelDamaged, ModelFailed
 from index.types import Vectors
-from service.batching import Encoded, Permits, QuestionQueue
-from service.errors import NotReady, Overloaded
+from service.batching import Encoded, QuestionQueue
+from service.errors import NotReady
 from tests.service.http_service import PATIENCE, GatedEmbedder
 
 pytestmark = pytest.mark.anyio
@@ -289,14 +289,3 @@ async def test_stopping_does_not_wait_for_ever() -> None:
             await anyio.sleep(0.02)
             await queue.stop(seconds=0.05)
     release.set()
-
-
-async def test_permits_are_refused_at_once_and_given_back() -> None:
-    permits = Permits(2)
-    with permits.one(), permits.one():
-        with pytest.raises(Overloaded), permits.one():
-            pass
-        assert permits.taken == 2
-    with pytest.raises(KeyError), permits.one():
-        raise KeyError
-    assert permits.taken == 0

@@ -1,0 +1,118 @@
+"""Who is let in: so many requests at once, fewer of them while others are turned away, and none unread.
+
+A queue is for moments in which more comes than can be answered. When more comes all the time, its places are
+always taken: then everyone who is let in waits for all of it, and nobody else is answered for that.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.error_handlers import error_response, request_id_of
+from service.errors import Overloaded
+
+_MEMORY_SECONDS = 1.0
+"""What came longer ago counts for less than 1/e of what comes now."""
+
+
+class Permits:
+    """A fixed number of requests may be in at once. Used from the event loop's thread alone."""
+
+    def __init__(self, most: int, *, advice: str = "raise LOCCIT_MAX_QUEUE") -> None:
+        self.most = most
+        self.taken = 0
+        self._advice = advice
+
+    @property
+    def limit(self) -> int:
+        """How many may be in now."""
+        return self.most
+
+    def require(self) -> None:
+        """Raise :class:`Overloaded` when all permits are taken."""
+        if self.taken < self.limit:
+            return
+        self._turned_away()
+        raise Overloaded(
+            f"The service is answering {self.taken} requests of this kind already. Try again in a moment, or "
+            f"{self._advice}."
+        )
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Hold a permit. Raises :class:`Overloaded` at once when all are taken."""
+        self.require()
+        self._let_in()
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1
+
+    def _turned_away(self) -> None:
+        pass
+
+    def _let_in(self) -> None:
+        pass
+
+
+class ElasticPermits(Permits):
+    """Permits of which fewer are given while requests are turned away, by their share in those that came.
+
+    Never fewer than ``least``, with which there is always something to do. Some seconds after the last
+    refusal there are as many as before.
+    """
+
+    def __init__(self, most: int, *, least: int, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(most)
+        self._least = min(least, most)
+        self._clock = clock
+        self._since = clock()
+        self._refused = self._admitted = 0.0
+
+    @property
+    def limit(self) -> int:
+        """See :class:`Permits`."""
+        self._fade()
+        # One more: a few that came long ago say nothing.
+        share = self._refused / (self._refused + self._admitted + 1.0)
+        return max(self._least, round(self.most * (1.0 - share)))
+
+    def _turned_away(self) -> None:
+        self._fade()
+        self._refused += 1.0
+
+    def _let_in(self) -> None:
+        self._fade()
+        self._admitted += 1.0
+
+    def _fade(self) -> None:
+        now = self._clock()
+        left = math.exp((self._since - now) / _MEMORY_SECONDS)
+        self._since, self._refused, self._admitted = now, left * self._refused, left * self._admitted
+
+
+class EarlyRefusal:
+    """Middleware that turns questions away before anything of them is read.
+
+    Refusing costs a part of what answering does, and takes it from those who are answered: what is routed,
+    parsed and checked first costs four times as much.
+    """
+
+    def __init__(self, app: ASGIApp, *, path: str) -> None:
+        self._app = app
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == self._path and scope["method"] == "POST":
+            try:
+                scope["app"].state.runtime.asking.require()
+            except Overloaded as error:
+                await error_response(error, request_id_of(scope))(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
