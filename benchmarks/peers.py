@@ -8,7 +8,8 @@ this one, and are made when they are not there: that needs the package index, an
 A document counts as taken in when it can be found. The peers embed the first 256 tokens of a document, as
 they do when nothing else is asked of them; Loccit embeds all of it, in about twice as many passages. Beside
 documents a second there are passages a second, therefore, and what the model alone makes of Loccit's
-passages (:mod:`benchmarks.raw_encoder`).
+passages (:mod:`benchmarks.raw_encoder`). Loccit is measured once more with the model in integers of 8 bits,
+quantized on the passages of the first time.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ HERE = Path(__file__).parent
 SCIFACT = HERE.parents[1] / "shared" / "data" / "scifact"
 CACHE = Path("data/peers")
 OURS = "loccit"
+INT8 = "loccit_int8"
 PEERS = {
     "txtai": ["txtai==9.14.0"],
     "chroma": ["chromadb==1.5.9"],
@@ -119,15 +121,18 @@ def environment(peer: str, cache: Path) -> Path:
     return python
 
 
-def run(python: Path, name: str, job: Job, folder: Path) -> Result:
-    """Let a runner work. Raises subprocess.CalledProcessError when it fails; its own words are on stderr."""
+def run(python: Path, name: str, job: Job, folder: Path, **settings: str) -> Result:
+    """Let a runner work. Raises subprocess.CalledProcessError when it fails; its own words are on stderr.
+
+    ``settings`` are variables of its environment.
+    """
     ran = subprocess.run(  # noqa: S603 - the programs of this folder
         [python, HERE / "peer_runners" / f"{name}_runner.py"],
         input=job.told(folder),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        env={**os.environ, **_QUIET},
+        env={**os.environ, **_QUIET, **settings},
     )
     return Result(**json.loads(ran.stdout.splitlines()[-1]))
 
@@ -145,13 +150,25 @@ def raw_encoder(data: Path) -> tuple[int, float]:
     return int(told["passages"]), float(told["seconds"])
 
 
+def run_int8(job: Job, whole: Path, folder: Path) -> Result:
+    """Loccit with a model of integers, quantized on the collection in the data folder ``whole``."""
+    command = [Path(sys.executable).with_name("loccit"), "quantize"]
+    subprocess.run(  # noqa: S603 - the package's own command
+        command, check=True, stdout=sys.stderr, env={**os.environ, **_QUIET, "LOCCIT_DATA": str(whole)}
+    )
+    models = str(whole / "models")
+    return run(Path(sys.executable), OURS, job, folder, LOCCIT_PRECISION="int8", LOCCIT_MODELS=models)
+
+
 def results(job: Job, peers: Sequence[str], cache: Path) -> tuple[dict[str, Result], tuple[int, float]]:
-    """The result of each, Loccit first; and passages and seconds of the model alone."""
+    """The result of each, Loccit in both precisions first; and passages and seconds of the model alone."""
     pythons = {peer: environment(peer, cache) for peer in peers}
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         found[OURS] = run(Path(sys.executable), OURS, job, Path(folder))
         alone = raw_encoder(Path(folder))
+        with tempfile.TemporaryDirectory() as apart:
+            found[INT8] = run_int8(job, Path(folder), Path(apart))
     for peer, python in pythons.items():
         with tempfile.TemporaryDirectory() as folder:
             found[peer] = run(python, peer, job, Path(folder))
@@ -170,10 +187,11 @@ def figures(job: Job, found: Mapping[str, Result], alone: tuple[int, float]) -> 
             f"{name}_question_p99_ms": percentile(result.question_ms, 99),
             f"{name}_recall@5": job.recalled(result),
         }
-    for peer in found.keys() - {OURS}:
+    for peer in found.keys() - {OURS, INT8}:
         for rate in ("documents_per_second", "passages_per_second"):
-            ratio = told[f"{OURS}_{rate}"].value / told[f"{peer}_{rate}"].value
-            told[f"{peer}_{rate}_ratio"] = _exact(ratio, found[peer].documents)
+            for ours, name in ((OURS, peer), (INT8, f"{peer}_int8")):
+                ratio = told[f"{ours}_{rate}"].value / told[f"{peer}_{rate}"].value
+                told[f"{name}_{rate}_ratio"] = _exact(ratio, found[peer].documents)
         for time in ("question_p50_ms", "question_p99_ms"):
             ratio = told[f"{peer}_{time}"].value / told[f"{OURS}_{time}"].value
             told[f"{peer}_{time}_ratio"] = _exact(ratio, len(job.asked))

@@ -53,7 +53,7 @@ def by_peer(figures: Figures, measure: str) -> dict[str, float]:
     end = f"_{measure}"
     found = {name.removesuffix(end): one.value for name, one in figures.items() if name.endswith(end)}
     found.pop("encoder", None)
-    return dict(sorted(found.items(), key=lambda one: (one[0] != "loccit", one[0])))
+    return dict(sorted(found.items(), key=lambda one: (not one[0].startswith("loccit"), one[0])))
 
 
 def latency(figure: Figure, figures: Figures) -> None:
@@ -107,7 +107,7 @@ def _bars(axes: Axes, values: Mapping[str, float]) -> None:
     names = list(values)[::-1]
     bars = axes.barh(names, [values[name] for name in names], height=0.6)
     for bar, name in zip(bars, names, strict=True):
-        bar.set_color(ORANGE if name == "loccit" else BLUE)
+        bar.set_color(ORANGE if name.startswith("loccit") else BLUE)
     axes.bar_label(bars, fmt="%.1f", padding=3, color=GREY)
     axes.margins(x=0.25)
 

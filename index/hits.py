@@ -12,10 +12,10 @@ import numpy as np
 from index import citing
 from index.answers import Explanation, Hit, SideScore
 from index.candidates import Ranked
-from index.errors import StoreDamaged, VersionNotFound
+from index.errors import VersionNotFound
 from index.evidence import evidence
 from index.protocols import PassageStore
-from index.records import StoredPassage, VersionRecord
+from index.records import PlacedPassage, VersionRecord
 
 _PER_HIT = 2
 """Candidates read for each passage asked for: some are equal to others, or neighbours."""
@@ -27,14 +27,14 @@ _NEIGHBOUR_GAP = 2
 class _Found:
     """A passage on its way to being a hit, with those merged into it and those equal to it.
 
-    ``places`` are the positions in the ranking of all that are in it, its own first, with their starts.
+    ``members`` are all that are in it with their positions in the ranking, its own first.
     """
 
-    best: StoredPassage
+    best: PlacedPassage
     start: int
     end: int
-    places: list[tuple[int, int]]
-    also: list[StoredPassage] = field(default_factory=list)
+    members: list[tuple[int, PlacedPassage]]
+    also: list[PlacedPassage] = field(default_factory=list)
 
 
 class Hits:
@@ -71,28 +71,28 @@ class Hits:
         """Walk down the ranking: equal passages are grouped, neighbours merged, until there are ``k``."""
         ids = self._ranked.candidates.ids
         found: list[_Found] = []
-        by_text: dict[str, _Found] = {}
+        by_words: dict[bytes, _Found] = {}
         for at in range(0, len(ids), _PER_HIT * k):
             part = ids[at : at + _PER_HIT * k]
             places = {int(id_): at + offset for offset, id_ in enumerate(part)}
-            for passage in self._store.passages(part):
+            for passage in self._store.places(part):
                 span, place = passage.passage, places[passage.id]
-                if (twin := by_text.get(passage.text)) is not None:
+                if (twin := by_words.get(passage.quote_key)) is not None:
                     twin.also.append(passage)
                 elif (neighbour := self._neighbour(found, passage)) is not None:
                     neighbour.start = min(neighbour.start, span.start)
                     neighbour.end = max(neighbour.end, span.end)
-                    neighbour.places.append((place, span.start))
+                    neighbour.members.append((place, passage))
                     # It has other words now: those of the passage alone are no twins of it.
-                    by_text.pop(neighbour.best.text, None)
+                    by_words.pop(neighbour.best.quote_key, None)
                 elif len(found) == k:
                     return found
                 else:
-                    by_text[passage.text] = one = _Found(passage, span.start, span.end, [(place, span.start)])
-                    found.append(one)
+                    found.append(_Found(passage, span.start, span.end, [(place, passage)]))
+                    by_words[passage.quote_key] = found[-1]
         return found
 
-    def _neighbour(self, found: Sequence[_Found], passage: StoredPassage) -> _Found | None:
+    def _neighbour(self, found: Sequence[_Found], passage: PlacedPassage) -> _Found | None:
         """The hit that this passage overlaps or touches, in the same section, if both together are short."""
         span = passage.passage
         for one in found:
@@ -113,11 +113,9 @@ class Hits:
         excerpt = citing.Excerpt(version, one.start, one.end, text, at)
         if not excerpt.quote:
             raise VersionNotFound(f"{version.document_id!r} was deleted or pruned a moment ago.")
-        if one.best.text not in excerpt.quote:
-            raise StoreDamaged(
-                f"The text of {version.document_id!r} is not what was indexed. Restore a backup."
-            )
-        place, _ = one.places[0]
+        for _, member in one.members:
+            member.check(text[member.passage.start - at : member.passage.end - at])
+        place, _ = one.members[0]
         seen = self._ranked.seen
         return Hit(
             rank=rank,
@@ -126,7 +124,9 @@ class Hits:
             citation=citing.cite(excerpt, whole, section=span.section, pages=span.pages),
             explain=self._explanation(one, excerpt.quote),
             metadata=version.metadata,
-            evidence=evidence((start, seen.look(where)) for where, start in one.places) if seen else (),
+            evidence=evidence((of.passage.start, seen.look(where)) for where, of in one.members)
+            if seen
+            else (),
             also_at=tuple(
                 citing.locator_of(twin.version, twin.passage.start, twin.passage.end) for twin in one.also
             ),
@@ -143,12 +143,12 @@ class Hits:
 
     def _explanation(self, one: _Found, text: str) -> Explanation:
         candidates, seen = self._ranked.candidates, self._ranked.seen
-        place, _ = one.places[0]
-        id_ = int(candidates.ids[place])
+        place, _ = one.members[0]
+        id_ = one.best.id
         if seen is None:
             terms = set(self._hashes(text))
         else:
-            terms = set().union(*(seen.terms(where) for where, _ in one.places))
+            terms = set().union(*(seen.terms(where) for where, _ in one.members))
         lexical = SideScore(
             candidates.lexical_rank.get(id_), _number(candidates.lexical[place]), tuple(self._matched(terms))
         )

@@ -14,6 +14,7 @@ from index.records import (
     Event,
     NewDocument,
     PendingPassage,
+    PlacedPassage,
     StoredPassage,
     Structure,
     VersionRecord,
@@ -134,6 +135,9 @@ class PassageStore(Protocol):
 
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """The live ones among these passages, with their words, in the order given."""
+
+    def places(self, ids: Ids) -> list[PlacedPassage]:
+        """The same without the words."""
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
         """For each of these live passages the key of its document, and its sentences, if it has some.

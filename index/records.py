@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from index.errors import StoreDamaged
 from index.types import Block, Metadata, Passage
 
 EventKind = Literal["added", "replaced", "updated", "renamed", "pruned", "deleted"]
@@ -109,6 +111,28 @@ class Structure:
 
     blocks: tuple[Block, ...]
     pages: tuple[int, ...]
+
+
+def content_key(text: str) -> bytes:
+    """The 16-byte name of a text that is embedded or quoted."""
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPassage:
+    """A live passage with the version that it is a slice of; ``quote_key`` names its words."""
+
+    id: int
+    version: VersionRecord
+    passage: Passage
+    quote_key: bytes
+    embedded: bool
+
+    def check(self, words: str) -> None:
+        """Raise :class:`index.errors.StoreDamaged` unless these are its words."""
+        if content_key(words) != self.quote_key:
+            of = self.version.document_id
+            raise StoreDamaged(f"Passage {self.id} of {of!r} is not what was indexed. Restore a backup.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from index.records import (
     Event,
     NewDocument,
     PendingPassage,
+    PlacedPassage,
     StoredPassage,
     Structure,
     VersionRecord,
@@ -40,8 +41,8 @@ from index.types import Ids, IndexedPassage, Metadata, Sentences, Vectors
 
 _CACHED = 8_000_000
 """Code points of whole texts kept in memory, 1 to 4 bytes each."""
-_CACHED_WORDS = 4_000_000
-"""Code points of passages kept in memory with what is known of them."""
+_CACHED_PLACES = 8192
+"""Passages kept in memory without their words: where they are, and the metadata of their documents."""
 _CACHED_SENTENCES = 48_000_000
 """Bytes of passages' sentences kept in memory: about 20,000 passages'."""
 _ROW_BYTES = 200
@@ -59,7 +60,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._connections = Connections(path)
         self._whole = TextCache[str](_CACHED, len)
-        self._passages = RecentRows[StoredPassage](_CACHED_WORDS, lambda row: _ROW_BYTES + len(row.text))
+        self._places = RecentRows[PlacedPassage](_CACHED_PLACES, lambda _: 1)
         self._sentences = RecentRows[StoredSentences](
             _CACHED_SENTENCES, lambda row: _ROW_BYTES + len(row[1] or b"")
         )
@@ -119,7 +120,7 @@ class Store:
         """Keep no text in memory: something was erased, here or by another process."""
         # After the commit: until then others read what is being erased, and would put it back.
         self._whole.clear()
-        self._passages.clear()
+        self._places.clear()
         self._sentences.clear()
 
     def put_vectors(
@@ -238,13 +239,20 @@ class Store:
 
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """The live ones among these passages, with their words, in the order given."""
-        wanted = ids.tolist()
         with self._connections.read() as connection:
-            found = self._passages.get(
-                _change(connection),
-                wanted,
-                lambda ids: reading.stored_passages(connection, ids, short=self._whole),
-            )
+            placed = self._placed(connection, ids)
+            return [reading.with_words(connection, one, self._whole) for one in placed]
+
+    def places(self, ids: Ids) -> list[PlacedPassage]:
+        """The live ones among these passages, without their words, in the order given."""
+        with self._connections.read() as connection:
+            return self._placed(connection, ids)
+
+    def _placed(self, connection: sqlite3.Connection, ids: Ids) -> list[PlacedPassage]:
+        wanted = ids.tolist()
+        found = self._places.get(
+            _change(connection), wanted, lambda ids: reading.placed_passages(connection, ids)
+        )
         return [found[id_] for id_ in wanted if id_ in found]
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:

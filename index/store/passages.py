@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -10,16 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from index.records import NewDocument, PendingPassage
+from index.records import NewDocument, PendingPassage, content_key
 from index.store import sentences, texts
 from index.types import Ids, Passage, Sentences, Vectors
 
 _STORED = np.dtype("<f2")
-
-
-def content_key(text: str) -> bytes:
-    """The 16-byte name of a text that is embedded or quoted."""
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 def indexed_text(heading: str, quote: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from index.errors import ChangeNotFound, ChangeNotKept
 from index.filters import Filter
-from index.records import StoredPassage
+from index.records import PlacedPassage, StoredPassage
 from index.sentence_table import SentenceTable
 from index.store import attributes, events, reading, texts
 from index.store.connections import Connections
@@ -44,7 +44,13 @@ class PastStore:
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """Those of these passages that were live, with their words, in the order given."""
         with self._connections.read() as connection:
-            found = reading.stored_passages(connection, ids.tolist(), self.change)
+            found = reading.placed_passages(connection, ids.tolist(), self.change)
+            return [reading.with_words(connection, found[id_]) for id_ in ids.tolist() if id_ in found]
+
+    def places(self, ids: Ids) -> list[PlacedPassage]:
+        """Those of these passages that were live, without their words, in the order given."""
+        with self._connections.read() as connection:
+            found = reading.placed_passages(connection, ids.tolist(), self.change)
         return [found[id_] for id_ in ids.tolist() if id_ in found]
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:

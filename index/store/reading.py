@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from index.errors import StoreDamaged
-from index.records import StoredPassage, VersionRecord
+from index.records import PlacedPassage, StoredPassage, VersionRecord
 from index.sentence_table import SentenceTable
 from index.store import passages, sentences, texts, versions
 from index.text_cache import TextCache
@@ -28,19 +28,12 @@ def _live(at: int | None) -> tuple[str, tuple[int, ...]]:
     return "p.added <= ? AND (p.removed IS NULL OR p.removed > ?)", (at, at)
 
 
-def stored_passages(
-    connection: sqlite3.Connection,
-    ids: Sequence[int],
-    at: int | None = None,
-    short: TextCache[str] | None = None,
-) -> dict[int, StoredPassage]:
-    """The live ones among these passages, with their words, by id.
-
-    ``short`` keeps texts of which a slice takes reading all of them. Raises :class:`StoreDamaged` when a
-    slice is not what was indexed.
-    """
+def placed_passages(
+    connection: sqlite3.Connection, ids: Sequence[int], at: int | None = None
+) -> dict[int, PlacedPassage]:
+    """The live ones among these passages, by id."""
     live, moment = _live(at)
-    found: dict[int, StoredPassage] = {}
+    found: dict[int, PlacedPassage] = {}
     for begin in range(0, len(ids), _SQL_VARIABLES):
         part = ids[begin : begin + _SQL_VARIABLES]
         marks = ", ".join("?" * len(part))
@@ -50,16 +43,23 @@ def stored_passages(
             (*moment, *part),
         ).fetchall()
         records = versions.of_keys(connection, list({row[1] for row in rows}))
-        for row in rows:
-            of, passage = records[row[1]], passages.passage_of(row[2:8])
-            text = _slice(connection, of, passage, short)
-            if passages.content_key(text) != row[8]:
-                raise StoreDamaged(
-                    f"Passage {row[0]} of {of.document_id!r} is not what was indexed. Restore a backup."
-                )
-            has_vector = row[9] is not None and (at is None or row[9] <= at)
-            found[row[0]] = StoredPassage(row[0], of, passage, text, has_vector)
+        for id_, version, *columns, quote_key, embedded in rows:
+            has_vector = embedded is not None and (at is None or embedded <= at)
+            passage = passages.passage_of(tuple(columns))
+            found[id_] = PlacedPassage(id_, records[version], passage, quote_key, has_vector)
     return found
+
+
+def with_words(
+    connection: sqlite3.Connection, placed: PlacedPassage, short: TextCache[str] | None = None
+) -> StoredPassage:
+    """A passage with its words. ``short`` keeps texts of which a slice takes reading all of them.
+
+    Raises :class:`index.errors.StoreDamaged` when the slice is not what was indexed.
+    """
+    text = _slice(connection, placed.version, placed.passage, short)
+    placed.check(text)
+    return StoredPassage(placed.id, placed.version, placed.passage, text, placed.embedded)
 
 
 def _slice(

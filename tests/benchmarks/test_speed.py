@@ -12,8 +12,10 @@ import pytest
 from benchmarks import plots
 from benchmarks.http_load import answered, medians, outcome, percentiles
 from benchmarks.peers import Job, Result, figures, requirements
+from benchmarks.quantized import compared
 from benchmarks.raw_encoder import texts
 from benchmarks.wrk import Exchange, Load, Plan, send, staged
+from evaluation.harness import Evaluation, Outcome
 from evaluation.measures import Estimate
 from evaluation.questions import Question
 from index.embedding import WordEmbedder
@@ -97,15 +99,35 @@ def test_ratios_above_one_say_that_loccit_is_faster() -> None:
     )
     ours = result(2.0, 8, 10.0, [["b", "a"], ["b"]])
     theirs = result(4.0, 2, 25.0, [["b"], ["b"]])
-    found = figures(job, {"loccit": ours, "txtai": theirs}, (8, 1.6))
+    int8 = result(1.0, 8, 5.0, [["b", "a"], ["b"]])
+    found = figures(job, {"loccit": ours, "loccit_int8": int8, "txtai": theirs}, (8, 1.6))
     assert found["loccit_documents_per_second"].value == 1.0
     assert found["txtai_documents_per_second_ratio"].value == 2.0
     assert found["txtai_passages_per_second_ratio"].value == 8.0
+    assert found["txtai_int8_documents_per_second_ratio"].value == 4.0
     assert found["txtai_question_p50_ms_ratio"].value == 2.5
     assert found["ingest_of_encoder"].value == pytest.approx(0.8)
     # The second question's document was not given to anybody.
     assert (found["loccit_recall@5"].value, found["loccit_recall@5"].questions) == (1.0, 1)
     assert found["txtai_recall@5"].value == 0.0
+
+
+def asked(name: str, **ndcg: float) -> Evaluation:
+    outcomes = [
+        Outcome(id_, id_, {"ndcg@10": value, "recall@10": 1.0}, 0.5, {}, None, 1.0, ())
+        for id_, value in ndcg.items()
+    ]
+    return Evaluation(name, "", {}, outcomes)
+
+
+def test_what_is_lost_is_told_question_by_question() -> None:
+    found = compared(asked("auto", a=1.0, b=0.5, c=0.6), asked("int8", a=0.7, b=0.5, c=0.9))
+    assert found["whole_ndcg@10"].value == pytest.approx(0.7)
+    assert found["int8_ndcg@10"].value == pytest.approx(0.7)
+    lost = found["lost_ndcg@10"]
+    assert lost.value == pytest.approx(0.0)
+    assert lost.low < -0.1 < 0.1 < lost.high, "what one gains does not hide what the other loses"
+    assert found["lost_recall@10"].value == 0.0
 
 
 def test_peers_embed_with_what_this_environment_embeds_with() -> None:

@@ -115,6 +115,28 @@ def test_passages_are_slices_with_their_places(store: RecordStore) -> None:
     assert not first.embedded
 
 
+def test_places_are_those_of_passages(store: RecordStore) -> None:
+    new = document()
+    store.put([new])
+    ids = np.array([*live_ids(store), 999], np.int64)
+    for reader in (store, store.at(store.change())):
+        for placed, stored in zip(reader.places(ids), reader.passages(ids), strict=True):
+            assert (placed.id, placed.version, placed.passage) == (stored.id, stored.version, stored.passage)
+            placed.check(stored.text)
+            with pytest.raises(StoreDamaged, match="not what was indexed"):
+                placed.check(stored.text + ".")
+
+
+def test_whole_texts_are_those_that_are_stored(store: RecordStore) -> None:
+    (record,) = store.put([document()])
+    for reader in (store, store.at(store.change())):
+        found = reader.whole_texts([record.text_sha256, bytes(32)])
+        assert found == {record.text_sha256: store.text(record.text_sha256)}
+        assert reader.whole_texts([]) == {}
+    store.delete(record.id)
+    assert store.whole_texts([record.text_sha256]) == {}
+
+
 def test_long_texts_are_sliced_by_code_points(store: RecordStore) -> None:
     text = "🎉é" * 40_000 + " end."
     (record,) = store.put([document(text=text, passages=[], headings=[])])
