@@ -29,13 +29,14 @@ CREATE TABLE versions (
     text_sha256 BLOB NOT NULL,
     source_sha256 BLOB NOT NULL,
     reader TEXT NOT NULL,
-    structure BLOB NOT NULL,           -- zlib JSON: blocks
-    pages BLOB NOT NULL,               -- zlib int32: the offset at which each page starts
-    layout BLOB,                       -- index/layout.py tells what it is
     created REAL NOT NULL,
     added INTEGER NOT NULL,            -- change that brought it
     removed INTEGER,                   -- change that brought the next version
     replaced REAL,                     -- and when that was
+    -- Last, for they may be long: what stands behind them is found by going through them.
+    structure BLOB NOT NULL,           -- zlib JSON: blocks
+    pages BLOB NOT NULL,               -- zlib int32: the offset at which each page starts
+    layout BLOB,                       -- index/layout.py tells what it is
     UNIQUE (document, number)
 );
 CREATE INDEX versions_text ON versions (text_sha256);
