@@ -17,7 +17,7 @@ TEXT = "The lamp was lit at dusk."
 @pytest.fixture
 def record(client: TestClient) -> dict[str, Any]:
     body = {"text": TEXT, "metadata": {"year": 1859, "draft": True}, "source": "https://a.example/x"}
-    found: dict[str, Any] = client.put("/v1/documents/house/lamps.md", json=body).json()
+    found: dict[str, Any] = client.put("/v1/documents/house/lamps.md?wait=true", json=body).json()
     return found
 
 
