@@ -14,6 +14,7 @@ from index.ingest import Put, Source
 
 _PAUSE = 0.2
 """Seconds between looks at passages that another process is embedding."""
+_FIRST_COMMIT = 16
 
 
 class _Stopped(Exception):
@@ -87,6 +88,18 @@ class BackgroundEmbedding:
             raise _Stopped
 
 
+def commit_sizes(collection: Collection) -> Iterator[int]:
+    """How many documents to put at once, commit after commit.
+
+    The first are few, so that the model has work soon.
+    """
+    most = collection.config.ingest.documents_per_commit
+    size = min(_FIRST_COMMIT, most)
+    while True:
+        yield size
+        size = min(2 * size, most)
+
+
 def put_all(
     collection: Collection,
     sources: Iterable[Source],
@@ -96,9 +109,9 @@ def put_all(
 
     When it is at its end, all of them are embedded. ``progress`` is that of :class:`BackgroundEmbedding`.
     """
-    rest, size = iter(sources), collection.config.ingest.documents_per_commit
+    rest, sizes = iter(sources), commit_sizes(collection)
     with BackgroundEmbedding(collection, progress) as embedding:
-        while batch := list(islice(rest, size)):
+        while batch := list(islice(rest, next(sizes))):
             outcomes = collection.put_many(batch)
             embedding.notify()
             yield outcomes

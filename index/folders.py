@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.background_embedding import BackgroundEmbedding
+from index.background_embedding import BackgroundEmbedding, commit_sizes
 from index.collection import Collection
 from index.errors import InvalidInput, InvalidMetadata
 from index.files import FoundFile, Patterns, Skipped, place, walk, walk_folder
@@ -136,14 +136,15 @@ class FolderIngest:
 
     def _batches(self, files: Sequence[FoundFile]) -> Iterator[tuple[int, list[Source]]]:
         batch: list[Source] = []
-        size = 0
+        sizes = commit_sizes(self._collection)
+        size, most = 0, next(sizes)
         for at, file in enumerate(files, 1):
             if (source := self._read(file)) is not None:
                 batch.append(source)
                 size += len(source.data)
-            if size >= _BYTES_PER_COMMIT or len(batch) >= self._collection.config.ingest.documents_per_commit:
+            if size >= _BYTES_PER_COMMIT or len(batch) >= most:
                 yield at, batch
-                batch, size = [], 0
+                batch, size, most = [], 0, next(sizes)
         yield len(files), batch
 
     def _read(self, file: FoundFile) -> Source | None:

@@ -62,7 +62,7 @@ class Permits:
 
 
 class ElasticPermits(Permits):
-    """Permits of which fewer are given while requests are turned away, by their share in those that came.
+    """Permits of which fewer are given while requests are turned away, by the share of those let in, squared.
 
     Never fewer than ``least``, with which there is always something to do. Some seconds after the last
     refusal there are as many as before.
@@ -81,7 +81,14 @@ class ElasticPermits(Permits):
         self._fade()
         # One more: a few that came long ago say nothing.
         share = self._refused / (self._refused + self._admitted + 1.0)
-        return max(self._least, round(self.most * (1.0 - share)))
+        return max(self._least, round(self.most * (1.0 - share) ** 2))
+
+    def surplus(self, waiting: int) -> int:
+        """How many of so many that were let in and wait are to be turned away: there is no room any more."""
+        found = min(waiting, max(0, self.taken - self.limit))
+        for _ in range(found):
+            self._turned_away()
+        return found
 
     def _turned_away(self) -> None:
         self._fade()

@@ -49,13 +49,16 @@ class Runtime:
         self.settings = settings
         self._owns_library = library is None
         self.library = library or open_library(settings, processes=settings.workers)
+        answering = max(_FEWEST_ANSWERING_THREADS, threads(settings.workers))
+        # One for each thread that answers: one of them is embedded meanwhile.
+        self.asking = ElasticPermits(settings.max_queue, least=answering)
         self.questions = QuestionQueue(
-            self._embed_questions, max_batch=settings.max_batch, remembered=settings.question_cache
+            self._embed_questions,
+            max_batch=settings.max_batch,
+            remembered=settings.question_cache,
+            surplus=self.asking.surplus,
         )
         self.worker = EmbeddingWorker(self.library)
-        answering = max(_FEWEST_ANSWERING_THREADS, threads(settings.workers))
-        # One that is embedded, and one for each thread that answers.
-        self.asking = ElasticPermits(settings.max_queue, least=answering)
         self.examining = Permits(settings.max_queue)
         self.recalling = Permits(
             min(_MOST_RECALLING, settings.max_queue), advice="ask the collection as it is"

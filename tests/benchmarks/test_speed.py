@@ -114,7 +114,7 @@ def test_ratios_above_one_say_that_loccit_is_faster() -> None:
 
 def asked(name: str, **ndcg: float) -> Evaluation:
     outcomes = [
-        Outcome(id_, id_, {"ndcg@10": value, "recall@10": 1.0}, 0.5, {}, None, 1.0, ())
+        Outcome(id_, id_, {"ndcg@10": value, "recall@5": 1.0}, 0.5, {}, None, 1.0, ())
         for id_, value in ndcg.items()
     ]
     return Evaluation(name, "", {}, outcomes)
@@ -127,7 +127,7 @@ def test_what_is_lost_is_told_question_by_question() -> None:
     lost = found["lost_ndcg@10"]
     assert lost.value == pytest.approx(0.0)
     assert lost.low < -0.1 < 0.1 < lost.high, "what one gains does not hide what the other loses"
-    assert found["lost_recall@10"].value == 0.0
+    assert found["lost_recall@5"].value == 0.0
 
 
 def test_peers_embed_with_what_this_environment_embeds_with() -> None:

@@ -52,11 +52,24 @@ def test_while_many_are_refused_fewer_are_let_in(clock: Clock) -> None:
             pass
     permits.taken = 32
     refused(permits, 10)
-    assert permits.limit == round(32 * (1 - 10 / 41))
-    refused(permits, 290)
-    assert permits.limit == round(32 * (1 - 300 / 331))
-    refused(permits, 3000)
+    assert permits.limit == round(32 * (1 - 10 / 41) ** 2)
+    refused(permits, 90)
     assert permits.limit == 2
+
+
+def test_who_waits_is_turned_away_where_there_is_no_room_any_more(clock: Clock) -> None:
+    permits = ElasticPermits(32, least=2, clock=clock)
+    for _ in range(30):
+        with permits.one():
+            pass
+    permits.taken = 32
+    assert permits.surplus(waiting=31) == 0
+    refused(permits, 10)
+    assert permits.surplus(waiting=5) == 5, "those that do not wait are being answered"
+    permits.taken = 27
+    limit = permits.limit
+    assert limit < round(32 * (1 - 10 / 41) ** 2), "those turned away later count as well"
+    assert permits.surplus(waiting=26) == 27 - limit
 
 
 def test_some_seconds_later_there_are_as_many_as_before(clock: Clock) -> None:
