@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from index.types import Ids, Vectors
 
 _FEW = 8
-"""Below one in so many rows allowed, naming them beats a bit for every row."""
+"""Below one in so many rows allowed, going through those alone beats a bit for every row."""
 
 _ROWS_AT_ONCE = 1024
 """Rows that are read into memory together: more of them outgrow the processor's cache."""
@@ -78,12 +78,6 @@ class Allowed:
             bits = np.packbits(allowed, bitorder="little")
         # The stubs describe the C++ constructor, not the wrapper that takes an array and keeps it alive.
         return faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg,arg-type]
-
-    def selector(self) -> faiss.IDSelector | None:
-        """For flat indexes, which go through the list of a few rows and not through all of them."""
-        if self.chosen is not None and self.count * _FEW < self.total:
-            return faiss.IDSelectorArray(self.chosen)
-        return self.bitmap()
 
 
 class StoredVectors(Protocol):
@@ -154,8 +148,14 @@ class FlatVectors:
 
     def search(self, query: Vectors, count: int, allowed: Allowed) -> Found:
         count = min(count, len(self))
-        parameters = faiss.SearchParameters(sel=allowed.selector())  # type: ignore[call-arg]
-        scores, positions = self.index.search(query, count, params=parameters)
+        if allowed.chosen is not None and allowed.count * _FEW < allowed.total:
+            taken = np.take(self._codes, allowed.chosen, axis=0)
+            few = min(count, allowed.count)
+            scores, where = _search(taken, self.dimension, self.precision, query, few)
+            positions = allowed.chosen[where]
+        else:
+            parameters = faiss.SearchParameters(sel=allowed.bitmap())  # type: ignore[call-arg]
+            scores, positions = self.index.search(query, count, params=parameters)
         scores = np.where(positions < 0, -np.inf, scores).astype(np.float32)
         return Found(scores, positions, _floor(scores, count, allowed), self._error)
 
@@ -201,9 +201,8 @@ class MappedVectors:
         scores, places = [], []
         for first in range(0, len(positions), _ROWS_AT_ONCE):
             part = positions[first : first + _ROWS_AT_ONCE]
-            index = _codec(self._dimension, self._precision)
-            index.add_sa_codes(self._taken(part))
-            found, where = index.search(query, min(count, len(part)))
+            few = min(count, len(part))
+            found, where = _search(self._taken(part), self._dimension, self._precision, query, few)
             scores.append(found)
             places.append(part[where])
         found, where = np.hstack(scores), np.hstack(places)
@@ -248,6 +247,16 @@ def _codec(dimension: int, precision: np.dtype[np.floating]) -> faiss.IndexFlatC
             dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
     return faiss.IndexFlatIP(dimension)
+
+
+def _search(
+    codes: NDArray[np.uint8], dimension: int, precision: np.dtype[np.floating], query: Vectors, count: int
+) -> tuple[NDArray[np.float32], Ids]:
+    """The scores and positions of the best of these rows alone."""
+    index = _codec(dimension, precision)
+    index.add_sa_codes(codes)
+    scores, positions = index.search(query, count)
+    return scores, positions
 
 
 def _floor(scores: NDArray[np.float32], count: int, allowed: Allowed) -> NDArray[np.float32]:
