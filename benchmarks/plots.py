@@ -1,6 +1,7 @@
-"""Pictures of two studies: ``python -m benchmarks.plots http_load.json peers.json [--to docs/images]``.
+"""Pictures of studies: ``python -m benchmarks.plots http_load.json peers.json scale.jsonl [--to FOLDER]``.
 
-The files are what ``benchmarks.http_load`` and ``benchmarks.peers`` saved. The background is white, so that
+The files are what ``benchmarks.http_load`` and ``benchmarks.peers`` saved, and what ``benchmarks.scale``
+printed. The background is white, so that
 the pictures can be read on a dark page as well; the colours are those of Okabe and Ito, which everybody
 tells apart, and no picture needs colours to be understood.
 """
@@ -19,12 +20,25 @@ from matplotlib.figure import Figure
 from evaluation.measures import Estimate
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#595959"
+_TICKS = (1, 2, 5, 10, 20, 50)
+"""Milliseconds on a logarithmic axis."""
 Figures = Mapping[str, Estimate]
 
 
 def read(path: Path) -> dict[str, Estimate]:
     """The figures of a study, as it saved them."""
     return {name: Estimate(**one) for name, one in json.loads(path.read_text()).items()}
+
+
+def read_sizes(path: Path) -> dict[str, Estimate]:
+    """The figures of a study that printed an object for each size, named after it."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    return {
+        f"size_{row['size']}_{name}": Estimate(value, value, value, 1)
+        for row in rows
+        for name, value in row.items()
+        if "passages" in row
+    }
 
 
 def stages(figures: Figures) -> dict[str, float]:
@@ -40,11 +54,20 @@ def stages(figures: Figures) -> dict[str, float]:
 
 def by_clients(figures: Figures, measure: str) -> dict[int, Estimate]:
     """A measure by number of clients."""
+    return _by("clients_", figures, measure)
+
+
+def by_size(figures: Figures, measure: str) -> dict[int, Estimate]:
+    """A measure by number of passages."""
+    return _by("size_", figures, measure)
+
+
+def _by(start: str, figures: Figures, measure: str) -> dict[int, Estimate]:
     found = {}
     for name, one in figures.items():
-        clients, _, rest = name.removeprefix("clients_").partition("_")
-        if name.startswith("clients_") and rest == measure:
-            found[int(clients)] = one
+        number, _, rest = name.removeprefix(start).partition("_")
+        if name.startswith(start) and rest == measure:
+            found[int(number)] = one
     return found
 
 
@@ -103,6 +126,26 @@ def peers(figure: Figure, figures: Figures) -> None:
         axes.set_title(title, fontsize="medium")
 
 
+def growth(figure: Figure, figures: Figures) -> None:
+    """What questions and changes take, by number of passages."""
+    axes = figure.add_subplot()
+    lines = {
+        "ask_total": (BLUE, "o", "a question"),
+        "filtered_total": (GREEN, "^", "a question among 1 % of the documents"),
+        "add": (ORANGE, "s", "adding 100 passages"),
+        "delete": (GREY, "D", "deleting them"),
+    }
+    for measure, (colour, marker, label) in lines.items():
+        times = by_size(figures, measure)
+        values = [one.value for one in times.values()]
+        axes.plot(list(times), values, marker=marker, color=colour, label=label)
+    axes.set(xscale="log", yscale="log", xlabel="passages", title="Median, ms")
+    axes.set_yticks(_TICKS, [str(tick) for tick in _TICKS])
+    axes.minorticks_off()
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.grid(alpha=0.3)
+
+
 def _bars(axes: Axes, values: Mapping[str, float]) -> None:
     names = list(values)[::-1]
     bars = axes.barh(names, [values[name] for name in names], height=0.6)
@@ -132,12 +175,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("http_load", type=Path)
     parser.add_argument("peers", type=Path)
+    parser.add_argument("scale", type=Path)
     parser.add_argument("--to", type=Path, default=Path("docs/images"))
     options = parser.parse_args()
     load = read(options.http_load)
     write(options.to / "latency.svg", latency, load)
     write(options.to / "throughput.svg", throughput, load)
     write(options.to / "peers.svg", peers, read(options.peers))
+    write(options.to / "growth.svg", growth, read_sizes(options.scale))
 
 
 if __name__ == "__main__":

@@ -238,6 +238,13 @@ PEERS = {
 } | {"encoder_passages_per_second": exact(9.0)}
 
 
+SIZES = {
+    f"size_{size}_{measure}": exact(value)
+    for size in (10_000, 1_000_000)
+    for measure, value in (("ask_total", 4.0), ("filtered_total", 2.0), ("add", 39.0), ("delete", 9.0))
+}
+
+
 def test_plots_show_what_no_stage_counts() -> None:
     assert plots.stages(LOAD) == {"encode": 10.0, "dense": 2.0, "other": 3.0, "http": 1.0}
 
@@ -251,12 +258,25 @@ def test_plots_take_measures_by_clients_and_by_system() -> None:
     assert list(plots.by_peer(PEERS, "passages_per_second")) == ["loccit", "chroma", "txtai"]
 
 
+def test_plots_take_measures_by_size(tmp_path: Path) -> None:
+    lines = [
+        {"size": 10, "indexing_seconds": 1.0},
+        {"size": 10, "passages": 10.0, "ask_total": 4.0, "add": 30.0},
+        {"size": 1000, "passages": 1000.0, "ask_total": 6.0, "add": 31.0},
+    ]
+    file = tmp_path / "scale.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = plots.by_size(plots.read_sizes(file), "ask_total")
+    assert {size: one.value for size, one in found.items()} == {10: 4.0, 1000: 6.0}
+
+
 @pytest.mark.parametrize(
     ("draw", "told", "words"),
     [
         (plots.latency, LOAD, ["p50 20, p90 30, p99 40", "the model alone", "encode"]),
         (plots.throughput, LOAD, ["Answers a second", "99th percentile"]),
         (plots.peers, PEERS, ["Documents taken in a second", "loccit", "chroma"]),
+        (plots.growth, SIZES, ["adding 100 passages", "Median, ms"]),
     ],
 )
 def test_a_picture_is_the_same_each_time(
