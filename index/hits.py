@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -19,6 +19,8 @@ from index.records import PlacedPassage, VersionRecord
 
 _PER_HIT = 2
 """Candidates read for each passage asked for: some are equal to others, or neighbours."""
+_TOGETHER = 4_000_000
+"""Code points of texts that are in memory together, or one text."""
 _NEIGHBOUR_GAP = 2
 """Code points between passages that still touch: the blank line between paragraphs."""
 
@@ -57,14 +59,16 @@ class Hits:
 
     def first(self, k: int) -> tuple[Hit, ...]:
         """At most ``k`` hits. Raises :class:`StoreDamaged` when a quote is not what was indexed."""
-        gathered = self._gathered(k)
-        versions = [one.best.version for one in gathered]
-        whole = self._store.whole_texts({of.text_sha256 for of in versions if of.length <= citing.LONGEST})
         hits: list[Hit] = []
-        for one in gathered:
-            # What is erased between the ranking and here is no hit.
-            with suppress(VersionNotFound):
-                hits.append(self._hit(len(hits) + 1, one, whole.get(one.best.version.text_sha256)))
+        for some in _by_length(self._gathered(k)):
+            versions = [one.best.version for one in some]
+            whole = self._store.whole_texts(
+                {of.text_sha256 for of in versions if of.length <= citing.LONGEST}
+            )
+            for one in some:
+                # What is erased between the ranking and here is no hit.
+                with suppress(VersionNotFound):
+                    hits.append(self._hit(len(hits) + 1, one, whole.get(one.best.version.text_sha256)))
         return tuple(hits)
 
     def _gathered(self, k: int) -> Sequence[_Found]:
@@ -157,6 +161,20 @@ class Hits:
             lexical,
             sentence=_number(seen.sentence[place]) if seen else None,
         )
+
+
+def _by_length(found: Sequence[_Found]) -> Iterator[list[_Found]]:
+    """These in runs whose texts can be in memory together."""
+    run: list[_Found] = []
+    length = 0
+    for one in found:
+        length += one.best.version.length
+        if run and length > _TOGETHER:
+            yield run
+            run, length = [], one.best.version.length
+        run.append(one)
+    if run:
+        yield run
 
 
 def _number(score: np.float32) -> float | None:

@@ -18,6 +18,9 @@ from service.errors import Overloaded
 
 _MEMORY_SECONDS = 1.0
 """What came longer ago counts for less than 1/e of what comes now."""
+_IDLE_SECONDS = 0.05
+_SMALL = 65_536
+"""Bytes of a body that are waited for, so that the connection can go on to be used."""
 
 
 class Permits:
@@ -38,10 +41,8 @@ class Permits:
         if self.taken < self.limit:
             return
         self._turned_away()
-        raise Overloaded(
-            f"The service is answering {self.taken} requests of this kind already. Try again in a moment, or "
-            f"{self._advice}."
-        )
+        told = f"The service is answering {self.taken} requests of this kind already. Try again in a moment"
+        raise Overloaded(f"{told}, or {self._advice}." if self.taken >= self.most else f"{told}.")
 
     @contextmanager
     def one(self) -> Iterator[None]:
@@ -53,6 +54,7 @@ class Permits:
             yield
         finally:
             self.taken -= 1
+            self._given_back()
 
     def _turned_away(self) -> None:
         pass
@@ -60,35 +62,34 @@ class Permits:
     def _let_in(self) -> None:
         pass
 
+    def _given_back(self) -> None:
+        pass
+
 
 class ElasticPermits(Permits):
     """Permits of which fewer are given while requests are turned away, by the share of those let in, squared.
 
-    Never fewer than ``least``, with which there is always something to do. Some seconds after the last
-    refusal there are as many as before.
+    Never fewer than ``least``, with which there is always something to do. Once the service has had nothing
+    to do for a moment, or some seconds after the last refusal, there are as many as before: who was turned
+    away from a burst finds room when it is over.
     """
 
     def __init__(self, most: int, *, least: int, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(most)
         self._least = min(least, most)
         self._clock = clock
-        self._since = clock()
+        self._since = self._empty_since = clock()
         self._refused = self._admitted = 0.0
 
     @property
     def limit(self) -> int:
         """See :class:`Permits`."""
         self._fade()
+        if not self.taken and self._since - self._empty_since >= _IDLE_SECONDS:
+            self._refused = self._admitted = 0.0
         # One more: a few that came long ago say nothing.
         share = self._refused / (self._refused + self._admitted + 1.0)
         return max(self._least, round(self.most * (1.0 - share) ** 2))
-
-    def surplus(self, waiting: int) -> int:
-        """How many of so many that were let in and wait are to be turned away: there is no room any more."""
-        found = min(waiting, max(0, self.taken - self.limit))
-        for _ in range(found):
-            self._turned_away()
-        return found
 
     def _turned_away(self) -> None:
         self._fade()
@@ -98,6 +99,10 @@ class ElasticPermits(Permits):
         self._fade()
         self._admitted += 1.0
 
+    def _given_back(self) -> None:
+        if not self.taken:
+            self._empty_since = self._clock()
+
     def _fade(self) -> None:
         now = self._clock()
         left = math.exp((self._since - now) / _MEMORY_SECONDS)
@@ -105,10 +110,9 @@ class ElasticPermits(Permits):
 
 
 class EarlyRefusal:
-    """Middleware that turns questions away before anything of them is read.
+    """Middleware that turns questions away before they are routed, parsed and checked.
 
-    Refusing costs a part of what answering does, and takes it from those who are answered: what is routed,
-    parsed and checked first costs four times as much.
+    Refusing costs a part of what answering does, and takes it from those who are answered.
     """
 
     def __init__(self, app: ASGIApp, *, path: str) -> None:
@@ -118,8 +122,26 @@ class EarlyRefusal:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == self._path and scope["method"] == "POST":
             try:
+                # Not yet counted as one who came: those let in come to the route, which does.
                 scope["app"].state.runtime.asking.require()
             except Overloaded as error:
-                await error_response(error, request_id_of(scope))(scope, receive, send)
+                response = error_response(error, request_id_of(scope))
+                if not await _passed_over(scope, receive):
+                    response.headers["Connection"] = "close"
+                await response(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+async def _passed_over(scope: Scope, receive: Receive) -> bool:
+    """Whether the body came as a whole: what follows on the connection is another request."""
+    headers = dict(scope["headers"])
+    announced = headers.get(b"content-length", b"")
+    if b"expect" in headers or (announced.isdigit() and int(announced) > _SMALL):
+        return False
+    left = _SMALL
+    while left >= 0 and (message := await receive())["type"] == "http.request":
+        if not message.get("more_body", False):
+            return True
+        left -= len(message.get("body", b""))
+    return False

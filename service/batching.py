@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from index.errors import LoccitError, ModelFailed
 from index.types import Vectors
-from service.errors import NotReady, Overloaded
+from service.errors import NotReady
 from service.question_cache import QuestionCache
 
 log = logging.getLogger("loccit.service")
@@ -69,20 +69,13 @@ class QuestionQueue:
     """Embeds questions in batches, in one thread. Belongs to the event loop that it is used from.
 
     Every question that is taken ends: with its vector, with the error of its batch, or with
-    :class:`NotReady` when the service stops, or with :class:`Overloaded`: ``surplus`` tells of how many wait
-    how many there are too many. The vectors of the ``remembered`` last ones are kept.
+    :class:`NotReady` when the service stops. The vectors of the ``remembered`` last ones are kept.
     """
 
     def __init__(
-        self,
-        embed: Callable[[Sequence[str]], Vectors],
-        *,
-        max_batch: int,
-        remembered: int = 0,
-        surplus: Callable[[int], int] = lambda _: 0,
+        self, embed: Callable[[Sequence[str]], Vectors], *, max_batch: int, remembered: int = 0
     ) -> None:
         self._embed = embed
-        self._surplus = surplus
         self._max_batch = max_batch
         self._known = QuestionCache(remembered)
         self._flights: dict[bytes, _Flight] = {}
@@ -156,10 +149,7 @@ class QuestionQueue:
 
     def _start(self) -> None:
         self._scheduled = False
-        if self._stopped:
-            return
-        self._drop_surplus()
-        if not self._waiting:
+        if self._stopped or not self._waiting:
             return
         size = min(self._max_batch, len(self._waiting))
         self._in_batch = batch = [self._waiting.popleft() for _ in range(size)]
@@ -170,12 +160,6 @@ class QuestionQueue:
             self._fail(batch, error)
             return
         asyncio.wrap_future(work).add_done_callback(lambda done: self._finish(batch, done))
-
-    def _drop_surplus(self) -> None:
-        # Those that came last: they have waited least.
-        surplus = [self._waiting.pop() for _ in range(self._surplus(len(self._waiting)))]
-        for waiter in _waiters(self._landed(surplus)):
-            waiter.fail(Overloaded("More questions came than can be answered. Try again in a moment."))
 
     def _timed(self, questions: Sequence[str]) -> tuple[Vectors, float]:
         begun = time.perf_counter()

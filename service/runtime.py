@@ -53,10 +53,7 @@ class Runtime:
         # One for each thread that answers: one of them is embedded meanwhile.
         self.asking = ElasticPermits(settings.max_queue, least=answering)
         self.questions = QuestionQueue(
-            self._embed_questions,
-            max_batch=settings.max_batch,
-            remembered=settings.question_cache,
-            surplus=self.asking.surplus,
+            self._embed_questions, max_batch=settings.max_batch, remembered=settings.question_cache
         )
         self.worker = EmbeddingWorker(self.library)
         self.examining = Permits(settings.max_queue)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -21,10 +20,6 @@ Tokens = NDArray[np.int64]
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 """What the models of this kind are given."""
 _TOKENS_PER_BATCH = 4096
-_QUESTIONS = 64
-"""Whose tokens are kept; as many may be answered at the same time."""
-_LONGEST_QUESTION = 4000
-"""Code points. Longer ones are seldom questions."""
 _WIDTHS = 8
 """Batches are as wide as a multiple of this: a runtime prepares itself anew for each shape it meets."""
 
@@ -80,28 +75,19 @@ class GraphEmbedder:
         self._whole.no_padding()
         self._cutting = Tokenizer.from_str(tokenizer.to_str())
         self._cutting.enable_truncation(self.max_tokens)
-        # A question is embedded, and then it is asked where its tokens start.
-        self._asked = lru_cache(_QUESTIONS)(lambda text: self._whole.encode(text, add_special_tokens=False))
 
     def token_starts(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """See :class:`index.protocols.Tokenizer`."""
-        one = len(texts) == 1 and len(texts[0]) <= _LONGEST_QUESTION
-        encodings = [self._asked(texts[0])] if one else _encoded(self._whole, texts, special=False)
+        encodings = _encoded(self._whole, texts, special=False)
         return [np.array([start for start, _ in e.offsets], np.int64) for e in encodings]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """See :class:`index.protocols.Embedder`."""
-        prompt = self._description.passage_prompt
-        return self._embed(_encoded(self._cutting, [prompt + text for text in texts]), self._passages)
+        return self._embed(texts, self._description.passage_prompt, self._passages)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """See :class:`index.protocols.Embedder`."""
-        prompt = self._description.query_prompt
-        if len(texts) == 1 and len(texts[0]) <= _LONGEST_QUESTION:
-            encodings = [self._cutting.post_process(self._asked(prompt + texts[0]))]
-        else:
-            encodings = _encoded(self._cutting, [prompt + text for text in texts])
-        return self._embed(encodings, self._questions)
+        return self._embed(texts, self._description.query_prompt, self._questions)
 
     def embed_sentences(
         self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
@@ -120,8 +106,9 @@ class GraphEmbedder:
                 sentences[i] = means(row[own], starts, spans[i], passages[i])
         return finite(passages), [finite(vectors) for vectors in sentences]
 
-    def _embed(self, encodings: Sequence[Encoding], runtime: Runtime) -> Vectors:
-        vectors = np.empty((len(encodings), self.dimension), np.float32)
+    def _embed(self, texts: Sequence[str], prompt: str, runtime: Runtime) -> Vectors:
+        encodings = _encoded(self._cutting, [prompt + text for text in texts])
+        vectors = np.empty((len(texts), self.dimension), np.float32)
         for batch, width in _batches(encodings):
             vectors[batch], _ = self._run([encodings[i] for i in batch], width, runtime)
         return finite(vectors)

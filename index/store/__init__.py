@@ -120,8 +120,9 @@ class Store:
         """Keep no text in memory: something was erased, here or by another process."""
         # After the commit: until then others read what is being erased, and would put it back.
         self._whole.clear()
-        self._places.clear()
-        self._sentences.clear()
+        change = self.change()
+        self._places.clear(change)
+        self._sentences.clear(change)
 
     def put_vectors(
         self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()

@@ -130,7 +130,8 @@ def added_vectors(
             raise StoreDamaged("Stored vectors do not have the model's dimension. Restore a backup.")
         vectors = stored.reshape(len(rows), dimension).astype(np.float32)
         # Rounding to half precision leaves lengths a little off one.
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.where(lengths > 0, lengths, np.float32(1))  # a row of noughts stays one
         yield np.array(ids, np.int64), np.array(documents, np.int64), vectors
 
 

@@ -23,7 +23,6 @@ class RecentRows(Generic[Row]):
         self._change = -1
         self._held: dict[int, Row] = {}
         self._total = 0
-        self._era = 0
 
     def get(
         self, change: int, ids: Sequence[int], read: Callable[[Sequence[int]], dict[int, Row]]
@@ -33,7 +32,6 @@ class RecentRows(Generic[Row]):
         It is called outside of the lock.
         """
         with self._lock:
-            era = self._era
             held = self._held if self._change == change else {}
             found = {id_: held[id_] for id_ in ids if id_ in held}
         if len(found) == len(ids):
@@ -43,16 +41,16 @@ class RecentRows(Generic[Row]):
             if self._change < change:
                 self._clear()
                 self._change = change
-            # What was read before something was erased may be of what was erased.
-            if self._change == change and self._era == era:
+            # What is read as it stood before something was erased may be of what was erased.
+            if self._change == change:
                 self._keep(fresh)
         return found | fresh
 
-    def clear(self) -> None:
-        """Forget everything: something was erased."""
+    def clear(self, change: int) -> None:
+        """Forget everything: something was erased, by this change or one before it."""
         with self._lock:
             self._clear()
-            self._era += 1
+            self._change = max(self._change, change)
 
     def _keep(self, fresh: dict[int, Row]) -> None:
         for id_, row in fresh.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -116,10 +116,12 @@ class FlatVectors:
         )
         # Summed in another order, one score may come out as two.
         self._error = _SUMMED
-        if self.precision == HALF and len(self):
+        if self.precision == HALF:
             # The rows searched are of the length that rounding left them.
-            lengths = np.linalg.norm(index.reconstruct_n(0, len(self)), axis=1)
-            self._error += float(np.abs(lengths[lengths > 0] - 1.0).max(initial=0.0))
+            rows = (index.sa_decode(self._codes[some]) for some in parts(len(self)))
+            lengths = (np.linalg.norm(some, axis=1) for some in rows)
+            off = (np.abs(one[one > 0] - 1.0).max(initial=0.0) for one in lengths)
+            self._error += float(max(off, default=0.0))
 
     @staticmethod
     def of(vectors: Vectors) -> FlatVectors:
@@ -149,10 +151,13 @@ class FlatVectors:
     def search(self, query: Vectors, count: int, allowed: Allowed) -> Found:
         count = min(count, len(self))
         if allowed.chosen is not None and allowed.count * _FEW < allowed.total:
-            taken = np.take(self._codes, allowed.chosen, axis=0)
-            few = min(count, allowed.count)
-            scores, where = _search(taken, self.dimension, self.precision, query, few)
-            positions = allowed.chosen[where]
+            scores, positions = _search_rows(
+                lambda part: np.take(self._codes, part, axis=0),
+                allowed.chosen,
+                _codec(self.dimension, self.precision),
+                query,
+                count,
+            )
         else:
             parameters = faiss.SearchParameters(sel=allowed.bitmap())  # type: ignore[call-arg]
             scores, positions = self.index.search(query, count, params=parameters)
@@ -197,19 +202,8 @@ class MappedVectors:
         return normalised(vectors) if self._precision == HALF else vectors
 
     def search(self, query: Vectors, count: int, allowed: Allowed) -> Found:
-        positions = allowed.positions()
-        scores, places = [], []
-        for first in range(0, len(positions), _ROWS_AT_ONCE):
-            part = positions[first : first + _ROWS_AT_ONCE]
-            few = min(count, len(part))
-            found, where = _search(self._taken(part), self._dimension, self._precision, query, few)
-            scores.append(found)
-            places.append(part[where])
-        found, where = np.hstack(scores), np.hstack(places)
-        if found.shape[1] > count:
-            best = np.argpartition(-found, count - 1, axis=1)[:, :count]
-            best = np.take_along_axis(best, np.argsort(-np.take_along_axis(found, best, 1), axis=1), 1)
-            found, where = np.take_along_axis(found, best, 1), np.take_along_axis(where, best, 1)
+        codec = _codec(self._dimension, self._precision)
+        found, where = _search_rows(self._taken, allowed.positions(), codec, query, count)
         # The rows searched are of the length that rounding left them.
         return Found(found, where, _floor(found, count, allowed), 1e-4)
 
@@ -249,14 +243,32 @@ def _codec(dimension: int, precision: np.dtype[np.floating]) -> faiss.IndexFlatC
     return faiss.IndexFlatIP(dimension)
 
 
-def _search(
-    codes: NDArray[np.uint8], dimension: int, precision: np.dtype[np.floating], query: Vectors, count: int
+def _search_rows(
+    taken: Callable[[Ids], NDArray[np.uint8]],
+    positions: Ids,
+    codec: faiss.IndexFlatCodes,
+    query: Vectors,
+    count: int,
 ) -> tuple[NDArray[np.float32], Ids]:
-    """The scores and positions of the best of these rows alone."""
-    index = _codec(dimension, precision)
-    index.add_sa_codes(codes)
-    scores, positions = index.search(query, count)
-    return scores, positions
+    """Scores and positions of the ``count`` best of these rows, whose codes are ``taken`` part by part.
+
+    ``codec`` is an index without rows, and has none afterwards.
+    """
+    scores, places = [], []
+    for first in range(0, len(positions), _ROWS_AT_ONCE):
+        part = positions[first : first + _ROWS_AT_ONCE]
+        codec.reset()
+        codec.add_sa_codes(taken(part))
+        found, where = codec.search(query, min(count, len(part)))
+        scores.append(found)
+        places.append(np.where(where < 0, -1, part[where]))  # nowhere, for a row that is not a number
+    codec.reset()
+    found, where = np.hstack(scores), np.hstack(places)
+    if found.shape[1] > count:
+        best = np.argpartition(-found, count - 1, axis=1)[:, :count]
+        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(found, best, 1), axis=1), 1)
+        found, where = np.take_along_axis(found, best, 1), np.take_along_axis(where, best, 1)
+    return found, where
 
 
 def _floor(scores: NDArray[np.float32], count: int, allowed: Allowed) -> NDArray[np.float32]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -112,7 +111,8 @@ async def ask(request: Request) -> Response:
     plan = _checked(read_json(AskRequest, await request.body()), runtime.settings)
     began = _Begun(begun, time.perf_counter())
     as_of = plan.body.as_of is not None
-    with runtime.asking.one(), runtime.recalling.one() if as_of else nullcontext():
+    # Those that ask earlier moments may take long, and are not to hold the places of the others.
+    with runtime.recalling.one() if as_of else runtime.asking.one():
         flat = [text for texts in plan.texts for text in texts]
         encoded = await encoded_unless_gone(request, runtime, flat)
         answering = runtime.recall if as_of else runtime.answer

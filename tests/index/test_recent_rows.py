@@ -66,8 +66,11 @@ def test_what_was_being_read_when_something_was_erased_is_not_held() -> None:
     class Erased(Table):
         def __call__(self, ids: Sequence[int]) -> dict[int, str]:
             found = super().__call__(ids)
-            recent.clear()
+            recent.clear(2)
             return found
 
     assert Erased(1, {1: "one"}).get(recent, 1) == {1: "one"}
-    assert Table(1, {}).get(recent, 1) == {}
+    before = Table(1, {1: "one"})
+    assert before.get(recent, 1) == before.get(recent, 1) == {1: "one"}
+    assert before.read == [1, 1], "nor is what is read as it stood before"
+    assert Table(2, {}).get(recent, 1) == {}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from starlette.types import Message
 
 from index.library import Library
 from service.admission import ElasticPermits, Permits
 from service.errors import Overloaded
-from tests.service.http_service import app_of, live
+from tests.service.http_service import GatedEmbedder, app_of, eventually, live
 
 
 class Clock:
@@ -57,26 +60,24 @@ def test_while_many_are_refused_fewer_are_let_in(clock: Clock) -> None:
     assert permits.limit == 2
 
 
-def test_who_waits_is_turned_away_where_there_is_no_room_any_more(clock: Clock) -> None:
+def test_who_was_turned_away_from_a_burst_finds_room_when_it_is_over(clock: Clock) -> None:
     permits = ElasticPermits(32, least=2, clock=clock)
-    for _ in range(30):
-        with permits.one():
-            pass
-    permits.taken = 32
-    assert permits.surplus(waiting=31) == 0
-    refused(permits, 10)
-    assert permits.surplus(waiting=5) == 5, "those that do not wait are being answered"
-    permits.taken = 27
-    limit = permits.limit
-    assert limit < round(32 * (1 - 10 / 41) ** 2), "those turned away later count as well"
-    assert permits.surplus(waiting=26) == 27 - limit
+    with contextlib.ExitStack() as held:
+        for _ in range(32):
+            held.enter_context(permits.one())
+        refused(permits, 32)
+        assert permits.limit < 32
+        clock.now += 0.3
+    assert permits.limit < 32, "the next may be about to come"
+    clock.now += 0.1
+    assert permits.limit == 32
 
 
 def test_some_seconds_later_there_are_as_many_as_before(clock: Clock) -> None:
     permits = ElasticPermits(32, least=2, clock=clock)
     permits.taken = 32
     refused(permits, 1000)
-    permits.taken = 0
+    permits.taken = 1
     limits = []
     for _ in range(12):
         clock.now += 1.0
@@ -95,21 +96,56 @@ def test_there_is_always_something_to_do(clock: Clock) -> None:
 
 
 @pytest.mark.anyio
-async def test_nothing_is_read_of_a_question_that_is_turned_away(library: Library) -> None:
+@pytest.mark.parametrize(
+    ("headers", "parts", "is_kept"),
+    [
+        ([(b"content-length", b"4")], [b"1234"], True),
+        ([(b"content-length", b"4")], [b"12", b"34"], True),
+        ([], [b"x" * 40_000, b"x" * 40_000, b"x" * 40_000], False),
+        ([(b"content-length", b"100000")], [], False),
+        ([(b"content-length", b"4"), (b"expect", b"100-continue")], [], False),
+        ([(b"content-length", b"4")], [b"12", None], False),
+    ],
+    ids=["one", "two", "endless", "large", "expecting", "gone"],
+)
+async def test_a_question_is_turned_away_before_it_is_looked_at(
+    library: Library, headers: list[tuple[bytes, bytes]], parts: list[bytes | None], is_kept: bool
+) -> None:
     app = app_of(library)
     with live(app):
         app.state.runtime.asking.taken = app.state.runtime.asking.most
         told: list[Message] = []
+        left = list(parts)
 
         async def receive() -> Message:
-            raise AssertionError("read")
+            part = left.pop(0)
+            if part is None:
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": part, "more_body": bool(left)}
 
         async def send(message: Message) -> None:
             told.append(message)
 
-        scope = {"type": "http", "method": "POST", "path": "/v1/ask", "headers": [], "query_string": b""}
+        scope = {"type": "http", "method": "POST", "path": "/v1/ask", "headers": headers, "query_string": b""}
         await app(scope, receive, send)
         app.state.runtime.asking.taken = 0
     assert told[0]["status"] == 429
     assert (b"retry-after", b"1") in told[0]["headers"]
+    assert ((b"connection", b"close") not in told[0]["headers"]) == is_kept
     assert b'"overloaded"' in told[1]["body"]
+
+
+def test_earlier_moments_do_not_hold_the_places_of_questions(
+    library: Library, embedder: GatedEmbedder
+) -> None:
+    app = app_of(library, max_queue=2)
+    with live(app) as client, ThreadPoolExecutor(1) as crowd:
+        assert client.put("/v1/documents/lamps.txt?wait=true", json={"text": "The lamp was lit."}).is_success
+        runtime = app.state.runtime
+        embedder.gate.clear()
+        asked = crowd.submit(client.post, "/v1/ask", json={"question": "lamp", "as_of": 1})
+        eventually(lambda: runtime.recalling.taken == 1)
+        assert runtime.asking.taken == 0
+        embedder.gate.set()
+        assert asked.result().status_code == 200
+        assert runtime.recalling.taken == 0

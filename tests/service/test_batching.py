@@ -9,7 +9,7 @@ from index.embedding import WordEmbedder
 from index.errors import ModelDamaged, ModelFailed
 from index.types import Vectors
 from service.batching import Encoded, QuestionQueue
-from service.errors import NotReady, Overloaded
+from service.errors import NotReady
 from tests.service.http_service import PATIENCE, GatedEmbedder
 
 pytestmark = pytest.mark.anyio
@@ -289,33 +289,3 @@ async def test_stopping_does_not_wait_for_ever() -> None:
             await anyio.sleep(0.02)
             await queue.stop(seconds=0.05)
     release.set()
-
-
-async def test_who_came_last_is_turned_away_when_there_is_no_room_any_more(embedder: GatedEmbedder) -> None:
-    room = 8
-    queue = QuestionQueue(embedder.embed_queries, max_batch=8, surplus=lambda waiting: max(0, waiting - room))
-    told: dict[str, str] = {}
-
-    async def ask(question: str) -> None:
-        try:
-            await queue.encode([question])
-            told[question] = "answered"
-        except Overloaded:
-            told[question] = "turned away"
-
-    embedder.gate.clear()
-    async with anyio.create_task_group() as group:
-        group.start_soon(ask, "lamp 0")
-        await until(lambda: embedder.batches)
-        for number in range(1, 6):
-            group.start_soon(ask, f"lamp {number}")
-            await until(lambda number=number: queue.waiting == number)
-        room = 2
-        embedder.gate.set()
-    assert told == {f"lamp {number}": "answered" if number < 3 else "turned away" for number in range(6)}
-    room = 0
-    with pytest.raises(Overloaded):
-        await queue.encode(["lamp 0"])
-    room = 1
-    assert len(await queue.encode(["lamp 0"])) == 1, "nothing is left of those turned away"
-    await queue.stop()

@@ -277,3 +277,16 @@ def test_rows_that_the_store_has_rounded_take_half_and_lose_nothing(folder: Path
         np.testing.assert_allclose(ranking.scores, np.sort(scores)[::-1][:50], atol=1e-6, rtol=0)
         np.testing.assert_array_equal(ranking.scores, index.scores(query, ranking.ids))
     index.close()
+
+
+@pytest.mark.parametrize("share", [1, 3, 30])
+def test_a_row_that_is_no_number_is_nowhere(folder: Path, share: int) -> None:
+    index = FaissIndex.open(folder, DIMENSION)
+    vectors = unit(60)
+    vectors[3] = np.nan
+    ids = np.arange(60)
+    index.update(1, ids=ids, documents=ids, vectors=vectors, removed=NONE)
+    wanted = np.union1d([3], ids[::share])
+    (ranking,) = index.search(unit(1, seed=1), 60, documents=wanted)
+    assert sorted(ranking.ids.tolist()) == sorted(set(wanted.tolist()) - {3})
+    index.close()
