@@ -18,6 +18,8 @@ from service.errors import Overloaded
 
 _MEMORY_SECONDS = 1.0
 """What came longer ago counts for less than 1/e of what comes now."""
+_FEW = 10.0
+"""So many refusals say little: a few long requests may hold some places while hardly any others come."""
 _IDLE_SECONDS = 0.05
 _SMALL = 65_536
 """Bytes of a body that are waited for, so that the connection can go on to be used."""
@@ -87,8 +89,7 @@ class ElasticPermits(Permits):
         self._fade()
         if not self.taken and self._since - self._empty_since >= _IDLE_SECONDS:
             self._refused = self._admitted = 0.0
-        # One more: a few that came long ago say nothing.
-        share = self._refused / (self._refused + self._admitted + 1.0)
+        share = self._refused / (self._refused + self._admitted + _FEW)
         return max(self._least, round(self.most * (1.0 - share) ** 2))
 
     def _turned_away(self) -> None:

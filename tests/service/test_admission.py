@@ -55,9 +55,22 @@ def test_while_many_are_refused_fewer_are_let_in(clock: Clock) -> None:
             pass
     permits.taken = 32
     refused(permits, 10)
-    assert permits.limit == round(32 * (1 - 10 / 41) ** 2)
-    refused(permits, 90)
+    assert permits.limit == round(32 * (1 - 10 / 50) ** 2)
+    refused(permits, 190)
     assert permits.limit == 2
+
+
+def test_a_few_refusals_do_not_lock_others_out_while_long_requests_hold_places(clock: Clock) -> None:
+    permits = ElasticPermits(32, least=2, clock=clock)
+    permits.taken = 32
+    refused(permits, 40)
+    permits.taken = 8
+    let_in = 0
+    for _ in range(50):
+        clock.now += 0.2
+        with contextlib.suppress(Overloaded), permits.one():
+            let_in += 1
+    assert let_in > 40
 
 
 def test_who_was_turned_away_from_a_burst_finds_room_when_it_is_over(clock: Clock) -> None:
