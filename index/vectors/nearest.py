@@ -19,7 +19,7 @@ _SPARE = 8
 """Candidates beyond ``n``: shows whether a tie goes on past the cut."""
 
 _MOST_TIED = 2048
-"""How far a tie at the cut is followed. Of more passages with one score, any may be returned."""
+"""How far a tie at the cut is followed. Of more passages with scores that near, any may be returned."""
 
 _ROWS_AT_ONCE = 64
 """Bounds the memory for candidates: rows x candidates x dimension floats."""
