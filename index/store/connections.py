@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,18 +13,41 @@ from pathlib import Path
 from index.errors import CollectionBusy, CollectionNotFound, LoccitError, StoreDamaged
 
 _BUSY_SECONDS = 10.0
+_PAUSE = 0.01
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    _write_ahead(connection)
     # FULL: an acknowledged write survives a power cut, not only a killed process.
-    connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;")
+    connection.executescript("PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;")
     # What is erased is overwritten, whatever the library's own default is.
     connection.execute("PRAGMA secure_delete=ON")
     # As much as SQLite maps at all: what a question reads lies all over the file.
     connection.execute("PRAGMA mmap_size=2147418112")
     connection.execute("PRAGMA cache_size=-16384")
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log, once for a file.
+
+    Of two who open a new file at the same moment one is told that it is locked, and SQLite does not wait
+    here as it does elsewhere.
+    """
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while not _switched(connection, is_last=time.monotonic() > deadline):
+        time.sleep(_PAUSE)
+
+
+def _switched(connection: sqlite3.Connection, *, is_last: bool) -> bool:
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        if is_last or "locked" not in str(error):
+            raise
+        return False
+    return True
 
 
 def translated(error: sqlite3.Error, path: Path) -> LoccitError:

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -852,3 +853,15 @@ def test_totals_are_those_of_a_count(open_store: Opener, tmp_path: Path) -> None
     assert told() == counted()
     store.put([document("f")])
     assert told() == counted()
+
+
+def test_many_may_open_a_new_store_at_the_same_moment(tmp_path: Path) -> None:
+    def opened(path: Path) -> int:
+        store = Store(path)
+        store.close()
+        return 1
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(100):
+            paths = [tmp_path / f"{number}.sqlite"] * 8
+            assert sum(pool.map(opened, paths)) == 8
