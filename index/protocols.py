@@ -140,10 +140,7 @@ class PassageStore(Protocol):
         """The same without the words."""
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
-        """For each of these live passages the key of its document, and its sentences, if it has some.
-
-        A passage that is not live has document 0 and no sentences.
-        """
+        """For each passage its document's key, 0 if it is not live, and its sentences, if it has some."""
 
     def select(self, where: Filter) -> Ids:
         """Keys of the documents that a filter admits, ascending."""

@@ -28,25 +28,13 @@ from index.store import (
     passages,
     reading,
     schema,
-    texts,
     totals,
     versions,
 )
 from index.store.connections import Connections
+from index.store.memory import Memory
 from index.store.past import PastStore
-from index.store.reading import StoredSentences
-from index.store.recent import RecentRows
-from index.text_cache import TextCache
 from index.types import Ids, IndexedPassage, Metadata, Sentences, Vectors
-
-_CACHED = 8_000_000
-"""Code points of whole texts kept in memory, 1 to 4 bytes each."""
-_CACHED_PLACES = 8192
-"""Passages kept in memory without their words: where they are, and the metadata of their documents."""
-_CACHED_SENTENCES = 48_000_000
-"""Bytes of passages' sentences kept in memory: about 20,000 passages'."""
-_ROW_BYTES = 200
-"""What a row takes beside that."""
 
 
 class Store:
@@ -59,11 +47,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._connections = Connections(path)
-        self._whole = TextCache[str](_CACHED, len)
-        self._places = RecentRows[PlacedPassage](_CACHED_PLACES, lambda _: 1)
-        self._sentences = RecentRows[StoredSentences](
-            _CACHED_SENTENCES, lambda row: _ROW_BYTES + len(row[1] or b"")
-        )
+        self._memory = Memory()
         with self._connections.write() as connection:
             found = schema.prepare(connection)
         if found != schema.FORMAT:
@@ -119,10 +103,7 @@ class Store:
     def forget(self) -> None:
         """Keep no text in memory: something was erased, here or by another process."""
         # After the commit: until then others read what is being erased, and would put it back.
-        self._whole.clear()
-        change = self.change()
-        self._places.clear(change)
-        self._sentences.clear(change)
+        self._memory.forget(self.change())
 
     def put_vectors(
         self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
@@ -139,13 +120,13 @@ class Store:
     def change(self) -> int:
         """Number of the last committed change."""
         with self._connections.read() as connection:
-            return _change(connection)
+            return schema.change(connection)
 
     def counts(self) -> Counts:
         """How much there is."""
         with self._connections.read() as connection:
             held, total, waiting, characters = totals.read(connection)
-            return Counts(held, total, total - waiting, characters, _change(connection))
+            return Counts(held, total, total - waiting, characters, schema.change(connection))
 
     def document(self, document_id: str) -> DocumentRecord:
         """Raise :class:`index.errors.DocumentNotFound` when there is none of this id."""
@@ -213,18 +194,12 @@ class Store:
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
         """``text[start:end]`` of a stored text, by code points; a whole text is checked against its hash."""
         with self._connections.read() as connection:
-            if start > 0 or end is not None:
-                return texts.read(connection, sha256, start, end)
-            texts.require(connection, sha256)  # what is in memory may be erased
-            return self._whole.get(sha256, lambda sha: texts.read(connection, sha))
+            return self._memory.text(connection, sha256, start, end)
 
     def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
         """Those of these texts that are stored, each checked against its hash."""
         with self._connections.read() as connection:
-            return {
-                sha: self._whole.get(sha, lambda sha: texts.read(connection, sha))
-                for sha in texts.stored(connection, sha256s)
-            }
+            return self._memory.whole_texts(connection, sha256s)
 
     def section_at(
         self, version: VersionRecord, start: int, end: int
@@ -241,29 +216,17 @@ class Store:
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """The live ones among these passages, with their words, in the order given."""
         with self._connections.read() as connection:
-            placed = self._placed(connection, ids)
-            return [reading.with_words(connection, one, self._whole) for one in placed]
+            return self._memory.passages(connection, schema.change(connection), ids)
 
     def places(self, ids: Ids) -> list[PlacedPassage]:
         """The live ones among these passages, without their words, in the order given."""
         with self._connections.read() as connection:
-            return self._placed(connection, ids)
-
-    def _placed(self, connection: sqlite3.Connection, ids: Ids) -> list[PlacedPassage]:
-        wanted = ids.tolist()
-        found = self._places.get(
-            _change(connection), wanted, lambda ids: reading.placed_passages(connection, ids)
-        )
-        return [found[id_] for id_ in wanted if id_ in found]
+            return self._memory.places(connection, schema.change(connection), ids)
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
         """For each passage its document's key, 0 if it is not live, and its sentences, if it has some."""
-        wanted = ids.tolist()
         with self._connections.read() as connection:
-            found = self._sentences.get(
-                _change(connection), wanted, lambda ids: reading.sentences_of(connection, ids)
-            )
-        return reading.table_of(wanted, found)
+            return self._memory.sentences(connection, schema.change(connection), ids)
 
     def select(self, where: Filter) -> Ids:
         """Keys of the documents that a filter admits, ascending."""
@@ -328,14 +291,9 @@ class Store:
     @contextmanager
     def _change(self) -> Iterator[tuple[sqlite3.Connection, int]]:
         with self._connections.write() as connection:
-            change = _change(connection) + 1
+            change = schema.change(connection) + 1
             connection.execute("UPDATE meta SET value = ? WHERE key = 'change'", (change,))
             yield connection, change
-
-
-def _change(connection: sqlite3.Connection) -> int:
-    (value,) = connection.execute("SELECT value FROM meta WHERE key = 'change'").fetchone()
-    return int(value)
 
 
 __all__ = ["Store"]

@@ -8,7 +8,7 @@ from index.errors import ChangeNotFound, ChangeNotKept
 from index.filters import Filter
 from index.records import PlacedPassage, StoredPassage
 from index.sentence_table import SentenceTable
-from index.store import attributes, events, reading, texts
+from index.store import attributes, events, reading, schema, texts
 from index.store.connections import Connections
 from index.types import Ids, IndexedPassage, Vectors
 
@@ -28,7 +28,7 @@ class PastStore:
         self._connections = connections
         self.change = change
         with connections.read() as connection:
-            (last,) = connection.execute("SELECT value FROM meta WHERE key = 'change'").fetchone()
+            last = schema.change(connection)
             gone = events.erased_of(connection, change)
             self.reached = events.reached(connection, change)
         if not 0 <= change <= last:

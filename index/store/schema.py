@@ -119,6 +119,12 @@ CREATE INDEX attributes_document ON attributes (document);
 """
 
 
+def change(connection: sqlite3.Connection) -> int:
+    """Number of the last committed change."""
+    (value,) = connection.execute("SELECT value FROM meta WHERE key = 'change'").fetchone()
+    return int(value)
+
+
 def prepare(connection: sqlite3.Connection) -> int:
     """Make the tables in a new file, inside a write transaction; returns the format of the file."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
