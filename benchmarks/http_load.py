@@ -26,14 +26,13 @@ import psutil
 from benchmarks import sets
 from benchmarks.freshness import serving
 from benchmarks.proportions import percentile, proportion
+from benchmarks.sets import DATA, SCIFACT
 from benchmarks.wrk import OK, OVERLOADED, Exchange, Load, Plan, send
 from evaluation import questions
 from evaluation.measures import Estimate
 from service.library_settings import open_library
 from service.settings import load_settings
 
-SCIFACT = Path(__file__).parents[2] / "shared" / "data" / "scifact"
-DATA = Path("data/benchmarks")
 CLIENTS = (1, 2, 4, 8, 16, 32)
 RATES = (0.5, 0.8, 1.5, 10.0)
 """Arrivals a second, in capacities."""

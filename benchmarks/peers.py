@@ -28,12 +28,12 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.proportions import percentile, proportion
+from benchmarks.sets import SCIFACT
 from evaluation import questions
 from evaluation.measures import Estimate
 from index.embedding.model_files import BROUGHT_MODEL, model_folder
 
 HERE = Path(__file__).parent
-SCIFACT = HERE.parents[1] / "shared" / "data" / "scifact"
 CACHE = Path("data/peers")
 OURS = "loccit"
 INT8 = "loccit_int8"

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import sets
+from benchmarks.sets import DATA, SCIFACT
 from evaluation import questions
 from evaluation.harness import Evaluation, evaluate
 from evaluation.measures import Estimate, mean
@@ -23,8 +24,6 @@ from index.embedding import quantize_model
 from service.library_settings import open_library
 from service.settings import load_settings
 
-SCIFACT = Path(__file__).parents[2] / "shared" / "data" / "scifact"
-DATA = Path("data/benchmarks")
 _TEXTS = 1000
 """Passages that ``loccit quantize`` calibrates and measures on."""
 _MEASURES = ("ndcg@10", "recall@5")

@@ -22,7 +22,10 @@ from index.protocols import Embedder
 _RESAMPLES = 1000
 
 
-MODELS = Path("data/benchmarks/models")
+SCIFACT = Path(__file__).parents[2] / "shared" / "data" / "scifact"
+DATA = Path("data/benchmarks")
+"""The data folder of what is measured."""
+MODELS = DATA / "models"
 
 
 def embedder() -> Embedder:

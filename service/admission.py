@@ -1,4 +1,4 @@
-"""Who is let in: so many requests at once, fewer of them while others are turned away, and none unread.
+"""Who is let in: so many requests at once, and fewer of them while others are turned away.
 
 A queue is for moments in which more comes than can be answered. When more comes all the time, its places are
 always taken: then everyone who is let in waits for all of it, and nobody else is answered for that.
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.body_limit import announced
 from service.error_handlers import error_response, request_id_of
 from service.errors import Overloaded
 
@@ -136,9 +137,7 @@ class EarlyRefusal:
 
 async def _passed_over(scope: Scope, receive: Receive) -> bool:
     """Whether the body came as a whole: what follows on the connection is another request."""
-    headers = dict(scope["headers"])
-    announced = headers.get(b"content-length", b"")
-    if b"expect" in headers or (announced.isdigit() and int(announced) > _SMALL):
+    if announced(scope) > _SMALL or any(name == b"expect" for name, _ in scope["headers"]):
         return False
     left = _SMALL
     while left >= 0 and (message := await receive())["type"] == "http.request":

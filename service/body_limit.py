@@ -29,7 +29,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._limit(scope["path"])
-        counted = _Counted(receive, send, limit=limit, too_large=_announced(scope) > limit)
+        counted = _Counted(receive, send, limit=limit, too_large=announced(scope) > limit)
         if not counted.too_large:
             try:
                 await self._app(scope, counted.receive, counted.send)
@@ -72,7 +72,8 @@ class _Counted:
             await self._send(message)
 
 
-def _announced(scope: Scope) -> int:
+def announced(scope: Scope) -> int:
+    """Bytes that the body has by its header; 0 where that says nothing."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return int(value)

@@ -45,14 +45,14 @@ class Memory:
         if start > 0 or end is not None:
             return texts.read(connection, sha256, start, end)
         texts.require(connection, sha256)  # what is in memory may be erased
-        return self._texts.get(sha256, lambda sha: texts.read(connection, sha))
+        return self._whole(connection, sha256)
 
     def whole_texts(self, connection: sqlite3.Connection, sha256s: Iterable[bytes]) -> dict[bytes, str]:
         """Those of these texts that are stored."""
-        return {
-            sha: self._texts.get(sha, lambda sha: texts.read(connection, sha))
-            for sha in texts.stored(connection, sha256s)
-        }
+        return {sha: self._whole(connection, sha) for sha in texts.stored(connection, sha256s)}
+
+    def _whole(self, connection: sqlite3.Connection, sha256: bytes) -> str:
+        return self._texts.get(sha256, lambda sha: texts.read(connection, sha))
 
     def places(self, connection: sqlite3.Connection, change: int, ids: Ids) -> list[PlacedPassage]:
         """The live ones among these passages, without their words, in the order given."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator
 
 from index.errors import ChangeNotFound, ChangeNotKept
@@ -44,14 +45,17 @@ class PastStore:
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """Those of these passages that were live, with their words, in the order given."""
         with self._connections.read() as connection:
-            found = reading.placed_passages(connection, ids.tolist(), self.change)
-            return [reading.with_words(connection, found[id_]) for id_ in ids.tolist() if id_ in found]
+            return [reading.with_words(connection, one) for one in self._placed(connection, ids)]
 
     def places(self, ids: Ids) -> list[PlacedPassage]:
         """Those of these passages that were live, without their words, in the order given."""
         with self._connections.read() as connection:
-            found = reading.placed_passages(connection, ids.tolist(), self.change)
-        return [found[id_] for id_ in ids.tolist() if id_ in found]
+            return self._placed(connection, ids)
+
+    def _placed(self, connection: sqlite3.Connection, ids: Ids) -> list[PlacedPassage]:
+        wanted = ids.tolist()
+        found = reading.placed_passages(connection, wanted, self.change)
+        return [found[id_] for id_ in wanted if id_ in found]
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
         """For each passage that was live the key of its document, and its sentences, if it has some."""

@@ -17,6 +17,7 @@ from index import errors
 from index.naming import checked_document_id, checked_metadata
 from index.readers import text_media_type
 from index.web.urls import parse_url
+from service.body_limit import announced
 from service.errors import BodyTooLarge, ClientGone, InvalidRequest, NotReady, Overloaded, SpoolFull
 from service.jobs.forms import Form, FormLimits
 from service.jobs.records import Job, NewItem
@@ -123,9 +124,8 @@ async def _from_form(runtime: Runtime, query: IngestQuery, request: Request) -> 
 @asynccontextmanager
 async def _upload(runtime: Runtime, request: Request) -> AsyncIterator[Upload]:
     """Files that are forgotten unless they become a job's. Raises :class:`service.errors.SpoolFull`."""
-    announced = request.headers.get("content-length", "")
     spool = runtime.jobs.spool
-    await runtime.write(spool.quota.require, int(announced) if announced.isdecimal() else 0)
+    await runtime.write(spool.quota.require, announced(request.scope))
     upload = Upload(spool)
     try:
         yield upload

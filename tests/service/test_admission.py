@@ -26,6 +26,11 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture
+def permits(clock: Clock) -> ElasticPermits:
+    return ElasticPermits(32, least=2, clock=clock)
+
+
 def refused(permits: Permits, times: int) -> None:
     for _ in range(times):
         with pytest.raises(Overloaded):
@@ -44,8 +49,7 @@ def test_permits_are_refused_at_once_and_given_back() -> None:
     assert permits.taken == 0
 
 
-def test_while_many_are_refused_fewer_are_let_in(clock: Clock) -> None:
-    permits = ElasticPermits(32, least=2, clock=clock)
+def test_while_many_are_refused_fewer_are_let_in(clock: Clock, permits: ElasticPermits) -> None:
     permits.taken = 32
     refused(permits, 31)
     assert permits.limit == 2, "nobody was let in"
@@ -60,8 +64,9 @@ def test_while_many_are_refused_fewer_are_let_in(clock: Clock) -> None:
     assert permits.limit == 2
 
 
-def test_a_few_refusals_do_not_lock_others_out_while_long_requests_hold_places(clock: Clock) -> None:
-    permits = ElasticPermits(32, least=2, clock=clock)
+def test_a_few_refusals_do_not_lock_others_out_while_long_requests_hold_places(
+    clock: Clock, permits: ElasticPermits
+) -> None:
     permits.taken = 32
     refused(permits, 40)
     permits.taken = 8
@@ -73,8 +78,9 @@ def test_a_few_refusals_do_not_lock_others_out_while_long_requests_hold_places(c
     assert let_in > 40
 
 
-def test_who_was_turned_away_from_a_burst_finds_room_when_it_is_over(clock: Clock) -> None:
-    permits = ElasticPermits(32, least=2, clock=clock)
+def test_who_was_turned_away_from_a_burst_finds_room_when_it_is_over(
+    clock: Clock, permits: ElasticPermits
+) -> None:
     with contextlib.ExitStack() as held:
         for _ in range(32):
             held.enter_context(permits.one())
@@ -86,8 +92,7 @@ def test_who_was_turned_away_from_a_burst_finds_room_when_it_is_over(clock: Cloc
     assert permits.limit == 32
 
 
-def test_some_seconds_later_there_are_as_many_as_before(clock: Clock) -> None:
-    permits = ElasticPermits(32, least=2, clock=clock)
+def test_some_seconds_later_there_are_as_many_as_before(clock: Clock, permits: ElasticPermits) -> None:
     permits.taken = 32
     refused(permits, 1000)
     permits.taken = 1
