@@ -85,6 +85,7 @@ def ingest(
     patterns = Patterns(include or (), exclude or ())
     options = FolderOptions(prefix, mirror or watching, patterns, password)
     with open_library(_settings(data)) as library:
+        library.expect_documents()
         if watching:
             watch(library.open(collection, create=True), places, options, on_report=print_report)
             return

@@ -101,6 +101,10 @@ class Library:
             folder.rename(doomed)
             shutil.rmtree(doomed)
 
+    def expect_documents(self) -> None:
+        """Start what the first document would have to wait for; returns at once."""
+        self._reading.prepare()
+
     def close(self) -> None:
         """Close every open collection."""
         with self._lock:

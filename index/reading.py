@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 from typing import Protocol
 
 from pebble import ProcessExpired, ProcessPool
@@ -36,6 +38,9 @@ class Reading(Protocol):
     def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
         """As :func:`index.readers.read`; also :class:`index.errors.ReaderFailed`."""
 
+    def prepare(self) -> None:
+        """Start what the first file would have to wait for; returns at once."""
+
     def close(self) -> None: ...
 
 
@@ -50,12 +55,18 @@ class ReadingHere:
         with _nothing_unexpected(name):
             return _read(_File(data, name, media_type, password), self._config)
 
+    def prepare(self) -> None:
+        """Nothing has to be started."""
+
     def close(self) -> None:
         """Nothing is open."""
 
 
 class ReadingApart:
-    """Reads in worker processes with limits on time, memory and output; started when first needed."""
+    """Reads in worker processes with limits on time, memory and output; started when first needed.
+
+    They are forked from a process that does nothing else, so that a new one is there in milliseconds.
+    """
 
     def __init__(self, config: ReadingConfig) -> None:
         self._config = config
@@ -81,6 +92,11 @@ class ReadingApart:
             raise _failed(name, "the reader crashed on it, or was out of memory") from None
         return extract
 
+    def prepare(self) -> None:
+        """See :class:`Reading`."""
+        _server()
+        forkserver.ensure_running()
+
     def _workers(self) -> ProcessPool:
         with self._starting:
             if self._pool is None or not self._pool.active:
@@ -89,8 +105,7 @@ class ReadingApart:
                     max_tasks=_FILES_PER_WORKER,
                     initializer=_limit,
                     initargs=[self._config.memory_bytes],
-                    # Forking a process with threads and models copies locks in any state.
-                    context=multiprocessing.get_context("spawn"),
+                    context=_server(),
                 )
             return self._pool
 
@@ -101,6 +116,13 @@ class ReadingApart:
                 self._pool.stop()  # type: ignore[no-untyped-call]
                 self._pool.join()
                 self._pool = None
+
+
+def _server() -> BaseContext:
+    """From which workers are forked. Forking this process would copy locks of its threads in any state."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["index.reading_server"])
+    return context
 
 
 @contextlib.contextmanager

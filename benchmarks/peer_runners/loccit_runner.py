@@ -16,6 +16,7 @@ class Loccit:
     def __init__(self, model, folder):
         # The model's files are those that the package brings: the same that the others are given.
         self._library = open_library(load_settings(data=Path(folder)))
+        self._library.expect_documents()
         self._collection = self._library.open("default", create=True)
         self._library.embedder.embed_queries(["Is anyone there?"])
 

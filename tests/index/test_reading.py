@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -79,9 +76,8 @@ def test_a_reader_that_is_killed_is_told_and_replaced(reading: Opener) -> None:
     thread = threading.Thread(target=read)
     thread.start()
     time.sleep(0.3)
-    for child in psutil.Process().children(recursive=True):
-        if "spawn_main" in " ".join(child.cmdline()):
-            os.kill(child.pid, signal.SIGKILL)
+    for worker in _workers():
+        worker.kill()
     thread.join(20)
     assert len(failures) == 1
     assert "crashed" in str(failures[0])
@@ -95,14 +91,30 @@ def test_a_reader_that_eats_memory_is_refused_and_this_process_goes_on(reading: 
     assert apart.read(b"Still here.", name="b.txt").text == "Still here."
 
 
-def test_closing_leaves_no_process(reading: Opener, tmp_path: Path) -> None:
-    before = {child.pid for child in psutil.Process().children(recursive=True)}
+def test_closing_leaves_no_worker(reading: Opener) -> None:
+    before = set(_workers())
     apart = reading()
     apart.read(b"warm", name="a.txt")
+    assert set(_workers()) - before
     apart.close()
-    left = {
-        child.pid
-        for child in psutil.Process().children(recursive=True)
-        if "resource_tracker" not in " ".join(child.cmdline())
-    }
-    assert left <= before
+    assert set(_workers()) <= before
+
+
+def test_what_workers_are_forked_from_is_started_again_and_before_the_first_file(reading: Opener) -> None:
+    apart = reading()
+    for server in _servers():
+        server.kill()
+        while server.status() != psutil.STATUS_ZOMBIE:  # not waited for: that is its parent's to do
+            time.sleep(0.01)
+    apart.prepare()
+    assert _servers()
+    assert apart.read(b"Still here.", name="b.txt").text == "Still here."
+
+
+def _servers() -> list[psutil.Process]:
+    children = psutil.Process().children()
+    return [child for child in children if "multiprocessing.forkserver" in " ".join(child.cmdline())]
+
+
+def _workers() -> list[psutil.Process]:
+    return [worker for server in _servers() for worker in server.children()]
