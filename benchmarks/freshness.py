@@ -41,12 +41,19 @@ def serving(data: Path, **settings: str) -> Iterator[httpx.Client]:
         if not found:
             raise RuntimeError(f"the service did not start: {log.read_text()}")
         with httpx.Client(base_url=found[0], timeout=_PATIENCE) as client:
-            while client.get("/readyz").status_code != 200 and time.monotonic() < deadline:
+            while not _is_ready(client) and time.monotonic() < deadline:
                 time.sleep(0.05)
             yield client
     finally:
         process.terminate()
         process.wait(_PATIENCE)
+
+
+def _is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").status_code == 200
+    except httpx.ConnectError:  # several workers are started after the address is told
+        return False
 
 
 def seconds_until_answered() -> Estimate:

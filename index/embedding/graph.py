@@ -21,7 +21,8 @@ INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 """What the models of this kind are given."""
 _TOKENS_PER_BATCH = 4096
 _WIDTHS = 8
-"""Batches are as wide as a multiple of this: a runtime prepares itself anew for each shape it meets."""
+"""Batches are as wide as a multiple of this: a runtime prepares itself anew for each shape it meets. A text
+by itself is as wide as it is: there are few such shapes, and each token takes its time."""
 
 
 class Runtime(Protocol):
@@ -138,6 +139,9 @@ def _batches(encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], int]]:
     Little padding, and batches that take about the same time whatever the lengths.
     """
     lengths = [len(encoding.ids) for encoding in encodings]
+    if len(lengths) == 1:
+        yield [0], lengths[0]
+        return
     batch: list[int] = []
     width = 0
     # From the longest down: the first text of a batch decides its width.

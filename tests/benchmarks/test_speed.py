@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import plots
+from benchmarks import ingest, plots
 from benchmarks.http_load import answered, medians, outcome, percentiles
 from benchmarks.peers import Job, Result, figures, requirements
 from benchmarks.quantized import compared
@@ -128,6 +128,24 @@ def test_what_is_lost_is_told_question_by_question() -> None:
     assert lost.value == pytest.approx(0.0)
     assert lost.low < -0.1 < 0.1 < lost.high, "what one gains does not hide what the other loses"
     assert found["lost_recall@5"].value == 0.0
+
+
+def test_rounds_of_an_ingest_are_compared_each_with_the_model_beside_it() -> None:
+    rounds = [(result(4.0, 8, 0.0, []), (8, 2.0)), (result(2.0, 8, 0.0, []), (8, 1.6))]
+    theirs, int8 = result(8.0, 8, 0.0, []), result(1.0, 8, 0.0, [])
+    found = ingest.figures(rounds, {"txtai": theirs, "loccit_int8": int8})
+    share = found["of_encoder"]
+    assert (share.value, share.low, share.high) == pytest.approx((0.65, 0.5, 0.8))
+    assert (found["txtai_ratio"].low, found["txtai_ratio"].high) == (2.0, 4.0)
+    assert found["txtai_int8_ratio"].value == 8.0
+    assert "loccit_int8_ratio" not in found
+
+
+def test_peers_are_given_the_passages_as_their_documents() -> None:
+    job = Job([("a", "A", "apple. pear.")], [Question("1", "apple?"), Question("2", "pear?")])
+    same = ingest.of_passages(job, ["apple.", "pear."])
+    assert [text for _, _, text in same.documents] == ["apple.", "pear."]
+    assert len({id_ for id_, _, _ in same.documents}) == 2
 
 
 def test_peers_embed_with_what_this_environment_embeds_with() -> None:
