@@ -121,7 +121,6 @@ class Runtime:
             self.worker.start()
             self.jobs.start()
             self._state = None
-            self.library.expect_documents()
             log.info("Ready. Collections: %s", ", ".join(self.library.names()) or "none yet")
 
     def _open_all(self) -> None:

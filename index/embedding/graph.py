@@ -24,6 +24,9 @@ _WIDTHS = 8
 """Batches are as wide as a multiple of this: a runtime prepares itself anew for each shape it meets. A text
 by itself is as wide as it is: there are few such shapes, and each token takes its time."""
 
+_FEW_CHARACTERS = 10_000
+"""More are handed to threads, which for a question or a short document takes longer than the work does."""
+
 
 class Runtime(Protocol):
     """Runs the graph. Safe to call from several threads."""
@@ -127,8 +130,8 @@ class GraphEmbedder:
 
 
 def _encoded(tokenizer: Tokenizer, texts: Sequence[str], *, special: bool = True) -> list[Encoding]:
-    if len(texts) == 1:  # several at once are handed to threads, which takes longer than a question does
-        return [tokenizer.encode(texts[0], add_special_tokens=special)]
+    if sum(map(len, texts)) <= _FEW_CHARACTERS:
+        return [tokenizer.encode(text, add_special_tokens=special) for text in texts]
     encodings: list[Encoding] = tokenizer.encode_batch(list(texts), add_special_tokens=special)
     return encodings
 
