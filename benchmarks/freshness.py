@@ -30,7 +30,7 @@ def serving(data: Path, **settings: str) -> Iterator[httpx.Client]:
     log = data / "serve.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", "serve", "--port", "0"],
+            [sys.executable, "-m", "cli", "serve", "--port", "0"],
             stderr=output,
             env={**os.environ, "LOCCIT_DATA": str(data), **settings},
         )

@@ -293,7 +293,3 @@ def run(command: Callable[[], object]) -> None:
 def main() -> None:
     """Run ``loccit``."""
     run(app)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,9 +7,13 @@ the worker is ended, the file is refused with the reason, and the next file gets
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import logging
 import multiprocessing
+import os
 import resource
+import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as TookTooLong
@@ -28,6 +32,8 @@ from index.languages import language_of
 from index.types import Extract
 
 _LOG = logging.getLogger(__name__)
+_DIE_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
 _FILES_PER_WORKER = 500
 """A worker is replaced after so many: what a library leaks is given back."""
 
@@ -65,7 +71,7 @@ class ReadingHere:
 class ReadingApart:
     """Reads in worker processes with limits on time, memory and output; started when first needed.
 
-    They are forked from a process that does nothing else, so that a new one is there in milliseconds.
+    They are forked from a process that does nothing else and has loaded what all readers need.
     """
 
     def __init__(self, config: ReadingConfig) -> None:
@@ -79,10 +85,12 @@ class ReadingApart:
         readers.reader_version(name, media_type=media_type)
         seconds, memory = self._config.seconds, self._config.memory_bytes
         file = _File(data, name, media_type, password)
-        future = self._workers().schedule(_read, args=(file, self._config), timeout=seconds)
         try:
             with _nothing_unexpected(name):
-                extract: Extract = future.result()
+                try:
+                    return self._read(file)
+                except BrokenProcessPool:  # all workers were gone before any had the file
+                    return self._read(file)
         except TookTooLong:
             raise _failed(name, f"reading took longer than {seconds:g} s and was ended") from None
         except MemoryError:
@@ -90,38 +98,56 @@ class ReadingApart:
         except (ProcessExpired, BrokenProcessPool) as error:
             _LOG.warning("The reader of a file was ended: %r", error)
             raise _failed(name, "the reader crashed on it, or was out of memory") from None
+
+    def _read(self, file: _File) -> Extract:
+        work = self._workers().schedule(_read, args=(file, self._config), timeout=self._config.seconds)
+        extract: Extract = work.result()
         return extract
 
     def prepare(self) -> None:
         """See :class:`Reading`."""
-        _server()
-        forkserver.ensure_running()
+        _context()
 
     def _workers(self) -> ProcessPool:
         with self._starting:
             if self._pool is None or not self._pool.active:
+                self._stop()
+                context = _context()
                 self._pool = ProcessPool(
                     max_workers=self._config.processes,
                     max_tasks=_FILES_PER_WORKER,
                     initializer=_limit,
-                    initargs=[self._config.memory_bytes],
-                    context=_server(),
+                    initargs=[self._config.memory_bytes, context.get_start_method()],
+                    context=context,
                 )
             return self._pool
 
     def close(self) -> None:
         """End the workers."""
         with self._starting:
-            if self._pool is not None:
-                self._pool.stop()  # type: ignore[no-untyped-call]
-                self._pool.join()
-                self._pool = None
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+            self._pool = None
 
 
-def _server() -> BaseContext:
-    """From which workers are forked. Forking this process would copy locks of its threads in any state."""
+def _context() -> BaseContext:
+    """How workers are started: by a process that is there to be forked, running when this returns.
+
+    Forking this process would copy locks of its threads in any state.
+    """
+    # The server would take modules from the current folder, which may be that of strange documents.
+    os.environ["PYTHONSAFEPATH"] = "1"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["index.reading_server"])
+    try:
+        forkserver.ensure_running()
+    except OSError as error:  # its socket is in the folder for temporary files
+        _LOG.warning("Each reader of files is started anew, which takes longer: %r", error)
+        return multiprocessing.get_context("spawn")
     return context
 
 
@@ -144,8 +170,11 @@ def _failed(name: str, reason: str) -> ReaderFailed:
     )
 
 
-def _limit(memory_bytes: int) -> None:
-    """In a worker: no more memory than that beside what the program itself maps."""
+def _limit(memory_bytes: int, start_method: str) -> None:
+    """In a worker: no more memory than that beside what the program itself maps, and no life of its own."""
+    if sys.platform == "linux" and start_method == "forkserver":
+        # Nobody could end it any more, were the server gone.
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     with contextlib.suppress(ValueError, OSError):  # systems without the limit
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     with contextlib.suppress(ValueError, OSError):

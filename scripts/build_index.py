@@ -3,9 +3,17 @@
 Run ``python scripts/build_index.py corpus --data data``; ``--help`` lists the options.
 """
 
-import typer
+from __future__ import annotations
 
-from cli.main import ingest, run
+
+def main() -> None:
+    """Run the command. What it needs is imported here: processes that read files import this module too."""
+    import typer
+
+    from cli.main import ingest, run
+
+    run(lambda: typer.run(ingest))
+
 
 if __name__ == "__main__":
-    run(lambda: typer.run(ingest))
+    main()

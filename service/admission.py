@@ -32,6 +32,7 @@ class Permits:
     def __init__(self, most: int, *, advice: str = "raise LOCCIT_MAX_QUEUE") -> None:
         self.most = most
         self.taken = 0
+        self._waiting = 0
         self._advice = advice
 
     @property
@@ -41,7 +42,7 @@ class Permits:
 
     def require(self) -> None:
         """Raise :class:`Overloaded` when all permits are taken."""
-        if self.taken < self.limit:
+        if self._has_room():
             return
         self._turned_away()
         told = f"The service is answering {self.taken} requests of this kind already. Try again in a moment"
@@ -59,6 +60,18 @@ class Permits:
             self.taken -= 1
             self._given_back()
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Be one of those who hold a permit and wait for the model."""
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    def _has_room(self) -> bool:
+        return self.taken < self.limit
+
     def _turned_away(self) -> None:
         pass
 
@@ -72,9 +85,10 @@ class Permits:
 class ElasticPermits(Permits):
     """Permits of which fewer are given while requests are turned away, by the share of those let in, squared.
 
-    Never fewer than ``least``, with which there is always something to do. Once the service has had nothing
-    to do for a moment, or some seconds after the last refusal, there are as many as before: who was turned
-    away from a burst finds room when it is over.
+    Never fewer than ``least``, with which there is always something to do. Where it has come to that, one of
+    these is kept free for a request that the model is done with: nobody let in waits for another's turn with
+    it. Once the service has had nothing to do for a moment, or some seconds after the last refusal, there are
+    as many as before: who was turned away from a burst finds room when it is over.
     """
 
     def __init__(self, most: int, *, least: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -92,6 +106,12 @@ class ElasticPermits(Permits):
             self._refused = self._admitted = 0.0
         share = self._refused / (self._refused + self._admitted + _FEW)
         return max(self._least, round(self.most * (1.0 - share) ** 2))
+
+    def _has_room(self) -> bool:
+        limit = self.limit
+        if self._least == limit < self.most and self._waiting >= max(1, limit - 1):
+            return False
+        return self.taken < limit
 
     def _turned_away(self) -> None:
         self._fade()

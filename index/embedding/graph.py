@@ -20,12 +20,15 @@ Tokens = NDArray[np.int64]
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 """What the models of this kind are given."""
 _TOKENS_PER_BATCH = 4096
-_WIDTHS = 8
-"""Batches are as wide as a multiple of this: a runtime prepares itself anew for each shape it meets. A text
-by itself is as wide as it is: there are few such shapes, and each token takes its time."""
-
-_FEW_CHARACTERS = 10_000
-"""More are handed to threads, which for a question or a short document takes longer than the work does."""
+_WIDTHS, _QUESTION = 8, 64
+"""Batches are as wide as a multiple of the one: a runtime prepares itself anew for each shape it meets. A
+single text of at most so many tokens as the other is as wide as it is: such shapes are few, and each token
+takes time.
+"""
+_FEW_CHARACTERS = 4000
+"""More are handed to threads. That lets others use the interpreter meanwhile, but takes longer for a question
+or a short document while the model has the processors.
+"""
 
 
 class Runtime(Protocol):
@@ -142,7 +145,7 @@ def _batches(encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], int]]:
     Little padding, and batches that take about the same time whatever the lengths.
     """
     lengths = [len(encoding.ids) for encoding in encodings]
-    if len(lengths) == 1:
+    if len(lengths) == 1 and lengths[0] <= _QUESTION:
         yield [0], lengths[0]
         return
     batch: list[int] = []

@@ -46,7 +46,7 @@ class OpenVinoRuntime:
                 # Tensor by tensor: what the package does with several at once takes longer.
                 for place, tokens in enumerate(inputs.values()):  # in the graph's order
                     self._request.set_input_tensor(place, openvino.Tensor(tokens, shared_memory=True))
-                self._request.infer()
+                self._request.infer(share_outputs=True)
             except RuntimeError as error:
                 raise ModelFailed(f"The embedding model failed: {type(error).__name__}") from error
             # The results are in memory that the next run writes to.

@@ -1,7 +1,7 @@
 """Pages from the web, fetched without reaching where they must not: one, those of a sitemap, or a crawl."""
 
 from index.web.config import CrawlConfig, SitemapConfig, WebConfig
-from index.web.courtesy import CourteousFetcher, PageSource, fetch_all
+from index.web.courtesy import CourteousFetcher, PageSource
 from index.web.crawler import Crawl
 from index.web.errors import (
     AddressRefused,
@@ -53,7 +53,6 @@ __all__ = [
     "UnexpectedStatus",
     "WebConfig",
     "WebUrl",
-    "fetch_all",
     "parse_url",
     "read_sitemap",
     "sitemap_entries",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Protocol
 
-from index.web.errors import FetchRefused
 from index.web.fetcher import Fetcher, Gate, OpenGate
-from index.web.pages import Page, Refusal
+from index.web.pages import Page
 from index.web.robots import Robots
 from index.web.urls import WebUrl
 
@@ -64,12 +63,3 @@ class _CourtesyGate:
 
     def admit_type(self, url: WebUrl, media_type: str) -> None:
         self._inner.admit_type(url, media_type)
-
-
-def fetch_all(source: PageSource, urls: Iterable[str]) -> Iterator[Page | Refusal]:
-    """Each page in turn, or why it could not be had."""
-    for url in urls:
-        try:
-            yield source.fetch(url)
-        except FetchRefused as error:
-            yield Refusal.of(url, error)

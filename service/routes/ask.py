@@ -112,9 +112,11 @@ async def ask(request: Request) -> Response:
     began = _Begun(begun, time.perf_counter())
     as_of = plan.body.as_of is not None
     # Those that ask earlier moments may take long, and are not to hold the places of the others.
-    with runtime.recalling.one() if as_of else runtime.asking.one():
+    permits = runtime.recalling if as_of else runtime.asking
+    with permits.one():
         flat = [text for texts in plan.texts for text in texts]
-        encoded = await encoded_unless_gone(request, runtime, flat)
+        with permits.waiting():
+            encoded = await encoded_unless_gone(request, runtime, flat)
         answering = runtime.recall if as_of else runtime.answer
         return await answering(_answer, runtime, plan, encoded, began)
 

@@ -57,7 +57,8 @@ async def home(request: Request, query: Annotated[HomeQuery, Query()], runtime: 
     except (EmptyQuestion, QuestionTooLong) as error:
         return await runtime.read(_page, runtime, query, problem=error.message, status_code=422)
     with runtime.asking.one():
-        (encoded,) = await encoded_unless_gone(request, runtime, [question])
+        with runtime.asking.waiting():
+            (encoded,) = await encoded_unless_gone(request, runtime, [question])
         return await runtime.answer(_answered, runtime, query, question, np.stack([encoded.vector]))
 
 

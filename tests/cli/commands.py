@@ -35,7 +35,7 @@ def loccit(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, which must be with this exit status."""
     done = subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments],
+        [sys.executable, "-m", "cli", *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -60,7 +60,7 @@ def started(
     """The same, and the process itself."""
     with (tmp_path / "serve.log").open("w+") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", "serve", "--port", "0", *arguments],
+            [sys.executable, "-m", "cli", "serve", "--port", "0", *arguments],
             stdout=log,
             stderr=log,
             env=environment(tmp_path, **settings),

@@ -113,7 +113,7 @@ def test_a_killed_ingest_leaves_a_collection_that_opens_and_resumes(tmp_path: Pa
         (folder / f"{n:04}.txt").write_text(f"Document {n} speaks of moons. It has number {n} alone.")
     store = tmp_path / "data" / "collections" / "default" / "store.sqlite-wal"
     with subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "ingest", str(folder)],
+        [sys.executable, "-m", "cli", "ingest", str(folder)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=environment(tmp_path),

@@ -131,7 +131,7 @@ def test_a_port_that_is_taken_ends_the_command(tmp_path: Path) -> None:
     with serving(tmp_path) as client:
         port = str(client.base_url.port)
         done = subprocess.run(
-            [sys.executable, "-m", "cli.main", "serve", "--port", port],
+            [sys.executable, "-m", "cli", "serve", "--port", port],
             capture_output=True,
             text=True,
             check=False,

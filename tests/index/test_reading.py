@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -100,15 +105,77 @@ def test_closing_leaves_no_worker(reading: Opener) -> None:
     assert set(_workers()) <= before
 
 
-def test_what_workers_are_forked_from_is_started_again_and_before_the_first_file(reading: Opener) -> None:
+def test_what_workers_are_forked_from_is_started_before_the_first_file_and_whenever_it_is_gone(
+    reading: Opener,
+) -> None:
     apart = reading()
+    apart.prepare()
+    assert _servers()
+    assert not _workers()
+    assert apart.read(b"First.", name="a.txt").text == "First."
+    (idle,) = _workers()
+    _end_servers()
+    assert apart.read(b"Still here.", name="b.txt").text == "Still here."
+    idle.wait(20)
+
+
+def test_a_worker_does_not_outlive_what_it_was_forked_from(reading: Opener) -> None:
+    apart = reading(seconds=60)
+    apart.read(b"warm", name="a.txt")
+    (busy,) = _workers()
+    with ThreadPoolExecutor(1) as thread:
+        failing = thread.submit(apart.read, SLOW, name="a.html")
+        time.sleep(0.3)
+        _end_servers()
+        with pytest.raises(ReaderFailed, match="crashed"):
+            failing.result(20)
+    busy.wait(20)
+
+
+def test_modules_are_not_taken_from_the_folder_of_the_documents(
+    reading: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("index", "regex", "cli"):
+        (tmp_path / f"{name}.py").write_text(f"open('{name}-ran', 'w')\nraise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
+    _end_servers()
+    assert reading().read(b"Still here.", name="b.txt").text == "Still here."
+    assert not list(tmp_path.glob("*-ran"))
+
+
+def test_where_nothing_can_be_forked_workers_are_started_anew(tmp_path: Path) -> None:
+    far = tmp_path / ("far" * 30)  # longer than the name of a socket may be
+    far.mkdir()
+    script = tmp_path / "reads.py"
+    script.write_text(_READS)
+    told = {**os.environ, "TMPDIR": str(far)}
+    done = subprocess.run([sys.executable, script], env=told, capture_output=True, text=True, check=True)
+    assert done.stdout == "Still here.\n"
+    assert "started anew" in done.stderr
+
+
+_READS = """
+from index.config import ReadingConfig
+from index.reading import ReadingApart
+if __name__ == "__main__":
+    apart = ReadingApart(ReadingConfig())
+    apart.prepare()
+    print(apart.read(b"Still here.", name="a.txt").text)
+    apart.close()
+"""
+
+
+def test_the_language_model_is_there_before_anything_is_forked() -> None:
+    told = "import index.reading_server, index.languages as one; print(one._identifier.cache_info().currsize)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
+def _end_servers() -> None:
     for server in _servers():
         server.kill()
         while server.status() != psutil.STATUS_ZOMBIE:  # not waited for: that is its parent's to do
             time.sleep(0.01)
-    apart.prepare()
-    assert _servers()
-    assert apart.read(b"Still here.", name="b.txt").text == "Still here."
 
 
 def _servers() -> list[psutil.Process]:

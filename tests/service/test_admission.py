@@ -104,6 +104,28 @@ def test_some_seconds_later_there_are_as_many_as_before(clock: Clock, permits: E
     assert (limits[0], limits[-1]) == (2, 32)
 
 
+def test_while_many_are_refused_nobody_let_in_queues_for_the_model(
+    clock: Clock, permits: ElasticPermits
+) -> None:
+    permits.taken = 32
+    refused(permits, 1000)
+    permits.taken = 0
+    with permits.one():
+        with permits.waiting():
+            refused(permits, 1)
+        with permits.one():  # the model is done with the first
+            refused(permits, 1)
+    assert permits.taken == 0
+
+
+def test_a_queue_for_the_model_is_for_moments(permits: ElasticPermits) -> None:
+    with contextlib.ExitStack() as held:
+        for _ in range(32):
+            held.enter_context(permits.one())
+            held.enter_context(permits.waiting())
+        refused(permits, 1)
+
+
 def test_there_is_always_something_to_do(clock: Clock) -> None:
     permits = ElasticPermits(1, least=3, clock=clock)
     with permits.one():

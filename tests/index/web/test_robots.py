@@ -4,8 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.web import AddressRefused, CourteousFetcher, Fetcher, Robots, RobotsRefused, fetch_all, parse_url
-from index.web.pages import Page, Refusal
+from index.web import AddressRefused, CourteousFetcher, Fetcher, Robots, RobotsRefused, parse_url
 from tests.index.web.conftest import MakeFetcher
 from tests.index.web.standins import NamedHosts, Server, WatchedNetwork, answer, redirect
 
@@ -166,13 +165,6 @@ def test_one_host_is_not_asked_faster_than_it_likes(server: Server, fetcher: Fet
     assert "/private" not in server.targets
     courteous.fetch(server.url("/a", host="other.test"))
     assert clock.slept == [3, 3, 1, 3]
-
-
-def test_fetching_a_list_gives_each_its_page_or_its_reason(server: Server, fetcher: Fetcher) -> None:
-    server.answers["/a"] = answer(b"a")
-    found = list(fetch_all(fetcher, [server.url("/a"), server.url("/missing"), "ftp://site.test/"]))
-    assert [type(one) for one in found] == [Page, Refusal, Refusal]
-    assert [one.code for one in found if isinstance(one, Refusal)] == ["unexpected_status", "invalid_url"]
 
 
 @settings(max_examples=150, deadline=None)

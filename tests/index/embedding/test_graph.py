@@ -1,0 +1,55 @@
+"""How texts are laid out for a runtime."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from index.embedding.graph import Description, GraphEmbedder, Tokens
+from index.types import Vectors
+
+
+class Shapes:
+    """A runtime that keeps the shapes of what it is given; each text's vector is the number of its tokens."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, ...]] = []
+
+    def run(self, inputs: dict[str, Tokens]) -> tuple[Vectors, NDArray[np.float32]]:
+        ids, mask = inputs["input_ids"], inputs["attention_mask"]
+        self.seen.append(ids.shape)
+        return mask.sum(axis=1, keepdims=True).astype(np.float32), np.zeros((*ids.shape, 1), np.float32)
+
+
+@pytest.fixture
+def shapes() -> Shapes:
+    return Shapes()
+
+
+@pytest.fixture
+def embedder(shapes: Shapes) -> GraphEmbedder:
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "lamp": 1}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    description = Description("words", 1, 256, 0, "", "", True, 0, ("input_ids", "attention_mask"))
+    return GraphEmbedder(description, tokenizer, shapes, shapes)
+
+
+@pytest.mark.parametrize(("tokens", "width"), [(1, 1), (13, 13), (64, 64), (65, 72), (300, 256)])
+def test_a_question_is_as_wide_as_it_is_and_a_long_text_one_of_few_widths(
+    embedder: GraphEmbedder, shapes: Shapes, tokens: int, width: int
+) -> None:
+    assert embedder.embed_queries(["lamp " * tokens]).tolist() == [[min(tokens, 256)]]
+    assert shapes.seen == [(1, width)]
+
+
+def test_several_texts_share_a_width(embedder: GraphEmbedder, shapes: Shapes) -> None:
+    assert embedder.embed_passages(["lamp", "lamp " * 13]).tolist() == [[1], [13]]
+    assert shapes.seen == [(2, 16)]
+
+
+def test_few_words_and_many_are_counted_alike(embedder: GraphEmbedder) -> None:
+    texts = [f"{'lamp ' * 100}{number}" for number in range(20)]
+    together = embedder.token_starts(texts)
+    assert [one.tolist() for one in together] == [embedder.token_starts([text])[0].tolist() for text in texts]
