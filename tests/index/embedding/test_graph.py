@@ -30,7 +30,7 @@ def shapes() -> Shapes:
 
 @pytest.fixture
 def embedder(shapes: Shapes) -> GraphEmbedder:
-    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "lamp": 1}, unk_token="[UNK]"))
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "lamp": 1}, "[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     description = Description("words", 1, 256, 0, "", "", True, 0, ("input_ids", "attention_mask"))
     return GraphEmbedder(description, tokenizer, shapes, shapes)
