@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import ingest, plots
-from benchmarks.http_load import answered, medians, outcome, percentiles
+from benchmarks.http_load import answered, medians, outcome, percentiles, settled
 from benchmarks.peers import Job, Result, figures, requirements
 from benchmarks.quantized import compared
 from benchmarks.raw_encoder import texts
@@ -81,6 +81,11 @@ def test_an_overload_is_told_by_outcome() -> None:
 def test_a_service_that_answers_nothing_is_not_measured() -> None:
     with pytest.raises(RuntimeError, match="answered none of 2 requests"):
         outcome(Load([exchange(9.0, 500)], 1, 0.0), rate=1.0)
+
+
+def test_what_was_let_in_before_the_service_knew_what_comes_is_left_out() -> None:
+    early, late = exchange(400.0, at=5.9), exchange(30.0, at=6.0)
+    assert settled([exchange(400.0, at=5.0), early, late]) == [late]
 
 
 def test_requests_without_an_answer_count_as_failed() -> None:
