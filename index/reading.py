@@ -32,6 +32,7 @@ from index.languages import language_of
 from index.types import Extract
 
 _LOG = logging.getLogger(__name__)
+_SAFE_PATH = "PYTHONSAFEPATH"
 _DIE_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 _FILES_PER_WORKER = 500
@@ -106,7 +107,8 @@ class ReadingApart:
 
     def prepare(self) -> None:
         """See :class:`Reading`."""
-        _context()
+        with self._starting:
+            _context()
 
     def _workers(self) -> ProcessPool:
         with self._starting:
@@ -139,16 +141,29 @@ def _context() -> BaseContext:
 
     Forking this process would copy locks of its threads in any state.
     """
-    # The server would take modules from the current folder, which may be that of strange documents.
-    os.environ["PYTHONSAFEPATH"] = "1"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["index.reading_server"])
     try:
-        forkserver.ensure_running()
+        with _safe_path():
+            forkserver.ensure_running()
     except OSError as error:  # its socket is in the folder for temporary files
         _LOG.warning("Each reader of files is started anew, which takes longer: %r", error)
         return multiprocessing.get_context("spawn")
     return context
+
+
+@contextlib.contextmanager
+def _safe_path() -> Iterator[None]:
+    """What is started takes no module from the current folder, which may be that of strange documents."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 @contextlib.contextmanager
