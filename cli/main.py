@@ -42,7 +42,10 @@ app = typer.Typer(
 )
 errors = Console(stderr=True)
 
-Data = Annotated[Path | None, typer.Option(help="Folder of the built data. [default: LOCCIT_DATA or data]")]
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the built data. [default: LOCCIT_DATA, or data in the current folder]"),
+]
 CollectionName = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API gives it.")]
 
@@ -112,7 +115,7 @@ def ask(
         opened = library.open(collection)
         condition = parse_filter(_parsed(where)) if where else None
         answer = opened.ask(question, k=k, where=condition, as_of=as_of)
-    print_answer(answer, collection, as_json=as_json)
+    print_answer(answer, collection, is_filtered=condition is not None, as_json=as_json)
 
 
 @app.command()

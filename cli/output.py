@@ -32,13 +32,14 @@ def print_json(value: object) -> None:
     console.out(json.dumps(value, ensure_ascii=False, indent=2), highlight=False)
 
 
-def print_answer(answer: Answer, collection: str, *, as_json: bool) -> None:
-    """The passages, each with its citation."""
+def print_answer(answer: Answer, collection: str, *, is_filtered: bool, as_json: bool) -> None:
+    """The passages, each with its citation. ``is_filtered``: only some documents were asked."""
     if as_json:
         print_json(answer_json(answer, collection))
         return
     if not answer.hits:
-        console.print("Nothing in the collection shares a word or a meaning with that question.")
+        where = "the documents that the filter admits, if it admits any," if is_filtered else "the collection"
+        console.print(f"Nothing in {where} shares a word or a meaning with that question.")
         return
     for hit in answer.hits:
         citation = hit.citation
@@ -150,7 +151,10 @@ def print_verdict(verdict: Verdict, collection: str, *, as_json: bool) -> None:
 
 
 def _edited(edits: Iterable[Edit]) -> Text:
-    """Words with those that are gone struck out, and those that came underlined."""
+    """Words with those that are gone struck out, and those that came underlined; in a pipe as wdiff does."""
+    if not console.is_terminal:
+        marks = {"equal": ("", ""), "delete": ("[-", "-]"), "insert": ("{+", "+}")}
+        return Text("".join(edit.text.join(marks[edit.kind]) for edit in edits) + "\n")
     styles = {"equal": "", "delete": "red strike", "insert": "green underline"}
     return Text.assemble(*((edit.text, styles[edit.kind]) for edit in edits), "\n")
 

@@ -81,8 +81,8 @@ def walk(
     """The files under these paths, in order of their names.
 
     A file in a folder is named by its path below that folder. Hidden files and folders (their names
-    begin with a dot), files that tell of others, and those that ``patterns`` leave out are passed over;
-    everything else is found or skipped with a reason.
+    begin with a dot), files that tell of others, data folders of this program, and what ``patterns`` leave
+    out are passed over; everything else is found or skipped with a reason.
     """
     for path in paths:
         if path.is_dir():
@@ -98,6 +98,8 @@ def walk_folder(
 ) -> Iterator[FoundFile | Skipped]:
     """As :func:`walk`, for one folder; only ``below``, a file or folder in it, when that is given."""
     patterns = patterns or Patterns()
+    if is_passed_over(below or folder, folder):
+        return
     if below is None or below.is_dir():
         looked_at = _folders(below or folder)
     else:
@@ -112,6 +114,22 @@ def walk_folder(
             if name.startswith(".") or is_sidecar(name) or not patterns.admit(relative):
                 continue
             yield _found(path, _joined(prefix, relative), names)
+
+
+def is_passed_over(path: Path, root: Path) -> bool:
+    """Whether a path below ``root`` is hidden, or in a data folder: what is built is no document."""
+    if any(part.startswith(".") for part in path.relative_to(root).parts):
+        return True
+    ancestors = [one for one in (path, *path.parents) if one.is_relative_to(root)]
+    return is_here(path) and any(map(_is_data, ancestors))
+
+
+def _is_data(folder: Path) -> bool:
+    """Whether this program keeps collections there."""
+    try:
+        return next(folder.glob("collections/*/store.sqlite"), None) is not None
+    except OSError:  # what cannot be looked at is told where it is walked
+        return False
 
 
 def _joined(prefix: str, name: str) -> str:
@@ -156,7 +174,8 @@ def _folders_here(top: Path) -> Iterator[tuple[Path | Skipped, list[str]]]:
         unreadable.append(Skipped(str(error.filename), f"the folder cannot be read: {error.strerror}"))
 
     for where, folders, names in os.walk(top, onerror=on_error):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        shown = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = [name for name in shown if not _is_data(Path(where, name))]
         yield from ((skipped, []) for skipped in unreadable)
         unreadable.clear()
         for name in folders:

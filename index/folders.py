@@ -12,7 +12,7 @@ from pathlib import Path
 from index.background_embedding import BackgroundEmbedding, commit_sizes
 from index.collection import Collection
 from index.errors import InvalidInput, InvalidMetadata
-from index.files import FoundFile, Patterns, Skipped, place, walk, walk_folder
+from index.files import FoundFile, Patterns, Skipped, is_passed_over, place, walk, walk_folder
 from index.ingest import Source
 from index.sidecars import SUFFIXES, Sidecar, is_sidecar, parse_sidecar
 
@@ -99,7 +99,7 @@ class FolderIngest:
 
     def _at(self, path: Path) -> Iterator[FoundFile | Skipped]:
         root = next((root for root in self._roots if path.is_relative_to(root)), None)
-        if root is None or any(part.startswith(".") for part in path.relative_to(root).parts):
+        if root is None or is_passed_over(path, root):
             return
         prefix, patterns = self._options.prefix, self._options.patterns
         if path.is_dir() or path.is_file() or path.is_symlink():
@@ -214,7 +214,8 @@ class FolderIngest:
         root = next((root for root in self._roots if path and path.is_relative_to(root)), None)
         if path is None or root is None or path == root:
             return False
-        return not self._options.patterns.admit(path.relative_to(root).as_posix())
+        relative = path.relative_to(root).as_posix()
+        return is_passed_over(path, root) or not self._options.patterns.admit(relative)
 
     @staticmethod
     def _is_missing(origin: str, places: Sequence[Path]) -> bool:

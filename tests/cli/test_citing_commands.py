@@ -61,7 +61,7 @@ def test_what_became_of_a_citation_is_told(tmp_path: Path, folder: Path, mars: s
     replaced(tmp_path, folder, "Mars has three moons, Phobos and Deimos.")
     changed = loccit(tmp_path, "cite", mars)
     assert "other words there today" in changed.stdout
-    assert "twothree" in changed.stdout
+    assert "[-two-]{+three+}" in changed.stdout
     replaced(tmp_path, folder, "Nothing is known of it.")
     gone = loccit(tmp_path, "cite", mars)
     assert MARS in gone.stdout
@@ -130,6 +130,11 @@ def test_a_quote_is_verified_and_the_exit_status_says_so(
     tmp_path: Path, folder: Path, quote: str, status: int, said: str
 ) -> None:
     assert said in loccit(tmp_path, "verify", quote, status=status).stdout
+
+
+def test_what_was_changed_in_a_quote_is_marked_where_there_is_no_colour(tmp_path: Path, folder: Path) -> None:
+    told = loccit(tmp_path, "verify", "Mars has three moons, Phobos and Deimos.", status=1).stdout
+    assert "Mars has [-three-]{+two+} moons, Phobos and Deimos." in " ".join(told.split())
 
 
 def test_a_quote_is_verified_in_the_document_it_is_said_to_stand_in(tmp_path: Path, folder: Path) -> None:

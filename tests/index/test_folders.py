@@ -54,6 +54,33 @@ def test_every_file_is_taken_in_or_reported(collection: Collection, folder: Path
     assert len(collection.ask("moons").hits) == 3
 
 
+def test_data_folders_are_no_documents(collection: Collection, folder: Path, tmp_path: Path) -> None:
+    data = folder / "sub" / "data"
+    shutil.copytree(collection.folder, data / "collections" / "default")
+    (data / "notes.txt").write_text("Not a document.")
+    assert (data / "collections" / "default" / "store.sqlite").exists()
+    assert run(collection, folder).added == ["a.txt", "c.html", "sub/b.md"]
+    assert run(collection, data).files == 0
+    ingest = FolderIngest(collection, FolderOptions(mirror=True))
+    assert ingest.update([folder], [data / "notes.txt", data / "collections"]).files == 0
+    elsewhere = tmp_path / "elsewhere"
+    data.rename(elsewhere)
+    (elsewhere / "collections" / "default" / "store.sqlite").unlink()
+    (elsewhere / "collections").rename(tmp_path / "gone")
+    assert run(collection, elsewhere).added == ["notes.txt"]
+
+
+def test_what_was_taken_from_a_data_folder_goes_when_the_folder_is_mirrored(
+    collection: Collection, folder: Path
+) -> None:
+    data = folder / "data"
+    data.mkdir()
+    (data / "notes.txt").write_text("Not a document.")
+    assert "data/notes.txt" in run(collection, folder, mirror=True).added
+    shutil.copytree(collection.folder, data / "collections" / "default")
+    assert run(collection, folder, mirror=True).deleted == ["data/notes.txt"]
+
+
 def test_a_second_run_embeds_nothing(collection: Collection, folder: Path, embedder: WordEmbedder) -> None:
     run(collection, folder)
     before = embedder.passages
