@@ -155,15 +155,14 @@ def _context() -> BaseContext:
 @contextlib.contextmanager
 def _safe_path() -> Iterator[None]:
     """What is started takes no module from the current folder, which may be that of strange documents."""
-    before = os.environ.get(_SAFE_PATH)
-    os.environ[_SAFE_PATH] = "1"
+    if sys.flags.safe_path:  # it does not anyway
+        yield
+        return
+    os.putenv(_SAFE_PATH, "1")
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[_SAFE_PATH]
-        else:
-            os.environ[_SAFE_PATH] = before
+        os.unsetenv(_SAFE_PATH)
 
 
 @contextlib.contextmanager
