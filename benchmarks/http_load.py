@@ -18,12 +18,13 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from benchmarks import sets
+from benchmarks.figures import exact, show
 from benchmarks.freshness import serving
 from benchmarks.proportions import percentile, proportion
 from benchmarks.sets import DATA, SCIFACT
@@ -127,8 +128,8 @@ def single(target: Target, extent: Extent, encoder: Estimate) -> Figures:
     found["p50_in_encodings"] = Estimate(
         median.value / alone, median.low / alone, median.high / alone, len(answers)
     )
-    found["processor_ms"] = _exact(1000 * used / len(answers), len(answers))
-    found["generator_processor_ms"] = _exact(1000 * load.generator_seconds / len(answers), len(answers))
+    found["processor_ms"] = exact(1000 * used / len(answers), len(answers))
+    found["generator_processor_ms"] = exact(1000 * load.generator_seconds / len(answers), len(answers))
     return found
 
 
@@ -167,12 +168,12 @@ def crowd(target: Target, extent: Extent) -> Figures:
         load, used = target.load(plan, skip=97 * clients)
         answers = answered(load)
         per_second[clients] = load.per_second
-        found[f"clients_{clients}_per_second"] = _exact(load.per_second, len(answers))
-        found[f"clients_{clients}_processor_ms"] = _exact(1000 * used / len(answers), len(answers))
+        found[f"clients_{clients}_per_second"] = exact(load.per_second, len(answers))
+        found[f"clients_{clients}_processor_ms"] = exact(1000 * used / len(answers), len(answers))
         found |= {f"clients_{clients}_{name}": one for name, one in percentiles(answers).items()}
     capacity = max(per_second.values())
-    found["capacity_per_second"] = _exact(capacity, len(CLIENTS))
-    found["capacity_gain"] = _exact(capacity / per_second[1], len(CLIENTS))
+    found["capacity_per_second"] = exact(capacity, len(CLIENTS))
+    found["capacity_gain"] = exact(capacity / per_second[1], len(CLIENTS))
     return found
 
 
@@ -193,8 +194,8 @@ def open_loop(target: Target, extent: Extent, closed: Mapping[str, Estimate]) ->
         found[f"{name}_settled_p99_ms"] = percentile([one.ms for one in settled(load.of(OK))], 99)
         for part in ("p99", "settled_p99"):
             slow = found[f"{name}_{part}_ms"]
-            found[f"{name}_{part}_ratio"] = _exact(slow.value / closed["p99_ms"].value, slow.questions)
-        found[f"{name}_of_capacity"] = _exact(load.per_second / capacity, len(load.exchanges))
+            found[f"{name}_{part}_ratio"] = exact(slow.value / closed["p99_ms"].value, slow.questions)
+        found[f"{name}_of_capacity"] = exact(load.per_second / capacity, len(load.exchanges))
     return found
 
 
@@ -218,9 +219,9 @@ def outcome(load: Load, rate: float) -> Figures:
     found = {
         "refused": proportion(len(refused), asked),
         "failed": proportion(asked - len(fine) - len(refused), asked),
-        "arrivals": _exact(_rate(load) / rate, asked),
+        "arrivals": exact(_rate(load) / rate, asked),
         "late_p99_ms": percentile([one.late_ms for one in load.exchanges], 99),
-        "generator_processors": _exact(load.generator_seconds / load.seconds, asked),
+        "generator_processors": exact(load.generator_seconds / load.seconds, asked),
     }
     found |= percentiles(fine)
     if refused:
@@ -233,10 +234,6 @@ def _rate(load: Load) -> float:
     return (len(sent) - 1) / (sent[-1] - sent[0]) if len(sent) > 1 else 0.0
 
 
-def _exact(value: float, of: int) -> Estimate:
-    return Estimate(value, value, value, of)
-
-
 def main() -> None:
     """Print the figures as one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -246,10 +243,7 @@ def main() -> None:
     parser.add_argument("--save", type=Path, help="also write them to this file")
     options = parser.parse_args()
     figures = study(options.data, extent=Extent(options.single, options.seconds))
-    told = json.dumps({name: asdict(one) for name, one in figures.items()}, indent=1)
-    print(told)
-    if options.save:
-        options.save.write_text(f"{told}\n")
+    show(figures, options.save)
 
 
 if __name__ == "__main__":

@@ -13,14 +13,14 @@ measured once more with the model in integers of 8 bits.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import peers, raw_encoder
+from benchmarks.figures import show
 from benchmarks.peers import CACHE, INT8, OURS, Job, Result
 from benchmarks.sets import SCIFACT
 from evaluation.measures import Estimate
@@ -107,10 +107,7 @@ def main() -> None:
     parser.add_argument("--save", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     found = study(options.documents, rounds=options.rounds, names=options.peers, cache=options.cache)
-    told = json.dumps({name: asdict(one) for name, one in found.items()}, indent=1)
-    print(told)
-    if options.save:
-        options.save.write_text(f"{told}\n")
+    show(found, options.save)
 
 
 if __name__ == "__main__":

@@ -22,11 +22,12 @@ import sys
 import tempfile
 import venv
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 
+from benchmarks.figures import exact, show
 from benchmarks.proportions import percentile, proportion
 from benchmarks.sets import SCIFACT
 from evaluation import questions
@@ -181,8 +182,8 @@ def figures(job: Job, found: Mapping[str, Result], alone: tuple[int, float]) -> 
     for name, result in found.items():
         seconds = result.indexing_seconds
         told |= {
-            f"{name}_documents_per_second": _exact(result.documents / seconds, result.documents),
-            f"{name}_passages_per_second": _exact(result.passages / seconds, result.passages),
+            f"{name}_documents_per_second": exact(result.documents / seconds, result.documents),
+            f"{name}_passages_per_second": exact(result.passages / seconds, result.passages),
             f"{name}_question_p50_ms": percentile(result.question_ms, 50),
             f"{name}_question_p99_ms": percentile(result.question_ms, 99),
             f"{name}_recall@5": job.recalled(result),
@@ -191,19 +192,15 @@ def figures(job: Job, found: Mapping[str, Result], alone: tuple[int, float]) -> 
         for rate in ("documents_per_second", "passages_per_second"):
             for ours, name in ((OURS, peer), (INT8, f"{peer}_int8")):
                 ratio = told[f"{ours}_{rate}"].value / told[f"{peer}_{rate}"].value
-                told[f"{name}_{rate}_ratio"] = _exact(ratio, found[peer].documents)
+                told[f"{name}_{rate}_ratio"] = exact(ratio, found[peer].documents)
         for time in ("question_p50_ms", "question_p99_ms"):
             ratio = told[f"{peer}_{time}"].value / told[f"{OURS}_{time}"].value
-            told[f"{peer}_{time}_ratio"] = _exact(ratio, len(job.asked))
+            told[f"{peer}_{time}_ratio"] = exact(ratio, len(job.asked))
     passages, seconds = alone
-    told["encoder_passages_per_second"] = _exact(passages / seconds, passages)
+    told["encoder_passages_per_second"] = exact(passages / seconds, passages)
     of_encoder = told[f"{OURS}_passages_per_second"].value / told["encoder_passages_per_second"].value
-    told["ingest_of_encoder"] = _exact(of_encoder, passages)
+    told["ingest_of_encoder"] = exact(of_encoder, passages)
     return told
-
-
-def _exact(value: float, of: int) -> Estimate:
-    return Estimate(value, value, value, of)
 
 
 def study(documents: int | None = None, folder: Path = SCIFACT, cache: Path = CACHE) -> Figures:
@@ -222,12 +219,9 @@ def main() -> None:
     options = parser.parse_args()
     job = Job.of(SCIFACT, options.documents)
     found, alone = results(job, options.peers, options.cache)
-    told = json.dumps({name: asdict(one) for name, one in figures(job, found, alone).items()}, indent=1)
     for name, result in found.items():
         print(name, dict(result.versions), result.passages, "passages", file=sys.stderr)
-    print(told)
-    if options.save:
-        options.save.write_text(f"{told}\n")
+    show(figures(job, found, alone), options.save)
 
 
 if __name__ == "__main__":

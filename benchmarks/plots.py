@@ -17,6 +17,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from benchmarks.figures import exact, read
 from evaluation.measures import Estimate
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#595959"
@@ -25,16 +26,11 @@ _TICKS = (1, 2, 5, 10, 20, 50)
 Figures = Mapping[str, Estimate]
 
 
-def read(path: Path) -> dict[str, Estimate]:
-    """The figures of a study, as it saved them."""
-    return {name: Estimate(**one) for name, one in json.loads(path.read_text()).items()}
-
-
 def read_sizes(path: Path) -> dict[str, Estimate]:
     """The figures of a study that printed an object for each size, named after it."""
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     return {
-        f"size_{row['size']}_{name}": Estimate(value, value, value, 1)
+        f"size_{row['size']}_{name}": exact(value, 1)
         for row in rows
         for name, value in row.items()
         if "passages" in row

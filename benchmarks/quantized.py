@@ -7,7 +7,6 @@ are taken in once by each model, and the same questions asked of both collection
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import sets
+from benchmarks.figures import show
 from benchmarks.sets import DATA, SCIFACT
 from evaluation import questions
 from evaluation.harness import Evaluation, evaluate
@@ -70,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=SCIFACT)
     figures = study(parser.parse_args().folder)
-    print(json.dumps({name: asdict(one) for name, one in figures.items()}, indent=1))
+    show(figures)
 
 
 if __name__ == "__main__":

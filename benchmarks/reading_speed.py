@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.figures import exact
 from benchmarks.manifest import FORMATS, listed
 from evaluation.measures import Estimate
 
@@ -97,17 +98,13 @@ def speeds(here: Seconds, other: Seconds, sizes: Mapping[str, int]) -> dict[str,
     """
     files, seconds = len(here), sum(here.values())
     found = {
-        "files_per_second": _exact(files / seconds, files),
-        "mb_per_second": _exact(sum(sizes[path] for path in here) / 1e6 / seconds, files),
+        "files_per_second": exact(files / seconds, files),
+        "mb_per_second": exact(sum(sizes[path] for path in here) / 1e6 / seconds, files),
     }
     if both := here.keys() & other.keys():
         ratio = sum(other[path] for path in both) / sum(here[path] for path in both)
-        found["ratio"] = _exact(ratio, len(both))
+        found["ratio"] = exact(ratio, len(both))
     return found
-
-
-def _exact(value: float, of: int) -> Estimate:
-    return Estimate(value, value, value, of)
 
 
 def study(folder: Path = FORMATS) -> dict[str, Estimate]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from index.background_embedding import BackgroundEmbedding, commit_sizes
@@ -99,9 +100,9 @@ class FolderIngest:
 
     def _at(self, path: Path) -> Iterator[FoundFile | Skipped]:
         root = next((root for root in self._roots if path.is_relative_to(root)), None)
-        if root is None or is_passed_over(path, root):
-            return
         prefix, patterns = self._options.prefix, self._options.patterns
+        if root is None:
+            return
         if path.is_dir() or path.is_file() or path.is_symlink():
             yield from walk_folder(root, below=path, prefix=prefix, patterns=patterns)
 
@@ -200,22 +201,23 @@ class FolderIngest:
     def _delete_missing(self, gone: Sequence[Path]) -> None:
         if not gone:
             return
+        passed_over = cache(is_passed_over)  # many documents come from one folder
         last = ""
         while page := self._collection.documents(after=last):
             last = page[-1].id
             for record in page:
-                if self._is_missing(record.origin, gone) or self._is_left_out(record.origin):
+                if self._is_missing(record.origin, gone) or self._is_left_out(record.origin, passed_over):
                     self._collection.delete(record.id)
                     self._report.deleted.append(record.id)
 
-    def _is_left_out(self, origin: str) -> bool:
+    def _is_left_out(self, origin: str, passed_over: Callable[[Path, Path], bool]) -> bool:
         """Whether a document came from one of the folders, from a file that does not count there now."""
         path = place(origin) if origin else None
         root = next((root for root in self._roots if path and path.is_relative_to(root)), None)
         if path is None or root is None or path == root:
             return False
         relative = path.relative_to(root).as_posix()
-        return is_passed_over(path, root) or not self._options.patterns.admit(relative)
+        return passed_over(path.parent, root) or not self._options.patterns.admit(relative)
 
     @staticmethod
     def _is_missing(origin: str, places: Sequence[Path]) -> bool:
