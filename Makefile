@@ -7,26 +7,37 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Exactly these versions, and no file whose hash is not in the lock.
+LOCKED := $(PIP) --no-compile --no-deps --require-hashes -r
+# Compile what was installed, on all processors: pip uses one. Some libraries come with files that no Python compiles.
+COMPILE := $(BIN)/python -m compileall -q -q -j 0 $(VENV)/lib || true
+# Which build of torch is right depends on the machine: its index, or TORCH_LOCK=locks/torch.txt for the locked one of PyPI.
 TORCH_INDEX ?=
+TORCH_LOCK ?=
 CORPUS ?= corpus
-# Tests run in as many processes as there are cores, each file in one of them.
-SPREAD ?= -n auto --dist loadfile
+# Tests run in as many processes as there are cores; one that has no tests left takes half of another's.
+SPREAD ?= -n auto --dist worksteal
+# COVERAGE=95 measures lines and branches while the tests run, and fails below 95 %.
+COVERAGE ?=
 
-.PHONY: run index test check format bench docs clean help setup coverage
+.PHONY: run index test test-full check audit licenses lock format bench docs wheels clean help setup
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(VENV)/run.stamp: pyproject.toml constraints.txt
+$(VENV)/run.stamp: pyproject.toml locks/runtime.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) 'pip>=25,<26' # older ones lose extras that constraints name
-	$(if $(TORCH_INDEX),$(PIP) --index-url $(TORCH_INDEX) 'torch>=2.6')
-	$(PIP) -c constraints.txt -e .
+	$(LOCKED) locks/runtime.txt
+	$(if $(TORCH_LOCK),$(LOCKED) $(TORCH_LOCK),$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) --no-compile 'torch>=2.6')
+	$(PIP) --no-deps --no-build-isolation -e .
+	$(COMPILE)
 	touch $@
 
-$(VENV)/dev.stamp: $(VENV)/run.stamp
-	$(PIP) -c constraints.txt -e '.[dev]'
+$(VENV)/dev.stamp: $(VENV)/run.stamp locks/dev.txt
+	$(LOCKED) locks/dev.txt
+	$(COMPILE)
+	$(BIN)/python -m pip check
 	touch $@
 
 setup: $(VENV)/dev.stamp  ## make .venv with everything, for development too
@@ -37,30 +48,50 @@ index: $(VENV)/run.stamp  ## index corpus/ (or CORPUS=folder); what did not chan
 run: index  ## index corpus/ and serve
 	$(BIN)/loccit serve
 
-test: $(VENV)/dev.stamp  ## the tests that need nothing beyond a clone
+test: $(VENV)/dev.stamp  ## run the tests, the hostile ones at a tenth of their size; say what was skipped and why
+ifeq ($(COVERAGE),)
 	$(BIN)/python -m pytest $(SPREAD)
+else
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(SPREAD)
+	@$(BIN)/coverage combine --quiet
+	@echo "Coverage of lines and branches in %, at least $(COVERAGE) ($(BIN)/coverage report lists the lines not run):"
+	@$(BIN)/coverage report --format=total --fail-under=$(COVERAGE)
+endif
 
-check: $(VENV)/dev.stamp  ## what is true of the code without running it: style, types, directions of imports
+test-full: $(VENV)/dev.stamp  ## run the tests with the hostile ones at full size
+	LOCCIT_TESTS_FULL=1 $(BIN)/python -m pytest $(SPREAD)
+
+check: $(VENV)/dev.stamp  ## what is true of the code without running it: style, types, directions of imports; and known vulnerabilities of libraries
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.audit
+
+audit: $(VENV)/dev.stamp  ## look for known vulnerabilities of the locked libraries (asks osv.dev)
+	$(BIN)/python -m scripts.audit
+
+licenses: $(VENV)/dev.stamp  ## list the licences of the libraries that are installed with the project
+	$(BIN)/pip-licenses --from=mixed --with-urls --packages torch $$(sed -n 's/==.*//p' locks/runtime.txt)
+
+lock: constraints.txt  ## write the hashed locks again, from pyproject.toml and constraints.txt (asks the package index)
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	PATH="$$PWD/build/lock/bin:$$PATH" build/lock/bin/python -m scripts.lock
 
 format: $(VENV)/dev.stamp  ## bring the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-
-coverage: $(VENV)/dev.stamp  ## the tests with coverage of lines and branches
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(SPREAD)
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report
 
 bench: $(VENV)/dev.stamp  ## run the conditions in benchmarks/ again and say what moved
 	$(BIN)/python -m benchmarks.run
 
 docs: $(VENV)/dev.stamp  ## write the tables in docs/ again
 	$(BIN)/python -m scripts.build_docs
+
+wheels: $(VENV)/run.stamp  ## list libraries without a wheel for a supported platform (asks the package index; minutes)
+	$(BIN)/python -m scripts.check_wheels
 
 clean:  ## remove what was built, but not data/
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

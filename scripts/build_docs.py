@@ -1,6 +1,6 @@
-"""Write the tables in docs/ that say what the program says: ``make docs``.
+"""Generate the tables in docs/ from the program: ``make docs``.
 
-A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``.
+A table is the text between ``<!-- table: NAME -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
@@ -9,34 +9,37 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from pydantic_settings import BaseSettings
+
 from benchmarks import run
 from evaluation.measures import Estimate
+from service.monitoring.metrics import described
 from service.settings import PREFIX, Settings
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-_PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+_TABLE_BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
 
 
 def table(*rows: Sequence[str]) -> str:
-    """A Markdown table; the first row is its head."""
+    """Format a Markdown table; the first row is the header."""
     head, *body = (f"| {' | '.join(row)} |" for row in rows)
     return "\n".join([head, f"| {' | '.join('---' for _ in rows[0])} |", *body])
 
 
-def settings() -> str:
-    """All settings with their defaults and their help."""
-    return table(("variable", "default", "meaning"), *_settings())
+def settings(declared: type[BaseSettings] = Settings) -> str:
+    """Return the table of settings with defaults and help."""
+    return table(("variable", "default", "meaning"), *_setting_rows(declared))
 
 
-def _settings() -> Iterable[Sequence[str]]:
-    for name, field in Settings.model_fields.items():
+def _setting_rows(declared: type[BaseSettings]) -> Iterable[Sequence[str]]:
+    for name, field in declared.model_fields.items():
         value = "" if field.default is None else str(field.default)
         value = value.lower() if isinstance(field.default, bool) else value
         yield f"`{PREFIX}{name.upper()}`", f"`{value}`" if value else "none", field.description or ""
 
 
 def benchmarks() -> str:
-    """All conditions that have been measured, with intervals, limits, and figures of others."""
+    """Return the table of measured conditions, with intervals, limits and figures of other programs."""
     kept = run.results()
     rows = [
         (f"`{one.name}`", one.says, _measured(kept[one.name]), _limit(one), _others(one))
@@ -60,14 +63,23 @@ def _others(condition: run.Condition) -> str:
     return "; ".join(f"{one['who']} {one['value']}" for one in condition.others)
 
 
-TABLES: dict[str, Callable[[], str]] = {"benchmarks": benchmarks, "settings": settings}
+def metrics() -> str:
+    """Return the table of metrics."""
+    rows = [
+        (f"`{one.name}`", one.kind, ", ".join(f"`{label}`" for label in one.labels), one.text)
+        for one in described()
+    ]
+    return table(("metric", "kind", "labels", "meaning"), *rows)
 
 
-def built(page: str) -> str:
-    """The page with its tables as they should be."""
-    return _PLACE.sub(lambda place: f"{place[1]}\n{TABLES[place[2]]()}\n{place[3]}", page)
+TABLES: dict[str, Callable[[], str]] = {"benchmarks": benchmarks, "metrics": metrics, "settings": settings}
+
+
+def with_tables(page: str) -> str:
+    """Return the page with all its tables generated."""
+    return _TABLE_BLOCK.sub(lambda block: f"{block[1]}\n{TABLES[block[2]]()}\n{block[3]}", page)
 
 
 if __name__ == "__main__":
     for path in sorted(DOCS.glob("*.md")):
-        path.write_text(built(path.read_text()))
+        path.write_text(with_tables(path.read_text()))

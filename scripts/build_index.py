@@ -1,4 +1,4 @@
-"""Build an index of a folder of documents: the same flow as ``loccit ingest``.
+"""Index a folder of documents; the same as ``loccit ingest``.
 
 Run ``python scripts/build_index.py corpus --data data``; ``--help`` lists the options.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 
 def main() -> None:
-    """Run the command. What it needs is imported here: processes that read files import this module too."""
+    """Run the command. Imports are local because the processes that read files import this module too."""
     import typer
 
-    from cli.main import ingest, run
+    from cli.documents import ingest
+    from cli.main import exit_on_error
 
-    run(lambda: typer.run(ingest))
+    exit_on_error(lambda: typer.run(ingest))
 
 
 if __name__ == "__main__":
