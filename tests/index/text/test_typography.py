@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.typography import code_points, folded, grams, same, text_of
+from index.text.typography import code_points, equal_but_for_typography, folded, ngram_hashes, text_of
 
 MARKED = st.sampled_from([*"aß5.…-–— \u00a0\n\u00ad\u200b\ufeffﬁﬄŉİ'’“«「Ａ－．！x²", ". . .", " - "])
 TEXTS = st.one_of(st.text(max_size=40), st.lists(MARKED, max_size=30).map("".join))
@@ -26,7 +26,7 @@ TEXTS = st.one_of(st.text(max_size=40), st.lists(MARKED, max_size=30).map("".joi
         ("\u200b", ""),
     ],
 )
-def test_what_a_typesetter_chooses_is_gone(text: str, expected: str) -> None:
+def test_typographic_variants_fold_to_the_same_text(text: str, expected: str) -> None:
     assert folded(text).text == expected
 
 
@@ -43,23 +43,23 @@ def test_what_a_typesetter_chooses_is_gone(text: str, expected: str) -> None:
         ("６＇", "６＂"),
     ],
 )
-def test_what_changes_the_meaning_stays(a: str, b: str) -> None:
-    assert not same(a, b)
+def test_differences_in_meaning_are_kept(a: str, b: str) -> None:
+    assert not equal_but_for_typography(a, b)
 
 
-def test_signs_of_length_are_the_same_in_any_form() -> None:
-    assert same('6" tall', "6” tall")
-    assert same("6' tall", "6’ tall")
-    assert same('"so" and ‘so’', "'so' and «so»")
+def test_signs_of_feet_and_inches_are_equal_in_all_forms() -> None:
+    assert equal_but_for_typography('6" tall', "6” tall")
+    assert equal_but_for_typography("6' tall", "6’ tall")
+    assert equal_but_for_typography('"so" and ‘so’', "'so' and «so»")
 
 
-def test_same_knows_no_outer_white_space() -> None:
-    assert same(" “Quoted” words—here\n", "'quoted' words - here")
-    assert same("as it is", "as it is")
-    assert not same("one", "two")
+def test_outer_white_space_is_ignored() -> None:
+    assert equal_but_for_typography(" “Quoted” words—here\n", "'quoted' words - here")
+    assert equal_but_for_typography("as it is", "as it is")
+    assert not equal_but_for_typography("one", "two")
 
 
-def test_a_span_of_the_fold_is_one_of_the_text() -> None:
+def test_a_span_of_the_fold_maps_to_the_text() -> None:
     text = "\ufeffDer  Fuß — ﬁxiert."
     fold = folded(text)
     start = fold.text.index("fuss")
@@ -70,7 +70,7 @@ def test_a_span_of_the_fold_is_one_of_the_text() -> None:
 
 
 @pytest.mark.parametrize("span", [(0, 0), (2, 1), (-1, 1), (0, 4)])
-def test_spans_that_are_none(span: tuple[int, int]) -> None:
+def test_invalid_spans_raise_index_error(span: tuple[int, int]) -> None:
     with pytest.raises(IndexError, match="is no span of 3"):
         folded("abc").span(*span)
 
@@ -103,7 +103,7 @@ def test_code_points_are_those_of_the_text(text: str) -> None:
 
 @given(st.text("ab", max_size=12), st.integers(1, 5))
 def test_equal_runs_have_equal_hashes(text: str, size: int) -> None:
-    hashes = grams(code_points(text), size).tolist()
+    hashes = ngram_hashes(code_points(text), size).tolist()
     runs = [text[at : at + size] for at in range(len(text) - size + 1)]
     assert len(hashes) == len(runs)
     assert len(set(hashes)) == len(set(runs))

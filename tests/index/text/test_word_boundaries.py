@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.word_boundaries import inside, tears, whole, word_end
+from index.text.word_boundaries import expand_to_words, is_inside_word, splits_word, word_end
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ from index.word_boundaries import inside, tears, whole, word_end
         ("snake_case", "snake"),
     ],
 )
-def test_words_cut_out_of_longer_ones_are_torn(text: str, words: str) -> None:
+def test_parts_of_longer_words_and_numbers_split_a_word(text: str, words: str) -> None:
     start = text.index(words)
-    assert tears(text, start, start + len(words))
-    first, last = whole(text, start, start + len(words))
+    assert splits_word(text, start, start + len(words))
+    first, last = expand_to_words(text, start, start + len(words))
     assert (first, last) != (start, start + len(words))
-    assert not tears(text, first, last)
+    assert not splits_word(text, first, last)
 
 
 @pytest.mark.parametrize(
@@ -100,33 +100,33 @@ def test_words_cut_out_of_longer_ones_are_torn(text: str, words: str) -> None:
         ("", ""),
     ],
 )
-def test_whole_words_are_not_torn(text: str, words: str) -> None:
+def test_whole_words_split_no_word(text: str, words: str) -> None:
     start = text.index(words)
-    assert not tears(text, start, start + len(words))
-    assert whole(text, start, start + len(words)) == (start, start + len(words))
+    assert not splits_word(text, start, start + len(words))
+    assert expand_to_words(text, start, start + len(words)) == (start, start + len(words))
 
 
 @pytest.mark.parametrize("at", [-1, 0, 4, 9])
-def test_no_word_goes_on_past_the_ends_of_a_text(at: int) -> None:
-    assert not inside("word", at)
+def test_the_ends_of_a_text_are_boundaries(at: int) -> None:
+    assert not is_inside_word("word", at)
 
 
 @given(st.text(max_size=60), st.data())
-def test_a_span_grows_to_whole_words(text: str, data: st.DataObject) -> None:
+def test_a_span_expands_to_whole_words(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
-    first, last = whole(text, start, end)
+    first, last = expand_to_words(text, start, end)
     assert 0 <= first <= start <= end <= last <= len(text)
-    assert not tears(text, first, last)
+    assert not splits_word(text, first, last)
 
 
 @pytest.mark.timeout(30)
-def test_endless_words_are_left_as_they_are() -> None:
+def test_a_span_in_an_endless_word_stays() -> None:
     text = "a" * 100_000
-    assert whole(text, 50_000, 50_010) == (50_000, 50_010)
-    assert whole("so\u00ad" * 100_000, 50_000, 50_010) == (50_000, 50_010)
+    assert expand_to_words(text, 50_000, 50_010) == (50_000, 50_010)
+    assert expand_to_words("so\u00ad" * 100_000, 50_000, 50_010) == (50_000, 50_010)
 
 
 @pytest.mark.parametrize(("text", "at", "end"), [("ab, c", 0, 2), ("ab, c", 2, 2), ("", 0, 0), ("a良", 0, 1)])
-def test_where_letters_end(text: str, at: int, end: int) -> None:
+def test_word_end(text: str, at: int, end: int) -> None:
     assert word_end(text, at) == end

@@ -1,8 +1,8 @@
-"""Texts without what a typesetter chooses: case, kinds of quotes, dashes and white space, ligatures.
+"""Fold text: remove the differences a typesetter makes in case, quotes, dashes, white space and ligatures.
 
-Two texts that differ in nothing else have equal folds, and a span of a fold is known as a span of the
-text. What can change the meaning stays: digits, punctuation, accents, and raised or lowered characters
-(x² is not x2). Offsets are Unicode code points, spans half open.
+Two texts that differ only in those have equal folds, and every span of a fold maps to a span of the text.
+What can change the meaning is kept: digits, punctuation, accents, superscripts and subscripts (x² is not x2).
+Offsets are Unicode code points, spans half open.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Offsets = NDArray[np.int32]
 
 _UNICODE = 0x110000
 _LAST_CASED = 0x1F000
-"""No code point from here on has a case."""
+"""No code point from here on has upper and lower case."""
 
 _QUOTES = "\"'`´«»ʹʻʼʽˈ׳״‘’‚‛“”„‟′‹›「」『』〝〞〟｢｣＂＇"
-"""To an apostrophe. Not the double prime: 5′ and 5″ are other lengths."""
+"""Become an apostrophe. The double prime does not: 5′ and 5″ are different lengths."""
 _DOUBLE = '"«»״“”„‟〝〞〟＂'
-"""Of those, after a digit to a double one: 6" and 6' are other lengths as well."""
+"""Those that become a double quote after a digit instead: 6" and 6' are different lengths as well."""
 _DASHES = "-֊־‐‑‒–—―⁃−⸺⸻﹘﹣－"
 _INVISIBLE = (
     (0x00AD, 0x00AE),  # soft hyphen
@@ -43,20 +43,20 @@ _SPACE, _DASH, _DOT, _ZERO, _NINE, _APOSTROPHE, _INCHES = (ord(one) for one in "
 
 _PIECE = 1 << 14
 _INSIDE_WORD = re.compile(r"\w(?=\w)")
-"""Where a text can be cut and each part folded by itself."""
+"""Places where a text can be divided and the parts folded separately."""
 _PRIME = 0x01000193
-"""Of the polynomial that runs of code points are hashed by, as in FNV."""
+"""Base of the polynomial hash of n-grams, the prime of FNV."""
 
 _DROPPED = _UNICODE
-_SEVERAL = _UNICODE + 1
-"""Values of the table from here on number the code points that become more than one."""
+_EXPANDED = _UNICODE + 1
+"""Table values from here on index the list of folds that have more than one code point."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Folded:
-    """A fold: code point i of ``text`` stands for ``[starts[i], ends[i])`` of what was folded.
+    """A folded text: code point i of ``text`` stands for ``[starts[i], ends[i])`` of the original.
 
-    Both arrays ascend and have one element per code point of ``text``.
+    Both arrays ascend and have one element for each code point of ``text``.
     """
 
     text: str
@@ -64,9 +64,9 @@ class Folded:
     ends: Offsets
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the original for a span of the fold that is not empty.
+        """Map a span of the fold to the span of the original.
 
-        Raises :class:`IndexError` for a span that is empty or not inside of the fold.
+        Raises :class:`IndexError` for a span that is empty or outside the fold.
         """
         if not 0 <= start < end <= len(self.text):
             raise IndexError(f"[{start}, {end}) is no span of {len(self.text)} code points")
@@ -74,11 +74,11 @@ class Folded:
 
 
 def folded(text: str) -> Folded:
-    """The fold of a text: linear in its length, some milliseconds for a book."""
+    """Fold a text, in time linear in its length: some milliseconds for a book."""
     parts: list[tuple[CodePoints, Offsets, Offsets]] = []
     at = 0
     while at < len(text) or not parts:
-        # Small pieces use the same memory again; new memory is most of what folding a book costs.
+        # Small pieces reuse the same memory; allocating new memory is most of the cost of folding a book.
         cut = _INSIDE_WORD.search(text, at + _PIECE)
         end = cut.end() if cut else len(text)
         parts.append(_fold(text[at:end], at))
@@ -87,8 +87,8 @@ def folded(text: str) -> Folded:
     return Folded(text_of(np.concatenate(codes)), np.concatenate(starts), np.concatenate(ends))
 
 
-def same(a: str, b: str) -> bool:
-    """Whether two texts differ in nothing but typography and the white space around them."""
+def equal_but_for_typography(a: str, b: str) -> bool:
+    """Whether two texts are equal after folding, white space around them ignored."""
     return a == b or folded(a).text.strip() == folded(b).text.strip()
 
 
@@ -98,52 +98,52 @@ def code_points(text: str) -> CodePoints:
 
 
 def text_of(codes: CodePoints) -> str:
-    """The text of code points."""
+    """The text that consists of these code points."""
     return codes.astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")
 
 
-def grams(codes: CodePoints, size: int) -> CodePoints:
-    """A hash for each run of ``size`` code points, shape (n - size + 1,), none if there are fewer."""
+def ngram_hashes(codes: CodePoints, size: int) -> CodePoints:
+    """A hash for each n-gram of ``size`` code points, shape (n - size + 1,); empty for shorter texts."""
     if len(codes) < size:
         return codes[:0]
     if size == 1:
         return codes * np.uint32(0x9E3779B1)
     half = size // 2
-    part = grams(codes, half)
+    part = ngram_hashes(codes, half)
     hashes = part[:-half] * np.uint32(pow(_PRIME, half, 1 << 32)) + part[half:]
     return hashes[:-1] * np.uint32(_PRIME) + codes[size - 1 :] if size % 2 else hashes
 
 
 def _fold(text: str, offset: int) -> tuple[CodePoints, Offsets, Offsets]:
-    """The fold of a piece that starts at an offset, and start and end of what its code points stand for."""
-    table, several = _table()
+    """Fold a piece of text at ``offset``: its code points, with their starts and ends in the whole text."""
+    table, expansions = _table()
     folds = table[code_points(text)]
-    whence: Offsets | None = None
+    origins: Offsets | None = None
     if len(folds) and int(folds.max()) >= _DROPPED:
-        whence = np.flatnonzero(folds != _DROPPED).astype(np.int32)
-        folds, whence = _expanded(folds[whence], whence, several)
-    _units(folds)
-    folds, starts, ends = _closed_up(folds)
-    if whence is not None:
-        starts, ends = whence[starts], whence[ends - 1] + 1
+        origins = np.flatnonzero(folds != _DROPPED).astype(np.int32)
+        folds, origins = _expand(folds[origins], origins, expansions)
+    _fold_double_quotes(folds)
+    folds, starts, ends = _fold_spaces(folds)
+    if origins is not None:
+        starts, ends = origins[starts], origins[ends - 1] + 1
     return folds, starts + offset, ends + offset
 
 
-def _expanded(folds: CodePoints, starts: Offsets, several: list[str]) -> tuple[CodePoints, Offsets]:
-    """With each code point that becomes several replaced by them."""
-    where = np.flatnonzero(folds >= _SEVERAL)
+def _expand(folds: CodePoints, starts: Offsets, expansions: list[str]) -> tuple[CodePoints, Offsets]:
+    """Replace the code points that become more than one."""
+    where = np.flatnonzero(folds >= _EXPANDED)
     if not len(where):
         return folds, starts
-    parts = [several[value - _SEVERAL] for value in folds[where].tolist()]
+    parts = [expansions[value - _EXPANDED] for value in folds[where].tolist()]
     counts = np.ones(len(folds), np.int64)
     counts[where] = [len(part) for part in parts]
     out = np.repeat(folds, counts)
-    out[out >= _SEVERAL] = code_points("".join(parts))
+    out[out >= _EXPANDED] = code_points("".join(parts))
     return out, np.repeat(starts, counts)
 
 
-def _units(folds: CodePoints) -> None:
-    """Make apostrophes of double quotes that follow no digit."""
+def _fold_double_quotes(folds: CodePoints) -> None:
+    """Turn double quotes into apostrophes, except after a digit, where they mean inches or seconds."""
     double = np.flatnonzero(folds == _INCHES)
     if len(double):
         before = folds[double - 1]
@@ -151,10 +151,10 @@ def _units(folds: CodePoints) -> None:
         folds[double[~units]] = _APOSTROPHE
 
 
-def _closed_up(folds: CodePoints) -> tuple[CodePoints, Offsets, Offsets]:
-    """With one space for each run of them, and none around dashes or between three full stops or more.
+def _fold_spaces(folds: CodePoints) -> tuple[CodePoints, Offsets, Offsets]:
+    """Collapse runs of spaces; drop spaces beside dashes and between three full stops or more.
 
-    Returns what is left, and the start and the end of what each code point of it stands for.
+    Returns the remaining code points and, for each, the start and end of what it stands for.
     """
     kept = folds == _SPACE
     kept[1:] &= kept[:-1]
@@ -163,51 +163,51 @@ def _closed_up(folds: CodePoints) -> tuple[CodePoints, Offsets, Offsets]:
     starts = np.arange(len(folds), dtype=np.int32)
     if not kept.all():
         folds, starts = folds[kept], starts[kept]
-    # A space's run ends where the next code point that is kept starts.
+    # A run of spaces ends where the next code point that is kept starts.
     ends = np.empty_like(starts)
     ends[:-1], ends[-1:] = starts[1:], len(kept)
-    gone = _beside_dashes_and_dots(folds)
-    if len(gone):
+    dropped = _spaces_at_dashes_and_dots(folds)
+    if len(dropped):
         kept = np.ones(len(folds), np.bool_)
-        kept[gone] = False
+        kept[dropped] = False
         folds, starts, ends = folds[kept], starts[kept], ends[kept]
     return folds, starts, ends
 
 
-def _beside_dashes_and_dots(folds: CodePoints) -> NDArray[np.int64]:
-    """Where the single spaces are that stand beside a dash, or between full stops of which three follow."""
-    beside = []
+def _spaces_at_dashes_and_dots(folds: CodePoints) -> NDArray[np.int64]:
+    """Positions of single spaces beside a dash, or inside a spaced ellipsis of three full stops or more."""
+    found = []
     dashes = np.flatnonzero(folds == _DASH)
     for at in (dashes[dashes > 0] - 1, dashes[dashes < len(folds) - 1] + 1):
-        beside.append(at[folds[at] == _SPACE])
+        found.append(at[folds[at] == _SPACE])
     dots = np.flatnonzero(folds == _DOT)
     between = dots[:-1][np.diff(dots) == 2] + 1
     between = between[folds[between] == _SPACE]
     if len(between):
         chained = np.diff(between) == 2
-        beside.append(between[np.append(chained, False) | np.append(False, chained)])
-    return np.concatenate(beside)
+        found.append(between[np.append(chained, False) | np.append(False, chained)])
+    return np.concatenate(found)
 
 
 @cache
 def _table() -> tuple[CodePoints, list[str]]:
-    """What each code point becomes: one, none (``_DROPPED``), or the numbered one of a list of several."""
+    """The fold of each code point: a code point, ``_DROPPED``, or ``_EXPANDED`` plus an index of the list."""
     single = {ord(one): "'" for one in _QUOTES} | {ord(one): '"' for one in _DOUBLE}
     single |= {ord(one): "-" for one in _DASHES}
     single |= {one: " " for one in range(_LAST_CASED) if chr(one).isspace()}
     table = np.arange(_UNICODE, dtype=np.uint32)
-    several: list[str] = []
+    expansions: list[str] = []
     for code in range(_LAST_CASED):
         to = _fold_of(code, single)
         if len(to) == 1:
             table[code] = ord(to)
         else:
-            table[code] = _SEVERAL + len(several)
-            several.append(to)
+            table[code] = _EXPANDED + len(expansions)
+            expansions.append(to)
     for first, end in _INVISIBLE:
         table[first:end] = _DROPPED
     table.flags.writeable = False
-    return table, several
+    return table, expansions
 
 
 def _fold_of(code: int, single: dict[int, str]) -> str:
@@ -217,5 +217,5 @@ def _fold_of(code: int, single: dict[int, str]) -> str:
         return _fold_of(code - 0xFEE0, single)
     if chr(code) == _ELLIPSIS:
         return "..."
-    # Folding case takes ligatures apart, and may yield an apostrophe (ŉ).
+    # Case folding splits ligatures, and may yield an apostrophe (ŉ).
     return chr(code).casefold().translate(single)

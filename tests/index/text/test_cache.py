@@ -4,11 +4,11 @@ import random
 import threading
 from collections import Counter
 
-from index.text_cache import TextCache
+from index.text.cache import TextCache
 
 
 class Maker:
-    """Makes a text of as many characters as the first byte of its name says, and counts."""
+    """Makes a text as long as the first byte of its name says; counts the calls."""
 
     def __init__(self) -> None:
         self.made: Counter[bytes] = Counter()
@@ -22,7 +22,7 @@ def name(length: int, number: int = 0) -> bytes:
     return bytes([length, number])
 
 
-def test_what_is_held_is_made_once() -> None:
+def test_a_cached_value_is_made_once() -> None:
     cache, make = TextCache[str](10, len), Maker()
     first = cache.get(name(5), make)
     assert cache.get(name(5), make) is first
@@ -30,14 +30,14 @@ def test_what_is_held_is_made_once() -> None:
     assert make.made[name(5)] == 1
 
 
-def test_a_text_of_more_than_half_is_not_held() -> None:
+def test_a_value_longer_than_half_the_limit_is_not_cached() -> None:
     cache, make = TextCache[str](10, len), Maker()
     for length in (5, 6, 20):
         assert cache.get(name(length), make) == cache.get(name(length), make) == "x" * length
     assert make.made == {name(5): 1, name(6): 2, name(20): 2}
 
 
-def test_the_texts_that_were_not_read_for_longest_are_dropped_first() -> None:
+def test_the_least_recently_used_is_dropped_first() -> None:
     cache, make = TextCache[str](10, len), Maker()
     for number in (1, 2, 3):
         cache.get(name(3, number), make)
@@ -50,7 +50,7 @@ def test_the_texts_that_were_not_read_for_longest_are_dropped_first() -> None:
     assert make.made[name(3, 2)] == 2
 
 
-def test_as_many_are_dropped_as_have_to_be() -> None:
+def test_no_more_values_are_dropped_than_necessary() -> None:
     cache, make = TextCache[str](10, len), Maker()
     for number in range(10):
         cache.get(name(1, number), make)
@@ -62,7 +62,7 @@ def test_as_many_are_dropped_as_have_to_be() -> None:
     assert make.made[name(1, 4)] == 2
 
 
-def test_texts_of_nothing_take_no_room() -> None:
+def test_empty_values_take_no_space() -> None:
     cache, make = TextCache[str](0, len), Maker()
     for number in range(5):
         cache.get(name(0, number), make)
@@ -70,7 +70,7 @@ def test_texts_of_nothing_take_no_room() -> None:
     assert set(make.made.values()) == {1}
 
 
-def test_what_was_cleared_is_made_again_and_there_is_room_again() -> None:
+def test_clear_drops_all_values_and_resets_the_length() -> None:
     cache, make = TextCache[str](10, len), Maker()
     for number in (1, 2):
         cache.get(name(5, number), make)
@@ -81,7 +81,7 @@ def test_what_was_cleared_is_made_again_and_there_is_room_again() -> None:
     assert make.made == {name(5, 1): 2, name(5, 2): 2}
 
 
-def test_what_was_made_while_it_was_cleared_is_given_but_not_held() -> None:
+def test_a_value_made_during_a_clear_is_returned_but_not_cached() -> None:
     cache, make = TextCache[str](10, len), Maker()
 
     def make_meanwhile(sha256: bytes) -> str:
@@ -94,18 +94,18 @@ def test_what_was_made_while_it_was_cleared_is_given_but_not_held() -> None:
     assert make.made[name(5)] == 2
 
 
-def test_what_cannot_be_made_is_not_held() -> None:
+def test_an_error_is_raised_and_nothing_is_cached() -> None:
     cache, make = TextCache[str](10, len), Maker()
     try:
         cache.get(b"", make)
     except IndexError:
         pass
     else:
-        raise AssertionError("the maker's error is the caller's to see")
+        raise AssertionError("the error of make() is not raised")
     assert cache.get(name(5), make) == "xxxxx"
 
 
-def test_two_threads_that_make_the_same_hold_it_once() -> None:
+def test_two_threads_that_make_the_same_value_cache_it_once() -> None:
     cache, together = TextCache[str](10, len), threading.Barrier(2)
     got: list[str] = []
 
@@ -127,7 +127,7 @@ def test_two_threads_that_make_the_same_hold_it_once() -> None:
     assert again.made == {name(5): 1}
 
 
-def test_many_threads_get_what_they_asked_for() -> None:
+def test_threads_get_the_values_they_ask_for() -> None:
     cache = TextCache[str](60, len)
     wrong: list[object] = []
 
@@ -149,7 +149,7 @@ def test_many_threads_get_what_they_asked_for() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
-    # What is left has been counted right: all of what fits is held.
+    # The length was counted correctly: everything that fits is cached.
     cache.clear()
     make = Maker()
     for _ in range(2):

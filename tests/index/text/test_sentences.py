@@ -5,7 +5,15 @@ import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.sentences import block_spans, halves, item_spans, line_spans, pieces, sentence_spans, trimmed
+from index.text.sentences import (
+    block_spans,
+    halve_span,
+    item_spans,
+    line_spans,
+    sentence_spans,
+    split_span,
+    trim_span,
+)
 from index.types import Block
 
 MARKED = st.sampled_from(
@@ -91,18 +99,18 @@ def test_sentences(text: str, expected: list[str]) -> None:
         ("Ο κ. Παπαδόπουλος ήρθε, π.χ. χθες. Καλά.", 2),
     ],
 )
-def test_russian_and_greek_abbreviations_are_known_by_the_letters(text: str, count: int) -> None:
+def test_russian_and_greek_are_detected_by_their_letters(text: str, count: int) -> None:
     assert len(sentences(text)) == count
     assert len(sentences(text, "en")) > count, "or the letters need no look"
 
 
-def test_a_language_that_is_given_decides() -> None:
+def test_a_given_language_is_used() -> None:
     text = "Er kam am 15. Mai. Dann ging er."
     assert sentences(text, "de") == ["Er kam am 15. Mai.", "Dann ging er."]
     assert sentences(text) != sentences(text, "de")
 
 
-def test_long_paragraphs_are_the_same_as_short_ones() -> None:
+def test_long_paragraphs_are_split_like_short_ones() -> None:
     """Sentences do not depend on where the windows fall that sentencex is given."""
     one = "The quick brown fox jumps over the lazy dog. 狗不理他。 “Why?” asked Dr. Fox. "
     assert sentences(one * 500) == sentences(one) * 500
@@ -120,7 +128,7 @@ def test_a_paragraph_of_a_hundred_thousand_characters_ends(unit: str) -> None:
     assert sentence_spans(text, 0, len(text))[-1][1] == len(text.rstrip())
 
 
-def test_blocks_are_divided_by_their_kind() -> None:
+def test_blocks_are_split_by_their_kind() -> None:
     text = "- Run. Stop.\n  More\n- Three"
     assert block_spans(text, Block("list", 0, len(text))) == [(0, 19), (20, 27)]
     assert block_spans(text, Block("code", 0, len(text))) == [(0, 12), (15, 19), (20, 27)]
@@ -132,12 +140,12 @@ def test_blocks_are_divided_by_their_kind() -> None:
 
 
 @given(TEXTS, st.integers(1, 12))
-def test_pieces_are_short_and_lose_nothing(text: str, longest: int) -> None:
-    start, end = trimmed(text, 0, len(text))
+def test_split_spans_are_short_and_lose_nothing(text: str, longest: int) -> None:
+    start, end = trim_span(text, 0, len(text))
     if start >= end:
         return
     at = start
-    for first, last in pieces(text, start, end, longest):
+    for first, last in split_span(text, start, end, longest):
         assert at <= first < last <= first + longest
         assert not text[at:first].strip()
         assert text[first:last] == text[first:last].strip()
@@ -161,4 +169,4 @@ def test_pieces_are_short_and_lose_nothing(text: str, longest: int) -> None:
     ],
 )
 def test_a_sentence_is_cut_at_the_best_place(text: str, near: int, expected: list[str]) -> None:
-    assert [text[start:end] for start, end in halves(text, 0, len(text), near)] == expected
+    assert [text[start:end] for start, end in halve_span(text, 0, len(text), near)] == expected

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.differences import Edit, Hunk, boundary_after, line_diff, word_diff
+from index.text.differences import Edit, Hunk, line_diff, map_boundary, word_diff
+from tests.sizes import size
 
 WORDY = st.lists(st.sampled_from(["one", "two", " ", ", ", "\n", "是", "的", "é"]), max_size=25).map("".join)
 TEXTS = st.one_of(st.text(max_size=40), WORDY)
@@ -54,12 +55,12 @@ def test_edits_make_up_both_texts(old: str, new: str) -> None:
         ("12 mg", "15 mg", [("delete", "12"), ("insert", "15"), ("equal", " mg")]),
     ],
 )
-def test_words_are_what_changes(old: str, new: str, expected: list[tuple[str, str]]) -> None:
+def test_edits_are_whole_words(old: str, new: str, expected: list[tuple[str, str]]) -> None:
     assert [(one.kind, one.text) for one in word_diff(old, new)] == expected
 
 
 @given(LINES, LINES, st.integers(0, 3))
-def test_hunks_make_one_text_of_the_other(old: str, new: str, context: int) -> None:
+def test_hunks_turn_the_old_text_into_the_new_one(old: str, new: str, context: int) -> None:
     hunks = line_diff(old, new, context=context)
     assert applied(old, new, hunks) == new
     for hunk in hunks:
@@ -101,13 +102,13 @@ def test_a_text_without_line_breaks_is_compared_by_sentences() -> None:
 @pytest.mark.timeout(100)
 def test_entirely_different_long_texts_take_bounded_time() -> None:
     rnd = random.Random(1)
-    old = "".join(f"{rnd.randrange(400)} and {rnd.randrange(10)}\n" for _ in range(20_000))
-    new = "".join(f"{rnd.randrange(400)} and {rnd.randrange(10)}\n" for _ in range(20_000))
+    old = "".join(f"{rnd.randrange(400)} and {rnd.randrange(10)}\n" for _ in range(size(20_000)))
+    new = "".join(f"{rnd.randrange(400)} and {rnd.randrange(10)}\n" for _ in range(size(20_000)))
     hunks = line_diff(old, new)
     assert applied(old, new, hunks) == new
 
 
-def test_what_is_too_long_is_divided_at_words_that_both_have_once() -> None:
+def test_long_texts_are_divided_at_words_that_occur_once_in_both() -> None:
     ones, twos = "one " * 2500, "two " * 2500
     old = f"{ones}{twos}first {ones}{twos}second {ones}{twos}"
     new = f"{twos}{ones}first {twos}{ones}second {twos}{ones}"
@@ -119,7 +120,7 @@ def test_what_is_too_long_is_divided_at_words_that_both_have_once() -> None:
     assert kept.count("one") + kept.count("two") == 7500, "of each part the longer common half"
 
 
-def test_what_is_too_long_and_has_no_words_once_is_replaced_as_a_whole() -> None:
+def test_long_texts_without_unique_words_are_replaced_as_a_whole() -> None:
     old, new = "one two " * 6000, "two one " * 6000
     edits = word_diff(old, new)
     assert sides(edits) == (old, new)
@@ -128,8 +129,8 @@ def test_what_is_too_long_and_has_no_words_once_is_replaced_as_a_whole() -> None
 
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("unit", [".", "?!", "。", ". ", " .", "。a", "!a"])
-def test_punctuation_without_end_takes_no_long_time(unit: str) -> None:
-    old, new = unit * 100_000 + "a", unit * 100_000 + "b"
+def test_endless_punctuation_takes_bounded_time(unit: str) -> None:
+    old, new = unit * size(100_000) + "a", unit * size(100_000) + "b"
     hunks = line_diff(old, new)
     assert applied(old, new, hunks) == new
 
@@ -146,7 +147,7 @@ def test_punctuation_without_end_takes_no_long_time(unit: str) -> None:
         (2, [(0, 0), (3, 3)], 2),  # one of either side replaced
     ],
 )
-def test_what_stands_after_a_boundary(
+def test_a_boundary_is_mapped_to_the_new_sequence(
     boundary: int, pairs: list[tuple[int, int]], expected: int | None
 ) -> None:
-    assert boundary_after(boundary, pairs) == expected
+    assert map_boundary(boundary, pairs) == expected

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import StoreDamaged
-from index.layout import Layout, Rectangle
+from index.text.layout import Layout, Rectangle
 
 # "one two three" on a line, "four" on the next, "five" on the second page
 WORDS = [
@@ -38,12 +38,12 @@ def test_lines_and_pages_have_rectangles_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("span", [(5, 6), (4, 7), (3, 8), (6, 7)])
-def test_a_word_counts_as_a_whole(span: tuple[int, int]) -> None:
+def test_a_partly_covered_word_is_marked_as_a_whole(span: tuple[int, int]) -> None:
     assert LAYOUT.rectangles(*span) == (Rectangle(1, 95.0, 92.0, 115.5, 100.0),)
 
 
 @pytest.mark.parametrize("span", [(3, 4), (5, 5), (23, 30), (7, 5)])
-def test_where_there_is_no_word_there_is_no_rectangle(span: tuple[int, int]) -> None:
+def test_spans_without_words_have_no_rectangle(span: tuple[int, int]) -> None:
     assert LAYOUT.rectangles(*span) == ()
 
 
@@ -99,5 +99,5 @@ def test_a_word_takes_few_bytes() -> None:
     ],
 )
 def test_damaged_bytes_are_refused(damaged: bytes) -> None:
-    with pytest.raises(StoreDamaged, match=r"Read the document again\.$"):
+    with pytest.raises(StoreDamaged, match=r"Ingest the document again\.$"):
         Layout.from_bytes(damaged)

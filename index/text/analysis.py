@@ -1,0 +1,325 @@
+"""Lexical analysis: turn text into search terms, the same way for documents and questions.
+
+The script of each word selects the rules, so that no language has to be guessed and documents and
+questions always get the same terms:
+
+* Alphabets: NFKC, case folding, then the Snowball stemmer of the script (for Latin the configured one).
+  Accents are removed from Latin words before stemming, so that a question typed without them matches.
+  Marks of Indic scripts are vowels and are kept.
+* The parts of a compound (``covid-19``, ``l'homme``) are terms, and so is the compound written as one word
+  (``covid19``). Of a word that mixes letters and digits (``il2``), each run is a term, and so is the word.
+* A number whose digits are in groups is a term without the marks between them: ``1,577``, ``1.577``,
+  ``1 577`` and ``1577`` are one term. A document's groups are terms as well; a question's are not, unless a
+  space separates them. (Rules 1 had groups only.)
+* Scripts without spaces between words, and Hangul, whose particles are attached to words: overlapping
+  bigrams of characters. Single Han characters and words in katakana are terms as well.
+
+Stop words ("what", "does", "the") are removed from questions and kept in documents. Bigrams with a hiragana
+character, which mostly write particles and endings, weigh less in a question.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+import zlib
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from importlib.metadata import version as installed_version
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+import regex
+import Stemmer  # type: ignore[import-not-found]
+from numpy.typing import NDArray
+
+from index.errors import InvalidInput
+
+RULES = 2
+"""Version of the rules. Increment it with every change here that gives some text other terms, and keep the
+earlier rules: collections that were made with them are still written and searched by them."""
+
+_MAX_TERM_LENGTH = 64
+"""Characters after which a word is cut: longer ones are base64, hashes or lines drawn in a table."""
+
+_MAX_RUNS = 4
+"""Runs of letters or digits that are indexed separately. ``h1n1`` has four; a word with more is a hash or a
+serial number."""
+
+_MAX_CACHED_WORDS = 100_000
+"""Words whose terms are cached. A large collection has more words, but few of them are frequent."""
+
+_MAX_CACHED_QUESTIONS = 64
+"""About as many questions as may be answered at the same time."""
+_MAX_CACHED_QUESTION_WORDS = 4096
+
+_HIRAGANA_WEIGHT = 0.3
+"""Measured on Japanese questions: values from 0.2 to 0.4 find more than 1, and 0 finds less."""
+
+_STEMMERS = {
+    "Cyrillic": "russian",
+    "Arabic": "arabic",
+    "Devanagari": "hindi",
+    "Greek": "greek",
+    "Tamil": "tamil",
+    "Armenian": "armenian",
+}
+
+_ENGLISH = """
+a about above after again against all am an and any are aren't as at be because been before being below
+between both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each
+few for from further had hadn't has hasn't have haven't having he her here hers herself him himself his how
+i i'd i'll i'm i've if in into is isn't it itself just me more most my myself no nor not of off on once only
+or other ought our ours ourselves out over own same she should shouldn't so some such than that the their
+theirs them themselves then there these they they're they've this those through to too under until up very
+was wasn't we we're we've were weren't what when where which while who whom why will with won't would
+wouldn't you you're you've your yours yourself yourselves
+"""
+_STOP_WORDS = {"english": frozenset(_ENGLISH.split())}
+
+# Soft hyphens and zero-width joiners are invisible and occur inside words.
+_ANY = r"\p{L}\p{M}\p{N}\u00AD\u200C\u200D"
+_WORD = regex.compile(rf"[{_ANY}]++(?:['’ʼ＇\-‐‑][{_ANY}]++)*+")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['\-][A-Za-z0-9]+)*")
+_GROUPED = (
+    r"[0-9]{1,3}+(?:(?:,[0-9]{2,3})*,[0-9]{3}|(?:\.[0-9]{3})+|(?:['’][0-9]{3})+"
+    r"|(?:[ \u00A0\u2009\u202F][0-9]{3})+)(?![0-9])"
+)
+"""A number in groups of three digits; with commas also in the Indian way, ``12,34,567``."""
+_GROUPED_WORD = regex.compile(rf"{_GROUPED}|{_WORD.pattern}")
+_ASCII_GROUPED_WORD = re.compile(
+    r"[0-9]{1,3}(?:(?:,[0-9]{2,3})*,[0-9]{3}|(?:\.[0-9]{3})+|(?:'[0-9]{3})+|(?: [0-9]{3})+)(?![0-9])|"
+    + _ASCII_WORD.pattern
+)
+_GROUPED_ONLY = regex.compile(_GROUPED)
+_DIGITS = re.compile(r"[0-9]+")
+_PLAIN = str.maketrans({"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "\u00ad": "", "\u200c": "", "\u200d": ""})
+
+_KATAKANA = r"\p{Katakana}ー"
+_UNSPACED = rf"\p{{Han}}〆\p{{Hiragana}}{_KATAKANA}\p{{Hangul}}\p{{Thai}}\p{{Lao}}\p{{Khmer}}\p{{Myanmar}}"
+_SPACED = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])++"
+_SEGMENT = regex.compile(rf"(?P<unspaced>[{_UNSPACED}][{_UNSPACED}\p{{M}}]*+)|{_SPACED}(?:['\-]{_SPACED})*+")
+_CHARACTER = regex.compile(r"\P{M}\p{M}*+|\p{M}++")
+_MARK = regex.compile(r"\p{M}")
+_HIRAGANA = regex.compile(r"\p{Hiragana}")
+_CLUSTER = regex.compile(r"\X")
+_ALONE = regex.compile(rf"[\p{{Han}}〆]|[{_KATAKANA}]{{3,}}+")
+_PART = re.compile(r"[^'\-]+")
+_RUN = regex.compile(r"\p{N}++|\P{N}++")
+
+_SCRIPT = regex.compile("|".join(rf"(?P<{name}>\p{{{name}}})" for name in ("Latin", "Hebrew", *_STEMMERS)))
+_MARKS = re.compile(r"[\u0300-\u036f\u0591-\u05c7]+")
+_STRESS = str.maketrans({"\u0300": "", "\u0301": ""})
+# Letters that Unicode does not decompose, as people without them on the keyboard type them.
+_STROKES = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+
+
+class _Token(NamedTuple):
+    """A term with its span in the word or text it comes from."""
+
+    term: str
+    start: int
+    end: int
+    is_stop_word: bool = False
+
+
+class _TermCache(dict[str, tuple[str, ...]]):
+    """Maps words to their terms, so that most words of a text cost one look-up."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._analyzer = analyzer
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        terms = tuple(token.term for token in self._analyzer._tokens(_normalise(word)))
+        if len(word) <= _MAX_TERM_LENGTH:
+            if len(self) >= _MAX_CACHED_WORDS:
+                self.clear()
+            self[word] = terms
+        return terms
+
+
+class Analyzer:
+    """Turns text into search terms. Thread-safe.
+
+    ``language`` names the Snowball stemmer for words in Latin letters, ``rules`` the version of the rules.
+    Raises :class:`index.errors.InvalidInput` if there is no stemmer of this name.
+    """
+
+    def __init__(self, language: str = "english", *, rules: int = RULES) -> None:
+        names = Stemmer.algorithms()
+        if language not in names:
+            raise InvalidInput(f"no stemmer for {language!r}: choose one of {', '.join(names)}")
+        # The library's own cache is smaller than ours: every look-up in it would miss.
+        self._stemmers = {
+            script: Stemmer.Stemmer(name, maxCacheSize=0)
+            for script, name in {"Latin": language, **_STEMMERS}.items()
+        }
+        self._stop_words = _STOP_WORDS.get(language, frozenset[str]())
+        # A Snowball stemmer has one buffer, so that two threads may not use it at once.
+        self._stemmer_lock = threading.Lock()
+        self._term_cache = _TermCache(self)
+        # The same question is analysed for the search, for its weights, and for each passage found.
+        self._cached_question_spans = lru_cache(_MAX_CACHED_QUESTIONS)(self._question_spans)
+        self._cached_word_tokens = lru_cache(_MAX_CACHED_QUESTION_WORDS)(self._word_tokens)
+        self._joins_groups = rules > 1
+        self.version = f"{rules}/{language}/snowball-{installed_version('PyStemmer')}"
+        """Identifies everything that decides the terms: an index made with another value is out of date."""
+
+    @staticmethod
+    def of_version(version: str) -> Analyzer:
+        """The analyzer with the rules and the language of a :attr:`version`.
+
+        Its stemmers are those installed, which may be newer. Raises :class:`index.errors.InvalidInput`.
+        """
+        rules, language, _ = version.split("/", 2)
+        return Analyzer(language, rules=int(rules))
+
+    def terms(self, text: str) -> list[str]:
+        """The terms of a document's text, in order, repeated as often as they occur."""
+        words = self._word_pattern(text).findall(text)
+        return list(chain.from_iterable(map(self._term_cache.__getitem__, words)))
+
+    def term_hash(self, term: str) -> int:
+        """A 32-bit hash of a term. Two terms of one passage rarely have the same."""
+        return zlib.crc32(term.encode())
+
+    def term_hashes(self, text: str) -> NDArray[np.uint32]:
+        """The hashes of a text's distinct terms, ascending."""
+        return np.unique(np.array([self.term_hash(term) for term in set(self.terms(text))], np.uint32))
+
+    def weight(self, term: str) -> float:
+        """The weight of each occurrence of a term in a question."""
+        return _HIRAGANA_WEIGHT if len(term) > 1 and _HIRAGANA.search(term) else 1.0
+
+    def spans(self, text: str) -> list[tuple[str, int, int]]:
+        """The terms of a text as :meth:`terms` has them, each with its code points ``[start, end)``."""
+        return [(token.term, token.start, token.end) for token in self._text_tokens(text)]
+
+    def question_terms(self, text: str) -> list[str]:
+        """The terms to search for: without stop words, unless the question has nothing else."""
+        return [term for term, _, _ in self.question_spans(text)]
+
+    def question_spans(self, text: str) -> Sequence[tuple[str, int, int]]:
+        """The terms of :meth:`question_terms`, each with its code points ``[start, end)``."""
+        return self._cached_question_spans(text)
+
+    def _question_spans(self, text: str) -> tuple[tuple[str, int, int], ...]:
+        tokens = list(self._text_tokens(text))
+        content = [token for token in tokens if not token.is_stop_word] or tokens
+        return tuple((token.term, token.start, token.end) for token in content)
+
+    def _text_tokens(self, text: str) -> Iterator[_Token]:
+        for match in self._word_pattern(text).finditer(text):
+            offset = match.start()
+            for term, start, end, is_stop_word in self._cached_word_tokens(match.group()):
+                yield _Token(term, offset + start, offset + end, is_stop_word)
+
+    def _word_tokens(self, word: str) -> tuple[_Token, ...]:
+        """The tokens of a word, with spans in the word as it is written."""
+        normal = _normalise(word)
+        spans = _original_spans(word, normal)
+        return tuple(
+            token._replace(start=spans[token.start][0], end=spans[token.end - 1][1])
+            for token in self._tokens(normal)
+        )
+
+    def _word_pattern(self, text: str) -> re.Pattern[str] | regex.Pattern[str]:
+        """The pattern that finds words; for ASCII a simpler one finds the same words several times faster."""
+        if self._joins_groups:
+            return _ASCII_GROUPED_WORD if text.isascii() else _GROUPED_WORD
+        return _ASCII_WORD if text.isascii() else _WORD
+
+    def _tokens(self, normal: str) -> Iterator[_Token]:
+        """The tokens of a normalised word. NFKC can leave spaces and signs in it: ``½`` is ``1⁄2``."""
+        if self._joins_groups and normal[:1].isdigit() and _GROUPED_ONLY.fullmatch(normal):
+            groups = list(_DIGITS.finditer(normal))
+            # Between words of one line a space may also be only a space.
+            is_part = " " not in normal
+            for group in groups:
+                yield _Token(group.group(), *group.span(), is_stop_word=is_part)
+            yield _Token("".join(group.group() for group in groups)[:_MAX_TERM_LENGTH], 0, len(normal))
+            return
+        for match in _SEGMENT.finditer(normal):
+            if match["unspaced"]:
+                yield from _bigrams(match.group(), match.start())
+            else:
+                yield from self._compound_tokens(match.group(), match.start())
+
+    def _compound_tokens(self, word: str, offset: int) -> Iterator[_Token]:
+        bare = word.removesuffix("'s")
+        is_stop_word = word in self._stop_words or bare in self._stop_words
+        parts = list(_PART.finditer(bare))
+        for part in parts:
+            yield from self._part_tokens(part.group(), offset + part.start(), is_stop_word=is_stop_word)
+        if len(parts) > 1:
+            joined = self._term("".join(part.group() for part in parts))
+            yield _Token(joined, offset, offset + len(bare), is_stop_word)
+
+    def _part_tokens(self, part: str, offset: int, *, is_stop_word: bool) -> Iterator[_Token]:
+        is_stop_word = is_stop_word or part in self._stop_words
+        yield _Token(self._term(part), offset, offset + len(part), is_stop_word)
+        runs = list(_RUN.finditer(part))
+        if 1 < len(runs) <= _MAX_RUNS:
+            for run in runs:
+                term = self._term(run.group())
+                yield _Token(term, offset + run.start(), offset + run.end(), is_stop_word)
+
+    def _term(self, word: str) -> str:
+        """Cut, unaccent and stem a word that has been normalised."""
+        word = word[:_MAX_TERM_LENGTH]
+        found = _SCRIPT.search(word)
+        script = found.lastgroup if found else None
+        if script in ("Latin", "Hebrew"):
+            word = word if word.isascii() else _remove_accents(word) or word
+        elif script == "Cyrillic":
+            # Dictionaries mark stress. й and ї are letters of their own and are kept.
+            word = word.translate(_STRESS)
+        stemmer = self._stemmers.get(script) if script else None
+        if stemmer is None:
+            return word
+        with self._stemmer_lock:
+            return str(stemmer.stemWord(word)) or word
+
+
+def _normalise(word: str) -> str:
+    if word.isascii():
+        return word.lower()
+    folded = unicodedata.normalize("NFKC", word).casefold()
+    return unicodedata.normalize("NFKC", folded).translate(_PLAIN)
+
+
+def _original_spans(word: str, normal: str) -> list[tuple[int, int]]:
+    """For each character of ``normal``, the span of ``word`` that it comes from."""
+    if word.isascii():
+        return [(i, i + 1) for i in range(len(word))]
+    spans: list[tuple[int, int]] = []
+    rebuilt = ""
+    for cluster in _CLUSTER.finditer(word):
+        normalised = _normalise(cluster.group())
+        rebuilt += normalised
+        # A cluster is one span: a Han character with a variation selector, or ﷺ, which becomes four words.
+        spans.extend([cluster.span()] * len(normalised))
+    return spans if rebuilt == normal else [(0, len(word))] * len(normal)
+
+
+def _bigrams(run: str, offset: int) -> Iterator[_Token]:
+    # A character starts at its base: its marks, such as the vowels and tones of Thai, belong to it.
+    starts = [match.start() for match in _CHARACTER.finditer(run)] if _MARK.search(run) else range(len(run))
+    if len(starts) == 1:
+        yield _Token(run, offset, offset + len(run))
+        return
+    ends = [*starts[2:], len(run)]
+    for start, end in zip(starts[:-1], ends, strict=True):
+        yield _Token(run[start:end], offset + start, offset + end)
+    for match in _ALONE.finditer(run):
+        yield _Token(match.group()[:_MAX_TERM_LENGTH], offset + match.start(), offset + match.end())
+
+
+def _remove_accents(word: str) -> str:
+    """Without accents and strokes, as it is typed on a keyboard that has none."""
+    bare = _MARKS.sub("", unicodedata.normalize("NFD", word))
+    return unicodedata.normalize("NFC", bare).translate(_STROKES)

@@ -1,0 +1,55 @@
+"""A cache of values derived from texts, by text hash."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class TextCache(Generic[Value]):
+    """The values used last, each derived from one text. Safe to use from several threads.
+
+    It holds values of about ``most`` code points in all, as ``length`` counts them, and none of more than
+    half of that. After :meth:`clear` nothing stays, and nothing comes back, of a text that was read before:
+    neither by a call that was under way, nor from a snapshot of an earlier change.
+    """
+
+    def __init__(self, most: int, length: Callable[[Value], int]) -> None:
+        self._most = most
+        self._length = length
+        self._lock = threading.Lock()
+        self._held: OrderedDict[bytes, Value] = OrderedDict()
+        self._size = 0
+        self._cleared = 0
+        self._cleared_at = 0
+
+    def get(self, sha256: bytes, make: Callable[[bytes], Value], change: int | None = None) -> Value:
+        """The value for a text, made when it is not held; ``change`` is that of the snapshot in use."""
+        with self._lock:
+            if (held := self._held.get(sha256)) is not None:
+                self._held.move_to_end(sha256)
+                return held
+            cleared = self._cleared
+        made = make(sha256)
+        length = self._length(made)
+        with self._lock:
+            is_fresh = cleared == self._cleared and (change is None or change >= self._cleared_at)
+            if is_fresh and sha256 not in self._held and length <= self._most // 2:
+                self._held[sha256] = made
+                self._size += length
+            while self._size > self._most:
+                _, dropped = self._held.popitem(last=False)
+                self._size -= self._length(dropped)
+        return made
+
+    def clear(self, change: int | None = None) -> None:
+        """Drop everything, because something was erased, by this change or one before it."""
+        with self._lock:
+            self._held.clear()
+            self._size = 0
+            self._cleared += 1
+            self._cleared_at = max(self._cleared_at, change or 0)
