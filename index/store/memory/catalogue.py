@@ -1,0 +1,51 @@
+"""Collections in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from index.errors import NotSupported
+from index.store.memory.store import MemoryRecord, MemoryStore
+from index.store.originals import MemoryOriginals
+
+
+class MemoryCatalogue:
+    """Implements :class:`index.protocols.Catalogue`; files derived from collections go into ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._originals: dict[str, MemoryOriginals] = {}
+        self._collections: dict[str, tuple[Mapping[str, Any], MemoryRecord]] = {}
+
+    def names(self) -> list[str]:
+        return sorted(self._collections)
+
+    def identity(self, name: str) -> Hashable | None:
+        return id(self._collections[name][1]) if name in self._collections else None
+
+    def describe(self, name: str, description: Mapping[str, Any]) -> Mapping[str, Any]:
+        stored, _ = self._collections.setdefault(name, (dict(description), MemoryRecord()))
+        return stored
+
+    def description(self, name: str) -> Mapping[str, Any] | None:
+        return self._collections[name][0] if name in self._collections else None
+
+    def folder(self, name: str) -> Path:
+        return self._folder / name
+
+    def open(self, name: str) -> MemoryStore:
+        return MemoryStore(self._collections[name][1])
+
+    def pinned(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
+        """Raise :class:`index.errors.NotSupported`: nothing here is kept."""
+        raise NotSupported(f"The collections {', '.join(names)} are in memory only.")
+
+    def originals(self, name: str) -> MemoryOriginals:
+        return self._originals.setdefault(name, MemoryOriginals())
+
+    def delete(self, name: str) -> None:
+        del self._collections[name]
+        self._originals.pop(name, None)

@@ -1,0 +1,16 @@
+"""Record store in SQLite: one folder with one database file per collection."""
+
+from index.store.sqlite.catalogue import FolderCatalogue
+from index.store.sqlite.database import Database
+from index.store.sqlite.store import SqliteStore
+from index.store.sqlite.upkeep import PinnedDatabase, file_damage, is_in_use, pinned
+
+__all__ = [
+    "Database",
+    "FolderCatalogue",
+    "PinnedDatabase",
+    "SqliteStore",
+    "file_damage",
+    "is_in_use",
+    "pinned",
+]

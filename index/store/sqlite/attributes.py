@@ -1,0 +1,107 @@
+"""Store metadata and groups in indexed tables, so that filters are fast for any number of documents."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+import numpy as np
+
+from index.filters import Comparison, Filter, ReadableBy
+from index.types import Ids, Metadata, Scalar
+
+_COMPARE = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+_LARGEST = 2**63 - 1
+
+
+def _typed(value: Scalar) -> tuple[str, str | int | float]:
+    if isinstance(value, bool):
+        return "b", int(value)
+    if isinstance(value, str):
+        return "s", value
+    # SQLite integers have 64 bits; store larger numbers as the nearest float.
+    return "n", float(value) if abs(value) > _LARGEST else value
+
+
+def put(connection: sqlite3.Connection, document: int, values: Metadata) -> None:
+    """Replace the attributes of a document (key)."""
+    drop(connection, document)
+    found = sorted(((*row, document) for row in rows(values)), key=repr)
+    connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", found)
+
+
+def rows(values: Metadata) -> set[tuple[str, str, str | int | float]]:
+    """Return the rows of these values: key, kind and value, one for each member of a list."""
+    return {
+        (key, *_typed(member))
+        for key, value in values.items()
+        for member in ([value] if isinstance(value, Scalar) else value)
+    }
+
+
+def drop(connection: sqlite3.Connection, document: int) -> None:
+    """Delete the attributes of a document (key)."""
+    connection.execute("DELETE FROM attributes WHERE document = ?", (document,))
+
+
+GROUPS = """
+CREATE TABLE document_groups (         -- who may read a document; those of deleted ones stay for its events
+    document INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (document, name)
+) WITHOUT ROWID
+"""
+GROUPS_BY_NAME = "CREATE INDEX document_groups_name ON document_groups (name)"
+HIDDEN = (
+    "SELECT document FROM document_groups EXCEPT SELECT document FROM document_groups"
+    " WHERE name IN (SELECT value FROM json_each(?))"
+)
+"""Keys of the documents whose groups share none with a JSON list, those of deleted documents included."""
+
+
+def hidden_from(readable: ReadableBy) -> str:
+    """The parameter of :data:`HIDDEN`."""
+    return json.dumps(sorted(readable.groups))
+
+
+def put_groups(connection: sqlite3.Connection, document: int, groups: Sequence[str]) -> None:
+    """Replace the groups of a document (key)."""
+    connection.execute("DELETE FROM document_groups WHERE document = ?", (document,))
+    connection.executemany(
+        "INSERT INTO document_groups VALUES (?, ?)", [(document, name) for name in sorted(set(groups))]
+    )
+
+
+def select(connection: sqlite3.Connection, where: Filter) -> Ids:
+    """Return the keys of the documents that match a filter, ascending."""
+    sql, parameters = select_sql(where)
+    rows = connection.execute(sql, parameters).fetchall()
+    return np.unique(np.array([key for (key,) in rows], np.int64))
+
+
+def select_sql(where: Filter) -> tuple[str, list[str | int | float]]:
+    """Build the SQL query, with parameters, for the keys of the documents that match a filter."""
+    if isinstance(where, Comparison):
+        return _comparison_sql(where)
+    if isinstance(where, ReadableBy):
+        return f"SELECT key AS document FROM documents WHERE key NOT IN ({HIDDEN})", [hidden_from(where)]
+    word = " INTERSECT " if where.combination == "and" else " UNION "
+    parts = [select_sql(part) for part in where.filters]
+    sql = word.join(f"SELECT document FROM ({part})" for part, _ in parts)
+    return sql, [value for _, values in parts for value in values]
+
+
+def _comparison_sql(where: Comparison) -> tuple[str, list[str | int | float]]:
+    typed = [_typed(value) for value in where.values]
+    if where.operator in _COMPARE:
+        kind, value = typed[0]
+        test = f"key = ? AND kind = ? AND value {_COMPARE[where.operator]} ?"
+        return f"SELECT document FROM attributes WHERE {test}", [where.key, kind, value]
+    pairs = ", ".join(["(?, ?)"] * len(typed))
+    sql = f"SELECT document FROM attributes WHERE key = ? AND (kind, value) IN (VALUES {pairs})"
+    if not typed:
+        sql = "SELECT document FROM attributes WHERE key = ? AND 0"
+    if where.operator in ("ne", "nin"):
+        sql = f"SELECT key AS document FROM documents EXCEPT {sql}"
+    return sql, [where.key, *(part for pair in typed for part in pair)]

@@ -1,0 +1,211 @@
+"""Store each collection as a folder with a description and a database file."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from index.errors import CollectionBusy, StoreDamaged
+from index.store.originals import FolderOriginals
+from index.store.sqlite.database import FileLeases, check_journal, check_size
+from index.store.sqlite.embeddings import staging
+from index.store.sqlite.store import SqliteStore
+from index.store.sqlite.upkeep import PinnedDatabase, pinned
+
+_DESCRIPTION = "collection.json"
+_STORE = "store.sqlite"
+_ORIGINALS = "originals"
+_DELETED = ".deleted"
+_REPLACE_DESCRIPTION = (
+    "Restore it from a backup, or create an empty collection with the same settings under another name and "
+    "copy its file."
+)
+_WRITER_SECONDS = 10.0
+"""How long a deletion waits for a commit."""
+_DERIVED = frozenset({"lexical", "vectors", "leases"})
+_GENERATION = "indexes-"
+"""Folders in that of a collection that are made anew where they are missing, and what others begin with."""
+
+
+class FolderCatalogue:
+    """Implements :class:`index.protocols.Catalogue`: one folder with a subfolder for each collection.
+
+    Deleting a collection deletes its folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sweep()
+
+    def names(self) -> list[str]:
+        found = {
+            path.parent.name for name in (_DESCRIPTION, _STORE) for path in self._folder.glob(f"*/{name}")
+        }
+        return sorted(name for name in found if not name.startswith("."))
+
+    def identity(self, name: str) -> Hashable | None:
+        folder = self._folder / name
+        try:
+            found = (folder / _STORE).stat()
+        except FileNotFoundError:
+            return () if (folder / _DESCRIPTION).exists() else None
+        # The inode number is unique while the file is open, even after it was deleted.
+        return found.st_dev, found.st_ino
+
+    def describe(self, name: str, description: Mapping[str, Any]) -> Mapping[str, Any]:
+        path = self._folder / name / _DESCRIPTION
+        if not path.exists():
+            self._create(path, description)
+        return self._described(path)
+
+    def description(self, name: str) -> Mapping[str, Any] | None:
+        path = self._folder / name / _DESCRIPTION
+        return self._described(path) if path.exists() else None
+
+    @staticmethod
+    def _described(path: Path) -> dict[str, Any]:
+        """The description in the record, which an upgrade stores there; else that of the file."""
+        stored = _in_record(path.with_name(_STORE))
+        in_file = FolderCatalogue._in_file(path)
+        if stored is not None and stored != in_file:
+            # The exchange was the last thing that an upgrade did, or an older record was put back.
+            with suppress(OSError):
+                _write(path, stored)
+        return in_file if stored is None else stored
+
+    @staticmethod
+    def _in_file(path: Path) -> dict[str, Any]:
+        try:
+            stored = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise StoreDamaged(f"{path} cannot be read. {_REPLACE_DESCRIPTION}") from error
+        if not isinstance(stored, dict):
+            raise StoreDamaged(f"{path} is not a description of a collection. {_REPLACE_DESCRIPTION}")
+        return stored
+
+    def _create(self, path: Path, description: Mapping[str, Any]) -> None:
+        """Create a collection: first the record, so that a description without one is always damage."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A deleted collection that another thread still has open may have written to its folder again.
+        is_bare = _is_bare(path.parent, but_derived=True)
+        with closing(SqliteStore(path.with_name(_STORE), create=is_bare)) as store:
+            with store.snapshot() as moment:
+                written = moment.change > 0
+            if written and not path.exists():  # unless another process has created it meanwhile
+                raise StoreDamaged(f"{path} is missing beside {_STORE}. {_REPLACE_DESCRIPTION}")
+        _write(path, description)
+
+    def folder(self, name: str) -> Path:
+        return self._folder / name
+
+    def open(self, name: str) -> SqliteStore:
+        folder = self._folder / name
+        path, is_bare = folder / _STORE, _is_bare(folder)
+        if not is_bare and not path.exists():
+            raise _missing(path)
+        return SqliteStore(path, create=is_bare)
+
+    @contextmanager
+    def pinned(self, names: Sequence[str]) -> Iterator[Mapping[str, Callable[[Path], None]]]:
+        copies: dict[str, Callable[[Path], None]] = {}
+        with ExitStack() as stack:
+            for name in names:
+                path = self._folder / name / _STORE
+                try:
+                    check_journal(path)
+                    database = stack.enter_context(pinned(path))
+                except FileNotFoundError as error:
+                    if self.identity(name) is None:
+                        continue  # deleted meanwhile
+                    raise _missing(path) from error
+                copies[name] = partial(self._copy, name, database)
+            yield copies
+
+    def _copy(self, name: str, database: PinnedDatabase, folder: Path) -> None:
+        own = self._folder / name
+        folder.mkdir(parents=True)
+        database.copy(folder / _STORE)
+        for path in sorted(own.rglob("*")):
+            within = path.relative_to(own)
+            if path.is_file() and not _is_derived(within):
+                (folder / within).parent.mkdir(parents=True, exist_ok=True)
+                # What is gone by now was erased meanwhile.
+                with suppress(FileNotFoundError):
+                    shutil.copyfile(path, folder / within)
+        if (stored := _in_record(folder / _STORE)) is not None:
+            _write(folder / _DESCRIPTION, stored)  # of the same moment
+
+    def originals(self, name: str) -> FolderOriginals:
+        opened = self.identity(name)
+        return FolderOriginals(self._folder / name / _ORIGINALS, lambda: self.identity(name) == opened)
+
+    def delete(self, name: str) -> None:
+        folder = self._folder / name
+        # Who is writing commits first. Whoever writes later notices that its file is gone.
+        with ExitStack() as stack:
+            with suppress(CollectionBusy):
+                stack.enter_context(FileLeases(folder).hold("write", _WRITER_SECONDS))
+            # Rename first, so that nobody opens a partly deleted collection.
+            folder.rename(folder.with_name(f".{name}.{uuid.uuid4().hex}{_DELETED}"))
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Finish deletions, also those that a process was killed in."""
+        for doomed in self._folder.glob(f".*{_DELETED}"):
+            shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _write(path: Path, description: Mapping[str, Any]) -> None:
+    fresh = path.with_suffix(f".{os.getpid()}.new")
+    fresh.write_text(json.dumps(description, indent=2) + "\n")
+    fresh.replace(path)
+
+
+def _in_record(path: Path) -> dict[str, Any] | None:
+    """The description in a record that was upgraded; None in others, and where it cannot be read."""
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    try:
+        check_journal(path)  # before anything opens the file and merges its journal
+        check_size(path)
+        with closing(sqlite3.connect(address, uri=True, timeout=10)) as connection:
+            return staging.description(connection)
+    except (StoreDamaged, sqlite3.Error, ValueError):
+        return None  # opening the record says what is wrong with it
+
+
+def _missing(path: Path) -> StoreDamaged:
+    return StoreDamaged(
+        f"{path} is missing, although the collection has been written to. Restore it from a backup, or "
+        f"delete the folder {path.parent} to begin anew."
+    )
+
+
+def _is_bare(folder: Path, *, but_derived: bool = False) -> bool:
+    """Whether a collection's folder has nothing that comes with its first document.
+
+    Its record may then be created: a process may have been killed before that. ``but_derived`` disregards
+    what is derived, and locks.
+    """
+    names = {path.name for path in folder.glob("*")}
+    if _STORE not in names and f"{_STORE}-wal" in names:
+        return False
+    if but_derived:
+        names = {name for name in names if not (_is_index(name) or name.endswith(".lock"))}
+    return all(name == _DESCRIPTION or name.startswith(_STORE) or name.endswith(".new") for name in names)
+
+
+def _is_derived(within: Path) -> bool:
+    """Whether a file of a collection's folder is derived, temporary, or of the database."""
+    return _is_index(within.parts[0]) or within.name.startswith(_STORE) or within.suffix in {".lock", ".new"}
+
+
+def _is_index(name: str) -> bool:
+    return name in _DERIVED or name.startswith(_GENERATION)

@@ -1,0 +1,66 @@
+"""Number the changes of a record, and identify each.
+
+Change numbers repeat when an older copy of the file is put back and written again. Each change therefore has
+a random token, the file a random store id, and an epoch that is renewed when a backup is restored: what is
+derived from the file can tell whether it belongs to the changes that the file has.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+from index.records import Mark
+
+_TOKEN_BYTES = 8
+TABLE = "CREATE TABLE changes (number INTEGER PRIMARY KEY, token BLOB NOT NULL)"
+"""One row for each change since the file has format 4."""
+
+
+def last(connection: sqlite3.Connection) -> int:
+    """Return the number of the last committed change."""
+    (value,) = connection.execute("SELECT value FROM meta WHERE key = 'change'").fetchone()
+    return int(value)
+
+
+def begin(connection: sqlite3.Connection) -> int:
+    """Begin the next change, inside a write transaction; returns its number."""
+    change = last(connection) + 1
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'change'", (change,))
+    connection.execute("INSERT INTO changes VALUES (?, ?)", (change, os.urandom(_TOKEN_BYTES)))
+    return change
+
+
+def name_store(connection: sqlite3.Connection) -> None:
+    """Give the file its store id and its first epoch."""
+    connection.execute("INSERT INTO meta VALUES ('store', ?), ('epoch', ?)", (_random(), _random()))
+
+
+def begin_epoch(connection: sqlite3.Connection) -> None:
+    """Begin an epoch: nothing that was derived before belongs to the file any more."""
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (_random(),))
+
+
+def mark(connection: sqlite3.Connection, change: int) -> Mark:
+    """Return the mark of a change that was committed."""
+    names = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('store', 'epoch')").fetchall())
+    row = connection.execute("SELECT token FROM changes WHERE number = ?", (change,)).fetchone()
+    return Mark(change, names["store"], names["epoch"], row[0].hex() if row else "")
+
+
+def includes(connection: sqlite3.Connection, derived: Mark) -> bool:
+    """Whether the file went through the very change that a mark identifies.
+
+    A mark without a store is of an index made before format 4. It is believed when its change is from before
+    the file got that format, too: such changes have no token.
+    """
+    if derived.change == 0:
+        return True
+    if derived.change > last(connection):
+        return False
+    own = mark(connection, derived.change)
+    return own == derived or (not derived.store and not own.token)
+
+
+def _random() -> str:
+    return os.urandom(16).hex()

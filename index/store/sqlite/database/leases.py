@@ -1,0 +1,93 @@
+"""Implement leases as lock files, which the operating system releases when their holder dies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from index.errors import CollectionBusy
+
+_WORKERS = "leases"
+_SEPARATOR = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class FileLease:
+    """A lease that is held. Implements :class:`index.protocols.Lease`."""
+
+    name: str
+
+
+class FileLeases:
+    """The leases in a collection's folder. Safe to use from several threads and processes.
+
+    The lock file of a plain name (``write``) is permanent. A name with a slash (``embed/worker-1``) belongs
+    to one holder: its file is removed when the lease ends.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._opening = threading.Lock()
+        self._held: dict[str, tuple[threading.RLock, FileLock]] = {}
+
+    @contextmanager
+    def hold(self, name: str, seconds: float) -> Iterator[FileLease]:
+        """Hold a lease; waits at most ``seconds``, then raises :class:`index.errors.CollectionBusy`."""
+        turn, lock = self._locks(name)
+        if not turn.acquire(timeout=seconds):
+            raise self._busy(name)
+        try:
+            with lock.acquire(timeout=seconds):
+                yield FileLease(name)
+        except Timeout as error:
+            raise self._busy(name) from error
+        finally:
+            turn.release()
+            if self.is_worker(name):
+                self._remove(name)
+
+    def is_held(self, name: str) -> bool:
+        """Whether any process holds the lease."""
+        probe = FileLock(self._path(name), is_singleton=False)
+        try:
+            with probe.acquire(timeout=0):
+                pass
+        except Timeout:
+            return True
+        self._remove(name)
+        return False
+
+    def is_worker(self, name: str) -> bool:
+        """Whether the lease belongs to one worker, which may hold claims."""
+        return _SEPARATOR in name
+
+    def _locks(self, name: str) -> tuple[threading.RLock, FileLock]:
+        with self._opening:
+            if name not in self._held:
+                path = self._path(name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                lock = FileLock(path, thread_local=False, is_singleton=False)
+                self._held[name] = (threading.RLock(), lock)
+            return self._held[name]
+
+    def _path(self, name: str) -> Path:
+        if self.is_worker(name):
+            return self._folder / _WORKERS / f"{name.replace(_SEPARATOR, '-')}.lock"
+        return self._folder / f"{name}.lock"
+
+    def _remove(self, name: str) -> None:
+        if self.is_worker(name):
+            with self._opening:
+                self._held.pop(name, None)
+            self._path(name).unlink(missing_ok=True)
+
+    def _busy(self, name: str) -> CollectionBusy:
+        return CollectionBusy(
+            f"The collection {self._folder.name!r} is busy: another process holds its {name!r} lease. Try "
+            "again in a moment."
+        )

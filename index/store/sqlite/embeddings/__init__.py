@@ -1,0 +1,1 @@
+"""Stored vectors and sentences: how they are packed, and their checksums."""

@@ -1,0 +1,56 @@
+"""Vectors as they are stored, with a checksum.
+
+A vector is float16, little endian, followed by the CRC-32 of these bytes; so are the bytes of its sentences
+(``sentences.py``). Files before format 6 have no checksums.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from index.errors import StoreDamaged
+from index.types import Vectors
+
+_STORED = np.dtype("<f2")
+_CHECKSUM = struct.Struct("<I")
+
+
+def stored(vectors: Vectors) -> list[bytes]:
+    """Return the stored form of vectors, one row each."""
+    return [with_checksum(row.tobytes()) for row in vectors.astype(_STORED)]
+
+
+def loaded(blobs: Sequence[bytes], dimension: int) -> Vectors:
+    """Return stored vectors as unit vectors, shape (len(blobs), dimension); a zero vector stays zero.
+
+    Raises :class:`index.errors.StoreDamaged` if any is not what was stored.
+    """
+    size = dimension * _STORED.itemsize
+    if not all(is_intact(blob, size) for blob in blobs):
+        raise StoreDamaged(
+            "Stored vectors are damaged or do not have the model's dimension. Let a check of the collection "
+            "repair them, or restore a backup.",
+            in_vectors=True,
+        )
+    halves = np.frombuffer(b"".join(blob[:size] for blob in blobs), _STORED)
+    found = halves.reshape(len(blobs), dimension).astype(np.float32)
+    # Normalize again after rounding to half precision.
+    lengths = np.linalg.norm(found, axis=1, keepdims=True)
+    found /= np.where(lengths > 0, lengths, np.float32(1))
+    return found
+
+
+def with_checksum(content: bytes) -> bytes:
+    """Return bytes followed by their CRC-32."""
+    return content + _CHECKSUM.pack(zlib.crc32(content))
+
+
+def is_intact(blob: bytes, size: int) -> bool:
+    """Whether bytes are ``size`` bytes with their checksum, or just as many from before format 6."""
+    if len(blob) != size + _CHECKSUM.size:
+        return len(blob) == size
+    return with_checksum(blob[:size]) == blob

@@ -1,0 +1,115 @@
+"""Bring store.sqlite to the newest format by numbered migrations, which only go forward.
+
+To change the schema, append a function to :data:`MIGRATIONS` that changes a file of the format before; it
+runs inside one transaction with all others that are due. Those before it stay as they are. A new file is made
+in the base format and migrated like any other: it cannot differ from one that was made earlier.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from index.errors import StoreDamaged, UnknownFormat
+from index.store.sqlite import attributes, changes, originals, retirement, totals
+from index.store.sqlite.migrations import base
+
+_log = logging.getLogger("loccit.store")
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+def _identify_changes(connection: sqlite3.Connection) -> None:
+    """Make format 4: a store id, an epoch, and a token for each change from here on."""
+    base.complete(connection)
+    connection.execute(changes.TABLE)
+    changes.name_store(connection)
+
+
+def _keep_originals(connection: sqlite3.Connection) -> None:
+    """Make format 5: what was erased and is to be purged from the files, and which originals are kept."""
+    connection.execute(
+        "INSERT INTO meta SELECT 'erased', COALESCE(MAX(change), 0) FROM events"
+        " WHERE kind IN ('pruned', 'deleted')"
+    )
+    connection.execute("INSERT INTO meta VALUES ('purged', 0)")
+    originals.prepare(connection)
+
+
+def _check_vectors(connection: sqlite3.Connection) -> None:
+    """Make format 6: vectors and sentences that are stored from here on end with a checksum."""
+
+
+def _retire_documents(connection: sqlite3.Connection) -> None:
+    """Make format 7: documents can be retired, and the totals leave retired ones out."""
+    retirement.prepare(connection)
+    totals.leave_out_retired(connection)
+
+
+def _add_groups(connection: sqlite3.Connection) -> None:
+    """Make format 8: groups of documents, and the document of each event."""
+    connection.execute(attributes.GROUPS)
+    connection.execute(attributes.GROUPS_BY_NAME)
+    connection.execute("ALTER TABLE events ADD COLUMN document INTEGER")  # its key
+    connection.execute(
+        "UPDATE events SET document = COALESCE((SELECT key FROM documents WHERE id = events.document_id),"
+        " (SELECT MAX(document) FROM aliases WHERE id = events.document_id))"
+    )
+
+
+def _describe_tables(connection: sqlite3.Connection) -> None:
+    """Make format 9: the tables that a passage has rows of, and the columns of tables in the structure."""
+    connection.execute("ALTER TABLE passages ADD COLUMN tables TEXT")  # JSON
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    _identify_changes,
+    _keep_originals,
+    _check_vectors,
+    _retire_documents,
+    _add_groups,
+    _describe_tables,
+)
+"""The first one makes the format after the base, and so on."""
+
+FORMAT = base.BASE + len(MIGRATIONS)
+"""The format that this program writes."""
+
+
+def migrate(connection: sqlite3.Connection, path: Path, *, create: bool) -> None:
+    """Create the tables of a new file or bring those of an older one up to date, inside a write transaction.
+
+    Raises :class:`index.errors.UnknownFormat` for a file of a later format, or of one before the base, and
+    :class:`index.errors.StoreDamaged` for one without tables if it is not to be created.
+    """
+    found = base.found_format(connection)
+    if found is None:
+        if not create:
+            raise StoreDamaged(
+                f"{path} is empty, although the collection has been written to. Restore a backup, or delete "
+                f"the folder {path.parent} to begin anew."
+            )
+        base.create(connection)
+    elif not base.BASE <= found <= FORMAT:
+        raise _unknown(path, found)
+    before = base.BASE if found is None else found
+    for migration in MIGRATIONS[before - base.BASE :]:
+        migration(connection)
+    if before != FORMAT:
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (FORMAT,))
+    if found not in (None, FORMAT):
+        _log.info("%s was migrated from format %d to format %d.", path, found, FORMAT)
+
+
+def _unknown(path: Path, found: int) -> UnknownFormat:
+    if found > FORMAT:
+        return UnknownFormat(
+            f"{path} has format {found}, and this program reads formats up to {FORMAT}. Start the version of "
+            "the program that wrote it, or a newer one, or restore a backup made before it was upgraded."
+        )
+    return UnknownFormat(
+        f"{path} has format {found}; this program reads formats {base.BASE} to {FORMAT}. Ingest its "
+        "documents into a new collection."
+    )

@@ -1,0 +1,208 @@
+"""Store passages and vectors, hand out embedding work, and list the removals that an index must apply."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from index.records import NewDocument, PendingPassage, content_key, indexed_text
+from index.store.sqlite import texts
+from index.store.sqlite.database import undecodable
+from index.store.sqlite.embeddings import sentences
+from index.store.sqlite.embeddings import vectors as stored_vectors
+from index.text.tables import shifted_tables
+from index.types import Block, Columns, Ids, Passage, Sentences, Vectors
+
+
+def put(connection: sqlite3.Connection, new: NewDocument, keys: tuple[int, int], change: int) -> int:
+    """Store a new version's passages, given the keys of document and version.
+
+    Returns how many of them already have a vector.
+    """
+    rows = []
+    for passage, heading in zip(new.passages, new.headings, strict=True):
+        quote = new.text[passage.start : passage.end]
+        first_page, last_page = passage.pages or (None, None)
+        rows.append(
+            (*keys, passage.start, passage.end, json.dumps(passage.section, ensure_ascii=False), heading,
+             first_page, last_page, passage.tokens, content_key(quote),
+             content_key(indexed_text(heading, quote)), change, packed_tables(passage.tables))
+        )  # fmt: skip
+    connection.executemany(
+        'INSERT INTO passages (document, version, start, "end", section, heading, first_page, last_page,'
+        " tokens, quote_key, embedding_key, added, tables) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+    known = connection.execute(
+        # Only new passages: those that an earlier ingest of this version made keep their change number.
+        "UPDATE passages SET embedded = ? WHERE version = ? AND added = ?"
+        " AND embedding_key IN (SELECT key FROM embeddings)",
+        (change, keys[1], change),
+    )
+    return known.rowcount
+
+
+def retire(connection: sqlite3.Connection, document: int, change: int) -> int:
+    """Remove a document's live passages from the indexes; returns their number."""
+    connection.execute(
+        "INSERT INTO removals SELECT ?, id FROM passages WHERE document = ? AND removed IS NULL",
+        (change, document),
+    )
+    retired = connection.execute(
+        "UPDATE passages SET removed = ? WHERE document = ? AND removed IS NULL", (change, document)
+    )
+    return retired.rowcount
+
+
+def drop(connection: sqlite3.Connection, versions: Sequence[int]) -> None:
+    """Delete the passages of versions (keys), and vectors that no other passage uses."""
+    names: set[bytes] = set()
+    for version in versions:
+        rows = connection.execute(
+            "DELETE FROM passages WHERE version = ? RETURNING embedding_key", (version,)
+        )
+        names.update(name for (name,) in rows.fetchall())
+    connection.executemany(
+        "DELETE FROM embeddings WHERE key = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM passages WHERE embedding_key = ?1)",
+        [(name,) for name in names],
+    )
+
+
+def pending(connection: sqlite3.Connection, limit: int) -> list[PendingPassage]:
+    """Return the oldest unclaimed passages without a vector, one for each text to embed."""
+    rows = connection.execute(
+        'SELECT p.id, p.embedding_key, p.heading, p.tokens, p.tables, v.text_sha256, p.start, p."end"'
+        " FROM passages p"
+        " JOIN versions v ON v.key = p.version WHERE p.embedded IS NULL AND p.removed IS NULL"
+        " AND p.embedding_key NOT IN (SELECT key FROM claims) ORDER BY p.id LIMIT ?",
+        (limit,),
+    ).fetchall()
+    unique = {row[1]: row for row in rows}
+    found = []
+    slice_of = texts.slices(connection)
+    for id_, key, heading, tokens, tables, *where in unique.values():
+        quote = slice_of(*where)
+        text = indexed_text(heading, quote)
+        begin = len(text) - len(quote)
+        shifted = shifted_tables(tables_of(tables), begin - where[1])
+        found.append(PendingPassage(id_, key, text, begin, tokens, shifted))
+    return found
+
+
+def claim_holders(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of the leases that hold claims."""
+    return [name for (name,) in connection.execute("SELECT DISTINCT lease FROM claims").fetchall()]
+
+
+def claim(connection: sqlite3.Connection, limit: int, lease: str) -> list[PendingPassage]:
+    """Claim the oldest unclaimed passages without a vector for a lease, one for each text."""
+    found = pending(connection, limit)
+    connection.executemany("INSERT INTO claims VALUES (?, ?)", [(one.key, lease) for one in found])
+    return found
+
+
+def end_claims(connection: sqlite3.Connection, lease: str) -> None:
+    """End all claims of a lease."""
+    connection.execute("DELETE FROM claims WHERE lease = ?", (lease,))
+
+
+def end_claims_on(connection: sqlite3.Connection, keys: Sequence[bytes]) -> None:
+    """End the claims on these texts."""
+    connection.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in keys])
+
+
+def last(connection: sqlite3.Connection) -> int:
+    """Return the highest passage id ever assigned, or 0."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def waiting(connection: sqlite3.Connection, up_to: int) -> int:
+    """Count the live passages up to this id that have no vector."""
+    (count,) = connection.execute(
+        "SELECT COUNT(*) FROM passages WHERE embedded IS NULL AND removed IS NULL AND id <= ?", (up_to,)
+    ).fetchone()
+    return int(count)
+
+
+def put_vectors(
+    connection: sqlite3.Connection,
+    keys: Sequence[bytes],
+    vectors: Vectors,
+    sentence_sets: Sequence[Sentences],
+    change: int,
+) -> int:
+    """Store vectors and sentences by embedding key; returns how many passages get a vector."""
+    packed: Sequence[bytes | None] = [sentences.packed(one) for one in sentence_sets] or [None] * len(keys)
+    connection.executemany(
+        # None for a text that was erased while it was being embedded.
+        "INSERT OR REPLACE INTO embeddings SELECT ?1, ?2, ?3"
+        " WHERE EXISTS (SELECT 1 FROM passages WHERE embedding_key = ?1)",
+        zip(keys, stored_vectors.stored(vectors), packed, strict=True),
+    )
+    served = 0
+    for at in range(0, len(keys), 500):
+        part = keys[at : at + 500]
+        marks = ", ".join("?" * len(part))
+        served += connection.execute(
+            "UPDATE passages SET embedded = ? WHERE embedded IS NULL AND removed IS NULL"
+            f" AND embedding_key IN ({marks})",
+            (change, *part),
+        ).rowcount
+    return served
+
+
+def removed_ids(connection: sqlite3.Connection, since: int, until: int) -> Ids:
+    """Return the passages removed from the indexes after change ``since``, up to ``until``."""
+    rows = connection.execute(
+        "SELECT passage FROM removals WHERE change > ? AND change <= ?", (since, until)
+    ).fetchall()
+    return np.array([id_ for (id_,) in rows], np.int64)
+
+
+def packed_tables(tables: Sequence[Block]) -> str | None:
+    """Pack the column ``tables`` of a passage: JSON, or None for a passage without tables."""
+    if not tables:
+        return None
+    packed = [[one.start, one.end, packed_columns(one.columns)] for one in tables]
+    return json.dumps(packed, ensure_ascii=False)
+
+
+def packed_columns(columns: Columns | None) -> list[Any] | None:
+    """Return the columns of a table as they are stored in JSON."""
+    return [list(columns.names), columns.body, columns.labelled] if columns else None
+
+
+def tables_of(packed: str | None) -> tuple[Block, ...]:
+    """Return the tables that :func:`packed_tables` has packed."""
+    if packed is None:
+        return ()
+    try:
+        return tuple(
+            Block("table", start, end, columns=columns_of(found)) for start, end, found in json.loads(packed)
+        )
+    except (ValueError, TypeError) as error:
+        raise undecodable("tables of passages") from error
+
+
+def columns_of(packed: list[Any] | None) -> Columns | None:
+    """Return the columns that :func:`packed_columns` has packed."""
+    if packed is None:
+        return None
+    names, body, labelled = packed
+    return Columns(tuple(names), body, labelled=labelled)
+
+
+def passage_of(row: tuple[Any, ...]) -> Passage:
+    """Build a passage from its columns: start, end, section, first page, last page, tokens, tables."""
+    start, end, section, first_page, last_page, tokens, tables = row
+    pages = None if first_page is None else (first_page, last_page)
+    try:
+        return Passage(start, end, tuple(json.loads(section)), pages, tokens, tables_of(tables))
+    except (ValueError, TypeError) as error:
+        raise undecodable("sections of passages") from error

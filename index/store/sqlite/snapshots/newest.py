@@ -1,0 +1,210 @@
+"""Snapshot of the record: all reads happen in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import reduce
+
+import numpy as np
+
+from index.filters import Compound, Filter, ReadableBy
+from index.records import (
+    Counts,
+    DocumentRecord,
+    Event,
+    Mark,
+    PlacedPassage,
+    RefusedMirror,
+    StoredPassage,
+    Structure,
+    VersionRecord,
+)
+from index.sentence_table import SentenceTable
+from index.store.sqlite import (
+    attributes,
+    changes,
+    documents,
+    events,
+    originals,
+    passage_reads,
+    passages,
+    retirement,
+    totals,
+    versions,
+)
+from index.store.sqlite.cache import Memory
+from index.store.sqlite.embeddings import staging
+from index.store.sqlite.snapshots.past import SqlitePast
+from index.types import Block, Ids, IndexedPassage, Vectors
+
+
+class SqliteSnapshot:
+    """Implements :class:`index.protocols.Snapshot`, whose docstrings describe the methods."""
+
+    def __init__(self, connection: sqlite3.Connection, memory: Memory) -> None:
+        """Use :meth:`index.store.sqlite.SqliteStore.snapshot`."""
+        self._connection = connection
+        self._memory = memory
+        self.change = changes.last(connection)
+
+    @property
+    def generation(self) -> int:
+        return staging.generation(self._connection)
+
+    def counts(self, *, readable: ReadableBy | None = None) -> Counts:
+        stored, total, waiting, characters = totals.read(self._connection)
+        kept = originals.total(self._connection)
+        counts = Counts(stored, total, total - waiting, characters, self.change, kept)
+        if readable is None or not self.hides(readable):
+            return counts
+        parameter = attributes.hidden_from(readable)
+        less = totals.hidden(self._connection, attributes.HIDDEN, parameter)
+        return replace(
+            counts,
+            documents=counts.documents - less[0],
+            passages=counts.passages - less[1],
+            embedded=counts.embedded - less[2],
+            characters=counts.characters - less[3],
+            original_bytes=counts.original_bytes - less[4],
+        )
+
+    def hides(self, readable: ReadableBy) -> bool:
+        parameter = attributes.hidden_from(readable)
+        return self._connection.execute(f"{attributes.HIDDEN} LIMIT 1", (parameter,)).fetchone() is not None
+
+    def admits(self, readable: ReadableBy, document_id: str) -> bool:
+        return documents.admits(self._connection, readable, document_id)
+
+    @property
+    def mark(self) -> Mark:
+        return changes.mark(self._connection, self.change)
+
+    def includes(self, mark: Mark) -> bool:
+        return changes.includes(self._connection, mark)
+
+    def refused_mirrors(self) -> list[RefusedMirror]:
+        return retirement.refused_mirrors(self._connection)
+
+    def at(self, change: int) -> SqlitePast:
+        return SqlitePast(self._connection, change)
+
+    # Documents
+
+    def document(self, document_id: str) -> DocumentRecord:
+        return documents.get(self._connection, document_id)
+
+    def find_document(self, document_id: str, *, retired: bool = False) -> DocumentRecord | None:
+        found = documents.find(self._connection, document_id)
+        return found if found is None or retired or found.retired is None else None
+
+    def documents(
+        self,
+        *,
+        limit: int,
+        after: str = "",
+        prefix: str = "",
+        where: Filter | None = None,
+        retired: bool = False,
+    ) -> list[DocumentRecord]:
+        return documents.listed(
+            self._connection, limit=limit, after=after, prefix=prefix, where=where, retired=retired
+        )
+
+    def retired_before(self, time: float) -> list[DocumentRecord]:
+        return retirement.before(self._connection, time)
+
+    def aliases(self, document: DocumentRecord) -> list[str]:
+        return documents.aliases(self._connection, document.key)
+
+    def documents_of_source(self, sha256: bytes) -> list[DocumentRecord]:
+        return documents.of_source(self._connection, sha256)
+
+    # History
+
+    def version(self, document_id: str, number: int | None = None) -> VersionRecord:
+        return versions.of_number(self._connection, document_id, number)
+
+    def version_by_text(self, document_id: str, sha256_prefix: str) -> VersionRecord | None:
+        return versions.of_text(self._connection, document_id, sha256_prefix)
+
+    def version_at(self, document_id: str, change: int) -> VersionRecord | None:
+        return versions.at_change(self._connection, document_id, change)
+
+    def existed(self, document_id: str, change: int) -> bool:
+        return versions.existed(self._connection, document_id, change)
+
+    def retired_at(self, document_id: str, change: int) -> float | None:
+        return retirement.at_change(self._connection, document_id, change)
+
+    def versions(self, document_id: str) -> list[VersionRecord]:
+        return versions.listed(self._connection, document_id)
+
+    def replaced_versions(self) -> list[VersionRecord]:
+        return versions.replaced(self._connection)
+
+    def structure(self, version: VersionRecord) -> Structure:
+        return versions.structure(self._connection, version.key)
+
+    def section_at(
+        self, version: VersionRecord, start: int, end: int
+    ) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+        return versions.section_at(self._connection, version, start, end)
+
+    def tables_at(self, version: VersionRecord, start: int, end: int) -> tuple[Block, ...]:
+        return versions.tables_at(self._connection, version, start, end)
+
+    def layout(self, version: VersionRecord) -> bytes | None:
+        return versions.layout(self._connection, version.key)
+
+    def originals(self, sha256s: Iterable[bytes]) -> dict[bytes, int]:
+        return originals.kept(self._connection, sha256s)
+
+    def all_originals(self) -> set[bytes]:
+        return originals.all_kept(self._connection)
+
+    def events(
+        self, since: int, until: int, limit: int, *, readable: ReadableBy | None = None
+    ) -> list[Event]:
+        return events.listed(self._connection, since, until, limit, readable)
+
+    # Texts and passages
+
+    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
+        return self._memory.text(self._connection, self.change, sha256, (start, end))
+
+    def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
+        return self._memory.whole_texts(self._connection, self.change, sha256s)
+
+    def passages(self, ids: Ids) -> list[StoredPassage]:
+        return self._memory.passages(self._connection, self.change, ids)
+
+    def places(self, ids: Ids) -> list[PlacedPassage]:
+        return self._memory.places(self._connection, self.change, ids)
+
+    def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
+        return self._memory.sentences(self._connection, self.change, ids)
+
+    def select(self, where: Filter) -> Ids:
+        if isinstance(where, ReadableBy):
+            return self._memory.readable(self._connection, self.change, where)
+        if isinstance(where, Compound) and where.combination == "and":
+            readable = [part for part in where.filters if isinstance(part, ReadableBy)]
+            others = tuple(part for part in where.filters if not isinstance(part, ReadableBy))
+            if readable and others:
+                found = [self.select(part) for part in readable]
+                wanted = attributes.select(self._connection, Compound("and", others))
+                return reduce(np.intersect1d, found, wanted)
+        return attributes.select(self._connection, where)
+
+    # Index feed
+
+    def added_texts(self, since: int, until: int) -> Iterator[IndexedPassage]:
+        return passage_reads.added_texts(self._connection, since, until)
+
+    def added_vectors(self, since: int, until: int, dimension: int) -> Iterator[tuple[Ids, Ids, Vectors]]:
+        return passage_reads.added_vectors(self._connection, since, until, dimension)
+
+    def removed(self, since: int, until: int) -> Ids:
+        return passages.removed_ids(self._connection, since, until)

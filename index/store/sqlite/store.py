@@ -1,0 +1,283 @@
+"""Record store in one SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.errors import InvalidDocumentId, StoreDamaged
+from index.protocols import Lease
+from index.records import (
+    DocumentHistory,
+    DocumentRecord,
+    Erasure,
+    NewDocument,
+    Notice,
+    PendingPassage,
+    Problem,
+    Put,
+    RefusedMirror,
+    VersionRecord,
+)
+from index.store.sqlite import (
+    attributes,
+    changes,
+    documents,
+    events,
+    migrations,
+    originals,
+    passages,
+    retirement,
+    upkeep,
+    versions,
+)
+from index.store.sqlite.cache import Memory
+from index.store.sqlite.database import Database, FileLeases, check_journal, check_size
+from index.store.sqlite.embeddings import staging
+from index.store.sqlite.snapshots import SqliteSnapshot
+from index.store.sqlite.upgrading import SqliteStaging
+from index.store.sqlite.upkeep import erasures
+from index.store.sqlite.upkeep.adoption import adopt
+from index.types import Metadata, Sentences, Vectors
+
+
+class SqliteStore:
+    """Implements :class:`index.protocols.RecordStore`. Every write is one transaction with one change number.
+
+    Leases are lock files beside the database, which the system releases when a process dies. Methods raise
+    :class:`index.errors.StoreDamaged`, :class:`index.errors.CollectionBusy` and
+    :class:`index.errors.UnknownFormat`.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        """``create``: make the file, or its tables, if there are none; otherwise that is damage."""
+        check_journal(path)
+        check_size(path)
+        self._database = Database(path, create=create)
+        self._leases = FileLeases(path.parent)
+        self._memory = Memory()
+        try:
+            with self._database.write() as connection:
+                migrations.migrate(connection, path, create=create)
+        except BaseException:
+            self.close()
+            raise
+
+    # Reading
+
+    @contextmanager
+    def snapshot(self, *, lasting: bool = False) -> Iterator[SqliteSnapshot]:
+        """One consistent view of the record: a read transaction."""
+        with self._database.read(lasting=lasting) as connection:
+            yield SqliteSnapshot(connection, self._memory)
+
+    def notice(self, since: int) -> Notice:
+        """Report what any process committed after change ``since``."""
+        with self._database.read() as connection:
+            change = changes.last(connection)
+            erases = change > since and events.erases(connection, since)
+            return Notice(change, erases, staging.generation(connection))
+
+    # Writing
+
+    def put(self, new: Sequence[NewDocument]) -> list[Put]:
+        """Add documents or replace them, all or none. Raises :class:`index.errors.HashCollision`."""
+        with self._change() as (connection, change):
+            return [documents.put(connection, document, change) for document in new]
+
+    def adopt(self, history: DocumentHistory) -> DocumentRecord:
+        """Add a document as another record has it; see :class:`index.protocols.RecordStore`."""
+        with self._database.write() as connection:
+            if documents.find(connection, history.id):
+                raise InvalidDocumentId(f"There is a document {history.id!r} already. Choose another id.")
+            return adopt(connection, history)
+
+    def rename(self, document_id: str, to: str) -> DocumentRecord:
+        """Give a document another, unused id; locators with the old id still resolve.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.InvalidDocumentId`,
+        :class:`index.errors.HashCollision`.
+        """
+        with self._change() as (connection, change):
+            record = documents.get(connection, document_id)
+            if other := documents.find(connection, to):
+                raise InvalidDocumentId.in_use(to, retired=other.retired is not None)
+            documents.rename(connection, record, to, change)
+            return documents.get(connection, to)
+
+    def describe(
+        self, document_id: str, metadata: Metadata, *, source: str, groups: Sequence[str] | None = None
+    ) -> DocumentRecord:
+        """Replace a document's metadata, source and, if given, groups; its text stays as it is."""
+        with self._change() as (connection, change):
+            record = documents.get(connection, document_id)
+            documents.describe(connection, record, metadata, source, change)
+            if groups is not None:
+                attributes.put_groups(connection, record.key, groups)
+            return documents.get(connection, document_id)
+
+    def retire(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
+        """Take documents out of what questions find; see :class:`index.protocols.RecordStore`."""
+        with self._change() as (connection, change):
+            return [retirement.retire(connection, document_id, change) for document_id in document_ids]
+
+    def set_refused_mirrors(self, refused: Sequence[RefusedMirror]) -> None:
+        """Replace the mirrors that were refused, without a change number."""
+        with self._database.write() as connection:
+            retirement.set_refused_mirrors(connection, refused)
+
+    def delete(self, document_id: str) -> DocumentRecord:
+        """Erase a document with all its versions; returns what it was."""
+        with self._change() as (connection, change):
+            record = documents.get(connection, document_id, retired=True)
+            documents.delete(connection, record, change)
+        self.forget()
+        return record
+
+    def attach_original(self, sha256: bytes, size: int) -> None:
+        """Note that bytes are kept, if a version was read from them. This is no change of the record."""
+        with self._database.write() as connection:
+            originals.attach(connection, sha256, size)
+
+    def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
+        """Erase those of the versions (keys) that are still there and not the newest; returns them."""
+        with self._change() as (connection, change):
+            pruned = versions.prune(connection, keys, change)
+        self.forget()
+        return pruned
+
+    def forget(self) -> None:
+        """Drop all texts held in memory, because something was erased, here or by another process."""
+        with self._database.read() as connection:
+            change = changes.last(connection)
+        self._memory.forget(change)
+
+    def unpurged(self) -> Erasure | None:
+        """What was erased and may still be in files, or None."""
+        with self._database.read() as connection:
+            return events.unpurged(connection)
+
+    def purge(self, erasure: Erasure) -> bool:
+        """Remove what was erased from the files of the record; see :class:`index.protocols.RecordStore`."""
+        if not self._database.cleanse():
+            return False
+        with self._database.write() as connection:
+            events.note_purge(connection, erasure.change)
+        return True
+
+    def end_snapshots(self, *, older_than: float) -> None:
+        """End the snapshots of this object that have lasted so many seconds, except lasting ones."""
+        self._database.end_reads(older_than=older_than)
+
+    def begin_epoch(self) -> None:
+        """Disown all that was derived from this record; see :class:`index.protocols.RecordStore`."""
+        with self._database.write() as connection:
+            changes.begin_epoch(connection)
+
+    # Erasures, for a ledger outside the record
+
+    def tag(self) -> bytes:
+        """Identify the record in a ledger of erasures."""
+        with self._database.read() as connection:
+            return erasures.store_tag(connection)
+
+    def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
+        """List erased versions: position and tag; see :class:`index.protocols.Erasures`."""
+        with self._database.read() as connection:
+            return erasures.erased(connection, after)
+
+    def erase_tagged(self, tags: Container[bytes]) -> tuple[int, int]:
+        """Erase the versions that have these tags; see :class:`index.protocols.Erasures`."""
+        with self._database.write() as connection:
+            found = list(erasures.tagged(connection, tags))
+            if not found:
+                return 0, 0
+            change = changes.begin(connection)
+            gone = {document for _, document, is_newest in found if is_newest}
+            versions.prune(connection, [key for key, document, _ in found if document not in gone], change)
+            for document in gone:
+                documents.delete(connection, documents.of_key(connection, document), change)
+        self.forget()
+        return len(gone), len(found)
+
+    # Checking
+
+    def problems(
+        self, dimension: int, progress: Callable[[int, int], None] = lambda *_: None
+    ) -> Iterator[Problem]:
+        """Check every invariant; see :class:`index.protocols.RecordStore`."""
+        try:
+            with self._database.read(lasting=True) as connection:
+                yield from upkeep.problems(connection, dimension, progress)
+        except StoreDamaged as error:
+            yield Problem("store_damaged", "store", error.message)
+
+    def repair(self, dimension: int) -> None:
+        """Make good what is repairable; see :class:`index.protocols.RecordStore`."""
+        with self._database.write() as connection:
+            upkeep.repair(connection, dimension)
+        self.forget()
+
+    def staging(self) -> SqliteStaging:
+        """What an upgrade prepares."""
+        return SqliteStaging(self._database, self._database.path)
+
+    # Embedding work
+
+    def claim(self, limit: int, lease: Lease) -> list[PendingPassage]:
+        """Claim passages without a vector; see :class:`index.protocols.EmbeddingWork`."""
+        if limit < 1:
+            return []
+        with self._database.write() as connection:
+            for holder in passages.claim_holders(connection):
+                if holder != lease.name and not self._leases.is_held(holder):
+                    passages.end_claims(connection, holder)
+            return passages.claim(connection, limit, lease.name)
+
+    def put_vectors(
+        self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
+    ) -> int:
+        """Store vectors and end the claims on them; see :class:`index.protocols.EmbeddingWork`."""
+        with self._change() as (connection, change):
+            passages.end_claims_on(connection, keys)
+            return passages.put_vectors(connection, keys, vectors, sentences, change)
+
+    def drop_damaged_vectors(self, dimension: int) -> int:
+        """Let passages wait for vectors again; see :class:`index.protocols.EmbeddingWork`."""
+        with self._change() as (connection, _):
+            return upkeep.drop_bad_vectors(connection, dimension)
+
+    def waiting(self, up_to: int) -> int:
+        """How many live passages, up to this id, have no vector."""
+        with self._database.read() as connection:
+            return passages.waiting(connection, up_to)
+
+    def last_passage(self) -> int:
+        """The id of the passage that was stored last; 0 if none ever was."""
+        with self._database.read() as connection:
+            return passages.last(connection)
+
+    # Leases and closing
+
+    @contextmanager
+    def lease(self, name: str, *, seconds: float = 0.0) -> Iterator[Lease]:
+        """Hold a lease; see :class:`index.protocols.RecordStore`."""
+        with self._leases.hold(name, seconds) as lease:
+            self._database.check_file()
+            try:
+                yield lease
+            finally:
+                if self._leases.is_worker(name):
+                    with self._database.write() as connection:
+                        passages.end_claims(connection, name)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[tuple[sqlite3.Connection, int]]:
+        with self._database.write() as connection:
+            yield connection, changes.begin(connection)

@@ -1,0 +1,15 @@
+"""Check, repair and copy a store file."""
+
+from index.store.sqlite.upkeep.check import problems
+from index.store.sqlite.upkeep.copying import PinnedDatabase, file_damage, is_in_use, pinned
+from index.store.sqlite.upkeep.repair import drop_bad_vectors, repair
+
+__all__ = [
+    "PinnedDatabase",
+    "drop_bad_vectors",
+    "file_damage",
+    "is_in_use",
+    "pinned",
+    "problems",
+    "repair",
+]

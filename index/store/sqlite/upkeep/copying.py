@@ -1,0 +1,89 @@
+"""Copy an SQLite file while others write it, and find out whether somebody has it open."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from index.errors import StoreDamaged
+
+_BUSY_SECONDS = 10.0
+
+
+class PinnedDatabase:
+    """An SQLite file as it is at one moment: a read transaction. Writers go on meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        """Use :func:`pinned`."""
+        self._path = path
+        self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        self._connection.execute("BEGIN")
+        self._connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+
+    def copy(self, target: Path) -> None:
+        """Write that state to a new file, which needs no write-ahead log, and check the copy.
+
+        Raises :class:`index.errors.StoreDamaged`.
+        """
+        try:
+            with closing(sqlite3.connect(target)) as copy:
+                self._connection.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")
+                found = [message for (message,) in copy.execute("PRAGMA quick_check(1)").fetchall()]
+        except sqlite3.Error as error:
+            raise _damaged(self._path, str(error)) from error
+        if found != ["ok"]:
+            raise _damaged(self._path, found[0])
+
+    def close(self) -> None:
+        """End the transaction."""
+        self._connection.close()
+
+
+@contextmanager
+def pinned(path: Path) -> Iterator[PinnedDatabase]:
+    """Keep the state of a file that exists. Raises :class:`StoreDamaged`, and FileNotFoundError."""
+    if not path.exists():
+        raise FileNotFoundError(path)
+    try:
+        database = PinnedDatabase(path)
+    except sqlite3.Error as error:
+        raise _damaged(path, str(error)) from error
+    with closing(database):
+        yield database
+
+
+def file_damage(path: Path) -> str:
+    """Return what SQLite finds wrong with a file; empty if nothing."""
+    try:
+        with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
+            found = [message for (message,) in connection.execute("PRAGMA integrity_check(3)").fetchall()]
+    except sqlite3.Error as error:
+        return str(error)
+    return "" if found == ["ok"] else "; ".join(found)
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether another connection, of any process, has an SQLite file open.
+
+    If nobody has, its write-ahead log is merged into the file. A file that cannot be read is not in use.
+    """
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(path, timeout=0)) as connection:
+            # Without the shared memory of a write-ahead log, it needs the file for itself.
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        return "locked" in str(error) or "busy" in str(error)
+    except sqlite3.DatabaseError:
+        return False
+    return False
+
+
+def _damaged(path: Path, reason: str) -> StoreDamaged:
+    return StoreDamaged(f"{path} is damaged and was not copied ({reason}). Check the data, and repair it.")

@@ -1,0 +1,257 @@
+"""Rules that the rows of a store file keep, each a query for the rows that break it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from index.records import Problem
+from index.store.sqlite import attributes, documents, totals
+from index.types import Metadata
+
+MOST = 20
+"""Problems of one kind that are told one by one; the rest is counted."""
+
+_OF_VERSION = (
+    "'document ' || COALESCE((SELECT '''' || d.id || '''' FROM documents d WHERE d.key = v.document),"
+    " 'with key ' || v.document) || ', version ' || v.number"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule. ``query`` selects the place of each row that breaks it; ``repair`` statements make it good."""
+
+    code: str
+    query: str
+    says: str
+    repair: tuple[str, ...] = ()
+
+
+RULES = (
+    Rule(
+        "document_without_version",
+        "SELECT 'document ''' || d.id || '''' FROM documents d"
+        " LEFT JOIN versions v ON v.key = d.version AND v.document = d.key WHERE v.key IS NULL",
+        "its newest version is missing",
+    ),
+    Rule(
+        "newest_version_wrong",
+        "SELECT 'document ''' || d.id || '''' FROM documents d"
+        " JOIN versions v ON v.key = d.version AND v.document = d.key"
+        " WHERE (v.removed IS NULL) <> (d.retired IS NULL) OR v.number < (SELECT MAX(number) FROM versions w"
+        " WHERE w.document = d.key)"
+        " OR (SELECT COUNT(*) FROM versions w WHERE w.document = d.key AND w.removed IS NULL) > 1",
+        "its newest version is not the one that counts as the newest",
+    ),
+    Rule(
+        "version_without_document",
+        f"SELECT {_OF_VERSION} FROM versions v WHERE document NOT IN (SELECT key FROM documents)",
+        "the version belongs to no document",
+    ),
+    Rule(
+        "version_without_text",
+        f"SELECT {_OF_VERSION} FROM versions v WHERE text_sha256 NOT IN (SELECT sha256 FROM texts)",
+        "its text is missing",
+    ),
+    Rule(
+        "version_without_name",
+        f"SELECT {_OF_VERSION} FROM versions v JOIN documents d ON d.key = v.document"
+        " WHERE NOT EXISTS (SELECT 1 FROM names n WHERE n.document_id = d.id"
+        " AND n.text_sha256 = v.text_sha256 AND n.version >= v.number)",
+        "no name is reserved for its text",
+        (
+            "INSERT INTO names SELECT d.id, substr(v.text_sha256, 1, 6), v.text_sha256, MAX(v.number)"
+            " FROM versions v JOIN documents d ON d.key = v.document WHERE true GROUP BY d.id, v.text_sha256"
+            " ON CONFLICT (document_id, digits) DO UPDATE SET version = MAX(version, excluded.version)",
+        ),
+    ),
+    Rule(
+        "text_without_version",
+        "SELECT 'text ' || substr(lower(hex(sha256)), 1, 12) FROM texts"
+        " WHERE sha256 NOT IN (SELECT text_sha256 FROM versions)",
+        "no version uses the text",
+        ("DELETE FROM texts WHERE sha256 NOT IN (SELECT text_sha256 FROM versions)",),
+    ),
+    Rule(
+        "text_block_without_text",
+        "SELECT DISTINCT 'text ' || substr(lower(hex(sha256)), 1, 12) FROM text_blocks"
+        " WHERE sha256 NOT IN (SELECT sha256 FROM texts)",
+        "blocks of it are left over",
+        ("DELETE FROM text_blocks WHERE sha256 NOT IN (SELECT text_sha256 FROM versions)",),
+    ),
+    Rule(
+        "original_unused",
+        "SELECT 'original ' || substr(lower(hex(sha256)), 1, 12) FROM originals"
+        " WHERE sha256 NOT IN (SELECT source_sha256 FROM versions)",
+        "no version was read from the bytes",
+        ("DELETE FROM originals WHERE sha256 NOT IN (SELECT source_sha256 FROM versions)",),
+    ),
+    Rule(
+        "original_bytes_wrong",
+        "SELECT 'originals' WHERE (SELECT COALESCE(SUM(bytes), 0) FROM originals)"
+        " <> (SELECT value FROM meta WHERE key = 'original_bytes')",
+        "their size is counted wrongly",
+        (
+            "UPDATE meta SET value = (SELECT COALESCE(SUM(bytes), 0) FROM originals)"
+            " WHERE key = 'original_bytes'",
+        ),
+    ),
+    Rule(
+        "passage_without_version",
+        "SELECT 'passage ' || p.id FROM passages p"
+        " LEFT JOIN versions v ON v.key = p.version AND v.document = p.document WHERE v.key IS NULL",
+        "the passage belongs to no version",
+    ),
+    Rule(
+        "passage_of_old_version",
+        "SELECT 'passage ' || p.id FROM passages p JOIN versions v ON v.key = p.version"
+        " WHERE p.removed IS NULL AND v.removed IS NOT NULL",
+        "the passage is searched though its version was replaced",
+    ),
+    Rule(
+        "removal_missing",
+        "SELECT 'passage ' || p.id FROM passages p WHERE p.removed IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.change = p.removed AND r.passage = p.id)",
+        "indexes are not told that it was removed",
+        ("INSERT OR IGNORE INTO removals SELECT removed, id FROM passages WHERE removed IS NOT NULL",),
+    ),
+    Rule(
+        "vector_missing",
+        "SELECT 'passage ' || p.id FROM passages p WHERE p.embedded IS NOT NULL"
+        " AND p.embedding_key NOT IN (SELECT key FROM embeddings)",
+        "its vector is missing",
+        (
+            "UPDATE passages SET embedded = NULL WHERE embedded IS NOT NULL"
+            " AND embedding_key NOT IN (SELECT key FROM embeddings)",
+        ),
+    ),
+    Rule(
+        "vector_unused",
+        "SELECT 'vector ' || lower(hex(key)) FROM embeddings"
+        " WHERE key NOT IN (SELECT embedding_key FROM passages)",
+        "no passage uses the vector",
+        ("DELETE FROM embeddings WHERE key NOT IN (SELECT embedding_key FROM passages)",),
+    ),
+    Rule(
+        "claim_unused",
+        "SELECT 'claim ' || lower(hex(key)) FROM claims"
+        " WHERE key NOT IN (SELECT embedding_key FROM passages)",
+        "a worker claims to embed a passage that does not exist",
+        ("DELETE FROM claims WHERE key NOT IN (SELECT embedding_key FROM passages)",),
+    ),
+    Rule(
+        "alias_without_document",
+        "SELECT 'former id ''' || id || '''' FROM aliases WHERE document NOT IN (SELECT key FROM documents)",
+        "the former id belongs to no document",
+        ("DELETE FROM aliases WHERE document NOT IN (SELECT key FROM documents)",),
+    ),
+    Rule(
+        "change_wrong",
+        "SELECT 'change ' || latest FROM (SELECT max("
+        " (SELECT COALESCE(MAX(added), 0) FROM versions), (SELECT COALESCE(MAX(added), 0) FROM passages),"
+        " (SELECT COALESCE(MAX(removed), 0) FROM passages),"
+        " (SELECT COALESCE(MAX(embedded), 0) FROM passages),"
+        " (SELECT COALESCE(MAX(change), 0) FROM events), (SELECT COALESCE(MAX(change), 0) FROM removals),"
+        " (SELECT COALESCE(MAX(number), 0) FROM changes)) AS latest)"
+        " WHERE latest > (SELECT value FROM meta WHERE key = 'change')",
+        "rows are of a later change than the last one",
+    ),
+    Rule(
+        "change_order_wrong",
+        f"SELECT {_OF_VERSION} FROM versions v WHERE removed < added"
+        " OR (removed IS NULL) <> (replaced IS NULL)",
+        "the version was replaced before it was added",
+    ),
+)
+
+
+def broken(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Yield the rows that break a rule."""
+    for rule in RULES:
+        advice = "Repair it." if rule.repair else "Restore a backup."
+        places = connection.execute(rule.query).fetchall()
+        yield from listed(
+            [Problem(rule.code, place, f"{rule.says}. {advice}", bool(rule.repair)) for (place,) in places]
+        )
+    yield from _wrong_totals(connection)
+    yield from listed(list(_wrong_attributes(connection)))
+
+
+def listed(found: list[Problem]) -> Iterator[Problem]:
+    """Yield the first problems of each kind, and one for the number of the others."""
+    for code, same in groupby(sorted(found, key=lambda one: one.code), lambda one: one.code):
+        all_ = list(same)
+        yield from all_[:MOST]
+        if len(all_) > MOST:
+            yield Problem(
+                code, f"{len(all_) - MOST} more", f"the same as {all_[0].place}.", all_[0].is_repairable
+            )
+
+
+def _wrong_totals(connection: sqlite3.Connection) -> Iterator[Problem]:
+    stored, counted = totals.read(connection), totals.counted(connection)
+    if stored != counted:
+        yield Problem(
+            "totals_wrong",
+            "totals",
+            f"documents, passages, waiting passages and characters are {stored}, counted {counted}."
+            " Repair it.",
+            is_repairable=True,
+        )
+
+
+def _wrong_attributes(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Compare the attributes that filters use with the documents that they come from."""
+    for key, id_, expected in _expected_attributes(connection):
+        stored = connection.execute(
+            "SELECT key, kind, value FROM attributes WHERE document = ?", (key,)
+        ).fetchall()
+        if expected is None:
+            yield Problem(
+                "metadata_damaged", f"document {id_!r}", "its metadata is not JSON. Restore a backup."
+            )
+        elif set(stored) != attributes.rows(expected):
+            yield Problem(
+                "attributes_wrong",
+                f"document {id_!r}",
+                "filters compare other values than its metadata has. Repair it.",
+                is_repairable=True,
+            )
+    orphans = connection.execute(
+        "SELECT DISTINCT document FROM attributes WHERE document NOT IN (SELECT key FROM documents)"
+    ).fetchall()
+    for (key,) in orphans:
+        yield Problem(
+            "attributes_unused",
+            f"document with key {key}",
+            "attributes are left over. Repair it.",
+            is_repairable=True,
+        )
+
+
+def _expected_attributes(
+    connection: sqlite3.Connection,
+) -> Iterator[tuple[int, str, Metadata | None]]:
+    """Yield key, id and expected attributes of each document; None if its metadata cannot be read."""
+    rows = connection.execute(
+        "SELECT d.key, d.id, v.title, d.source, d.media_type, d.metadata FROM documents d"
+        " JOIN versions v ON v.key = d.version"
+    )
+    for key, id_, title, source, media_type, metadata in rows:
+        try:
+            values = json.loads(metadata)
+            yield key, id_, documents.attributes_of(id_, title, source, media_type, values)
+        except (ValueError, TypeError):
+            yield key, id_, None
+
+
+def restore_attributes(connection: sqlite3.Connection) -> None:
+    """Make the attributes of all documents anew where they are wrong."""
+    connection.execute("DELETE FROM attributes WHERE document NOT IN (SELECT key FROM documents)")
+    for key, _, expected in list(_expected_attributes(connection)):
+        if expected is not None:
+            attributes.put(connection, key, expected)

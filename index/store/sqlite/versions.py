@@ -1,0 +1,223 @@
+"""Find, list and erase the versions of documents."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import DocumentNotFound, VersionNotFound
+from index.records import NewDocument, Structure, VersionRecord
+from index.store.sqlite import events, originals, passages, texts
+from index.store.sqlite.database import undecodable
+from index.store.sqlite.embeddings import staging
+from index.types import Block, BlockKind
+
+_OFFSETS = np.dtype("<i4")
+_VERSION = """
+SELECT v.key, d.id, v.number, n.number, v.title, d.source, d.media_type, d.metadata,
+       v.text_sha256, v.source_sha256, v.reader, t.length, v.created, v.replaced, d.retired
+FROM versions v JOIN documents d ON d.key = v.document JOIN versions n ON n.key = d.version
+JOIN texts t ON t.sha256 = v.text_sha256
+"""
+
+
+def of_number(connection: sqlite3.Connection, document_id: str, number: int | None) -> VersionRecord:
+    """Return a version by its number; the newest if the number is None.
+
+    Raises :class:`DocumentNotFound`, :class:`VersionNotFound`.
+    """
+    which = "v.key = d.version" if number is None else "v.number = ?"
+    parameters = (document_id,) if number is None else (document_id, number)
+    if row := connection.execute(f"{_VERSION} WHERE d.id = ? AND {which}", parameters).fetchone():
+        return _record(row)
+    kept = listed(connection, document_id)
+    pruned = connection.execute(
+        "SELECT 1 FROM erased WHERE document_id = ? AND version = ?", (document_id, number)
+    ).fetchone()
+    reason = (
+        f"version {number} of {document_id!r} is not kept"
+        if pruned
+        else (f"{document_id!r} has no version {number}")
+    )
+    raise VersionNotFound(f"{reason[0].upper()}{reason[1:]}; its newest is {kept[0].number}.")
+
+
+def of_keys(connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, VersionRecord]:
+    """Return existing versions by their keys, a few hundred at most."""
+    marks = ", ".join("?" * len(keys))
+    rows = connection.execute(f"{_VERSION} WHERE v.key IN ({marks})", keys).fetchall()
+    return {row[0]: _record(row) for row in rows}
+
+
+def of_text(connection: sqlite3.Connection, document_id: str, prefix: str) -> VersionRecord | None:
+    """Return the newest version whose text hash begins with these hex digits, or None.
+
+    Searches the document with this id, then those that had the id before they were renamed.
+    """
+    for named in ("d.id = ?", "d.key IN (SELECT document FROM aliases WHERE id = ?)"):
+        row = connection.execute(
+            f"{_VERSION} WHERE {named} AND substr(lower(hex(v.text_sha256)), 1, ?) = ?"
+            " ORDER BY v.number DESC LIMIT 1",
+            (document_id, len(prefix), prefix),
+        ).fetchone()
+        if row:
+            return _record(row)
+    return None
+
+
+def at_change(connection: sqlite3.Connection, document_id: str, change: int) -> VersionRecord | None:
+    """Return the version that was a document's newest after a change, or None if it is not kept."""
+    row = connection.execute(
+        f"{_VERSION} WHERE d.id = ? AND v.added <= ? AND (v.removed IS NULL OR v.removed > ?)",
+        (document_id, change, change),
+    ).fetchone()
+    return _record(row) if row else None
+
+
+def existed(connection: sqlite3.Connection, document_id: str, change: int) -> bool:
+    """Whether a document with this current or former id existed after a change, even if erased since."""
+    row = connection.execute(
+        "WITH named (key) AS (SELECT key FROM documents WHERE id = ?1"
+        " UNION SELECT document FROM aliases WHERE id = ?1"
+        " UNION SELECT document FROM erased WHERE document_id = ?1)"
+        " SELECT 1 FROM versions"
+        " WHERE document IN named AND added <= ?2 AND (removed IS NULL OR removed > ?2)"
+        " UNION ALL SELECT 1 FROM erased WHERE document IN named AND added <= ?2 AND removed > ?2",
+        (document_id, change),
+    ).fetchone()
+    return row is not None
+
+
+def listed(connection: sqlite3.Connection, document_id: str) -> list[VersionRecord]:
+    """List the stored versions of a document, newest first. Raises :class:`DocumentNotFound`."""
+    rows = connection.execute(f"{_VERSION} WHERE d.id = ? ORDER BY v.number DESC", (document_id,)).fetchall()
+    if not rows:
+        raise DocumentNotFound(f"There is no document {document_id!r}.")
+    return [_record(row) for row in rows]
+
+
+def replaced(connection: sqlite3.Connection) -> list[VersionRecord]:
+    """Return all versions but the newest of each document, by document, newest first."""
+    rows = connection.execute(f"{_VERSION} WHERE v.key != d.version ORDER BY d.id, v.number DESC")
+    return [_record(row) for row in rows.fetchall()]
+
+
+def structure(connection: sqlite3.Connection, key: int) -> Structure:
+    """Return the blocks and pages of a version (key). Raises :class:`VersionNotFound` if it is erased."""
+    row = connection.execute("SELECT structure, pages FROM versions WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        raise VersionNotFound(texts.ERASED)
+    packed, pages = row
+    try:
+        blocks = tuple(_block(*block) for block in json.loads(zlib.decompress(packed)))
+    except (ValueError, TypeError, zlib.error) as error:
+        raise undecodable("structures of documents") from error
+    return Structure(blocks, tuple(_unpacked(pages).tolist()))
+
+
+def _block(
+    kind: BlockKind, start: int, end: int, level: int, title: str, columns: list[Any] | None = None
+) -> Block:
+    return Block(kind, start, end, level, title, passages.columns_of(columns))
+
+
+def packed(new: NewDocument) -> tuple[bytes, bytes, bytes | None]:
+    """Pack the columns ``structure``, ``pages`` and ``layout`` of a new version."""
+    blocks = [
+        [b.kind, b.start, b.end, b.level, b.title, *filter(None, [passages.packed_columns(b.columns)])]
+        for b in new.blocks
+    ]
+    structure = zlib.compress(json.dumps(blocks, ensure_ascii=False).encode())
+    return structure, zlib.compress(np.array(new.pages, _OFFSETS).tobytes()), new.layout or None
+
+
+def _unpacked(pages: bytes) -> NDArray[np.int32]:
+    try:
+        return np.frombuffer(zlib.decompress(pages), _OFFSETS)
+    except (ValueError, TypeError, zlib.error) as error:
+        raise undecodable("pages of documents") from error
+
+
+def layout(connection: sqlite3.Connection, key: int) -> bytes | None:
+    """Return the packed page layout of a version (key), or None."""
+    row = connection.execute("SELECT layout FROM versions WHERE key = ?", (key,)).fetchone()
+    return row[0] if row else None
+
+
+def section_at(
+    connection: sqlite3.Connection, of: VersionRecord, start: int, end: int
+) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+    """Return the section of the first passage in a span, or else before it, and the pages of the span."""
+    query = "SELECT section FROM passages WHERE version = ? AND {} LIMIT 1"
+    inside = query.format('start < ? AND "end" > ? ORDER BY start, id')
+    before = query.format("start <= ? ORDER BY start DESC, id DESC")
+    row = connection.execute(inside, (of.key, end, start)).fetchone()
+    row = row or connection.execute(before, (of.key, start)).fetchone()
+    try:
+        section = tuple(json.loads(row[0])) if row else ()
+    except (ValueError, TypeError) as error:
+        raise undecodable("sections of passages") from error
+    row = connection.execute("SELECT pages FROM versions WHERE key = ?", (of.key,)).fetchone()
+    pages = _unpacked(row[0]) if row else np.empty(0, _OFFSETS)
+    if not len(pages):
+        return section, None
+    first, last = np.searchsorted(pages, (start, end - 1), side="right")
+    return section, (max(1, int(first)), max(1, int(last)))
+
+
+def tables_at(connection: sqlite3.Connection, of: VersionRecord, start: int, end: int) -> tuple[Block, ...]:
+    """Return the tables that a span overlaps, in order, as the passages of the version know them."""
+    rows = connection.execute(
+        'SELECT tables FROM passages WHERE version = ? AND start < ? AND "end" > ? AND tables IS NOT NULL',
+        (of.key, end, start),
+    )
+    found = {one.start: one for (packed,) in rows for one in passages.tables_of(packed)}
+    return tuple(one for _, one in sorted(found.items()) if one.start < end and one.end > start)
+
+
+def prune(connection: sqlite3.Connection, keys: Sequence[int], change: int) -> list[VersionRecord]:
+    """Erase versions (keys) that still exist and are not the newest; returns them."""
+    found = [version for version in replaced(connection) if version.key in set(keys)]
+    for version in found:
+        events.put(connection, version.document_id, "pruned", version.number, change)
+    erase(connection, [version.key for version in found], change)
+    return found
+
+
+def erase(connection: sqlite3.Connection, keys: Sequence[int], change: int) -> None:
+    """Erase versions (keys) with their passages, and the texts and vectors that nothing else uses.
+
+    The table ``erased`` keeps their numbers and the changes at which they were added and removed.
+    """
+    events.note_erasure(connection, change)
+    passages.drop(connection, keys)
+    staging.drop(connection, keys, change)
+    shas, sources = [], []
+    for key in keys:
+        connection.execute(
+            "INSERT INTO erased SELECT d.key, d.id, v.number, v.added, COALESCE(v.removed, ?) FROM versions v"
+            " JOIN documents d ON d.key = v.document WHERE v.key = ?",
+            (change, key),
+        )
+        sha, source = connection.execute(
+            "DELETE FROM versions WHERE key = ? RETURNING text_sha256, source_sha256", (key,)
+        ).fetchone()
+        shas.append(sha)
+        sources.append(source)
+    texts.drop_unused(connection, shas)
+    originals.drop_unused(connection, sources)
+
+
+def _record(row: tuple[Any, ...]) -> VersionRecord:
+    values = list(row)
+    try:
+        values[7] = json.loads(values[7])
+    except (ValueError, TypeError) as error:
+        raise undecodable("metadata of documents") from error
+    return VersionRecord(*values)

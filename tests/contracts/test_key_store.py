@@ -1,0 +1,120 @@
+"""What every key store does. A new one is added to ``OPENERS``, with no new test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from service.errors import KeyNotFound
+from service.identity import Key, KeyOptions, KeyStore, Scope, new_key, open_key_store
+from service.identity.memory import MemoryKeyStore
+
+Opener = Callable[[], KeyStore]
+"""Opens the same keys with each call, as another process would."""
+
+
+def _sqlite(folder: Path) -> Opener:
+    return lambda: open_key_store(folder)
+
+
+def _memory(_: Path) -> Opener:
+    store = MemoryKeyStore()
+    return lambda: store
+
+
+OPENERS: Mapping[str, Callable[[Path], Opener]] = {"sqlite": _sqlite, "memory": _memory}
+
+
+@pytest.fixture(params=list(OPENERS))
+def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
+    opened: list[KeyStore] = []
+    opener = OPENERS[request.param](tmp_path)
+
+    def open_store() -> KeyStore:
+        opened.append(opener())
+        return opened[-1]
+
+    yield open_store
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store: Opener) -> KeyStore:
+    return open_store()
+
+
+def key(name: str = "a program", scope: Scope = Scope.READ, **options: object) -> Key:
+    return new_key(name, scope, KeyOptions(**options))[1]  # type: ignore[arg-type]
+
+
+def test_added_key_is_read_back_by_every_store(open_store: Opener) -> None:
+    plain = key()
+    full = key(
+        "é",
+        Scope.WRITE,
+        collections=["b", "a"],
+        groups=["staff"],
+        origins=["https://a.example"],
+        rate="9:3",
+    )
+    everything = key(groups=None, expires=4e9)
+    first, other = open_store(), open_store()
+    for one in (plain, full, everything):
+        first.add(one)
+    assert other.all() == [plain, full, everything]
+    assert (plain.collections, plain.groups, everything.groups) == (None, frozenset(), None)
+    assert plain.revoked is plain.last_used is plain.expires is None
+
+
+def test_a_revoked_key_stays_listed_and_keeps_its_first_moment(open_store: Opener) -> None:
+    store, other = open_store(), open_store()
+    kept, lost = key(), key()
+    store.add(kept)
+    store.add(lost)
+    assert other.revoke(lost.id, 100.0) == replace(lost, revoked=100.0)
+    assert other.revoke(lost.id, 200.0).revoked == 100.0
+    assert store.all() == [kept, replace(lost, revoked=100.0)]
+    with pytest.raises(KeyNotFound, match="nope"):
+        store.revoke("nope", 1.0)
+
+
+def test_the_generation_grows_with_what_decides_about_access_only(open_store: Opener) -> None:
+    store, other = open_store(), open_store()
+    one = key()
+    seen = [other.generation()]
+    for change in (
+        lambda: store.add(one),
+        lambda: store.note_use({one.id: 5.0}),
+        lambda: store.revoke(one.id, 9.0),
+        lambda: store.revoke(one.id, 10.0),
+    ):
+        change()
+        seen.append(other.generation())
+    assert [after > before for before, after in pairwise(seen)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_the_last_use_never_goes_back(store: KeyStore) -> None:
+    one, two = key(), key()
+    store.add(one)
+    store.add(two)
+    store.note_use({one.id: 50.0, "unknown": 60.0})
+    store.note_use({one.id: 40.0})
+    assert [found.last_used for found in store.all()] == [50.0, None]
+
+
+def test_a_secret_is_made_once_for_each_purpose(open_store: Opener) -> None:
+    first, other = open_store(), open_store()
+    secret = first.secret("citations")
+    assert len(secret) == 32
+    assert other.secret("citations") == first.secret("citations") == secret
+    assert other.secret("sessions") != secret

@@ -1,0 +1,58 @@
+"""What every store of originals does."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from index.protocols import Originals
+from index.store.originals import FolderOriginals, MemoryOriginals
+
+
+@pytest.fixture(params=["folder", "memory"])
+def originals(tmp_path: Path, request: pytest.FixtureRequest) -> Originals:
+    return FolderOriginals(tmp_path / "originals") if request.param == "folder" else MemoryOriginals()
+
+
+def sha(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def put(originals: Originals, data: bytes) -> bytes:
+    originals.put(sha(data), data)
+    return sha(data)
+
+
+def test_bytes_are_kept_by_their_hash(originals: Originals) -> None:
+    one, none = put(originals, b"one"), put(originals, b"")
+    assert originals.holds(one)
+    assert not originals.holds(sha(b"two"))
+    with originals.open(one) as file:
+        assert file.read() == b"one"
+        file.seek(1)
+        assert file.read(1) == b"n"
+    with originals.open(none) as file:
+        assert file.read() == b""
+
+
+def test_bytes_may_be_put_again(originals: Originals) -> None:
+    put(originals, b"one")
+    one = put(originals, b"one")
+    assert originals.sweep({one}) == 0
+    with originals.open(one) as file:
+        assert file.read() == b"one"
+
+
+def test_what_is_not_kept_cannot_be_opened(originals: Originals) -> None:
+    with pytest.raises(FileNotFoundError):
+        originals.open(sha(b"one"))
+
+
+def test_a_sweep_removes_all_but_what_it_is_told_to_keep(originals: Originals) -> None:
+    assert originals.sweep(set()) == 0
+    one, two = put(originals, b"one"), put(originals, b"two")
+    assert originals.sweep({one}) == 1
+    assert originals.holds(one)
+    assert not originals.holds(two)
+    put(originals, b"two")
+    assert originals.holds(two)
