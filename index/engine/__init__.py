@@ -1,0 +1,43 @@
+"""What is derived from the record: dense and lexical indexes, and how they follow it.
+
+:func:`open_engine` chooses the implementation; nothing outside this folder names one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from index.config import LibraryConfig
+from index.description import Description
+from index.protocols import Engine, RecordStore
+from index.records import Problem
+
+__all__ = ["index_problems", "open_engine", "remove_indexes"]
+
+
+def open_engine(
+    folder: Path, store: RecordStore, description: Description, config: LibraryConfig, *, generation: int = 0
+) -> Engine:
+    """The engine of one collection, which follows its record ``store`` and may keep files in ``folder``.
+
+    It serves one ``generation`` of the record, and stays as it is once the record has another.
+    """
+    from index.engine.embedded import EmbeddedEngine
+
+    return EmbeddedEngine(folder, store, description, config, generation=generation)
+
+
+def index_problems(
+    folder: Path, store: RecordStore, description: Description, config: LibraryConfig
+) -> list[Problem]:
+    """Compare the files of an engine with the record; see :func:`index.engine.inspection.problems`."""
+    from index.engine.inspection import problems
+
+    return problems(folder, store, description, config)
+
+
+def remove_indexes(folder: Path, *, but: int | None = None) -> None:
+    """Delete the files of the engines of all generations but one; they are made anew from the record."""
+    from index.engine.inspection import remove
+
+    remove(folder, but=but)

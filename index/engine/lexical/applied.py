@@ -1,0 +1,87 @@
+"""The file ``applied.json``: the change that a lexical index has reached and its segments folder.
+
+It is replaced after the engine's commit. After a crash in between, the last update is repeated, which is
+harmless: the segments are then of a later commit than the file says. They are never of an earlier one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from index.durability import sync
+from index.engine.lexical.checking import UNKNOWN, Commit
+from index.engine.sealed import sealed, unsealed
+from index.errors import StoreDamaged
+from index.records import Mark
+
+FORMAT = 3
+_READABLE = (1, 2, FORMAT)
+"""Format 1 knew neither the mark of its change nor the commit. In format 2 its hash covered more."""
+_NAME = "applied.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Content of the file. ``segments`` names a folder beside it, ``analyzer`` the version of its terms.
+
+    ``commit`` is that of tantivy.
+    """
+
+    mark: Mark
+    analyzer: str
+    segments: str
+    commit: Commit = UNKNOWN
+
+
+Stamp = tuple[int, int, int]
+
+
+def stamp(folder: Path) -> Stamp | None:
+    """Identify a version of the file without reading it; None if there is no file."""
+    try:
+        stat = (folder / _NAME).stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+def read(folder: Path, analyzer: str) -> Applied | None:
+    """Read the file; None if there is none.
+
+    Raises :class:`index.errors.StoreDamaged` if it cannot be read or is of another format or analyzer.
+    """
+    path = folder / _NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text)
+        if content["format"] not in _READABLE:
+            raise StoreDamaged(f"{path} has format {content['format']!r}, not {FORMAT}")
+        if content["analyzer"] != analyzer:
+            raise StoreDamaged(f"{path} is of analyzer {content['analyzer']!r}, not {analyzer!r}")
+        if content["format"] == 1:
+            return Applied(Mark(int(content["change"])), analyzer, str(content["segments"]))
+        content = unsealed(text)
+        mark = Mark(**{one.name: content[one.name] for one in fields(Mark)})
+        commit = Commit(**content["commit"])
+        if content["format"] != FORMAT:
+            commit = Commit(commit.opstamp)
+        return Applied(mark, analyzer, content["segments"], commit)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreDamaged(f"{path} is not readable: {error!r}") from error
+
+
+def write(folder: Path, applied: Applied) -> None:
+    """Write the file durably; readers see the old or the new content."""
+    unfinished = folder / (_NAME + ".new")
+    with unfinished.open("w", encoding="utf-8") as file:
+        content = asdict(applied)
+        file.write(sealed({"format": FORMAT, **content.pop("mark"), **content}))
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(folder / _NAME)
+    sync(folder)

@@ -1,0 +1,162 @@
+"""Access to tantivy: create, open and write a folder of segments. Translates tantivy's errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from index.errors import CollectionBusy, StoreDamaged
+from index.types import Ids
+
+_HEAP_BYTES = 64_000_000
+"""Memory that a writer fills before it writes a segment."""
+
+_PANIC = "PanicException"
+
+_DROP_BATCH = 10_000
+"""Passages dropped by one query."""
+
+
+TERMS = "text"
+"""The field of terms. It is stored, so that a passage can be written again without its text."""
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("passage", indexed=True, fast=True)
+    builder.add_unsigned_field("document", indexed=True, fast=True)
+    builder.add_text_field(TERMS, stored=True, tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+SCHEMA = _schema()
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Translate tantivy's exceptions: ValueError for any failure, RuntimeError from a failed writer.
+
+    Damaged files can make it panic. That exception is no Exception and cannot be imported, only named.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, ValueError | RuntimeError | OSError) and type(error).__name__ != _PANIC:
+            raise
+        if "LockBusy" in str(error):
+            raise CollectionBusy(
+                "the lexical index is being written by another process: try again in a moment"
+            ) from error
+        raise StoreDamaged(f"the lexical index failed while {doing}: {error}") from error
+
+
+def create(folder: Path) -> tantivy.Index:
+    """Create an empty index in a new folder."""
+    with translated("being created"):
+        folder.mkdir(parents=True)
+        return _without_watcher_thread(tantivy.Index(SCHEMA, path=str(folder)))
+
+
+def open_folder(folder: Path) -> tantivy.Index:
+    """Open a folder of segments; raise :class:`index.errors.StoreDamaged` if it is incomplete."""
+    with translated("being opened"):
+        return _without_watcher_thread(tantivy.Index.open(str(folder)))
+
+
+def listed(folder: Path) -> list[dict[str, Any]]:
+    """The segments in use, as the engine lists them. Raises ValueError, KeyError, OSError."""
+    found: list[dict[str, Any]] = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["segments"]
+    return found
+
+
+def stored(folder: Path) -> int:
+    """Count the passages in the segments, including dropped ones that are not merged away yet."""
+    with translated("being counted"):
+        return sum(int(segment["max_doc"]) for segment in listed(folder))
+
+
+def has_removed(folder: Path) -> bool:
+    """Whether files hold terms of dropped passages: in a segment, or left over from a merge or a crash."""
+    with translated("being read"):
+        return any(segment["deletes"] for segment in listed(folder)) or bool(_unused(folder))
+
+
+def delete_unused(folder: Path) -> None:
+    """Delete files of segments that are not in use; no process may be writing.
+
+    The engine deletes only those that it has itself seen.
+    """
+    with translated("being cleaned"):
+        for path in _unused(folder):
+            path.unlink(missing_ok=True)
+
+
+def _unused(folder: Path) -> list[Path]:
+    """Files of segments are named by their ids; others hold no terms.
+
+    Removed passages of a segment are in a file that is named by the commit, too.
+    """
+    names, removals = {"meta"}, set()
+    for segment in listed(folder):
+        name = segment["segment_id"].replace("-", "")
+        names.add(name)
+        if segment["deletes"]:
+            removals.add(f"{name}.{segment['deletes']['opstamp']}.del")
+    return [
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith(".")
+        and (path.name.split(".")[0] not in names or (path.suffix == ".del" and path.name not in removals))
+    ]
+
+
+@contextmanager
+def writing(index: tantivy.Index) -> Iterator[tantivy.IndexWriter]:
+    """Lock the index and yield a writer; commit and merge segments at the end.
+
+    The operating system holds the lock, so it is released however the process ends.
+    """
+    with translated("being locked"):
+        writer = index.writer(_HEAP_BYTES, num_threads=1)
+    try:
+        yield writer
+        with translated("being committed"):
+            writer.commit()
+            writer.wait_merging_threads()
+    except BaseException:
+        # Releases the lock now, not when the last reference goes; uncommitted changes are dropped.
+        with suppress(ValueError, RuntimeError):
+            writer.wait_merging_threads()
+        raise
+
+
+def add(writer: tantivy.IndexWriter, *, passage: int, document: int, terms: str) -> None:
+    """Add a passage with its terms, separated by spaces. To replace one, drop it first."""
+    entry = tantivy.Document()
+    # With explicit types: an integer of the wrong type would not fail here but kill the writer.
+    entry.add_unsigned("passage", passage)
+    entry.add_unsigned("document", document)
+    entry.add_text("text", terms)
+    with translated("adding a passage"):
+        writer.add_document(entry)
+
+
+def drop(writer: tantivy.IndexWriter, passages: Ids) -> None:
+    """Drop passages that were added before this call."""
+    passages = passages[passages >= 0]  # the engine has unsigned numbers
+    for first in range(0, len(passages), _DROP_BATCH):
+        some = passages[first : first + _DROP_BATCH].tolist()
+        with translated("dropping passages"):
+            # By query, since delete_documents_by_term treats integers as signed and finds nothing.
+            writer.delete_documents_by_query(tantivy.Query.term_set_query(SCHEMA, "passage", some))
+
+
+def _without_watcher_thread(index: tantivy.Index) -> tantivy.Index:
+    # By default each index has a thread that polls the folder twice a second.
+    index.config_reader("manual")
+    return index

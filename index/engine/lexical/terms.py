@@ -1,0 +1,78 @@
+"""The terms of a question: their weights in a search, their importance, and the words they come from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.types import Importance
+
+
+class Analysis(Protocol):
+    """Extracts terms from text. Terms contain no white space."""
+
+    @property
+    def version(self) -> str:
+        """Identifies everything that determines the terms."""
+
+    def terms(self, text: str) -> list[str]: ...
+
+    def term_hash(self, term: str) -> int: ...
+
+    def weight(self, term: str) -> float: ...
+
+    def question_terms(self, text: str) -> list[str]: ...
+
+    def question_spans(self, text: str) -> Sequence[tuple[str, int, int]]: ...
+
+
+def weighted_terms(
+    analyzer: Analysis, question: str, context: Sequence[tuple[str, float]]
+) -> dict[str, float]:
+    """The terms of a question and of its context, each with its weight in a search."""
+    terms: dict[str, float] = defaultdict(float)
+    for text, weight in ((question, 1.0), *context):
+        for term in analyzer.question_terms(text):
+            terms[term] += weight * analyzer.weight(term)
+    return terms
+
+
+def importance_of(
+    analyzer: Analysis,
+    weights: Mapping[str, float],
+    total: int,
+    frequencies: Callable[[Sequence[str]], NDArray[np.int64]],
+) -> Importance:
+    """The shares of terms: inverse document frequency (that of BM25) times search weight, in sum 1.
+
+    ``frequencies`` gives how many of the ``total`` passages have each term; without passages all terms have
+    equal shares.
+    """
+    terms = {analyzer.term_hash(term): term for term in weights}
+    hashes = np.array(sorted(terms), np.uint32)
+    if not total or not terms:
+        return Importance(hashes, np.full(len(hashes), 1.0 / max(1, len(hashes)), np.float32))
+    ordered = [terms[term_hash] for term_hash in hashes.tolist()]
+    holding = frequencies(ordered)
+    shares = np.log(1.0 + (total - holding + 0.5) / (holding + 0.5)) * [
+        min(1.0, weights[term]) for term in ordered
+    ]
+    return Importance(hashes, (shares / shares.sum()).astype(np.float32))
+
+
+def matched_words(analyzer: Analysis, question: str, terms: Container[int]) -> list[str]:
+    """The question's words, as written and in order, whose term hashes are in ``terms``."""
+    asked = analyzer.question_spans(question)
+    spans = [(start, end) for term, start, end in asked if analyzer.term_hash(term) in terms]
+    words: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        # A compound and its parts are one word, as are overlapping pairs of characters.
+        if words and start < words[-1][1]:
+            words[-1] = (words[-1][0], max(end, words[-1][1]))
+        else:
+            words.append((start, end))
+    return list(dict.fromkeys(question[start:end] for start, end in words))

@@ -1,0 +1,274 @@
+"""The base on disk: immutable files and a manifest that names the current ones.
+
+The manifest is replaced atomically once its files are durable, so readers always find a complete base. The
+files of the previous base stay until the next one is published: a reader that has just read the old manifest
+can still open them. Deleting a file does not affect processes that have it mapped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from index.config import VectorsConfig
+from index.durability import sync
+from index.engine.checksums import Checksum, check_at_once, check_whole, checksum
+from index.engine.sealed import sealed, unsealed
+from index.engine.vectors.approximation import Approximation, Tuning
+from index.engine.vectors.exact import HALF, SINGLE, FlatVectors, MappedVectors
+from index.engine.vectors.rows import Rows
+from index.engine.vectors.segments import Segment
+from index.errors import StoreDamaged
+from index.records import NOTHING, Mark
+from index.types import Ids
+
+Kind = Literal["flat", "ivf"]
+
+FORMAT = 3
+_READABLE = (1, 2, FORMAT)
+"""Format 1 had only flat bases. Formats 1 and 2 have no checksums, and do not identify their change."""
+_IDENTITY = ("store", "epoch", "token")
+_MANIFEST = "manifest.json"
+_UNFINISHED = ".new"
+_KINDS: tuple[str, ...] = get_args(Kind)
+_PRECISIONS: dict[str, np.dtype[np.floating]] = {"float16": HALF, "float32": SINGLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base and the text of its manifest, which identifies it; None if there is no manifest.
+
+    ``files`` are its files with their checksums, those of ``unchecked`` not compared as a whole yet;
+    ``candidates`` is the path of its approximate index, if any. ``blank`` is how many of its rows are of
+    removed passages and have zeros for their vectors. ``is_due``: a new base is due, because the
+    files cannot be used (then this base is empty) or are of an earlier format.
+    """
+
+    mark: Mark
+    segment: Segment
+    manifest: str | None
+    kind: Kind = "flat"
+    files: Mapping[Path, Checksum] = field(default_factory=dict)
+    unchecked: tuple[Path, ...] = ()
+    candidates: Path | None = None
+    blank: int = 0
+    is_due: bool = False
+
+    @property
+    def size(self) -> int:
+        """The size of its files in bytes."""
+        return sum(one.bytes for one in self.files.values())
+
+    def check(self, paths: Iterable[Path]) -> None:
+        """Compare whole files with their checksums. Raises :class:`index.errors.StoreDamaged`."""
+        for path in paths:
+            try:
+                check_whole(path, self.files[path])
+            except FileNotFoundError:
+                # Unless the base that followed this one is followed by another, which deletes its files.
+                if read_manifest(path.parent) == self.manifest:
+                    raise _unusable(path.parent, f"{path.name} is missing") from None
+            except (ValueError, OSError) as error:
+                raise _unusable(path.parent, error) from error
+
+    @staticmethod
+    def empty(dimension: int, manifest: str | None, mark: Mark = NOTHING) -> Base:
+        """Return a base without passages, whatever the manifest names."""
+        none = np.empty(0, np.int64)
+        rows = Rows.of(none, none, np.empty((0, dimension), np.float32))
+        return Base(mark, Segment.whole(rows), manifest)
+
+
+class Publication:
+    """Writes a base: adds durable files, then publishes the manifest."""
+
+    def __init__(self, folder: Path, mark: Mark) -> None:
+        self._folder, self._mark = folder, mark
+        folder.mkdir(parents=True, exist_ok=True)
+        self._before = _files_of(read_manifest(folder))
+        self._stem, number = f"base-{mark.change:06d}", 0
+        while any(name.startswith(f"{self._stem}.") for name in self._before):
+            number += 1
+            self._stem = f"base-{mark.change:06d}-{number}"
+        self._files: dict[str, dict[str, str | int]] = {}
+
+    def add(self, name: str, suffix: str, write: Callable[[Path], object]) -> Path:
+        """Write a file. Raises OSError, for instance on a full disk, and keeps the old base."""
+        path = self._folder / f"{self._stem}.{suffix}"
+        _write(path, write)
+        self._files[name] = {"name": path.name, **asdict(checksum(path))}
+        return path
+
+    def add_array(self, name: str, array: NDArray[Any]) -> None:
+        """Write an array."""
+        self.add(name, f"{name}.npy", lambda path: _save(path, array))
+
+    def add_index(self, name: str, suffix: str, index: faiss.Index) -> None:
+        """Write a FAISS index."""
+        self.add(name, suffix, lambda path: _save_index(path, index))
+
+    def publish(self, **content: object) -> None:
+        """Replace the manifest, and delete files older than the previous base."""
+        text = sealed({"format": FORMAT, **asdict(self._mark), **content, "files": self._files})
+        sync(self._folder)
+        _write(self._folder / _MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+        sync(self._folder)
+        _delete(self._folder, keep={*self._before, *(str(file["name"]) for file in self._files.values())})
+
+
+def delete_others(folder: Path) -> None:
+    """Delete the files of all bases but the one that the manifest names. Hold the lock of compactions."""
+    _delete(folder, keep=_files_of(read_manifest(folder)))
+
+
+def _delete(folder: Path, *, keep: Container[str]) -> None:
+    for path in folder.iterdir():
+        if path.name not in keep and (path.name.startswith("base-") or path.suffix == _UNFINISHED):
+            path.unlink(missing_ok=True)
+    sync(folder)
+
+
+def read_manifest(folder: Path) -> str | None:
+    """Read the text of the manifest; None if there is none."""
+    try:
+        return (folder / _MANIFEST).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+
+
+def later_files(folder: Path, base: Base) -> list[str]:
+    """Return the files of bases after this one, which its manifest does not name."""
+    return sorted(
+        path.name
+        for path in folder.glob("base-*")
+        if path.suffix != _UNFINISHED
+        and path not in base.files
+        and path.name > f"base-{base.mark.change:06d}."
+    )
+
+
+def read_base(folder: Path, dimension: int, config: VectorsConfig) -> Base:
+    """Open the base, memory-mapped; empty if none was written.
+
+    Raises :class:`index.errors.StoreDamaged` if files are missing, truncated, or of another dimension, format
+    or kind.
+    """
+    while (manifest := read_manifest(folder)) is not None:
+        try:
+            return _open(folder, manifest, dimension, config)
+        except (ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError) as error:
+            # Unless a writer has replaced the base since the manifest was read: then try again.
+            if read_manifest(folder) == manifest:
+                raise _unusable(folder, error) from error
+    return Base.empty(dimension, None)
+
+
+def _open(folder: Path, manifest: str, dimension: int, config: VectorsConfig) -> Base:
+    content: dict[str, Any] = json.loads(manifest)
+    expected = {"format": _READABLE, "kind": _KINDS, "dimension": (dimension,)}
+    for name, usable in expected.items():
+        if content.get(name) not in usable:
+            raise ValueError(f"its {name} is {content.get(name)!r}, not {' or '.join(map(repr, usable))}")
+    is_old = content["format"] != FORMAT
+    if not is_old:
+        content = unsealed(manifest)
+    mark = Mark(int(content["change"]), *(str(content.get(name, "")) for name in _IDENTITY))
+    count = int(content["count"])
+    if count == 0:
+        return replace(Base.empty(dimension, manifest, mark), is_due=is_old)
+    paths = {name: folder / file["name"] for name, file in content["files"].items()}
+    files = {folder / file["name"]: _checksum(file) for file in content["files"].values()}
+    # Before they are read: damaged structures could make FAISS read anywhere.
+    small = config.checked_bytes
+    unchecked = tuple(path for path, expected in files.items() if not check_at_once(path, expected, small))
+    rows = _rows(content, paths, dimension, is_limited=config.megabytes > 0)
+    counts = {len(rows.ids), len(rows.documents), len(rows.stored)}
+    if counts | {rows.approximation.index.ntotal if rows.approximation else count} != {count}:
+        raise ValueError("its files do not belong together")
+    segment = Segment.whole(rows)
+    if "live" in paths:
+        segment = Segment(rows, np.load(paths["live"], allow_pickle=False), int(content["removed"]))
+    return Base(
+        mark=mark,
+        segment=segment,
+        manifest=manifest,
+        kind=content["kind"],
+        files=files,
+        unchecked=unchecked,
+        candidates=paths.get("candidates"),
+        blank=int(content.get("blank", 0)),
+        is_due=is_old,
+    )
+
+
+def _checksum(file: Mapping[str, Any]) -> Checksum:
+    """The checksum of a file in the manifest; of a base of an earlier format only the size is known."""
+    return Checksum(file["bytes"], file.get("ends", ""), file.get("sha256", ""))
+
+
+def _rows(content: dict[str, Any], paths: dict[str, Path], dimension: int, *, is_limited: bool) -> Rows:
+    ids, documents, kind = _load(paths["ids"]), _load(paths["documents"]), content["kind"]
+    if kind == "flat":
+        flat = _read_index(paths["vectors"], dimension)
+        if not isinstance(flat, faiss.IndexFlatCodes):
+            raise ValueError("its vectors are not one after the other")
+        return Rows(ids, documents, FlatVectors(flat))
+    stored = MappedVectors(
+        paths["vectors"], dimension, _PRECISIONS[content["precision"]], is_limited=is_limited
+    )
+    index = _read_index(paths["candidates"], dimension)
+    tuning = Tuning(**content["tuning"])
+    return Rows(ids, documents, stored, Approximation(index, tuning, int(content["made_with"])))
+
+
+def _read_index(path: Path, dimension: int) -> faiss.Index:
+    # IO_FLAG_MMAP alone maps inverted lists only, and reads flat vectors into memory.
+    index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    if index.d != dimension:
+        raise ValueError("its files do not belong together")
+    return index
+
+
+def _load(path: Path) -> Ids:
+    array: Ids = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    with path.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
+def _save_index(path: Path, index: faiss.Index) -> None:
+    try:
+        faiss.write_index(index, str(path))
+    except RuntimeError as error:
+        raise OSError(f"cannot write {path}: {error}") from error
+
+
+def _files_of(manifest: str | None) -> set[str]:
+    if manifest is None:
+        return set()
+    try:
+        return {file["name"] for file in json.loads(manifest)["files"].values()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return set()
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    """Write to a temporary name, make the file durable, and rename it."""
+    unfinished = path.with_name(path.name + _UNFINISHED)
+    write(unfinished)
+    sync(unfinished)
+    unfinished.replace(path)
+
+
+def _unusable(folder: Path, reason: object) -> StoreDamaged:
+    return StoreDamaged(f"the vector index in {folder} is not usable: {reason}")

@@ -1,0 +1,136 @@
+"""Immutable segments and snapshots of the dense index. Every change makes a new snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.engine.vectors.exact import Allowed
+from index.engine.vectors.rows import Rows
+from index.records import Mark
+from index.types import Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Rows with a bitmap of those that are live, eight rows to a byte; removed rows are dead."""
+
+    rows: Rows
+    bits: NDArray[np.uint8]
+    dead: int = 0
+
+    @staticmethod
+    def whole(rows: Rows) -> Segment:
+        return Segment(rows, np.packbits(np.ones(len(rows), np.bool_), bitorder="little"))
+
+    def __len__(self) -> int:
+        return len(self.rows) - self.dead
+
+    def live(self) -> Ids:
+        """Return the positions of the live rows."""
+        return np.flatnonzero(np.unpackbits(self.bits, count=len(self.rows), bitorder="little"))
+
+    def lives(self, positions: Ids) -> NDArray[np.bool_]:
+        """Whether the row at each position is live; False for position -1."""
+        bits = self.bits[positions >> 3] >> (positions & 7).astype(np.uint8) & 1
+        return np.asarray((bits == 1) & (positions >= 0))
+
+    def find(self, ids: Ids) -> Ids:
+        """Return the position of each id that is live here, else -1."""
+        positions = self.rows.find(ids)
+        if len(self.rows) == 0:
+            return positions
+        return np.where(self.lives(positions), positions, -1)
+
+    def without(self, ids: Ids) -> Segment:
+        """Return the segment without these ids. Copies only the bitmap."""
+        positions = np.unique(self.find(ids))
+        positions = positions[positions >= 0]
+        if len(positions) == 0:
+            return self
+        bits = self.bits.copy()
+        np.bitwise_and.at(bits, positions >> 3, ~(np.uint8(1) << (positions & 7).astype(np.uint8)))
+        return replace(self, bits=bits, dead=self.dead + len(positions))
+
+    def allowed(self, documents: Ids | None) -> Allowed | None:
+        """Return the rows that a search may return; None if there are none.
+
+        ``documents`` as in :meth:`Rows.of_documents`.
+        """
+        if documents is None:
+            return Allowed(len(self.rows), len(self), bits=self.bits) if len(self) else None
+        positions = self.rows.of_documents(documents)
+        if self.dead and len(positions):
+            positions = positions[self.lives(positions)]
+        if len(positions) == 0:
+            return None
+        if not np.all(positions[1:] > positions[:-1]):
+            positions = np.sort(positions)
+        return Allowed(len(self.rows), len(positions), chosen=positions)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One state of the index: base, deltas with later passages, and the mark of the record's change."""
+
+    mark: Mark
+    base: Segment
+    deltas: tuple[Segment, ...] = ()
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        return (self.base, *self.deltas)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.segments))
+
+    @property
+    def dead(self) -> int:
+        return sum(segment.dead for segment in self.segments)
+
+    def holds(self, ids: Ids) -> NDArray[np.bool_]:
+        """Whether each id is live in some segment."""
+        held = np.zeros(len(ids), np.bool_)
+        for segment in self.segments:
+            held |= segment.find(ids) >= 0
+        return held
+
+    def changed(self, mark: Mark, added: Rows, removed: Ids) -> Snapshot:
+        """Return a snapshot with ``added``, none of which is live here, and without ``removed``."""
+        deltas = [*self.deltas, *([Segment.whole(added)] if len(added) else [])]
+        base = self.base.without(removed)
+        deltas = [kept for delta in deltas if len(kept := delta.without(removed))]
+        # Sizes at least halve from one delta to the next, so there are at most log2(n) deltas, and each
+        # vector is copied at most log2(n) times.
+        while len(deltas) > 1 and len(deltas[-2]) < 2 * len(deltas[-1]):
+            deltas[-2:] = [Segment.whole(merged(deltas[-2:]))]
+        return Snapshot(max(self.mark, mark, key=lambda one: one.change), base, tuple(deltas))
+
+    def rebased(self, mark: Mark, base: Segment) -> Snapshot:
+        """Return the same passages over another base, whose change is not after this snapshot's.
+
+        Passages of the base that are not live here were removed since; live passages that are not in the base
+        were added since.
+        """
+        ids = base.rows.ids[base.live()]
+        gone = ids[~self.holds(ids)]
+        newer = []
+        for segment in self.segments:
+            live = segment.live()
+            newer.append((segment.rows, live[base.find(segment.rows.ids[live]) < 0]))
+        return Snapshot(mark, base).changed(self.mark, gathered(newer), gone)
+
+
+def merged(segments: Sequence[Segment]) -> Rows:
+    """Merge the live rows of several segments in memory."""
+    return gathered([(segment.rows, segment.live()) for segment in segments])
+
+
+def gathered(parts: Sequence[tuple[Rows, Ids]]) -> Rows:
+    """Copy the rows at these positions into memory."""
+    ids = np.concatenate([rows.ids[positions] for rows, positions in parts])
+    documents = np.concatenate([rows.documents[positions] for rows, positions in parts])
+    return Rows.of(ids, documents, np.concatenate([rows.vectors(positions) for rows, positions in parts]))

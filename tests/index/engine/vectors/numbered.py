@@ -1,0 +1,43 @@
+"""Vectors that follow from passage ids, so that an index can be checked by its ids alone."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.engine.sealed import sealed, unsealed
+from index.engine.vectors import FaissIndex
+from index.records import Mark
+from index.types import Ids, Vectors
+
+DIMENSION = 8
+NONE = np.empty(0, np.int64)
+
+
+def unit(n: int, seed: int = 0) -> Vectors:
+    vectors = np.random.default_rng(seed).normal(size=(n, DIMENSION)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)  # type: ignore[no-any-return]
+
+
+def vector_of(id_: int) -> Vectors:
+    return unit(1, seed=id_)
+
+
+def put(index: FaissIndex, change: int, ids: range | list[int], removed: Ids = NONE) -> None:
+    keys = np.asarray(ids, np.int64)
+    vectors = np.concatenate([np.empty((0, DIMENSION), np.float32), *map(vector_of, ids)])
+    index.update(Mark(change), ids=keys, documents=keys // 2, vectors=vectors, removed=removed)
+
+
+def held(index: FaissIndex) -> list[int]:
+    return sorted(index.search(unit(1), 10_000)[0].ids.tolist())
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    """What the manifest says, without its own hash."""
+    return unsealed((folder / "manifest.json").read_text())
+
+
+def rewrite(folder: Path, **values: object) -> None:
+    """Change the manifest as if it had been written so."""
+    (folder / "manifest.json").write_text(sealed({**manifest(folder), **values}))
