@@ -1,12 +1,13 @@
-"""How many processors this process may use, and the one rule by which libraries share them.
+"""Processors that this process may use, and how many threads each library gets.
 
-Every library that computes with several threads is told the same number: the processors of this process,
-divided by the processes that serve together. Within a process the model and the searches take turns rather
-than compete: questions are embedded by one thread at a time, and a search of one question takes one thread.
+Every multithreaded library gets the same number of threads: the processors of this process divided by the
+number of worker processes. Within a process the model and the searches do not compete: one thread at a time
+embeds questions, and each search uses one thread.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -14,16 +15,16 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def processors(quota: Path = _QUOTA) -> int:
-    """Processors that this process may use: those it is bound to, and no more than a container's share."""
-    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Count the processors in this process's affinity mask, at most the CPU quota of its container."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        most, period = quota.read_text().split()[:2]
-        share = bound if most == "max" else -(-int(most) // int(period))
+        limit, period = quota.read_text().split()[:2]
+        share = available if limit == "max" else math.ceil(int(limit) / int(period))
     except (OSError, ValueError):
-        share = bound
-    return max(1, min(bound, share))
+        share = available
+    return max(1, min(available, share))
 
 
 def threads(processes: int = 1) -> int:
-    """Threads for each of so many processes that compute at the same time."""
+    """Divide the processors among ``processes`` processes; at least one thread each."""
     return max(1, processors() // max(1, processes))

@@ -1,19 +1,20 @@
-"""Embedding models: the one that the package brings, any other by name or folder, and a double for tests."""
+"""Embedding models: the bundled one, any other by name or folder, and a test double."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from index.config import EmbeddingConfig
+from index.embedding.models import LOADED_MODELS, Models
+from index.embedding.registry import DEFAULT_MODEL, PACKAGED, WORDS_MODEL, model_folder
 from index.embedding.words import WordEmbedder
 from index.protocols import Embedder
 
 if TYPE_CHECKING:
     from index.embedding.quantization import Loss
-
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
-WORDS_MODEL = "words"
 
 
 def load_embedder(
@@ -21,35 +22,58 @@ def load_embedder(
 ) -> Embedder:
     """Open an embedding model.
 
-    ``model`` is ``all-MiniLM-L6-v2`` (brought by the package, its weights are checked), ``words``
-    (the test double), the folder of a sentence-transformers model, or its name on the model hub.
-    Nothing goes online unless ``download`` is true.
+    ``model`` is a name of :data:`PACKAGED` (``all-MiniLM-L6-v2`` and ``multilingual-e5-small``: their weights
+    are verified), ``words`` (the test double), the folder of a sentence-transformers model or of what
+    :func:`convert_model` wrote, or a name on the model hub. Uses the network only if ``download`` is true.
 
     Raises :class:`index.errors.ModelNotFound`, :class:`index.errors.ModelDamaged`,
-    :class:`index.errors.BackendMissing`, or :class:`index.errors.ModelFailed` for a way of running the model
-    that was asked for and does not give its vectors.
+    :class:`index.errors.BackendMissing`, and :class:`index.errors.ModelFailed` if the configured backend or
+    precision does not reproduce the model's vectors.
     """
     if model == WORDS_MODEL:
         return WordEmbedder()
-    # What runs models takes long to import; those who only list or delete documents need not wait for it.
-    from index.embedding.model_files import model_folder
+    # The runtimes take long to import; commands that only list or delete documents do not need them.
     from index.embedding.selection import load
 
-    return load(model_folder(model, download=download), model, config or EmbeddingConfig())
+    config = config or EmbeddingConfig()
+    return load(model_folder(model, download=download, unpacked=config.cache), model, config)
+
+
+def convert_model(model: str, folder: Path, *, download: bool = False) -> None:
+    """Write the model as graphs to a folder, which :func:`load_embedder` opens without torch.
+
+    The folder is replaced. The graphs give the vectors of the model, so collections stay usable. Raises what
+    :func:`load_embedder` raises, and ``OSError`` if the folder cannot be written.
+    """
+    from index.embedding.selection import convert
+
+    with TemporaryDirectory() as unpacked:
+        convert(model_folder(model, download=download, unpacked=Path(unpacked)), model, folder)
 
 
 def quantize_model(
     model: str, texts: Sequence[str], *, download: bool = False, config: EmbeddingConfig
 ) -> Loss:
-    """Make the model one of 8-bit integers, calibrated on the first of the texts.
+    """Quantize the model to 8-bit integers, for ``precision="int8"``.
 
-    Returns what that costs on the others. It is then what ``precision="int8"`` opens. Raises what
-    :func:`load_embedder` raises, and :class:`index.errors.EmptyDocument` for too few texts.
+    Calibrates it on the first of the texts, and returns the loss of quality measured on the others. Raises
+    what :func:`load_embedder` raises, :class:`index.errors.EmptyDocument` if there are too few texts, and
+    :class:`index.errors.ModelFailed` if the quantized model is too inaccurate to be used.
     """
-    from index.embedding.model_files import model_folder
     from index.embedding.selection import quantize
 
-    return quantize(model_folder(model, download=download), model, config, texts)
+    return quantize(model_folder(model, download=download, unpacked=config.cache), model, config, texts)
 
 
-__all__ = ["DEFAULT_MODEL", "WORDS_MODEL", "WordEmbedder", "load_embedder", "quantize_model"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "LOADED_MODELS",
+    "PACKAGED",
+    "WORDS_MODEL",
+    "Models",
+    "WordEmbedder",
+    "convert_model",
+    "load_embedder",
+    "model_folder",
+    "quantize_model",
+]

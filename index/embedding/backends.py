@@ -1,4 +1,4 @@
-"""What runs converted graphs, by name. Each is a module that is imported when it is used."""
+"""Backends that run converted graphs, by name; each is a module that is imported on first use."""
 
 from __future__ import annotations
 
@@ -15,48 +15,54 @@ if TYPE_CHECKING:
     import torch
 
 NAMES = ("openvino", "onnx")
-_PACKAGES = {"openvino": ("openvino",), "onnx": ("onnxruntime",)}
-_TO_CONVERT = {"openvino": (), "onnx": ("onnx", "onnxscript")}
+EMULATED_INT8 = "emulated-int8"
+"""Precision that computes a quantized graph in fp32 and rounds each value as int8 would."""
+_RUNTIMES = {"openvino": "openvino", "onnx": "onnxruntime"}
+_CONVERTERS = {"openvino": (), "onnx": ("onnx", "onnxscript")}
 
 
 class Backend(Protocol):
-    """A module of this package that runs graphs."""
+    """A module that writes and runs graphs in one format."""
 
-    GRAPH: str
-    """Name of the graph's file."""
+    GRAPH_FILE: str
+    """File name of the graph."""
 
     def write(self, module: torch.nn.Module, inputs: dict[str, torch.Tensor], path: Path) -> None:
-        """Write a module as a graph whose inputs are named so, each of any shape (texts, tokens)."""
+        """Write a module as a graph. ``inputs`` are examples by name, of any shape (texts, tokens)."""
 
     def precisions(self) -> Sequence[str]:
-        """Those worth trying on this machine, fastest first."""
+        """List the precisions that this machine supports, fastest first."""
 
     def open_runtime(self, graph: Path, *, precision: str, threads: int) -> Runtime:
-        """Raises :class:`index.errors.ModelFailed` when the graph cannot be run."""
+        """Open a graph. Raises :class:`index.errors.ModelFailed` if it cannot be run."""
 
 
-def backend(name: str) -> Backend:
-    """The backend of this name; ``ImportError`` when its package is missing."""
-    # Reports over the network on the use of OpenVINO and NNCF; without it, they do nothing of the kind.
+def load_backend(name: str) -> Backend:
+    """Import the backend of this name. Raises ``ImportError`` if its package is missing."""
+    # OpenVINO and NNCF report their use over the network through this module; without it they do not.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     return cast("Backend", import_module(f"index.embedding.{name}_backend"))
 
 
-def installed(name: str) -> bool:
-    """Whether its package is here."""
-    return all(find_spec(package) for package in _PACKAGES[name])
+def can_convert(name: str) -> bool:
+    """Check that the packages to convert models for the backend, and to run them, are installed."""
+    return all(find_spec(package) for package in _packages(name))
 
 
-def converts(name: str) -> bool:
-    """Whether what it needs to convert a model is here too."""
-    return installed(name) and all(find_spec(package) for package in _TO_CONVERT[name])
+def can_run(name: str) -> bool:
+    """Check that the package that runs the backend's graphs is installed."""
+    return find_spec(_RUNTIMES[name]) is not None
 
 
-def package(name: str) -> str:
-    """The package that runs it."""
-    return _PACKAGES[name][0]
+def package_name(name: str) -> str:
+    """Name the package that runs the backend's graphs."""
+    return _RUNTIMES[name]
 
 
-def missing(name: str) -> str:
-    """The command that installs what it needs."""
-    return f"pip install {' '.join([*_PACKAGES[name], *_TO_CONVERT[name]])}"
+def install_command(name: str) -> str:
+    """Return the command that installs the backend's packages."""
+    return f"pip install {' '.join(_packages(name))}"
+
+
+def _packages(name: str) -> list[str]:
+    return [_RUNTIMES[name], *_CONVERTERS[name]]

@@ -1,4 +1,4 @@
-"""Texts of about one length together, and the vectors of spans made of those of their tokens."""
+"""Batches of texts of similar length, and vectors of spans computed from token vectors."""
 
 from __future__ import annotations
 
@@ -14,33 +14,36 @@ Span = tuple[int, int]
 _BATCH = 32
 
 
-def batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Positions of texts of about one length: little padding, for which the model would compute in vain."""
+def batches_by_length(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Yield positions of texts of similar length: the model also computes padding, so it should be little."""
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     for at in range(0, len(order), _BATCH):
         yield order[at : at + _BATCH]
 
 
-def read_alone(
+def embed_spans_alone(
     embed: Callable[[Sequence[str]], Vectors], texts: Sequence[str], spans: Sequence[Sequence[Span]]
 ) -> tuple[Vectors, list[Vectors]]:
-    """The texts' vectors, and for each text those of its spans, each embedded by itself."""
+    """Embed the texts, and each of their spans as a text of its own."""
     alone = [text[start:end] for text, inside in zip(texts, spans, strict=True) for start, end in inside]
     bounds = np.cumsum([len(inside) for inside in spans])[:-1]
     return embed(texts), np.split(embed(alone), bounds)
 
 
-def finite(vectors: Vectors) -> Vectors:
-    """The vectors, or :class:`index.errors.ModelFailed`."""
+def require_finite(vectors: Vectors) -> Vectors:
+    """Return the vectors; raise :class:`index.errors.ModelFailed` if a value is not finite."""
     if not np.isfinite(vectors).all():
-        raise ModelFailed("The embedding model gave vectors that are not finite. Check its files.")
+        raise ModelFailed("The embedding model returned vectors that are not finite. Check its files.")
     return vectors
 
 
-def means(
+def span_means(
     tokens: NDArray[np.float32], starts: NDArray[np.int64], spans: Sequence[Span], whole: Vectors
 ) -> Vectors:
-    """Unit means of the tokens that start in each span; ``whole`` for a span without any."""
+    """Average the vectors of the tokens that start in each span, to unit length.
+
+    A span in which no token starts gets ``whole``.
+    """
     totals = np.empty((len(spans), tokens.shape[1]), np.float32)
     bounds = np.searchsorted(starts, np.array(spans, np.int64).reshape(-1, 2))
     for row, (first, end) in zip(totals, bounds.tolist(), strict=True):

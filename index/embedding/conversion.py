@@ -1,7 +1,7 @@
-"""A sentence-transformers model made into one graph: transformer, pooling and normalisation.
+"""Convert a sentence-transformers model to one graph: transformer, pooling and normalisation.
 
-The backends' own readers of torch modules are used directly: OpenVINO's command line front end, and the
-packages that wrap it, would report on their use over the network, and hold the model's library back.
+The backends' own converters of torch modules are called directly: OpenVINO's command line tool reports its
+use over the network, and the packages that wrap it require old versions of sentence-transformers.
 """
 
 from __future__ import annotations
@@ -9,23 +9,26 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from index.embedding.backends import backend
-from index.embedding.converted import Converted, replacing, write_converted
+from index.embedding.backends import load_backend
+from index.embedding.converted import Converted, replace_folder, write_converted
 from index.embedding.graph import INPUTS, Description
 from index.embedding.probe import QUESTIONS, passages, probe
 from index.embedding.transformer import SentenceTransformerEmbedder
 
 log = logging.getLogger("loccit.embedding")
 
+_TRACED_LIBRARIES = ("sentence_transformers", "transformers")
 
-class _Whole(torch.nn.Module):
-    """From the inputs, by position, to the unit vectors of texts, and the vectors of their tokens."""
+
+class _EmbeddingModule(torch.nn.Module):
+    """Maps positional inputs to the unit vectors of texts and the vectors of their tokens."""
 
     def __init__(self, model: torch.nn.Module, names: Sequence[str]) -> None:
         super().__init__()
@@ -39,14 +42,14 @@ class _Whole(torch.nn.Module):
 
 
 def convert(embedder: SentenceTransformerEmbedder, folder: Path, names: Sequence[str]) -> None:
-    """Write a model to a folder, in place of what is there: a graph for each backend that can run it.
+    """Convert a model for each of the named backends and replace the folder's content with the result.
 
-    That there is none is written down too, and logged. Raises ``OSError``.
+    A backend that the model cannot be converted for is recorded and logged. Raises ``OSError``.
     """
-    with replacing(folder) as unfinished:
-        inputs = _inputs(embedder)
-        graphs = _graphs(embedder, inputs, unfinished, names)
-        probe(embedder)  # the first time, torch chooses its kernels
+    with replace_folder(folder) as unfinished:
+        inputs = _example_inputs(embedder)
+        graphs = _write_graphs(embedder, inputs, unfinished, names)
+        probe(embedder)  # the first run is slower: torch chooses its kernels
         begun = time.perf_counter()
         expected = probe(embedder)
         seconds = time.perf_counter() - begun
@@ -66,28 +69,47 @@ def convert(embedder: SentenceTransformerEmbedder, folder: Path, names: Sequence
         )
 
 
-def _inputs(embedder: SentenceTransformerEmbedder) -> dict[str, torch.Tensor]:
-    """What the model is given, for a few texts."""
+def _example_inputs(embedder: SentenceTransformerEmbedder) -> dict[str, torch.Tensor]:
+    """Preprocess a few texts into example inputs of the model."""
     features: dict[str, Any] = embedder.model.preprocess([*QUESTIONS, passages()[0]])
     return {name: value for name, value in features.items() if isinstance(value, torch.Tensor)}
 
 
-def _graphs(
+def _write_graphs(
     embedder: SentenceTransformerEmbedder, inputs: dict[str, torch.Tensor], folder: Path, names: Sequence[str]
 ) -> dict[str, Path]:
-    """Write the graphs; returns their files by backend."""
+    """Write a graph for each backend that can be converted to; return their files by backend."""
     if not {"input_ids", "attention_mask"} <= set(inputs) <= set(INPUTS):
-        log.warning("The model cannot be made a graph: it takes %s.", ", ".join(inputs))
+        log.warning("The model cannot be converted to a graph: its inputs are %s.", ", ".join(inputs))
         return {}
-    whole = _Whole(embedder.model, list(inputs)).eval()
+    module = _EmbeddingModule(embedder.model, list(inputs)).eval()
     written = {}
     for name in names:
-        with torch.inference_mode(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of tracing: what is constant here is so for every text
+        with torch.inference_mode(), _tracing_warnings_hidden():
             try:
-                path = folder / backend(name).GRAPH
-                backend(name).write(whole, inputs, path)
+                path = folder / load_backend(name).GRAPH_FILE
+                load_backend(name).write(module, inputs, path)
                 written[name] = path
-            except Exception as error:  # of many kinds, from tracing as from writing
-                log.warning("The model cannot be made a graph for %s: %r", name, error)
+            except Exception as error:  # tracing and writing raise many unrelated classes
+                log.warning("The model cannot be converted to a graph for %s: %r", name, error)
     return written
+
+
+@contextmanager
+def _tracing_warnings_hidden() -> Iterator[None]:
+    """Hide warnings that tracing causes; errors are still raised and logged.
+
+    Tracing reads every attribute of a model, deprecated ones too, and warns of values that are constant in
+    the trace, which here are the same for every text.
+    """
+    loggers = [logging.getLogger(name) for name in _TRACED_LIBRARIES]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

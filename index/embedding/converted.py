@@ -1,4 +1,4 @@
-"""Converted models on disk: a folder each, there as a whole or not at all."""
+"""Converted models on disk: one folder each, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -29,8 +29,10 @@ _MADE_WITH = ("torch", "transformers", "sentence-transformers")
 class Converted:
     """A converted model.
 
-    ``graphs`` are the files of the backends that can run it, ``tried`` are all that it was to be converted
-    for. ``expected`` are the vectors of the probe by torch in fp32, which took ``seconds``.
+    ``graphs`` are the graph files by backend; ``tried`` names all backends that conversion was tried for.
+    ``expected`` are the expected vectors of the probe: those of torch in fp32, which took ``seconds``, or, if
+    ``reference`` is ``int8``, those of the quantized model emulated in fp32. Models that older versions
+    quantized have those of torch.
     """
 
     description: Description
@@ -39,10 +41,16 @@ class Converted:
     tokenizer: Tokenizer
     expected: Vectors
     seconds: float
+    reference: str = "fp32"
+
+
+def is_converted(folder: Path) -> bool:
+    """Check whether a folder holds a converted model, which may be damaged."""
+    return (folder / _CONTENT).is_file()
 
 
 def read_converted(folder: Path) -> Converted | None:
-    """The model that was written there, None where nothing usable is."""
+    """Read a converted model; None, which is logged for a damaged one, if there is none to use."""
     try:
         content = json.loads((folder / _CONTENT).read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
@@ -55,16 +63,17 @@ def read_converted(folder: Path) -> Converted | None:
             Tokenizer.from_file(str(folder / _TOKENIZER)),
             np.load(folder / _PROBE, allow_pickle=False),
             float(content["seconds"]),
+            str(content.get("reference", "fp32")),
         )
     except FileNotFoundError:
         return None
-    except Exception as error:  # the tokenizers' own kinds have no base but this
-        log.warning("The converted model in %s is not usable (%s); it is made anew.", folder, error)
+    except Exception as error:  # tokenizers raises errors without a base class of their own
+        log.warning("The converted model in %s cannot be read (%s).", folder, error)
         return None
 
 
 def write_converted(folder: Path, converted: Converted) -> None:
-    """Write all but the graphs, which are in this folder already."""
+    """Write everything except the graphs, which are already in the folder."""
     converted.tokenizer.save(str(folder / _TOKENIZER))
     np.save(folder / _PROBE, converted.expected, allow_pickle=False)
     content = {
@@ -73,14 +82,15 @@ def write_converted(folder: Path, converted: Converted) -> None:
         "graphs": {name: path.name for name, path in converted.graphs.items()},
         "tried": list(converted.tried),
         "seconds": round(converted.seconds, 4),
+        "reference": converted.reference,
         "made_with": {name: version(name) for name in _MADE_WITH},
     }
     (folder / _CONTENT).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 @contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
-    """A folder to write to, which takes the place of this one when all has gone well."""
+def replace_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder that replaces ``folder`` if the block succeeds, and is deleted otherwise."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:

@@ -1,6 +1,6 @@
-"""Embedding by a model converted to a graph: the transformer, its pooling and its normalisation in one.
+"""Embed texts with a converted model: one graph of transformer, pooling and normalisation.
 
-Neither torch nor sentence-transformers is imported here, so that a service starts in about a second.
+This module imports neither torch nor sentence-transformers, so that a service starts in about a second.
 """
 
 from __future__ import annotations
@@ -13,41 +13,40 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from index.embedding.batching import Span, finite, means, read_alone
+from index.embedding.batching import Span, embed_spans_alone, require_finite, span_means
 from index.types import Vectors
 
 Tokens = NDArray[np.int64]
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-"""What the models of this kind are given."""
+"""Inputs that a graph can take."""
 _TOKENS_PER_BATCH = 4096
-_WIDTHS, _QUESTION = 8, 64
-"""Batches are as wide as a multiple of the one: a runtime prepares itself anew for each shape it meets. A
-single text of at most so many tokens as the other is as wide as it is: such shapes are few, and each token
-takes time.
-"""
-_FEW_CHARACTERS = 4000
-"""More are handed to threads. That lets others use the interpreter meanwhile, but takes longer for a question
-or a short document while the model has the processors.
+_WIDTH_STEP = 8
+"""Batches are padded to a multiple of this width, as a runtime has to prepare for each new shape."""
+_EXACT_WIDTH = 64
+"""A single text of at most this many tokens is not padded: its shapes are few, and padding takes time."""
+_SEQUENTIAL_CHARACTERS = 4000
+"""Longer input is tokenized by threads. These release the interpreter to other work, but are slower for a
+question or a short document while the model uses all processors.
 """
 
 
 class Runtime(Protocol):
-    """Runs the graph. Safe to call from several threads."""
+    """Runs a graph. Thread-safe."""
 
     def run(self, inputs: dict[str, Tokens]) -> tuple[Vectors, NDArray[np.float32]]:
-        """Unit vectors of the texts, and the vectors of their tokens, from inputs of shape (texts, width).
+        """Compute the unit vectors of the texts and the vectors of their tokens.
 
-        Their shapes are (texts, dimension) and (texts, width, dimension), float32; the caller may keep them.
-        Raises :class:`index.errors.ModelFailed`.
+        Inputs have shape (texts, width); the results are float32 of shapes (texts, dimension) and (texts,
+        width, dimension), and belong to the caller. Raises :class:`index.errors.ModelFailed`.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a converted model needs beside its graph.
+    """Properties of a converted model.
 
-    ``inputs`` are those of :data:`INPUTS` that the graph takes, in its order. ``takes_means``: a text's
-    vector is the mean over its tokens' and nothing more but its length.
+    ``inputs`` are those of :data:`INPUTS` that the graph takes, in its order. ``takes_means``: the model uses
+    mean pooling, so that a text's vector is the normalised mean of its tokens' vectors.
     """
 
     fingerprint: str
@@ -62,9 +61,9 @@ class Description:
 
 
 class GraphEmbedder:
-    """A converted model as an :class:`index.protocols.Embedder`.
+    """An :class:`index.protocols.Embedder` that runs a converted model.
 
-    Passages and questions have each a runtime: a question does not wait for a batch of passages.
+    Passages and questions use separate runtimes, so that a question does not wait for a batch of passages.
     """
 
     def __init__(
@@ -76,16 +75,16 @@ class GraphEmbedder:
         self.max_tokens = description.max_tokens
         self.special_tokens = description.special_tokens
         self._passages, self._questions = passages, questions
-        # Two of them: a tokenizer that truncates cannot count, and changing one disturbs other threads.
-        self._whole = tokenizer
-        self._whole.no_truncation()
-        self._whole.no_padding()
-        self._cutting = Tokenizer.from_str(tokenizer.to_str())
-        self._cutting.enable_truncation(self.max_tokens)
+        # Counting tokens needs a tokenizer that does not truncate; switching one is not thread-safe.
+        self._tokenizer = tokenizer
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._truncating_tokenizer = Tokenizer.from_str(tokenizer.to_str())
+        self._truncating_tokenizer.enable_truncation(self.max_tokens)
 
     def token_starts(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """See :class:`index.protocols.Tokenizer`."""
-        encodings = _encoded(self._whole, texts, special=False)
+        encodings = _encode(self._tokenizer, texts, special=False)
         return [np.array([start for start, _ in e.offsets], np.int64) for e in encodings]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -99,26 +98,26 @@ class GraphEmbedder:
     def embed_sentences(
         self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
     ) -> tuple[Vectors, list[Vectors]]:
-        """See :class:`index.protocols.Embedder`; as :class:`SentenceTransformerEmbedder` does it."""
+        """See :class:`index.protocols.Embedder`; works like :class:`SentenceTransformerEmbedder`."""
         if not self._description.takes_means:
-            return read_alone(self.embed_passages, texts, spans)
+            return embed_spans_alone(self.embed_passages, texts, spans)
         prompt = self._description.passage_prompt
-        encodings = _encoded(self._cutting, [prompt + text for text in texts])
+        encodings = _encode(self._truncating_tokenizer, [prompt + text for text in texts])
         passages = np.empty((len(texts), self.dimension), np.float32)
         sentences: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(texts)
         for batch, width in _batches(encodings):
             passages[batch], tokens = self._run([encodings[i] for i in batch], width, self._passages)
             for row, i in zip(tokens, batch, strict=True):
-                own, starts = _own(encodings[i], len(prompt))
-                sentences[i] = means(row[own], starts, spans[i], passages[i])
-        return finite(passages), [finite(vectors) for vectors in sentences]
+                own, starts = _text_tokens(encodings[i], len(prompt))
+                sentences[i] = span_means(row[own], starts, spans[i], passages[i])
+        return require_finite(passages), [require_finite(vectors) for vectors in sentences]
 
     def _embed(self, texts: Sequence[str], prompt: str, runtime: Runtime) -> Vectors:
-        encodings = _encoded(self._cutting, [prompt + text for text in texts])
+        encodings = _encode(self._truncating_tokenizer, [prompt + text for text in texts])
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for batch, width in _batches(encodings):
             vectors[batch], _ = self._run([encodings[i] for i in batch], width, runtime)
-        return finite(vectors)
+        return require_finite(vectors)
 
     def _run(
         self, encodings: Sequence[Encoding], width: int, runtime: Runtime
@@ -132,40 +131,41 @@ class GraphEmbedder:
         return runtime.run({name: filled[name] for name in self._description.inputs})
 
 
-def _encoded(tokenizer: Tokenizer, texts: Sequence[str], *, special: bool = True) -> list[Encoding]:
-    if sum(map(len, texts)) <= _FEW_CHARACTERS:
+def _encode(tokenizer: Tokenizer, texts: Sequence[str], *, special: bool = True) -> list[Encoding]:
+    """Tokenize texts, with threads if they are long; ``special`` adds the special tokens."""
+    if sum(map(len, texts)) <= _SEQUENTIAL_CHARACTERS:
         return [tokenizer.encode(text, add_special_tokens=special) for text in texts]
     encodings: list[Encoding] = tokenizer.encode_batch(list(texts), add_special_tokens=special)
     return encodings
 
 
 def _batches(encodings: Sequence[Encoding]) -> Iterator[tuple[list[int], int]]:
-    """Positions of texts of about one length, and how wide they are laid.
+    """Yield batches as positions of texts of similar length, each with its padded width.
 
-    Little padding, and batches that take about the same time whatever the lengths.
+    This keeps padding small and the time of a batch about constant for any length of text.
     """
     lengths = [len(encoding.ids) for encoding in encodings]
-    if len(lengths) == 1 and lengths[0] <= _QUESTION:
+    if len(lengths) == 1 and lengths[0] <= _EXACT_WIDTH:
         yield [0], lengths[0]
         return
     batch: list[int] = []
     width = 0
-    # From the longest down: the first text of a batch decides its width.
+    # Longest first: the first text of a batch determines its width.
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         if batch and (len(batch) + 1) * width > _TOKENS_PER_BATCH:
             yield batch, width
             batch = []
         if not batch:
-            width = -(-lengths[i] // _WIDTHS) * _WIDTHS
+            width = -(-lengths[i] // _WIDTH_STEP) * _WIDTH_STEP
         batch.append(i)
     if batch:
         yield batch, width
 
 
-def _own(encoding: Encoding, prompt: int) -> tuple[slice, NDArray[np.int64]]:
-    """Where in the row the text's own tokens are, and where in the text they start.
+def _text_tokens(encoding: Encoding, prompt: int) -> tuple[slice, NDArray[np.int64]]:
+    """Locate the tokens of the text itself: their columns, and the offsets where they start in the text.
 
-    Markers are not its own, nor what is of a prompt of so many characters.
+    Leaves out special tokens and the tokens of a prompt of ``prompt`` characters.
     """
     starts = np.array([start for start, _ in encoding.offsets], np.int64)
     own = np.flatnonzero((np.array(encoding.special_tokens_mask) == 0) & (starts >= prompt))

@@ -1,4 +1,4 @@
-"""Graphs run by ONNX Runtime: for processors that OpenVINO does not know."""
+"""Backend ONNX Runtime: runs graphs in fp32, also on processors that OpenVINO does not support."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from index.types import Vectors
 if TYPE_CHECKING:
     import torch
 
-GRAPH = "graph.onnx"
-_ERRORS_ALONE = 3
+GRAPH_FILE = "graph.onnx"
+_LOG_ERRORS = 3
+"""ONNX Runtime's log level that omits warnings."""
 
 
 class OnnxRuntime:
-    """An :class:`index.embedding.graph.Runtime`. Its sessions may be run by several threads."""
+    """An :class:`index.embedding.graph.Runtime`; several threads may run its session at once."""
 
     def __init__(self, graph: Path, *, threads: int) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = _ERRORS_ALONE
+        options.log_severity_level = _LOG_ERRORS
         try:
             self._session = onnxruntime.InferenceSession(
                 str(graph), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # its own kinds have no base but this
+        except Exception as error:  # its errors have no base class of their own
             raise ModelFailed(f"ONNX Runtime cannot open {graph}: {error}") from error
 
     def run(self, inputs: dict[str, NDArray[np.int64]]) -> tuple[Vectors, NDArray[np.float32]]:
@@ -60,8 +61,8 @@ def write(module: torch.nn.Module, inputs: dict[str, torch.Tensor], path: Path) 
     """See :class:`index.embedding.backends.Backend`."""
     import torch
 
-    logging.getLogger("onnx_ir").setLevel(logging.WARNING)  # it tells of hundreds of small steps,
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # and this one of what is not installed
+    logging.getLogger("onnx_ir").setLevel(logging.WARNING)  # logs hundreds of small steps
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # warns of optional packages
     axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     torch.onnx.export(
         module,

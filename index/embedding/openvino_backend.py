@@ -1,4 +1,4 @@
-"""Graphs run by OpenVINO, in half precision where the processor computes in it."""
+"""Backend OpenVINO: runs graphs in fp32, in bf16 if the processor supports it, and quantized in int8."""
 
 from __future__ import annotations
 
@@ -11,28 +11,32 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from index.embedding.backends import EMULATED_INT8
 from index.errors import ModelFailed
 from index.types import Vectors
 
 if TYPE_CHECKING:
     import torch
 
-GRAPH = "graph.xml"
-_HALF = "BF16"
+GRAPH_FILE = "graph.xml"
+_BF16 = "BF16"
+"""OpenVINO's name for processors that compute in bf16."""
 
 
 class OpenVinoRuntime:
-    """An :class:`index.embedding.graph.Runtime`: one request at a time, over ``threads`` threads."""
+    """An :class:`index.embedding.graph.Runtime` that runs one request at a time, on ``threads`` threads."""
 
     def __init__(self, graph: Path, *, precision: str, threads: int) -> None:
         core = openvino.Core()
-        half = precision == "bf16" or (precision == "int8" and _HALF in _capabilities(core))
+        half = precision == "bf16" or (precision == "int8" and _BF16 in _capabilities(core))
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
-            "ENABLE_CPU_PINNING": False,  # each process would bind itself to the same first processors
+            "ENABLE_CPU_PINNING": False,  # pinning binds every process to the same first processors
         }
+        if precision == EMULATED_INT8:
+            settings["LP_TRANSFORMS_MODE"] = False  # keep the rounding nodes, use no integer kernels
         try:
             self._request = core.compile_model(graph, "CPU", settings).create_infer_request()
         except RuntimeError as error:
@@ -43,15 +47,15 @@ class OpenVinoRuntime:
         """See :class:`index.embedding.graph.Runtime`."""
         with self._lock:
             try:
-                # Tensor by tensor: what the package does with several at once takes longer.
+                # Set one tensor at a time: passing a dictionary of inputs is slower.
                 for place, tokens in enumerate(inputs.values()):  # in the graph's order
                     self._request.set_input_tensor(place, openvino.Tensor(tokens, shared_memory=True))
                 self._request.infer(share_outputs=True)
             except RuntimeError as error:
                 raise ModelFailed(f"The embedding model failed: {type(error).__name__}") from error
-            # The results are in memory that the next run writes to.
-            vectors, of_tokens = (self._request.get_output_tensor(place).data for place in (0, 1))
-            return np.array(vectors, np.float32), np.array(of_tokens, np.float32)
+            # Copy the results: the next run overwrites their memory.
+            texts, tokens = (self._request.get_output_tensor(place).data for place in (0, 1))
+            return np.array(texts, np.float32), np.array(tokens, np.float32)
 
 
 def open_runtime(graph: Path, *, precision: str, threads: int) -> OpenVinoRuntime:
@@ -61,7 +65,7 @@ def open_runtime(graph: Path, *, precision: str, threads: int) -> OpenVinoRuntim
 
 def precisions() -> Sequence[str]:
     """See :class:`index.embedding.backends.Backend`."""
-    return ("bf16", "fp32") if _HALF in _capabilities(openvino.Core()) else ("fp32",)
+    return ("bf16", "fp32") if _BF16 in _capabilities(openvino.Core()) else ("fp32",)
 
 
 def write(module: torch.nn.Module, inputs: dict[str, torch.Tensor], path: Path) -> None:

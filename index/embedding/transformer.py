@@ -1,4 +1,4 @@
-"""Embedding by any sentence-transformers model, offline unless told otherwise."""
+"""Embed texts with any sentence-transformers model, run by torch, without network access."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer as FastTokenizer
 from transformers.utils import logging as transformers_logging
 
-from index.embedding.batching import Span, batches, finite, means, read_alone
+from index.embedding.batching import Span, batches_by_length, embed_spans_alone, require_finite, span_means
 from index.embedding.model_files import revision
 from index.errors import ModelDamaged, ModelFailed
 from index.types import Vectors
@@ -27,11 +27,11 @@ _PASSAGE_PROMPTS = ("document", "passage", "corpus")
 
 
 class SentenceTransformerEmbedder:
-    """A sentence-transformers model as an :class:`index.protocols.Embedder`.
+    """An :class:`index.protocols.Embedder` that runs a sentence-transformers model.
 
-    Queries and passages are given the prompts that the model's own configuration declares for them.
-    ``bf16`` computes in half precision; that has a fingerprint of its own, as it is not compared with fp32
-    here. ``takes_means``: a text's vector is the mean over its tokens' and nothing more but its length.
+    Questions and passages get the prompts that the model's configuration defines. ``bf16`` computes in half
+    precision, which is not compared with fp32 here and so has a fingerprint of its own. ``takes_means``: the
+    model uses mean pooling, so that a text's vector is the normalised mean of its tokens' vectors.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class SentenceTransformerEmbedder:
         self._model.eval()
         self.query_prompt = _prompt(self._model, _QUERY_PROMPTS)
         self.passage_prompt = _prompt(self._model, _PASSAGE_PROMPTS)
-        self.takes_means = _takes_means(self._model)
-        self._tokenizer = _own_tokenizer(self._model, folder)
-        # Fast tokenizers change their own state (padding, truncation) while they work.
+        self.takes_means = _is_mean_pooled(self._model)
+        self._tokenizer = _copy_tokenizer(self._model, folder)
+        # Not thread-safe: fast tokenizers change their own padding and truncation on each call.
         self._preprocessing = threading.Lock()
         self.max_tokens = int(self._model.max_seq_length or self._tokenizer_limit())
         self.special_tokens = len(self._tokenizer.encode(self.passage_prompt).ids)
@@ -63,12 +63,12 @@ class SentenceTransformerEmbedder:
 
     @property
     def model(self) -> SentenceTransformer:
-        """The model itself, for those who convert it."""
+        """The sentence-transformers model, for conversion."""
         return self._model
 
     @property
     def tokenizer(self) -> FastTokenizer:
-        """A copy of the model's tokenizer that neither truncates nor pads."""
+        """A copy of the model's tokenizer, without truncation and padding."""
         return FastTokenizer.from_str(self._tokenizer.to_str())
 
     def token_starts(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
@@ -89,32 +89,30 @@ class SentenceTransformerEmbedder:
     ) -> tuple[Vectors, list[Vectors]]:
         """See :class:`index.protocols.Embedder`.
 
-        A model that takes the mean over its tokens has read each span in its place already: its vector is
-        the mean over the span's tokens ("late chunking", Guenther et al., arXiv:2409.04701). With others
-        each span is read by itself.
+        With mean pooling, a span's vector is the mean of its tokens' vectors in the whole text ("late
+        chunking", Guenther et al., arXiv:2409.04701). With other pooling, each span is embedded alone.
         """
         if not self.takes_means:
-            return read_alone(self.embed_passages, texts, spans)
+            return embed_spans_alone(self.embed_passages, texts, spans)
         passages = np.empty((len(texts), self.dimension), np.float32)
         sentences: list[Vectors] = [np.empty((0, self.dimension), np.float32)] * len(texts)
-        for batch in batches(texts):
+        for batch in batches_by_length(texts):
             chosen = [texts[i] for i in batch]
             passages[batch], tokens = self._forward(chosen, self.passage_prompt)
             for row, i, starts in zip(tokens, batch, self.token_starts(chosen), strict=True):
-                # Before the text's own tokens are those of the start marker and the prompt, after them
-                # the end marker; what the model did not read has no tokens.
+                # A row is: start marker, prompt, text, end marker. Truncated text has no tokens.
                 own = row[self.special_tokens - 1 : self.max_tokens - 1][: len(starts)]
-                sentences[i] = means(own, starts[: len(own)], spans[i], passages[i])
-        return finite(passages), [finite(vectors) for vectors in sentences]
+                sentences[i] = span_means(own, starts[: len(own)], spans[i], passages[i])
+        return require_finite(passages), [require_finite(vectors) for vectors in sentences]
 
     def _embed(self, texts: Sequence[str], prompt: str) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        for batch in batches(texts):
+        for batch in batches_by_length(texts):
             vectors[batch], _ = self._forward([texts[i] for i in batch], prompt)
-        return finite(vectors)
+        return require_finite(vectors)
 
     def _forward(self, texts: list[str], prompt: str) -> tuple[Vectors, NDArray[np.float32]]:
-        """Unit vectors of the texts, and the vectors of their tokens, shape (texts, tokens, dimension)."""
+        """Compute unit vectors of texts, and token vectors of shape (texts, tokens, dimension)."""
         try:
             with self._preprocessing:
                 features: dict[str, Any] = self._model.preprocess(texts, prompt=prompt or None)
@@ -135,9 +133,9 @@ class SentenceTransformerEmbedder:
         return int(min(limit, 8192))
 
 
-def _takes_means(model: SentenceTransformer) -> bool:
-    """Whether a text's vector is the mean over its tokens' and nothing more but its length."""
-    # By their names: where the classes are imported from has changed between versions.
+def _is_mean_pooled(model: SentenceTransformer) -> bool:
+    """Check that the model consists of a transformer, mean pooling and at most normalisation."""
+    # Compare class names: the modules that define the classes differ between versions.
     names = [type(module).__name__ for module in model.children()]
     if names[1:2] != ["Pooling"] or not {*names[2:]} <= {"Normalize"}:
         return False
@@ -147,6 +145,7 @@ def _takes_means(model: SentenceTransformer) -> bool:
 
 
 def _prompt(model: SentenceTransformer, names: tuple[str, ...]) -> str:
+    """Return the first prompt that the model defines under these names, or its default; may be empty."""
     prompts = model.prompts or {}
     for name in (*names, model.default_prompt_name):
         if name and (prompt := prompts.get(name)):
@@ -154,13 +153,13 @@ def _prompt(model: SentenceTransformer, names: tuple[str, ...]) -> str:
     return ""
 
 
-def _own_tokenizer(model: SentenceTransformer, folder: Path) -> FastTokenizer:
-    """A copy without truncation or padding, so that counting never disturbs embedding."""
+def _copy_tokenizer(model: SentenceTransformer, folder: Path) -> FastTokenizer:
+    """Copy the model's tokenizer without truncation and padding, to count tokens independently."""
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if backend is None:
         raise ModelDamaged(
-            f"The model in {folder} has no tokenizer.json, which is needed to find where tokens start. "
-            "Save it once with a current version of transformers."
+            f"The model in {folder} has no fast tokenizer, which is needed to locate tokens in texts. "
+            "Save the model once with a current version of transformers."
         )
     copy = FastTokenizer.from_str(backend.to_str())
     copy.no_truncation()

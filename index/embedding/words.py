@@ -1,4 +1,4 @@
-"""A test double that a reader can compute in their head, the same in every process."""
+"""An embedder for tests whose vectors can be computed by hand and are the same in every process."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _WORD = re.compile(r"\w+")
 
 
 class WordEmbedder:
-    """Texts are near each other by the share of words they have in common.
+    """Embeds texts by their words: the more words two texts share, the more similar they are.
 
-    A vector counts the text's lower-case words, each in the bucket that its BLAKE2b hash names (not
-    the built-in ``hash``, which changes from process to process), scaled to unit length. So the
-    inner product of two texts without repeated words is ``common / sqrt(words_a * words_b)``, up to
-    collisions. A token is a word. ``passages`` and ``queries`` count the texts embedded.
+    A vector counts the lower-case words of a text by bucket and is scaled to unit length. The bucket is the
+    word's BLAKE2b hash; the built-in ``hash`` differs between processes. Without repeated words and
+    collisions, the inner product of two texts is ``common / sqrt(words_a * words_b)``. A token is a word.
+    ``passages`` and ``queries`` count the embedded texts.
     """
 
     special_tokens = 0
@@ -47,7 +47,7 @@ class WordEmbedder:
     def embed_sentences(
         self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
     ) -> tuple[Vectors, list[Vectors]]:
-        """See :class:`index.protocols.Embedder`. A sentence is its own words, wherever it stands."""
+        """See :class:`index.protocols.Embedder`. A sentence's vector does not depend on its context."""
         sentences = [
             self._embed([text[start:end] for start, end in inside])
             for text, inside in zip(texts, spans, strict=True)
@@ -67,7 +67,7 @@ class WordEmbedder:
                 digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
                 row[int.from_bytes(digest, "little") % self.dimension] += 1.0
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        # A text without words still needs a direction: one that no word shares more than by chance.
+        # A text without words gets the direction that is equally far from all words.
         vectors[norms[:, 0] == 0.0] = 1.0
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors

@@ -1,0 +1,146 @@
+"""Choose a backend and precision for a converted model: the fastest whose vectors agree with fp32.
+
+Each backend and precision embeds the probe; the fastest that agrees is chosen and recorded with its
+measurements. Later starts run the probe again on the recorded choice, which also warms it up, and choose anew
+if it no longer agrees. This module imports neither torch nor sentence-transformers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from index.config import EmbeddingConfig
+from index.embedding import backends
+from index.embedding.converted import Converted
+from index.embedding.graph import GraphEmbedder
+from index.embedding.probe import AGREEMENT, agreement
+from index.embedding.trial import try_backend
+from index.errors import ModelFailed
+from index.processors import processors
+
+log = logging.getLogger("loccit.embedding")
+
+_TORCH = "torch"
+_MARGIN = 1.5
+"""torch is chosen if it is this many times faster than a graph: a graph starts faster, and the time of torch
+was measured at conversion, perhaps on another day.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What the probe measured for a backend and precision: the minimum cosine with fp32, and seconds."""
+
+    backend: str
+    precision: str
+    agreement: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.backend} {self.precision} (agrees to {self.agreement:.6f}, {self.seconds:.3f} s)"
+
+
+class Choice:
+    """Chooses a backend and precision for a converted model.
+
+    ``file``, if given, records the choice. ``with_torch`` is false where torch cannot run the model instead.
+    """
+
+    def __init__(
+        self,
+        converted: Converted,
+        file: Path | None,
+        config: EmbeddingConfig,
+        names: Sequence[str],
+        *,
+        with_torch: bool = True,
+    ) -> None:
+        self._converted = converted
+        self._file = file
+        self._config = config
+        self._with_torch = with_torch
+        self._names = [name for name in names if name in converted.graphs]
+        self._automatic = config.backend == "auto" and config.precision == "auto"
+        self._machine = [
+            platform.machine(),
+            config.threads or processors(),
+            {
+                name: [version(backends.package_name(name)), *backends.load_backend(name).precisions()]
+                for name in names
+            },
+        ]
+
+    def embedder(self) -> GraphEmbedder | None:
+        """Open the model with the fastest backend and precision that agree; None if that is torch.
+
+        Raises :class:`index.errors.ModelFailed` if none agrees and torch may not be chosen, and ``OSError``
+        if the choice cannot be recorded.
+        """
+        if self._automatic and (choice := self._read_choice()):
+            if choice.backend == _TORCH:
+                return None
+            embedder, result = self._try(choice.backend, choice.precision, repeats=1)
+            if embedder is not None:
+                log.info("The model runs on %s.", result)
+                return embedder
+        tried = [self._try(name, precision) for name in self._names for precision in self._precisions(name)]
+        results = [result for _, result in tried]
+        agreeing = [(embedder, result) for embedder, result in tried if embedder is not None]
+        if not agreeing and not (self._automatic and self._with_torch):
+            raise ModelFailed(
+                "The model's vectors do not agree with those in fp32 when it runs on "
+                f"{'; '.join(map(str, results)) or self._config.backend}. "
+                "Choose another backend or precision."
+            )
+        torch = ProbeResult(_TORCH, "fp32", 1.0, self._converted.seconds)
+        fastest, chosen = min(agreeing, key=lambda one: one[1].seconds, default=(None, torch))
+        if self._automatic:
+            if self._with_torch and torch.seconds * _MARGIN < chosen.seconds:
+                fastest, chosen = None, torch
+            self._write_choice(chosen, [torch, *results])
+        log.info("The model runs on %s; tried: %s.", chosen, "; ".join(map(str, results)))
+        return fastest
+
+    def _precisions(self, name: str) -> Sequence[str]:
+        if self._config.precision == "auto":
+            return backends.load_backend(name).precisions()
+        return [self._config.precision]
+
+    def _try(self, name: str, precision: str, repeats: int = 2) -> tuple[GraphEmbedder | None, ProbeResult]:
+        """Run the probe; return the embedder if it agrees with fp32, and what was measured."""
+        threads = self._config.threads or processors()
+        try:
+            trial = try_backend(self._converted, name, precision, threads=threads, repeats=repeats)
+        except ModelFailed as error:
+            log.warning("%s", error.message)
+            return None, ProbeResult(name, precision, 0.0, 0.0)
+        found = agreement(trial.vectors, self._converted.expected)
+        result = ProbeResult(name, precision, found, trial.seconds)
+        return (trial.embedder if found >= AGREEMENT else None), result
+
+    def _read_choice(self) -> ProbeResult | None:
+        if self._file is None:
+            return None
+        try:
+            content = json.loads(self._file.read_text(encoding="utf-8"))
+            known = {*self._names, *([_TORCH] if self._with_torch else [])}
+            if content["machine"] != self._machine or content["taken"]["backend"] not in known:
+                return None
+            return ProbeResult(**content["taken"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _write_choice(self, chosen: ProbeResult, tried: Sequence[ProbeResult]) -> None:
+        if self._file is None:
+            return
+        content = {"taken": asdict(chosen), "tried": [asdict(one) for one in tried], "machine": self._machine}
+        text = json.dumps(content, indent=2) + "\n"
+        unfinished = self._file.with_name(f"{self._file.name}.new")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(self._file)

@@ -1,0 +1,131 @@
+"""The models of a process: each is loaded on first use, once, and shared by all collections that have it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from index.config import Precision
+from index.errors import CollectionMismatch, ModelError, ModelNotFound, TooManyModels
+from index.protocols import Embedder, is_same_model, name_in
+
+LOADED_MODELS = 4
+"""Models that are loaded at most, unless told otherwise."""
+
+Load = Callable[[str, Precision | None], Embedder]
+"""Opens a model by its name or folder, and by a precision; without one, as configured."""
+_INT8: Precision = "int8"
+_AUTO: Precision = "auto"
+
+
+class Models:
+    """Opens the models that collections name. Safe to use from several threads.
+
+    ``default`` is the model of new collections, or a function that loads it; ``name`` is what it is called.
+    ``load`` opens any other; without it there is only the default. At most ``most`` are loaded.
+    """
+
+    def __init__(
+        self,
+        default: Embedder | Callable[[], Embedder],
+        *,
+        name: str = "",
+        load: Load | None = None,
+        most: int = LOADED_MODELS,
+    ) -> None:
+        self.name = name
+        self._default = default
+        self._load = load
+        self._most = most
+        self._loaded: dict[tuple[str, Precision | None], Embedder] = {}
+        self._loading = threading.RLock()
+
+    @property
+    def default(self) -> Embedder:
+        """The model of new collections, loaded on first use."""
+        return self._opened(self.name, None)
+
+    def named(self, name: str) -> Embedder:
+        """The model with this name or in this folder; without one the default.
+
+        Raises :class:`index.errors.ModelError`.
+        """
+        return self._opened(name or self.name, None)
+
+    @property
+    def default_fingerprint(self) -> str:
+        """The fingerprint of the default; empty while it is not loaded."""
+        found = self._loaded.get((self.name, None))
+        return found.fingerprint if found else ""
+
+    def loaded(self, fingerprint: str) -> Embedder:
+        """The model with this fingerprint, which a collection has loaded. Raises :class:`ModelNotFound`."""
+        for embedder in list(self._loaded.values()):
+            if is_same_model(embedder.fingerprint, fingerprint):
+                return embedder
+        raise ModelNotFound(f"The model {fingerprint!r} is not loaded.")
+
+    def of(self, collection: str, fingerprint: str, source: str) -> Embedder:
+        """The model that makes the vectors of a collection: the one with this fingerprint.
+
+        It is looked for among those that are loaded, then at ``source`` (a name or folder), then the default
+        is tried, then what the fingerprint names. A folder may have been moved: the name in a fingerprint
+        does not count. Raises :class:`index.errors.ModelError` where none can be opened, and
+        :class:`index.errors.CollectionMismatch` where those that can be opened give other vectors.
+        """
+        with suppress(ModelNotFound):
+            return self.loaded(fingerprint)
+        errors: list[ModelError] = []
+        others: list[str] = []
+        for name, precision in self._places(fingerprint, source):
+            try:
+                embedder = self._opened(name, precision)
+            except ModelError as error:
+                errors.append(error)
+                continue
+            if is_same_model(embedder.fingerprint, fingerprint):
+                return embedder
+            others.append(embedder.fingerprint)
+        if others or not errors:
+            raise CollectionMismatch(
+                f"The collection {collection!r} was built with other settings: model {fingerprint!r}, not "
+                f"{' or '.join(repr(other) for other in others)}. Provide the model that it was built with, "
+                "or upgrade the collection to one that is here."
+            )
+        raise errors[0]
+
+    def _places(self, fingerprint: str, source: str) -> Iterator[tuple[str, Precision | None]]:
+        """Names and precisions to try, the likeliest first."""
+        if self._load is None:
+            yield self.name, None
+            return
+        # An older description has no source, and the default model is likely.
+        names = dict.fromkeys([source or self.name, self.name, name_in(fingerprint)])
+        precision: Precision = _INT8 if fingerprint.rpartition(":")[2].startswith(_INT8) else _AUTO
+        for as_ in (None, precision):
+            yield from ((name, as_) for name in names)
+
+    def _opened(self, name: str, precision: Precision | None) -> Embedder:
+        key = name, precision
+        if (found := self._loaded.get(key)) is not None:
+            return found
+        with self._loading:
+            if (found := self._loaded.get(key)) is None:
+                found = self._loaded[key] = self._fresh(name, precision)
+            return found
+
+    def _fresh(self, name: str, precision: Precision | None) -> Embedder:
+        if (loaded := len({*map(id, self._loaded.values())})) >= self._most:
+            raise TooManyModels(
+                f"The model {name!r} is needed too, and {loaded} models are loaded, as many as are "
+                "allowed. Allow more, if there is memory for them, or upgrade collections to one model."
+            )
+        if name == self.name and precision is None:
+            return self._default() if callable(self._default) else self._default
+        if self._load is None:
+            raise ModelNotFound(f"The model {name!r} cannot be opened here.")
+        embedder = self._load(name, precision)
+        # The same model under another name or precision is not kept twice.
+        same = (one for one in self._loaded.values() if one.fingerprint == embedder.fingerprint)
+        return next(same, embedder)
