@@ -1,4 +1,4 @@
-"""What a question is answered with."""
+"""Answers: passages with citations, evidence and scores."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from index.types import Metadata
+from index.types import Cell, Metadata
+
+Extent = Literal["sentences", "passage", "section"]
+"""How much each hit quotes: the sentences that answer, the passage, or the section around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +17,7 @@ class Selector:
     """A W3C Web Annotation selector; offsets in code points.
 
     ``type`` is ``TextPositionSelector`` (with start and end) or ``TextQuoteSelector`` (with exact,
-    prefix and suffix, and whether the three may stand in the text more than once).
+    prefix and suffix; ``ambiguous`` if the text may contain the three more than once).
     """
 
     type: str
@@ -28,7 +31,7 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A quote that anyone can check: ``text[start:end] == quote`` in the text that the hash names."""
+    """A quote that anyone can verify: ``text[start:end] == quote`` for the text with this hash."""
 
     locator: str
     quote: str
@@ -49,7 +52,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Something said earlier in a conversation."""
+    """An earlier message of a conversation."""
 
     role: Literal["user", "assistant"]
     text: str
@@ -57,16 +60,21 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence inside a passage that answers, ``[start, end)`` in code points of the document's text."""
+    """A sentence of a passage that answers the question, as a span of the document's text.
+
+    ``score`` is the probability that a person would mark it, if the passage is the right one.
+    If it is a row of a table, ``cells`` are its cells.
+    """
 
     start: int
     end: int
     score: float
+    cells: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SideScore:
-    """Where one side ranked a passage (1 is first, None below its candidates), and its raw score."""
+    """Rank that one search gave a passage (from 1; None if it is no candidate there), and raw score."""
 
     rank: int | None
     score: float | None
@@ -75,17 +83,21 @@ class SideScore:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a passage stands where it does."""
+    """Why a passage has its rank."""
 
     dense: SideScore
     lexical: SideScore
     sentence: float | None = None
-    """Share of the question's words in the passage's best sentence; None when that was not looked at."""
+    """Share of the question's words in the passage's best sentence; None if sentences were not ranked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that answers. ``score`` is fused, in [0, 1]; ``also_at`` are locators of equal passages."""
+    """A passage of an answer. ``score`` is fused, in [0, 1]; ``also_at`` has locators of equal passages.
+
+    ``probability`` is the calibrated probability that this passage answers the question; ``match`` the best
+    mean of a sentence's cosine and its share of the question's words.
+    """
 
     rank: int
     score: float
@@ -95,23 +107,30 @@ class Hit:
     metadata: Metadata
     evidence: tuple[Evidence, ...] = ()
     also_at: tuple[str, ...] = ()
+    probability: float = 0.0
+    match: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """What answered: the collection's fingerprint, its change number, and the share with vectors."""
+    """State of the collection that answered: fingerprint, change number, share of passages with vectors.
+
+    ``degraded`` names the indexes that have failed, ``dense`` or ``lexical``: the answer is made without
+    them, or from their last state.
+    """
 
     fingerprint: str
     change: int
     embedded: float
+    degraded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """At most ``k`` passages, best first. ``timings_ms`` has a time for each stage, and ``total``.
+    """At most ``k`` passages, best first. ``timings_ms`` has the time of each stage, and ``total``.
 
-    ``answerability`` is the calibrated probability that the passages answer the question. ``withheld``
-    says why there are none although some were found; it is empty otherwise.
+    ``answerability`` is the calibrated probability that the passages answer the question. ``withheld`` is
+    the reason why passages that were found are not returned, or empty.
     """
 
     question: str
@@ -120,5 +139,5 @@ class Answer:
     index: IndexState
     withheld: str = ""
     features: Mapping[str, float] = field(default_factory=dict)
-    """What the answerability was made of; empty when nothing was found."""
+    """Inputs of the answerability; empty if nothing was found."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Combining two rankings into one."""
+"""Combine the scores of two rankings."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ Scores = NDArray[np.float32]
 
 
 def scaled(scores: Scores, *, least: float | None = None) -> Scores:
-    """Scores of one question's candidates, brought to [0, 1] by their least and greatest.
+    """Min-max scale the scores of one question's candidates to [0, 1].
 
-    ``least`` is what counts as the least, where that is known. NaN (a passage that the side does not know)
-    counts as the least. A side whose scores are all equal says nothing about order: all its known
-    candidates get 1.
+    ``least`` replaces the smallest score, where the possible minimum is known. NaN, for a passage that the
+    index did not score, becomes 0. If all scores are equal they do not define an order: all scored candidates
+    get 1.
     """
     known = ~np.isnan(scores)
     high = np.fmax.reduce(scores, initial=-np.inf)
@@ -27,11 +27,11 @@ def scaled(scores: Scores, *, least: float | None = None) -> Scores:
 
 
 def convex(dense: Scores, lexical: Scores, *, dense_weight: float, least_word: float | None = None) -> Scores:
-    """The convex combination of min-max scaled scores, in [0, 1].
+    """Compute the convex combination of min-max scaled scores, in [0, 1].
 
-    Aligned: entry i of both is candidate i. ``least_word`` is the lexical score of a passage without any of
-    the words, where that is known. A passage whose dense score is NaN has no vector yet; it is
-    ranked by its words alone, not pushed below those that have one. Bruch, Gai and Ingber, "An Analysis of
+    Entry i of both arrays is candidate i. ``least_word`` is the lexical score of a passage with none of the
+    words, where that is known. A passage whose dense score is NaN has no vector yet: it is ranked by its
+    words alone, so that it does not fall below those that have one. Bruch, Gai and Ingber, "An Analysis of
     Fusion Functions for Hybrid Retrieval", ACM TOIS 42 (2023), find it better than reciprocal rank fusion.
     """
     words = scaled(lexical, least=least_word)

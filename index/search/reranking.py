@@ -1,4 +1,4 @@
-"""Any sentence-transformers cross-encoder, which reads question and passage together."""
+"""Rerank with a sentence-transformers cross-encoder, which reads question and passage together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BATCH = 16
 
 
 class CrossEncoderReranker:
-    """A cross-encoder as an :class:`index.protocols.Reranker`. Safe to call from several threads."""
+    """Implements :class:`index.protocols.Reranker` with a cross-encoder. Thread-safe."""
 
     def __init__(self, folder: Path, *, device: str = "") -> None:
         try:
@@ -31,7 +31,6 @@ class CrossEncoderReranker:
             )
 
     def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
-        """How relevant each passage is, in [0, 1]; float32."""
         try:
             found = self._model.predict(
                 [(question, passage) for passage in passages],

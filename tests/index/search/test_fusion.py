@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.fusion import convex, scaled
+from index.search.fusion import convex, scaled
 
 NAN = np.nan
 

@@ -6,23 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.analysis import Analyzer
-from index.second_look import SecondLook, look, taken_apart
+from index.search.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
+from index.text.analysis import Analyzer
+from index.text.sentence_terms import split_sentences
 from index.types import Importance, Sentences
 
 ANALYZER = Analyzer()
 
 
 def importance(**shares: float) -> Importance:
-    terms = sorted((ANALYZER.hashed(term), share) for term, share in shares.items())
+    terms = sorted((ANALYZER.term_hash(term), share) for term, share in shares.items())
     return Importance(
         np.array([term for term, _ in terms], np.uint32), np.array([share for _, share in terms], np.float32)
     )
 
 
 def seen(*texts: str, documents: list[int] | None = None, **shares: float) -> SecondLook:
-    passages = [taken_apart(text, 0, ANALYZER.hashes) for text in texts]
+    passages = [split_sentences(text, 0, ANALYZER.term_hashes) for text in texts]
     keys = np.array(documents or range(len(texts)), np.int64)
     return look(SentenceTable.of(passages), keys, np.zeros(2, np.float32), importance(**shares))
 
@@ -31,12 +32,12 @@ def seen(*texts: str, documents: list[int] | None = None, **shares: float) -> Se
 def test_sentences_stand_in_the_slice_and_have_its_terms(quote: str, heading: str) -> None:
     text = f"{heading}\n{quote}"
     at = len(heading) + 1
-    apart = taken_apart(text, at, ANALYZER.hashes)
+    apart = split_sentences(text, at, ANALYZER.term_hashes)
     assert len(apart.term_ends) == len(apart)
     starts = [0, *apart.term_ends.tolist()]
     for (start, end), first, last in zip(apart.spans.tolist(), starts, starts[1:], strict=False):
-        assert apart.terms[first:last].tolist() == ANALYZER.hashes(quote[start:end]).tolist()
-    assert apart.terms[starts[-1] :].tolist() == ANALYZER.hashes(text[:at]).tolist()
+        assert apart.terms[first:last].tolist() == ANALYZER.term_hashes(quote[start:end]).tolist()
+    assert apart.terms[starts[-1] :].tolist() == ANALYZER.term_hashes(text[:at]).tolist()
 
 
 def test_the_best_sentence_has_most_of_the_question() -> None:
@@ -62,7 +63,7 @@ def test_words_in_more_sentences_and_shorter_passages_weigh_more() -> None:
 
 
 def test_headings_count_for_the_passage_but_are_no_sentence() -> None:
-    apart = taken_apart("Lamps\nThey burn oil.", 6, ANALYZER.hashes)
+    apart = split_sentences("Lamps\nThey burn oil.", 6, ANALYZER.term_hashes)
     found = look(SentenceTable.of([apart]), np.array([1]), np.zeros(2, np.float32), importance(lamp=1.0))
     assert found.passage.tolist() == [1.0]
     assert found.sentence.tolist() == [0.0]
@@ -70,10 +71,10 @@ def test_headings_count_for_the_passage_but_are_no_sentence() -> None:
 
 
 def test_meaning_is_that_of_the_nearest_sentence() -> None:
-    apart = taken_apart("One. Two.", 0, ANALYZER.hashes)
+    apart = split_sentences("One. Two.", 0, ANALYZER.term_hashes)
     vectors = np.array([[1.0, 0.0], [0.6, 0.8]], np.float32)
     passage = Sentences(apart.spans, apart.terms, apart.term_ends, vectors)
-    without = taken_apart("Three.", 0, ANALYZER.hashes)
+    without = split_sentences("Three.", 0, ANALYZER.term_hashes)
     table = SentenceTable.of([passage, without])
     found = look(table, np.array([1, 2]), np.array([0.0, 1.0], np.float32), importance(one=1.0))
     assert found.meaning[0] == pytest.approx(0.8)
@@ -98,8 +99,8 @@ def test_each_passage_is_seen_as_if_it_were_alone(
 ) -> None:
     apart = []
     for sentences, has_vectors in passages:
-        one = taken_apart(
-            " ".join(f"{' '.join(words).capitalize()}." for words in sentences), 0, ANALYZER.hashes
+        one = split_sentences(
+            " ".join(f"{' '.join(words).capitalize()}." for words in sentences), 0, ANALYZER.term_hashes
         )
         vectors = [[random.random(), random.random()] for _ in range(len(one))]
         apart.append(

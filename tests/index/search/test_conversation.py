@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from index.answers import Turn
-from index.conversation import combined, context, spoken
+from index.search.conversation import combined, context_turns, texts_to_embed
 
 TURNS = [
     Turn("user", "Old question?"),
@@ -13,28 +13,28 @@ TURNS = [
 
 
 def test_only_the_last_exchange_counts() -> None:
-    said = context(TURNS)
-    assert [one.text for one in said] == ["What is the treaty?", "A treaty on fish."]
-    assert spoken("And who signed it?", said) == [
+    context = context_turns(TURNS)
+    assert [one.text for one in context] == ["What is the treaty?", "A treaty on fish."]
+    assert texts_to_embed("And who signed it?", context) == [
         "And who signed it?",
         "What is the treaty?",
         "A treaty on fish.",
     ]
-    assert context([]) == ()
-    assert [one.text for one in context([Turn("user", "Hello there."), Turn("assistant", "  ")])] == [
+    assert context_turns([]) == ()
+    assert [one.text for one in context_turns([Turn("user", "Hello there."), Turn("assistant", "  ")])] == [
         "Hello there."
     ]
 
 
 def test_long_turns_are_cut() -> None:
-    (said,) = context([Turn("assistant", "x" * 5000)])
-    assert len(said.text) == 1000
+    (context,) = context_turns([Turn("assistant", "x" * 5000)])
+    assert len(context.text) == 1000
 
 
 def test_the_question_is_moved_towards_what_was_said() -> None:
     vectors = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], np.float32)
-    said = context(TURNS)
-    moved = combined(vectors, said)
+    context = context_turns(TURNS)
+    moved = combined(vectors, context)
     assert np.linalg.norm(moved) == pytest.approx(1.0)
     assert moved[0] > moved[2] > moved[1] > 0.0
     np.testing.assert_allclose(combined(vectors[:1], ()), vectors[0])

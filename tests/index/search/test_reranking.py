@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.collection import Collection
 from index.config import LibraryConfig, SearchConfig
-from index.cross_encoder import CrossEncoderReranker
 from index.embedding import WordEmbedder
 from index.errors import ModelDamaged
-from index.ingest import Source
+from index.ingest.preparation import Source
+from index.search.reranking import CrossEncoderReranker
+from tests.opening import collection_in
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "lamp", "dog", "sea", "the", "was", "lit"]
 
@@ -67,7 +67,9 @@ class Backwards:
 def test_a_reranker_orders_the_first_passages_and_drops_the_others(tmp_path: Path) -> None:
     reranker = Backwards()
     config = LibraryConfig(search=SearchConfig(rerank=3))
-    with Collection(tmp_path / "a", embedder=WordEmbedder(), config=config, reranker=reranker) as collection:
+    with collection_in(
+        tmp_path / "a", embedder=WordEmbedder(), config=config, reranker=reranker
+    ) as collection:
         for name in ("alpha", "beta", "gamma", "delta"):
             collection.put(Source(f"{name}.txt", f"{name} lamp".encode()))
         collection.embed_pending()

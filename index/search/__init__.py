@@ -1,0 +1,49 @@
+"""Search: turn a question into ranked passages with evidence and an answerability probability."""
+
+from __future__ import annotations
+
+from index.errors import BackendMissing
+from index.protocols import Reranker
+from index.search.answerability import FILE as CALIBRATION_FILE
+from index.search.answerability import Answerability
+from index.search.answerability import load as load_answerability
+from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
+from index.search.question import MAX_K, Question, checked_k, checked_question
+from index.search.regression import Regression, sigmoid
+from index.search.search import withheld
+
+
+def load_reranker(model: str, *, download: bool = False, device: str = "") -> Reranker:
+    """Open a sentence-transformers cross-encoder by its name or folder.
+
+    Raises :class:`index.errors.ModelNotFound`, :class:`index.errors.ModelDamaged`, and
+    :class:`index.errors.BackendMissing` without sentence-transformers.
+    """
+    from index.embedding.registry import model_folder
+
+    # Import here: torch takes seconds to import, and not every command needs it.
+    try:
+        from index.search.reranking import CrossEncoderReranker
+    except ModuleNotFoundError as error:
+        raise BackendMissing(
+            f"{error.name} is not installed, which a reranker needs. Run: pip install sentence-transformers"
+        ) from error
+    return CrossEncoderReranker(model_folder(model, download=download), device=device)
+
+
+__all__ = [
+    "CALIBRATION_FILE",
+    "FEATURES",
+    "MAX_K",
+    "PASSAGE_FEATURES",
+    "Answerability",
+    "Question",
+    "Regression",
+    "checked_k",
+    "checked_question",
+    "load_answerability",
+    "load_reranker",
+    "of_passages",
+    "sigmoid",
+    "withheld",
+]

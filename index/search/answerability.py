@@ -1,0 +1,125 @@
+"""Estimate the probability that the passages found answer the question, and that each of them does.
+
+Logistic regressions on what the second look has computed. Their numbers are data with their provenance
+(``answerability.json``); a collection may have its own, fitted on its operator's questions
+(:mod:`evaluation.calibration`). A question in a language that the model does not know has a regression of
+its own, because its cosines say little and its words decide.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.answers import Hit
+from index.errors import StoreDamaged
+from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
+from index.search.regression import Numbers, Regression, sigmoid
+
+FILE = "answerability.json"
+FORMAT = 2
+_FITTED = Path(__file__).with_name(FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answerability:
+    """The fitted regressions; ``provenance`` records training data, date and quality.
+
+    ``known`` is for questions in a language that the model knows, ``spelt`` for others. ``passage`` is for
+    one passage; the logit of the question's probability is one of its features.
+    """
+
+    known: Regression
+    spelt: Regression
+    passage: Regression
+    provenance: Mapping[str, object]
+
+    def of_question(self, features: Mapping[str, float]) -> Regression:
+        """Return the regression for a question with these features."""
+        return self.spelt if features.get("spelt") else self.known
+
+    def logit(self, features: Mapping[str, float]) -> float:
+        """Return the logit of the probability for features by name."""
+        regression = self.of_question(features)
+        return float(regression.logits(regression.row(features))[0])
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """Return the probability, in (0, 1), that the passages answer, for features by name."""
+        return probability(self.logit(features))
+
+    def of_hits(self, hits: Sequence[Hit], logit: float) -> Numbers:
+        """Return the probability of each passage that it answers; not above that of all together.
+
+        ``logit`` is that of the question, by :meth:`logit`.
+        """
+        columns = [PASSAGE_FEATURES.index(name) for name in self.passage.features]
+        alone = self.passage.logits(of_passages(hits, logit)[:, columns])
+        found: Numbers = sigmoid(np.minimum(alone, logit))
+        return found
+
+    def with_question(
+        self, *, known: Regression, spelt: Regression, provenance: Mapping[str, object]
+    ) -> Answerability:
+        """Return these with other regressions for questions."""
+        return replace(self, known=known, spelt=spelt, provenance=provenance)
+
+    def save(self, path: Path) -> None:
+        """Write the numbers as JSON, atomically."""
+        content = {
+            "format": FORMAT,
+            "known": self.known.as_json(),
+            "spelt": self.spelt.as_json(),
+            "passage": self.passage.as_json(),
+            "provenance": dict(self.provenance),
+        }
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        fresh.replace(path)
+
+
+def probability(logit: float) -> float:
+    """Return the probability of a logit."""
+    return float(sigmoid(np.array(logit)))
+
+
+def load(folders: Sequence[Path] = ()) -> Answerability:
+    """Load the numbers of the first folder that has some, else those of the package.
+
+    A file of the first format has a regression on six of the features, which is used for every question.
+    Raises :class:`index.errors.StoreDamaged` for an invalid file.
+    """
+    path = next((found for folder in folders if (found := folder / FILE).exists()), _FITTED)
+    try:
+        read = _read(json.loads(path.read_text()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreDamaged(f"{path} cannot be read. Delete it, or calibrate again.") from error
+    if read is None:
+        raise StoreDamaged(f"{path} has numbers of another version. Delete it, or calibrate again.")
+    return read
+
+
+def _read(content: Mapping[str, Any]) -> Answerability | None:
+    """The numbers in a file; None if they are for features that this version does not compute."""
+    if "format" not in content:
+        weights = {str(name): float(weight) for name, weight in content["weights"].items()}
+        both = Regression.plain(weights, float(content["intercept"]))
+        if not weights or not _computes(both, FEATURES):
+            return None
+        return load().with_question(known=both, spelt=both, provenance=content["provenance"])
+    if content["format"] != FORMAT:
+        return None
+    known, spelt, passage = (Regression.of_json(content[name]) for name in ("known", "spelt", "passage"))
+    if not (
+        _computes(known, FEATURES) and _computes(spelt, FEATURES) and _computes(passage, PASSAGE_FEATURES)
+    ):
+        return None
+    return Answerability(known, spelt, passage, content["provenance"])
+
+
+def _computes(regression: Regression, names: Sequence[str]) -> bool:
+    return set(regression.features) <= set(names)

@@ -1,0 +1,189 @@
+"""Judge the sentences of a hit: which of them would a person mark as the answer to the question.
+
+A logistic regression on five numbers of the second look: the sentence's cosine with the question; the share
+of the question's words in it (``coverage``); the same share with each word divided among the sentences of the
+hit that have it (``rare``), so that a word counts more the fewer have it; the share of words in it that the
+title and headings lack (``new``); and the share that they add (``above``), because a sentence often only
+refers to what they name. The rank of the passage is a sixth, where passages are compared with each other.
+
+The weights are fitted on the sentences of the first five passages for the questions of three sets
+(docs/evaluation.md), one half of the documents of each.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import mul
+
+from index.answers import Evidence
+from index.search.second_look import Look
+from index.types import Block
+
+MOST = 3
+INTERCEPT = -5.243
+WEIGHTS = (4.361, 1.903, 4.752, -1.650, 2.363)
+"""Of cosine, coverage, rare, new and above."""
+RANK_WEIGHT = -1.422
+"""Of the logarithm of the passage's rank, from 1."""
+
+_LEAST = 0.04
+"""Least probability of evidence."""
+_LEAST_SHARE, _LEAST_SHARE_OF_LINES = 0.15, 0.5
+"""The same, relative to the best sentence's. Of rows and items, mostly one is the answer."""
+_LEAST_IN_RUN, _LEAST_SHARE_IN_RUN = 0.05, 0.3
+"""Least probability of the neighbours that a run of sentences includes, and relative to the best one's."""
+_LONGEST_LABEL = 60
+_LABEL_END = (":", "：")
+_IN_LIST = re.compile(r"(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))\s|[^\n]*(?:\t| \| )")
+"""The start of an item of a list, or a row of a table."""
+_LABEL_GAP = 2
+"""Most code points between a label and its value: a line end, or a blank line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A sentence of a hit, or a label with its value, as a span of the document's text.
+
+    ``strength`` is the logit of the probability that a person would mark it, if its passage were the first.
+    ``is_line``: it is one of several lines, such as a row of a table or an item of a list.
+    """
+
+    start: int
+    end: int
+    strength: float
+    is_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Sentences of a hit that follow each other, with the probability that the best of them answers."""
+
+    start: int
+    end: int
+    probability: float
+
+
+def judged(
+    looks: Iterable[tuple[int, Look]], text: str, at: int, tables: Sequence[Block] = ()
+) -> list[Judged]:
+    """Judge the sentences of a hit's passages, given with their start offsets, in the order of the text.
+
+    ``text`` is the text around them, from offset ``at`` of the document; ``tables`` are those in it.
+    """
+    shares: Sequence[float] = ()
+    found: dict[tuple[int, int], tuple[float, frozenset[int]]] = {}
+    headings: set[int] = set()
+    for offset, look in looks:
+        shares = look.shares
+        *words, above = look.words
+        headings |= above
+        for (start, end), cosine, own in zip(look.spans.tolist(), look.meaning.tolist(), words, strict=True):
+            found[offset + start, offset + end] = cosine, frozenset(own)
+    sentences = _with_labels([(*span, *found[span]) for span in sorted(found)], text, at, tables)
+    among = [0] * len(shares)
+    for *_, own in sentences:
+        for word in own:
+            among[word] += 1
+    return [
+        Judged(
+            start, end, _strength(cosine, own, headings, shares, among), _is_line(text, start - at, end - at)
+        )
+        for start, end, cosine, own in sentences
+    ]
+
+
+_Sentence = tuple[int, int, float, frozenset[int]]
+
+
+def _with_labels(sentences: list[_Sentence], text: str, at: int, tables: Sequence[Block]) -> list[_Sentence]:
+    """Join short labels that end with a colon to what follows them, unless that is a list or a table."""
+    joined: list[_Sentence] = []
+    for sentence in sentences:
+        start, end, cosine, own = sentence
+        if joined:
+            first, last, nearest, words = joined[-1]
+            is_label = text[last - at - 1 : last - at] in _LABEL_END and last - first <= _LONGEST_LABEL
+            if (
+                is_label
+                and 0 <= start - last <= _LABEL_GAP
+                and not _IN_LIST.match(text, start - at, end - at)
+                and not any(table.start <= start < table.end for table in tables)
+            ):
+                joined[-1] = first, end, max(nearest, cosine), words | own
+                continue
+        joined.append(sentence)
+    return joined
+
+
+def _is_line(text: str, start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` is a line of several that no blank line separates."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if (before and before[-1] != "\n") or (after and after[0] != "\n"):
+        return False
+    return (len(before) == 2 and before != "\n\n") or (len(after) == 2 and after != "\n\n")
+
+
+def _strength(
+    cosine: float, own: frozenset[int], headings: set[int], shares: Sequence[float], among: Sequence[int]
+) -> float:
+    coverage = rare = new = 0.0
+    above = sum([shares[word] for word in headings])
+    for word in own:
+        share = shares[word]
+        coverage += share
+        rare += share / among[word]
+        if word in headings:
+            above -= share
+        else:
+            new += share
+    if math.isnan(cosine):  # not embedded yet: what it mostly is for such a share of words
+        cosine = 0.4 + 0.4 * coverage
+    numbers = cosine, coverage, rare, new, above
+    logit: float = INTERCEPT + sum(map(mul, WEIGHTS, numbers))
+    return logit
+
+
+def evidence(sentences: Sequence[Judged]) -> tuple[Evidence, ...]:
+    """Return the sentences that answer, at most three, best first; none if none probably does."""
+    ranked = sorted(sentences, key=lambda one: (-one.strength, one.start))[:MOST]
+    if not ranked:
+        return ()
+    best = _probability(ranked[0].strength)
+    lit = []
+    for one in ranked:
+        probability = _probability(one.strength)
+        share = _LEAST_SHARE_OF_LINES if one.is_line and ranked[0].is_line else _LEAST_SHARE
+        if probability >= max(_LEAST, share * best):
+            lit.append(Evidence(one.start, one.end, round(probability, 4)))
+    return tuple(lit)
+
+
+def runs(sentences: Sequence[Judged], rank: int) -> list[Run]:
+    """Divide sentences into runs, best first: each has its best sentence and neighbours that answer, too.
+
+    ``rank`` is that of their passage, from 1.
+    """
+    prior = RANK_WEIGHT * math.log(rank)
+    probabilities = [_probability(one.strength + prior) for one in sentences]
+    free = [True] * len(sentences)
+    found = []
+    for best in sorted(range(len(sentences)), key=lambda at: (-probabilities[at], at)):
+        if not free[best]:
+            continue
+        least = max(_LEAST_IN_RUN, _LEAST_SHARE_IN_RUN * probabilities[best])
+        first = last = best
+        while first and free[first - 1] and probabilities[first - 1] >= least:
+            first -= 1
+        while last + 1 < len(sentences) and free[last + 1] and probabilities[last + 1] >= least:
+            last += 1
+        free[first : last + 1] = [False] * (last + 1 - first)
+        end = max(one.end for one in sentences[first : last + 1])
+        found.append(Run(sentences[first].start, end, probabilities[best]))
+    return found
+
+
+def _probability(strength: float) -> float:
+    return 1.0 / (1.0 + math.exp(-strength))

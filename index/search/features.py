@@ -1,0 +1,153 @@
+"""What the answerability of a question, and of a passage, is estimated from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from index.answers import Hit
+from index.search import ranking
+from index.search.candidates import Ranked, Scores
+from index.search.regression import Numbers
+from index.search.second_look import SecondLook
+
+_FEW, _MANY = 5, 20
+_AGREEMENT = [ranking.FEATURES.index(name) for name in ("base", "sentence", "passage", "elsewhere")]
+_TINY = 1e-6
+_LEAST = 5
+"""Fewest candidates whose spread says something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The features of a question. Cosines are -1 to 1, shares 0 to 1; all are 0 without candidates.
+
+    ``nearest``: the best mean of a sentence's cosine and its passage's; ``second``: the second best cosine
+    of any sentence; ``few`` and ``many``: the mean cosine of the 5 and of the 20 nearest passages;
+    ``contrast``: by how many standard deviations the best sentence's cosine stands out among the
+    candidates' best ones, 0 with few candidates; ``together``: the best mean of a sentence's cosine and its
+    share of the question's words. Of the first passage: ``first_passage`` and ``first_sentence``, the share
+    of the question's words in it and in its best sentence, weighted by importance; ``matched``, the share
+    of the letters of its words, which needs no statistics of words; and ``numbers``, the share of the
+    question's words with digits that it lacks. ``margin``: by how much the best document agrees more than
+    any other. ``words``: the best BM25 score by sentences; ``sentences``: the logarithm of how many
+    sentences were compared; ``spelt``: 1 if the model does not know the question's language.
+    """
+
+    nearest: float = 0.0
+    second: float = 0.0
+    few: float = 0.0
+    many: float = 0.0
+    contrast: float = 0.0
+    together: float = 0.0
+    first_passage: float = 0.0
+    first_sentence: float = 0.0
+    matched: float = 0.0
+    margin: float = 0.0
+    numbers: float = 0.0
+    words: float = 0.0
+    sentences: float = 0.0
+    spelt: float = 0.0
+
+    def named(self) -> dict[str, float]:
+        """Return the features by name."""
+        return {name: getattr(self, name) for name in FEATURES}
+
+    @staticmethod
+    def of(found: Ranked, hits: Sequence[Hit], asked: Sequence[str], *, spelt: bool) -> Features:
+        """Compute the features of a ranking; ``asked`` are the words that the question is searched by."""
+        dense = _known(found.candidates.dense)
+        ordered = np.sort(dense)[::-1][:_MANY].tolist()
+        few, many = (sum(ordered[:count]) / max(1, len(ordered[:count])) for count in (_FEW, _MANY))
+        matched, numbers = _words(hits, asked)
+        nearest = ordered[0] if ordered else 0.0
+        known = Features(
+            nearest=nearest, second=nearest, few=few, many=many, together=(nearest + matched) / 2,
+            first_passage=matched, first_sentence=matched, matched=matched, numbers=numbers,
+            spelt=float(spelt),
+        )  # fmt: skip
+        return (
+            known if found.second_look is None or not len(found) else _looked(known, found, found.second_look)
+        )
+
+
+def _looked(known: Features, found: Ranked, seen: SecondLook) -> Features:
+    """Complete the features with those of the second look."""
+    best = _known(seen.meaning)
+    cosines, coverage = seen.all_sentences()
+    cosines = _known(cosines)
+    two = np.sort(np.partition(cosines, -2)[-2:]) if len(cosines) > 1 else cosines
+    contrast = (best.max() - best.mean()) / (best.std() + _TINY) if len(best) > _LEAST else 0.0
+    return replace(
+        known,
+        nearest=float(((_known(found.candidates.dense) + best) / 2).max()),
+        second=float(two[0]) if len(two) else 0.0,
+        contrast=float(contrast),
+        together=float(((cosines + coverage) / 2).max(initial=0.0)),
+        first_passage=float(seen.passage[0]),
+        first_sentence=float(seen.sentence[0]),
+        margin=_margin(found, seen),
+        words=float(seen.words.max()),
+        sentences=math.log1p(len(cosines)),
+    )
+
+
+def _margin(found: Ranked, seen: SecondLook) -> float:
+    """How much the best document agrees with the question more than any other.
+
+    Agreement is a fixed mean of the ranking's features, so that fitting the ranking anew does not change it.
+    """
+    if found.features is None:
+        return 0.0
+    base, sentence, passage, elsewhere = found.features[_AGREEMENT]
+    agreement = (base + 0.3 * sentence + 0.1 * (passage + elsewhere)) / 1.4
+    best = int(agreement.argmax())
+    others = agreement[seen.documents != seen.documents[best]]
+    return float(agreement[best] - others.max(initial=0.0))
+
+
+FEATURES = tuple(one.name for one in fields(Features))
+
+
+def _words(hits: Sequence[Hit], asked: Sequence[str]) -> tuple[float, float]:
+    """The first passage's share of the letters of the words asked, and the share of numbers it lacks."""
+    found = hits[0].explain.lexical.terms if hits else ()
+    numbers = [word for word in asked if any(map(str.isdigit, word))]
+    lacking = sum(word not in found for word in numbers) / len(numbers) if numbers else 0.0
+    return _letters(found) / max(1, _letters(asked)), lacking
+
+
+def _letters(words: Sequence[str]) -> int:
+    return sum(map(len, words))
+
+
+def _known(scores: Scores) -> Scores:
+    """Replace NaN by zero."""
+    return np.where(np.isnan(scores), np.float32(0.0), scores)
+
+
+PASSAGE_FEATURES = (
+    "question", "rank", "dense", "dense_gap", "evidence", "evidence_gap", "sentence", "sentence_gap"
+)  # fmt: skip
+"""The features of one passage: the logit of the question's probability; the logarithm of its rank; its
+cosine; the best mean of a sentence's cosine and its share of the question's words; the best such share. A gap
+is the difference from the first passage."""
+
+
+def of_passages(hits: Sequence[Hit], question: float) -> Numbers:
+    """Compute the features of passages, shape (n, 8); ``question`` is the logit of the question's.
+
+    They do not depend on how many passages were asked for.
+    """
+    rows = np.array([_of_passage(hit) for hit in hits], np.float64).reshape(len(hits), 3)
+    dense, evidence, sentence = (rows - rows[:1]).T
+    ranks = np.log(np.arange(1, len(hits) + 1))
+    logits = np.full(len(hits), question)
+    return np.stack([logits, ranks, rows[:, 0], dense, rows[:, 1], evidence, rows[:, 2], sentence], axis=1)
+
+
+def _of_passage(hit: Hit) -> tuple[float, float, float]:
+    return hit.explain.dense.score or 0.0, hit.match, hit.explain.sentence or 0.0

@@ -1,0 +1,150 @@
+"""Combine what is known of each candidate into one score, with fitted weights.
+
+A linear model over features of a passage beside the question's other candidates. The weights are data with
+their provenance (``ranking.json``), fitted to the development parts of public sets by
+``python -m benchmarks.fit_ranking``: listwise softmax cross-entropy (Cao et al., "Learning to Rank: From
+Pairwise Approach to Listwise Approach", ICML 2007), drawn towards a combination that was chosen by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.config import SearchConfig
+from index.errors import StoreDamaged
+from index.search import fusion
+from index.search.candidates import Candidates, Ranked
+from index.search.second_look import SecondLook
+from index.types import Ids
+
+FEATURES = (
+    "first", "base", "meaning", "dense", "nearest", "average", "words", "lexical", "sentence", "passage",
+    "elsewhere", "titled", "heading", "together", "rare", "rare_words", "length", "sentences", "candidates",
+    "other", "best_three",
+)  # fmt: skip
+FILE = "ranking.json"
+_FITTED = Path(__file__).with_name(FILE)
+_BEST_OF_DOCUMENT = 3
+Scores = NDArray[np.float32]
+Columns = Mapping[str, Scores]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weight of each feature, and the score of an average candidate (``intercept``)."""
+
+    weights: Mapping[str, float]
+    intercept: float
+    provenance: Mapping[str, object]
+
+    def scores(self, features: Scores) -> Scores:
+        """Compute the score of each candidate, in (0, 1), from features of shape (features, n)."""
+        total = np.array([self.weights.get(name, 0.0) for name in FEATURES], np.float32) @ features
+        scores: Scores = (1.0 / (1.0 + np.exp(np.float32(self.intercept) - total))).astype(np.float32)
+        return scores
+
+
+def ranked(
+    candidates: Candidates,
+    config: SearchConfig,
+    look: Callable[[Ids], SecondLook],
+    *,
+    dense_weight: float,
+    k: int,
+) -> Ranked:
+    """Rank the candidates by both scores, then rerank the best by the second look if it is configured."""
+    candidates = candidates.best(dense_weight)
+    if not config.second_look or not len(candidates.ids):
+        scores = fusion.convex(candidates.dense, candidates.lexical, dense_weight=dense_weight)
+        return Ranked(candidates, scores, None)
+    candidates = candidates.ordered(np.arange(min(len(candidates.ids), max(config.second_look, k))))
+    second_look = look(candidates.ids)
+    columns = features(candidates, second_look, dense_weight=dense_weight)
+    matrix = np.stack([columns[name] for name in FEATURES])
+    scores = load().scores(matrix)
+    return Ranked(candidates, scores, second_look, matrix).by(scores)
+
+
+def features(candidates: Candidates, look: SecondLook, *, dense_weight: float) -> Columns:
+    """Compute the features of candidates and their second look, by name; each has shape (n,).
+
+    ``first`` is the score of the first ranking, ``base`` the convex combination of the second: the mean of
+    the passage's and its best sentence's cosine, and the words counted once a sentence. ``passage``,
+    ``sentence``, ``titled`` and ``heading`` are shares of the question's words: in the passage, in its best
+    sentence without and with the headings, and in the headings; ``elsewhere`` is the share that only other
+    candidates of the document have. ``rare`` and ``rare_words`` repeat ``passage`` and ``words`` with
+    little weight for words that most candidates have. ``other`` and ``best_three``
+    are ``base`` of the document's candidates: the best of the others, and the mean of three.
+
+    Passages without a vector have the scores of their words instead of those of their meaning.
+    """
+    words = fusion.scaled(look.words, least=0.0)
+    blind = np.isnan(look.meaning)
+    mean = np.where(blind, candidates.dense, (candidates.dense + look.meaning) / 2)
+    meaning = _or(words, mean)
+    base = (dense_weight * meaning + (1.0 - dense_weight) * words).astype(np.float32)
+    length = np.log(np.maximum(look.lengths, 1)).astype(np.float32)
+    return {
+        "first": fusion.convex(candidates.dense, candidates.lexical, dense_weight=dense_weight),
+        "base": base,
+        "meaning": meaning,
+        "dense": _or(words, candidates.dense),
+        "nearest": _or(words, np.where(blind, candidates.dense, look.meaning)),
+        "average": _or(words, np.where(blind, candidates.dense, look.average)),
+        "words": words,
+        "lexical": fusion.scaled(candidates.lexical, least=0.0),
+        "sentence": look.sentence,
+        "passage": look.passage,
+        "elsewhere": look.document - look.passage,
+        "titled": look.titled,
+        "heading": look.heading,
+        "together": look.together,
+        "rare": look.rare,
+        "rare_words": fusion.scaled(look.rare_words, least=0.0),
+        "length": length - length.mean() if len(length) else length,
+        "sentences": np.log(np.maximum(look.counts, 1)).astype(np.float32),
+        **_of_document(candidates, look, base),
+    }
+
+
+def _or(words: Scores, dense: Scores) -> Scores:
+    """Scale scores of meaning; NaN becomes the score of the words."""
+    return np.where(np.isnan(dense), words, fusion.scaled(dense))
+
+
+def _of_document(candidates: Candidates, look: SecondLook, base: Scores) -> Columns:
+    """Compute the features that come from other candidates of the same document."""
+    _, of = np.unique(look.documents, return_inverse=True)
+    order = np.lexsort((-base, of))
+    sizes = np.bincount(of)
+    place = np.empty(len(of), np.int64)
+    place[order] = np.arange(len(of)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    top = np.zeros((len(sizes), _BEST_OF_DOCUMENT), np.float32)
+    some = place < _BEST_OF_DOCUMENT
+    top[of[some], place[some]] = base[some]
+    several = sizes[of] > 1
+    return {
+        "candidates": np.log(sizes[of]).astype(np.float32),
+        "other": np.where(place == 0, top[of, 1], top[of, 0]),
+        "best_three": np.where(several, top.mean(axis=1)[of], np.float32(0.0)),
+    }
+
+
+@cache
+def load(path: Path = _FITTED) -> Weights:
+    """Load fitted weights, once. Raises :class:`index.errors.StoreDamaged` for an invalid file."""
+    try:
+        read = json.loads(path.read_text())
+        weights = {str(name): float(weight) for name, weight in read["weights"].items()}
+        if weights and weights.keys() <= set(FEATURES):
+            return Weights(weights, float(read["intercept"]), read["provenance"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreDamaged(f"{path} cannot be read. Install the package again.") from error
+    raise StoreDamaged(f"{path} has weights of unknown features. Install the package again.")

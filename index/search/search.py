@@ -1,0 +1,223 @@
+"""Search a collection: turn a question into cited passages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.answers import Answer, Hit, IndexState
+from index.config import SearchConfig
+from index.filters import Filter
+from index.protocols import History, Passages, Reranker, Searchable, Side
+from index.search.answerability import Answerability, probability
+from index.search.candidates import Candidates, Ranked
+from index.search.features import Features
+from index.search.hits import Hits
+from index.search.question import Query
+from index.search.ranking import ranked
+from index.search.second_look import SecondLook, look
+from index.sentence_table import SentenceTable
+from index.text.sentence_terms import split_sentences
+from index.text.tables import shifted_tables
+from index.types import Ids
+
+
+class Stopwatch:
+    """Measures the duration of stages in milliseconds."""
+
+    def __init__(self) -> None:
+        self.timings: dict[str, float] = {}
+        self._start = time.perf_counter()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure a stage."""
+        start = time.perf_counter()
+        yield
+        self.timings[name] = round((time.perf_counter() - start) * 1000, 3)
+
+    def finished(self) -> dict[str, float]:
+        """Return the durations of all stages, and ``total``."""
+        self.timings["total"] = round((time.perf_counter() - self._start) * 1000, 3)
+        return self.timings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A ranking of candidates, the hits made of it, and the indexes that have failed."""
+
+    ranked: Ranked
+    hits: tuple[Hit, ...]
+    degraded: tuple[Side, ...]
+
+
+class Search:
+    """Answers one question from a snapshot of the record and the engine's indexes.
+
+    ``history`` is the snapshot, also where ``passages`` are those of an earlier change.
+
+    ``hashes`` returns the hashes of a text's terms, as :meth:`index.text.analysis.Analyzer.term_hashes`.
+    """
+
+    def __init__(
+        self,
+        passages: Passages,
+        history: History,
+        engine: Searchable,
+        hashes: Callable[[str], NDArray[np.uint32]],
+        config: SearchConfig,
+        reranker: Reranker | None = None,
+    ) -> None:
+        self._passages = passages
+        self._history = history
+        self._engine = engine
+        self._reranker = reranker
+        self._hashes = hashes
+        self._config = config
+
+    def answer(
+        self,
+        query: Query,
+        *,
+        k: int,
+        where: Filter | None,
+        watch: Stopwatch,
+        state: IndexState,
+        answerability: Answerability,
+    ) -> Answer:
+        """Return up to ``k`` best passages, and the probability that they answer the question."""
+        found = self.found(query, k=k, where=where, watch=watch)
+        with watch.stage("answerability"):
+            features = self.features(query, found)
+            probability, hits = judged(found.hits, features, answerability)
+        return Answer(
+            query.question,
+            probability,
+            hits,
+            # What has failed since, and what was repaired since.
+            replace(state, degraded=tuple(dict.fromkeys((*found.degraded, *self._engine.degraded)))),
+            features=features,
+            timings_ms=watch.finished(),
+        )
+
+    def found(self, query: Query, *, k: int, where: Filter | None, watch: Stopwatch) -> Found:
+        """Rank the passages, and build up to ``k`` hits."""
+        candidates, degraded = self._candidates(query, where, watch)
+        ranking = self._ranked(query, candidates, k, watch)
+        with watch.stage("passages"):
+            return Found(ranking, self._hits(query, ranking, k), degraded)
+
+    def features(self, query: Query, found: Found) -> dict[str, float]:
+        """Compute what the answerability is estimated from, by name; nothing if nothing was found."""
+        if not found.hits:
+            return {}
+        asked = self._engine.matched(query.question, _Everything())
+        return Features.of(found.ranked, found.hits, asked, spelt=query.is_spelt).named()
+
+    def _candidates(
+        self, query: Query, where: Filter | None, watch: Stopwatch
+    ) -> tuple[Candidates, tuple[Side, ...]]:
+        found = self._engine.search(
+            query.question,
+            query.vector,
+            self._config.candidates,
+            where=where,
+            context=query.context_words,
+            stage=watch.stage,
+        )
+        with watch.stage("fusion"):
+            candidates = Candidates.of(
+                found.dense, found.lexical, lambda ids: self._engine.scores(query.vector, ids)
+            )
+        return candidates, found.degraded
+
+    def _ranked(self, query: Query, candidates: Candidates, k: int, watch: Stopwatch) -> Ranked:
+        with watch.stage("second_look"):
+            found = ranked(
+                candidates,
+                self._config,
+                lambda ids: self._look(query, ids),
+                dense_weight=self._config.spelt_weight if query.is_spelt else self._config.dense_weight,
+                k=k,
+            )
+        if self._reranker is not None:
+            with watch.stage("rerank"):
+                found = self._reranked(self._reranker, query.question, found, max(self._config.rerank, k))
+        return found
+
+    def _look(self, query: Query, ids: Ids) -> SecondLook:
+        documents, sentences = self._passages.sentences(ids)
+        if not sentences.known.all():
+            sentences = self._completed(ids, sentences)
+        importance = self._engine.importance(query.question, query.context_words)
+        return look(sentences, documents, query.vector, importance)
+
+    def _completed(self, ids: Ids, sentences: SentenceTable) -> SentenceTable:
+        """Add the sentences of passages not embedded yet, which are few, by splitting their texts."""
+        waiting = self._passages.passages(ids[~sentences.known])
+        split = {
+            one.id: split_sentences(
+                one.text, 0, self._hashes, shifted_tables(one.passage.tables, -one.passage.start)
+            )
+            for one in waiting
+        }
+        empty = split_sentences("", 0, self._hashes)
+        known = sentences.known.tolist()
+        return SentenceTable.of(
+            [
+                sentences.passage(at) if known[at] else split.get(id_, empty)
+                for at, id_ in enumerate(ids.tolist())
+            ]
+        )
+
+    def _reranked(self, reranker: Reranker, question: str, found: Ranked, most: int) -> Ranked:
+        ids = found.candidates.ids[:most]
+        if not len(ids):
+            return found
+        texts = {passage.id: passage.text for passage in self._passages.passages(ids)}
+        return found.by(reranker.scores(question, [texts.get(id_, "") for id_ in ids.tolist()]))
+
+    def _hits(self, query: Query, found: Ranked, k: int) -> tuple[Hit, ...]:
+        return Hits(
+            self._passages,
+            self._history,
+            found,
+            config=self._config,
+            matched=lambda terms: self._engine.matched(query.question, terms),
+            hashes=lambda text: self._hashes(text).tolist(),
+        ).first(k, query.extent)
+
+
+class _Everything:
+    """Contains every term."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def judged(
+    hits: Sequence[Hit], features: Mapping[str, float], answerability: Answerability
+) -> tuple[float, tuple[Hit, ...]]:
+    """Return the probability that the hits answer, and the hits with theirs; 0 without hits."""
+    if not hits:
+        return 0.0, ()
+    logit = answerability.logit(features)
+    alone = answerability.of_hits(hits, logit).tolist()
+    seen = (replace(hit, probability=round(one, 4)) for hit, one in zip(hits, alone, strict=True))
+    return round(probability(logit), 4), tuple(seen)
+
+
+def withheld(answer: Answer, least: float) -> Answer:
+    """Remove the hits of an answer if its probability is below ``least``."""
+    if answer.answerability >= least or not answer.hits:
+        return answer
+    reason = (
+        f"The best passages found answer the question with a probability of {answer.answerability:.2f}, less "
+        f"than the {least:.2f} asked for. Ask otherwise, or lower min_answerability to see them."
+    )
+    return replace(answer, hits=(), withheld=reason)

@@ -1,0 +1,265 @@
+"""Second look: score the best candidates again, sentence by sentence.
+
+A passage's vector averages all its topics, and BM25 ignores whether the words found are close together. So
+the second look computes for each candidate: the best cosine of a sentence with the question, the largest
+share of the question's words in one sentence, the number of sentences with each word, and the share of words
+in all candidates of the document. :mod:`index.search.ranking` makes one score of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.sentence_table import SentenceTable
+from index.types import Ids, Importance, Vectors
+
+Scores = NDArray[np.float32]
+
+_K1, _B = 0.9, 0.4
+"""BM25 parameters (Trotman, Puurula and Burgess, ADCS 2014). A word counts once per sentence."""
+_HALVES = 1 << 16
+_TINY = 1e-9
+_NO_MATCHES = np.empty(0, np.int64), np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """The n sentences of one passage, compared with the question.
+
+    Per sentence: its span in the passage (``spans``), its cosine with the question (``meaning``, NaN for a
+    passage without vectors), its share of the question's words (``coverage``), and which these are
+    (``words``, by index; the last of n + 1 sets is that of title and headings). ``shares`` has the importance
+    of each of the question's words.
+    """
+
+    spans: NDArray[np.int32]
+    meaning: Scores
+    coverage: Scores
+    words: Sequence[Set[int]] = ()
+    shares: Sequence[float] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SecondLook:
+    """The sentence-level features of n passages. Shares of the question's words are weighted by importance.
+
+    Per passage: ``meaning`` is the best sentence's cosine and ``average`` the mean of all (NaN without
+    vectors), ``sentence`` the best sentence's share and ``titled`` that with the headings, ``heading`` the
+    share in the headings, ``passage`` the share in the whole passage, ``document`` the share in all these
+    passages of its document, and ``words`` BM25 with sentence counts as frequencies. ``rare`` and
+    ``rare_words`` are ``passage`` and ``words`` with smaller weights for words that many of these passages
+    have. ``together`` is the best mean of a sentence's share and its cosine, scaled to [0, 1];
+    ``match`` that of its share and the cosine as it is, or the share alone without vectors. ``counts``
+    and ``lengths`` are the numbers of sentences and of terms, ``documents`` the keys of the documents.
+
+    Per sentence: ``cosines`` and ``coverage``, aligned with ``sentences``, which may include further
+    passages; passage i is row ``rows[i]`` of that table. ``matches`` are positions among its terms,
+    ascending, and the index of the question's word at each; ``shares`` has the importance of each word.
+    """
+
+    meaning: Scores
+    average: Scores
+    sentence: Scores
+    titled: Scores
+    heading: Scores
+    passage: Scores
+    document: Scores
+    words: Scores
+    rare: Scores
+    rare_words: Scores
+    together: Scores
+    match: Scores
+    counts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    documents: Ids
+    sentences: SentenceTable
+    cosines: Scores
+    coverage: Scores
+    rows: NDArray[np.int64]
+    matches: tuple[Ids, Ids] = _NO_MATCHES
+    shares: Sequence[float] = ()
+
+    def ordered(self, order: NDArray[np.int64]) -> SecondLook:
+        """Return the features of the passages at these positions, in this order."""
+        return replace(self, **{name: getattr(self, name)[order] for name in _PER_PASSAGE})
+
+    def look(self, at: int) -> Look:
+        """Return the sentences of one passage."""
+        row = self.rows[at]
+        first, end = self.sentences.bounds[row : row + 2].tolist()
+        begin, until = self.sentences.term_bounds[row : row + 2]
+        positions, word = self.matches
+        low, high = np.searchsorted(positions, (begin, until)).tolist()
+        # Terms after those of the last sentence are those of the headings.
+        of = np.searchsorted(self.sentences.term_ends[first:end], positions[low:high] - begin, side="right")
+        words: list[set[int]] = [set() for _ in range(first, end + 1)]
+        for sentence, index in zip(of.tolist(), word[low:high].tolist(), strict=True):
+            words[sentence].add(index)
+        some = slice(first, end)
+        return Look(self.sentences.spans[some], self.cosines[some], self.coverage[some], words, self.shares)
+
+    def terms(self, at: int) -> set[int]:
+        """Return the hashes of all terms of one passage and its headings."""
+        row = self.rows[at]
+        return set(self.sentences.terms[slice(*self.sentences.term_bounds[row : row + 2].tolist())].tolist())
+
+    def all_sentences(self) -> tuple[Scores, Scores]:
+        """Return cosines and coverage of all sentences of these passages, in no particular order."""
+        if len(self.rows) == len(self.sentences):
+            return self.cosines, self.coverage
+        here = np.zeros(len(self.sentences), np.bool_)
+        here[self.rows] = True
+        here = np.repeat(here, self.sentences.counts)
+        return self.cosines[here], self.coverage[here]
+
+
+_PER_PASSAGE = tuple(
+    one.name
+    for one in fields(SecondLook)
+    if one.name not in ("sentences", "cosines", "coverage", "matches", "shares")
+)
+
+
+def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance: Importance) -> SecondLook:
+    """Compute the second look; ``documents`` are the passages' document keys, ``question`` is one vector."""
+    shares, lengths = importance.shares, sentences.term_counts
+    matches = _matches(sentences.terms, importance)
+    counts, inside, headings = _occurrences(sentences, matches, len(shares))
+    found = counts > 0
+    rare = _rare(shares, found)
+    _, document = np.unique(documents, return_inverse=True)
+    together = np.zeros((document.max(initial=-1) + 1, found.shape[1]), bool)
+    np.logical_or.at(together, document, found)
+    cosines = sentences.cosines(question)
+    coverage = inside @ shares
+    present, words = found.astype(np.float32), _bm25(counts, lengths)
+    return SecondLook(
+        meaning=_best(cosines, sentences, -1.0),
+        average=_mean(cosines, sentences),
+        sentence=_best(coverage, sentences, 0.0),
+        titled=_best(_titled(coverage, inside, headings, sentences, shares), sentences, 0.0),
+        heading=headings @ shares,
+        passage=present @ shares,
+        document=(together.astype(np.float32) @ shares)[document],
+        words=words @ shares,
+        rare=present @ rare,
+        rare_words=words @ rare,
+        together=_best((coverage + _scaled(cosines, coverage)) * np.float32(0.5), sentences, 0.0),
+        match=_best(_agreement(cosines, coverage), sentences, 0.0),
+        counts=sentences.counts,
+        lengths=lengths,
+        documents=documents,
+        sentences=sentences,
+        cosines=cosines,
+        coverage=coverage,
+        rows=np.arange(len(sentences)),
+        matches=matches,
+        shares=shares.tolist(),
+    )
+
+
+def _rare(shares: Scores, found: NDArray[np.bool_]) -> Scores:
+    """Weigh the question's terms by how few of these passages have them also, in sum at most 1.
+
+    Where the passages have a word because the whole collection does, as the name of its product, it does
+    not tell them apart.
+    """
+    passages = len(found)
+    rare = shares * np.log((passages + 1) / (found.sum(axis=0) + 0.5)).clip(0.0)
+    weights: Scores = (rare / max(float(rare.sum()), _TINY)).astype(np.float32)
+    return weights
+
+
+def _scaled(cosines: Scores, coverage: Scores) -> Scores:
+    """Scale cosines to [0, 1]; NaN becomes the coverage."""
+    known = ~np.isnan(cosines)
+    if not known.any():
+        return coverage
+    low, high = float(np.nanmin(cosines)), float(np.nanmax(cosines))
+    scaled: Scores = np.where(known, (cosines - low) / max(high - low, _TINY), coverage).astype(np.float32)
+    return scaled
+
+
+def _agreement(cosines: Scores, coverage: Scores) -> Scores:
+    """Return the mean of each sentence's cosine and share; of a cosine that is NaN the share."""
+    both = (np.maximum(cosines, np.float32(0.0)) + coverage) / 2
+    mean: Scores = np.where(np.isnan(cosines), coverage, both)
+    return mean
+
+
+def _titled(
+    coverage: Scores, inside: Scores, headings: Scores, sentences: SentenceTable, shares: Scores
+) -> Scores:
+    """Return each sentence's share together with the headings of its passage."""
+    if not headings.any():
+        return coverage
+    both: Scores = np.maximum(inside, np.repeat(headings, sentences.counts, axis=0)) @ shares
+    return both
+
+
+def _mean(scores: Scores, sentences: SentenceTable) -> Scores:
+    """Return the mean sentence score of each passage, NaN if it has no sentence."""
+    mean = np.full(len(sentences), np.nan, np.float32)
+    some = sentences.counts > 0
+    if some.any():
+        mean[some] = np.add.reduceat(scores, sentences.bounds[:-1][some]) / sentences.counts[some]
+    return mean
+
+
+def _best(scores: Scores, sentences: SentenceTable, least: float) -> Scores:
+    """Return the best sentence score of each passage, at least ``least``."""
+    best = np.full(len(sentences), least, np.float32)
+    some = sentences.counts > 0
+    if some.any():
+        # Passages without sentences have empty segments, which reduceat cannot handle: skip them.
+        best[some] = np.maximum(np.maximum.reduceat(scores, sentences.bounds[:-1][some]), least)
+    return best
+
+
+def _matches(terms: NDArray[np.uint32], importance: Importance) -> tuple[Ids, Ids]:
+    """Find the question's terms: positions in the table's terms, and the index of the question's term."""
+    if not len(terms) or not len(importance.terms):
+        return _NO_MATCHES
+    # Filter by the low half of each hash first: a table look-up is faster than a search and leaves few.
+    among = np.zeros(_HALVES, np.bool_)
+    among[importance.terms & (_HALVES - 1)] = True
+    positions = np.flatnonzero(among[terms & (_HALVES - 1)])
+    left = terms[positions]
+    at = np.minimum(np.searchsorted(importance.terms, left), len(importance.terms) - 1)
+    same = importance.terms[at] == left
+    return positions[same], at[same]
+
+
+def _occurrences(
+    sentences: SentenceTable, matches: tuple[Ids, Ids], terms: int
+) -> tuple[Scores, Scores, Scores]:
+    """Say where the question's terms are.
+
+    Returns the number of sentences (and headings) of each passage with each term, of shape (passages,
+    terms), and whether each sentence, and the headings of each passage, have it.
+    """
+    positions, term = matches
+    of = np.searchsorted(sentences.term_bounds[1:], positions, side="right")
+    counts = np.zeros((len(sentences), terms), np.float32)
+    np.add.at(counts, (of, term), 1.0)
+    ends = np.repeat(sentences.term_bounds[:-1], sentences.counts) + sentences.term_ends
+    sentence = np.searchsorted(ends, positions, side="right")
+    # The terms after those of a passage's last sentence belong to its headings.
+    heading = sentence >= sentences.bounds[of + 1]
+    inside = np.zeros((len(ends), terms), np.float32)
+    inside[sentence[~heading], term[~heading]] = 1.0
+    headings = np.zeros((len(sentences), terms), np.float32)
+    headings[of[heading], term[heading]] = 1.0
+    return counts, inside, headings
+
+
+def _bm25(counts: Scores, lengths: NDArray[np.int64]) -> Scores:
+    """Return the BM25 score of each term, without its weight."""
+    average = max(1.0, float(lengths.mean())) if len(lengths) else 1.0
+    saturation = _K1 * (1.0 - _B + _B * lengths / average)
+    scores: Scores = (counts * (_K1 + 1.0) / (counts + saturation[:, None])).astype(np.float32)
+    return scores

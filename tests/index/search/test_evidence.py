@@ -1,0 +1,119 @@
+import math
+
+import numpy as np
+import pytest
+
+from index.search.evidence import MOST, Judged, evidence, judged, runs
+from index.search.second_look import Look
+
+SHARES = (0.4, 0.3, 0.2, 0.1)
+
+
+def seen(*sentences: tuple[int, int, float, set[int]], headings: set[int] = frozenset()) -> Look:  # type: ignore[assignment]
+    spans = np.array([one[:2] for one in sentences], np.int32).reshape(-1, 2)
+    cosines = np.array([one[2] for one in sentences], np.float32)
+    words = [*(one[3] for one in sentences), set(headings)]
+    coverage = np.array([sum(SHARES[word] for word in one[3]) for one in sentences], np.float32)
+    return Look(spans, cosines, coverage, words, SHARES)
+
+
+def prose(length: int) -> str:
+    return "x" * length
+
+
+def strengths(*looks: tuple[int, Look]) -> list[float]:
+    return [one.strength for one in judged(looks, prose(400), 0)]
+
+
+def test_the_best_sentences_come_first_at_their_places_in_the_text() -> None:
+    look = seen((0, 10, 0.5, {0}), (11, 20, 0.7, {0, 1, 2}), (21, 30, 0.1, set()))
+    found = evidence(judged([(100, look)], prose(200), 50))
+    assert [(one.start, one.end) for one in found] == [(111, 120)]
+    assert 0.5 < found[0].score < 1.0
+
+
+def test_nearer_sentences_and_rarer_words_are_stronger() -> None:
+    near, far = strengths((0, seen((0, 10, 0.6, {0}), (11, 20, 0.4, {0}))))
+    assert near > far
+    # Two sentences have word 0, one has word 1, which matters less to the question.
+    common, also_common, rare = strengths(
+        (0, seen((0, 10, 0.5, {0}), (11, 20, 0.5, {0}), (21, 30, 0.5, {0, 3})))
+    )
+    assert common == also_common < rare
+
+
+def test_a_sentence_counts_what_its_heading_names() -> None:
+    alone, _ = strengths((0, seen((0, 10, 0.5, {1}), (11, 20, 0.5, {0}))))
+    below, _ = strengths((0, seen((0, 10, 0.5, {1}), (11, 20, 0.5, {0}), headings={0})))
+    assert below > alone
+
+
+def test_a_sentence_of_two_passages_is_judged_once() -> None:
+    first, second = seen((0, 10, 0.6, {0, 1})), seen((-5, 5, 0.6, {0, 1}), (6, 9, 0.6, {0, 1}))
+    found = judged([(0, first), (5, second)], prose(40), 0)
+    assert [(one.start, one.end) for one in found] == [(0, 10), (11, 14)]
+
+
+def test_there_are_at_most_three_and_none_that_hardly_answers() -> None:
+    alike = seen(*((10 * n, 10 * n + 9, 0.6, {0, 1}) for n in range(9)))
+    assert len(evidence(judged([(0, alike)], prose(200), 0))) == MOST
+    assert evidence(judged([(0, seen((0, 5, 0.1, set())))], prose(20), 0)) == ()
+    assert evidence([]) == ()
+
+
+def test_without_vectors_the_words_decide() -> None:
+    look = seen((0, 5, float("nan"), {2}), (6, 9, float("nan"), {0, 1}))
+    assert evidence(judged([(0, look)], prose(20), 0))[0].start == 6
+
+
+def test_one_row_is_lit_and_not_the_table() -> None:
+    text = "Name: Ada; Born: 1815\nName: Alan; Born: 1912\nName: Grace; Born: 1906"
+    spans = [(0, 21), (22, 44), (45, 68)]
+    rows = [
+        (*span, cosine, {0, *own})
+        for span, cosine, own in zip(spans, (0.45, 0.6, 0.45), ((), (1,), ()), strict=True)
+    ]
+    found = judged([(0, seen(*rows))], text, 0)
+    assert all(one.is_line for one in found)
+    assert [(one.start, one.end) for one in evidence(found)] == [spans[1]]
+    # The same sentences in a paragraph stay together.
+    assert len(evidence(judged([(0, seen(*rows))], text.replace("\n", " "), 0))) > 1
+
+
+def test_paragraphs_of_one_line_are_not_rows() -> None:
+    text = "The lamp was lit at dusk.\n\nIt was old.\n\nNobody came."
+    look = seen((0, 25, 0.6, {0}), (27, 38, 0.5, set()), (40, 52, 0.2, set()))
+    assert not any(one.is_line for one in judged([(0, look)], text, 0))
+
+
+@pytest.mark.parametrize("gap", [" ", "\n", "\n\n"])
+def test_a_label_and_its_value_belong_together(gap: str) -> None:
+    text = f"Date of birth:{gap}10 December 1815\nLondon is a city."
+    value, other = text.index("10"), text.index("London")
+    look = seen((0, 14, 0.5, {0, 1}), (value, other - 1, 0.3, set()), (other, len(text), 0.1, set()))
+    found = judged([(0, look)], text, 0)
+    assert [(one.start, one.end) for one in found] == [(0, other - 1), (other, len(text))]
+    assert found[0].strength > found[1].strength
+
+
+def test_an_introduction_does_not_take_the_first_item_with_it() -> None:
+    text = "You need:\n- a lamp\n- oil"
+    look = seen((0, 9, 0.4, set()), (10, 18, 0.5, {0}), (19, 24, 0.5, {1}))
+    assert len(judged([(0, look)], text, 0)) == 3
+
+
+def test_a_run_has_the_neighbours_that_answer_too() -> None:
+    strong, weak = 0.0, -6.0
+    sentences = [
+        Judged(10 * n, 10 * n + 9, by) for n, by in enumerate((weak, strong, strong - 0.5, weak, strong - 1))
+    ]
+    found = runs(sentences, 1)
+    assert [(one.start, one.end) for one in found] == [(10, 29), (40, 49), (0, 9), (30, 39)]
+    assert found[0].probability == pytest.approx(0.5)
+
+
+def test_runs_of_lower_passages_are_less_probable() -> None:
+    (first,), (fifth,) = (runs([Judged(0, 9, 0.0)], rank) for rank in (1, 5))
+    assert math.isclose(first.probability, 0.5)
+    assert fifth.probability < 0.2
+    assert runs([], 1) == []
