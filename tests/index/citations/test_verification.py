@@ -10,13 +10,16 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from index.answers import Citation
+from index.citations.verdicts import AnswerReport, Claim, Verdict
 from index.collection import Collection
+from index.embedding import WordEmbedder
 from index.errors import CitationNotFound, InvalidInput, InvalidLocator
-from index.ingest import Source
-from index.retention import Retention
-from index.verdicts import AnswerReport, Claim, Verdict
-from index.word_boundaries import tears
+from index.history.retention import Retention
+from index.ingest.preparation import Source
+from index.text.word_boundaries import splits_word
 from tests.index.conftest import Opener
+from tests.opening import verifying
+from tests.sizes import examples
 
 CATS = "The cat sat on the mat. It slept there until noon, and then it “ate” a fish."
 DOGS = "A dog stood on the log. Nobody knows why it barked at the moon all night."
@@ -29,9 +32,11 @@ def put(collection: Collection, id_: str, text: str) -> None:
 
 def cited(collection: Collection, id_: str, words: str = "", version: int | None = None) -> Citation:
     """The citation of words of a document, of its whole text when there are none."""
-    record, text = collection.text(id_, version)
+    record, text = collection.archive.text(id_, version)
     start = text.index(words)
-    return collection.cite(f"{id_}@{record.text_sha256.hex()[:12]}:{start}-{start + len(words or text)}")
+    return collection.archive.cite(
+        f"{id_}@{record.text_sha256.hex()[:12]}:{start}-{start + len(words or text)}"
+    )
 
 
 def locator(collection: Collection, id_: str, words: str = "", version: int | None = None) -> str:
@@ -41,7 +46,7 @@ def locator(collection: Collection, id_: str, words: str = "", version: int | No
 def assert_sound(verdict: Verdict) -> Verdict:
     """What holds of every verdict."""
     citation = verdict.citation
-    assert (verdict.reason == "") == (verdict.status == "verified")
+    assert (verdict.reason == "") == (verdict.status == "verified" and not verdict.parts)
     assert (citation is None) == (verdict.today is None)
     assert 0.0 <= verdict.similarity <= 1.0
     if citation is not None and verdict.edits:
@@ -49,7 +54,8 @@ def assert_sound(verdict: Verdict) -> Verdict:
         assert "".join(one.text for one in verdict.edits if one.kind != "delete") == citation.quote
     if verdict.status == "verified":
         assert citation is not None
-        assert citation.quote == verdict.quote
+        assert citation.quote == verdict.quote or verdict.parts
+        assert all(citation.start <= one.start <= one.end <= citation.end for one in verdict.parts)
         assert (verdict.similarity, verdict.edits) == (1.0, ())
     if verdict.status == "not_found":
         assert (citation, verdict.similarity, verdict.edits) == (None, 0.0, ())
@@ -78,7 +84,7 @@ def judge(pets: Collection) -> Judge:
 
     def judge(quote: str, document_id: str = "", **said: object) -> Verdict:
         claim = Claim(quote, document_id, **said)  # type: ignore[arg-type]
-        return assert_sound(pets.verification().quote(claim))
+        return assert_sound(verifying(pets).quote(claim))
 
     return judge
 
@@ -88,7 +94,7 @@ def cite(pets: Collection) -> Judge:
     """The verdict on a locator with or without a quote."""
 
     def cite(locator: str, quote: str | None = None, **said: str) -> Verdict:
-        return assert_sound(pets.verification().citation(locator, quote, **said))
+        return assert_sound(verifying(pets).citation(locator, quote, **said))
 
     return cite
 
@@ -157,7 +163,7 @@ def test_words_that_stand_nowhere_are_not_found(pets: Collection, cite: Judge, q
 
 
 def test_other_punctuation_alone_is_not_the_same(pets: Collection, cite: Judge) -> None:
-    _, text = pets.text("cats.txt")
+    _, text = pets.archive.text("cats.txt")
     stop = locator(pets, "cats.txt").rsplit(":", 1)[0] + f":{text.index('.')}-{text.index('.') + 1}"
     assert cite(stop).quote == "."
     assert cite(stop, "?").status == "not_found"
@@ -166,7 +172,7 @@ def test_other_punctuation_alone_is_not_the_same(pets: Collection, cite: Judge) 
 @pytest.mark.parametrize("wrong", ["", "cats.txt", "cats.txt@123456789abc:5-5"])
 def test_what_is_no_locator_is_told(pets: Collection, wrong: str) -> None:
     with pytest.raises(InvalidLocator):
-        pets.verification().citation(wrong, CAT)
+        verifying(pets).citation(wrong, CAT)
 
 
 def test_a_locator_past_the_text_is_not_found(pets: Collection, cite: Judge) -> None:
@@ -200,11 +206,11 @@ def test_words_of_another_version_than_the_cited_one_are_repaired(pets: Collecti
 def test_the_words_of_a_pruned_text_are_looked_for_in_what_is_kept(pets: Collection, cite: Judge) -> None:
     old = locator(pets, "cats.txt", CAT)
     put(pets, "cats.txt", f"{CATS} And more.")
-    pets.prune(Retention(keep_versions=1))
+    pets.editor.prune(Retention(keep_versions=1))
     gone = cite(old)
     assert gone.status == "not_found"
     assert "was pruned" in gone.reason
-    assert "POST /v1/verify" in gone.reason
+    assert "Verify the quote itself" in gone.reason
     verdict = cite(old, CAT)
     assert (verdict.status, where(verdict)) == ("verified", (CAT, "cats.txt", 2))
     assert cite(old, "The cat lay on the mat.").status == "altered"
@@ -217,16 +223,16 @@ def test_what_stood_around_pruned_words_tells_equal_ones_apart(pets: Collection,
     put(pets, "clerks.txt", text)
     old = locator(pets, "clerks.txt", "five")
     put(pets, "clerks.txt", f"A first line.\n\n{text}")
-    pets.prune(Retention(keep_versions=1))
+    pets.editor.prune(Retention(keep_versions=1))
     verdict = cite(old, "five", prefix="green clerk.\n\nthe number is ", suffix=" and no")
     assert verdict.citation is not None
-    assert verdict.citation.start == pets.text("clerks.txt")[1].rindex("five")
+    assert verdict.citation.start == pets.archive.text("clerks.txt")[1].rindex("five")
 
 
 def test_the_words_of_a_deleted_document_are_looked_for_in_the_others(pets: Collection, cite: Judge) -> None:
     old = locator(pets, "cats.txt", CAT)
     put(pets, "copy.txt", CATS)
-    pets.delete("cats.txt")
+    pets.editor.delete("cats.txt")
     gone = cite(old)
     assert gone.status == "not_found"
     assert "deleted" in gone.reason
@@ -236,6 +242,52 @@ def test_the_words_of_a_deleted_document_are_looked_for_in_the_others(pets: Coll
     lost = cite(old, "Zebras gallop over endless plains.")
     assert (lost.status, lost.quote) == ("not_found", "Zebras gallop over endless plains.")
     assert "There is no document 'cats.txt'" in lost.reason
+
+
+# Quotes with words left out or inserted
+
+
+def test_a_quote_with_words_left_out_is_verified_and_tells_so(pets: Collection, judge: Judge) -> None:
+    verdict = judge("The cat sat … slept there until noon", "cats.txt")
+    assert verdict.status == "verified"
+    assert verdict.reason == "The quote leaves out words at one place."
+    assert [one.quote for one in verdict.parts] == ["The cat sat", "slept there until noon"]
+    assert where(verdict)[0] == "The cat sat on the mat. It slept there until noon"
+    assert judge("The cat sat … slept there until noon").status == "verified"
+    assert judge("the CAT sat … slept  there until noon").status == "repaired"
+
+
+def test_inserted_words_are_told(judge: Judge) -> None:
+    verdict = judge("[The cat] slept [in bed] until noon")
+    assert (verdict.status, verdict.inserted) == ("verified", ("[The cat]", "[in bed]"))
+    assert verdict.reason == "The quote inserts [The cat], [in bed]."
+
+
+def test_words_left_out_turn_nothing_around(judge: Judge) -> None:
+    assert judge("slept there until noon … The cat sat", "cats.txt").status in {"altered", "not_found"}
+    assert judge("The cat sat … barked at the moon", "cats.txt").status in {"altered", "not_found"}
+    assert judge("A dog stood … barked at the moon", "cats.txt").status == "misattributed"
+
+
+def test_an_ellipsis_of_the_source_is_verified_as_it_is(pets: Collection, judge: Judge) -> None:
+    put(pets, "owls.txt", "The owl sat … and waited [in vain] for a mouse.")
+    verdict = judge("The owl sat … and waited [in vain] for a mouse.", "owls.txt")
+    assert (verdict.status, verdict.parts, verdict.reason) == ("verified", (), "")
+
+
+def test_a_locator_with_a_quote_that_leaves_out_words_is_verified(pets: Collection, cite: Judge) -> None:
+    whole = locator(pets, "cats.txt", "The cat sat on the mat. It slept there until noon")
+    assert cite(whole, "The cat sat … there until noon").status == "verified"
+    assert cite(locator(pets, "cats.txt", CAT), "The cat sat … there until noon").status == "repaired"
+
+
+def test_the_quotes_of_an_answer_may_leave_out_words(pets: Collection) -> None:
+    report = verifying(pets).answer(
+        "It “sat on the mat ... until noon”, he wrote [1].", [locator(pets, "cats.txt")]
+    )
+    ((quoted, verdict),) = report.quotes
+    assert (quoted.text, verdict.status) == ("sat on the mat ... until noon", "verified")
+    assert report.uncited == ()
 
 
 # Quotes
@@ -453,7 +505,7 @@ def test_absent_words_are_looked_for_in_bounded_time(pets: Collection) -> None:
     for number in range(4):
         sentences = (f"Sentence number {at} is here about the lamp. " for at in range(number, 40_000))
         put(pets, "long.txt", "".join(sentences))
-    verification = pets.verification()
+    verification = verifying(pets)
     for number in range(3):
         words = f"sentence nowhere number {number} is there about the lump"
         assert verification.quote(Claim(words, "long.txt")).status in {"altered", "not_found"}
@@ -493,14 +545,14 @@ def test_half_of_a_ligature_is_not_the_word(pets: Collection, judge: Judge) -> N
     ],
 )
 def test_where_a_span_tears(text: str, start: int, end: int, torn: bool) -> None:
-    assert tears(text, start, end) is torn
+    assert splits_word(text, start, end) is torn
 
 
 # Answers
 
 
 def report(collection: Collection, text: str, *locators: str) -> AnswerReport:
-    found = collection.verification().answer(text, locators)
+    found = verifying(collection).answer(text, locators)
     for quoted, verdict in found.quotes:
         assert without_marks(assert_sound(verdict).quote) == without_marks(quoted.text)
     return found
@@ -533,7 +585,7 @@ def test_each_quote_of_an_answer_has_a_verdict(pets: Collection, given_two: tupl
 
 def test_a_quote_is_first_looked_for_in_the_passage_that_was_given(pets: Collection) -> None:
     put(pets, "twice.txt", "They came home at last. So it went on.\n\nThey came home at last. The end.")
-    text = pets.text("twice.txt")[1]
+    text = pets.archive.text("twice.txt")[1]
     second = text.rindex("They came")
     given = locator(pets, "twice.txt").rsplit(":", 1)[0] + f":{second}-{len(text)}"
     ((_, verdict),) = report(pets, "It says “came home at last” [1].", given).quotes
@@ -621,7 +673,7 @@ def test_without_passages_quotes_are_looked_for_everywhere(pets: Collection) -> 
 
 
 def test_an_empty_answer_says_nothing(pets: Collection) -> None:
-    assert report(pets, "") == AnswerReport((), (), (), ())
+    assert report(pets, "") == AnswerReport((), (), (), (), ())
 
 
 def test_passages_with_equal_texts_are_looked_through_once(pets: Collection) -> None:
@@ -649,9 +701,9 @@ def test_a_mark_that_was_put_into_a_quote_does_no_harm(pets: Collection, given_t
 
 def test_passages_have_to_resolve(pets: Collection) -> None:
     with pytest.raises(InvalidLocator):
-        pets.verification().answer("Words.", ["cats.txt"])
+        verifying(pets).answer("Words.", ["cats.txt"])
     with pytest.raises(CitationNotFound):
-        pets.verification().answer("Words.", [f"cats.txt@{'0' * 12}:0-5"])
+        verifying(pets).answer("Words.", [f"cats.txt@{'0' * 12}:0-5"])
 
 
 # Any text
@@ -674,10 +726,10 @@ def stored(open_collection: Opener, tmp_path: Path, text: str) -> tuple[Collecti
     except InvalidInput:
         collection.close()
         assume(False)
-    return collection, collection.text("a.txt")[1]
+    return collection, collection.archive.text("a.txt")[1]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=WORDS, data=st.data())
 def test_whole_words_of_a_text_are_always_verified(
     open_collection: Opener, tmp_path: Path, words: list[str], data: st.DataObject
@@ -691,11 +743,11 @@ def test_whole_words_of_a_text_are_always_verified(
         quote = text[start:end].strip()
         if not quote:
             continue
-        verdict = assert_sound(collection.verification().quote(Claim(quote, "a.txt")))
+        verdict = assert_sound(verifying(collection).quote(Claim(quote, "a.txt")))
         assert verdict.status == "verified"
         at = text.index(quote, start)
         assert (
-            collection.verification()
+            verifying(collection)
             .citation(locator(collection, "a.txt").rsplit(":", 1)[0] + f":{at}-{at + len(quote)}", quote)
             .status
             == "verified"
@@ -703,7 +755,7 @@ def test_whole_words_of_a_text_are_always_verified(
     collection.close()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=WORDS, data=st.data())
 def test_whatever_is_verified_is_the_very_words(
     open_collection: Opener, tmp_path: Path, words: list[str], data: st.DataObject
@@ -716,10 +768,52 @@ def test_whatever_is_verified_is_the_very_words(
         quote = data.draw(
             st.sampled_from([text[start:end], change + text[start:end], text[start:end].upper()])
         )
-        verdict = assert_sound(collection.verification().quote(Claim(quote, "a.txt")))
+        verdict = assert_sound(verifying(collection).quote(Claim(quote, "a.txt")))
         if verdict.citation is not None:
             citation = verdict.citation
             assert text[citation.start : citation.end] == citation.quote
-            assert not tears(text, citation.start, citation.end)
+            assert not splits_word(text, citation.start, citation.end)
             assert (citation.quote == quote) == (verdict.status == "verified")
     collection.close()
+
+
+# What sentences claim
+
+
+def test_each_sentence_is_judged_by_the_passages_that_it_cites(pets: Collection) -> None:
+    answer = (
+        "The cat sat on the log [1]. A dog stood on the log [1]. A dog stood on the **log** [2]. "
+        "Why is it so? "
+        "“The cat sat on the mat” [1]."
+    )
+    given = [locator(pets, "cats.txt"), locator(pets, "dogs.txt")]
+    report = verifying(pets).answer(answer, given)
+    first, second, third, question, quote = report.statements
+    assert (question, quote) == (None, None)
+    assert first.status == second.status == "unsupported"
+    assert second.reason == "The cited passages do not say this; another passage does."
+    assert second.citation.quote == third.citation.quote == DOG
+    assert (third.status, third.reason) == ("supported", "")
+    for one in (second, third):
+        assert one.today.standing.status == "current"
+
+
+def test_a_contradiction_has_the_places_in_answer_and_document(pets: Collection) -> None:
+    put(pets, "tower.txt", "An old tower.\n\nThe tower of the north was built in 1887 by Paul Smith.")
+    pets.embed_pending()
+    answer = "It is so. The tower of the north was built in 1889 by Paul Smith [1]."
+    for passages in ([locator(pets, "tower.txt")], []):
+        statement = verifying(pets).answer(answer, passages).statements[-1]
+        assert statement.status == "contradicted"
+        assert statement.reason == "The number differs: '1889' in the answer, '1887' in the source."
+        (conflict,) = statement.conflicts
+        assert answer[conflict.start : conflict.end] == "1889"
+        assert pets.archive.text("tower.txt")[1][conflict.at : conflict.to] == "1887"
+        assert statement.citation.quote == "The tower of the north was built in 1887 by Paul Smith."
+
+
+def test_without_claims_no_model_is_asked(pets: Collection, embedder: WordEmbedder) -> None:
+    before = (embedder.queries, embedder.passages)
+    report = verifying(pets, claims=False).answer("A dog stood on the log [1].", [locator(pets, "dogs.txt")])
+    assert report.statements == (None,)
+    assert (embedder.queries, embedder.passages) == before

@@ -1,4 +1,4 @@
-"""Citations: locators, and the selectors and links that let anyone find the quote."""
+"""Build citations: locators, W3C selectors, and links to the quote in its source."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from urllib.parse import quote as percent_encode
 import regex
 
 from index.answers import Citation, Selector
+from index.citations.text_fragments import text_fragment
 from index.errors import InvalidLocator
 from index.records import VersionRecord
-from index.text_fragments import text_fragment
 
 CONTEXT = 32
 """Code points of prefix and suffix in a TextQuoteSelector."""
 WINDOW = CONTEXT + 32
-"""Code points to read on each side of a quote: the context, and room to find where a character begins."""
+"""Code points to read on each side of a quote: the context, and room for a whole grapheme cluster."""
 LONGEST = 4_000_000
-"""Code points of a text that is looked through as a whole for each of its citations."""
+"""Longest text, in code points, that is searched as a whole for each of its citations."""
 
 _HASH_DIGITS = 12
 _LOCATOR = re.compile(
@@ -45,9 +45,9 @@ class Locator:
 
 
 def parse_locator(value: str) -> Locator:
-    """Read a locator.
+    """Parse a locator.
 
-    Raises :class:`InvalidLocator` when it is not of the form, or its span is empty.
+    Raises :class:`InvalidLocator` when the syntax is wrong or the span is empty.
     """
     match = _LOCATOR.fullmatch(value) if _SURROGATE.search(value) is None else None
     if match is None or int(match["start"]) >= int(match["end"]):
@@ -59,7 +59,7 @@ def parse_locator(value: str) -> Locator:
 
 
 def locator_of(version: VersionRecord, start: int, end: int) -> str:
-    """The locator of a span of a version."""
+    """Return the locator of a span of a version."""
     return str(Locator(version.document_id, version.text_sha256.hex(), start, end))
 
 
@@ -75,30 +75,27 @@ class Excerpt:
 
     @property
     def quote(self) -> str:
-        """The words of the span."""
+        """The text of the span."""
         return self.text[self.start - self.at : self.end - self.at]
 
 
 def window(start: int, end: int) -> tuple[int, int]:
-    """The span to read for an :class:`Excerpt`."""
+    """Return the span to read for an :class:`Excerpt`."""
     return max(0, start - WINDOW), end + WINDOW
 
 
 def cite(
     excerpt: Excerpt, text: str | None, *, section: tuple[str, ...], pages: tuple[int, int] | None
 ) -> Citation:
-    """The citation of an excerpt of the whole ``text``.
+    """Build the citation of an excerpt of the whole ``text``.
 
-    Without the text, for one longer than :data:`LONGEST`, the quote counts as ambiguous, and the link to
-    the source leads to no place in it.
+    Without the text (longer than :data:`LONGEST`) the quote counts as ambiguous, and the link to the source
+    does not point to the quote.
     """
     version, start, end = excerpt.version, excerpt.start, excerpt.end
-    locator = locator_of(version, start, end)
-    document = percent_encode(version.document_id, safe="/@:")
-    named = percent_encode(locator, safe="/@:")
     source = _source_link(version, text, (start, end), pages)
     return Citation(
-        locator=locator,
+        locator=locator_of(version, start, end),
         quote=excerpt.quote,
         document_id=version.document_id,
         version=version.number,
@@ -112,20 +109,15 @@ def cite(
         text_sha256=version.text_sha256.hex(),
         source_sha256=version.source_sha256.hex(),
         selectors=selectors(excerpt, text),
-        links={
-            "citation": f"/v1/citations/{named}",
-            "text": f"/v1/documents/{document}/text?version={version.number}",
-            "view": f"/view/{named}#quote",
-            **({"source": source} if source else {}),
-        },
+        links={"source": source} if source else {},
     )
 
 
 def selectors(excerpt: Excerpt, text: str | None) -> tuple[Selector, Selector]:
-    """The W3C selectors of an excerpt (Web Annotation Data Model, 4.2.4 and 4.2.5).
+    """Build the W3C selectors of an excerpt (Web Annotation Data Model, 4.2.4 and 4.2.5).
 
-    Prefix and suffix have at most 32 code points and never tear a grapheme cluster. Where the three
-    stand in the whole ``text`` more than once, or that is not known, the quote is ambiguous.
+    Prefix and suffix have at most 32 code points and never split a grapheme cluster. The quote is
+    ambiguous if prefix, quote and suffix together occur more than once in ``text``, or ``text`` is None.
     """
     prefix = _prefix(excerpt.text[: excerpt.start - excerpt.at])
     suffix = _suffix(excerpt.text[excerpt.end - excerpt.at :])
@@ -143,17 +135,17 @@ def selectors(excerpt: Excerpt, text: str | None) -> tuple[Selector, Selector]:
 
 
 def _is_repeated(text: str, sought: str) -> bool:
-    # Not by str.rfind, whose time grows with text times quote.
+    # Not str.rfind: its time is proportional to text length times quote length.
     return text.find(sought, text.find(sought) + 1) >= 0
 
 
 def _source_link(
     version: VersionRecord, text: str | None, span: tuple[int, int], pages: tuple[int, int] | None
 ) -> str:
-    """The address of the original, opened at the quote; empty when the source is no web address.
+    """Return a link that opens the source at the quote; empty when the source is not a web address.
 
-    A PDF at its page (RFC 8118), an HTML page at the words themselves (WICG text fragments). What has no
-    place in an address is encoded: whoever put the document in wrote it, and it stands in Markdown.
+    A PDF opens at its page (RFC 8118), an HTML page at the quote (WICG text fragments). Characters that
+    a URL does not allow are encoded, because users write the source and it appears in Markdown.
     """
     source = _web_address(version.source)
     if not source:
@@ -162,13 +154,13 @@ def _source_link(
     if pages is not None and version.media_type == "application/pdf":
         return f"{address}#page={pages[0]}"
     directive = text_fragment(text, *span) if text and version.media_type == "text/html" else ""
-    # A directive of the source's own would make one term of both.
+    # Remove a directive of the source itself: the browser would join the two.
     fragment = fragment.partition(":~:")[0]
     return f"{address}#{fragment}:~:{directive}" if directive else source
 
 
 def _web_address(link: str) -> str:
-    """A link to the web with all percent-encoded that has to be (RFC 3986); empty if it is none."""
+    """Return a web link percent-encoded as RFC 3986 requires; empty if it is not a web link."""
     link = link.strip()
     if not link.lower().startswith(("http://", "https://")):
         return ""
@@ -176,7 +168,7 @@ def _web_address(link: str) -> str:
 
 
 def _prefix(before: str) -> str:
-    if before.isascii():  # each is a cluster by itself: texts have no carriage returns
+    if before.isascii():  # every character is one cluster: texts have no carriage returns
         return before[-CONTEXT:]
     starts = (match.start() for match in _CLUSTER.finditer(before))
     return before[next((start for start in starts if len(before) - start <= CONTEXT), len(before)) :]

@@ -1,6 +1,6 @@
-"""What an answer that was written by a language model claims: its sentences, quotes and citation marks.
+"""Split an answer of a language model into sentences, quotes and citation marks.
 
-Nothing is understood here; punctuation is read. Offsets are code points of the answer.
+Uses punctuation alone, no language model. Offsets are code points of the answer.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from dataclasses import dataclass
 
 import regex
 
-from index.sentences import Span, pieces, sentence_spans, trimmed
+from index.citations.elisions import ELLIPSIS
+from index.text.sentences import Span, sentence_spans, split_span, trim_span
 
 _MARK = re.compile(
     r"(?:\[\^?|【)\s*(\d{1,4}(?:\s*[,;]\s*\^?\d{1,4}|\s*[-–]\s*\d{1,4})*)\s*(?:†[^】\]\n]{0,60})?(?:\](?!\()|】)"
 )
 """``[1]``, ``[1, 3-5]``, ``[^1]``, ``【1】`` and ``【1†source】``; not ``[1](address)``, which is a link."""
 _FOOTNOTE = re.compile(r"^[^\S\n]*\[\^?\d{1,4}\]:.*$", re.MULTILINE)
-"""A footnote or a list of sources: it repeats what is cited, and claims nothing itself."""
+"""A footnote or an entry in a list of sources: it repeats the sources and makes no claim."""
 _HEADING = re.compile(r"^[^\S\n]*#{1,6}[^\S\n].*$", re.MULTILINE)
 _PAIRS = {
     "“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", "‹": "›", "‘": "’", '"': '"', "'": "'",
@@ -42,32 +43,33 @@ _EMPHASIS = (
     re.compile(r"(?<![^\W_])(?<!\*)(\*{1,3}+)(?=[^\s*])([^*]++)(?<=\S)\1(?![^\W_]|\*)"),
     re.compile(r"(?<!\w)(_{1,3}+)(?=[^\s_])([^_]++)(?<=\S)\1(?!\w)"),
 )
-_ELLIPSIS = re.compile(r"[\[(](?:…|\.\s?\.\s?\.)[\])]|…|\.\s?\.\s?\.")
+_SIGNS = re.compile(r"(?<!\w)[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?!\w)|^[^\S\n]*>", re.MULTILINE)
+"""Emphasis and the marks of a block quote."""
 _PARAGRAPH = re.compile(r"(?:(?!\n[^\S\n]*\n).)+", re.DOTALL)
 _LETTER = re.compile(r"[^\W_]")
 _WORD = regex.compile(rf"[{_UNSPACED}]|[\w'’-]+", regex.VERSION1)
 _FEWEST_WORDS = 3
-"""Fewer words between quotation marks are a term or a title: nobody claims that they are quoted."""
+"""Fewer words between quotation marks are a term or a title, not a quotation."""
 _MOST_RANGE = 100
 _LONGEST = 8192
-"""Code points of a paragraph; a longer one is cut. Where quotation marks stay open, the time to find
-sentences grows with the square of it."""
+"""Longest paragraph in code points; longer ones are split, because with unclosed quotation marks the time
+to find sentences is quadratic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """Words between quotation marks, or a part of them before or after an ellipsis."""
+    """A quotation, without an ellipsis before or after it."""
 
     text: str
     start: int
     end: int
     marks: tuple[int, ...]
-    """Numbers of the marks that stand with it: in its sentence, or right after it."""
+    """Numbers of the citation marks in its sentence or right after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the answer with the marks in it and right after it, and the quotes in it."""
+    """A sentence of the answer, with its quotes and the citation marks in it or right after it."""
 
     start: int
     end: int
@@ -76,7 +78,7 @@ class Sentence:
 
 
 def claims(answer: str) -> tuple[Sentence, ...]:
-    """The sentences of an answer, in order. Code, headings and lists of sources are left out."""
+    """Return the sentences of an answer in order, without code, headings and lists of sources."""
     shown = _blanked(_without_code(answer), _FOOTNOTE, _HEADING)
     marks = [(match.start(), _numbers(match[1])) for match in _MARK.finditer(shown)]
     shown = _blanked(shown, _MARK)
@@ -90,19 +92,24 @@ def claims(answer: str) -> tuple[Sentence, ...]:
         named = tuple(dict.fromkeys(numbers))
         quotes = _block_quotes(shown, start, end) if (start, end) in quoting else _inline(shown, start, end)
         quoted = (Quoted(words, *span, named) for span in quotes if (words := _words(shown, span)))
-        found.append(Sentence(*trimmed(shown, start, end), named, tuple(quoted)))
+        found.append(Sentence(*trim_span(shown, start, end), named, tuple(quoted)))
     return tuple(found)
 
 
 def _blanked(answer: str, *patterns: re.Pattern[str]) -> str:
-    """The answer with what matches made white space, so that every offset stays."""
+    """Replace all matches by white space, which keeps the offsets."""
     for pattern in patterns:
         answer = pattern.sub(lambda match: re.sub(r"\S", " ", match[0]), answer)
     return answer
 
 
+def without_marks(text: str) -> str:
+    """Replace citation marks and signs of emphasis by white space, which keeps the offsets."""
+    return _SIGNS.sub(lambda match: " " * len(match[0]), _blanked(text, _MARK))
+
+
 def _without_code(answer: str) -> str:
-    """The answer with fenced code made white space: up to a fence as long as the first, or to the end."""
+    """Replace fenced code by white space: up to a fence as long as the first, or to the end."""
     parts, begin, opening = [], 0, ""
     for match in _FENCE.finditer(answer):
         fence = match["fence"] or match["tildes"]
@@ -117,13 +124,13 @@ def _without_code(answer: str) -> str:
 
 
 def _sentences(shown: str, blocks: Sequence[Span]) -> Iterator[Span]:
-    """Sentences of paragraphs, each block quote as one."""
+    """Yield the spans of the sentences; each block quote counts as one."""
     begin = 0
     for start, end in [*blocks, (len(shown), len(shown))]:
         for match in _PARAGRAPH.finditer(shown, begin, start):
-            paragraph = trimmed(shown, *match.span())
+            paragraph = trim_span(shown, *match.span())
             if paragraph[0] < paragraph[1]:
-                for piece in pieces(shown, *paragraph, _LONGEST):
+                for piece in split_span(shown, *paragraph, _LONGEST):
                     yield from sentence_spans(shown, *piece)
         if start < end:
             yield start, end
@@ -131,9 +138,10 @@ def _sentences(shown: str, blocks: Sequence[Span]) -> Iterator[Span]:
 
 
 def _owners(shown: str, spans: Sequence[Span], marks: Sequence[int]) -> Iterator[int]:
-    """Which sentence each mark belongs to: the one it is in, else the one before it; none without any.
+    """Yield for each mark the index of its sentence: the one it is in, else the one before it.
 
-    One that begins a line, as in a list of answers, belongs to the sentence after it.
+    A mark that begins a line, as in a list of answers, belongs to the sentence after it. Yields nothing
+    if there are no sentences.
     """
     ends = [end for _, end in spans]
     breaks = [match.start() for match in re.finditer("\n", shown)]
@@ -148,7 +156,7 @@ def _owners(shown: str, spans: Sequence[Span], marks: Sequence[int]) -> Iterator
 
 
 def _numbers(listed: str) -> list[int]:
-    """``1, 3-5`` as 1, 3, 4, 5."""
+    """Expand a list of numbers: ``1, 3-5`` gives 1, 3, 4, 5."""
     numbers: list[int] = []
     for part in re.split(r"[,;]", listed):
         first, *last = (int(number) for number in re.findall(r"\d+", part))
@@ -158,7 +166,7 @@ def _numbers(listed: str) -> list[int]:
 
 
 def _inline(shown: str, start: int, end: int) -> Iterator[Span]:
-    """The spans between quotation marks, parted at ellipses."""
+    """Yield the spans between quotation marks."""
     marks = [match.start() for match in _QUOTATION_MARK.finditer(shown, start, end)]
     closings: dict[str, list[int]] = {opening: [] for opening in _PAIRS}
     for at in marks:
@@ -170,15 +178,15 @@ def _inline(shown: str, start: int, end: int) -> Iterator[Span]:
         if at >= until and _opens(shown, at):
             later = closings[shown[at]]
             if (number := bisect_right(later, at)) < len(later):
-                yield from _parts(shown, at + 1, later[number])
+                yield from _quotation(shown, at + 1, later[number])
                 until = later[number] + 1
 
 
 def _opens(shown: str, at: int) -> bool:
-    """Whether a quotation mark can open: not a sign for inches, an apostrophe, or one that only closes."""
+    """Whether a mark can open a quotation: not an inch sign, an apostrophe or a closing mark."""
     mark, before, after = shown[at], shown[at - 1] if at else " ", shown[at + 1 : at + 2]
     if mark == "»":
-        # After a letter or a full stop it closes a quotation that began in another sentence.
+        # After a letter or a full stop it closes a quotation that began in an earlier sentence.
         return bool(_BEFORE_OPENING.match(before)) and not after.isspace()
     if mark in "\"'" and _IN_WORD.match(before):
         return False
@@ -188,43 +196,45 @@ def _opens(shown: str, at: int) -> bool:
 
 
 def _closes(shown: str, at: int) -> bool:
-    """Whether a quotation mark can close: an apostrophe inside of a word cannot."""
+    """Whether a mark can close a quotation: an apostrophe inside a word cannot."""
     mark, before, after = shown[at], shown[at - 1 : at], shown[at + 1 : at + 2]
     if mark == "'" and before.isspace():
         return False
     return mark in _OPENINGS and not (mark in "’'" and after.isalnum() and before.isalnum())
 
 
-def _parts(shown: str, start: int, end: int) -> Iterator[Span]:
-    """The quotation between two offsets, parted at ellipses; nothing when it has too few words."""
-    if len(_WORD.findall(shown, start, end)) < _FEWEST_WORDS:
-        return
-    begin = start
-    for match in [*_ELLIPSIS.finditer(shown, start, end), None]:
-        part = trimmed(shown, begin, match.start() if match else end)
-        if part[0] < part[1] and len(_WORD.findall(shown, *part)) > 1:
-            yield part
-        begin = match.end() if match else end
+def _quotation(shown: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the span of a quotation without ellipses at its ends; nothing if it has too few words."""
+    start, end = trim_span(shown, start, end)
+    marks = [match.span() for match in ELLIPSIS.finditer(shown, start, end)]
+    for mark in marks:
+        if mark[0] == start:
+            start = trim_span(shown, mark[1], end)[0]
+    for mark in reversed(marks):
+        if mark[1] == end > start:
+            end = trim_span(shown, start, mark[0])[1]
+    if len(_WORD.findall(shown, start, end)) >= _FEWEST_WORDS:
+        yield start, end
 
 
 def _block_quotes(shown: str, start: int, end: int) -> Iterator[Span]:
-    """The words of a block quote, without quotation marks around them and a last line with their author."""
+    """Yield the words of a block quote, without enclosing quotation marks and a last line with the author."""
     lead = _BLOCK_MARK.match(shown, start)
-    begin, end = trimmed(shown, lead.end() if lead else start, end)
+    begin, end = trim_span(shown, lead.end() if lead else start, end)
     last = shown.rfind("\n", begin, end) + 1
     if last > begin and _ATTRIBUTION.match(shown, last) and not _ATTRIBUTION.match(shown, begin):
-        begin, end = trimmed(shown, begin, last)
+        begin, end = trim_span(shown, begin, last)
     if end - begin > 1 and shown[end - 1] in _PAIRS.get(shown[begin], ""):
         closing = [
             at for at in range(begin + 1, end) if shown[at] in _PAIRS[shown[begin]] and _closes(shown, at)
         ]
         if closing[:1] == [end - 1]:
             begin, end = begin + 1, end - 1
-    yield from _parts(shown, begin, end)
+    yield from _quotation(shown, begin, end)
 
 
 def _words(shown: str, span: Span) -> str:
-    """What is quoted, without the marks of a block quote and of emphasis."""
+    """Return the quoted text without block quote and emphasis marks."""
     words = _BLOCK_MARK.sub("", shown[slice(*span)])
     for pattern in _EMPHASIS:
         words = pattern.sub(r"\2", words)

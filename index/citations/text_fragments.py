@@ -1,9 +1,9 @@
-"""Links that open a page at a quote: text directives, which browsers scroll to and highlight.
+"""Build text directives: link fragments that make browsers scroll to a quote and highlight it.
 
-The rules are those of the WICG's "URL Fragment Text Directives" (wicg.github.io/scroll-to-text-fragment).
-What counts is the page, and the text is a reader's account of it: line breaks, tabs, ``cell | cell`` and
-the marks of list items stand for a page's structure, so no term goes across one. The page also shows
-what the text leaves out (navigation, teasers), therefore terms are longer than uniqueness in the text asks.
+Follows the WICG's "URL Fragment Text Directives" (wicg.github.io/scroll-to-text-fragment). Browsers search
+the page, and we have only the text that a reader extracted: line breaks, tabs, ``cell | cell`` and list
+marks represent the page's structure, so no term crosses one. The page also contains content that the text
+omits (navigation, teasers), so terms are longer than needed to be unique in the text.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from urllib.parse import quote as percent_encode
 
 import regex
 
-from index.page_search import folded, searched, unmarked
+from index.citations.page_search import folded, searched, unmarked
 
 Span = tuple[int, int]
 
 _LONGEST_EXACT = 300
-"""Code points of a quote that is given whole, after the specification's advice; a longer one by its ends."""
+"""Longest quote, in code points, that is given whole, as the specification advises; else a range is used."""
 _SHORT = 25
-"""Letters that tell words from the rest of a page, which the text does not show. A line with fewer, such
-as a heading or a button, is not what a range begins or ends with where the next line is longer."""
+"""Fewest letters of a term that is likely unique on the page, whose content the text does not show in full.
+A range does not begin or end with a shorter line, such as a heading or a button, if the next is longer."""
 _SHARE = 0.97
 _WORDS = (5, 9, 13, 17)
-"""How many words a term has; the next number is tried when it is ambiguous."""
+"""Numbers of words in a term; the next one is tried while the term is ambiguous."""
 _REACH = 2000
-"""Code points to look at on each side of a quote, and as many again for a line's or a word's beginning."""
+"""Code points to examine on each side of a quote, and as many again to find the start of a line or word."""
 
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
 _CLOSING = "、。，．！？：；」』）》】"
@@ -37,19 +37,18 @@ _BREAK = regex.compile(
     rf"|[ ](?=[{_CLOSING}])|(?<={_UNSPACED})[ ](?=\[\d)",
     regex.VERSION1,
 )
-"""What the reader put between two things that a page shows apart, marks of list items included. Before
-the last ones no one writes a space: the page has something there, such as an icon or two spaces."""
+"""Separators that the reader inserted between separate elements of the page, including list marks. The last
+two are spaces that nobody writes: the page has something else there, such as an icon or two spaces."""
 _TOKEN = regex.compile(rf"[^\s{_CLOSING}]++[{_CLOSING}]*+|[^\s]", regex.VERSION1)
-"""A word with the punctuation at it; without spaces between words, a clause."""
+"""A word with adjacent punctuation; in scripts without spaces, a clause."""
 _BOUNDARY = regex.compile(rf"\b(?!(?<={_UNSPACED}\p{{M}}*){_UNSPACED})", regex.WORD | regex.VERSION1)
-"""Word boundaries of UAX 29. Inside of writing without spaces a dictionary decides, which only the browser
-has, so there are none."""
+"""Word boundaries of UAX 29; none inside text without spaces, where browsers use a dictionary."""
 _LETTER = regex.compile(r"\w", regex.VERSION1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Directive:
-    """The terms of a text directive, as the text has them; an empty one is left out."""
+    """The terms of a text directive, unencoded; empty ones are omitted."""
 
     start: str
     end: str = ""
@@ -67,11 +66,11 @@ class _Directive:
 
 
 def text_fragment(text: str, start: int, end: int) -> str:
-    """The directive of ``text[start:end]``: ``text=prefix-,start,end,-suffix``, without ``#:~:``.
+    """Return the directive of ``text[start:end]``: ``text=prefix-,start,end,-suffix``, without ``#:~:``.
 
-    ``text`` is the whole text; offsets are code points. A span that begins or ends in a word is taken to
-    begin or end with it. Empty when no directive can be made: the span has no letters, or nothing near it
-    tells it from a repetition of it.
+    ``text`` is the whole text; offsets are code points. A span that begins or ends inside a word is expanded
+    to the whole word. Empty when no directive is possible: the span has no letters, or no context
+    distinguishes it from a repetition.
 
     Raises :class:`ValueError` when the span is not in the text.
     """
@@ -85,23 +84,23 @@ def text_fragment(text: str, start: int, end: int) -> str:
 
 @dataclass(frozen=True)
 class _Place:
-    """A quote among the runs of a text: what a page has in one piece."""
+    """A quote and the runs of text around it; a run is text that a page shows in one piece."""
 
     text: str
     searched: str
-    """The whole text as a generous search sees it."""
+    """The whole text, normalized for searching."""
     pieces: tuple[Span, ...]
-    """What the quote has of each run, in order."""
+    """The part of the quote in each run, in order."""
     before: Span
     after: Span
-    """What could be prefix and suffix: the rest of the run, or else the run next to it. May be empty."""
+    """Text for prefix and suffix: the rest of the run, or else the next run. May be empty."""
 
     @classmethod
     def of(cls, text: str, start: int, end: int) -> _Place | None:
         runs = list(_runs(text, start, end))
         inside = [i for i, run in enumerate(runs) if max(run[0], start) < min(run[1], end)]
         pieces = [_trimmed(text, max(runs[i][0], start), min(runs[i][1], end)) for i in inside]
-        kept = _telling(text, pieces)
+        kept = _content_pieces(text, pieces)
         if kept is None:
             return None
         pieces, inside = pieces[kept], inside[kept]
@@ -116,7 +115,7 @@ class _Place:
         return cls(text, searched(text), tuple(pieces), before, after)
 
     def exact(self) -> _Directive | None:
-        """The quote as it is, with what is next to it where it needs that."""
+        """Return a directive with the whole quote, and with context if the quote alone is ambiguous."""
         (first, last), *more = self.pieces
         if more or last - first > _LONGEST_EXACT:
             return None
@@ -131,14 +130,14 @@ class _Place:
         return None
 
     def range(self) -> _Directive | None:
-        """The quote's first words and its last ones, each with what is next to them where they need that."""
+        """Return a directive with the first and last words of the quote, and with context where ambiguous."""
         head = self._head()
         if head is None:
             return None
         prefix, first = head
         (begin, _), finish = self.pieces[0], self.pieces[-1][1]
         rest = folded(unmarked(self.text[begin + len(first) : finish]))
-        # A range ends at the first such words behind its start: those must be the quote's last.
+        # A range ends at the first match after its start: that must be at the end of the quote.
         begin = max(self.pieces[-1][0], begin + len(first))
         for suffix in ("", *self._suffixes(same_line=False)):
             behind = folded(suffix)
@@ -149,11 +148,11 @@ class _Place:
         return None
 
     def _head(self) -> tuple[str, str] | None:
-        """The prefix and the first words of a range."""
+        """Return the prefix and the first words of a range."""
         begin, end = self.pieces[0]
         first_words = list(_first_words(self.text, begin, end))
         if len(self.pieces) == 1 and first_words and begin + len(first_words[-1]) == end:
-            del first_words[-1]  # that would leave nothing for the end
+            del first_words[-1]  # keep some words for the end of the range
         for same_line in (True, False):
             for prefix in ("", *self._prefixes(same_line=same_line)):
                 for term in first_words:
@@ -164,17 +163,17 @@ class _Place:
         return None
 
     def _contexts(self, *, same_line: bool) -> Iterator[tuple[str, str]]:
-        """Prefixes and suffixes. Those on other lines come last: the page may show something in between."""
+        """Yield pairs of prefix and suffix; those on other lines last: the page may have text in between."""
         yield "", ""
         prefixes, suffixes = (
             list(self._prefixes(same_line=same_line)),
             list(self._suffixes(same_line=same_line)),
         )
         sides = [[(prefix, "") for prefix in prefixes], [("", suffix) for suffix in suffixes]]
-        # A longer line is rather content, whose neighbours the reader did not leave out.
+        # A longer line is more likely content, whose neighbours the reader kept.
         sides.sort(key=lambda side: len("".join(side[-1])) if side else 0, reverse=True)
         if self.text[self.before[1] : self.pieces[0][0]].strip():
-            sides.sort(key=lambda side: any(prefix for prefix, _ in side))  # "3. May": not every mark is one
+            sides.sort(key=lambda side: any(prefix for prefix, _ in side))  # "3. May" is not a list mark
         for side in sides:
             yield from side
         yield from zip(prefixes, suffixes, strict=False)
@@ -196,26 +195,26 @@ class _Place:
 
     @cached_property
     def _offset(self) -> int:
-        """Where the quote starts in ``searched``."""
+        """The start of the quote in ``searched``."""
         return len(folded(unmarked("\n" + self.text[: self.pieces[0][0]])))
 
 
-def _telling(text: str, pieces: list[Span]) -> slice | None:
-    """The pieces without those at the ends that have no letters, or few and a small part of the quote's."""
+def _content_pieces(text: str, pieces: list[Span]) -> slice | None:
+    """Drop pieces at the ends with no letters, or with few letters and a small share of the quote's."""
     letters = [len(_LETTER.findall(text, *piece)) for piece in pieces]
     for least in (_SHORT, 1):
-        telling = [i for i, count in enumerate(letters) if count >= least]
-        kept = slice(telling[0], telling[-1] + 1) if telling else slice(0)
-        if telling and (least == 1 or sum(letters[kept]) >= _SHARE * sum(letters)):
+        content = [i for i, count in enumerate(letters) if count >= least]
+        kept = slice(content[0], content[-1] + 1) if content else slice(0)
+        if content and (least == 1 or sum(letters[kept]) >= _SHARE * sum(letters)):
             return kept
     return None
 
 
 def _runs(text: str, start: int, end: int) -> Iterator[Span]:
-    """What stands between breaks, near a span; never empty, trimmed."""
+    """Yield the trimmed, non-empty spans between breaks near a span."""
     at = low = _beginning(text, max(0, start - _REACH))
     high = _ending(text, min(len(text), end + _REACH))
-    # Not from low on, where a search would not see that a line begins.
+    # Start before low, so that the pattern can match the beginning of a line.
     for match in _BREAK.finditer(text, max(0, low - 1), high):
         if at < match.start():
             yield from _visible(text, at, match.start())
@@ -224,13 +223,13 @@ def _runs(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _beginning(text: str, at: int) -> int:
-    """Where the line begins that has an offset, or if that is far away, a word before it."""
+    """Return the start of the line at an offset or, if that is far away, of a word before it."""
     far = max(0, at - _REACH)
     return text.rfind("\n", far, at) + 1 or (far and (text.rfind(" ", far, at) + 1 or at))
 
 
 def _ending(text: str, at: int) -> int:
-    """Where that line ends, or a word after the offset."""
+    """Return the end of the line at an offset or, if that is far away, of a word after it."""
     far = min(len(text), at + _REACH)
     for end in "\n" if far == len(text) else "\n ":
         if (found := text.find(end, at, far)) >= 0:
@@ -262,7 +261,7 @@ def _word_end(text: str, run: Span, position: int) -> int:
 
 
 def _words_around(text: str, run: Span, position: int) -> list[Span]:
-    """The words of a run near a position in it; one that is longer than ``_REACH`` is cut there."""
+    """Return the words of a run near a position; a word longer than ``_REACH`` is cut."""
     low, high = max(run[0], position - _REACH), min(run[1], position + _REACH)
     return [match.span() for match in _TOKEN.finditer(text, low, high)]
 
@@ -272,28 +271,28 @@ def _is_boundary(text: str, position: int) -> bool:
 
 
 def _first_words(text: str, start: int, end: int) -> Iterator[str]:
-    """The first words of a span: a few, then more, then all if those are not too long for a term."""
+    """Yield the first words of a span: a few, then more, then all if they are not too long for a term."""
     last = min(end, start + _LONGEST_EXACT)
     ends = [match.end() for match in _TOKEN.finditer(text, start, last) if _LETTER.search(match[0])]
-    # What the limit may have cut in two is left out.
+    # Leave out a word that the limit may have cut.
     yield from _terms([text[start:at] for at in ends if at < last or last == end])
 
 
 def _last_words(text: str, start: int, end: int) -> Iterator[str]:
-    """The last words of a span, likewise."""
+    """Yield the last words of a span, likewise."""
     first = max(start, end - _LONGEST_EXACT)
     starts = [match.start() for match in _TOKEN.finditer(text, first, end) if _LETTER.search(match[0])]
     yield from _terms([text[at:end] for at in reversed(starts) if at > first or first == start])
 
 
 def _terms(candidates: list[str]) -> Iterator[str]:
-    told = next((i for i, term in enumerate(candidates, 1) if len(_LETTER.findall(term)) >= _SHORT), 0)
-    for count in sorted({max(count, told) for count in _WORDS}):
+    least = next((i for i, term in enumerate(candidates, 1) if len(_LETTER.findall(term)) >= _SHORT), 0)
+    for count in sorted({max(count, least) for count in _WORDS}):
         if count < len(candidates):
             yield candidates[count - 1]
     yield from candidates[-1:]
 
 
 def _encoded(term: str) -> str:
-    # A dash would end a prefix; commas and ampersands are encoded anyway.
+    # A dash would end a prefix; quote() already encodes commas and ampersands.
     return percent_encode(term, safe="").replace("-", "%2D")

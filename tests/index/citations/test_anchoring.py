@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from index.anchoring import Anchor, AnchoringText
-from index.occurrences import Quote
+from index.citations.anchoring import Anchor, AnchoringText
+from index.citations.occurrences import Quote
 
 STORY = (
     "The river rose in spring and flooded the lower meadows. "
@@ -121,6 +121,20 @@ def test_parts_of_longer_words_are_not_the_words() -> None:
     part = prepared.find(Quote("the"))
     assert part is not None
     assert part.start == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("ble to swim today because", "unable to swim well today because"),
+        ("able to swim wel", "unable to swim well"),
+        ("nable to swim today bec", "unable to swim well today because"),
+    ],
+)
+def test_a_quote_cut_inside_a_word_keeps_that_word(old: str, new: str) -> None:
+    text = "They were all unable to swim well today because of the very cold water in the lake."
+    (nearest, *_) = AnchoringText(text).near(Quote(old))
+    assert text[nearest.start : nearest.end] == new
 
 
 def test_chinese_is_found_by_characters() -> None:

@@ -1,7 +1,8 @@
-"""Where the very words of a quote stand in a text, as whole words if the quote's are whole.
+"""Find exact occurrences of a quote in a text, as whole words if the quote has whole words.
 
-Searching takes time that grows with the text, whatever the words: what stands very often is looked at near
-the expected place, and where the context adjoins. Offsets are Unicode code points, spans half open.
+The time is linear in the length of the text for any quote: of words that occur very often, only occurrences
+near the expected position, or next to the quote's context, are examined. Offsets are Unicode code points,
+spans half open.
 """
 
 from __future__ import annotations
@@ -10,17 +11,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from index.typography import Folded, folded
-from index.word_boundaries import WINDOW, inside, tears, word_end
+from index.text.typography import Folded, folded
+from index.text.word_boundaries import WINDOW, is_inside_word, splits_word, word_end
 
 LONGEST_CONTEXT = 512
-"""Code points of prefix and suffix that are looked at."""
+"""Code points of prefix and suffix that are compared."""
 
 _MOST = 128
-"""Of the same words that are looked at on each side of the expected place."""
-_MOST_TORN = 40_000
-"""Places with the words as parts of longer ones that are passed over; of long quotes fewer, so that no more
-than ``_MOST_COMPARED`` code points are compared."""
+"""Most occurrences examined on each side of the expected position."""
+_MOST_SKIPPED = 40_000
+"""Most occurrences inside longer words that are skipped; fewer for long quotes, so that at most
+``_MOST_COMPARED`` code points are compared."""
 _MOST_COMPARED = 5_000_000
 
 
@@ -28,8 +29,8 @@ _MOST_COMPARED = 5_000_000
 class Quote:
     """Words with the text around them, and where they started (W3C TextQuoteSelector and position).
 
-    ``torn`` says whether they began and ended inside of longer words where they were quoted. When it is
-    None the context tells; without context, they may have.
+    ``torn`` says whether the quote began and ended inside longer words in its source. If it is None, the
+    context decides; without context, both are possible.
     """
 
     exact: str
@@ -41,15 +42,15 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class _Wholeness:
-    """Whether words that were found count: not if they are parts of longer ones and the quote's were not."""
+    """The test for whole words: a quote of whole words does not match inside a longer word."""
 
-    stands: Callable[[int], bool]
+    is_whole: Callable[[int], bool]
     whole_start: bool
     whole_end: bool
 
 
 def occurrences(text: str, quote: Quote) -> set[int]:
-    """Where the very words start: all, or if there are very many, those most likely."""
+    """Return the starts of the exact occurrences; only the most likely if there are very many."""
     if not quote.exact:
         return set()
     whole = _wholeness(text, quote)
@@ -61,24 +62,24 @@ def occurrences(text: str, quote: Quote) -> set[int]:
 
 
 def alike(text: str, inner: Folded, words: str) -> Iterator[tuple[int, int]]:
-    """The spans of whole words that differ from these in nothing but typography, in order.
+    """Yield, in order, the spans of whole words that equal ``words`` except for typography.
 
-    ``inner`` is the fold of the text. Half of a ligature is not the letter.
+    ``inner`` is the folded text. A part of a ligature does not match.
     """
     fold = folded(words).text.strip()
     if not fold:
         return
     starts, ends = inner.starts, inner.ends
 
-    def stands(at: int) -> bool:
+    def is_whole(at: int) -> bool:
         last = at + len(fold) - 1
         if at and starts[at - 1] == starts[at]:
             return False
         if last + 1 < len(ends) and ends[last + 1] == ends[last]:
             return False
-        return not tears(text, *inner.span(at, last + 1))
+        return not splits_word(text, *inner.span(at, last + 1))
 
-    for at in _forwards(inner.text, fold, 0, _Wholeness(stands, whole_start=True, whole_end=True)):
+    for at in _forwards(inner.text, fold, 0, _Wholeness(is_whole, whole_start=True, whole_end=True)):
         yield inner.span(at, at + len(fold))
 
 
@@ -88,26 +89,29 @@ def _wholeness(text: str, quote: Quote) -> _Wholeness:
         start_torn, end_torn = quote.torn
         return _Wholeness(
             lambda start: (
-                (start_torn or not inside(text, start)) and (end_torn or not inside(text, start + length))
+                (start_torn or not is_inside_word(text, start))
+                and (end_torn or not is_inside_word(text, start + length))
             ),
             not start_torn,
             not end_torn,
         )
-    said = before + quote.exact + after
-    start_torn, end_torn = inside(said, len(before)), inside(said, len(before) + length)
+    quoted = before + quote.exact + after
+    start_torn, end_torn = is_inside_word(quoted, len(before)), is_inside_word(quoted, len(before) + length)
 
-    def stands(start: int) -> bool:
-        # No more is looked at than what is known of the quote.
+    def is_whole(start: int) -> bool:
+        # Compare only as much context as the quote has.
         low = max(0, start - len(before))
         here = text[low : start + length + len(after)]
         at = start - low
-        return (start_torn or not inside(here, at)) and (end_torn or not inside(here, at + length))
+        return (start_torn or not is_inside_word(here, at)) and (
+            end_torn or not is_inside_word(here, at + length)
+        )
 
-    return _Wholeness(stands, bool(before) and not start_torn, bool(after) and not end_torn)
+    return _Wholeness(is_whole, bool(before) and not start_torn, bool(after) and not end_torn)
 
 
 def _adjoining(text: str, quote: Quote, whole: _Wholeness) -> Iterator[int]:
-    """Where the very words start with some of their context before or after them."""
+    """Yield starts of occurrences with part of their context before or after them."""
     for length in (LONGEST_CONTEXT, 32, 8):
         for before, after in (
             (quote.prefix[-length:], quote.suffix[:length]),
@@ -116,7 +120,7 @@ def _adjoining(text: str, quote: Quote, whole: _Wholeness) -> Iterator[int]:
         ):
             if before or after:
                 found = islice(_all(text, before + quote.exact + after), _MOST)
-                yield from filter(whole.stands, (at + len(before) for at in found))
+                yield from filter(whole.is_whole, (at + len(before) for at in found))
 
 
 def _all(text: str, sought: str) -> Iterator[int]:
@@ -126,25 +130,25 @@ def _all(text: str, sought: str) -> Iterator[int]:
 
 
 def _forwards(text: str, sought: str, at: int, whole: _Wholeness) -> Iterator[int]:
-    """Where something starts that stands, from an offset on."""
-    left = max(_MOST, min(_MOST_TORN, _MOST_COMPARED // len(sought)))
+    """Yield starts of accepted occurrences from an offset on."""
+    left = max(_MOST, min(_MOST_SKIPPED, _MOST_COMPARED // len(sought)))
     while left and (at := text.find(sought, at)) >= 0:
-        if whole.stands(at):
+        if whole.is_whole(at):
             yield at
             at += 1
         else:
             left -= 1
-            # What has to begin with a word does not before this one ends.
+            # A match that must begin with a word cannot begin before this word ends.
             at = max(at + 1, word_end(text, at) if whole.whole_start else 0)
 
 
 def _backwards(text: str, sought: str, until: int, whole: _Wholeness) -> Iterator[int]:
-    """Where something starts that stands, before an offset, nearest first.
+    """Yield starts of accepted occurrences before an offset, nearest first.
 
-    In the reversed text, since ``str.rfind`` takes time that grows with text times quote.
+    Searches the reversed text: the time of ``str.rfind`` is proportional to text length times quote length.
     """
     length = len(sought)
     limit = min(len(text), until + length - 1)
-    reverse = _Wholeness(lambda at: whole.stands(limit - at - length), whole.whole_end, whole.whole_start)
+    reverse = _Wholeness(lambda at: whole.is_whole(limit - at - length), whole.whole_end, whole.whole_start)
     found = _forwards(text[:limit][::-1], sought[::-1], 0, reverse)
     return (limit - at - length for at in found)

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
 from index.answers import Citation, Selector
-from index.citation_formats import FORMATS, Format, formatted
+from index.citations.formats import FORMATS, Format, formatted
 from index.types import Metadata
 
 QUOTE = 'He said: “50 % of {it} & *more*” – \\o/ $5_6^7 #1.\n\nIs "that" so? 😀 <b>Ja</b>~'

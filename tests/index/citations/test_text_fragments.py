@@ -6,7 +6,7 @@ import regex
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from index.text_fragments import text_fragment
+from index.citations.text_fragments import text_fragment
 
 UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]"
 BOUNDARY = regex.compile(rf"\b(?!(?<={UNSPACED}){UNSPACED})", regex.WORD | regex.VERSION1)

@@ -1,8 +1,7 @@
-"""What became of a cited span in another version of its text.
+"""Locate a cited span in a newer version: current, moved, reformatted, changed or gone.
 
-With both texts at hand more can be told than where the words stand: whether that is the place that was
-cited, or one where the same words stood before. So places are matched both ways. Offsets are Unicode
-code points, spans half open.
+Equal words may occur more than once. To tell the cited occurrence from the others, matches are checked in
+both directions: from the old text to the new one and back. Offsets are Unicode code points, spans half open.
 """
 
 from __future__ import annotations
@@ -14,62 +13,68 @@ from typing import Literal
 
 from rapidfuzz.distance import Levenshtein
 
-from index.anchoring import WORDS, Anchor, AnchoringText
-from index.differences import Edit, word_diff
-from index.occurrences import Quote
-from index.word_boundaries import inside
+from index.citations.anchoring import WORDS, Anchor, AnchoringText
+from index.citations.occurrences import Quote
+from index.text.differences import Edit, word_diff
+from index.text.typography import equal_but_for_typography
+from index.text.word_boundaries import is_inside_word
 
 CONTEXT = 128
-"""Code points before and after the quote that are looked for with it."""
+"""Code points before and after the quote that are searched for with it."""
 SURROUNDINGS = 2048
-"""Code points before and after that tell equal words apart."""
+"""Code points before and after that distinguish occurrences of equal words."""
 
 _FEW_WORDS, _FEW_CODE_POINTS = 4, 24
-"""Fewer than both may stand anywhere: they are known again only by what stands around them."""
+"""A shorter quote may occur by chance: it is accepted only if its context also matches."""
 _SAME_CONTEXT = 0.5
-"""Mean similarity of the contexts of one place in two versions; unrelated text has about 0.25."""
+"""Least mean similarity of the contexts of one place in two versions; unrelated text has about 0.25."""
 _SAME_PLACE = 0.3
-"""Likeness of surroundings from which two places can be one; unrelated ones have 0.1."""
+"""Least similarity of surroundings for two places to be the same; unrelated ones have 0.1."""
 _SURELY_PLACE = 0.5
-"""Likeness of surroundings from which words like the cited ones are not looked for elsewhere."""
+"""Similarity of surroundings from which no approximate rival is searched for elsewhere."""
 _MARGIN = 0.03
-"""By so much surroundings have to be more alike than those of the same words elsewhere."""
+"""Least lead in similarity of surroundings over the same words elsewhere."""
 _MOST_MATCHED = 24
-"""Places with the same words whose surroundings are compared."""
+"""Most exact matches whose surroundings are compared."""
 _MOST_TRIED = 4
-"""Places with words like the cited ones that are looked at."""
+"""Most approximate matches that are examined."""
 _FARTHEST = 4096
-"""Code points that surroundings are followed as long as they are equal."""
+"""Most code points of equal surroundings that are counted."""
+
+
+Status = Literal["current", "moved", "reformatted", "changed", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What became of a cited span.
+    """The location and status of a cited span in another version.
 
-    ``current``: the very words, at the very offsets. ``moved``: the very words, at others. ``changed``:
-    other words in their place, as much like them as ``similarity`` says (1.0 where only typography
-    differs), with the ``edits`` that make them of the cited ones. ``gone``: nothing near enough.
+    ``current``: same words, same offsets. ``moved``: same words, other offsets. ``reformatted``: the same
+    words in other typography (white space, line breaks, quotation marks, dashes, case). ``changed``: other
+    words in their place; ``similarity`` compares them. For these two, ``edits`` turn the cited text into
+    the new one. ``gone``: nothing similar enough, or the document is retired: then ``since``
+    is when that happened, in seconds since the epoch.
 
-    ``quote`` are the words of the new text at ``[start, end)``; for ``gone`` both offsets are 0 and the
-    quote is empty.
+    ``quote`` is the new text at ``[start, end)``; for ``gone`` both offsets are 0 and the quote is empty.
     """
 
-    status: Literal["current", "moved", "changed", "gone"]
+    status: Status
     start: int
     end: int
     quote: str
     similarity: float
     edits: tuple[Edit, ...] = ()
+    since: float | None = None
 
 
 def standing(old_text: str | AnchoringText, span: tuple[int, int], new_text: str | AnchoringText) -> Standing:
-    """What became of ``old_text[start:end]`` in the new text.
+    """Locate ``old_text[start:end]`` in the new text.
 
-    A place counts only if the cited one is also its best match in the old text: where the cited words
-    were deleted, equal or similar ones that stood elsewhere before are not mistaken for them. Whole words
-    that are parts of longer ones now, as "5 mg" is of "1.5 mg", are not the same words: they changed.
+    A match counts only if the cited span is also its best match in the old text: if the cited words were
+    deleted, equal or similar words that stood elsewhere before are not mistaken for them. Whole words
+    that are now part of longer ones, as "5 mg" in "1.5 mg", have changed.
 
-    Raises :class:`IndexError` for a span that is empty or not inside of the old text.
+    Raises :class:`IndexError` for a span that is empty or outside the old text.
     """
     start, end = span
     old = old_text if isinstance(old_text, AnchoringText) else AnchoringText(old_text)
@@ -83,25 +88,18 @@ def standing(old_text: str | AnchoringText, span: tuple[int, int], new_text: str
     found = _same_words(old, quote, new, places) if places else None
     if found is not None:
         return _standing(quote, found, new.text)
-    taken = [(one.start, one.end) for one in places]
-    for anchor in [one for one in new.near(quote) if not (one.exact or _meets(one, taken))][:_MOST_TRIED]:
-        if _was_cited(old, span, new, anchor):
+    exact_spans = [(one.start, one.end) for one in places]
+    for anchor in [one for one in new.near(quote) if not (one.exact or _overlaps(one, exact_spans))][
+        :_MOST_TRIED
+    ]:
+        if _is_best_match(old, span, new, anchor):
             return _standing(quote, anchor, new.text)
     return _GONE
 
 
-def standing_of_quote(quote: Quote, new_text: str | AnchoringText) -> Standing:
-    """What became of a quote whose old text is not at hand.
-
-    ``current`` only if the quote says where it started; without that, the same words are ``moved``. Where
-    they stand more than once, context decides, and it cannot be told whether the quoted ones were
-    deleted.
-    """
-    new = new_text if isinstance(new_text, AnchoringText) else AnchoringText(new_text)
-    anchor = new.find(quote)
-    if anchor is None or (anchor.exact and not _tells(anchor, quote)):
-        return _GONE
-    return _standing(quote, anchor, new.text)
+def gone_since(retired: float) -> Standing:
+    """The standing of all citations of a document that was retired at a time (seconds since the epoch)."""
+    return replace(_GONE, since=retired)
 
 
 _GONE = Standing("gone", 0, 0, "", 0.0)
@@ -111,21 +109,25 @@ def _standing(quote: Quote, anchor: Anchor, text: str) -> Standing:
     words = text[anchor.start : anchor.end]
     if not anchor.exact:
         edits = word_diff(quote.exact, words)
+        if equal_but_for_typography(quote.exact, words):
+            return Standing("reformatted", anchor.start, anchor.end, words, 1.0, edits)
         return Standing("changed", anchor.start, anchor.end, words, anchor.similarity, edits)
-    status: Literal["current", "moved"] = "current" if anchor.start == quote.start else "moved"
+    status: Status = "current" if anchor.start == quote.start else "moved"
     return Standing(status, anchor.start, anchor.end, words, 1.0)
 
 
 def _quote_at(text: str, start: int, end: int, expected: int) -> Quote:
     before, after = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
-    return Quote(text[start:end], before, after, expected, (inside(text, start), inside(text, end)))
+    return Quote(
+        text[start:end], before, after, expected, (is_inside_word(text, start), is_inside_word(text, end))
+    )
 
 
 def _same_words(old: AnchoringText, quote: Quote, new: AnchoringText, places: list[Anchor]) -> Anchor | None:
-    """The place of the very words that is the cited one; None if those were elsewhere before."""
+    """Return the exact match that is the cited occurrence; None if it was deleted."""
     before = old.exact(quote)
     if len(before) == 1:
-        return places[0] if _tells(places[0], quote) else None
+        return places[0] if _identifies(places[0], quote) else None
     cited = _Surroundings.of(old.text, (quote.start or 0, (quote.start or 0) + len(quote.exact)))
     now = [_Surroundings.of(new.text, (one.start, one.end)) for one in places[:_MOST_MATCHED]]
     best = max(range(len(now)), key=lambda at: cited.likeness(now[at]))
@@ -141,15 +143,15 @@ def _same_words(old: AnchoringText, quote: Quote, new: AnchoringText, places: li
         return found
     if len(before) > len(places) or len(places) > _MOST_MATCHED:
         return None
-    return _left_over(cited, others, now, places)
+    return _assigned_place(cited, others, now, places)
 
 
-def _left_over(
+def _assigned_place(
     cited: _Surroundings, others: list[_Surroundings], now: list[_Surroundings], places: list[Anchor]
 ) -> Anchor | None:
-    """The place that the cited words have when each of the others has the place most like its own.
+    """Return the place of the cited words after assigning the other occurrences by similarity.
 
-    None of them was deleted, as the text has as many as before.
+    No occurrence was deleted, as the new text has at least as many as the old one.
     """
     was = [cited, *others][: len(now)]
     scores = {(i, j): was[i].likeness(now[j]) for i, j in product(range(len(was)), range(len(now)))}
@@ -161,8 +163,8 @@ def _left_over(
     return places[assigned[0]] if sure or scores[0, assigned[0]] >= _SAME_PLACE else None
 
 
-def _was_cited(old: AnchoringText, span: tuple[int, int], new: AnchoringText, anchor: Anchor) -> bool:
-    """Whether words like the cited ones are more like those than like any others of the old text."""
+def _is_best_match(old: AnchoringText, span: tuple[int, int], new: AnchoringText, anchor: Anchor) -> bool:
+    """Whether an approximate match is more similar to the cited span than to any other in the old text."""
     quote = _quote_at(new.text, anchor.start, anchor.end, span[0])
     now = _Surroundings.of(new.text, (anchor.start, anchor.end))
     likeness = _Surroundings.of(old.text, span).likeness(now)
@@ -173,13 +175,13 @@ def _was_cited(old: AnchoringText, span: tuple[int, int], new: AnchoringText, an
     return all(
         likeness > one.similarity + _Surroundings.of(old.text, (one.start, one.end)).likeness(now)
         for one in rivals[:_MOST_MATCHED]
-        if not _meets(one, [span])
+        if not _overlaps(one, [span])
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Surroundings:
-    """What stands before and after a span, for comparison with another's."""
+    """The text before and after a span, to compare it with that of another span."""
 
     text: str
     span: tuple[int, int]
@@ -193,7 +195,7 @@ class _Surroundings:
         return _Surroundings(text, span, _trigrams(before), _trigrams(after))
 
     def likeness(self, other: _Surroundings) -> float:
-        """From 0 to 1: a mean of what survives edits near by, and of what tells repetitions apart."""
+        """Similarity from 0 to 1: the mean of shared trigrams, adjoining text and length of equal text."""
         shared = _containment(self.before, other.before) + _containment(self.after, other.after)
         (start, end), (other_start, other_end) = self.span, other.span
         near = CONTEXT // 2
@@ -219,13 +221,13 @@ def _trigrams(text: str) -> frozenset[tuple[str, ...]]:
 
 
 def _containment(a: frozenset[tuple[str, ...]], b: frozenset[tuple[str, ...]]) -> float:
-    """The share that both have, of the smaller; that of two empty ones is 1."""
+    """The size of the intersection divided by that of the smaller set; 1 for two empty sets."""
     smaller = min(len(a), len(b))
     return len(a & b) / smaller if smaller else float(len(a) == len(b))
 
 
 def _equal_before(a: str, b: str) -> int:
-    """How many code points at the ends of two texts are equal, at most ``_FARTHEST``."""
+    """The length of the common suffix of two texts, at most ``_FARTHEST``."""
     low, high = 0, min(len(a), len(b), _FARTHEST)
     while low < high:
         middle = (low + high + 1) // 2
@@ -236,15 +238,15 @@ def _equal_before(a: str, b: str) -> int:
     return low
 
 
-def _tells(anchor: Anchor, quote: Quote) -> bool:
-    """Whether words and context are enough to know the very words again."""
+def _identifies(anchor: Anchor, quote: Quote) -> bool:
+    """Whether words and context are enough to identify the quote."""
     if anchor.context >= _SAME_CONTEXT:
         return True
     return len(quote.exact) >= _FEW_CODE_POINTS or len(WORDS.findall(quote.exact)) >= _FEW_WORDS
 
 
-def _meets(anchor: Anchor, spans: list[tuple[int, int]]) -> bool:
-    """Whether the anchor has more than half of one of the spans, or is more than half inside of it."""
+def _overlaps(anchor: Anchor, spans: list[tuple[int, int]]) -> bool:
+    """Whether the anchor and one of the spans overlap by more than half of the shorter of the two."""
     for start, end in spans:
         common = min(anchor.end, end) - max(anchor.start, start)
         if 2 * common > min(anchor.end - anchor.start, end - start):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.page_search import folded, forget, searched, unmarked
+from index.citations.page_search import folded, forget, searched, unmarked
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.claims import Quoted, Sentence, claims
+from index.citations.claims import Quoted, Sentence, claims
 
 LONG = 100_000
 """Code points of the longest answers here."""
@@ -208,13 +208,15 @@ def test_a_guillemet_that_closes_opens_nothing() -> None:
 
 
 @pytest.mark.parametrize("ellipsis", ["…", "...", ". . .", "[…]", "[...]", "(…)", "(. . .)", " [...] "])
-def test_ellipses_part_a_quote(ellipsis: str) -> None:
+def test_a_quote_with_an_ellipsis_is_one_quote(ellipsis: str) -> None:
     answer = f"They say “the cat sat{ellipsis}the dog stood” often."
-    assert quotes(answer) == ["the cat sat", "the dog stood"]
+    assert quotes(answer) == [f"the cat sat{ellipsis}the dog stood"]
 
 
-def test_an_ellipsis_at_an_end_parts_nothing_and_a_lone_word_is_dropped() -> None:
-    assert quotes("They say “… the cat sat … down … the dog [...]” often.") == ["the cat sat", "the dog"]
+def test_an_ellipsis_at_an_end_is_no_part_of_the_quote() -> None:
+    assert quotes("They say “… the cat sat … down … the dog [...]” often.") == [
+        "the cat sat … down … the dog"
+    ]
 
 
 def test_quotes_around_a_mark_are_those_of_its_sentence() -> None:
@@ -244,8 +246,8 @@ def test_a_mark_in_or_after_a_block_quote_belongs_to_it(mark: str) -> None:
     assert quotes(answer) == ["The cat sat down."]
 
 
-def test_an_ellipsis_parts_a_block_quote() -> None:
-    assert quotes("> The cat sat [...]\n> the dog stood\n") == ["The cat sat", "the dog stood"]
+def test_a_block_quote_with_an_ellipsis_is_one_quote() -> None:
+    assert quotes("> The cat sat [...]\n> the dog stood\n") == ["The cat sat [...]\nthe dog stood"]
 
 
 def test_a_block_quote_of_two_words_is_a_sentence_without_a_quote() -> None:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.occurrences import Quote, alike, occurrences
-from index.typography import folded, same
-from index.word_boundaries import inside, tears
+from index.citations.occurrences import Quote, alike, occurrences
+from index.text.typography import equal_but_for_typography, folded
+from index.text.word_boundaries import is_inside_word, splits_word
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "ab", " ", "-", "1", ".", "是", "\u00ad", "’"]), max_size=40).map(
     "".join
@@ -28,8 +28,8 @@ def test_they_are_where_the_words_are_and_whole_if_they_were(
         at
         for at in range(len(text) - ends + 1)
         if text.startswith(exact, at)
-        and (torn[0] or not inside(text, at))
-        and (torn[1] or not inside(text, at + ends))
+        and (torn[0] or not is_inside_word(text, at))
+        and (torn[1] or not is_inside_word(text, at + ends))
     }
     assert occurrences(text, Quote(exact, start=start, torn=torn)) == expected
 
@@ -37,8 +37,8 @@ def test_they_are_where_the_words_are_and_whole_if_they_were(
 @given(TEXTS, TEXTS)
 def test_words_alike_are_whole_and_the_same_but_for_typography(text: str, words: str) -> None:
     for start, end in alike(text, folded(text), words):
-        assert same(text[start:end], words)
-        assert not tears(text, start, end)
+        assert equal_but_for_typography(text[start:end], words)
+        assert not splits_word(text, start, end)
 
 
 @pytest.mark.parametrize("start", [None, 0, 10**9])

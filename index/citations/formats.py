@@ -1,6 +1,6 @@
-"""A citation in the shapes that others read: annotations, language model APIs, reference managers, prose.
+"""Export a citation: W3C annotation, language model APIs, reference managers, plain text.
 
-Each is made of one :class:`index.answers.Citation` and the metadata of its document.
+Each format is built from one :class:`index.answers.Citation` and the metadata of its document.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from urllib.parse import quote as percent_encode
 
 from index.answers import Citation, Selector
-from index.sentences import sentence_spans
+from index.text.sentences import sentence_spans
 from index.types import Metadata
 
 Format = Literal[
@@ -48,19 +48,19 @@ _LATEX = str.maketrans(
 def formatted(
     citation: Citation, name: Format, *, metadata: Metadata, label: str = "1", index: int = 0
 ) -> object:
-    """The citation as JSON (a dict) or, in ``bibtex``, ``markdown_footnote`` and ``plain``, as a str.
+    """Format a citation: as a str for ``bibtex``, ``markdown_footnote`` and ``plain``, else as a JSON dict.
 
-    Of the metadata, ``author`` or ``authors``, ``date``, ``published`` or ``year``, ``publisher``,
-    ``site``, ``doi``, ``url`` and ``language`` are used where they are. ``label`` is the footnote's;
-    ``index`` is that of the document among those given to a language model (``anthropic_char_location``),
-    or the place in the answer's text (``openai_file_citation``).
+    Uses these metadata fields if present: ``author`` or ``authors``, ``date``, ``published`` or ``year``,
+    ``publisher``, ``site``, ``doi``, ``url`` and ``language``. ``label`` is the label of the footnote.
+    ``index`` is the index of the document among those given to a language model
+    (``anthropic_char_location``), or the position in the answer's text (``openai_file_citation``).
     """
     return _FORMATS[name](_Reference(citation, metadata, label, index))
 
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """What the formats are made of."""
+    """The input of the formats, with accessors for the metadata."""
 
     citation: Citation
     metadata: Metadata
@@ -68,7 +68,7 @@ class _Reference:
     index: int
 
     def values(self, *keys: str) -> list[str]:
-        """The values of the first of the keys that has any, as lines."""
+        """Return the values of the first key that has any, each as one line."""
         for key in keys:
             value = self.metadata.get(key, ())
             several = [value] if isinstance(value, str | int | float) else value
@@ -81,13 +81,13 @@ class _Reference:
 
     @property
     def authors(self) -> list[str]:
-        """Names, as they are written; a string may have several with semicolons between them."""
+        """Author names as written; a string may have several, separated by semicolons."""
         parts = (part.strip() for one in self.values("authors", "author") for part in one.split(";"))
         return [part for part in parts if part]
 
     @property
     def link(self) -> str:
-        """Where the document is on the web; empty when that is not known."""
+        """The web address of the document; empty if unknown."""
         for link in (self.value("url"), _line(self.citation.source)):
             if link.lower().startswith(("http://", "https://")):
                 return _encoded(link)
@@ -107,7 +107,7 @@ class _Reference:
 
     @property
     def date_parts(self) -> list[int]:
-        """Year, month and day, as far as the date has them; empty when it is not an ISO date."""
+        """Year, month and day, as far as given; empty if the date is not an ISO date."""
         match = _DATE.match(self.date)
         parts = [int(part) for part in match.groups() if part] if match else []
         if len(parts) > 1 and not 1 <= parts[1] <= 12:
@@ -134,7 +134,7 @@ class _Reference:
 
 
 def _w3c_annotation(reference: _Reference) -> dict[str, object]:
-    """Web Annotation Data Model, 3 and 4.2: the source is the stored text, which the offsets are true of."""
+    """Web Annotation Data Model, 3 and 4.2: the source is the stored text, to which the offsets refer."""
     citation = reference.citation
     target: dict[str, object] = {
         "type": "SpecificResource",
@@ -158,7 +158,7 @@ def _selector(selector: Selector) -> dict[str, object]:
 
 
 def _anthropic_search_result(reference: _Reference) -> dict[str, object]:
-    """Messages API, content block ``search_result``: a text block, the least that is cited, a sentence."""
+    """Messages API, content block ``search_result``: one text block, the unit of citation, per sentence."""
     citation = reference.citation
     quote = citation.quote
     spans = sentence_spans(quote, 0, len(quote)) or [(0, len(quote))]
@@ -185,7 +185,7 @@ def _anthropic_char_location(reference: _Reference) -> dict[str, object]:
 
 
 def _openai_file_citation(reference: _Reference) -> dict[str, object]:
-    """Responses API, annotation ``file_citation``; ``quote`` and ``locator`` are ours."""
+    """Responses API, annotation ``file_citation``; ``quote`` and ``locator`` are our extensions."""
     citation = reference.citation
     return {
         "type": "file_citation",
@@ -198,14 +198,14 @@ def _openai_file_citation(reference: _Reference) -> dict[str, object]:
 
 
 def _plain(reference: _Reference) -> str:
-    """One line; white space in titles and names becomes single spaces."""
+    """One line of plain text; white space in titles and names becomes single spaces."""
     return " ".join(
         filter(None, (reference.line(), reference.link_to_quote, f"[{reference.citation.locator}]"))
     )
 
 
 def _markdown_footnote(reference: _Reference) -> str:
-    """A footnote of one line, as GitHub, Pandoc and most others read it; the quote's line ends are spaces."""
+    """A footnote on one line, as GitHub, Pandoc and most others parse it; line ends become spaces."""
     label = re.sub(r"[\s\[\]^]+", "-", reference.label) or "1"
     quote, line, locator = (
         _MARKDOWN.sub(r"\\\g<0>", _line(text))
@@ -245,7 +245,7 @@ def _csl_name(name: str) -> dict[str, str]:
 
 
 def _bibtex(reference: _Reference) -> str:
-    """An entry in UTF-8. Not by a library: what those write breaks where the braces of a quote are odd."""
+    """A BibTeX entry in UTF-8. Not by a library: their output breaks if a quote has unbalanced braces."""
     citation, parts = reference.citation, reference.date_parts
     fields = {
         "author": " and ".join(_bibtex_name(name) for name in reference.authors),
@@ -269,7 +269,7 @@ def _bibtex(reference: _Reference) -> str:
 
 def _bibtex_name(name: str) -> str:
     latex = _latex(name)
-    # In braces a name is not taken apart, as "Smith and Sons" or one with several commas would be.
+    # Braces prevent BibTeX from splitting a name such as "Smith and Sons", or one with several commas.
     return f"{{{latex}}}" if name.count(",") > 1 or re.search(r"\band\b", name, re.IGNORECASE) else latex
 
 
@@ -278,7 +278,7 @@ def _latex(text: str) -> str:
 
 
 def _encoded(link: str) -> str:
-    """A link without what ends one in Markdown and BibTeX."""
+    """Percent-encode the characters that would end a link in Markdown and BibTeX."""
     return percent_encode(link, safe="!#$%&'()*+,-./:;=?@[]_~")
 
 

@@ -1,10 +1,10 @@
-"""Finds a quote in a text that may have changed since it was quoted.
+"""Find a quote in a text that may have changed since it was quoted.
 
-The recipe is that of the Hypothesis client (``src/annotator/anchoring/match-quote.ts``): where the very
-words stand, else where words like them stand, weighed 50 for the quote, 20 for the text before, 20 for
-the text after and 2 for the place. Its approximate search takes time that grows with text times quote;
-here q-grams that the text and the quote share vote for places (Jokinen and Ukkonen 1991), and only the
-places with most votes are aligned, word by word.
+The algorithm follows the Hypothesis client (``src/annotator/anchoring/match-quote.ts``): exact matches
+first, else approximate ones, scored with weight 50 for the quote, 20 for the prefix, 20 for the suffix
+and 2 for the position. The client's approximate search takes time proportional to text length times quote
+length; here the q-grams that text and quote share vote for positions (Jokinen and Ukkonen 1991), and only
+the positions with the most votes are aligned, word by word.
 
 Offsets are Unicode code points, spans half open.
 """
@@ -20,37 +20,37 @@ import regex
 from numpy.typing import NDArray
 from rapidfuzz.distance import Indel, Levenshtein
 
-from index.differences import IDEOGRAPHIC, best_run, boundary_after
-from index.occurrences import LONGEST_CONTEXT, Quote, occurrences
-from index.typography import CodePoints, Folded, code_points, folded, grams
-from index.word_boundaries import whole
+from index.citations.occurrences import LONGEST_CONTEXT, Quote, occurrences
+from index.text.differences import IDEOGRAPHIC, best_run, map_boundary
+from index.text.typography import CodePoints, Folded, code_points, folded, ngram_hashes
+from index.text.word_boundaries import expand_to_words
 
 MINIMUM_SIMILARITY = 0.5
-"""Of words that still count as the quote: the recipe allows as many errors as half its length."""
+"""Least similarity of an approximate match: the client allows errors up to half the quote's length."""
 
 _QUOTE_WEIGHT, _PREFIX_WEIGHT, _SUFFIX_WEIGHT, _PLACE_WEIGHT = 50.0, 20.0, 20.0, 2.0
 _LONGEST_QUOTE = 4000
-"""Longer ones are found by their first and last ``_END`` code points, each its own quote."""
+"""Longer quotes are located by their first and last ``_END`` code points, each as a quote of its own."""
 _END = 1500
 _PLACES = 6
 _COMMON = 400
-"""A q-gram that the text has more often says nothing about a place."""
+"""Ignore q-grams that occur more often in the text: they do not help to locate a quote."""
 _CONTEXT_VOTE = 0.5
 _PIECE = 1 << 14
-"""Code points hashed at a time, which use the same memory again."""
+"""Code points hashed per step, to bound memory."""
 
 WORDS = regex.compile(rf"[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+|\S", regex.VERSION1)
-"""What texts are aligned by: words, characters of scripts that do not part words, other visible ones."""
+"""Units of alignment: words, ideographic characters, and other visible characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Where a quote is: ``[start, end)``, never empty.
+    """The location of a quote in a text: ``[start, end)``, never empty.
 
-    ``score`` weighs words, context and place; ``similarity`` is that of the words alone, 1 less the
-    Levenshtein distance over the longer length, typography apart; ``context`` the mean similarity of
-    what stands before and after, 1 where the quote has none. All from 0 to 1. ``exact`` when the words
-    are the very same.
+    ``score`` combines words, context and position. ``similarity`` compares the words alone: 1 minus the
+    Levenshtein distance divided by the longer length, ignoring typography. ``context`` is the mean
+    similarity of prefix and suffix, 1 if the quote has neither. All are from 0 to 1. ``exact``: the words
+    are identical.
     """
 
     start: int
@@ -62,29 +62,29 @@ class Anchor:
 
 
 class AnchoringText:
-    """A text to find quotes in. What finding changed ones needs is made once, when first needed."""
+    """A text in which quotes are located; data for approximate search is computed on first use."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     def find(self, quote: Quote) -> Anchor | None:
-        """The best place for a quote; None when nothing is near enough."""
+        """Return the best match for a quote, or None if nothing is similar enough."""
         places = self.exact(quote) or self.near(quote)
         return places[0] if places else None
 
     def exact(self, quote: Quote) -> list[Anchor]:
-        """Where the very words stand, best first: all, or if there are very many, those most likely.
+        """Return the exact matches, best first; only the most likely ones if there are very many.
 
-        Not where they begin or end inside of a word or number, if they did not where they were quoted.
+        A quote of whole words does not match inside a longer word or number.
         """
         length = len(quote.exact)
         found = [self._anchor(quote, start, start + length, 1.0) for start in occurrences(self.text, quote)]
         return sorted(found, key=lambda one: (-one.score, one.start))
 
     def near(self, quote: Quote) -> list[Anchor]:
-        """Where words like those of the quote stand, best first; typography makes no difference.
+        """Return the approximate matches, best first, ignoring typography.
 
-        With the whole of the words that they begin and end inside of, if the quote's are whole.
+        A match for a quote of whole words is expanded to whole words.
         """
         if not quote.exact.strip() or not self.text.strip():
             return []
@@ -92,12 +92,12 @@ class AnchoringText:
             found = self._between_ends(quote)
         else:
             found = [self._anchor(quote, *place) for place in self._aligned(quote)]
-        kept = {self._grown(quote, one) for one in found if one.similarity >= MINIMUM_SIMILARITY}
+        kept = {self._expanded(quote, one) for one in found if one.similarity >= MINIMUM_SIMILARITY}
         return sorted(kept, key=lambda one: (-one.score, one.start))
 
     @cached_property
     def folded(self) -> Folded:
-        """The text without typography."""
+        """The text with typography folded."""
         return folded(self.text)
 
     @cached_property
@@ -119,10 +119,10 @@ class AnchoringText:
         score = sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
         return Anchor(start, end, score, similarity, text[start:end] == quote.exact, context)
 
-    def _grown(self, quote: Quote, anchor: Anchor) -> Anchor:
-        """With the whole of the words at its ends, where the quote's own are whole."""
+    def _expanded(self, quote: Quote, anchor: Anchor) -> Anchor:
+        """Expand an anchor to whole words at each end where the quote has a whole word."""
         torn_start, torn_end = quote.torn or (True, True)
-        start, end = whole(self.text, anchor.start, anchor.end)
+        start, end = expand_to_words(self.text, anchor.start, anchor.end)
         start, end = anchor.start if torn_start else start, anchor.end if torn_end else end
         if (start, end) == (anchor.start, anchor.end):
             return anchor
@@ -133,7 +133,7 @@ class AnchoringText:
         return self._anchor(quote, start, end, similarity)
 
     def _between_ends(self, quote: Quote) -> list[Anchor]:
-        """A long quote, from where its beginning is to where its end is."""
+        """Locate a long quote by its beginning and its end."""
         exact, tail = quote.exact, None
         head = self.find(Quote(exact[:_END], quote.prefix, exact[_END : _END + 64], quote.start))
         if head is not None:
@@ -144,7 +144,7 @@ class AnchoringText:
         return [self._anchor(quote, head.start, tail.end, (head.similarity + tail.similarity) / 2)]
 
     def _aligned(self, quote: Quote) -> Iterator[tuple[int, int, float]]:
-        """Start, end and similarity of words that may be the quote's."""
+        """Yield start, end and similarity of each approximate match."""
         prefix, suffix = quote.prefix[-LONGEST_CONTEXT:], quote.suffix[:LONGEST_CONTEXT]
         pattern = folded(prefix + quote.exact + suffix)
         start = int(np.searchsorted(pattern.starts, len(prefix)))
@@ -153,8 +153,8 @@ class AnchoringText:
             return
         text, length = self.folded.text, end - start
         for diagonal in self._places(code_points(pattern.text), start, end):
-            # Once with the context, which shows where a reworded quote ends, and once without, for
-            # where the context is another.
+            # Once with the context, which shows where a reworded quote ends, and once without, in case
+            # the context has changed.
             for first, last in ((0, len(pattern.text)), (start, end)):
                 slack = 2 * _width(length) + (last - first) // 4
                 low = max(0, diagonal + first - slack)
@@ -166,7 +166,7 @@ class AnchoringText:
                     yield *self.folded.span(low + span[0], low + span[1]), similarity
 
     def _places(self, pattern: CodePoints, start: int, end: int) -> list[int]:
-        """Where the pattern may start in the folded text: the diagonals that shared q-grams vote for."""
+        """Return likely starts of the pattern in the folded text: diagonals with most shared q-grams."""
         size = _gram_size(pattern[start:end])
         if len(self._codes) < size or len(pattern) < size:
             return [0]
@@ -191,13 +191,13 @@ class AnchoringText:
     def _shared(
         self, pattern: CodePoints, size: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """Offsets in the text of the q-grams it shares with the pattern, in the pattern, and how many."""
-        sought, offsets = np.unique(grams(pattern, size), return_index=True)
+        """Return the shared q-grams: offsets in the text, offsets in the pattern, counts in the text."""
+        sought, offsets = np.unique(ngram_hashes(pattern, size), return_index=True)
         wanted = np.zeros(1 << 16, np.bool_)
         wanted[_buckets(sought)] = True
         found, hashed = [], []
         for begin in range(0, len(self._codes), _PIECE):
-            hashes = grams(self._codes[begin : begin + _PIECE + size - 1], size)
+            hashes = ngram_hashes(self._codes[begin : begin + _PIECE + size - 1], size)
             at = np.flatnonzero(wanted[_buckets(hashes)])
             found.append(at + begin)
             hashed.append(hashes[at])
@@ -211,14 +211,14 @@ class AnchoringText:
 
 
 def _gram_size(quote: CodePoints) -> int:
-    """Small for short quotes, and for scripts whose characters are many."""
+    """Return the q-gram size: smaller for short quotes and for ideographic scripts."""
     if np.median(quote) >= 0x2E80:
         return 2
     return 6 if len(quote) >= 40 else 4
 
 
 def _width(length: int) -> int:
-    """Of the bins of diagonals that are one place, for a quote of so many code points."""
+    """Return the width of a bin of diagonals for a quote of ``length`` code points."""
     return max(16, min(128, length // 4))
 
 
@@ -227,17 +227,35 @@ def _buckets(hashes: NDArray[np.uint32]) -> NDArray[np.uint16]:
 
 
 def _aligned_span(pattern: str, start: int, end: int, window: str) -> tuple[int, int] | None:
-    """Where ``pattern[start:end]`` is in the window, told by the words that both have in order."""
+    """Locate ``pattern[start:end]`` in the window by the words that both have in the same order."""
     old = [match.span() for match in WORDS.finditer(pattern)]
     new = [match.span() for match in WORDS.finditer(window)]
-    blocks = Indel.opcodes([pattern[slice(*span)] for span in old], [window[slice(*span)] for span in new])
-    matched = blocks.as_matching_blocks()
+    was, now = [pattern[slice(*span)] for span in old], [window[slice(*span)] for span in new]
+    matched = Indel.opcodes(was, now).as_matching_blocks()
     pairs = [(block.a + step, block.b + step) for block in matched for step in range(block.size)]
-    pairs = best_run(pairs, old, new)
+    pairs = _with_cut_words(best_run(pairs, old, new), was, now)
     first = sum(span[1] <= start for span in old)
     last = sum(span[0] < end for span in old)
-    low = boundary_after(first, pairs)
-    high = boundary_after(len(old) - last, [(len(old) - 1 - i, len(new) - 1 - j) for i, j in reversed(pairs)])
+    low = map_boundary(first, pairs)
+    high = map_boundary(len(old) - last, [(len(old) - 1 - i, len(new) - 1 - j) for i, j in reversed(pairs)])
     if low is None or high is None or low >= len(new) - high:
         return None
     return new[low][0], new[len(new) - high - 1][1]
+
+
+def _with_cut_words(pairs: list[tuple[int, int]], was: list[str], now: list[str]) -> list[tuple[int, int]]:
+    """Add the pairs of a first and a last word of which the pattern has only a part, as "ble" of "able"."""
+    if pairs and pairs[0][0] == 1 and pairs[0][1] and _is_part(was[0]):
+        before = pairs[0][1] - 1
+        if now[before].endswith(was[0]):
+            pairs = [(0, before), *pairs]
+    if pairs and pairs[-1][0] == len(was) - 2 and pairs[-1][1] + 1 < len(now) and _is_part(was[-1]):
+        after = pairs[-1][1] + 1
+        if now[after].startswith(was[-1]):
+            pairs = [*pairs, (len(was) - 1, after)]
+    return pairs
+
+
+def _is_part(word: str) -> bool:
+    """Whether letters are enough to recognise a word by them."""
+    return len(word) > 1 and word.isalnum()

@@ -1,0 +1,30 @@
+"""Make, resolve, verify and export citations, and locate them in newer versions."""
+
+from index.citations.budget import ReadingBudget
+from index.citations.citing import Locator, locator_of, parse_locator
+from index.citations.claims import Sentence
+from index.citations.formats import Format, formatted
+from index.citations.resolution import PageMark, Resolution, Resolved, Today
+from index.citations.standing import Standing
+from index.citations.verdicts import AnswerReport, Claim, StatementVerdict, Verdict
+from index.citations.verification import Verification
+
+__all__ = [
+    "AnswerReport",
+    "Claim",
+    "Format",
+    "Locator",
+    "PageMark",
+    "ReadingBudget",
+    "Resolution",
+    "Resolved",
+    "Sentence",
+    "Standing",
+    "StatementVerdict",
+    "Today",
+    "Verdict",
+    "Verification",
+    "formatted",
+    "locator_of",
+    "parse_locator",
+]

@@ -1,0 +1,141 @@
+"""Resolve citations: find the quote that a locator names and locate it in the newest version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+from index.answers import Citation
+from index.citations import citing
+from index.citations.anchoring import AnchoringText
+from index.citations.citing import Locator
+from index.citations.standing import Standing, gone_since, standing
+from index.errors import CitationNotFound
+from index.protocols import Snapshot
+from index.records import VersionRecord
+from index.text.cache import TextCache
+from index.text.layout import Layout, Rectangle
+from index.text.tables import cells_between
+from index.types import Cell
+
+MOST_CELLS = 256
+"""Cells that are named of one quote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The location of a citation in a later version, and a citation of the text at that location.
+
+    ``version`` is the number of that version, of a retired document its newest; ``citation`` is None when
+    the quote is gone.
+    """
+
+    standing: Standing
+    version: int
+    citation: Citation | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageMark:
+    """A rectangle to highlight, with the width and height of its page, in PDF points."""
+
+    rectangle: Rectangle
+    page_size: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A citation as it was made, the text around it, and its location in the newest version.
+
+    ``rectangles`` are its positions on the pages of the file, if the reader provides them. ``cells`` are the
+    cells of tables that it has a part of, at most :data:`MOST_CELLS`.
+    """
+
+    citation: Citation
+    version: VersionRecord
+    before: str
+    after: str
+    today: Today
+    rectangles: tuple[PageMark, ...] = ()
+    cells: tuple[Cell, ...] = ()
+
+
+class Resolution:
+    """Resolves citations within one snapshot of the record.
+
+    ``prepared`` caches texts prepared for anchoring; its owner clears it when something is erased.
+    """
+
+    def __init__(self, moment: Snapshot, prepared: TextCache[AnchoringText]) -> None:
+        self.moment = moment
+        self._prepared = prepared
+
+    def cite(self, locator: Locator) -> Citation:
+        """Return the citation that a locator names. Raises :class:`index.errors.CitationNotFound`."""
+        return self.citation(self._version(locator), locator.start, locator.end)
+
+    def resolve(self, locator: Locator, *, around: int) -> Resolved:
+        """As :meth:`cite`, with up to ``around`` code points of context, and located today."""
+        version, start, end = self._version(locator), locator.start, locator.end
+        text = self.moment.text(version.text_sha256, max(0, start - around), end + around)
+        citation = self.citation(version, start, end)
+        before = min(around, start)
+        after = text[before + end - start :]
+        marks = self._marks(version, start, end)
+        cells = self._cells(version, start, end)
+        return Resolved(citation, version, text[:before], after, self.today(citation), marks, cells)
+
+    def citation(self, version: VersionRecord, start: int, end: int) -> Citation:
+        """Return the citation of a span of a version."""
+        at, until = citing.window(start, end)
+        excerpt = citing.Excerpt(version, start, end, self.moment.text(version.text_sha256, at, until), at)
+        section, pages = self.moment.section_at(version, start, end)
+        whole = self.moment.text(version.text_sha256) if version.length <= citing.LONGEST else None
+        return citing.cite(excerpt, whole, section=section, pages=pages)
+
+    def today(self, citation: Citation, version: VersionRecord | None = None) -> Today:
+        """Locate a citation in the newest version of its document, or in the one given."""
+        if version is None:
+            version = self.moment.version(citation.document_id)
+            if version.retired is not None:
+                return Today(gone_since(version.retired), version.number, None)
+        if version.text_sha256.hex() == citation.text_sha256:
+            same = Standing("current", citation.start, citation.end, citation.quote, 1.0)
+            return Today(same, version.number, citation)
+        old = self.text(bytes.fromhex(citation.text_sha256))
+        found = standing(old, (citation.start, citation.end), self.text(version.text_sha256))
+        if found.status == "gone":
+            return Today(found, version.number, None)
+        return Today(found, version.number, self.citation(version, found.start, found.end))
+
+    def text(self, sha256: bytes) -> AnchoringText:
+        """Return a whole stored text, prepared for anchoring."""
+        return self._prepared.get(
+            sha256, lambda sha: AnchoringText(self.moment.text(sha)), self.moment.change
+        )
+
+    def _version(self, locator: Locator) -> VersionRecord:
+        version = self.moment.version_by_text(locator.document_id, locator.text_sha256)
+        if version is None:
+            raise CitationNotFound(
+                f"No stored version of {locator.document_id!r} has a text whose SHA-256 begins with "
+                f"{locator.text_sha256}. The document was deleted, the version was pruned, or the locator is "
+                "of another collection. Verify the quote itself to find where it stands."
+            )
+        if locator.end > version.length:
+            raise CitationNotFound(f"'{locator}' ends past the text, which has {version.length} characters.")
+        return version
+
+    def _cells(self, version: VersionRecord, start: int, end: int) -> tuple[Cell, ...]:
+        tables = self.moment.tables_at(version, start, end)
+        if not tables or version.length > citing.LONGEST:
+            return ()
+        text = self.moment.text(version.text_sha256)
+        return tuple(islice(cells_between(text, tables, start, end), MOST_CELLS))
+
+    def _marks(self, version: VersionRecord, start: int, end: int) -> tuple[PageMark, ...]:
+        packed = self.moment.layout(version)
+        if packed is None:
+            return ()
+        layout = Layout.from_bytes(packed)
+        return tuple(PageMark(one, layout.page_size(one.page)) for one in layout.rectangles(start, end))

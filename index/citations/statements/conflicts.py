@@ -1,0 +1,287 @@
+"""Find what a sentence claims otherwise than its source: a number, date, name, negation or direction.
+
+A fact counts as contradicted only where the rest of the sentence agrees: the two are aligned word by word,
+and the words around the fact are the same in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rapidfuzz.distance import LCSseq
+
+from index.citations.statements.words import Word
+
+ConflictKind = Literal["number", "date", "name", "negation", "direction"]
+
+_NEAR = 4
+"""Words on each side of a fact that are its context."""
+_SAME_REST = 0.6
+"""Least share of the claim's other words that the source has, for a fact to be contradicted."""
+_SAME_SLOT = 0.5
+"""Least share of the words around a fact that are around the other one."""
+_SAME_NEGATED = 0.75
+_LONGEST_NAME = 6
+_NOT_ONLY = frozenset(
+    "only just merely solely necessarily simply above below more less later earlier "
+    "nur seulement solo sólo".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A fact on which a claim and its source differ, in the words ``claimed`` and those ``stated``.
+
+    ``start`` and ``end`` are those of the claimed words in the claim, ``at`` and ``to`` those of the stated
+    words in the source; a negation that only one of them has is an empty span at the word it negates.
+    """
+
+    kind: ConflictKind
+    claimed: str
+    stated: str
+    start: int
+    end: int
+    at: int
+    to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """The pairs of equal words of a claim and a source, as positions, ascending in the claim."""
+
+    claim: Sequence[Word]
+    source: Sequence[Word]
+    pairs: dict[int, int]
+
+    @property
+    def agreement(self) -> float:
+        """The share of the claim's words, by weight, that have a partner."""
+        return agreement(self.claim, self.pairs)
+
+
+def agreement(claim: Sequence[Word], pairs: dict[int, int], but: frozenset[int] = frozenset()) -> float:
+    """The share of the claim's words, by weight, that have a partner; ``but`` are not counted."""
+    total = sum(one.weight for at, one in enumerate(claim) if at not in but)
+    return sum(claim[at].weight for at in pairs if at not in but) / total if total else 0.0
+
+
+def align(claim: Sequence[Word], source: Sequence[Word]) -> Alignment:
+    """Pair equal words: first in the same order, then words with content wherever they are."""
+    keys: dict[str, int] = {}
+    ours = [keys.setdefault(_key(one), len(keys)) for one in claim]
+    theirs = [keys.setdefault(_key(one), len(keys)) for one in source]
+    pairs: dict[int, int] = {}
+    for block in LCSseq.opcodes(ours, theirs).as_matching_blocks():
+        pairs.update((block.a + step, block.b + step) for step in range(block.size))
+    taken = set(pairs.values())
+    for at, one in enumerate(claim):
+        if at in pairs or not one.has_content:
+            continue
+        free = [to for to, other in enumerate(source) if to not in taken and one.equals(other)]
+        if free:
+            pairs[at] = min(free, key=lambda to: _distance(pairs, at, to))
+            taken.add(pairs[at])
+    return Alignment(claim, source, dict(sorted(pairs.items())))
+
+
+def _key(one: Word) -> str:
+    return f"{one.kind == 'negation'}{one.term}"
+
+
+def _distance(pairs: dict[int, int], at: int, to: int) -> int:
+    """How far a place in the source is from where the neighbours of a word of the claim are."""
+    near = [abs(pairs[other] - to) for other in range(at - _NEAR, at + _NEAR + 1) if other in pairs]
+    return min(near, default=1000)
+
+
+def conflicts(alignment: Alignment) -> list[Conflict]:
+    """The facts on which claim and source differ, in the order of the claim."""
+    found = [*_replaced(alignment), *_negations(alignment)]
+    return sorted(found, key=lambda one: one.start)
+
+
+def _replaced(alignment: Alignment) -> list[Conflict]:
+    claim, source, pairs = alignment.claim, alignment.source, alignment.pairs
+    taken = set(pairs.values())
+    found = []
+    for run in _runs(claim, {at for at in range(len(claim)) if at not in pairs}):
+        kind = claim[run[0]].kind
+        rest = agreement(claim, pairs, frozenset(run))
+        if kind not in ("number", "date", "name", "direction") or rest < _SAME_REST:
+            continue
+        others = _runs(source, {to for to in range(len(source)) if to not in taken})
+        candidates = [other for other in others if _comparable(claim, run, source, other)]
+        slots = [(_slot(alignment, run, other), other) for other in candidates]
+        best = max(slots, key=lambda one: one[0], default=(0.0, []))
+        if best[0] >= _SAME_SLOT:
+            found.append(_conflict(kind, claim, run, source, best[1]))
+    return found
+
+
+def _runs(words: Sequence[Word], free: set[int]) -> list[list[int]]:
+    """The facts among words without a partner: consecutive words of a name are one."""
+    runs: list[list[int]] = []
+    for at in sorted(free):
+        kind = words[at].kind
+        if kind not in ("number", "date", "name", "direction"):
+            continue
+        previous = runs[-1] if runs else []
+        if (
+            kind == "name"
+            and previous
+            and previous[-1] == at - 1
+            and words[at - 1].kind == "name"
+            and (len(previous) < _LONGEST_NAME)
+        ):
+            previous.append(at)
+        else:
+            runs.append([at])
+    return runs
+
+
+def _comparable(claim: Sequence[Word], run: list[int], source: Sequence[Word], other: list[int]) -> bool:
+    """Whether two facts can be told of the same thing."""
+    one, that = claim[run[0]], source[other[0]]
+    if {one.kind, that.kind} == {"name", "date"}:
+        return True
+    if one.kind != that.kind:
+        return False
+    if one.kind == "direction":
+        return that.text.lower() in one.opposites
+    if one.kind == "date":
+        return one.term[:3] == that.term[:3]
+    if one.kind == "name":
+        mine, theirs = {claim[at].term for at in run}, {source[at].term for at in other}
+        return not (mine & theirs) and not _abbreviates(claim, run, source, other)
+    return True
+
+
+def _alike(one: Word, that: Word) -> bool:
+    """Whether two numbers are of one kind: percentages, years, or neither; other words are."""
+    if one.number is None or that.number is None:
+        return True
+    return one.number.is_percent == that.number.is_percent and _is_year(one) == _is_year(that)
+
+
+def _is_year(word: Word) -> bool:
+    return len(word.text) == 4 and word.text.isdigit() and "1000" <= word.text < "2200"
+
+
+def _abbreviates(claim: Sequence[Word], run: list[int], source: Sequence[Word], other: list[int]) -> bool:
+    """Whether one name is the initials of the other, or begins like it."""
+    mine, theirs = [claim[at].text for at in run], [source[at].text for at in other]
+    for short, long in ((mine, theirs), (theirs, mine)):
+        if len(short) == 1 and short[0].upper() == "".join(word[0] for word in long).upper():
+            return True
+    a, b = "".join(mine).lower(), "".join(theirs).lower()
+    return a.startswith(b[:4]) and (a.startswith(b) or b.startswith(a))
+
+
+def _slot(alignment: Alignment, run: list[int], other: list[int]) -> float:
+    """How much of what is around a fact of the claim is around one of the source, 0 to 1.
+
+    1 if the next words with content on both sides are the same. A name stands for another only then: two
+    names may be told of the same thing in one sentence.
+    """
+    claim, source, pairs = alignment.claim, alignment.source, alignment.pairs
+    sides = [
+        _same_neighbour(pairs, _neighbours(claim, run, step), _neighbours(source, other, step))
+        for step in (-1, 1)
+    ]
+    if all(sides):
+        return 1.0
+    if "name" in (claim[run[0]].kind, source[other[0]].kind) or not _alike(claim[run[0]], source[other[0]]):
+        return 0.0
+    around = [
+        at for at in range(run[0] - _NEAR, run[-1] + _NEAR + 1) if 0 <= at < len(claim) and at not in run
+    ]
+    around = [at for at in around if claim[at].has_content]
+    if not around:
+        return 0.0
+    low, high = other[0] - _NEAR - 1, other[-1] + _NEAR + 1
+    weights = [claim[at].weight / min(abs(at - run[0]), abs(at - run[-1])) for at in around]
+    near = sum(w for at, w in zip(around, weights, strict=True) if low <= pairs.get(at, -99) <= high)
+    return 0.9 * near / sum(weights)
+
+
+def _neighbours(words: Sequence[Word], run: list[int], step: int) -> tuple[int | None, int | None]:
+    """The next word on one side of a fact, and the next with content; None at the end of the sentence."""
+    at = (run[0] if step < 0 else run[-1]) + step
+    nearest = at if 0 <= at < len(words) else None
+    while 0 <= at < len(words) and not words[at].has_content:
+        at += step
+    return nearest, at if 0 <= at < len(words) else None
+
+
+def _same_neighbour(
+    pairs: dict[int, int], ours: tuple[int | None, int | None], theirs: tuple[int | None, int | None]
+) -> bool:
+    """Whether the next words, or the next ones with content, are a pair; both sentences may end there."""
+    return any(
+        to is None if at is None else at in pairs and pairs[at] == to
+        for at, to in zip(ours, theirs, strict=True)
+    )
+
+
+def _negations(alignment: Alignment) -> list[Conflict]:
+    """The first negation that one of the two has where the other has none."""
+    claim, source, pairs = alignment.claim, alignment.source, alignment.pairs
+    if alignment.agreement < _SAME_NEGATED:
+        return []
+    for cue in _cues(claim):
+        target = _negated(claim, cue)
+        if target in pairs and not _is_negated(source, pairs[target]):
+            one, place = claim[cue], source[pairs[target]].start
+            return [Conflict("negation", one.text, "", one.start, one.end, place, place)]
+    backwards = {to: at for at, to in pairs.items()}
+    for cue in _cues(source):
+        target = _negated(source, cue)
+        if target in backwards and not _is_negated(claim, backwards[target]):
+            one, place = source[cue], claim[backwards[target]].start
+            return [Conflict("negation", "", one.text, place, place, one.start, one.end)]
+    return []
+
+
+def _cues(words: Sequence[Word]) -> list[int]:
+    """The positions of negations, without "not only"."""
+    return [
+        at for at, one in enumerate(words)
+        if one.kind == "negation" and not (at + 1 < len(words) and words[at + 1].text.lower() in _NOT_ONLY)
+    ]  # fmt: skip
+
+
+def _negated(words: Sequence[Word], cue: int) -> int:
+    """What a negation negates: the next word with content of its clause, no adverb, else the one before.
+
+    -1 if there is none.
+    """
+    clause = words[cue].clause
+    after = [at for at in range(cue + 1, min(cue + 7, len(words))) if words[at].clause == clause]
+    before = [at for at in range(cue - 1, max(-1, cue - 4), -1) if words[at].clause == clause]
+    content = [at for at in after if words[at].has_content]
+    content = [at for at in content if not words[at].text.endswith("ly")] or content
+    return next(iter([*content, *(at for at in before if words[at].has_content)]), -1)
+
+
+def _is_negated(words: Sequence[Word], at: int) -> bool:
+    """Whether a word is what a negation negates, or stands behind one in its clause."""
+    return any(
+        _negated(words, cue) == at or (words[cue].clause == words[at].clause and 0 < at - cue <= 2 * _NEAR)
+        for cue in _cues(words)
+    )
+
+
+def _conflict(
+    kind: str, claim: Sequence[Word], run: list[int], source: Sequence[Word], other: list[int]
+) -> Conflict:
+    start, end, at, to = (
+        claim[run[0]].start,
+        claim[run[-1]].end,
+        source[other[0]].start,
+        source[other[-1]].end,
+    )
+    claimed = " ".join(claim[i].text for i in run)
+    stated = " ".join(source[i].text for i in other)
+    return Conflict(kind, claimed, stated, start, end, at, to)  # type: ignore[arg-type]

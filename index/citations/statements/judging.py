@@ -1,0 +1,297 @@
+"""Judge what a sentence claims by the sentences of some passages: supported, contradicted or unsupported.
+
+The words of the claim are aligned with those of the most similar sentences. Where they agree but for a
+number, a date, a name, a negation or a direction, the claim is contradicted; else words and meaning
+together give the probability that the source says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import Literal, Protocol
+
+import numpy as np
+
+from index.citations.statements.conflicts import Alignment, Conflict, align, conflicts
+from index.citations.statements.support import Features, Support, fitted
+from index.citations.statements.words import Terms, Word, words_of
+from index.text.sentences import Span, sentence_spans
+from index.types import Vectors
+
+Status = Literal["supported", "contradicted", "unsupported"]
+
+_LEAST = 0.5
+"""Least probability of a supported claim, and of the rest of a contradicted one."""
+_LEAST_COVERAGE = 0.7
+"""Least share of a supported claim's words: "the cat sat on the log" is not what "on the mat" says."""
+_LEAST_TOLD = 0.1
+"""Least probability from which the nearest sentences of an unsupported claim are told."""
+_WINDOW_CHARACTERS = 1000
+"""Code points that are embedded at once: about what a model with 256 tokens reads."""
+_MOST_STARTS = 3
+"""Sentences around which the claim is looked for."""
+_LENGTH_COST = 0.02
+_MEANING_SHARE = 0.3
+_FEWEST_WORDS = 2
+"""Fewer words with content claim nothing that can be checked."""
+
+
+class SentenceEmbedder(Protocol):
+    """The part of :class:`index.protocols.Embedder` that is used here."""
+
+    def embed_sentences(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """Vectors of texts and of the spans in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a source says of a claim; ``source`` is its position among the passages, None without a span.
+
+    ``start`` and ``end`` are those of the sentences that speak for or against the claim, in the passage.
+    ``missing`` are numbers and names of the claim that the passage does not have: it is not supported then.
+    """
+
+    status: Status
+    probability: float
+    conflicts: tuple[Conflict, ...] = ()
+    source: int | None = None
+    start: int = 0
+    end: int = 0
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A passage by which claims are judged; ``context`` are its title and headings."""
+
+    text: str
+    context: str
+    terms: Terms
+    embedder: SentenceEmbedder
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """The sentences of the passage."""
+        return [
+            span
+            for span in sentence_spans(self.text, 0, len(self.text))
+            if any(map(str.isalnum, self.text[slice(*span)]))
+        ]
+
+    @cached_property
+    def words(self) -> list[tuple[Word, ...]]:
+        """The words of each sentence, with offsets in the passage."""
+        return [
+            tuple(word.moved(start) for word in words_of(self.text[start:end], self.terms))
+            for start, end in self.spans
+        ]
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """The unit vectors of the sentences, shape (sentences, dimension)."""
+        windows: list[list[Span]] = []
+        for span in self.spans:
+            if not windows or span[1] - windows[-1][0][0] > _WINDOW_CHARACTERS:
+                windows.append([])
+            windows[-1].append(span)
+        texts = [self.text[window[0][0] : window[-1][1]] for window in windows]
+        inside = [[(a - window[0][0], b - window[0][0]) for a, b in window] for window in windows]
+        _, vectors = self.embedder.embed_sentences(texts, inside)
+        return _unit(np.vstack(vectors))
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The terms of the title and headings, and of the names anywhere in the passage."""
+        names = (word.term for sentence in self.words for word in sentence if word.kind == "name")
+        return frozenset([*names, *(word.term for word in words_of(self.context, self.terms))])
+
+    @cached_property
+    def terms_known(self) -> frozenset[str]:
+        """All terms of the passage, its title and its headings."""
+        return self.known | {word.term for sentence in self.words for word in sentence}
+
+    @cached_property
+    def numbers(self) -> list[Word]:
+        """The numbers of the passage, its title and its headings."""
+        context = words_of(self.context, self.terms)
+        return [word for sentence in [*self.words, context] for word in sentence if word.number is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of an answer, ready to be judged."""
+
+    text: str
+    words: tuple[Word, ...]
+    vector: Vectors
+
+    @property
+    def content(self) -> list[int]:
+        """Positions of the words with content."""
+        return [at for at, one in enumerate(self.words) if one.has_content]
+
+
+def makes_claim(sentence: str, terms: Terms) -> bool:
+    """Whether a sentence says something that a source can support: no question, and not too short."""
+    if sentence.rstrip(" \"'”’)").endswith(("?", "？", "؟", ";")):
+        return False
+    return sum(one.has_content for one in words_of(sentence, terms)) >= _FEWEST_WORDS
+
+
+def statements(sentences: Sequence[str], terms: Terms, embedder: SentenceEmbedder) -> list[Statement]:
+    """Prepare sentences; all are embedded at once."""
+    if not sentences:
+        return []
+    _, vectors = embedder.embed_sentences(sentences, [[(0, len(one))] for one in sentences])
+    return [
+        Statement(one, words_of(one, terms), _unit(vector)[0])
+        for one, vector in zip(sentences, vectors, strict=True)
+    ]
+
+
+def judge(claim: Statement, sources: Sequence[Source], support: Support | None = None) -> Judgement:
+    """Judge a claim by some passages: the sentences that agree most with it decide."""
+    best = nearest(claim, sources, support)
+    if best is None:
+        return Judgement("unsupported", 0.0)
+    start, end = best.sentences[0][0], best.sentences[-1][1]
+    probability = round(best.probability, 4)
+    if best.conflicts:
+        # The other words are as likely those of the source as if the fact were the same.
+        if best.likeness >= _LEAST:
+            return Judgement("contradicted", probability, best.conflicts, best.source, start, end)
+        return Judgement("unsupported", probability, (), best.source, start, end)
+    missing = _missing_facts(claim, best, sources[best.source])
+    is_covered = best.stated.coverage >= _LEAST_COVERAGE
+    if best.probability >= _LEAST and is_covered and not missing:
+        return Judgement("supported", probability, (), best.source, start, end)
+    if best.probability >= _LEAST_TOLD:
+        return Judgement("unsupported", probability, (), best.source, start, end, missing)
+    return Judgement("unsupported", probability)
+
+
+def nearest(claim: Statement, sources: Sequence[Source], support: Support | None = None) -> Comparison | None:
+    """The sentences of the passages that agree most with a claim; None if there are none."""
+    support = support or fitted()
+    found = [
+        Comparison(number, *window, support)
+        for number, source in enumerate(sources)
+        for window in _windows(claim, source)
+    ]
+    return max(found, key=lambda one: one.rank, default=None)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Some consecutive sentences of a source, compared with a claim."""
+
+    source: int
+    claim: Statement
+    alignment: Alignment
+    sentences: tuple[Span, ...]
+    meaning: float
+    known: frozenset[str]
+    support: Support
+    conflicts: tuple[Conflict, ...] = field(init=False)
+    _matched: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "conflicts", tuple(conflicts(self.alignment)))
+        words, pairs = self.claim.words, self.alignment.pairs
+        matched = {at for at in self.claim.content if at in pairs or words[at].term in self.known}
+        object.__setattr__(self, "_matched", frozenset(matched))
+
+    def features(self, matched: frozenset[int]) -> Features:
+        """The features if these words of the claim were those of the source."""
+        words, pairs, content = self.claim.words, self.alignment.pairs, self.claim.content
+        total = sum(words[at].weight for at in content)
+        facts = [at for at in content if words[at].kind in ("number", "date", "name")]
+        following = [(pairs.get(a), pairs.get(b)) for a, b in pairwise(content)]
+        ordered = sum(a is not None and b is not None and 0 < b - a <= 3 for a, b in following)
+        return Features(
+            coverage=sum(words[at].weight for at in content if at in matched) / total if total else 0.0,
+            order=ordered / len(following) if following else 0.0,
+            meaning=self.meaning,
+            missing=sum(at not in matched for at in facts) / len(facts) if facts else 0.0,
+        )
+
+    @cached_property
+    def stated(self) -> Features:
+        """The features of the words as they are."""
+        return self.features(self._matched)
+
+    @cached_property
+    def probability(self) -> float:
+        """The probability that the sentences say what is claimed."""
+        return self.support.probability(self.stated)
+
+    @cached_property
+    def likeness(self) -> float:
+        """The same, as if the facts in conflict were those of the source."""
+        return self.support.probability(self.features(self._agreeing))
+
+    @property
+    def _agreeing(self) -> frozenset[int]:
+        differing = {
+            at
+            for at, word in enumerate(self.claim.words)
+            if any(one.start <= word.start < one.end for one in self.conflicts)
+        }
+        return self._matched | differing
+
+    @cached_property
+    def rank(self) -> float:
+        """How much the sentences speak of the same: sources without a conflict first among equals."""
+        coverage = self.features(self._agreeing).coverage
+        length = _LENGTH_COST * (len(self.sentences) - 1)
+        return coverage + _MEANING_SHARE * self.meaning - length - (0.01 if self.conflicts else 0.0)
+
+
+def _windows(
+    claim: Statement, source: Source
+) -> Iterator[tuple[Statement, Alignment, tuple[Span, ...], float, frozenset[str]]]:
+    """Yield the sentences that are most like the claim, alone and with their neighbours."""
+    if not source.spans or not claim.words:
+        return
+    cosines = source.vectors @ claim.vector
+    wanted: Mapping[str, float] = {one.term: one.weight for one in claim.words if one.has_content}
+    total = sum(wanted.values()) or 1.0
+    shared = [
+        sum(wanted.get(term, 0.0) for term in {word.term for word in words}) / total for words in source.words
+    ]
+    likely = np.argsort(-(np.array(shared) + _MEANING_SHARE * cosines))[:_MOST_STARTS].tolist()
+    count, seen = len(source.spans), set()
+    for at in likely:
+        for before, after in ((0, 1), (1, 1), (0, 2), (1, 2)):
+            low, high = max(0, at - before), min(count, at + after)
+            if (low, high) in seen:
+                continue
+            seen.add((low, high))
+            words = [word for sentence in source.words[low:high] for word in sentence]
+            meaning = float(cosines[low:high].max())
+            yield claim, align(claim.words, words), tuple(source.spans[low:high]), meaning, source.known
+
+
+def _missing_facts(claim: Statement, window: Comparison, source: Source) -> tuple[str, ...]:
+    """The numbers and names of the claim that are nowhere in the passage, its title and its headings."""
+    return tuple(
+        one.text
+        for at, one in enumerate(claim.words)
+        if at not in window.alignment.pairs
+        and (
+            not any(one.equals(other) for other in source.numbers)
+            if one.number is not None
+            else one.kind == "name" and one.term not in source.terms_known
+        )
+    )
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return unit

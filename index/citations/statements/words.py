@@ -1,0 +1,201 @@
+"""Split a sentence into the words by which two sentences are compared.
+
+Each word has a term that is the same in both if the word is, a kind (number, name, date, negation, other),
+and a weight: function words say little. Offsets are Unicode code points, spans half open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+import regex
+
+from index.citations.statements.languages import Language, language_of
+from index.citations.statements.numbers import Number, read_numbers
+from index.text.differences import IDEOGRAPHIC
+
+Kind = Literal["number", "name", "date", "negation", "direction", "word", "function"]
+
+Terms = Callable[[str], Sequence[str]]
+"""The search terms of a text, as :meth:`index.text.analysis.Analyzer.terms`."""
+
+_CODE_LETTER = rf"[[\p{{L}}]--[{IDEOGRAPHIC}]]"
+_TOKEN = regex.compile(
+    r"(?P<negation>n['’]t(?![\p{L}])|没有|沒有|并非|並非|不是|从未|從未)"
+    r"|(?P<elided>(?<!\p{L})(?i:[cdjlmnst]|qu|un|dell|nell|dall|all|sull)['’](?=\p{L}))"
+    r"|(?P<negated>(?<![少危切幼])(?:なかった|ない|ません|なく(?=[、てな])|ず(?=に|、))|(?<=\p{Han})ず)"
+    rf"|(?P<code>(?<![\p{{N}}][.,])(?={_CODE_LETTER}|\p{{Nd}}+{_CODE_LETTER})"
+    rf"(?=[^\s\p{{P}}]*[\-‐‑/]?[^\s\p{{P}}]*\p{{Nd}})"
+    rf"[[\p{{L}}\p{{N}}]--[{IDEOGRAPHIC}]]+(?:[\-‐‑/][[\p{{L}}\p{{N}}]--[{IDEOGRAPHIC}]]+)*)"
+    r"|(?P<katakana>[\p{Katakana}ー][\p{Katakana}ー・]*)"
+    rf"|(?P<character>[{IDEOGRAPHIC}]\p{{M}}*)"
+    rf"|(?P<word>(?:(?!n['’]t(?!\p{{L}}))[[\p{{L}}\p{{N}}\p{{M}}\u00AD\u200C\u200D]--[{IDEOGRAPHIC}]])+"
+    rf"(?:['’](?!s(?!\p{{L}}))[[\p{{L}}]--[{IDEOGRAPHIC}]]+)?)"
+    r"|(?P<stop>[.,;:!?。，、；：！？।…()\[\]])",
+    regex.VERSION1,
+)
+_UPPER = regex.compile(r"\p{Lu}")
+_ACRONYM = regex.compile(r"(?:\p{Lu}[\p{Ll}]?){2,}s?|\p{Ll}+\p{Lu}.*")
+_PLAIN_NUMBER_WORD = regex.compile(r"\p{Nd}+(?:st|nd|rd|th|s|[a-zµ%]{1,3})", regex.IGNORECASE)
+_HYPHEN = regex.compile(r"[\-‐‑/]")
+_HIRAGANA = regex.compile(r"\p{Hiragana}")
+_MOST_CAPITALS = 0.75
+"""Share of capitalised words from which capitals mean nothing: a headline."""
+_WEIGHTS: dict[Kind, float] = {
+    "number": 1.5, "name": 1.5, "date": 1.5, "direction": 1.0, "word": 1.0, "negation": 0.3, "function": 0.1,
+}  # fmt: skip
+_CHARACTER, _LETTER_OF_GRAMMAR = 0.5, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word at ``[start, end)``; ``clause`` counts the clauses of the sentence.
+
+    ``number`` is set for numbers, ``opposites`` for words of direction, in lower case.
+    """
+
+    text: str
+    start: int
+    end: int
+    term: str
+    kind: Kind
+    weight: float
+    clause: int = 0
+    number: Number | None = None
+    opposites: frozenset[str] = frozenset()
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the word says something by itself."""
+        return self.kind not in ("function", "negation")
+
+    def moved(self, by: int) -> Word:
+        """The same word in a text in which the sentence starts at an offset."""
+        return replace(self, start=self.start + by, end=self.end + by)
+
+    def equals(self, other: Word) -> bool:
+        """Whether both mean the same by their form alone; a rounded number equals the exact one."""
+        if self.number is not None and other.number is not None:
+            return self.number.equals(other.number)
+        return self.term == other.term
+
+
+def words_of(sentence: str, terms: Terms) -> tuple[Word, ...]:
+    """The words of a sentence, in order."""
+    language = language_of(sentence)
+    found = list(_split(sentence, terms, language))
+    return tuple(_with_names(found, language, sentence))
+
+
+def _split(sentence: str, terms: Terms, language: Language) -> list[Word]:
+    codes = [match.span() for match in _TOKEN.finditer(sentence) if match.lastgroup == "code"]
+    codes = [span for span in codes if not _PLAIN_NUMBER_WORD.fullmatch(sentence[slice(*span)])]
+    numbers = [
+        one for one in read_numbers(sentence) if not any(a < one.end and one.start < b for a, b in codes)
+    ]
+    found, clause, at = [], 0, 0
+    for start, end, group, number in _pieces(sentence, codes, numbers):
+        if start < at:
+            continue
+        at = end
+        text = sentence[start:end]
+        if group == "stop":
+            clause += 1
+        elif number is not None:
+            found.append(Word(text, start, end, f"#{min(number.values)}", "number", 1.5, clause, number))
+        else:
+            kind, term, weight = _described(text, group, terms, language)
+            opposites = language.directions.get(text.lower(), frozenset())
+            found.append(Word(text, start, end, term, kind, weight, clause, opposites=opposites))
+    return found
+
+
+def _pieces(
+    sentence: str, codes: list[tuple[int, int]], numbers: list[Number]
+) -> list[tuple[int, int, str, Number | None]]:
+    """Numbers and codes first; the other tokens where neither is."""
+    pieces: list[tuple[int, int, str, Number | None]] = [
+        (one.start, one.end, "number", one) for one in numbers
+    ]
+    pieces += [(start, end, "code", None) for start, end in codes]
+    held = sorted((start, end) for start, end, _, _ in pieces)
+    at = 0
+    for start, end in [*held, (len(sentence), len(sentence))]:
+        for match in _TOKEN.finditer(sentence, at, start):
+            group = "word" if match.lastgroup == "code" else str(match.lastgroup)
+            pieces.append((match.start(), match.end(), group, None))
+        at = max(at, end)
+    return sorted(pieces, key=lambda one: one[:2])
+
+
+def _described(text: str, group: str, terms: Terms, language: Language) -> tuple[Kind, str, float]:
+    plain = text.lower().replace("’", "'")
+    kind = _kind_of(text, plain, group, language)
+    if kind == "negation":
+        term = "not"
+    elif kind == "date":
+        term = "month5" if text == "May" else language.dates[plain]
+    elif group == "code":
+        term = _HYPHEN.sub("", plain)
+    elif kind == "function" or group in ("katakana", "character"):
+        term = plain
+    else:
+        term = _term(plain, terms)
+    if group == "character" and kind == "word":
+        return kind, term, _LETTER_OF_GRAMMAR if _HIRAGANA.match(text) else _CHARACTER
+    return kind, term, _WEIGHTS[kind]
+
+
+def _kind_of(text: str, plain: str, group: str, language: Language) -> Kind:
+    if group in ("negation", "negated") or plain in language.negations:
+        return "negation"
+    if plain in language.dates or (text == "May" and "january" in language.dates):
+        return "date"
+    if plain in language.directions:
+        return "direction"
+    if plain in language.functions or group == "elided":
+        return "function"
+    return "name" if group in ("code", "katakana") else "word"
+
+
+@lru_cache(20_000)
+def _term(plain: str, terms: Terms) -> str:
+    found = terms(plain)
+    return found[0] if len(found) == 1 else plain
+
+
+def _with_names(found: list[Word], language: Language, sentence: str) -> list[Word]:
+    """Mark capitalised words as names, where capitals are used for names."""
+    spaced = [one for one in found if one.kind in ("word", "function", "name", "direction")]
+    capitals = sum(bool(_UPPER.match(one.text)) for one in spaced)
+    if not spaced or (len(spaced) > 3 and capitals > _MOST_CAPITALS * len(spaced)):
+        return found
+    marked, before = [], None
+    for number, one in enumerate(found):
+        following = found[number + 1] if number + 1 < len(found) else None
+        is_first = number == 0 or sentence[found[number - 1].end : one.start].strip(" \"'“”‘’«»(") in {
+            ".",
+            ":",
+        }
+        if is_first and following is not None and following.kind == "word" and following.start == one.end + 1:
+            is_first = not _UPPER.match(following.text)
+        if one.kind in ("word", "direction") and _is_name(one.text, before, language, is_first=is_first):
+            marked.append(replace(one, kind="name", weight=_WEIGHTS["name"]))
+        else:
+            marked.append(one)
+        before = marked[-1]
+    return marked
+
+
+def _is_name(text: str, before: Word | None, language: Language, *, is_first: bool) -> bool:
+    if _ACRONYM.fullmatch(text):
+        return True
+    if not _UPPER.match(text) or is_first or len(text) < 2:
+        return False
+    if not language.capitalises_nouns:
+        return True
+    # In German a noun has a capital, too; one behind an article or an adjective is rarely a name.
+    return before is not None and (before.kind == "name" or before.text.lower() in language.before_names)

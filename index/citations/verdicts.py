@@ -1,0 +1,89 @@
+"""Quotes to verify, and the results of verification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from index.answers import Citation
+from index.citations.claims import Quoted, Sentence
+from index.citations.resolution import Today
+from index.citations.statements import Conflict
+from index.citations.statements import Status as ClaimStatus
+from index.text.differences import Edit
+
+Status = Literal["verified", "repaired", "misattributed", "altered", "not_found"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A quote attributed to a document, or to any document when ``document_id`` is empty.
+
+    ``prefix``, ``suffix`` and ``start`` narrow the location, as a W3C selector does.
+    """
+
+    quote: str
+    document_id: str = ""
+    prefix: str = ""
+    suffix: str = ""
+    start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The result of verifying a quote.
+
+    ``verified``: the exact words stand where claimed. ``repaired``: only typography or the place in the
+    document differs; ``citation`` has the correct ones. ``misattributed``: the words stand in another
+    document, that of ``citation``. ``altered``: ``citation`` has the most similar words, and ``edits`` turn
+    the quoted words into them. ``not_found``: nothing similar enough. ``reason`` explains the status; it is
+    empty for ``verified``, unless the quote leaves out or inserts words: then it says so, ``parts`` are the
+    citations of the source's words in it, and ``citation`` is that of the text from the first to the last.
+    """
+
+    status: Status
+    quote: str
+    reason: str = ""
+    citation: Citation | None = None
+    today: Today | None = None
+    similarity: float = 0.0
+    edits: tuple[Edit, ...] = ()
+    parts: tuple[Citation, ...] = ()
+    inserted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatementVerdict:
+    """What the passages say of a sentence of an answer.
+
+    ``supported``: they say it. ``contradicted``: they say it but for the facts in ``conflicts``, whose
+    offsets are code points of the answer (``start``, ``end``) and of the document (``at``, ``to``).
+    ``unsupported``: neither. ``probability`` that they say it, in [0, 1]. ``citation`` has the sentences
+    that speak for or against, of an unsupported one the nearest, if any are near. ``reason`` explains the
+    status; it is empty for ``supported``.
+    """
+
+    status: ClaimStatus
+    probability: float
+    reason: str = ""
+    citation: Citation | None = None
+    today: Today | None = None
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerReport:
+    """The result of verifying an answer: its sentences, and a verdict on each quote.
+
+    ``statements`` are the verdicts on what the sentences claim, in their order: None for one that is only a
+    quote, a question or too short, and for all if claims were not to be judged.
+
+    ``uncited`` are sentences with neither a citation mark nor a verified or repaired quote;
+    ``unknown_marks`` are numbers without a passage.
+    """
+
+    sentences: tuple[Sentence, ...]
+    quotes: tuple[tuple[Quoted, Verdict], ...]
+    uncited: tuple[Sentence, ...]
+    unknown_marks: tuple[int, ...]
+    statements: tuple[StatementVerdict | None, ...]

@@ -1,0 +1,319 @@
+"""Verify quotes against the stored texts, without any model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from index.answers import Citation
+from index.citations.anchoring import AnchoringText
+from index.citations.budget import ReadingBudget
+from index.citations.citing import Locator
+from index.citations.claims import Quoted, Sentence, claims
+from index.citations.elisions import Elided, Parts, elided, places
+from index.citations.occurrences import Quote, alike
+from index.citations.resolution import Resolution
+from index.citations.statement_verdicts import StatementVerdicts
+from index.citations.statements import Checking
+from index.citations.verdicts import AnswerReport, Claim, StatementVerdict, Verdict
+from index.errors import CitationNotFound, DocumentNotFound
+from index.records import VersionRecord
+from index.text.differences import word_diff
+from index.text.typography import equal_but_for_typography
+from index.text.word_boundaries import splits_word
+
+_MOST_VERSIONS = 20
+"""Most versions of a document, newest first, that are searched approximately."""
+_MOST_FOLDED = 6_000_000
+"""Approximate number of code points of these that are searched; the first version always is."""
+_MOST_CACHED = 6_000_000
+"""Code points of texts kept for the other quotes of a request, about 20 bytes each."""
+_QUESTION_MARKS = ("?", "？", "؟", ";")
+_END_MARKS = (".", "!", "?", "。", "！", "？", "…")
+_REPAIRED = "The words stand there but for quotes, dashes, spaces, case or end marks."
+_MOST_NEAR = 5
+"""Most documents that are searched for altered quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    version: VersionRecord
+    start: int
+    end: int
+    exact: bool
+
+
+class Verification:
+    """Verifies the quotes of one request against the texts that a resolution reads.
+
+    ``candidates`` returns the newest versions of documents that may contain the words, most likely first;
+    ``checking`` judges what sentences claim.
+    Texts are cached in the object: use it for one request, in one thread. Methods raise
+    :class:`index.errors.InvalidLimit` when the ``budget`` is spent.
+    """
+
+    def __init__(
+        self,
+        resolution: Resolution,
+        candidates: Callable[[str], Sequence[VersionRecord]],
+        budget: ReadingBudget,
+        checking: Checking | None = None,
+    ) -> None:
+        self._resolution = resolution
+        self._moment = resolution.moment
+        self._candidates = candidates
+        self._budget = budget
+        self._checking = checking
+        self._cached: dict[bytes, AnchoringText] = {}
+
+    def citation(
+        self, locator: Locator, quote: str | None = None, *, prefix: str = "", suffix: str = ""
+    ) -> Verdict:
+        """Verify that a locator resolves and, if a quote is given, that it names exactly these words.
+
+        If the locator's text is no longer stored, the quote is searched for in the stored versions of the
+        document; ``prefix`` and ``suffix`` help to identify it.
+        """
+        claim = Claim(quote or "", locator.document_id, prefix, suffix, locator.start)
+        try:
+            cited = self._resolution.cite(locator)
+        except CitationNotFound as error:
+            return Verdict("not_found", "", error.message) if quote is None else self.quote(claim)
+        if quote is None or quote == cited.quote:
+            return Verdict("verified", cited.quote, "", cited, self._resolution.today(cited), 1.0)
+        version = self._moment.version(cited.document_id, cited.version)
+        if _equal_words(quote, cited.quote):
+            return self._located(claim, _Found(version, cited.start, cited.end, exact=False))
+        verdict = self._verify(claim, [version, *self._moment.versions(cited.document_id)], ())
+        if verdict.status == "verified" and not (verdict.parts and _is_within(verdict.citation, cited)):
+            return replace(verdict, status="repaired", reason="The words stand elsewhere in the document.")
+        return verdict
+
+    def quote(self, claim: Claim) -> Verdict:
+        """Verify a quote in any version of its document; if it is not there, search other documents."""
+        if not claim.document_id:
+            return self._verify(claim, self._candidates(claim.quote), None)
+        try:
+            versions = self._moment.versions(claim.document_id)
+        except DocumentNotFound as error:
+            verdict = self._verify(claim, (), ())
+            if verdict.status == "not_found":
+                return Verdict("not_found", claim.quote, error.message)
+            return verdict
+        return self._verify(claim, versions, ())
+
+    def answer(self, text: str, locators: Sequence[Locator]) -> AnswerReport:
+        """Verify the quotes in an answer against the passages it was given, numbered from 1.
+
+        A quote with citation marks is attributed to the documents of those passages; one without, to any.
+        The other sentences are judged by what they claim, if there is something to judge them.
+        Raises :class:`index.errors.CitationNotFound`, :class:`index.errors.ModelFailed`.
+        """
+        given = [self._resolution.cite(locator) for locator in locators]
+        sentences = claims(text)
+        verdicts = [
+            (quoted, self._quoted(quoted, text, given))
+            for sentence in sentences
+            for quoted in sentence.quotes
+        ]
+        found = {quoted.start for quoted, verdict in verdicts if verdict.status in {"verified", "repaired"}}
+        uncited = [
+            one
+            for one in sentences
+            if not any(_is_known(mark, given) for mark in one.marks)
+            and not any(quoted.start in found for quoted in one.quotes)
+        ]
+        marks = dict.fromkeys(mark for one in sentences for mark in one.marks if not _is_known(mark, given))
+        judged = tuple(self._statements(text, sentences, given))
+        return AnswerReport(sentences, tuple(verdicts), tuple(uncited), tuple(marks), judged)
+
+    def _statements(
+        self, answer: str, sentences: Sequence[Sentence], given: Sequence[Citation]
+    ) -> list[StatementVerdict | None]:
+        if self._checking is None:
+            return [None] * len(sentences)
+        statements = StatementVerdicts(self._resolution, self._checking, self._budget)
+        return statements.of(answer, sentences, given)
+
+    def _quoted(self, quoted: Quoted, answer: str, given: Sequence[Citation]) -> Verdict:
+        """Verify a quote without and with its markup, which may belong to the answer or to the source."""
+        verdict = self._attributed(quoted.text, quoted, given)
+        written = answer[quoted.start : quoted.end]
+        if verdict.status == "verified" or written == quoted.text:
+            return verdict
+        as_written = self._attributed(written, quoted, given)
+        return as_written if as_written.status == "verified" else verdict
+
+    def _attributed(self, words: str, quoted: Quoted, given: Sequence[Citation]) -> Verdict:
+        marked = [given[mark - 1] for mark in quoted.marks if _is_known(mark, given)]
+        cited = marked or given
+        # First the cited passage, then the rest of its document.
+        for one in cited:
+            if (at := one.quote.find(words)) >= 0:
+                start, end = one.start + at, one.start + at + len(words)
+                version = self._moment.version(one.document_id, one.version)
+                if not splits_word(self._text(version).text, start, end):
+                    return self._located(Claim(words), _Found(version, start, end, exact=True))
+        claimed = [self._moment.version(one.document_id, one.version) for one in cited]
+        others = [self._moment.version(one.document_id, one.version) for one in given if one not in cited]
+        if not given:
+            return self._verify(Claim(words), self._candidates(words), None)
+        return self._verify(Claim(words), _unique(claimed), _unique(others))
+
+    def _text(self, version: VersionRecord) -> AnchoringText:
+        """Return the text of a version, prepared once for all quotes."""
+        if (cached := self._cached.get(version.text_sha256)) is not None:
+            return cached
+        self._budget.spend(version.length)
+        text = self._resolution.text(version.text_sha256)
+        if sum(len(one.text) for one in self._cached.values()) + len(text.text) <= _MOST_CACHED:
+            self._cached[version.text_sha256] = text
+        return text
+
+    def _verify(
+        self, claim: Claim, claimed: Sequence[VersionRecord], others: Sequence[VersionRecord] | None
+    ) -> Verdict:
+        """Verify words that are attributed to one of the ``claimed`` versions.
+
+        ``others`` are searched next, and then the collection; None if the words may stand anywhere.
+        """
+        if verdict := self._as_quoted(claim, claimed):
+            return verdict
+        if others is not None:
+            known = {version.document_id for version in claimed}
+            rest = [
+                one for one in chain(others, self._candidates(claim.quote)) if one.document_id not in known
+            ]
+            if verdict := self._as_quoted(claim, rest):
+                return _misattributed(verdict, claim, claimed)
+        if verdict := self._altered(claim, claimed):
+            return verdict
+        where = "in the document" if claim.document_id else "where it is said to be"
+        reason = f"Nothing like these words stands {where if others is not None else 'in the collection'}."
+        return Verdict("not_found", claim.quote, reason)
+
+    def _as_quoted(self, claim: Claim, versions: Sequence[VersionRecord]) -> Verdict | None:
+        """The verdict on words that stand in one of the versions, as a whole or with words left out."""
+        if found := self._found(claim, versions):
+            return self._located(claim, found)
+        if (quote := elided(claim.quote)) is None:
+            return None
+        for version in self._within_limits(versions):
+            if parts := places(self._text(version), quote):
+                return self._in_parts(claim, version, quote, parts)
+        return None
+
+    def _in_parts(self, claim: Claim, version: VersionRecord, quote: Elided, parts: Parts) -> Verdict:
+        citation = self._resolution.citation(version, parts.start, parts.end)
+        told = quote.told()
+        verdict = Verdict(
+            "verified", claim.quote, told, citation, self._resolution.today(citation), 1.0,
+            parts=tuple(self._resolution.citation(version, *span) for span in parts.spans),
+            inserted=quote.inserted,
+        )  # fmt: skip
+        if parts.exact:
+            return verdict
+        edits = word_diff(claim.quote, citation.quote)
+        return replace(verdict, status="repaired", reason=f"{_REPAIRED} {told}", edits=edits)
+
+    def _found(self, claim: Claim, versions: Sequence[VersionRecord]) -> _Found | None:
+        """Return the first exact match, else the first match that differs only in typography."""
+        if not claim.quote.strip():
+            return None
+        quote = _whole_quote(claim)
+        for version in versions:
+            for place in self._text(version).exact(quote):
+                return _Found(version, place.start, place.end, exact=True)
+        shorter = _without_end_mark(claim.quote)
+        for version in self._within_limits(versions):
+            text = self._text(version)
+            for words in dict.fromkeys((claim.quote, shorter)):
+                for start, end in alike(text.text, text.folded, words):
+                    # A quote without its final full stop does not match a question.
+                    if words == claim.quote or text.text[end : end + 1] not in _QUESTION_MARKS:
+                        return _Found(version, start, end, exact=text.text[start:end] == claim.quote)
+        return None
+
+    def _within_limits(self, versions: Sequence[VersionRecord]) -> Iterator[VersionRecord]:
+        """Yield the versions to search approximately, within the limits."""
+        length = 0
+        for version in versions[:_MOST_VERSIONS]:
+            if length and length + version.length > _MOST_FOLDED:
+                return
+            length += version.length
+            self._budget.spend(version.length)
+            yield version
+
+    def _located(self, claim: Claim, found: _Found) -> Verdict:
+        citation = self._resolution.citation(found.version, found.start, found.end)
+        today = self._resolution.today(citation)
+        if found.exact:
+            return Verdict("verified", claim.quote, "", citation, today, 1.0)
+        edits = word_diff(claim.quote, citation.quote)
+        return Verdict("repaired", claim.quote, _REPAIRED, citation, today, 1.0, edits)
+
+    def _altered(self, claim: Claim, versions: Sequence[VersionRecord]) -> Verdict | None:
+        quote = _whole_quote(claim)
+        best = None
+        for version in self._within_limits(_unique(versions)[:_MOST_NEAR]):
+            for anchor in self._text(version).near(quote)[:1]:
+                if best is None or anchor.similarity > best[1].similarity:
+                    best = version, anchor
+        if best is None:
+            return None
+        end = self._with_end_mark(claim, best[0], best[1].end)
+        citation = self._resolution.citation(best[0], best[1].start, end)
+        edits = word_diff(claim.quote, citation.quote)
+        similarity = round(best[1].similarity, 4)
+        reason = "The nearest words differ."
+        today = self._resolution.today(citation)
+        return Verdict("altered", claim.quote, reason, citation, today, similarity, edits)
+
+    def _with_end_mark(self, claim: Claim, version: VersionRecord, end: int) -> int:
+        """Return the end of the match, including the end mark if the quote ends with the same mark."""
+        mark = claim.quote.rstrip()[-1:]
+        return end + 1 if mark in _END_MARKS and self._text(version).text[end : end + 1] == mark else end
+
+
+def _misattributed(verdict: Verdict, claim: Claim, claimed: Sequence[VersionRecord]) -> Verdict:
+    """The verdict on words that were found in another document than the claimed ones."""
+    there = verdict.citation.document_id if verdict.citation else ""
+    named = ", ".join(dict.fromkeys(repr(version.document_id) for version in claimed[:3]))
+    reason = f"The words stand in {there!r}, not in {named or repr(claim.document_id)}."
+    return replace(verdict, status="misattributed", reason=reason)
+
+
+def _is_within(citation: Citation | None, cited: Citation) -> bool:
+    return (
+        citation is not None
+        and (citation.document_id, citation.text_sha256) == (cited.document_id, cited.text_sha256)
+        and cited.start <= citation.start <= citation.end <= cited.end
+    )
+
+
+def _whole_quote(claim: Claim) -> Quote:
+    return Quote(claim.quote, claim.prefix, claim.suffix, claim.start, torn=(False, False))
+
+
+def _without_end_mark(quote: str) -> str:
+    """Remove a final comma or full stop, which writers put inside quotation marks."""
+    words = quote.strip()
+    return words[:-1].rstrip() if words.endswith((",", ".")) else words
+
+
+def _is_known(mark: int, given: Sequence[Citation]) -> bool:
+    return 1 <= mark <= len(given)
+
+
+def _equal_words(a: str, b: str) -> bool:
+    a, b = _without_end_mark(a), _without_end_mark(b)
+    return bool(a and b) and equal_but_for_typography(a, b)
+
+
+def _unique(versions: Sequence[VersionRecord]) -> list[VersionRecord]:
+    """Return the first version of each distinct text."""
+    first: dict[bytes, VersionRecord] = {}
+    for version in versions:
+        first.setdefault(version.text_sha256, version)
+    return list(first.values())

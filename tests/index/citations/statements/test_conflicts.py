@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.citations.statements.conflicts import align, conflicts
+from index.citations.statements.words import words_of
+from index.text import Analyzer
+
+TERMS = Analyzer().terms
+DRUG = (
+    "The drug reduced COVID-19 mortality in 1,577 patients of the New York hospital by 35 percent in "
+    "March 2001."
+)
+
+
+def differing(claim: str, source: str) -> list[tuple[str, str, str]]:
+    """The facts on which both differ; their offsets are checked."""
+    found = conflicts(align(words_of(claim, TERMS), words_of(source, TERMS)))
+    for one in found:
+        if one.kind != "number":
+            assert one.claimed.split() == claim[one.start : one.end].split()
+            assert one.stated.split() == source[one.at : one.to].split()
+    return [(one.kind, one.claimed, one.stated) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("1,577", "1,677", ("number", "1,677", "1,577")),
+        ("35 percent", "34 %", ("number", "34 %", "35 percent")),
+        ("2001", "2003", ("number", "2003", "2001")),
+        ("March", "May", ("date", "May", "March")),
+        ("New York", "Boston", ("name", "Boston", "New York")),
+        ("COVID-19", "SARS-2", ("name", "SARS-2", "COVID-19")),
+        ("reduced", "did not reduce", ("negation", "not", "")),
+        ("reduced", "didn’t reduce", ("negation", "n’t", "")),
+        ("reduced", "increased", ("direction", "increased", "reduced")),
+    ],
+)
+def test_one_fact_that_differs_is_told_with_both_values(
+    old: str, new: str, found: tuple[str, str, str]
+) -> None:
+    assert differing(DRUG.replace(old, new), DRUG) == [found]
+
+
+def test_a_negation_of_the_source_that_the_claim_leaves_out() -> None:
+    source = "The virus was not found in the samples of the lower lung."
+    assert differing(source.replace("not ", ""), source) == [("negation", "", "not")]
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        (DRUG, DRUG),
+        (DRUG.replace("1,577", "1577").replace("35 percent", "thirty-five per cent"), DRUG),
+        ("In March 2001, mortality of patients in New York was reduced by 35 % by the drug.", DRUG),
+        (
+            "The drug reduced mortality in the NYC hospital.",
+            "The drug reduced mortality in the New York City hospital.",
+        ),
+        ("It was not only found in lungs.", "It was found in lungs."),
+        ("It was not found in Paris.", "In Paris it was not found."),
+        ("About 2.6 million people live in the city.", "2,643,037 people live in the city."),
+        ("The bridge was built by Gustave Eiffel.", "The bridge was built by Eiffel."),
+    ],
+)
+def test_the_same_in_other_words_has_no_conflict(claim: str, source: str) -> None:
+    assert differing(claim, source) == []
+
+
+def test_another_statement_has_no_conflict() -> None:
+    assert differing("The bridge was opened in 1912 by the queen.", DRUG) == []
+    assert differing("In 1999 the hospital was closed.", DRUG) == []
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "kind"),
+    [
+        ("Der Turm wurde 1889 in Paris gebaut.", "Der Turm wurde 1887 in Paris gebaut.", "number"),
+        ("Der Turm wurde nicht in Paris gebaut.", "Der Turm wurde in Paris gebaut.", "negation"),
+        ("Der Turm wurde 1889 in Berlin gebaut.", "Der Turm wurde 1889 in Paris gebaut.", "name"),
+        ("La tour n'a pas été construite en 1889.", "La tour a été construite en 1889.", "negation"),
+        ("La torre fue construida en mayo de 1889.", "La torre fue construida en abril de 1889.", "date"),
+        ("Башня не была построена в 1889 году.", "Башня была построена в 1889 году.", "negation"),
+        ("东京塔于1959年建成。", "东京塔于1958年建成。", "number"),
+        ("东京塔没有在1958年建成。", "东京塔在1958年建成。", "negation"),
+        ("東京タワーは1958年に完成しなかった。", "東京タワーは1958年に完成した。", "negation"),
+    ],
+)
+def test_other_languages(claim: str, source: str, kind: str) -> None:
+    assert [one[0] for one in differing(claim, source)] == [kind]
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_any_two_texts(claim: str, source: str) -> None:
+    for one in conflicts(align(words_of(claim, TERMS), words_of(source, TERMS))):
+        assert 0 <= one.start <= one.end <= len(claim)
+        assert 0 <= one.at <= one.to <= len(source)
+
+
+@given(st.text(max_size=80))
+def test_a_text_does_not_contradict_itself(text: str) -> None:
+    assert conflicts(align(words_of(text, TERMS), words_of(text, TERMS))) == []

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pytest
+
+from index.citations.statements.judging import Judgement, Source, judge, makes_claim, statements
+from index.citations.statements.support import FEATURES, fitted
+from index.embedding import WordEmbedder
+from index.text import Analyzer
+
+TERMS = Analyzer().terms
+LAMPS = (
+    "The lamp in the north tower was lit at dusk by 12 keepers. It burned all night, and ships saw it "
+    "from afar. The bridge over the river was opened in the spring of 1912 by Queen Mary. Nobody was hurt."
+)
+DOGS = "A sleeping dog lies by the harbour door on warm stones. It never barks at ships."
+
+
+def judged(claim: str, *passages: str, context: str = "") -> Judgement:
+    embedder = WordEmbedder()
+    (statement,) = statements([claim], TERMS, embedder)
+    return judge(statement, [Source(text, context, TERMS, embedder) for text in passages])
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "The lamp in the north tower was lit at dusk by 12 keepers.",
+        "The lamp in the north tower was lit at dusk by twelve keepers.",
+        "In the spring of 1912, Queen Mary opened the bridge over the river.",
+        "The bridge was opened in 1912 by Queen Mary.",
+    ],
+)
+def test_what_a_passage_says_is_supported_by_its_sentence(claim: str) -> None:
+    found = judged(claim, DOGS, LAMPS)
+    assert (found.status, found.source, found.conflicts, found.missing) == ("supported", 1, (), ())
+    words = LAMPS[found.start : found.end]
+    assert ("12 keepers" if "lamp" in claim else "Queen Mary") in words
+    assert words in (
+        LAMPS[: LAMPS.index(" It burned")],
+        LAMPS[LAMPS.index("The bridge") : LAMPS.index(" Nobody")],
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "kind", "claimed", "stated"),
+    [
+        ("The lamp in the north tower was lit at dusk by 14 keepers.", "number", "14", "12"),
+        ("The bridge was not opened in the spring of 1912 by Queen Mary.", "negation", "not", ""),
+        ("The bridge over the river was opened in the spring of 1921.", "number", "1921", "1912"),
+        ("The bridge over the river was opened in 1912 by Queen Anne.", "name", "Anne", "Mary"),
+        ("The lamp in the south tower was lit at dusk by 12 keepers.", "direction", "south", "north"),
+        ("A sleeping dog lies by the harbour door, and barks at ships.", "negation", "", "never"),
+    ],
+)
+def test_a_fact_that_differs_contradicts(claim: str, kind: str, claimed: str, stated: str) -> None:
+    found = judged(claim, LAMPS, DOGS)
+    assert found.status == "contradicted"
+    ((one),) = found.conflicts
+    assert (one.kind, one.claimed, one.stated) == (kind, claimed, stated)
+    assert claim[one.start : one.end] == claimed
+    assert found.source is not None
+    assert (LAMPS, DOGS)[found.source][one.at : one.to] == stated
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Penguins live in the Antarctic in large colonies.",
+        "The lamp was made of brass and glass in a factory.",
+    ],
+)
+def test_what_no_passage_says_is_unsupported(claim: str) -> None:
+    found = judged(claim, LAMPS, DOGS)
+    assert (found.status, found.conflicts) == ("unsupported", ())
+    assert found.probability < 0.5
+
+
+def test_without_passages_nothing_is_supported() -> None:
+    for passages in ((), ("",), ("?!",)):
+        found = judged("The lamp was lit at dusk.", *passages)
+        assert (found.status, found.probability, found.source) == ("unsupported", 0.0, None)
+
+
+def test_a_number_or_name_that_no_passage_has_is_not_supported() -> None:
+    found = judged("The bridge over the river was opened in spring by Queen Mary for Joseph Haydn.", LAMPS)
+    assert (found.status, found.missing) == ("unsupported", ("Joseph", "Haydn"))
+
+
+def test_the_title_supports_a_name() -> None:
+    claim = "The bridge of Northport was opened in the spring of 1912 by Queen Mary."
+    assert judged(claim, LAMPS).missing == ("Northport",)
+    assert judged(claim, LAMPS, context="Northport").status == "supported"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claims"),
+    [
+        ("The lamp was lit.", True),
+        ("Was the lamp lit?", False),
+        ("Yes.", False),
+        ("Here it is:", False),
+        ("", False),
+    ],
+)
+def test_questions_and_short_sentences_claim_nothing(sentence: str, claims: bool) -> None:
+    assert makes_claim(sentence, TERMS) == claims
+
+
+def test_the_weights_have_their_provenance() -> None:
+    support = fitted()
+    assert set(support.weights) == set(FEATURES)
+    assert {"source", "examples", "command"} <= set(support.provenance)
