@@ -4,16 +4,21 @@ import math
 
 import pytest
 
+from index.citations.citing import Locator, parse_locator
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
-from index.errors import CitationNotFound, CollectionBusy, InvalidLimit, InvalidLocator, VersionNotFound
-from index.ingest import Source
-from index.retention import Pruning, Retention
+from index.errors import CitationNotFound, CollectionBusy, InvalidLimit, VersionNotFound
+from index.history.retention import Pruning, Retention
+from index.ingest.preparation import Source
 from tests.index.conftest import Opener
 
 EARLIER_THAN_ALL = 1000.0
 """Days: nothing here is as old."""
+
+
+def parsed(*locators: str) -> list[Locator]:
+    return [parse_locator(one) for one in locators]
 
 
 def put(collection: Collection, id_: str, *texts: str) -> None:
@@ -22,7 +27,7 @@ def put(collection: Collection, id_: str, *texts: str) -> None:
 
 
 def kept(collection: Collection, id_: str = "a.txt") -> list[int]:
-    return [version.number for version in collection.versions(id_)]
+    return [version.number for version in collection.archive.versions(id_)]
 
 
 def named(pruning: Pruning) -> list[tuple[str, int]]:
@@ -30,7 +35,7 @@ def named(pruning: Pruning) -> list[tuple[str, int]]:
 
 
 def locator(collection: Collection, id_: str, version: int | None = None) -> str:
-    record, text = collection.text(id_, version)
+    record, text = collection.archive.text(id_, version)
     return f"{id_}@{record.text_sha256.hex()[:12]}:0-{len(text)}"
 
 
@@ -77,39 +82,39 @@ def test_rules_that_make_no_sense_are_refused(rules: dict[str, float], message: 
 def test_what_either_rule_keeps_is_kept(
     versions: Collection, retention: Retention, going: list[tuple[str, int]]
 ) -> None:
-    assert named(versions.pruning(retention)) == going
+    assert named(versions.editor.plan_prune(retention)) == going
     assert kept(versions) == [4, 3, 2, 1], "asking erases nothing"
-    assert named(versions.prune(retention)) == going
+    assert named(versions.editor.prune(retention)) == going
     for id_, newest in (("a.txt", 4), ("b.txt", 2), ("c.txt", 1)):
         gone = {number for document_id, number in going if document_id == id_}
         assert kept(versions, id_) == [number for number in range(newest, 0, -1) if number not in gone]
-    assert versions.pruning(retention) == Pruning((), ())
+    assert versions.editor.plan_prune(retention) == Pruning((), ())
 
 
 def test_days_count_from_when_a_version_was_replaced(versions: Collection) -> None:
-    third = versions.versions("a.txt")[1]
+    third = versions.archive.versions("a.txt")[1]
     assert third.replaced is not None
     retention, day = Retention(keep_days=2), 86_400.0
     assert retention.spares(third, 9, third.replaced + 1.9 * day)
     assert not retention.spares(third, 9, third.replaced + 2.1 * day)
-    newest = versions.versions("a.txt")[0]
+    newest = versions.archive.versions("a.txt")[0]
     assert newest.replaced is None
     assert retention.spares(newest, 9, newest.created + 1e9)
 
 
 def test_a_pruned_version_is_told_apart_from_one_that_never_was(versions: Collection) -> None:
-    versions.prune(Retention(keep_versions=1))
+    versions.editor.prune(Retention(keep_versions=1))
     with pytest.raises(VersionNotFound, match=r"Version 2 of 'a\.txt' is not kept; its newest is 4"):
-        versions.text("a.txt", 2)
+        versions.archive.text("a.txt", 2)
     with pytest.raises(VersionNotFound, match=r"'a\.txt' has no version 7"):
-        versions.text("a.txt", 7)
+        versions.archive.text("a.txt", 7)
 
 
 def test_versions_that_are_left_are_counted_anew(versions: Collection) -> None:
-    versions.prune(Retention(keep_versions=2))
+    versions.editor.prune(Retention(keep_versions=2))
     put(versions, "a.txt", "Fifth words.")
     assert kept(versions) == [5, 4, 3]
-    assert named(versions.prune(Retention(keep_versions=2))) == [("a.txt", 3)]
+    assert named(versions.editor.prune(Retention(keep_versions=2))) == [("a.txt", 3)]
 
 
 def test_citations_that_would_break_are_told_before_and_after(versions: Collection) -> None:
@@ -118,26 +123,28 @@ def test_citations_that_would_break_are_told_before_and_after(versions: Collecti
     whole = [locator(versions, "a.txt", 3), locator(versions, "a.txt"), locator(versions, "b.txt", 1)]
     nothing = [f"a.txt@{'0' * 12}:0-5", f"z.txt@{'0' * 12}:0-5"]
     citations = [whole[0], broken[1], nothing[0], whole[1], broken[0], nothing[1], whole[2]]
-    assert versions.pruning(retention, citations).broken == (broken[1], broken[0])
+    assert versions.editor.plan_prune(retention, parsed(*citations)).broken == (broken[1], broken[0])
     for one in broken:
-        versions.cite(one)
-    assert versions.prune(retention, iter(citations)).broken == (broken[1], broken[0])
+        versions.archive.cite(one)
+    assert versions.editor.prune(retention, iter(parsed(*citations))).broken == (broken[1], broken[0])
     for one in broken:
         with pytest.raises(CitationNotFound, match="was pruned"):
-            versions.cite(one)
+            versions.archive.cite(one)
     for one in whole:
-        assert versions.cite(one).locator == one
-    assert versions.pruning(retention, citations).broken == (), "those that do not resolve are not counted"
+        assert versions.archive.cite(one).locator == one
+    assert versions.editor.plan_prune(retention, parsed(*citations)).broken == (), (
+        "those that do not resolve are not counted"
+    )
 
 
 def test_the_same_text_in_a_later_version_keeps_the_citation_alive(collection: Collection) -> None:
     put(collection, "a.txt", "Now so.", "Now other.", "Now so.", "Now the last.")
     first = locator(collection, "a.txt", 1)
-    assert collection.cite(first).version == 3
-    pruned = collection.prune(Retention(keep_versions=2), [first])
+    assert collection.archive.cite(first).version == 3
+    pruned = collection.editor.prune(Retention(keep_versions=2), parsed(first))
     assert (named(pruned), pruned.broken) == ([("a.txt", 2), ("a.txt", 1)], ())
-    assert collection.cite(first).quote == "Now so."
-    pruned = collection.prune(Retention(keep_versions=1), [first])
+    assert collection.archive.cite(first).quote == "Now so."
+    pruned = collection.editor.prune(Retention(keep_versions=1), parsed(first))
     assert (named(pruned), pruned.broken) == ([("a.txt", 3)], (first,))
 
 
@@ -145,30 +152,24 @@ def test_the_same_text_in_another_document_keeps_no_citation_alive(collection: C
     put(collection, "a.txt", "Now so.", "Now other.")
     put(collection, "b.txt", "Now so.")
     first = locator(collection, "a.txt", 1)
-    assert collection.prune(Retention(keep_versions=1), [first]).broken == (first,)
+    assert collection.editor.prune(Retention(keep_versions=1), parsed(first)).broken == (first,)
     with pytest.raises(CitationNotFound):
-        collection.cite(first)
-    assert collection.text("b.txt")[1] == "Now so.", "the text itself is used by another document"
+        collection.archive.cite(first)
+    assert collection.archive.text("b.txt")[1] == "Now so.", "the text itself is used by another document"
 
 
 def test_where_nothing_goes_nothing_changes(versions: Collection) -> None:
-    before = versions.counts().change
-    assert versions.prune(Retention(keep_versions=9), [locator(versions, "a.txt", 1)]) == Pruning((), ())
-    assert versions.counts().change == before
-    versions.prune(Retention(keep_versions=1))
-    assert versions.counts().change == versions.state.change == before + 1
-    told = versions.changes(since=before)
+    before = versions.archive.counts().change
+    assert versions.editor.prune(
+        Retention(keep_versions=9), parsed(locator(versions, "a.txt", 1))
+    ) == Pruning((), ())
+    assert versions.archive.counts().change == before
+    versions.editor.prune(Retention(keep_versions=1))
+    assert versions.archive.counts().change == versions.state.change == before + 1
+    told = versions.archive.changes(since=before)[0]
     assert [(event.kind, event.document_id, event.version) for event in told.events] == [
         ("pruned", "a.txt", 3), ("pruned", "a.txt", 2), ("pruned", "a.txt", 1), ("pruned", "b.txt", 1),
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("wrong", ["a.txt", "a.txt@123456789abc:3-3"])
-def test_what_is_no_locator_is_refused_before_anything_is_erased(versions: Collection, wrong: str) -> None:
-    for ask in (versions.pruning, versions.prune):
-        with pytest.raises(InvalidLocator):
-            ask(Retention(keep_versions=1), [locator(versions, "a.txt", 1), wrong])
-    assert kept(versions) == [4, 3, 2, 1]
 
 
 def test_vectors_that_live_passages_share_survive(collection: Collection, embedder: WordEmbedder) -> None:
@@ -179,7 +180,7 @@ def test_vectors_that_live_passages_share_survive(collection: Collection, embedd
     put(collection, "b.txt", "Another matter.", "The air is thin.")
     collection.embed_pending()
     before, asked = embedder.passages, collection.ask("Which moons has Mars?")
-    assert len(collection.prune(Retention(keep_versions=1)).versions) == 3
+    assert len(collection.editor.prune(Retention(keep_versions=1)).versions) == 3
     after = collection.ask("Which moons has Mars?")
     assert after.hits == asked.hits
     assert after.index.embedded == 1.0
@@ -199,7 +200,7 @@ def test_what_only_a_pruned_version_had_is_embedded_anew(
     collection.embed_pending()
     put(collection, "a.txt", "Venus has none.")
     collection.embed_pending()
-    collection.prune(Retention(keep_versions=1))
+    collection.editor.prune(Retention(keep_versions=1))
     before = embedder.passages
     put(collection, "b.txt", "Mars has two moons.")
     assert collection.embed_pending() == 1
@@ -212,7 +213,7 @@ def test_a_pruned_collection_opens_and_answers_as_before(
     collection = open_collection()
     put(collection, "a.txt", "Mars has two moons.", "Mars has moons, two of them.", "Mars has no rings.")
     collection.embed_pending()
-    collection.prune(Retention(keep_versions=2))
+    collection.editor.prune(Retention(keep_versions=2))
     asked = collection.ask("moons of Mars")
     collection.close()
     again = open_collection()
@@ -230,12 +231,12 @@ def test_nothing_is_erased_while_another_process_writes(open_collection: Opener)
 
     def prune(done: int, total: int) -> None:
         # Vectors are in: the lock is free again between two batches.
-        seen.append(named(other.prune(Retention(keep_versions=2))))
+        seen.append(named(other.editor.prune(Retention(keep_versions=2))))
 
     collection.embed_pending(progress=prune)
     assert seen == [[("a.txt", 1)]]
     from filelock import FileLock
 
     with FileLock(collection.folder / "write.lock"), pytest.raises(CollectionBusy):
-        collection.prune(Retention(keep_versions=1))
+        collection.editor.prune(Retention(keep_versions=1))
     assert kept(collection) == [3, 2]

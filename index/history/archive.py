@@ -1,0 +1,205 @@
+"""Read access to a collection's record, which needs neither an index nor a model."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO
+
+from index.answers import Citation
+from index.citations import page_search
+from index.citations.anchoring import AnchoringText
+from index.citations.citing import Locator, parse_locator
+from index.citations.resolution import Resolution
+from index.errors import DocumentRetired, OriginalNotFound
+from index.filters import Filter
+from index.history.changes import ChangeFeed, CitationStatus, citation_statuses, read_feed
+from index.history.exporting import exported
+from index.protocols import Originals, RecordStore, Snapshot
+from index.records import Counts, DocumentRecord, RefusedMirror, VersionRecord
+from index.text.cache import TextCache
+from index.text.differences import Hunk, line_diff
+
+_PREPARED = 4_000_000
+"""Code points of texts cached for anchoring, about 20 bytes each."""
+
+
+class Archive:
+    """Documents with their versions and texts, the citations into them, and the change feed.
+
+    Each method reads one snapshot of the record. Safe to use from several threads.
+    """
+
+    def __init__(self, store: RecordStore, originals: Originals) -> None:
+        self._store = store
+        self._originals = originals
+        self._prepared = TextCache[AnchoringText](_PREPARED, lambda one: len(one.text))
+
+    def of(self, store: RecordStore) -> Archive:
+        """The same archive, read through a restricted view of its store."""
+        seen = copy.copy(self)
+        seen._store = store
+        return seen
+
+    # Documents
+
+    def find_document(self, document_id: str, *, retired: bool = False) -> DocumentRecord | None:
+        """Return the document with this id, or None; a retired one only with ``retired``."""
+        with self._store.snapshot() as moment:
+            return moment.find_document(document_id, retired=retired)
+
+    def document(self, document_id: str) -> DocumentRecord:
+        """Return the document with this id.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.DocumentRetired`.
+        """
+        with self._store.snapshot() as moment:
+            return moment.document(document_id)
+
+    def documents(
+        self,
+        *,
+        limit: int = 100,
+        after: str = "",
+        prefix: str = "",
+        where: Filter | None = None,
+        retired: bool = False,
+    ) -> list[DocumentRecord]:
+        """List documents in order of their ids, after id ``after`` and with this ``prefix``.
+
+        Retired ones only with ``retired``.
+        """
+        with self._store.snapshot() as moment:
+            return moment.documents(limit=limit, after=after, prefix=prefix, where=where, retired=retired)
+
+    def documents_of_source(self, sha256: bytes) -> list[DocumentRecord]:
+        """Return the documents, not retired, whose newest version was read from the bytes with this hash."""
+        with self._store.snapshot() as moment:
+            return moment.documents_of_source(sha256)
+
+    def counts(self) -> Counts:
+        """Count the contents of the collection."""
+        with self._store.snapshot() as moment:
+            return moment.counts()
+
+    def retired_before(self, time: float) -> list[DocumentRecord]:
+        """Return the documents that were retired before a time (seconds since the epoch)."""
+        with self._store.snapshot() as moment:
+            return moment.retired_before(time)
+
+    def refused_mirrors(self) -> list[RefusedMirror]:
+        """Return the folders whose last mirror was refused."""
+        with self._store.snapshot() as moment:
+            return moment.refused_mirrors()
+
+    # Versions
+
+    def text(self, document_id: str, version: int | None = None) -> tuple[VersionRecord, str]:
+        """Return a version, by default the newest, and its whole text, checked against its hash.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.VersionNotFound`, and without a
+        number :class:`index.errors.DocumentRetired`.
+        """
+        with self._store.snapshot() as moment:
+            record = _version(moment, document_id, version)
+            return record, moment.text(record.text_sha256)
+
+    def versions(self, document_id: str) -> list[VersionRecord]:
+        """List the stored versions, newest first. Raises :class:`index.errors.DocumentNotFound`."""
+        with self._store.snapshot() as moment:
+            return moment.versions(document_id)
+
+    def original(self, document_id: str, version: int | None = None) -> tuple[VersionRecord, BinaryIO]:
+        """Return a version, by default the newest, and the bytes that it was read from, open and seekable.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.VersionNotFound`, without a number
+        :class:`index.errors.DocumentRetired`, and :class:`index.errors.OriginalNotFound` where the bytes are
+        not kept.
+        """
+        with self._store.snapshot() as moment:
+            record = _version(moment, document_id, version)
+            if moment.originals([record.source_sha256]):
+                with suppress(FileNotFoundError):
+                    return record, self._originals.open(record.source_sha256)
+        raise OriginalNotFound(
+            f"The original of version {record.number} of {document_id!r} is not kept. Put the document again "
+            "with the same bytes, and it is kept from then on, unless the settings say that none is."
+        )
+
+    def diff(
+        self, document_id: str, old: int, new: int | None = None
+    ) -> tuple[VersionRecord, VersionRecord, tuple[Hunk, ...]]:
+        """Return the line differences from one version to another, by default the newest.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.VersionNotFound`, and without a
+        new number :class:`index.errors.DocumentRetired`.
+        """
+        with self._store.snapshot() as moment:
+            before, after = moment.version(document_id, old), _version(moment, document_id, new)
+            old_text, new_text = moment.text(before.text_sha256), moment.text(after.text_sha256)
+        return before, after, line_diff(old_text, new_text)
+
+    def exported(self, collection: str, *, originals: bool = True) -> Iterator[dict[str, Any]]:
+        """Yield a header and all documents as JSON values; see :mod:`index.history.exporting`."""
+        return exported(self._store, self._originals if originals else None, collection)
+
+    # Citations
+
+    def cite(self, locator: str) -> Citation:
+        """Return the citation that a locator names, in the newest version or an older one.
+
+        Raises :class:`index.errors.InvalidLocator`, :class:`index.errors.CitationNotFound`.
+        """
+        wanted = parse_locator(locator)
+        with self.resolution() as resolution:
+            return resolution.cite(wanted)
+
+    @contextmanager
+    def resolution(self) -> Iterator[Resolution]:
+        """Open a snapshot of the record to resolve citations in."""
+        with self._store.snapshot() as moment:
+            yield Resolution(moment, self._prepared)
+
+    # Changes
+
+    def changes(
+        self,
+        *,
+        since: int = 0,
+        until: int | None = None,
+        limit: int = 100,
+        locators: Sequence[Locator] = (),
+    ) -> tuple[ChangeFeed, list[CitationStatus]]:
+        """Return about ``limit`` events of the changes after ``since``, up to ``until``.
+
+        Also returns the status of each citation after the last of these changes. Raises
+        :class:`index.errors.ChangeNotFound` for changes that have not happened.
+        """
+        with self.resolution() as resolution:
+            feed = read_feed(resolution.moment, since, until, limit)
+            return feed, citation_statuses(resolution, locators, feed.until)
+
+    # Embedding
+
+    def last_passage(self) -> int:
+        """Return the highest passage id ever assigned, or 0."""
+        return self._store.last_passage()
+
+    def waiting(self, up_to: int) -> int:
+        """Count the passages up to this id that have no vector yet."""
+        return self._store.waiting(up_to)
+
+    def forget(self, change: int) -> None:
+        """Drop all texts cached in memory, because this change or an earlier one erased something."""
+        self._store.forget()
+        self._prepared.clear(change)
+        page_search.forget()
+
+
+def _version(moment: Snapshot, document_id: str, number: int | None) -> VersionRecord:
+    """The version with this number, without one the newest of a document that is not retired."""
+    version = moment.version(document_id, number)
+    if number is None and version.retired is not None:
+        raise DocumentRetired.of(document_id, version.retired)
+    return version
