@@ -1,9 +1,9 @@
-"""PDF files that have a text layer.
+"""Read PDF files that have a text layer.
 
-Lines are put in reading order and together to paragraphs; running headers, footers, page numbers and tables
-of contents with dots are dropped; headings come from the file's outline or, where it has none, from larger
-type. A paragraph that runs over the end of a page is parted there. Text outside of what a page shows is left
-out. Pages that are damaged are named in the metadata, under ``damaged_pages``.
+Lines are put in reading order and joined to paragraphs. Running headers, footers, page numbers and tables of
+contents with dot leaders are dropped. Headings come from the file's outline or, without one, from larger
+type. A paragraph that continues on the next page is divided there. Text outside the visible page is left out.
+Damaged pages are listed in the metadata, under ``damaged_pages``.
 """
 
 from __future__ import annotations
@@ -11,20 +11,30 @@ from __future__ import annotations
 from dataclasses import replace
 
 from index.errors import CorruptDocument, DocumentTooLarge, NoTextLayer
-from index.layout import Layout
-from index.readers.builder import assemble
-from index.readers.pdf.contents import drop_contents
-from index.readers.pdf.drafts import entries
+from index.readers.base.builder import assemble
+from index.readers.pdf.contents import drop_contents_tables
+from index.readers.pdf.drafts import layout_entries
 from index.readers.pdf.file import PdfFile, open_pdf
 from index.readers.pdf.headings import mark_headings
-from index.readers.pdf.order import in_rows, reading_order
+from index.readers.pdf.order import merge_rows, reading_order
 from index.readers.pdf.page import Page, read_page
 from index.readers.pdf.paragraphs import find_drafts
-from index.readers.pdf.running import drop_running
+from index.readers.pdf.running import drop_running_lines
 from index.readers.pdf.streams import refuse_long_streams
+from index.text.layout import Layout
 from index.types import Extract
 
-READER = "pdf/2"
+__all__ = [
+    "Page",
+    "drop_contents_tables",
+    "drop_running_lines",
+    "open_pdf",
+    "read_page",
+    "read_pdf",
+    "read_pdf_with_layout",
+]
+
+READER = "pdf/3"
 MEDIA_TYPE = "application/pdf"
 MAX_WORDS = 5_000_000
 
@@ -32,11 +42,10 @@ MAX_WORDS = 5_000_000
 def read_pdf(
     data: bytes, *, name: str, charset: str | None = None, password: str = "", ocr_languages: str = ""
 ) -> Extract:
-    """The text of a PDF file with its headings, paragraphs, lists, tables and pages.
+    """Extract the text of a PDF file with its headings, paragraphs, lists, tables and pages.
 
-    ``charset`` is not used: the format says itself what its characters are. Pages without text are read
-    by Tesseract if ``ocr_languages`` names some, such as ``eng+deu``; the metadata name these pages, under
-    ``recognised_pages``.
+    ``charset`` is ignored: the format defines its characters itself. If ``ocr_languages`` are given, such as
+    ``eng+deu``, Tesseract reads the pages without text; the metadata list them under ``recognised_pages``.
 
     Raises :class:`index.errors.EncryptedDocument` if ``password`` does not open the file,
     :class:`index.errors.CorruptDocument`, :class:`index.errors.NoTextLayer` if no page has text, and
@@ -48,21 +57,21 @@ def read_pdf(
 def read_pdf_with_layout(
     data: bytes, *, name: str, password: str = "", ocr_languages: str = ""
 ) -> tuple[Extract, Layout]:
-    """As :func:`read_pdf`, with the place of each word on its page."""
+    """Extract the text as :func:`read_pdf` does, with the box of each word on its page."""
     refuse_long_streams(data, name=name)
     with open_pdf(data, name=name, password=password) as file:
-        pages = _pages(file)
-        recognised = _recognised(file, pages, ocr_languages) if ocr_languages else []
+        pages = _read_pages(file)
+        recognised = _run_ocr(file, pages, ocr_languages) if ocr_languages else []
         outline = file.outline()
         title, metadata = file.title(), file.metadata()
     _require_text(pages, name=name)
     if damaged := [page.number for page in pages if page.damaged]:
-        metadata["damaged_pages"] = _ranges(damaged)
+        metadata["damaged_pages"] = _format_ranges(damaged)
     if recognised:
         metadata["recognised_pages"] = ", ".join(map(str, recognised))
     sizes = [(page.width, page.height) for page in pages]
-    drop_running(pages)
-    drop_contents(pages)
+    drop_running_lines(pages)
+    drop_contents_tables(pages)
     shown_title = mark_headings(pages, outline)
     drafts = list(find_drafts(pages))
     extract = assemble(
@@ -74,12 +83,12 @@ def read_pdf_with_layout(
         metadata=metadata,
         page_count=len(pages),
     )
-    boxes = list(entries(drafts, (block.start for block in extract.blocks)))
+    boxes = list(layout_entries(drafts, (block.start for block in extract.blocks)))
     layout = Layout.of(boxes, sizes)
     return replace(extract, layout=layout.to_bytes()), layout
 
 
-def _pages(file: PdfFile) -> list[Page]:
+def _read_pages(file: PdfFile) -> list[Page]:
     pages: list[Page] = []
     words = 0
     for number in range(1, file.page_count + 1):
@@ -88,15 +97,15 @@ def _pages(file: PdfFile) -> list[Page]:
         if words > MAX_WORDS:
             raise DocumentTooLarge(
                 f"{file.name}: the first {number:,} of its {file.page_count:,} pages have more than "
-                f"{MAX_WORDS:,} words, the most that are read. Split it into parts."
+                f"{MAX_WORDS:,} words, the limit. Split it into parts."
             )
-        page.lines = reading_order(in_rows(page.lines), width=page.width)
+        page.lines = reading_order(merge_rows(page.lines), width=page.width)
         pages.append(page)
     return pages
 
 
-def _ranges(numbers: list[int]) -> str:
-    """``[2, 3, 4, 8]`` as ``2-4, 8``."""
+def _format_ranges(numbers: list[int]) -> str:
+    """Format ``[2, 3, 4, 8]`` as ``2-4, 8``."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][1] + 1:
@@ -106,14 +115,14 @@ def _ranges(numbers: list[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
-def _recognised(file: PdfFile, pages: list[Page], languages: str) -> list[int]:
-    """Read the pages that have no text; returns the numbers of those that have some now."""
-    from index.readers.pdf.recognition import recognise
+def _run_ocr(file: PdfFile, pages: list[Page], languages: str) -> list[int]:
+    """Read the pages that have no text by OCR; returns the numbers of those that have text now."""
+    from index.readers.pdf.ocr import ocr_page
 
     empty = [page for page in pages if not page.lines and not page.damaged]
     for page in empty:
-        recognise(file, page, languages)
-        page.lines = reading_order(in_rows(page.lines), width=page.width)
+        ocr_page(file, page, languages)
+        page.lines = reading_order(merge_rows(page.lines), width=page.width)
     return [page.number for page in empty if page.lines]
 
 
@@ -123,12 +132,12 @@ def _require_text(pages: list[Page], *, name: str) -> None:
     if all(page.damaged for page in pages):
         raise CorruptDocument(
             f"{name}: the PDF file is damaged, none of its pages can be opened. Open it in a PDF program and "
-            "save it anew, or send it again."
+            "save it again, or send it again."
         )
     if any(page.hidden for page in pages):
         raise NoTextLayer(
-            f"{name}: its text cannot be read, for its fonts do not say what their characters are, or it is "
-            "outside of the pages. Run OCR (optical character recognition) on it and send the result."
+            f"{name}: its text cannot be read, because its fonts do not define their characters, or because "
+            "it is outside the pages. Run OCR (optical character recognition) on it and send the result."
         )
     raise NoTextLayer(
         f"{name}: no page of it has a text layer; they are pictures, drawings, forms or empty. Run OCR "

@@ -1,10 +1,10 @@
-"""Lines with right-to-left script in the order in which they are read.
+"""Put lines with right-to-left script into logical order, the order in which they are read.
 
-A page shows glyphs at places, and only these tell the order for certain: programs draw such lines from the
-left, from the right or word by word. PDFium turns runs of right-to-left letters around, the characters of one
-glyph (a ligature of lam and alef) too, and puts several Latin words of an Arabic line in the wrong order. So
-the glyphs are sorted by their places, and what the Unicode Bidirectional Algorithm (UAX #9) does to show a
-line is undone: the runs of the other direction are turned around.
+Only the positions of the glyphs on the page are reliable: programs draw such lines from the left, from the
+right or word by word. PDFium reverses runs of right-to-left letters, even the characters of one glyph (a
+ligature of lam and alef), and puts several Latin words of an Arabic line into the wrong order. So the glyphs
+are sorted by their positions, and the reordering for display by the Unicode Bidirectional Algorithm (UAX #9)
+is undone: runs of the opposite direction are reversed.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from itertools import pairwise
 RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
-"""Letters, marks and digits of the scripts that are written from the right."""
+"""Letters, marks and digits of right-to-left scripts."""
 _RIGHT, _LEFT = ("R", "AL"), ("L",)
 _NUMBERS = ("EN", "AN")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "«": "»", "‹": "›"}
-_NEXT = 0.001
+_EPSILON = 0.001
 """Points."""
 _MIN_GAP = 0.15
-"""Font sizes between two words, at least."""
-_MIN_PLACES = 0.5
-"""Share of the glyphs that must be at places of their own; else the places tell nothing."""
+"""Minimum gap between two words, in font sizes."""
+_MIN_DISTINCT = 0.5
+"""Share of the glyphs that must have different positions; otherwise the positions are not reliable."""
 
 
 @dataclass(slots=True)
 class Glyph:
-    """What is drawn at one place, with PDFium's numbers of its characters.
+    """The characters drawn at one position, with PDFium's indexes of them.
 
-    Lengths are points: ``place`` is its distance along the line, from left to right, ``end`` that of its
-    right edge, ``height`` that across the line, from below, and ``size`` its font's. ``ordered`` is set if
-    its characters are in the order of their own places, ``made_up`` for a space that PDFium adds between
-    what it finds apart.
+    Lengths are points: ``place`` is the position along the line, from left to right, ``end`` that of the
+    right edge, ``height`` the position across the line, from below, and ``size`` the font size. ``ordered``
+    is set if the characters are in the order of their own positions, ``made_up`` for a space that PDFium
+    adds at a gap.
     """
 
     text: str
@@ -53,7 +53,7 @@ class Glyph:
 
     @property
     def direction(self) -> str:
-        """As UAX #9 names it; that of the last strong character if there is one."""
+        """The bidirectional class of UAX #9, of the last strong character if there is one."""
         return _direction(self.text)
 
 
@@ -64,67 +64,67 @@ def _direction(text: str) -> str:
     return (strong or [direction for direction in found if direction in _NUMBERS] or found)[-1]
 
 
-def runs_leftward(text: str) -> bool:
-    """Whether the words are of scripts that are written from the right, half of them at least."""
+def is_right_to_left(text: str) -> bool:
+    """Whether at least half of the words are in a right-to-left script."""
     words = [word for word in text.split() if any(map(str.isalpha, word))]
     return 2 * sum(bool(RIGHT_TO_LEFT.search(word)) for word in words) >= len(words)
 
 
-def in_logical_order(glyphs: Sequence[Glyph], *, leftward: bool) -> list[Glyph]:
-    """The glyphs of one line, given in PDFium's order, as they are read.
+def in_logical_order(glyphs: Sequence[Glyph], *, page_is_rtl: bool) -> list[Glyph]:
+    """Put the glyphs of one line, given in PDFium's order, into logical order.
 
-    ``leftward``: the page as a whole is read from the right, and so is the line if it begins and ends with
-    letters of different scripts. Else it is if its words are mostly of right-to-left letters.
+    A line that begins and ends with letters of the same direction has that direction. Otherwise it is
+    right-to-left if the page is (``page_is_rtl``), or if most of its words are.
     """
-    glyphs = _with_spaces(glyphs)
+    glyphs = _place_spaces(glyphs)
     for glyph in glyphs:
-        glyph.text, glyph.numbers = _unturned(glyph)
-    whole = _with_marks(glyphs)
-    if len({glyph.place for glyph in whole}) < _MIN_PLACES * len(whole):
+        glyph.text, glyph.numbers = _logical_characters(glyph)
+    marked = _attach_marks(glyphs)
+    if len({glyph.place for glyph in marked}) < _MIN_DISTINCT * len(marked):
         return list(glyphs)
-    shown = sorted(whole, key=lambda glyph: glyph.place)
-    strong = [glyph.direction in _RIGHT for glyph in shown if glyph.direction in (*_RIGHT, *_LEFT)]
+    visual = sorted(marked, key=lambda glyph: glyph.place)
+    strong = [glyph.direction in _RIGHT for glyph in visual if glyph.direction in (*_RIGHT, *_LEFT)]
     if strong and strong[0] == strong[-1]:
-        leftward = strong[0]
-    elif not leftward:
-        leftward = runs_leftward("".join([glyph.text for glyph in shown]))
-    if leftward:
-        return _read_from_the_right(shown)
+        is_rtl = strong[0]
+    else:
+        is_rtl = page_is_rtl or is_right_to_left("".join([glyph.text for glyph in visual]))
+    if is_rtl:
+        return _reverse(visual)
     ordered: list[Glyph] = []
     at = 0
-    for start, end in _runs(shown):
-        ordered += shown[at:start] + _read_from_the_right(shown[start:end])
+    for start, end in _rtl_runs(visual):
+        ordered += visual[at:start] + _reverse(visual[start:end])
         at = end
-    return ordered + shown[at:]
+    return ordered + visual[at:]
 
 
-def _with_spaces(glyphs: Sequence[Glyph]) -> list[Glyph]:
-    """Put each space that PDFium made up into the gap that it stands for, or leave it out if there is none.
+def _place_spaces(glyphs: Sequence[Glyph]) -> list[Glyph]:
+    """Move each space that PDFium added into its gap, or drop it if there is no gap.
 
-    PDFium has some of them at the wrong side of the letter beside the gap.
+    PDFium puts some of them at the wrong side of the letter beside the gap.
     """
     seen = sorted((glyph.place, glyph.end) for glyph in glyphs if not glyph.text.isspace())
     kept = []
     for glyph in glyphs:
         if glyph.made_up:
-            at = bisect_left(seen, (glyph.place - _NEXT,))
+            at = bisect_left(seen, (glyph.place - _EPSILON,))
             gaps = [(seen[to][0] - seen[to - 1][1], to) for to in (at, at + 1) if 0 < to < len(seen)]
             width, to = max(gaps, default=(0.0, 0))
             if width < _MIN_GAP * glyph.size:
                 continue
-            glyph.place = seen[to][0] - _NEXT
+            glyph.place = seen[to][0] - _EPSILON
         kept.append(glyph)
     return kept
 
 
-def _unturned(glyph: Glyph) -> tuple[str, list[int]]:
-    """The characters of one glyph in their order. Presentation forms, which PDFium resolves, have it."""
+def _logical_characters(glyph: Glyph) -> tuple[str, list[int]]:
+    """The characters of one glyph in logical order; PDFium resolves presentation forms in that order."""
     if len(glyph.text) < 2 or not RIGHT_TO_LEFT.search(glyph.text):
         return glyph.text, glyph.numbers
     if glyph.ordered or glyph.text in _resolved_forms():
-        # PDFium's boxes are the wrong way around where a mark would come before its letter.
-        way = -1 if unicodedata.combining(glyph.text[0]) and not unicodedata.combining(glyph.text[-1]) else 1
-        return glyph.text[::way], glyph.numbers[::way]
+        # If a mark would come before its letter, PDFium's boxes are in reverse order.
+        step = -1 if unicodedata.combining(glyph.text[0]) and not unicodedata.combining(glyph.text[-1]) else 1
+        return glyph.text[::step], glyph.numbers[::step]
     pairs = list(zip(glyph.text, glyph.numbers, strict=True))[::-1]
     at = 0
     while at < len(pairs):
@@ -142,29 +142,29 @@ def _resolved_forms() -> frozenset[str]:
     return frozenset(unicodedata.normalize("NFKD", chr(form)) for form in forms)
 
 
-def _with_marks(glyphs: Sequence[Glyph]) -> list[Glyph]:
-    """Vowel points and the like put to the letter that they are drawn at: the one before, or that after."""
-    whole: list[Glyph] = []
+def _attach_marks(glyphs: Sequence[Glyph]) -> list[Glyph]:
+    """Join vowel points and other marks with the letter at which they are drawn: the one before or after."""
+    joined: list[Glyph] = []
     waiting: list[Glyph] = []
     for glyph in glyphs:
         if glyph.direction in _RIGHT:
-            whole.append(_joined(glyph, waiting))
+            joined.append(_join(glyph, waiting))
             waiting = []
         elif glyph.direction != "NSM":
-            whole += [*waiting, glyph]
+            joined += [*waiting, glyph]
             waiting = []
-        elif whole and not waiting and whole[-1].direction in _RIGHT and _is_near(whole[-1], glyph):
-            whole[-1] = _joined(whole[-1], [glyph])
+        elif joined and not waiting and joined[-1].direction in _RIGHT and _is_near(joined[-1], glyph):
+            joined[-1] = _join(joined[-1], [glyph])
         else:
             waiting.append(glyph)
-    return whole + waiting
+    return joined + waiting
 
 
 def _is_near(letter: Glyph, mark: Glyph) -> bool:
     return abs(letter.place - mark.place) <= letter.size
 
 
-def _joined(letter: Glyph, marks: Sequence[Glyph]) -> Glyph:
+def _join(letter: Glyph, marks: Sequence[Glyph]) -> Glyph:
     if not marks:
         return letter
     text = letter.text + "".join(mark.text for mark in marks)
@@ -172,10 +172,10 @@ def _joined(letter: Glyph, marks: Sequence[Glyph]) -> Glyph:
     return replace(letter, text=text, numbers=numbers)
 
 
-def _runs(shown: Sequence[Glyph]) -> Iterator[tuple[int, int]]:
-    """Where a line that is read from the left has words of right-to-left script side by side."""
+def _rtl_runs(visual: Sequence[Glyph]) -> Iterator[tuple[int, int]]:
+    """The runs of right-to-left words in a left-to-right line."""
     start = end = -1
-    for at, glyph in enumerate(shown):
+    for at, glyph in enumerate(visual):
         if glyph.direction in _RIGHT:
             start = at if start < 0 else start
             end = at + 1
@@ -186,71 +186,72 @@ def _runs(shown: Sequence[Glyph]) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _read_from_the_right(shown: Sequence[Glyph]) -> list[Glyph]:
-    kept = _kept_to_the_right(shown)
+def _reverse(visual: Sequence[Glyph]) -> list[Glyph]:
+    """Reverse glyphs that are read from the right, but keep the order in left-to-right words and numbers."""
+    is_ltr = _left_to_right(visual)
     ordered: list[Glyph] = []
-    turned: list[Glyph] = []
-    end = len(shown)
+    reversed_glyphs: list[Glyph] = []
+    end = len(visual)
     while end > 0:
         start = end - 1
-        while kept[end - 1] and start > 0 and kept[start - 1]:
+        while is_ltr[end - 1] and start > 0 and is_ltr[start - 1]:
             start -= 1
-        ordered += shown[start:end]
-        if not kept[start]:
-            turned.append(shown[start])
+        ordered += visual[start:end]
+        if not is_ltr[start]:
+            reversed_glyphs.append(visual[start])
         end = start
-    _face(turned)
+    _fix_brackets(reversed_glyphs)
     return ordered
 
 
-def _kept_to_the_right(shown: Sequence[Glyph]) -> list[bool]:
-    """Which glyphs of a line that is read from the right are of words and numbers read from the left."""
-    directions = _resolved(shown)
-    kept = [direction in (*_LEFT, *_NUMBERS) for direction in directions]
-    places = [at for at, is_kept in enumerate(kept) if is_kept]
+def _left_to_right(visual: Sequence[Glyph]) -> list[bool]:
+    """For each glyph of a right-to-left line, whether it is part of a left-to-right word or number."""
+    directions = _resolve_directions(visual)
+    is_ltr = [direction in (*_LEFT, *_NUMBERS) for direction in directions]
+    places = [at for at, ltr in enumerate(is_ltr) if ltr]
     for first, last in pairwise(places):
-        between = "".join(glyph.text for glyph in shown[first + 1 : last])
+        between = "".join(glyph.text for glyph in visual[first + 1 : last])
         if any(direction in _RIGHT for direction in directions[first + 1 : last]):
             continue
         letters = (directions[first] in _LEFT) + (directions[last] in _LEFT)
-        # A number belongs to the Latin word beside it, as in "version 2" and "GPT-4", not in "3. word".
-        simple = between.isspace() or not any(map(str.isspace, between))
-        if letters == 2 or (letters == 1 and simple):
-            kept[first + 1 : last] = [True] * (last - first - 1)
-    return kept
+        # A number belongs to the Latin word beside it, as in "version 2" and "GPT-4", but not in "3. word".
+        is_adjacent = between.isspace() or not any(map(str.isspace, between))
+        if letters == 2 or (letters == 1 and is_adjacent):
+            is_ltr[first + 1 : last] = [True] * (last - first - 1)
+    return is_ltr
 
 
-def _resolved(shown: Sequence[Glyph]) -> list[str]:
-    """The directions, with those of digits and of the signs in numbers (UAX #9, W2 and W4 to W5)."""
-    directions = [glyph.direction for glyph in shown]
+def _resolve_directions(visual: Sequence[Glyph]) -> list[str]:
+    """The directions, with those of digits and signs in numbers resolved (UAX #9, W2 and W4 to W5)."""
+    directions = [glyph.direction for glyph in visual]
     strong = "R"
-    for at in range(len(shown) - 1, -1, -1):
+    for at in range(len(visual) - 1, -1, -1):
         if directions[at] in (*_RIGHT, *_LEFT):
             strong = directions[at]
         elif directions[at] == "EN" and strong == "AL":
             directions[at] = "AN"
-    for at in range(1, len(shown) - 1):
+    for at in range(1, len(visual) - 1):
         before, after = directions[at - 1], directions[at + 1]
         if before == after in _NUMBERS and (
             directions[at] == "CS" or (directions[at] == "ES" and before == "EN")
         ):
             directions[at] = before
-    for way in (range(1, len(shown)), range(len(shown) - 2, -1, -1)):
-        for at in way:
-            if directions[at] == "ET" and directions[at - way.step] == "EN":
+    for indexes in (range(1, len(visual)), range(len(visual) - 2, -1, -1)):
+        for at in indexes:
+            if directions[at] == "ET" and directions[at - indexes.step] == "EN":
                 directions[at] = "EN"
     return directions
 
 
-def _face(glyphs: Sequence[Glyph]) -> None:
-    """Make brackets face each other where those of a kind do not: some fonts tell what is seen, some not."""
+def _fix_brackets(glyphs: Sequence[Glyph]) -> None:
+    """Swap brackets that do not match: some fonts encode mirrored brackets as displayed, others logically."""
     for opening, closing in _BRACKETS.items():
         found = [glyph for glyph in glyphs if glyph.text in (opening, closing)]
-        depth, least = 0, 0
+        depth, lowest = 0, 0
         for glyph in found:
             depth += 1 if glyph.text == opening else -1
-            least = min(least, depth)
-        if len(found) % 2 or (depth == least == 0):
+            lowest = min(lowest, depth)
+        if len(found) % 2 or (depth == lowest == 0):
             continue
         for at, glyph in enumerate(found):
             glyph.text = closing if at % 2 else opening

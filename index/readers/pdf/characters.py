@@ -1,4 +1,4 @@
-"""The characters of a PDF page as PDFium tells them, those of right-to-left lines put in reading order."""
+"""The characters of a PDF page, from PDFium, with those of right-to-left lines in logical order."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from index.readers.pdf.bidi import RIGHT_TO_LEFT, Glyph, in_logical_order, runs_leftward
+from index.readers.pdf.bidi import RIGHT_TO_LEFT, Glyph, in_logical_order, is_right_to_left
 
 HYPHEN = "\ufffe"
-"""Stands in PDFium's text for a hyphen at the end of a line."""
+"""PDFium's character for a hyphen at the end of a line."""
 _SURROGATE = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 _LINE = re.compile(rf"[^\r\n{HYPHEN}]+")
 _SAME_LINE = 0.7
-"""Font sizes that a glyph may stand above or below the one before it and be of the same line."""
-_BESIDE = 1.5
-"""Font sizes from where a glyph begins to where the next one does, at most, in one line."""
+"""Vertical distance of consecutive glyphs of one line, at most, in font sizes."""
+_ADJACENT = 1.5
+"""Distance from the start of a glyph to the start of the next one in a line, at most, in font sizes."""
 _MAX_ROW = 2000
-"""Glyphs; longer rows are not joined, which would take time quadratic in their length."""
+"""Glyphs up to which rows are joined: that takes time quadratic in their length."""
 _MIN_SIZE = 0.1
 
 _Vector = tuple[float, float]
 
 
 class Characters:
-    """``text`` has one character for each of ``numbers``, which are PDFium's."""
+    """The text of a page: ``text`` has one character for each of ``numbers``, PDFium's character indexes."""
 
     def __init__(self, handle: Any, count: int) -> None:
         self._handle = handle
@@ -39,7 +39,7 @@ class Characters:
             self._put_in_order()
 
     def runs(self, start: int, length: int) -> Iterator[tuple[int, int]]:
-        """The first of PDFium's numbers and how many follow it, for parts of ``length`` characters."""
+        """The runs of consecutive numbers of ``length`` characters: the first of each, and how many."""
         numbers = self.numbers[start : start + length]
         if isinstance(numbers, range):
             yield numbers.start, len(numbers)
@@ -49,11 +49,11 @@ class Characters:
             yield found[0], len(found)
 
     def _text(self, count: int) -> str:
-        """A character for each of PDFium's, so that their numbers are places in the text."""
+        """One character for each of PDFium's, so that PDFium's numbers are indexes of the text."""
         buffer = (ctypes.c_ushort * (count + 1))()
         pdfium.FPDFText_GetText(self._handle, 0, count, buffer)
         text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
-        # PDFium leaves control characters out of it, and counts some characters as two.
+        # FPDFText_GetText() omits control characters, and returns some characters as two.
         if text.endswith("\0") or _SURROGATE.search(text):
             codes = [pdfium.FPDFText_GetUnicode(self._handle, at) for at in range(count)]
             text = "".join([HYPHEN if code == 2 else chr(min(code, 0x10FFFF)) for code in codes])
@@ -61,7 +61,7 @@ class Characters:
 
     def _put_in_order(self) -> None:
         text = self.text
-        leftward = runs_leftward(text)
+        page_is_rtl = is_right_to_left(text)
         parts: list[str] = []
         numbers: list[int] = []
         at = 0
@@ -69,7 +69,7 @@ class Characters:
             parts.append(text[at:start])
             numbers += range(at, start)
             for row in rows:
-                for glyph in in_logical_order(row, leftward=leftward):
+                for glyph in in_logical_order(row, page_is_rtl=page_is_rtl):
                     parts.append(glyph.text)
                     numbers += glyph.numbers
             at = end
@@ -79,7 +79,7 @@ class Characters:
     def _lines(self) -> Iterator[tuple[int, int, list[list[Glyph]]]]:
         """Start, end and rows of the lines with right-to-left letters.
 
-        PDFium may part a line where a glyph stands higher or lower; what goes on in the same row is joined.
+        PDFium may divide a line where a glyph is higher or lower; the parts of one row are joined.
         """
         waiting: tuple[int, int, list[list[Glyph]]] | None = None
         for match in _LINE.finditer(self.text):
@@ -87,10 +87,10 @@ class Characters:
                 continue
             start, end = match.span()
             rows = list(self._rows(start, end))
-            if waiting and self._is_joined(waiting, start, rows):
-                first, last, above = waiting
-                above[-1].extend([_space(last, above[-1], rows[0]), *rows.pop(0)])
-                waiting = first, end, above + rows
+            if waiting and self._continues(waiting, start, rows):
+                first, last, previous = waiting
+                previous[-1].extend([_space(last, previous[-1], rows[0]), *rows.pop(0)])
+                waiting = first, end, previous + rows
                 continue
             if waiting:
                 yield waiting
@@ -98,14 +98,16 @@ class Characters:
         if waiting:
             yield waiting
 
-    def _is_joined(
+    def _continues(
         self, waiting: tuple[int, int, list[list[Glyph]]], start: int, rows: list[list[Glyph]]
     ) -> bool:
-        _, end, above = waiting
-        return bool(above and rows) and self.text[end:start].isspace() and _is_beside(above[-1], rows[0])
+        """Whether a line continues the row at the end of the one that waits."""
+        _, end, previous = waiting
+        is_next = bool(previous and rows) and self.text[end:start].isspace()
+        return is_next and _are_adjacent(previous[-1], rows[0])
 
     def _rows(self, start: int, end: int) -> Iterator[list[Glyph]]:
-        """The glyphs of what PDFium takes for a line, which may be parts of several."""
+        """The glyphs of one of PDFium's lines, which may contain parts of several rows."""
         row: list[Glyph] = []
         for glyph in self._glyphs(start, end):
             if row and abs(glyph.height - row[-1].height) > _SAME_LINE * max(glyph.size, row[-1].size):
@@ -120,7 +122,7 @@ class Characters:
         found: dict[tuple[float, ...], list[tuple[float, float, int]]] = {}
         for number in range(start, end):
             x, y, left, right, bottom, top = self._place(number)
-            # PDFium may divide the box of a glyph among its characters.
+            # PDFium may divide the box of a glyph between its characters.
             key = x, y, bottom, top, float(number) if left == right else 0.0
             corners = _dot(along, (left, bottom)), _dot(along, (right, top))
             found.setdefault(key, []).append((sum(corners) / 2, max(corners), number))
@@ -129,7 +131,7 @@ class Characters:
         for (x, y, *_, single), members in found.items():
             divided = len({place for place, *_ in members}) > 1
             numbers = [number for *_, number in (sorted(members, reverse=True) if divided else members)]
-            # A glyph without characters of its own belongs to another, which stands for several.
+            # If a glyph has no characters of its own, those of another glyph stand for both.
             if several and pdfium.FPDFText_HasUnicodeMapError(self._handle, numbers[0]) == 1:
                 continue
             text = "".join([self.text[number] for number in numbers])
@@ -150,7 +152,7 @@ class Characters:
         return glyphs
 
     def _directions(self, start: int, end: int) -> tuple[_Vector, _Vector]:
-        """That of a line and that in which its letters stand, of length 1; mirrored lines have them too."""
+        """Unit vectors along a line and up from its baseline; also right for mirrored lines."""
         number = next((number for number in range(start, end) if not self.text[number].isspace()), start)
         matrix = self._matrix(number)
         length = math.hypot(matrix.c, matrix.d)
@@ -168,7 +170,7 @@ class Characters:
         return matrix
 
     def _place(self, number: int) -> tuple[float, float, float, float, float, float]:
-        """Where a character is drawn, and its box."""
+        """The origin of a character, and its box."""
         x, y = ctypes.c_double(), ctypes.c_double()
         left, right, bottom, top = (ctypes.c_double() for _ in range(4))
         pdfium.FPDFText_GetCharOrigin(self._handle, number, x, y)
@@ -176,17 +178,17 @@ class Characters:
         return x.value, y.value, left.value, right.value, bottom.value, top.value
 
 
-def _is_beside(row: Sequence[Glyph], other: Sequence[Glyph]) -> bool:
+def _are_adjacent(row: Sequence[Glyph], other: Sequence[Glyph]) -> bool:
     size = max(row[0].size, other[0].size)
     if len(row) > _MAX_ROW or abs(row[0].height - other[0].height) > _SAME_LINE * size:
         return False
     places = [glyph.place for glyph in row]
     others = [glyph.place for glyph in other]
-    return max(min(places) - max(others), min(others) - max(places)) <= _BESIDE * size
+    return max(min(places) - max(others), min(others) - max(places)) <= _ADJACENT * size
 
 
 def _space(number: int, row: Sequence[Glyph], other: Sequence[Glyph]) -> Glyph:
-    """For where PDFium ends a line; ``number`` is that of the line's end."""
+    """A space instead of the end of a line; ``number`` is PDFium's index of that end."""
     place = max(min(glyph.place for glyph in row), min(glyph.place for glyph in other))
     return Glyph(" ", [number], place=place, size=row[0].size, height=row[0].height, made_up=True)
 

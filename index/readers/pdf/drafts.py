@@ -1,7 +1,7 @@
-"""Writes the lines of a PDF's blocks, and keeps the place of each word.
+"""Write the text of blocks from the lines of a PDF, and record the boxes of each word.
 
-In prose a line's end becomes a space, and a word that is broken by a hyphen is made whole, and so is a web
-address. The rows of tables and the lines of code stay lines.
+In prose, a line end becomes a space, and words and web addresses that were broken at line ends are joined.
+Rows of tables and lines of code stay lines.
 """
 
 from __future__ import annotations
@@ -14,28 +14,29 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from statistics import median
 
-from index.readers.builder import Draft
-from index.readers.normalisation import normalise
+from index.readers.base.builder import Draft
+from index.readers.base.normalisation import normalise
 from index.readers.pdf.geometry import Box
 from index.readers.pdf.page import Line, Page, Word
+from index.readers.pdf.tables import NumberTable
 from index.readers.pdf.urls import breaks_url, is_in_url
 from index.types import BlockKind
 
 CELL_GAP = 2.0
-"""Font sizes between words from which on they are cells of a table."""
+"""Gap between words, in font sizes, from which they are cells of a table."""
 _MAX_INDENT = 120
 _MIN_COMPOUND = 4
 _MAX_SYLLABLES = 64
-_THE_SHARE = 0.01
-"""So much of an English text, at least, is the word "the"."""
+_MIN_THE_SHARE = 0.01
+"""Share of the word "the" in the words of a document from which it counts as English."""
 _WORD_END = re.compile(r"[^\W\d_]+$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
 class Vocabulary:
-    """The words of a document, which tell whether a hyphen at a line's end belongs to a word.
+    """The words of a document, used to decide whether a hyphen at a line end belongs to the word.
 
-    ``counts`` are of words in lower case, those with hyphens as one; those that are broken do not count.
+    ``counts`` has lower-case words. A word with hyphens is one word; words broken at line ends are left out.
     """
 
     def __init__(self, pages: Iterable[Page]) -> None:
@@ -44,10 +45,10 @@ class Vocabulary:
             for line in page.lines:
                 text = line.text.rpartition(" ")[0] if line.hyphen else line.text
                 self.counts.update(_WORD.findall(text.lower()))
-        self.english = self.counts["the"] > _THE_SHARE * self.counts.total()
+        self.english = self.counts["the"] > _MIN_THE_SHARE * self.counts.total()
 
     def keeps_hyphen(self, first: str, second: str) -> bool:
-        """Whether the hyphen between the parts is the word's own, not the line's."""
+        """Whether the hyphen between the parts is part of the word, and not only of the line break."""
         if is_in_url(first):
             return True
         head, tail = _WORD_END.search(first[-_MAX_SYLLABLES:]), _WORD.match(second)
@@ -59,16 +60,16 @@ class Vocabulary:
         return self.counts[compound] > self.counts[joined]
 
     def _are_words(self, *parts: str) -> bool:
-        """Whether the parts, rather than syllables, are words of the document.
+        """Whether the parts are words of the document, and not only syllables.
 
-        It would tell nothing in languages such as German, whose compounds are written together.
+        Not meaningful in languages such as German, which write compounds as one word.
         """
         return all(len(part) >= _MIN_COMPOUND and self.counts[part] > 0 for part in parts)
 
 
 @dataclass(slots=True)
 class PdfDraft:
-    """A block that is being written, with ``(start, end, box)`` for each box of its words."""
+    """A block under construction, with ``(start, end, box)`` for each box of its words."""
 
     kind: BlockKind
     page: int
@@ -76,22 +77,24 @@ class PdfDraft:
     parts: list[str] = field(default_factory=list)
     boxes: list[tuple[int, int, Box]] = field(default_factory=list)
     length: int = 0
+    names: tuple[str, ...] = ()
+    head: int = 0
 
     def draft(self) -> Draft:
-        """For :func:`index.readers.builder.assemble`."""
-        return Draft(self.kind, "".join(self.parts), self.level, self.page)
+        """The draft for :func:`index.readers.base.builder.assemble`."""
+        return Draft(self.kind, "".join(self.parts), self.level, self.page, names=self.names, head=self.head)
 
     def write(self, separator: str, word: str, boxes: Sequence[tuple[int, int, Box]]) -> None:
-        """Add a word; the spans of its boxes count from its start."""
+        """Add a word with its boxes, whose spans count from the start of the word."""
         start = self.length + len(separator)
         self.parts += (separator, word)
         self.boxes += [(start + first, start + last, box) for first, last, box in boxes]
         self.length = start + len(word)
 
     def write_prose(self, lines: Sequence[Line], words: Vocabulary) -> None:
-        """Add lines that go on one in the other. Where there are some already, they begin a new line.
+        """Add lines as running text, on a new line if there is text already.
 
-        ``words`` are the document's.
+        ``words`` is the vocabulary of the document.
         """
         separator = "\n" if self.parts else ""
         pending: list[tuple[Word, bool]] = []
@@ -101,13 +104,13 @@ class PdfDraft:
                 pending.append((word, at_end and line.hyphen))
                 if at_end and (line.hyphen or breaks_url(_text(pending), below.words[0].text)):
                     continue
-                self.write(separator, *_whole(pending, words))
+                self.write(separator, *_join_parts(pending, words))
                 separator = " "
                 pending = []
         self._end(lines[-1])
 
     def write_code(self, lines: Sequence[Line]) -> None:
-        """Add lines as they are, indented by spaces."""
+        """Add lines of code, indented by spaces."""
         left = min(line.box.x0 for line in lines)
         width = median((box.x1 - box.x0) / len(text) for line in lines for text, box in line.words)
         for line in lines:
@@ -120,6 +123,22 @@ class PdfDraft:
         for line in lines:
             self._write_line(line, "\n" if self.parts else "", cell_gap=CELL_GAP * line.size)
 
+    def write_numbers(self, table: NumberTable) -> None:
+        """Add the rows of a table of numbers, the empty cells too."""
+        self.names, self.head = table.names, table.head
+        for number, row in enumerate(table.rows):
+            cells = [row.label, *row.cells]
+            if sum(map(bool, cells)) == 1 and (row.label or number < table.head):
+                cells = list(filter(None, cells))
+            separator = "\n" if self.parts else ""
+            for cell in cells:
+                for text, box in cell:
+                    self.write(separator, text, [(0, len(text), box)])
+                    separator = " "
+                if not cell:
+                    self.write(separator, "", ())
+                separator = " | "
+
     def _write_line(self, line: Line, separator: str, *, cell_gap: float) -> None:
         for part in line.parts(cell_gap):
             for text, box in part:
@@ -129,7 +148,7 @@ class PdfDraft:
         self._end(line)
 
     def _end(self, line: Line) -> None:
-        """A hyphen that nothing follows is what it looks like; its box is part of the word's."""
+        """Add the hyphen at the end of the last line: no part of the word follows."""
         if line.hyphen:
             start, end, box = self.boxes.pop()
             self.parts.append("-")
@@ -137,8 +156,11 @@ class PdfDraft:
             self.length += 1
 
 
-def entries(drafts: Iterable[PdfDraft], starts: Iterable[int]) -> Iterator[tuple[float, ...]]:
-    """``(start, end, page, x0, y0, x1, y1)`` for each box, given where in the text the drafts begin."""
+def layout_entries(drafts: Iterable[PdfDraft], starts: Iterable[int]) -> Iterator[tuple[float, ...]]:
+    """The entries of a layout: ``(start, end, page, x0, y0, x1, y1)`` for each box of the drafts.
+
+    ``starts`` are the offsets of the drafts in the text.
+    """
     for draft, at in zip(drafts, starts, strict=True):
         for start, end, box in draft.boxes:
             yield at + start, at + end, draft.page, *box
@@ -148,8 +170,13 @@ def _text(parts: Sequence[tuple[Word, bool]]) -> str:
     return "".join([word.text + "-" * hyphen for word, hyphen in parts])
 
 
-def _whole(parts: Sequence[tuple[Word, bool]], words: Vocabulary) -> tuple[str, list[tuple[int, int, Box]]]:
-    """The word that the parts make up, each with whether a hyphen follows, and the span in it of each box."""
+def _join_parts(
+    parts: Sequence[tuple[Word, bool]], words: Vocabulary
+) -> tuple[str, list[tuple[int, int, Box]]]:
+    """Join the parts of a broken word; returns it with the span of each box.
+
+    Each part comes with whether a hyphen follows it.
+    """
     if len(parts) == 1:
         text, box = parts[0][0]
         return text, [(0, len(text), box)]
@@ -165,6 +192,6 @@ def _whole(parts: Sequence[tuple[Word, bool]], words: Vocabulary) -> tuple[str, 
         spans.append((len(whole), len(whole) + len(text), box))
         whole += text
     composed = normalise(whole, name="")
-    if len(composed) != len(whole):  # a letter and its accent came together
+    if len(composed) != len(whole):  # normalisation composed a letter with its accent
         spans = [(0, len(composed), box) for _, _, box in spans]
     return composed, spans

@@ -1,7 +1,7 @@
-"""An open PDF file: its pages, its metadata and its outline, by PDFium.
+"""Open PDF files with PDFium: their metadata, outline and number of pages.
 
-PDFium may be used by one thread at a time, so a file is open under a lock. ISO 32000-2 describes the format:
-7.9.4 dates, 12.3.3 the outline, 14.3.3 the document information dictionary.
+PDFium is not thread-safe, so a file is open under a lock. ISO 32000-2 defines the format: 7.9.4 dates, 12.3.3
+the outline, 14.3.3 the document information dictionary.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from index.errors import CorruptDocument, DocumentTooLarge, EncryptedDocument
-from index.readers.normalisation import one_line
+from index.readers.base.normalisation import one_line
 
 MAX_PAGES = 20_000
 _MAX_OUTLINE = 10_000
-"""Entries; also what ends an outline that goes in circles."""
+"""Entries of an outline. The limit also ends an outline with cycles."""
 _MAX_VALUE = 65_536
-"""Bytes of a title or a metadata value; longer ones are left out."""
+"""Bytes of a title or a metadata value; longer values are left out."""
 
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?")
 _PROGRAM = re.compile(
     r"^Microsoft (?:Word|PowerPoint|Excel) - |^untitled$|^\(?anonymous\)?$|^unspecified$", re.I
 )
-"""What programs write where nobody gave a title or an author."""
+"""Values that programs write if the user entered no title or author."""
 _TAGS = {"author": "Author", "description": "Subject", "keywords": "Keywords"}
 
 _LOCK = threading.RLock()
 
-_READY = bool(pypdfium2.PYPDFIUM_INFO)  # its import initialises the library
+_READY = bool(pypdfium2.PYPDFIUM_INFO)  # importing pypdfium2 initialises the library
 
 
 @dataclass(frozen=True, slots=True)
 class OutlineEntry:
-    """A bookmark. ``page`` counts from 1, ``depth`` from 0; ``y`` is its place, None if it has none.
+    """A bookmark. ``page`` counts from 1, ``depth`` from 0; ``y`` is its target's position or None.
 
-    ``y`` is in PDF points from the bottom of the page's own coordinates, not turned or cropped.
+    ``y`` is in PDF points, in the page's own coordinates from the bottom, before rotation and cropping.
     """
 
     title: str
@@ -61,18 +61,18 @@ class PdfFile:
     page_count: int
 
     def title(self) -> str:
-        """The title that the file declares, unless it is one that programs make up."""
+        """The title that the file declares; empty for default titles of programs."""
         return _PROGRAM.sub("", self._metadata("Title")).strip()
 
     def metadata(self) -> dict[str, str]:
-        """Author, description, keywords, date (ISO 8601) and language, those that there are."""
+        """Author, description, keywords, date (ISO 8601) and language, as far as the file has them."""
         values = {key: _PROGRAM.sub("", self._metadata(tag)) for key, tag in _TAGS.items()}
         values["date"] = iso_date(self._metadata("CreationDate"))
         values["language"] = self._language()
         return {key: value for key, value in values.items() if value}
 
     def outline(self) -> list[OutlineEntry]:
-        """The bookmarks that lead to a page, in their order."""
+        """The bookmarks that lead to a page, in order."""
         entries: list[OutlineEntry] = []
         seen: set[int] = set()
         waiting = [(self._child(None), 0)]
@@ -112,7 +112,7 @@ class PdfFile:
 
 @contextmanager
 def open_pdf(data: bytes, *, name: str, password: str) -> Iterator[PdfFile]:
-    """Open a file for as long as the context lasts.
+    """Open a file until the end of the ``with`` block.
 
     Raises :class:`index.errors.EncryptedDocument`, :class:`index.errors.CorruptDocument` and, above
     ``MAX_PAGES`` pages, :class:`index.errors.DocumentTooLarge`.
@@ -128,9 +128,9 @@ def open_pdf(data: bytes, *, name: str, password: str) -> Iterator[PdfFile]:
 
 
 def iso_date(value: str) -> str:
-    """``D:20240229…`` as ``2024-02-29``; what is missing is left out, and what is no date gives "".
+    """Convert ``D:20240229…`` to ``2024-02-29``, without parts that are missing; empty if it is no date.
 
-    The day is that of the place where the file was made.
+    The day is in the time zone where the file was made.
     """
     match = _DATE.match(value)
     if match is None:
@@ -147,12 +147,11 @@ def _page_count(document: Any, *, name: str) -> int:
     pages = int(pdfium.FPDF_GetPageCount(document))
     if pages > MAX_PAGES:
         raise DocumentTooLarge(
-            f"{name}: it has {pages:,} pages, and {MAX_PAGES:,} are the most that are read. "
-            "Split it into parts."
+            f"{name}: it has {pages:,} pages; at most {MAX_PAGES:,} are read. Split it into parts."
         )
     if pages < 1:
         raise CorruptDocument(
-            f"{name}: this PDF file has no pages. Open it in a PDF program and save it anew."
+            f"{name}: this PDF file has no pages. Open it in a PDF program and save it again."
         )
     return pages
 
@@ -169,13 +168,13 @@ def _refusal(error: int, *, name: str, password: str) -> Exception:
             f"{name}: it is encrypted in a way that cannot be read here. Save a copy without encryption."
         )
     return CorruptDocument(
-        f"{name}: the PDF file is damaged or cut short. Open it in a PDF program and save it anew, "
+        f"{name}: the PDF file is damaged or truncated. Open it in a PDF program and save it again, "
         "or send it again."
     )
 
 
 def _string(fill: Any) -> str:
-    """A string of PDFium, which tells the bytes that it needs, two for the closing NUL among them."""
+    """Read a string from PDFium. ``fill`` returns its size in bytes, including two for the NUL at its end."""
     size = fill(None, 0)
     if not 2 < size <= _MAX_VALUE:
         return ""

@@ -1,4 +1,4 @@
-"""Places on a PDF page. Lengths are PDF points; y grows downwards from the top of the page as it is shown."""
+"""Coordinates on a PDF page: PDF points, with y growing downwards from the top of the page as shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pypdfium2.raw as pdfium
 
 
 class Box(NamedTuple):
-    """``x0 < x1``, ``y0 < y1``."""
+    """A box on a page: ``x0 < x1``, ``y0 < y1``."""
 
     x0: float
     y0: float
@@ -25,7 +25,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """From the page's own coordinates to those of the page as it is shown."""
+    """Converts the page's own coordinates to those of the page as shown, after rotation and cropping."""
 
     left: float
     bottom: float

@@ -1,4 +1,4 @@
-"""Finds the headings of a PDF: the lines that its outline names, or else those in larger type."""
+"""Find the headings of a PDF: the lines that its outline names, or else those in larger type."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ _NUMBERING = re.compile(
     r"(?:[\dA-Z](?:\.?\d)*|[IVXLC]+)[.:)]?\s+",
     re.IGNORECASE,
 )
-"""What may stand before a title on the page and not in the outline."""
+"""Numbers before a title that may be on the page but not in the outline."""
 _LARGER = 1.15
 _MAX_SHARE = 0.15
-"""Where more of a document than this is in larger type, that type does not mark its headings."""
+"""Share of a document in larger type, at most; otherwise larger type does not mark headings."""
 _MIN_BODY = 400
 
 
 def mark_headings(pages: Sequence[Page], outline: Sequence[OutlineEntry]) -> str:
     """Set ``heading`` and ``level`` of the lines that are headings.
 
-    Returns the words in the largest type of the first page if they are larger than the body's: its title.
+    Returns the title: the text in the largest type on the first page, if that is larger than the body type.
     """
-    groups = list(_larger(pages)) if pages else []
-    if not _by_outline(pages, outline) and groups:
-        _by_size(groups)
+    groups = list(_larger_type(pages)) if pages else []
+    if not _mark_by_outline(pages, outline) and groups:
+        _mark_by_size(groups)
     first = [group for group in groups if group[0].page == pages[0].number]
     title = max(first, key=lambda group: round(group[0].size), default=[])
     return " ".join(line.text for line in title)
 
 
-def _by_outline(pages: Sequence[Page], outline: Sequence[OutlineEntry]) -> int:
-    """The number of headings found."""
+def _mark_by_outline(pages: Sequence[Page], outline: Sequence[OutlineEntry]) -> int:
+    """Mark the headings that the outline names; returns how many were found."""
     wanted: defaultdict[int, list[OutlineEntry]] = defaultdict(list)
     for entry in outline:
         wanted[entry.page].append(entry)
@@ -47,9 +47,9 @@ def _by_outline(pages: Sequence[Page], outline: Sequence[OutlineEntry]) -> int:
     for page in pages:
         if page.number not in wanted:
             continue
-        places = _places(page.lines)
+        candidates = _candidates(page.lines)
         for entry in wanted[page.number]:
-            group = _nearest(places.get(_folded(entry.title), ()), entry, page)
+            group = _nearest(candidates.get(_fold(entry.title), ()), entry, page)
             if group and not any(line.heading for line in group):
                 found += 1
                 for line in group:
@@ -57,9 +57,9 @@ def _by_outline(pages: Sequence[Page], outline: Sequence[OutlineEntry]) -> int:
     return found
 
 
-def _places(lines: Sequence[Line]) -> dict[str, list[list[Line]]]:
-    """What a heading at each place could be called -> its lines. The longest comes first."""
-    places: defaultdict[str, list[list[Line]]] = defaultdict(list)
+def _candidates(lines: Sequence[Line]) -> dict[str, list[list[Line]]]:
+    """Each possible title on a page -> the groups of lines that have it."""
+    candidates: defaultdict[str, list[list[Line]]] = defaultdict(list)
     for first in range(len(lines)):
         title = ""
         for last in range(first, min(first + _MAX_LINES, len(lines))):
@@ -68,26 +68,26 @@ def _places(lines: Sequence[Line]) -> dict[str, list[list[Line]]]:
                 break
             group = list(lines[first : last + 1])
             number = _NUMBERING.match(title)
-            for name in {_folded(title), _folded(title[number.end() :] if number else "")} - {""}:
-                places[name].append(group)
-    return places
+            for name in {_fold(title), _fold(title[number.end() :] if number else "")} - {""}:
+                candidates[name].append(group)
+    return candidates
 
 
 def _nearest(groups: Sequence[list[Line]], entry: OutlineEntry, page: Page) -> list[Line]:
     if not groups or entry.y is None:
         return groups[0] if groups else []
     y = page.height - entry.y
-    # The bookmark leads to a place shortly above its heading.
+    # A bookmark leads to a position shortly above its heading.
     return min(groups, key=lambda group: abs(group[0].box.y0 - y))
 
 
-def _folded(text: str) -> str:
-    """Letters and digits alone: outlines and pages differ in spaces, dashes and ligatures."""
+def _fold(text: str) -> str:
+    """Keep only letters and digits: outlines and pages differ in spaces, dashes and ligatures."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
-def _larger(pages: Sequence[Page]) -> Iterator[list[Line]]:
-    """Lines in larger type than the body's, those that follow one another together."""
+def _larger_type(pages: Sequence[Page]) -> Iterator[list[Line]]:
+    """Groups of consecutive lines in larger type than the body."""
     lines = [line for page in pages for line in page.lines]
     weights: Counter[float] = Counter()
     for line in lines:
@@ -99,14 +99,15 @@ def _larger(pages: Sequence[Page]) -> Iterator[list[Line]]:
     group: list[Line] = []
     for line in lines:
         if group and not (_is_larger(line, body) and _follows(group[-1], line)):
-            yield from _heading(group)
+            yield from _if_heading(group)
             group = []
         if _is_larger(line, body):
             group.append(line)
-    yield from _heading(group)
+    yield from _if_heading(group)
 
 
-def _heading(group: list[Line]) -> Iterator[list[Line]]:
+def _if_heading(group: list[Line]) -> Iterator[list[Line]]:
+    """The group, if it is short enough for a heading and has letters."""
     text = "".join(line.text for line in group)
     if len(group) <= _MAX_LINES and len(text) <= _MAX_CHARACTERS and sum(map(str.isalpha, text)) >= 3:
         yield group
@@ -124,7 +125,8 @@ def _follows(above: Line, line: Line) -> bool:
     )
 
 
-def _by_size(groups: Sequence[list[Line]]) -> None:
+def _mark_by_size(groups: Sequence[list[Line]]) -> None:
+    """Mark groups as headings; the larger the type, the higher the level."""
     sizes = sorted({round(group[0].size) for group in groups}, reverse=True)
     for number, group in enumerate(groups, 1):
         for line in group:

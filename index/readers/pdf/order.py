@@ -1,7 +1,7 @@
-"""The order in which the lines of a PDF page are read.
+"""Put the lines of a PDF page into reading order.
 
-Pages mostly draw their text in that order. It is changed only where the geometry says otherwise: where two
-columns are drawn row by row, and where lines are drawn from the bottom to the top.
+Most pages draw their text in reading order. It is changed only where the geometry contradicts: where two
+columns are drawn row by row, or lines from bottom to top.
 """
 
 from __future__ import annotations
@@ -14,48 +14,48 @@ from statistics import median
 from index.readers.pdf.page import Line
 
 _MAX_WORDS = 1000
-"""Rows are not made longer than this: it would take time quadratic in their length."""
+"""Words up to which rows are extended: that takes time quadratic in their length."""
 _MIN_ROWS = 5
 _GUTTER_GAP = 1.0
-"""Words further apart than this, in font sizes, may be in different columns."""
+"""Gap between words, in font sizes, from which they may be in different columns."""
 _MIN_FILL = 0.55
 _MIN_CHARACTERS = 15
 _MAX_INTERLEAVED = 0.3
 _MAX_UPWARD = 0.25
 
 
-def in_rows(lines: Sequence[Line]) -> list[Line]:
-    """With lines that go on in the same row, such as after a raised number, put together."""
+def merge_rows(lines: Sequence[Line]) -> list[Line]:
+    """Join lines that continue the same row, for example after a superscript."""
     rows: list[Line] = []
     for line in lines:
-        if rows and _goes_on(rows[-1], line):
-            rows[-1] = _joined(rows[-1], line)
+        if rows and _continues(rows[-1], line):
+            rows[-1] = _join(rows[-1], line)
         else:
             rows.append(line)
     return rows
 
 
 def reading_order(lines: Sequence[Line], *, width: float) -> list[Line]:
-    """The lines of one page as a reader takes them, from a page of this width in points."""
+    """Sort the lines of a page of ``width`` points into reading order."""
     upright = [line for line in lines if line.upright]
     if len(upright) < _MIN_ROWS:
         return list(lines)
-    turned = [line for line in lines if not line.upright]
+    rotated = [line for line in lines if not line.upright]
     pieces = [piece for line in upright for piece in _pieces(line)]
     gutter = _gutter(pieces, width)
     if gutter and _interleaved(pieces, gutter):
-        return in_rows(_by_columns(pieces, gutter)) + turned
-    if _upward(upright) > _MAX_UPWARD * len(upright):
-        ordered = _by_columns(pieces, gutter) if gutter else sorted(upright, key=_place)
-        return in_rows(ordered) + turned
+        return merge_rows(_by_columns(pieces, gutter)) + rotated
+    if _count_upward(upright) > _MAX_UPWARD * len(upright):
+        ordered = _by_columns(pieces, gutter) if gutter else sorted(upright, key=_position)
+        return merge_rows(ordered) + rotated
     return list(lines)
 
 
-def _goes_on(row: Line, line: Line) -> bool:
+def _continues(row: Line, line: Line) -> bool:
     size = max(row.size, line.size)
-    if row.leftward != line.leftward:
+    if row.right_to_left != line.right_to_left:
         return False
-    gap = row.box.x0 - line.box.x1 if row.leftward else line.box.x0 - row.words[-1].box.x1
+    gap = row.box.x0 - line.box.x1 if row.right_to_left else line.box.x0 - row.words[-1].box.x1
     return (
         row.upright
         and line.upright
@@ -66,13 +66,13 @@ def _goes_on(row: Line, line: Line) -> bool:
     )
 
 
-def _joined(row: Line, line: Line) -> Line:
+def _join(row: Line, line: Line) -> Line:
     leading = row if sum(len(w.text) for w in row.words) >= sum(len(w.text) for w in line.words) else line
     return replace(leading, words=row.words + line.words, hyphen=line.hyphen)
 
 
 def _pieces(line: Line) -> list[Line]:
-    """The line, parted where its words are far apart."""
+    """Split a line where its words are far apart."""
     parts = line.parts(_GUTTER_GAP * line.size)
     if len(parts) == 1:
         return [line]
@@ -80,7 +80,7 @@ def _pieces(line: Line) -> list[Line]:
 
 
 def _gutter(pieces: Sequence[Line], width: float) -> float | None:
-    """Where, from the left of the page, two columns of prose are parted; None where there are none."""
+    """The x coordinate between two columns of prose; None if there are none."""
     cells = max(1, min(int(width), 20_000))
     changes = [0] * (cells + 2)
     for piece in pieces:
@@ -108,7 +108,7 @@ def _are_columns(pieces: Sequence[Line], gutter: float) -> bool:
 
 
 def _is_prose(column: Sequence[Line]) -> bool:
-    """Whether most lines fill the column, unlike the cells of a table."""
+    """Whether most lines fill the column, which the cells of a table do not."""
     extent = max(line.box.x1 for line in column) - min(line.box.x0 for line in column)
     fill = median(line.box.x1 - line.box.x0 for line in column)
     return fill >= _MIN_FILL * extent and median(len(line.text) for line in column) >= _MIN_CHARACTERS
@@ -120,8 +120,8 @@ def _interleaved(pieces: Sequence[Line], gutter: float) -> bool:
     return changes > _MAX_INTERLEAVED * len(sides)
 
 
-def _upward(lines: Sequence[Line]) -> int:
-    """How many lines stand above the one drawn before them."""
+def _count_upward(lines: Sequence[Line]) -> int:
+    """The number of lines that are above the line drawn before them."""
     return sum(
         line.box.y1 <= last.box.y0 and line.box.x0 < last.box.x1 and last.box.x0 < line.box.x1
         for last, line in pairwise(lines)
@@ -129,27 +129,27 @@ def _upward(lines: Sequence[Line]) -> int:
 
 
 def _by_columns(pieces: Sequence[Line], gutter: float) -> list[Line]:
-    """Down one column, then the other; lines across both part the page into bands."""
+    """Order by columns: lines that span both divide the page into bands, which are read one by one."""
     ordered: list[Line] = []
     band: list[Line] = []
-    for piece in sorted(pieces, key=_place):
+    for piece in sorted(pieces, key=_position):
         if piece.box.x0 < gutter < piece.box.x1:
-            ordered += _band(band, gutter)
+            ordered += _order_band(band, gutter)
             ordered.append(piece)
             band = []
         else:
             band.append(piece)
-    return ordered + _band(band, gutter)
+    return ordered + _order_band(band, gutter)
 
 
-def _band(pieces: Sequence[Line], gutter: float) -> list[Line]:
-    """A page whose lines are read from the right has its first column there."""
-    leftward = 2 * sum(piece.leftward for piece in pieces) > len(pieces)
-    return sorted(pieces, key=lambda piece: (piece.box.x0 >= gutter) != leftward)
+def _order_band(pieces: Sequence[Line], gutter: float) -> list[Line]:
+    """Read the left column first; in right-to-left script the right one."""
+    right_to_left = 2 * sum(piece.right_to_left for piece in pieces) > len(pieces)
+    return sorted(pieces, key=lambda piece: (piece.box.x0 >= gutter) != right_to_left)
 
 
-def _place(line: Line) -> tuple[float, float]:
-    return round(line.baseline), -line.box.x1 if line.leftward else line.box.x0
+def _position(line: Line) -> tuple[float, float]:
+    return round(line.baseline), -line.box.x1 if line.right_to_left else line.box.x0
 
 
 def _top(lines: Sequence[Line]) -> float:

@@ -1,6 +1,6 @@
-"""The words and lines of a PDF page, as PDFium finds them, in the order in which the page draws them.
+"""Read the words and lines of a PDF page with PDFium, in the order in which the page draws them.
 
-Lengths are PDF points; the origin is the top left corner of the page as it is shown.
+Lengths are PDF points; the origin is the top left corner of the page as shown.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pypdfium2.raw as pdfium
 
 from index.errors import DocumentTooLarge
-from index.readers.normalisation import normalise
+from index.readers.base.normalisation import normalise
 from index.readers.pdf.bidi import RIGHT_TO_LEFT
 from index.readers.pdf.characters import HYPHEN, Characters
 from index.readers.pdf.file import PdfFile
@@ -26,7 +26,7 @@ from index.readers.pdf.geometry import Box, View
 MAX_PAGE_CHARACTERS = 1_000_000
 MAX_PAGE_OBJECTS = 500_000
 _WORD = re.compile(rf"[^\s{HYPHEN}]+")
-_PIECES = str.maketrans(
+_LIGATURES = str.maketrans(
     {
         "\ufb00": "ff",
         "\ufb01": "fi",
@@ -36,22 +36,22 @@ _PIECES = str.maketrans(
         "\ufb05": "st",
         "\ufb06": "st",
     }
-    # They show nothing: a place for a hyphen, and characters that no program may exchange.
+    # Invisible: the soft hyphen, the byte order mark, and a noncharacter.
     | dict.fromkeys(("\u00ad", "\ufeff", "\uffff"), "")
 )
 _FIXED_PITCH = 1
 """Bit of a font's flags (ISO 32000-2, table 121)."""
 _MONOSPACED = re.compile(rb"mono(?!type)|courier|typewriter|cmtt|consol|menlo", re.IGNORECASE)
-"""Fonts do not always tell by their flags."""
+"""Names of monospaced fonts, because not all of them set the flag."""
 _MIN_FIXED = 0.8
-"""Share of a line of code that is in a font of fixed pitch: signs may be in another one."""
+"""Share of a line in monospaced fonts from which it is code: symbols may be in another font."""
 _MAX_SIZE = 10_000.0
 _MAX_SLANT = 5.0
-"""Degrees up to which text counts as upright."""
+"""Degrees of rotation up to which text counts as upright."""
 
 
 class Word(NamedTuple):
-    """A word, normalised, or the part of one that is on this line."""
+    """A normalised word, or the part of a broken word that is on one line."""
 
     text: str
     box: Box
@@ -59,11 +59,11 @@ class Word(NamedTuple):
 
 @dataclass(slots=True)
 class Line:
-    """Words side by side. ``hyphen`` is set where the last one goes on in the next line.
+    """A line of words. ``hyphen`` is set if the last word is broken and continues on the next line.
 
-    ``size`` is the font's, ``baseline`` the distance of the letters' feet from the top of the page;
-    ``upright`` is false for text that is turned. ``heading`` numbers the heading that the line is of,
-    ``level`` is that heading's; 0 for other lines. ``leftward`` is set where it is read from the right.
+    ``size`` is the font size, ``baseline`` the distance of the baseline from the top of the page; ``upright``
+    is false for rotated text. ``heading`` is the number of the heading that the line belongs to and ``level``
+    its level; both are 0 for other lines. ``right_to_left`` is set if the line is read from the right.
     """
 
     words: list[Word]
@@ -76,14 +76,14 @@ class Line:
     heading: int = 0
     level: int = 0
     box: Box = field(init=False)
-    leftward: bool = field(init=False)
+    right_to_left: bool = field(init=False)
 
     def __post_init__(self) -> None:
         boxes = [word.box for word in self.words]
         x0, y0, x1, y1 = zip(*boxes, strict=True)
         self.box = Box(min(x0), min(y0), max(x1), max(y1))
-        in_order = x0[0] >= x0[-1]
-        self.leftward = in_order and any(RIGHT_TO_LEFT.search(word.text) for word in self.words)
+        runs_left = x0[0] >= x0[-1]
+        self.right_to_left = runs_left and any(RIGHT_TO_LEFT.search(word.text) for word in self.words)
 
     @property
     def text(self) -> str:
@@ -91,17 +91,17 @@ class Line:
         return " ".join([word.text for word in self.words])
 
     def parts(self, gap: float) -> list[list[Word]]:
-        """The words, parted where there are more than ``gap`` points between two of them."""
+        """The words, split where there are more than ``gap`` points between two of them."""
         cells = self._cells(gap)
         return [
             [word for _, word in part] for _, part in groupby(zip(cells, self.words, strict=True), _first)
         ]
 
     def _cells(self, gap: float) -> list[int]:
-        """A number for each word, the same for those that are close."""
+        """A number for each word, the same for words that are close together."""
         order = list(range(len(self.words)))
-        # Of a line that is read from the right some words may be Latin, and these are read the other way.
-        if self.leftward:
+        # Latin words in a right-to-left line are in the opposite order.
+        if self.right_to_left:
             order.sort(key=lambda at: self.words[at].box.x0)
         cells = [0] * len(order)
         for last, at in pairwise(order):
@@ -115,10 +115,10 @@ def _first(pair: tuple[int, Word]) -> int:
 
 @dataclass(slots=True)
 class Page:
-    """``number`` counts from 1; the size is as shown.
+    """A page with its lines. ``number`` counts from 1; the size is that of the page as shown.
 
-    ``hidden`` counts the words that are left out, for they are outside of the page or their font does not
-    say what its characters are. ``damaged`` is set where the page could not be opened.
+    ``hidden`` counts the words that are left out because they are outside the page, or because their font
+    does not define its characters. ``damaged`` is set if the page could not be opened.
     """
 
     number: int
@@ -130,12 +130,12 @@ class Page:
 
 
 def read_page(file: PdfFile, number: int) -> Page:
-    """The lines of a page. A damaged page has none.
+    """Read the lines of a page; a damaged page has none.
 
-    Raises :class:`index.errors.DocumentTooLarge` for one of more than
-    ``MAX_PAGE_CHARACTERS`` or ``MAX_PAGE_OBJECTS``.
+    Raises :class:`index.errors.DocumentTooLarge` for a page with more than ``MAX_PAGE_CHARACTERS``
+    characters or ``MAX_PAGE_OBJECTS`` graphics objects.
     """
-    with _opened(file, number) as (page, text):
+    with _open_page(file, number) as (page, text):
         if page is None or text is None:
             return Page(number, 0.0, 0.0, [], damaged=True)
         view = View.of(page)
@@ -147,7 +147,8 @@ def read_page(file: PdfFile, number: int) -> Page:
 
 
 @contextmanager
-def _opened(file: PdfFile, number: int) -> Iterator[tuple[Any, Any]]:
+def _open_page(file: PdfFile, number: int) -> Iterator[tuple[Any, Any]]:
+    """PDFium's handles of a page and of its text; None for a damaged page."""
     page = pdfium.FPDF_LoadPage(file.document, number - 1)
     if not page:
         yield None, None
@@ -167,13 +168,12 @@ def _opened(file: PdfFile, number: int) -> Iterator[tuple[Any, Any]]:
 def _require_at_most(limit: int, count: int, what: str, *, name: str, number: int) -> None:
     if count > limit:
         raise DocumentTooLarge(
-            f"{name}: page {number} has {count:,} {what}, and {limit:,} are the most that are read of one. "
-            "Divide it."
+            f"{name}: page {number} has {count:,} {what}; at most {limit:,} are read. Divide the page."
         )
 
 
 class _TextPage:
-    """PDFium's text of a page, taken apart."""
+    """Splits PDFium's text of a page into lines and words."""
 
     def __init__(self, handle: Any, view: View, number: int, name: str) -> None:
         self.handle = handle
@@ -191,10 +191,10 @@ class _TextPage:
             between = text[at : match.start()]
             box = self._box(*characters.runs(match.start(), len(match[0])))
             at = match.end()
-            if words and ("\n" in between or "\r" in between or _leaps(words[-1][0].box, box)):
+            if words and ("\n" in between or "\r" in between or _is_far(words[-1][0].box, box)):
                 yield self._line(words, hyphen=_take_hyphen(words))
                 words = []
-            string = self._word(match[0])
+            string = self._normalise_word(match[0])
             if string and self.view.shows(box):
                 words.append((Word(string, box), characters.numbers[match.start()]))
             else:
@@ -208,11 +208,11 @@ class _TextPage:
         if words:
             yield self._line(words, hyphen=False)
 
-    def _word(self, text: str) -> str:
+    def _normalise_word(self, text: str) -> str:
         if text.isascii() and text.isprintable():
             return text
-        # Normalising may bring a word to its end, or make white space of what was none.
-        return "".join(normalise(text.translate(_PIECES), name=self.name).split())
+        # Normalisation may leave nothing, or turn characters into white space.
+        return "".join(normalise(text.translate(_LIGATURES), name=self.name).split())
 
     def _box(self, *runs: tuple[int, int]) -> Box:
         left, top, right, bottom = self._sides
@@ -225,26 +225,26 @@ class _TextPage:
         return box or Box(-1.0, -1.0, -1.0, -1.0)
 
     def _line(self, words: list[tuple[Word, int]], *, hyphen: bool) -> Line:
-        # Numbers of footnotes and the like are smaller than what makes up the line.
+        # The longest word represents the line: footnote numbers and the like are smaller.
         _, longest = max(words, key=lambda pair: len(pair[0].text))
         matrix, x, y = pdfium.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
         pdfium.FPDFText_GetMatrix(self.handle, longest, matrix)
         pdfium.FPDFText_GetCharOrigin(self.handle, longest, x, y)
         size = pdfium.FPDFText_GetFontSize(self.handle, longest) * math.hypot(matrix.c, matrix.d)
-        turned = math.degrees(math.atan2(matrix.b, matrix.a)) - 90 * self.view.turns
+        rotation = math.degrees(math.atan2(matrix.b, matrix.a)) - 90 * self.view.turns
         return Line(
             words=[word for word, _ in words],
             page=self.number,
             size=min(abs(size), _MAX_SIZE) if math.isfinite(size) else 0.0,
             baseline=self.view.point(x.value, y.value)[1],
-            upright=abs((turned + 180) % 360 - 180) < _MAX_SLANT,
+            upright=abs((rotation + 180) % 360 - 180) < _MAX_SLANT,
             fixed_pitch=all(map(self._is_fixed_pitch, {words[0][1], longest, words[-1][1]}))
             and self._fixed_share(words) >= _MIN_FIXED,
             hyphen=hyphen,
         )
 
     def _fixed_share(self, words: list[tuple[Word, int]]) -> float:
-        """The share of the characters that are of words in a font of fixed pitch."""
+        """The share of characters in words in a monospaced font."""
         lengths = [(len(word.text), self._is_fixed_pitch(first)) for word, first in words]
         return sum(length for length, is_fixed in lengths if is_fixed) / sum(length for length, _ in lengths)
 
@@ -255,7 +255,7 @@ class _TextPage:
 
 
 def _take_hyphen(words: list[tuple[Word, int]]) -> bool:
-    """Take away a hyphen at a line's end that PDFium does not count as one, as after a digit."""
+    """Remove a hyphen at a line end that PDFium does not recognise, such as after a digit."""
     (text, box), first = words[-1]
     found = text.endswith("-") and text[-2:-1].isalnum()
     if found:
@@ -263,6 +263,6 @@ def _take_hyphen(words: list[tuple[Word, int]]) -> bool:
     return found
 
 
-def _leaps(last: Box, box: Box) -> bool:
-    """Whether a word cannot be on the line of the one before it."""
+def _is_far(last: Box, box: Box) -> bool:
+    """Whether a word is too far above or below the one before it to be on the same line."""
     return box.y0 > last.y1 + 2 * (last.y1 - last.y0) or box.y1 < last.y0 - 2 * (last.y1 - last.y0)

@@ -1,4 +1,4 @@
-"""Tells which lines of a PDF's pages are one paragraph, list, table, listing of code or heading."""
+"""Group the lines of a PDF's pages into paragraphs, lists, tables, code and headings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from statistics import median
 
 from index.readers.pdf.drafts import CELL_GAP, PdfDraft, Vocabulary
 from index.readers.pdf.page import Line, Page
+from index.readers.pdf.tables import NumberTable, find_tables
 from index.readers.pdf.urls import breaks_url
 from index.types import BlockKind
 
@@ -19,28 +20,36 @@ _CLOSING = "\"'”’»)]"
 _TERMINAL = ".!?:;。！？"
 _SAME_SIZE = 0.12
 _PITCH = 1.3
-"""Lines further apart than so many times the usual are in different paragraphs."""
+"""Lines that are more than this many usual line distances apart are in different paragraphs."""
 _PITCH_ERROR = 0.08
 _LEADERS = re.compile(r"(?:[.·…_]\s?){4,}\s*\w+$")
-"""The dots to the page number in a table of contents."""
+"""The dot leaders before the page number in a table of contents."""
 _MAX_LEADERS = 40
-"""Characters at a line's end that are looked at."""
+"""Characters at the end of a line that are searched for leaders."""
 _COLUMN_STEP = 20.0
-"""Points; lines that begin so close to one another are of one column."""
+"""Points; lines that begin this close to each other are in one column."""
 _HANGING = 3.0
-"""Font sizes that the text of an item may begin further in than its mark."""
+"""Indentation of a list item's text from its marker, at most, in font sizes."""
 _COLUMN_LINES = 4
-"""So many lines above tell how wide the column is."""
+"""Number of lines above that determine the width of the column."""
 
 
 def find_drafts(pages: Sequence[Page]) -> Iterator[PdfDraft]:
-    """The blocks of the document, each on one page, in order."""
+    """Find the blocks of the document in order, each on one page."""
     words = Vocabulary(pages)
-    _check_pitch(pages)
+    _verify_fixed_pitch(pages)
     grouping = _Grouping(_pitches(pages))
     for page in pages:
         draft: PdfDraft | None = None
-        for group in grouping.groups(page.lines):
+        for group in grouping.parts(page.lines):
+            if isinstance(group, NumberTable):
+                if draft:
+                    yield draft
+                draft = None
+                table = PdfDraft("table", page.number)
+                table.write_numbers(group)
+                yield table
+                continue
             kind = _kind(group)
             if draft and not draft.kind == kind == "list":
                 yield draft
@@ -56,8 +65,8 @@ def find_drafts(pages: Sequence[Page]) -> Iterator[PdfDraft]:
             yield draft
 
 
-def _check_pitch(pages: Sequence[Page]) -> None:
-    """Take no font for one of fixed pitch if its letters are not all as wide, as in OCR's text layers."""
+def _verify_fixed_pitch(pages: Sequence[Page]) -> None:
+    """Clear ``fixed_pitch`` if letters differ in width, as in text layers of OCR programs."""
     lines = [line for page in pages for line in page.lines if line.fixed_pitch]
     widths = [
         (box.x1 - box.x0) / line.size / len(text)
@@ -75,7 +84,7 @@ def _check_pitch(pages: Sequence[Page]) -> None:
 
 
 def _pitches(pages: Sequence[Page]) -> dict[int, float]:
-    """The whole font size -> the distance between two lines that is most frequent."""
+    """The most frequent line distance for each font size, rounded to points."""
     counts: dict[int, Counter[float]] = {}
     for page in pages:
         for above, line in pairwise(page.lines):
@@ -86,40 +95,51 @@ def _pitches(pages: Sequence[Page]) -> dict[int, float]:
 
 
 class _Grouping:
-    """Parts the lines of a page where a new block begins."""
+    """Divides the lines of a page into blocks."""
 
     def __init__(self, pitches: dict[int, float]) -> None:
         self.pitches = pitches
         self.edges: dict[int, float] = {}
 
+    def parts(self, lines: Sequence[Line]) -> Iterator[list[Line] | NumberTable]:
+        """The tables of numbers, and the groups of the lines between them."""
+        at = 0
+        for table in find_tables(lines):
+            yield from self.groups(lines[at : table.lines.start])
+            yield table
+            at = table.lines.stop
+        yield from self.groups(lines[at:])
+
     def groups(self, lines: Sequence[Line]) -> Iterator[list[Line]]:
         self.edges = _edges(lines)
         group: list[Line] = []
         for line in lines:
-            if group and not self._goes_on(group, line):
+            if group and not self._continues(group, line):
                 yield group
                 group = []
             group.append(line)
         if group:
             yield group
 
-    def _goes_on(self, group: Sequence[Line], line: Line) -> bool:
+    def _continues(self, group: Sequence[Line], line: Line) -> bool:
+        """Whether a line belongs to the block that ``group`` begins."""
         last = group[-1]
         if last.heading or line.heading:
             return last.heading == line.heading
         if last.upright != line.upright or not _same_size(last, line):
             return False
-        if group[0].fixed_pitch != line.fixed_pitch and not (line.fixed_pitch and self._runs_on(last, line)):
+        changes_pitch = group[0].fixed_pitch != line.fixed_pitch
+        if changes_pitch and not (line.fixed_pitch and self._is_wrapped_prose(last, line)):
             return False
-        if not line.upright or not _is_beneath(last, line):
+        if not line.upright or not _is_below(last, line):
             return _continues_elsewhere(last, line)
         pitch = self.pitches.get(round(line.size), 1.2 * line.size)
-        return line.baseline - last.baseline <= _PITCH * pitch and _goes_on_beneath(group, line)
+        return line.baseline - last.baseline <= _PITCH * pitch and _continues_below(group, line)
 
-    def _runs_on(self, last: Line, line: Line) -> bool:
-        """Whether a line of names in a font of fixed pitch is one of prose, rather than code beneath it.
+    def _is_wrapped_prose(self, last: Line, line: Line) -> bool:
+        """Whether a monospaced line after prose contains names inside that prose, and is not code below it.
 
-        It is where the first of them had no room on the line above, and nothing has ended there.
+        That is so if its first word had no room on the line above, and no sentence ended there.
         """
         first = line.words[0].box
         column = int(last.box.x0 // _COLUMN_STEP)
@@ -127,14 +147,13 @@ class _Grouping:
         within = (
             -_HANGING * line.size < _indent(last, line) < (_HANGING if _is_item(last) else 0.5) * line.size
         )
-        ended = last.text.rstrip(_CLOSING)[-1:] in _TERMINAL
-        if ended and breaks_url(last.words[-1].text, line.words[0].text):
-            ended = False
-        return within and not ended and edge - last.box.x1 < first.x1 - first.x0 + line.size
+        return (
+            within and not _ends_sentence(last, line) and edge - last.box.x1 < first.x1 - first.x0 + line.size
+        )
 
 
 def _edges(lines: Sequence[Line]) -> dict[int, float]:
-    """Where from the left lines of prose begin, in steps -> how far to the right they reach."""
+    """The column in which lines of prose begin, in steps -> how far to the right they reach."""
     edges: dict[int, float] = {}
     for line in lines:
         if line.fixed_pitch:
@@ -144,55 +163,63 @@ def _edges(lines: Sequence[Line]) -> dict[int, float]:
     return edges
 
 
-def _goes_on_beneath(group: Sequence[Line], line: Line) -> bool:
+def _continues_below(group: Sequence[Line], line: Line) -> bool:
     last = group[-1]
     if line.fixed_pitch and group[0].fixed_pitch:
         return True
     if _is_tabular(last) or _is_tabular(line):
         return _is_tabular(last) and _is_tabular(line)
-    return last.hyphen or not _begins(group, line)
+    return last.hyphen or not _begins_paragraph(group, line)
 
 
 def _same_size(a: Line, b: Line) -> bool:
     return abs(a.size - b.size) <= _SAME_SIZE * max(a.size, b.size)
 
 
-def _is_beneath(above: Line, line: Line) -> bool:
+def _is_below(above: Line, line: Line) -> bool:
     overlaps = line.box.x0 < above.box.x1 and above.box.x0 < line.box.x1
     return overlaps and line.baseline - above.baseline > 0.3 * line.size
 
 
 def _continues_elsewhere(last: Line, line: Line) -> bool:
-    """Whether a paragraph goes on at another place of the page, as in the next column."""
+    """Whether a paragraph continues elsewhere on the page, such as in the next column."""
     ended = last.text.rstrip(_CLOSING)[-1:] in _TERMINAL
     return last.hyphen or (line.upright and not ended and line.text[0].islower() and len(last.words) > 3)
 
 
-def _begins(group: Sequence[Line], line: Line) -> bool:
-    """Whether a line begins a paragraph though it follows closely on the last one."""
+def _begins_paragraph(group: Sequence[Line], line: Line) -> bool:
+    """Whether a line begins a paragraph although it is close to the line above."""
     last = group[-1]
     if _is_item(line) or _has_leaders(last):
         return True
-    ended = last.text.rstrip(_CLOSING)[-1:] in _TERMINAL
+    ended = _ends_sentence(last, line)
     room = _room(last, [line, *group[-_COLUMN_LINES:]])
     first = line.words[0].box
-    # The first word would have had room on the line above: somebody wanted a new line.
+    # The first word would have had room on the line above: the line break is deliberate.
     short = room > first.x1 - first.x0 + line.size
     indented = _indent(last, line) > 0.8 * line.size and not (len(group) == 1 and _is_item(last))
     capital = line.text[0].isupper() or line.text[0].isdigit()
     return (ended and (short or indented)) or (short and capital and room > 4 * line.size)
 
 
+def _ends_sentence(last: Line, line: Line) -> bool:
+    """Whether a sentence ends with a line, and not only a part of an address that goes on below it."""
+    ended = last.text.rstrip(_CLOSING)[-1:] in _TERMINAL
+    return ended and not breaks_url(last.words[-1].text, line.words[0].text)
+
+
 def _room(last: Line, column: Sequence[Line]) -> float:
-    """How much shorter a line is than the column that it is in, at the side where lines end."""
-    if last.leftward:
+    """The free space at the end of a line, compared with the other lines of its column."""
+    if last.right_to_left:
         return last.box.x0 - min(line.box.x0 for line in column)
     return max(line.box.x1 for line in column) - last.box.x1
 
 
 def _indent(last: Line, line: Line) -> float:
-    """How much further in a line begins than the one above it."""
-    return last.box.x1 - line.box.x1 if last.leftward and line.leftward else line.box.x0 - last.box.x0
+    """How much a line is indented from the one above it."""
+    if last.right_to_left and line.right_to_left:
+        return last.box.x1 - line.box.x1
+    return line.box.x0 - last.box.x0
 
 
 def _is_item(line: Line) -> bool:

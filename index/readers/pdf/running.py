@@ -1,8 +1,8 @@
-"""Running headers, footers and page numbers: what is at the edge of page after page.
+"""Drop running headers, footers and page numbers: rows that are repeated at the edge of many pages.
 
-Rows of different pages are taken for the same if they say the same at the same height; a number may also
-count on with the pages. Where most of the rows at a height are, the others there are too, such as the titles
-of chapters of one page.
+Rows of different pages are the same if they have the same text at the same height, where numbers may increase
+with the pages. If most of the rows at a height are repeated, the others there count as running, too, such as
+the titles of chapters that have only one page.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from statistics import median
 from index.readers.pdf.page import Line, Page
 
 _EDGE = 0.25
-"""Share of a page's height, at the top and at the bottom, in which such rows are looked for."""
+"""Share of a page's height, at the top and at the bottom, that is searched."""
 _MAX_ROWS = 3
 _MIN_PAGES = 3
 _MIN_SLOT = 5
-_MOST = 0.5
+_MAJORITY = 0.5
 _MAX_SIZE = 1.1
-"""A row in larger type than the body's by this factor is a title, unless it is on most pages."""
+"""A row whose type is larger than the body by this factor is a title, unless it is on most pages."""
 _PART_GAP = 1.5
 _SET_OFF = 1.3
 _SET_OFF_SIZES = 2.5
 _STEP = 4.0
-"""Points between two heights that are told apart."""
+"""Points by which heights are rounded."""
 _MAX_TEXT = 300
 _MAX_NUMBERS = 3
 _NUMBER = re.compile(r"(?<!\w)(?:(\d{1,6})|([ivxlc]{1,8}))(?!\w)", re.IGNORECASE)
@@ -36,34 +36,36 @@ _PAGE_NUMBER = re.compile(r"\W{0,9}(?:page|seite|p\.)?\W{0,9}#-?\d+(?:\W|of|von|
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 _Key = tuple[bool, int, str]
-"""At the top or not, the height in steps, and what it says."""
+"""Whether it is at the top, its rounded height, and its text."""
 
 
 @dataclass(slots=True)
 class _Row:
+    """A row at the edge of a page."""
+
     lines: list[Line]
     at_top: bool
     height: float
     set_off: bool = True
-    """Whether it stands apart from the next row towards the middle of the page."""
+    """Whether there is a larger gap to the next row towards the middle of the page."""
 
-    def keys(self, says: str) -> tuple[_Key, _Key]:
-        """Two, since a height may be rounded up on one page and down on another."""
+    def keys(self, text: str) -> tuple[_Key, _Key]:
+        """Two keys, because the height may be rounded up on one page and down on another."""
         height = self.height / _STEP
-        return (self.at_top, int(height), says), (self.at_top, -1 - round(height), says)
+        return (self.at_top, int(height), text), (self.at_top, -1 - round(height), text)
 
-    def wholes(self) -> list[str]:
-        """What the row says, in all ways of giving numbers as distances from the number of the page."""
+    def variants(self) -> list[str]:
+        """The text of the row, with every combination of numbers replaced by offsets from the page number."""
         text = " ".join([line.text for line in self.lines])[:_MAX_TEXT]
         numbers = list(_NUMBER.finditer(text))
-        ways = [text]
+        variants = [text]
         for match in (*numbers[:1], *numbers[1:][1 - _MAX_NUMBERS :])[::-1]:
-            distance = f"#{_value(match) - self.lines[0].page}"
-            ways += [way[: match.start()] + distance + way[match.end() :] for way in ways]
-        return ways
+            offset = f"#{_value(match) - self.lines[0].page}"
+            variants += [one[: match.start()] + offset + one[match.end() :] for one in variants]
+        return variants
 
     def parts(self) -> Iterator[str]:
-        """What stands apart in the row; a number as its distance from the number of the page."""
+        """The texts of the row that are far apart; a number as its offset from the page number."""
         words = [word for line in self.lines for word in line.words]
         parts = [words[0].text]
         for last, word in pairwise(words):
@@ -85,11 +87,10 @@ def _value(match: re.Match[str]) -> int:
     return sum(-a if a < b else a for a, b in zip(digits, [*digits[1:], 0], strict=True))
 
 
-def drop_running(pages: Sequence[Page]) -> None:
-    """Take running headers, footers and page numbers out of the pages.
+def drop_running_lines(pages: Sequence[Page]) -> None:
+    """Remove running headers, footers and page numbers from the pages.
 
-    They must be on three pages, mere page numbers on two. Where nothing but such rows is on most pages, all
-    of them stay.
+    They must be on three pages, mere page numbers on two. If most pages have nothing else, everything stays.
     """
     sizes = [line.size for page in pages for line in page.lines]
     if len(pages) < 2 or not sizes:
@@ -107,12 +108,12 @@ def drop_running(pages: Sequence[Page]) -> None:
 
 
 class _Running:
-    """Tells which rows run, having seen those of all pages."""
+    """Decides which rows are running headers or footers, from those of all pages."""
 
     def __init__(self, rows: Sequence[_Row], size: float, pages: int) -> None:
         self.size = size
         self.pages = pages
-        self.wholes = Counter(key for row in rows for whole in row.wholes() for key in row.keys(whole))
+        self.variants = Counter(key for row in rows for text in row.variants() for key in row.keys(text))
         self.parts = Counter(key for row in rows for part in row.parts() for key in row.keys(part))
         self.slots: Counter[_Key] = Counter()
         self.repeated: Counter[_Key] = Counter()
@@ -122,7 +123,7 @@ class _Running:
                 self.repeated.update(row.keys("") if self._is_repeated(row) else ())
 
     def lines(self, rows: Sequence[_Row], at_top: bool) -> list[Line]:
-        """The lines to drop at one edge of a page: those further out than a row that runs and is set off."""
+        """The lines to drop at one edge of a page: from the edge to the last running row that is set off."""
         found: list[Line] = []
         pending: list[Line] = []
         for row in rows:
@@ -138,10 +139,10 @@ class _Running:
 
     def _is_repeated(self, row: _Row) -> bool:
         fits = self._fits(row)
-        for whole in row.wholes():
-            count = max(self.wholes[key] for key in row.keys(whole))
-            needed = 2 if _PAGE_NUMBER.fullmatch(whole) else _MIN_PAGES
-            if count >= needed and (fits or count > _MOST * self.pages):
+        for text in row.variants():
+            count = max(self.variants[key] for key in row.keys(text))
+            needed = 2 if _PAGE_NUMBER.fullmatch(text) else _MIN_PAGES
+            if count >= needed and (fits or count > _MAJORITY * self.pages):
                 return True
         parts = row.parts() if fits and row.set_off else ()
         return any(self.parts[key] >= _MIN_PAGES for part in parts for key in row.keys(part))
@@ -149,14 +150,16 @@ class _Running:
     def _is_in_slot(self, row: _Row) -> bool:
         if not row.set_off or not self._fits(row):
             return False
-        return any(self.repeated[key] >= max(_MIN_SLOT, _MOST * self.slots[key] + 1) for key in row.keys(""))
+        return any(
+            self.repeated[key] >= max(_MIN_SLOT, _MAJORITY * self.slots[key] + 1) for key in row.keys("")
+        )
 
     def _fits(self, row: _Row) -> bool:
         return all(line.size <= _MAX_SIZE * self.size for line in row.lines)
 
 
 def _edge_rows(page: Page) -> Iterator[_Row]:
-    """The rows near the top, from the top, and those near the bottom, from the bottom."""
+    """The rows near the top, from the top down, and those near the bottom, from the bottom up."""
     upright = [line for line in page.lines if line.upright]
     for at_top in (True, False):
         if at_top:

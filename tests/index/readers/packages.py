@@ -96,15 +96,23 @@ ODF = " ".join(
     for prefix, name in (
         ("office", "office"), ("text", "text"), ("style", "style"), ("table", "table"), ("draw", "drawing"),
         ("fo", "xsl-fo-compatible"), ("meta", "meta"), ("manifest", "manifest"),
+        ("presentation", "presentation"), ("chart", "chart"),
     )
-)  # fmt: skip
+) + ' xmlns:xlink="http://www.w3.org/1999/xlink"'  # fmt: skip
 
 
-def open_document(text: str, *, styles: str = "", extra: Mapping[str, str | bytes] | None = None) -> bytes:
-    content = (
+def open_content(body: str, *, kind: str = "text", styles: str = "") -> str:
+    return (
         f"<office:document-content {ODF}><office:automatic-styles>{styles}</office:automatic-styles>"
-        f"<office:body><office:text>{text}</office:text></office:body></office:document-content>"
+        f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
     )
+
+
+def open_document(
+    body: str, *, kind: str = "text", styles: str = "", extra: Mapping[str, str | bytes] | None = None
+) -> bytes:
+    """An OpenDocument file of a kind: text, spreadsheet or presentation."""
+    content = open_content(body, kind=kind, styles=styles)
     return zipped(
-        {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": content, **(extra or {})}
+        {"mimetype": f"application/vnd.oasis.opendocument.{kind}", "content.xml": content, **(extra or {})}
     )

@@ -1,0 +1,1 @@
+"""Building blocks that readers of several formats share."""

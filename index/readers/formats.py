@@ -1,0 +1,178 @@
+"""The table of formats: which reader a file gets, by its media type or the suffix of its name.
+
+Each reader is a module or package of its own, imported when it is first needed. A reader returns an
+:class:`index.types.Extract` or raises a subclass of :class:`index.errors.Unreadable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.message import Message
+from functools import cache
+from importlib import import_module
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from index.errors import UnsupportedFormat
+from index.types import Extract
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """A format: the function that reads it, and the suffixes and other media types that select it.
+
+    ``module`` is below :mod:`index.readers`. It is imported when it is first needed, because some readers
+    load large libraries. ``version`` names the constant in it that holds the reader's name and version.
+    """
+
+    module: str
+    function: str
+    suffixes: str
+    aliases: tuple[str, ...] = ()
+    version: str = "READER"
+    is_pdf: bool = False
+
+
+_OOXML = "application/vnd.openxmlformats-officedocument"
+_FORMATS: Mapping[str, _Format] = {
+    "text/plain": _Format("plain.text", "read_text", ".txt .text"),
+    "text/markdown": _Format("plain.markdown", "read_markdown", ".md .markdown", ("text/x-markdown",)),
+    "text/html": _Format("html", "read_html", ".html .htm .xhtml", ("application/xhtml+xml",)),
+    "text/x-rst": _Format("plain.rst", "read_rst", ".rst", ("text/prs.fallenstein.rst",)),
+    "application/pdf": _Format("pdf", "read_pdf", ".pdf", ("application/x-pdf",), is_pdf=True),
+    # These readers also take the old binary formats, to refuse them with the right advice.
+    f"{_OOXML}.wordprocessingml.document": _Format("word", "read_docx", ".docx .docm .dotx .dotm .doc .dot"),
+    f"{_OOXML}.presentationml.presentation": _Format("slides", "read_pptx", ".pptx .pptm .ppsx .potx .ppt"),
+    f"{_OOXML}.spreadsheetml.sheet": _Format("sheets", "read_xlsx", ".xlsx .xlsm .xls"),
+    "application/vnd.oasis.opendocument.text": _Format("opendocument", "read_odt", ".odt .ott"),
+    "application/vnd.oasis.opendocument.spreadsheet": _Format(
+        "opendocument.spreadsheet", "read_ods", ".ods .ots"
+    ),
+    "application/vnd.oasis.opendocument.presentation": _Format(
+        "opendocument.presentation", "read_odp", ".odp .otp"
+    ),
+    "application/rtf": _Format("rtf", "read_rtf", ".rtf", ("text/rtf",)),
+    "application/epub+zip": _Format("books", "read_epub", ".epub"),
+    "text/csv": _Format(
+        "sheets.csv_table", "read_csv", ".csv .tsv .tab", ("text/tab-separated-values", "application/csv")
+    ),
+    "message/rfc822": _Format("mail", "read_email_message", ".eml"),
+    "application/vnd.ms-outlook": _Format("mail.outlook", "read_outlook_message", ".msg"),
+    "application/mbox": _Format("mail.mbox", "read_mbox", ".mbox"),
+    "application/json": _Format("plain.json_records", "read_json", ".json"),
+    "application/jsonl": _Format(
+        "plain.json_records",
+        "read_jsonl",
+        ".jsonl .ndjson",
+        ("application/x-ndjson",),
+        version="LINES_READER",
+    ),
+    "application/x-subrip": _Format("plain.subtitles", "read_subtitles", ".srt .vtt", ("text/vtt",)),
+    "text/x-source-code": _Format(
+        "plain.source_code",
+        "read_source_code",
+        ".bash .bat .c .cc .cfg .cjs .clj .cmake .conf .cpp .cs .css .cxx .dart .ex .exs .f90 .go .gradle "
+        ".graphql .h .hpp .hs .ini .java .jl .js .jsx .kt .kts .less .lua .m .mjs .ml .nix .php .pl .pm "
+        ".proto .ps1 .py .pyi .r .rb .rs .scala .scss .sh .sol .sql .svelte .swift .tcl .tf .toml .ts .tsx "
+        ".v .vb .vue .yaml .yml .zig .zsh",
+        (
+            "text/x-python",
+            "text/javascript",
+            "application/javascript",
+            "application/toml",
+            "application/yaml",
+        ),
+    ),
+}
+_ALIASES = {alias: kind for kind, format_ in _FORMATS.items() for alias in format_.aliases}
+MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
+    {suffix: kind for kind, format_ in _FORMATS.items() for suffix in format_.suffixes.split()}
+)
+"""The media type of each suffix that can be read."""
+_TEXT_TYPES = frozenset({"application/json", "application/jsonl", "application/x-subrip"})
+"""Media types of text that do not begin with ``text/``."""
+
+
+def read(
+    data: bytes,
+    *,
+    name: str,
+    media_type: str | None = None,
+    password: str = "",
+    ocr_languages: str = "",
+) -> Extract:
+    """Extract the text of a file in a known format.
+
+    ``media_type`` selects the reader, or the suffix of ``name`` if there is no reader for the media type:
+    many senders call everything ``application/octet-stream``. A ``charset`` parameter is used. ``password``
+    opens an encrypted PDF file. With ``ocr_languages`` (as Tesseract names them, ``eng+deu``) Tesseract
+    reads the pages of a PDF file that are images.
+
+    Raises :class:`index.errors.UnsupportedFormat` if there is no reader for the file, and other subclasses
+    of :class:`index.errors.Unreadable` if the reader cannot read it.
+    """
+    _, charset = _parse_media_type(media_type)
+    format_ = _select(name, media_type)
+    function, _ = _load(format_)
+    if format_.is_pdf:
+        return function(data, name=name, password=password, ocr_languages=ocr_languages)
+    return function(data, name=name, charset=charset)
+
+
+def reader_version(name: str, *, media_type: str | None = None) -> str:
+    """The name and version of the reader that :func:`read` selects, such as ``"markdown/1"``.
+
+    A new version means that the reader extracts another text from the same bytes, so that stored texts of
+    older versions are out of date. Raises :class:`index.errors.UnsupportedFormat`.
+    """
+    return _load(_select(name, media_type))[1]
+
+
+def is_pdf(name: str, *, media_type: str | None = None) -> bool:
+    """Whether :func:`read` reads the file as PDF. Raises :class:`index.errors.UnsupportedFormat`."""
+    return _select(name, media_type).is_pdf
+
+
+def text_media_type(name: str) -> str:
+    """The media type of a text by its name's suffix; ``text/plain`` for a text named ``plan.pdf``."""
+    media_type = _by_suffix(name)
+    return media_type if media_type.startswith("text/") or media_type in _TEXT_TYPES else "text/plain"
+
+
+def supported(name: str) -> bool:
+    """Whether there is a reader for the suffix of this name."""
+    return _by_suffix(name) in _FORMATS
+
+
+@cache
+def _load(format_: _Format) -> tuple[Callable[..., Extract], str]:
+    module = import_module(f"index.readers.{format_.module}")
+    return getattr(module, format_.function), getattr(module, format_.version)
+
+
+def _select(name: str, media_type: str | None) -> _Format:
+    kind, _ = _parse_media_type(media_type)
+    found = _FORMATS.get(kind) or _FORMATS.get(_by_suffix(name))
+    if found is None:
+        given = f" ({media_type})" if media_type else ""
+        raise UnsupportedFormat(
+            f"{name}{given}: no reader for this kind of file. There are readers for PDF, Office documents, "
+            "books, web pages, Markdown, mail, tables, JSON, subtitles and source code; docs/formats.md has "
+            "all suffixes."
+        )
+    return found
+
+
+def _by_suffix(name: str) -> str:
+    return MEDIA_TYPES.get(PurePosixPath(name).suffix.lower(), "")
+
+
+def _parse_media_type(media_type: str | None) -> tuple[str, str | None]:
+    if not media_type:
+        return "", None
+    message = Message()
+    message["Content-Type"] = media_type
+    # Message.get_content_type() returns text/plain for anything that is not a media type.
+    kind = media_type.partition(";")[0].strip().lower()
+    return _ALIASES.get(kind, kind), message.get_content_charset()

@@ -1,0 +1,140 @@
+"""Read HTML pages: the main content, without navigation and advertisements around it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import trafilatura
+from lxml import etree
+from lxml.html import HtmlElement
+from trafilatura.metadata import extract_metadata
+
+from index.errors import EmptyDocument
+from index.readers.base.builder import BlockBuilder, Draft, assemble
+from index.readers.base.charsets import declared_charset
+from index.readers.base.normalisation import decode, normalise, one_line
+from index.readers.html.blocks import PageBlock, page_blocks
+from index.readers.html.content import contain_text, content_blocks, without_boilerplate
+from index.readers.html.tree import parse_html
+from index.types import Extract
+
+READER = "html/3"
+MEDIA_TYPE = "text/html"
+
+_MAX_ELEMENTS = 25_000
+_MAX_WEIGHT = 50_000_000
+"""trafilatura's time is quadratic in the number of elements, and proportional to text times depth: half a
+minute for 100,000 elements. Pages beyond these limits are manuals and tables rather than articles; only the
+elements that they mark as navigation are left out."""
+_MIN_SHARE = 0.5
+"""Share of trafilatura's text that the chosen blocks must have, by length."""
+
+_LOG = logging.getLogger(__name__)
+
+# They log pages without main content as errors. Here such pages are read as a whole.
+for _name in ("trafilatura", "htmldate"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+
+def read_html(data: bytes, *, name: str, charset: str | None = None) -> Extract:
+    """Extract the main content of a page, with its headings, lists, tables and code."""
+    html = normalise(decode(data, name=name, charset=charset or declared_charset(data)), name=name)
+    root = parse_html(html, name=name)
+    blocks = [] if root is None else page_blocks(root)
+    if root is None or not blocks:
+        raise EmptyDocument(
+            f"{name}: the page shows no text. If a script generates it, save the page from a browser."
+        )
+    found = _metadata(root)
+    drafts = _main_content(root, blocks)
+    return assemble(
+        drafts,
+        name=name,
+        media_type=MEDIA_TYPE,
+        reader=READER,
+        title=_title(root, found.pop("title", ""), drafts),
+        metadata=found,
+    )
+
+
+def _main_content(root: HtmlElement, blocks: list[PageBlock]) -> list[Draft]:
+    main_text = _main_text(root)
+    if not main_text.strip():
+        return [block.draft for block in without_boilerplate(blocks)]
+    chosen = content_blocks(blocks, main_text)
+    if sum(len(block.draft.text) for block in chosen) >= _MIN_SHARE * len(" ".join(main_text.split())):
+        return [block.draft for block in chosen]
+    if not contain_text(blocks, main_text):
+        # trafilatura found the text in embedded data, from which a script would generate the page.
+        builder = BlockBuilder()
+        for line in main_text.split("\n"):
+            builder.paragraph(line)
+        return builder.drafts
+    return [block.draft for block in without_boilerplate(blocks)]
+
+
+def _main_text(root: HtmlElement) -> str:
+    """The main text that trafilatura extracts; empty if it finds none.
+
+    With ``favor_recall`` it finds 95 % of the text of documentation pages instead of 92 %, and at least
+    92 % of each chapter instead of 59 %.
+    """
+    if _is_heavy(root):
+        return ""
+    for cell in root.iter("td", "th"):
+        # trafilatura would add the spanned cells, up to a hundred times a hundred for each.
+        for span in ("colspan", "rowspan"):
+            cell.attrib.pop(span, None)
+    try:
+        found = trafilatura.bare_extraction(root, favor_recall=True, include_comments=False)
+    except Exception as error:  # if trafilatura fails, the whole page is read instead
+        _LOG.info("No main content found, the whole page is read: %r", error)
+        return ""
+    text = getattr(found, "text", None)
+    return text if isinstance(text, str) else ""
+
+
+def _is_heavy(root: HtmlElement) -> bool:
+    """Whether trafilatura would take too long for a page."""
+    elements = depth = weight = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if event == "end":
+            depth -= 1
+            continue
+        depth += 1
+        elements += 1
+        weight += depth * (50 + len(element.text or "") + len(element.tail or ""))
+        if elements > _MAX_ELEMENTS or weight > _MAX_WEIGHT:
+            return True
+    return False
+
+
+def _metadata(root: HtmlElement) -> dict[str, str]:
+    """The page's metadata, and its title."""
+    try:
+        # The extensive search would guess dates from any number on the page.
+        found = extract_metadata(root, extensive=False).as_dict()
+    except Exception as error:  # a page without metadata is still useful
+        _LOG.info("No metadata found: %r", error)
+        found = {}
+    named = {
+        "title": found.get("title"),
+        "author": found.get("author"),
+        "date": found.get("date"),
+        "description": found.get("description"),
+        "language": root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang"),
+        "site": found.get("sitename"),
+    }
+    lines = ((key, one_line(value)) for key, value in named.items() if isinstance(value, str))
+    return {key: line for key, line in lines if line}
+
+
+def _title(root: HtmlElement, found: str, drafts: Sequence[Draft]) -> str:
+    """The title; without the site's name if a main heading is part of the title."""
+    headings = [draft.text for draft in drafts if draft.kind == "heading" and draft.level == 1]
+    for heading in headings:
+        if heading.casefold() in found.casefold():
+            return heading
+    elements = (one_line("".join(element.itertext())) for element in root.iter("title", "h1"))
+    return found or next(filter(None, elements), "")

@@ -1,0 +1,188 @@
+"""Run readers in worker processes, so that no file can crash or block the program.
+
+A malicious or broken file can make a parser crash, hang or use up memory. Then its worker is killed, the file
+is refused with the reason, and the next file gets a new worker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from concurrent.futures import TimeoutError as TimedOut
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from pebble import ProcessExpired
+
+from index.config import ReadingConfig
+from index.errors import DocumentTooLarge, LoccitError, ReaderFailed
+from index.readers import formats
+from index.readers.languages import detect_language
+from index.readers.statistics import ReaderStatistics, ReadingCounts
+from index.readers.workers import Workers
+from index.types import Extract
+
+_LOG = logging.getLogger(__name__)
+_MIB = 2**20
+_SMALL = _MIB
+"""Most bytes of a file that is read among the quick ones."""
+_SECONDS = 30.0
+_SECONDS_PER_MIB = 30.0
+"""The time limit of a file grows with its size, up to the configured one."""
+
+
+class Readers(Protocol):
+    """Runs the readers of all formats. Thread-safe."""
+
+    def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
+        """Extract the text of a file, and detect its language if the file does not declare it.
+
+        Raises what :func:`index.readers.read` does, and :class:`index.errors.ReaderFailed`.
+        """
+
+    def prepare(self) -> None:
+        """Start what the first file would have to wait for; returns at once."""
+
+    def statistics(self) -> ReaderStatistics:
+        """Count the files read so far."""
+
+    def close(self) -> None:
+        """Release processes and files."""
+
+
+class InProcessReaders:
+    """Runs readers in the calling process: for trusted files, and tests."""
+
+    def __init__(self, config: ReadingConfig) -> None:
+        self._config = config
+        self._counts = ReadingCounts(processes=0)
+
+    def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
+        """See :meth:`Readers.read`."""
+        with _unexpected_errors_refuse(name), self._counts.counting():
+            return _read(_File(data, name, media_type, password), self._config)
+
+    def prepare(self) -> None:
+        """Do nothing: there is nothing to start."""
+
+    def statistics(self) -> ReaderStatistics:
+        """See :meth:`Readers.statistics`."""
+        return self._counts.read()
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to release."""
+
+
+class IsolatedReaders:
+    """Runs readers in worker processes, with limits on time, memory and length of the text.
+
+    There are two groups of workers, so that no small file waits for a large one: the second reads large files
+    and those that turn out to take long. Workers start when they are first needed.
+    """
+
+    def __init__(self, config: ReadingConfig) -> None:
+        self._config = config
+        self._quick = Workers(config.processes, megabytes=config.megabytes)
+        self._long = Workers(config.processes, megabytes=config.megabytes)
+        self._counts = ReadingCounts(processes=2 * config.processes)
+
+    def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
+        """See :meth:`Readers.read`. Raises :class:`ReaderFailed` if the worker was killed or crashed."""
+        # Refuse unknown formats here, without sending the file to a worker.
+        formats.reader_version(name, media_type=media_type)
+        file = _File(data, name, media_type, password)
+        seconds, megabytes = self._config.seconds, self._config.megabytes
+        try:
+            with _unexpected_errors_refuse(name), self._counts.counting():
+                seconds = self._seconds(file)
+                try:
+                    return self._read(file, seconds)
+                except BrokenProcessPool:  # the workers died before one of them took the file
+                    return self._read(file, seconds)
+        except TimedOut:
+            raise _failed(name, f"reading took longer than {seconds:g} s and was stopped") from None
+        except MemoryError:
+            raise _failed(name, f"reading needs more than {megabytes:,} MiB of memory") from None
+        except (ProcessExpired, BrokenProcessPool) as error:
+            _LOG.warning("A reader process died: %r", error)
+            raise _failed(name, "the reader crashed on it, or ran out of memory") from None
+
+    def _read(self, file: _File, seconds: float) -> Extract:
+        quick_seconds = self._config.quick_seconds
+        if len(file.data) <= _SMALL and not self._needs_ocr(file):
+            try:
+                return self._quick.run(_read, file, self._config, seconds=min(seconds, quick_seconds))
+            except TimedOut:
+                if seconds <= quick_seconds:
+                    raise
+        return self._long.run(_read, file, self._config, seconds=seconds)
+
+    def _seconds(self, file: _File) -> float:
+        """The time limit for a file: a small one must not take as long as a large one."""
+        by_size = _SECONDS + _SECONDS_PER_MIB * len(file.data) / _MIB
+        return self._config.seconds if self._needs_ocr(file) else min(self._config.seconds, by_size)
+
+    def _needs_ocr(self, file: _File) -> bool:
+        """Whether pages may have to be recognised, which takes seconds for each."""
+        return bool(self._config.ocr_languages) and formats.is_pdf(file.name, media_type=file.media_type)
+
+    def prepare(self) -> None:
+        """Start the fork server."""
+        self._quick.prepare()
+
+    def statistics(self) -> ReaderStatistics:
+        """See :meth:`Readers.statistics`."""
+        return self._counts.read()
+
+    def close(self) -> None:
+        """Stop the workers."""
+        self._quick.close()
+        self._long.close()
+
+
+@contextlib.contextmanager
+def _unexpected_errors_refuse(name: str) -> Iterator[None]:
+    """Log an unexpected error of a reader, and raise :class:`ReaderFailed` instead."""
+    try:
+        yield
+    except (LoccitError, TimedOut, MemoryError, ProcessExpired, BrokenProcessPool):
+        raise
+    except Exception as error:
+        _LOG.error("The reader of a file failed.", exc_info=error)
+        raise _failed(name, "the reader failed on it") from None
+
+
+def _failed(name: str, reason: str) -> ReaderFailed:
+    return ReaderFailed(
+        f"{name}: {reason}. The file may be damaged: save it again with the program that made it, split it, "
+        "or raise the limits for readers."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    data: bytes
+    name: str
+    media_type: str | None
+    password: str = field(repr=False)
+
+
+def _read(file: _File, config: ReadingConfig) -> Extract:
+    extract = formats.read(
+        file.data,
+        name=file.name,
+        media_type=file.media_type,
+        password=file.password,
+        ocr_languages=config.ocr_languages,
+    )
+    limit = config.max_characters
+    if len(extract.text) > limit:
+        raise DocumentTooLarge(
+            f"{file.name}: its text has {len(extract.text):,} characters; at most {limit:,} are taken. "
+            "Split it."
+        )
+    if "language" not in extract.metadata and (language := detect_language(extract.text)):
+        return replace(extract, metadata={**extract.metadata, "language": language})
+    return extract

@@ -1,0 +1,1 @@
+"""Readers of text formats: plain text, Markdown, reStructuredText, source code, JSON and subtitles."""

@@ -1,0 +1,186 @@
+"""Read Markdown (CommonMark with tables) as rendered text.
+
+Markup is removed: emphasis, code marks, link targets, heading signs. An image becomes its description.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+from markdown_it import MarkdownIt, helpers
+from markdown_it.rules_block import StateBlock, reference
+from markdown_it.token import Token
+
+from index.errors import CorruptDocument
+from index.readers.base.builder import BlockBuilder, Draft, assemble
+from index.readers.base.normalisation import decode, normalise
+from index.readers.html.blocks import page_blocks
+from index.readers.html.tree import parse_html
+from index.readers.plain.front_matter import split_front_matter
+from index.readers.plain.link_labels import parse_link_label
+from index.types import Extract
+
+READER = "markdown/3"
+MEDIA_TYPE = "text/markdown"
+
+_MAX_NESTING = 100
+_HEADING_ATTRIBUTES = re.compile(r" ?\{ ?[#.:][^{}]*\}\Z")
+"""An anchor as several site generators write it: ``## Install { #install }``."""
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
+_HIDDEN = frozenset({"noscript", "script", "style", "template", "title"})
+
+
+def read_markdown(data: bytes, *, name: str, charset: str | None = None) -> Extract:
+    """Extract the rendered text of a Markdown file, with its headings, lists, tables and code."""
+    source = normalise(decode(data, name=name, charset=charset), name=name)
+    values, source = split_front_matter(source)
+    metadata = dict(values)
+    given = metadata.pop("title", "")
+    title = ", ".join(map(str, given)) if isinstance(given, list) else str(given)
+    try:
+        tokens = MARKDOWN.parse(source)
+    except (_TooDeepError, RecursionError):
+        raise CorruptDocument(
+            f"{name}: lists or quotes are nested more than {_MAX_NESTING // 2} deep. Flatten them."
+        ) from None
+    drafts = _Rendering(name).render(tokens)
+    headings = (draft.text for draft in drafts if draft.kind == "heading" and draft.level == 1)
+    return assemble(
+        drafts,
+        name=name,
+        media_type=MEDIA_TYPE,
+        reader=READER,
+        title=title or next(headings, ""),
+        metadata=metadata,
+    )
+
+
+class _TooDeepError(Exception):
+    """Blocks are nested too deeply."""
+
+
+def _refuse_depth(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    # The parser's own limit silently drops what is nested deeper.
+    if state.level > _MAX_NESTING:
+        raise _TooDeepError
+    return False
+
+
+def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    # "[^1]: https://example.org" is usually meant as a footnote. As a link reference it would not be shown.
+    at = state.bMarks[start] + state.tShift[start]
+    return not state.src.startswith("[^", at) and reference(state, start, end, silent)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": 2 * _MAX_NESTING})
+    parser.enable(["table", "strikethrough"])
+    parser.block.ruler.before("table", "refuse_depth", _refuse_depth)
+    parser.block.ruler.at("reference", _reference)
+    own = {"parseLinkLabel": parse_link_label}
+    parser.helpers = SimpleNamespace(**{**vars(helpers), **own})  # type: ignore[assignment]
+    return parser
+
+
+MARKDOWN = _parser()
+"""The parser of all Markdown."""
+
+
+class _Rendering:
+    """Turns the parser's tokens into blocks."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.builder = BlockBuilder()
+        self.heading = 0
+        self.quotes = 0
+        self.rows: list[list[str]] | None = None
+
+    def render(self, tokens: Sequence[Token]) -> list[Draft]:
+        for token in tokens:
+            self._take(token)
+        return self.builder.drafts
+
+    def _take(self, token: Token) -> None:
+        match token.type:
+            case "inline":
+                self._inline(_inline_text(token.children or ()))
+            case "fence" | "code_block":
+                self.builder.code(token.content)
+            case "html_block":
+                self._html(token.content)
+            case "heading_open":
+                self.heading = int(token.tag[1:])
+            case "heading_close":
+                self.heading = 0
+            case "blockquote_open" | "blockquote_close":
+                self.quotes += token.nesting
+            case _:
+                self._take_container(token)
+
+    def _take_container(self, token: Token) -> None:
+        match token.type:
+            case "bullet_list_open":
+                self.builder.open_list(ordered=False)
+            case "ordered_list_open":
+                self.builder.open_list(ordered=True, start=int(token.attrs.get("start", 1)))
+            case "list_item_open":
+                self.builder.open_item()
+            case "bullet_list_close" | "ordered_list_close":
+                self.builder.close_list()
+            case "table_open":
+                self.rows = []
+            case "tr_open" if self.rows is not None:
+                self.rows.append([])
+            case "table_close":
+                self.builder.table(self.rows or (), marked=1)
+                self.rows = None
+
+    def _inline(self, text: str) -> None:
+        if self.rows:
+            self.rows[-1].append(text)
+        elif self.heading:
+            line = " ".join(text.split())
+            self._add(Draft("heading", _HEADING_ATTRIBUTES.sub("", line), self.heading))
+        else:
+            self.builder.paragraph(text)
+
+    def _html(self, html: str) -> None:
+        root = parse_html(html, name=self.name)
+        for block in page_blocks(root) if root is not None else ():
+            self._add(block.draft)
+
+    def _add(self, draft: Draft) -> None:
+        # A heading in a quotation is not the heading of the text after it.
+        quoted = draft.kind == "heading" and self.quotes > 0
+        self.builder.add(Draft("paragraph", draft.text) if quoted else draft)
+
+
+def _inline_text(tokens: Sequence[Token]) -> str:
+    parts: list[str] = []
+    hidden_tag = ""
+    for token in tokens:
+        if token.type == "html_inline":
+            closing, tag = _tag(token.content)
+            if tag in _HIDDEN:
+                hidden_tag = "" if closing else hidden_tag or tag
+            elif tag == "br":
+                parts.append("\n")
+        elif hidden_tag:
+            continue
+        elif token.type == "softbreak":
+            parts.append(" ")
+        elif token.type == "hardbreak":
+            parts.append("\n")
+        elif token.type == "image":
+            parts.append(_inline_text(token.children or ()))
+        else:
+            parts.append(token.content)
+    return "".join(parts)
+
+
+def _tag(html: str) -> tuple[bool, str]:
+    match = _TAG.match(html)
+    return (bool(match[1]), match[2].lower()) if match else (False, "")

@@ -1,0 +1,135 @@
+"""Read plain text: the text is unchanged, only its structure is recognised.
+
+Blank lines separate paragraphs. Headings are lines between equals signs, as in Wikipedia's markup
+(``== Background ==``), underlined lines at the start of a paragraph, and lines whose numbers run through the
+document. Lists are lines that begin with a marker, with their continuation lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from index.readers.base.normalisation import decode, normalise, require_text
+from index.readers.plain.numbered_headings import mark_numbered_headings
+from index.types import Block, Extract
+
+READER = "text/2"
+MEDIA_TYPE = "text/plain"
+
+# Possessive, because backtracking over a chunk of a million lines would need memory for each of them.
+_CHUNK = re.compile(r"\S.*+(?:\n[^\S\n]*+\S.*+)*+")
+"""Lines without a blank one between them."""
+_LINE = re.compile(r".++")
+
+_FIRST = "[-*+#=•◦‣▪●○・–—0-9]"
+"""Characters that headings and list items begin with. Chunks without them, most of a text, are paragraphs."""
+_MARKED_START = re.compile(_FIRST)
+_MARKED_LINE = re.compile(rf"\n[^\S\n]*+{_FIRST}")
+
+# "*Item" without a space is a list item of a wiki; with a second asterisk it is emphasis.
+_BULLET = re.compile(r"(?:[-+–—]|[*#]{1,6})\s+\S|[•◦‣▪●○・]\s*\S|[*#]{1,6}[^\s*#][^*]*$")
+_NUMBER = re.compile(r"(\d{1,3})(?:[.)]\s+\S|、\s*\S)")
+_UNDERLINES = {"=": 1, "-": 2}
+"""The character of an underline -> the heading's level."""
+_MAX_LEVEL = 6
+_MAX_TITLE = 160
+
+
+def read_text(data: bytes, *, name: str, charset: str | None = None) -> Extract:
+    """Read a plain text file, with its headings, paragraphs and lists."""
+    text = normalise(decode(data, name=name, charset=charset), name=name)
+    require_text(text, name=name)
+    blocks = tuple(mark_numbered_headings(text, list(find_blocks(text))))
+    # An underlined heading may be that of a chapter: only one in equals signs is used as the title.
+    titles = (block.title for block in blocks if block.level == 1 and text[block.start] == "=")
+    return Extract(text=text, blocks=blocks, media_type=MEDIA_TYPE, reader=READER, title=next(titles, ""))
+
+
+def find_blocks(text: str) -> Iterator[Block]:
+    """The blocks of a normalised plain text, in order."""
+    for chunk in _CHUNK.finditer(text):
+        start, end = chunk.span()
+        if _MARKED_START.match(text, start) or _MARKED_LINE.search(text, start, end):
+            yield from _ChunkParser(text).blocks(start, end)
+        else:
+            yield Block("paragraph", start, start + len(chunk[0].rstrip()))
+
+
+class _ChunkParser:
+    """Divides a chunk into blocks, line by line. Lines of one kind form a run."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.in_list = False
+        self.lines = 0
+        self.start = 0
+        self.end = 0
+
+    def blocks(self, start: int, end: int) -> Iterator[Block]:
+        for match in _LINE.finditer(self.text, start, end):
+            line = match[0].strip()
+            at = match.start() + match[0].index(line[0])
+            if heading := _heading(line):
+                yield from self._close()
+                level, title = heading
+                yield Block("heading", at, at + len(line), level=level, title=title)
+            elif level := self._underline_level(line):
+                title = " ".join(self.text[self.start : self.end].split())
+                yield Block("heading", self.start, at + len(line), level=level, title=title)
+                self.lines = 0
+            else:
+                yield from self._take(line, at, indented=at > match.start())
+        yield from self._close()
+
+    def _take(self, line: str, at: int, *, indented: bool) -> Iterator[Block]:
+        if self.lines and self.in_list:
+            continues = indented or line[0].islower() or _is_item(line)
+        else:
+            continues = self.lines > 0 and not _interrupts(line)
+        if not continues:
+            yield from self._close()
+            self.in_list = _is_item(line)
+            self.start = at
+        self.lines += 1
+        self.end = at + len(line)
+
+    def _close(self) -> Iterator[Block]:
+        if self.lines:
+            yield Block("list" if self.in_list else "paragraph", self.start, self.end)
+        self.lines = 0
+
+    def _underline_level(self, line: str) -> int:
+        """The heading level, if the line underlines the run before it; else 0."""
+        level = _UNDERLINES.get(line[0], 0)
+        width = self.end - self.start
+        fits = self.lines == 1 and not self.in_list and width <= min(_MAX_TITLE, 2 * len(line))
+        return level if fits and len(line) >= 3 and not line.strip(line[0]) else 0
+
+
+def _heading(line: str) -> tuple[int, str] | None:
+    """Level and title of a line between equally many equals signs; None for other lines."""
+    if line[0] != "=" or line[-1] != "=":
+        return None
+    title = line.strip("=")
+    level = len(line) - len(line.lstrip("="))
+    balanced = 2 * level + len(title) == len(line)
+    if not balanced or level > _MAX_LEVEL or not title.strip():
+        return None
+    return level, " ".join(title.split())
+
+
+def _is_item(line: str) -> bool:
+    return bool(_BULLET.match(line) or _NUMBER.match(line))
+
+
+def _interrupts(line: str) -> bool:
+    """Whether a line inside a paragraph begins a list.
+
+    A line of wrapped prose can begin with a number or a dash. So, as in CommonMark, the number must be 1, and
+    dashes do not count.
+    """
+    if line[0] in "–—":
+        return False
+    number = _NUMBER.match(line)
+    return number[1] == "1" if number else bool(_BULLET.match(line))

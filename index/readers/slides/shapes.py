@@ -1,0 +1,202 @@
+"""Read the shapes of a slide: its title, texts, lists, tables, diagrams and charts.
+
+Shapes keep the order of the file, which screen readers follow as well; the title comes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from index.readers.base.builder import BlockBuilder, Draft
+from index.readers.base.list_lines import ListLines
+from index.readers.base.ooxml import RELATION, OfficePackage, parse_integer
+from index.readers.word.numbering import format_list_number
+
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_TITLES = frozenset({"title", "ctrTitle"})
+_REPEATED = frozenset({"dt", "ftr", "hdr", "sldNum", "sldImg"})
+"""Placeholders for what is repeated on every slide, and for the slide's picture on its page of notes."""
+_BODIES = frozenset({"body", "obj"})
+_SHAPE, _TABLE = P + "sp", A + "tbl"
+_FALLBACK = _MC + "Fallback"
+_NUMBERED = re.compile(r"(alphaLc|alphaUc|arabic|romanLc|romanUc)(ParenBoth|ParenR|Period|Plain)\Z")
+_FORMATS = {
+    "alphaLc": "lowerLetter",
+    "alphaUc": "upperLetter",
+    "romanLc": "lowerRoman",
+    "romanUc": "upperRoman",
+}
+_AROUND = {"ParenBoth": "({})", "ParenR": "{})", "Period": "{}.", "Plain": "{}"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    text: str
+    level: int
+    bullet: str | None
+    """The scheme of its numbers; empty for a bullet; None if the file does not specify it."""
+    plain: bool
+    start: int
+
+
+class Shapes:
+    """The text of the shapes of a slide or a page of notes. With ``bullets``, body placeholders are lists."""
+
+    def __init__(self, package: OfficePackage, part: str, *, bullets: bool = True) -> None:
+        self.title = ""
+        self.has_pictures = False
+        self._package = package
+        self._bullets = bullets
+        self._relationships = package.relationships(part)
+        self._builder = BlockBuilder()
+        self._walk(package.xml(part))
+
+    @property
+    def drafts(self) -> list[Draft]:
+        """All blocks except the title."""
+        return self._builder.drafts
+
+    def _walk(self, root: etree._Element) -> None:
+        walker = etree.iterwalk(root, events=("start",))
+        for _, element in walker:
+            tag = element.tag
+            self.has_pictures = self.has_pictures or tag == A + "blip"
+            if tag == _FALLBACK:
+                walker.skip_subtree()
+            elif tag == _SHAPE:
+                self._shape(element)
+            elif tag == _TABLE:
+                rows = element.iterchildren(A + "tr")
+                self._builder.table([_text(cell) for cell in row.iterchildren(A + "tc")] for row in rows)
+            elif tag == _DIAGRAM + "relIds":
+                self._diagram(element.get(RELATION + "dm", ""))
+            elif tag == _CHART + "chart":
+                self._chart(element.get(RELATION + "id", ""))
+
+    def _shape(self, shape: etree._Element) -> None:
+        placeholder = shape.find(f"{P}nvSpPr/{P}nvPr/{P}ph")
+        kind = "" if placeholder is None else placeholder.get("type", "obj")
+        body = shape.find(P + "txBody")
+        if body is None or kind in _REPEATED:
+            return
+        if kind in _TITLES and not self.title:
+            self.title = " ".join(_text(body).split())
+        else:
+            self._body(body, is_list=self._bullets and kind in _BODIES)
+
+    def _body(self, body: etree._Element, *, is_list: bool) -> None:
+        paragraphs = [one for one in map(_paragraph, body.iterchildren(A + "p")) if one.text]
+        # The layout defines the bullets of placeholders, but a single paragraph there is no list.
+        is_list = is_list and len(paragraphs) > 1
+        lines, counts = ListLines(), dict[int, int]()
+        for one in paragraphs:
+            if one.plain or not (is_list or one.bullet is not None):
+                counts.clear()
+                self._add(lines.take())
+                self._builder.paragraph(one.text)
+                continue
+            counts = {level: count for level, count in counts.items() if level <= one.level}
+            counts[one.level] = counts.get(one.level, one.start - 1) + 1
+            if not one.bullet:
+                del counts[one.level]
+            mark = _mark(one.bullet, counts[one.level]) if one.bullet else "-"
+            lines.add(one.text, mark=mark, level=one.level, page=0)
+        self._add(lines.take())
+
+    def _diagram(self, relationship: str) -> None:
+        root = self._related(relationship)
+        for point in () if root is None else root.iter(_DIAGRAM + "pt"):
+            text = point.find(_DIAGRAM + "t")
+            # Points of other types are connectors, or the diagram as a whole.
+            if text is not None and point.get("type", "node") in ("node", "asst"):
+                self._builder.paragraph(_text(text))
+
+    def _chart(self, relationship: str) -> None:
+        root = self._related(relationship)
+        if root is None:
+            return
+        title = root.find(f"{_CHART}chart/{_CHART}title")
+        self._builder.paragraph("" if title is None else _text(title))
+        series = [_Series.of(element) for element in root.iter(_CHART + "ser")]
+        names = dict.fromkeys(name for one in series for name in one.categories.items())
+        header = ["", *(one.name for one in series)]
+        rows = [[name, *(one.values.get(at, "") for one in series)] for at, name in names]
+        if rows:
+            self._builder.table([header, *rows] if any(header) else rows)
+
+    def _related(self, relationship: str) -> etree._Element | None:
+        found = self._relationships.get(relationship)
+        return self._package.xml(found.part) if found and found.part in self._package else None
+
+    def _add(self, draft: Draft | None) -> None:
+        if draft:
+            self._builder.add(draft)
+
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """A data series of a chart, as cached in the file."""
+
+    name: str
+    categories: dict[str, str]
+    values: dict[str, str]
+
+    @classmethod
+    def of(cls, element: etree._Element) -> _Series:
+        name = element.find(_CHART + "tx")
+        categories, values = (
+            {point.get("idx", ""): _value(point) for kind in kinds for point in _points(element, kind)}
+            for kinds in (("cat", "xVal"), ("val", "yVal"))
+        )
+        return cls(
+            "" if name is None else " ".join(map(_value, name.iter(_CHART + "pt"))), categories, values
+        )
+
+
+def _points(series: etree._Element, kind: str) -> Iterator[etree._Element]:
+    found = series.find(_CHART + kind)
+    return iter(()) if found is None else found.iter(_CHART + "pt")
+
+
+def _value(point: etree._Element) -> str:
+    return (point.findtext(_CHART + "v") or "").strip()
+
+
+def _text(root: etree._Element) -> str:
+    """The text of all paragraphs in an element."""
+    texts = (_paragraph(paragraph).text for paragraph in root.iter(A + "p"))
+    return "\n".join(filter(None, texts))
+
+
+def _paragraph(paragraph: etree._Element) -> _Paragraph:
+    parts: list[str] = []
+    for element in paragraph.iter(A + "t", A + "br"):
+        # a:br is a line break; it can contain properties, but no text.
+        parts.append("\n" if element.tag == A + "br" else element.text or "")
+    properties = paragraph.find(A + "pPr")
+    if properties is None:
+        return _Paragraph("".join(parts).strip(), 0, None, plain=False, start=1)
+    number = properties.find(A + "buAutoNum")
+    signs = any(properties.find(A + tag) is not None for tag in ("buChar", "buBlip"))
+    return _Paragraph(
+        "".join(parts).strip(),
+        min(max(parse_integer(properties.get("lvl")), 0), 8),
+        number.get("type", "arabicPeriod") if number is not None else "" if signs else None,
+        plain=properties.find(A + "buNone") is not None,
+        start=parse_integer(number.get("startAt"), 1) if number is not None else 1,
+    )
+
+
+def _mark(scheme: str, number: int) -> str:
+    match = _NUMBERED.match(scheme)
+    if match is None:
+        return f"{number}."
+    return _AROUND[match[2]].format(format_list_number(number, _FORMATS.get(match[1], "decimal")))

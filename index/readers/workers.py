@@ -1,0 +1,135 @@
+"""Worker processes for untrusted work, each with limits on memory and time."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.context import BaseContext
+from typing import TypeVar
+
+from pebble import ProcessPool
+
+T = TypeVar("T")
+
+_LOG = logging.getLogger(__name__)
+_SAFE_PATH = "PYTHONSAFEPATH"
+_PR_SET_PDEATHSIG = 1
+"""Option of prctl(2): the signal that a process gets when its parent ends."""
+_CALLS_PER_WORKER = 500
+"""A worker is replaced after this many calls, which frees the memory that libraries leak."""
+
+
+class Workers:
+    """A group of worker processes that start when they are first needed. Thread-safe.
+
+    They are forked from a fork server, a process that has loaded what all readers need and does nothing else.
+    """
+
+    def __init__(self, processes: int, *, megabytes: int) -> None:
+        self._processes = processes
+        self._megabytes = megabytes
+        self._starting = threading.Lock()
+        self._pool: ProcessPool | None = None
+
+    def run(self, function: Callable[..., T], *arguments: object, seconds: float) -> T:
+        """Call a function in a worker and return what it returns.
+
+        Raises what the function raises, :class:`TimeoutError` after so many seconds in a worker,
+        :class:`pebble.ProcessExpired` if the worker died, and
+        :class:`concurrent.futures.process.BrokenProcessPool` if none could take the call.
+        """
+        found: T = self._started().schedule(function, args=arguments, timeout=seconds).result()
+        return found
+
+    def prepare(self) -> None:
+        """Start the fork server."""
+        with self._starting:
+            _start_context()
+
+    def close(self) -> None:
+        """Stop the workers."""
+        with self._starting:
+            self._stop()
+
+    def _started(self) -> ProcessPool:
+        with self._starting:
+            if self._pool is None or not self._pool.active:
+                self._stop()
+                context = _start_context()
+                self._pool = ProcessPool(
+                    max_workers=self._processes,
+                    max_tasks=_CALLS_PER_WORKER,
+                    initializer=_limit_worker,
+                    initargs=[self._megabytes * 2**20, context.get_start_method()],
+                    context=context,
+                )
+            return self._pool
+
+    def _stop(self) -> None:
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+            self._pool = None
+
+
+def _start_context() -> BaseContext:
+    """Start the fork server if necessary, and return the context that makes workers from it.
+
+    Workers are not forked from this process, because that would copy locks that its threads hold.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["index.readers.preload"])
+    try:
+        with _safe_path(), _interrupts_blocked():
+            forkserver.ensure_running()
+    except OSError as error:  # its socket is in the temporary folder, whose path may be too long
+        _LOG.warning("Reader processes are spawned, which takes longer than forking them: %r", error)
+        return multiprocessing.get_context("spawn")
+    return context
+
+
+@contextlib.contextmanager
+def _safe_path() -> Iterator[None]:
+    """Start processes that import no module from the current folder, which may hold untrusted documents."""
+    if sys.flags.safe_path:  # child processes inherit the flag
+        yield
+        return
+    os.putenv(_SAFE_PATH, "1")
+    try:
+        yield
+    finally:
+        os.unsetenv(_SAFE_PATH)
+
+
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C, which a terminal sends to all: this process will stop them."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # starting it later would unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _limit_worker(memory_bytes: int, start_method: str) -> None:
+    """Limit a worker's memory, and let it die with the fork server."""
+    if sys.platform == "linux" and start_method == "forkserver":
+        # Without the fork server no process would know the worker and stop it.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    with contextlib.suppress(ValueError, OSError):  # not every system has the limit
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,260 @@
+"""Readers that crash, hang or eat memory, in the processes that are made for them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from index.config import ReadingConfig
+from index.errors import DocumentTooLarge, EmptyDocument, ReaderFailed, UnsupportedFormat
+from index.readers import InProcessReaders, IsolatedReaders
+from index.readers.isolation import _File
+
+Opener = Callable[..., IsolatedReaders]
+SLOW = ("<p>" * 300_000).encode()
+
+
+@pytest.fixture
+def open_readers() -> Iterator[Opener]:
+    opened: list[IsolatedReaders] = []
+
+    def opener(**config: object) -> IsolatedReaders:
+        opened.append(IsolatedReaders(ReadingConfig(**config)))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield opener
+    for one in opened:
+        one.close()
+
+
+def test_isolated_readers_return_what_readers_in_process_do(open_readers: Opener) -> None:
+    data = "# Lamps\n\nThe lamp was lit – at dusk.".encode()
+    assert open_readers().read(data, name="a.md") == InProcessReaders(ReadingConfig()).read(data, name="a.md")
+
+
+def test_refusals_are_the_same_as_in_process(open_readers: Opener) -> None:
+    isolated = open_readers(max_characters=10)
+    with pytest.raises(EmptyDocument, match=r"a.md: there is no text"):
+        isolated.read(b"", name="a.md")
+    with pytest.raises(UnsupportedFormat):
+        isolated.read(b"x", name="a.exe")
+    for readers in (isolated, InProcessReaders(ReadingConfig(max_characters=10))):
+        with pytest.raises(DocumentTooLarge, match="at most 10"):
+            readers.read(b"eleven long", name="a.txt")
+
+
+def test_an_unexpected_error_of_a_reader_refuses_the_file(open_readers: Opener) -> None:
+    for readers in (open_readers(), InProcessReaders(ReadingConfig())):
+        with pytest.raises(ReaderFailed, match=r"a\.txt: the reader failed on it"):
+            readers.read(None, name="a.txt")  # type: ignore[arg-type]
+        assert readers.read(b"Still here.", name="b.txt").text == "Still here."
+
+
+@pytest.mark.timeout(50)
+def test_a_slow_reader_is_killed_and_the_next_file_is_read(open_readers: Opener) -> None:
+    isolated = open_readers(seconds=0.5)
+    isolated.read(b"warm", name="a.txt")
+    with pytest.raises(ReaderFailed, match=r"a.html: reading took longer than 0.5 s"):
+        isolated.read(SLOW, name="a.html")
+    assert isolated.read(b"Still here.", name="b.txt").text == "Still here."
+
+
+@pytest.mark.timeout(100)
+@pytest.mark.parametrize(("slow", "quick_seconds"), [(12 * SLOW, 60.0), (SLOW, 0.5)])
+def test_a_small_file_does_not_wait_for_a_large_or_slow_one(
+    open_readers: Opener, slow: bytes, quick_seconds: float
+) -> None:
+    isolated = open_readers(seconds=90, quick_seconds=quick_seconds)
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit(isolated.read, slow, name="a.html")
+        eventually_busy()
+        assert isolated.read(b"Not waiting.", name="b.txt").text == "Not waiting."
+        assert not reading.done()
+        for worker in _workers():
+            worker.kill()
+        with pytest.raises(ReaderFailed):
+            reading.result()
+
+
+def eventually_busy() -> None:
+    """Wait until a worker has received its file: one killed before that is replaced, and reads it again."""
+    busy = False
+    while not busy:
+        time.sleep(0.01)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            busy = any(worker.cpu_times().user > 1 for worker in _workers())
+
+
+def test_the_time_for_a_file_grows_with_its_size(open_readers: Opener) -> None:
+    assert open_readers()._seconds(_file(10)) == pytest.approx(30, abs=0.1)
+    assert open_readers()._seconds(_file(2 * 2**20)) == 90
+    assert open_readers()._seconds(_file(2**23)) == 120
+    assert open_readers(seconds=5)._seconds(_file(10)) == 5
+    scans = open_readers(ocr_languages="eng")
+    assert scans._seconds(_file(10, "a.pdf")) == 120
+    assert scans._seconds(_file(10, "a.docx")) < 31
+
+
+def _file(size: int, name: str = "a.md") -> _File:
+    return _File(b"x" * size, name, None, "")
+
+
+def test_a_killed_worker_refuses_its_file_and_is_replaced(open_readers: Opener) -> None:
+    isolated = open_readers(seconds=30)
+    isolated.read(b"warm", name="a.txt")
+    failures: list[Exception] = []
+
+    def read() -> None:
+        try:
+            isolated.read(SLOW, name="a.html")
+        except ReaderFailed as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    time.sleep(0.3)
+    for worker in _workers():
+        worker.kill()
+    thread.join(20)
+    assert len(failures) == 1
+    assert "crashed" in str(failures[0])
+    assert isolated.read(b"Still here.", name="b.txt").text == "Still here."
+
+
+def test_a_file_that_needs_too_much_memory_is_refused(open_readers: Opener) -> None:
+    isolated = open_readers(megabytes=256)
+    with pytest.raises(ReaderFailed, match="memory"):
+        isolated.read(b"a b " * 30_000_000, name="a.txt")
+    assert isolated.read(b"Still here.", name="b.txt").text == "Still here."
+
+
+def test_files_are_counted_by_how_reading_them_ended(open_readers: Opener) -> None:
+    readers = open_readers(seconds=3, processes=3)
+    readers.read(b"The lamp was lit.", name="a.txt")
+    for data, refusal in ((b"", EmptyDocument), (None, ReaderFailed), (SLOW, ReaderFailed)):
+        with pytest.raises(refusal):
+            readers.read(data, name="a.html")  # type: ignore[arg-type]
+    with pytest.raises(UnsupportedFormat):  # given to no reader
+        readers.read(b"x", name="a.exe")
+    counted = readers.statistics()
+    assert (counted.reading, counted.processes) == (0, 6)
+    assert dict(counted.files) == {"read": 1, "refused": 1, "crashed": 1, "timed_out": 1, "out_of_memory": 0}
+
+
+def test_close_stops_all_workers(open_readers: Opener) -> None:
+    before = set(_workers())
+    isolated = open_readers()
+    isolated.read(b"warm", name="a.txt")
+    assert set(_workers()) - before
+    isolated.close()
+    assert set(_workers()) <= before
+
+
+def test_the_fork_server_starts_before_the_first_file_and_again_when_it_died(
+    open_readers: Opener,
+) -> None:
+    isolated = open_readers()
+    isolated.prepare()
+    assert _servers()
+    assert not _workers()
+    assert isolated.read(b"First.", name="a.txt").text == "First."
+    (idle,) = _workers()
+    _end_servers()
+    assert isolated.read(b"Still here.", name="b.txt").text == "Still here."
+    idle.wait(20)
+
+
+def test_a_worker_does_not_outlive_the_fork_server(open_readers: Opener) -> None:
+    isolated = open_readers(seconds=60)
+    isolated.read(b"warm", name="a.txt")
+    (busy,) = _workers()
+    with ThreadPoolExecutor(1) as thread:
+        failing = thread.submit(isolated.read, SLOW, name="a.html")
+        time.sleep(0.3)
+        _end_servers()
+        with pytest.raises(ReaderFailed, match="crashed"):
+            failing.result(20)
+    busy.wait(20)
+
+
+def test_workers_import_no_module_from_the_current_folder(
+    open_readers: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("index", "regex", "cli"):
+        (tmp_path / f"{name}.py").write_text(f"open('{name}-ran', 'w')\nraise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
+    _end_servers()
+    assert open_readers().read(b"Still here.", name="b.txt").text == "Still here."
+    assert not list(tmp_path.glob("*-ran"))
+
+
+def test_workers_are_spawned_where_there_is_no_fork_server(tmp_path: Path) -> None:
+    far = tmp_path / ("far" * 30)  # longer than the name of a socket may be
+    far.mkdir()
+    script = tmp_path / "reads.py"
+    script.write_text(_READS)
+    environment = {**os.environ, "TMPDIR": str(far)}
+    done = subprocess.run(
+        [sys.executable, script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "Still here.\n"
+    assert "spawned" in done.stderr
+
+
+_READS = """
+from index.config import ReadingConfig
+from index.readers import IsolatedReaders
+if __name__ == "__main__":
+    isolated = IsolatedReaders(ReadingConfig())
+    isolated.prepare()
+    print(isolated.read(b"Still here.", name="a.txt").text)
+    isolated.close()
+"""
+
+
+def test_the_fork_server_preloads_the_language_model() -> None:
+    code = (
+        "import index.readers.preload, index.readers.languages as one;"
+        " print(one._identifier.cache_info().currsize)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at a process in /proc")
+def test_the_fork_server_ignores_ctrl_c(open_readers: Opener) -> None:
+    _end_servers()
+    open_readers().prepare()
+    (server,) = [one for one in _servers() if one.status() != psutil.STATUS_ZOMBIE]
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    blocked = int(status.partition("SigBlk:")[2].split()[0], 16)
+    assert blocked >> (signal.SIGINT - 1) & 1
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
+
+
+def _end_servers() -> None:
+    for server in _servers():
+        server.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # this process may have reaped it already
+            while server.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
+
+
+def _servers() -> list[psutil.Process]:
+    children = psutil.Process().children()
+    return [child for child in children if "multiprocessing.forkserver" in " ".join(child.cmdline())]
+
+
+def _workers() -> list[psutil.Process]:
+    return [worker for server in _servers() for worker in server.children()]
