@@ -1,0 +1,234 @@
+"""Fetch one web page, connecting only to addresses that have been checked.
+
+Every hop of a fetch, redirects included, takes the same steps: parse the address (``urls``), look its host up
+once, check all the IP addresses found (``addresses``), and connect to one of exactly these (``network``). So
+DNS rebinding, a name that resolves to another address a moment later, has no effect. Proxies of the
+environment are not used: they would look names up again.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import cached_property
+from ipaddress import ip_address
+from typing import Protocol
+
+import httpcore2
+
+from index.sources.web.addresses import AddressPolicy, IPAddress
+from index.sources.web.config import WebConfig
+from index.sources.web.decoding import ACCEPTED, Undecodable, decoder
+from index.sources.web.errors import (
+    AddressRefused,
+    FetchFailed,
+    FetchTimedOut,
+    PageTooLarge,
+    UnexpectedStatus,
+)
+from index.sources.web.headers import Headers
+from index.sources.web.network import Deadline, PinnedNetwork, TooMuchSent
+from index.sources.web.pages import Page
+from index.sources.web.resolver import Resolver, SystemResolver
+from index.sources.web.urls import WebUrl, display_url, parse_url
+
+_MAX_ADDRESSES = 4
+_HEAD_BYTES = 1 << 20
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PAGES = frozenset({200, 203})
+_NOT_MODIFIED = 304
+
+
+class Gate(Protocol):
+    """Lets a caller stop a fetch, by raising a :class:`index.sources.web.FetchRefused`."""
+
+    def admit(self, url: WebUrl) -> None:
+        """Check the address of a hop; called before its host is looked up."""
+
+    def admit_type(self, url: WebUrl, media_type: str) -> None:
+        """Check the media type; called after the headers have been received, before the body is read."""
+
+
+class OpenGate:
+    """A gate that stops nothing."""
+
+    def admit(self, url: WebUrl) -> None:
+        pass
+
+    def admit_type(self, url: WebUrl, media_type: str) -> None:
+        pass
+
+
+class Fetcher:
+    """Fetches pages by GET. It keeps no state between fetches and is thread-safe.
+
+    Tests pass a ``resolver`` and a ``network`` instead of DNS and sockets.
+    """
+
+    def __init__(
+        self,
+        config: WebConfig | None = None,
+        *,
+        resolver: Resolver | None = None,
+        network: httpcore2.NetworkBackend | None = None,
+    ) -> None:
+        self.config = config or WebConfig()
+        self._policy = AddressPolicy(self.config.allowed_networks)
+        self._resolver = resolver or SystemResolver()
+        self._network = network or httpcore2.SyncBackend()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Loaded at the first https request, because reading the system's certificates takes time."""
+        return httpcore2.default_ssl_context()
+
+    def fetch(self, url: str, *, gate: Gate | None = None) -> Page:
+        """Fetch the page at ``url``. Raises only subclasses of :class:`index.sources.web.FetchRefused`."""
+        page = self._follow(url, {}, gate or OpenGate())
+        if page is None:
+            raise UnexpectedStatus(
+                f"{display_url(url)}: the server responded 304 (Not Modified) to an unconditional request.",
+                status=304,
+            )
+        return page
+
+    def fetch_changed(
+        self, url: str, *, etag: str = "", last_modified: str = "", gate: Gate | None = None
+    ) -> Page | None:
+        """Fetch the page, or return None if it still has this ``etag`` and ``last_modified``."""
+        wanted = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        conditions = {name: value for name, value in wanted.items() if _is_header_value(value)}
+        if not conditions:
+            return self.fetch(url, gate=gate)
+        return self._follow(url, conditions, gate or OpenGate())
+
+    def _follow(self, url: str, conditions: dict[str, str], gate: Gate) -> Page | None:
+        deadline = Deadline(self.config.seconds)
+        hop = parse_url(url)
+        for _ in range(self.config.max_redirects + 1):
+            self._check_port(hop)
+            with deadline.paused():
+                gate.admit(hop)
+            outcome = self._request_hop(hop, conditions, gate, deadline)
+            if not isinstance(outcome, WebUrl):
+                return outcome
+            hop = outcome
+        raise FetchFailed(
+            f"{display_url(url)}: more than {self.config.max_redirects} redirects. "
+            "Use the address that they lead to."
+        )
+
+    def _request_hop(
+        self, hop: WebUrl, conditions: dict[str, str], gate: Gate, deadline: Deadline
+    ) -> Page | WebUrl | None:
+        """Send one request: the page, the address of a redirect, or None for a page that has not changed."""
+        network = PinnedNetwork(
+            self._network,
+            self._checked_addresses(hop, deadline),
+            deadline=deadline,
+            connect_seconds=self.config.connect_seconds,
+            max_bytes=2 * self.config.max_bytes + _HEAD_BYTES,  # a chunk may have a head as long as itself
+        )
+        origin = httpcore2.Origin(hop.scheme.encode(), hop.host.encode(), hop.port)
+        tls = self._tls if hop.scheme == "https" else None
+        connection = httpcore2.HTTPConnection(origin, ssl_context=tls, network_backend=network)
+        with _translate_errors(hop), closing(connection):
+            response = connection.handle_request(self._request(hop, conditions))
+            return self._read_response(hop, response, gate)
+
+    def _request(self, hop: WebUrl, conditions: dict[str, str]) -> httpcore2.Request:
+        headers = {
+            "Host": hop.authority,
+            "User-Agent": self.config.user_agent,
+            "Accept": "*/*",
+            "Accept-Encoding": ACCEPTED,
+            "Connection": "close",
+            **conditions,
+        }
+        url = httpcore2.URL(scheme=hop.scheme, host=hop.host, port=hop.port, target=hop.target)
+        return httpcore2.Request("GET", url, headers=list(headers.items()))
+
+    def _read_response(self, hop: WebUrl, response: httpcore2.Response, gate: Gate) -> Page | WebUrl | None:
+        headers, status = Headers(response.headers), response.status
+        if status in _REDIRECTS and headers.location:
+            return parse_url(headers.location, hop)
+        if status == _NOT_MODIFIED:
+            return None
+        if status not in _PAGES:
+            raise UnexpectedStatus(f"{display_url(hop)}: the server responded {status}.", status=status)
+        gate.admit_type(hop, headers.media_type)
+        return Page(
+            url=str(hop),
+            data=self._read_body(hop, response, headers),
+            media_type=headers.media_type,
+            charset=headers.charset,
+            etag=headers.etag,
+            last_modified=headers.last_modified,
+            robots_tag=headers.robots_tag,
+        )
+
+    def _read_body(self, hop: WebUrl, response: httpcore2.Response, headers: Headers) -> bytes:
+        limit = self.config.max_bytes
+        too_large = PageTooLarge(f"{display_url(hop)}: the page is larger than the limit of {limit} bytes.")
+        if headers.content_length > limit:
+            raise too_large
+        decoding = decoder(headers.content_encoding)
+        if decoding is None:
+            raise FetchFailed(f"{display_url(hop)}: the server used a content coding that was not requested.")
+        body = bytearray()
+        try:
+            for data in response.iter_stream():
+                for piece in decoding.feed(data):
+                    body += piece
+                    if len(body) > limit:
+                        raise too_large
+            decoding.finish()
+        except Undecodable:
+            raise FetchFailed(f"{display_url(hop)}: the compressed page is damaged. Try again.") from None
+        return bytes(body)
+
+    def _check_port(self, hop: WebUrl) -> None:
+        if hop.port not in self.config.ports:
+            raise AddressRefused(
+                f"{display_url(hop)}: pages are not fetched from port {hop.port}, but only from "
+                f"{', '.join(map(str, self.config.ports))}."
+            )
+
+    def _checked_addresses(self, hop: WebUrl, deadline: Deadline) -> Sequence[IPAddress]:
+        """The addresses to connect to. If one of them is refused, so is the host."""
+        try:
+            found: Sequence[IPAddress] = [ip_address(hop.host)]
+        except ValueError:
+            found = self._resolver.addresses(hop.host, seconds=deadline.left)
+        for address in found:
+            kind = self._policy.refusal(address)
+            if kind is not None:
+                # The message does not disclose the address that the name has in this network.
+                raise AddressRefused(
+                    f"{display_url(hop)}: the host has an address that is {kind}. Only pages on public "
+                    "addresses, and on networks that this service is configured to allow, are fetched."
+                )
+        return found[:_MAX_ADDRESSES]
+
+
+def _is_header_value(value: str) -> bool:
+    """Whether a value may be sent in a header. No server can have sent any other value before."""
+    return bool(value) and value.isascii() and value.isprintable()
+
+
+@contextmanager
+def _translate_errors(hop: WebUrl) -> Iterator[None]:
+    """Translate every error of httpcore2 into one of this package."""
+    name = display_url(hop)
+    try:
+        yield
+    except httpcore2.TimeoutException:
+        raise FetchTimedOut(f"{name}: the server took too long. Try again later.") from None
+    except TooMuchSent:
+        raise PageTooLarge(f"{name}: headers and body together are larger than the limit.") from None
+    except (httpcore2.ProtocolError, httpcore2.UnsupportedProtocol):
+        raise FetchFailed(f"{name}: the server's response is incomplete or is not HTTP. Try again.") from None
+    except (httpcore2.NetworkError, httpcore2.ProxyError, httpcore2.ConnectionNotAvailable) as error:
+        reason = error or "it closed the connection"
+        raise FetchFailed(f"{name}: the server could not be reached: {reason}.") from None

@@ -1,0 +1,127 @@
+"""Network connections to given addresses only, with a deadline and a limit on bytes."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import httpcore2
+
+from index.sources.web.addresses import IPAddress
+
+
+class TooMuchSent(Exception):
+    """A server sent more bytes than the limit of a connection."""
+
+
+class Deadline:
+    """The time by which a fetch must end, ``seconds`` from now."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds left, at least 0."""
+        return max(self._end - time.monotonic(), 0.0)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop the clock while the block runs."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._end += time.monotonic() - began
+
+
+class PinnedNetwork(httpcore2.NetworkBackend):
+    """Connects to the given addresses only; host names are not looked up again.
+
+    httpcore2 takes the Host header and the TLS server name from the request, so certificates are checked
+    against the host name. ``max_bytes`` limits the bytes read from a connection.
+    """
+
+    def __init__(
+        self,
+        network: httpcore2.NetworkBackend,
+        addresses: Sequence[IPAddress],
+        *,
+        deadline: Deadline,
+        connect_seconds: float,
+        max_bytes: int,
+    ) -> None:
+        self._network = network
+        self._addresses = addresses
+        self._deadline = deadline
+        self._connect_seconds = connect_seconds
+        self._max_bytes = max_bytes
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        failure: Exception = httpcore2.ConnectError(f"no address for {host}")
+        for address in self._addresses:
+            seconds = min(self._connect_seconds, self._deadline.left)
+            if seconds <= 0:
+                raise httpcore2.ConnectTimeout
+            try:
+                stream = self._network.connect_tcp(str(address), port, seconds, local_address, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+                continue
+            return _BoundedStream(stream, self._deadline, self._max_bytes)
+        raise failure
+
+
+class _BoundedStream(httpcore2.NetworkStream):
+    """A stream with one deadline for all reads and writes, and one limit on the bytes read."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline, max_bytes: int) -> None:
+        self._stream = stream
+        self._deadline = deadline
+        self._max_bytes = max_bytes
+        self._read_bytes = 0
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        seconds = self._deadline.left
+        if seconds <= 0:
+            raise httpcore2.ReadTimeout
+        data = self._stream.read(max_bytes, seconds)
+        self._read_bytes += len(data)
+        if self._read_bytes > self._max_bytes:
+            raise TooMuchSent
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        seconds = self._deadline.left
+        if seconds <= 0:
+            raise httpcore2.WriteTimeout
+        self._stream.write(buffer, seconds)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        seconds = self._deadline.left
+        if seconds <= 0:
+            self.close()
+            raise httpcore2.ConnectTimeout
+        stream = self._stream.start_tls(ssl_context, server_hostname, seconds)
+        return _BoundedStream(stream, self._deadline, self._max_bytes)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
