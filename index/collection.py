@@ -1,88 +1,217 @@
-"""A collection on disk: the one place where the parts are wired together."""
+"""A collection: the one place where its parts are wired together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+import copy
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
-from filelock import FileLock, Timeout
 
-from index import answerability
-from index.analysis import Analyzer
-from index.answers import Answer, IndexState, Turn
+from index.answers import Answer, Citation, Extent, IndexState, Turn
+from index.citations.budget import ReadingBudget
+from index.citations.statements import Checking
+from index.citations.verification import Verification
 from index.config import LibraryConfig
-from index.conversation import combined, context, spoken
-from index.description import described, fingerprint_parts
-from index.editing import EditableArchive
-from index.embedding_queue import Embedded, EmbeddingQueue
-from index.errors import HashCollision, InvalidInput
-from index.filters import Filter
-from index.indexes import Indexes
-from index.ingest import Preparation, Put, Source
-from index.moments import Moment, Moments
-from index.naming import checked_document_id
-from index.protocols import Embedder, PassageStore, PastPassageStore, Reranker
-from index.reading import Reading, ReadingHere
-from index.reading_budget import ReadingBudget
-from index.records import DocumentRecord, NewDocument, VersionRecord
-from index.search import Query, Search, Stopwatch, checked_k, checked_question, is_spelt
-from index.store import Store
+from index.derivation import Derivation, derive
+from index.description import Description, find_or_create
+from index.embedding import Models
+from index.errors import InvalidInput, LedgerFailed
+from index.filters import Filter, ReadableBy
+from index.history.archive import Archive
+from index.history.editing import Editor
+from index.history.ledger import Ledger, LedgerFollower
+from index.history.purging import Purging
+from index.history.readable import ReadableStore
+from index.ingest.embedding_queue import Embedded
+from index.ingest.preparation import Source
+from index.ingest.writing import DocumentWriter
+from index.protocols import (
+    Catalogue,
+    Embedder,
+    Engine,
+    Failure,
+    Passages,
+    PastPassages,
+    RecordStore,
+    Reranker,
+    Searchable,
+    Snapshot,
+)
+from index.readers import InProcessReaders, Readers
+from index.records import PlacedPassage, Put, VersionRecord
+from index.search.candidates import Ranked
+from index.search.conversation import combined
+from index.search.question import Query, Question, is_spelt
+from index.search.search import Search, Stopwatch
 from index.types import Vectors
-from index.verification import Verification
 
+_log = logging.getLogger("loccit.collection")
 _LONGEST_SEARCHED = 1000
 """Code points of a quote whose words are searched for: more find no more."""
 _PASSAGES_SEARCHED = 50
+_PASSAGES_CHECKED = 5
+"""Passages by which a claim that cites none is judged."""
 
 
-class Collection(EditableArchive):
-    """A named set of documents with one embedding model, in a folder of its own.
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """What is derived, and the state of the record that it has reached; replaced together."""
 
-    Safe to use from several threads; several processes may have the same folder open, one of them
-    writes at a time, and each sees what the others committed after :meth:`refresh`.
+    derivation: Derivation
+    state: IndexState
+
+
+def _state_of(derivation: Derivation, change: int, passages: int, embedded: int) -> IndexState:
+    share = round(embedded / passages, 4) if passages else 1.0
+    return IndexState(derivation.description.fingerprint, change, share)
+
+
+def _query(embedder: Embedder, question: Question, vectors: Vectors | None, watch: Stopwatch) -> Query:
+    """Represent a question as the search needs it. ``vectors`` are those of its texts, where known."""
+    if vectors is None:
+        with watch.stage("encode"):
+            vectors = embedder.embed_queries(question.texts)
+    with watch.stage("tokens"):
+        (starts,) = embedder.token_starts([question.text])
+        context = question.context
+        spelt = is_spelt(question.text, starts.tolist())
+        return Query(question.text, combined(vectors, context), context, spelt, question.extent)
+
+
+class Collection:
+    """A named set of documents with one embedding model.
+
+    ``archive`` reads documents, versions, citations and changes; ``editor`` changes documents that are
+    stored; ``purging`` removes from the files what was erased. Safe to use from several threads; several
+    processes may open the same collection, one of them writes at a time, and each sees what the others
+    committed after :meth:`refresh`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- this is where the parts are put together
         self,
-        folder: Path,
+        catalogue: Catalogue,
+        name: str,
         *,
-        embedder: Embedder,
+        embedder: Embedder | Models,
         config: LibraryConfig,
+        model: str = "",
         reranker: Reranker | None = None,
-        reading: Reading | None = None,
+        readers: Readers | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
-        self.folder = folder
-        self.name = folder.name
-        self._embedder = embedder
-        self._config = config
-        self.fingerprint = described(folder, fingerprint_parts(embedder, config))
-        self._preparation = Preparation(embedder, reading or ReadingHere(config.reading), config)
-        self._embed_lock = FileLock(folder / "embed.lock", thread_local=False)
-        super().__init__(Store(folder / "store.sqlite"), folder, lock_seconds=config.lock_seconds)
-        self._analyzer = Analyzer(config.language)
-        self._indexes = Indexes(folder, self._store, self._analyzer, embedder.dimension, config.vectors)
-        self._moments = Moments(self._analyzer, embedder.dimension, config.search.as_of_passages)
-        self._embedding = EmbeddingQueue(self._store, embedder, self._analyzer)
+        """Creates the collection where the catalogue has none of this name, with ``model`` or the default.
+
+        ``ledger`` learns of erasures.
+        A collection that exists has the model, the chunking and the analysis that it was made with, whatever
+        ``config`` says. Raises :class:`index.errors.CollectionMismatch`, :class:`index.errors.ModelError`.
+        """
+        models = embedder if isinstance(embedder, Models) else Models(embedder)
+        self.name = name
+        self.folder = catalogue.folder(name)
+        find_or_create(
+            catalogue, name, lambda: Description.of_today(models.named(model), config, model or models.name)
+        )
+        self._store: RecordStore = catalogue.open(name)
+        readers = readers or InProcessReaders(config.reading)
+        self._derive = partial(derive, catalogue, name, self._store, models, config, readers)
+        self._configured = config
         self._reranker = reranker
-        self._search = self._searching(self._store, self._indexes)
-        self._answerability = answerability.load([folder])
-        self._state = self._counted()
-        self.refresh()
+        self._readable: ReadableBy | None = None
+        self._whole = self
+        """The collection that restricted views of it were made from."""
+        self._exchanging = threading.RLock()
+        self.archive = Archive(self._store, catalogue.originals(name))
+        self._follower = LedgerFollower(ledger, self._store) if ledger else None
+        self.editor = Editor(self._store, lock_seconds=config.lock_seconds, committed=self._committed)
+        self._writer = DocumentWriter(
+            self._store,
+            catalogue.originals(name) if config.ingest.keep_originals else None,
+            lambda: self._derivation.preparation,
+            self._writing,
+            indexing=self._prepare_indexing,
+        )
+        self.purging = Purging(
+            self._store, lambda: self._engine, catalogue.originals(name), lock_seconds=config.lock_seconds
+        )
+        derivation = self._derive()
+        self._now = _Now(derivation, self._read_state(derivation))
+        self._catch_up()
+        self._enter_erasures()  # those of a process that was killed before it did
+        if self.outdated:
+            _log.info(
+                "The collection %r was made with another %s than this version of the program would make it "
+                "with. It answers as it is; an upgrade is available.",
+                name,
+                " and ".join(self.outdated),
+            )
+
+    @property
+    def description(self) -> Description:
+        """What its passages and vectors are made with."""
+        return self._derivation.description
 
     @property
     def config(self) -> LibraryConfig:
-        """The settings it was opened with."""
-        return self._config
+        """Its settings, with the chunking of its description."""
+        return self._derivation.config
+
+    @property
+    def outdated(self) -> list[str]:
+        """Fields of the description that an upgrade would change although the model stays."""
+        return self.description.differences(self._configured)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that decides passages and vectors."""
+        return self.description.fingerprint
 
     @property
     def state(self) -> IndexState:
-        """What answers now."""
-        return self._state
+        """The fingerprint, change and embedded share that answers come from now, and what has failed."""
+        now = self._whole._now
+        degraded = now.derivation.engine.degraded
+        return replace(now.state, degraded=degraded) if degraded else now.state
 
-    # Reading
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The indexes that have failed, and are being made anew from the record."""
+        return self._engine.failures
 
-    def ask(
+    @property
+    def _derivation(self) -> Derivation:
+        return self._whole._now.derivation
+
+    @property
+    def _engine(self) -> Engine:
+        return self._derivation.engine
+
+    def seen_by(self, groups: AbstractSet[str] | None) -> Collection:
+        """The collection as callers in some groups see it; None is whoever sees everything.
+
+        Documents that they may not read are not found by questions and quotes, do not exist in
+        ``archive`` and ``editor``, and their ids cannot be put. The rest is shared: do not close it.
+        """
+        if groups is None:
+            return self
+        seen = copy.copy(self)
+        seen._readable = readable = ReadableBy(frozenset(groups))
+        seen._store = ReadableStore(self._store, readable)
+        seen.archive = self.archive.of(seen._store)
+        seen.editor = self.editor.of(seen._store)
+        seen._writer = self._writer.of(seen._store, seen._writing)
+        return seen
+
+    # The read flow
+
+    def ask(  # noqa: PLR0913 -- the parts of a question
         self,
         question: str,
         *,
@@ -91,80 +220,156 @@ class Collection(EditableArchive):
         turns: Sequence[Turn] = (),
         vectors: Vectors | None = None,
         as_of: int | None = None,
+        extent: Extent = "passage",
     ) -> Answer:
-        """The at most ``k`` passages that best answer a question, among documents that ``where`` admits.
+        """Check a question and :meth:`answer` it.
 
-        ``turns`` are what was said before it, oldest first. ``vectors`` are those of
-        :func:`index.conversation.spoken`, when the caller has embedded them already. ``as_of`` asks the
-        collection as it stood after that change. Raises :class:`index.errors.EmptyQuestion`,
-        :class:`index.errors.InvalidLimit`; with ``as_of`` also :class:`index.errors.ChangeNotFound`,
-        :class:`index.errors.ChangeNotKept`, :class:`index.errors.MomentTooLarge`.
+        Raises :class:`index.errors.EmptyQuestion`, :class:`index.errors.InvalidLimit`, and what
+        :meth:`answer` raises.
         """
-        question = checked_question(question)
-        k = checked_k(k)
-        said = context(turns)
-        watch = Stopwatch()
-        if vectors is None:
-            with watch.stage("encode"):
-                vectors = self._embedder.embed_queries(spoken(question, said))
-        with watch.stage("tokens"):
-            (starts,) = self._embedder.token_starts([question])
-            query = Query(question, combined(vectors, said), said, is_spelt(question, starts.tolist()))
+        asked = Question.checked(question, k=k, where=where, turns=turns, as_of=as_of, extent=extent)
+        return self.answer(asked, vectors=vectors)
 
-        def answered(search: Search, state: IndexState) -> Answer:
-            answerable = self._answerability
-            return search.answer(query, k=k, where=where, watch=watch, state=state, answerability=answerable)
+    def answer(self, question: Question, *, vectors: Vectors | None = None, model: str = "") -> Answer:
+        """The passages that best answer a question, and the probability that they do.
 
-        if as_of is None:
-            return answered(self._search, self._state)
-        return self._answered_as_of(as_of, answered, watch)
-
-    def _answered_as_of(
-        self, as_of: int, answered: Callable[[Search, IndexState], Answer], watch: Stopwatch
-    ) -> Answer:
-        past = self._store.at(as_of)
-        state = self._state_of(as_of, *past.counts())
-        if self._is_live(past):
-            answer = answered(self._search, state)
-            if self._is_live(past):  # still: nothing was committed meanwhile
+        ``vectors`` are those of ``question.texts``, shape (texts, dimension), where the caller has them, and
+        ``model`` the fingerprint of the model that made them: those of another model are not used.
+        Raises :class:`index.errors.ModelFailed`; for an earlier change also
+        :class:`index.errors.ChangeNotFound`, :class:`index.errors.ChangeNotKept`,
+        :class:`index.errors.MomentTooLarge`, :class:`index.errors.NotSupported`.
+        """
+        now = self._whole._now
+        model = model or now.derivation.description.model
+        while True:
+            known = model == now.derivation.description.model
+            answer = self._answered(question, now, vectors if known else None)
+            if answer is not None:
                 return answer
-        with watch.stage("moment"):
-            search = self._searching(past, self._moments.of(past))
-        answer = answered(search, state)
-        self._store.at(as_of)  # what was erased meanwhile is missing in the answer
-        return answer
+            self._whole.refresh()  # an upgrade has exchanged passages and vectors
+            now = self._whole._now
 
-    def _is_live(self, past: PastPassageStore) -> bool:
-        """Whether the live passages are those of that moment, in the store and in the indexes."""
-        if self._store.at(self._store.change()).reached != past.reached:
-            return False  # this process or another has gone on
-        return min(self._indexes.dense.change, self._indexes.lexical.change) >= past.reached
+    def _answered(self, question: Question, now: _Now, vectors: Vectors | None) -> Answer | None:
+        """The answer by what is derived now; None if that is not of the record any more."""
+        watch, derived = Stopwatch(), now.derivation
+        query = _query(derived.embedder, question, vectors, watch)
 
-    def _searching(self, store: PassageStore, over: Indexes | Moment) -> Search:
-        hashes, settings = self._analyzer.hashes, self._config.search
-        return Search(store, over.dense, over.lexical, hashes, settings, self._reranker)
+        with self._store.snapshot() as moment:
+            # An exchange is a change: without a new one it need not be looked for.
+            if moment.change != now.state.change and moment.generation != derived.generation:
+                return None
+            where = self._within(question.where, moment)
 
-    def verification(self, *, most_characters: int | None = None) -> Verification:
-        """Verifies citations, quotes and answers; ``most_characters`` limits what is looked through."""
-        return Verification(self.resolution(), self._likely, ReadingBudget(most_characters))
+            def answered(passages: Passages, engine: Searchable, state: IndexState) -> Answer:
+                hashes, settings = derived.analyzer.term_hashes, derived.config.search
+                return Search(passages, moment, engine, hashes, settings, self._reranker).answer(
+                    query,
+                    k=question.k,
+                    where=where,
+                    watch=watch,
+                    state=state,
+                    answerability=derived.answerability,
+                )
 
-    def _likely(self, quote: str) -> list[VersionRecord]:
-        """The documents that most likely have these words."""
+            if question.as_of is None:
+                return answered(moment, derived.engine, now.state)
+            past = moment.at(question.as_of)
+            state = _state_of(derived, question.as_of, *past.counts())
+            change = derived.engine.change
+            if self._is_live(past, moment, change):
+                answer = answered(past, derived.engine, state)
+                if derived.engine.change == change:  # and not updated meanwhile
+                    return answer
+            with watch.stage("moment"):
+                engine = derived.engine.at(past)
+            return answered(past, engine, state)
+
+    def ranked(self, question: Question) -> tuple[Ranked, list[PlacedPassage]]:
+        """The candidates of a question in their final order, with all scores, and where they stand.
+
+        For fitting: an answer makes hits of the first of them. Raises :class:`index.errors.ModelFailed`.
+        """
+        watch = Stopwatch()
+        derived = self._derivation
+        query = _query(derived.embedder, question, None, watch)
+        with self._store.snapshot() as moment:
+            search = Search(
+                moment, moment, derived.engine, derived.analyzer.term_hashes, derived.config.search
+            )
+            where = self._within(question.where, moment)
+            found = search.found(query, k=question.k, where=where, watch=watch).ranked
+            return found, moment.places(found.candidates.ids)
+
+    def _within(self, where: Filter | None, moment: Snapshot) -> Filter | None:
+        """A question's filter, and that of the caller's groups where there is something to hide."""
+        if self._readable is None or not moment.hides(self._readable):
+            return where
+        return self._readable.within(where)
+
+    @staticmethod
+    def _is_live(past: PastPassages, moment: Snapshot, change: int) -> bool:
+        """Whether an engine at this change holds the very passages that were live at that earlier one."""
+        return past.reached <= change <= moment.change and moment.at(moment.change).reached == past.reached
+
+    @contextmanager
+    def verification(
+        self, *, most_characters: int | None = None, claims: bool = True
+    ) -> Iterator[Verification]:
+        """Verifies citations, quotes and answers in one snapshot of the record.
+
+        ``most_characters`` limits how much text is searched; ``claims``: judge also what the sentences of
+        an answer claim, which takes the model.
+        """
+        with self.archive.resolution() as resolution:
+
+            def likely(quote: str) -> list[VersionRecord]:
+                return self._likely(resolution.moment, quote)
+
+            def passages(text: str) -> list[Citation]:
+                return self._passages_like(resolution.moment, text)
+
+            checking = (
+                Checking(self._derivation.analyzer.terms, self._derivation.embedder, passages)
+                if claims
+                else None
+            )
+            yield Verification(resolution, likely, ReadingBudget(most_characters), checking)
+
+    def _passages_like(self, moment: Snapshot, text: str) -> list[Citation]:
+        """The passages that a question with these words would find."""
+        if not any(map(str.isalnum, text)):
+            return []
+        (vector,) = self._derivation.embedder.embed_queries([text])
+        (starts,) = self._derivation.embedder.token_starts([text])
+        query = Query(text, vector, is_spelt=is_spelt(text, starts.tolist()))
+        search = Search(
+            moment, moment, self._engine, self._derivation.analyzer.term_hashes, self.config.search
+        )
+        where = self._within(None, moment)
+        found = search.found(query, k=_PASSAGES_CHECKED, where=where, watch=Stopwatch())
+        return [hit.citation for hit in found.hits]
+
+    def _likely(self, moment: Snapshot, quote: str) -> list[VersionRecord]:
+        """The versions that most likely have these words."""
         if not any(map(str.isalnum, quote)):
             return []
-        found = self._indexes.lexical.search(quote[:_LONGEST_SEARCHED], _PASSAGES_SEARCHED)
-        versions = [passage.version for passage in self._store.passages(found.ids)]
+        words, where = quote[:_LONGEST_SEARCHED], self._within(None, moment)
+        found = self._engine.search_words(words, _PASSAGES_SEARCHED, where=where)
+        versions = [place.version for place in moment.places(found)]
         return list({version.key: version for version in versions}.values())
 
     def sample_texts(self, most: int) -> list[str]:
-        """The words of at most so many passages, from all over the collection, the same at each call."""
+        """The words of at most so many passages, drawn from all of them, the same at each call."""
         last = self._store.last_passage()
+        # An upgrade leaves the ids below those of its passages.
+        first = max(1, last - 2 * self.archive.counts().passages)
         random = np.random.default_rng(0)
-        ids = np.unique(random.integers(1, last + 1, 2 * most if last else 0))
-        found = self._store.passages(ids)
+        ids = np.unique(random.integers(first, last + 1, 4 * most if last else 0))
+        with self._store.snapshot() as moment:
+            found = moment.passages(ids)
         return [found[at].text for at in random.permutation(len(found))[:most].tolist()]
 
-    # Writing
+    # The write flow
 
     def put(self, source: Source) -> Put:
         """Add or replace one document; see :meth:`put_many`. Raises what is wrong with it."""
@@ -174,120 +379,122 @@ class Collection(EditableArchive):
         return outcome
 
     def put_many(self, sources: Sequence[Source]) -> list[Put | InvalidInput]:
-        """Add or replace documents in one transaction; for each what became of it, or what is wrong with it.
+        """Add or replace documents, in order, in one transaction; returns the outcome or error of each.
 
         When it returns they are durable and can be found by their words; vectors come with
         :meth:`embed_pending`. Raises :class:`index.errors.CollectionBusy`.
         """
-        prepared = [self._prepared(source) for source in sources]
-        new = [part for part in prepared if isinstance(part, NewDocument)]
-        stored: dict[str, DocumentRecord | HashCollision] = {}
-        known = {part.id for part in new if self._store.find_document(part.id)}
-        if new:
-            with self._writing():
-                stored = self._stored(new)
-                self._catch_up()
-        outcomes: list[Put | InvalidInput] = []
-        for part in prepared:
-            outcome = stored[part.id] if isinstance(part, NewDocument) else part
-            if isinstance(outcome, DocumentRecord):
-                outcome = Put(outcome, "replaced" if outcome.id in known else "added")
-            outcomes.append(outcome)
-        return outcomes
+        return self._writer.put_many(sources)
 
-    def _stored(self, new: Sequence[NewDocument]) -> dict[str, DocumentRecord | HashCollision]:
-        try:
-            return {record.id: record for record in self._store.put(new)}
-        except HashCollision as error:
-            if len(new) == 1:
-                return {new[0].id: error}
-        # One of them is refused, and the others are not to suffer for it: each by itself.
-        stored: dict[str, DocumentRecord | HashCollision] = {}
-        for one in new:
-            stored |= self._stored([one])
-        return stored
+    def adopt_many(self, values: Sequence[Mapping[str, Any]]) -> list[Put | InvalidInput]:
+        """Add documents that :meth:`Archive.exported` gave, with their versions; returns the outcome of each.
 
-    def _prepared(self, source: Source) -> NewDocument | Put | InvalidInput:
-        try:
-            known = self._store.find_document(checked_document_id(source.id))
-            new = self._preparation.prepare(source, known)
-        except InvalidInput as error:
-            return error
-        if new is None and known is not None:
-            return Put(known, "unchanged")
-        assert new is not None  # noqa: S101 -- only a known document can be unchanged
-        return new
+        Locators of the other collection resolve here. Raises as :meth:`put_many`.
+        """
+        return self._writer.adopt_many(values)
 
     def embed_pending(
         self, *, limit: int | None = None, progress: Callable[[int, int], None] | None = None
     ) -> int:
         """Embed passages that have no vector, oldest first, at most about ``limit``; returns how many.
 
-        ``progress`` is called with (passages done, passages that were waiting). One process does this at
-        a time; where another is at it, this returns 0 at once.
+        ``progress`` is called with (passages done, passages that were waiting). Passages that another
+        worker has claimed are left to it.
         """
-        try:
-            with self._embed_lock.acquire(timeout=0):
-                return self._embed(limit, progress)
-        except Timeout:
-            return 0
-
-    def _embed(self, limit: int | None, progress: Callable[[int, int], None] | None) -> int:
-        counts = self._store.counts()
+        counts = self.archive.counts()
         waiting, done = counts.passages - counts.embedded, 0
-        size = self._config.ingest.passages_per_batch
+        size = self.config.ingest.passages_per_batch
         more = True
         while more and (limit is None or done < limit):
             more = False
-            for served in self._embedding.drain(
-                size, self._put_vectors, limit=None if limit is None else limit - done
-            ):
-                more, done = True, done + served
+            left = None if limit is None else limit - done
+            derivation = self._derivation
+            put = partial(self._put_vectors, derivation)
+            for embedded in derivation.embedding.drain(size, put, limit=left):
+                more, done = True, done + embedded
                 if progress:
                     progress(done, max(waiting, done))
-        if self._indexes.dense.should_compact:
-            # Whoever embeds a few passages at a time has others to see to; whoever embeds all wants it done.
-            compact = (
-                self._indexes.dense.compact if limit is None else self._indexes.dense.compact_in_background
-            )
-            compact()
+        # A caller that embeds a few passages at a time has other work to do.
+        self._engine.maintain(background=limit is not None)
         return done
 
-    def _put_vectors(self, embedded: Embedded) -> int:
-        with self._writing():
-            served = self._store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences)
-            self._catch_up()
-        return served
+    def _prepare_indexing(self, texts: Iterable[str]) -> None:
+        self._engine.prepare(texts)
 
-    # Keeping up
+    def _put_vectors(self, derivation: Derivation, embedded: Embedded) -> int:
+        with self._writing():
+            if derivation is not self._derivation:
+                return 0  # of a model that the collection has no more
+            return self._store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the write lease for one commit, with what is derived as of now."""
+        with self.editor.writing():
+            self._whole._follow_exchange()
+            yield
+
+    # Following the record
 
     def refresh(self) -> None:
         """See what other processes committed. Cheap when there is nothing new."""
-        if self._indexes.refresh(lambda: self._writing(seconds=0.0)):
-            self._see()
+        state = self._now.state
+        change = self._store.notice(state.change).change
+        if change != state.change or change > self._engine.change:
+            self._catch_up()
 
-    def _forget(self) -> None:
-        super()._forget()
-        self._moments.forget()
+    def _committed(self) -> None:
+        self._catch_up()
+        self._enter_erasures()
+
+    def _enter_erasures(self) -> None:
+        try:
+            if self._follower:
+                self._follower.follow()
+        except LedgerFailed as error:
+            # What was committed is committed: the caller must not be told that it failed.
+            _log.error("%s What was erased is entered with the next change.", error.message)
 
     def _catch_up(self) -> None:
-        self._indexes.catch_up()
-        self._see()
+        """Apply what was committed, here or by another process, to the indexes and to what is in memory."""
+        whole = self._whole
+        whole._follow_exchange()
+        notice = whole._store.notice(whole._now.state.change)
+        if notice.erased:
+            whole.archive.forget(notice.change)
+            whole._engine.forget()
+        whole._engine.update()
+        derivation = whole._derivation
+        whole._now = _Now(derivation, whole._read_state(derivation))
 
-    def _see(self) -> None:
-        seen, self._state = self._state.change, self._counted()
-        if self._store.erases(seen):
-            self._forget()  # by another process, perhaps
+    def _follow_exchange(self) -> None:
+        """Use the model, indexes and rules of an upgrade that has exchanged passages and vectors.
 
-    def _counted(self) -> IndexState:
-        counts = self._store.counts()
-        return self._state_of(counts.change, counts.passages, counts.embedded)
+        Questions that are being answered finish with the earlier ones, which are closed when nothing refers
+        to them any more.
+        """
+        with self._exchanging:
+            state, derivation = self._now.state, self._now.derivation
+            if self._store.notice(state.change).generation == derivation.generation:
+                return
+            _log.info("The collection %r was upgraded.", self.name)
+            derivation = self._derive()
+            derivation.engine.update()
+            self._now = _Now(derivation, self._read_state(derivation))
 
-    def _state_of(self, change: int, passages: int, embedded: int) -> IndexState:
-        return IndexState(self.fingerprint, change, round(embedded / passages, 4) if passages else 1.0)
+    def _read_state(self, derivation: Derivation) -> IndexState:
+        counts = self.archive.counts()
+        return _state_of(derivation, counts.change, counts.passages, counts.embedded)
 
     def close(self) -> None:
         """Release files and memory."""
-        self._moments.forget()
-        self._indexes.close()
-        super().close()
+        self._engine.close()
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,110 +1,232 @@
-"""Settings of the library. Read from nowhere: the caller passes them in."""
+"""Settings of the library. They come from the caller; nothing here reads the environment.
+
+Each field declares its type, default, bounds and help once. A field with a ``description`` is also a setting
+of the service, called by its ``validation_alias`` or else by its own name; other fields are internal. A value
+out of bounds raises ``ValueError``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 Backend = Literal["auto", "torch", "openvino", "onnx"]
 Precision = Literal["auto", "fp32", "bf16", "int8"]
 
+_STRICT = ConfigDict(extra="forbid", validate_by_name=True, loc_by_alias=False)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class EmbeddingConfig:
+    """How the embedding model runs."""
+
+    device: str = Field(
+        default="",
+        description="Torch device of the model, such as cpu or cuda:0; empty selects the best one available.",
+    )
+    backend: Backend = Field(
+        default="auto",
+        description="Runtime of the model: torch, openvino or onnx. auto selects the fastest installed one "
+        "whose vectors agree with those of torch in fp32 (cosine of at least 0.999, tested at start).",
+    )
+    precision: Precision = Field(
+        default="auto",
+        description="Number format of the model: fp32, bf16, or int8 once the model is quantized. auto "
+        "selects the fastest that agrees with fp32.",
+    )
+    cache: Path | None = Field(
+        default=None,
+        validation_alias="models",
+        description="Folder for converted models; `models` in the data folder by default.",
+    )
+    threads: int = Field(
+        default=0,
+        ge=0,
+        le=1024,
+        description="Threads of the model. 0 uses one for each processor, divided among the worker "
+        "processes.",
+    )
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class ChunkingConfig:
-    """How texts are cut into passages. Part of a collection's fingerprint.
+    """How texts are split into passages.
 
-    ``max_tokens`` of 0 means what the model takes. ``overlap_tokens`` is the most that a passage
-    repeats, in whole sentences, of the one before it in the same section. ``max_characters`` bounds
-    passages in scripts or junk that a tokenizer folds into few tokens.
+    Part of a collection's fingerprint, with the names of the fields: renaming one makes existing collections
+    unusable.
     """
 
-    max_tokens: int = 0
-    overlap_tokens: int = 32
+    max_tokens: int = Field(
+        default=0,
+        ge=0,
+        validation_alias="chunk_max_tokens",
+        description="Longest passage, in tokens of the model; 0 is the longest that the model reads. A "
+        "collection keeps the value it was made with until it is upgraded.",
+    )
+    overlap_tokens: int = Field(
+        default=32,
+        ge=0,
+        validation_alias="chunk_overlap_tokens",
+        description="Most tokens, in whole sentences, that a passage repeats from the one before it. A "
+        "collection keeps the value it was made with until it is upgraded.",
+    )
     max_characters: int = 4096
+    """Longest passage in characters, for scripts and junk that a tokenizer turns into few tokens."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class SearchConfig:
-    """How rankings are made and combined.
+    """How passages are ranked."""
 
-    ``candidates`` is how many passages each side brings. ``dense_weight`` is the dense side's part in the
-    convex combination, the lexical side has the rest; ``spelt_weight`` is that part for a question that the
-    model reads letter by letter, since it does not know the language. The ``second_look`` best are looked
-    at sentence by sentence, 0 leaves that out: ``sentence_weight`` is what the share of the question's
-    words in the best sentence counts beside the combination's 1, ``document_weight`` that of the share in
-    all of the document's candidates. Where there is a reranker, it orders the first ``rerank`` anew and
-    the others are dropped. Neighbouring passages among the best are merged while together they
-    have at most ``merge_characters``; 0 leaves them apart.
-    """
+    candidates: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="Passages that the dense and the lexical search each add to the ranking. More find "
+        "slightly more and take longer. Set it no lower than the most passages that an answer may have.",
+    )
+    dense_weight: float = Field(
+        default=0.45,
+        ge=0.0,
+        le=1.0,
+        description="Weight of the dense score (meaning) against the lexical score (words), which has the "
+        "rest: in the ranking that selects the passages for the second look, and in the part of the second "
+        "look that combines the two. Other parts of the second look have fitted weights. With a second look "
+        "of 0, a weight of 0 ranks by words only.",
+    )
+    spelt_weight: float = Field(
+        default=0.15,
+        ge=0.0,
+        le=1.0,
+        description="Weight of the dense score for a question in a language that the model does not know, "
+        "which it reads letter by letter.",
+    )
+    second_look: int = Field(
+        default=100,
+        ge=0,
+        le=1000,
+        description="Number of best passages that are ranked again, sentence by sentence. 0 skips this step: "
+        "answers come some milliseconds sooner, and the first passage is less often the right one.",
+    )
+    rerank: int = Field(
+        default=20,
+        ge=1,
+        le=200,
+        description="Number of best passages that the reranker reads, if there is one; it drops the others.",
+    )
+    merge_characters: int = Field(
+        default=1800,
+        ge=0,
+        description="Adjacent passages that are both found are merged while they have at most this many "
+        "characters together. 0 keeps them separate: quotes are shorter and have less context.",
+    )
+    section_characters: int = Field(
+        default=20_000,
+        ge=1,
+        le=1_000_000,
+        description="Most characters that a question with the extent `section` quotes of each section. Of a "
+        "longer one it quotes what is nearest to the passage.",
+    )
+    as_of_passages: int = Field(
+        default=200_000,
+        ge=0,
+        description="Most passages of a past state that `as_of` can search. The first search of a state "
+        "takes about one second and 4 MB for each 10,000 passages.",
+    )
 
-    candidates: int = 100
-    dense_weight: float = 0.45
-    spelt_weight: float = 0.15
-    second_look: int = 100
-    sentence_weight: float = 0.3
-    document_weight: float = 0.1
-    rerank: int = 20
-    merge_characters: int = 1800
-    as_of_passages: int = 200_000
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class IngestConfig:
-    """How documents are taken in. Sizes in bytes of the original file."""
+    """How documents are ingested."""
 
-    max_document_bytes: int = 64 * 1024 * 1024
+    max_document_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024,
+        validation_alias="max_body_bytes",
+        description="Largest document in bytes, and largest request body that is kept in memory. Each "
+        "request that is being served may need that much.",
+    )
+    keep_originals: bool = Field(
+        default=True,
+        description="Whether the bytes of each document are kept, for as long as a version that was read "
+        "from them. They take as much disk space as the files.",
+    )
     documents_per_commit: int = 256
     passages_per_batch: int = 512
+    """Most passages that are embedded before their vectors are stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddingConfig:
-    """How the embedding model is run.
-
-    ``backend`` is ``auto``, ``torch``, ``openvino`` or ``onnx``; ``precision`` is ``auto``, ``fp32``,
-    ``bf16`` or ``int8``; ``device`` is torch's, empty for the best there is. Converted models are kept in
-    the folder ``cache``; without one, ``auto`` is torch. ``threads`` of 0 means all processors.
-    """
-
-    backend: Backend = "auto"
-    precision: Precision = "auto"
-    device: str = ""
-    cache: Path | None = None
-    threads: int = 0
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class ReadingConfig:
-    """What reading one file may take; :class:`index.reading.ReadingApart` holds it to that."""
+    """Limits for reading one file. :class:`index.readers.IsolatedReaders` enforces them."""
 
-    processes: int = 1
-    seconds: float = 120.0
-    memory_bytes: int = 2 * 1024**3
+    processes: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        validation_alias="reader_processes",
+        description="Processes that read small files (up to 1 MiB), one file at a time each, and as many "
+        "again for larger files and for those that take longer than ten seconds.",
+    )
+    seconds: float = Field(
+        default=120.0,
+        gt=0,
+        validation_alias="reader_seconds",
+        description="Time limit for reading one file, in seconds; a file that takes longer is refused. Small "
+        "files have at most 30 seconds, and 30 more for each MiB, except PDF files where OCR is on.",
+    )
+    quick_seconds: float = 10.0
+    """Time for a small file among the small ones; one that takes longer starts again among the large ones."""
+    megabytes: int = Field(
+        default=2048,
+        ge=256,
+        validation_alias="reader_megabytes",
+        description="Memory limit for reading one file, in MiB, on Linux; a file that needs more is refused.",
+    )
     max_characters: int = 50_000_000
-    ocr_languages: str = ""
-    """Languages for Tesseract, which then reads the pages of PDF files that are pictures: ``eng+deu``."""
+    """Longest text of one file."""
+    ocr_languages: str = Field(
+        default="",
+        description="Languages for Tesseract, such as eng+deu: it then reads PDF pages that are images, "
+        "which takes seconds a page. Empty refuses such files. Needs loccit[ocr] and an installed Tesseract.",
+    )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class VectorsConfig:
-    """How the nearest passages are found. Scores are exact whatever the kind, the kinds differ in recall.
+    """How the nearest passages are found. Scores are exact for every kind; recall differs."""
 
-    ``kind``: ``flat`` looks at every passage, ``ivf`` at those in the parts of an inverted file near the
-    question, ``hnsw`` follows a graph, which is slow to make; ``auto`` is the first for small collections and
-    the second for others. Above ``memory_bytes`` (0: no bound) an inverted file keeps less of each vector,
-    and pages that were read are given back. ``recall`` is the share of the ten nearest passages that a
-    search is tuned to find. ``threads`` make a new index, 0 for half of the processors: searches go on
-    meanwhile.
-    """
-
-    kind: Literal["auto", "flat", "hnsw", "ivf"] = "auto"
-    memory_bytes: int = 0
-    recall: float = 0.99
+    kind: Literal["auto", "flat", "ivf"] = Field(
+        default="auto",
+        validation_alias="index_kind",
+        description="Vector index: flat compares a question with every passage, ivf (inverted file) with "
+        "some. auto is flat up to 20,000 passages and ivf above. Takes effect at the next compaction.",
+    )
+    recall: float = Field(
+        default=0.99,
+        gt=0.5,
+        lt=1.0,
+        validation_alias="index_recall",
+        description="Share of the ten nearest passages that an ivf index is tuned to find.",
+    )
+    megabytes: int = Field(
+        default=0,
+        ge=0,
+        validation_alias="index_megabytes",
+        description="Memory limit for the vectors of a collection, in MiB, mapped pages included; 0 is no "
+        "limit. A lower limit makes searches slower.",
+    )
     threads: int = 0
+    """Threads that build an index; 0 is half of the processors, since searches go on meanwhile."""
+    checked_bytes: int = 16 * 2**20
+    """Largest file, also of the lexical index, that is compared with its checksum when it is opened, which
+    takes some 30 ms. Larger ones are compared in the background."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class LibraryConfig:
     """All settings of a library of collections."""
 
@@ -115,5 +237,11 @@ class LibraryConfig:
     vectors: VectorsConfig = VectorsConfig()
     language: str = "english"
     """Snowball stemmer for words in Latin script, the same for documents and questions."""
+    erasure_ledger: Path | None = Field(
+        default=None,
+        description="File that records what is erased, by hashes only, so that restoring an older backup "
+        "does not bring it back; `erasures.jsonl` in the data folder by default. Keep it on another disk "
+        "than the data.",
+    )
     lock_seconds: float = 30.0
-    """How long a write waits for another process to finish its own."""
+    """How long a write waits for the write lock of another process."""

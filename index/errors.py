@@ -1,4 +1,4 @@
-"""Everything that this package raises on purpose.
+"""Errors of this package.
 
 ::
 
@@ -12,7 +12,10 @@
     │   ├── InvalidCollectionName
     │   ├── InvalidLocator
     │   ├── InvalidMetadata
+    │   ├── InvalidGroup
+    │   ├── DocumentIdTaken
     │   ├── MomentTooLarge
+    │   ├── NotSupported
     │   ├── HashCollision
     │   └── Unreadable
     │       ├── UnsupportedFormat
@@ -26,32 +29,44 @@
     ├── NotFound
     │   ├── CollectionNotFound
     │   ├── DocumentNotFound
+    │   ├── OriginalNotFound
+    │   ├── DocumentRetired
     │   ├── VersionNotFound
     │   ├── CitationNotFound
     │   ├── ChangeNotFound
     │   └── ChangeNotKept
     ├── Conflict
     │   ├── CollectionMismatch
+    │   ├── UpgradeBegun
     │   └── CollectionBusy
     ├── ModelError
     │   ├── ModelNotFound
     │   ├── ModelDamaged
     │   ├── ModelFailed
+    │   ├── TooManyModels
     │   └── BackendMissing
+    ├── IndexUnavailable
+    ├── LedgerFailed
+    ├── DiskFull
     └── Damaged
         ├── StoreDamaged
         └── UnknownFormat
 
-A message says what happened and what to do next. ``code`` is the stable name that clients may test.
+A message says what happened and, where the library knows it, what to do next. It names no route, command or
+environment variable: the layers that have these add their own advice, by the class of the error and what it
+carries. ``code`` is a stable name that clients can test.
+
+The first argument of every class is the message, and others are optional: errors are copied and pickled.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 
 class LoccitError(Exception):
-    """The root. Catch this to catch everything that the package raises on purpose."""
+    """Base class of all errors that this package raises deliberately."""
 
     code: ClassVar[str] = "error"
 
@@ -61,13 +76,13 @@ class LoccitError(Exception):
 
 
 class InvalidInput(LoccitError):
-    """The caller can mend it."""
+    """The input is invalid; the caller can correct it."""
 
     code = "invalid_input"
 
 
 class EmptyQuestion(InvalidInput):
-    """The question has no letter or digit in it."""
+    """The question contains no letter or digit."""
 
     code = "empty_question"
 
@@ -79,9 +94,13 @@ class QuestionTooLong(InvalidInput):
 
 
 class InvalidLimit(InvalidInput):
-    """A count, such as ``k``, is outside its range."""
+    """A count, such as ``k``, is outside its range. ``limit`` names the configured limit, where it is one."""
 
     code = "invalid_limit"
+
+    def __init__(self, message: str, *, limit: str = "") -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class InvalidFilter(InvalidInput):
@@ -91,111 +110,164 @@ class InvalidFilter(InvalidInput):
 
 
 class InvalidDocumentId(InvalidInput):
-    """A document id that cannot be used in a locator or an address."""
+    """The document id cannot be used in a locator or URL, or another document has it."""
 
     code = "invalid_document_id"
 
+    @classmethod
+    def in_use(cls, document_id: str, *, retired: bool) -> InvalidDocumentId:
+        """The error for an id that a document, retired or not, has already."""
+        of = f"a retired document {document_id!r}" if retired else f"a document {document_id!r} already"
+        return cls(f"There is {of}. Choose another id.")
+
 
 class InvalidCollectionName(InvalidInput):
-    """A collection name that cannot be a folder's name on every system."""
+    """The collection name cannot be a folder name on every system."""
 
     code = "invalid_collection_name"
 
 
 class InvalidLocator(InvalidInput):
-    """Not of the form ``{document_id}@{12 to 64 hex digits}:{start}-{end}``."""
+    """The locator does not have the form ``{document_id}@{12 to 64 hex digits}:{start}-{end}``."""
 
     code = "invalid_locator"
 
 
 class InvalidMetadata(InvalidInput):
-    """Metadata is not a flat mapping of names to scalars or lists of scalars."""
+    """The metadata is not a flat mapping of names to scalars or lists of scalars."""
 
     code = "invalid_metadata"
 
 
+class InvalidGroup(InvalidInput):
+    """The name of a group is empty, too long, or has a comma or control characters."""
+
+    code = "invalid_group"
+
+
+class DocumentIdTaken(InvalidInput):
+    """A document that the caller may not read has this id."""
+
+    code = "document_id_taken"
+
+
 class MomentTooLarge(InvalidInput):
-    """The collection held too much after this change to be made searchable as it stood."""
+    """The past state of the collection is too large to be searched."""
 
     code = "moment_too_large"
 
 
+class NotSupported(InvalidInput):
+    """The engine of this collection cannot do this."""
+
+    code = "not_supported"
+
+
 class HashCollision(InvalidInput):
-    """A locator of this text would be one of another text of the document too."""
+    """A locator of this text would also name another text of the document."""
 
     code = "hash_collision"
 
 
 class Unreadable(InvalidInput):
-    """A file from which no text can be taken; the message is the reason."""
+    """No text can be extracted from the file; the message has the reason."""
 
     code = "unreadable_document"
 
 
 class UnsupportedFormat(Unreadable):
-    """No reader for this kind of file."""
+    """There is no reader for this file format."""
 
     code = "unsupported_format"
 
 
 class UndecodableText(Unreadable):
-    """The bytes are not text in the encoding that they claim, or that was found."""
+    """The bytes are not text in the declared or detected encoding."""
 
     code = "undecodable_text"
 
 
 class EmptyDocument(Unreadable):
-    """Nothing but white space."""
+    """The document contains only white space."""
 
     code = "empty_document"
 
 
 class CorruptDocument(Unreadable):
-    """The format's own rules are broken."""
+    """The file violates the rules of its format."""
 
     code = "corrupt_document"
 
 
 class EncryptedDocument(Unreadable):
-    """The file is encrypted, and there is no password or a wrong one."""
+    """The file is encrypted, and the password is missing or wrong."""
 
     code = "encrypted_document"
 
 
 class NoTextLayer(Unreadable):
-    """Pictures of pages: there is no text to be read."""
+    """The pages are images without text."""
 
     code = "no_text_layer"
 
 
 class ReaderFailed(Unreadable):
-    """The reader crashed on the file, or took more time or memory than it may."""
+    """The reader crashed, or exceeded its time or memory limit."""
 
     code = "reader_failed"
 
 
 class DocumentTooLarge(Unreadable):
-    """Larger than the configured limit."""
+    """The document is larger than a limit. ``limit`` names the configured limit, where it is one."""
 
     code = "document_too_large"
 
+    def __init__(self, message: str, *, limit: str = "") -> None:
+        super().__init__(message)
+        self.limit = limit
+
 
 class NotFound(LoccitError):
-    """What the caller named does not exist."""
+    """The requested object does not exist."""
 
     code = "not_found"
 
 
 class CollectionNotFound(NotFound):
-    """No collection of this name."""
+    """There is no collection with this name."""
 
     code = "collection_not_found"
 
+    def __init__(self, message: str, *, name: str = "NAME") -> None:
+        super().__init__(message)
+        self.name = name
+
 
 class DocumentNotFound(NotFound):
-    """No document of this id in the collection."""
+    """The collection has no document with this id."""
 
     code = "document_not_found"
+
+
+class OriginalNotFound(NotFound):
+    """The bytes of a version are not kept."""
+
+    code = "original_not_found"
+
+
+class DocumentRetired(NotFound):
+    """The document is retired: only its versions can be read."""
+
+    code = "document_retired"
+
+    @classmethod
+    def of(cls, document_id: str, since: float) -> DocumentRetired:
+        """The error for a document that was retired at a time (seconds since the epoch)."""
+        moment = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return cls(
+            f"The document {document_id!r} is retired since {moment}. Its versions and citations can be "
+            "read. Put it again to restore it."
+        )
 
 
 class VersionNotFound(NotFound):
@@ -205,25 +277,25 @@ class VersionNotFound(NotFound):
 
 
 class CitationNotFound(NotFound):
-    """The locator is well formed but names no stored text, or lies outside it."""
+    """The locator is valid but names no stored text, or a span outside it."""
 
     code = "citation_not_found"
 
 
 class ChangeNotFound(NotFound):
-    """The collection has not come to a change of this number."""
+    """The collection has no change with this number yet."""
 
     code = "change_not_found"
 
 
 class ChangeNotKept(NotFound):
-    """Something that stood in the collection after this change is deleted or pruned."""
+    """A document that the collection had after this change is deleted or pruned."""
 
     code = "change_not_kept"
 
 
 class Conflict(LoccitError):
-    """The request is fine, the present state does not allow it."""
+    """The request is valid but conflicts with the current state."""
 
     code = "conflict"
 
@@ -234,55 +306,92 @@ class CollectionMismatch(Conflict):
     code = "collection_mismatch"
 
 
+class UpgradeBegun(Conflict):
+    """An upgrade to another model has begun and is not done."""
+
+    code = "upgrade_begun"
+
+
 class CollectionBusy(Conflict):
-    """Another process holds the collection's write lock; try again."""
+    """Another process holds the collection's write lock; retry."""
 
     code = "collection_busy"
 
 
 class ModelError(LoccitError):
-    """The embedding model cannot do its work."""
+    """The embedding model cannot be used."""
 
     code = "model_error"
 
 
 class ModelNotFound(ModelError):
-    """The model's files are not there, and nothing may be downloaded."""
+    """The model's files are missing, and downloads are not allowed."""
 
     code = "model_not_found"
 
 
 class ModelDamaged(ModelError):
-    """The model's files are not the ones expected."""
+    """The model's files differ from the expected ones."""
 
     code = "model_damaged"
 
 
 class ModelFailed(ModelError):
-    """The model raised, or gave vectors that are not finite."""
+    """The model failed, or returned vectors that are not finite."""
 
     code = "model_failed"
 
 
+class TooManyModels(ModelError):
+    """As many models are loaded as are allowed."""
+
+    code = "too_many_models"
+
+
 class BackendMissing(ModelError):
-    """What the model is to be run by is not installed, or the model was not prepared for it."""
+    """The runtime for the model is not installed, or the model was not prepared for it."""
 
     code = "backend_missing"
 
 
+class IndexUnavailable(LoccitError):
+    """An index that is needed has failed, and is being made anew from the record; retry."""
+
+    code = "index_unavailable"
+
+
+class LedgerFailed(LoccitError):
+    """The ledger of erasures cannot be read or written."""
+
+    code = "ledger_failed"
+
+
+class DiskFull(LoccitError):
+    """There is no room on the disk for a change: nothing of it is stored."""
+
+    code = "disk_full"
+
+
 class Damaged(LoccitError):
-    """Stored data contradicts itself; restore a backup or build it again."""
+    """Stored data is inconsistent; restore a backup or rebuild it."""
 
     code = "damaged"
 
 
 class StoreDamaged(Damaged):
-    """The record store is not readable, or a stored hash does not match."""
+    """The record store cannot be read, or a stored hash does not match.
+
+    ``in_vectors``: only stored vectors are damaged, which can be computed again from the texts.
+    """
 
     code = "store_damaged"
 
+    def __init__(self, message: str, *, in_vectors: bool = False) -> None:
+        super().__init__(message)
+        self.in_vectors = in_vectors
+
 
 class UnknownFormat(Damaged):
-    """The collection's format is older or newer than this program."""
+    """The collection has a format of an older or newer version of this program."""
 
     code = "unknown_format"

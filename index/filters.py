@@ -1,15 +1,15 @@
-"""Metadata filters: the grammar of OpenAI's vector stores, checked once and then trusted.
+"""Metadata filters in the grammar of OpenAI's vector stores, validated when they are parsed.
 
 A comparison is ``{"type": "eq", "key": "year", "value": 2020}`` with one of ``eq ne gt gte lt lte in
-nin``; ``{"type": "and" | "or", "filters": [...]}`` combines, nested at will. ``ne`` and ``nin`` are the
-exact complements of ``eq`` and ``in``: they also match documents that lack the key. A list in the
-metadata matches when one of its members does. ``gt`` and its like compare numbers with numbers and
-strings with strings.
+nin``; ``{"type": "and" | "or", "filters": [...]}`` combines filters, nested up to ``MAX_DEPTH`` levels.
+``ne`` and ``nin`` are the exact complements of ``eq`` and ``in``: they also match documents that lack the
+key. A list in the metadata matches if one of its members does. Order comparisons match only values of the
+same type: numbers with numbers, strings with strings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
@@ -26,7 +26,7 @@ MAX_VALUES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One key against one value, or for ``in`` and ``nin`` against several."""
+    """Compare the value of one key with one value, or for ``in`` and ``nin`` with several."""
 
     operator: Operator
     key: str
@@ -35,19 +35,34 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """All or any of several filters."""
+    """Combine several filters: all or any must match."""
 
     combination: Combination
     filters: tuple[Filter, ...]
 
 
-Filter = Comparison | Compound
+@dataclass(frozen=True, slots=True)
+class ReadableBy:
+    """Admit documents that have no groups, or share one with these. No request can contain it."""
+
+    groups: frozenset[str]
+
+    def admits(self, groups: Collection[str]) -> bool:
+        """Whether it admits a document with these groups."""
+        return not groups or not self.groups.isdisjoint(groups)
+
+    def within(self, where: Filter | None) -> Filter:
+        """A filter that admits what both this and ``where`` admit."""
+        return self if where is None else Compound("and", (where, self))
+
+
+Filter = Comparison | Compound | ReadableBy
 
 
 def parse_filter(value: object, *, depth: int = 1) -> Filter:
-    """Check a filter as it comes from JSON.
+    """Parse and validate a filter from JSON.
 
-    Raises :class:`InvalidFilter`, whose message names the part that is wrong.
+    Raises :class:`InvalidFilter`, whose message names the wrong part.
     """
     if not isinstance(value, Mapping):
         raise InvalidFilter(f"A filter is an object with a type, not {type(value).__name__}.")
@@ -64,7 +79,7 @@ def parse_filter(value: object, *, depth: int = 1) -> Filter:
     )
 
 
-def _only(value: Mapping[str, Any], *names: str) -> None:
+def _check_keys(value: Mapping[str, Any], *names: str) -> None:
     if missing := [name for name in names if name not in value]:
         raise InvalidFilter(f"The filter {value.get('type')!r} lacks {missing[0]!r}.")
     if unknown := sorted(set(map(str, value)) - {"type", *names}):
@@ -72,7 +87,7 @@ def _only(value: Mapping[str, Any], *names: str) -> None:
 
 
 def _compound(value: Mapping[str, Any], depth: int) -> Compound:
-    _only(value, "filters")
+    _check_keys(value, "filters")
     filters = value["filters"]
     if not isinstance(filters, list) or not filters or len(filters) > MAX_VALUES:
         raise InvalidFilter(f"{value['type']!r} takes a list of 1 to {MAX_VALUES} filters under 'filters'.")
@@ -80,7 +95,7 @@ def _compound(value: Mapping[str, Any], depth: int) -> Compound:
 
 
 def _comparison(value: Mapping[str, Any]) -> Comparison:
-    _only(value, "key", "value")
+    _check_keys(value, "key", "value")
     operator, key, operand = cast("Operator", value["type"]), value["key"], value["value"]
     if not isinstance(key, str) or not key:
         raise InvalidFilter(f"The key of filter {operator!r} is a metadata name, not {key!r}.")

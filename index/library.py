@@ -1,11 +1,13 @@
-"""Named collections under one data folder."""
+"""Named collections in one data folder."""
 
 from __future__ import annotations
 
-import shutil
+import logging
 import threading
-import uuid
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Hashable
+from contextlib import closing
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -13,104 +15,215 @@ from typing import Self
 
 from index.collection import Collection
 from index.config import LibraryConfig
-from index.description import DESCRIPTION
-from index.errors import CollectionNotFound
+from index.description import Description, find
+from index.embedding import Models
+from index.errors import CollectionMismatch, CollectionNotFound, Damaged, StoreDamaged
+from index.history.ledger import Ledger
 from index.naming import checked_collection_name
-from index.protocols import Embedder, Reranker
-from index.reading import Reading, ReadingHere
+from index.protocols import Embedder, Reranker, is_same_model
+from index.readers import InProcessReaders, Readers, ReaderStatistics
+from index.records import Counts
+from index.store import open_catalogue
+from index.upgrading import Upgrade
+
+_log = logging.getLogger("loccit.library")
+ERASURE_LEDGER = "erasures.jsonl"
+"""Name of the ledger of erasures in a data folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A collection that is open, and the identity that the catalogue gave it."""
+
+    collection: Collection
+    identity: Hashable
 
 
 class Library:
     """Opens, creates and deletes collections, each once. Safe to use from several threads.
 
-    ``embedder`` may be a function that loads it, called on first need: the names of collections can be
-    listed without a model. ``reranker`` loads one likewise. ``reading`` reads files, in this process when
-    none is given; it is closed with the library.
+    ``embedder`` is the model of new collections, a function that loads it, called on first need, or the
+    models that collections may have: the names of collections can be listed without a model. ``reranker``
+    loads one likewise. ``readers`` read files, in this process when none are given; they are closed with the
+    library.
     """
 
     def __init__(
         self,
         data: Path,
         *,
-        embedder: Embedder | Callable[[], Embedder],
+        embedder: Embedder | Callable[[], Embedder] | Models,
         config: LibraryConfig | None = None,
         reranker: Callable[[], Reranker] | None = None,
-        reading: Reading | None = None,
+        readers: Readers | None = None,
     ) -> None:
         self.data = data
-        self.folder = data / "collections"
-        self._given = embedder
-        self._config = config or LibraryConfig()
+        self._catalogue = open_catalogue(data)
+        self.ledger = Ledger((config or LibraryConfig()).erasure_ledger or data / ERASURE_LEDGER)
+        self.models = embedder if isinstance(embedder, Models) else Models(embedder)
+        self.config = config or LibraryConfig()
         self._given_reranker = reranker
-        self._reading = reading or ReadingHere(self._config.reading)
-        self._open: dict[str, Collection] = {}
-        self._lock = threading.RLock()
+        self._readers = readers or InProcessReaders(self.config.reading)
+        self._open: dict[str, _Opened] = {}
+        self._lock = threading.Lock()
+        self._loading = threading.RLock()
+        self._opening: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    @cached_property
+    @property
     def embedder(self) -> Embedder:
-        """The one model of all collections, loaded on first use."""
-        with self._lock:
-            return self._given() if callable(self._given) else self._given
+        """The model of new collections, loaded on first use."""
+        return self.models.default
 
     @cached_property
     def reranker(self) -> Reranker | None:
         """The one reranker of all collections, loaded on first use; None when none is wanted."""
-        with self._lock:
+        with self._loading:
             return self._given_reranker() if self._given_reranker else None
 
     def names(self) -> list[str]:
-        """All collections on disk, in order."""
-        return sorted(path.parent.name for path in self.folder.glob(f"*/{DESCRIPTION}"))
+        """All collections, in order of their names."""
+        return self._catalogue.names()
 
-    def open(self, name: str, *, create: bool = False) -> Collection:
-        """Open a collection, the same object each time.
+    def counts(self, name: str) -> Counts:
+        """How much a collection holds, read without its model, whatever settings it was built with.
 
-        Raises :class:`index.errors.InvalidCollectionName`, :class:`CollectionNotFound`, and
-        :class:`index.errors.CollectionMismatch` when it was built with another model or other settings.
+        Raises :class:`index.errors.InvalidCollectionName`, :class:`CollectionNotFound`.
         """
-        folder = self.folder / checked_collection_name(name)
+        self._require(name)
+        with closing(self._catalogue.open(name)) as store, store.snapshot() as moment:
+            return moment.counts()
+
+    def model_of(self, name: str) -> str:
+        """The fingerprint of an open collection's model; empty for the default, or if it is not open."""
+        found = self._open.get(name)
+        model = found.collection.description.model if found else ""
+        return "" if model == self.models.default_fingerprint else model
+
+    def description(self, name: str) -> Description:
+        """What a collection was made with, read without its model.
+
+        Raises as :meth:`counts`, and what :meth:`index.description.Description.parse` raises.
+        """
+        self._require(name)
+        found = find(self._catalogue, name)
+        if found is None:
+            raise StoreDamaged(f"The description of the collection {name!r} is missing. Restore a backup.")
+        return found
+
+    def open(self, name: str, *, create: bool = False, model: str = "") -> Collection:
+        """Open a collection, the same object each time. ``model`` is for one that is created.
+
+        While one collection is opened, those that are open go on answering. With ``model``, one that has
+        another is refused. Raises
+        :class:`index.errors.InvalidCollectionName`, :class:`CollectionNotFound`, and
+        :class:`index.errors.CollectionMismatch` or :class:`index.errors.ModelError` when the model that it
+        was built with cannot be had.
+        """
+        collection = self._find_or_open(checked_collection_name(name), model, create=create)
+        if model and model != collection.description.source:
+            wanted = self.models.named(model).fingerprint
+            if not is_same_model(wanted, collection.description.model):
+                raise CollectionMismatch(
+                    f"The collection {name!r} has the model {collection.description.model_name!r}, not "
+                    f"{model!r}. It keeps its model until it is upgraded to another."
+                )
+        return collection
+
+    def _find_or_open(self, name: str, model: str, *, create: bool) -> Collection:
+        identity = self._catalogue.identity(name)
         with self._lock:
-            there = (folder / DESCRIPTION).exists()
-            if not there and (stale := self._open.pop(name, None)):
-                stale.close()  # another process deleted it
-            if not there and not create:
-                raise CollectionNotFound(
-                    f"There is no collection {name!r}. Create it with PUT /v1/collections/{name} or "
-                    f"loccit ingest FOLDER --collection {name}."
-                )
-            if name not in self._open:
-                self._open[name] = Collection(
-                    folder,
-                    embedder=self.embedder,
-                    config=self._config,
-                    reranker=self.reranker,
-                    reading=self._reading,
-                )
-            return self._open[name]
+            found = self._open.get(name)
+            if found and identity and found.identity == identity:
+                return found.collection
+            opening = self._opening[name]
+        if identity is None and not create:
+            self._close(name)  # another process deleted it
+            raise _not_found(name)
+        with opening:
+            with self._lock:
+                found = self._open.get(name)
+            identity = self._catalogue.identity(name)
+            if found and found.identity == identity:
+                return found.collection
+            self._close(name)  # another process deleted it, and may have made it again
+            if identity is None and not create:
+                raise _not_found(name)  # deleted since the first look
+            collection = self._opened(name, model)
+            with self._lock:
+                self._open[name] = _Opened(collection, self._catalogue.identity(name))
+            return collection
+
+    def upgrade(self, name: str) -> Upgrade:
+        """What brings a collection up to date, or to another model; close it after use.
+
+        Needs neither the collection's own model nor that it is open. Raises as :meth:`counts`.
+        """
+        self._require(name)
+        return Upgrade(self._catalogue, name, self.models, self.config)
 
     def delete(self, name: str) -> None:
-        """Erase a collection with all its documents. Raises :class:`CollectionNotFound`."""
-        folder = self.folder / checked_collection_name(name)
+        """Erase a collection with all its documents.
+
+        Raises :class:`CollectionNotFound`, :class:`index.errors.LedgerFailed`.
+        """
+        self._require(name)
         with self._lock:
-            if not (folder / DESCRIPTION).exists():
-                raise CollectionNotFound(f"There is no collection {name!r}.")
-            if opened := self._open.pop(name, None):
-                opened.close()
-            # Out of the way in one step, so that nobody opens a collection half erased.
-            doomed = folder.with_name(f".{name}.{uuid.uuid4().hex}.deleted")
-            folder.rename(doomed)
-            shutil.rmtree(doomed)
+            opening = self._opening[name]
+        with opening:
+            self._require(name)
+            self._enter_erasure(name)
+            self._close(name)
+            self._catalogue.delete(name)
+
+    def _enter_erasure(self, name: str) -> None:
+        """Enter a collection in the ledger before it is erased: after a crash in between it is there."""
+        try:
+            with closing(self._catalogue.open(name)) as store:
+                tag = store.tag()
+        except Damaged as error:
+            _log.warning(
+                "The collection %r is erased without an entry in the ledger of erasures: %s",
+                name,
+                error.message,
+            )
+        else:
+            self.ledger.add_collection(tag)
 
     def expect_documents(self) -> None:
-        """Start what the first document would have to wait for; returns at once."""
-        self._reading.prepare()
+        """Start in the background what the first document would have to wait for."""
+        self._readers.prepare()
+
+    def reader_statistics(self) -> ReaderStatistics:
+        """Count the files that the readers have read in this process."""
+        return self._readers.statistics()
 
     def close(self) -> None:
         """Close every open collection."""
+        for name in list(self._open):
+            self._close(name)
+        self._readers.close()
+
+    def _close(self, name: str) -> None:
         with self._lock:
-            while self._open:
-                self._open.popitem()[1].close()
-            self._reading.close()
+            found = self._open.pop(name, None)
+        if found:
+            found.collection.close()
+
+    def _opened(self, name: str, model: str) -> Collection:
+        return Collection(
+            self._catalogue,
+            name,
+            embedder=self.models,
+            model=model,
+            config=self.config,
+            reranker=self.reranker,
+            readers=self._readers,
+            ledger=self.ledger,
+        )
+
+    def _require(self, name: str) -> None:
+        if self._catalogue.identity(checked_collection_name(name)) is None:
+            raise _not_found(name)
 
     def __enter__(self) -> Self:
         return self
@@ -119,3 +232,7 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _not_found(name: str) -> CollectionNotFound:
+    return CollectionNotFound(f"There is no collection {name!r}.", name=name)

@@ -1,26 +1,27 @@
-"""What documents, collections, and metadata may be called."""
+"""Rules for document ids, collection names, groups and metadata."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
-from index.errors import InvalidCollectionName, InvalidDocumentId, InvalidMetadata
+from index.errors import InvalidCollectionName, InvalidDocumentId, InvalidGroup, InvalidMetadata
 from index.types import Metadata, Scalar
 
 MAX_DOCUMENT_ID = 512
 _COLLECTION = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _RESERVED_TAILS = ("text", "versions", "diff")
 _RESERVED_KEYS = frozenset({"document_id", "title", "source", "media_type"})
+_MAX_GROUP, _MAX_GROUPS = 100, 256
 _MAX_KEY, _MAX_STRING, _MAX_KEYS, _MAX_MEMBERS = 64, 4096, 64, 256
 
 
 def checked_document_id(document_id: str) -> str:
     """Return the id in NFC.
 
-    Raises :class:`InvalidDocumentId` for ids that could not stand in a locator or in an address.
+    Raises :class:`InvalidDocumentId` for ids that cannot be part of a locator or URL.
     """
     name = unicodedata.normalize("NFC", document_id)
     if not name or len(name) > MAX_DOCUMENT_ID:
@@ -34,8 +35,7 @@ def checked_document_id(document_id: str) -> str:
         raise InvalidDocumentId(f"The document id {name!r} has an empty, '.' or '..' part between slashes.")
     if len(parts) > 1 and parts[-1] in _RESERVED_TAILS:
         raise InvalidDocumentId(
-            f"The document id {name!r} ends in /{parts[-1]}, which is an address of its own in the API. "
-            "Choose another last part."
+            f"The document id {name!r} ends in /{parts[-1]}, which is reserved. Choose another last part."
         )
     return name
 
@@ -50,8 +50,25 @@ def checked_collection_name(name: str) -> str:
     return name
 
 
+def checked_groups(groups: Iterable[str]) -> tuple[str, ...]:
+    """Return the groups in order, each once, or raise :class:`InvalidGroup` that names the wrong one.
+
+    A name has no comma, because lists of groups in a header are separated by commas.
+    """
+    names = sorted({unicodedata.normalize("NFC", name) for name in groups})
+    if len(names) > _MAX_GROUPS:
+        raise InvalidGroup(f"There are {len(names)} groups, at most {_MAX_GROUPS} are taken.")
+    for name in names:
+        if not 1 <= len(name) <= _MAX_GROUP or name != name.strip() or "," in name or not name.isprintable():
+            raise InvalidGroup(
+                f"{name[:_MAX_GROUP]!r} cannot name a group. Use 1 to {_MAX_GROUP} printable characters, "
+                "without commas and without white space at an end."
+            )
+    return tuple(names)
+
+
 def checked_metadata(metadata: Mapping[str, object]) -> Metadata:
-    """Return the metadata, or raise :class:`InvalidMetadata` naming the entry that is wrong."""
+    """Return the metadata, or raise :class:`InvalidMetadata` that names the wrong entry."""
     if len(metadata) > _MAX_KEYS:
         raise InvalidMetadata(f"Metadata has {len(metadata)} entries, at most {_MAX_KEYS} are taken.")
     checked: dict[str, Scalar | tuple[Scalar, ...]] = {}
@@ -60,21 +77,21 @@ def checked_metadata(metadata: Mapping[str, object]) -> Metadata:
             raise InvalidMetadata(f"The metadata name {key!r} does not have 1 to {_MAX_KEY} characters.")
         if key in _RESERVED_KEYS:
             raise InvalidMetadata(
-                f"The metadata name {key!r} is the service's own. Give it as {key}, or rename it."
+                f"The metadata name {key!r} is reserved. Give {key} outside of the metadata, or rename it."
             )
         checked[key] = _checked_value(key, value)
     return checked
 
 
-def fitting_metadata(metadata: Mapping[str, object]) -> Metadata:
-    """The entries that would pass :func:`checked_metadata`: a file may say anything of itself."""
-    fitting: dict[str, Scalar | Sequence[Scalar]] = {}
+def valid_metadata(metadata: Mapping[str, object]) -> Metadata:
+    """Return the entries that pass :func:`checked_metadata`, for metadata that a file has of itself."""
+    valid: dict[str, Scalar | Sequence[Scalar]] = {}
     for key, value in metadata.items():
         with suppress(InvalidMetadata):
-            fitting.update(checked_metadata({key: value}))
-        if len(fitting) == _MAX_KEYS:
+            valid.update(checked_metadata({key: value}))
+        if len(valid) == _MAX_KEYS:
             break
-    return fitting
+    return valid
 
 
 def _checked_value(key: str, value: object) -> Scalar | tuple[Scalar, ...]:

@@ -1,23 +1,25 @@
-"""What the record store takes and gives."""
+"""Records that the record store reads and writes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from index.errors import StoreDamaged
 from index.types import Block, Metadata, Passage
 
-EventKind = Literal["added", "replaced", "updated", "renamed", "pruned", "deleted"]
-"""``replaced`` by another text; ``updated`` is the same text with another title, metadata or structure."""
+PutStatus = Literal["added", "replaced", "unchanged"]
+EventKind = Literal["added", "replaced", "updated", "renamed", "retired", "restored", "pruned", "deleted"]
+"""``replaced``: another text. ``updated``: the same text with another title, metadata or structure.
+``restored``: put again after it was retired."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document to be stored: its text, and the passages cut from it.
+    """A document to store: its text and the passages of it.
 
     ``headings`` has, for each passage, the lines that are embedded before its slice. Hashes are
     SHA-256 digests (32 bytes).
@@ -32,12 +34,46 @@ class NewDocument:
     source_sha256: bytes
     reader: str
     given: str
-    """What the caller said beside the bytes, as JSON: to know an unchanged document by."""
+    """The caller's fields as JSON, used to detect unchanged documents."""
     blocks: Sequence[Block]
     pages: Sequence[int]
     passages: Sequence[Passage]
     headings: Sequence[str]
     layout: bytes = b""
+    original_bytes: int | None = None
+    """Size of its bytes, if they are kept."""
+    groups: tuple[str, ...] | None = None
+    """Groups that may read it, none for everyone; None keeps those that a stored document has."""
+
+    def indexed_texts(self) -> Iterator[str]:
+        """Yield the text of each passage that is embedded and searched."""
+        for passage, heading in zip(self.passages, self.headings, strict=True):
+            yield indexed_text(heading, self.text[passage.start : passage.end])
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedVersion:
+    """A version to store under its number; ``replaced`` is None for the newest."""
+
+    number: int
+    created: float
+    replaced: float | None
+    new: NewDocument
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentHistory:
+    """A document as another record has it: former ids, times, and versions, of which the newest is last.
+
+    ``retired`` is when it was retired; None unless it is.
+    """
+
+    id: str
+    aliases: Sequence[str]
+    created: float
+    updated: float
+    versions: Sequence[NumberedVersion]
+    retired: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +97,89 @@ class DocumentRecord:
     given: str
     passages: int
     embedded: int
+    retired: float | None = None
+    """When the document was retired; None unless it is."""
+    groups: tuple[str, ...] = ()
+    """Groups that may read it, in order; none for everyone."""
+
+    def has(self, source_sha256: bytes, reader: str, given: str) -> bool:
+        """Whether it is not retired, and made from these bytes by this reader with the caller's fields."""
+        return self.retired is None and (self.source_sha256, self.reader, self.given) == (
+            source_sha256,
+            reader,
+            given,
+        )
 
     @property
     def origin(self) -> str:
-        """Where on this machine the document came from; empty when it came over HTTP."""
+        """Path on this machine that the document came from; empty if it came over HTTP."""
         return str(json.loads(self.given)["origin"])
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The outcome of putting a document."""
+
+    record: DocumentRecord
+    status: PutStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What was committed after some change: the last change now, and whether anything was erased since.
+
+    ``generation`` counts the exchanges of all passages and vectors by an upgrade.
+    """
+
+    change: int
+    erased: bool
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was erased and may still be in files, until they are purged.
+
+    ``change`` is the last change that erased something. ``documents`` has the ids of the documents concerned,
+    and those that they had before they were renamed, each with the time of its erasure in seconds since the
+    epoch.
+    """
+
+    change: int
+    documents: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Identifies a change of one record: records with an equal mark have an equal history up to it.
+
+    ``store`` names the record, ``epoch`` the time since it was last restored, ``token`` this very change; all
+    are random hex digits. Those of change 0, before which there is nothing, do not matter.
+    """
+
+    change: int = 0
+    store: str = ""
+    epoch: str = ""
+    token: str = ""
+
+
+NOTHING = Mark()
+"""The mark of what has no change in it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a check found to be wrong.
+
+    ``code`` is a stable name, ``place`` says where (``document 'a', version 2``), and ``message`` what is
+    wrong and what to do. ``is_repairable``: a repair makes it good, because it is derived or can be
+    recomputed.
+    """
+
+    code: str
+    place: str
+    message: str
+    is_repairable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +201,16 @@ class VersionRecord:
     length: int
     created: float
     replaced: float | None
-    """When the next version came; None for the newest."""
+    """When it stopped being the newest: when the next version was stored, or the document retired."""
+    retired: float | None = None
+    """When the document was retired; None unless it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a change did to a document.
+    """Effect of a change on a document.
 
-    ``version`` is the one that came, or that is gone. ``was`` is the id before it was renamed.
+    ``version`` is the one that was added or erased. ``was`` is the id before a rename.
     """
 
     change: int
@@ -106,21 +222,38 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedMirror:
+    """A folder that was last mirrored in vain: its documents stayed although files are missing.
+
+    ``since`` is when that happened first, in seconds since the epoch.
+    """
+
+    root: str
+    reason: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Structure:
-    """How a version's text is divided: its blocks in order, and the offset at which each page starts."""
+    """Structure of a version's text: its blocks in order, and the offset at which each page starts."""
 
     blocks: tuple[Block, ...]
     pages: tuple[int, ...]
 
 
+def indexed_text(heading: str, quote: str) -> str:
+    """Return the text of a passage to embed and search: the heading, if any, then the quote."""
+    return f"{heading}\n{quote}" if heading else quote
+
+
 def content_key(text: str) -> bytes:
-    """The 16-byte name of a text that is embedded or quoted."""
+    """Return the 16-byte hash that identifies a text that is embedded or quoted."""
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedPassage:
-    """A live passage with the version that it is a slice of; ``quote_key`` names its words."""
+    """A live passage and the version that it is a slice of; ``quote_key`` identifies its text."""
 
     id: int
     version: VersionRecord
@@ -128,16 +261,18 @@ class PlacedPassage:
     quote_key: bytes
     embedded: bool
 
-    def check(self, words: str) -> None:
-        """Raise :class:`index.errors.StoreDamaged` unless these are its words."""
-        if content_key(words) != self.quote_key:
-            of = self.version.document_id
-            raise StoreDamaged(f"Passage {self.id} of {of!r} is not what was indexed. Restore a backup.")
+    def check(self, text: str) -> None:
+        """Raise :class:`index.errors.StoreDamaged` unless this is its text."""
+        if content_key(text) != self.quote_key:
+            document_id = self.version.document_id
+            raise StoreDamaged(
+                f"Passage {self.id} of {document_id!r} is not what was indexed. Restore a backup."
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A live passage with the version that it is a slice of, and its words."""
+    """A live passage, the version that it is a slice of, and its text."""
 
     id: int
     version: VersionRecord
@@ -148,9 +283,10 @@ class StoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class PendingPassage:
-    """A passage without a vector. ``key`` is the 16-byte name of the text to embed.
+    """A passage that waits for its vector. ``key`` is the :func:`content_key` of the text to embed.
 
-    Its slice begins at ``quote`` in the text, after the headings.
+    The slice begins at ``quote`` in the text, after the headings. ``tables`` are those that it has rows of,
+    by offsets of this text, which are negative for what is before it.
     """
 
     id: int
@@ -158,14 +294,29 @@ class PendingPassage:
     text: str
     quote: int
     tokens: int
+    tables: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StagingCounts:
+    """What an upgrade has prepared: versions in all and done, passages of these, and those with a vector."""
+
+    versions: int
+    staged: int
+    passages: int
+    embedded: int
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much a collection holds. ``embedded`` of ``passages`` have a vector."""
+    """Size of a collection. ``embedded`` of its ``passages`` have a vector.
+
+    ``original_bytes`` is the size of all originals that are kept, those of earlier versions included.
+    """
 
     documents: int
     passages: int
     embedded: int
     characters: int
     change: int
+    original_bytes: int = 0

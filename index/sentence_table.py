@@ -1,4 +1,4 @@
-"""The sentences of several passages, in arrays that are looked at as a whole."""
+"""Sentences of several passages in flat arrays, for vectorized computation."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class SentenceTable:
-    """The sentences of n passages one below another, s in all; see :class:`index.types.Sentences`.
+    """The concatenated sentences of n passages, s in all; see :class:`index.types.Sentences`.
 
-    ``known`` (n) says which passages have any sentences on record, ``counts`` (n) how many, ``term_counts``
-    (n) how many terms. ``spans`` has shape (s, 2); ``term_ends`` (s) count from the passage's first term.
-    ``vectors`` are of the passages in ``has_vectors`` (n) alone, one below another; times ``scales`` they
-    are unit rows.
+    Per passage (n): ``known`` (sentences are stored), ``counts`` (number of sentences), ``term_counts``
+    (number of terms) and ``has_vectors``. Per sentence: ``spans`` of shape (s, 2), and ``term_ends`` (s),
+    counted from the passage's first term. ``vectors`` has rows only for passages with ``has_vectors``;
+    multiplied by ``scales`` they are unit vectors.
     """
 
     known: NDArray[np.bool_]
@@ -36,7 +36,7 @@ class SentenceTable:
 
     @staticmethod
     def of(passages: Sequence[Sentences]) -> SentenceTable:
-        """The table of passages with their sentences."""
+        """Build the table from the sentences of each passage."""
         has_vectors = np.array([len(one.vectors) > 0 for one in passages], np.bool_)
         vectors = [one.vectors for one in passages if len(one.vectors)]
         rows = np.concatenate(vectors) if vectors else np.empty((0, 0), np.float32)
@@ -57,16 +57,16 @@ class SentenceTable:
 
     @cached_property
     def bounds(self) -> Counts:
-        """Shape (n + 1): the sentences of passage i are those from ``bounds[i]`` to ``bounds[i + 1]``."""
+        """Shape (n + 1): passage i has the sentences ``bounds[i]`` to ``bounds[i + 1]``."""
         return np.concatenate([[0], np.cumsum(self.counts)])
 
     @cached_property
     def term_bounds(self) -> Counts:
-        """Shape (n + 1): the terms of passage i are those from ``term_bounds[i]`` to the next of these."""
+        """Shape (n + 1): passage i has the terms ``term_bounds[i]`` to ``term_bounds[i + 1]``."""
         return np.concatenate([[0], np.cumsum(self.term_counts)])
 
     def cosines(self, question: Vectors) -> NDArray[np.float32]:
-        """Shape (s,): each sentence's cosine with a unit vector, NaN for those without vectors."""
+        """Compute each sentence's cosine with a unit vector, shape (s,); NaN without a vector."""
         found = np.full(len(self.spans), np.nan, np.float32)
         if len(self.vectors):
             products = self.vectors.astype(np.float32, copy=False) @ question
@@ -74,7 +74,7 @@ class SentenceTable:
         return found
 
     def passage(self, at: int) -> Sentences:
-        """The sentences of one passage."""
+        """Return the sentences of one passage."""
         first, end = self.bounds[at : at + 2].tolist()
         rows = int(self.counts[:at][self.has_vectors[:at]].sum())
         some = slice(rows, rows + (end - first if self.has_vectors[at] else 0))

@@ -1,6 +1,6 @@
-"""The values that pass between the parts. Imports nothing of the project but its errors.
+"""Values that the parts exchange. Imports nothing of the project.
 
-Offsets are Unicode code points everywhere, spans are half open ``[start, end)``.
+Offsets count Unicode code points; spans are half open: ``[start, end)``.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ BlockKind = Literal["heading", "paragraph", "list", "table", "code"]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of a text that its format shows as one thing.
+    """A structural unit of a text, such as a paragraph.
 
-    ``title`` and ``level`` (1 is the highest) are set for headings alone; the title is the heading's
-    words without the marks around them (``== Background ==`` has the title ``Background``).
+    Only headings have ``title`` and ``level`` (1 is the highest). The title leaves out markup:
+    ``== Background ==`` has the title ``Background``. Only tables have ``columns``.
     """
 
     kind: BlockKind
@@ -34,23 +34,53 @@ class Block:
     end: int
     level: int = 0
     title: str = ""
+    columns: Columns | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a table, of which each line is a row.
+
+    ``names`` are in order, empty where a column has none; several lines of names are joined to one. Rows
+    begin at offset ``body``, after the lines of names, if the table shows them. If ``labelled``, each row
+    repeats the names of its cells that are not empty, as ``Name: Ada; Born: 1815``; else its cells are
+    separated as ``Ada | 1815``, the empty ones too. :mod:`index.text.tables` finds the cells.
+    """
+
+    names: tuple[str, ...]
+    body: int
+    labelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table, ``[start, end)`` of the text.
+
+    ``row`` is the first cell of its row that has words, ``column`` the name of its column; empty where the
+    table names none.
+    """
+
+    start: int
+    end: int
+    row: str
+    column: str
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    r"""What a reader makes of a file's bytes.
+    r"""Text and structure that a reader extracts from a file's bytes.
 
-    ``text`` is NFC with ``\n`` line ends. ``blocks`` are in order, never overlap, and hold every
-    character of the text that is not white space. ``pages`` has the offset at which each page
-    starts, empty for formats without pages. ``layout`` tells where the words are on them
-    (:class:`index.layout.Layout`), empty where that is not known.
+    ``text`` is NFC with ``\n`` line ends. ``blocks`` are in order, do not overlap, and cover every
+    character that is not white space. ``pages`` has the offset at which each page starts, empty for
+    formats without pages. ``layout`` has the positions of words on the pages
+    (:class:`index.text.layout.Layout`), empty where unknown.
     """
 
     text: str
     blocks: tuple[Block, ...]
     media_type: str
     reader: str
-    """Name and version of the reader, such as ``markdown/1``; another value means other text."""
+    """Name and version of the reader, such as ``markdown/1``. A new version may extract other text."""
     title: str = ""
     pages: tuple[int, ...] = ()
     metadata: Metadata = field(default_factory=dict)
@@ -59,10 +89,10 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A span of a text chosen by the chunker, with the headings above it.
+    """A span of a text that the chunker chose, with the headings above it.
 
-    ``pages`` are the first and last page number, counted from 1. ``tokens`` counts the embedded
-    text (headings and slice) in the embedding model's own tokens, its special tokens included.
+    ``pages`` are the first and last page number, from 1. ``tokens`` is the length of the embedded text
+    (headings and slice) in tokens of the embedding model, special tokens included.
     """
 
     start: int
@@ -70,16 +100,18 @@ class Passage:
     section: tuple[str, ...] = ()
     pages: tuple[int, int] | None = None
     tokens: int = 0
+    tables: tuple[Block, ...] = ()
+    """The tables that it has rows of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sentences:
-    """The n sentences of a passage, as a second look at it needs them.
+    """The n sentences of a passage, for ranking it again sentence by sentence.
 
-    ``spans`` has shape (n, 2), in code points from the passage's start. ``terms`` are the hashes of the
+    ``spans`` has shape (n, 2), relative to the passage's start. ``terms`` are the hashes of the
     distinct terms of the first sentence, then of the second, and so on; those of sentence i end before
-    ``term_ends[i]``, and those after the last are of the headings. ``vectors`` are unit rows, each the
-    meaning of a sentence where it stands; there are n, or none.
+    ``term_ends[i]``; those after the last belong to the headings. ``vectors`` are unit rows, one for each
+    sentence in its context; there are n, or none.
     """
 
     spans: NDArray[np.int32]
@@ -93,9 +125,10 @@ class Sentences:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Importance:
-    """How much each of a question's words tells: hashes of terms, ascending, and shares that add up to 1.
+    """Weights of a question's terms: hashes of terms, ascending, and shares that add up to 1.
 
-    The share is that of the word's inverse document frequency. Words that no passage has count most.
+    A share is the term's part of the sum of inverse document frequencies. Terms that occur in no passage
+    weigh most.
     """
 
     terms: NDArray[np.uint32]
@@ -104,7 +137,7 @@ class Importance:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Passage ids with scores, best first. Scores are similarities: more is better."""
+    """Passage ids with scores, best first. Higher scores are better."""
 
     ids: Ids
     scores: NDArray[np.float32]
@@ -119,7 +152,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class IndexedPassage:
-    """What an index is given of a passage: ids, and the text that is embedded and searched."""
+    """Input of an index: ids of a passage, and its text as it is embedded and searched."""
 
     id: int
     document: int

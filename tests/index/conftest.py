@@ -6,6 +6,7 @@ import pytest
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
+from tests.opening import collection_in
 
 Opener = Callable[..., Collection]
 
@@ -22,7 +23,7 @@ def open_collection(tmp_path: Path, embedder: WordEmbedder) -> Iterator[Opener]:
 
     def opener(config: LibraryConfig | None = None, model: WordEmbedder | None = None) -> Collection:
         folder = tmp_path / "default"
-        opened.append(Collection(folder, embedder=model or embedder, config=config or LibraryConfig()))
+        opened.append(collection_in(folder, embedder=model or embedder, config=config or LibraryConfig()))
         return opened[-1]
 
     yield opener

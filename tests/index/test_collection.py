@@ -2,20 +2,23 @@ import json
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
+import faiss
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from index import answerability
-from index.analysis import Analyzer
-from index.answers import Answer, IndexState
+from index.answers import Answer
 from index.collection import Collection
-from index.config import ChunkingConfig, LibraryConfig, SearchConfig
+from index.config import ChunkingConfig, IngestConfig, LibraryConfig, SearchConfig, VectorsConfig
+from index.description import Description
 from index.embedding import WordEmbedder
+from index.engine.embedded import EmbeddedEngine
 from index.errors import (
     CitationNotFound,
     CollectionBusy,
@@ -27,18 +30,20 @@ from index.errors import (
     InvalidInput,
     InvalidLimit,
     InvalidLocator,
+    OriginalNotFound,
     StoreDamaged,
     UndecodableText,
     UnknownFormat,
     VersionNotFound,
 )
 from index.filters import Comparison
-from index.indexes import Indexes
-from index.ingest import Put, Source
-from index.retention import Retention
-from index.search import Query, Search, Stopwatch, is_spelt
-from index.store import Store
+from index.history.retention import Retention
+from index.ingest.preparation import Source
+from index.records import Put
+from index.search.question import is_spelt
 from tests.index.conftest import Opener
+from tests.opening import collection_in, resolving, store_in
+from tests.sizes import examples
 
 PLANETS = {
     "mercury.txt": "Mercury is the smallest planet. It circles the sun in 88 days.",
@@ -66,9 +71,9 @@ def found(answer: Answer) -> list[str]:
 def assert_law(collection: Collection, answer: Answer) -> None:
     for hit in answer.hits:
         citation = hit.citation
-        _, text = collection.text(citation.document_id, citation.version)
+        _, text = collection.archive.text(citation.document_id, citation.version)
         assert text[citation.start : citation.end] == citation.quote == hit.text
-        assert collection.cite(citation.locator).quote == citation.quote
+        assert collection.archive.cite(citation.locator).quote == citation.quote
 
 
 def test_the_best_passage_comes_first_with_its_citation(collection: Collection) -> None:
@@ -145,7 +150,7 @@ def test_equal_passages_are_grouped_and_keep_their_places(collection: Collection
     fill(collection, {f"{n}.txt": "All rights are reserved." for n in range(3)})
     (hit,) = collection.ask("rights").hits
     assert len(hit.also_at) == 2
-    places = [collection.cite(locator) for locator in (hit.citation.locator, *hit.also_at)]
+    places = [collection.archive.cite(locator) for locator in (hit.citation.locator, *hit.also_at)]
     assert {place.document_id for place in places} == {"0.txt", "1.txt", "2.txt"}
     assert {place.quote for place in places} == {"All rights are reserved."}
 
@@ -159,7 +164,7 @@ def long_text(sentences: int = 12) -> str:
 def test_neighbours_are_merged_into_one_passage(open_collection: Opener) -> None:
     collection = open_collection(LibraryConfig(chunking=ChunkingConfig(max_tokens=30, overlap_tokens=12)))
     fill(collection, {"long.txt": long_text()})
-    assert collection.counts().passages > 3
+    assert collection.archive.counts().passages > 3
     (hit,) = collection.ask("moons", k=3).hits
     assert hit.text == long_text()
     assert_law(collection, collection.ask("moons"))
@@ -181,11 +186,25 @@ def test_passages_of_different_sections_are_not_merged(collection: Collection) -
 
 def test_an_unchanged_document_is_not_embedded_again(collection: Collection, embedder: WordEmbedder) -> None:
     fill(collection)
-    before, change = embedder.passages, collection.counts().change
+    before, change = embedder.passages, collection.archive.counts().change
     outcome = put(collection, "mars.txt", PLANETS["mars.txt"])
     assert outcome.status == "unchanged"
     assert collection.embed_pending() == 0
-    assert (embedder.passages, collection.counts().change) == (before, change)
+    assert (embedder.passages, collection.archive.counts().change) == (before, change)
+
+
+def test_a_lost_original_is_put_back_with_the_same_bytes(collection: Collection) -> None:
+    fill(collection)
+    data = PLANETS["mars.txt"].encode()
+    (lost,) = (path for path in collection.folder.glob("originals/*/*") if path.read_bytes() == data)
+    lost.unlink()
+    with pytest.raises(OriginalNotFound):
+        collection.archive.original("mars.txt")
+    change = collection.archive.counts().change
+    assert put(collection, "mars.txt", PLANETS["mars.txt"]).status == "unchanged"
+    with collection.archive.original("mars.txt")[1] as original:
+        assert original.read() == data
+    assert collection.archive.counts().change == change
 
 
 def test_a_changed_document_embeds_only_what_changed(collection: Collection, embedder: WordEmbedder) -> None:
@@ -218,14 +237,14 @@ def test_the_same_words_in_another_document_are_not_embedded_again(
     put(collection, "copy.txt", PLANETS["venus.txt"])
     collection.embed_pending()
     assert embedder.passages == before
-    assert collection.document("copy.txt").embedded == 1
+    assert collection.archive.document("copy.txt").embedded == 1
 
 
 def test_an_old_citation_still_resolves(collection: Collection) -> None:
     fill(collection)
     old = collection.ask("soil").hits[0].citation
     put(collection, "mars.txt", "Nothing of it is left.")
-    again = collection.cite(old.locator)
+    again = collection.archive.cite(old.locator)
     assert (again.quote, again.version, again.section) == ("Its soil is red.", 1, ("Soil",))
     assert "mars.txt" not in found(collection.ask("soil"))
 
@@ -233,29 +252,29 @@ def test_an_old_citation_still_resolves(collection: Collection) -> None:
 def test_a_deleted_document_is_gone(collection: Collection) -> None:
     fill(collection)
     citation = collection.ask("moons").hits[0].citation
-    assert collection.delete("mars.txt").id == "mars.txt"
+    assert collection.editor.delete("mars.txt").id == "mars.txt"
     assert "mars.txt" not in found(collection.ask("Mars moons Phobos"))
     with pytest.raises(CitationNotFound, match="deleted"):
-        collection.cite(citation.locator)
+        collection.archive.cite(citation.locator)
     with pytest.raises(DocumentNotFound):
-        collection.delete("mars.txt")
+        collection.editor.delete("mars.txt")
 
 
 def test_locators_that_name_nothing(collection: Collection) -> None:
     fill(collection)
     citation = collection.ask("moons").hits[0].citation
     with pytest.raises(CitationNotFound, match="past the text"):
-        collection.cite(citation.locator.rsplit("-", 1)[0] + "-9999")
+        collection.archive.cite(citation.locator.rsplit("-", 1)[0] + "-9999")
     with pytest.raises(CitationNotFound):
-        collection.cite(f"mars.txt@{'0' * 12}:0-5")
+        collection.archive.cite(f"mars.txt@{'0' * 12}:0-5")
     with pytest.raises(InvalidLocator):
-        collection.cite("mars.txt")
+        collection.archive.cite("mars.txt")
 
 
 def test_any_span_can_be_cited(collection: Collection) -> None:
     fill(collection)
-    version, text = collection.text("mars.txt")
-    citation = collection.cite(f"mars.txt@{version.text_sha256.hex()[:12]}:12-17")
+    version, text = collection.archive.text("mars.txt")
+    citation = collection.archive.cite(f"mars.txt@{version.text_sha256.hex()[:12]}:12-17")
     assert citation.quote == text[12:17]
 
 
@@ -269,15 +288,15 @@ def test_what_is_wrong_with_a_document_is_told_and_the_others_are_kept(collectio
         ]
     )
     assert [type(outcome) for outcome in outcomes] == [Put, UndecodableText, EmptyDocument, InvalidDocumentId]
-    assert [record.id for record in collection.documents()] == ["good.txt"]
+    assert [record.id for record in collection.archive.documents()] == ["good.txt"]
     with pytest.raises(EmptyDocument):
         put(collection, "empty.txt", "")
 
 
 def test_the_same_id_twice_in_one_put_keeps_the_last(collection: Collection) -> None:
     collection.put_many([Source("a.txt", b"First words."), Source("a.txt", b"Second words.")])
-    assert collection.text("a.txt")[1] == "Second words."
-    assert collection.counts().passages == 1
+    assert collection.archive.text("a.txt")[1] == "Second words."
+    assert collection.archive.counts().passages == 1
 
 
 # Several processes, and crashes
@@ -290,7 +309,7 @@ def test_another_process_sees_what_was_committed(open_collection: Opener) -> Non
     answer = reader.ask("Which moons does Mars have?")
     assert answer.hits[0].explain.dense.rank == 1
     assert answer.index == writer.ask("moons").index
-    writer.delete("mars.txt")
+    writer.editor.delete("mars.txt")
     reader.refresh()
     assert "mars.txt" not in found(reader.ask("Which moons does Mars have?"))
 
@@ -306,13 +325,23 @@ def test_two_processes_write_in_turns(open_collection: Opener) -> None:
         assert sorted(found(collection.ask("moons"))) == ["a.txt", "b.txt", "c.txt"]
 
 
-def test_only_one_process_embeds_at_a_time(open_collection: Opener) -> None:
-    one, two = open_collection(), open_collection()
-    fill(one, {f"{n}.txt": f"Moons number {n}." for n in range(3)})
-    put(one, "new.txt", "New moons.")
-    seen: list[int] = []
-    one.embed_pending(progress=lambda done, total: seen.append(two.embed_pending()))
-    assert seen == [0]
+def test_two_workers_embed_one_collection_and_no_text_twice(
+    open_collection: Opener, embedder: WordEmbedder
+) -> None:
+    config = LibraryConfig(ingest=IngestConfig(passages_per_batch=2))
+    one, two = open_collection(config=config), open_collection(config=config)
+    for n in range(9):
+        put(one, f"{n}.txt", f"Moons number {n}.")
+    before, others = embedder.passages, 0
+
+    def work(done: int, total: int) -> None:
+        nonlocal others
+        others += two.embed_pending()
+
+    own = one.embed_pending(progress=work)
+    assert own + others == embedder.passages - before == 9
+    assert others > 0
+    assert one.archive.counts().embedded == 9
 
 
 def test_a_collection_opens_after_a_crash_between_record_and_indexes(
@@ -379,11 +408,22 @@ def test_another_model_is_refused(open_collection: Opener) -> None:
         open_collection(model=WordEmbedder(dimension=8))
 
 
-def test_other_chunking_is_refused_but_other_ranking_is_not(open_collection: Opener) -> None:
-    open_collection()
-    open_collection(LibraryConfig(search=SearchConfig(dense_weight=0.1)))
-    with pytest.raises(CollectionMismatch, match="chunking"):
-        open_collection(LibraryConfig(chunking=ChunkingConfig(max_tokens=50)))
+def test_a_collection_keeps_the_chunking_that_it_was_made_with(
+    open_collection: Opener, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "loccit.collection")
+    made = open_collection(LibraryConfig(chunking=ChunkingConfig(max_tokens=16, overlap_tokens=0)))
+    same = open_collection(
+        LibraryConfig(made.description.chunking, search=SearchConfig(dense_weight=0.1))  # ranking may differ
+    )
+    assert same.outdated == []
+    assert "upgrade" not in caplog.text
+    other = open_collection()
+    assert other.fingerprint == made.fingerprint
+    assert other.outdated == ["chunking"]
+    assert "was made with another chunking" in caplog.text
+    other.put(Source("a.txt", b"One two three four five six seven. " * 4, title="T"))
+    assert other.archive.document("a.txt").passages == 2
 
 
 def test_an_unknown_format_is_refused(open_collection: Opener, tmp_path: Path) -> None:
@@ -392,6 +432,43 @@ def test_an_unknown_format_is_refused(open_collection: Opener, tmp_path: Path) -
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
     with pytest.raises(UnknownFormat, match="format 99"):
         open_collection()
+
+
+def test_a_graph_of_an_earlier_version_is_replaced_by_what_the_store_has(
+    open_collection: Opener, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    collection = open_collection()
+    fill(collection)
+    before = [hit.text for hit in collection.ask("Phobos and Deimos").hits]
+    collection.close()
+    vectors = tmp_path / "default" / "vectors"
+    with closing(store_in(tmp_path / "default")) as store:
+        config = LibraryConfig(vectors=VectorsConfig(kind="ivf", threads=1))
+        engine = EmbeddedEngine(
+            tmp_path / "default", store, Description.of_today(WordEmbedder(), config), config
+        )
+        engine.update()
+        engine.dense.compact()
+        engine.close()
+    manifest = json.loads((vectors / "manifest.json").read_text())
+    graph = faiss.index_factory(manifest["dimension"], "HNSW32,SQ8", faiss.METRIC_INNER_PRODUCT)
+    rows = np.eye(manifest["count"], manifest["dimension"], dtype=np.float32)
+    graph.train(rows)
+    graph.add(rows)
+    candidates = vectors / manifest["files"]["candidates"]["name"]
+    faiss.write_index(graph, str(candidates))
+    manifest["files"]["candidates"]["bytes"] = candidates.stat().st_size
+    (vectors / "manifest.json").write_text(json.dumps({**manifest, "kind": "hnsw"}))
+
+    again = open_collection()
+    assert [hit.text for hit in again.ask("Phobos and Deimos").hits] == before
+    (line,) = [record.message for record in caplog.records]
+    assert "its kind is 'hnsw', not 'flat' or 'ivf'; it starts empty and is filled from the store" in line
+    again.embed_pending()
+    assert json.loads((vectors / "manifest.json").read_text())["kind"] == "flat"
+    again.close()
+    assert [hit.text for hit in open_collection().ask("Phobos and Deimos").hits] == before
+    assert len(caplog.records) == 1
 
 
 def test_a_broken_description_or_record_is_told(open_collection: Opener, tmp_path: Path) -> None:
@@ -436,7 +513,7 @@ def test_a_busy_collection_says_so(open_collection: Opener, tmp_path: Path) -> N
 # The law
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.text(min_size=1, max_size=300), min_size=1, max_size=4), data=st.data())
 def test_every_quote_is_a_slice_of_its_text(
     open_collection: Opener, tmp_path: Path, texts: list[str], data: st.DataObject
@@ -449,7 +526,7 @@ def test_every_quote_is_a_slice_of_its_text(
     taken = [outcome for outcome in outcomes if not isinstance(outcome, InvalidInput)]
     collection.embed_pending()
     for outcome in taken:
-        text = collection.text(outcome.record.id)[1]
+        text = collection.archive.text(outcome.record.id)[1]
         words = [word for word in text.split() if any(c.isalnum() for c in word)] or ["a"]
         answer = collection.ask(data.draw(st.sampled_from(words)))
         assert answer.hits
@@ -486,57 +563,50 @@ def test_a_collection_without_the_second_look_answers_too(open_collection: Opene
 def test_every_part_of_evidence_is_a_slice_of_the_quote(collection: Collection) -> None:
     fill(collection)
     (hit, *_) = collection.ask("Which moons does Mars have?").hits
-    _, text = collection.text(hit.citation.document_id)
+    _, text = collection.archive.text(hit.citation.document_id)
     assert [text[one.start : one.end] for one in hit.evidence] == ["Mars has two moons, Phobos and Deimos."]
 
 
-class InterruptedStore(Store):
-    """Something happens before and after texts are read for the first time, as it may at any time."""
+class ErasingReranker:
+    """Erases a document after the candidates were found, as another process may at any time."""
 
-    before: Callable[[], object] | None = None
-    after: Callable[[], object] | None = None
+    def __init__(self, erase: Callable[[], object]) -> None:
+        self._erase = erase
 
-    def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
-        before, after, self.before, self.after = self.before, self.after, None, None
-        if before:
-            before()
-        found = super().whole_texts(sha256s)
-        if after:
-            after()
-        return found
+    def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        self._erase()
+        return np.linspace(1, 0.5, len(passages), dtype=np.float32)
 
 
-@pytest.mark.parametrize("doomed", ["first.txt", "second.txt"])
-@pytest.mark.parametrize("comes_back", [False, True])
-def test_what_is_erased_after_it_was_ranked_is_no_hit(
-    open_collection: Opener, embedder: WordEmbedder, tmp_path: Path, doomed: str, comes_back: bool
+def test_what_is_erased_during_a_search_leaves_its_answer_whole(
+    open_collection: Opener, embedder: WordEmbedder, tmp_path: Path
 ) -> None:
-    collection = open_collection()
+    writer = open_collection()
     texts = {"first.txt": "The lamp was lit.", "second.txt": "The lamp was lit at dusk by the keeper."}
     for id_, text in texts.items():
-        collection.put(Source(id_, text.encode()))
-    collection.embed_pending()
-    folder, analyzer = tmp_path / "default", Analyzer("english")
-    store = InterruptedStore(folder / "store.sqlite")
-    indexes = Indexes(folder, store, analyzer, embedder.dimension)
-    search = Search(store, indexes.dense, indexes.lexical, analyzer.hashes, SearchConfig(), None)
-    store.before = lambda: collection.delete(doomed)
-    if comes_back:
-        store.after = lambda: collection.put(Source(doomed, texts[doomed].encode()))
-    answer = search.answer(
-        Query("lamp", embedder.embed_queries(["lamp"])[0]),
-        k=5,
-        where=None,
-        watch=Stopwatch(),
-        state=IndexState("", 0, 1.0),
-        answerability=answerability.load([]),
-    )
-    hits = [hit.text for hit in answer.hits]
-    assert texts[doomed] not in hits or comes_back
-    assert set(texts.values()) - {texts[doomed]} <= set(hits)
-    assert [hit.rank for hit in answer.hits] == list(range(1, len(hits) + 1))
-    indexes.close()
-    store.close()
+        writer.put(Source(id_, text.encode()))
+    writer.embed_pending()
+    reranker = ErasingReranker(lambda: writer.editor.delete("first.txt"))
+    with collection_in(
+        tmp_path / "default", embedder=embedder, config=LibraryConfig(), reranker=reranker
+    ) as collection:
+        assert {hit.text for hit in collection.ask("lamp").hits} == set(texts.values())
+        collection.refresh()
+        reranker = ErasingReranker(lambda: None)
+        assert writer.archive.find_document("first.txt") is None
+        assert [hit.text for hit in writer.ask("lamp").hits] == [texts["second.txt"]]
+
+
+def test_one_id_twice_in_one_call_is_put_in_order(collection: Collection) -> None:
+    first, second = Source("a.txt", b"The lamp was lit."), Source("a.txt", b"The lamp went out.")
+    outcomes = collection.put_many([first, second, second, first])
+    assert all(isinstance(one, Put) for one in outcomes)
+    assert [(one.status, one.record.version) for one in outcomes if isinstance(one, Put)] == [
+        ("added", 1),
+        ("replaced", 2),
+        ("unchanged", 2),
+        ("replaced", 3),
+    ]
 
 
 def test_a_text_that_is_lost_is_damage_and_no_erasure(collection: Collection, tmp_path: Path) -> None:
@@ -554,16 +624,16 @@ def test_what_another_process_erased_is_forgotten(open_collection: Opener, erase
     for text in ("The lamp was lit at dusk.", "The lamp was lit at dawn."):
         writer.put(Source("a.txt", text.encode()))
     reader.refresh()
-    old = reader.versions("a.txt")[-1]
-    assert reader.resolution().text(old.text_sha256).text == reader.text("a.txt", 1)[1]
+    old = reader.archive.versions("a.txt")[-1]
+    assert resolving(reader).text(old.text_sha256).text == reader.archive.text("a.txt", 1)[1]
     if erase == "delete":
-        writer.delete("a.txt")
+        writer.editor.delete("a.txt")
     else:
-        writer.prune(Retention(keep_versions=1))
+        writer.editor.prune(Retention(keep_versions=1))
     # Not only when told to look: also when it writes itself.
     reader.put(Source("b.txt", b"Something else."))
     with pytest.raises(VersionNotFound):
-        reader.resolution().text(old.text_sha256)
+        resolving(reader).text(old.text_sha256)
 
 
 def test_no_text_is_held_after_it_was_erased(collection: Collection) -> None:
@@ -577,14 +647,14 @@ def test_no_text_is_held_after_it_was_erased(collection: Collection) -> None:
             together.wait(10)
             with suppress(VersionNotFound, DocumentNotFound):
                 for _ in range(200):
-                    collection.text("a.txt")
+                    collection.archive.text("a.txt")
 
         threads = [threading.Thread(target=read) for _ in range(2)]
         for thread in threads:
             thread.start()
         together.wait(10)
-        collection.delete("a.txt")
+        collection.editor.delete("a.txt")
         for thread in threads:
             thread.join()
         with pytest.raises(VersionNotFound):
-            collection.resolution().store.text(record.text_sha256)
+            resolving(collection).text(record.text_sha256)

@@ -1,7 +1,7 @@
 import pytest
 
 from index.errors import InvalidCollectionName, InvalidDocumentId, InvalidMetadata
-from index.naming import checked_collection_name, checked_document_id, checked_metadata, fitting_metadata
+from index.naming import checked_collection_name, checked_document_id, checked_metadata, valid_metadata
 
 
 @pytest.mark.parametrize("name", ["a", "a/b.md", "Ünï cödé/文.txt", "q?a#b%20@c:1-2", "text", "x" * 512])
@@ -61,5 +61,5 @@ def test_metadata_that_is_refused(metadata: dict[str, object]) -> None:
 
 def test_what_a_file_says_of_itself_is_kept_as_far_as_it_fits() -> None:
     said = {"year": 2020, "title": "mine", "a" * 65: 1, "nested": {"b": 1}, "tags": ["a"]}
-    assert fitting_metadata(said) == {"year": 2020, "tags": ("a",)}
-    assert len(fitting_metadata({str(n): n for n in range(100)})) == 64
+    assert valid_metadata(said) == {"year": 2020, "tags": ("a",)}
+    assert len(valid_metadata({str(n): n for n in range(100)})) == 64

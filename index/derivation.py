@@ -1,0 +1,100 @@
+"""What a collection derives from its record with one description: its model, indexes and rules."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from index.config import LibraryConfig
+from index.description import Description, find
+from index.embedding import Models
+from index.engine import open_engine
+from index.errors import StoreDamaged
+from index.ingest.embedding_queue import EmbeddingQueue
+from index.ingest.preparation import Preparation
+from index.protocols import Catalogue, Embedder, Engine, RecordStore
+from index.readers import Readers
+from index.search import CALIBRATION_FILE, answerability
+from index.text.analysis import Analyzer
+
+_log = logging.getLogger("loccit.collection")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Derivation:
+    """The parts of a collection that an upgrade exchanges, all of one ``generation``."""
+
+    generation: int
+    description: Description
+    config: LibraryConfig
+    embedder: Embedder
+    engine: Engine
+    analyzer: Analyzer
+    embedding: EmbeddingQueue
+    preparation: Preparation
+    answerability: answerability.Answerability
+
+
+def derive(
+    catalogue: Catalogue,
+    name: str,
+    store: RecordStore,
+    models: Models,
+    config: LibraryConfig,
+    readers: Readers,
+) -> Derivation:
+    """Open what a collection that exists has now.
+
+    Raises :class:`index.errors.CollectionMismatch`, :class:`index.errors.ModelError`.
+    """
+    generation, description = _described(catalogue, name, store)
+    folder = catalogue.folder(name)
+    config = replace(config, chunking=description.chunking)
+    embedder = models.of(name, description.model, description.source)
+    analyzer = description.analyzer()
+    calibrated = [folder] if _fits(folder / CALIBRATION_FILE, description, generation) else []
+    return Derivation(
+        generation=generation,
+        description=description,
+        config=config,
+        embedder=embedder,
+        engine=open_engine(folder, store, description, config, generation=generation),
+        analyzer=analyzer,
+        embedding=EmbeddingQueue(store, embedder, analyzer),
+        preparation=Preparation(embedder, readers, config),
+        answerability=answerability.load(calibrated),
+    )
+
+
+def _described(catalogue: Catalogue, name: str, store: RecordStore) -> tuple[int, Description]:
+    """The generation and its description, also if an upgrade exchanges them right now."""
+    while True:
+        with store.snapshot() as moment:
+            generation = moment.generation
+        description = find(catalogue, name)
+        if description is None:
+            raise StoreDamaged(f"The description of the collection {name!r} is missing. Restore a backup.")
+        with store.snapshot() as moment:
+            if moment.generation == generation:
+                return generation, description
+
+
+def _fits(path: Path, description: Description, generation: int) -> bool:
+    """Whether a calibration was fitted to answers of this description; another is named and left out."""
+    try:
+        provenance = json.loads(path.read_text()).get("provenance", {})
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, AttributeError):
+        return True  # damaged: who loads it says so
+    fitted = provenance.get("fingerprint") if isinstance(provenance, dict) else None
+    if fitted == description.fingerprint or (fitted is None and generation == 0):
+        return True
+    _log.warning(
+        "%s was fitted to answers of this collection before it was upgraded and is not used. Calibrate "
+        "again, or delete it.",
+        path,
+    )
+    return False

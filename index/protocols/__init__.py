@@ -1,0 +1,63 @@
+"""The seams: what a model, a record store and an engine must do.
+
+Each Protocol has one contract suite in ``tests/contracts``, which every implementation passes.
+"""
+
+from index.protocols.engine import (
+    DenseIndex,
+    Engine,
+    Failure,
+    LexicalIndex,
+    Rankings,
+    Searchable,
+    Side,
+    Stage,
+    untimed,
+)
+from index.protocols.models import Embedder, Reranker, Tokenizer, is_same_model, name_in
+from index.protocols.originals import Originals
+from index.protocols.record import (
+    Catalogue,
+    Documents,
+    EmbeddingWork,
+    Erasures,
+    History,
+    IndexFeed,
+    Lease,
+    Passages,
+    PastPassages,
+    RecordStore,
+    Snapshot,
+)
+from index.protocols.staging import Staging, Unstaged
+
+__all__ = [
+    "Catalogue",
+    "DenseIndex",
+    "Documents",
+    "Embedder",
+    "EmbeddingWork",
+    "Engine",
+    "Erasures",
+    "Failure",
+    "History",
+    "IndexFeed",
+    "Lease",
+    "LexicalIndex",
+    "Originals",
+    "Passages",
+    "PastPassages",
+    "Rankings",
+    "RecordStore",
+    "Reranker",
+    "Searchable",
+    "Side",
+    "Snapshot",
+    "Stage",
+    "Staging",
+    "Tokenizer",
+    "Unstaged",
+    "is_same_model",
+    "name_in",
+    "untimed",
+]

@@ -1,0 +1,80 @@
+"""Models: what turns text into tokens, vectors and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from numpy.typing import NDArray
+
+from index.types import Vectors
+
+_HASHES = 3
+"""Parts of a fingerprint after the name: hashes of weights and prompts, and the precision."""
+_WORDS = "words"
+"""The test double, whose fingerprint has its dimensions instead."""
+
+
+class Tokenizer(Protocol):
+    """The embedding model's tokens."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest input in tokens, special tokens included; the rest would be cut off."""
+
+    @property
+    def special_tokens(self) -> int:
+        """Tokens that the model adds to every passage: markers, and the passage prompt if it has one."""
+
+    def token_starts(self, texts: Sequence[str]) -> list[NDArray]:  # type: ignore[type-arg]
+        """For each text, the ascending int64 code-point offsets at which its tokens start.
+
+        Special tokens are left out, and nothing is cut off.
+        """
+
+
+class Embedder(Tokenizer, Protocol):
+    """Turns text into unit vectors. Stateless: safe to call from several threads.
+
+    Raises :class:`index.errors.ModelFailed` when the model raises or its vectors are not finite.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """Names everything that decides the vectors: weights, prompts, pooling, precision."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension)."""
+
+    def embed_sentences(
+        self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """The passages' vectors, and for each passage those of the spans in it, shape (spans, dimension).
+
+        A span's vector is the mean of its tokens in context, so the words around it have an influence.
+        """
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension)."""
+
+
+class Reranker(Protocol):
+    """Scores question and passage together: more precise than both indexes, and too slow for many."""
+
+    def scores(self, question: str, passages: Sequence[str]) -> NDArray:  # type: ignore[type-arg]
+        """How relevant each passage is, in [0, 1]; float32. Raises :class:`index.errors.ModelFailed`."""
+
+
+def is_same_model(one: str, other: str) -> bool:
+    """Whether two fingerprints are of models that give the same vectors, whatever they are called."""
+    hashes = one.rsplit(":", _HASHES)[1:]
+    return one == other or (len(hashes) == _HASHES and hashes == other.rsplit(":", _HASHES)[1:])
+
+
+def name_in(fingerprint: str) -> str:
+    """The name or folder by which the model with this fingerprint was opened."""
+    name = fingerprint.rsplit(":", _HASHES)[0]
+    return _WORDS if name.startswith(f"{_WORDS}-") else name

@@ -1,0 +1,450 @@
+"""The record: documents, versions, texts, passages and vectors, under one change number.
+
+Reads go through a snapshot, so that everything one request reads is of one change. Writes are transactions:
+when a method returns, its write is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from index.filters import Filter, ReadableBy
+from index.protocols.originals import Originals
+from index.records import (
+    Counts,
+    DocumentHistory,
+    DocumentRecord,
+    Erasure,
+    Event,
+    Mark,
+    NewDocument,
+    Notice,
+    PendingPassage,
+    PlacedPassage,
+    Problem,
+    Put,
+    RefusedMirror,
+    StoredPassage,
+    Structure,
+    VersionRecord,
+)
+from index.sentence_table import SentenceTable
+from index.types import Block, Ids, IndexedPassage, Metadata, Sentences, Vectors
+
+if TYPE_CHECKING:
+    from index.protocols.staging import Staging
+
+
+class Documents(Protocol):
+    """Documents, each with its newest version."""
+
+    def document(self, document_id: str) -> DocumentRecord:
+        """The document with this id.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.DocumentRetired`.
+        """
+
+    def find_document(self, document_id: str, *, retired: bool = False) -> DocumentRecord | None:
+        """The document with this id, or None. A retired one only with ``retired``."""
+
+    def documents(
+        self,
+        *,
+        limit: int,
+        after: str = "",
+        prefix: str = "",
+        where: Filter | None = None,
+        retired: bool = False,
+    ) -> list[DocumentRecord]:
+        """Documents in order of their ids, those after ``after`` that begin with ``prefix``.
+
+        Retired ones only with ``retired``.
+        """
+
+    def retired_before(self, time: float) -> list[DocumentRecord]:
+        """The documents that were retired before a time (seconds since the epoch), the oldest first."""
+
+    def aliases(self, document: DocumentRecord) -> list[str]:
+        """The ids that a document had before it was renamed."""
+
+    def documents_of_source(self, sha256: bytes) -> list[DocumentRecord]:
+        """The documents, not retired, whose newest version was read from the bytes with this hash."""
+
+
+class Texts(Protocol):
+    """Stored texts, by the SHA-256 of their UTF-8 bytes."""
+
+    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
+        """``text[start:end]`` by code points; a whole text is checked against its hash.
+
+        Raises :class:`index.errors.VersionNotFound` for a whole text that is erased (a slice of one is
+        empty), and :class:`index.errors.StoreDamaged`.
+        """
+
+    def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
+        """Those of these texts that are stored, each checked against its hash."""
+
+
+class History(Protocol):
+    """Versions of documents, and the log of changes."""
+
+    def version(self, document_id: str, number: int | None = None) -> VersionRecord:
+        """A version by its number, without one the newest, also of a retired document.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.VersionNotFound`.
+        """
+
+    def version_by_text(self, document_id: str, sha256_prefix: str) -> VersionRecord | None:
+        """The newest version whose text hash begins with these hex digits.
+
+        Of the document with this id, or else of one that had the id before it was renamed.
+        """
+
+    def version_at(self, document_id: str, change: int) -> VersionRecord | None:
+        """The version that was a document's newest after a change; None without one, or if it is erased."""
+
+    def existed(self, document_id: str, change: int) -> bool:
+        """Whether a document had this id, then or before a renaming, after a change; erased ones count.
+
+        A document that was retired then does not count.
+        """
+
+    def retired_at(self, document_id: str, change: int) -> float | None:
+        """When the document was retired that was retired after a change; None if it was not."""
+
+    def versions(self, document_id: str) -> list[VersionRecord]:
+        """The versions kept of a document, newest first; else :class:`index.errors.DocumentNotFound`."""
+
+    def replaced_versions(self) -> list[VersionRecord]:
+        """All versions that are not the newest of their documents, by document, newest first."""
+
+    def structure(self, version: VersionRecord) -> Structure:
+        """How the text of a version is divided. Raises :class:`index.errors.VersionNotFound`."""
+
+    def section_at(
+        self, version: VersionRecord, start: int, end: int
+    ) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+        """Section path and pages of a span of a version."""
+
+    def tables_at(self, version: VersionRecord, start: int, end: int) -> tuple[Block, ...]:
+        """The tables that a span of a version overlaps, in order; none if a reader did not find them."""
+
+    def layout(self, version: VersionRecord) -> bytes | None:
+        """Word boxes of a version's pages, as :class:`index.text.layout.Layout` packs them; None without."""
+
+    def originals(self, sha256s: Iterable[bytes]) -> dict[bytes, int]:
+        """Those of these bytes, by their SHA-256, that are kept for a version, and their sizes."""
+
+    def all_originals(self) -> set[bytes]:
+        """The SHA-256 of all bytes that are kept for versions."""
+
+    def events(
+        self, since: int, until: int, limit: int, *, readable: ReadableBy | None = None
+    ) -> list[Event]:
+        """Events after change ``since``, up to ``until``: about ``limit``, but all of a change or none.
+
+        With ``readable`` only those of documents that it admits, or admitted when they were deleted.
+        """
+
+
+class Passages(Texts, Protocol):
+    """What a search reads: the live passages of today, or those of an earlier change."""
+
+    def passages(self, ids: Ids) -> list[StoredPassage]:
+        """The live ones among these passages, with their words, in the order given."""
+
+    def places(self, ids: Ids) -> list[PlacedPassage]:
+        """The same without the words."""
+
+    def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
+        """For each passage its document's key (0 if it is not live) and its sentences, where stored."""
+
+    def select(self, where: Filter) -> Ids:
+        """Keys of the documents that a filter admits, ascending."""
+
+
+class PastPassages(Passages, Protocol):
+    """The passages that were live after an earlier change, and what an index over them is built from."""
+
+    @property
+    def change(self) -> int:
+        """That change."""
+
+    @property
+    def reached(self) -> int:
+        """The last change up to it that altered what a search can find."""
+
+    def counts(self) -> tuple[int, int]:
+        """How many passages were live, and how many of them had a vector."""
+
+    def texts(self) -> Iterator[IndexedPassage]:
+        """All of them, in order of id."""
+
+    def vectors(self, dimension: int) -> Iterator[tuple[Ids, Ids, Vectors]]:
+        """Batches of (passage ids, document keys, unit vectors) of all that had one."""
+
+
+class IndexFeed(Protocol):
+    """What a derived index applies to go from one change to a later one."""
+
+    def added_texts(self, since: int, until: int) -> Iterator[IndexedPassage]:
+        """Live passages that came after change ``since``, up to ``until``, in order of id."""
+
+    def added_vectors(self, since: int, until: int, dimension: int) -> Iterator[tuple[Ids, Ids, Vectors]]:
+        """Batches of (passage ids, document keys, unit vectors) that came in these changes."""
+
+    def removed(self, since: int, until: int) -> Ids:
+        """Passages that left the indexes in these changes."""
+
+
+class Snapshot(Documents, History, Passages, IndexFeed, Protocol):
+    """The record as it stands after one change; for one thread, until its ``with`` block ends."""
+
+    @property
+    def change(self) -> int:
+        """Number of the last change it sees."""
+
+    @property
+    def mark(self) -> Mark:
+        """Identifies the last change it sees."""
+
+    @property
+    def generation(self) -> int:
+        """How often an upgrade has exchanged all passages and vectors."""
+
+    def includes(self, mark: Mark) -> bool:
+        """Whether the record went through the very change that a mark identifies.
+
+        If not, what was derived up to that change belongs to another history, and must be made anew.
+        """
+
+    def counts(self, *, readable: ReadableBy | None = None) -> Counts:
+        """How much the record holds without retired documents, of those that ``readable`` admits."""
+
+    def hides(self, readable: ReadableBy) -> bool:
+        """Whether there is a document that is not admitted. Cheap: without any, no filter is needed."""
+
+    def admits(self, readable: ReadableBy, document_id: str) -> bool:
+        """Whether the document with this id is admitted, or is none.
+
+        Where no document has the id, those count that had it before they were renamed or deleted.
+        """
+
+    def refused_mirrors(self) -> list[RefusedMirror]:
+        """The folders whose last mirror was refused, by their names."""
+
+    def at(self, change: int) -> PastPassages:
+        """The passages as they stood after an earlier change.
+
+        Raises :class:`index.errors.ChangeNotFound`, :class:`index.errors.ChangeNotKept`.
+        """
+
+
+class Lease(Protocol):
+    """The right to do something alone. It ends with its ``with`` block, or with its holder's process."""
+
+    @property
+    def name(self) -> str: ...
+
+
+class EmbeddingWork(Protocol):
+    """Passages without a vector: the queue of embedding work, shared by any number of workers."""
+
+    def claim(self, limit: int, lease: Lease) -> list[PendingPassage]:
+        """Claim the oldest unclaimed passages without a vector, at most ``limit``, one for each text.
+
+        A claim lasts until its vectors are stored or its lease ends: then others may claim the passage.
+        """
+
+    def put_vectors(
+        self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
+    ) -> int:
+        """Store vectors (unit rows) by the keys of their texts, and end the claims on them.
+
+        ``sentences`` are those of each text, or none at all. Returns how many passages have a vector now
+        that had none.
+        """
+
+    def drop_damaged_vectors(self, dimension: int) -> int:
+        """Let passages wait again whose stored vectors or sentences are damaged; returns how many vectors.
+
+        Reads all vectors.
+        """
+
+    def waiting(self, up_to: int) -> int:
+        """How many live passages, up to this id, have no vector."""
+
+    def last_passage(self) -> int:
+        """The id of the passage that was stored last; 0 if none ever was."""
+
+
+class Erasures(Protocol):
+    """What a record tells a ledger of erasures, and learns from it after an older copy was put back.
+
+    A tag is a hash of 16 bytes that identifies one version in the history of one record, whatever its id and
+    text. Nothing can be learnt from it without the record, and a version that is put again has another one.
+    """
+
+    def tag(self) -> bytes:
+        """The tag of the whole record."""
+
+    def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
+        """The versions that were ever erased, in order: position, from 1, and tag; those after a position."""
+
+    def erase_tagged(self, tags: Container[bytes]) -> tuple[int, int]:
+        """Erase the versions that have these tags; a document whose newest version has one goes as a whole.
+
+        Returns how many documents were erased, and how many of the versions were found.
+        """
+
+
+class RecordStore(EmbeddingWork, Erasures, Protocol):
+    """The system of record of one collection. Safe to use from several threads and processes."""
+
+    def snapshot(self, *, lasting: bool = False) -> AbstractContextManager[Snapshot]:
+        """One consistent view of the record. :meth:`end_snapshots` does not end a ``lasting`` one."""
+
+    def put(self, new: Sequence[NewDocument]) -> list[Put]:
+        """Add documents, or replace them by new versions, in this order, all or none.
+
+        A document that is stored already with the same bytes, reader and caller's fields is unchanged. A
+        retired one is restored, by a new version, also of the same text.
+        Version numbers are never used again for an id. Raises :class:`index.errors.HashCollision` for a
+        text whose hash begins like that of another text that the id has, or had.
+        """
+
+    def adopt(self, history: DocumentHistory) -> DocumentRecord:
+        """Add a document as another record has it, so that the locators of that one resolve here.
+
+        Its id must not be in use. Each version is a change. Raises :class:`index.errors.InvalidDocumentId`,
+        :class:`index.errors.HashCollision`.
+        """
+
+    def rename(self, document_id: str, to: str) -> DocumentRecord:
+        """Give a document another, unused id; locators with the old id still resolve.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.InvalidDocumentId`,
+        :class:`index.errors.HashCollision`.
+        """
+
+    def describe(
+        self, document_id: str, metadata: Metadata, *, source: str, groups: Sequence[str] | None = None
+    ) -> DocumentRecord:
+        """Replace a document's metadata, source and, if given, groups; its text stays as it is."""
+
+    def retire(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
+        """Take documents out of what questions find; their citations still resolve. All or none.
+
+        Returns what they were. Raises :class:`index.errors.DocumentNotFound`, and
+        :class:`index.errors.DocumentRetired` for one that is retired already.
+        """
+
+    def delete(self, document_id: str) -> DocumentRecord:
+        """Erase a document, retired or not, with all its versions; returns what it was."""
+
+    def set_refused_mirrors(self, refused: Sequence[RefusedMirror]) -> None:
+        """Replace what :meth:`Snapshot.refused_mirrors` returns. This is no change of the record."""
+
+    def attach_original(self, sha256: bytes, size: int) -> None:
+        """Note that so many bytes with this SHA-256 are kept, if a version was read from them.
+
+        This is no change of the record. :meth:`put` notes it for documents with ``original_bytes``.
+        """
+
+    def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
+        """Erase those of the versions (keys) that are still there and not the newest; returns them."""
+
+    def unpurged(self) -> Erasure | None:
+        """What was erased and may still be in files, or None."""
+
+    def purge(self, erasure: Erasure) -> bool:
+        """Remove what was erased from the files of the record, and remember that all files are rid of it.
+
+        Call it last, when the files derived from the record are rid of it. False while others use the
+        files: try again later.
+        """
+
+    def end_snapshots(self, *, older_than: float) -> None:
+        """End the snapshots of this object that have lasted so many seconds, except lasting ones.
+
+        A snapshot keeps what was erased since it began. One that was ended raises
+        :class:`index.errors.CollectionBusy` when it is used.
+        """
+
+    def begin_epoch(self) -> None:
+        """Disown all that was derived from this record until now, so that it is made anew.
+
+        For a copy of a record, such as a restored backup, that takes another course from here on.
+        """
+
+    def problems(
+        self, dimension: int, progress: Callable[[int, int], None] = lambda *_: None
+    ) -> Iterator[Problem]:
+        """Check every invariant of the record in one snapshot: hashes, spans, counts, relations, vectors.
+
+        ``dimension`` is the length of a vector. ``progress`` is called with (items checked, items in all).
+        """
+
+    def repair(self, dimension: int) -> None:
+        """Recompute what is derived from documents, versions, texts and passages; these stay as they are.
+
+        Begins an epoch, so that the indexes are made anew, too.
+        """
+
+    def staging(self) -> Staging:
+        """What an upgrade prepares. Raises :class:`index.errors.NotSupported`."""
+
+    def lease(self, name: str, *, seconds: float = 0.0) -> AbstractContextManager[Lease]:
+        """Hold a lease, waiting at most so many seconds for another holder to end it.
+
+        One thread may hold a lease more than once. Raises :class:`index.errors.CollectionBusy`.
+        """
+
+    def notice(self, since: int) -> Notice:
+        """What any process committed after change ``since``. Cheap when there was nothing."""
+
+    def forget(self) -> None:
+        """Drop all texts held in memory, because something was erased."""
+
+    def close(self) -> None: ...
+
+
+class Catalogue(Protocol):
+    """The collections that exist, each with its description and its record store."""
+
+    def names(self) -> list[str]:
+        """All collections, in order of their names."""
+
+    def identity(self, name: str) -> Hashable | None:
+        """Names the very collection: another one after it was deleted and made again. None without one."""
+
+    def describe(self, name: str, description: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Create a collection with this description; where it exists, return the one it has.
+
+        Raises :class:`index.errors.StoreDamaged` for a description that cannot be read.
+        """
+
+    def description(self, name: str) -> Mapping[str, Any] | None:
+        """The description of a collection; None if it has none. Raises :class:`StoreDamaged`."""
+
+    def folder(self, name: str) -> Path:
+        """Where files derived from a collection are kept on this machine."""
+
+    def open(self, name: str) -> RecordStore:
+        """Open the record store of a collection that :meth:`describe` made."""
+
+    def pinned(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
+        """Keep the state of collections while others write them, until the ``with`` block ends.
+
+        Gives, for each that exists, a function that writes this state into a new folder, without what is
+        derived from it. Both raise :class:`index.errors.StoreDamaged`.
+        """
+
+    def originals(self, name: str) -> Originals:
+        """The bytes of a collection's documents."""
+
+    def delete(self, name: str) -> None:
+        """Erase a collection with all that is derived from it."""

@@ -1,0 +1,195 @@
+"""Where a process is killed: at a call of a function of ours, on its return, or before a file operation.
+
+The process watches itself by the hooks that Python has for profilers and audits. A function that is renamed
+fails the test that names it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from importlib import import_module
+from pathlib import Path
+from types import CodeType, FrameType
+
+from index.store.sqlite.migrations import MIGRATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """``when`` is ``call`` or ``return`` of a function, or an audit event; its last path matches ``what``."""
+
+    when: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.when} {self.what.removeprefix('index.')}"
+
+
+_STORE = "index.store.sqlite"
+_VECTORS = "index.engine.vectors"
+_LEXICAL = "index.engine.lexical"
+
+IN_A_TRANSACTION = [
+    Point("call", f"{_STORE}.texts:put"),
+    Point("call", f"{_STORE}.passages:put"),
+    Point("call", f"{_STORE}.events:put"),
+    Point("call", f"{_STORE}.versions:erase"),
+    Point("call", f"{_STORE}.texts:drop_unused"),
+    Point("call", f"{_STORE}.retirement:retire"),
+    Point("call", f"{_STORE}.passages:put_vectors"),
+    Point("call", f"{_STORE}.passages:end_claims"),
+]
+BETWEEN_RECORD_AND_INDEXES = [
+    Point("return", f"{_STORE}.store:SqliteStore.put"),
+    Point("return", f"{_STORE}.store:SqliteStore.put_vectors"),
+    Point("return", f"{_STORE}.store:SqliteStore.delete"),
+    Point("return", f"{_STORE}.store:SqliteStore.claim"),
+    Point("call", "index.engine.embedded:EmbeddedEngine._update_lexical"),
+    Point("call", "index.engine.embedded:EmbeddedEngine._update_dense"),
+    Point("call", f"{_LEXICAL}.segments:add"),
+    Point("call", f"{_LEXICAL}.applied:write"),
+    Point("os.rename", "applied.json"),
+]
+IN_A_COMPACTION = [
+    Point("call", f"{_VECTORS}.building:write_base"),
+    Point("os.rename", "base-*.faiss"),
+    Point("os.rename", "base-*.rows"),
+    Point("os.rename", "base-*.ids.npy"),
+    Point("os.rename", "base-*.documents.npy"),
+    Point("call", f"{_VECTORS}.building:_train"),
+    Point("call", f"{_VECTORS}.files:Publication.publish"),
+    Point("os.rename", "manifest.json"),
+    Point("call", f"{_VECTORS}.dense:FaissIndex._adopt"),
+    Point("os.remove", "base-*"),
+]
+IN_A_REPAIR_OF_WORDS = [
+    Point("call", "index.engine.repairs:Repairs.report"),
+    Point("call", "index.engine.embedded:EmbeddedEngine._repair_lexical"),
+    Point("call", f"{_LEXICAL}.bm25:TantivyIndex.publish"),
+    Point("call", f"{_LEXICAL}.bm25:TantivyIndex._delete_other_segments"),
+]
+IN_A_REPAIR_OF_VECTORS = [
+    Point("call", "index.engine.embedded:EmbeddedEngine._repair_dense"),
+    Point("return", f"{_VECTORS}.dense:FaissIndex.reset"),
+]
+WHEN_CREATED = [
+    Point("call", f"{_STORE}.catalogue:FolderCatalogue._create"),
+    Point("os.rename", "collection.json"),
+    Point("call", f"{_STORE}.store:SqliteStore.__init__"),
+    Point("call", f"{_STORE}.schema:create"),
+    Point("call", f"{_STORE}.changes:name_store"),
+    Point("return", f"{_STORE}.migrations:migrate"),
+]
+IN_A_BACKUP = [
+    Point("return", "service.upkeep.backup:_pinned"),
+    Point("call", "service.upkeep.bundle:BundleWriter._add"),
+    Point("call", "service.upkeep.bundle:BundleWriter.finish"),
+    Point("os.rename", "backup"),
+]
+IN_A_RESTORE = [
+    Point("call", "service.upkeep.bundle:_take"),
+    Point("call", "service.upkeep.restore:_made_ready"),
+    Point("return", "service.upkeep.data_folder:begin_replacing"),
+    Point("os.rename", "collections"),
+    Point("call", "service.upkeep.data_folder:end_replacing"),
+    Point("return", "service.upkeep.data_folder:end_replacing"),
+]
+IN_A_REPAIR = [
+    Point("call", "service.upkeep.check:_repair_collection"),
+    Point("call", f"{_STORE}.upkeep:repair"),
+    Point("return", "index.engine:remove_indexes"),
+    Point("os.rename", "applied.json"),
+]
+_STAGING = f"{_STORE}.embeddings.staging"
+IN_AN_UPGRADE = [
+    Point("return", f"{_STAGING}:begin"),
+    Point("call", f"{_STAGING}:put_vectors"),
+    Point("return", f"{_STAGING}:exchange"),
+    Point("call", "index.upgrading:Upgrade._clean_up"),
+    Point("return", f"{_STAGING}:stage"),
+    Point("call", "index.upgrading:_Work._build_indexes"),
+    Point("return", "index.upgrading:_Work._build_indexes"),
+    Point("call", "index.collection:Collection._follow_exchange"),
+    Point("return", f"{_STORE}.upgrading:SqliteStaging.exchange"),
+    Point("return", f"{_STAGING}:delete_replaced"),
+    Point("return", "index.engine:remove_indexes"),
+    Point("os.rename", "collection.json"),
+]
+IN_AN_ERASURE = [
+    Point("call", "index.history.ledger:Ledger._append"),
+    Point("return", "index.history.ledger:Ledger._append"),
+]
+IN_A_PURGE = [
+    Point("call", "index.history.purging:Purging.run"),
+    Point("call", f"{_LEXICAL}.bm25:TantivyIndex._write_again"),
+    Point("return", f"{_LEXICAL}.bm25:TantivyIndex._write_again"),
+    Point("call", f"{_LEXICAL}.segments:delete_unused"),
+    Point("call", "index.history.purging:Purging.sweep"),
+    Point("return", "index.history.purging:Purging.sweep"),
+    Point("return", "index.history.purging:Purging.run"),
+]
+IN_A_MIGRATION = [
+    Point(when, f"{one.__module__}:{one.__qualname__}") for one in MIGRATIONS for when in ("call", "return")
+]
+
+
+def kill_at(point: Point, *, time: int) -> None:
+    """Kill this process when it comes to a point for the ``time``-th time, from 1."""
+    if point.when in ("call", "return"):
+        _watch_calls(point, time)
+    else:
+        _watch_files(point, time)
+
+
+def _watch_calls(point: Point, time: int) -> None:
+    code, reached = _code(point.what), _counting(time)
+
+    def profile(frame: FrameType, event: str, argument: object) -> None:
+        if frame.f_code is code and event == point.when:
+            reached()
+
+    threading.setprofile(profile)
+    sys.setprofile(profile)
+
+
+def _code(name: str) -> CodeType:
+    module, _, path = name.partition(":")
+    found: object = import_module(module)
+    for part in path.split("."):
+        found = getattr(found, part)
+    assert callable(found)
+    function = inspect.unwrap(found)
+    code = function.__code__
+    assert isinstance(code, CodeType)
+    return code
+
+
+def _watch_files(point: Point, time: int) -> None:
+    reached = _counting(time)
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event == point.when:
+            paths = [one for one in arguments if isinstance(one, str | os.PathLike)]
+            if fnmatch(Path(paths[-1]).name, point.what):
+                reached()
+
+    sys.addaudithook(hook)
+
+
+def _counting(time: int) -> Callable[[], None]:
+    left = time
+
+    def reached() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return reached
