@@ -1,4 +1,4 @@
-"""The application: routes, middleware, and what starts and ends with it."""
+"""The ASGI application: routes, middleware and lifespan."""
 
 from __future__ import annotations
 
@@ -7,20 +7,28 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from index.library import Library
-from service import error_handlers, openapi
-from service.addresses import CleanAddresses
-from service.admission import EarlyRefusal
-from service.allowed_hosts import OwnHosts
-from service.auth import KeyRequired
-from service.body_limit import BodyLimit
-from service.cross_site import SameSiteWrites
-from service.private_answers import PrivateAnswers
+from service.api import error_handlers, openapi
+from service.api.route import GuardedRoute
+from service.identity import Scope, access
+from service.middleware.allowed_hosts import AllowedHosts
+from service.middleware.auth import Authentication
+from service.middleware.body_limit import BodyLimit
+from service.middleware.body_time import BodyTime
+from service.middleware.clean_paths import CleanPaths
+from service.middleware.cors import cors
+from service.middleware.cross_site import CrossSiteProtection
+from service.middleware.early_refusal import EarlyRefusal
+from service.middleware.private_responses import PrivateResponses
+from service.middleware.rate_limit import RateLimiting
+from service.middleware.telemetry import Telemetry
+from service.monitoring.logs import configure_logging
+from service.monitoring.metrics import Instruments, Metrics
+from service.monitoring.tracing import Tracing, open_tracing
 from service.routes import (
     ask,
     changes,
@@ -31,13 +39,22 @@ from service.routes import (
     home,
     ingest,
     jobs,
+    metrics,
+    sessions,
     verify,
     versions,
     view,
 )
 from service.runtime import Runtime
-from service.settings import Settings, allowed_hosts, load_settings
-from service.telemetry import Telemetry, configure_logging
+from service.settings import (
+    Settings,
+    allowed_hosts,
+    cors_origins,
+    load_settings,
+    metrics_folder,
+    sign_on,
+    trusted_proxies,
+)
 
 _ROUTES = (
     ask,
@@ -50,97 +67,122 @@ _ROUTES = (
     jobs,
     collections,
     health,
+    metrics,
     home,
     view,
+    sessions,
 )
+HEADER_SECONDS = "header_seconds"
+"""Name, in the lifespan state, of the time for the head of a request, which the server has to limit."""
 _REFERENCE = Path(__file__).with_name("web") / "reference.html"
 _SMALLEST_JSON_LIMIT = 1024 * 1024
 _BYTES_PER_CHARACTER = 12
-"""A character beyond the basic plane, written as two JSON escapes."""
+"""JSON writes a character outside the Basic Multilingual Plane as two escapes of six bytes."""
 
 
-def create_app(settings: Settings, *, library: Library | None = None) -> FastAPI:
-    """The service as an ASGI application.
+def create_app(
+    settings: Settings,
+    *,
+    library: Library | None = None,
+    counted: Metrics | None = None,
+    tracing: Tracing | None = None,
+) -> FastAPI:
+    """Create the service as an ASGI application.
 
-    A library that is given is used and left open at the end, for whoever opened it to close; without
-    one, the settings' data folder and model are opened when the application starts.
+    A given library is used and stays open when the application stops. Without one, the application opens
+    the data folder and the model of the settings when it starts, and closes them when it stops. ``counted``
+    are the metrics that it counts in, its own ones by default. ``tracing`` makes spans; by default, the
+    settings decide. Raises :class:`service.errors.InvalidSettings` if it lacks a library.
     """
+    counted = counted or Metrics()
+    if tracing is None and settings.tracing:
+        tracing = open_tracing()
     app = FastAPI(
         title="Loccit",
         summary="Document-QA retrieval whose every citation can be checked, character for character.",
         description=openapi.DESCRIPTION,
         version=version("loccit"),
         lifespan=_lifespan,
-        middleware=_middleware(settings),
-        # Served below: the framework's page loads its scripts from the internet.
+        middleware=_middleware(settings, counted.instruments, tracing),
+        # Served by _add_reference instead: the framework's page loads scripts from the internet.
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        # An id may end in a slash by mistake; going elsewhere in silence would hide it.
+        # The framework's own spans have the path and the query: ids of documents, and questions of the page.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        # A redirect would hide that an id ends in a slash by mistake.
         redirect_slashes=False,
     )
     app.state.settings = settings
     app.state.library = library
+    app.state.metrics = counted
+    app.state.tracing = tracing
     error_handlers.install(app)
     for routes in _ROUTES:
         app.include_router(routes.router)
-    _add_reference(app, key_required=settings.api_key is not None)
+    _add_reference(app)
     return app
 
 
 def from_environment() -> FastAPI:
-    """The application for servers that start it by its name, such as ``uvicorn --factory``."""
+    """Create the application from the environment, for ``uvicorn --factory``."""
     settings = load_settings()
-    configure_logging(settings.log_level)
-    return create_app(settings)
+    configure_logging(settings.log_level, settings.log_format)
+    return create_app(settings, counted=Metrics(metrics_folder()))
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.runtime = runtime = Runtime(app.state.settings, app.state.library)
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, float]]:
+    app.state.runtime = runtime = Runtime(
+        app.state.settings, app.state.library, metrics=app.state.metrics, tracing=app.state.tracing
+    )
     await runtime.start()
     try:
-        yield
+        yield {HEADER_SECONDS: app.state.settings.header_seconds}
     finally:
         await runtime.stop()
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
-    """From the outside in."""
+def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing | None) -> list[Middleware]:
+    """The middleware, outermost first."""
+    origins = cors_origins(settings)
     questions = _BYTES_PER_CHARACTER * settings.max_questions * settings.max_question_characters
-    chain = [
-        Middleware(Telemetry),
-        Middleware(PrivateAnswers),
-        Middleware(CleanAddresses),
-        Middleware(SameSiteWrites),
-    ]
-    if settings.api_key is None:
-        chain.append(Middleware(OwnHosts, allowed=allowed_hosts(settings)))
-    else:
-        chain.append(Middleware(KeyRequired, key=settings.api_key.get_secret_value()))
-    chain.append(Middleware(EarlyRefusal, path=ask.PATH))
-    chain.append(
+    return [
+        Middleware(Telemetry, instruments=instruments, tracing=tracing),
+        Middleware(PrivateResponses),
+        Middleware(CleanPaths),
+        *cors(origins),
+        Middleware(CrossSiteProtection, allowed=origins),
+        Middleware(AllowedHosts, allowed=allowed_hosts(settings)),
+        Middleware(Authentication, proxies=trusted_proxies(settings), sign_on=sign_on(settings)),
+        Middleware(RateLimiting),
+        Middleware(BodyTime, idle_seconds=settings.body_idle_seconds, seconds=settings.body_seconds),
+        Middleware(EarlyRefusal, path=ask.PATH),
         Middleware(
             BodyLimit,
             uploads=settings.max_upload_bytes,
-            documents=settings.max_body_bytes,
+            documents=settings.library_config().ingest.max_document_bytes,
             others=max(_SMALLEST_JSON_LIMIT, questions),
-        )
-    )
-    return chain
+            together=settings.max_bodies_bytes,
+        ),
+    ]
 
 
-def _add_reference(app: FastAPI, *, key_required: bool) -> None:
+def _add_reference(app: FastAPI) -> None:
     page = _REFERENCE.read_text(encoding="utf-8")
+    router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
-    async def description(_: Request) -> Response:
-        return JSONResponse(openapi.describe(app, key_required=key_required))
+    @router.get("/openapi.json")
+    @access(Scope.ASK)
+    async def description() -> Response:
+        return JSONResponse(openapi.describe(app))
 
-    async def reference(_: Request) -> Response:
+    @router.get("/docs")
+    @access(Scope.ASK)
+    async def reference() -> Response:
         return HTMLResponse(
             page,
             headers={"Content-Security-Policy": "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'"},
         )
 
-    app.add_route("/openapi.json", description, include_in_schema=False)
-    app.add_route("/docs", reference, include_in_schema=False)
+    app.include_router(router)

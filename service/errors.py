@@ -1,14 +1,14 @@
-"""Every error of the HTTP API: the classes, and the one table of their statuses."""
+"""Errors of the HTTP API and their statuses."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from index import errors as library
 
 
 class ServiceError(library.LoccitError):
-    """The root of what the service raises by itself. The library's errors pass through it unchanged."""
+    """Root of the service's own errors. Errors of the library are not wrapped."""
 
     code = "service_error"
 
@@ -23,6 +23,12 @@ class InvalidSettings(ServiceError):
     code = "invalid_settings"
 
 
+class DataNotWritable(ServiceError):
+    """The data folder, or the folder to make it in, cannot be written to."""
+
+    code = "data_not_writable"
+
+
 class InvalidRequest(ServiceError):
     """The request is not of the documented form; the message names the field."""
 
@@ -30,123 +36,175 @@ class InvalidRequest(ServiceError):
 
 
 class Unauthorized(ServiceError):
-    """The API key is missing or wrong."""
+    """The API key is missing, wrong, revoked or expired."""
 
     code = "unauthorized"
 
 
+class Forbidden(ServiceError):
+    """The API key is valid, and does not allow this."""
+
+    code = "forbidden"
+
+
 class RouteNotFound(ServiceError):
-    """No such address in the API."""
+    """There is no such route."""
 
     code = "route_not_found"
 
 
 class MethodNotAllowed(ServiceError):
-    """The address exists, but not with this method."""
+    """The route exists, but not for this method."""
 
     code = "method_not_allowed"
 
 
 class BodyTooLarge(ServiceError):
-    """The body of the request is larger than the limit."""
+    """The request body is larger than the limit."""
 
     code = "body_too_large"
 
 
+class BodyTimeout(ServiceError):
+    """The request body arrives too slowly."""
+
+    code = "body_timeout"
+
+
 class CrossSiteRequest(ServiceError):
-    """A page of another site made a browser send this."""
+    """A page of another site made the browser send this request."""
 
     code = "cross_site_request"
 
 
 class HostNotAllowed(ServiceError):
-    """The service does not know the name that it was asked under, and no API key is set."""
+    """The Host header names a host that the service does not know, and no API key is set."""
 
     code = "host_not_allowed"
 
 
 class JobNotFound(library.NotFound):
-    """No job of this id is kept."""
+    """There is no job with this id."""
 
     code = "job_not_found"
 
 
 class JobNotFinished(library.Conflict):
-    """The job is still going on."""
+    """The job is still running or queued."""
 
     code = "job_not_finished"
 
 
+class KeyNotFound(library.NotFound):
+    """There is no API key with this id."""
+
+    code = "key_not_found"
+
+
 class ClientGone(ServiceError):
-    """The caller hung up before the answer; nobody reads this, but the log has the status."""
+    """The client disconnected before the response. Only the log shows this status."""
 
     code = "client_gone"
 
 
 class Overloaded(ServiceError):
-    """As many requests as the service takes are in it already."""
+    """The service is handling as many requests of this kind as it accepts."""
 
     code = "overloaded"
 
 
+class RateLimited(ServiceError):
+    """The key, or the client's address, sent more than its rate limit allows."""
+
+    code = "rate_limited"
+
+
 class SpoolFull(ServiceError):
-    """There is no room on the disk for what is sent."""
+    """There is no disk space for the upload."""
 
     code = "spool_full"
 
 
 class NotReady(ServiceError):
-    """The model is still loading, or could not be loaded, or the service is stopping."""
+    """The model is still loading or failed to load, or the service is stopping."""
 
     code = "not_ready"
 
 
 class InternalError(ServiceError):
-    """Something that should not happen did; the log has it under the request id."""
+    """Unexpected failure. The log has the reason under the request id."""
 
     code = "internal_error"
 
 
 STATUS: Mapping[type[library.LoccitError], int] = {
     library.LoccitError: 500,
-    # The caller can mend it. One status for all, unless HTTP has a name of its own for the case.
+    # Errors that the client can correct: 422, or a more specific status where HTTP defines one.
     library.InvalidInput: 422,
     InvalidRequest: 422,
+    library.DocumentIdTaken: 409,
     library.UnsupportedFormat: 415,
     library.DocumentTooLarge: 413,
     BodyTooLarge: 413,
+    BodyTimeout: 408,
     Unauthorized: 401,
+    Forbidden: 403,
     CrossSiteRequest: 403,
     HostNotAllowed: 403,
     library.NotFound: 404,
     library.ChangeNotKept: 410,
+    library.DocumentRetired: 410,
     RouteNotFound: 404,
     MethodNotAllowed: 405,
     library.Conflict: 409,
     ClientGone: 499,
-    # It passes: clients that know nothing of us try again after 429 and 503.
+    # Temporary errors: generic HTTP clients retry after 429 and 503.
     Overloaded: 429,
+    RateLimited: 429,
     SpoolFull: 507,
+    library.DiskFull: 507,
     library.CollectionBusy: 503,
     NotReady: 503,
-    # Only the operator can mend it.
+    # Errors that only the operator can correct.
     library.ModelError: 503,
     library.ModelFailed: 500,
     library.Damaged: 500,
+    library.LedgerFailed: 500,
+    library.IndexUnavailable: 503,
     InvalidSettings: 500,
+    DataNotWritable: 500,
     InternalError: 500,
 }
-"""The status of every error, looked up along the class's bases."""
+"""HTTP status by error class. Subclasses inherit the status of their nearest base class."""
 
 RETRY_AFTER: Mapping[type[library.LoccitError], int] = {
     Overloaded: 1,
+    RateLimited: 1,
     library.CollectionBusy: 1,
+    library.IndexUnavailable: 5,
     NotReady: 2,
+    library.DiskFull: 60,
 }
-"""Seconds after which the same request may well succeed."""
+"""Value of the Retry-After header in seconds, by error class."""
 
-EVERYWHERE = (Unauthorized, InternalError)
-"""What any address but the health checks may answer."""
+
+class MayRaise:
+    """Says, in ``Annotated``, which errors a value of a type or a dependency can cause.
+
+    The root of a branch of errors stands for all of them. The OpenAPI document gets the errors of each route
+    from here, by the types of its parameters.
+    """
+
+    def __init__(self, *kinds: type[library.LoccitError]) -> None:
+        self.kinds = tuple(leaf for kind in kinds for leaf in _leaves(kind))
+
+
+def _leaves(kind: type[library.LoccitError]) -> Iterator[type[library.LoccitError]]:
+    below = kind.__subclasses__()
+    if not below:
+        yield kind
+    for one in below:
+        yield from _leaves(one)
 
 
 def status_of(kind: type[library.LoccitError]) -> int:
@@ -155,7 +213,7 @@ def status_of(kind: type[library.LoccitError]) -> int:
 
 
 def headers_of(error: library.LoccitError) -> dict[str, str]:
-    """The headers of the answer that tells an error."""
+    """The headers of the response for an error."""
     headers = dict(getattr(error, "headers", {}))
     if (seconds := RETRY_AFTER.get(type(error))) is not None:
         headers.setdefault("Retry-After", str(seconds))
@@ -163,5 +221,5 @@ def headers_of(error: library.LoccitError) -> dict[str, str]:
 
 
 def error_json(code: str, message: str, request_id: str) -> dict[str, dict[str, str]]:
-    """The one body that every error has."""
+    """The body of every error response."""
     return {"error": {"code": code, "message": message, "request_id": request_id}}

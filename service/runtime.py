@@ -1,125 +1,237 @@
-"""What is behind the routes: library, queue of questions, embedding worker; and how they start and end."""
+"""State shared by all requests: library, question queue, thread pools, embedding worker and job runner."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, ParamSpec, TypeVar
+import threading
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Annotated
 
 import anyio
 import anyio.to_thread
 from fastapi import Depends, Request
 
-from index.errors import CollectionNotFound, LoccitError
+from index.collection import Collection
+from index.errors import CollectionNotFound, DiskFull, LoccitError
+from index.history import PurgeState
 from index.library import Library
-from index.processors import threads
-from index.types import Vectors
-from service.admission import ElasticPermits, Permits
-from service.batching import QuestionQueue
-from service.embedding_worker import EmbeddingWorker
-from service.errors import NotReady
+from service.advice import message_with_advice
+from service.asking.batching import QuestionCounts, QuestionQueue
+from service.asking.permits import Permits
+from service.asking.queues import QuestionQueues
+from service.background.embedding import EmbeddingWorker
+from service.background.pools import Pool, Pools
+from service.background.purging import Purger
+from service.background.retention import RetentionWorker
+from service.errors import BodyTimeout, MayRaise, NotReady, Overloaded
+from service.identity import Principal, Prover, RateLimits, Sessions, WrongKeys, caller_of, open_keyring
+from service.jobs import open_job_store, open_spool, refusals
+from service.jobs.erasing import JobErasure
+from service.jobs.records import Access, Job, NewItem
 from service.jobs.runner import JobRunner
 from service.library_settings import open_library
+from service.monitoring.audit import AuditLog
+from service.monitoring.metrics import Metrics, SharedState, WorkerState
+from service.monitoring.tracing import Tracing
+from service.requests.json_body import read_body
 from service.settings import Settings, open_intake
 
 log = logging.getLogger("loccit.service")
-P = ParamSpec("P")
-T = TypeVar("T")
 
-_FEWEST_ANSWERING_THREADS = 2
-"""Else as many as there are processors. More would take turns at the interpreter with the event loop and the
-model, which then wait longer than a question takes."""
-_READING_THREADS = 2
-"""Apart from those that answer: a list that takes long must not keep questions waiting."""
-_WRITING_THREADS = 4
-"""Nor must large uploads."""
-_EXAMINING_THREADS = 4
-"""Nor must requests that go through whole texts."""
-_RECALLING_THREADS = 2
-_MOST_RECALLING = 8
-"""Nor those that ask earlier moments, which may have to be made first, one at a time."""
+_SAMPLE_SECONDS = 1.0
 
 
 class Runtime:
-    """One per application. All its methods are for the event loop; the library is used from threads alone."""
+    """State of one application. Call its methods from the event loop, and the library from threads only."""
 
-    def __init__(self, settings: Settings, library: Library | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        library: Library | None = None,
+        *,
+        metrics: Metrics | None = None,
+        tracing: Tracing | None = None,
+    ) -> None:
         self.settings = settings
         self._owns_library = library is None
         self.library = library or open_library(settings, processes=settings.workers)
-        answering = max(_FEWEST_ANSWERING_THREADS, threads(settings.workers))
-        # One for each thread that answers: one of them is embedded meanwhile.
-        self.asking = ElasticPermits(settings.max_queue, least=answering)
-        self.questions = QuestionQueue(
-            self._embed_questions, max_batch=settings.max_batch, remembered=settings.question_cache
+        self.keyring = open_keyring(self.library.data, settings.api_key)
+        self.sessions = Sessions(
+            self.keyring, self.keyring.store.secret("sessions"), seconds=3600 * settings.session_hours
+        )
+        self.is_signed_on = bool(settings.proxy_user_header)
+        self.audit = _open_audit(settings, self.library.data)
+        self.rates = RateLimits(settings.rate_limit)
+        self.wrong_keys = WrongKeys()
+        self.prover = Prover(self.keyring.store.secret("citations"))
+        self.pools = Pools(max_requests=settings.max_queue, processes=settings.workers)
+        self._adding = threading.Lock()
+        self.job_followers = Permits(settings.max_queue)
+        self.tracing = tracing
+        self.metrics = metrics or Metrics()
+        self.instruments = counted = self.metrics.instruments
+        counts = QuestionCounts(counted.cache_hits.inc, counted.cache_misses.inc, counted.batch_size.observe)
+        self.questions = QuestionQueues(
+            self.library.models,
+            lambda embed: QuestionQueue(
+                embed, max_batch=settings.max_batch, cache_size=settings.question_cache, counts=counts
+            ),
         )
         self.worker = EmbeddingWorker(self.library)
-        self.examining = Permits(settings.max_queue)
-        self.recalling = Permits(
-            min(_MOST_RECALLING, settings.max_queue), advice="ask the collection as it is"
-        )
-        self.writing = Permits(settings.max_queue)
-        self.following = Permits(settings.max_queue)
+        job_store = open_job_store(self.library.data)
+        spool = open_spool(self.library.data, max_bytes=settings.max_spool_bytes)
+        self.purger = Purger(self.library, JobErasure(job_store, spool))
         self.jobs = JobRunner(
             self.library,
-            open_intake(settings, self.library.data),
+            job_store,
+            open_intake(settings, spool),
             on_stored=self.worker.notify,
             keep_days=settings.keep_jobs_days,
         )
-        self._answerers = ThreadPoolExecutor(answering, thread_name_prefix="loccit-answer")
-        self._readers = anyio.CapacityLimiter(_READING_THREADS)
-        self._examiners = anyio.CapacityLimiter(_EXAMINING_THREADS)
-        self._recallers = anyio.CapacityLimiter(_RECALLING_THREADS)
-        self._writers = anyio.CapacityLimiter(_WRITING_THREADS)
-        self._waiters = anyio.CapacityLimiter(_WRITING_THREADS)
+        self.retention = RetentionWorker(self.library, keep_days=settings.keep_retired_days)
         self._state: NotReady | None = NotReady("The service is loading its model. Try again in a moment.")
         self._warm_up: asyncio.Task[None] | None = None
-
-    def _embed_questions(self, questions: Sequence[str]) -> Vectors:
-        # Not before the first question is the model loaded, in the thread that goes on to use it.
-        return self.library.embedder.embed_queries(questions)
+        self._sampling: asyncio.Task[None] | None = None
+        permits = {**self.pools.limited(), "job_followers": self.job_followers}
+        self._worker_state = WorkerState(self.metrics, self.questions, permits)
+        self._shared_state = SharedState(self.library, self.jobs.store)
 
     async def start(self) -> None:
-        """Begin to get ready; returns at once, so that the health checks can be answered meanwhile."""
+        """Start loading the model in the background, so that health checks are answered meanwhile."""
+        self.keyring.start()
+        if self.audit is not None:
+            self.audit.start()
         self._warm_up = asyncio.create_task(self._get_ready())
+        if self.metrics.shared:
+            self._sampling = asyncio.create_task(self._sample_often())
 
     async def stop(self) -> None:
-        """Finish or turn away what is going on, and close what was opened."""
+        """Finish or reject running requests, stop all threads and close the library."""
         self._state = NotReady("The service is stopping.")
-        if self._warm_up is not None:
-            self._warm_up.cancel()
-            await asyncio.wait([self._warm_up])
+        for task in (self._warm_up, self._sampling):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
         await self.questions.stop()
         await anyio.to_thread.run_sync(self._close)
 
     def _close(self) -> None:
-        self._answerers.shutdown(cancel_futures=True)
+        self.purger.stop()
+        self.worker.stop()  # first: it ends the waits of uploads in the embedding pool
+        self.pools.close()
         self.jobs.stop()
-        self.worker.stop()
+        self.retention.stop()
+        self.jobs.store.close()
+        self.keyring.close()
+        if self.audit is not None:
+            self.audit.close()
         if self._owns_library:
             self.library.close()
+        if self.tracing is not None:
+            self.tracing.close()
+
+    def purge(self, caller: Principal, name: str, seconds: float) -> PurgeState:
+        """Purge what was erased from a collection, for so many seconds at most; not at all for 0.
+
+        Raises nothing, for the erasure is done: what prevents the purge is logged, and it is tried again.
+        """
+        try:
+            collection = self.collection(caller, name)
+            return self.purger.finish(collection, seconds=seconds) if seconds else collection.purging.state
+        except (LoccitError, OSError) as error:
+            log.warning("What was erased from the collection %r is not purged yet: %s", name, error)
+            return "pending"
+
+    @property
+    def is_closed_to_strangers(self) -> bool:
+        """Whether callers have to say who they are."""
+        return self.keyring.required or self.is_signed_on
+
+    def collection(
+        self, caller: Principal, name: str, *, create: bool = False, model: str = ""
+    ) -> Collection:
+        """Open a collection as a caller sees it; blocks. One that it may not use is not found.
+
+        Raises what :meth:`index.library.Library.open` raises.
+        """
+        self.require_collection(caller, name)
+        return self.library.open(name, create=create, model=model).seen_by(caller.groups)
+
+    def model_of(self, caller: Principal, name: str) -> str:
+        """The model that embeds a caller's questions to a collection, as :class:`QuestionQueues` names it."""
+        return self.library.model_of(name) if caller.may_use(name) else ""
+
+    @staticmethod
+    def require_collection(caller: Principal, name: str) -> None:
+        """Raise :class:`index.errors.CollectionNotFound` for a collection that a caller may not use."""
+        if not caller.may_use(name):
+            raise CollectionNotFound(f"There is no collection {name!r}.", name=name)
+
+    def job(self, caller: Principal, job_id: str) -> Job:
+        """A job of a collection that the caller may use; blocks. Raises :class:`JobNotFound`."""
+        job = self.jobs.store.job(job_id)
+        if not caller.may_use(job.collection) or not job.access.is_open_to(caller.groups):
+            raise refusals.job_not_found(job_id)
+        return job
+
+    def require_room_for_job(self) -> None:
+        """Raise :class:`Overloaded` while as many jobs as are allowed wait or run; blocks."""
+        counts = self.jobs.store.count_states()
+        if counts.get("queued", 0) + counts.get("running", 0) >= self.settings.max_jobs:
+            raise refusals.too_many_jobs(self.settings.max_jobs)
+
+    def add_job(self, job_id: str, collection: str, items: Iterable[NewItem], access: Access) -> Job:
+        """Queue a job; blocks. Raises :class:`Overloaded` as :meth:`require_room_for_job` does."""
+        with self._adding:
+            self.require_room_for_job()
+            return self.jobs.store.add(job_id, collection, items, access)
+
+    def names(self, caller: Principal) -> list[str]:
+        """The collections that a caller may use, in order; blocks."""
+        return [name for name in self.library.names() if caller.may_use(name)]
 
     def require_ready(self) -> None:
         """Raise :class:`NotReady` with the reason while questions cannot be answered."""
         if self._state is not None:
             raise NotReady(self._state.message)
 
+    def sample_metrics(self) -> None:
+        """Copy the state of this process into its metrics."""
+        self._worker_state.copy(
+            ready=self._state is None,
+            embedded=self.worker.embedded,
+            readers=self.library.reader_statistics(),
+        )
+
+    def render_metrics(self, accept: str) -> tuple[bytes, str]:
+        """All metrics as text, and its media type. For a thread: it reads counts from disk."""
+        ready = self._state is None
+        return self.metrics.render(accept, lambda: self._shared_state.families(ready=ready))
+
+    async def _sample_often(self) -> None:
+        # The worker that answers a scrape cannot look into the others: each writes down its state.
+        while True:
+            self.sample_metrics()
+            await asyncio.sleep(_SAMPLE_SECONDS)
+
     async def _get_ready(self) -> None:
         try:
-            # The first question makes torch allocate and choose its kernels; later ones are fast.
-            await self.questions.encode(["Is anyone there?"])
-            await self.read(self._open_all)
+            # The first question is slow: backends allocate memory and choose their kernels.
+            await self.questions.of().encode(["Is anyone there?"])
+            await self.pools.lookups.run(self._open_all)
         except LoccitError as error:
-            log.critical("The service cannot answer: %s", error.message)
+            log.critical("The service cannot answer: %s", message_with_advice(error))
             self._state = NotReady(f"The service cannot answer ({error.code}). Its log has the reason.")
         except Exception as error:
             log.critical("The service cannot answer.", exc_info=error)
             self._state = NotReady("The service cannot answer. Its log has the reason.")
         else:
             self.worker.start()
+            self.purger.start()
             self.jobs.start()
+            self.retention.start()
             self._state = None
             log.info("Ready. Collections: %s", ", ".join(self.library.names()) or "none yet")
 
@@ -128,37 +240,16 @@ class Runtime:
             try:
                 self.library.open(name)
             except CollectionNotFound:
-                continue  # deleted meanwhile
+                continue  # deleted in the meantime
             except LoccitError as error:
-                # The others are served all the same.
-                log.warning("The collection %r cannot be served: %s", name, error.message)
+                # Other collections are still served.
+                log.warning("The collection %r cannot be served: %s", name, message_with_advice(error))
 
-    async def answer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a library call that answers a question, in a thread."""
-        # Not by anyio, which takes a third of what the service itself does with a question.
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._answerers, lambda: function(*args, **kwargs))
 
-    async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a library call that reads, in a thread."""
-        return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._readers)
-
-    async def examine(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a library call that goes through whole texts, in a thread. Raises :class:`Overloaded`."""
-        with self.examining.one():
-            return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._examiners)
-
-    async def recall(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a library call that asks an earlier moment, in a thread."""
-        return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._recallers)
-
-    async def write(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a library call that writes, in a thread."""
-        return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._writers)
-
-    async def wait(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a library call that takes long, in a thread."""
-        return await anyio.to_thread.run_sync(lambda: function(*args, **kwargs), limiter=self._waiters)
+def _open_audit(settings: Settings, data: Path) -> AuditLog | None:
+    if not settings.audit:
+        return None
+    return AuditLog(data / "audit.jsonl", max_bytes=settings.audit_bytes, keep=settings.audit_files)
 
 
 async def runtime(request: Request) -> Runtime:
@@ -174,5 +265,43 @@ async def ready_runtime(request: Request) -> Runtime:
     return found
 
 
-AnyRuntime = Annotated[Runtime, Depends(runtime)]
-ReadyRuntime = Annotated[Runtime, Depends(ready_runtime)]
+async def caller(request: Request) -> Principal:
+    """Who sent the request."""
+    return caller_of(request.scope)
+
+
+Caller = Annotated[Principal, Depends(caller)]
+ReadyRuntime = Annotated[Runtime, Depends(ready_runtime), MayRaise(NotReady)]
+
+
+async def texts_pool(runtime: ReadyRuntime) -> AsyncIterator[Pool]:
+    """The pool that reads whole texts, with a permit. Raises :class:`service.errors.Overloaded`."""
+    with runtime.pools.texts.permits.acquire():
+        yield runtime.pools.texts
+
+
+async def writes_pool(runtime: ReadyRuntime) -> AsyncIterator[Pool]:
+    """The pool that writes, with a permit. Raises :class:`service.errors.Overloaded`."""
+    with runtime.pools.writes.permits.acquire():
+        yield runtime.pools.writes
+
+
+async def writes_pool_after_body(request: Request, runtime: ReadyRuntime) -> AsyncIterator[Pool]:
+    """The pool that writes, with a permit that is taken once the whole body is here.
+
+    An unfinished body thus keeps nobody out. Raises :class:`service.errors.Overloaded` before the body is
+    read where there is no permit then.
+    """
+    runtime.pools.writes.permits.require()
+    await read_body(request)
+    with runtime.pools.writes.permits.acquire():
+        yield runtime.pools.writes
+
+
+Texts = Annotated[Pool, Depends(texts_pool, scope="function"), MayRaise(Overloaded)]
+WritesAfterBody = Annotated[
+    Pool,
+    Depends(writes_pool_after_body, scope="function"),
+    MayRaise(Overloaded, BodyTimeout, DiskFull),
+]
+Writes = Annotated[Pool, Depends(writes_pool, scope="function"), MayRaise(Overloaded, DiskFull)]

@@ -1,1 +1,43 @@
-"""Ingest in the background: jobs that are kept on disk, their files, and the thread that does them."""
+"""Ingest in the background: jobs that survive a restart, their files, and the thread that runs them.
+
+``open_job_store`` and ``open_spool`` choose the implementations of :mod:`service.jobs.protocols`. Nothing
+else constructs one, so that another database or object store is added here and in files of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from index.records import Problem
+from service.jobs.protocols import JobStore, Spool
+from service.jobs.spool.folder import FolderSpool
+from service.jobs.sqlite import PinnedJobs, SqliteJobStore, pinned_jobs, problems
+
+JOBS = "jobs.sqlite"
+SPOOL = "spool"
+"""Names in a data folder."""
+
+
+def open_job_store(data: Path) -> JobStore:
+    """Open the job store of a data folder; create it when there is none."""
+    return SqliteJobStore(data / JOBS)
+
+
+def open_spool(data: Path, *, max_bytes: int) -> Spool:
+    """Open the spool of a data folder. ``max_bytes`` bounds all files in it together; 0 means no bound."""
+    return FolderSpool(data / SPOOL, max_bytes=max_bytes)
+
+
+def pin_jobs(data: Path) -> AbstractContextManager[PinnedJobs]:
+    """Keep the state of the jobs of a data folder, to copy it while they go on."""
+    return pinned_jobs(data / JOBS, data / SPOOL)
+
+
+def job_problems(data: Path) -> Iterator[Problem]:
+    """Yield what is wrong with the jobs of a data folder and their files."""
+    return problems(data / JOBS, data / SPOOL)
+
+
+__all__ = ["JOBS", "SPOOL", "PinnedJobs", "job_problems", "open_job_store", "open_spool", "pin_jobs"]

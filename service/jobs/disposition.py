@@ -1,4 +1,4 @@
-"""How a part of a form is called, and the file in it: its Content-Disposition (RFC 7578, section 4.2)."""
+"""Parse the Content-Disposition header of a form part (RFC 7578, section 4.2)."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _ESCAPED = {"%22": '"', "%0d": "\r", "%0a": "\n"}
 
 @dataclass(frozen=True, slots=True)
 class Disposition:
-    """The name of a part, and of the file in it; None for a part that is a field."""
+    """Name of a form part and name of its file; ``filename`` is None for a field."""
 
     name: str
     filename: str | None
 
 
-def parse_disposition(written: bytes) -> Disposition:
-    """What the header says. Raises :class:`service.errors.InvalidRequest`.
+def parse_disposition(header: bytes) -> Disposition:
+    """Parse a header. Raises :class:`service.errors.InvalidRequest`.
 
-    Names are UTF-8. Browsers escape a quote and line ends, and nothing else, by percent signs (WHATWG HTML,
-    "multipart/form-data"), and others a quote by a backslash. ``filename*`` (RFC 5987) has no place in a
-    form, but some clients send nothing else that is right: it goes before ``filename``.
+    Names are UTF-8. Browsers percent-escape quotes and line ends, and nothing else (WHATWG HTML,
+    "multipart/form-data"); other clients escape a quote by a backslash. ``filename*`` (RFC 5987) is not
+    allowed in a form, but some clients send the right name only there: it takes precedence over ``filename``.
     """
-    parameters = _parameters(written)
+    parameters = _parse_parameters(header)
     name = parameters.get("name", "")
     if not name:
         raise InvalidRequest(
@@ -45,7 +45,7 @@ def parse_disposition(written: bytes) -> Disposition:
     filename = parameters.get("filename")
     extended = parameters.get("filename*")
     if extended is not None:
-        decoded = _decoded(extended)
+        decoded = _decode_extended(extended)
         if decoded is None and filename is None:
             raise InvalidRequest(
                 f"{name}: the filename* {extended!r} could not be read. Send filename in UTF-8 instead."
@@ -54,24 +54,24 @@ def parse_disposition(written: bytes) -> Disposition:
     return Disposition(name, filename)
 
 
-def _parameters(written: bytes) -> dict[str, str]:
-    at = written.find(b";")
+def _parse_parameters(header: bytes) -> dict[str, str]:
+    at = header.find(b";")
     found: dict[str, str] = {}
-    end = len(written.rstrip(b"; \t"))
+    end = len(header.rstrip(b"; \t"))
     while 0 <= at < end:
-        match = _PARAMETER.match(written, at)
+        match = _PARAMETER.match(header, at)
         if match is None:
-            raise _unreadable(written)
+            raise _not_a_disposition(header)
         name = match["name"].decode().lower()
         if name in found:
-            raise _unreadable(written)
-        value = _text(match["token"].strip() if match["quoted"] is None else match["quoted"])
-        found[name] = value if name.endswith("*") else _unescaped(value, quoted=match["quoted"] is not None)
+            raise _not_a_disposition(header)
+        value = _decode_utf8(match["token"].strip() if match["quoted"] is None else match["quoted"])
+        found[name] = value if name.endswith("*") else _unescape(value, quoted=match["quoted"] is not None)
         at = match.end()
     return found
 
 
-def _text(raw: bytes) -> str:
+def _decode_utf8(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -80,16 +80,16 @@ def _text(raw: bytes) -> str:
         ) from None
 
 
-def _unescaped(value: str, *, quoted: bool) -> str:
+def _unescape(value: str, *, quoted: bool) -> str:
     if quoted:
         value = re.sub(r'\\([\\"])', r"\1", value)
     value = re.sub("%22|%0[AaDd]", lambda escape: _ESCAPED[escape[0].lower()], value)
-    if value[1:3] == ":\\" or value[:2] == "\\\\":  # old programs send the path on their own disk
+    if value[1:3] == ":\\" or value[:2] == "\\\\":  # old Windows clients send the local path
         return value.rpartition("\\")[2]
     return value
 
 
-def _decoded(extended: str) -> str | None:
+def _decode_extended(extended: str) -> str | None:
     match = _EXTENDED.fullmatch(extended)
     if match is None or match["charset"].lower() not in _CHARSETS:
         return None
@@ -99,7 +99,7 @@ def _decoded(extended: str) -> str | None:
         return None
 
 
-def _unreadable(written: bytes) -> InvalidRequest:
+def _not_a_disposition(header: bytes) -> InvalidRequest:
     return InvalidRequest(
-        f"The form could not be read: {written.decode('latin-1')!r} is no Content-Disposition of RFC 7578."
+        f"The form could not be read: {header.decode('latin-1')!r} is no Content-Disposition of RFC 7578."
     )

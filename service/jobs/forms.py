@@ -1,4 +1,4 @@
-"""Forms (multipart/form-data, RFC 7578), read piece by piece: their files go straight into the spool."""
+"""Streaming parser for forms (multipart/form-data, RFC 7578) that writes files straight to the spool."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from service.errors import InvalidRequest
 from service.jobs.disposition import parse_disposition
 from service.jobs.uploads import Upload
 
-_MOST_HEADERS = 8
-_MOST_HEADER_BYTES = 4096
+_MAX_HEADERS = 8
+_MAX_HEADER_BYTES = 4096
 _ENCODINGS = (b"", b"7bit", b"8bit", b"binary")
 
 
 @dataclass(frozen=True, slots=True)
 class FormFile:
-    """A file of a form: its name there, its name in the spool, and its bytes."""
+    """A file of a form: its name in the form, its name in the spool, and its size."""
 
     name: str
     spooled: str
@@ -28,17 +28,17 @@ class FormFile:
 
 @dataclass(frozen=True, slots=True)
 class FormLimits:
-    """What a form may have: files, and the fields that are known, each with its most bytes."""
+    """Limits of a form: number of files, and the size in bytes of each known field."""
 
     files: int
     fields: Mapping[str, int]
 
 
 class Form:
-    """A form as it comes. ``files`` and ``fields`` are whole after :meth:`end`.
+    """A form that is parsed while it arrives. ``files`` and ``fields`` are complete after :meth:`end`.
 
-    ``check`` is called with a file's name before anything of it is kept, and may raise. All methods write
-    to the disk, and raise :class:`service.errors.InvalidRequest` and what ``upload`` raises.
+    ``check`` is called with the name of each file before its data is written, and may raise. All methods
+    write to the spool; they raise :class:`service.errors.InvalidRequest` and what ``upload`` raises.
     """
 
     def __init__(
@@ -52,25 +52,25 @@ class Form:
         self._file_parts = 0
         self._headers: dict[bytes, bytes] = {}
         self._header, self._value = bytearray(), bytearray()
-        self._part: _Field | _File | _NoFile = _NoFile("")
+        self._part: _Field | _File | _EmptyFileField = _EmptyFileField("")
         self._ended = False
-        self._parser = self._parser_of(content_type)
+        self._parser = self._new_parser(content_type)
 
     def feed(self, data: bytes) -> None:
-        """Go on with it."""
+        """Parse more of the body."""
         try:
             self._parser.write(data)
         except FormParserError as error:
-            raise InvalidRequest(f"The form could not be read: {_sentence(error)}") from None
+            raise InvalidRequest(f"The form could not be read: {_as_sentence(error)}") from None
 
     def end(self) -> None:
-        """Refuses a form that was cut off."""
+        """Raise unless the form was complete."""
         if not self._ended:
             raise InvalidRequest(
                 "The form could not be read: it ends before its last boundary. Send it again."
             )
 
-    def _parser_of(self, content_type: str) -> MultipartParser:
+    def _new_parser(self, content_type: str) -> MultipartParser:
         _, options = parse_options_header(content_type)
         boundary = options.get(b"boundary", b"")
         if not boundary:
@@ -90,7 +90,7 @@ class Form:
                 },
             )
         except FormParserError as error:
-            raise InvalidRequest(f"The form could not be read: {_sentence(error)}") from None
+            raise InvalidRequest(f"The form could not be read: {_as_sentence(error)}") from None
 
     def _begin_part(self) -> None:
         self._headers = {}
@@ -105,31 +105,31 @@ class Form:
 
     def _end_header(self) -> None:
         name = bytes(self._header).lower()
-        if name in self._headers or len(self._headers) == _MOST_HEADERS:
+        if name in self._headers or len(self._headers) == _MAX_HEADERS:
             raise InvalidRequest(
-                f"The form could not be read: a part has more than {_MOST_HEADERS} headers, or one twice."
+                f"The form could not be read: a part has more than {_MAX_HEADERS} headers, or one twice."
             )
         self._headers[name] = bytes(self._value)
         self._header, self._value = bytearray(), bytearray()
 
     def _require_short(self, more: int) -> None:
-        if len(self._header) + len(self._value) + more > _MOST_HEADER_BYTES:
+        if len(self._header) + len(self._value) + more > _MAX_HEADER_BYTES:
             raise InvalidRequest(
-                f"The form could not be read: a part has a header of more than {_MOST_HEADER_BYTES:,} bytes."
+                f"The form could not be read: a part has a header of more than {_MAX_HEADER_BYTES:,} bytes."
             )
 
     def _end_headers(self) -> None:
-        said = parse_disposition(self._headers.get(b"content-disposition", b""))
+        disposition = parse_disposition(self._headers.get(b"content-disposition", b""))
         encoding = self._headers.get(b"content-transfer-encoding", b"").strip().lower()
         if encoding not in _ENCODINGS:
             raise InvalidRequest(
-                f"{said.name}: a part of a form is sent as it is, without a Content-Transfer-Encoding of "
-                f"{encoding.decode('latin-1')!r}."
+                f"{disposition.name}: a part of a form is sent as it is, without a Content-Transfer-Encoding "
+                f"of {encoding.decode('latin-1')!r}."
             )
-        if said.filename is None:
-            self._part = self._begin_field(said.name)
+        if disposition.filename is None:
+            self._part = self._begin_field(disposition.name)
         else:
-            self._part = self._begin_file(said.name, said.filename)
+            self._part = self._begin_file(disposition.name, disposition.filename)
 
     def _begin_field(self, name: str) -> _Field:
         known = self._limits.fields
@@ -142,7 +142,7 @@ class Form:
             raise InvalidRequest(f"{name}: the field was sent twice. Send it once.")
         return _Field(name, known[name], self.fields)
 
-    def _begin_file(self, part: str, name: str) -> _File | _NoFile:
+    def _begin_file(self, part: str, name: str) -> _File | _EmptyFileField:
         if part in self._limits.fields:
             raise InvalidRequest(f"{part}: it was sent as a file. Send it as a field, without a filename.")
         self._file_parts += 1
@@ -151,9 +151,9 @@ class Form:
                 f"Too many files: at most {self._limits.files:,} in one form (LOCCIT_MAX_FILES). Send "
                 "several forms, or a ZIP file."
             )
-        # Browsers send a part without a name for a field in which no file was chosen.
+        # Browsers send an empty filename for a file field in which nothing was chosen.
         if not name:
-            return _NoFile(part)
+            return _EmptyFileField(part)
         self._check(name)
         return _File(name, self._upload, self.files)
 
@@ -168,17 +168,19 @@ class Form:
 
 
 class _Field:
-    """A field, in memory."""
+    """A field, held in memory."""
 
-    def __init__(self, name: str, most: int, into: dict[str, str]) -> None:
+    def __init__(self, name: str, max_bytes: int, into: dict[str, str]) -> None:
         self._name = name
-        self._most = most
+        self._max_bytes = max_bytes
         self._into = into
         self._data = bytearray()
 
     def write(self, data: memoryview) -> None:
-        if len(self._data) + len(data) > self._most:
-            raise InvalidRequest(f"{self._name}: more than {self._most // 1024}KB, which is the limit of it.")
+        if len(self._data) + len(data) > self._max_bytes:
+            raise InvalidRequest(
+                f"{self._name}: more than {self._max_bytes // 1024}KB, which is the limit of it."
+            )
         self._data += data
 
     def end(self) -> None:
@@ -189,7 +191,7 @@ class _Field:
 
 
 class _File:
-    """A file, on its way into the spool."""
+    """A file that is written to the spool."""
 
     def __init__(self, name: str, upload: Upload, into: list[FormFile]) -> None:
         self._name = name
@@ -204,8 +206,8 @@ class _File:
         self._into.append(FormFile(self._name, *self._upload.finish()))
 
 
-class _NoFile:
-    """A field in which no file was chosen."""
+class _EmptyFileField:
+    """A file field in which nothing was chosen."""
 
     def __init__(self, part: str) -> None:
         self._part = part
@@ -214,9 +216,9 @@ class _NoFile:
         raise InvalidRequest(f"{self._part}: a file was sent with an empty filename. Give it one.")
 
     def end(self) -> None:
-        """There is nothing to keep."""
+        """Nothing to keep."""
 
 
-def _sentence(error: FormParserError) -> str:
-    told = str(error)
-    return told if told.endswith(".") else f"{told}."
+def _as_sentence(error: FormParserError) -> str:
+    message = str(error)
+    return message if message.endswith(".") else f"{message}."

@@ -1,31 +1,33 @@
-"""What is known of a job and of the things that it was asked to take in."""
+"""Jobs and their items, as every job store records them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
 
 from index.errors import LoccitError
+from service.advice import message_with_advice
 
 JobState = Literal["queued", "running", "embedding", "done", "cancelled", "failed"]
-"""``embedding``: every file is stored and can be found by its words, vectors are still to come."""
+"""``embedding``: all files are stored and can be found by their words; some vectors are still missing."""
 Outcome = Literal["waiting", "added", "replaced", "unchanged", "refused", "cancelled", "expanded"]
-"""``expanded``: an archive, a sitemap or a crawl, whose members are items of their own."""
+"""``expanded``: an archive, a sitemap or a crawl whose members are items of their own."""
 Kind = Literal["file", "archive", "member", "url", "sitemap", "crawl"]
 
+STATES: tuple[JobState, ...] = get_args(JobState)
 FINISHED: tuple[JobState, ...] = ("done", "cancelled", "failed")
 
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """Something to take in.
+    """An item to be added to a job.
 
-    ``name`` is the id that the document will have; the address, of kinds that are fetched; what the file
-    is called, of an archive. ``spooled`` is
-    the file's name in the job's folder, empty for what is fetched. ``request`` is what the caller said of
-    it: title, source, metadata, media_type, password, prefix of an archive, bounds of a crawl. It may hold
-    a password, and is in no ``repr``.
+    ``name`` is the future document id of a file or member, the URL of what is fetched, and the file name of
+    an archive. ``spooled`` is the file's name in the spool, empty for what is fetched. ``request`` holds the
+    caller's fields, as JSON values: title, source, metadata, media_type, password, prefix of an archive,
+    limits of a crawl. It may hold a password and so is left out of every ``repr``.
     """
 
     kind: Kind
@@ -37,9 +39,9 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item as it is kept.
+    """An item of a job.
 
-    ``code`` and ``message`` say why it was refused; ``document`` is the id of the document that it became.
+    ``code`` and ``message`` say why it was refused. ``document`` is the id of the document made from it.
     """
 
     number: int
@@ -56,21 +58,21 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """Why something was not taken in: an error's code, and its message for people."""
+class Rejection:
+    """Why an item was refused: an error's code, and its message for people."""
 
     code: str
     message: str
 
     @classmethod
-    def of(cls, error: LoccitError) -> Refused:
-        """An error's."""
-        return cls(error.code, error.message)
+    def of(cls, error: LoccitError) -> Rejection:
+        """The rejection with an error's code and message."""
+        return cls(error.code, message_with_advice(error))
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """How many of a job's items came to what, and the passages of the documents that were stored."""
+class ItemCounts:
+    """How many items of a job have each outcome, their bytes, and the passages of their documents."""
 
     outcomes: Mapping[Outcome, int]
     bytes: int
@@ -78,21 +80,37 @@ class Counted:
 
     @property
     def done(self) -> int:
-        """Items that are finished, those that stand for others left out."""
+        """Items that are finished; expanded ones do not count, their members do."""
         return sum(n for outcome, n in self.outcomes.items() if outcome not in ("waiting", "expanded"))
 
     @property
     def total(self) -> int:
-        """Items in all, those that stand for others left out once they are expanded."""
+        """All items; expanded ones do not count, their members do."""
         return sum(n for outcome, n in self.outcomes.items() if outcome != "expanded")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may see a job, and what the job may replace.
+
+    ``groups`` are those that its documents get, none for everyone. ``sender`` are those of the caller that
+    sent it, None for all: a document that the caller may not read is not replaced.
+    """
+
+    groups: tuple[str, ...] = ()
+    sender: frozenset[str] | None = None
+
+    def is_open_to(self, groups: Collection[str] | None) -> bool:
+        """Whether a caller in these groups (None for all) may see the job."""
+        return groups is None or not self.groups or not set(groups).isdisjoint(self.groups)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job. Times are seconds since 1970; ``problem`` says why it failed.
 
-    ``mark`` is the last passage (id) that was stored for it: when no passage up to it waits for its
-    vector, the job is embedded. ``revision`` grows with every change of the job or of its items.
+    ``last_passage`` is the highest passage id stored for it: the job is embedded when no passage up to it
+    lacks its vector. ``revision`` grows with every change of the job or of its items.
     """
 
     id: str
@@ -103,6 +121,35 @@ class Job:
     finished: float | None
     cancelling: bool
     problem: str
-    mark: int
+    last_passage: int
     revision: int
-    counted: Counted
+    counts: ItemCounts
+    access: Access = Access()
+
+
+ERASED = "erased/"
+"""Beginning of the name of an item whose document was erased."""
+
+
+def is_concerned(item: Item, queued: float, documents: Mapping[str, float] | None) -> bool:
+    """Whether an erasure concerns an item of a job that was queued at a time; see :meth:`JobStore.erase`."""
+    if item.name.startswith(ERASED) or item.outcome == "waiting":
+        return False
+    if documents is None:
+        return True
+    return item.kind != "archive" and any(
+        documents.get(id_, 0.0) >= queued for id_ in (item.document, item.name) if id_
+    )
+
+
+def erased(item: Item) -> Item:
+    """What stays of an item whose document was erased."""
+    # A retry looks for this member, and finds nothing.
+    request = {"member": ""} if item.kind == "member" else {}
+    message = "Its document was erased." if item.outcome == "refused" else ""
+    return replace(item, name=f"{ERASED}{item.number}", request=request, message=message, document="")
+
+
+def new_job_id() -> str:
+    """Make an id that cannot be guessed."""
+    return uuid.uuid4().hex

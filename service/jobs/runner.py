@@ -1,4 +1,4 @@
-"""The thread that does jobs, one after the other."""
+"""The thread that runs jobs, one after the other."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from filelock import FileLock, Timeout
-
 from index.collection import Collection
-from index.errors import CollectionBusy, CollectionNotFound, InvalidInput, LoccitError, ReaderFailed
-from index.ingest import Put, Source
+from index.errors import CollectionBusy, CollectionNotFound, DiskFull, InvalidInput, LoccitError, ReaderFailed
+from index.ingest import Source
 from index.library import Library
+from index.records import Put
+from service.advice import message_with_advice
 from service.errors import JobNotFinished, JobNotFound
 from service.jobs.intake import Intake
-from service.jobs.records import Item, Job, Refused
-from service.jobs.spool import Spool
-from service.jobs.store import JobStore
+from service.jobs.protocols import JobStore, Lease, Spool
+from service.jobs.records import Item, Job, Rejection
 
 log = logging.getLogger("loccit.service")
 
@@ -28,22 +27,24 @@ _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 5.0
 _FILES_PER_COMMIT = 32
 _BYTES_PER_COMMIT = 8 * 1024 * 1024
-_EXPIRY_SECONDS = 3600.0
+_EXPIRY_SECONDS = 600.0
 _STOP_SECONDS = 10.0
 _DAY = 86_400.0
-_BROKE = "the service met an error of its own with this file; its log has the reason under the job's id."
+_ABORTED_UPLOAD_SECONDS = _DAY
+_UNEXPECTED = "the service met an error of its own with this file; its log has the reason under the job's id."
 
 
 class JobRunner:
-    """Does the jobs of a data folder until it is stopped; what it leaves is gone on with at the next start.
+    """Runs the jobs of a store while it holds the store's lease; unfinished ones go on at the next start.
 
-    Of several processes with the same folder one does the jobs. ``on_stored`` is called with the name of a
-    collection that has new passages to embed. Jobs that are finished are kept for ``keep_days``.
+    ``on_stored`` is called with the name of a collection that has new passages to embed. Finished jobs are
+    kept for ``keep_days``. Whoever opened the store closes it, after :meth:`stop`.
     """
 
     def __init__(
         self,
         library: Library,
+        store: JobStore,
         intake: Intake,
         *,
         on_stored: Callable[[str], None],
@@ -52,21 +53,21 @@ class JobRunner:
         self._library = library
         self._intake = intake
         self.spool: Spool = intake.spool
-        self.store = JobStore(library.data / "jobs.sqlite")
-        self._lock = FileLock(library.data / "jobs.lock", thread_local=False)
+        self.store = store
+        self._lease: Lease | None = None
         self._on_stored = on_stored
         self._keep_seconds = keep_days * _DAY
-        self._expired = 0.0
+        self._aged_at: float | None = None
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loccit-jobs", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def wake(self) -> None:
-        """Say that there is something to do."""
+        """Look for new jobs now."""
         self._wake.set()
 
     def stop(self) -> None:
@@ -75,43 +76,48 @@ class JobRunner:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
-        self.store.close()
 
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                with self._lock.acquire(timeout=0):
-                    self._serve()
-            except Timeout:
-                self._stopped.wait(_PAUSE_SECONDS)  # another process does the jobs
+                self._lease = self.store.acquire_lease()
+                if self._lease is not None:
+                    try:
+                        self._serve()
+                    finally:
+                        self._lease.release()
             except Exception:
                 log.exception("The thread that does jobs failed, and goes on.")
-                self._stopped.wait(_PAUSE_SECONDS)
+            # Another process runs the jobs, the lease was lost, or something failed.
+            self._stopped.wait(_PAUSE_SECONDS)
+
+    def _may_continue(self) -> bool:
+        return not self._stopped.is_set() and self._lease is not None and self._lease.is_held()
 
     def _serve(self) -> None:
-        while not self._stopped.is_set():
-            self._settle_embedded()
-            self._expire()
+        while self._may_continue():
+            self._finish_embedded()
+            self._delete_expired()
             unfinished = self.store.in_state("running", "queued")
             if unfinished:
-                self._do(unfinished[0])
+                self._run_job(unfinished[0])
             else:
                 self._wake.wait(_POLL_SECONDS)
                 self._wake.clear()
 
-    def _do(self, job: Job) -> None:
+    def _run_job(self, job: Job) -> None:
         try:
             if not self.store.begin(job.id):
                 return
-        except JobNotFound:  # cancelled and forgotten since it was looked up
+        except JobNotFound:  # cancelled and deleted since it was listed
             return
         try:
-            if self._take_in(job):
+            if self._ingest(job):
                 self.store.move(job.id, "embedding")
-        except CollectionBusy:
-            self._stopped.wait(_PAUSE_SECONDS)  # it stays in its state, and is gone on with
+        except (CollectionBusy, DiskFull):
+            self._stopped.wait(_PAUSE_SECONDS)  # the job stays in its state and goes on later
         except LoccitError as error:
-            self._fail(job, error.message)
+            self._fail(job, message_with_advice(error))
         except Exception:
             log.exception("Job %s failed.", job.id)
             self._fail(job, "The service met an error of its own; its log has the reason under the job's id.")
@@ -122,11 +128,11 @@ class JobRunner:
         log.error("Job %s: %s", job.id, problem)
         self.store.move(job.id, "failed", problem=problem)
 
-    def _take_in(self, job: Job) -> bool:
-        """Whether everything is taken in; false when the job was cancelled or the service stops."""
-        while not self._stopped.is_set():
+    def _ingest(self, job: Job) -> bool:
+        """Ingest all items; return False when the job was cancelled or the runner has to stop."""
+        while self._may_continue():
             if self.store.is_cancelling(job.id):
-                self.store.move(job.id, "cancelled")  # its files are kept, to be tried again
+                self.store.move(job.id, "cancelled")  # its files are kept for a retry
                 return False
             waiting = self.store.items(job.id, limit=_FILES_PER_COMMIT, outcomes=("waiting",))
             if not waiting:
@@ -135,7 +141,7 @@ class JobRunner:
                 self._expand(job, waiting[0])
             else:
                 self._store(job, waiting)
-            self._settle_embedded()  # a long job does not hold up the end of those before it
+            self._finish_embedded()  # jobs before this one must not wait for its end
         return False
 
     def _expand(self, job: Job, item: Item) -> None:
@@ -144,8 +150,8 @@ class JobRunner:
                 for page, source in self._intake.crawled(job.id, item):
                     if self._interrupted(job):
                         return
-                    if kept := self.store.add_item(job.id, page):
-                        self._put(job, [(kept, source)])
+                    if added := self.store.add_item(job.id, page):
+                        self._put(job, [(added, source)])
                 self.store.expand(job.id, item.number, ())
             else:
                 members = []
@@ -155,39 +161,40 @@ class JobRunner:
                     members.append(member)
                 self.store.expand(job.id, item.number, members)
         except InvalidInput as error:
-            self.store.settle(job.id, [_refused(item, Refused.of(error))])
+            self.store.settle(job.id, [_refused(item, Rejection.of(error))])
 
     def _interrupted(self, job: Job) -> bool:
-        return self._stopped.is_set() or self.store.is_cancelling(job.id)
+        return not self._may_continue() or self.store.is_cancelling(job.id)
 
     def _store(self, job: Job, waiting: Sequence[Item]) -> None:
-        taken: list[tuple[Item, Source | Refused]] = []
+        """Store the first of the waiting items in one commit of a limited size."""
+        batch: list[tuple[Item, Source | Rejection]] = []
         ids: set[str] = set()
         size = 0
         for item in waiting:
             if item.kind in ("archive", "sitemap", "crawl"):
                 break
-            found = self._intake.source(job.id, item)
-            if isinstance(found, Source):
-                name = unicodedata.normalize("NFC", found.id)
+            source = self._intake.source(job.id, item)
+            if isinstance(source, Source):
+                name = unicodedata.normalize("NFC", source.id)
                 if name in ids:
-                    break  # it replaces one that must be stored first
+                    break  # it replaces one of this batch, which must be stored first
                 ids.add(name)
-                size += len(found.data)
-            taken.append((item, found))
+                size += len(source.data)
+            batch.append((item, source))
             if size >= _BYTES_PER_COMMIT or item.kind == "url":
                 break
-        self._put(job, taken)
+        self._put(job, batch)
 
-    def _put(self, job: Job, taken: Sequence[tuple[Item, Source | Refused]]) -> None:
-        # Asked for each time: it may be deleted, and another may have its name by now.
+    def _put(self, job: Job, batch: Sequence[tuple[Item, Source | Rejection]]) -> None:
+        # Opened for each batch: the collection may be deleted, and its name reused, at any time.
         collection = self._library.open(job.collection)
-        sources = [found for _, found in taken if isinstance(found, Source)]
+        sources = [source for _, source in batch if isinstance(source, Source)]
         outcomes = iter(self._outcomes(job, collection, sources))
         settled = [
-            _settled(item, next(outcomes) if isinstance(found, Source) else found) for item, found in taken
+            _settled(item, next(outcomes) if isinstance(source, Source) else source) for item, source in batch
         ]
-        self.store.settle(job.id, settled, mark=collection.last_passage() if sources else 0)
+        self.store.settle(job.id, settled, last_passage=collection.archive.last_passage() if sources else 0)
         self._on_stored(job.collection)
         self.spool.remove(
             job.id,
@@ -197,11 +204,11 @@ class JobRunner:
     def _outcomes(
         self, job: Job, collection: Collection, sources: Sequence[Source]
     ) -> Sequence[Put | InvalidInput]:
-        """Of :meth:`Collection.put_many`. A file on which it breaks does not hold up the others."""
+        """Store sources one by one when storing them together fails, so that one bad file stops no other."""
         try:
-            return collection.put_many(sources)
+            return collection.seen_by(job.access.sender).put_many(sources)
         except Exception as error:
-            # If this fails, the collection was deleted under our hands.
+            # Raises if the collection was deleted meanwhile.
             same = self._library.open(job.collection) is collection
             if isinstance(error, LoccitError) or not same:
                 raise
@@ -209,42 +216,48 @@ class JobRunner:
                 return [one for source in sources for one in self._outcomes(job, collection, [source])]
             log.exception("Job %s: a file could not be stored.", job.id)
             (source,) = sources
-            return [ReaderFailed(f"{source.id}: {_BROKE}")]
+            return [ReaderFailed(f"{source.id}: {_UNEXPECTED}")]
 
-    def _settle_embedded(self) -> None:
-        """Jobs whose passages all have their vectors by now are done."""
+    def _finish_embedded(self) -> None:
+        """Finish jobs whose passages all have their vectors."""
         for job in self.store.in_state("embedding"):
             try:
-                left = self._library.open(job.collection).waiting(job.mark)
+                left = self._library.open(job.collection).archive.waiting(job.last_passage)
             except CollectionNotFound as error:
-                self._fail(job, error.message)
+                self._fail(job, message_with_advice(error))
                 continue
             except LoccitError:
-                continue  # the embedding worker tells what is wrong with the collection
+                continue  # the embedding worker logs what is wrong with the collection
             if job.cancelling or not left:
-                if not job.counted.outcomes.get("refused"):
+                if not job.counts.outcomes.get("refused"):
                     self.spool.clear(job.id)
                 self.store.move(job.id, "cancelled" if left else "done")
 
-    def _expire(self) -> None:
-        if time.monotonic() < self._expired:
+    def _delete_expired(self) -> None:
+        """Now and then, delete old finished jobs and the files of aborted uploads.
+
+        Jobs age while they can be run, by the monotonic clock: the system clock may jump by years.
+        """
+        now = time.monotonic()
+        ran = 0.0 if self._aged_at is None else now - self._aged_at
+        if self._aged_at is not None and ran < _EXPIRY_SECONDS:
             return
-        self._expired = time.monotonic() + _EXPIRY_SECONDS
-        for job_id in self.store.finished_before(time.time() - self._keep_seconds):
-            with suppress(JobNotFinished, JobNotFound):  # queued again, or deleted, since
+        self._aged_at = now
+        for job_id in self.store.age(ran, until=self._keep_seconds):
+            with suppress(JobNotFinished, JobNotFound):  # queued again, or deleted, since it was listed
                 self.store.delete(job_id)
                 self.spool.clear(job_id)
-        self.spool.clear_unknown(self.store.ids())
+        self.spool.clear_unknown(self.store.ids(), idle_seconds=_ABORTED_UPLOAD_SECONDS)
 
 
-def _refused(item: Item, why: Refused) -> Item:
+def _refused(item: Item, why: Rejection) -> Item:
     return replace(item, outcome="refused", code=why.code, message=why.message)
 
 
-def _settled(item: Item, outcome: Put | InvalidInput | Refused) -> Item:
+def _settled(item: Item, outcome: Put | InvalidInput | Rejection) -> Item:
     if isinstance(outcome, InvalidInput):
-        outcome = Refused.of(outcome)
-    if isinstance(outcome, Refused):
+        outcome = Rejection.of(outcome)
+    if isinstance(outcome, Rejection):
         return _refused(item, outcome)
     passages = 0 if outcome.status == "unchanged" else outcome.record.passages
     return replace(item, outcome=outcome.status, document=outcome.record.id, passages=passages)

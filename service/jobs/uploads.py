@@ -1,4 +1,4 @@
-"""The files of one request on their way into the spool."""
+"""The files of one request while they are written to the spool."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import threading
 from collections.abc import Callable
 
 from service.errors import ClientGone
-from service.jobs.records import Job
-from service.jobs.spool import Spool, SpooledFile
-from service.jobs.store import new_job_id
+from service.jobs.protocols import Spool, SpooledFile
+from service.jobs.records import Job, new_job_id
 
 
 class Upload:
-    """Files that are all kept for a job, or none of them.
+    """Spools files for a new job; without the job, all of them are deleted.
 
-    Its methods run in threads. They take turns: a request that is broken off closes its upload while the
-    last piece is perhaps still being written.
+    Safe to use from several threads: an aborted request closes its upload while another thread may still be
+    writing the last chunk.
     """
 
     def __init__(self, spool: Spool) -> None:
@@ -34,26 +33,26 @@ class Upload:
             self._file = self._spool.create(self.job_id, self._number)
 
     def write(self, data: bytes | memoryview) -> None:
-        """Go on with the file. Raises :class:`service.errors.SpoolFull` when there is no room for it."""
+        """Append to the file. Raises :class:`service.errors.SpoolFull` when there is no room."""
         with self._lock:
-            self._begun().write(data)
+            self._open_file().write(data)
 
     def finish(self) -> tuple[str, int]:
-        """End the file; its name in the spool, and its bytes."""
+        """Complete the file; return its name in the spool and its size."""
         with self._lock:
-            file = self._begun()
+            file = self._open_file()
             file.keep()
             self._file = None
             return file.name, file.size
 
     def put(self, data: bytes) -> tuple[str, int]:
-        """Keep a file that is in memory; its name in the spool, and its bytes."""
+        """Spool a file that is in memory; return its name in the spool and its size."""
         self.begin()
         self.write(data)
         return self.finish()
 
     def commit(self, add: Callable[[str], Job]) -> Job:
-        """The job that ``add`` makes of this id; from then on the files are its own."""
+        """Make the files durable, then create the job by ``add``, which then owns them."""
         with self._lock:
             self._require_open()
             if self._number:
@@ -63,7 +62,7 @@ class Upload:
             return job
 
     def close(self) -> None:
-        """Forget the files, unless a job has them."""
+        """Delete the files unless a job owns them."""
         with self._lock:
             if self._closed:
                 return
@@ -72,9 +71,9 @@ class Upload:
                 self._file.close()
             self._spool.clear(self.job_id)
 
-    def _begun(self) -> SpooledFile:
+    def _open_file(self) -> SpooledFile:
         self._require_open()
-        assert self._file is not None  # noqa: S101 -- one is begun before it is written and ended
+        assert self._file is not None  # noqa: S101 -- begin() comes before write() and finish()
         return self._file
 
     def _require_open(self) -> None:

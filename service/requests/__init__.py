@@ -1,1 +1,1 @@
-"""The shapes of what is asked. Field names here are promised: clients are built on them."""
+"""Request models and parameter types. Their field names are part of the public API."""

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from index.citation_formats import Format
-from service.requests.base import LARGEST, CollectionName, Request
+from index.answers import Extent
+from index.citations import Format
+from service.requests.base import CollectionBody, Request
+from service.requests.values import LIMITED, FilterJson, PastChange, Question
 
 
 class Turn(Request):
-    """Something said earlier in the conversation."""
+    """An earlier message of the conversation."""
 
     role: Literal["user", "assistant"]
     text: str
 
 
-class AskRequest(Request):
-    """One question, or several that are asked together under the same ``k`` and ``filter``."""
+class AskRequest(CollectionBody):
+    """One question, or a batch of questions with the same ``k`` and ``filter``."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -37,44 +39,49 @@ class AskRequest(Request):
                     ],
                     "min_answerability": 0.5,
                 },
+                {"question": "How long may a passage be?", "extent": "sentences"},
                 {"question": "What did the plan say then?", "as_of": 12, "formats": ["plain", "bibtex"]},
             ]
         }
     )
 
-    question: str | None = Field(None, description="A question in plain words.")
-    questions: list[str] | None = Field(
-        None, description="Several questions; each is answered by itself, in `results`."
+    question: Question | None = Field(None, description="The question in natural language.")
+    questions: Annotated[list[Question], LIMITED] | None = Field(
+        None, description="A batch of questions. Each is answered independently, in `results`."
     )
-    k: int = Field(5, strict=True, description="Most passages for a question.")
-    collection: CollectionName = "default"
-    turns: list[Turn] = Field(
+    k: Annotated[int, LIMITED] = Field(
+        5, strict=True, description="Maximum number of passages for a question."
+    )
+    turns: Annotated[list[Turn], LIMITED] = Field(
         default_factory=list,
-        description="What was said before the question, oldest first: a follow-up is understood by it. "
-        "Not for a batch.",
+        description="The conversation before the question, oldest message first: the context of a follow-up "
+        "question. Not allowed with `questions`.",
     )
     min_answerability: float = Field(
         0.0,
         ge=0.0,
         le=1.0,
-        description="Return no passages, and the reason in `withheld`, when the probability that they answer "
-        "is less.",
+        description="If the probability that the passages answer is lower, return none of them and the "
+        "reason in `withheld`.",
     )
-    filter: dict[str, Any] | None = Field(
+    filter: FilterJson | None = Field(
         None,
-        description='Which documents count, by metadata: `{"type": "eq", "key": "year", "value": 2020}` '
-        "with one of eq, ne, gt, gte, lt, lte, in, nin; or `and` and `or` with a list of `filters`.",
+        description='Search only documents with matching metadata: `{"type": "eq", "key": "year", "value": '
+        "2020}` with one of eq, ne, gt, gte, lt, lte, in, nin; or `and` and `or` with a list of `filters`.",
     )
 
-    as_of: int | None = Field(
+    as_of: PastChange | None = Field(
         None,
-        ge=0,
-        le=LARGEST,
-        description="Answer as the collection stood after this change: `index.change` of an earlier answer.",
+        description="Search the collection as of this change: `index.change` of an earlier answer.",
+    )
+    extent: Extent = Field(
+        "passage",
+        description="How much each of `passages` quotes: only the `sentences` that answer, the `passage`, or "
+        "the `section` that it is in.",
     )
     formats: list[Format] = Field(
         default_factory=list,
-        description="Shapes in which each passage's citation is also wanted, in `formats`.",
+        description="Additional formats for the citation of each passage, returned in its `formats`.",
     )
 
     @model_validator(mode="after")
@@ -82,5 +89,7 @@ class AskRequest(Request):
         if (self.question is None) == (self.questions is None):
             raise ValueError("Give either question or questions.")
         if self.turns and self.questions is not None:
-            raise ValueError("Turns belong to one question: leave them out, or ask the questions apart.")
+            raise ValueError(
+                "Turns are not allowed with several questions. Remove them, or ask one question at a time."
+            )
         return self

@@ -1,41 +1,44 @@
-"""What all requests have in common."""
+"""Base classes of request models."""
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from service.error_handlers import explained
-from service.errors import InvalidRequest
-
-CollectionName = Annotated[str, Field(description="Name of the collection.", examples=["default"])]
+from index.naming import checked_groups
+from service.identity import Principal
+from service.requests.values import CollectionName, Groups
 
 
 class Request(BaseModel):
-    """What all requests have in common: a field that is not known is an error, not ignored."""
+    """Base of all bodies and queries. Unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-LARGEST = 2**53
-"""Largest number that every JSON reader takes exactly."""
-Read = TypeVar("Read", bound=Request)
+class CollectionBody(Request):
+    """Base of bodies with a ``collection``. Their routes accept it as a query parameter, too."""
 
+    collection: CollectionName = "default"
+    on_behalf_of: Groups | None = Field(
+        None,
+        description="Narrows the key to those of its groups that are listed, for the person who asks. The "
+        "header X-On-Behalf-Of does the same for every route.",
+    )
 
-def read_json(model: type[Read], body: bytes) -> Read:
-    """Read a request from its body.
-
-    By hand rather than by the framework, which lets halves of surrogate pairs through: no part behind
-    the service, from the tokenizer to the database, can take them. Raises :class:`InvalidRequest`.
-    """
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        raise InvalidRequest(explained(error.errors(include_url=False, include_input=False))) from None
+    def narrowed(self, caller: Principal) -> Principal:
+        """The caller, on behalf of the groups that are listed. Raises :class:`index.errors.InvalidGroup`."""
+        if self.on_behalf_of is None:
+            return caller
+        return caller.on_behalf_of(checked_groups(self.on_behalf_of))
 
 
 class CollectionQuery(Request):
-    """The query of an address that is about one document or citation."""
+    """Query of a route that concerns one collection."""
 
     collection: CollectionName = "default"
+
+
+class PageQuery(CollectionQuery):
+    """Query of a page. Unknown parameters are ignored, because sites add ``utm_source`` etc. to links."""
+
+    model_config = ConfigDict(extra="ignore")

@@ -1,74 +1,95 @@
-"""Citations to look up, to follow and to verify."""
+"""Look up, follow and verify citations."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import ConfigDict, Field
 
-from index.citation_formats import Format
-from service.requests.base import LARGEST, CollectionName, CollectionQuery, Request
+from index.citations import Format
+from service.requests.base import CollectionBody, CollectionQuery, Request
+from service.requests.values import LIMITED, ChangeNumber, ExistingLocator, Locator, Quote
 
 
 class CitationQuery(CollectionQuery):
-    """What is wanted of a citation."""
+    """Options of a citation look-up."""
 
-    around: int = Field(300, ge=0, le=5000, description="Most code points of the text before and after.")
-    format: Format | None = Field(None, description="Answer with the citation in this shape alone.")
+    around: int = Field(
+        300,
+        ge=0,
+        le=5000,
+        description="Maximum number of code points of text to return before and after the quote.",
+    )
+    format: Format | None = Field(None, description="Return only the citation, in this format.")
+    proof: str = Field("", description="From the link of an answer; keys with the scope ask need it.")
 
 
 class ChangesQuery(CollectionQuery):
-    """Which changes to tell."""
+    """The range of changes to list."""
 
-    since: int = Field(0, ge=0, le=LARGEST, description="Tell what came after this change.")
-    limit: int = Field(100, ge=1, le=1000, description="About so many events; a change is never torn.")
+    since: ChangeNumber = Field(0, description="List changes after this one.")
+    limit: int = Field(
+        100, ge=1, le=1000, description="Approximate number of events: a change is never split."
+    )
 
 
-class ChangesRequest(Request):
-    """Which changes to tell, and the citations to follow through them."""
+class ChangesRequest(CollectionBody):
+    """The range of changes to list, and the citations to follow through them."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"since": 12, "citations": ["bth.txt@9f2c41aab3de:1024-1311"]}]}
     )
 
-    collection: CollectionName = "default"
-    since: int = Field(0, ge=0, le=LARGEST, description="Tell what came after this change.")
-    until: int | None = Field(
-        None, ge=0, le=LARGEST, description="And up to this one; the last one when left out."
+    since: ChangeNumber = Field(0, description="List changes after this one.")
+    until: ChangeNumber | None = Field(
+        None, description="List changes up to this one; by default up to the last."
     )
-    limit: int = Field(1000, ge=1, le=1000, description="About so many events; a change is never torn.")
-    citations: list[str] = Field(
-        default_factory=list, description="Locators: what had become of them after `until`?"
+    limit: int = Field(
+        1000, ge=1, le=1000, description="Approximate number of events: a change is never split."
+    )
+    citations: Annotated[list[Locator], LIMITED] = Field(
+        default_factory=list, description="Locators whose status after `until` to return."
     )
 
 
 class CitedQuote(Request):
-    """A locator with the words that are said to stand there."""
+    """A locator with the claimed quote."""
 
-    locator: str
-    quote: str | None = Field(None, description="The words; left out, only the locator is looked up.")
-    prefix: str = Field("", description="What stood before them: finds them when the text is not kept.")
-    suffix: str = Field("", description="What stood after them.")
+    locator: Locator
+    quote: Quote | None = Field(
+        None, description="The claimed quote; without it only the locator is looked up."
+    )
+    prefix: str = Field(
+        "", description="Text before the quote, used to find it when the cited version is not kept."
+    )
+    suffix: str = Field("", description="Text after the quote.")
 
 
 class BareQuote(Request):
-    """Words that are said to stand in a document, or anywhere."""
+    """A claimed quote from a document, or from any document."""
 
-    quote: str
-    document_id: str = Field("", description="Where they are said to stand; anywhere when left out.")
-    prefix: str = Field("", description="What is said to stand before them.")
-    suffix: str = Field("", description="What is said to stand after them.")
+    quote: Quote
+    document_id: str = Field("", description="The claimed document; by default any.")
+    prefix: str = Field("", description="Claimed text before the quote.")
+    suffix: str = Field("", description="Claimed text after the quote.")
 
 
 class AnswerToVerify(Request):
-    """An answer that a language model wrote, and the passages that it was given."""
+    """An answer of a language model, with the passages it was given."""
 
-    text: str = Field(description="The answer, with quotes and marks such as [1].")
-    citations: list[str] = Field(
-        description="Locators of the passages, in the order of their numbers from 1."
+    text: Annotated[str, LIMITED] = Field(
+        description="The answer, with quotes and citation marks such as [1]."
+    )
+    citations: list[ExistingLocator] = Field(
+        description="Locators of the passages, in the order of their marks: [1] is the first."
+    )
+    claims: bool = Field(
+        True, description="Judge also what the sentences claim. Without it no model is involved."
     )
 
 
-class VerifyRequest(Request):
-    """Citations, quotes, an answer, or several of them."""
+class VerifyRequest(CollectionBody):
+    """Citations, quotes and an answer to verify; at least one of the three."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -85,11 +106,10 @@ class VerifyRequest(Request):
         }
     )
 
-    collection: CollectionName = "default"
-    citations: list[str | CitedQuote] = Field(
-        default_factory=list, description="Locators, or locators with the words said to stand there."
+    citations: Annotated[list[Locator | CitedQuote], LIMITED] = Field(
+        default_factory=list, description="Locators, with or without the claimed quote."
     )
-    quotes: list[str | BareQuote] = Field(
-        default_factory=list, description="Words, with or without the document they are said to stand in."
+    quotes: Annotated[list[Quote | BareQuote], LIMITED] = Field(
+        default_factory=list, description="Quotes, with or without the claimed document."
     )
     answer: AnswerToVerify | None = None

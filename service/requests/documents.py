@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from service.requests.base import CollectionName, CollectionQuery, Request
+from service.requests.base import CollectionBody, CollectionQuery, Request
+from service.requests.values import LIMITED, EmbedNow, GroupNames, Groups, Locator, Metadata, VersionNumber
 
 
 class DocumentRequest(Request):
-    """A document as JSON: its text, and what is to be known of it."""
+    """A document as JSON: its text and its attributes."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -20,85 +21,119 @@ class DocumentRequest(Request):
         }
     )
 
-    text: str = Field(description="The document itself.")
-    title: str = Field("", description="Shown in citations; without it, what the document calls itself.")
-    source: str = Field("", description="Where it comes from, such as its web address; shown in citations.")
-    metadata: dict[str, Any] = Field(
+    text: str = Field(description="The text of the document.")
+    title: str = Field("", description="Shown in citations; by default the title found in the document.")
+    source: str = Field("", description="Origin of the document, such as its URL; shown in citations.")
+    metadata: Metadata = Field(
         default_factory=dict,
-        description="What filters can ask for: names with strings, numbers, true or false, or lists of them.",
+        description="Names with values for filters: strings, numbers, booleans, or lists of them.",
+    )
+    groups: Groups | None = Field(
+        None,
+        description="Groups that may read the document; an empty list for everyone. By default a document "
+        "that exists keeps its groups.",
     )
     media_type: str = Field(
         "",
-        description="text/plain, text/markdown or text/html; without it, told by the id's "
-        "ending, else text/plain.",
+        description="text/plain, text/markdown or text/html; by default derived from the id's extension, "
+        "else text/plain.",
     )
 
 
 class PatchRequest(Request):
-    """What is to be known of a document from now on, beside its text."""
+    """Changes of a document's metadata, source and groups."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"metadata": {"year": 1860, "draft": None}}]})
 
-    metadata: dict[str, Any] = Field(
-        default_factory=dict, description="Entries to set; null takes one away, others stay as they are."
+    metadata: Metadata = Field(
+        default_factory=dict, description="Entries to set. null removes an entry; others are not changed."
     )
-    source: str | None = Field(None, description="Where the document comes from; left out, it stays.")
+    source: str | None = Field(None, description="New origin of the document; not changed by default.")
+    groups: Groups | None = Field(
+        None,
+        description="Groups that may read the document from now on; an empty list for everyone. Not changed "
+        "by default.",
+    )
 
 
 class PutQuery(CollectionQuery):
-    """What can be said of a document whose body is the file itself."""
+    """Attributes of a document whose body is the file itself."""
 
-    title: str = Field("", description="Shown in citations; without it, what the document calls itself.")
-    source: str = Field("", description="Where it comes from, such as its web address.")
-    wait: bool = Field(False, description="Answer when the document can also be found by its meaning.")
+    title: str = Field("", description="Shown in citations; by default the title found in the document.")
+    source: str = Field("", description="Origin of the document, such as its URL.")
+    groups: GroupNames | None = Field(
+        None,
+        description="Comma-separated groups that may read the document; empty for everyone. By default a "
+        "document that exists keeps its groups.",
+    )
+    wait: EmbedNow = Field(
+        False, description="Respond only when the document is embedded, so that it can be found by meaning."
+    )
+
+
+class DeleteQuery(CollectionQuery):
+    """How a document is deleted."""
+
+    wait: bool = Field(
+        False,
+        description="Respond only when no file of the data folder holds its bytes; after a minute at most.",
+    )
 
 
 class ListQuery(CollectionQuery):
-    """Which documents to list."""
+    """The page of documents to list."""
 
-    limit: int = Field(100, ge=1, le=1000, description="Most documents in this page.")
-    after: str = Field("", description="The `next` of the page before.")
-    prefix: str = Field("", description="List only ids that begin so.", examples=["manuals/"])
+    limit: int = Field(100, ge=1, le=1000, description="Maximum number of documents in the page.")
+    after: str = Field("", description="`next` of the previous page.")
+    prefix: str = Field("", description="List only ids with this prefix.", examples=["manuals/"])
+    retired: bool = Field(False, description="Also list retired documents.")
 
 
 class TextQuery(CollectionQuery):
-    """The query for a document's text."""
+    """The version whose text to read."""
 
-    version: int | None = Field(
-        None, ge=1, le=2**31 - 1, description="Number of the version; the newest when left out."
-    )
+    version: VersionNumber | None = Field(None, description="Number of the version; by default the newest.")
 
 
 class DiffQuery(CollectionQuery):
-    """Which versions to compare."""
+    """The versions to compare."""
 
-    old: int = Field(ge=1, le=2**31 - 1, description="Number of the version to begin from.")
-    new: int | None = Field(
-        None, ge=1, le=2**31 - 1, description="And of the other; the newest when left out."
-    )
+    old: VersionNumber = Field(description="Number of the old version.")
+    new: VersionNumber | None = Field(None, description="Number of the new version; by default the newest.")
 
 
-class PruneRequest(Request):
-    """Which old versions to erase. One that either rule keeps is kept, and the newest always is."""
+class PruneRequest(CollectionBody):
+    """Which old versions and retired documents to erase.
+
+    A version is kept if either rule keeps it; the newest is always kept.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"keep_versions": 3, "keep_days": 365, "dry_run": True}]}
     )
 
-    collection: CollectionName = "default"
-    keep_versions: int | None = Field(
+    keep_versions: Annotated[int, LIMITED] | None = Field(
         None,
         ge=1,
         le=2**31,
-        description="Keep so many versions of each document; LOCCIT_KEEP_VERSIONS if set.",
+        description="Keep this many versions of each document; by default LOCCIT_KEEP_VERSIONS.",
     )
     keep_days: float | None = Field(
         None,
         ge=0,
         le=1e6,
-        description="Keep versions that were the newest in the last so many days; LOCCIT_KEEP_DAYS if set.",
+        description="Keep versions that were the newest within this many days; by default LOCCIT_KEEP_DAYS.",
     )
-    citations: list[str] = Field(
-        default_factory=list, description="Locators: which of them would not resolve any more?"
+    keep_retired_days: float | None = Field(
+        None,
+        ge=0,
+        le=1e6,
+        description="Keep retired documents for this many days; by default LOCCIT_KEEP_RETIRED_DAYS.",
     )
-    dry_run: bool = Field(True, description="Only say what would be erased. false erases it, for good.")
+    citations: list[Locator] = Field(
+        default_factory=list,
+        description="Locators to check: `broken` lists those that would no longer resolve.",
+    )
+    dry_run: bool = Field(
+        True, description="Only report what would be erased. With false it is erased permanently."
+    )

@@ -1,60 +1,70 @@
-"""Many documents at once, and the jobs that take them in."""
+"""Ingest of many documents, and its jobs."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
-from service.requests.base import CollectionName, CollectionQuery, Request
+from service.requests.base import CollectionBody, CollectionQuery, Request
 from service.requests.documents import DocumentRequest
+from service.requests.values import DocumentName, GroupNames, Groups, Metadata, WebAddress
 
-MOST_PASSWORD_BYTES = 1024
-"""It is kept with every file that it may be needed for."""
+MAX_PASSWORD_BYTES = 1024
+"""The password is stored with each file that may need it."""
 
 
 class JobsQuery(Request):
-    """Which jobs to list."""
+    """The page of jobs to list."""
 
-    collection: str = Field("", description="Only those of this collection.")
-    limit: int = Field(20, ge=1, le=100, description="Most jobs in this page.")
-    before: str = Field("", description="The `next` of the page before.")
+    collection: str = Field("", description="List only jobs of this collection.")
+    limit: int = Field(20, ge=1, le=100, description="Maximum number of jobs in the page.")
+    before: str = Field("", description="`next` of the previous page.")
 
 
 class JobFilesQuery(Request):
-    """Which files of a job to list."""
+    """The page of a job's files to list."""
 
     state: Literal["waiting", "added", "replaced", "unchanged", "refused", "cancelled"] | None = Field(
-        None, description="Only those in this state."
+        None, description="List only files in this state."
     )
-    limit: int = Field(100, ge=1, le=1000, description="Most files in this page.")
-    after: int = Field(0, ge=0, le=2**31, description="The `next` of the page before.")
+    limit: int = Field(100, ge=1, le=1000, description="Maximum number of files in the page.")
+    after: int = Field(0, ge=0, le=2**31, description="`next` of the previous page.")
 
 
 class IngestQuery(CollectionQuery):
-    """Where files go that are sent as a form or as a ZIP file."""
+    """Collection, id prefix and groups of uploaded files."""
 
-    prefix: str = Field(
-        "", description="Put before each file's name to make its document's id.", examples=["manuals"]
+    prefix: DocumentName = Field(
+        "",
+        description="Prefix of document ids: an id is the prefix and the file's name.",
+        examples=["manuals"],
+    )
+    groups: GroupNames | None = Field(
+        None,
+        description="Comma-separated groups that may read the documents of uploaded files, unless a sidecar "
+        "names others; empty for everyone. By default documents that exist keep their groups.",
     )
 
 
 class IngestedDocument(DocumentRequest):
-    """A document with its text and its id."""
+    """A document with its id."""
 
-    document_id: str
+    document_id: DocumentName
 
 
 class Crawl(Request):
-    """A site, or a part of one: pages of the same host, below the first page's folder, that links lead to."""
+    """A crawl: follows links to pages of the same host below the folder of the first page."""
 
-    url: str
-    max_pages: int = Field(100, ge=1, le=10_000, description="Most pages that are fetched.")
-    max_depth: int = Field(3, ge=0, le=20, description="Most links from the first page to any other.")
+    url: WebAddress
+    max_pages: int = Field(100, ge=1, le=10_000, description="Maximum number of pages to fetch.")
+    max_depth: int = Field(
+        3, ge=0, le=20, description="Maximum number of links between the first page and any other."
+    )
 
 
-class IngestRequest(Request):
-    """Documents with their texts, and addresses of others that are fetched."""
+class IngestRequest(CollectionBody):
+    """Documents as text, and addresses of documents to fetch."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -66,31 +76,37 @@ class IngestRequest(Request):
         }
     )
 
-    collection: CollectionName = "default"
     documents: list[IngestedDocument] = Field(default_factory=list, description="Documents as text.")
-    urls: list[str] = Field(default_factory=list, description="Pages or files to fetch.")
-    sitemaps: list[str] = Field(default_factory=list, description="Sitemaps whose pages are fetched.")
-    crawls: list[Crawl] = Field(default_factory=list, description="Sites to follow the links of.")
-    metadata: dict[str, Any] = Field(
-        default_factory=dict, description="For all of what is fetched: names with values, for filters."
+    urls: list[WebAddress] = Field(default_factory=list, description="URLs of pages or files to fetch.")
+    sitemaps: list[WebAddress] = Field(
+        default_factory=list, description="URLs of sitemaps whose pages to fetch."
+    )
+    crawls: list[Crawl] = Field(default_factory=list, description="Sites to crawl.")
+    metadata: Metadata = Field(
+        default_factory=dict, description="Metadata of all fetched documents: names with values, for filters."
+    )
+    groups: Groups | None = Field(
+        None,
+        description="Groups that may read the documents, unless one of `documents` names others; an empty "
+        "list for everyone. By default documents that exist keep their groups.",
     )
 
 
 class RetryRequest(Request):
-    """How to try again what was refused."""
+    """Options of a retry."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"password": "sesame"}]})
 
     password: SecretStr = Field(
         default=SecretStr(""),
-        description="For the files that were refused as `encrypted_document`, in place of one that came with "
-        f"them. At most {MOST_PASSWORD_BYTES:,} bytes. It is kept with a file until that is taken in, or "
-        "refused as encrypted again, and told nowhere.",
+        description="Password for files that were refused as `encrypted_document`; replaces the one sent "
+        f"with them. At most {MAX_PASSWORD_BYTES:,} bytes. It is stored with a file until the file is "
+        "ingested or refused as encrypted again, and never returned.",
     )
 
     @field_validator("password")
     @classmethod
     def _short(cls, password: SecretStr) -> SecretStr:
-        if len(password.get_secret_value().encode()) > MOST_PASSWORD_BYTES:
-            raise ValueError(f"is longer than {MOST_PASSWORD_BYTES:,} bytes.")
+        if len(password.get_secret_value().encode()) > MAX_PASSWORD_BYTES:
+            raise ValueError(f"is longer than {MAX_PASSWORD_BYTES:,} bytes.")
         return password

@@ -1,81 +1,79 @@
-"""What changed, and what that did to citations."""
+"""Changes of documents, and their effect on citations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from index import errors
+from index.citations import Locator
 from index.errors import InvalidLimit
-from service.cited_spans import check_all
-from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
-from service.openapi import json_body, responses
-from service.replies import json_reply
-from service.requests.base import read_json
+from service.api.replies import json_reply
+from service.api.route import ApiRoute
+from service.identity import Principal, Scope, access
 from service.requests.citations import ChangesQuery, ChangesRequest
-from service.runtime import ReadyRuntime, Runtime
-from service.schemas.changes import ChangesResponse, became_json, event_json
+from service.requests.cited_spans import check_all
+from service.requests.json_body import JsonBody
+from service.runtime import Caller, ReadyRuntime, Runtime, Texts
+from service.schemas.changes import ChangesResponse, citation_status_json, event_json
 from service.schemas.values import state_json
 
-router = APIRouter(tags=["changes"])
-
-_ERRORS = (
-    InvalidRequest,
-    errors.InvalidCollectionName,
-    errors.CollectionNotFound,
-    errors.CollectionMismatch,
-    errors.ChangeNotFound,
-    errors.StoreDamaged,
-    NotReady,
-)
+router = APIRouter(tags=["changes"], route_class=ApiRoute)
 
 
 @router.get(
     "/v1/changes",
-    summary="What changed since",
+    summary="List changes",
     response_model=ChangesResponse,
-    responses=responses(*_ERRORS),
 )
-async def list_changes(query: Annotated[ChangesQuery, Query()], runtime: ReadyRuntime) -> Response:
-    """A feed of what happened to documents. Go on with `since` of the last `until`, now or tomorrow."""
-    wanted = ChangesRequest(collection=query.collection, since=query.since, until=None, limit=query.limit)
-    return await runtime.read(_changes, runtime, wanted)
+@access(Scope.READ, "changes")
+async def list_changes(
+    query: Annotated[ChangesQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """A feed of changes of documents. Continue with `since` set to the last `until`, at any time."""
+    wanted = ChangesRequest.model_validate(
+        {"collection": query.collection, "since": query.since, "limit": query.limit}
+    )
+    return await runtime.pools.lookups.run(_changes, runtime, caller, wanted, ())
 
 
 @router.post(
     "/v1/changes",
-    summary="What changed, and what became of citations",
+    summary="List changes and follow citations",
     response_model=ChangesResponse,
-    responses=responses(*_ERRORS, errors.InvalidLimit, errors.InvalidLocator, BodyTooLarge, Overloaded),
-    openapi_extra=json_body(ChangesRequest),
 )
-async def follow_changes(request: Request, runtime: ReadyRuntime) -> Response:
-    """The changes between two, and for each locator whether its words moved, changed or went by the last."""
-    body = read_json(ChangesRequest, await request.body())
+@access(Scope.READ, "changes", "citations")
+async def follow_changes(
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[ChangesRequest, Depends(JsonBody(ChangesRequest))],
+    texts: Texts,
+) -> Response:
+    """The changes in a range, and the status of each citation after the last of them."""
     most = runtime.settings.max_quotes
     if len(body.citations) > most:
         raise InvalidLimit(
             f"There are {len(body.citations)} citations; a request may have {most}. Send several."
         )
-    check_all(body.citations, (), runtime.settings)
-    return await runtime.examine(_changes, runtime, body)
+    locators = check_all(body.citations, (), runtime.settings)
+    return await texts.run(_changes, runtime, body.narrowed(caller), body, locators)
 
 
-def _changes(runtime: Runtime, wanted: ChangesRequest) -> Response:
-    collection = runtime.library.open(wanted.collection)
-    told = collection.changes(since=wanted.since, until=wanted.until, limit=wanted.limit)
-    citations: Sequence[str] = wanted.citations
-    # By the change that is told up to: the rest of the answer is of that one too.
-    became = collection.became(citations, change=told.until)
+def _changes(
+    runtime: Runtime, caller: Principal, wanted: ChangesRequest, locators: Sequence[Locator]
+) -> Response:
+    collection = runtime.collection(caller, wanted.collection)
+    feed, statuses = collection.archive.changes(
+        since=wanted.since, until=wanted.until, limit=wanted.limit, locators=locators
+    )
     return json_reply(
         {
             "since": wanted.since,
-            "until": told.until,
-            "more": told.more,
-            "documents": [event_json(event) for event in told.events],
-            "citations": [became_json(one, wanted.collection) for one in became],
+            "until": feed.until,
+            "more": feed.more,
+            "documents": [event_json(event) for event in feed.events],
+            "citations": [citation_status_json(one, wanted.collection) for one in statuses],
             "index": state_json(collection.state),
         }
     )

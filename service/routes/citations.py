@@ -1,43 +1,26 @@
-"""Citations, looked up by their locators."""
+"""Look up citations by their locators."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from index import errors
-from index.citation_formats import Format, formatted
-from service.cited_spans import check_locator
-from service.errors import InvalidRequest, NotReady, Overloaded
-from service.openapi import responses
-from service.replies import json_reply
+from index.citations import Format, Locator, Resolved, formatted
+from service.api.links import linked, proven
+from service.api.replies import json_reply
+from service.api.route import ApiRoute
+from service.errors import Forbidden
+from service.identity import Principal, Prover, Scope, access
 from service.requests.citations import CitationQuery
-from service.runtime import ReadyRuntime, Runtime
-from service.schemas.citations import CitationResponse, linked, resolved_json
+from service.requests.cited_spans import ASK_AROUND, check_locator, check_proof
+from service.requests.values import LocatorPath
+from service.runtime import Caller, ReadyRuntime, Runtime, Texts
+from service.schemas.citations import CitationResponse, resolved_json
 
-router = APIRouter(tags=["citations"])
+router = APIRouter(tags=["citations"], route_class=ApiRoute)
 
-LocatorPath = Annotated[
-    str,
-    Path(
-        description="As an answer gave it, or made by hand: "
-        "document_id@{12 to 64 hex digits of the text's SHA-256}:{start}-{end}.",
-        examples=["bth.txt@9f2c41aab3de:1024-1311"],
-    ),
-]
-_ERRORS = (
-    InvalidRequest,
-    errors.InvalidLocator,
-    errors.InvalidCollectionName,
-    errors.CollectionNotFound,
-    errors.CitationNotFound,
-    errors.CollectionMismatch,
-    errors.StoreDamaged,
-    errors.InvalidLimit,
-    Overloaded,
-    NotReady,
-)
 _MEDIA_TYPES: dict[Format, str] = {
     "bibtex": "application/x-bibtex; charset=utf-8",
     "csl_json": "application/vnd.citationstyles.csl+json",
@@ -47,7 +30,7 @@ _MEDIA_TYPES: dict[Format, str] = {
 }
 _ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The citation; with `format`, in that shape alone.",
+        "description": "The citation; with `format`, only in that format.",
         "content": {
             kind.partition(";")[0]: {"schema": {"type": "string" if kind.startswith("text/") else "object"}}
             for kind in _MEDIA_TYPES.values()
@@ -58,24 +41,37 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
 
 @router.get(
     "/v1/citations/{locator:path}",
-    summary="Look a citation up",
+    summary="Look up a citation",
     response_model=CitationResponse,
-    responses={**_ANSWER, **responses(*_ERRORS)},
+    responses=_ANSWER,
 )
+@access(Scope.ASK, "citations")
 async def get_citation(
-    locator: LocatorPath, query: Annotated[CitationQuery, Query()], runtime: ReadyRuntime
+    locator: LocatorPath,
+    query: Annotated[CitationQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    texts: Texts,
 ) -> Response:
-    """The quote exactly as it was cited, the text around it, and what became of it in the document of today.
+    """Returns the quote as it was cited, the text around it, and its status in the newest version.
 
-    It is read from the stored text of the version that the locator names, newest or older.
+    The quote is read from the stored text of the version that the locator names. A key with the scope ask
+    looks up the citations of its answers, by their links.
     """
-    check_locator(locator, runtime.settings)
-    return await runtime.examine(_citation, runtime, locator, query)
+    wanted = check_locator(locator, runtime.settings)
+    if caller.scope is Scope.ASK:
+        check_proof(runtime.prover, query.collection, locator, query.proof)
+        if query.around > ASK_AROUND:
+            raise Forbidden(f"around: a key with the scope ask may read {ASK_AROUND} characters of context.")
+    return await texts.run(_citation, runtime, caller, wanted, query)
 
 
-def _citation(runtime: Runtime, locator: str, query: CitationQuery) -> Response:
-    collection = runtime.library.open(query.collection)
-    found = collection.resolution().resolve(locator, around=query.around)
+def _citation(runtime: Runtime, caller: Principal, locator: Locator, query: CitationQuery) -> Response:
+    collection = runtime.collection(caller, query.collection)
+    with collection.archive.resolution() as resolution:
+        found = resolution.resolve(locator, around=query.around)
+    if caller.scope is Scope.ASK:
+        found = _with_proofs(found, query.collection, runtime.prover)
     if query.format is None:
         return json_reply(resolved_json(found, collection.state, query.collection))
     shape = formatted(linked(found.citation, query.collection), query.format, metadata=found.version.metadata)
@@ -83,3 +79,10 @@ def _citation(runtime: Runtime, locator: str, query: CitationQuery) -> Response:
     if isinstance(shape, str):
         return Response(shape, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
     return json_reply(shape, media_type=media_type)
+
+
+def _with_proofs(found: Resolved, collection: str, prover: Prover) -> Resolved:
+    """The citation, and the one that stands for it today, with links that carry a proof."""
+    now = found.today.citation
+    today = found.today if now is None else replace(found.today, citation=proven(now, collection, prover))
+    return replace(found, citation=proven(found.citation, collection, prover), today=today)

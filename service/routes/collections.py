@@ -1,99 +1,119 @@
-"""Collections: to make, look at and delete."""
+"""Create, look up, list and delete collections."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Response
 
 from index import errors
-from service.errors import InvalidRequest, NotReady, Overloaded
-from service.openapi import responses
-from service.replies import json_reply
-from service.runtime import ReadyRuntime, Runtime
-from service.schemas.collections import Collection, CollectionList, collection_json
+from index.collection import Collection as OpenCollection
+from service.advice import message_with_advice
+from service.api.replies import json_reply
+from service.api.route import ApiRoute
+from service.errors import MayRaise
+from service.identity import Principal, Scope, access
+from service.requests.collections import CollectionRequest
+from service.requests.json_body import JsonBody
+from service.requests.values import CollectionPath
+from service.runtime import Caller, ReadyRuntime, Runtime, Writes
+from service.schemas.collections import Collection, CollectionList, DeletedCollection, collection_json
 from service.schemas.values import Json
+from service.settings import require_allowed_model
 
-router = APIRouter(tags=["collections"])
-
-Name = Annotated[str, Path(description="1 to 63 of a-z, 0-9, - and _.", examples=["default"])]
-_ERRORS = (
-    InvalidRequest,
-    errors.InvalidCollectionName,
-    errors.CollectionMismatch,
-    errors.CollectionBusy,
-    errors.StoreDamaged,
-    NotReady,
-)
+router = APIRouter(tags=["collections"], route_class=ApiRoute)
 
 
 @router.get(
     "/v1/collections",
     summary="List collections",
     response_model=CollectionList,
-    responses=responses(NotReady),
 )
-async def list_collections(runtime: ReadyRuntime) -> Response:
-    """All collections; one that cannot be opened is listed with the error."""
-    return await runtime.read(_listed, runtime)
+@access(Scope.READ, "collections")
+async def list_collections(caller: Caller, runtime: ReadyRuntime) -> Response:
+    """All collections that the key may use. One that cannot be opened is listed with its error."""
+    return await runtime.pools.lookups.run(_list, runtime, caller)
 
 
-def _listed(runtime: Runtime) -> Response:
-    found = [_described(runtime, name) for name in runtime.library.names()]
+def _shown(opened: OpenCollection, caller: Principal) -> Json:
+    """A collection; the folders on this machine that it is made from concern only who administers it."""
+    return collection_json(opened, refused_mirrors=caller.scope is Scope.ADMIN)
+
+
+def _list(runtime: Runtime, caller: Principal) -> Response:
+    found = [_collection_or_error(runtime, caller, name) for name in runtime.names(caller)]
     return json_reply({"collections": [one for one in found if one]})
 
 
-def _described(runtime: Runtime, name: str) -> Json:
+def _collection_or_error(runtime: Runtime, caller: Principal, name: str) -> Json:
     try:
-        return collection_json(runtime.library.open(name))
+        return _shown(runtime.collection(caller, name), caller)
     except errors.CollectionNotFound:
-        return {}  # deleted since it was listed
+        return {}  # deleted after it was listed
     except errors.LoccitError as error:
-        return {"name": name, "error": {"code": error.code, "message": error.message}}
+        return {"name": name, "error": {"code": error.code, "message": message_with_advice(error)}}
 
 
 @router.get(
     "/v1/collections/{name}",
-    summary="Look a collection up",
+    summary="Look up a collection",
     response_model=Collection,
-    responses=responses(*_ERRORS, errors.CollectionNotFound),
 )
-async def get_collection(name: Name, runtime: ReadyRuntime) -> Response:
-    """How much it holds, and how much of that can be found by meaning already."""
-    return await runtime.read(lambda: json_reply(collection_json(runtime.library.open(name))))
+@access(Scope.READ, "collections")
+async def get_collection(name: CollectionPath, caller: Caller, runtime: ReadyRuntime) -> Response:
+    """How much the collection contains, and how many of its passages are embedded."""
+    return await runtime.pools.lookups.run(
+        lambda: json_reply(_shown(runtime.collection(caller, name), caller))
+    )
 
 
 @router.put(
     "/v1/collections/{name}",
-    summary="Make a collection",
+    summary="Create a collection",
     response_model=Collection,
     responses={
-        200: {"description": "It was there."},
-        201: {"model": Collection, "description": "It is new."},
-        **responses(*_ERRORS, Overloaded),
+        200: {"description": "The collection existed."},
+        201: {"model": Collection, "description": "The collection was created."},
     },
 )
-async def put_collection(name: Name, runtime: ReadyRuntime) -> Response:
-    """Does nothing to a collection that is there already."""
-    with runtime.writing.one():
-        return await runtime.write(_made, runtime, name)
+@access(Scope.ADMIN, "collections")
+async def put_collection(
+    name: CollectionPath,
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[CollectionRequest, Depends(JsonBody(CollectionRequest, required=False))],
+    writes: Writes,
+) -> Response:
+    """Has no effect on a collection that exists, and is refused if that has another model."""
+    require_allowed_model(runtime.settings, body.model)
+    return await writes.run(_create, runtime, caller, name, body.model)
 
 
-def _made(runtime: Runtime, name: str) -> Response:
+def _create(runtime: Runtime, caller: Principal, name: str, model: str) -> Response:
     try:
-        opened, status_code = runtime.library.open(name), 200
+        opened, status_code = runtime.collection(caller, name, model=model), 200
     except errors.CollectionNotFound:
-        opened, status_code = runtime.library.open(name, create=True), 201
-    return json_reply(collection_json(opened), status_code=status_code)
+        opened, status_code = runtime.collection(caller, name, create=True, model=model), 201
+    return json_reply(_shown(opened, caller), status_code=status_code)
 
 
 @router.delete(
     "/v1/collections/{name}",
     summary="Delete a collection",
-    status_code=204,
-    responses=responses(*_ERRORS, errors.CollectionNotFound, Overloaded),
+    response_model=DeletedCollection,
 )
-async def delete_collection(name: Name, runtime: ReadyRuntime) -> None:
-    """With all its documents. Nothing brings them back but a backup."""
-    with runtime.writing.one():
-        await runtime.write(runtime.library.delete, name)
+@access(Scope.ADMIN, "collections")
+async def delete_collection(
+    name: Annotated[CollectionPath, MayRaise(errors.LedgerFailed)],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    writes: Writes,
+) -> Response:
+    """Erases the collection with all its documents, and what finished jobs hold of it."""
+    return await writes.run(_delete, runtime, caller, name)
+
+
+def _delete(runtime: Runtime, caller: Principal, name: str) -> Response:
+    runtime.require_collection(caller, name)
+    runtime.library.delete(name)
+    return json_reply({"name": name, "purged": runtime.purger.finish_deleted()})

@@ -1,61 +1,56 @@
-"""Documents: to put, look at, read and delete."""
+"""Store, look up, read, update and delete documents."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from index import errors
-from index.ingest import Put, Source
+from index.ingest import Source
 from index.readers import text_media_type
-from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
-from service.links import DEFAULT_COLLECTION, document_path, in_collection
-from service.openapi import json_body, responses, schema_of
-from service.replies import json_reply
-from service.requests.base import CollectionQuery, read_json
-from service.requests.documents import DocumentRequest, ListQuery, PatchRequest, PutQuery, TextQuery
-from service.runtime import ReadyRuntime, Runtime
-from service.schemas.documents import Document, DocumentList, PutResponse, document_json, put_json
-
-router = APIRouter(tags=["documents"])
-
-DocumentId = Annotated[
-    str, Path(description="The document's id. It may contain slashes.", examples=["manuals/lamps.md"])
-]
-
-_OPENING = (
-    InvalidRequest,
-    errors.InvalidCollectionName,
-    errors.CollectionNotFound,
-    errors.CollectionMismatch,
-    errors.StoreDamaged,
-    NotReady,
+from index.records import DocumentRecord, Put
+from service.api.links import DEFAULT_COLLECTION, document_path, in_collection
+from service.api.replies import json_reply
+from service.api.route import ApiRoute
+from service.background.purging import WAIT_SECONDS
+from service.errors import MayRaise
+from service.identity import Principal, Scope, access
+from service.requests.base import CollectionQuery
+from service.requests.documents import (
+    DeleteQuery,
+    DocumentRequest,
+    ListQuery,
+    PatchRequest,
+    PutQuery,
+    TextQuery,
 )
-_PUTTING = (
-    *_OPENING,
-    errors.InvalidDocumentId,
-    errors.InvalidMetadata,
-    errors.HashCollision,
-    errors.UnsupportedFormat,
-    errors.UndecodableText,
-    errors.EmptyDocument,
-    errors.CorruptDocument,
-    errors.DocumentTooLarge,
-    errors.CollectionBusy,
-    errors.ModelFailed,
-    BodyTooLarge,
-    Overloaded,
+from service.requests.json_body import JsonBody, read_json
+from service.requests.values import CurrentDocumentId, DocumentId, NewDocumentId, names_of
+from service.runtime import Caller, ReadyRuntime, Runtime, Texts, Writes, WritesAfterBody
+from service.schemas.documents import (
+    DeletedDocument,
+    Document,
+    DocumentList,
+    PutResponse,
+    deleted_json,
+    document_json,
+    put_json,
 )
-_UNSAID = ("", "application/octet-stream", "application/x-www-form-urlencoded")
-"""Content types that say nothing of the file: none, the general one, and what curl sends by default."""
+
+router = APIRouter(tags=["documents"], route_class=ApiRoute)
+
+_UNSPECIFIC = ("", "application/octet-stream", "application/x-www-form-urlencoded")
+"""Content types without information: none, the generic one, and the default of curl."""
+_JSON = JsonBody(DocumentRequest)
 _FILE = {"schema": {"type": "string", "contentMediaType": "text/plain"}}
 _PUT_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "The file itself, or JSON with its text.",
         "content": {
-            "application/json": {"schema": schema_of(DocumentRequest)},
+            **_JSON.openapi()["content"],
             "text/plain": _FILE,
             "text/markdown": _FILE,
             "text/html": _FILE,
@@ -63,17 +58,19 @@ _PUT_BODY: dict[str, Any] = {
         },
     }
 }
+DocumentBody = Annotated[Request, _JSON, MayRaise(errors.Unreadable, errors.HashCollision)]
+"""A request whose body is a document."""
 _TEXT_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The text that offsets count in, exactly.",
+        "description": "The exact text to which offsets refer.",
         "content": {"text/plain": {"schema": {"type": "string"}}},
         "headers": {
             "X-Loccit-Version": {"description": "Number of the version.", "schema": {"type": "integer"}},
             "X-Loccit-Text-SHA256": {"description": "SHA-256 of the body.", "schema": {"type": "string"}},
-            "ETag": {"description": "The hash again, for If-None-Match.", "schema": {"type": "string"}},
+            "ETag": {"description": "The hash, for If-None-Match.", "schema": {"type": "string"}},
         },
     },
-    304: {"description": "The text that If-None-Match names is still the one."},
+    304: {"description": "The text still has the hash of If-None-Match."},
 }
 
 
@@ -81,17 +78,21 @@ _TEXT_ANSWER: dict[int | str, dict[str, Any]] = {
     "/v1/documents",
     summary="List documents",
     response_model=DocumentList,
-    responses=responses(*_OPENING),
 )
-async def list_documents(query: Annotated[ListQuery, Query()], runtime: ReadyRuntime) -> Response:
-    """In the order of their ids, page by page."""
-    return await runtime.read(_listed, runtime, query)
+@access(Scope.READ, "documents")
+async def list_documents(
+    query: Annotated[ListQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """Lists documents by id, page by page. Retired documents only with `retired=true`."""
+    return await runtime.pools.lookups.run(_list, runtime, caller, query)
 
 
-def _listed(runtime: Runtime, query: ListQuery) -> Response:
-    collection = runtime.library.open(query.collection)
-    # One more than asked for tells whether there is another page.
-    found = collection.documents(limit=query.limit + 1, after=query.after, prefix=query.prefix)
+def _list(runtime: Runtime, caller: Principal, query: ListQuery) -> Response:
+    collection = runtime.collection(caller, query.collection)
+    # One more than requested shows whether there is another page.
+    found = collection.archive.documents(
+        limit=query.limit + 1, after=query.after, prefix=query.prefix, retired=query.retired
+    )
     page = found[: query.limit]
     following = page[-1].id if len(found) > len(page) else None
     return json_reply(
@@ -105,25 +106,31 @@ def _listed(runtime: Runtime, query: ListQuery) -> Response:
     response_class=Response,
     responses={
         **_TEXT_ANSWER,
-        **responses(*_OPENING, errors.DocumentNotFound, errors.VersionNotFound, Overloaded),
     },
 )
+@access(Scope.READ, "texts")
 async def read_text(
-    document_id: DocumentId, query: Annotated[TextQuery, Query()], request: Request, runtime: ReadyRuntime
+    document_id: CurrentDocumentId,
+    query: Annotated[TextQuery, Query()],
+    request: Request,
+    caller: Caller,
+    runtime: ReadyRuntime,
+    texts: Texts,
 ) -> Response:
-    """The text that all offsets count in. Its UTF-8 bytes have the SHA-256 that citations name."""
+    """The text to which all offsets refer. The SHA-256 in citations is that of its UTF-8 bytes."""
     known = request.headers.get("if-none-match", "")
-    return await runtime.examine(_text, runtime, document_id, query, known)
+    return await texts.run(_text, runtime, caller, document_id, query, known)
 
 
-def _text(runtime: Runtime, document_id: str, query: TextQuery, known: str) -> Response:
-    version, text = runtime.library.open(query.collection).text(document_id, query.version)
+def _text(runtime: Runtime, caller: Principal, document_id: str, query: TextQuery, known: str) -> Response:
+    collection = runtime.collection(caller, query.collection)
+    version, text = collection.archive.text(document_id, query.version)
     sha256 = version.text_sha256.hex()
     headers = {
         "ETag": f'"{sha256}"',
         "X-Loccit-Version": str(version.number),
         "X-Loccit-Text-SHA256": sha256,
-        # A browser that took it for HTML would run what the document says.
+        # A browser that guessed HTML would run scripts in the document.
         "X-Content-Type-Options": "nosniff",
     }
     if f'"{sha256}"' in known:
@@ -133,19 +140,22 @@ def _text(runtime: Runtime, document_id: str, query: TextQuery, known: str) -> R
 
 @router.get(
     "/v1/documents/{document_id:path}",
-    summary="Look a document up",
+    summary="Look up a document",
     response_model=Document,
-    responses=responses(*_OPENING, errors.DocumentNotFound),
 )
+@access(Scope.READ, "documents")
 async def get_document(
-    document_id: DocumentId, query: Annotated[CollectionQuery, Query()], runtime: ReadyRuntime
+    document_id: CurrentDocumentId,
+    query: Annotated[CollectionQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
 ) -> Response:
-    """What is known of a document, and how much of it can be found already."""
-    return await runtime.read(_document, runtime, document_id, query.collection)
+    """The document's attributes, and how many of its passages are embedded."""
+    return await runtime.pools.lookups.run(_document, runtime, caller, document_id, query.collection)
 
 
-def _document(runtime: Runtime, document_id: str, collection: str) -> Response:
-    found = runtime.library.open(collection).document(document_id)
+def _document(runtime: Runtime, caller: Principal, document_id: str, collection: str) -> Response:
+    found = runtime.collection(caller, collection).archive.document(document_id)
     return json_reply(document_json(found, collection))
 
 
@@ -154,27 +164,31 @@ def _document(runtime: Runtime, document_id: str, collection: str) -> Response:
     summary="Add or replace a document",
     response_model=PutResponse,
     responses={
-        200: {"description": "It was there: `status` says whether it was replaced or unchanged."},
-        201: {"model": PutResponse, "description": "It is new."},
-        **responses(*_PUTTING),
+        200: {"description": "The document existed: `status` says whether it was replaced or unchanged."},
+        201: {"model": PutResponse, "description": "The document was added."},
     },
     openapi_extra=_PUT_BODY,
 )
+@access(Scope.WRITE, "documents")
 async def put_document(
-    document_id: DocumentId, query: Annotated[PutQuery, Query()], request: Request, runtime: ReadyRuntime
+    document_id: NewDocumentId,
+    query: Annotated[PutQuery, Query()],
+    request: DocumentBody,
+    caller: Caller,
+    runtime: ReadyRuntime,
+    writes: WritesAfterBody,
 ) -> Response:
-    """The body is the file, read as its Content-Type or else its id's ending says; or JSON with its text.
+    """The body is the file, read as its Content-Type or the id's extension says, or JSON with a text.
 
-    When this answers, the document is stored for good and can be found by its words. It can be found by
-    its meaning when `passages.embedded` is `passages.total`: seconds later, or at once with `wait=true`
-    (which waits two minutes at most).
+    When this responds, the document is stored durably and can be found by its words. It can be found by
+    meaning when `passages.embedded` equals `passages.total`: seconds later, or immediately with `wait=true`,
+    which waits for two minutes at most.
     """
-    with runtime.writing.one():
-        content_type = request.headers.get("content-type", "")
-        data = await request.body()
-        put = await runtime.write(_put, runtime, _Upload(document_id, content_type, data), query)
-        if query.wait:
-            put = await runtime.wait(_embedded, runtime, put, query.collection)
+    content_type = request.headers.get("content-type", "")
+    upload = _Upload(document_id, content_type, await request.body())
+    put = await writes.run(_put, runtime, caller, upload, query)
+    if query.wait:
+        put = await runtime.pools.embedding.run(_embedded, runtime, put, query.collection)
     shown = put_json(put, query.collection)
     if put.status != "added":
         return json_reply(shown)
@@ -183,7 +197,7 @@ async def put_document(
 
 
 class _Upload:
-    """A document as it came over HTTP."""
+    """A document received over HTTP."""
 
     def __init__(self, document_id: str, content_type: str, data: bytes) -> None:
         self._id = document_id
@@ -191,7 +205,7 @@ class _Upload:
         self._data = data
 
     def source(self, query: PutQuery) -> Source:
-        """Raises :class:`InvalidRequest`, :class:`index.errors.UnsupportedFormat`."""
+        """The document to store. Raises :class:`InvalidRequest`, :class:`index.errors.UnsupportedFormat`."""
         essence = self._content_type.partition(";")[0].strip().lower()
         if essence == "application/json":
             return self._from_json(query)
@@ -199,8 +213,15 @@ class _Upload:
             raise errors.UnsupportedFormat(
                 "The body is a form. Send the file itself as the body, as curl -T FILE does."
             )
-        media_type = "" if essence in _UNSAID else self._content_type
-        return Source(self._id, self._data, media_type=media_type, title=query.title, source=query.source)
+        media_type = "" if essence in _UNSPECIFIC else self._content_type
+        return Source(
+            self._id,
+            self._data,
+            media_type=media_type,
+            title=query.title,
+            source=query.source,
+            groups=_groups(query),
+        )
 
     def _from_json(self, query: PutQuery) -> Source:
         document = read_json(DocumentRequest, self._data)
@@ -211,12 +232,17 @@ class _Upload:
             title=document.title or query.title,
             source=document.source or query.source,
             metadata=document.metadata,
+            groups=_groups(query) if document.groups is None else document.groups,
         )
 
 
-def _put(runtime: Runtime, upload: _Upload, query: PutQuery) -> Put:
-    # Only the default collection comes into being by itself: another name may be a slip.
-    collection = runtime.library.open(query.collection, create=query.collection == DEFAULT_COLLECTION)
+def _groups(query: PutQuery) -> Sequence[str] | None:
+    return None if query.groups is None else names_of(query.groups)
+
+
+def _put(runtime: Runtime, caller: Principal, upload: _Upload, query: PutQuery) -> Put:
+    # Only the default collection is created automatically: another name may be a typing error.
+    collection = runtime.collection(caller, query.collection, create=query.collection == DEFAULT_COLLECTION)
     put = collection.put(upload.source(query))
     if put.record.embedded < put.record.passages:
         runtime.worker.notify(query.collection)
@@ -230,52 +256,56 @@ def _embedded(runtime: Runtime, put: Put, collection: str) -> Put:
 
 @router.patch(
     "/v1/documents/{document_id:path}",
-    summary="Describe a document",
+    summary="Update a document's metadata and groups",
     response_model=Document,
-    responses=responses(
-        *_OPENING,
-        errors.DocumentNotFound,
-        errors.InvalidMetadata,
-        errors.CollectionBusy,
-        BodyTooLarge,
-        Overloaded,
-    ),
-    openapi_extra=json_body(PatchRequest),
 )
+@access(Scope.WRITE, "documents")
 async def describe_document(
-    document_id: DocumentId,
+    document_id: CurrentDocumentId,
     query: Annotated[CollectionQuery, Query()],
-    request: Request,
+    caller: Caller,
     runtime: ReadyRuntime,
+    body: Annotated[PatchRequest, Depends(JsonBody(PatchRequest))],
+    writes: Writes,
 ) -> Response:
-    """Its metadata and its source; the text stays, and nothing is embedded.
+    """Changes metadata, source and groups. The text does not change, and nothing is embedded again.
 
-    What is said here goes when another file is put in the document's place.
+    A later `PUT` of the document replaces these values.
     """
-    body = read_json(PatchRequest, await request.body())
-    with runtime.writing.one():
-        return await runtime.write(_describe, runtime, document_id, query.collection, body)
+    return await writes.run(_describe, runtime, caller, document_id, query.collection, body)
 
 
-def _describe(runtime: Runtime, document_id: str, collection: str, body: PatchRequest) -> Response:
-    opened = runtime.library.open(collection)
-    found = opened.describe(document_id, body.metadata, source=body.source)
+def _describe(
+    runtime: Runtime, caller: Principal, document_id: str, collection: str, body: PatchRequest
+) -> Response:
+    opened = runtime.collection(caller, collection)
+    found = opened.editor.describe(document_id, body.metadata, source=body.source, groups=body.groups)
     return json_reply(document_json(found, collection))
 
 
 @router.delete(
     "/v1/documents/{document_id:path}",
     summary="Delete a document",
-    status_code=204,
-    responses=responses(*_OPENING, errors.DocumentNotFound, errors.CollectionBusy, Overloaded),
+    response_model=DeletedDocument,
 )
+@access(Scope.WRITE, "documents")
 async def delete_document(
-    document_id: DocumentId, query: Annotated[CollectionQuery, Query()], runtime: ReadyRuntime
-) -> None:
-    """With all its versions: citations of it are not found any more."""
-    with runtime.writing.one():
-        await runtime.write(_delete, runtime, document_id, query.collection)
+    document_id: DocumentId,
+    query: Annotated[DeleteQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    writes: Writes,
+) -> Response:
+    """Erases the document with all its versions and originals. Its citations no longer resolve.
+
+    When this responds, nothing finds or shows the document any more. Its bytes leave the files of the data
+    folder within a minute: `purged` is `pending` until then. `wait=true` waits for that, a minute at most.
+    """
+    record = await writes.run(_delete, runtime, caller, document_id, query.collection)
+    seconds = WAIT_SECONDS if query.wait else 0.0
+    purged = await runtime.pools.embedding.run(runtime.purge, caller, query.collection, seconds)
+    return json_reply(deleted_json(record, purged))
 
 
-def _delete(runtime: Runtime, document_id: str, collection: str) -> None:
-    runtime.library.open(collection).delete(document_id)
+def _delete(runtime: Runtime, caller: Principal, document_id: str, collection: str) -> DocumentRecord:
+    return runtime.collection(caller, collection).editor.delete(document_id)

@@ -1,57 +1,74 @@
-"""Health checks. They need no key, and tell nothing that a stranger may not know."""
+"""Health checks. They need no API key, and tell details to admins only."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
 from index.errors import CollectionNotFound, LoccitError
+from index.protocols import Failure
 from index.records import Counts
-from service.errors import InternalError, NotReady
-from service.openapi import responses
-from service.replies import json_reply
-from service.runtime import ReadyRuntime, Runtime
-from service.schemas.collections import Health, Readiness
-from service.schemas.values import Json
+from service.api.replies import json_reply
+from service.api.route import ApiRoute
+from service.identity import Principal, Scope, access
+from service.runtime import Caller, ReadyRuntime, Runtime
+from service.schemas.collections import Health, Readiness, Ready, refused_mirrors_json
+from service.schemas.values import Json, moment
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=ApiRoute)
 
 
 @router.get(
     "/healthz",
-    summary="Is the process up?",
+    summary="Check that the process is up",
     response_model=Health,
-    responses=responses(InternalError, everywhere=False),
 )
+@access(Scope.NONE)
 async def health() -> Response:
-    """Restart the service when this does not answer."""
+    """Restart the service when this does not respond."""
     return json_reply({"status": "up"})
 
 
 @router.get(
     "/readyz",
-    summary="Does the service answer questions?",
-    response_model=Readiness,
-    responses=responses(NotReady, InternalError, everywhere=False),
+    summary="Check that the service answers questions",
+    response_model=Readiness | Ready,
 )
-async def readiness(runtime: ReadyRuntime) -> Response:
-    """Send requests here when this is 200: the model has answered, and the collections are open."""
-    return await runtime.read(_readiness, runtime)
+@access(Scope.NONE)
+async def readiness(caller: Caller, runtime: ReadyRuntime) -> Response:
+    """200 means that the model has answered a question and the collections are open.
+
+    Without an admin key the answer is `{"status": "ready"}`, unless the service has no keys.
+    """
+    if caller.scope < Scope.ADMIN:
+        return json_reply({"status": "ready"})
+    return await runtime.pools.lookups.run(_readiness, runtime, caller)
 
 
-def _readiness(runtime: Runtime) -> Response:
+for _path, _check in (("/healthz", health), ("/readyz", readiness)):
+    router.add_api_route(_path, _check, methods=["HEAD"], include_in_schema=False)
+
+
+def _readiness(runtime: Runtime, caller: Principal) -> Response:
     counted: list[Counts] = []
+    failures: list[Failure] = []
+    refused: list[Json] = []
     unavailable = 0
-    for name in runtime.library.names():
+    for name in runtime.names(caller):
         try:
-            counted.append(runtime.library.open(name).counts())
+            collection = runtime.library.open(name)
+            counted.append(collection.archive.counts())
+            failures.extend(collection.failures)
+            refused.extend(refused_mirrors_json(collection))
         except CollectionNotFound:
-            continue  # deleted since it was listed
+            continue  # deleted after it was listed
         except LoccitError:
             unavailable += 1
     content: Json = {
-        "status": "degraded" if unavailable else "ready",
+        "status": "degraded" if unavailable or failures or refused else "ready",
         "collections": len(counted),
         "unavailable": unavailable,
+        "failed_indexes": [{"index": one.side, "since": moment(one.since)} for one in failures],
+        "refused_mirrors": refused,
         "documents": sum(counts.documents for counts in counted),
         "passages": {
             "total": sum(counts.passages for counts in counted),

@@ -1,40 +1,48 @@
-"""The page to ask on."""
+"""The page on which people ask questions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from index.answers import Answer, Hit
+from index.answers import Answer, Extent, Hit
 from index.collection import Collection
 from index.errors import CollectionNotFound, EmptyQuestion, QuestionTooLong
-from index.sentences import Span
-from service.document_page import Segment, segments
-from service.links import CitedWith, view_address
-from service.pages import page, pages_in_words, stylesheet
-from service.requests.base import CollectionQuery
-from service.routes.ask import checked_length, encoded_unless_gone
-from service.runtime import ReadyRuntime, Runtime
+from index.search import Question
+from index.text import Span
+from service.api.links import CitedWith, view_address
+from service.api.route import GuardedRoute
+from service.html import page, pages_in_words, stylesheet
+from service.html.document import Segment, segments
+from service.identity import Principal, Scope, access
+from service.requests.base import PageQuery
+from service.routes.ask import EncodedQuestions, checked_length, encoded_unless_gone
+from service.runtime import Caller, ReadyRuntime, Runtime
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 _PASSAGES = 5
+_SHOWN, _LIT = 0.05, 0.2
+"""Least probability with which a passage after the first is shown at once, and with which it is lit."""
+_EXTENTS: dict[Extent, str] = {"sentences": "Sentences", "passage": "Passages", "section": "Sections"}
 _VERDICTS = (
     (0.8, "good", "The answer is very probably in these passages."),
     (0.5, "good", "The answer is probably in these passages."),
     (0.2, "", "The answer may not be in these passages: read with care."),
-    (0.0, "bad", "The documents probably do not hold the answer. These passages come nearest."),
+    (0.0, "bad", "The documents probably do not contain the answer. These passages are the nearest."),
 )
 
 
-class HomeQuery(CollectionQuery):
-    """A question on the page."""
+class HomeQuery(PageQuery):
+    """Query of the page."""
 
     q: str = Field("", description="The question.")
+    extent: Extent = Field("passage", description="How much is quoted.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,49 +51,78 @@ class _ShownHit:
     section: str
     pages: str
     address: str
+    probability: str
+    is_shown: bool
     parts: tuple[Segment, ...]
 
 
 @router.get("/")
-async def home(request: Request, query: Annotated[HomeQuery, Query()], runtime: ReadyRuntime) -> Response:
-    """A form, and below it the passages that answer what was asked with it."""
+@access(Scope.ASK, "answers", "collections")
+async def home(
+    request: Request, query: Annotated[HomeQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """A form, and the passages that answer the submitted question."""
     question = query.q.strip()
     if not question:
-        return await runtime.read(_page, runtime, query)
+        return await runtime.pools.lookups.run(_page, runtime, caller, query)
     try:
         question = checked_length(question, runtime.settings)
     except (EmptyQuestion, QuestionTooLong) as error:
-        return await runtime.read(_page, runtime, query, problem=error.message, status_code=422)
-    with runtime.asking.one():
-        with runtime.asking.waiting():
-            (encoded,) = await encoded_unless_gone(request, runtime, [question])
-        return await runtime.answer(_answered, runtime, query, question, np.stack([encoded.vector]))
+        return await runtime.pools.lookups.run(
+            _page, runtime, caller, query, problem=error.message, status_code=422
+        )
+    pool = runtime.pools.questions
+    with pool.permits.acquire():
+        with pool.permits.waiting():
+            encoded = await encoded_unless_gone(request, runtime, query.collection, [question])
+        asked = Question(question, _PASSAGES, extent=_extent(query, caller))
+        return await pool.run(_answer_page, runtime, caller, query, asked, encoded)
+
+
+def _extent(query: HomeQuery, caller: Principal) -> Extent:
+    """The extent asked for, if the form offers it to the caller."""
+    return query.extent if query.extent in _extents(caller) else "passage"
+
+
+def _extents(caller: Principal) -> dict[Extent, str]:
+    """Extents with their names in the form. A key with the scope ask may not read whole sections."""
+    return {
+        name: label for name, label in _EXTENTS.items() if name != "section" or caller.scope is not Scope.ASK
+    }
 
 
 @router.get("/style.css")
+@access(Scope.NONE)
 async def style() -> Response:
-    """The style of all pages."""
+    """The stylesheet of all pages."""
     return stylesheet()
 
 
-def _answered(runtime: Runtime, query: HomeQuery, question: str, vectors: Any) -> Response:
+def _answer_page(
+    runtime: Runtime, caller: Principal, query: HomeQuery, question: Question, encoded: EncodedQuestions
+) -> Response:
     try:
-        collection = runtime.library.open(query.collection)
+        collection = runtime.collection(caller, query.collection)
     except CollectionNotFound:
-        return _page(runtime, query)  # tells what to do, or that there is none of this name
-    answer = collection.ask(question, k=_PASSAGES, vectors=vectors)
-    return _page(runtime, query, answer=answer)
+        return _page(runtime, caller, query)  # explains what to do, or raises for a named collection
+    (own,) = encoded.each
+    answer = collection.answer(question, vectors=np.stack([own.vector]), model=encoded.model)
+    waited = {"queue": own.queue_ms, "encode": own.encode_ms}
+    total = sum(waited.values()) + answer.timings_ms["total"]
+    runtime.instruments.stages({**waited, **answer.timings_ms, "total": total})
+    return _page(runtime, caller, query, answer=answer)
 
 
 def _page(
     runtime: Runtime,
+    caller: Principal,
     query: HomeQuery,
     *,
     answer: Answer | None = None,
     problem: str = "",
     status_code: int = 200,
 ) -> Response:
-    names = runtime.library.names()
+    names = runtime.names(caller)
     return page(
         "ask",
         status_code=status_code,
@@ -93,61 +130,81 @@ def _page(
         longest=runtime.settings.max_question_characters,
         collections=names,
         collection=query.collection,
-        documents=_count(runtime, query.collection),
+        extents=_extents(caller),
+        extent=_extent(query, caller),
+        documents=_count(runtime, caller, query.collection),
         problem=problem,
         answer=answer,
-        verdict=_in_words(answer) if answer else None,
-        pending=_pending(answer) if answer else "",
-        hits=_shown(answer, query.collection) if answer else (),
+        verdict=_verdict(answer) if answer else None,
+        pending=_state_note(answer) if answer else "",
+        hits=_shown_hits(answer, _addresses(runtime, caller, answer, query.collection)) if answer else (),
     )
 
 
-def _count(runtime: Runtime, name: str) -> int:
+def _count(runtime: Runtime, caller: Principal, name: str) -> int:
     try:
-        collection: Collection = runtime.library.open(name)
+        collection: Collection = runtime.collection(caller, name)
     except CollectionNotFound:
         if name != "default":
             raise
-        return 0  # nothing was put in yet
-    return collection.counts().documents
+        return 0  # no document has been added yet
+    return collection.archive.counts().documents
 
 
-def _in_words(answer: Answer) -> dict[str, str]:
-    """The calibrated probability as people say it."""
-    per_cent = f"{100 * answer.answerability:.0f} %"
+def _verdict(answer: Answer) -> dict[str, str]:
+    """The calibrated probability in words."""
     tone, words = next((tone, words) for least, tone, words in _VERDICTS if answer.answerability >= least)
     if not answer.hits:
-        words = "Nothing in the documents shares a word or a meaning with that question."
-    return {"tone": tone, "words": words, "probability": "less than 1 %" if per_cent == "0 %" else per_cent}
+        words = "Nothing in the documents matches the words or the meaning of that question."
+    return {"tone": tone, "words": words, "probability": _per_cent(answer.answerability)}
 
 
-def _pending(answer: Answer) -> str:
+def _per_cent(probability: float) -> str:
+    per_cent = f"{100 * probability:.0f} %"
+    return "less than 1 %" if per_cent == "0 %" else per_cent
+
+
+def _state_note(answer: Answer) -> str:
+    if answer.index.degraded:
+        ways = " and ".join({"dense": "meaning", "lexical": "words"}[one] for one in answer.index.degraded)
+        return f"The search by {ways} is being repaired: this answer lacks what only it finds."
     if answer.index.embedded >= 1:
         return ""
     share = f"{100 * answer.index.embedded:.0f} %"
-    return (
-        f"Documents are still being taken in: {share} of the passages can be found by their meaning so far."
-    )
+    return f"Documents are still being embedded: {share} of the passages can be found by meaning so far."
 
 
-def _shown(answer: Answer, collection: str) -> list[_ShownHit]:
+def _addresses(runtime: Runtime, caller: Principal, answer: Answer, collection: str) -> list[str]:
+    """The address of each hit's page. A key with the scope ask gets a proof for each, and no other links."""
     cited = [
         CitedWith(hit.citation.locator, tuple((one.start, one.end) for one in hit.evidence))
         for hit in answer.hits
     ]
-    return [_shown_hit(hit, cited, collection) for hit in answer.hits]
+    if caller.scope is not Scope.ASK:
+        return [view_address(one.locator, cited, collection) for one in cited]
+    return [
+        view_address(one.locator, [one], collection, proof=runtime.prover.proof(collection, one.locator))
+        for one in cited
+    ]
 
 
-def _shown_hit(hit: Hit, cited: list[CitedWith], collection: str) -> _ShownHit:
+def _shown_hits(answer: Answer, addresses: Sequence[str]) -> list[_ShownHit]:
+    return [_shown_hit(hit, address) for hit, address in zip(answer.hits, addresses, strict=True)]
+
+
+def _shown_hit(hit: Hit, address: str) -> _ShownHit:
     citation = hit.citation
-    spans: list[Span] = [(one.start, one.end) for one in hit.evidence]
+    is_lit = hit.rank == 1 or hit.probability >= _LIT
+    spans: list[Span] = [(one.start, one.end) for one in hit.evidence] if is_lit else []
     quote = (0, len(hit.text))
     inside = [(start - citation.start, end - citation.start) for start, end in spans]
     return _ShownHit(
         citation.title,
         " › ".join(citation.section),
         pages_in_words(citation.pages),
-        view_address(citation.locator, cited, collection),
+        address,
+        _per_cent(hit.probability),
+        hit.rank == 1 or hit.probability >= _SHOWN,
         tuple(
             Segment(part.text, "evidence" if part.mark == "evidence" else "")
             for part in segments(hit.text, quote, quote, inside)

@@ -1,104 +1,115 @@
-"""Jobs: how far they are, what became of their files, and to cancel, repeat and forget them."""
+"""List, follow, cancel, retry and delete jobs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from index import errors
-from service.errors import BodyTooLarge, InvalidRequest, JobNotFinished, JobNotFound, NotReady, Overloaded
-from service.jobs.records import FINISHED, Job, Outcome
-from service.openapi import json_body, responses
-from service.replies import json_reply
-from service.requests.base import read_json
+from service.api.replies import json_reply
+from service.api.route import ApiRoute
+from service.errors import JobNotFound, MayRaise, Overloaded
+from service.identity import Principal, Scope, access
+from service.jobs.records import FINISHED, Item, Job, Outcome
 from service.requests.jobs import JobFilesQuery, JobsQuery, RetryRequest
-from service.runtime import ReadyRuntime, Runtime
+from service.requests.json_body import JsonBody
+from service.requests.values import FinishedJobId, JobId
+from service.runtime import Caller, ReadyRuntime, Runtime
 from service.schemas.jobs import JobFiles, JobList, JobResponse, item_json, job_json
 from service.schemas.values import Json
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], route_class=ApiRoute)
 
-JobId = Annotated[str, Path(description="The job's id.")]
-_ERRORS = (InvalidRequest, NotReady)
-_ONE = (*_ERRORS, JobNotFound)
-_SHOWN: tuple[Outcome, ...] = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")
-_LOOK_SECONDS = 0.25
+_LISTED_OUTCOMES: tuple[Outcome, ...] = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")
+_Changing = Annotated[ReadyRuntime, MayRaise(errors.DiskFull)]
+_POLL_SECONDS = 0.25
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "`event: progress` with the job as its data whenever something changed, and "
-        "`event: finished` at last. `id` is the revision.",
+        "description": "`event: progress` with the job as data after each change, and finally "
+        "`event: finished`. `id` is the revision.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
 
 
-def shown(runtime: Runtime, job: Job) -> Json:
-    """A job with the passages of it that wait for their vectors."""
+def current_json(runtime: Runtime, job: Job) -> Json:
+    """A job as JSON, with the number of its passages that are not embedded."""
     waiting = 0
-    if job.mark and job.state != "done":
+    if job.last_passage and job.state != "done":
         try:
-            waiting = runtime.library.open(job.collection).waiting(job.mark)
+            waiting = runtime.library.open(job.collection).archive.waiting(job.last_passage)
         except errors.LoccitError:  # it is deleted, or cannot be opened: the job's state tells
-            waiting = job.counted.passages
+            waiting = job.counts.passages
     return job_json(job, waiting)
 
 
-@router.get("/v1/jobs", summary="List jobs", response_model=JobList, responses=responses(*_ERRORS))
-async def list_jobs(query: Annotated[JobsQuery, Query()], runtime: ReadyRuntime) -> Response:
-    """The newest first, page by page."""
-    return await runtime.read(_listed, runtime, query)
+@router.get("/v1/jobs", summary="List jobs", response_model=JobList)
+@access(Scope.WRITE, "jobs")
+async def list_jobs(query: Annotated[JobsQuery, Query()], caller: Caller, runtime: ReadyRuntime) -> Response:
+    """Lists jobs of the collections that the key may use, the newest first, page by page."""
+    return await runtime.pools.lookups.run(_list, runtime, caller, query)
 
 
-def _listed(runtime: Runtime, query: JobsQuery) -> Response:
-    jobs = runtime.jobs.store.jobs(limit=query.limit + 1, before=query.before, collection=query.collection)
+def _list(runtime: Runtime, caller: Principal, query: JobsQuery) -> Response:
+    collections = caller.collections
+    if query.collection:
+        collections = frozenset([query.collection] if caller.may_use(query.collection) else ())
+    jobs = runtime.jobs.store.jobs(limit=query.limit + 1, before=query.before, collections=collections)
     page = jobs[: query.limit]
     following = page[-1].id if len(jobs) > len(page) else None
-    return json_reply({"jobs": [shown(runtime, job) for job in page], "next": following})
+    shown = [job for job in page if job.access.is_open_to(caller.groups)]
+    return json_reply({"jobs": [current_json(runtime, job) for job in shown], "next": following})
 
 
-@router.get(
-    "/v1/jobs/{job_id}", summary="How far a job is", response_model=JobResponse, responses=responses(*_ONE)
-)
-async def get_job(job_id: JobId, runtime: ReadyRuntime) -> Response:
-    """Files, passages, rate and time left."""
-    return await runtime.read(_job, runtime, job_id)
+@router.get("/v1/jobs/{job_id}", summary="Look up a job", response_model=JobResponse)
+@access(Scope.WRITE, "jobs")
+async def get_job(job_id: JobId, caller: Caller, runtime: ReadyRuntime) -> Response:
+    """Progress of a job: files, passages, rate and remaining time."""
+    return await runtime.pools.lookups.run(_job, runtime, caller, job_id)
 
 
-def _job(runtime: Runtime, job_id: str) -> Response:
-    return json_reply(shown(runtime, runtime.jobs.store.job(job_id)))
+def _job(runtime: Runtime, caller: Principal, job_id: str) -> Response:
+    return json_reply(current_json(runtime, runtime.job(caller, job_id)))
 
 
 @router.get(
     "/v1/jobs/{job_id}/files",
-    summary="What became of a job's files",
+    summary="List a job's files",
     response_model=JobFiles,
-    responses=responses(*_ONE),
 )
+@access(Scope.WRITE, "jobs")
 async def list_files(
-    job_id: JobId, query: Annotated[JobFilesQuery, Query()], runtime: ReadyRuntime
+    job_id: JobId, query: Annotated[JobFilesQuery, Query()], caller: Caller, runtime: ReadyRuntime
 ) -> Response:
-    """In the order they were sent or found; those that were refused with the reason."""
-    return await runtime.read(_files, runtime, job_id, query)
+    """Lists files in the order they were sent or found; refused files have a reason."""
+    return await runtime.pools.lookups.run(_files, runtime, caller, job_id, query)
 
 
-def _files(runtime: Runtime, job_id: str, query: JobFilesQuery) -> Response:
-    job = runtime.jobs.store.job(job_id)
-    outcomes = (query.state,) if query.state else _SHOWN
+def _files(runtime: Runtime, caller: Principal, job_id: str, query: JobFilesQuery) -> Response:
+    job = runtime.job(caller, job_id)
+    outcomes = (query.state,) if query.state else _LISTED_OUTCOMES
     found = runtime.jobs.store.items(job_id, limit=query.limit + 1, after=query.after, outcomes=outcomes)
     page = found[: query.limit]
     following = page[-1].number if len(found) > len(page) else None
-    return json_reply({"files": [item_json(item, job.collection) for item in page], "next": following})
+    shown = page if caller.groups is None else _readable(runtime, caller, job, page)
+    return json_reply({"files": [item_json(item, job.collection) for item in shown], "next": following})
 
 
-async def followed(job_id: JobId, runtime: ReadyRuntime) -> AsyncIterator[str]:
-    """A job that is there, and a permit to follow it; asked before the answer begins."""
-    await runtime.read(runtime.jobs.store.job, job_id)
-    with runtime.following.one():
+def _readable(runtime: Runtime, caller: Principal, job: Job, items: Sequence[Item]) -> list[Item]:
+    """Those of a job's items whose documents the caller may read today, and those that have none."""
+    find = runtime.collection(caller, job.collection).archive.find_document
+    return [item for item in items if not item.document or find(item.document) is not None]
+
+
+async def job_to_follow(job_id: JobId, caller: Caller, runtime: ReadyRuntime) -> AsyncIterator[str]:
+    """Check that the job exists and hold a permit, before the response starts."""
+    await runtime.pools.lookups.run(runtime.job, caller, job_id)
+    with runtime.job_followers.acquire():
         yield job_id
 
 
@@ -106,31 +117,32 @@ async def followed(job_id: JobId, runtime: ReadyRuntime) -> AsyncIterator[str]:
     "/v1/jobs/{job_id}/events",
     summary="Follow a job",
     response_class=EventSourceResponse,
-    responses={**_EVENTS, **responses(*_ONE, Overloaded)},
+    responses=_EVENTS,
 )
+@access(Scope.WRITE, "jobs")
 async def follow_job(
-    job_id: Annotated[str, Depends(followed)], runtime: ReadyRuntime
+    job_id: Annotated[str, Depends(job_to_follow), MayRaise(Overloaded)], runtime: ReadyRuntime
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events: the job again whenever something changed, until it is finished."""
+    """Server-sent events: the job after each change, until it is finished."""
     last: Json = {}
     while True:
         try:
-            job = await runtime.read(runtime.jobs.store.job, job_id)
-        except JobNotFound:  # it was finished and forgotten between two looks
+            job = await runtime.pools.lookups.run(runtime.jobs.store.job, job_id)
+        except JobNotFound:  # it was finished and deleted between two polls
             return
         finished = job.state in FINISHED
-        data = await runtime.read(shown, runtime, job)
-        if finished or _news(data) != _news(last):
+        data = await runtime.pools.lookups.run(current_json, runtime, job)
+        if finished or _without_clocks(data) != _without_clocks(last):
             name = "finished" if finished else "progress"
             yield ServerSentEvent(data=data, event=name, id=str(job.revision))
             last = data
         if finished:
             return
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_POLL_SECONDS)
 
 
-def _news(job: Json) -> Json:
-    """What of a job is told when it changes: not its clocks, which always do."""
+def _without_clocks(job: Json) -> Json:
+    """The fields of a job whose changes are events: all but the clocks, which always change."""
     return {name: value for name, value in job.items() if name not in ("seconds_left", "passages_per_second")}
 
 
@@ -138,48 +150,52 @@ def _news(job: Json) -> Json:
     "/v1/jobs/{job_id}/cancel",
     summary="Cancel a job",
     response_model=JobResponse,
-    responses=responses(*_ONE),
 )
-async def cancel_job(job_id: JobId, runtime: ReadyRuntime) -> Response:
-    """What is stored already stays; the rest is left. One that is finished stays as it is."""
-    return await runtime.write(_moved, runtime, runtime.jobs.store.cancel, job_id)
+@access(Scope.WRITE, "jobs")
+async def cancel_job(job_id: JobId, caller: Caller, runtime: _Changing) -> Response:
+    """Documents that are already stored are kept. Has no effect on a finished job."""
+    return await runtime.pools.writes.run(_transition, runtime, caller, runtime.jobs.store.cancel, job_id)
 
 
 @router.post(
     "/v1/jobs/{job_id}/retry",
-    summary="Try again what was refused",
+    summary="Retry refused files",
     response_model=JobResponse,
-    responses=responses(*_ONE, JobNotFinished, BodyTooLarge),
-    openapi_extra={"requestBody": {**json_body(RetryRequest)["requestBody"], "required": False}},
 )
-async def retry_job(job_id: JobId, request: Request, runtime: ReadyRuntime) -> Response:
-    """Queues a finished job again for its files that were refused or cancelled; others are not touched.
+@access(Scope.WRITE, "jobs")
+async def retry_job(
+    job_id: FinishedJobId,
+    caller: Caller,
+    runtime: _Changing,
+    body: Annotated[RetryRequest, Depends(JsonBody(RetryRequest, required=False))],
+) -> Response:
+    """Queues a finished job again for its refused and cancelled files; other files are not changed.
 
-    With a password, files that were refused as encrypted are opened by it.
+    A password opens files that were refused as encrypted.
     """
-    body = await request.body()
-    wanted = read_json(RetryRequest, body) if body else RetryRequest()
-    retry = partial(runtime.jobs.store.retry, password=wanted.password.get_secret_value())
-    return await runtime.write(_moved, runtime, retry, job_id)
+    await runtime.pools.lookups.run(runtime.require_room_for_job)
+    retry = partial(runtime.jobs.store.retry, password=body.password.get_secret_value())
+    return await runtime.pools.writes.run(_transition, runtime, caller, retry, job_id)
 
 
-def _moved(runtime: Runtime, move: Callable[[str], Job], job_id: str) -> Response:
-    job = move(job_id)
+def _transition(runtime: Runtime, caller: Principal, move: Callable[[str], Job], job_id: str) -> Response:
+    job = move(runtime.job(caller, job_id).id)
     runtime.jobs.wake()
-    return json_reply(shown(runtime, job))
+    return json_reply(current_json(runtime, job))
 
 
 @router.delete(
     "/v1/jobs/{job_id}",
-    summary="Forget a job",
+    summary="Delete a job",
     status_code=204,
-    responses=responses(*_ONE, JobNotFinished),
 )
-async def delete_job(job_id: JobId, runtime: ReadyRuntime) -> None:
-    """And the files of it that were refused or cancelled. Documents that it stored stay."""
-    await runtime.write(_delete, runtime, job_id)
+@access(Scope.WRITE, "jobs")
+async def delete_job(job_id: FinishedJobId, caller: Caller, runtime: _Changing) -> None:
+    """Deletes the job and its refused and cancelled files. Documents that it stored are kept."""
+    await runtime.pools.writes.run(_delete, runtime, caller, job_id)
 
 
-def _delete(runtime: Runtime, job_id: str) -> None:
+def _delete(runtime: Runtime, caller: Principal, job_id: str) -> None:
+    runtime.job(caller, job_id)
     runtime.jobs.store.delete(job_id)
     runtime.jobs.spool.clear(job_id)

@@ -1,60 +1,55 @@
-"""Quotes, held against the stored texts."""
+"""Verify quotes against the stored texts."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from collections.abc import Sequence
+from typing import Annotated
 
-from index import errors
+from fastapi import APIRouter, Depends, Response
+
+from index.citations import Claim, Locator, Verdict, Verification
+from index.collection import Collection
 from index.errors import InvalidLimit
-from index.verdicts import Claim, Verdict
-from index.verification import Verification
-from service.cited_spans import check_all
-from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
-from service.openapi import json_body, responses
-from service.replies import json_reply
-from service.requests.base import read_json
+from service.api.replies import json_reply
+from service.api.route import ApiRoute
+from service.errors import InvalidRequest
+from service.identity import Scope, access
 from service.requests.citations import BareQuote, CitedQuote, VerifyRequest
-from service.runtime import ReadyRuntime, Runtime
-from service.schemas.citations import VerifyResponse, report_json, verdict_json
+from service.requests.cited_spans import check_all
+from service.requests.json_body import JsonBody
+from service.runtime import Caller, ReadyRuntime, Texts
 from service.schemas.values import state_json
+from service.schemas.verdicts import VerifyResponse, report_json, verdict_json
 from service.settings import Settings
 
-router = APIRouter(tags=["citations"])
-
-_ERRORS = (
-    InvalidRequest,
-    errors.InvalidLimit,
-    errors.InvalidLocator,
-    errors.InvalidCollectionName,
-    errors.CollectionNotFound,
-    errors.CitationNotFound,
-    errors.CollectionMismatch,
-    errors.StoreDamaged,
-    BodyTooLarge,
-    Overloaded,
-    NotReady,
-)
+router = APIRouter(tags=["citations"], route_class=ApiRoute)
 
 
 @router.post(
     "/v1/verify",
     summary="Verify citations, quotes, or an answer",
     response_model=VerifyResponse,
-    responses=responses(*_ERRORS),
-    openapi_extra=json_body(VerifyRequest),
 )
-async def verify(request: Request, runtime: ReadyRuntime) -> Response:
-    """Say whether words stand where they are said to stand, and what became of that place.
+@access(Scope.READ, "texts", "citations")
+async def verify(
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[VerifyRequest, Depends(JsonBody(VerifyRequest))],
+    texts: Texts,
+) -> Response:
+    """Checks whether quotes are in the cited texts, and whether those texts have changed since.
 
-    No model has a part in it: `verified` are the very same characters. In an `answer` the words between
-    quotation marks and in block quotes are held against the passages that its marks name, [1] the first.
+    `verified` means that all characters are the same; no model is involved. In an `answer`, text in
+    quotation marks and block quotes is compared with the passages of its citation marks; [1] is the first.
+    The other sentences are judged by what they claim: `supported`, `contradicted` or `unsupported`.
     """
-    body = read_json(VerifyRequest, await request.body())
-    _check(body, runtime.settings)
-    return await runtime.examine(_verified, runtime, body)
+    locators, passages = _check(body, runtime.settings)
+    opened = await texts.run(runtime.collection, body.narrowed(caller), body.collection)
+    return await texts.run(_verified, opened, body, (locators, passages), runtime.settings)
 
 
-def _check(body: VerifyRequest, settings: Settings) -> None:
+def _check(body: VerifyRequest, settings: Settings) -> tuple[list[Locator], list[Locator]]:
+    """Check the limits; returns the locators of the citations, and those of the answer's passages."""
     count = len(body.citations) + len(body.quotes) + (len(body.answer.citations) if body.answer else 0)
     if not count and body.answer is None:
         raise InvalidRequest("There is nothing to verify. Give citations, quotes, or an answer.")
@@ -68,7 +63,7 @@ def _check(body: VerifyRequest, settings: Settings) -> None:
             f"{settings.max_answer_characters} are taken. Send it in parts."
         )
     cited = [one for one in body.citations if not isinstance(one, str)]
-    check_all(
+    locators = check_all(
         [one if isinstance(one, str) else one.locator for one in body.citations],
         [
             *(one.quote or "" for one in cited),
@@ -76,32 +71,41 @@ def _check(body: VerifyRequest, settings: Settings) -> None:
         ],
         settings,
     )
-    if body.answer:
-        check_all(body.answer.citations, (), settings)
+    return locators, check_all(body.answer.citations, (), settings) if body.answer else []
 
 
-def _verified(runtime: Runtime, body: VerifyRequest) -> Response:
-    collection = runtime.library.open(body.collection)
+def _verified(
+    collection: Collection,
+    body: VerifyRequest,
+    cited: tuple[Sequence[Locator], Sequence[Locator]],
+    settings: Settings,
+) -> Response:
+    locators, passages = cited
     name = body.collection
-    verification = collection.verification(most_characters=runtime.settings.max_reading_characters)
-    report = None
-    if body.answer is not None:
-        found = verification.answer(body.answer.text, body.answer.citations)
-        report = report_json(body.answer.text, found, name)
+    most = settings.max_reading_characters
+    claims = body.answer is not None and body.answer.claims
+    with collection.verification(most_characters=most, claims=claims) as verification:
+        report = None
+        if body.answer is not None:
+            report = report_json(body.answer.text, verification.answer(body.answer.text, passages), name)
+        verdicts = [
+            _cited(verification, locator, one) for locator, one in zip(locators, body.citations, strict=True)
+        ]
+        quoted = [_quoted(verification, one) for one in body.quotes]
     return json_reply(
         {
-            "citations": [verdict_json(_cited(verification, one), name) for one in body.citations],
-            "quotes": [verdict_json(_quoted(verification, one), name) for one in body.quotes],
+            "citations": [verdict_json(one, name) for one in verdicts],
+            "quotes": [verdict_json(one, name) for one in quoted],
             "answer": report,
             "index": state_json(collection.state),
         }
     )
 
 
-def _cited(verification: Verification, one: str | CitedQuote) -> Verdict:
+def _cited(verification: Verification, locator: Locator, one: str | CitedQuote) -> Verdict:
     if isinstance(one, str):
-        return verification.citation(one)
-    return verification.citation(one.locator, one.quote, prefix=one.prefix, suffix=one.suffix)
+        return verification.citation(locator)
+    return verification.citation(locator, one.quote, prefix=one.prefix, suffix=one.suffix)
 
 
 def _quoted(verification: Verification, one: str | BareQuote) -> Verdict:

@@ -1,20 +1,21 @@
-"""The versions of documents: to list, compare and prune."""
+"""List, compare and prune versions of documents."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from index import errors
-from index.retention import Retention
-from service.errors import BodyTooLarge, InvalidRequest, NotReady, Overloaded
-from service.openapi import json_body, responses
-from service.replies import json_reply
-from service.requests.base import CollectionQuery, read_json
+from index.citations import parse_locator
+from index.history import Retention
+from service.api.replies import json_reply
+from service.api.route import ApiRoute
+from service.identity import Principal, Scope, access
+from service.requests.base import CollectionQuery
 from service.requests.documents import DiffQuery, PruneRequest
-from service.routes.documents import DocumentId
-from service.runtime import ReadyRuntime, Runtime
+from service.requests.json_body import JsonBody
+from service.requests.values import CurrentDocumentId, DocumentId
+from service.runtime import Caller, ReadyRuntime, Runtime, Texts, Writes
 from service.schemas.documents import (
     Diff,
     PruneResponse,
@@ -23,54 +24,52 @@ from service.schemas.documents import (
     pruning_json,
     version_json,
 )
+from service.schemas.values import moment
 
-router = APIRouter(tags=["documents"])
-
-_OPENING = (
-    InvalidRequest,
-    errors.InvalidCollectionName,
-    errors.CollectionNotFound,
-    errors.CollectionMismatch,
-    errors.StoreDamaged,
-    NotReady,
-)
+router = APIRouter(tags=["documents"], route_class=ApiRoute)
 
 
 @router.get(
     "/v1/documents/{document_id:path}/versions",
     summary="List a document's versions",
     response_model=VersionList,
-    responses=responses(*_OPENING, errors.DocumentNotFound),
 )
+@access(Scope.READ, "versions")
 async def list_versions(
-    document_id: DocumentId, query: Annotated[CollectionQuery, Query()], runtime: ReadyRuntime
+    document_id: DocumentId, query: Annotated[CollectionQuery, Query()], caller: Caller, runtime: ReadyRuntime
 ) -> Response:
-    """Those that are kept, newest first. Each has its own text, and citations of it resolve."""
-    return await runtime.read(_versions, runtime, document_id, query.collection)
+    """Lists the versions that are kept, newest first. Citations of all of them resolve."""
+    return await runtime.pools.lookups.run(_versions, runtime, caller, document_id, query.collection)
 
 
-def _versions(runtime: Runtime, document_id: str, collection: str) -> Response:
-    found = runtime.library.open(collection).versions(document_id)
-    told = [version_json(version, collection) for version in found]
-    return json_reply({"document_id": document_id, "versions": told})
+def _versions(runtime: Runtime, caller: Principal, document_id: str, collection: str) -> Response:
+    found = runtime.collection(caller, collection).archive.versions(document_id)
+    versions = [version_json(version, collection) for version in found]
+    retired = None if found[0].retired is None else moment(found[0].retired)
+    return json_reply({"document_id": document_id, "retired": retired, "versions": versions})
 
 
 @router.get(
     "/v1/documents/{document_id:path}/diff",
     summary="Compare two versions",
     response_model=Diff,
-    responses=responses(*_OPENING, errors.DocumentNotFound, errors.VersionNotFound, Overloaded),
 )
+@access(Scope.READ, "versions")
 async def diff_versions(
-    document_id: DocumentId, query: Annotated[DiffQuery, Query()], runtime: ReadyRuntime
+    document_id: CurrentDocumentId,
+    query: Annotated[DiffQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    texts: Texts,
 ) -> Response:
-    """Line by line, and word by word in lines that were replaced by others like them."""
-    return await runtime.examine(_diff, runtime, document_id, query)
+    """Compares line by line, and word by word in lines that were replaced by similar ones."""
+    return await texts.run(_diff, runtime, caller, document_id, query)
 
 
-def _diff(runtime: Runtime, document_id: str, query: DiffQuery) -> Response:
+def _diff(runtime: Runtime, caller: Principal, document_id: str, query: DiffQuery) -> Response:
     collection = query.collection
-    old, new, hunks = runtime.library.open(collection).diff(document_id, query.old, query.new)
+    archive = runtime.collection(caller, collection).archive
+    old, new, hunks = archive.diff(document_id, query.old, query.new)
     return json_reply(
         {
             "document_id": document_id,
@@ -85,34 +84,31 @@ def _diff(runtime: Runtime, document_id: str, query: DiffQuery) -> Response:
     "/v1/prune",
     summary="Erase old versions",
     response_model=PruneResponse,
-    responses=responses(
-        *_OPENING,
-        errors.InvalidLimit,
-        errors.InvalidLocator,
-        errors.CollectionBusy,
-        BodyTooLarge,
-        Overloaded,
-    ),
-    openapi_extra=json_body(PruneRequest),
 )
-async def prune_versions(request: Request, runtime: ReadyRuntime) -> Response:
-    """Says which versions a retention erases and which of the given citations that breaks.
+@access(Scope.ADMIN, "versions")
+async def prune_versions(
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[PruneRequest, Depends(JsonBody(PruneRequest))],
+    writes: Writes,
+) -> Response:
+    """Reports which versions and retired documents are to be erased, and which of the given citations break.
 
-    Nothing is erased before `dry_run` is false; then the versions, their texts and their vectors are gone
-    for good, and citations of them are not found.
+    With `dry_run: false` they are erased permanently with their texts and vectors, and their citations no
+    longer resolve.
     """
-    body = read_json(PruneRequest, await request.body())
-    with runtime.writing.one():
-        return await runtime.write(_pruned, runtime, body)
+    return await writes.run(_prune, runtime, body.narrowed(caller), body)
 
 
-def _pruned(runtime: Runtime, body: PruneRequest) -> Response:
+def _prune(runtime: Runtime, caller: Principal, body: PruneRequest) -> Response:
     settings = runtime.settings
     retention = Retention(
         settings.keep_versions if body.keep_versions is None else body.keep_versions,
         settings.keep_days if body.keep_days is None else body.keep_days,
+        settings.keep_retired_days if body.keep_retired_days is None else body.keep_retired_days,
     )
-    collection = runtime.library.open(body.collection)
-    if body.dry_run:
-        return json_reply(pruning_json(collection.pruning(retention, body.citations), done=False))
-    return json_reply(pruning_json(collection.prune(retention, body.citations), done=True))
+    locators = [parse_locator(one) for one in body.citations]
+    collection = runtime.collection(caller, body.collection)
+    prune = collection.editor.plan_prune if body.dry_run else collection.editor.prune
+    plan = prune(retention, locators)
+    return json_reply(pruning_json(plan, done=not body.dry_run, purged=collection.purging.state))

@@ -1,63 +1,85 @@
-"""The viewer: a citation shown in its document."""
+"""The viewer: shows a citation in its document."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
+from index.citations import Locator, Resolved
 from index.errors import InvalidLocator
-from index.resolution import Resolved
-from service.cited_spans import check_locator
-from service.document_page import document_page
+from service.api.links import CitedWith, in_collection, linked, proven, view_address
+from service.api.route import GuardedRoute
 from service.errors import InvalidRequest
-from service.links import CitedWith, in_collection, view_address
-from service.pages import page, pages_in_words
-from service.requests.base import CollectionQuery
-from service.runtime import ReadyRuntime, Runtime
+from service.html import page, pages_in_words
+from service.html.document import document_page
+from service.identity import Principal, Scope, access
+from service.requests.base import PageQuery
+from service.requests.cited_spans import ASK_AROUND, check_locator, check_proof
+from service.runtime import Caller, ReadyRuntime, Runtime, Texts
+from service.schemas.values import moment
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 _MOST = 100
 
 
-class ViewQuery(CollectionQuery):
-    """What the viewer shows beside the quote."""
+class ViewQuery(PageQuery):
+    """What the viewer shows in addition to the quote."""
 
     of: list[str] = Field(default_factory=list, max_length=_MOST)
     at: int | None = Field(None, ge=0, le=2**40)
+    proof: str = ""
 
 
 @router.get("/view/{locator:path}")
+@access(Scope.ASK, "citations")
 async def view(
-    locator: Annotated[str, Path()], query: Annotated[ViewQuery, Query()], runtime: ReadyRuntime
+    locator: Annotated[str, Path()],
+    query: Annotated[ViewQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    texts: Texts,
 ) -> Response:
     """The document as a page, scrolled to the quote.
 
-    `of` are the locators of an answer, each with the evidence in it (`locator|start-end`), which is marked
-    more strongly; the page leads to the one before and the one after. `at` shows another part of a long
-    document.
+    `of` has the locators of an answer, each with its evidence (`locator|start-end`), which is highlighted;
+    the page links to the previous and the next of them. `at` selects another part of a long document. A key
+    with the scope ask sees the quote and the words around it.
     """
-    check_locator(locator, runtime.settings)
-    return await runtime.examine(_view, runtime, locator, query)
+    wanted = check_locator(locator, runtime.settings)
+    if caller.scope is Scope.ASK:
+        check_proof(runtime.prover, query.collection, locator, query.proof)
+        own = [one for one in query.of if one.startswith(f"{locator}|")]
+        query = query.model_copy(update={"of": own, "at": None})
+    return await texts.run(_view, runtime, caller, (locator, wanted), query)
 
 
-def _view(runtime: Runtime, locator: str, query: ViewQuery) -> Response:
+def _view(runtime: Runtime, caller: Principal, named: tuple[str, Locator], query: ViewQuery) -> Response:
+    locator, wanted = named
     name, cited = query.collection, _cited(query.of)
-    collection = runtime.library.open(name)
-    found = collection.resolution().resolve(locator, around=0)
-    citation, version = found.citation, found.version
+    whole = caller.scope is not Scope.ASK
+    collection = runtime.collection(caller, name)
+    with collection.archive.resolution() as resolution:
+        found = resolution.resolve(wanted, around=0)
+        citation, version = found.citation, found.version
+        text = resolution.moment.text(version.text_sha256)
+        structure = resolution.moment.structure(version)
     place = next((at for at, one in enumerate(cited) if one.locator == locator), None)
-    _, text = collection.text(version.document_id, version.number)
     around = document_page(
         text,
-        collection.structure(version),
+        structure,
         quote=(citation.start, citation.end),
         evidence=() if place is None else cited[place].evidence,
         at=citation.start if query.at is None else min(query.at, len(text)),
+        within=None if whole else (citation.start - ASK_AROUND, citation.end + ASK_AROUND),
     )
+    if not whole:
+        around = replace(around, before=None, after=None)
+        citation = proven(citation, name, runtime.prover)
     here = any(part.first for block in around.blocks for line in block.lines for part in line)
     values: dict[str, Any] = _steps(place, cited, name)
     return page(
@@ -67,8 +89,8 @@ def _view(runtime: Runtime, locator: str, query: ViewQuery) -> Response:
         around=around,
         pages=pages_in_words(citation.pages),
         source=citation.links.get("source", ""),
-        links={key: in_collection(link, name) for key, link in citation.links.items()},
-        banner=_banner(found, name),
+        links=linked(citation, name).links,
+        banner=_banner(found, name) if whole else None,
         to_quote="#quote" if here else view_address(locator, cited, name),
         earlier=view_address(locator, cited, name, at=around.before),
         later=view_address(locator, cited, name, at=around.after),
@@ -85,7 +107,7 @@ def _cited(written: Sequence[str]) -> list[CitedWith]:
 
 
 def _steps(place: int | None, cited: Sequence[CitedWith], collection: str) -> dict[str, str]:
-    """Links to the citations before and after this one in the same answer."""
+    """Links to the previous and the next citation of the same answer."""
     if place is None:
         return {"previous": "", "following": "", "place": ""}
 
@@ -97,16 +119,21 @@ def _steps(place: int | None, cited: Sequence[CitedWith], collection: str) -> di
 
 
 def _banner(found: Resolved, collection: str) -> dict[str, Any] | None:
-    """What is said of a citation that is not of the newest version."""
+    """The note about a citation whose version is not the newest."""
     today = found.today
+    if today.standing.since is not None:
+        day = moment(today.standing.since)[:10]
+        words = f"This document is retired since {day}: where it came from, it is no longer."
+        return {"tone": "bad", "words": words, "address": "", "link": "", "edits": ()}
     if found.version.number == today.version:
         return None
     standing, now = today.standing, today.citation
     words = {
         "current": "has the same words at the same place",
         "moved": "has the same words at another place",
+        "reformatted": "has the same words in other typography",
         "changed": "has other words here",
-        "gone": "has nothing like these words any more",
+        "gone": "no longer has anything like these words",
     }[standing.status]
     return {
         "tone": "bad" if standing.status in {"changed", "gone"} else "",

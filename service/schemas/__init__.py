@@ -1,6 +1,6 @@
-"""The shapes of answers, and the one place where the library's values become JSON.
+"""Response models, and functions that convert values of the library to JSON.
 
-Answers are made as plain dictionaries and written by ``pydantic_core.to_json``, four times as fast as
-through the models; the models are what the OpenAPI shows, and the tests hold every answer against them.
-Field names here are promised: clients are built on them.
+Responses are built as dictionaries and serialized by ``pydantic_core.to_json``, four times as fast as through
+the models. The models are for the OpenAPI document; tests compare every response with its model.
+Field names are part of the public API.
 """

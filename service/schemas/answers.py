@@ -1,4 +1,4 @@
-"""Answers to questions."""
+"""Response models: answers to questions."""
 
 from __future__ import annotations
 
@@ -8,41 +8,45 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from index import answers
-from index.citation_formats import Format, formatted
-from service.schemas.citations import Citation, citation_json, linked
+from index.citations import Format, formatted
+from service.api.links import linked
+from service.schemas.citations import Cell, Citation, cells_json, citation_json
 from service.schemas.values import IndexState, Json, Metadata, state_json
 
 
 class Evidence(BaseModel):
-    """A sentence of the passage that answers: ``text[start:end]`` of the document, as for citations."""
+    """A sentence of the passage that answers: ``text[start:end]`` of the document's text."""
 
     start: int
     end: int
-    score: float = Field(description="In [0, 1]; comparable within one answer only.")
+    score: float = Field(
+        description="Probability that a person would mark this sentence, if the passage is the right one."
+    )
+    cells: list[Cell] = Field(description="The cells of the row, if it is a row of a table; else empty.")
 
 
 class DenseScore(BaseModel):
-    """How near the passage is by meaning."""
+    """Rank and score of the passage in the search by meaning."""
 
-    rank: int | None = Field(description="1 is nearest; null when it was not among the candidates.")
+    rank: int | None = Field(description="1 is the best; null if the passage was not found by meaning.")
     score: float | None
 
 
 class LexicalScore(BaseModel):
-    """How well the passage matches by words (BM25)."""
+    """Rank and score of the passage in the search by words (BM25)."""
 
-    rank: int | None = Field(description="1 is best; null when it was not among the candidates.")
+    rank: int | None = Field(description="1 is the best; null if the passage was not found by words.")
     score: float | None
-    terms: list[str] = Field(description="Words of the question that the passage or its headings have.")
+    terms: list[str] = Field(description="Words of the question that occur in the passage or its headings.")
 
 
 class Explanation(BaseModel):
-    """Why a passage stands where it does."""
+    """Why a passage has its rank."""
 
     dense: DenseScore
     lexical: LexicalScore
     sentence: float | None = Field(
-        description="Share of the question's words, by their rarity, in the passage's best sentence."
+        description="Share of the question's words, weighted by rarity, in the best sentence of the passage."
     )
 
 
@@ -50,13 +54,18 @@ class Passage(BaseModel):
     """A passage that may answer the question, with its citation."""
 
     rank: int
-    score: float = Field(description="In [0, 1]; comparable within one answer only.")
+    score: float = Field(description="Between 0 and 1; comparable only within one answer.")
+    probability: float = Field(
+        description="Calibrated probability that this passage answers the question; at most `answerability`."
+    )
     text: str
-    evidence: list[Evidence] = Field(description="The sentences that answer best, best first.")
+    evidence: list[Evidence] = Field(
+        description="The sentences that answer, best first, at most three; none if none probably does."
+    )
     citation: Citation
-    also_at: list[str] = Field(description="Locators of passages with the same text.")
+    also_at: list[str] = Field(description="Locators of other passages with the same text.")
     metadata: Metadata
-    formats: dict[str, Any] = Field(description="The citation in the `formats` that were asked for.")
+    formats: dict[str, Any] = Field(description="The citation in the requested `formats`.")
     explain: Explanation
 
 
@@ -65,16 +74,16 @@ class AskResponse(BaseModel):
 
     question: str
     answerability: float = Field(
-        description="Calibrated probability that the passages answer the question; 0 when nothing was found."
+        description="Calibrated probability that the passages answer the question; 0 if nothing was found."
     )
-    withheld: str = Field(description="Why passages were found but not returned; empty otherwise.")
+    withheld: str = Field(description="Why found passages are not returned; else empty.")
     passages: list[Passage]
     index: IndexState
-    timings_ms: dict[str, float] = Field(description="Milliseconds by stage, and `total`.")
+    timings_ms: dict[str, float] = Field(description="Milliseconds per stage, and `total`.")
 
 
 class BatchResponse(BaseModel):
-    """The answers to several questions, in their order."""
+    """The answers to a batch of questions, in the order of the questions."""
 
     results: list[AskResponse]
 
@@ -96,8 +105,12 @@ def _passage(hit: answers.Hit, collection: str, formats: Sequence[Format]) -> Js
     return {
         "rank": hit.rank,
         "score": hit.score,
+        "probability": hit.probability,
         "text": hit.text,
-        "evidence": [{"start": one.start, "end": one.end, "score": one.score} for one in hit.evidence],
+        "evidence": [
+            {"start": one.start, "end": one.end, "score": one.score, "cells": cells_json(one.cells)}
+            for one in hit.evidence
+        ],
         "citation": citation_json(hit.citation, collection),
         "also_at": hit.also_at,
         "metadata": hit.metadata,

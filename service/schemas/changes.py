@@ -1,4 +1,4 @@
-"""What changes did to documents, and to citations."""
+"""Response models: changes of documents, and their effect on citations."""
 
 from __future__ import annotations
 
@@ -6,41 +6,43 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from index import changes, records
+from index import records
+from index.history import changes
 from service.schemas.citations import Standing, standing_json
 from service.schemas.values import IndexState, Json, moment
 
 
 class Event(BaseModel):
-    """What a change did to a document."""
+    """One change of a document."""
 
     change: int
     document_id: str
-    kind: Literal["added", "replaced", "updated", "renamed", "pruned", "deleted"]
-    was: str = Field(description="The id before it was renamed; empty otherwise.")
+    kind: Literal["added", "replaced", "updated", "renamed", "retired", "restored", "pruned", "deleted"]
+    was: str = Field(description="The previous id of a renamed document; else empty.")
     version: int
     created: str
 
 
 class ChangedCitation(BaseModel):
-    """What became of a citation.
+    """The status of a citation.
 
-    `deleted`: its document was not there; `lost`: the cited text is not kept.
+    As in :class:`Standing`, and `deleted`: the document does not exist; `lost`: the cited text is not kept.
+    `gone` also while the document is retired: `standing.since` says since when.
     """
 
     locator: str
-    status: Literal["current", "moved", "changed", "gone", "deleted", "lost"]
+    status: Literal["current", "moved", "reformatted", "changed", "gone", "deleted", "lost"]
     standing: Standing | None
 
 
 class ChangesResponse(BaseModel):
-    """What the changes after `since`, up to `until`, did."""
+    """Changes after `since`, up to `until`."""
 
     since: int
-    until: int = Field(description="Everything up to this change is told: go on with `since` of this.")
-    more: bool = Field(description="Whether there is more to tell after `until`.")
+    until: int = Field(description="The last change listed: use it as `since` of the next request.")
+    more: bool = Field(description="Whether there are changes after `until`.")
     documents: list[Event]
-    citations: list[ChangedCitation] = Field(description="For each locator given, in order.")
+    citations: list[ChangedCitation] = Field(description="The status of each given citation, in order.")
     index: IndexState
 
 
@@ -56,7 +58,7 @@ def event_json(event: records.Event) -> Json:
     }
 
 
-def became_json(one: changes.Became, collection: str) -> Json:
-    """What became of a citation, as :class:`ChangedCitation`."""
+def citation_status_json(one: changes.CitationStatus, collection: str) -> Json:
+    """The status of a citation, as :class:`ChangedCitation`."""
     standing = None if one.today is None else standing_json(one.today, collection)
     return {"locator": one.locator, "status": one.status, "standing": standing}

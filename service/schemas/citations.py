@@ -1,17 +1,19 @@
-"""Citations, where they are shown, what became of them, and verdicts on quotes."""
+"""Response models: citations, and their status in newer versions."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from index import answers, resolution, verdicts
-from index.claims import Sentence
-from service.links import in_collection
+from index import answers, types
+from index.citations import resolution
+from service.api.links import linked
 from service.schemas.documents import Edit, edits_json
-from service.schemas.values import IndexState, Json, Sha256, state_json
+from service.schemas.values import IndexState, Json, Sha256, moment, state_json
 
 
 class PositionSelector(BaseModel):
@@ -29,11 +31,13 @@ class QuoteSelector(BaseModel):
     exact: str
     prefix: str
     suffix: str
-    ambiguous: bool = Field(description="Whether the three together may stand in the text more than once.")
+    ambiguous: bool = Field(
+        description="Whether prefix, quote and suffix together may occur in the text more than once."
+    )
 
 
 class Citation(BaseModel):
-    """Names a quote so that anyone can check it: ``text[start:end] == quote``, in Unicode code points."""
+    """A reference to a quote that anyone can check: ``text[start:end] == quote``, in Unicode code points."""
 
     locator: str = Field(examples=["bth.txt@9f2c41aab3de:1024-1311"])
     quote: str
@@ -50,29 +54,33 @@ class Citation(BaseModel):
     source_sha256: Sha256
     selectors: list[PositionSelector | QuoteSelector]
     links: dict[str, str] = Field(
-        description="`citation` and `text` in this API; `view`, a page that shows the quote in its document; "
-        "and `source`, if that is a web address, which opens the original at the quote."
+        description="`citation` and `text` of this API; `view`, a page that shows the quote in its document; "
+        "and, for documents from the web, `source`, which opens the original at the quote."
     )
 
 
 class Standing(BaseModel):
-    """What became of a citation.
+    """The status of a citation in another version of its document.
 
-    `current`: the same words at the same offsets. `moved`: at others. `changed`: other words in their
-    place. `gone`: nothing like them.
+    `current`: the same words at the same offsets. `moved`: the same words at other offsets. `reformatted`:
+    the same words in other typography (white space, line breaks, quotation marks, dashes, case). `changed`:
+    other words in their place. `gone`: no similar words, or the document is retired, since `since`.
     """
 
-    status: Literal["current", "moved", "changed", "gone"]
-    version: int = Field(description="Number of the version that was looked at.")
-    similarity: float = Field(description="Of the words there to the cited ones, 0 to 1.")
+    status: Literal["current", "moved", "reformatted", "changed", "gone"]
+    version: int = Field(description="Number of the other version.")
+    similarity: float = Field(description="Similarity of the words there to the cited ones, 0 to 1.")
     diff: list[Edit] = Field(
-        description="What makes the words there of the cited ones; empty unless changed."
+        description="Edits from the cited words to the words there; empty unless `reformatted` or `changed`."
     )
-    citation: Citation | None = Field(description="Of what stands there; null when gone.")
+    citation: Citation | None = Field(description="Citation of the words there; null if `gone`.")
+    since: datetime | None = Field(
+        description="When the document was retired, if that is why the words are `gone`; else null."
+    )
 
 
 class Rectangle(BaseModel):
-    """A part of a page as it is shown, in PDF points (1/72 inch), with the origin at its top left."""
+    """A rectangle on a page in PDF points (1/72 inch). The origin is the page's top left corner."""
 
     page: int = Field(description="Counted from 1.")
     x0: float
@@ -83,70 +91,29 @@ class Rectangle(BaseModel):
     page_height: float
 
 
+class Cell(BaseModel):
+    """A cell of a table: ``text[start:end]`` of the document's text, which is not empty."""
+
+    row: str = Field(description="The first cell of its row that has words, which names most rows.")
+    column: str = Field(description="The name of its column; empty if the table names none.")
+    start: int
+    end: int
+
+
 class CitationResponse(Citation):
-    """A citation exactly as it was cited, the text around it, and what became of it."""
+    """A citation with the text around it and its status in the newest version."""
 
     before: str = Field(description="The text before the quote.")
     after: str = Field(description="The text after the quote.")
     rectangles: list[Rectangle] = Field(
-        description="Where on the pages the quote is shown, a rectangle for each line; empty when the "
-        "document has no pages, or its reader does not tell."
+        description="Position of the quote on the pages, a rectangle per line; empty for documents "
+        "without pages, and for formats whose readers do not extract positions."
+    )
+    cells: list[Cell] = Field(
+        description="The cells of tables that the quote has a part of, in order, at most 256; empty if it is "
+        "in no table."
     )
     standing: Standing
-    index: IndexState
-
-
-class Verdict(BaseModel):
-    """What was found of a quote.
-
-    `verified`: the very words stand where they are said to. `repaired`: they do but for typography, or in
-    another place of the document. `misattributed`: they stand in another document, the citation's.
-    `altered`: the nearest words differ, `diff` says how. `not_found`: nothing near enough.
-    """
-
-    status: Literal["verified", "repaired", "misattributed", "altered", "not_found"]
-    quote: str = Field(description="As it was given.")
-    reason: str = Field(description="The status in words; empty when verified.")
-    similarity: float
-    diff: list[Edit] = Field(description="What makes the true words of the quoted ones.")
-    citation: Citation | None = Field(description="Where the words, or the nearest ones, stand.")
-    standing: Standing | None = Field(description="What became of that citation.")
-
-
-class QuoteVerdict(Verdict):
-    """A verdict on a quote in an answer; offsets in code points of the answer."""
-
-    start: int
-    end: int
-    marks: list[int]
-
-
-class AnswerSentence(BaseModel):
-    """A sentence of an answer; offsets in code points of the answer."""
-
-    start: int
-    end: int
-    text: str
-    marks: list[int]
-
-
-class AnswerVerdict(BaseModel):
-    """What was found of an answer."""
-
-    quotes: list[QuoteVerdict]
-    sentences: list[AnswerSentence]
-    uncited: list[AnswerSentence] = Field(
-        description="Sentences with neither a mark of a passage nor a quote that stands."
-    )
-    unknown_marks: list[int] = Field(description="Numbers that name no passage.")
-
-
-class VerifyResponse(BaseModel):
-    """Verdicts in the order of what was asked."""
-
-    citations: list[Verdict]
-    quotes: list[Verdict]
-    answer: AnswerVerdict | None
     index: IndexState
 
 
@@ -171,15 +138,6 @@ def citation_json(citation: answers.Citation, collection: str) -> Json:
     }
 
 
-def linked(citation: answers.Citation, collection: str) -> answers.Citation:
-    """The citation with the collection in its links to this API when it is not the default one."""
-    links = {
-        name: link if name == "source" else in_collection(link, collection)
-        for name, link in citation.links.items()
-    }
-    return replace(citation, links=links)
-
-
 def _selector(one: answers.Selector) -> Json:
     if one.exact is None:
         return {"type": one.type, "start": one.start, "end": one.end}
@@ -193,7 +151,7 @@ def _selector(one: answers.Selector) -> Json:
 
 
 def standing_json(today: resolution.Today, collection: str) -> Json:
-    """What became of a citation, as :class:`Standing`."""
+    """The status of a citation, as :class:`Standing`."""
     found = today.standing
     return {
         "status": found.status,
@@ -201,6 +159,7 @@ def standing_json(today: resolution.Today, collection: str) -> Json:
         "similarity": round(found.similarity, 4),
         "diff": edits_json(found.edits),
         "citation": None if today.citation is None else citation_json(today.citation, collection),
+        "since": None if found.since is None else moment(found.since),
     }
 
 
@@ -211,46 +170,17 @@ def resolved_json(one: resolution.Resolved, state: answers.IndexState, collectio
         "before": one.before,
         "after": one.after,
         "rectangles": [_rectangle(mark) for mark in one.rectangles],
+        "cells": cells_json(one.cells),
         "standing": standing_json(one.today, collection),
         "index": state_json(state),
     }
 
 
+def cells_json(cells: Sequence[types.Cell]) -> list[Json]:
+    """Cells as :class:`Cell`."""
+    return [{"row": one.row, "column": one.column, "start": one.start, "end": one.end} for one in cells]
+
+
 def _rectangle(mark: resolution.PageMark) -> Json:
     width, height = mark.page_size
     return {**asdict(mark.rectangle), "page_width": width, "page_height": height}
-
-
-def verdict_json(verdict: verdicts.Verdict, collection: str) -> Json:
-    """A verdict as :class:`Verdict`."""
-    return {
-        "status": verdict.status,
-        "quote": verdict.quote,
-        "reason": verdict.reason,
-        "similarity": round(verdict.similarity, 4),
-        "diff": edits_json(verdict.edits),
-        "citation": None if verdict.citation is None else citation_json(verdict.citation, collection),
-        "standing": None if verdict.today is None else standing_json(verdict.today, collection),
-    }
-
-
-def report_json(text: str, report: verdicts.AnswerReport, collection: str) -> Json:
-    """What was found of an answer, as :class:`AnswerVerdict`."""
-    return {
-        "quotes": [
-            {
-                **verdict_json(verdict, collection),
-                "start": quoted.start,
-                "end": quoted.end,
-                "marks": quoted.marks,
-            }
-            for quoted, verdict in report.quotes
-        ],
-        "sentences": [_sentence(text, one) for one in report.sentences],
-        "uncited": [_sentence(text, one) for one in report.uncited],
-        "unknown_marks": report.unknown_marks,
-    }
-
-
-def _sentence(text: str, one: Sentence) -> Json:
-    return {"start": one.start, "end": one.end, "text": text[one.start : one.end], "marks": one.marks}

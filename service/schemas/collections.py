@@ -1,28 +1,53 @@
-"""Collections and the health of the service."""
+"""Response models: collections and health checks."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from index.collection import Collection as OpenCollection
-from service.schemas.values import Json, PassageCounts
+from service.schemas.values import Json, PassageCounts, Purged, moment
+
+
+class RefusedMirror(BaseModel):
+    """A folder that was last mirrored in vain: its documents stayed although files are missing."""
+
+    collection: str
+    folder: str
+    reason: str
+    since: datetime
 
 
 class Collection(BaseModel):
-    """A collection and how much it holds."""
+    """A collection and its size."""
 
     name: str
     fingerprint: str
+    model: str = Field(description="Name of its embedding model.")
+    outdated: list[str] = Field(
+        description="What an upgrade would change although the model stays: `chunker`, `chunking`, "
+        "`sentences` or `analysis`. The collection answers as it is."
+    )
     documents: int
     passages: PassageCounts
     characters: int
+    original_bytes: int = Field(description="Size of all originals that are kept, in bytes.")
     change: int
+    refused_mirrors: list[RefusedMirror] = Field(description="Shown to keys of the scope admin.")
+    purged: Purged
+
+
+class DeletedCollection(BaseModel):
+    """A collection that was erased."""
+
+    name: str
+    purged: Purged
 
 
 class ClosedCollection(BaseModel):
-    """A collection that cannot be opened, and why."""
+    """A collection that cannot be opened, with the error."""
 
     name: str
     error: dict[str, str]
@@ -40,24 +65,61 @@ class Health(BaseModel):
     status: Literal["up"]
 
 
+class Ready(BaseModel):
+    """The service answers questions; what else there is to say needs an admin key."""
+
+    status: Literal["ready"]
+
+
+class FailedIndex(BaseModel):
+    """An index of some collection that has failed, and is being made anew."""
+
+    index: Literal["dense", "lexical"]
+    since: str = Field(description="When it failed (RFC 3339).")
+
+
 class Readiness(BaseModel):
-    """The service answers questions. ``degraded``: some collection cannot be opened; the log says why."""
+    """The service answers questions.
+
+    `degraded`: a collection cannot be opened, or is searched by meaning or by words only (the log has the
+    reason), or a folder could not be mirrored (`refused_mirrors` has the reason).
+    """
 
     status: Literal["ready", "degraded"]
     collections: int
     unavailable: int
+    failed_indexes: list[FailedIndex]
+    refused_mirrors: list[RefusedMirror]
     documents: int
     passages: PassageCounts
 
 
-def collection_json(collection: OpenCollection) -> Json:
-    """A collection as :class:`Collection`."""
-    counts = collection.counts()
+def collection_json(collection: OpenCollection, *, refused_mirrors: bool) -> Json:
+    """A collection as :class:`Collection`, with its refused mirrors or without."""
+    counts = collection.archive.counts()
     return {
         "name": collection.name,
         "fingerprint": collection.fingerprint,
+        "model": collection.description.model_name,
+        "outdated": collection.outdated,
         "documents": counts.documents,
         "passages": {"total": counts.passages, "embedded": counts.embedded},
         "characters": counts.characters,
+        "original_bytes": counts.original_bytes,
         "change": counts.change,
+        "refused_mirrors": refused_mirrors_json(collection) if refused_mirrors else [],
+        "purged": collection.purging.state,
     }
+
+
+def refused_mirrors_json(collection: OpenCollection) -> list[Json]:
+    """The folders of a collection whose last mirror was refused, each as :class:`RefusedMirror`."""
+    return [
+        {
+            "collection": collection.name,
+            "folder": one.root,
+            "reason": one.reason,
+            "since": moment(one.since),
+        }
+        for one in collection.archive.refused_mirrors()
+    ]

@@ -1,4 +1,4 @@
-"""Documents and their versions."""
+"""Response models: documents and their versions."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from index import differences, records
-from index.ingest import Put
-from index.retention import Pruning
-from service.links import document_path, in_collection
-from service.schemas.values import Json, Metadata, PassageCounts, Sha256, moment
+from index import records
+from index import text as index_text
+from index.history import Pruning, PurgeState
+from index.records import Put
+from service.api.links import document_path, in_collection, text_path
+from service.schemas.values import Json, Metadata, PassageCounts, Purged, Sha256, moment
 
 
 class Document(BaseModel):
@@ -23,61 +24,74 @@ class Document(BaseModel):
     source: str
     media_type: str
     metadata: Metadata
+    groups: list[str] = Field(description="Groups that may read it; everyone if there are none.")
     version: int = Field(description="Number of the newest version.")
-    versions: int = Field(description="How many versions are kept.")
+    versions: int = Field(description="Number of versions that are kept.")
     text_sha256: Sha256
     source_sha256: Sha256
-    reader: str = Field(description="What made the text of the file.")
-    length: int = Field(description="Unicode code points of the text.")
+    reader: str = Field(description="The reader that extracted the text.")
+    length: int = Field(description="Length of the text in Unicode code points.")
     created: datetime
     updated: datetime
+    retired: datetime | None = Field(description="When the document was retired; null unless it is.")
     passages: PassageCounts
     links: dict[str, str]
 
 
 class PutResponse(Document):
-    """A document after it was put, and what became of it."""
+    """A document after a `PUT`, and whether it was new."""
 
     status: Literal["added", "replaced", "unchanged"]
+
+
+class DeletedDocument(BaseModel):
+    """A document that was erased."""
+
+    document_id: str
+    versions: int = Field(description="Number of versions that were erased.")
+    purged: Purged
 
 
 class DocumentList(BaseModel):
     """A page of documents in the order of their ids."""
 
     documents: list[Document]
-    next: str | None = Field(description="Give it as `after` for the next page; null on the last.")
+    next: str | None = Field(description="Use it as `after` of the next page; null on the last page.")
 
 
 class Version(BaseModel):
-    """One extracted text of a document."""
+    """A version of a document's text."""
 
     version: int
     title: str
     text_sha256: Sha256
     source_sha256: Sha256
     reader: str
-    length: int = Field(description="Unicode code points of the text.")
+    length: int = Field(description="Length of the text in Unicode code points.")
     created: datetime
-    replaced: datetime | None = Field(description="When the next version came; null for the newest.")
+    replaced: datetime | None = Field(
+        description="When a newer version replaced it, or its document was retired; else null."
+    )
     links: dict[str, str]
 
 
 class VersionList(BaseModel):
-    """The versions that are kept of a document, newest first."""
+    """The kept versions of a document, newest first."""
 
     document_id: str
+    retired: datetime | None = Field(description="When the document was retired; null unless it is.")
     versions: list[Version]
 
 
 class Edit(BaseModel):
-    """A stretch that both texts have, or only the old (`delete`), or only the new one (`insert`)."""
+    """Text in both versions (`equal`), only in the old (`delete`), or only in the new one (`insert`)."""
 
     kind: Literal["equal", "delete", "insert"]
     text: str
 
 
 class Line(BaseModel):
-    """A line; when it was replaced by one like it, with the edits of its words."""
+    """A line. If a similar line replaced it, `edits` has the changed words."""
 
     kind: Literal["equal", "delete", "insert"]
     text: str
@@ -85,7 +99,7 @@ class Line(BaseModel):
 
 
 class Hunk(BaseModel):
-    """Lines that changed, with some that did not around them; offsets in code points of the two texts."""
+    """Changed lines with some context. Offsets are code points of the two texts."""
 
     old_start: int
     old_end: int
@@ -95,7 +109,7 @@ class Hunk(BaseModel):
 
 
 class Diff(BaseModel):
-    """What makes one version of the other."""
+    """The difference between two versions."""
 
     document_id: str
     old: Version
@@ -104,19 +118,28 @@ class Diff(BaseModel):
 
 
 class PrunedVersion(BaseModel):
-    """A version that goes."""
+    """A version to erase."""
 
     document_id: str
     version: int
     replaced: datetime
 
 
-class PruneResponse(BaseModel):
-    """The versions that go, and those of the citations given that will not resolve any more."""
+class RetiredDocument(BaseModel):
+    """A retired document to erase, with all its versions."""
 
-    done: bool = Field(description="Whether they are erased; false when this only says what would be.")
+    document_id: str
+    retired: datetime
+
+
+class PruneResponse(BaseModel):
+    """The versions and documents to erase, and the given citations that will no longer resolve."""
+
+    done: bool = Field(description="Whether they were erased; false for a dry run.")
     versions: list[PrunedVersion]
+    retired: list[RetiredDocument]
     broken: list[str] = Field(description="Locators.")
+    purged: Purged
 
 
 def document_json(record: records.DocumentRecord, collection: str) -> Json:
@@ -127,6 +150,7 @@ def document_json(record: records.DocumentRecord, collection: str) -> Json:
         "source": record.source,
         "media_type": record.media_type,
         "metadata": record.metadata,
+        "groups": record.groups,
         "version": record.version,
         "versions": record.versions,
         "text_sha256": record.text_sha256.hex(),
@@ -135,6 +159,7 @@ def document_json(record: records.DocumentRecord, collection: str) -> Json:
         "length": record.length,
         "created": moment(record.created),
         "updated": moment(record.updated),
+        "retired": None if record.retired is None else moment(record.retired),
         "passages": {"total": record.passages, "embedded": record.embedded},
         "links": {
             name: in_collection(document_path(record.id) + tail, collection)
@@ -143,14 +168,19 @@ def document_json(record: records.DocumentRecord, collection: str) -> Json:
     }
 
 
+def deleted_json(record: records.DocumentRecord, purged: PurgeState) -> Json:
+    """The result of a deletion, as :class:`DeletedDocument`."""
+    return {"document_id": record.id, "versions": record.versions, "purged": purged}
+
+
 def put_json(put: Put, collection: str) -> Json:
-    """What became of a document, as :class:`PutResponse`."""
+    """The result of a `PUT`, as :class:`PutResponse`."""
     return {"status": put.status, **document_json(put.record, collection)}
 
 
 def version_json(version: records.VersionRecord, collection: str) -> Json:
     """A version as :class:`Version`."""
-    text = f"{document_path(version.document_id)}/text?version={version.number}"
+    text = text_path(version.document_id, version.number)
     return {
         "version": version.number,
         "title": version.title,
@@ -164,12 +194,12 @@ def version_json(version: records.VersionRecord, collection: str) -> Json:
     }
 
 
-def edits_json(edits: Iterable[differences.Edit]) -> list[Json]:
+def edits_json(edits: Iterable[index_text.Edit]) -> list[Json]:
     """Edits as :class:`Edit`."""
     return [{"kind": edit.kind, "text": edit.text} for edit in edits]
 
 
-def hunk_json(hunk: differences.Hunk) -> Json:
+def hunk_json(hunk: index_text.Hunk) -> Json:
     """A hunk as :class:`Hunk`."""
     return {
         "old_start": hunk.old_start,
@@ -182,8 +212,8 @@ def hunk_json(hunk: differences.Hunk) -> Json:
     }
 
 
-def pruning_json(plan: Pruning, *, done: bool) -> Json:
-    """What a retention erases, as :class:`PruneResponse`."""
+def pruning_json(plan: Pruning, *, done: bool, purged: PurgeState) -> Json:
+    """The result of pruning, as :class:`PruneResponse`."""
     versions = [
         {
             "document_id": version.document_id,
@@ -192,4 +222,13 @@ def pruning_json(plan: Pruning, *, done: bool) -> Json:
         }
         for version in plan.versions
     ]
-    return {"done": done, "versions": versions, "broken": plan.broken}
+    retired = [
+        {"document_id": one.id, "retired": moment(one.retired or one.updated)} for one in plan.documents
+    ]
+    return {
+        "done": done,
+        "versions": versions,
+        "retired": retired,
+        "broken": plan.broken,
+        "purged": purged,
+    }

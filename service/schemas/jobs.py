@@ -1,4 +1,4 @@
-"""Jobs: what was asked to be taken in, and how far it is."""
+"""Response models: jobs and their progress."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from service.api.links import document_path, in_collection, job_path
 from service.jobs.records import Item, Job, JobState
-from service.links import document_path, in_collection
 from service.schemas.values import Json, moment
 
 FileState = Literal["waiting", "added", "replaced", "unchanged", "refused", "cancelled"]
 
 
 class FileCounts(BaseModel):
-    """How many files there are, and what became of those that are done. Grows while folders are unpacked."""
+    """Number of files by outcome. `total` grows while archives and sites are expanded."""
 
     total: int
     done: int
@@ -29,68 +29,68 @@ class FileCounts(BaseModel):
 
 
 class JobPassages(BaseModel):
-    """Passages of the documents that were stored, and how many of them can be found by their meaning."""
+    """Passages of the stored documents, and how many of them are embedded."""
 
     stored: int
     embedded: int
 
 
 class JobResponse(BaseModel):
-    """A job, and how far it is."""
+    """A job and its progress."""
 
     job_id: str
     collection: str
     state: JobState = Field(
         description="queued, running, embedding (all files are stored and can be found by their words), and "
-        "then done, cancelled or failed."
+        "finally done, cancelled or failed."
     )
-    problem: str = Field(description="Why it failed; empty otherwise. For one file see `links.files`.")
+    problem: str = Field(
+        description="Why the job failed; else empty. For problems of files see `links.files`."
+    )
     created: datetime
     started: datetime | None
     finished: datetime | None
-    bytes: int = Field(description="Of all its files.")
+    bytes: int = Field(description="Total size of its files.")
     files: FileCounts
     passages: JobPassages
-    passages_per_second: float | None = Field(description="Embedded so far, since the job was started.")
-    seconds_left: float | None = Field(description="An estimate; null while there is nothing to tell by.")
+    passages_per_second: float | None = Field(description="Average rate of embedding since the job started.")
+    seconds_left: float | None = Field(description="Estimated remaining time; null while it is unknown.")
     links: dict[str, str]
 
 
 class JobList(BaseModel):
-    """Jobs, the newest first."""
+    """A page of jobs, the newest first."""
 
     jobs: list[JobResponse]
-    next: str | None = Field(description="Give it as `before` for the next page; null on the last.")
+    next: str | None = Field(description="Use it as `before` of the next page; null on the last page.")
 
 
 class JobFile(BaseModel):
-    """A file of a job, and what became of it."""
+    """A file of a job and its outcome."""
 
     number: int
-    name: str = Field(
-        description="The document's id, the address that was fetched, or a ZIP file that was refused."
-    )
+    name: str = Field(description="The document id, the fetched URL, or the name of a refused ZIP file.")
     bytes: int
     state: FileState
-    code: str = Field(description="Why it was refused, as an error code; empty otherwise.")
-    message: str = Field(description="The same for people, with what to do.")
+    code: str = Field(description="Error code of a refused file; else empty.")
+    message: str = Field(description="The same in words, with what to do.")
     passages: int
     links: dict[str, str]
 
 
 class JobFiles(BaseModel):
-    """Files of a job in the order they were sent or found."""
+    """A page of a job's files in the order they were sent or found."""
 
     files: list[JobFile]
-    next: int | None = Field(description="Give it as `after` for the next page; null on the last.")
+    next: int | None = Field(description="Use it as `after` of the next page; null on the last page.")
 
 
 def job_json(job: Job, waiting: int) -> Json:
-    """A job as :class:`JobResponse`; ``waiting`` is how many passages up to its last have no vector yet."""
-    counted, outcomes = job.counted, job.counted.outcomes
-    embedded = counted.passages - min(counted.passages, waiting)
+    """A job as :class:`JobResponse`; ``waiting`` is the number of its passages that are not embedded."""
+    counts, outcomes = job.counts, job.counts.outcomes
+    embedded = counts.passages - min(counts.passages, waiting)
     elapsed = (job.finished or time.time()) - job.started if job.started else 0.0
-    self_link = f"/v1/jobs/{job.id}"
+    self_link = job_path(job.id)
     return {
         "job_id": job.id,
         "collection": job.collection,
@@ -99,13 +99,13 @@ def job_json(job: Job, waiting: int) -> Json:
         "created": moment(job.created),
         "started": None if job.started is None else moment(job.started),
         "finished": None if job.finished is None else moment(job.finished),
-        "bytes": counted.bytes,
+        "bytes": counts.bytes,
         "files": {
-            "total": counted.total,
-            "done": counted.done,
+            "total": counts.total,
+            "done": counts.done,
             **{name: outcomes.get(name, 0) for name in _OUTCOMES},
         },
-        "passages": {"stored": counted.passages, "embedded": embedded},
+        "passages": {"stored": counts.passages, "embedded": embedded},
         "passages_per_second": round(embedded / elapsed, 1) if elapsed and embedded else None,
         "seconds_left": _seconds_left(job, embedded, elapsed),
         "links": {"self": self_link, "files": f"{self_link}/files", "events": f"{self_link}/events"},
@@ -122,15 +122,15 @@ _OUTCOMES: Sequence[Literal["added", "replaced", "unchanged", "refused", "cancel
 
 
 def _seconds_left(job: Job, embedded: int, elapsed: float) -> float | None:
-    """At the rate so far, if the files to come have as many passages as those that are done."""
+    """The remaining time at the present rate, if the remaining files have as many passages as the others."""
     if job.finished is not None:
         return 0.0
-    counted = job.counted
-    if not elapsed or not counted.done:
+    counts = job.counts
+    if not elapsed or not counts.done:
         return None
-    stored = counted.passages * counted.total / counted.done
+    stored = counts.passages * counts.total / counts.done
     if not stored:
-        return round(elapsed * (counted.total - counted.done) / counted.done, 1)
+        return round(elapsed * (counts.total - counts.done) / counts.done, 1)
     return round(elapsed * (stored - embedded) / embedded, 1) if embedded else None
 
 

@@ -1,13 +1,14 @@
-"""What several shapes have in common."""
+"""Types and models that several responses share."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from index import answers
+from index.history import PurgeState
 from index.types import Scalar
 
 Json = dict[str, Any]
@@ -16,23 +17,45 @@ Metadata = dict[str, Scalar | list[Scalar]]
 
 
 class IndexState(BaseModel):
-    """What answered."""
+    """State of the collection that answered."""
 
     fingerprint: str
-    change: int = Field(description="Grows with every change of the collection.")
-    embedded: float = Field(description="Share of the passages that can be found by meaning already.")
+    change: int = Field(
+        description="Number of the last change; it grows with every change of the collection."
+    )
+    embedded: float = Field(
+        description="Share of the passages that are embedded, and so can be found by meaning."
+    )
+    degraded: list[Literal["dense", "lexical"]] = Field(
+        description="Indexes that have failed and are being made anew: the answer is made without them, or "
+        "from their last state. `dense` finds passages by meaning, `lexical` by words."
+    )
+
+
+Purged = Annotated[
+    PurgeState,
+    Field(
+        description="`pending`: files of the data folder may still hold bytes of what was erased, of this or "
+        "of something before. `done`: none does."
+    ),
+]
 
 
 class PassageCounts(BaseModel):
-    """How many passages there are, and how many can be found by meaning already."""
+    """Number of passages, and of those that are embedded."""
 
     total: int
     embedded: int
 
 
 def state_json(state: answers.IndexState) -> Json:
-    """What answered, as :class:`IndexState`."""
-    return {"fingerprint": state.fingerprint, "change": state.change, "embedded": state.embedded}
+    """The state of the collection, as :class:`IndexState`."""
+    return {
+        "fingerprint": state.fingerprint,
+        "change": state.change,
+        "embedded": state.embedded,
+        "degraded": state.degraded,
+    }
 
 
 def moment(seconds: float) -> str:

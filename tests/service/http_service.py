@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,11 +15,14 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.embedding import WordEmbedder
 from index.library import Library
 from index.types import Vectors
+from service.api.openapi import describe
 from service.app import create_app
+from service.errors import ClientGone, status_of
 from service.settings import Settings
 
 PATIENCE = 10.0
@@ -53,23 +57,62 @@ def eventually(happens: Any, *, seconds: float = PATIENCE) -> None:
         time.sleep(0.005)
 
 
+class DocumentedErrors:
+    """Middleware that collects the errors of routes that the OpenAPI document does not have."""
+
+    def __init__(self, app: ASGIApp, *, undocumented: set[str]) -> None:
+        self._app = app
+        self._undocumented = undocumented
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status, body = 0, b""
+
+        async def note(message: Message) -> None:
+            nonlocal status, body
+            status = message.get("status", status)
+            if status >= 400:
+                body += message.get("body", b"")
+            await send(message)
+
+        await self._app(scope, receive, note)
+        if status >= 400:
+            self._check(scope, status, body)
+
+    def _check(self, scope: Scope, status: int, body: bytes) -> None:
+        app = scope["app"]
+        paths = describe(app)["paths"]
+        path = getattr(scope.get("route"), "path_format", "")
+        operation = paths.get(path, {}).get(scope["method"].lower())
+        if operation is None or status == status_of(ClientGone):  # a page, no route, or nobody to read it
+            return
+        code = json.loads(body)["error"]["code"]
+        documented = operation["responses"].get(str(status), {"content": {}})["content"]
+        if code not in documented.get("application/json", {"examples": {}})["examples"]:
+            self._undocumented.add(f"{scope['method']} {path}: {status} {code}")
+
+
 def app_of(library: Library, **settings: Any) -> FastAPI:
-    return create_app(Settings(data=Path("unused"), **settings), library=library)
+    app = create_app(Settings(data=Path("unused"), **settings), library=library)
+    app.state.undocumented = set()
+    app.add_middleware(DocumentedErrors, undocumented=app.state.undocumented)
+    return app
 
 
 @contextmanager
 def served(library: Library, **settings: Any) -> Iterator[TestClient]:
     """A client of the service, which is ready. ``client.app`` is the application."""
-    with TestClient(app_of(library, **settings)) as client:
+    app = app_of(library, **settings)
+    with TestClient(app) as client:
         eventually(lambda: client.get("/readyz").status_code == 200)
         yield client
+    assert app.state.undocumented == set()
 
 
 @contextmanager
-def live(app: FastAPI) -> Iterator[httpx.Client]:
-    """A client of the service behind a real HTTP server."""
+def live(app: FastAPI, **options: Any) -> Iterator[httpx.Client]:
+    """A client of the service behind a real HTTP server, with options of :class:`uvicorn.Config`."""
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, ws="none")
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, ws="none", **options)
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -83,6 +126,7 @@ def live(app: FastAPI) -> Iterator[httpx.Client]:
         server.should_exit = True
         thread.join(PATIENCE)
         assert not thread.is_alive()
+    assert app.state.undocumented == set()
 
 
 def assert_error(response: Any, status: int, code: str) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote as percent_encode
 
-import anyio
 import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
 from service.runtime import Runtime
-from tests.service.http_service import PATIENCE, app_of, assert_error, served
+from tests.service.http_service import assert_error, served
 
 LONG = "The lamp was lit. " * 60
 LIMITS = {
@@ -103,44 +101,26 @@ def test_what_goes_through_whole_texts_has_permits_of_its_own(
     app: Any = tight.app
     runtime: Runtime = app.state.runtime
     address = path.format(percent_encode(locator))
-    runtime.examining.taken = runtime.examining.most
+    runtime.pools.texts.permits.taken = runtime.pools.texts.permits.most
     response = tight.request(method, address, json=body)
     assert (response.status_code, response.headers["retry-after"]) == (429, "1")
     assert tight.post("/v1/ask", json={"question": "lamp"}).status_code == 200
-    runtime.examining.taken = 0
-    runtime.asking.taken = runtime.asking.most
+    runtime.pools.texts.permits.taken = 0
+    runtime.pools.questions.permits.taken = runtime.pools.questions.permits.most
     assert tight.request(method, address, json=body).status_code == 200
-    assert runtime.examining.taken == 0
-
-
-@pytest.mark.anyio
-async def test_nobody_else_takes_a_thread_from_those_who_ask(library: Library) -> None:
-    app = app_of(library)
-    gate = threading.Event()
-    async with app.router.lifespan_context(app), anyio.create_task_group() as tasks:
-        runtime: Runtime = app.state.runtime
-        for _ in range(20):
-            tasks.start_soon(runtime.examine, gate.wait, PATIENCE)
-            tasks.start_soon(runtime.recall, gate.wait, PATIENCE)
-            tasks.start_soon(runtime.read, gate.wait, PATIENCE)
-            tasks.start_soon(runtime.write, gate.wait, PATIENCE)
-            tasks.start_soon(runtime.wait, gate.wait, PATIENCE)
-        await anyio.sleep(0.05)
-        with anyio.fail_after(PATIENCE / 2):
-            assert await runtime.answer(lambda: "answered") == "answered"
-        gate.set()
+    assert runtime.pools.texts.permits.taken == 0
 
 
 def test_questions_as_of_an_earlier_change_have_permits_of_their_own(tight: TestClient, locator: str) -> None:
     app: Any = tight.app
     runtime: Runtime = app.state.runtime
-    runtime.recalling.taken = runtime.recalling.most
+    runtime.pools.history.permits.taken = runtime.pools.history.permits.most
     response = tight.post("/v1/ask", json={"question": "lamp", "as_of": 1})
     assert "ask the collection as it is" in assert_error(response, 429, "overloaded")
     assert tight.post("/v1/ask", json={"question": "lamp"}).status_code == 200
-    runtime.recalling.taken = 0
+    runtime.pools.history.permits.taken = 0
     assert tight.post("/v1/ask", json={"question": "lamp", "as_of": 1}).status_code == 200
-    assert (runtime.recalling.taken, runtime.asking.taken) == (0, 0)
+    assert (runtime.pools.history.permits.taken, runtime.pools.questions.permits.taken) == (0, 0)
 
 
 def test_what_the_api_answers_is_kept_by_no_cache_for_others(tight: TestClient, locator: str) -> None:

@@ -60,6 +60,7 @@ def test_settings_are_handed_down_to_other_processes(monkeypatch: pytest.MonkeyP
         ("LOCCIT_MAX_K", "101"),
         ("LOCCIT_DENSE_WEIGHT", "1.5"),
         ("LOCCIT_LOG_LEVEL", "loud"),
+        ("LOCCIT_INDEX_KIND", "hnsw"),
         ("LOCCIT_MODEL", ""),
         ("LOCCIT_API_KEY", ""),
         ("LOCCIT_API_KEY", "two words"),

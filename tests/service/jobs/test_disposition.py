@@ -24,7 +24,7 @@ def filename(parameters: str) -> str | None:
         ('filename=""', ""),
         ('filename="grüße/日本語.md"', "grüße/日本語.md"),
         ('filename="a;b=c, d.md"', "a;b=c, d.md"),
-        # Browsers escape these three and nothing else.
+        # Browsers escape only these three.
         ('filename="a%22b.md"', 'a"b.md'),
         ('filename="a%0D%0ab.md"', "a\r\nb.md"),
         ('filename="100%25 gr%C3%BC%C3%9Fe.md"', "100%25 gr%C3%BC%C3%9Fe.md"),
@@ -38,22 +38,22 @@ def filename(parameters: str) -> str | None:
         ("filename*=UTF-8''a%22b%2Fc.md", 'a"b/c.md'),
         ("filename=\"=?utf-8?B?Z3LDvMOfZS5tZA==?=\"; filename*=utf-8''gr%C3%BC%C3%9Fe.md", "grüße.md"),
         ("filename*=UTF-8''gr%C3%BC%C3%9Fe.md; filename=\"gr__e.md\"", "grüße.md"),
-        # What is wrong with one does not spoil the other.
+        # An invalid filename* falls back to filename.
         ("filename=\"a.md\"; filename*=UTF-8''%ZZ", "a.md"),
         ("filename=\"a.md\"; filename*=UTF-8''%FF", "a.md"),
         ("filename=\"a.md\"; filename*=KOI8-R''a", "a.md"),
-        # What is within quotes is a name, whatever it looks like.
+        # A quoted value is a name, even if it looks like a parameter.
         ("filename=\"a.md; filename*=UTF-8''evil.md\"", "a.md; filename*=UTF-8''evil.md"),
         ('x="; filename=evil.md"', None),
         ("size=3", None),
     ],
 )
-def test_the_name_of_a_file(parameters: str, name: str | None) -> None:
+def test_filename_is_parsed(parameters: str, name: str | None) -> None:
     assert filename(parameters) == name
 
 
 @pytest.mark.parametrize(
-    ("written", "words"),
+    ("header", "words"),
     [
         (b"", "no name"),
         (b"form-data", "no name"),
@@ -69,33 +69,33 @@ def test_the_name_of_a_file(parameters: str, name: str | None) -> None:
         (b"form-data; name=files; filename*=gr", "filename in UTF-8"),
     ],
 )
-def test_what_cannot_be_read(written: bytes, words: str) -> None:
+def test_malformed_header_is_refused(header: bytes, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
-        parse_disposition(written)
+        parse_disposition(header)
 
 
-def test_the_name_of_a_part() -> None:
+def test_part_without_a_filename_is_a_field() -> None:
     found = parse_disposition('form-data; name="fïles"'.encode())
     assert (found.name, found.filename) == ("fïles", None)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
-def test_a_name_comes_as_browsers_send_it(name: str) -> None:
+def test_filename_survives_the_escapes_of_browsers(name: str) -> None:
     sent = name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
     if name[1:3] == ":\\" or name[:2] == "\\\\" or name.endswith("\\") or "\\\\" in name or "%" in name:
-        return  # a browser's own names with these are told apart by nobody
+        return  # ambiguous: browsers do not escape these
     assert filename(f'filename="{sent}"') == name
 
 
 @given(st.binary(max_size=200))
-def test_whatever_is_sent_the_error_is_ours(written: bytes) -> None:
+def test_any_bytes_give_a_name_or_invalid_request(header: bytes) -> None:
     with suppress(InvalidRequest):
-        assert parse_disposition(b"form-data; name=files; filename=" + written).name == "files"
+        assert parse_disposition(b"form-data; name=files; filename=" + header).name == "files"
 
 
 @pytest.mark.parametrize(
     "hostile", [b'; filename="' + b"\\" * 4000, b"; a" * 1400, b"; filename=" + b" " * 4000 + b'"']
 )
-def test_a_header_that_costs_a_careless_pattern_hours(hostile: bytes) -> None:
+def test_hostile_header_causes_no_backtracking(hostile: bytes) -> None:
     with pytest.raises(InvalidRequest):
         parse_disposition(b"form-data; name=files" + hostile)

@@ -11,20 +11,21 @@ from index.errors import InvalidDocumentId
 from index.naming import checked_document_id
 from service.errors import InvalidRequest, SpoolFull
 from service.jobs.forms import Form, FormLimits
-from service.jobs.spool import Spool
+from service.jobs.spool.folder import FolderSpool
 from service.jobs.uploads import Upload
+from tests.sizes import examples
 
 TYPE = "multipart/form-data; boundary=edge"
 LIMITS = FormLimits(files=3, fields={"metadata": 2048, "password": 1024})
 
 
 @pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    return Spool(tmp_path / "spool", most=100_000)
+def spool(tmp_path: Path) -> FolderSpool:
+    return FolderSpool(tmp_path / "spool", max_bytes=100_000)
 
 
 @pytest.fixture
-def upload(spool: Spool) -> Iterator[Upload]:
+def upload(spool: FolderSpool) -> Iterator[Upload]:
     upload = Upload(spool)
     yield upload
     upload.close()
@@ -33,8 +34,8 @@ def upload(spool: Spool) -> Iterator[Upload]:
 
 
 def part(data: bytes, name: str = "files", *, file: str | None = "a.md", more: bytes = b"") -> bytes:
-    said = f'form-data; name="{name}"' + ("" if file is None else f'; filename="{file}"')
-    return b"--edge\r\nContent-Disposition: " + said.encode() + b"\r\n" + more + b"\r\n" + data + b"\r\n"
+    header = f'form-data; name="{name}"' + ("" if file is None else f'; filename="{file}"')
+    return b"--edge\r\nContent-Disposition: " + header.encode() + b"\r\n" + more + b"\r\n" + data + b"\r\n"
 
 
 def field(name: str, value: str | bytes) -> bytes:
@@ -45,7 +46,7 @@ END = b"--edge--\r\n"
 
 
 def read(upload: Upload, body: bytes, *, by: int = 10**9, content_type: str = TYPE) -> Form:
-    """The form, when it is read in pieces of so many bytes."""
+    """Parse a form in chunks of ``by`` bytes."""
     form = Form(content_type, upload, LIMITS, check=checked_document_id)
     for start in range(0, len(body), by):
         form.feed(body[start : start + by])
@@ -53,7 +54,7 @@ def read(upload: Upload, body: bytes, *, by: int = 10**9, content_type: str = TY
     return form
 
 
-def kept(spool: Spool, upload: Upload, form: Form) -> list[tuple[str, bytes]]:
+def stored_files(spool: FolderSpool, upload: Upload, form: Form) -> list[tuple[str, bytes]]:
     found = [(one.name, spool.path(upload.job_id, one.spooled).read_bytes()) for one in form.files]
     assert [one.bytes for one in form.files] == [len(data) for _, data in found]
     assert len(list(spool.path(upload.job_id, "").iterdir())) == len(found)
@@ -61,7 +62,7 @@ def kept(spool: Spool, upload: Upload, form: Form) -> list[tuple[str, bytes]]:
 
 
 @pytest.mark.parametrize("by", [1, 2, 7, 64, 10**9])
-def test_a_form_is_the_same_however_it_is_cut(spool: Spool, upload: Upload, by: int) -> None:
+def test_form_is_parsed_the_same_in_chunks_of_any_size(spool: FolderSpool, upload: Upload, by: int) -> None:
     almost = b"\r\n--edg\r\n--edgE\r\r\n-\r\n--edge"[:-4] + b"\r"
     body = (
         part(b"The lamp.")
@@ -72,26 +73,32 @@ def test_a_form_is_the_same_however_it_is_cut(spool: Spool, upload: Upload, by: 
         + END
     )
     form = read(upload, body, by=by)
-    assert kept(spool, upload, form) == [("a.md", b"The lamp."), ("b/c.md", almost), ("empty.md", b"")]
+    assert stored_files(spool, upload, form) == [
+        ("a.md", b"The lamp."),
+        ("b/c.md", almost),
+        ("empty.md", b""),
+    ]
     assert form.fields == {"metadata": '{"jahr": "früh"}', "password": ""}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from([b"\r", b"\n", b"-", b"--edge", b"edge", b"x"]), max_size=12), st.integers(1, 9)
 )
-def test_whatever_a_file_holds_it_is_kept_so(tmp_path: Path, pieces: list[bytes], by: int) -> None:
+def test_file_data_survives_any_bytes_that_resemble_a_boundary(
+    tmp_path: Path, pieces: list[bytes], by: int
+) -> None:
     data = b"".join(pieces)
     if b"\r\n--edge" in b"\r\n" + data:
-        return  # that is a boundary
-    spool = Spool(tmp_path / "spool")
+        return  # a real boundary
+    spool = FolderSpool(tmp_path / "spool")
     upload = Upload(spool)
     form = read(upload, part(data) + END, by=by)
-    assert kept(spool, upload, form) == [("a.md", data)]
+    assert stored_files(spool, upload, form) == [("a.md", data)]
     upload.close()
 
 
-def test_a_file_is_on_disk_before_the_form_ends(spool: Spool, upload: Upload) -> None:
+def test_file_is_written_to_disk_before_the_form_ends(spool: FolderSpool, upload: Upload) -> None:
     form = Form(TYPE, upload, LIMITS, check=checked_document_id)
     form.feed(part(b"x" * 50_000)[:-2])
     form.feed(b"y" * 20_000)
@@ -100,15 +107,15 @@ def test_a_file_is_on_disk_before_the_form_ends(spool: Spool, upload: Upload) ->
     assert form.files == []
 
 
-def test_what_is_before_and_after_the_form_is_passed_over(spool: Spool, upload: Upload) -> None:
+def test_preamble_and_epilogue_are_skipped(spool: FolderSpool, upload: Upload) -> None:
     form = read(upload, b"\r\n" + part(b"The lamp.") + END + b"epilogue" * 9)
-    assert kept(spool, upload, form) == [("a.md", b"The lamp.")]
+    assert stored_files(spool, upload, form) == [("a.md", b"The lamp.")]
 
 
 @pytest.mark.parametrize(
     "content_type", ['multipart/form-data; boundary="edge"', "Multipart/Form-Data;BOUNDARY=edge"]
 )
-def test_boundaries_are_written_in_several_ways(upload: Upload, content_type: str) -> None:
+def test_boundary_may_be_quoted_and_in_any_case(upload: Upload, content_type: str) -> None:
     assert len(read(upload, part(b"The lamp.") + END, content_type=content_type).files) == 1
 
 
@@ -122,7 +129,7 @@ def test_boundaries_are_written_in_several_ways(upload: Upload, content_type: st
         "multipart/form-data; boundary=other",
     ],
 )
-def test_a_boundary_that_is_none(upload: Upload, content_type: str) -> None:
+def test_missing_or_invalid_boundary_is_refused(upload: Upload, content_type: str) -> None:
     with pytest.raises(InvalidRequest, match=r"The form could not be read: .+\."):
         read(upload, part(b"The lamp.") + END, content_type=content_type)
 
@@ -163,36 +170,36 @@ WHOLE = part(b"The lamp.") + END
     ],
 )
 @pytest.mark.parametrize("by", [3, 10**9])
-def test_a_form_that_is_wrong(upload: Upload, body: bytes, words: str, by: int) -> None:
+def test_malformed_form_is_refused_with_its_reason(upload: Upload, body: bytes, words: str, by: int) -> None:
     with pytest.raises(InvalidRequest, match=words) as told:
         read(upload, body, by=by)
     assert told.value.message.endswith(".")
     assert "sesame" not in told.value.message
 
 
-def test_fields_may_have_as_much_as_they_may(upload: Upload) -> None:
+def test_fields_of_exactly_the_limit_are_accepted(upload: Upload) -> None:
     form = read(upload, field("metadata", "x" * 2048) + field("password", "ü" * 512) + END)
     assert [len(value.encode()) for value in form.fields.values()] == [2048, 1024]
 
 
-def test_a_field_in_which_no_file_was_chosen(spool: Spool, upload: Upload) -> None:
+def test_file_field_without_a_file_is_skipped(spool: FolderSpool, upload: Upload) -> None:
     form = read(upload, part(b"", file="") + part(b"The lamp.") + END)
-    assert kept(spool, upload, form) == [("a.md", b"The lamp.")]
+    assert stored_files(spool, upload, form) == [("a.md", b"The lamp.")]
 
 
-def test_files_of_one_name_are_all_kept(spool: Spool, upload: Upload) -> None:
+def test_files_of_the_same_name_are_all_stored_files(spool: FolderSpool, upload: Upload) -> None:
     form = read(upload, part(b"One.") + part(b"Two.") + END)
-    assert kept(spool, upload, form) == [("a.md", b"One."), ("a.md", b"Two.")]
+    assert stored_files(spool, upload, form) == [("a.md", b"One."), ("a.md", b"Two.")]
 
 
-def test_a_name_is_checked_before_the_file_is_kept(spool: Spool, upload: Upload) -> None:
+def test_file_name_is_checked_before_the_file_is_written(spool: FolderSpool, upload: Upload) -> None:
     form = Form(TYPE, upload, LIMITS, check=checked_document_id)
     with pytest.raises(InvalidDocumentId):
         form.feed(part(b"x" * 1000, file="../evil.md"))
     assert not spool.path(upload.job_id, "").exists()
 
 
-def test_a_form_for_which_there_is_no_room(upload: Upload) -> None:
+def test_full_spool_stops_the_form(upload: Upload) -> None:
     form = Form(TYPE, upload, LIMITS, check=checked_document_id)
     form.feed(part(b"x" * 90_000))
     with pytest.raises(SpoolFull, match="LOCCIT_MAX_SPOOL_BYTES"):

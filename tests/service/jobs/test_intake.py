@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from index.errors import CorruptDocument, InvalidInput
-from index.ingest import Source
-from index.web import Fetcher, WebConfig
-from service.jobs.intake import Intake
-from service.jobs.records import Item, Kind, NewItem, Refused
-from service.jobs.spool import Spool
-from tests.index.web.standins import Server, answer, redirect
+from index.ingest.preparation import Source
+from index.naming import checked_document_id
+from index.sources.web import Fetcher, WebConfig
+from service.jobs.intake import Intake, web_document_id
+from service.jobs.records import Item, Kind, NewItem, Rejection
+from service.jobs.spool.memory import MemorySpool
+from tests.index.sources.web.standins import Server, answer, redirect
+from tests.service.jobs.spooling import spool_file
 from tests.service.jobs.zip_files import encrypted, written, zipped
 
 MOST = 1000
@@ -27,11 +27,11 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def intake(tmp_path: Path, server: Server) -> Iterator[Intake]:
+def intake(server: Server) -> Iterator[Intake]:
     web = WebConfig(
         allowed_networks=("127.0.0.0/8",), ports=(server.port,), delay_seconds=0.0, max_bytes=MOST
     )
-    intake = Intake(Spool(tmp_path / "spool"), Fetcher(web), max_document_bytes=MOST)
+    intake = Intake(MemorySpool(), Fetcher(web), max_document_bytes=MOST)
     yield intake
     intake.close()
 
@@ -40,8 +40,8 @@ def item(kind: Kind, name: str, *, spooled: str = "", size: int = 0, **request: 
     return Item(1, kind, name, spooled, size, request, "waiting", "", "", 0, "")
 
 
-def kept(intake: Intake, data: bytes, *, number: int = 1, job: str = "job") -> tuple[str, int]:
-    return intake.spool.put(job, number, BytesIO(data))
+def spool_data(intake: Intake, data: bytes, *, number: int = 1, job: str = "job") -> tuple[str, int]:
+    return spool_file(intake.spool, job, number, data)
 
 
 def here(server: Server, path: str) -> str:
@@ -54,36 +54,36 @@ def source(intake: Intake, of: Item, *, job: str = "job") -> Source:
     return found
 
 
-def refused(intake: Intake, of: Item, *, job: str = "job") -> Refused:
+def refused(intake: Intake, of: Item, *, job: str = "job") -> Rejection:
     found = intake.source(job, of)
-    assert isinstance(found, Refused), found
+    assert isinstance(found, Rejection), found
     return found
 
 
 # Files
 
 
-def test_a_file_comes_with_all_that_was_said_of_it(intake: Intake) -> None:
-    spooled, size = kept(intake, b"The lamp.")
-    said: dict[str, Any] = {
+def test_file_has_the_fields_of_its_request(intake: Intake) -> None:
+    spooled, size = spool_data(intake, b"The lamp.")
+    request: dict[str, Any] = {
         "media_type": "text/markdown",
         "title": "T",
         "source": "S",
         "metadata": {"year": 1859},
         "password": "p",
     }
-    assert source(intake, item("file", "a/b.md", spooled=spooled, size=size, **said)) == Source(
-        "a/b.md", b"The lamp.", **said
+    assert source(intake, item("file", "a/b.md", spooled=spooled, size=size, **request)) == Source(
+        "a/b.md", b"The lamp.", **request
     )
     assert source(intake, item("file", "a", spooled=spooled, size=size)) == Source("a", b"The lamp.")
 
 
-def test_a_file_that_is_too_large_is_not_read(intake: Intake) -> None:
+def test_too_large_file_is_refused_unread(intake: Intake) -> None:
     why = refused(intake, item("file", "a.md", spooled="000009", size=MOST + 1))
-    assert why == Refused("document_too_large", "a.md: 1,001 bytes; at most 1,000 are taken.")
+    assert why == Rejection("document_too_large", "a.md: 1,001 bytes; at most 1,000 are taken.")
 
 
-def test_a_file_that_is_gone(intake: Intake) -> None:
+def test_missing_file_is_refused(intake: Intake) -> None:
     why = refused(intake, item("file", "a.md", spooled="000009", size=1))
     assert why.code == "corrupt_document"
     assert why.message.startswith("a.md: ")
@@ -92,38 +92,38 @@ def test_a_file_that_is_gone(intake: Intake) -> None:
 # ZIP files
 
 
-def test_members_inherit_what_was_said_of_their_folder(intake: Intake) -> None:
-    spooled, size = kept(intake, zipped({"a/one.md": "One.", "two.md": "Two…"}))
-    said: dict[str, Any] = {"metadata": {"project": "p"}, "password": "secret"}
-    folder = item("archive", "x/folder.zip", spooled=spooled, size=size, prefix="x", **said)
+def test_members_inherit_the_request_of_their_archive(intake: Intake) -> None:
+    spooled, size = spool_data(intake, zipped({"a/one.md": "One.", "two.md": "Two…"}))
+    request: dict[str, Any] = {"metadata": {"project": "p"}, "password": "secret"}
+    folder = item("archive", "x/folder.zip", spooled=spooled, size=size, prefix="x", **request)
     assert list(intake.members("job", folder)) == [
-        NewItem("member", "x/a/one.md", spooled, 4, {**said, "member": "a/one.md"}),
-        NewItem("member", "x/two.md", spooled, 6, {**said, "member": "two.md"}),
+        NewItem("member", "x/a/one.md", spooled, 4, {**request, "member": "a/one.md"}),
+        NewItem("member", "x/two.md", spooled, 6, {**request, "member": "two.md"}),
     ]
     folder = item("archive", "folder.zip", spooled=spooled, size=size, prefix="")
     assert [one.name for one in intake.members("job", folder)] == ["a/one.md", "two.md"]
 
 
-def test_what_stands_beside_a_member_goes_before_what_was_said_of_all(intake: Intake) -> None:
-    beside = '{"title": "Of lamps", "source": "S", "metadata": {"year": 1859}}'
-    spooled, _ = kept(intake, zipped({"a.md": "The lamp.", "a.md.meta.json": beside, "b.md": "B."}))
-    said: dict[str, Any] = {"metadata": {"year": 1, "project": "p"}}
-    assert source(intake, item("member", "x/a.md", spooled=spooled, member="a.md", **said)) == Source(
+def test_sidecar_overrides_the_request(intake: Intake) -> None:
+    sidecar = '{"title": "Of lamps", "source": "S", "metadata": {"year": 1859}}'
+    spooled, _ = spool_data(intake, zipped({"a.md": "The lamp.", "a.md.meta.json": sidecar, "b.md": "B."}))
+    request: dict[str, Any] = {"metadata": {"year": 1, "project": "p"}}
+    assert source(intake, item("member", "x/a.md", spooled=spooled, member="a.md", **request)) == Source(
         "x/a.md",
         b"The lamp.",
         title="Of lamps",
         source="S",
         metadata={"year": 1859, "project": "p"},
     )
-    assert source(intake, item("member", "x/b.md", spooled=spooled, member="b.md", **said)) == Source(
-        "x/b.md", b"B.", metadata=said["metadata"]
+    assert source(intake, item("member", "x/b.md", spooled=spooled, member="b.md", **request)) == Source(
+        "x/b.md", b"B.", metadata=request["metadata"]
     )
 
 
-def test_a_password_opens_members_and_what_is_in_them(intake: Intake) -> None:
-    spooled, _ = kept(intake, written([encrypted("a.md", b"The lamp.", "dusk")]))
-    said: dict[str, Any] = {"password": "dusk"}
-    found = source(intake, item("member", "a.md", spooled=spooled, member="a.md", **said))
+def test_password_opens_the_archive_and_its_members(intake: Intake) -> None:
+    spooled, _ = spool_data(intake, written([encrypted("a.md", b"The lamp.", "dusk")]))
+    request: dict[str, Any] = {"password": "dusk"}
+    found = source(intake, item("member", "a.md", spooled=spooled, member="a.md", **request))
     assert (found.data, found.password) == (b"The lamp.", "dusk")
     assert refused(intake, item("member", "a.md", spooled=spooled, member="a.md")).code == (
         "encrypted_document"
@@ -132,26 +132,26 @@ def test_a_password_opens_members_and_what_is_in_them(intake: Intake) -> None:
 
 @pytest.mark.parametrize(
     ("member", "code"),
-    [("big.md", "document_too_large"), ("said.md", "invalid_metadata"), ("none.md", "corrupt_document")],
+    [("big.md", "document_too_large"), ("bad.md", "invalid_metadata"), ("none.md", "corrupt_document")],
 )
-def test_a_member_that_cannot_be_had(intake: Intake, member: str, code: str) -> None:
-    files = {"big.md": "x" * (MOST + 1), "said.md": "x", "said.md.meta.json": "[", "good.md": "Good."}
-    spooled, _ = kept(intake, zipped(files))
+def test_unreadable_member_is_refused_alone(intake: Intake, member: str, code: str) -> None:
+    files = {"big.md": "x" * (MOST + 1), "bad.md": "x", "bad.md.meta.json": "[", "good.md": "Good."}
+    spooled, _ = spool_data(intake, zipped(files))
     assert refused(intake, item("member", member, spooled=spooled, member=member)).code == code
     assert source(intake, item("member", "good.md", spooled=spooled, member="good.md")).data == b"Good."
 
 
-def test_folders_are_told_apart_by_job_and_file(intake: Intake) -> None:
-    one, _ = kept(intake, zipped({"a.md": "1"}), number=1)
-    two, _ = kept(intake, zipped({"a.md": "2"}), number=2)
-    other, _ = kept(intake, zipped({"a.md": "3"}), number=1, job="other")
+def test_archives_are_distinguished_by_job_and_file(intake: Intake) -> None:
+    one, _ = spool_data(intake, zipped({"a.md": "1"}), number=1)
+    two, _ = spool_data(intake, zipped({"a.md": "2"}), number=2)
+    other, _ = spool_data(intake, zipped({"a.md": "3"}), number=1, job="other")
     for job, spooled, data in [("job", one, b"1"), ("job", two, b"2"), ("other", other, b"3")] * 2:
         of = item("member", "a.md", spooled=spooled, member="a.md")
         assert source(intake, of, job=job).data == data
 
 
-def test_a_folder_that_is_closed_is_opened_again(intake: Intake) -> None:
-    spooled, _ = kept(intake, zipped({"a.md": "1"}))
+def test_closed_archive_is_opened_again(intake: Intake) -> None:
+    spooled, _ = spool_data(intake, zipped({"a.md": "1"}))
     of = item("member", "a.md", spooled=spooled, member="a.md")
     assert source(intake, of).data == b"1"
     intake.close()
@@ -162,8 +162,8 @@ def test_a_folder_that_is_closed_is_opened_again(intake: Intake) -> None:
     assert refused(intake, of).code == "corrupt_document"
 
 
-def test_a_folder_that_is_none(intake: Intake) -> None:
-    spooled, _ = kept(intake, b"zzz")
+def test_damaged_archive_cannot_be_listed(intake: Intake) -> None:
+    spooled, _ = spool_data(intake, b"zzz")
     with pytest.raises(CorruptDocument, match=r"^folder\.zip: "):
         list(intake.members("job", item("archive", "x/folder.zip", spooled=spooled, prefix="")))
 
@@ -171,7 +171,7 @@ def test_a_folder_that_is_none(intake: Intake) -> None:
 # The web
 
 
-def test_a_page_is_named_by_where_it_was_found(intake: Intake, server: Server) -> None:
+def test_page_is_named_by_its_final_address(intake: Intake, server: Server) -> None:
     server.answers["/a/page.html"] = answer(b"<p>Lit.</p>", media_type="text/html; charset=latin-1")
     server.answers["/moved"] = redirect("/a/page.html")
     found = source(intake, item("url", here(server, "/moved"), metadata={"m": 1}))
@@ -189,13 +189,13 @@ def test_a_page_is_named_by_where_it_was_found(intake: Intake, server: Server) -
     ("path", "code"),
     [("/gone", "unexpected_status"), ("/big", "page_too_large"), ("/loop", "fetch_failed")],
 )
-def test_a_page_that_cannot_be_had(intake: Intake, server: Server, path: str, code: str) -> None:
+def test_unreachable_page_is_refused(intake: Intake, server: Server, path: str, code: str) -> None:
     server.answers["/big"] = answer(b"x" * (MOST + 1))
     server.answers["/loop"] = redirect("/loop")
     assert refused(intake, item("url", here(server, path))).code == code
 
 
-def test_what_a_sitemap_may_not_list_is_refused_without_a_request(intake: Intake, server: Server) -> None:
+def test_foreign_addresses_in_a_sitemap_are_refused_without_a_request(intake: Intake, server: Server) -> None:
     lines = f"{here(server, '/a.html')}\nhttp://other.example/b.html\n".encode()
     server.answers["/sitemap.txt"] = answer(lines, media_type="text/plain")
     one, foreign = intake.members("job", item("sitemap", here(server, "/sitemap.txt"), metadata={"m": 1}))
@@ -208,7 +208,7 @@ def test_what_a_sitemap_may_not_list_is_refused_without_a_request(intake: Intake
     assert refused(intake, item(foreign.kind, foreign.name, **foreign.request)).code == "outside_crawl"
 
 
-def test_listed_pages_keep_to_robots_txt_and_every_job_asks_for_it(intake: Intake, server: Server) -> None:
+def test_listed_pages_obey_robots_txt_fetched_once_per_job(intake: Intake, server: Server) -> None:
     server.answers["/a.html"] = answer(b"<p>Lit.</p>")
     server.answers["/robots.txt"] = answer(b"User-agent: *\nDisallow: /\n", media_type="text/plain")
     address = here(server, "/a.html")
@@ -220,7 +220,7 @@ def test_listed_pages_keep_to_robots_txt_and_every_job_asks_for_it(intake: Intak
     assert source(intake, item("url", address)).data == b"<p>Lit.</p>"
 
 
-def test_a_crawl_stays_below_its_folder_and_tells_of_what_failed(intake: Intake, server: Server) -> None:
+def test_crawl_stays_below_its_folder_and_reports_failures(intake: Intake, server: Server) -> None:
     links = b"".join(b'<a href="%s">x</a>' % to for to in (b"b.html", b"gone.html", b"/other.html"))
     server.answers["/docs/a.html"] = answer(b"<p>A.</p>" + links)
     server.answers["/docs/b.html"] = answer(b"<p>B.</p>")
@@ -233,10 +233,33 @@ def test_a_crawl_stays_below_its_folder_and_tells_of_what_failed(intake: Intake,
     assert isinstance(page, Source)
     assert (page.data, page.metadata) == (b"<p>B.</p>", {"m": 1})
     _, why = found[here(server, "/docs/gone.html")]
-    assert isinstance(why, Refused)
+    assert isinstance(why, Rejection)
     assert why.code == "unexpected_status"
 
 
-def test_a_sitemap_that_is_none(intake: Intake, server: Server) -> None:
+def test_missing_sitemap_cannot_be_listed(intake: Intake, server: Server) -> None:
     with pytest.raises(InvalidInput):
         list(intake.members("job", item("sitemap", here(server, "/gone.xml"))))
+
+
+@pytest.mark.parametrize(
+    ("address", "document_id"),
+    [
+        ("https://docs.example.org/guide/lamps.html", "docs.example.org/guide/lamps.html"),
+        ("https://docs.example.org/", "docs.example.org"),
+        ("https://docs.example.org:8443//a//b/", "docs.example.org:8443/a/b"),
+        ("https://example.org/a/text", "example.org/a/text/index"),
+        ("https://example.org/versions?x=1", "example.org/versions/index?x=1"),
+        ("https://example.org/a?q=/b/&r=//", "example.org/a?q=%2Fb%2F&r=%2F%2F"),
+        ("https://example.org/a?x/text", "example.org/a?x%2Ftext"),
+        ("https://example.org/%2e%2e/b#frag", "example.org/b"),
+    ],
+)
+def test_page_id_is_made_of_host_path_and_query(address: str, document_id: str) -> None:
+    assert checked_document_id(web_document_id(address)) == document_id
+
+
+def test_ids_of_long_urls_are_distinct() -> None:
+    ids = {checked_document_id(web_document_id(f"https://example.org/{'a/' * 400}{n}")) for n in range(5)}
+    assert len(ids) == 5
+    assert all(len(one) <= 512 for one in ids)

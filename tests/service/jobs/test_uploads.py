@@ -1,35 +1,32 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from service.errors import ClientGone, SpoolFull
+from service.jobs.memory import MemoryJobStore
 from service.jobs.records import Job, NewItem
-from service.jobs.spool import Spool
-from service.jobs.store import JobStore
+from service.jobs.spool.folder import FolderSpool
 from service.jobs.uploads import Upload
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[JobStore]:
-    store = JobStore(tmp_path / "jobs.sqlite")
-    yield store
-    store.close()
+def store() -> MemoryJobStore:
+    return MemoryJobStore()
 
 
 @pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    return Spool(tmp_path / "spool", most=1000)
+def spool(tmp_path: Path) -> FolderSpool:
+    return FolderSpool(tmp_path / "spool", max_bytes=1000)
 
 
-def left(spool: Spool) -> list[str]:
+def files(spool: FolderSpool) -> list[str]:
     return sorted(path.name for path in spool.path("", "").glob("*/*"))
 
 
-def test_files_are_a_jobs_once_it_is_there(store: JobStore, spool: Spool) -> None:
+def test_committed_job_owns_the_files(store: MemoryJobStore, spool: FolderSpool) -> None:
     upload = Upload(spool)
     upload.begin()
     upload.write(b"The ")
@@ -48,18 +45,18 @@ def test_files_are_a_jobs_once_it_is_there(store: JobStore, spool: Spool) -> Non
     assert spool.quota.used == 13
 
 
-def test_files_without_a_job_are_forgotten(spool: Spool) -> None:
+def test_files_without_a_job_are_deleted(spool: FolderSpool) -> None:
     upload = Upload(spool)
     upload.put(b"Lit.")
     upload.begin()
     upload.write(b"The lamp")
     upload.close()
     upload.close()
-    assert left(spool) == []
+    assert files(spool) == []
     assert spool.quota.used == 0
 
 
-def test_a_job_that_cannot_be_made_leaves_nothing(spool: Spool) -> None:
+def test_files_are_deleted_when_the_job_cannot_be_added(spool: FolderSpool) -> None:
     upload = Upload(spool)
     upload.put(b"Lit.")
 
@@ -69,11 +66,11 @@ def test_a_job_that_cannot_be_made_leaves_nothing(spool: Spool) -> None:
     with pytest.raises(SpoolFull):
         upload.commit(fail)
     upload.close()
-    assert left(spool) == []
+    assert files(spool) == []
 
 
-def test_what_comes_after_the_end_is_not_kept(spool: Spool) -> None:
-    """The thread that writes may be behind when a request is broken off."""
+def test_writes_after_close_are_refused(spool: FolderSpool) -> None:
+    """The writing thread may lag behind when a request is aborted."""
     upload = Upload(spool)
     upload.begin()
     upload.close()
@@ -82,10 +79,10 @@ def test_what_comes_after_the_end_is_not_kept(spool: Spool) -> None:
             late()
     with pytest.raises(ClientGone):
         upload.commit(lambda _: pytest.fail("made a job"))
-    assert left(spool) == []
+    assert files(spool) == []
 
 
-def test_a_job_that_is_being_made_is_waited_for(store: JobStore, spool: Spool) -> None:
+def test_close_waits_for_a_commit(store: MemoryJobStore, spool: FolderSpool) -> None:
     upload = Upload(spool)
     name, size = upload.put(b"Lit.")
     adding, go_on = threading.Event(), threading.Event()
@@ -102,11 +99,11 @@ def test_a_job_that_is_being_made_is_waited_for(store: JobStore, spool: Spool) -
     go_on.set()
     for thread in threads:
         thread.join(10)
-    assert store.job(upload.job_id).counted.total == 1
-    assert left(spool) == ["000001"]
+    assert store.job(upload.job_id).counts.total == 1
+    assert files(spool) == ["000001"]
 
 
-def test_two_uploads_share_the_bound(spool: Spool) -> None:
+def test_uploads_share_the_limit(spool: FolderSpool) -> None:
     first, second = Upload(spool), Upload(spool)
     first.put(bytes(600))
     second.begin()

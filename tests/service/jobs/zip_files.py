@@ -1,4 +1,4 @@
-"""ZIP files as no honest program writes them, put together byte by byte (PKWARE APPNOTE)."""
+"""Build ZIP files byte by byte, damaged and hostile ones included (PKWARE APPNOTE)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STORED, DEFLATED, BZIP2, LZMA, AES = 0, 8, 12, 14, 99
 
 
 def zipped(files: Mapping[str, str | bytes]) -> bytes:
-    """An honest one."""
+    """Make a valid ZIP file with :mod:`zipfile`."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, data in files.items():
@@ -23,7 +23,7 @@ def zipped(files: Mapping[str, str | bytes]) -> bytes:
 
 @dataclass
 class Member:
-    """A member; what is None is told as it is."""
+    """A member of a ZIP file. ``size`` and ``crc`` are the true ones if None."""
 
     name: str
     packed: bytes
@@ -44,7 +44,7 @@ class Member:
 
 
 def written(members: Iterable[Member]) -> bytes:
-    """A ZIP file of these members."""
+    """Make a ZIP file of these members."""
     body, directory, count = b"", b"", 0
     for member in members:
         name = member.name.encode()
@@ -55,14 +55,14 @@ def written(members: Iterable[Member]) -> bytes:
 
 
 def end(count: int, length: int, offset: int, comment: bytes = b"") -> bytes:
-    """The record at the end."""
+    """Make an end of central directory record."""
     return struct.pack(
         "<4sHHHHLLH", b"PK\5\6", 0, 0, count, count, length, offset, len(comment)
     ) + comment  # fmt: skip
 
 
 def end64(count: int, length: int, offset: int, at: int) -> bytes:
-    """The record at the end of a large file, which stands at ``at``, with its locator."""
+    """Make a ZIP64 end record for the offset ``at``, followed by its locator."""
     record = struct.pack("<4sQHHLLQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, length, offset)
     return record + struct.pack("<4sLQL", b"PK\6\7", 0, at, 1)
 
@@ -73,7 +73,7 @@ def deflated(data: bytes) -> bytes:
 
 
 def encrypted(name: str, data: bytes, password: str) -> Member:
-    """A member with the encryption of the format itself (APPNOTE 6.1)."""
+    """Make a member with ZipCrypto encryption (APPNOTE 6.1)."""
     crc = zlib.crc32(data)
     keys = [0x12345678, 0x23456789, 0x34567890]
 

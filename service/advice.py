@@ -1,0 +1,65 @@
+"""What to do about an error of the library: advice that names routes and settings of the service.
+
+Errors of the library say what happened; they know no routes, settings or commands. This table adds to their
+messages what a caller or the operator of the service can do. The command line has a table of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from index import errors
+from index.errors import LoccitError
+
+Advice = Mapping[type[LoccitError], str | Callable[[Any], str]]
+"""Advice by error class, which holds for its subclasses too: a sentence, or a function that makes it."""
+
+LIMITS: Mapping[str, str] = {
+    "document_bytes": "LOCCIT_MAX_BODY_BYTES",
+    "reading_characters": "LOCCIT_MAX_READING_CHARACTERS",
+}
+"""The setting of each limit that an error may name."""
+
+
+def limit_advice(error: errors.InvalidLimit | errors.DocumentTooLarge) -> str:
+    """Name the setting of the limit that was exceeded; empty for a limit that is fixed."""
+    setting = LIMITS.get(error.limit)
+    return f"The limit is the setting {setting}." if setting else ""
+
+
+SETTINGS_ADVICE: Advice = {
+    errors.LedgerFailed: "The setting LOCCIT_ERASURE_LEDGER says where it is.",
+    errors.DocumentTooLarge: limit_advice,
+    errors.InvalidLimit: limit_advice,
+    errors.MomentTooLarge: "The limit is the setting LOCCIT_AS_OF_PASSAGES.",
+    errors.ReaderFailed: "The limits are the settings LOCCIT_READER_SECONDS and LOCCIT_READER_MEGABYTES.",
+    errors.ModelNotFound: "The settings are LOCCIT_MODEL and LOCCIT_RERANKER; LOCCIT_MODEL_DOWNLOAD=true "
+    "allows a download.",
+    errors.ModelDamaged: "The settings LOCCIT_MODEL and LOCCIT_RERANKER choose the models.",
+    errors.ModelFailed: "Where LOCCIT_BACKEND or LOCCIT_PRECISION is set, try auto.",
+    errors.TooManyModels: "LOCCIT_MAX_MODELS is the limit.",
+    errors.BackendMissing: "With LOCCIT_BACKEND=auto and LOCCIT_PRECISION=auto, what is installed is used. "
+    "LOCCIT_PRECISION=int8 needs a model that `loccit quantize` has made.",
+}
+"""Advice that holds for everything that reads the settings: the service and the command line."""
+
+ADVICE: Advice = {
+    **SETTINGS_ADVICE,
+    errors.CollectionNotFound: lambda error: (
+        f"Create it with PUT /v1/collections/{error.name}; GET /v1/collections lists those there are."
+    ),
+    errors.CollectionMismatch: "`loccit upgrade` changes the model of a collection.",
+    errors.DocumentNotFound: "GET /v1/documents lists those there are.",
+    errors.DocumentRetired: "GET /v1/documents/{document_id}/versions lists its versions.",
+    errors.CitationNotFound: "POST /v1/verify takes quotes.",
+    errors.ChangeNotFound: "GET /v1/changes lists the changes.",
+    errors.ChangeNotKept: "GET /v1/changes tells when documents were deleted or pruned.",
+}
+
+
+def message_with_advice(error: LoccitError, table: Advice = ADVICE) -> str:
+    """The message of an error, followed by the advice that the table has for its class."""
+    found = next((table[kind] for kind in type(error).__mro__ if kind in table), "")
+    advice = found(error) if callable(found) else found
+    return f"{error.message} {advice}" if advice else error.message

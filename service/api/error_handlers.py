@@ -1,0 +1,149 @@
+"""Turn exceptions into error responses, which all have the same JSON body."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from index.errors import LoccitError
+from service.advice import message_with_advice
+from service.errors import (
+    RETRY_AFTER,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    RouteNotFound,
+    ServiceError,
+    Unauthorized,
+    error_json,
+    headers_of,
+    status_of,
+)
+from service.html import error_page, is_page, sign_in_page
+
+log = logging.getLogger("loccit.service")
+
+_MOST_PROBLEMS = 5
+_CODE = "error_code"
+
+
+def request_id_of(scope: Scope) -> str:
+    """The request's id; empty outside the telemetry middleware."""
+    found: str = scope.get("state", {}).get("request_id", "")
+    return found
+
+
+def error_code_of(scope: Scope) -> str:
+    """The code of the error that was sent in response to a request; empty without one."""
+    found: str = scope.get("state", {}).get(_CODE, "")
+    return found
+
+
+class _ErrorResponse(Response):
+    """Notes the error's code in the request's scope when it is sent, for the metrics."""
+
+    def __init__(self, code: str, *content: Any, **options: Any) -> None:
+        super().__init__(*content, **options)
+        self._code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})[_CODE] = self._code
+        await super().__call__(scope, receive, send)
+
+
+def error_response(error: LoccitError, request_id: str) -> Response:
+    """The JSON response for an error."""
+    body = json.dumps(error_json(error.code, message_with_advice(error), request_id), ensure_ascii=False)
+    return _ErrorResponse(
+        error.code,
+        # A message may quote input, and input may contain lone surrogates.
+        body.encode("utf-8", "replace"),
+        status_code=status_of(type(error)),
+        headers=headers_of(error),
+        media_type="application/json",
+    )
+
+
+def render_error(error: LoccitError, scope: Scope) -> Response:
+    """The response for an error: an HTML page for addresses of pages, JSON for all others."""
+    request_id = request_id_of(scope)
+    if scope.get("method") == "GET" and is_page(scope["path"]):
+        if isinstance(error, Unauthorized):
+            query = scope["query_string"].decode("latin-1")
+            return sign_in_page(f"{quote(scope['path'])}{'?' if query else ''}{query}", error)
+        scope.setdefault("state", {})[_CODE] = error.code
+        return error_page(error, request_id)
+    return error_response(error, request_id)
+
+
+def install(app: FastAPI) -> None:
+    """Register the exception handlers."""
+    app.add_exception_handler(LoccitError, _handle_error)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    app.add_exception_handler(HTTPException, _handle_http_exception)
+
+
+async def _handle_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LoccitError)  # noqa: S101 -- registered for nothing else
+    request_id = request_id_of(request.scope)
+    if status_of(type(error)) >= 500 and type(error) not in RETRY_AFTER:
+        log.error("request_id=%s code=%s", request_id, error.code, exc_info=error)
+    return render_error(error, request.scope)
+
+
+async def _handle_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for nothing else
+    # The first part of `loc` is "query", "path" or "header".
+    problems = [{**one, "loc": one["loc"][1:] or one["loc"]} for one in error.errors()]
+    return await _handle_error(request, InvalidRequest(describe_problems(problems)))
+
+
+async def _handle_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for nothing else
+    return await _handle_error(request, _translated(request, error))
+
+
+def _translated(request: Request, error: HTTPException) -> ServiceError:
+    """The service's own error for an exception of the framework."""
+    path = request.scope["path"][:200]
+    if error.status_code == 404:
+        return RouteNotFound(f"There is no route {path}. /docs lists the routes.")
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        hint = f" Use {allowed}." if allowed else ""
+        return MethodNotAllowed(f"{path} does not take {request.method}.{hint}", headers=error.headers)
+    if error.status_code < 500:
+        return InvalidRequest("The body could not be read as JSON.")
+    return InternalError("The service failed to answer. Its log has the reason under the request id.")
+
+
+def describe_problems(problems: Iterable[Mapping[str, Any]]) -> str:
+    """Validation errors, one sentence each, which names the field."""
+    problems = list(problems)
+    sentences = [_problem(problem) for problem in problems[:_MOST_PROBLEMS]]
+    if len(problems) > _MOST_PROBLEMS:
+        sentences.append(f"and {len(problems) - _MOST_PROBLEMS} more.")
+    return " ".join(sentences)
+
+
+def _problem(problem: Mapping[str, Any]) -> str:
+    kind, location = problem["type"], list(problem["loc"])
+    if kind == "json_invalid":
+        reason = problem.get("ctx", {}).get("error", "")
+        at = f" at character {location[-1]}" if location and isinstance(location[-1], int) else ""
+        return f"The body is not JSON: {reason}{at}."
+    where = ".".join(str(part) for part in location) or "body"
+    if kind == "extra_forbidden":
+        return f"{where}: there is no such field here. Check its spelling."
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}{'' if message.endswith('.') else '.'}"

@@ -1,0 +1,114 @@
+"""Addresses of the service: of documents, citations, jobs and pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote as percent_encode
+from urllib.parse import urlencode
+
+from index.answers import Citation
+from index.citations import parse_locator
+from service.identity import Prover
+
+DEFAULT_COLLECTION = "default"
+_EVIDENCE = re.compile(r"(.+)\|([0-9]{1,12})-([0-9]{1,12})", re.DOTALL)
+
+
+def document_path(document_id: str) -> str:
+    """The address of a document."""
+    return f"/v1/documents/{percent_encode(document_id, safe='/@:')}"
+
+
+def text_path(document_id: str, version: int) -> str:
+    """The address of the text of a version."""
+    return f"{document_path(document_id)}/text?version={version}"
+
+
+def citation_path(locator: str) -> str:
+    """The address of a citation."""
+    return f"/v1/citations/{percent_encode(locator, safe='/@:')}"
+
+
+def view_path(locator: str) -> str:
+    """The address of the page that shows a citation in its document."""
+    return f"/view/{percent_encode(locator, safe='/@:')}"
+
+
+def job_path(job_id: str) -> str:
+    """The address of a job."""
+    return f"/v1/jobs/{job_id}"
+
+
+def linked(citation: Citation, collection: str) -> Citation:
+    """A citation of a collection with links to this service: itself, its text, and the page that shows it.
+
+    One that has such links is returned as it is.
+    """
+    if "view" in citation.links:
+        return citation
+    own = {
+        "citation": citation_path(citation.locator),
+        "text": text_path(citation.document_id, citation.version),
+        "view": f"{view_path(citation.locator)}#quote",
+    }
+    links = {name: in_collection(link, collection) for name, link in own.items()}
+    return replace(citation, links={**links, **citation.links})
+
+
+def proven(citation: Citation, collection: str, prover: Prover) -> Citation:
+    """A citation of a collection with links that carry a proof, and without one to the whole text."""
+    locator = citation.locator
+    proof = urlencode({"proof": prover.proof(collection, locator)})
+    own = {
+        "citation": in_collection(f"{citation_path(locator)}?{proof}", collection),
+        "view": in_collection(f"{view_path(locator)}?{proof}#quote", collection),
+    }
+    return replace(citation, links={**own, **citation.links})
+
+
+@dataclass(frozen=True, slots=True)
+class CitedWith:
+    """A locator and the evidence inside its quote, written ``locator|start-end|start-end``."""
+
+    locator: str
+    evidence: tuple[tuple[int, int], ...] = ()
+
+    def __str__(self) -> str:
+        return "|".join([self.locator, *(f"{start}-{end}" for start, end in self.evidence)])
+
+    @staticmethod
+    def parse(written: str) -> CitedWith:
+        """Read what :meth:`__str__` wrote. Raises :class:`index.errors.InvalidLocator`."""
+        locator = written
+        spans: list[tuple[int, int]] = []
+        while match := _EVIDENCE.fullmatch(locator):
+            locator = match[1]
+            spans.insert(0, (int(match[2]), int(match[3])))
+        parse_locator(locator)
+        return CitedWith(locator, tuple(spans))
+
+
+def view_address(
+    locator: str, cited: Sequence[CitedWith], collection: str, *, at: int | None = None, proof: str = ""
+) -> str:
+    """The address of a citation's page, with links to the answer's other citations.
+
+    ``at`` is the offset in a long document that the page shows. ``proof`` shows that an answer contained the
+    citation.
+    """
+    pairs = [("of", str(one)) for one in cited] + ([] if at is None else [("at", str(at))])
+    if proof:
+        pairs.append(("proof", proof))
+    path = view_path(locator) + (f"?{urlencode(pairs)}" if pairs else "")
+    return in_collection(path if at is not None else f"{path}#quote", collection)
+
+
+def in_collection(path: str, collection: str) -> str:
+    """Add the collection to the query of an address, unless it is the default one."""
+    if collection == DEFAULT_COLLECTION:
+        return path
+    path, mark, fragment = path.partition("#")
+    query = urlencode({"collection": collection})
+    return f"{path}{'&' if '?' in path else '?'}{query}{mark}{fragment}"

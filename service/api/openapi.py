@@ -1,0 +1,119 @@
+"""The OpenAPI document: what it says beyond the routes, such as error responses and the API key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, Field
+
+from index.errors import LoccitError
+from service.errors import RETRY_AFTER, error_json, status_of
+
+OPEN_PATHS = ("/healthz", "/readyz")
+"""Health checks, which need no API key: a process supervisor has none."""
+
+TAGS = [
+    {"name": "ask", "description": "Ask questions. Answers are passages with citations that can be checked."},
+    {
+        "name": "citations",
+        "description": "Look up and verify quotes, also after a document has changed.",
+    },
+    {"name": "changes", "description": "Follow changes of documents and of citations."},
+    {"name": "documents", "description": "Store, read and delete the documents that answer questions."},
+    {"name": "jobs", "description": "Ingest many documents in the background."},
+    {"name": "collections", "description": "Separate sets of documents."},
+    {"name": "health", "description": "Health checks for operators."},
+]
+_SCHEMAS = "#/components/schemas/"
+DESCRIPTION = (
+    "Ask your documents. Every passage comes with a citation that anyone can check: "
+    "`text[start:end] == quote`, in Unicode code points of the text that "
+    "`GET /v1/documents/{document_id}/text` returns."
+)
+
+
+_SECURITY_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key. The roles of an operation are the least scope that it needs. Where the "
+        "service has no keys, none is needed.",
+    },
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key."},
+}
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong."""
+
+    code: str = Field(description="Stable: clients may test it.")
+    message: str = Field(description="What happened and what to do, for people. The wording may change.")
+    request_id: str = Field(description="Also in the X-Request-ID header and in the service's log.")
+
+
+class ErrorBody(BaseModel):
+    """The body of every error response."""
+
+    error: ErrorDetail
+
+
+def error_responses(kinds: Iterable[type[LoccitError]]) -> dict[int | str, dict[str, Any]]:
+    """The error responses of a route by status, each with its error codes."""
+    by_status: dict[int, list[type[LoccitError]]] = {}
+    for kind in dict.fromkeys(kinds):
+        by_status.setdefault(status_of(kind), []).append(kind)
+    return {status: _documented(by_status[status]) for status in sorted(by_status)}
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """A model's JSON Schema without references: nested models are written out in place."""
+    schema = model.model_json_schema()
+    inner = schema.pop("$defs", {})
+
+    def inlined(part: Any) -> Any:
+        if isinstance(part, dict):
+            if "$ref" in part:
+                return inlined(inner[part["$ref"].rpartition("/")[2]])
+            return {key: inlined(value) for key, value in part.items()}
+        return [inlined(value) for value in part] if isinstance(part, list) else part
+
+    written: dict[str, Any] = inlined(schema)
+    return written
+
+
+def _documented(kinds: Sequence[type[LoccitError]]) -> dict[str, Any]:
+    examples = {kind.code: {"value": error_json(kind.code, _summary(kind), "5f0c1d")} for kind in kinds}
+    documented: dict[str, Any] = {
+        "description": " ".join(f"`{kind.code}`: {_summary(kind)}" for kind in kinds),
+        # Not as `model`: the framework would use the media type of the route's other responses.
+        "content": {"application/json": {"schema": {"$ref": f"{_SCHEMAS}ErrorBody"}, "examples": examples}},
+    }
+    if any(kind in RETRY_AFTER for kind in kinds):
+        wait = {"description": "Seconds to wait before the same request.", "schema": {"type": "integer"}}
+        documented["headers"] = {"Retry-After": wait}
+    return documented
+
+
+def _summary(kind: type[LoccitError]) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0]
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document. It is built once."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=TAGS,
+        )
+        errors = ErrorBody.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
+        schema["components"]["schemas"] |= {**errors.pop("$defs"), "ErrorBody": errors}
+        schema["components"]["securitySchemes"] = _SECURITY_SCHEMES
+        app.openapi_schema = schema
+    return app.openapi_schema

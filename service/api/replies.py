@@ -1,0 +1,19 @@
+"""JSON responses, serialized by pydantic-core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic_core import to_json
+from starlette.responses import Response
+
+
+def json_reply(
+    content: object,
+    *,
+    status_code: int = 200,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = "application/json",
+) -> Response:
+    """A response with a JSON body."""
+    return Response(to_json(content), status_code, headers, media_type=media_type)

@@ -1,0 +1,1 @@
+"""How questions share the model: concurrency limits, batching, and a cache of vectors."""

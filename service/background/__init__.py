@@ -1,0 +1,1 @@
+"""Work beside the requests: embedding, purging, retention, and the thread pools."""

@@ -1,0 +1,58 @@
+"""Who may do what: keys, scopes and rules of access.
+
+``open_key_store`` chooses the implementation of :class:`KeyStore`. Nothing else constructs one, so that
+another database is added here and in a file of its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from service.identity.access import Rule, access, caller_of, rule_of
+from service.identity.keyring import Keyring
+from service.identity.limits import RateLimit, RateLimits, WrongKeys
+from service.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
+from service.identity.proofs import Prover
+from service.identity.protocols import KeyStore
+from service.identity.records import Key, KeyOptions, is_origin, new_key
+from service.identity.sessions import COOKIE, Sessions
+from service.identity.sqlite import SqliteKeyStore
+
+
+def open_key_store(data: Path) -> KeyStore:
+    """Open the key store of a data folder; create it when there is none."""
+    return SqliteKeyStore(data / "keys.sqlite")
+
+
+def open_keyring(data: Path, api_key: SecretStr | None) -> Keyring:
+    """Open the keys of a data folder, with the key of the settings if there is one."""
+    return Keyring(open_key_store(data), api_key=api_key.get_secret_value() if api_key else "")
+
+
+__all__ = [
+    "ANYONE",
+    "COOKIE",
+    "SCOPES",
+    "Groups",
+    "Key",
+    "KeyOptions",
+    "KeyStore",
+    "Keyring",
+    "Principal",
+    "Prover",
+    "RateLimit",
+    "RateLimits",
+    "Rule",
+    "Scope",
+    "Sessions",
+    "WrongKeys",
+    "access",
+    "caller_of",
+    "is_origin",
+    "new_key",
+    "open_key_store",
+    "open_keyring",
+    "rule_of",
+]

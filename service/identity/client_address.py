@@ -1,0 +1,73 @@
+"""The address of a client, also behind proxies that the operator trusts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from starlette.types import Scope
+
+Networks = Sequence[IPv4Network | IPv6Network]
+
+
+def networks(written: Sequence[str]) -> Networks:
+    """Networks from their notations. Raises a ValueError that names the wrong one."""
+    return [ip_network(one) for one in written]
+
+
+def client_address(scope: Scope, proxies: Networks) -> str:
+    """The address of the client; empty where it is unknown.
+
+    Where a trusted proxy sent the request, X-Forwarded-For is read from its end, up to the first address
+    that is not a trusted proxy: a client can write what stands before it.
+    """
+    address = scope["client"][0] if scope.get("client") else ""
+    if not is_trusted(address, proxies):
+        return address
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    for part in reversed(forwarded.decode("latin-1").split(",")):
+        if not is_address(part.strip()):
+            break
+        address = part.strip()
+        if not is_trusted(address, proxies):
+            break
+    return address
+
+
+def is_secure(scope: Scope, proxies: Networks) -> bool:
+    """Whether the client speaks TLS, to this service or to a trusted proxy that says so."""
+    if scope.get("scheme") in ("https", "wss"):
+        return True
+    address = scope["client"][0] if scope.get("client") else ""
+    if not is_trusted(address, proxies):
+        return False
+    return any(
+        value.strip().lower() == b"https" for name, value in scope["headers"] if name == b"x-forwarded-proto"
+    )
+
+
+def is_trusted(address: str, proxies: Networks) -> bool:
+    """Whether an address is that of a trusted proxy."""
+    if not proxies or not is_address(address):
+        return False
+    found = ip_address(address)
+    return any(found in network for network in proxies)
+
+
+def subscriber(address: str) -> str:
+    """What one subscriber has: an IPv4 address, or the /64 network of an IPv6 address."""
+    if not is_address(address):
+        return address
+    found = ip_address(address)
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else str(found)
+
+
+@lru_cache(maxsize=256)
+def is_address(written: str) -> bool:
+    """Whether this is an IPv4 or IPv6 address."""
+    try:
+        ip_address(written)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,57 @@
+"""The key store in memory, for tests; also the shortest statement of what the Protocol requires."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+
+from service.errors import KeyNotFound
+from service.identity.records import Key
+from service.identity.secret import new_secret
+
+
+class MemoryKeyStore:
+    """Implements :class:`service.identity.protocols.KeyStore` for one process."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, Key] = {}
+        self._secrets: dict[str, bytes] = {}
+        self._generation = 0
+        self._lock = threading.Lock()
+
+    def add(self, key: Key) -> None:
+        with self._lock:
+            self._keys[key.id] = key
+            self._generation += 1
+
+    def all(self) -> list[Key]:
+        with self._lock:
+            return list(self._keys.values())
+
+    def revoke(self, key_id: str, moment: float) -> Key:
+        with self._lock:
+            if key_id not in self._keys:
+                raise KeyNotFound(f"There is no key {key_id!r}.")
+            key = self._keys[key_id]
+            if key.revoked is None:
+                key = self._keys[key_id] = replace(key, revoked=moment)
+                self._generation += 1
+            return key
+
+    def note_use(self, used: Mapping[str, float]) -> None:
+        with self._lock:
+            for key_id, moment in used.items():
+                if (key := self._keys.get(key_id)) is not None:
+                    self._keys[key_id] = replace(key, last_used=max(moment, key.last_used or 0.0))
+
+    def generation(self) -> int:
+        with self._lock:
+            return self._generation
+
+    def secret(self, purpose: str) -> bytes:
+        with self._lock:
+            return self._secrets.setdefault(purpose, new_secret())
+
+    def close(self) -> None:
+        """Does nothing: the keys are needed by whoever shares the object."""

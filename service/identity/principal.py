@@ -1,0 +1,63 @@
+"""Who asks: what a caller may do, where, and for which groups."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+Groups = frozenset[str] | None
+"""Groups of which documents are readable; None means all groups."""
+
+
+class Scope(IntEnum):
+    """What a key allows. Each scope includes the ones before."""
+
+    NONE = 0
+    ASK = 1
+    READ = 2
+    WRITE = 3
+    ADMIN = 4
+
+    @property
+    def word(self) -> str:
+        """The name in settings, commands and messages."""
+        return self.name.lower()
+
+
+SCOPES = {scope.word: scope for scope in Scope if scope is not Scope.NONE}
+"""The scopes that a key can have, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller. ``key`` is the public id of its key; ``user`` is the person whom a proxy signed in."""
+
+    key: str
+    name: str
+    scope: Scope
+    collections: frozenset[str] | None = None
+    """Names of the collections that it may use; None means all."""
+    groups: Groups = None
+    origins: tuple[str, ...] = ()
+    """Origins whose pages may use the key in a browser; none means those of the service's settings."""
+    rate: str = field(default="", compare=False)
+    """Rate limit of this key, which replaces that of the settings."""
+    user: str = ""
+
+    def may_use(self, collection: str) -> bool:
+        """Whether it may use a collection of this name."""
+        return self.collections is None or collection in self.collections
+
+    def on_behalf_of(self, groups: Iterable[str]) -> Principal:
+        """The same caller, narrowed to those of its groups that are named."""
+        named = frozenset(groups)
+        return replace(self, groups=named if self.groups is None else self.groups & named)
+
+    def lacks(self, groups: Collection[str]) -> list[str]:
+        """Those of the groups that it is not in."""
+        return [] if self.groups is None else sorted(set(groups) - self.groups)
+
+
+ANYONE = Principal("", "anyone", Scope.ADMIN)
+"""Whoever reaches a service that has no keys."""

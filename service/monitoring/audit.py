@@ -1,0 +1,122 @@
+"""The audit log: who did what, when and from where, as lines of JSON that are only appended.
+
+A thread writes the lines, so that no request waits for the disk. It writes those of a tenth of a second
+together, in one write to a file that is opened for appending: several processes share the log.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+log = logging.getLogger("loccit.service")
+
+_OWNER_ONLY = 0o600
+_PAUSE_SECONDS = 0.1
+"""Waking the thread for each entry would take the next request as long as everything else in the service."""
+_MOST_BYTES = 65_536
+"""Of one write."""
+_STOP_SECONDS = 10.0
+Entry = Mapping[str, Any]
+
+
+def append(path: Path, entry: Entry) -> None:
+    """Append one entry, with the time. Raises OSError."""
+    _write(path, _line(time.time(), entry))
+
+
+def _line(at: float, entry: Entry) -> bytes:
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    line = json.dumps({"time": moment, **entry}, ensure_ascii=False) + "\n"
+    return line.encode("utf-8", "replace")
+
+
+def _write(path: Path, lines: bytes) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _OWNER_ONLY)
+    try:
+        while lines:
+            lines = lines[os.write(file, lines) :]
+    finally:
+        os.close(file)
+
+
+class AuditLog:
+    """Appends entries to a file in the background, and starts a new one when it has ``max_bytes``.
+
+    The older ones are ``.1`` (the last), ``.2`` and so on; ``keep`` of them stay.
+    """
+
+    def __init__(self, path: Path, *, max_bytes: int, keep: int) -> None:
+        self._path = path
+        self._max_bytes = max_bytes
+        self._keep = keep
+        self._entries: deque[tuple[float, Entry]] = deque()
+        self._failing = False
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="loccit-audit", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def add(self, entry: Entry) -> None:
+        """Append an entry within a tenth of a second; never waits."""
+        self._entries.append((time.time(), entry))
+
+    def close(self) -> None:
+        """Write what was added, and stop the thread."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_SECONDS)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_PAUSE_SECONDS):
+            self._write_all()
+        self._write_all()
+
+    def _write_all(self) -> None:
+        while self._entries:
+            try:
+                _write(self._path, self._next_lines())
+                self._rotate()
+                self._failing = False
+            except OSError as error:
+                if not self._failing:
+                    log.critical(
+                        "The audit log %s cannot be written; entries are lost: %s", self._path, error
+                    )
+                self._failing = True
+
+    def _next_lines(self) -> bytes:
+        """The lines of the oldest entries, up to what one write or one file takes."""
+        most, size, lines = min(_MOST_BYTES, self._max_bytes), 0, []
+        while self._entries and size < most:
+            lines.append(_line(*self._entries.popleft()))
+            size += len(lines[-1])
+        return b"".join(lines)
+
+    def _rotate(self) -> None:
+        if self._path.stat().st_size < self._max_bytes:
+            return
+        with FileLock(self._path.with_suffix(".lock")):
+            # Another process may have done it meanwhile.
+            if not self._path.exists() or self._path.stat().st_size < self._max_bytes:
+                return
+            self._numbered(self._keep).unlink(missing_ok=True)
+            for number in range(self._keep - 1, 0, -1):
+                if (older := self._numbered(number)).exists():
+                    older.replace(self._numbered(number + 1))
+            self._path.replace(self._numbered(1))
+
+    def _numbered(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")

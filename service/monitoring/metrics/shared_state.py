@@ -1,0 +1,152 @@
+"""What all worker processes share, read at each scrape: collections, jobs, disk space, the build."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import get_args
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from index.collection import Collection
+from index.errors import CollectionNotFound, LoccitError
+from index.library import Library
+from index.protocols import Side
+from service.advice import message_with_advice
+from service.jobs.protocols import JobStore
+from service.jobs.records import STATES
+from service.monitoring.metrics.instruments import PREFIX, Described
+
+log = logging.getLogger("loccit.service")
+
+_DISK_SECONDS = 60.0
+"""How long the size of a folder is kept: adding up its files takes longer than everything else here."""
+
+DESCRIBED = tuple(
+    Described(f"{PREFIX}{name}", "gauge", labels, text)
+    for name, labels, text in (
+        ("build_info", ("version", "python"), "Versions; always 1."),
+        ("collections", ("state",), "Collections; unavailable ones cannot be opened."),
+        ("collection_documents", ("collection",), "Documents."),
+        ("collection_passages", ("collection",), "Passages of the newest versions."),
+        ("collection_passages_waiting", ("collection",), "Passages that have no vector yet."),
+        ("collection_characters", ("collection",), "Code points of the newest versions."),
+        ("collection_disk_bytes", ("collection",), "Bytes on disk, read once a minute."),
+        (
+            "collection_index_failed",
+            ("collection", "index"),
+            "1 while an index has failed here and is made anew.",
+        ),
+        (
+            "collection_mirrors_refused",
+            ("collection",),
+            "Folders whose last mirror was refused, because too much was missing.",
+        ),
+        ("jobs", ("state",), "Ingest jobs that are kept."),
+        ("data_free_bytes", (), "Free space on the disk of the data folder."),
+    )
+)
+_GAUGES = {one.name: one for one in DESCRIBED}
+
+
+class SharedState:
+    """Reads the state that is the same for every worker. Thread-safe."""
+
+    def __init__(
+        self, library: Library, jobs: JobStore, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._library = library
+        self._jobs = jobs
+        self._clock = clock
+        self._sizes: dict[Path, tuple[float, int]] = {}
+        self._lock = threading.Lock()
+
+    def families(self, *, ready: bool) -> Iterator[Metric]:
+        """The metrics, with their values now; without those of collections until the service is ready."""
+        build = _family("build_info")
+        build.add_metric([version("loccit"), platform.python_version()], 1)
+        yield build
+        if ready:  # opening one would wait for the model
+            yield from self._collections()
+        try:
+            yield self._counted_jobs()
+        except LoccitError as error:
+            log.warning("The metrics have no jobs: %s", message_with_advice(error))
+        with suppress(OSError):
+            free = _family("data_free_bytes")
+            free.add_metric([], shutil.disk_usage(self._library.data).free)
+            yield free
+
+    def _counted_jobs(self) -> Metric:
+        jobs = _family("jobs")
+        counted = self._jobs.count_states()
+        for state in STATES:
+            jobs.add_metric([state], counted.get(state, 0))
+        return jobs
+
+    def _collections(self) -> Iterator[Metric]:
+        documents = _family("collection_documents")
+        passages = _family("collection_passages")
+        waiting = _family("collection_passages_waiting")
+        characters = _family("collection_characters")
+        size = _family("collection_disk_bytes")
+        failed = _family("collection_index_failed")
+        refused = _family("collection_mirrors_refused")
+        states = dict.fromkeys(("open", "unavailable"), 0)
+        for name in self._library.names():
+            try:
+                collection = self._library.open(name)
+                counts = collection.archive.counts()
+                mirrors = collection.archive.refused_mirrors()
+            except CollectionNotFound:
+                continue  # deleted after it was listed
+            except LoccitError:
+                states["unavailable"] += 1
+                continue
+            states["open"] += 1
+            documents.add_metric([name], counts.documents)
+            passages.add_metric([name], counts.passages)
+            waiting.add_metric([name], counts.passages - counts.embedded)
+            characters.add_metric([name], counts.characters)
+            size.add_metric([name], self._disk_bytes(collection))
+            for side in get_args(Side):
+                failed.add_metric([name, side], any(one.side == side for one in collection.failures))
+            refused.add_metric([name], len(mirrors))
+        collections = _family("collections")
+        for state, number in states.items():
+            collections.add_metric([state], number)
+        yield from (collections, documents, passages, waiting, characters, size, failed, refused)
+
+    def _disk_bytes(self, collection: Collection) -> int:
+        now = self._clock()
+        with self._lock:
+            at, size = self._sizes.get(collection.folder, (-_DISK_SECONDS, 0))
+        if now - at >= _DISK_SECONDS:
+            size = folder_bytes(collection.folder)
+            with self._lock:
+                self._sizes[collection.folder] = now, size
+        return size
+
+
+def folder_bytes(folder: Path) -> int:
+    """The size of all files in a folder and below, in bytes; files that vanish meanwhile do not count."""
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(f"{path}{os.sep}{name}").st_size
+    return total
+
+
+def _family(name: str) -> GaugeMetricFamily:
+    one = _GAUGES[PREFIX + name]
+    return GaugeMetricFamily(one.name, one.text, labels=one.labels)

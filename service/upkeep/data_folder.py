@@ -1,0 +1,93 @@
+"""What a data folder holds, and whether somebody uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from index.store.sqlite import is_in_use
+from service.jobs import SPOOL
+from service.upkeep.errors import DataInUse, RestoreUnfinished
+
+COLLECTIONS = "collections"
+KEYS = "keys.sqlite"
+_FOLDERS = (COLLECTIONS, SPOOL)
+_DATABASES = "*.sqlite"
+_JOURNALS = "*.sqlite-*"
+_UNFINISHED = "restore-unfinished"
+STAGED = ".restoring"
+REPLACED = ".replaced"
+"""Folders of a restore: what is to be put in place, and what was there before."""
+
+
+def databases(data: Path) -> list[Path]:
+    """The databases beside the collections: jobs and keys."""
+    return sorted(data.glob(_DATABASES))
+
+
+def state(data: Path) -> list[Path]:
+    """Everything that a backup has, and that restoring one replaces, where it exists."""
+    folders = [data / name for name in _FOLDERS]
+    return [*(path for path in folders if path.exists()), *databases(data), *data.glob(_JOURNALS)]
+
+
+def leftovers(data: Path) -> list[Path]:
+    """Folders that an interrupted restore left behind."""
+    return [path for name in (STAGED, REPLACED) if (path := data / name).exists()]
+
+
+def is_empty(data: Path) -> bool:
+    """Whether the data folder holds no collection, job or key."""
+    return not databases(data) and not any(any((data / name).glob("*")) for name in _FOLDERS)
+
+
+def require_unused(data: Path) -> None:
+    """Raise :class:`DataInUse` while any process has the data folder open."""
+    for path in (*data.glob(_DATABASES), *data.glob(f"{COLLECTIONS}/*/*.sqlite")):
+        if is_in_use(path):
+            raise _in_use(data, path)
+    for path in _lock_files(data):
+        lock = FileLock(path, is_singleton=False)
+        try:
+            with lock.acquire(timeout=0):
+                pass
+        except Timeout as error:
+            raise _in_use(data, path) from error
+
+
+def _lock_files(data: Path) -> Iterator[Path]:
+    for pattern in ("*.lock", f"{COLLECTIONS}/*/*.lock", f"{COLLECTIONS}/*/leases/*.lock"):
+        yield from data.glob(pattern)
+
+
+def _in_use(data: Path, path: Path) -> DataInUse:
+    return DataInUse(
+        f"A process has the data folder {data} open ({path.relative_to(data)}). Stop the service and all "
+        "commands that use it, and try again."
+    )
+
+
+def begin_replacing(data: Path) -> None:
+    """Mark the data folder as incomplete, until :func:`end_replacing`."""
+    (data / _UNFINISHED).touch()
+
+
+def end_replacing(data: Path) -> None:
+    """Remove the mark."""
+    (data / _UNFINISHED).unlink()
+
+
+def is_being_replaced(data: Path) -> bool:
+    """Whether a restore has begun to replace the data and has not come to its end."""
+    return (data / _UNFINISHED).exists()
+
+
+def require_complete(data: Path) -> None:
+    """Raise :class:`RestoreUnfinished` for a data folder that a restore left incomplete."""
+    if is_being_replaced(data):
+        raise RestoreUnfinished(
+            f"Restoring a backup into {data} was interrupted, or is going on. If it was interrupted, restore "
+            "again, this or another backup."
+        )

@@ -1,0 +1,53 @@
+"""Errors of backup and restore. Only commands raise them, no route does."""
+
+from __future__ import annotations
+
+from index.errors import LoccitError
+
+
+class UpkeepError(LoccitError):
+    """Root of these errors. They are no branch of those that routes raise, which routes document."""
+
+    code = "upkeep_failed"
+
+
+class NoData(UpkeepError):
+    """The data folder holds nothing."""
+
+    code = "no_data"
+
+
+class TargetInUse(UpkeepError):
+    """There is something where a backup is to be written, or the place is not fit for one."""
+
+    code = "target_in_use"
+
+
+class BackupFailed(UpkeepError):
+    """A file could not be read or written."""
+
+    code = "backup_failed"
+
+
+class BackupDamaged(UpkeepError):
+    """What is to be restored is no complete backup, or was changed after it was made."""
+
+    code = "backup_damaged"
+
+
+class DataInUse(UpkeepError):
+    """A process has the data folder open."""
+
+    code = "data_in_use"
+
+
+class DataNotEmpty(UpkeepError):
+    """The data folder holds what a restored backup would replace."""
+
+    code = "data_not_empty"
+
+
+class RestoreUnfinished(UpkeepError):
+    """Restoring a backup was interrupted: the data folder is not complete."""
+
+    code = "restore_unfinished"

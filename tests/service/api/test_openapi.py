@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+
+from index import errors as library_errors
+from index.errors import LoccitError, Unreadable
+from index.library import Library
+from service import errors as service_errors
+from service.api.openapi import OPEN_PATHS, describe
+from service.app import create_app
+from service.errors import STATUS
+from service.requests.asking import AskRequest
+from service.requests.citations import ChangesRequest, VerifyRequest
+from service.requests.documents import DocumentRequest, PatchRequest, PruneRequest
+from service.requests.jobs import IngestRequest
+from tests.service.http_service import app_of
+
+
+@pytest.fixture
+def api(library: Library) -> dict[str, Any]:
+    return describe(app_of(library))
+
+
+def operations(api: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, told) for path, methods in api["paths"].items() for method, told in methods.items()
+    ]
+
+
+def test_the_addresses_are_the_documented_ones(api: dict[str, Any]) -> None:
+    assert sorted(f"{method.upper()} {path}" for method, path, _ in operations(api)) == [
+        "DELETE /v1/collections/{name}",
+        "DELETE /v1/documents/{document_id}",
+        "DELETE /v1/jobs/{job_id}",
+        "GET /healthz",
+        "GET /metrics",
+        "GET /readyz",
+        "GET /v1/changes",
+        "GET /v1/citations/{locator}",
+        "GET /v1/collections",
+        "GET /v1/collections/{name}",
+        "GET /v1/documents",
+        "GET /v1/documents/{document_id}",
+        "GET /v1/documents/{document_id}/diff",
+        "GET /v1/documents/{document_id}/text",
+        "GET /v1/documents/{document_id}/versions",
+        "GET /v1/jobs",
+        "GET /v1/jobs/{job_id}",
+        "GET /v1/jobs/{job_id}/events",
+        "GET /v1/jobs/{job_id}/files",
+        "PATCH /v1/documents/{document_id}",
+        "POST /v1/ask",
+        "POST /v1/changes",
+        "POST /v1/ingest",
+        "POST /v1/jobs/{job_id}/cancel",
+        "POST /v1/jobs/{job_id}/retry",
+        "POST /v1/prune",
+        "POST /v1/verify",
+        "PUT /v1/collections/{name}",
+        "PUT /v1/documents/{document_id}",
+    ]
+
+
+def test_every_operation_is_described_and_tells_its_errors(api: dict[str, Any]) -> None:
+    tags = {tag["name"] for tag in api["tags"]}
+    for _, path, told in operations(api):
+        assert told["summary"]
+        assert told["description"]
+        assert set(told["tags"]) <= tags
+        failing = {int(status) for status in told["responses"] if int(status) >= 400}
+        assert failing <= set(STATUS.values())
+        assert 500 in failing
+        assert (401 in failing) == (path not in OPEN_PATHS)
+        for status in failing:
+            content = told["responses"][str(status)]["content"]["application/json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
+            assert content["examples"]
+
+
+def codes(described: dict[str, Any]) -> set[str]:
+    """The codes of all errors of an operation."""
+    return {
+        code
+        for status, answer in described["responses"].items()
+        if int(status) >= 400
+        for code in answer["content"]["application/json"]["examples"]
+    }
+
+
+UNDOCUMENTED = {
+    "client_gone": "nobody is there to read it",
+    "invalid_settings": "the service does not start",
+    "data_not_writable": "the service does not start",
+    "key_not_found": "only commands revoke keys",
+    "method_not_allowed": "no route answers it",
+    "original_not_found": "no route reads originals",
+    "route_not_found": "no route answers it",
+    "upgrade_begun": "only commands upgrade",
+}
+
+
+def test_every_error_is_documented_by_some_route(api: dict[str, Any]) -> None:
+    kinds = [
+        kind
+        for module in (library_errors, service_errors)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, LoccitError) and not kind.__subclasses__()
+    ]
+    documented = set().union(*(codes(described) for *_, described in operations(api)))
+    assert {kind.code for kind in kinds} - documented == set(UNDOCUMENTED)
+
+
+def test_errors_are_those_of_what_a_route_takes(api: dict[str, Any]) -> None:
+    def of(method: str, path: str) -> set[str]:
+        return codes(api["paths"][path][method])
+
+    before = {
+        "internal_error", "unauthorized", "forbidden", "rate_limited", "host_not_allowed", "invalid_request",
+        "invalid_group", "not_ready",
+    }  # fmt: skip
+    collection = {
+        "invalid_collection_name", "collection_not_found", "collection_mismatch", "collection_busy",
+        "model_not_found", "model_damaged", "model_failed", "too_many_models", "backend_missing",
+        "store_damaged", "unknown_format",
+    }  # fmt: skip
+    assert of("get", "/healthz") == {"internal_error"}
+    assert of("get", "/readyz") == {"internal_error", "not_ready"}
+    assert of("get", "/v1/collections") == before
+    assert of("get", "/v1/documents") == before | collection
+    current = {"document_not_found", "document_retired"}
+    assert of("get", "/v1/documents/{document_id}") == before | collection | current
+    assert of("get", "/v1/documents/{document_id}/versions") == before | collection | {"document_not_found"}
+    assert of("delete", "/v1/documents/{document_id}") == before | collection | {
+        "document_not_found", "cross_site_request", "overloaded", "disk_full",
+    }  # fmt: skip
+    assert of("patch", "/v1/documents/{document_id}") == before | collection | current | {
+        "cross_site_request", "overloaded", "body_too_large", "body_timeout", "invalid_metadata", "disk_full",
+    }  # fmt: skip
+    assert {"job_not_found", "job_not_finished"} <= of("delete", "/v1/jobs/{job_id}")
+    assert "job_not_finished" not in of("get", "/v1/jobs/{job_id}")
+    assert {kind.code for kind in Unreadable.__subclasses__()} <= of("put", "/v1/documents/{document_id}")
+
+
+def test_every_operation_tells_what_it_answers(api: dict[str, Any]) -> None:
+    for method, path, told in operations(api):
+        fine = {int(status) for status in told["responses"] if int(status) < 400}
+        is_job = (method, path) == ("delete", "/v1/jobs/{job_id}")
+        expected = 204 if is_job else 202 if path == "/v1/ingest" else 200
+        assert expected in fine
+
+
+def test_every_reference_is_there(api: dict[str, Any]) -> None:
+    for reference in re.findall(r"'\$ref': '#/([^']+)'", str(api)):
+        at: Any = api
+        for part in reference.split("/"):
+            at = at[part]
+        assert at
+    assert "HTTPValidationError" not in api["components"]["schemas"]
+
+
+def test_examples_are_accepted() -> None:
+    asked = (
+        AskRequest,
+        ChangesRequest,
+        DocumentRequest,
+        IngestRequest,
+        PatchRequest,
+        PruneRequest,
+        VerifyRequest,
+    )
+    for model in asked:
+        for example in model.model_json_schema()["examples"]:
+            model.model_validate(example)
+
+
+def test_the_needed_scope_of_a_key_is_told(api: dict[str, Any]) -> None:
+    assert set(api["components"]["securitySchemes"]) == {"bearer", "header"}
+    for _, path, told in operations(api):
+        assert ("security" in told) == (path not in OPEN_PATHS)
+    assert api["paths"]["/v1/ask"]["post"]["security"] == [{"bearer": ["ask"]}, {"header": ["ask"]}]
+    assert api["paths"]["/v1/prune"]["post"]["security"] == [{"bearer": ["admin"]}, {"header": ["admin"]}]
+
+
+def test_the_reference_is_served_and_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    assert client.get("/openapi.json").json()["info"]["title"] == "Loccit"
+    page = client.get("/docs")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert not re.search(r"(src|href)\s*=\s*[\"']?(https?:)?//", page.text)
+    assert "innerHTML" not in page.text
+
+
+def routes(found: Sequence[Any]) -> Iterator[APIRoute]:
+    """All routes, those of included routers too."""
+    for route in found:
+        if isinstance(route, APIRoute):
+            yield route
+        elif router := getattr(route, "original_router", None):
+            yield from routes(router.routes)
+
+
+def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[str, Any]) -> None:
+    app = create_app(app_of(library).state.settings, library=library)
+    served = {route.path_format for route in routes(app.routes)}
+    assert served - set(api["paths"]) == {
+        "/", "/style.css", "/view/{locator}", "/docs", "/openapi.json", "/sign-in", "/sign-out",
+    }  # fmt: skip

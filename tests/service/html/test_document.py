@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from index.records import Structure
+from index.types import Block
+from service.html.document import document_page
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("kind", ["list", "paragraph"])
+def test_evidence_without_end_takes_no_long_time(kind: Any) -> None:
+    text = "".join(f"- {number % 10}\n" for number in range(20_000))
+    structure = Structure((Block(kind, 0, len(text)),), ())
+    evidence = [(4 * number, 4 * number + 1) for number in range(10_000)]
+    page = document_page(text, structure, quote=(0, 40_000), evidence=evidence, at=0)
+    parts = [part for block in page.blocks for line in block.lines for part in line]
+    assert sum(part.mark == "evidence" for part in parts) == 10_000
+    assert {part.text for part in parts if part.mark == "evidence"} == {"-"}

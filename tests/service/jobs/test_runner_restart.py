@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import ExitStack, closing
+
+from index.ingest.preparation import Source
+from index.library import Library
+from service.background.embedding import EmbeddingWorker
+from service.jobs import JOBS
+from service.jobs.memory import MemoryJobStore
+from service.jobs.protocols import Lease
+from service.jobs.records import NewItem
+from service.jobs.runner import JobRunner
+from service.jobs.spool.folder import FolderSpool
+from tests.index.sources.web.standins import Server
+from tests.service.http_service import PATIENCE, eventually
+from tests.service.jobs.running import (
+    NewRunner,
+    Start,
+    add,
+    archive,
+    finished,
+    hold,
+    page,
+    results,
+    text,
+)
+from tests.service.jobs.zip_files import zipped
+
+
+def test_documents_stored_before_a_crash_are_unchanged_after_it(
+    library: Library, idle: JobRunner, start: Start
+) -> None:
+    """The process was killed after a commit, before the job store recorded the outcomes."""
+    add(idle, *(text(idle, f"{n}.md", f"Text {n}.", n) for n in range(5)))
+    assert idle.store.begin("job")
+    collection = library.open("default")
+    collection.put_many([Source(f"{n}.md", f"Text {n}.".encode()) for n in range(3)])
+    job = finished(runner := start())
+    assert job.state == "done"
+    assert set(results(runner)) == {f"{n}.md" for n in range(5)}
+    assert [results(runner)[f"{n}.md"] for n in range(5)] == ["unchanged"] * 3 + ["added"] * 2
+    assert [collection.archive.document(f"{n}.md").versions for n in range(5)] == [1] * 5
+    assert collection.archive.counts().embedded == collection.archive.counts().passages == 5
+
+
+def test_files_left_by_a_crash_are_deleted_when_the_job_is_done(
+    idle: JobRunner, start: Start, spool: FolderSpool
+) -> None:
+    add(idle, text(idle, "a.md", "A.", 1))
+    idle.store.begin("job")
+    idle.store.move("job", "embedding")
+    finished(start())
+    assert not spool.path("job", "").exists()
+
+
+def test_expanded_archive_continues_after_a_restart(library: Library, idle: JobRunner, start: Start) -> None:
+    add(idle, archive(idle, zipped({f"{n}.md": f"Text {n}." for n in range(4)})))
+    idle.store.begin("job")
+    members = [
+        NewItem("member", f"{n}.md", "000001", 7, {"member": f"{n}.md", "metadata": {}}) for n in range(4)
+    ]
+    idle.store.expand("job", 1, members)
+    job = finished(start())
+    assert job.counts.outcomes == {"added": 4, "expanded": 1}
+    assert library.open("default").archive.counts().documents == 4
+
+
+def test_stopped_runner_leaves_the_rest_to_the_next(
+    library: Library, idle: JobRunner, start: Start, server: Server
+) -> None:
+    let_go = hold(server, "/slow.html", page("Slow"))
+    address = server.url("/slow.html", "127.0.0.1")
+    add(idle, NewItem("url", address), text(idle, "b.md", "B.", 1))
+    first = start()
+    eventually(lambda: "/slow.html" in server.targets)
+    stopping = threading.Thread(target=first.stop)
+    stopping.start()
+    let_go.set()
+    stopping.join()
+    assert idle.store.job("job").state == "running"
+    assert results(idle) == {address: "added", "b.md": "waiting"}
+    assert finished(start()).state == "done"
+    assert library.open("default").archive.counts().documents == 2
+
+
+def test_only_one_of_two_runners_runs_jobs(library: Library, idle: JobRunner, new_runner: NewRunner) -> None:
+    by: dict[str, list[str]] = {"first": [], "second": []}
+    first, second = (new_runner(on_stored=stored.append) for stored in by.values())
+    for number in range(20):
+        name = f"job{number}"
+        add(idle, text(idle, f"{number}.md", f"Text {number}.", 1, name), job=name)
+    with ExitStack() as running:
+        for one in (EmbeddingWorker(library, poll_seconds=0.05), first, second):
+            one.start()
+            running.callback(one.stop)
+        for number in range(20):
+            job = finished(idle, f"job{number}")
+            assert (job.state, job.counts.outcomes) == ("done", {"added": 1})
+        collection = library.open("default")
+        assert [collection.archive.document(f"{n}.md").versions for n in range(20)] == [1] * 20
+        assert sorted(map(len, by.values())) == [0, 20]
+        (first if by["first"] else second).stop()
+        add(idle, text(idle, "last.md", "Last.", 1, "last"), job="last")
+        assert finished(idle, "last").state == "done"  # the other takes over
+        assert sorted(map(len, by.values())) == [1, 20]
+
+
+class LosingStore(MemoryJobStore):
+    """Its lease is lost when ``lost`` is set, as with the connection to a database, and not granted again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost, self.released = threading.Event(), threading.Event()
+
+    def acquire_lease(self) -> Lease | None:  # type: ignore[override]
+        return None if self.lost.is_set() else self
+
+    def is_held(self) -> bool:
+        return not self.lost.is_set()
+
+    def release(self) -> None:
+        self.released.set()
+
+
+def test_runner_that_lost_its_lease_leaves_the_rest(
+    library: Library, new_runner: NewRunner, server: Server
+) -> None:
+    library.open("default", create=True)
+    store = LosingStore()
+    runner = new_runner(store=store)
+    let_go = hold(server, "/slow.html", page("Slow"))
+    address = server.url("/slow.html", "127.0.0.1")
+    add(runner, NewItem("url", address), text(runner, "b.md", "B.", 1))
+    runner.start()
+    try:
+        eventually(lambda: "/slow.html" in server.targets)
+        store.lost.set()
+        let_go.set()
+        assert store.released.wait(PATIENCE)
+        assert store.job("job").state == "running"
+        assert results(runner) == {address: "added", "b.md": "waiting"}
+    finally:
+        runner.stop()
+
+
+# Expiry
+
+
+def test_finished_job_is_deleted_after_keep_days(idle: JobRunner, start: Start, spool: FolderSpool) -> None:
+    add(idle, text(idle, "a.xyz", "A.", 1))
+    runner = start()
+    finished(runner)
+    runner.stop()
+    runner = start(keep_days=1)
+    add(runner, text(runner, "b.md", "B.", 1, "later"), job="later")
+    finished(runner, "later")
+    runner.stop()
+    assert idle.store.ids() == {"job", "later"}
+    assert spool.path("job", "000001").exists()
+    runner = start(keep_days=0)
+    eventually(lambda: not runner.store.ids())
+    eventually(lambda: not spool.path("job", "").exists())
+
+
+def test_a_clock_that_jumps_deletes_no_job(
+    idle: JobRunner, start: Start, library: Library, spool: FolderSpool
+) -> None:
+    add(idle, text(idle, "a.xyz", "A.", 1))
+    runner = start()
+    finished(runner)
+    runner.stop()
+    with closing(sqlite3.connect(library.data / JOBS)) as connection, connection:
+        connection.execute("UPDATE jobs SET finished = 1")  # as it looks when the clock is decades ahead
+    runner = start(keep_days=1)
+    add(runner, text(runner, "b.md", "B.", 1, "later"), job="later")
+    finished(runner, "later")  # and it has looked for old jobs before
+    assert idle.store.ids() == {"job", "later"}
+    assert spool.path("job", "000001").exists()

@@ -1,0 +1,492 @@
+"""The access matrix: every route with every kind of key. No caller learns what it may not read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from index.embedding import WordEmbedder
+from index.library import Library
+from service.api.route import ApiRoute, GuardedRoute
+from service.identity import KeyOptions, Keyring, Scope, access, new_key
+from service.middleware.cross_site import READS
+from tests.service.http_service import eventually, served
+
+COLLECTION = "vault"
+DOCUMENT = "papers/obsidian.txt"
+TEXT = "The quagga grazes near the lighthouse at dusk."
+QUESTION = "Where does the quagga graze?"
+SECRETS = ("quagga", "obsidian")
+"""Words of the document's text and id, which no refused caller may see."""
+INVALID = ("wrong", "revoked", "expired")
+"""Keys that open nothing."""
+UNHEARD = "/v1/nothing"
+
+
+@dataclass
+class Place:
+    """A service with a document in a collection, and keys of every kind."""
+
+    client: TestClient
+    keys: dict[str, str] = field(default_factory=dict)
+    locator: str = ""
+    job: str = ""
+    strangers: int = 0
+    groups: tuple[str, ...] = ()
+    """Groups of the document."""
+
+    def send(self, method: str, path: str, key: str, **request: Any) -> Any:
+        token = self.keys[key]
+        headers = request.pop("headers", {}) | ({"authorization": f"Bearer {token}"} if token else {})
+        client = self.client
+        if key in INVALID or path == "/sign-in":
+            # From an address of its own: wrong keys are slowed down by address.
+            self.strangers += 1
+            client = TestClient(self.client.app, client=(f"198.51.100.{self.strangers % 250}", 1))
+        return client.request(method, path, headers=headers, **request)
+
+    def as_admin(self, method: str, path: str, **request: Any) -> Any:
+        response = self.send(method, path, "admin", **request)
+        assert response.status_code < 300, response.text
+        return response
+
+    def restore(self) -> None:
+        """Put back what an earlier request of an admin may have deleted."""
+        self.as_admin("PUT", f"/v1/collections/{COLLECTION}")
+        self.as_admin(
+            "PUT",
+            f"/v1/documents/{DOCUMENT}",
+            json={"text": TEXT, "groups": self.groups},
+            params={"collection": COLLECTION},
+        )
+        answer = self.as_admin("POST", "/v1/ask", json={"question": QUESTION, "collection": COLLECTION})
+        self.locator = answer.json()["passages"][0]["citation"]["locator"]
+        if self.send("GET", f"/v1/jobs/{self.job}", "admin").status_code != 200:
+            body = {
+                "documents": [{"document_id": "papers/obsidian-2.txt", "text": TEXT}],
+                "collection": COLLECTION,
+                "groups": self.groups,
+            }
+            self.job = self.as_admin("POST", "/v1/ingest", json=body).json()["job_id"]
+            eventually(lambda: self._job_state() == "done")
+
+    def _job_state(self) -> str:
+        state: str = self.as_admin("GET", f"/v1/jobs/{self.job}").json()["state"]
+        return state
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A request for what a route could tell about the document."""
+
+    path: str = ""
+    json: Mapping[str, Any] | None = None
+    params: Mapping[str, Any] = field(default_factory=lambda: {"collection": COLLECTION})
+    content: str | None = None
+
+    def send(self, place: Place, method: str, key: str, **more: Any) -> Any:
+        path = self.path.format(document=DOCUMENT, locator=place.locator, job=place.job, name=COLLECTION)
+        body = None if self.json is None else {**self.json, **more.pop("body", {})}
+        return place.send(
+            method, path, key, json=body, params=dict(self.params), content=self.content, **more
+        )
+
+
+NONE: Mapping[str, Any] = {}
+PROBES = {
+    "POST /v1/ask": Probe("/v1/ask", {"question": QUESTION}),
+    "GET /v1/citations/{locator}": Probe("/v1/citations/{locator}"),
+    "POST /v1/verify": Probe("/v1/verify", {"quotes": [TEXT[:30]]}),
+    "GET /v1/changes": Probe("/v1/changes"),
+    "POST /v1/changes": Probe("/v1/changes", {}),
+    "GET /v1/documents": Probe("/v1/documents"),
+    "PUT /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"text": TEXT}),
+    "PATCH /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"metadata": {"a": 1}}),
+    "GET /v1/documents/{document_id}": Probe("/v1/documents/{document}"),
+    "GET /v1/documents/{document_id}/text": Probe("/v1/documents/{document}/text"),
+    "GET /v1/documents/{document_id}/versions": Probe("/v1/documents/{document}/versions"),
+    "GET /v1/documents/{document_id}/diff": Probe(
+        "/v1/documents/{document}/diff", params={"collection": COLLECTION, "old": 1}
+    ),
+    "DELETE /v1/documents/{document_id}": Probe("/v1/documents/{document}"),
+    "POST /v1/prune": Probe("/v1/prune", {"keep_versions": 1}),
+    "POST /v1/ingest": Probe("/v1/ingest", {"documents": [{"document_id": "a.txt", "text": "A."}]}),
+    "GET /v1/jobs": Probe("/v1/jobs", params=NONE),
+    "GET /v1/jobs/{job_id}": Probe("/v1/jobs/{job}", params=NONE),
+    "GET /v1/jobs/{job_id}/files": Probe("/v1/jobs/{job}/files", params=NONE),
+    "GET /v1/jobs/{job_id}/events": Probe("/v1/jobs/{job}/events", params=NONE),
+    "POST /v1/jobs/{job_id}/cancel": Probe("/v1/jobs/{job}/cancel", params=NONE),
+    "POST /v1/jobs/{job_id}/retry": Probe("/v1/jobs/{job}/retry", {}, params=NONE),
+    "DELETE /v1/jobs/{job_id}": Probe("/v1/jobs/{job}", params=NONE),
+    "GET /v1/collections": Probe("/v1/collections", params=NONE),
+    "GET /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
+    "PUT /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
+    "DELETE /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
+    "GET /healthz": Probe("/healthz", params=NONE),
+    "GET /readyz": Probe("/readyz", params=NONE),
+    "GET /metrics": Probe("/metrics", params=NONE),
+    "GET /": Probe("/", params={"collection": COLLECTION, "q": QUESTION}),
+    "GET /style.css": Probe("/style.css", params=NONE),
+    "GET /view/{locator}": Probe("/view/{locator}"),
+    "GET /sign-in": Probe("/sign-in", params=NONE),
+    "POST /sign-in": Probe("/sign-in", content="key=", params=NONE),
+    "POST /sign-out": Probe("/sign-out", params=NONE),
+    "GET /docs": Probe("/docs", params=NONE),
+    "GET /openapi.json": Probe("/openapi.json", params=NONE),
+}
+"""A request for each route. A route that has none here fails the matrix."""
+
+
+def routes_of(app: FastAPI) -> dict[str, GuardedRoute]:
+    """Every route of the application, by method and path."""
+    found: dict[str, GuardedRoute] = {}
+    for route in every_route(app.routes):
+        assert isinstance(route, GuardedRoute), f"{type(route)} has no rule of access"
+        for method in route.methods - {"HEAD"}:
+            found[f"{method} {route.path_format}"] = route
+    return found
+
+
+def every_route(routes: Iterable[Any]) -> Iterator[Any]:
+    """Routes, those of included routers in the place of the routers."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        yield from [route] if included is None else every_route(included.routes)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with (
+        Library(tmp_path_factory.mktemp("data"), embedder=WordEmbedder()) as library,
+        served(library) as client,
+    ):
+        place = Place(client)
+        place.keys = dict(_keys(client.app.state.runtime.keyring))  # type: ignore[attr-defined]
+        place.restore()
+        yield place
+
+
+def _keys(keyring: Keyring) -> Iterator[tuple[str, str]]:
+    def made(scope: Scope, **options: Any) -> tuple[str, str]:
+        token, key = new_key("a program", scope, KeyOptions(**options))
+        keyring.add(key)
+        return token, key.id
+
+    yield "none", ""
+    yield "wrong", made(Scope.ADMIN)[0] + "x"
+    for scope in (Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN):
+        yield scope.word, made(scope)[0]
+        yield f"{scope.word} of another collection", made(scope, collections=["other"])[0]
+        yield f"{scope.word} of the board", made(scope, groups=["board", "press"])[0]
+        yield f"{scope.word} of the staff", made(scope, groups=["staff"])[0]
+        yield f"{scope.word} of all groups", made(scope, groups=None)[0]
+    token, id_ = made(Scope.ADMIN)
+    keyring.revoke(id_)
+    yield "revoked", token
+    token, _ = made(Scope.ADMIN, expires=time.time() + 0.01)
+    time.sleep(0.02)
+    yield "expired", token
+
+
+def assert_tells_nothing(response: Any) -> None:
+    told = response.text + str(response.headers)
+    asked = str(response.request.url) + (response.request.content or b"").decode()
+    for secret in SECRETS:
+        assert secret not in told or secret in asked, told
+
+
+def test_every_route_declares_its_rule_and_is_in_the_matrix(place: Place) -> None:
+    assert routes_of(place.client.app).keys() == PROBES.keys()  # type: ignore[arg-type]
+
+
+def test_a_function_without_a_rule_cannot_be_a_route() -> None:
+    app = FastAPI()
+    for kind in (GuardedRoute, ApiRoute):
+        app.router.route_class = kind
+        with pytest.raises(TypeError, match="no rule of access"):
+            app.get("/x")(lambda: None)
+    with pytest.raises(TypeError, match="can tell"):
+        access(Scope.READ, "gossip")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", ["none", "wrong", "revoked", "expired"])
+@pytest.mark.parametrize("route", PROBES)
+def test_without_a_valid_key_only_health_checks_answer(place: Place, route: str, key: str) -> None:
+    method, _, path = route.partition(" ")
+    response = PROBES[route].send(place, method, key)
+    open_ = routes_of(place.client.app)[route].rule.scope is Scope.NONE  # type: ignore[arg-type]
+    assert open_ == (path in ("/healthz", "/readyz", "/sign-in", "/sign-out", "/style.css"))
+    assert response.status_code == (200 if open_ and route != "POST /sign-in" else 401)
+    assert_tells_nothing(response)
+
+
+@pytest.mark.parametrize("scope", [Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN])
+@pytest.mark.parametrize("route", PROBES)
+def test_a_scope_allows_its_routes_and_no_others(place: Place, route: str, scope: Scope) -> None:
+    place.restore()
+    method, _, path = route.partition(" ")
+    rule = routes_of(place.client.app)[route].rule  # type: ignore[arg-type]
+    response = PROBES[route].send(place, method, scope.word)
+    if scope is Scope.ASK and path in ("/v1/citations/{locator}", "/view/{locator}"):
+        assert response.status_code == 403  # without a proof
+    elif route == "POST /sign-in":
+        assert response.status_code == 401  # the form is empty
+        return
+    elif scope >= rule.scope:
+        assert response.status_code < 300, response.text
+        return
+    assert response.status_code == 403
+    assert "forbidden" in response.text
+    assert_tells_nothing(response)
+
+
+@pytest.mark.parametrize("scope", [Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN])
+@pytest.mark.parametrize("route", PROBES)
+def test_a_key_of_another_collection_learns_nothing(place: Place, route: str, scope: Scope) -> None:
+    place.restore()
+    method = route.partition(" ")[0]
+    rule = routes_of(place.client.app)[route].rule  # type: ignore[arg-type]
+    response = PROBES[route].send(place, method, f"{scope.word} of another collection")
+    if scope >= rule.scope and rule.tells and route not in ("GET /v1/jobs", "GET /v1/collections"):
+        hidden = 403 if route == "GET /metrics" or scope is Scope.ASK else 404
+        assert response.status_code in (404, hidden)
+    assert_tells_nothing(response)
+    assert COLLECTION not in response.text or response.status_code == 404
+
+
+def test_a_refused_write_changes_nothing(place: Place) -> None:
+    place.restore()
+    before = place.as_admin("GET", "/v1/changes", params={"collection": COLLECTION}).json()
+    for route, probe in PROBES.items():
+        method = route.partition(" ")[0]
+        if method not in READS:
+            for key in ("none", "wrong", "ask", "admin of another collection"):
+                probe.send(place, method, key)
+    after = place.as_admin("GET", "/v1/changes", params={"collection": COLLECTION}).json()
+    assert after["documents"] == before["documents"]
+
+
+def test_an_unknown_address_is_told_to_callers_with_a_key_only(place: Place) -> None:
+    assert place.send("GET", UNHEARD, "none").status_code == 401
+    assert place.send("GET", UNHEARD, "ask").status_code == 404
+
+
+# The scope ask
+
+
+def test_a_key_to_ask_looks_up_the_citations_of_its_answers_and_no_others(place: Place) -> None:
+    place.restore()
+    body = {"question": QUESTION, "collection": COLLECTION}
+    (passage, *_) = place.send("POST", "/v1/ask", "ask", json=body).json()["passages"]
+    links = passage["citation"]["links"]
+    assert links.keys() == {"citation", "view"}
+    found = place.send("GET", links["citation"], "ask")
+    assert found.status_code == 200
+    assert found.json()["quote"] == passage["text"]
+    again = found.json()["links"]
+    assert again == links
+    standing = found.json()["standing"]["citation"]["links"]
+    assert place.send("GET", standing["citation"], "ask").status_code == 200
+    shorter = links["citation"].replace("-46", "-45")
+    assert shorter != links["citation"]
+    for forbidden in (
+        shorter,
+        f"{links['citation']}&around=301",
+        links["citation"].replace("proof=", "proof=x"),
+    ):
+        assert place.send("GET", forbidden, "ask").status_code == 403
+    assert place.send("GET", f"{links['citation']}&format=plain", "ask").status_code == 200
+
+
+def test_a_key_to_ask_sees_the_quote_and_not_the_whole_document(place: Place) -> None:
+    place.restore()
+    first, last = (
+        "\n\n".join(f"Paragraph {number} has other words." for number in range(start, start + 200))
+        for start in (0, 200)
+    )
+    place.as_admin(
+        "PUT",
+        "/v1/documents/long.txt",
+        json={"text": f"{first}\n\nThe platypus swims.\n\n{last}"},
+        params={"collection": COLLECTION},
+    )
+    query = {"q": "platypus", "collection": COLLECTION}
+    page = place.send("GET", "/", "ask", params=query).text
+    links = [part.partition('"')[0].replace("&amp;", "&") for part in page.split('href="')[1:]]
+    (link,) = [one for one in links if one.startswith("/view/long.txt")]
+    shown = place.send("GET", link, "ask")
+    assert shown.status_code == 200
+    assert "platypus" in shown.text
+    assert len(shown.text) < len(first)
+    assert "Paragraph 1 " not in shown.text
+    assert "Later part" not in shown.text
+    assert "/v1/documents/" not in shown.text
+    assert "Paragraph 1 " in place.send("GET", link, "read").text
+
+
+def test_a_key_to_ask_is_bounded(place: Place) -> None:
+    place.restore()
+    body = {"question": QUESTION, "collection": COLLECTION}
+    assert place.send("POST", "/v1/ask", "ask", json={**body, "k": 10}).status_code == 200
+    assert place.send("POST", "/v1/ask", "ask", json={**body, "k": 11}).status_code == 422
+    assert place.send("POST", "/v1/ask", "read", json={**body, "k": 11}).status_code == 200
+    assert place.send("POST", "/v1/ask", "ask", json={**body, "as_of": 1}).status_code == 403
+    assert place.send("POST", "/v1/ask", "ask", json={**body, "extent": "section"}).status_code == 403
+    assert place.send("POST", "/v1/ask", "ask", json={**body, "extent": "sentences"}).status_code == 200
+    assert place.send("POST", "/v1/ask", "read", json={**body, "extent": "section"}).status_code == 200
+
+
+# Lists
+
+
+def test_lists_have_what_the_key_may_use(place: Place) -> None:
+    place.restore()
+    for path, name in (("/v1/collections", "collections"), ("/v1/jobs", "jobs")):
+        assert len(place.send("GET", path, "admin").json()[name]) >= 1
+        assert place.send("GET", path, "admin of another collection").json()[name] == []
+    assert place.send("GET", f"/v1/jobs?collection={COLLECTION}", "write").json()["jobs"] != []
+    assert place.send("GET", "/v1/jobs?collection=other", "write").json()["jobs"] == []
+
+
+# Groups
+
+
+@pytest.fixture
+def grouped(place: Place) -> Iterator[Place]:
+    """The document is readable by the board; the job put a document for the board."""
+    place.groups, place.job = ("board", "owners"), ""
+    place.restore()
+    yield place
+    place.groups, place.job = (), ""
+
+
+NARROWED: Mapping[str, Any] = {"headers": {"x-on-behalf-of": "staff, press"}}
+NOBODY: Mapping[str, Any] = {"headers": {"x-on-behalf-of": ""}}
+STRANGERS: list[tuple[str, Mapping[str, Any]]] = [
+    *((scope, {}) for scope in ("ask", "read", "write")),
+    *((f"{scope} of the staff", {}) for scope in ("ask", "read", "write")),
+    *((f"{scope} of the board", NARROWED) for scope in ("ask", "read", "write", "admin")),
+    *((f"{scope} of all groups", NOBODY) for scope in ("read", "write", "admin")),
+]
+"""Keys, and what narrows them, that may not read the document."""
+GIVEN = {"PUT /v1/documents/{document_id}": 409}
+"""The status of what would change the document, unless it is 404."""
+LISTS = (
+    "POST /v1/ask",
+    "POST /v1/verify",
+    "GET /v1/changes",
+    "POST /v1/changes",
+    "GET /v1/documents",
+    "POST /v1/prune",
+    "POST /v1/ingest",
+    "GET /v1/jobs",
+    "GET /",
+)
+"""Routes that answer others too, and leave the document out."""
+
+
+@pytest.mark.parametrize(("key", "narrowed"), STRANGERS)
+@pytest.mark.parametrize("route", PROBES)
+def test_a_document_of_other_groups_does_not_exist(
+    grouped: Place, route: str, key: str, narrowed: Mapping[str, Any]
+) -> None:
+    if "/v1/collections/" in route and not route.startswith("GET"):
+        return  # an admin creates and deletes collections whatever is in them
+    method = route.partition(" ")[0]
+    rule = routes_of(grouped.client.app)[route].rule  # type: ignore[arg-type]
+    response = PROBES[route].send(grouped, method, key, **narrowed)
+    assert_tells_nothing(response)
+    scope = key.partition(" ")[0]
+    if Scope[scope.upper()] < rule.scope or (scope == "ask" and response.status_code == 403):
+        assert response.status_code == 403
+    elif rule.tells and route not in (
+        *LISTS,
+        "GET /v1/collections",
+        "GET /v1/collections/{name}",
+        "GET /metrics",
+    ):
+        assert response.status_code == GIVEN.get(route, 404)
+    else:
+        assert response.status_code < 300 or route == "POST /sign-in"
+    as_admin = grouped.send("GET", f"/v1/documents/{DOCUMENT}", "admin", params={"collection": COLLECTION})
+    assert as_admin.json()["groups"] == ["board", "owners"]
+    assert as_admin.json()["version"] == 1
+
+
+@pytest.mark.parametrize("key", ["write of the board", "write of all groups", "admin"])
+@pytest.mark.parametrize("route", PROBES)
+def test_a_key_of_a_group_reads_its_documents(grouped: Place, route: str, key: str) -> None:
+    method = route.partition(" ")[0]
+    if routes_of(grouped.client.app)[route].rule.scope <= Scope[key.partition(" ")[0].upper()]:  # type: ignore[arg-type]
+        assert PROBES[route].send(grouped, method, key).status_code < 300 or route == "POST /sign-in"
+        if route in ("POST /v1/ask", "GET /v1/documents", "GET /v1/changes", "GET /v1/jobs/{job_id}/files"):
+            assert "obsidian" in PROBES[route].send(grouped, method, key).text
+
+
+@pytest.mark.parametrize("route", ["POST /v1/ask", "POST /v1/verify", "POST /v1/changes"])
+def test_a_body_narrows_its_key_too(grouped: Place, route: str) -> None:
+    method = route.partition(" ")[0]
+    for groups, is_told in ((["board"], True), (["staff"], False), ([], False)):
+        response = PROBES[route].send(grouped, method, "read of the board", body={"on_behalf_of": groups})
+        assert response.status_code == 200
+        assert ("obsidian" in response.text) == is_told
+
+
+def test_jobs_of_other_groups_are_not_listed(grouped: Place) -> None:
+    def is_listed(key: str, **narrowed: Any) -> bool:
+        return grouped.job in grouped.send("GET", "/v1/jobs", key, **narrowed).text
+
+    assert grouped.job
+    assert is_listed("write of the board")
+    assert is_listed("admin")
+    assert not is_listed("write of the staff")
+    assert not is_listed("write")
+    assert not is_listed("write of the board", **NARROWED)
+
+
+def test_counts_leave_out_what_the_caller_may_not_read(grouped: Place) -> None:
+    def documents(key: str) -> int:
+        found: int = grouped.send("GET", f"/v1/collections/{COLLECTION}", key).json()["documents"]
+        return found
+
+    assert documents("admin") == documents("read of the board") > documents("read")
+
+
+def test_groups_of_a_stored_document_change_with_the_next_request(grouped: Place) -> None:
+    where = {"collection": COLLECTION}
+
+    def status(key: str) -> int:
+        code: int = grouped.send("GET", f"/v1/documents/{DOCUMENT}", key, params=where).status_code
+        return code
+
+    def change(groups: list[str]) -> None:
+        body = {"groups": groups}
+        done = grouped.send(
+            "PATCH", f"/v1/documents/{DOCUMENT}", "write of the board", json=body, params=where
+        )
+        assert done.json()["groups"] == groups
+
+    assert (status("read of the staff"), status("read")) == (404, 404)
+    change(["board", "staff"])
+    assert (status("read of the staff"), status("read")) == (200, 404)
+    change([])
+    assert (status("read of the staff"), status("read")) == (200, 200)
+    put = {**where, "groups": "board"}
+    grouped.send("PUT", f"/v1/documents/{DOCUMENT}", "write", content=TEXT, params=put)
+    assert status("read") == 404
+    grouped.send("PUT", f"/v1/documents/{DOCUMENT}", "write of the board", content="New.", params=where)
+    assert status("read") == 404  # a PUT that names no groups keeps them
+
+
+def test_a_wrong_name_of_a_group_is_refused(grouped: Place) -> None:
+    wrong = {"x-on-behalf-of": "x" * 101}
+    assert grouped.send("GET", "/v1/documents", "read", headers=wrong).status_code == 422
+    body = {"text": "A.", "groups": ["a,b"]}
+    refused = grouped.send("PUT", "/v1/documents/a.txt", "write", json=body)
+    assert refused.json()["error"]["code"] == "invalid_group"

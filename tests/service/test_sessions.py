@@ -1,0 +1,171 @@
+"""Sign-in of people: by a form, and by a proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.library import Library
+from service.errors import Unauthorized
+from service.identity import COOKIE, KeyOptions, Keyring, Scope, Sessions, new_key
+from service.identity.memory import MemoryKeyStore
+from tests.service.http_service import assert_error, served
+
+KEY = "correct-horse"
+
+
+@pytest.fixture
+def locked(library: Library) -> Iterator[TestClient]:
+    with served(library, api_key=KEY) as client:
+        yield client
+
+
+def sign_in(client: TestClient, key: str, **fields: str) -> Any:
+    return client.post("/sign-in", data={"key": key, **fields}, follow_redirects=False)
+
+
+def test_a_page_asks_for_a_key_and_shows_itself_afterwards(locked: TestClient) -> None:
+    asked = locked.get("/?q=lamp&collection=default")
+    assert asked.status_code == 401
+    assert asked.headers["www-authenticate"] == 'Bearer realm="loccit"'
+    assert '<form action="/sign-in" method="post"' in asked.text
+    assert 'name="next" value="/?q=lamp&amp;collection=default"' in asked.text
+    done = sign_in(locked, KEY, next="/?q=lamp&collection=default")
+    assert (done.status_code, done.headers["location"]) == (303, "/?q=lamp&collection=default")
+    assert locked.get("/").status_code == 200
+    assert locked.put("/v1/documents/a.txt", content="A lamp.").status_code == 201
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(locked: TestClient) -> None:
+    cookie = sign_in(locked, KEY).headers["set-cookie"]
+    assert cookie.startswith(f"{COOKIE}=setting.")
+    attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
+    assert {"httponly", "samesite=strict", "path=/", "max-age=43200"} <= attributes
+    assert "secure" not in attributes
+    assert KEY not in cookie
+    forged = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    assert_error(locked.put("/v1/documents/a.txt", content="A.", headers=forged), 403, "cross_site_request")
+    assert_error(locked.post("/sign-in", data={"key": KEY}, headers=forged), 403, "cross_site_request")
+
+
+def test_behind_tls_the_cookie_is_secure(library: Library) -> None:
+    with served(library, api_key=KEY, trusted_proxies="10.0.0.1") as client:
+        proxied = TestClient(client.app, client=("10.0.0.1", 1))
+        done = proxied.post(
+            "/sign-in", data={"key": KEY}, headers={"x-forwarded-proto": "https"}, follow_redirects=False
+        )
+        assert "secure" in done.headers["set-cookie"].lower()
+        told = client.post(
+            "/sign-in", data={"key": KEY}, headers={"x-forwarded-proto": "https"}, follow_redirects=False
+        )
+        assert "secure" not in told.headers["set-cookie"].lower()  # not from a trusted proxy
+
+
+def test_a_wrong_key_is_told_on_the_form_and_slowed_down(locked: TestClient) -> None:
+    refused = sign_in(locked, "wrong", next="/?q=x")
+    assert refused.status_code == 401
+    assert "This key is not known" in refused.text
+    assert 'value="/?q=x"' in refused.text
+    assert "set-cookie" not in refused.headers
+    codes = [sign_in(locked, "wrong").status_code for _ in range(25)]
+    assert codes[-1] == 429
+    assert sign_in(locked, "k" * 9000).status_code in (401, 429)
+
+
+def test_one_signs_out(locked: TestClient) -> None:
+    sign_in(locked, KEY)
+    account = locked.get("/sign-in")
+    assert "signed in as LOCCIT_API_KEY" in account.text
+    out = locked.post("/sign-out", follow_redirects=False)
+    assert (out.status_code, out.headers["location"]) == (303, "/sign-in")
+    assert locked.get("/").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""]
+)
+def test_a_sign_in_leads_to_no_other_site(locked: TestClient, elsewhere: str) -> None:
+    assert sign_in(locked, KEY, next=elsewhere).headers["location"] == "/"
+
+
+def test_a_session_ends_with_its_key(library: Library) -> None:
+    with served(library, api_key=KEY) as client:
+        keyring = client.app.state.runtime.keyring  # type: ignore[attr-defined]
+        token, key = new_key("a person", Scope.READ, KeyOptions(groups=["staff"]))
+        keyring.add(key)
+        sign_in(client, token)
+        assert client.get("/v1/documents").status_code == 404  # no collection yet
+        assert_error(client.put("/v1/documents/a.txt", content="A."), 403, "forbidden")
+        keyring.revoke(key.id)
+        assert_error(client.get("/v1/documents"), 401, "unauthorized")
+
+
+def test_a_session_has_a_time_and_a_signature() -> None:
+    now = 1e9
+    with closing(Keyring(MemoryKeyStore(), api_key=KEY)) as keyring:
+        sessions = Sessions(keyring, b"secret", seconds=60, clock=lambda: now)
+        cookie = sessions.begin(keyring.principal(KEY.encode()))
+        assert sessions.principal(cookie).scope is Scope.ADMIN
+        key_id, expires, signature = cookie.split(".")
+        later = f"{key_id}.{int(expires) + 1}.{signature}"
+        for wrong in (later, f"{cookie}x", "", "a.b.c", f"setting.{expires}.", "é.1.é"):
+            with pytest.raises(Unauthorized):
+                sessions.principal(wrong)
+        other = Sessions(keyring, b"another", seconds=60, clock=lambda: now)
+        with pytest.raises(Unauthorized, match="not known"):
+            other.principal(cookie)
+        now += 60
+        with pytest.raises(Unauthorized, match="has ended"):
+            sessions.principal(cookie)
+    with closing(Keyring(MemoryKeyStore(), api_key="changed")) as keyring:
+        sessions = Sessions(keyring, b"secret", seconds=60, clock=lambda: 1e9)
+        with pytest.raises(Unauthorized):
+            sessions.principal(cookie)
+
+
+# People whom a proxy signs in
+
+
+@pytest.fixture
+def proxied(library: Library) -> Iterator[TestClient]:
+    settings = {
+        "trusted_proxies": "10.0.0.1",
+        "proxy_user_header": "X-Forwarded-User",
+        "proxy_groups_header": "X-Forwarded-Groups",
+        "api_key": KEY,
+    }
+    with served(library, **settings) as client:
+        headers = {"x-api-key": KEY}
+        client.put("/v1/documents/a.txt", json={"text": "A.", "groups": ["staff"]}, headers=headers)
+        yield client
+
+
+def test_a_trusted_proxy_signs_people_in_with_their_groups(proxied: TestClient) -> None:
+    proxy = TestClient(proxied.app, client=("10.0.0.1", 1))
+    ada = {"x-forwarded-user": "ada@example.org", "x-forwarded-groups": "staff, board"}
+    assert proxy.get("/v1/documents/a.txt", headers=ada).status_code == 200
+    bob = {"x-forwarded-user": "bob@example.org"}
+    assert proxy.get("/v1/documents", headers=bob).status_code == 200
+    assert proxy.get("/v1/documents/a.txt", headers=bob).status_code == 404
+    assert_error(proxy.delete("/v1/documents/a.txt", headers=ada), 403, "forbidden")
+    assert "ada@example.org" in proxy.get("/sign-in", headers=ada).text
+
+
+def test_nobody_else_can_say_who_he_is(proxied: TestClient) -> None:
+    ada = {"x-forwarded-user": "ada@example.org", "x-forwarded-groups": "staff"}
+    assert_error(proxied.get("/v1/documents", headers=ada), 401, "unauthorized")
+    proxy = TestClient(proxied.app, client=("10.0.0.1", 1))
+    twice = [("x-forwarded-user", "ada"), ("x-forwarded-user", "eve")]
+    assert_error(proxy.get("/v1/documents", headers=twice), 401, "unauthorized")
+    assert_error(proxy.get("/v1/documents"), 401, "unauthorized")
+
+
+def test_with_a_proxy_nobody_enters_without_it_although_there_is_no_key(library: Library) -> None:
+    with served(library, trusted_proxies="10.0.0.1", proxy_user_header="X-User") as client:
+        assert_error(client.get("/v1/collections"), 401, "unauthorized")
+        proxy = TestClient(client.app, client=("10.0.0.1", 1))
+        assert proxy.get("/v1/collections", headers={"x-user": "ada"}).status_code == 200
