@@ -1,11 +1,10 @@
-"""Progress bars for long work: a rate and a time left."""
+"""Progress bars with a rate and the remaining time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,21 +17,22 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from index.folders import FolderIngest, FolderOptions, Report
+from cli.consoles import stderr
 from index.library import Library
+from index.sources import FolderIngest, FolderOptions, IngestReport
 
 
 class _Rate(ProgressColumn):
-    """Pieces of work a second."""
+    """Column with the number of items per second."""
 
     def render(self, task: Task) -> Text:
-        """Show the speed once there is one."""
+        """Render the rate, or nothing before it is known."""
         speed = task.finished_speed or task.speed
         return Text(f"{speed:,.1f}/s" if speed else "", style="progress.data.speed")
 
 
 def bars() -> Progress:
-    """Bars on stderr, each with a count, a rate and a time left."""
+    """Progress bars on stderr, each with a count, a rate and the remaining time."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -40,17 +40,20 @@ def bars() -> Progress:
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=stderr(),
     )
 
 
 def ingest_with_progress(
-    library: Library, collection: str, paths: Sequence[Path], options: FolderOptions
-) -> Report:
-    """Take in files and folders with a bar for files and one for passages, on stderr."""
+    library: Library, collection: str, paths: Sequence[Path], options: FolderOptions, *, model: str = ""
+) -> IngestReport:
+    """Ingest files and folders, and show one bar for files and one for passages on stderr.
+
+    ``model`` is that of a collection that is created.
+    """
     with bars() as progress:
         loading = progress.add_task("opening the collection", total=None)
-        opened = library.open(collection, create=True)
+        opened = library.open(collection, create=True, model=model)
         progress.remove_task(loading)
         files = progress.add_task("reading files", total=None)
         passages = progress.add_task("embedding passages", total=None, visible=False)

@@ -1,4 +1,4 @@
-"""How the tests run commands: as users do, in processes of their own."""
+"""Run commands: in this process, or as users do in one of their own."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from typer.testing import CliRunner, Result
+
+from cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
-_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+TERMINAL = {"TTY_COMPATIBLE": "1", "TERM": "xterm", "COLUMNS": "60"}
+"""Variables that make stdout a narrow terminal."""
+_ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|0\.0\.0\.0):\d+")
 
 
 def environment(tmp_path: Path, **settings: str) -> dict[str, str]:
@@ -30,12 +35,22 @@ def environment(tmp_path: Path, **settings: str) -> dict[str, str]:
     }
 
 
-def loccit(
+def loccit(tmp_path: Path, *arguments: str, status: int = 0, **settings: str) -> Result:
+    """Run a command in this process to its end, which must be with this exit status."""
+    unset = {name: None for name in os.environ if name.startswith("LOCCIT_")}
+    done = CliRunner().invoke(app, list(arguments), env=unset | environment(tmp_path, **settings))
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == status, done.stdout + done.stderr
+    return done
+
+
+def process(
     tmp_path: Path, *arguments: str, status: int = 0, **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, which must be with this exit status."""
+    """Run Python with these arguments in a process of its own, with settings as :func:`loccit` has them."""
     done = subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
+        [sys.executable, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -47,17 +62,10 @@ def loccit(
 
 
 @contextmanager
-def serving(tmp_path: Path, *arguments: str, **settings: str) -> Iterator[httpx.Client]:
-    """``loccit serve`` in a process of its own, ready, and a client of it."""
-    with started(tmp_path, *arguments, **settings) as (_, client):
-        yield client
-
-
-@contextmanager
 def started(
     tmp_path: Path, *arguments: str, **settings: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    """The same, and the process itself."""
+    """``loccit serve`` in a process of its own, ready, and a client of it."""
     with (tmp_path / "serve.log").open("w+") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "serve", "--port", "0", *arguments],

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from index.citation_formats import FORMATS
-from service.schemas.citations import CitationResponse, Verdict
-from tests.cli.commands import loccit
+from index.citations.formats import FORMATS
+from service.schemas.citations import CitationResponse
+from service.schemas.verdicts import AnswerVerdict, Verdict
+from tests.cli.commands import TERMINAL, loccit
 from tests.service.http_service import assert_shape
 
 MARS = "Mars has two moons, Phobos and Deimos."
@@ -109,9 +110,10 @@ def test_a_locator_is_printed_in_one_piece(tmp_path: Path, folder: Path) -> None
     replaced(tmp_path, folder, "Indeed: Mars is red, and cold.", name)
     new = locator(tmp_path, "What is red and cold?").replace(":0-30", ":8-30")
     assert new.startswith(f"{name}@")
-    assert new in loccit(tmp_path, "cite", old, COLUMNS="60").stdout
-    assert new in loccit(tmp_path, "verify", "Mars is red, and cold.", COLUMNS="60").stdout
-    assert name in loccit(tmp_path, "ask", "What is red and cold?", COLUMNS="60").stdout
+    assert new in loccit(tmp_path, "cite", old, **TERMINAL).stdout
+    assert new in loccit(tmp_path, "verify", "Mars is red, and cold.", **TERMINAL).stdout
+    whole = new.replace(":8-30", ":0-30")
+    assert whole in loccit(tmp_path, "ask", "What is red and cold?", **TERMINAL).stdout
 
 
 # verify
@@ -154,6 +156,28 @@ def test_a_verdict_as_json_is_that_of_the_http_api(tmp_path: Path, folder: Path)
     bad = json.loads(loccit(tmp_path, "verify", "Mars has no moons at all.", "--json", status=1).stdout)
     assert_shape(Verdict, bad)
     assert bad["status"] in {"altered", "not_found"}
+
+
+def test_an_answer_is_judged_sentence_by_sentence(tmp_path: Path, folder: Path, mars: str) -> None:
+    right = loccit(tmp_path, "verify", "Mars has two moons, Phobos and Deimos.", "--answer")
+    assert "supported" in right.stdout
+    assert mars.partition("@")[0] in right.stdout
+    wrong = loccit(
+        tmp_path,
+        "verify",
+        "Mars has three moons, Phobos and Deimos [1].",
+        "--answer",
+        "--cites",
+        mars,
+        status=1,
+    )
+    assert "contradicted" in wrong.stdout
+    assert "'three' in the answer, 'two' in the source" in " ".join(wrong.stdout.split())
+    told = loccit(
+        tmp_path, "verify", "Mars has three moons, Phobos and Deimos.", "--answer", "--json", status=1
+    )
+    assert_shape(AnswerVerdict, json.loads(told.stdout))
+    assert "--cites" in loccit(tmp_path, "verify", MARS, "--cites", mars, status=2).stderr
 
 
 # prune
@@ -216,7 +240,8 @@ def test_a_locator_a_line_may_have_spaces_in_it(tmp_path: Path, folder: Path, ve
 
 
 def test_without_a_rule_nothing_is_pruned(tmp_path: Path, versions: list[str]) -> None:
-    done = loccit(tmp_path, "prune", "--yes", status=1)
+    assert "Erased 0 versions;" in loccit(tmp_path, "prune", "--yes").stdout
+    done = loccit(tmp_path, "prune", "--yes", status=1, LOCCIT_KEEP_RETIRED_DAYS="")
     assert "(invalid_limit)" in done.stderr
     assert "keep_versions" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -238,6 +263,23 @@ def test_a_file_of_citations_that_is_not_there_is_told(tmp_path: Path, folder: P
     done = loccit(tmp_path, "prune", "--keep-versions", "1", "--citations", missing, status=2)
     assert "nowhere.txt" in done.stderr.replace("\n", "")
     assert "Traceback" not in done.stderr
+
+
+# ask --extent
+
+
+def test_an_answer_quotes_as_much_as_asked_for(tmp_path: Path, folder: Path) -> None:
+    text = "# Mars\n\nMars has two moons. Its soil is red.\n\nDust storms cover all of it.\n"
+    (folder / "planets.md").write_text(text)
+    loccit(tmp_path, "ingest", str(folder))
+    quotes = {
+        extent: [found["quote"] for found in asked(tmp_path, "soil red dust storms", "--extent", extent)]
+        for extent in ("sentences", "section")
+    }
+    assert "Its soil is red." in quotes["sentences"][0]
+    assert "Mars has two moons." not in quotes["sentences"][0]
+    assert quotes["section"][0].startswith("Mars\n\nMars has two moons.")
+    assert "--extent" in loccit(tmp_path, "ask", "moons", "--extent", "words", status=2).stderr
 
 
 # ask --as-of

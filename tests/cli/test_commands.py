@@ -1,15 +1,13 @@
-import contextlib
 import json
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
+import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import ROOT, environment, loccit
+from tests.cli.commands import TERMINAL, loccit
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.fixture
@@ -44,7 +42,7 @@ def test_ingest_ask_list_delete(tmp_path: Path, folder: Path) -> None:
     loccit(tmp_path, "delete", "mars.txt")
     documents = json.loads(loccit(tmp_path, "list", "-c", "default", "--json").stdout)
     assert [one["document_id"] for one in documents] == ["venus.txt"]
-    loccit(tmp_path, "delete", "--all")
+    loccit(tmp_path, "delete", "--all", "--yes")
     assert json.loads(loccit(tmp_path, "list", "--json").stdout) == []
 
 
@@ -80,65 +78,124 @@ def test_an_empty_question_and_a_wrong_k_are_told(tmp_path: Path, folder: Path) 
     assert "(document_not_found)" in loccit(tmp_path, "delete", "x.txt", status=1).stderr
 
 
+def test_skipped_files_come_with_advice(tmp_path: Path, folder: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mars.txt").write_text("Another text on Mars.")
+    (other / "huge.txt").write_text("x" * 2000)
+    loccit(tmp_path, "ingest", str(folder))
+    done = loccit(tmp_path, "ingest", str(other), status=1, LOCCIT_MAX_BODY_BYTES="1024")
+    assert f"its id 'mars.txt' is that of {folder / 'mars.txt'}\n" in done.stdout
+    assert done.stdout.splitlines()[-2:] == [
+        "With --prefix the documents of a folder get ids of their own.",
+        "The limit of a file's size is the setting LOCCIT_MAX_BODY_BYTES.",
+    ]
+
+
+def test_errors_come_with_commands_not_with_routes(tmp_path: Path, folder: Path) -> None:
+    missing = loccit(tmp_path, "ask", "moons", "-c", "planets", status=1).stderr
+    assert "`loccit ingest FOLDER --collection planets`" in missing
+    assert "/v1/" not in missing
+    loccit(tmp_path, "ingest", str(folder))
+    assert "loccit list --collection" in loccit(tmp_path, "delete", "x.txt", status=1).stderr
+    assert "loccit verify" in loccit(tmp_path, "cite", "mars.txt@000000000000:0-5", status=1).stderr
+
+
 def test_nothing_taken_in_is_a_failure(tmp_path: Path) -> None:
     done = loccit(tmp_path, "ingest", str(tmp_path / "nowhere"), status=1)
     assert "no such file" in done.stdout
 
 
-def test_deleting_takes_ids_or_the_whole(tmp_path: Path) -> None:
-    assert "one of the two" in loccit(tmp_path, "delete", status=2).stderr
-
-
-def test_the_script_is_the_same_flow(tmp_path: Path, folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "scripts/build_index.py", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment(tmp_path),
-        cwd=ROOT,
+def test_a_whole_collection_is_deleted_only_with_yes(tmp_path: Path, folder: Path) -> None:
+    loccit(tmp_path, "ingest", str(folder), "-c", "planets")
+    done = loccit(tmp_path, "delete", "--all", "-c", "planets", status=1)
+    assert done.stderr == (
+        "Nothing was deleted. This would erase the collection planets with 2 documents, for good. "
+        "Add --yes to do it.\n"
     )
-    assert done.returncode == 0, done.stderr
-    assert "2 added" in done.stdout
+    assert "mars.txt" in loccit(tmp_path, "list", "-c", "planets").stdout
+    loccit(tmp_path, "delete", "--all", "--yes", "-c", "planets")
+    assert "(collection_not_found)" in loccit(tmp_path, "list", "-c", "planets", status=1).stderr
+    assert "(collection_not_found)" in loccit(tmp_path, "delete", "--all", "-c", "planets", status=1).stderr
 
 
-def test_other_settings_are_refused(tmp_path: Path, folder: Path) -> None:
+def test_a_collection_of_other_settings_is_listed_and_deleted(tmp_path: Path, folder: Path) -> None:
     loccit(tmp_path, "ingest", str(folder))
-    done = loccit(tmp_path, "ask", "moons", status=1, LOCCIT_CHUNK_MAX_TOKENS="30")
-    assert "(collection_mismatch)" in done.stderr
+    other = {"LOCCIT_CHUNK_MAX_TOKENS": "30"}
+    (listed,) = json.loads(loccit(tmp_path, "list", "--json", **other).stdout)
+    assert listed["documents"] == 2
+    assert "2 documents" in loccit(tmp_path, "delete", "--all", status=1, **other).stderr
+    loccit(tmp_path, "delete", "--all", "--yes", **other)
+    assert json.loads(loccit(tmp_path, "list", "--json").stdout) == []
 
 
-def _documents(store: Path) -> int:
-    """How many are committed."""
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
-            return int(connection.execute("SELECT count(*) FROM documents").fetchone()[0])
-    except sqlite3.OperationalError:  # it is being made
-        return 0
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    assert loccit(tmp_path, "--version").stdout == f"loccit {version('loccit')}\n"
 
 
-def test_a_killed_ingest_leaves_a_collection_that_opens_and_resumes(tmp_path: Path) -> None:
-    folder = tmp_path / "many"
-    folder.mkdir()
-    for n in range(3000):
-        (folder / f"{n:04}.txt").write_text(f"Document {n} speaks of moons. It has number {n} alone.")
-    store = tmp_path / "data" / "collections" / "default" / "store.sqlite"
-    with subprocess.Popen(
-        [sys.executable, "-m", "cli", "ingest", str(folder)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=environment(tmp_path),
-        cwd=ROOT,
-    ) as process:
-        deadline = time.monotonic() + 60
-        # Killed as soon as something was committed, so in the middle of the work.
-        while not _documents(store) and time.monotonic() < deadline:
-            assert process.poll() is None
-            time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-    (before,) = json.loads(loccit(tmp_path, "list", "--json").stdout)
-    assert 0 < before["documents"] < 3000
-    done = loccit(tmp_path, "ingest", str(folder))
-    assert f"{before['documents']} unchanged" in done.stdout
-    (after,) = json.loads(loccit(tmp_path, "list", "--json").stdout)
-    assert (after["documents"], after["embedded"]) == (3000, after["passages"])
+@pytest.mark.parametrize(
+    ("command", "variables"),
+    [
+        ("ingest", ["DATA", "PASSWORD"]),
+        ("prune", ["DATA", "KEEP_VERSIONS", "KEEP_DAYS"]),
+        ("serve", ["DATA", "HOST", "PORT", "WORKERS"]),
+    ],
+)
+def test_help_names_the_variables_behind_options(tmp_path: Path, command: str, variables: list[str]) -> None:
+    printed = loccit(tmp_path, command, "--help").stdout
+    assert [name for name in variables if f"LOCCIT_{name}" not in printed] == []
+
+
+LONG = "notes/" + "a-very-long-name-without-spaces-" * 4 + "end.txt"
+
+
+@pytest.fixture
+def long_name(tmp_path: Path) -> str:
+    path = tmp_path / "long" / LONG
+    path.parent.mkdir(parents=True)
+    path.write_text("Ganymede is the largest moon of Jupiter, " + "and of all the planets " * 20 + "too.")
+    loccit(tmp_path, "ingest", str(tmp_path / "long"))
+    return LONG
+
+
+def test_text_in_a_pipe_is_not_wrapped(tmp_path: Path, long_name: str) -> None:
+    (row,) = [
+        line
+        for line in loccit(tmp_path, "list", "-c", "default", COLUMNS="40").stdout.splitlines()
+        if "Ganymede" in line or "end.txt" in line
+    ]
+    assert long_name in row
+    asked = loccit(tmp_path, "ask", "Which moon is the largest?", COLUMNS="40").stdout
+    assert (tmp_path / "long" / long_name).read_text() in asked.splitlines()
+
+
+def test_a_terminal_gets_whole_ids_on_several_lines(tmp_path: Path, long_name: str) -> None:
+    done = loccit(tmp_path, "list", "-c", "default", **TERMINAL)
+    lines = ANSI.sub("", done.stdout).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert "…" not in done.stdout
+    ids = "".join(line.split("│")[1].strip(" ") for line in lines if line.startswith("│"))
+    assert ids == long_name
+
+
+def test_deleting_takes_ids_or_the_whole(tmp_path: Path) -> None:
+    assert "Give either document ids, or --all" in loccit(tmp_path, "delete", status=2).stderr
+
+
+def test_a_collection_keeps_what_it_was_made_with(tmp_path: Path, folder: Path) -> None:
+    loccit(tmp_path, "ingest", str(folder))
+    before = loccit(tmp_path, "ask", "moons").stdout
+    assert loccit(tmp_path, "ask", "moons", LOCCIT_CHUNK_MAX_TOKENS="30").stdout == before
+
+
+def test_controls_of_direction_are_visible_on_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    name = "invoice\u202efdp.txt"
+    (tmp_path / "docs" / name).write_text("The lamp was lit at dusk.")
+    loccit(tmp_path, "ingest", str(tmp_path / "docs"))
+    wide = {**TERMINAL, "COLUMNS": "200"}
+    for command in (["list", "-c", "default"], ["ask", "When was the lamp lit?"]):
+        shown = loccit(tmp_path, *command, **wide).stdout
+        assert "invoice\\u202efdp.txt" in shown
+        assert "\u202e" not in shown
+        assert name in loccit(tmp_path, *command).stdout, "a pipe gets the id as it is"

@@ -41,13 +41,73 @@ def test_a_beir_folder_is_evaluated_compared_reported_and_calibrated(tmp_path: P
 
 
 def test_own_questions_are_asked_of_a_collection(tmp_path: Path) -> None:
-    documents = tmp_path / "docs"
-    documents.mkdir()
-    (documents / "mars.txt").write_text("Mars has two moons, Phobos and Deimos.")
-    loccit(tmp_path, "ingest", str(documents))
-    asked = tmp_path / "own.jsonl"
+    asked = ingested(tmp_path)
     asked.write_text(json.dumps({"question": "Which moons has Mars?", "quote": "Phobos and Deimos"}))
     told = loccit(tmp_path, "eval", str(asked)).stdout
     assert "span_recall@1" in told
     asked.write_text("nonsense")
     assert "(invalid_questions)" in loccit(tmp_path, "eval", str(asked), status=1).stderr
+
+
+def ingested(folder: Path) -> Path:
+    """Ingest a document about Mars; return where its questions are to be written."""
+    documents = folder / "docs"
+    documents.mkdir()
+    (documents / "mars.txt").write_text("Mars has two moons, Phobos and Deimos.")
+    loccit(folder, "ingest", str(documents))
+    return folder / "own.jsonl"
+
+
+def test_questions_whose_quote_is_in_no_document_are_named(tmp_path: Path) -> None:
+    asked = ingested(tmp_path)
+    rows = [
+        {"question": "Which moons has Mars?", "quote": "Phobos and Deimos"},
+        *({"question": f"Which is moon {n}?", "quote": f"Moon number {n}."} for n in range(7)),
+        {"question": "Has Venus a moon?", "quote": "Phobos and Deimos", "document": "venus.txt"},
+    ]
+    asked.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    failed = loccit(tmp_path, "eval", str(asked), status=1)
+    assert failed.stdout == ""
+    assert "(missing_quotes)" in failed.stderr
+    assert "8 of 9 questions" in failed.stderr
+    assert "question 2 ('Moon number 0.')" in failed.stderr
+    assert "and 3 more" in failed.stderr
+    assert "--skip-missing" in failed.stderr
+
+    saved = tmp_path / "saved.json"
+    done = loccit(tmp_path, "eval", str(asked), "--skip-missing", "--save", str(saved))
+    assert "left out 8 of 9 questions" in done.stderr
+    assert [one["id"] for one in json.loads(saved.read_text())["outcomes"]] == ["1"]
+
+
+def test_nothing_is_measured_when_every_quote_is_missing(tmp_path: Path) -> None:
+    asked = ingested(tmp_path)
+    asked.write_text(json.dumps({"question": "Which moons?", "quote": "Io" * 60}))
+    failed = loccit(tmp_path, "eval", str(asked), "--skip-missing", status=1)
+    assert "(missing_quotes)" in failed.stderr
+    assert "Io" * 30 + "…" in failed.stderr
+
+
+def test_questions_whose_documents_are_missing_are_named(tmp_path: Path) -> None:
+    asked = ingested(tmp_path)
+    rows = [
+        {"question": "Which moons has Mars?", "document": "mars.txt"},
+        {"question": "Has Venus a moon?", "document": "venus.txt"},
+        {"question": "What is tax?", "answerable": False},
+    ]
+    asked.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    failed = loccit(tmp_path, "eval", str(asked), status=1)
+    assert "(missing_documents)" in failed.stderr
+    assert "1 of 3 questions" in failed.stderr
+    assert "question 2 ('venus.txt')" in failed.stderr
+    assert "--skip-missing" in failed.stderr
+    done = loccit(tmp_path, "eval", str(asked), "--skip-missing")
+    assert "left out 1 of 3 questions" in done.stderr
+
+
+def test_judged_documents_missing_beside_others_are_told(tmp_path: Path) -> None:
+    folder = beir(tmp_path / "towns")
+    with (folder / "qrels" / "test.tsv").open("a") as judged:
+        judged.write("lamp0\tatlantis.txt\t1\n")
+    assert "'atlantis.txt'" in loccit(tmp_path, "eval", str(folder)).stderr

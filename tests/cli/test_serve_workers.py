@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cli.commands import PATIENCE, loccit, serving, started
+from tests.cli.commands import PATIENCE, loccit, started
+from tests.service.monitoring.metrics.exposition import value
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc"),
@@ -67,12 +68,27 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    with started(tmp_path, "--workers", "2") as (process, client):
+@contextmanager
+def two_workers(tmp_path: Path, *arguments: str, **settings: str) -> Iterator[Service]:
+    with started(tmp_path, *arguments, **settings) as (process, client):
         service = Service(process, str(client.base_url), tmp_path / "serve.log")
         eventually(lambda: service.ready() == 2)
         yield service
+
+
+@pytest.fixture(scope="module")
+def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One service for the tests that leave two workers behind."""
+    with two_workers(tmp_path_factory.mktemp("workers"), "--workers", "2") as service:
+        yield service
+
+
+@pytest.fixture
+def service(shared_service: Service) -> Iterator[Service]:
+    """The service with its default collection empty."""
+    shared_service.on_new_connection("PUT", "/v1/collections/default")
+    yield shared_service
+    assert shared_service.on_new_connection("DELETE", "/v1/collections/default").status_code == 200
 
 
 def answering(service: Service, found: Callable[[httpx.Response], bool], question: str) -> bool:
@@ -115,8 +131,22 @@ def test_two_workers_are_one_service(service: Service) -> None:
     eventually(lambda: answering(service, cites("mars.txt"), "moons of Mars"), seconds=20)
     eventually(lambda: both_answer(service))
     eventually(lambda: answering(service, is_embedded, "moons of Mars"))
-    assert service.on_new_connection("DELETE", "/v1/documents/mars.txt").status_code == 204
+    assert service.on_new_connection("DELETE", "/v1/documents/mars.txt").status_code == 200
     eventually(lambda: answering(service, lambda answer: not cites("mars.txt")(answer), "moons"), seconds=20)
+
+
+def test_any_worker_tells_the_metrics_of_all(service: Service) -> None:
+    def told() -> str:
+        return service.on_new_connection("GET", "/metrics").text
+
+    eventually(lambda: value(told(), "workers_ready") == 2)
+    service.on_new_connection("PUT", "/v1/documents/mars.txt", content="Mars has two moons.")
+    before = value(told(), "questions_total")
+    for _ in range(40):
+        service.on_new_connection("POST", "/v1/ask", json={"question": "moons of Mars"})
+    assert {value(told(), "questions_total") - before for _ in range(10)} == {40}
+    assert {value(told(), "collection_documents", collection="default") for _ in range(10)} == {1}
+    assert min(value(told(), "worker_resident_bytes", worker=str(worker)) for worker in (0, 1)) > 0
 
 
 def send(service: Service, round_: int, count: int) -> str:
@@ -143,11 +173,11 @@ def test_a_job_is_done_once_whoever_took_it(service: Service) -> None:
 
 
 def test_killed_workers_are_replaced_and_their_work_is_gone_on_with(service: Service) -> None:
-    first = service.workers
+    first, ready = service.workers, service.ready()
     job = send(service, 0, 300)
     for killed, pid in enumerate(first, start=1):  # one of them does the jobs
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda killed=killed: service.ready() == 2 + killed)
+        eventually(lambda killed=killed: service.ready() == ready + killed)
     assert len(service.workers) == 2
     assert not first & service.workers
     eventually(lambda: job_of(service, job)["state"] == "done")
@@ -156,47 +186,45 @@ def test_killed_workers_are_replaced_and_their_work_is_gone_on_with(service: Ser
     assert service.on_new_connection("GET", "/v1/collections/default").json()["documents"] == 300
     put = service.on_new_connection("PUT", "/v1/documents/mars.txt?wait=true", content="Mars has two moons.")
     assert put.json()["passages"]["embedded"] == 1
+    eventually(
+        lambda: value(service.on_new_connection("GET", "/metrics").text, "workers_ready") == 2, seconds=20
+    )
 
 
-def test_the_end_of_the_first_process_is_the_end_of_all(service: Service) -> None:
-    workers = service.workers
-    service.process.send_signal(signal.SIGTERM)
-    service.process.wait(PATIENCE)
+def test_the_end_of_the_first_process_is_the_end_of_all(tmp_path: Path) -> None:
+    data = tmp_path / "elsewhere"
+    (tmp_path / "mars.txt").write_text("Mars has two moons.")
+    loccit(tmp_path, "ingest", str(tmp_path / "mars.txt"), "--data", str(data))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    settings = {"LOCCIT_WORKERS": "1", "TMPDIR": str(temporary)}
+    with two_workers(tmp_path, "--workers", "2", "--data", str(data), **settings) as service:
+        assert list(temporary.glob("loccit-metrics-*"))
+        # Options of the command line reach the workers.
+        assert cites("mars.txt")(service.on_new_connection("POST", "/v1/ask", json={"question": "moons"}))
+        workers = service.workers
+        assert len(workers) == 2
+        service.process.send_signal(signal.SIGTERM)
+        service.process.wait(PATIENCE)
     assert not [pid for pid in workers if alive(pid)]
     log = service.log.read_text()
     assert log.count("Application shutdown complete") == 2
     assert "Traceback" not in log
     assert "Killed" not in log
-
-
-def test_workers_do_not_outlive_a_parent_that_was_killed(service: Service) -> None:
-    workers = service.workers
-    service.process.kill()
-    service.process.wait(PATIENCE)
-    try:
-        eventually(lambda: not [pid for pid in workers if alive(pid)])
-    finally:
-        for pid in filter(alive, workers):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-    with pytest.raises(httpx.ConnectError):
-        service.on_new_connection("GET", "/healthz")
-
-
-def test_settings_of_the_command_line_reach_the_workers(tmp_path: Path) -> None:
-    data = tmp_path / "elsewhere"
-    (tmp_path / "mars.txt").write_text("Mars has two moons.")
-    loccit(tmp_path, "ingest", str(tmp_path / "mars.txt"), "--data", str(data))
-    with serving(tmp_path, "--workers", "2", "--data", str(data), LOCCIT_WORKERS="1") as client:
-        answer = client.post("/v1/ask", json={"question": "moons"}).json()
-        assert answer["passages"][0]["citation"]["document_id"] == "mars.txt"
     assert not (tmp_path / "data").exists()
+    assert not list(temporary.glob("loccit-metrics-*"))
 
 
-def test_the_number_of_workers_may_be_a_variable(tmp_path: Path) -> None:
-    with started(tmp_path, LOCCIT_WORKERS="2") as (process, client):
-        service = Service(process, str(client.base_url), tmp_path / "serve.log")
-        eventually(lambda: service.ready() == 2)
-        assert len(service.workers) == 2
-    done = loccit(tmp_path, "serve", "--workers", "0", status=1)
-    assert "LOCCIT_WORKERS" in done.stderr
+def test_workers_do_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> None:
+    with two_workers(tmp_path, LOCCIT_WORKERS="2") as service:
+        workers = service.workers
+        service.process.kill()
+        service.process.wait(PATIENCE)
+        try:
+            eventually(lambda: not [pid for pid in workers if alive(pid)])
+        finally:
+            for pid in filter(alive, workers):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        with pytest.raises(httpx.ConnectError):
+            service.on_new_connection("GET", "/healthz")

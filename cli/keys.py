@@ -1,0 +1,185 @@
+"""``loccit keys``: make, list and revoke API keys."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from cli.consoles import stderr, stdout
+from cli.options import Data, Json, read_settings
+from cli.output import print_json
+from service.identity import SCOPES, Key, KeyOptions, Keyring, new_key, open_keyring
+from service.monitoring.audit import append
+
+app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+
+ALL = "*"
+_DURATION = re.compile(r"([1-9][0-9]{0,4})([dhm])")
+_SECONDS = {"d": 86_400, "h": 3600, "m": 60}
+Scope = Literal["ask", "read", "write", "admin"]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What the key is for, such as the name of a program.")],
+    scope: Annotated[
+        Scope, typer.Option(help="What the key allows. Each scope includes the ones before.")
+    ] = "read",
+    collections: Annotated[
+        list[str] | None,
+        typer.Option("--collection", "-c", help="Collection that the key may use.", show_default="all"),
+    ] = None,
+    groups: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--group", "-g", help="Group whose documents the key may read; '*' for all.", show_default="none"
+        ),
+    ] = None,
+    expires: Annotated[
+        str, typer.Option(help="When it expires: 90d, 12h, 30m, or a date such as 2030-01-31 (UTC).")
+    ] = "",
+    origins: Annotated[
+        list[str] | None,
+        typer.Option("--origin", help="Origin whose pages may use the key in a browser.", show_default="any"),
+    ] = None,
+    rate: Annotated[
+        str,
+        typer.Option(
+            help="Requests a minute, and how many may come at once, such as 600:50.",
+            show_default="LOCCIT_RATE_LIMIT",
+        ),
+    ] = "",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key, and print it. It is stored hashed: this is the only time that it is shown."""
+    options = KeyOptions(
+        collections=collections or None,
+        groups=None if groups and ALL in groups else groups or (),
+        origins=origins or (),
+        rate=rate,
+        expires=_moment(expires) if expires else None,
+    )
+    token, key = new_key(name, SCOPES[scope], options)
+    with _keyring(data) as keyring:
+        keyring.add(key)
+    _record(data, "keys create", key)
+    if as_json:
+        print_json({**key_json(key), "key": token})
+        return
+    stderr().print(
+        f"Made the key {key.id} with the scope {key.scope.word}. Keep it: it is not shown again.",
+        highlight=False,
+    )
+    sys.stdout.write(f"{token}\n")
+
+
+@app.command("list")
+def list_(data: Data = None, as_json: Json = False) -> None:
+    """List the keys, without their secrets."""
+    with _keyring(data) as keyring:
+        keys = keyring.store.all()
+    if as_json:
+        print_json([key_json(key) for key in keys])
+        return
+    table = Table(box=None, header_style="dim")
+    for heading in ("id", "name", "scope", "collections", "groups", "state", "last used"):
+        table.add_column(heading)
+    for key in keys:
+        shown = (key.name, key.scope.word, _listed(key.collections), _listed(key.principal().groups))
+        table.add_row(key.id, *map(escape, shown), _state(key), _shown_time(key.last_used) or "never")
+    stdout().print(table)
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="Id of the key, as `loccit keys list` shows it.")],
+    data: Data = None,
+) -> None:
+    """Revoke a key, at once and for good."""
+    with _keyring(data) as keyring:
+        key = keyring.revoke(key_id)
+    _record(data, "keys revoke", key)
+    stderr().print(f"Revoked the key {key.id} ({key.name}).", markup=False, highlight=False)
+
+
+def key_json(key: Key) -> dict[str, object]:
+    """A key as JSON, without its hash. Times are ISO 8601, in UTC."""
+    groups = key.principal().groups
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scope": key.scope.word,
+        "collections": None if key.collections is None else sorted(key.collections),
+        "groups": None if groups is None else sorted(groups),
+        "origins": key.origins,
+        "rate": key.rate,
+        "created": _shown_time(key.created),
+        "expires": _shown_time(key.expires),
+        "revoked": _shown_time(key.revoked),
+        "last_used": _shown_time(key.last_used),
+    }
+
+
+def _record(data: Data, command: str, key: Key) -> None:
+    """Note in the audit log what was done to a key, and by which user of this machine."""
+    settings = read_settings(data)
+    if settings.audit:
+        entry = {"command": command, "of": key.id, "name": key.name, "scope": key.scope.word}
+        append(settings.data / "audit.jsonl", {"user": _user(), **entry})
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # no entry for it in the system's list of users
+        return str(os.getuid())
+
+
+@contextmanager
+def _keyring(data: Data) -> Iterator[Keyring]:
+    keyring = open_keyring(read_settings(data).data, None)
+    try:
+        yield keyring
+    finally:
+        keyring.close()
+
+
+def _moment(written: str) -> float:
+    """The time that an option names."""
+    if match := _DURATION.fullmatch(written):
+        return time.time() + int(match[1]) * _SECONDS[match[2]]
+    try:
+        day = datetime.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(
+            f"--expires: {written!r} is neither a duration such as 90d nor a date such as 2030-01-31."
+        ) from None
+    return (day if day.tzinfo else day.replace(tzinfo=UTC)).timestamp()
+
+
+def _state(key: Key) -> str:
+    if key.revoked is not None:
+        return f"revoked {_shown_time(key.revoked)}"
+    if key.expires is None:
+        return "valid"
+    return f"{'expired' if key.expires <= time.time() else 'valid until'} {_shown_time(key.expires)}"
+
+
+def _listed(names: frozenset[str] | None) -> str:
+    return "all" if names is None else ", ".join(sorted(names)) or "none"
+
+
+def _shown_time(moment: float | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")

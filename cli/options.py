@@ -1,0 +1,29 @@
+"""Options that several commands share, and the settings that they change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.library_settings import require_writable
+from service.settings import Settings, load_settings
+
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Data folder.", show_default="LOCCIT_DATA, or data in the current folder"),
+]
+CollectionName = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON in the format of the HTTP API.")]
+
+
+def read_settings(data: Path | None = None, **options: object) -> Settings:
+    """Settings from the environment; options that were given take precedence.
+
+    Raises :class:`service.errors.DataNotWritable`.
+    """
+    given = {name: value for name, value in {"data": data, **options}.items() if value is not None}
+    settings = load_settings(**given)
+    require_writable(settings.data)
+    return settings

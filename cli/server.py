@@ -1,0 +1,96 @@
+"""``loccit serve``: run the service in this process, or in several worker processes on one port."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from contextlib import closing
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from cli.address import check_address, require_key_for
+from cli.connections import PromptProtocol
+from cli.consoles import stderr
+from service.app import create_app, from_environment
+from service.identity import Scope, new_key, open_keyring
+from service.monitoring.logs import configure_logging
+from service.monitoring.tracing import require_opentelemetry
+from service.settings import Settings, hand_down, shared_metrics
+
+_KEEP_ALIVE_SECONDS = 30
+"""Long enough for clients that pause between questions: opening a connection takes longer than an answer."""
+_SHUTDOWN_SECONDS = 10
+"""Open connections are closed after this time: a client that follows a job never closes its own."""
+_HANGING_SECONDS = 20
+"""A worker that does not answer health checks for so long is replaced. A shorter time would replace workers
+that are still starting on a busy machine; a longer one delays the replacement of a dead worker."""
+
+
+def run(settings: Settings) -> None:
+    """Serve until a signal ends the process. Raises errors of :mod:`cli.address`."""
+    check_address(settings.host, settings.port)
+    if not (_has_keys(settings) or settings.allow_anonymous):
+        require_key_for(settings.host)
+    if settings.tracing:
+        require_opentelemetry()  # here: a worker that fails is started again
+    configure_logging(settings.log_level, settings.log_format)
+    if settings.workers == 1:
+        uvicorn.run(create_app(settings), **_options(settings))
+    else:
+        hand_down(settings, ("data", "host", "port", "workers"))
+        with shared_metrics():
+            uvicorn.run("cli.server:worker", factory=True, **_options(settings))
+
+
+def _has_keys(settings: Settings) -> bool:
+    """Whether requests need a key; makes an admin key first if the settings want that."""
+    with closing(open_keyring(settings.data, settings.api_key)) as keyring:
+        if settings.create_key and not keyring.required:
+            token, key = new_key("first start", Scope.ADMIN)
+            keyring.add(key)
+            stderr().print(
+                f"Made the admin key {token}\n"
+                "Keep it: it is not shown again. `loccit keys` makes and revokes keys.",
+                highlight=False,
+                soft_wrap=True,
+            )
+        return keyring.required
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    # Without a configuration of its own, uvicorn logs in the layout of everything else.
+    layout: dict[str, Any] = {"log_config": None} if settings.log_format == "json" else {}
+    return {
+        **layout,
+        "host": settings.host,
+        "port": settings.port,
+        "workers": settings.workers,
+        "log_level": settings.log_level,
+        "access_log": False,
+        "http": PromptProtocol,
+        "server_header": False,
+        # LOCCIT_TRUSTED_PROXIES decides whose word about the client counts.
+        "proxy_headers": False,
+        "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": _SHUTDOWN_SECONDS,
+        "timeout_worker_healthcheck": _HANGING_SECONDS,
+    }
+
+
+def worker() -> FastAPI:
+    """Create the application in a worker process, and end the process when its parent ends."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), name="loccit-parent", daemon=True).start()
+    return from_environment()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    # Without its parent nothing would end this process, and it would keep the port.
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,175 @@
+"""Commands that keep a data folder safe: backup, restore and check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.text import Text
+
+from cli.consoles import stderr, stdout
+from cli.options import Data, read_settings
+from cli.output import print_json
+from cli.progress import bars
+from index.history import Ledger
+from index.library import ERASURE_LEDGER
+from service import upkeep
+from service.settings import Settings
+
+
+def backup(
+    target: Annotated[
+        Path,
+        typer.Argument(help="New folder, or new file that ends in .tar or .tar.gz; not in the data folder."),
+    ],
+    data: Data = None,
+) -> None:
+    """Back up collections, jobs, uploaded files and keys, while the service goes on."""
+    with _bytes("copying, then reading again") as progress:
+        manifest = upkeep.back_up(read_settings(data).data, target, progress)
+    console = stdout()
+    for name, counts in manifest.collections.items():
+        size = f"{counts['documents']:,} documents, {counts['passages']:,} passages"
+        console.print(f"{escape(name)}: {size}", highlight=False)
+    console.print(
+        f"Backed up {len(manifest.files):,} files, {manifest.size:,} bytes, to {target} and read them again.",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(help="What `loccit backup` wrote.")],
+    data: Data = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the collections, jobs and keys in the data folder.")
+    ] = False,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Ledger of erasures: what it names stays erased.",
+            show_default="LOCCIT_ERASURE_LEDGER, or erasures.jsonl in the data folder",
+        ),
+    ] = None,
+    bring_back: Annotated[
+        bool,
+        typer.Option("--bring-back-erased", help="Also restore what was erased after the backup was made."),
+    ] = False,
+) -> None:
+    """Restore a backup. The service and all commands that use the data folder must be stopped."""
+    settings = read_settings(data)
+    used = None if bring_back else Ledger(ledger or _ledger_of(settings))
+    with _bytes("checking and copying") as progress:
+        restored = upkeep.restore(settings.data, source, ledger=used, replace=replace, progress=progress)
+    manifest = restored.manifest
+    documents = sum(counts["documents"] for counts in manifest.collections.values())
+    lines = [
+        f"Restored {len(manifest.collections)} collections, {documents:,} documents, as of {manifest.made}.",
+        *_about_erasures(restored, used),
+        "Indexes are made anew when a collection is opened. API keys are as they were then; those that the "
+        "data folder had as revoked stay revoked. If it had none, revoke again those revoked since.",
+    ]
+    for line in lines:
+        stdout().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def check(
+    data: Data = None,
+    repairing: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Make anew what is derived: indexes, counts, values of filters, vectors. Documents and "
+            "texts are never changed. Nothing else may use the data folder.",
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check texts, citations, counts, vectors, indexes, jobs and files; exits with 1 if one is wrong."""
+    settings = read_settings(data)
+    config = settings.library_config()
+    if repairing:
+        upkeep.require_unused(settings.data)
+    with _items() as progress:
+        found = list(upkeep.check(settings.data, config, progress))
+        left = found
+        if repairing and any(one.problem.is_repairable for one in found):
+            upkeep.repair(settings.data, config, found)
+            left = list(upkeep.check(settings.data, config, progress))
+    repaired = [one for one in found if one not in left]
+    if as_json:
+        print_json({"problems": [asdict(one) for one in left], "repaired": [asdict(one) for one in repaired]})
+    else:
+        _print_findings("repaired", "green", repaired)
+        _print_findings("wrong", "red", left)
+        fixable = sum(one.problem.is_repairable for one in left)
+        advice = f" --repair makes {fixable} of them good." if fixable else ""
+        stdout().print(f"{len(left)} problems.{advice}" if left else "No problems.", highlight=False)
+        for name, fields in upkeep.outdated(settings.data, config).items():
+            line = f"{name}: an upgrade is available ({', '.join(fields)}): loccit upgrade -c {name}"
+            stdout().print(line, markup=False, highlight=False, soft_wrap=True)
+    if left:
+        raise typer.Exit(1)
+
+
+def _print_findings(word: str, colour: str, findings: list[upkeep.Finding]) -> None:
+    for one in findings:
+        where = ": ".join(filter(None, [one.collection, one.problem.place]))
+        line = Text.assemble(
+            (word, colour), f" {where}: {one.problem.message} ", (f"({one.problem.code})", "dim")
+        )
+        stdout().print(line, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _items() -> Iterator[Callable[[str, int, int], None]]:
+    """Show on stderr how much of each collection was checked."""
+    with bars() as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def show(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(f"checking {name}", total=None)
+            progress.update(tasks[name], completed=done, total=total)
+
+        yield show
+
+
+def _about_erasures(restored: upkeep.Restored, ledger: Ledger | None) -> Iterator[str]:
+    if ledger is None:
+        yield "What was erased after the backup was made is back, as --bring-back-erased says."
+    elif not restored.has_ledger:
+        yield (
+            f"There is no ledger of erasures at {ledger.path}: what was erased after the backup was made may "
+            "be back. Give the right file with --ledger, or erase it again."
+        )
+    if restored.documents or restored.versions or restored.collections:
+        collections = (
+            f" and the collections {', '.join(restored.collections)}" if restored.collections else ""
+        )
+        yield (
+            f"Erased again, as the ledger says: {restored.documents} documents, {restored.versions} versions"
+            f"{collections}. --bring-back-erased would keep them."
+        )
+
+
+def _ledger_of(settings: Settings) -> Path:
+    return settings.library_config().erasure_ledger or settings.data / ERASURE_LEDGER
+
+
+@contextmanager
+def _bytes(doing: str) -> Iterator[Callable[[int], None]]:
+    """Show on stderr how many bytes were handled."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=stderr(), transient=True) as progress:
+        task = progress.add_task(doing, total=None)
+        yield lambda size: progress.advance(task, size)

@@ -1,0 +1,76 @@
+"""Connections whose requests do not begin or whose heads do not end, over sockets of a real server."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cli.connections import PromptProtocol
+from index.embedding import WordEmbedder
+from index.library import Library
+from tests.service.http_service import app_of, live
+
+REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[httpx.Client]:
+    with (
+        Library(tmp_path, embedder=WordEmbedder()) as library,
+        live(app_of(library, header_seconds=0.5), http=PromptProtocol) as client,
+    ):
+        yield client
+
+
+def connected(client: httpx.Client) -> socket.socket:
+    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=10)
+
+
+@pytest.mark.parametrize("sent", [b"", b"G", REQUEST])
+def test_a_connection_without_a_whole_head_is_closed(client: httpx.Client, sent: bytes) -> None:
+    with connected(client) as one:
+        one.sendall(sent)
+        assert one.recv(100) == b""
+
+
+def test_a_head_that_trickles_is_cut_off(client: httpx.Client) -> None:
+    with connected(client) as one:
+        one.sendall(REQUEST)
+        one.settimeout(0.05)
+        while not is_closed(one):
+            with suppress(ConnectionError):
+                one.sendall(b"X: y\r\n")
+
+
+def is_closed(one: socket.socket) -> bool:
+    """Whether the other end is closed, after the time of the socket at the latest."""
+    try:
+        return one.recv(100) == b""
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+
+
+def test_the_head_of_a_later_request_has_the_same_time(client: httpx.Client) -> None:
+    with connected(client) as one:
+        one.sendall(REQUEST + b"\r\n")
+        assert one.recv(4096).startswith(b"HTTP/1.1 200 ")
+        one.sendall(REQUEST)
+        assert one.recv(100) == b""
+
+
+def test_a_pause_between_requests_may_be_longer(client: httpx.Client) -> None:
+    with connected(client) as one:
+        for _ in range(2):
+            one.sendall(REQUEST + b"\r\n")
+            assert one.recv(4096).startswith(b"HTTP/1.1 200 ")
+            one.settimeout(0.8)
+            with pytest.raises(TimeoutError):
+                one.recv(100)
+            one.settimeout(10)
