@@ -1,56 +1,63 @@
-"""Fit the answerability weights that come with the package: ``python -m benchmarks.fit_answerability``.
+"""Fit the answerability numbers that come with the package: ``python -m benchmarks.fit_answerability``.
 
-Of each set only the half is used that :func:`benchmarks.sets.first_half` names, so the other half can still
-say how good the weights are.
+They are fitted to the development halves of all sets on this machine. Printed beside them is how good the
+numbers are for a set that is left out of the fit, on its development half; the conditions
+``answerability-…`` measure the test halves.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Sequence
+import datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table as Printed
 
-from benchmarks import sets
-from benchmarks.run import Bench, Condition, conditions
-from evaluation import calibration
-from evaluation.harness import Outcome
-from index import answerability
+from benchmarks.answerability.fitting import fit
+from benchmarks.answerability.study import MEASURES, figures
+from benchmarks.answerability.table import SETS, tables
+from evaluation.measures import Estimate
+from index.search import CALIBRATION_FILE, Answerability
+from index.search import __file__ as search_folder
 
-_SETS = ("answerability-clapnq", "answerability-mtrag", "answerability-off-topic")
 console = Console()
 
 
-def known_half(bench: Bench, condition: Condition) -> Sequence[Outcome]:
-    """The first half of a condition's questions of which it is known whether they can be answered."""
-    evaluation = bench.evaluation(condition)
-    if evaluation is None:
-        sys.exit(f"{condition.data} is not on this machine.")
-    known = [one for one in evaluation.outcomes if one.answerable is not None]
-    return [one for one, chosen in zip(known, sets.first_half(len(known)), strict=True) if chosen]
-
-
 def main() -> None:
-    """Fit and write."""
+    """Make the cases that are missing, fit, and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--data", type=Path, default=Path("data/benchmarks"), help="where collections are kept"
+        "--data", type=Path, default=Path("data/benchmarks"), help="where collections and cases are kept"
     )
-    bench = Bench(parser.parse_args().data)
-    named = {one.name: one for one in conditions()}
-    chosen = [outcome for name in _SETS for outcome in known_half(bench, named[name])]
-    fitted = calibration.fit(
-        [one.features for one in chosen],
-        [bool(one.answerable) for one in chosen],
-        source="halves of CLAP NQ, MTRAG-UN's last turns, and CLAP NQ's questions on SciFact's texts",
-    )
-    path = Path(answerability.__file__).with_name(answerability.FILE)
-    fitted.answerability.save(path)
-    console.print(
-        f"{path}: AUROC {fitted.held_out.auroc:.4f}, ECE {fitted.held_out.ece:.4f} on held out folds"
-    )
+    parser.add_argument("sets", nargs="*", help=f"sets to fit to: {', '.join(SETS)}; all by default")
+    parser.add_argument("--ask-only", action="store_true", help="make the cases, and do not fit")
+    options = parser.parse_args()
+    if unknown := set(options.sets) - SETS.keys():
+        parser.error(f"no such set: {', '.join(sorted(unknown))}")
+    found = dict(tables(options.data, options.sets or list(SETS)))
+    if options.ask_only:
+        return
+    fitted = fit(found)
+    seen = figures(found, dev=True)
+    provenance = {
+        "fitted": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "questions": "development halves of " + ", ".join(found),
+        "answerable": int(sum((one.dev & (one.kind == "present")).sum() for one in found.values())),
+        "unanswerable": int(sum((one.dev & (one.kind != "present")).sum() for one in found.values())),
+        "left_out": {name: round(seen[name].value, 4) for name in MEASURES},
+    }
+    path = Path(search_folder).with_name(CALIBRATION_FILE)
+    Answerability(fitted.known, fitted.spelt, fitted.passage, provenance).save(path)
+    console.print(_printed(seen))
+    console.print(f"Written: {path}")
+
+
+def _printed(seen: dict[str, Estimate]) -> Printed:
+    table = Printed("figure", "value", "95 % interval", "n")
+    for name, one in seen.items():
+        table.add_row(name, f"{one.value:.4f}", f"{one.low:.3f} to {one.high:.3f}", str(one.questions))
+    return table
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from index.errors import (
     ReaderFailed,
     Unreadable,
 )
-from index.reading import ReadingApart
+from index.readers import IsolatedReaders
 
 _SPARSE = 8
 """Fewer characters on a page than that are a stamp or a number on a picture."""
@@ -83,18 +83,18 @@ def _has_words(path: Path) -> bool:
 
 def study(folder: Path = FORMATS) -> list[Outcome]:
     """Read every file, one after the other. Linux alone tells how much memory that took."""
-    reading = ReadingApart(ReadingConfig())
+    readers = IsolatedReaders(ReadingConfig())
     outcomes = []
     try:
         for file in listed(folder):
             code = ""
             try:
-                reading.read(file.path.read_bytes(), name=file.path.name)
+                readers.read(file.path.read_bytes(), name=file.path.name)
             except Unreadable as error:
                 code = error.code
             outcomes.append(Outcome(file, code, _peak_of_workers()))
     finally:
-        reading.close()
+        readers.close()
     return outcomes
 
 

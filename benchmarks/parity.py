@@ -21,8 +21,8 @@ from benchmarks import sets
 from benchmarks.manifest import FORMATS
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
-from index.folders import FolderIngest
 from index.library import Library
+from index.sources import FolderIngest
 
 QUESTIONS = Path(__file__).with_name("parity.yaml")
 REFERENCE = "html"

@@ -24,12 +24,9 @@ from benchmarks.manifest import FORMATS, Listed, listed
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
 from index.errors import Unreadable
-from index.layout import Layout
 from index.readers import read
-from index.readers.pdf.contents import drop_contents
-from index.readers.pdf.file import open_pdf
-from index.readers.pdf.page import Page, read_page
-from index.readers.pdf.running import drop_running
+from index.readers.pdf import Page, drop_contents_tables, drop_running_lines, open_pdf, read_page
+from index.text import Layout
 from index.types import Extract
 
 SEED = 9
@@ -91,9 +88,9 @@ class File:
         with open_pdf(data, name=self.name, password=self.listed.password) as opened:
             pages = [read_page(opened, number + 1) for number in range(opened.page_count)]
         found = _count(pages)
-        drop_running(pages)
+        drop_running_lines(pages)
         listed_too = _count(pages)
-        drop_contents(pages)
+        drop_contents_tables(pages)
         return found, len("".join(self.extract.text.split())) + listed_too - _count(pages)
 
 

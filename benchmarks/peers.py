@@ -32,7 +32,7 @@ from benchmarks.proportions import percentile, proportion
 from benchmarks.sets import SCIFACT
 from evaluation import questions
 from evaluation.measures import Estimate
-from index.embedding.model_files import BROUGHT_MODEL, model_folder
+from index.embedding import DEFAULT_MODEL, model_folder
 
 HERE = Path(__file__).parent
 CACHE = Path("data/peers")
@@ -82,7 +82,7 @@ class Job:
         """As a runner reads it; ``folder`` is for its files."""
         return json.dumps(
             {
-                "model": str(model_folder(BROUGHT_MODEL)),
+                "model": str(model_folder(DEFAULT_MODEL)),
                 "folder": str(folder),
                 "documents": self.documents,
                 "questions": [one.text for one in self.asked],

@@ -9,31 +9,29 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from contextlib import closing
 from pathlib import Path
 
-from index.store import Store
+from index.store import open_catalogue
 from service.library_settings import open_library
 from service.settings import load_settings
 
 
-def texts(collection: Path) -> list[str]:
+def texts(data: Path, collection: str) -> list[str]:
     """The texts that were embedded of a collection's live passages, in the order in which they came.
 
-    Raises FileNotFoundError where the folder holds no collection.
+    Raises FileNotFoundError where the data folder has no such collection.
     """
-    file = collection / "store.sqlite"
-    if not file.exists():
-        raise FileNotFoundError(f"There is no collection in {collection}.")
-    store = Store(file)
-    try:
-        return [passage.text for passage in store.added_texts(0, store.change())]
-    finally:
-        store.close()
+    catalogue = open_catalogue(data)
+    if catalogue.identity(collection) is None:
+        raise FileNotFoundError(f"There is no collection {collection!r} in {data}.")
+    with closing(catalogue.open(collection)) as store, store.snapshot() as moment:
+        return [passage.text for passage in moment.added_texts(0, moment.change)]
 
 
 def measured(data: Path, collection: str) -> tuple[int, float]:
     """The number of passages, and the seconds that the model took for them, run as the collection's was."""
-    asked = texts(data / "collections" / collection)
+    asked = texts(data, collection)
     with open_library(load_settings(data=data)) as library:
         embedder = library.embedder
         embedder.embed_queries(["Is anyone there?"])

@@ -20,16 +20,18 @@ import numpy as np
 
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
-from index.anchoring import AnchoringText
+from index.citations import Standing
+from index.citations.anchoring import AnchoringText
+from index.citations.standing import standing
 from index.readers import read
-from index.sentences import sentence_spans
-from index.standing import Standing, standing
+from index.text import sentence_spans
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 SEED = 20
 _SHORTEST_PAGE = 3000
 _FEWEST_WORDS = 4
 _CURLY = str.maketrans({"'": "’", '"': "”", "-": "–"})
+_CHANGED = frozenset({"reformatted", "changed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ def judged(case: Case, found: Standing) -> dict[str, float]:
     same_words = found.status in {"current", "moved"}
     gone, place = found.status == "gone", (found.start, found.end)
     if case.truth is None:
-        return {"gone": gone, "false_changed": found.status == "changed", "false_same": same_words}
+        return {"gone": gone, "false_changed": found.status in _CHANGED, "false_same": same_words}
     if case.kept:
         expected = "current" if case.truth[0] == case.span[0] else "moved"
         right = found.status == expected and place == case.truth
@@ -186,7 +188,7 @@ def judged(case: Case, found: Standing) -> dict[str, float]:
     common = max(0, min(found.end, case.truth[1]) - max(found.start, case.truth[0]))
     # Intersection over union, in code points.
     iou = common / (found.end - found.start + case.truth[1] - case.truth[0] - common)
-    levels = {f"iou>={level}": found.status == "changed" and iou >= level for level in (0.5, 0.8)}
+    levels = {f"iou>={level}": found.status in _CHANGED and iou >= level for level in (0.5, 0.8)}
     return {**levels, "exact_ends": place == case.truth, "gone": gone, "false_same": same_words}
 
 
@@ -235,7 +237,7 @@ def _stands(old: str, new: str, quotes: int = 300) -> dict[str, float]:
     for start, end in random.Random(SEED).sample(spans, quotes):
         found, words = standing(old, (start, end), prepared), old[start:end]
         figures[found.status] += 1
-        figures["changed in typography alone"] += found.status == "changed" and found.similarity == 1
+        figures["changed in typography alone"] += found.status == "reformatted"
         figures["gone though there"] += found.status == "gone" and new.count(words) >= old.count(words)
     return {name: count / quotes for name, count in figures.items()}
 

@@ -20,11 +20,11 @@ from pydantic_core import to_json
 from benchmarks.proportions import percentile
 from benchmarks.reanchoring import documents
 from evaluation.measures import Estimate
-from index.citing import locator_of
+from index.citations import locator_of, parse_locator
 from index.collection import Collection
-from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.ingest import Source
+from index.library import Library
 from service.schemas.citations import resolved_json
 
 LENGTH = 700_000
@@ -38,10 +38,11 @@ def study() -> dict[str, Estimate]:
     pieces = _pieces()
     with (
         tempfile.TemporaryDirectory() as folder,
-        Collection(Path(folder), embedder=WordEmbedder(), config=LibraryConfig()) as collection,
+        Library(Path(folder), embedder=WordEmbedder()) as library,
     ):
+        collection = library.open("resolving", create=True)
         collection.put(Source("long.txt", "".join(pieces).encode()))
-        version, text = collection.text("long.txt")
+        version, text = collection.archive.text("long.txt")
         starts = [text.index(piece.strip()) for piece in draw.sample(pieces, CITATIONS)]
         locators = [locator_of(version, start, min(len(text), start + 120)) for start in starts]
         current = _timed(collection, locators)
@@ -86,9 +87,9 @@ def _timed(collection: Collection, locators: Sequence[str]) -> list[float]:
     taken = []
     for locator in locators:
         begin = time.perf_counter()
-        to_json(
-            resolved_json(collection.resolution().resolve(locator, around=300), collection.state, "default")
-        )
+        with collection.archive.resolution() as resolution:
+            found = resolution.resolve(parse_locator(locator), around=300)
+        to_json(resolved_json(found, collection.state, "default"))
         taken.append(1000 * (time.perf_counter() - begin))
     return taken
 

@@ -17,10 +17,13 @@ from rich.table import Table
 
 from benchmarks import sets
 from benchmarks.studies import STUDIES
+from evaluation import questions
 from evaluation.harness import Evaluation, evaluate
 from evaluation.measures import Estimate
+from index.answers import Extent
 from index.config import LibraryConfig, SearchConfig
 from index.library import Library
+from index.protocols import Embedder
 
 HERE = Path(__file__).parent
 CONDITIONS = HERE / "conditions.yaml"
@@ -33,9 +36,13 @@ class Condition:
     """A claim: what is measured, on which data, with which settings of the search beside the defaults.
 
     ``tolerance`` is how far a new measurement may be from the kept one, ``at_most`` or ``at_least`` a
-    limit; ``others`` are figures of others on the same data, with their sources. ``against`` is a folder
-    whose documents do not answer the questions: they are asked there too. Without ``turns`` the earlier
-    turns of a conversation are left out. A ``study`` is a measurement of its own that asks no questions.
+    limit; ``others`` are figures of others on the same data, with their sources. Without ``turns`` the
+    earlier turns of a conversation are left out. ``part`` asks only the questions of one part, ``dev`` or
+    ``test`` (:func:`benchmarks.sets.part`); ``held_out`` only about documents that the weights of evidence
+    were not fitted to (:func:`benchmarks.sets.is_held_out`). ``extent`` is how much the hits quote.
+    ``questions`` is another folder whose questions are asked instead: its documents have the same ids, such
+    as translations. ``model`` is another embedding model. A ``study`` is a measurement of its own that asks
+    no questions.
     """
 
     name: str
@@ -43,21 +50,24 @@ class Condition:
     measure: str
     data: str = ""
     split: str = "test"
+    part: str = ""
+    held_out: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     tolerance: float = 0.003
     at_most: float | None = None
     at_least: float | None = None
-    against: str = ""
     turns: bool = True
+    extent: Extent = "passage"
+    questions: str = ""
+    model: str = ""
     study: str = ""
     others: Sequence[Mapping[str, Any]] = ()
 
     @property
     def asks(self) -> str:
         """Conditions that are the same here are measured by asking the questions once."""
-        return json.dumps(
-            [self.data, self.split, self.against, self.turns, dict(self.settings)], sort_keys=True
-        )
+        parts = self.data, self.split, self.part, self.held_out, self.turns, self.extent
+        return json.dumps([*parts, self.questions, self.model, dict(self.settings)], sort_keys=True)
 
 
 def conditions() -> list[Condition]:
@@ -77,7 +87,7 @@ class Bench:
         self._data = data
         self._asked: dict[str, Evaluation] = {}
         self._studied: dict[str, Mapping[str, Estimate]] = {}
-        self._embedder: Any = None
+        self._embedders: dict[str, Embedder] = {}
 
     def measured(self, condition: Condition) -> Estimate | None:
         """Measure one; None where its data is not on this machine."""
@@ -86,8 +96,6 @@ class Bench:
         evaluation = self.evaluation(condition)
         if evaluation is None:
             return None
-        if condition.measure in ("answerability_auroc", "answerability_ece"):
-            return sets.held_out(evaluation, condition.measure)
         return evaluation.estimates()[condition.measure]
 
     def _figures(self, condition: Condition) -> Mapping[str, Estimate]:
@@ -106,19 +114,21 @@ class Bench:
         return self._asked[condition.asks]
 
     def _evaluation(self, condition: Condition, folder: Path) -> Evaluation:
-        self._embedder = self._embedder or sets.embedder()
+        model = condition.model
+        embedder = self._embedders[model] = self._embedders.get(model) or sets.embedder(model)
         config = LibraryConfig(search=replace(SearchConfig(), **condition.settings))
-        with Library(self._data, embedder=self._embedder, config=config) as library:
+        with Library(self._data / model, embedder=embedder, config=config) as library:
             collection, asking = sets.prepared(library, folder, condition.split)
+            if condition.questions:
+                asking = questions.load((HERE.parent / condition.questions).resolve(), split=condition.split)
+            if condition.part:
+                some = (one for one in asking if one.relevant)
+                asking = [one for one in some if sets.part(one, folder, condition.split) == condition.part]
+            if condition.held_out:
+                asking = [one for one in asking if sets.is_held_out(one)]
             if not condition.turns:
                 asking = [replace(one, turns=()) for one in asking]
-            if not condition.against:
-                return evaluate(collection, asking, name=condition.name)
-            other = sets.collection_of(library, (HERE.parent / condition.against).resolve())
-            asking = [one for one in asking if one.answerable]
-            here = evaluate(collection, asking, name=condition.name)
-            there = evaluate(other, [replace(one, answerable=False) for one in asking], name=condition.name)
-            return replace(here, outcomes=[*here.outcomes, *there.outcomes])
+            return evaluate(collection, asking, name=condition.name, extent=condition.extent)
 
 
 def _data(condition: Condition) -> Path | None:
@@ -131,7 +141,7 @@ def verdict(condition: Condition, found: Estimate | None, kept: Estimate | None)
     """What to say of a value beside the one kept, and beside its limits."""
     if found is None:
         return "[yellow]not measured: no data[/]"
-    if condition.at_most is not None:
+    if condition.at_most is not None and (kept is None or kept.value <= condition.at_most):
         return (
             "[green]ok[/]" if found.value <= condition.at_most else f"[red]moved above {condition.at_most}[/]"
         )

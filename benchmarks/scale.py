@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,16 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.scale_vectors import real_vectors, synthetic_vectors
-from index.analysis import Analyzer
 from index.collection import Collection
 from index.embedding import WordEmbedder
 from index.filters import parse_filter
 from index.ingest import Source
 from index.library import Library
 from index.records import NewDocument
-from index.second_look import taken_apart
-from index.sentences import sentence_spans
-from index.store import Store
+from index.store.sqlite import SqliteStore
+from index.text import Analyzer, sentence_spans, split_sentences
 from index.types import Block, Passage, Sentences, Vectors
 
 DIMENSION = 384
@@ -50,11 +49,10 @@ def sentences_of(stores: Sequence[Path]) -> list[str]:
     """The sentences of what the collections hold."""
     found: dict[str, None] = {}
     for path in stores:
-        store = Store(path)
-        for passage in store.added_texts(0, store.change()):
-            spans = sentence_spans(passage.text, 0, len(passage.text))
-            found.update(dict.fromkeys(passage.text[start:end] for start, end in spans))
-        store.close()
+        with closing(SqliteStore(path)) as store, store.snapshot() as moment:
+            for passage in moment.added_texts(0, moment.change):
+                spans = sentence_spans(passage.text, 0, len(passage.text))
+                found.update(dict.fromkeys(passage.text[start:end] for start, end in spans))
     return [sentence for sentence in found if len(sentence) > 20]
 
 
@@ -86,17 +84,18 @@ def documents(count: int, sentences: Sequence[str], random: np.random.Generator)
 def fill(path: Path, vectors: NDArray[np.float16], sentences: Sequence[str]) -> None:
     """A record store with a passage for each vector."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    store, analyzer, random = Store(path), Analyzer(), np.random.default_rng(0)
+    store, analyzer, random = SqliteStore(path), Analyzer(), np.random.default_rng(0)
     at, batch = 0, []
     for document in documents(len(vectors) // _PASSAGES, sentences, random):
         batch.append(document)
         if len(batch) == _DOCUMENTS_AT_ONCE or at + len(batch) * _PASSAGES >= len(vectors):
             store.put(batch)
-            waiting = store.pending(len(batch) * _PASSAGES)
-            rows = vectors[at : at + len(waiting)].astype(np.float32)
-            apart = [taken_apart(one.text, one.quote, analyzer.hashes) for one in waiting]
-            made = [_with_vectors(one, row, random) for one, row in zip(apart, rows, strict=True)]
-            store.put_vectors([one.key for one in waiting], rows, made)
+            with store.lease("embed/benchmark") as lease:
+                waiting = store.claim(len(batch) * _PASSAGES, lease)
+                rows = vectors[at : at + len(waiting)].astype(np.float32)
+                split = [split_sentences(one.text, one.quote, analyzer.term_hashes) for one in waiting]
+                made = [_with_vectors(one, row, random) for one, row in zip(split, rows, strict=True)]
+                store.put_vectors([one.key for one in waiting], rows, made)
             at, batch = at + len(waiting), []
     store.close()
 
@@ -134,7 +133,7 @@ def measure(folder: Path, vectors: NDArray[np.float16]) -> dict[str, float]:
         asked = questions(collection, vectors)
         for question, row in asked[:50]:
             collection.ask(question, vectors=row)
-        figures = {"passages": float(collection.counts().passages)}
+        figures = {"passages": float(collection.archive.counts().passages)}
         figures |= _asked(collection, asked, "ask")
         figures |= _asked(collection, asked, "filtered", {"type": "eq", "key": "part", "value": 7})
         figures |= _changes(collection)
@@ -163,7 +162,7 @@ def _changes(collection: Collection) -> dict[str, float]:
         times["add"].append(time.perf_counter() - begun)
     for number in range(_CHANGES):
         begun = time.perf_counter()
-        collection.delete(f"new-{number}")
+        collection.editor.delete(f"new-{number}")
         times["delete"].append(time.perf_counter() - begun)
     return {name: 1000 * float(np.median(taken)) for name, taken in times.items()}
 

@@ -26,9 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.config import VectorsConfig
+from index.engine.vectors import FaissIndex
+from index.engine.vectors.exact import normalised
+from index.records import Mark
 from index.types import Ids, Vectors
-from index.vectors import FaissIndex
-from index.vectors.exact import normalised
 
 _HELD_OUT = 300
 _OF_A_DOCUMENT = 10
@@ -122,11 +123,11 @@ def measure(
     index.compact()
     told: dict[str, object] = {
         "passages": len(made),
-        "kind": index.described.kind,
+        "kind": index.description.kind,
         "fill_seconds": round(filled - start, 2),
         "build_seconds": round(time.perf_counter() - filled, 2),
-        "bytes": index.described.size,
-        "tuning": str(index.described.tuning),
+        "bytes": index.description.size,
+        "tuning": str(index.description.tuning),
     }
     index.close()
     np.save(folder / "questions.npy", questions)
@@ -135,7 +136,7 @@ def measure(
         np.save(folder / f"{name}-best.npy", _best(made, questions, documents))
     _forget_pages(folder / "index")
     command = [sys.executable, "-m", "benchmarks.scale_vectors", "--asked", str(folder)]
-    command += ["--kind", config.kind, "--memory-bytes", str(config.memory_bytes)]
+    command += ["--kind", config.kind, "--megabytes", str(config.megabytes)]
     answered = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- itself
     told |= json.loads(answered.stdout)
     return told | _changing(folder, made, config)
@@ -197,14 +198,14 @@ def _changing(folder: Path, made: NDArray[np.float16], config: VectorsConfig) ->
 
 def _milliseconds(index: FaissIndex, ids: Ids, vectors: Vectors, removed: Ids) -> float:
     start = time.thread_time()
-    index.update(2, ids=ids, documents=ids, vectors=vectors, removed=removed)
+    index.update(Mark(2), ids=ids, documents=ids, vectors=vectors, removed=removed)
     return (time.thread_time() - start) * 1e3
 
 
 def _put(index: FaissIndex, made: NDArray[np.float16], ids: Ids) -> None:
     vectors = normalised(made[ids].astype(np.float32))
     documents, none = ids // _OF_A_DOCUMENT, np.empty(0, np.int64)
-    index.update(1, ids=ids, documents=documents, vectors=vectors, removed=none)
+    index.update(Mark(1), ids=ids, documents=documents, vectors=vectors, removed=none)
 
 
 def _filters(total: int) -> dict[str, Ids]:
@@ -252,10 +253,10 @@ def _main() -> None:
     parser.add_argument("stores", type=Path, nargs="*")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--kind", default="auto")
-    parser.add_argument("--memory-bytes", type=int, default=0)
+    parser.add_argument("--megabytes", type=int, default=0)
     parser.add_argument("--asked", action="store_true", help=argparse.SUPPRESS)
     told = parser.parse_args()
-    config = VectorsConfig(kind=told.kind, memory_bytes=told.memory_bytes)
+    config = VectorsConfig(kind=told.kind, megabytes=told.megabytes)
     if told.asked:
         print(json.dumps(asked(told.folder, config)))
         return

@@ -1,26 +1,20 @@
-"""The data of the conditions, and what is measured on halves of it."""
+"""The data of the conditions."""
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from pathlib import Path
 
-import numpy as np
-
-from evaluation import calibration, questions, reliability
-from evaluation.harness import Evaluation
-from evaluation.measures import Estimate
+from evaluation import questions
 from evaluation.questions import Question
-from index.background_embedding import put_all
 from index.collection import Collection
 from index.config import EmbeddingConfig
-from index.embedding import load_embedder
+from index.embedding import DEFAULT_MODEL, load_embedder
 from index.errors import InvalidInput
-from index.folders import FolderIngest
 from index.library import Library
 from index.protocols import Embedder
-
-_RESAMPLES = 1000
-
+from index.sources import FolderIngest, put_all
 
 SCIFACT = Path(__file__).parents[2] / "shared" / "data" / "scifact"
 DATA = Path("data/benchmarks")
@@ -28,9 +22,9 @@ DATA = Path("data/benchmarks")
 MODELS = DATA / "models"
 
 
-def embedder() -> Embedder:
-    """The package's model, run as a service on this machine would run it."""
-    return load_embedder(config=EmbeddingConfig(cache=MODELS))
+def embedder(model: str = "") -> Embedder:
+    """A model, or the package's default, run as a service on this machine would run it."""
+    return load_embedder(model or DEFAULT_MODEL, config=EmbeddingConfig(cache=MODELS))
 
 
 def prepared(library: Library, folder: Path, split: str) -> tuple[Collection, list[Question]]:
@@ -38,7 +32,7 @@ def prepared(library: Library, folder: Path, split: str) -> tuple[Collection, li
     collection = collection_of(library, folder)
     if (folder / "corpus.jsonl").exists():
         return collection, questions.load(folder, split=split)
-    return collection, questions.located(questions.load(folder / "questions.jsonl"), collection)
+    return collection, questions.locate_quotes(questions.load(folder / "questions.jsonl"), collection)
 
 
 def collection_of(library: Library, folder: Path) -> Collection:
@@ -55,35 +49,27 @@ def collection_of(library: Library, folder: Path) -> Collection:
     return collection
 
 
-def first_half(count: int) -> list[bool]:
-    """Which of so many questions are of the half that weights may be fitted to."""
-    return [number % 2 == 0 for number in np.random.default_rng(0).permutation(count).tolist()]
+def part(question: Question, folder: Path, split: str) -> str:
+    """Whether a question belongs to the part that is fitted to, ``dev``, or to that which measures, ``test``.
 
-
-def held_out(evaluation: Evaluation, measure: str) -> Estimate:
-    """AUROC or ECE of answerability, fitted on one half of the questions and measured on the other.
-
-    Both ways round: every question is measured, by weights that did not see its half.
+    Decided by the hash of its first relevant document, which is the same for all questions and, in sets
+    with translations, for all languages. Where a set has a training split, that is the development part,
+    without the questions that share a document with a question of the test split, which is the test part.
     """
-    known = [one for one in evaluation.outcomes if one.answerable is not None]
-    truth = np.array([bool(one.answerable) for one in known])
-    stated = np.zeros(len(known))
-    half = np.array(first_half(len(known)))
-    for fitted, measured in ((half, ~half), (~half, half)):
-        part = np.flatnonzero(fitted).tolist()
-        weights = calibration.fit(
-            [known[at].features for at in part], truth[fitted].tolist(), source=evaluation.name
-        ).answerability
-        for at in np.flatnonzero(measured).tolist():
-            stated[at] = weights.stated(known[at].features)
-    return _estimate(stated, truth, "auroc" if measure == "answerability_auroc" else "ece")
+    if (folder / "qrels" / "train.tsv").exists():
+        return "test" if split == "test" or question.relevant.keys() & _tested(folder) else "dev"
+    return "test" if hashlib.sha256(min(question.relevant).encode()).digest()[0] % 2 else "dev"
 
 
-def _estimate(stated: np.ndarray, truth: np.ndarray, part: str) -> Estimate:
-    def value(rows: np.ndarray) -> float:
-        found = reliability.of(stated[rows], truth[rows])
-        return float(getattr(found, part)) if found else float("nan")
+@cache
+def _tested(folder: Path) -> frozenset[str]:
+    """The documents that are relevant to a question of the test split."""
+    return frozenset(key for one in questions.load(folder, split="test") for key in one.relevant)
 
-    drawn = np.random.default_rng(0).integers(0, len(truth), (_RESAMPLES, len(truth)))
-    low, high = np.nanpercentile([value(rows) for rows in drawn], [2.5, 97.5])
-    return Estimate(value(np.arange(len(truth))), float(low), float(high), len(truth))
+
+def is_held_out(question: Question) -> bool:
+    """Whether the document that answers is of the half that the weights of evidence were not fitted to."""
+    document_id = (
+        question.answers[0][0].document_id if question.answers else min(question.relevant, default="")
+    )
+    return int(hashlib.sha256(document_id.encode()).hexdigest(), 16) % 2 == 1

@@ -16,10 +16,14 @@ from benchmarks import (
     quantized,
     reading_speed,
     reanchoring,
+    reports,
     resolving,
+    statements,
+    tables,
     text_fragments,
     verification,
 )
+from benchmarks.answerability import study as answerability
 from evaluation.measures import Estimate
 
 _DOCUMENTS = 600
@@ -33,6 +37,7 @@ def _text_fragments() -> Mapping[str, Estimate]:
 
 
 STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
+    "answerability": answerability.study,
     "formats": lambda: formats.figures(formats.study()),
     "freshness": lambda: {"seconds_until_answered": freshness.seconds_until_answered()},
     "html": lambda: html.figures(html.study()),
@@ -45,7 +50,10 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "quantized": quantized.study,
     "reading_speed": reading_speed.study,
     "reanchoring": lambda: reanchoring.summary(reanchoring.study(_QUOTES, odd=True)),
+    "reports": lambda: reports.figures(reports.study()),
     "resolving": resolving.study,
+    "statements": statements.study,
+    "tables": lambda: tables.figures(tables.study()),
     "text_fragments": _text_fragments,
     "verification": verification.study,
 }

@@ -31,13 +31,13 @@ from playwright.sync_api import Browser, FloatRect, Page
 
 from benchmarks.browser import chromium, served
 from evaluation.measures import Estimate, mean
-from index.chunking import chunk
+from index.citations.text_fragments import text_fragment
 from index.config import ChunkingConfig
 from index.embedding import WordEmbedder
 from index.errors import Unreadable
-from index.readers.html import read_html
-from index.sentences import block_spans
-from index.text_fragments import text_fragment
+from index.ingest.chunking import chunk
+from index.readers import read
+from index.text import block_spans
 from index.types import Extract
 
 PAGES = Path(__file__).parents[2] / "shared/data/formats/html"
@@ -162,7 +162,7 @@ def citations(pages: Mapping[str, bytes], count: int, seed: int) -> list[Cited]:
     extracts = []
     for name, data in pages.items():
         try:
-            extracts.append((name, read_html(data, name=name)))
+            extracts.append((name, read(data, name=name, media_type="text/html")))
         except Unreadable as error:
             print(error, file=sys.stderr)
     chosen: list[Cited] = []

@@ -16,13 +16,11 @@ from pathlib import Path
 
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
-from index.collection import Collection
-from index.config import LibraryConfig
+from index.citations import Claim, Verdict
 from index.embedding import WordEmbedder
 from index.ingest import Source
-from index.sentences import sentence_spans
-from index.typography import same
-from index.verdicts import Claim, Verdict
+from index.library import Library
+from index.text import equal_but_for_typography, sentence_spans
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "covidqa" / "corpus.jsonl"
 SEED = 44
@@ -94,7 +92,7 @@ def _changed(words: str, vocabulary: Sequence[str], draw: random.Random) -> str:
     place = draw.choice(places)
     for _ in range(20):
         word = draw.choice(vocabulary)
-        if not same(word, place[0]):
+        if not equal_but_for_typography(word, place[0]):
             return words[: place.start()] + word + words[place.end() :]
     return ""
 
@@ -103,14 +101,16 @@ def study(count: int = COUNT) -> dict[str, Estimate]:
     """Shares of what should be said of each kind, by measure."""
     records = (json.loads(line) for line in DATA.open(encoding="utf-8"))
     texts = {record["_id"]: record["text"] for record in records}
-    with tempfile.TemporaryDirectory() as folder:
-        collection = Collection(Path(folder), embedder=WordEmbedder(), config=LibraryConfig())
-        with collection:
-            collection.put_many(
-                [Source(name, text.encode(), media_type="text/plain") for name, text in texts.items()]
-            )
-            stored = {name: collection.text(name)[1] for name in texts}
-            verification = collection.verification()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Library(Path(folder), embedder=WordEmbedder()) as library,
+    ):
+        collection = library.open("verification", create=True)
+        collection.put_many(
+            [Source(name, text.encode(), media_type="text/plain") for name, text in texts.items()]
+        )
+        stored = {name: collection.archive.text(name)[1] for name in texts}
+        with collection.verification() as verification:
             judged = [
                 (one, verification.quote(Claim(one.words, one.claimed))) for one in quotes(stored, count)
             ]
@@ -136,8 +136,8 @@ def _figures(judged: Sequence[tuple[Quoted, Verdict]]) -> dict[str, Estimate]:
         "typographic_repaired": share("typographic", "repaired", there=True),
         "altered_verified": share("altered", "verified"),
         "altered_repaired": share("altered", "repaired"),
-        "altered_told": share("altered", "altered", there=True),
-        "misattributed_told": share("misattributed", "misattributed", there=True),
+        "altered_recognised": share("altered", "altered", there=True),
+        "misattributed_recognised": share("misattributed", "misattributed", there=True),
         "misattributed_verified": share("misattributed", "verified"),
     }
 

@@ -1,4 +1,4 @@
-"""Whether one configuration is better than another, on the same questions."""
+"""Compare two configurations on the same questions."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _RESAMPLES = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """After minus before: the mean over the questions both have, its 95 % interval, and a p value.
+    """Mean difference (after minus before) over shared questions, with its 95 % interval and p value.
 
-    ``p`` is two-sided, by a paired bootstrap: how often resampled questions show no difference or one in the
-    other direction, doubled.
+    ``p`` is two-sided, from a paired bootstrap: twice the share of resamples with no difference or one of the
+    opposite sign.
     """
 
     value: float
@@ -26,12 +26,12 @@ class Difference:
 
     @property
     def is_significant(self) -> bool:
-        """Whether chance alone is an unlikely explanation (p < 0.05)."""
+        """Whether p < 0.05."""
         return self.p < 0.05
 
 
-def compared(before: Mapping[str, float], after: Mapping[str, float]) -> Difference | None:
-    """Compare values by question; None when there is no question that both have.
+def compare(before: Mapping[str, float], after: Mapping[str, float]) -> Difference | None:
+    """Compare values by question id. Returns None when no question has both.
 
     Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 16.
     """

@@ -1,4 +1,4 @@
-"""What is measured: of each answer, numbers in [0, 1] where more is better; of many, means with intervals."""
+"""Measures of answers: numbers in [0, 1], where more is better, and their means with intervals."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from evaluation.questions import Question, Span
 from index.answers import Hit
 
 DEPTH = 50
-"""Passages asked for. A document ranks where its first passage does, and may have several."""
+"""Passages per question. A document has the rank of its first passage, and may have several."""
 _RANKED = {R @ 5: "recall@5", R @ 20: "recall@20", nDCG @ 10: "ndcg@10", RR @ 10: "mrr@10"}
 _SPAN_DEPTHS = (1, 3, 5, 20)
 _IOU_DEPTH = 5
-_LIT = 2
+_EVIDENCE_DEPTHS = (1, 2)
+_OVERLAP_DEPTHS = (1, 5)
 _RESAMPLES = 2_000
 
 Numbers = NDArray[np.float64]
 Values = dict[str, float]
-Places = Mapping[str, Sequence[tuple[int, int]]]
-"""Document id -> disjoint spans in order."""
+SpanSet = Mapping[str, Sequence[tuple[int, int]]]
+"""Document id -> disjoint spans in ascending order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean over questions, and the 95 % interval in which it would fall for others like them."""
+    """A mean over questions with its 95 % confidence interval."""
 
     value: float
     low: float
@@ -37,75 +38,88 @@ class Estimate:
     questions: int
 
 
-def measured(questions: Sequence[Question], rankings: Sequence[Sequence[Hit]]) -> list[Values]:
-    """For each question the measures of its hits: of documents and of places, where these are known."""
+def measure(questions: Sequence[Question], rankings: Sequence[Sequence[Hit]]) -> list[Values]:
+    """Measure the hits of each question by relevant documents and answer spans, where these are known."""
     values: dict[str, Values] = {question.id: {} for question in questions}
     relevant = {question.id: dict(question.relevant) for question in questions if question.relevant}
-    run = {question.id: _documents(hits) for question, hits in zip(questions, rankings, strict=True)}
+    run = {question.id: _document_scores(hits) for question, hits in zip(questions, rankings, strict=True)}
     for one in ir_measures.iter_calc(_RANKED, relevant, run) if relevant else ():
         values[one.query_id][_RANKED[one.measure]] = float(one.value)
     for question, hits in zip(questions, rankings, strict=True):
         if question.answers:
-            values[question.id] |= _of_places(question, hits)
+            values[question.id] |= _span_measures(question, hits)
     return [values[question.id] for question in questions]
 
 
-def _documents(hits: Sequence[Hit]) -> dict[str, float]:
+def _document_scores(hits: Sequence[Hit]) -> dict[str, float]:
     ranked: dict[str, float] = {}
     for hit in hits:
         ranked.setdefault(hit.citation.document_id, -float(hit.rank))
     return ranked
 
 
-def _of_places(question: Question, hits: Sequence[Hit]) -> Values:
+def _span_measures(question: Question, hits: Sequence[Hit]) -> Values:
     spans = [Span(hit.citation.document_id, hit.citation.start, hit.citation.end) for hit in hits]
-    answers = [places(answer) for answer in question.answers]
+    answers = [merge_spans(answer) for answer in question.answers]
     values: Values = {}
     for depth in _SPAN_DEPTHS:
-        found = places(spans[:depth])
-        values[f"span_recall@{depth}"] = max(common(answer, found) / size(answer) for answer in answers)
-    found = places(spans[:_IOU_DEPTH])
-    if (lit := _lit(answers, hits)) is not None:
-        values[f"evidence@{_LIT}"] = lit
+        found = merge_spans(spans[:depth])
+        values[f"span_recall@{depth}"] = max(
+            overlap(answer, found) / total_length(answer) for answer in answers
+        )
+    found = merge_spans(spans[:_IOU_DEPTH])
+    if with_answer := _first_with_answer(answers, hits):
+        hit, inside = with_answer
+        for depth in _EVIDENCE_DEPTHS:
+            values[f"evidence@{depth}"] = _evidence_hit(inside, hit, depth)
+    for depth in _OVERLAP_DEPTHS:
+        first = merge_spans(spans[:depth])
+        values[f"overlap@{depth}"] = float(any(overlap(answer, first) for answer in answers))
     values[f"span_iou@{_IOU_DEPTH}"] = max(_iou(answer, found) for answer in answers)
     return values
 
 
-def _lit(answers: Sequence[Places], hits: Sequence[Hit]) -> float | None:
-    """Whether the evidence in the first passage that has an answer is part of it; None without such one."""
+def _first_with_answer(answers: Sequence[SpanSet], hits: Sequence[Hit]) -> tuple[Hit, list[SpanSet]] | None:
+    """The first hit that overlaps an answer, and the answers that it overlaps."""
     for hit in hits:
         cited = hit.citation
-        found = places([Span(cited.document_id, cited.start, cited.end)])
-        if inside := [answer for answer in answers if common(answer, found)]:
-            lit = places([Span(cited.document_id, one.start, one.end) for one in hit.evidence[:_LIT]])
-            return float(any(common(answer, lit) for answer in inside))
+        found = merge_spans([Span(cited.document_id, cited.start, cited.end)])
+        if inside := [answer for answer in answers if overlap(answer, found)]:
+            return hit, inside
     return None
 
 
-def _iou(wanted: Places, found: Places) -> float:
-    shared = common(wanted, found)
-    return shared / (size(wanted) + size(found) - shared)
+def _evidence_hit(answers: Sequence[SpanSet], hit: Hit, depth: int) -> float:
+    """Whether one of the first ``depth`` sentences of a hit's evidence is part of an answer."""
+    document_id = hit.citation.document_id
+    lit = merge_spans([Span(document_id, one.start, one.end) for one in hit.evidence[:depth]])
+    return float(any(overlap(answer, lit) for answer in answers))
 
 
-def places(spans: Iterable[Span]) -> Places:
-    """The spans, those that overlap made one."""
-    merged: dict[str, list[tuple[int, int]]] = {}
+def _iou(wanted: SpanSet, found: SpanSet) -> float:
+    shared = overlap(wanted, found)
+    return shared / (total_length(wanted) + total_length(found) - shared)
+
+
+def merge_spans(spans: Iterable[Span]) -> SpanSet:
+    """Merge overlapping spans."""
+    spans_of: dict[str, list[tuple[int, int]]] = {}
     for span in sorted(spans, key=lambda span: (span.document_id, span.start)):
-        known = merged.setdefault(span.document_id, [])
+        known = spans_of.setdefault(span.document_id, [])
         if known and span.start <= known[-1][1]:
             known[-1] = (known[-1][0], max(known[-1][1], span.end))
         else:
             known.append((span.start, span.end))
-    return merged
+    return spans_of
 
 
-def size(some: Places) -> int:
-    """How many characters."""
+def total_length(some: SpanSet) -> int:
+    """Number of characters in the spans."""
     return sum(end - start for spans in some.values() for start, end in spans)
 
 
-def common(one: Places, other: Places) -> int:
-    """How many characters are in both."""
+def overlap(one: SpanSet, other: SpanSet) -> int:
+    """Number of characters that are in both."""
     return sum(
         max(0, min(end, until) - max(start, at))
         for document_id, spans in one.items()

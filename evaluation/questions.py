@@ -1,10 +1,10 @@
-"""Questions whose answers are known: BEIR folders, and plain lists in JSON lines."""
+"""Read questions whose answers are known, from BEIR folders and JSON Lines files."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,81 @@ from index.answers import Turn
 from index.collection import Collection
 from index.errors import InvalidInput
 from index.ingest import Source
+from index.records import DocumentRecord
 
 _PAGE = 1000
+_NAMED = 5
+"""Questions with missing quotes that an error names; more are counted."""
+_SHOWN = 60
+"""Characters of a missing quote that an error shows."""
 
 
 class InvalidQuestions(InvalidInput):
-    """A file of questions is not of the documented form."""
+    """A file of questions does not have the documented format."""
 
     code = "invalid_questions"
 
 
+class MissingQuotes(InvalidQuestions):
+    """Questions have quotes that no document contains, or not the document they name.
+
+    ``is_total``: these are all questions, so that none would be left without them.
+    """
+
+    code = "missing_quotes"
+
+    def __init__(self, questions: Sequence[Question], *, of: int) -> None:
+        named = _listed(questions, _with_quote)
+        self.is_total = len(questions) == of
+        self.summary = f"{len(questions)} of {of} questions, whose quote was not found: {named}."
+        super().__init__(
+            f"The quotes of {len(questions)} of {of} questions were not found in the collection: "
+            f"{named}. Correct them, or ingest the documents that contain them."
+        )
+
+
+class MissingDocuments(InvalidQuestions):
+    """Questions name documents as their answers, and the collection has none of them.
+
+    ``is_total``: these are all questions, so that none would be left without them.
+    """
+
+    code = "missing_documents"
+
+    def __init__(self, questions: Sequence[Question], *, of: int) -> None:
+        named = _listed(questions, _with_documents)
+        self.is_total = len(questions) == of
+        self.summary = f"{len(questions)} of {of} questions, whose documents are missing: {named}."
+        super().__init__(
+            f"{len(questions)} of {of} questions name documents that the collection does not have: "
+            f"{named}. Correct the ids, or ingest these documents."
+        )
+
+
+def _listed(questions: Sequence[Question], said: Callable[[Question], str]) -> str:
+    more = f"; and {len(questions) - _NAMED} more" if len(questions) > _NAMED else ""
+    return "; ".join(map(said, questions[:_NAMED])) + more
+
+
+def _with_documents(question: Question) -> str:
+    return f"question {question.id} ({_few([repr(id_) for id_ in question.relevant])})"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _with_quote(question: Question) -> str:
+    quote = question.quotes[0]
+    short = quote if len(quote) <= _SHOWN else f"{quote[:_SHOWN]}…"
+    within = f" in {next(iter(question.relevant))!r}" if question.relevant else ""
+    return f"question {question.id} ({short!r}{within})"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where an answer stands: ``[start, end)`` in code points of the document's text."""
+    """Position of an answer: ``[start, end)`` in code points of the document's text."""
 
     document_id: str
     start: int
@@ -34,11 +96,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with what is known of its answer.
+    """A question and its known answers.
 
-    ``relevant`` are documents with their gains. ``answers`` are the ways to answer, each a set of places
-    that are needed together; ``quotes`` are words that answer wherever they stand. ``answerable`` is
-    None where nobody said so.
+    ``relevant`` maps document ids to gains. Each of ``answers`` is one way to answer, a set of spans that are
+    needed together; ``quotes`` are words that answer the question in whatever document contains them.
+    ``answerable`` is None where it is not known.
     """
 
     id: str
@@ -51,9 +113,9 @@ class Question:
 
 
 def load(path: Path, *, split: str = "test") -> list[Question]:
-    """The questions of a BEIR folder (those of ``qrels/{split}.tsv``, and its unanswerable ones) or a file.
+    """Read the questions of a file or BEIR folder (those of ``qrels/{split}.tsv``, and unanswerable ones).
 
-    Raises :class:`InvalidQuestions` with the file and line that is wrong.
+    Raises :class:`InvalidQuestions`, which names the invalid file and line.
     """
     questions = list(_beir(path, split) if path.is_dir() else _lines(path))
     if not questions:
@@ -62,7 +124,7 @@ def load(path: Path, *, split: str = "test") -> list[Question]:
 
 
 def sources(folder: Path) -> Iterator[Source]:
-    """The documents of a BEIR folder, each with its title."""
+    """Yield the documents of a BEIR folder with their titles."""
     for row in _jsonl(folder / "corpus.jsonl"):
         text = str(row["text"]).encode()
         yield Source(str(row["_id"]), text, media_type="text/plain", title=row.get("title", ""))
@@ -86,7 +148,7 @@ def _beir(folder: Path, split: str) -> Iterator[Question]:
                 relevant=relevant.get(id_, {}),
                 answers=(tuple(spans[id_]),) if id_ in spans else (),
                 answerable=None if unanswerable is None else not unanswerable,
-                turns=_before(row["text"], metadata.get("conversation", ())),
+                turns=_earlier_turns(row["text"], metadata.get("conversation", ())),
             )
 
 
@@ -102,8 +164,8 @@ def _relevant(path: Path) -> dict[str, dict[str, int]]:
     return relevant
 
 
-def _before(question: str, conversation: Sequence[str]) -> tuple[Turn, ...]:
-    """The turns of a conversation, ``"user: ..."`` and ``"agent: ..."``, without the question itself."""
+def _earlier_turns(question: str, conversation: Sequence[str]) -> tuple[Turn, ...]:
+    """Parse the turns of a conversation, ``"user: ..."`` or ``"agent: ..."``, without the question itself."""
     turns = []
     for said in conversation:
         role, _, text = said.partition(": ")
@@ -147,10 +209,10 @@ def _jsonl(path: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def located(questions: list[Question], collection: Collection) -> list[Question]:
-    """The questions with places for their quotes, wherever in the collection these stand.
+def locate_quotes(questions: list[Question], collection: Collection) -> list[Question]:
+    """Add the positions of the questions' quotes in the collection to their answers.
 
-    A quote that stands nowhere stays without a place, and its question counts as missed.
+    A quote that no document contains adds none: see :func:`missing_quotes`.
     """
     wanted = {quote for question in questions for quote in question.quotes}
     places: dict[str, list[Span]] = {quote: [] for quote in wanted}
@@ -160,10 +222,26 @@ def located(questions: list[Question], collection: Collection) -> list[Question]
             while at >= 0:
                 places[quote].append(Span(document_id, at, at + len(quote)))
                 at = text.find(quote, at + 1)
-    return [_placed(question, places) for question in questions]
+    return [_with_spans(question, places) for question in questions]
 
 
-def _placed(question: Question, places: Mapping[str, list[Span]]) -> Question:
+def missing_quotes(questions: Sequence[Question]) -> list[Question]:
+    """The questions, after :func:`locate_quotes`, whose quote was not found."""
+    return [question for question in questions if question.quotes and not question.answers]
+
+
+def missing_documents(
+    questions: Sequence[Question], collection: Collection
+) -> tuple[list[Question], list[str]]:
+    """The questions of whose documents the collection has none, and the ids missing for the others."""
+    ids = {id_ for question in questions for id_ in question.relevant}
+    absent = ids.difference(record.id for record in _documents(collection)) if ids else ids
+    lost = [one for one in questions if one.relevant and absent.issuperset(one.relevant)]
+    partly = {id_ for one in questions for id_ in absent.intersection(one.relevant)}
+    return lost, sorted(partly.difference(id_ for one in lost for id_ in one.relevant))
+
+
+def _with_spans(question: Question, places: Mapping[str, list[Span]]) -> Question:
     found = [span for quote in question.quotes for span in places[quote]]
     if question.relevant:
         found = [span for span in found if span.document_id in question.relevant]
@@ -176,8 +254,12 @@ def _placed(question: Question, places: Mapping[str, list[Span]]) -> Question:
 
 
 def _texts(collection: Collection) -> Iterator[tuple[str, str]]:
+    for record in _documents(collection):
+        yield record.id, collection.archive.text(record.id)[1]
+
+
+def _documents(collection: Collection) -> Iterator[DocumentRecord]:
     last = ""
-    while page := collection.documents(after=last, limit=_PAGE):
-        for record in page:
-            yield record.id, collection.text(record.id)[1]
+    while page := collection.archive.documents(after=last, limit=_PAGE):
+        yield from page
         last = page[-1].id

@@ -1,4 +1,4 @@
-"""How far a stated probability can be trusted."""
+"""Reliability of stated probabilities: calibration, and precision and recall."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ _BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Of probabilities that a question can be answered, against whether it could.
+    """Stated probabilities that questions can be answered, compared with whether they can.
 
-    ``auroc`` is the chance that an answerable question is given more than an unanswerable one. ``ece``,
-    the expected calibration error, is by how much the probabilities are off on average, over ten bins
-    with as many questions each (Naeini, Cooper and Hauskrecht, AAAI 2015). ``bins`` are (mean
-    probability, share answerable, questions).
+    ``auroc`` is the probability that an answerable question gets a higher one than an unanswerable question.
+    ``ece`` is the expected calibration error over ten bins with equal numbers of questions (Naeini, Cooper
+    and Hauskrecht, AAAI 2015). ``bins`` are (mean probability, share answerable, questions).
     """
 
     auroc: float
@@ -30,8 +29,8 @@ class Reliability:
     thresholds: tuple[float, ...]
 
 
-def of(probabilities: NDArray[np.float64], answerable: NDArray[np.bool_]) -> Reliability | None:
-    """Measure; None when all questions are of one kind."""
+def measure(probabilities: NDArray[np.float64], answerable: NDArray[np.bool_]) -> Reliability | None:
+    """Measure the reliability. Returns None when all questions are answerable, or none is."""
     if len(answerable) == 0 or answerable.all() or not answerable.any():
         return None
     precision, recall, thresholds = precision_recall_curve(answerable, probabilities)
@@ -39,12 +38,18 @@ def of(probabilities: NDArray[np.float64], answerable: NDArray[np.bool_]) -> Rel
     return Reliability(
         auroc=float(roc_auc_score(answerable, probabilities)),
         average_precision=float(average_precision_score(answerable, probabilities)),
-        ece=sum(abs(stated - true) * count for stated, true, count in bins) / len(answerable),
+        ece=calibration_error(probabilities, answerable),
         bins=bins,
         precision=tuple(map(float, precision)),
         recall=tuple(map(float, recall)),
         thresholds=tuple(map(float, thresholds)),
     )
+
+
+def calibration_error(probabilities: NDArray[np.float64], answerable: NDArray[np.bool_]) -> float:
+    """Compute the expected calibration error, as :attr:`Reliability.ece`."""
+    bins = _bins(probabilities, answerable)
+    return sum(abs(stated - true) * count for stated, true, count in bins) / len(answerable)
 
 
 def _bins(

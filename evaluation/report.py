@@ -1,4 +1,4 @@
-"""An evaluation as one HTML page that needs nothing else."""
+"""Write an evaluation as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evaluation.comparison import compared
+from evaluation.comparison import compare
 from evaluation.harness import Evaluation, Outcome
 
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
-_MAIN = ("span_recall@5", "ndcg@10", "recall@5")
-"""The first of these that an evaluation has is what it is judged by."""
+_MAIN_MEASURES = ("span_recall@5", "ndcg@10", "recall@5")
+"""In order of preference: the first that an evaluation has ranks its questions and is plotted."""
 _WORST = 20
 
 
 def write_report(path: Path, evaluations: Sequence[Evaluation]) -> None:
-    """Write a report of the first evaluation, beside the others.
+    """Write a report of the first evaluation, with the others for comparison.
 
-    Has tables, plots (quality against latency, reliability, precision and recall of refusals), and the
-    questions that got worse against the first of the others, or else those that went worst.
+    It has tables, plots (quality against latency, reliability, precision and recall of answerability), and
+    the questions that lost most against the second evaluation, or without one those with the lowest values.
     """
     first, *others = evaluations
     measure = main_measure(first)
@@ -37,7 +37,7 @@ def write_report(path: Path, evaluations: Sequence[Evaluation]) -> None:
         estimates=first.estimates(),
         differences={
             other.name: {
-                name: compared(other.by_question(name), first.by_question(name)) for name in first.names()
+                name: compare(other.by_question(name), first.by_question(name)) for name in first.names()
             }
             for other in others
         },
@@ -50,14 +50,14 @@ def write_report(path: Path, evaluations: Sequence[Evaluation]) -> None:
 
 
 def main_measure(evaluation: Evaluation) -> str:
-    """What the evaluation is judged by."""
-    return next((name for name in _MAIN if name in evaluation.names()), "")
+    """Name of the measure that ranks the questions of a report; empty when there is none."""
+    return next((name for name in _MAIN_MEASURES if name in evaluation.names()), "")
 
 
 def worst(
     first: Evaluation, other: Evaluation | None, measure: str
 ) -> list[tuple[Outcome, float, float | None]]:
-    """At most twenty questions: by how much they lost against another evaluation, or by their value."""
+    """The twenty questions that lost most against another evaluation, or that have the lowest values."""
     before = other.by_question(measure) if other else {}
     rows = [
         (one, one.values[measure], before.get(one.id))
@@ -69,18 +69,18 @@ def worst(
 
 
 def plots(evaluations: Sequence[Evaluation], measure: str) -> dict[str, Markup]:
-    """The plots as SVG, by their titles."""
+    """Plots as SVG by title."""
     drawn: dict[str, Markup] = {}
     if measure:
-        drawn["Quality against latency"] = _drawn(lambda axes: _quality(axes, evaluations, measure))
+        drawn["Quality against latency"] = _svg(lambda axes: _plot_quality(axes, evaluations, measure))
     trusted = [one for one in evaluations if one.reliability()]
     if trusted:
-        drawn["Reliability of answerability"] = _drawn(lambda axes: _reliability(axes, trusted))
-        drawn["Precision and recall of answerability"] = _drawn(lambda axes: _precision(axes, trusted))
+        drawn["Reliability of answerability"] = _svg(lambda axes: _plot_reliability(axes, trusted))
+        drawn["Precision and recall of answerability"] = _svg(lambda axes: _plot_precision(axes, trusted))
     return drawn
 
 
-def _drawn(draw: object) -> Markup:
+def _svg(draw: object) -> Markup:
     figure = Figure(figsize=(5.2, 3.6), layout="constrained")
     draw(figure.add_subplot())  # type: ignore[operator]
     svg = io.StringIO()
@@ -90,7 +90,7 @@ def _drawn(draw: object) -> Markup:
     return Markup(re.sub(r"\A.*?(?=<svg)", "", svg.getvalue(), flags=re.DOTALL))  # noqa: S704 -- drawn here
 
 
-def _quality(axes: Axes, evaluations: Sequence[Evaluation], measure: str) -> None:
+def _plot_quality(axes: Axes, evaluations: Sequence[Evaluation], measure: str) -> None:
     for one in evaluations:
         if (estimate := one.estimates().get(measure)) is None:
             continue
@@ -102,7 +102,7 @@ def _quality(axes: Axes, evaluations: Sequence[Evaluation], measure: str) -> Non
     axes.grid(alpha=0.3)
 
 
-def _reliability(axes: Axes, evaluations: Sequence[Evaluation]) -> None:
+def _plot_reliability(axes: Axes, evaluations: Sequence[Evaluation]) -> None:
     axes.plot([0, 1], [0, 1], color="grey", linestyle="--", linewidth=1)
     for one in evaluations:
         if trust := one.reliability():
@@ -113,7 +113,7 @@ def _reliability(axes: Axes, evaluations: Sequence[Evaluation]) -> None:
     axes.grid(alpha=0.3)
 
 
-def _precision(axes: Axes, evaluations: Sequence[Evaluation]) -> None:
+def _plot_precision(axes: Axes, evaluations: Sequence[Evaluation]) -> None:
     for one in evaluations:
         if trust := one.reliability():
             axes.plot(trust.recall, trust.precision, label=f"{one.name}, AUROC {trust.auroc:.3f}")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from timing import K, measure
 
-from index.background_embedding import put_all
 from index.ingest import Source
+from index.sources import put_all
 from service.library_settings import open_library
 from service.settings import load_settings
 
@@ -27,7 +27,7 @@ class Loccit:
         ]
         for _ in put_all(self._collection, sources):
             pass
-        return self._collection.counts().passages
+        return self._collection.archive.counts().passages
 
     def ask(self, question):
         """See :func:`timing.measure`."""

@@ -19,7 +19,7 @@ from evaluation.harness import Evaluation, Outcome
 from evaluation.measures import Estimate
 from evaluation.questions import Question
 from index.embedding import WordEmbedder
-from index.ingest import Source
+from index.ingest.preparation import Source
 from index.library import Library
 
 
@@ -169,9 +169,9 @@ def test_the_raw_encoder_reads_the_very_passages(tmp_path: Path) -> None:
         collection = library.open("fruit", create=True)
         collection.put_many([Source("a.txt", b"Apples are red."), Source("b.txt", b"Pears are green.")])
         collection.embed_pending()
-    assert texts(tmp_path / "collections" / "fruit") == ["Apples are red.", "Pears are green."]
-    with pytest.raises(FileNotFoundError, match="There is no collection in"):
-        texts(tmp_path / "collections" / "none")
+    assert texts(tmp_path, "fruit") == ["Apples are red.", "Pears are green."]
+    with pytest.raises(FileNotFoundError, match="There is no collection"):
+        texts(tmp_path, "none")
 
 
 class Refusing(BaseHTTPRequestHandler):

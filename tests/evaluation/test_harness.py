@@ -1,22 +1,22 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from evaluation import calibration, harness
+from evaluation import harness
 from evaluation.questions import InvalidQuestions, Question, Span
 from evaluation.report import main_measure, write_report
-from index.answerability import FEATURES
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
-from index.ingest import Source
+from index.ingest.preparation import Source
+from index.search import FEATURES
+from tests.opening import collection_in
 
 
 @pytest.fixture
 def collection(tmp_path: Path) -> Iterator[Collection]:
-    with Collection(tmp_path / "c", embedder=WordEmbedder(), config=LibraryConfig()) as opened:
+    with collection_in(tmp_path / "c", embedder=WordEmbedder(), config=LibraryConfig()) as opened:
         opened.put(Source("mars.txt", b"Mars has two moons, Phobos and Deimos."))
         opened.put(Source("venus.txt", b"Venus has no moon at all."))
         opened.embed_pending()
@@ -81,24 +81,3 @@ def test_a_report_shows_everything_and_runs_nothing(
     write_report(tmp_path / "alone.html", [evaluation])
     assert "Questions that went worst" in (tmp_path / "alone.html").read_text()
     assert main_measure(evaluation) == "span_recall@5"
-
-
-def test_answerability_is_fitted_to_what_is_known() -> None:
-    random = np.random.default_rng(0)
-    answerable = random.uniform(size=400) < 0.6
-    rows = [
-        {**dict.fromkeys(FEATURES, 0.0), "nearest": float(random.normal(0.7 if can else 0.4, 0.1))}
-        for can in answerable
-    ]
-    fitted = calibration.fit(rows, answerable.tolist(), source="made up")
-    assert fitted.held_out.auroc > 0.95
-    assert fitted.held_out.ece < 0.08
-    near, far = ({**dict.fromkeys(FEATURES, 0.0), "nearest": value} for value in (0.8, 0.3))
-    assert fitted.answerability.stated(near) > 0.95
-    assert fitted.answerability.stated(far) < 0.05
-    assert fitted.answerability.provenance["questions"] == "made up"
-
-
-def test_too_few_questions_are_refused() -> None:
-    with pytest.raises(InvalidQuestions, match="3 answerable and 2 unanswerable"):
-        calibration.fit([{}] * 5, [True, True, True, False, False], source="few")

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.questions import InvalidQuestions, Span, load, located, sources
+from evaluation.questions import InvalidQuestions, Span, load, locate_quotes, sources
 from index.answers import Turn
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
-from index.ingest import Source
+from index.ingest.preparation import Source
+from tests.opening import collection_in
 
 
 def lines(path: Path, *rows: object) -> Path:
@@ -95,7 +96,7 @@ def test_what_is_not_there_is_told(tmp_path: Path, beir: Path) -> None:
 
 @pytest.fixture
 def collection(tmp_path: Path) -> Iterator[Collection]:
-    with Collection(tmp_path / "c", embedder=WordEmbedder(), config=LibraryConfig()) as opened:
+    with collection_in(tmp_path / "c", embedder=WordEmbedder(), config=LibraryConfig()) as opened:
         opened.put(Source("a.txt", b"The keeper slept. The keeper woke."))
         opened.put(Source("b.txt", b"The keeper left."))
         yield opened
@@ -108,7 +109,7 @@ def test_quotes_are_found_wherever_they_stand(tmp_path: Path, collection: Collec
         {"question": "Who?", "quote": "The keeper", "document": "b.txt"},
         {"question": "Who?", "quote": "nobody"},
     )
-    anywhere, there, nowhere = located(load(path), collection)
+    anywhere, there, nowhere = locate_quotes(load(path), collection)
     assert anywhere.answers == ((Span("a.txt", 0, 10),), (Span("a.txt", 18, 28),), (Span("b.txt", 0, 10),))
     assert anywhere.relevant == {"a.txt": 1, "b.txt": 1}
     assert there.answers == ((Span("b.txt", 0, 10),),)

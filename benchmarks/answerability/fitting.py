@@ -1,0 +1,107 @@
+"""Fit the regressions to the cases of several sets, and measure them on a set that they did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.answerability.table import Table, family
+from evaluation.calibration import maximum_a_posteriori
+from index.search import FEATURES, PASSAGE_FEATURES, Regression, sigmoid
+
+Numbers = NDArray[np.float64]
+_LIMIT = 3.0
+_RIDGE = 30.0
+_SHARES = {"present": 1.0, "replaced": 1.0, "unanswerable": 0.75, "off_topic": 0.25}
+"""Weights of the kinds of cases: as many questions that can be answered as such that cannot."""
+QUESTION = tuple(name for name in FEATURES if name != "spelt")
+_SPELT = FEATURES.index("spelt")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """Regressions for questions in known and other languages, and for passages."""
+
+    known: Regression
+    spelt: Regression
+    passage: Regression
+
+    def logits(self, table: Table) -> Numbers:
+        """The logits of all cases of a table."""
+        rows = table.features[:, [FEATURES.index(name) for name in QUESTION]]
+        spelt = table.features[:, _SPELT] > 0
+        return np.where(spelt, self.spelt.logits(rows), self.known.logits(rows))
+
+    def of_passages(self, table: Table) -> Numbers:
+        """The probabilities of all passages of a table."""
+        logits = self.logits(table)[table.of]
+        return sigmoid(np.minimum(self.passage.logits(_with_question(table, logits)), logits))
+
+
+def fit(tables: Mapping[str, Table]) -> Fitted:
+    """Fit to the development halves of the tables."""
+    parts = [
+        (one.features[one.dev], one.kind[one.dev] == "present", weights(one)[one.dev])
+        for one in tables.values()
+    ]
+    rows, truth, weight = (np.concatenate(some) for some in zip(*parts, strict=True))
+    spelt = rows[:, _SPELT] > 0
+    columns = [FEATURES.index(name) for name in QUESTION]
+    known, other = (
+        regression(QUESTION, rows[chosen][:, columns], truth[chosen], weight[chosen])
+        for chosen in (~spelt, spelt)
+    )
+    without = Fitted(known, other, known)
+    seen = [(*_passages(without, one), one.dev[one.of]) for one in tables.values()]
+    rows, truth, weight = (np.concatenate([one[at][one[3]] for one in seen]) for at in range(3))
+    return Fitted(known, other, regression(PASSAGE_FEATURES, rows, truth, weight))
+
+
+def _passages(fitted: Fitted, table: Table) -> tuple[Numbers, NDArray[np.bool_], Numbers]:
+    """The features of passages, whether they answer, and their weights.
+
+    Left out are collections in which a passage that is not known to answer may well do so.
+    """
+    rows = _with_question(table, fitted.logits(table)[table.of])
+    return rows, table.relevant, weights(table)[table.of]
+
+
+def _with_question(table: Table, logits: Numbers) -> Numbers:
+    rows = table.passages.copy()
+    rows[:, 0] = logits
+    return rows
+
+
+def weights(table: Table) -> Numbers:
+    """The weight of each case: a kind and size counts by the root of its number of cases."""
+    found = np.zeros(len(table.size))
+    for size in np.unique(table.size):
+        for kind, share in _SHARES.items():
+            cell = (table.size == size) & (table.kind == kind)
+            if cell.any():
+                found[cell] = share / np.sqrt(cell.sum())
+    return found
+
+
+def regression(names: Sequence[str], rows: Numbers, truth: NDArray[np.bool_], weight: Numbers) -> Regression:
+    """Fit a logistic regression with a ridge penalty on standardised features."""
+    mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
+    blank = Regression(tuple(names), mean, scale, _LIMIT, np.zeros(len(names)), 0.0)
+    standard = np.hstack([blank.standardised(rows), np.ones((len(rows), 1))])
+    ridge = np.append(np.full(len(names), _RIDGE), 1e-6)
+    found = maximum_a_posteriori(
+        standard, truth, np.zeros(len(rows)), ridge, weight * len(rows) / weight.sum()
+    )
+    return Regression(tuple(names), mean, scale, _LIMIT, found[:-1], float(found[-1]))
+
+
+def left_out(tables: Mapping[str, Table]) -> dict[str, tuple[Fitted, Table]]:
+    """For each set, what is fitted to the other families of sets."""
+    fitted = {
+        name: fit({other: one for other, one in tables.items() if family(other) != name})
+        for name in {family(one) for one in tables}
+    }
+    return {name: (fitted[family(name)], one) for name, one in tables.items()}

@@ -1,0 +1,183 @@
+"""The features of all cases of a set in arrays, kept in a file so that fitting does not ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import sets
+from benchmarks.answerability.cases import Asking, Case, sample
+from benchmarks.answerability.parts import Part, Whole
+from evaluation import questions
+from evaluation.questions import Question
+from index.config import LibraryConfig, SearchConfig
+from index.library import Library
+from index.protocols import Embedder, Snapshot
+from index.search import FEATURES, of_passages
+from index.search import Question as Checked
+from index.search.conversation import combined
+from index.search.question import Query, is_spelt
+from index.search.search import Search
+from index.store import open_catalogue
+from index.text.analysis import Analyzer
+
+_SHARED = Path(__file__).parents[3] / "shared" / "data"
+OWN = Path(__file__).with_name("own")
+"""Short documents of this project's own, with questions: tables, lists, manuals, a contract."""
+SETS = {
+    **{name: _SHARED / name for name in ("clapnq", "mtrag", "covidqa", "scifact", "chunking_eval")},
+    **{f"xquad-{name}": _SHARED / "xquad" / name for name in ("en", "zh", "hi")},
+    "cmrc2018": _SHARED / "cmrc2018",
+    "own": OWN,
+}
+_SPLITS = {"mtrag": ("test", "conversational"), "scifact": ("train", "test")}
+_OFF_TOPIC = ("clapnq", "covidqa", "chunking_eval", "scifact")
+_OTHERS = 16
+MOST = {"clapnq": 300, "mtrag": 330, "covidqa": 200, "chunking_eval": 200}
+"""Questions of a set with known documents that are asked at most; of others :data:`MOST_OTHERS`."""
+MOST_OTHERS = 130
+
+
+def family(set_name: str) -> str:
+    """What is left out together: a set, or all languages of XQuAD, whose questions are the same."""
+    return set_name.partition("-")[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """n cases of one set: ``features`` (n, f), and what :class:`Case` says of each.
+
+    ``passages`` (p, 8) are the features of all hits, without the logit of the question; hit i is of case
+    ``of[i]``, and ``relevant[i]`` says whether it answers. ``turns``: the question follows a conversation.
+    """
+
+    features: NDArray[np.float64]
+    size: NDArray[np.int64]
+    kind: NDArray[np.str_]
+    dev: NDArray[np.bool_]
+    turns: NDArray[np.bool_]
+    passages: NDArray[np.float64]
+    of: NDArray[np.int64]
+    relevant: NDArray[np.bool_]
+
+    def save(self, path: Path) -> None:
+        """Write the arrays; :meth:`load` reads them."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(
+            path, names=FEATURES, **{one.name: getattr(self, one.name) for one in fields(self)}
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the arrays. Raises ``ValueError`` if they are of other features."""
+        with np.load(path) as found:
+            if tuple(found["names"].tolist()) != FEATURES:
+                raise ValueError(f"{path} has other features: delete it.")
+            return cls(**{one.name: found[one.name] for one in fields(cls)})
+
+
+def table(name: str, library: Library, data: Path, embedder: Embedder) -> Table:
+    """Ask questions of a set in all their cases."""
+    collection = sets.collection_of(library, SETS[name])
+    asked = _questions(name)
+    if name == "own":
+        asked = questions.locate_quotes(asked, collection)
+    known = [one for one in asked if one.relevant and one.answerable is not False]
+    asked = [
+        *sample(known, MOST.get(name, MOST_OTHERS)),
+        *(one for one in asked if one.answerable is False),
+    ]
+    strangers = _strangers(name)
+    catalogue = open_catalogue(data)
+    analyzer = Analyzer.of_version(str((catalogue.description(collection.name) or {})["analysis"]))
+    with closing(catalogue.open(collection.name)) as store, store.snapshot() as moment:
+        whole = Whole(store, analyzer, embedder.dimension)
+        asking = Asking(name, whole, moment, _keys(moment), SearchConfig())
+        search = Search(moment, moment, Part(whole), analyzer.term_hashes, SearchConfig())
+        rows = _Rows(search)
+        for question, query in zip(asked, _queries(embedder, asked), strict=True):
+            for case in asking.cases(question, query):
+                rows.add(case, bool(question.turns))
+        for question, query in zip(strangers, _queries(embedder, strangers), strict=True):
+            for case in asking.off_topic(question, query):
+                rows.add(case, False)
+    return rows.table()
+
+
+class _Rows:
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._cases: list[tuple[list[float], int, str, bool, bool]] = []
+        self._passages: list[NDArray[np.float64]] = [np.empty((0, 8))]
+        self._of: list[int] = []
+        self._relevant: list[bool] = []
+
+    def add(self, case: Case, turns: bool) -> None:
+        if not case.found.hits:
+            return
+        named = self._search.features(case.query, case.found)
+        self._passages.append(of_passages(case.found.hits, 0.0))
+        self._of += [len(self._cases)] * len(case.found.hits)
+        self._relevant += case.relevant
+        self._cases.append(([named[name] for name in FEATURES], case.size, case.kind, case.is_dev, turns))
+
+    def table(self) -> Table:
+        features, size, kind, dev, turns = zip(*self._cases, strict=True)
+        return Table(
+            np.array(features), np.array(size), np.array(kind), np.array(dev), np.array(turns),
+            np.concatenate(self._passages), np.array(self._of), np.array(self._relevant),
+        )  # fmt: skip
+
+
+def _questions(name: str) -> list[Question]:
+    if name == "own":
+        return questions.load(OWN / "questions.jsonl")
+    return [one for split in _SPLITS.get(name, ("test",)) for one in questions.load(SETS[name], split=split)]
+
+
+def _strangers(name: str) -> list[Question]:
+    """Questions of other sets."""
+    others = [other for other in _OFF_TOPIC if other != name and SETS[other].exists()]
+    return [
+        one
+        for other in others
+        for one in sample([each for each in _questions(other) if each.relevant and not each.turns], _OTHERS)
+    ]
+
+
+def _queries(embedder: Embedder, asked: Sequence[Question]) -> Iterator[Query]:
+    for one in asked:
+        checked = Checked.checked(one.text, turns=one.turns)
+        vectors = embedder.embed_queries(checked.texts)
+        (starts,) = embedder.token_starts([checked.text])
+        spelt = is_spelt(checked.text, starts.tolist())
+        yield Query(checked.text, combined(vectors, checked.context), checked.context, spelt)
+
+
+def _keys(moment: Snapshot) -> dict[str, int]:
+    found: dict[str, int] = {}
+    last = ""
+    while page := moment.documents(after=last, limit=1000):
+        found |= {one.id: one.key for one in page}
+        last = page[-1].id
+    return found
+
+
+def tables(data: Path, names: Sequence[str] = tuple(SETS)) -> Iterator[tuple[str, Table]]:
+    """The tables of the sets that are on this machine; made where the data folder does not have them."""
+    embedder: Embedder | None = None
+    for name in names:
+        path = data / "answerability" / f"{name}.npz"
+        if not path.exists():
+            if not SETS[name].exists():
+                continue
+            embedder = embedder or sets.embedder()
+            with Library(data, embedder=embedder, config=LibraryConfig()) as library:
+                table(name, library, data, embedder).save(path)
+        yield name, Table.load(path)
