@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -8,11 +9,17 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from index.processors import processors
+from tests.mounts import can_mount
+from tests.sizes import FULL, examples
+
+pytest.register_assert_rewrite("tests.agreement", "tests.crash.witness")
+
 SHARED = Path(__file__).parents[2] / "shared"
 SKIP_NOTHING = bool(os.environ.get("LOCCIT_TESTS_SKIP_NOTHING"))
-"""Set where everything that tests may need is there: what would be skipped fails instead."""
+"""Set where everything that tests need is installed: a test that would be skipped fails instead."""
 
-settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("same", max_examples=examples(100), derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 """The same examples each time, so that a change is judged by what it changed; HYPOTHESIS_PROFILE=explore
@@ -25,6 +32,20 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is not on this machine")
     return SHARED
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, here and in new processes, even if we were started to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as processors: many tests wait for a server, a disk or another process."""
+    return -(-3 * processors() // 2)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -43,6 +64,25 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-def pytest_report_header() -> str:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests that cannot run here; leave them out where nothing may be skipped."""
+    mounting = [item for item in items if item.get_closest_marker("mount")]
+    if mounting and not can_mount():
+        for item in mounting:
+            item.add_marker(pytest.mark.skip(reason="no file system can be mounted here"))
+        if SKIP_NOTHING:
+            items[:] = [item for item in items if item not in mounting]
+    if SKIP_NOTHING and not SHARED.is_dir():
+        items[:] = [item for item in items if not item.get_closest_marker("shared")]
+
+
+def pytest_report_header() -> list[str]:
     names = ("torch", "sentence-transformers", "faiss-cpu", "tantivy", "fastapi", "sentencex", "trafilatura")
-    return "libraries: " + ", ".join(f"{name} {version(name)}" for name in names)
+    lines = ["libraries: " + ", ".join(f"{name} {version(name)}" for name in names)]
+    if not FULL:
+        lines.append("sizes: a tenth for hostile inputs and drawn examples (all of them: make test-full)")
+    if SKIP_NOTHING and not SHARED.is_dir():
+        lines.append(f"left out: tests marked 'shared', whose documents are not in {SHARED}")
+    if SKIP_NOTHING and not can_mount():
+        lines.append("left out: tests marked 'mount', for no file system can be mounted here")
+    return lines

@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import sets
 from benchmarks.run import Bench, Condition, conditions, results, verdict
-from evaluation.harness import Evaluation, Outcome
 from evaluation.measures import Estimate
-from index.answerability import FEATURES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,8 +37,10 @@ def test_every_figure_of_the_readme_is_the_one_measured() -> None:
     [
         (0.5, {}, "ok"),
         (0.504, {}, "moved +0.0040"),
-        (0.5, {"at_most": 0.4}, "moved above"),
-        (0.3, {"at_most": 0.4}, "ok"),
+        (0.65, {"at_most": 0.6}, "moved above"),
+        (0.3, {"at_most": 0.6}, "ok"),
+        (0.504, {"at_most": 0.4}, "moved +0.0040"),
+        (0.501, {"at_most": 0.4}, "ok"),
         (0.499, {"at_least": 0.5}, "moved below 0.5"),
         (0.499, {"at_least": 0.6}, "ok"),
     ],
@@ -56,24 +55,3 @@ def test_what_is_not_there_is_not_measured(tmp_path: Path) -> None:
     assert Bench(tmp_path).measured(missing) is None
     assert "no data" in verdict(missing, None, None)
     assert "new" in verdict(missing, Estimate(0.5, 0, 1, 10), None)
-
-
-def test_halves_do_not_see_each_other() -> None:
-    # Numbers that tell nothing: whoever measured what they were fitted to would find them better than chance.
-    outcomes = [
-        Outcome(
-            str(n),
-            "",
-            {},
-            0.5,
-            {name: (n * 7919 % (31 + at)) / 31 for at, name in enumerate(FEATURES)},
-            n % 2 == 0,
-            1.0,
-            (),
-        )
-        for n in range(200)
-    ]
-    evaluation = Evaluation("noise", "", {}, outcomes)
-    assert sets.held_out(evaluation, "answerability_auroc").value < 0.65
-    assert sum(sets.first_half(200)) == 100
-    assert sets.held_out(evaluation, "answerability_ece").value < 0.3

@@ -9,9 +9,9 @@ import pytest
 from index.answers import Answer
 from index.collection import Collection
 from index.embedding import load_embedder
-from index.folders import FolderIngest
 from index.library import Library
 from index.protocols import Embedder
+from index.sources import FolderIngest
 
 pytestmark = pytest.mark.model
 
@@ -39,10 +39,10 @@ def ingested(library: Library, name: str, path: Path) -> Collection:
 def assert_law(collection: Collection, answer: Answer) -> None:
     for hit in answer.hits:
         cited = hit.citation
-        version, text = collection.text(cited.document_id)
+        version, text = collection.archive.text(cited.document_id)
         assert text[cited.start : cited.end] == cited.quote == hit.text
         assert version.text_sha256.hex() == cited.text_sha256
-        assert collection.cite(cited.locator) == cited
+        assert collection.archive.cite(cited.locator) == cited
 
 
 @pytest.fixture(scope="module")

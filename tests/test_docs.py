@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,18 +12,29 @@ from index import errors as library_errors
 from index.filters import parse_filter
 from index.library import Library
 from index.readers import MEDIA_TYPES
-from scripts.build_docs import built
+from scripts.build_docs import with_tables
 from service import errors as service_errors
+from service.api.openapi import describe
 from service.app import create_app
 from service.errors import status_of
-from service.openapi import describe
 from service.settings import PREFIX, Settings
+from tests.cli.commands import loccit, started
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 API = (ROOT / "docs" / "http-api.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
-UNSEEN = {"client_gone", "invalid_settings"}
+UNSEEN = {
+    "client_gone",
+    "data_not_writable",
+    "invalid_settings",
+    "key_not_found",
+    "original_not_found",
+    "upgrade_begun",
+}
 """Codes that no caller of the API receives."""
 
 
@@ -37,7 +50,7 @@ def codes() -> dict[str, int]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_tables_are_what_make_docs_writes(page: Path) -> None:
-    assert page.read_text() == built(page.read_text())
+    assert page.read_text() == with_tables(page.read_text())
 
 
 def test_every_setting_is_documented() -> None:
@@ -59,7 +72,7 @@ def test_every_address_is_in_the_table(tmp_path: Path) -> None:
     app = create_app(
         Settings(data=tmp_path), library=Library(tmp_path, embedder=lambda: pytest.fail("loaded"))
     )
-    paths = describe(app, key_required=False)["paths"]
+    paths = describe(app)["paths"]
     served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     documented = set(re.findall(r"^\| `([A-Z]+ /\S+)` \|", API, re.MULTILINE))
     assert documented == served
@@ -76,6 +89,13 @@ def test_every_ending_is_in_the_table_of_formats() -> None:
 def test_links_lead_to_files_that_are_there(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
         assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_paths_of_code_in_the_pages_exist(page: Path) -> None:
+    folders = "benchmarks|cli|evaluation|index|scripts|service|tests"
+    for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", page.read_text()):
+        assert (ROOT / path).exists(), path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -101,3 +121,14 @@ def test_every_folder_of_code_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     for folder in ("corpus", "index", "service", "cli", "benchmarks", "docs", "tests"):
         assert f"| `{folder}/` |" in readme
+
+
+def test_the_python_example_of_the_readme_runs_without_any_library(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    loccit(tmp_path, "ingest", str(ROOT / "corpus"))
+    with started(tmp_path) as (_, client):
+        script = example.replace("http://127.0.0.1:8000", str(client.base_url).rstrip("/"))
+        command = [sys.executable, "-I", "-S", "-c", script]  # -S: without site-packages
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "bm25" in done.stdout

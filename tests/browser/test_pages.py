@@ -192,6 +192,7 @@ def test_on_a_phone_nothing_scrolls_sideways(phone: "Page") -> None:
     titles = phone.locator(".chip").all_inner_texts()
     assert any(LONG in title for title in titles)
     for number in range(len(titles)):
+        phone.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         phone.locator(".chip").nth(number).click()
         phone.wait_for_selector("#quote")
         assert_no_sideways(phone)

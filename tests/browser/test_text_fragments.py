@@ -3,9 +3,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.readers.html import read_html
-from index.sentences import block_spans
-from index.text_fragments import text_fragment
+from index.citations.text_fragments import text_fragment
+from index.readers import read
+from index.text import block_spans
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -48,7 +48,7 @@ def browser() -> "Iterator[Browser]":
 def test_a_browser_highlights_what_was_cited(browser: "Browser") -> None:
     from benchmarks.text_fragments import Cited, outcomes
 
-    extract = read_html(PAGE, name="cats.html")
+    extract = read(PAGE, name="cats.html")
     spans = [span for block in extract.blocks for span in block_spans(extract.text, block)]
     runs = [(first[0], last[1]) for first, last in zip(spans[::3], spans[2::3], strict=False)]
     cited = [Cited("cats.html", extract, *span) for span in [*spans, *runs]]
@@ -61,7 +61,7 @@ def test_a_browser_highlights_what_was_cited(browser: "Browser") -> None:
 def test_what_is_not_highlighted_is_told(browser: "Browser") -> None:
     from benchmarks.text_fragments import Cited, outcomes
 
-    extract = read_html(PAGE, name="cats.html")
+    extract = read(PAGE, name="cats.html")
     other = PAGE.replace(b"A cat sleeps", b"A cat naps")
     start = extract.text.index("A cat sleeps")
     (found,) = outcomes(browser, {"cats.html": other}, [Cited("cats.html", extract, start, start + 40)])
