@@ -22,6 +22,7 @@ from index.engine.vectors import FaissIndex
 from index.errors import CollectionBusy, IndexUnavailable, StoreDamaged
 from index.filters import Filter
 from index.protocols import Failure, PastPassages, RecordStore, Searchable, Side, Snapshot
+from index.records import Mark
 from index.types import Ids
 
 _log = logging.getLogger("loccit.engine")
@@ -164,7 +165,7 @@ class EmbeddedEngine(IndexPair):
         """Empty an index that follows another history of the record: it is filled again by the update."""
         with self._updating:
             for side, index in (("dense", self.dense), ("lexical", self.lexical)):
-                if not moment.includes(index.mark):
+                if not self._belongs(index.mark, moment):
                     _log.warning(
                         "The %s index of the collection %r does not belong to the record as it is now: it "
                         "has reached change %d of another history, the record change %d. It is made anew.",
@@ -174,6 +175,15 @@ class EmbeddedEngine(IndexPair):
                         moment.change,
                     )
                     index.reset()
+
+    def _belongs(self, mark: Mark, moment: Snapshot) -> bool:
+        """Whether the record went through the change of a mark, which may have come after the snapshot."""
+        if moment.includes(mark):
+            return True
+        if mark.change <= moment.change:
+            return False
+        with self._store.snapshot() as now:
+            return now.generation != self._generation or now.includes(mark)
 
     def _update_lexical(self, moment: Snapshot) -> None:
         self.lexical.refresh()

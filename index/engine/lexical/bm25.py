@@ -7,7 +7,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -25,7 +25,7 @@ from index.engine.lexical.prepared import PreparedTerms
 from index.engine.lexical.ranking import rank
 from index.engine.lexical.rewriting import Entry, TermsNotStored
 from index.engine.lexical.terms import Analysis, importance_of, matched_words, weighted_terms
-from index.errors import StoreDamaged
+from index.errors import CollectionBusy, StoreDamaged
 from index.records import NOTHING, Mark
 from index.types import Ids, Importance, IndexedPassage, Ranking
 
@@ -115,11 +115,13 @@ class TantivyIndex:
 
         Until then, or until the engine merges them away, they take space and count in the weights of terms.
         """
-        held = self._current().segments
-        if held is None:
-            return False
-        stored = segments.stored(self._folder / held.name)
-        return _REMOVED_SHARE * (stored - len(self)) > stored + _REMOVED_SHARE * _BATCH
+        with suppress(CollectionBusy), self._unless_replaced():
+            held = self._current().segments
+            if held is not None:
+                stored = segments.stored(self._folder / held.name)
+                removed = stored - held.searcher.num_docs
+                return bool(_REMOVED_SHARE * removed > stored + _REMOVED_SHARE * _BATCH)
+        return False
 
     def __len__(self) -> int:
         held = self._current().segments
@@ -151,10 +153,15 @@ class TantivyIndex:
 
     @property
     def has_removed(self) -> bool:
-        """Whether the files have words of passages that were removed."""
-        held = self._current().segments
-        others = [path for path in self._folder.glob(_PREFIX + "*") if held is None or path.name != held.name]
-        return bool(others) or (held is not None and segments.has_removed(self._folder / held.name))
+        """Whether the files have words of passages that were removed.
+
+        Raises :class:`index.errors.CollectionBusy` if another process makes the index anew meanwhile.
+        """
+        with self._unless_replaced():
+            held = self._current().segments
+            folders = self._folder.glob(_PREFIX + "*")
+            others = [path for path in folders if held is None or path.name != held.name]
+            return bool(others) or (held is not None and segments.has_removed(self._folder / held.name))
 
     def build(self, mark: Mark, passages: Iterable[IndexedPassage]) -> None:
         """Make a new index of these passages beside the one in use, which :meth:`publish` then replaces.
@@ -188,11 +195,25 @@ class TantivyIndex:
     @property
     def is_better_copied(self) -> bool:
         """Whether :meth:`copy` takes less time than :meth:`rewrite`, which merges what it writes."""
-        held = self._current().segments
-        if held is None:
-            return False
-        folder = self._folder / held.name
-        return 2 * sum(one.written for one in rewriting.with_removed(folder)) > segments.stored(folder)
+        with self._unless_replaced():
+            held = self._current().segments
+            if held is None:
+                return False
+            folder = self._folder / held.name
+            return 2 * sum(one.written for one in rewriting.with_removed(folder)) > segments.stored(folder)
+
+    @contextmanager
+    def _unless_replaced(self) -> Iterator[None]:
+        """Raise CollectionBusy for files that are missing because another process has made the index anew."""
+        stamp = self._stamp
+        try:
+            yield
+        except StoreDamaged as error:
+            if sidecar.stamp(self._folder) == stamp:
+                raise
+            raise CollectionBusy(
+                "another process has made the lexical index anew: try again in a moment"
+            ) from error
 
     def copy(self, checked: Callable[[], object]) -> bool:
         """Make a new index of the live passages beside the one in use, which :meth:`publish` then replaces.

@@ -12,6 +12,7 @@ import tantivy
 from index.engine.lexical import TantivyIndex, segments
 from index.engine.lexical import applied as sidecar
 from index.engine.lexical.applied import Applied
+from index.errors import CollectionBusy
 from index.records import Mark
 from index.text.analysis import Analyzer
 from index.types import Ids, IndexedPassage
@@ -234,3 +235,18 @@ def test_a_rewrite_is_due_when_an_eighth_was_removed(folder: Path, removed: int,
     if is_due:
         assert index.rewrite(Turns())
         assert not index.should_rewrite
+
+
+def test_an_index_that_another_process_made_anew_is_busy_until_it_is_loaded(
+    index: TantivyIndex, folder: Path
+) -> None:
+    other = TantivyIndex.open(folder, Counting())
+    other.build(Mark(4), map(passage, range(3)))
+    other.publish()
+    assert not index.should_rewrite
+    with pytest.raises(CollectionBusy, match="made the lexical index anew"):
+        index.is_better_copied  # noqa: B018 -- the property raises
+    index.refresh()
+    assert not index.has_removed
+    assert len(index) == 3
+    other.close()
