@@ -12,8 +12,10 @@ from rich.table import Table
 from cli.consoles import stderr, stdout
 from cli.progress import bars
 from evaluation import calibration, harness, questions
+from evaluation.by_kind import MAIN_MEASURES, MIN_QUESTIONS, Figures
 from evaluation.comparison import compare
 from evaluation.harness import Evaluation
+from evaluation.measures import Estimate
 from evaluation.report import write_report
 from index.collection import Collection
 from index.errors import InvalidInput
@@ -69,6 +71,8 @@ def run(source: Path, settings: Settings, options: Options) -> None:
         asked = located_in(collection, asked, skip_missing=options.skip_missing)
         evaluation = evaluate(collection, asked, source.resolve().name, settings)
         print_evaluation(evaluation, others)
+        print_by_kind(evaluation)
+        warn_of_drafts(evaluation)
         if options.save:
             harness.save(evaluation, options.save)
         if options.html:
@@ -181,9 +185,51 @@ def _difference(evaluation: Evaluation, other: Evaluation, name: str) -> str:
     return f"[{colour}]{found.value:+.4f} (p {found.p:.3f})[/]"
 
 
+def print_by_kind(evaluation: Evaluation) -> None:
+    """Print a line for each kind of document, if the questions are about more than one."""
+    kinds = evaluation.by_kind()
+    if len(kinds) < 2:
+        return
+    shown = [name for name in MAIN_MEASURES if name in evaluation.names()]
+    has_auroc = any(figures.auroc for figures in kinds.values())
+    table = Table("answered by", "questions", *shown, *["answerability AUROC"] * has_auroc)
+    for kind, figures in kinds.items():
+        table.add_row(escape(kind), str(figures.questions), *_cells(figures, shown, has_auroc=has_auroc))
+    stdout().print(table)
+    told = f"Each mean with its 95 % interval; below {MIN_QUESTIONS} questions there is none."
+    if several := evaluation.of_several_kinds():
+        told += f" {several} questions are answered by documents of several kinds and count in each."
+    stdout().print(told, highlight=False)
+
+
+def _cells(figures: Figures, shown: Sequence[str], *, has_auroc: bool) -> list[str]:
+    if figures.are_too_few:
+        return ["too few"] * (len(shown) + has_auroc)
+    found = [figures.estimates.get(name) for name in shown]
+    return [_with_interval(one) for one in [*found, *[figures.auroc] * has_auroc]]
+
+
+def _with_interval(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "too few"
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+def warn_of_drafts(evaluation: Evaluation) -> None:
+    """Say how many questions are drafts, and why figures with them are too good."""
+    if count := evaluation.drafts():
+        told = (
+            f"drafts among the {len(evaluation.outcomes)} questions: {count}. They are made from the words "
+            'of the passage that answers them and flatter the search. Reword each, and delete its "draft".'
+        )
+        stderr().print(f"[yellow]note[/] {told}", highlight=False)
+
+
 def calibrate(collection: Collection, evaluation: Evaluation) -> None:
-    """Fit answerability to the questions, and save it in the folder of the collection."""
-    known = [one for one in evaluation.outcomes if one.answerable is not None]
+    """Fit answerability to the questions without drafts, and save it in the folder of the collection."""
+    known = [one for one in evaluation.outcomes if one.answerable is not None and not one.is_draft]
+    if drafts := evaluation.drafts():
+        stdout().print(f"left out of the calibration: {drafts} drafts", highlight=False)
     fitted = calibration.fit(
         [one.features for one in known], [bool(one.answerable) for one in known], source=evaluation.name
     )

@@ -10,19 +10,27 @@ from typing import Any
 
 import numpy as np
 
-from evaluation import measures, reliability
+from evaluation import by_kind, measures, reliability
+from evaluation.by_kind import Figures
+from evaluation.kinds import kind_of
 from evaluation.questions import InvalidQuestions, Question
 from index.answers import Answer, Extent
 from index.collection import Collection
 
-FORMAT = 1
+FORMAT = 2
+_READABLE = {1, 2}
+"""Formats that can be read. In format 1 questions have no kinds."""
 MAX_LOCATORS = 3
 """Locators recorded for each question, for inspection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of one question: its measures, and the answerability that the collection stated."""
+    """The outcome of one question: its measures, and the answerability that the collection stated.
+
+    ``kinds`` are those of the documents that answer it, without repetition; ``is_draft`` as in
+    :class:`evaluation.questions.Question`.
+    """
 
     id: str
     question: str
@@ -32,6 +40,8 @@ class Outcome:
     answerable: bool | None
     milliseconds: float
     locators: Sequence[str]
+    kinds: Sequence[str] = ()
+    is_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,33 @@ class Evaluation:
             np.array([one.answerability for one in known]), np.array([bool(one.answerable) for one in known])
         )
 
+    def by_kind(self) -> dict[str, Figures]:
+        """Figures by the kind of the documents that answer a question, kinds with most questions first.
+
+        A question that documents of several kinds answer counts in each of them.
+        """
+        unanswerable = [one.answerability for one in self.outcomes if one.answerable is False]
+        of_kind: dict[str, list[Outcome]] = {}
+        for one in self.outcomes:
+            for kind in one.kinds:
+                of_kind.setdefault(kind, []).append(one)
+        found = {}
+        for kind, some in sorted(of_kind.items(), key=lambda item: (-len(item[1]), item[0])):
+            values = {name: [one.values[name] for one in some if name in one.values] for name in self.names()}
+            answerable = [one.answerability for one in some if one.answerable]
+            found[kind] = Figures(
+                len(some), by_kind.estimates(values), by_kind.auroc(answerable, unanswerable)
+            )
+        return found
+
+    def of_several_kinds(self) -> int:
+        """Count the questions that documents of several kinds answer."""
+        return sum(len(one.kinds) > 1 for one in self.outcomes)
+
+    def drafts(self) -> int:
+        """Count the questions that are drafts."""
+        return sum(one.is_draft for one in self.outcomes)
+
     def latency(self) -> dict[str, float]:
         """Percentiles of the time per question in milliseconds: ``p50``, ``p95`` and ``p99``."""
         times = [one.milliseconds for one in self.outcomes]
@@ -83,6 +120,7 @@ def evaluate(
         answers.append(collection.ask(question.text, k=measures.DEPTH, turns=question.turns, extent=extent))
         if progress:
             progress(done, len(questions))
+    kinds = _kinds(collection, questions)
     values = measures.measure(questions, [answer.hits for answer in answers])
     outcomes = [
         Outcome(
@@ -94,22 +132,36 @@ def evaluate(
             answerable=question.answerable,
             milliseconds=answer.timings_ms["total"],
             locators=[hit.citation.locator for hit in answer.hits[:MAX_LOCATORS]],
+            kinds=of_documents,
+            is_draft=question.is_draft,
         )
-        for question, answer, of_question in zip(questions, answers, values, strict=True)
+        for question, answer, of_question, of_documents in zip(questions, answers, values, kinds, strict=True)
     ]
     return Evaluation(name, collection.fingerprint, settings or {}, outcomes)
 
 
+def _kinds(collection: Collection, questions: Sequence[Question]) -> list[list[str]]:
+    """For each question the kinds of the documents that answer it; none for unanswerable questions."""
+    relevant = [[] if one.answerable is False else list(one.relevant) for one in questions]
+    named = {id_ for ids in relevant for id_ in ids}
+    records = {id_: collection.archive.find_document(id_) for id_ in named}
+    kinds = {id_: kind_of(record.media_type) for id_, record in records.items() if record}
+    return [sorted({kinds[id_] for id_ in ids if id_ in kinds}) for ids in relevant]
+
+
 def save(evaluation: Evaluation, path: Path) -> None:
-    """Write an evaluation as JSON, for later comparison."""
-    path.write_text(json.dumps({"format": FORMAT, **asdict(evaluation)}, ensure_ascii=False, indent=1) + "\n")
+    """Write an evaluation as JSON, for later comparison, with the figures by kind for other programs."""
+    found = {kind: asdict(figures) for kind, figures in evaluation.by_kind().items()}
+    value = {"format": FORMAT, **asdict(evaluation), "by_kind": found}
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def load(path: Path) -> Evaluation:
     """Read an evaluation that :func:`save` wrote. Raises :class:`InvalidQuestions` for any other file."""
     try:
-        found = json.loads(path.read_text())
-        if found.pop("format") != FORMAT:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        found.pop("by_kind", None)  # computed from the outcomes
+        if found.pop("format") not in _READABLE:
             raise InvalidQuestions(f"{path} was saved by another version. Run the evaluation again.")
         outcomes = [Outcome(**one) for one in found.pop("outcomes")]
         return Evaluation(**found, outcomes=outcomes)

@@ -100,7 +100,8 @@ class Question:
 
     ``relevant`` maps document ids to gains. Each of ``answers`` is one way to answer, a set of spans that are
     needed together; ``quotes`` are words that answer the question in whatever document contains them.
-    ``answerable`` is None where it is not known.
+    ``answerable`` is None where it is not known. ``is_draft``: a program proposed it, and nobody has reworded
+    it yet.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Question:
     quotes: tuple[str, ...] = ()
     answerable: bool | None = None
     turns: tuple[Turn, ...] = ()
+    is_draft: bool = False
 
 
 def load(path: Path, *, split: str = "test") -> list[Question]:
@@ -188,6 +190,7 @@ def _lines(path: Path) -> Iterator[Question]:
             quotes=(quote,) if quote else (),
             answerable=bool(quote or document) if answerable is None else bool(answerable),
             turns=tuple(Turn(one["role"], one["text"]) for one in row.get("turns", ())),
+            is_draft=bool(row.get("draft")),
         )
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from evaluation.by_kind import MAIN_MEASURES, MIN_QUESTIONS
 from evaluation.comparison import compare
 from evaluation.harness import Evaluation, Outcome
 
@@ -25,8 +26,9 @@ _WORST = 20
 def write_report(path: Path, evaluations: Sequence[Evaluation]) -> None:
     """Write a report of the first evaluation, with the others for comparison.
 
-    It has tables, plots (quality against latency, reliability, precision and recall of answerability), and
-    the questions that lost most against the second evaluation, or without one those with the lowest values.
+    It has tables, also by kind of document, plots (quality against latency, reliability, precision and recall
+    of answerability), and the questions that lost most against the second evaluation, or without one those
+    with the lowest values.
     """
     first, *others = evaluations
     measure = main_measure(first)
@@ -43,6 +45,9 @@ def write_report(path: Path, evaluations: Sequence[Evaluation]) -> None:
         },
         latency=first.latency(),
         trust=first.reliability(),
+        kinds=first.by_kind(),
+        shown=[name for name in MAIN_MEASURES if name in first.names()],
+        enough=MIN_QUESTIONS,
         plots=plots(evaluations, measure),
         worst=worst(first, others[0] if others else None, measure),
     )

@@ -111,3 +111,48 @@ def test_judged_documents_missing_beside_others_are_told(tmp_path: Path) -> None
     with (folder / "qrels" / "test.tsv").open("a") as judged:
         judged.write("lamp0\tatlantis.txt\t1\n")
     assert "'atlantis.txt'" in loccit(tmp_path, "eval", str(folder)).stderr
+
+
+def several_kinds(folder: Path) -> Path:
+    """Ingest twelve Markdown documents and a mail; return questions about them, one a draft."""
+    documents = folder / "docs"
+    documents.mkdir()
+    for number in range(12):
+        (documents / f"{number}.md").write_text(
+            f"# Lamp {number}\n\nLamp {number} stands on rock {number}00.\n"
+        )
+    mail = "From: ada@example.org\nSubject: Oil\nContent-Type: text/plain\n\nThe oil arrives on Monday.\n"
+    (documents / "oil.eml").write_text(mail)
+    loccit(folder, "ingest", str(documents))
+    rows: list[dict[str, object]] = [
+        {"question": f"Where is lamp {n}?", "quote": f"Lamp {n} stands on rock {n}00."} for n in range(12)
+    ]
+    rows.append({"question": "When does oil arrive?", "quote": "arrives on Monday", "draft": True})
+    (folder / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder / "own.jsonl"
+
+
+def test_figures_are_told_by_kind_of_document(tmp_path: Path) -> None:
+    told = loccit(tmp_path, "eval", str(several_kinds(tmp_path))).stdout
+    markdown = next(line for line in told.splitlines() if "Markdown" in line)
+    mail = next(line for line in told.splitlines() if "mail" in line)
+    assert [cell.strip() for cell in markdown.split("│")][2:4] == ["12", "1.000 (0.757 to 1.000)"]
+    assert "too few" in mail
+    assert "below 10 questions there is none" in told
+
+
+def test_questions_about_one_kind_have_no_second_table(tmp_path: Path) -> None:
+    asked = ingested(tmp_path)
+    asked.write_text(json.dumps({"question": "Which moons has Mars?", "quote": "Phobos and Deimos"}))
+    assert "answered by" not in loccit(tmp_path, "eval", str(asked)).stdout
+
+
+def test_drafts_are_counted_and_not_calibrated_with(tmp_path: Path) -> None:
+    asked, report = several_kinds(tmp_path), tmp_path / "report.html"
+    with asked.open("a") as rows:
+        rows.write(json.dumps({"question": "Which lamp has oil?", "answerable": False}) + "\n")
+    done = loccit(tmp_path, "eval", str(asked), "--html", str(report), "--calibrate")
+    assert "drafts among the 14 questions: 1" in done.stderr
+    assert "left out of the calibration: 1 draft" in done.stdout
+    assert "Calibrated on 13 questions" in done.stdout
+    assert "Drafts among these questions: 1" in report.read_text()
