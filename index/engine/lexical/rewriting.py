@@ -6,18 +6,27 @@ adding a passage again removes it where it was. The terms come from the segment,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import tantivy
 
+from index.engine.lexical import segments
+from index.engine.lexical.folder import IndexFolder
 from index.engine.lexical.segments import SCHEMA, TERMS, listed, translated
+from index.errors import CollectionBusy
 from index.types import Ids
 
 _BATCH = 4000
 """Passages written at a time, for which writers wait: some tenths of a second."""
+
+
+_REMOVED_SHARE = 8
+_LEAST_REMOVED = 1000
+"""Segments are rewritten when, beyond so many, one in so many of their passages is removed."""
 
 
 class Entry(NamedTuple):
@@ -39,6 +48,103 @@ class Segment(NamedTuple):
     name: str
     written: int
     has_removed: bool
+
+
+class Rewriter:
+    """Removes what was removed from an index from its files, and from the weights of its words."""
+
+    def __init__(self, folder: IndexFolder) -> None:
+        """Of the index in a folder."""
+        self._folder = folder
+
+    @property
+    def is_due(self) -> bool:
+        """Whether many of the stored passages were removed.
+
+        Until they are rewritten, or the engine merges them away, they take space and count in the weights of
+        terms.
+        """
+        with suppress(CollectionBusy), self._folder.unless_replaced():
+            held = self._folder.state.segments
+            if held is not None:
+                stored = segments.stored(self._folder.files(held.name))
+                removed = stored - held.searcher.num_docs
+                return bool(_REMOVED_SHARE * (removed - _LEAST_REMOVED) > stored)
+        return False
+
+    @property
+    def has_removed(self) -> bool:
+        """Whether the files have words of passages that were removed.
+
+        Raises :class:`index.errors.CollectionBusy` if another process makes the index anew meanwhile.
+        """
+        with self._folder.unless_replaced():
+            held = self._folder.state.segments
+            if self._folder.others(held.name if held else ""):
+                return True
+            return held is not None and segments.has_removed(self._folder.files(held.name))
+
+    @property
+    def is_better_copied(self) -> bool:
+        """Whether a copy of the live passages takes less time than :meth:`run`.
+
+        Raises :class:`index.errors.CollectionBusy` if another process makes the index anew meanwhile.
+        """
+        with self._folder.unless_replaced():
+            held = self._folder.state.segments
+            if held is None:
+                return False
+            files = self._folder.files(held.name)
+            return 2 * sum(one.written for one in with_removed(files)) > segments.stored(files)
+
+    def run(self, turn: Callable[[], AbstractContextManager[object]]) -> bool:
+        """Write again, in other segments, the passages of segments that have removed ones.
+
+        The words of passages that were removed before the call are in no file afterwards. ``turn`` holds the
+        record's write lease, for one batch at a time. False if that cannot be done here: build a new index
+        instead.
+        """
+        folder = self._folder
+        held = folder.state.segments
+        if held is None:
+            return True
+        files = folder.files(held.name)
+        if folder.others(held.name):
+            return False
+        dirty = with_removed(files)
+        try:
+            for segment in dirty:
+                for batch in entries(held.searcher, segment):
+                    with turn(), folder.changing:
+                        folder.reload()
+                        current = folder.state.segments
+                        if current is None or current.name != held.name:
+                            return False
+                        if not is_in_use(files, segment):
+                            break  # the engine has merged it, and what it had left
+                        self._write_again(batch)
+        except TermsNotStored:
+            return False
+        with turn(), folder.changing:
+            segments.delete_unused(files)
+        return not any(is_in_use(files, segment) for segment in dirty)
+
+    def _write_again(self, batch: list[Entry]) -> None:
+        """Replace passages by themselves, except those that were removed meanwhile."""
+        state = self._folder.state
+        held = state.segments
+        if held is None:
+            return
+        ids = np.array([one.passage for one in batch], np.int64)
+        there = live(held.searcher, ids)
+        if there:
+            segments.delete_unused(self._folder.files(held.name))
+            with segments.writing(held.index) as writer:
+                segments.drop(writer, ids)
+                for one in batch:
+                    if one.passage in there:
+                        segments.add(writer, passage=one.passage, document=one.document, terms=one.terms)
+            self._folder.publish(state.mark, self._folder.committed(held.name, held.index))
 
 
 def all_segments(folder: Path) -> list[Segment]:
