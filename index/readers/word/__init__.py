@@ -41,8 +41,8 @@ def read_docx(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     package = OfficePackage(data, name=name)
     part = package.main_part()
     root = package.xml(part)
-    body = root.find(W + "body")
-    if root.tag != W + "document" or body is None:
+    bodies = root.findall(W + "body")  # some programs write several
+    if root.tag != W + "document" or not bodies:
         raise CorruptDocument(f"{name}: the package is not a Word document. Check the file's suffix.")
     sources = Sources(
         Styles(_related(package, part, "styles")),
@@ -50,13 +50,14 @@ def read_docx(data: bytes, *, name: str, charset: str | None = None) -> Extract:
         dict(_notes(package, part)),
     )
     story = Story(sources)
-    story.walk(body)
+    for body in bodies:
+        story.walk(body)
     drafts = story.finish()
-    drafts = [*_margins(package, part, body, sources), *drafts]
+    drafts = [*_margins(package, part, root, sources), *drafts]
     return assemble_document(
         story,
         drafts,
-        pictures=body.iter(*_PICTURES),
+        pictures=root.iter(*_PICTURES),
         properties=package.core_properties(),
         name=name,
         media_type=MEDIA_TYPE,
@@ -78,13 +79,13 @@ def _notes(package: OfficePackage, part: str) -> Iterator[tuple[tuple[str, str],
                 yield (kind, note.get(W + "id", "")), note
 
 
-def _margins(package: OfficePackage, part: str, body: etree._Element, sources: Sources) -> Iterator[Draft]:
+def _margins(package: OfficePackage, part: str, root: etree._Element, sources: Sources) -> Iterator[Draft]:
     """The lines of page headers and footers, each once although they are repeated on many pages."""
     settings = _related(package, part, "settings")
     has_even_pages = settings is not None and is_on(settings.find(W + "evenAndOddHeaders"), VAL)
     relationships = package.relationships(part)
     parts: dict[str, None] = {}
-    for section in body.iter(W + "sectPr"):
+    for section in root.iter(W + "sectPr"):
         kinds = {"default"}
         kinds |= {"even"} if has_even_pages else set()
         kinds |= {"first"} if _has_first_page(section) else set()

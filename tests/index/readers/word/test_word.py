@@ -54,6 +54,14 @@ def numbered(at: int, number: int = 1) -> str:
     return f'<w:numPr><w:ilvl w:val="{at}"/><w:numId w:val="{number}"/></w:numPr>'
 
 
+def test_a_document_with_several_bodies_is_read_whole() -> None:
+    found = read(p("One") + "</w:body><w:body>" + p("Two"))
+    assert shown(found) == [
+        ("paragraph", "One"),
+        ("paragraph", "Two"),
+    ]
+
+
 def test_a_document_written_by_word() -> None:
     document = docx.Document()
     document.core_properties.title = "All  rivers"
