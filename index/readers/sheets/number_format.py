@@ -1,14 +1,16 @@
 """Format numbers of a spreadsheet as its cells show them (format codes of ECMA-376, part 1, 18.8.31).
 
-What changes the meaning is followed: decimals, thousands, percent, signs, units, leading zeros. Dates are
-written as ISO 8601, as precisely as the code shows them, because their order depends on a country that the
-file does not always name.
+What changes the meaning is followed: decimals, thousands, percent, signs, units, leading zeros, conditions.
+Dates are written as ISO 8601, as precisely as the code shows them, because their order depends on a country
+that the file does not always name.
 """
 
 from __future__ import annotations
 
 import math
+import operator
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -52,6 +54,7 @@ _TOKEN = re.compile(
     | \\(?P<escaped>.)
     | \[\$(?P<currency>[^\]\-]*)[^\]]*\]
     | \[(?P<elapsed>h+|m+|s+)\]
+    | \[\s*(?P<condition>(?:<=|>=|<>|<|>|=)\s*-?\d+(?:\.\d*)?)\s*\]
     | \[[^\]]*\]
     | (?P<general>General)
     | (?P<exponent>E[+-][0#?]+)
@@ -66,6 +69,14 @@ _TOKEN = re.compile(
 _SECTION = re.compile(
     r'(?:"[^"]*"?|\\.|\[[^\]]*\]|[^;"\\\[]|[\[\\])+|(?<=;)(?=;)|\A(?=;)|(?<=;)\Z', re.DOTALL
 )
+_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<>": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+}
 _DAYS_1904 = 1462
 _MAX_SERIAL = 2_958_466
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 -- times in a sheet have no time zone
@@ -73,13 +84,25 @@ _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 -- times in a sheet have no time
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A section of a format code: for positive numbers, negative numbers, or zero."""
+    """A section of a format code: for positive numbers, negative numbers, or zero.
 
-    before: str
-    after: str
-    digits: str
-    kind: str
-    dates: str
+    ``condition`` such as ``>999`` says instead for which numbers it is; empty without one.
+    """
+
+    before: str = ""
+    after: str = ""
+    digits: str = ""
+    kind: str = "text"
+    dates: str = ""
+    condition: str = ""
+
+    def covers(self, value: float) -> bool:
+        """Whether the condition holds for a number, or there is none."""
+        sign = self.condition.rstrip("-.0123456789 ")
+        return not sign or _COMPARISONS[sign](value, float(self.condition[len(sign) :]))
+
+
+_PLAIN = _Section(kind="general")
 
 
 def format_number(value: float, code: str, *, date1904: bool = False) -> str:
@@ -87,12 +110,7 @@ def format_number(value: float, code: str, *, date1904: bool = False) -> str:
     value = float(value)
     if not math.isfinite(value):
         return plain_number(value)
-    sections = _sections(code[:_MAX_CODE])
-    section = sections[0]
-    if value < 0 and len(sections) > 1:
-        section, value = sections[1], -value
-    elif value == 0 and len(sections) > 2:
-        section = sections[2]
+    section, value = _choose(_sections(code[:_MAX_CODE]), value)
     match section.kind:
         case "date":
             return _date(value + (_DAYS_1904 if date1904 else 0), section.dates) or plain_number(value)
@@ -104,6 +122,17 @@ def format_number(value: float, code: str, *, date1904: bool = False) -> str:
             return section.before.strip()
         case _:
             return plain_number(value)
+
+
+def _choose(sections: Sequence[_Section], value: float) -> tuple[_Section, float]:
+    """The section for a number, and the number without the sign that the section itself writes."""
+    if any(section.condition for section in sections):
+        section = next((one for one in sections if one.covers(value)), _PLAIN)
+        has_sign = value < 0 and section.before.strip().startswith(("-", "("))
+        return section, -value if has_sign else value
+    if value < 0 and len(sections) > 1:
+        return sections[1], -value
+    return sections[2 if value == 0 and len(sections) > 2 else 0], value
 
 
 def plain_number(value: float) -> str:
@@ -119,7 +148,7 @@ def plain_number(value: float) -> str:
 @lru_cache(maxsize=1024)
 def _sections(code: str) -> tuple[_Section, ...]:
     parts = [match[0] for match in _SECTION.finditer(code)] or [""]
-    return tuple(_section(part) if part else _Section("", "", "", "text", "") for part in parts[:3])
+    return tuple(_section(part) if part else _Section() for part in parts[:3])
 
 
 def _section(code: str) -> _Section:
@@ -127,6 +156,7 @@ def _section(code: str) -> _Section:
     after: list[str] = []
     digits: list[str] = []
     dates: list[str] = []
+    condition = ""
     kinds = set()
     for match in _TOKEN.finditer(code):
         kind, text = match.lastgroup, match[match.lastgroup or 0]
@@ -136,6 +166,8 @@ def _section(code: str) -> _Section:
             dates.append(f"[{text.lower()}]" if kind == "elapsed" else text.lower())
         elif kind in ("quoted", "escaped", "currency", "literal", "percent"):
             (after if digits else before).append(text)
+        elif kind == "condition":
+            condition = text
         if kind is not None:
             kinds.add(kind)
     return _Section(
@@ -144,6 +176,7 @@ def _section(code: str) -> _Section:
         "".join(digits),
         _kind(kinds, digits),
         "".join(dates),
+        condition,
     )
 
 
