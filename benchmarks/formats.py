@@ -46,6 +46,7 @@ class Outcome:
     code: str
     peak_bytes: int
     """The most memory that its worker had resident until then."""
+    text: str = ""
 
     @property
     def right(self) -> bool:
@@ -87,12 +88,12 @@ def study(folder: Path = FORMATS) -> list[Outcome]:
     outcomes = []
     try:
         for file in listed(folder):
-            code = ""
+            code = text = ""
             try:
-                readers.read(file.path.read_bytes(), name=file.path.name)
+                text = readers.read(file.path.read_bytes(), name=file.path.name).text
             except Unreadable as error:
                 code = error.code
-            outcomes.append(Outcome(file, code, _peak_of_workers()))
+            outcomes.append(Outcome(file, code, _peak_of_workers(), text))
     finally:
         readers.close()
     return outcomes

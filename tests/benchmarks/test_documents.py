@@ -1,18 +1,34 @@
 """What the studies of reading documents count, told by small examples."""
 
+import shutil
 from pathlib import Path
 
+import docx
+import openpyxl
 import pytest
 
 from benchmarks.formats import Outcome, figures, true_reasons
 from benchmarks.html import Snippet
 from benchmarks.html import figures as html_figures
+from benchmarks.libreoffice import texts
 from benchmarks.manifest import Listed
+from benchmarks.office import Outcome as Compared
+from benchmarks.office import figures as office_figures
+from benchmarks.office import true_reasons as office_reasons
 from benchmarks.parity import Outcome as Answers
 from benchmarks.parity import Question, common, holds, questions
 from benchmarks.pdf import fold, same_size
 from benchmarks.reading_speed import speeds
-from index.errors import CorruptDocument, EncryptedDocument, NoTextLayer
+from index.errors import CorruptDocument, EmptyDocument, EncryptedDocument, NoTextLayer
+from tests.index.readers.compound_files import compound_file
+
+
+@pytest.fixture
+def soffice() -> Path:
+    found = shutil.which("soffice")
+    if found is None:
+        pytest.skip("LibreOffice (soffice) is not installed")
+    return Path(found)
 
 
 def pdf(**told: object) -> Listed:
@@ -36,6 +52,65 @@ def test_a_refusal_without_a_true_reason_counts_against_it() -> None:
     file = pdf(pymupdf={"pages": 1, "chars": 500})
     found = figures([Outcome(file, "", 2**20), Outcome(file, NoTextLayer.code, 2**21)])
     assert (found["read_or_refused"].value, found["peak_mib"].value) == (0.5, 2.0)
+
+
+def office(name: str, text: str, other: str | None, *, code: str = "") -> Compared:
+    return Compared(Outcome(Listed(Path(name), {}), code, 0, text), other)
+
+
+def test_words_are_compared_as_often_as_they_are_there() -> None:
+    one = office("a.docx", "1. A lamp, 05 lamps", "Lamp lamp 5 lamps")
+    assert (dict(one.missing), one.found) == ({"lamp": 1}, 0.75)
+    assert (one.unconfirmed, one.confirmed) == ({"a"}, pytest.approx(2 / 3))
+
+
+def test_files_are_compared_by_kind_where_both_find_words(tmp_path: Path) -> None:
+    (refused := tmp_path / "b.xlsx").touch()
+    found = office_figures(
+        [
+            office("a.docx", "a b", "a b"),
+            office("b.docx", "a", "a c"),
+            office("a.xlsx", "a", "a"),
+            office(str(refused), "", "a", code=EmptyDocument.code),
+            office("a.pptx", "a", "a"),
+            office("b.pptx", "a", None),
+            office("a.rtf", "a", "a"),
+            office("a.msg", "a", None),
+        ]
+    )
+    assert (found["found_docx"].value, found["found_docx"].questions) == (0.75, 2)
+    assert found["found_xlsx"].questions == found["found_pptx"].questions == 1
+    assert found["read_or_refused"].value == 7 / 8
+
+
+def test_libreoffice_confirms_a_refusal(tmp_path: Path) -> None:
+    (sheet := tmp_path / "a.xlsx").touch()
+    (mail := tmp_path / "a.eml").touch()
+    (locked := tmp_path / "b.xlsx").write_bytes(
+        compound_file({"EncryptionInfo": b"x", "EncryptedPackage": b"x"})
+    )
+    assert office_reasons(sheet, None) == {CorruptDocument.code}
+    assert office_reasons(sheet, "- ") == office_reasons(mail, None) == {EmptyDocument.code, NoTextLayer.code}
+    assert office_reasons(sheet, "words") == set()
+    assert office_reasons(locked, None) == {EncryptedDocument.code}
+
+
+def test_libreoffice_reads_headers_once_and_visible_sheets(tmp_path: Path, soffice: Path) -> None:
+    document, book = docx.Document(), openpyxl.Workbook()
+    document.add_paragraph("Body\tof it")
+    document.sections[0].header.paragraphs[0].text = "Above"
+    document.save(str(text := tmp_path / "a.docx"))
+    book.create_sheet("Seen")["A1"] = 1234.5
+    book["Seen"]["A1"].number_format = "#,##0.00"
+    book.create_sheet("Hidden")["A1"] = "no"
+    book["Hidden"].sheet_state = "hidden"
+    book.save(sheet := tmp_path / "a.xlsx")
+    (broken := tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04")
+    found = texts([text, sheet, broken])
+    assert {path: words.split() for path, words in found.items()} == {
+        text: ["Body", "of", "it", "Above"],
+        sheet: ["Seen", "1,234.50"],
+    }
 
 
 def test_wanted_and_unwanted_snippets_are_counted_apart() -> None:
