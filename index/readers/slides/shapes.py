@@ -180,7 +180,7 @@ def _paragraph(paragraph: etree._Element) -> _Paragraph:
     parts: list[str] = []
     for element in paragraph.iter(A + "t", A + "br"):
         # a:br is a line break; it can contain properties, but no text.
-        parts.append("\n" if element.tag == A + "br" else element.text or "")
+        parts.append("\n" if element.tag == A + "br" else _run_text(element))
     properties = paragraph.find(A + "pPr")
     if properties is None:
         return _Paragraph("".join(parts).strip(), 0, None, plain=False, start=1)
@@ -193,6 +193,13 @@ def _paragraph(paragraph: etree._Element) -> _Paragraph:
         plain=properties.find(A + "buNone") is not None,
         start=parse_integer(number.get("startAt"), 1) if number is not None else 1,
     )
+
+
+def _run_text(text: etree._Element) -> str:
+    """The text of a run or field; none for a slide number that the file does not have (``<number>``)."""
+    field, words = text.getparent(), text.text or ""
+    is_number = field is not None and field.tag == A + "fld" and field.get("type") == "slidenum"
+    return "" if is_number and not words.strip().isdigit() else words
 
 
 def _mark(scheme: str, number: int) -> str:

@@ -33,6 +33,18 @@ def read(presentation: Presentation) -> Extract:
     return extract
 
 
+def test_a_slide_number_that_the_file_does_not_have_is_left_out() -> None:
+    made = pptx.Presentation()
+    slide = made.slides.add_slide(made.slide_layouts[BLANK])
+    for words in ("<number>", "7"):
+        paragraph = slide.shapes.add_textbox(0, 0, 1, 1).text_frame.paragraphs[0]
+        paragraph.text = "See "
+        field = f'<a:fld xmlns:a="{A}" id="{{0}}" type="slidenum"><a:t/></a:fld>'
+        paragraph._p.append(etree.fromstring(field))
+        paragraph._p[-1][0].text = words
+    assert [text for _, text in shown(read(made))][1:] == ["See", "See 7"]
+
+
 def survey() -> Presentation:
     made = pptx.Presentation()
     made.core_properties.author = "Ana Ng"
