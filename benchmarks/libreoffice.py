@@ -51,10 +51,10 @@ def texts(files: Sequence[Path]) -> dict[Path, str]:
         names = _numbered(files, Path(folder))
         for suffix, kind in CONVERSIONS.items():
             some = [copy for copy in names if copy.suffix == suffix]
-            _convert(program, some, kind, seconds=_SECONDS)
+            run_libreoffice(program, some, kind, seconds=_SECONDS)
             for copy in some:
                 if not _results(copy):  # it may have ended with a file before this one
-                    _convert(program, [copy], kind, seconds=_ALONE_SECONDS)
+                    run_libreoffice(program, [copy], kind, seconds=_ALONE_SECONDS)
         for copy, file in names.items():
             if results := _results(copy):
                 found[file] = _text(file, results)
@@ -71,7 +71,8 @@ def _numbered(files: Sequence[Path], folder: Path) -> dict[Path, Path]:
     return copies
 
 
-def _convert(program: str, files: Sequence[Path], kind: str, *, seconds: int) -> None:
+def run_libreoffice(program: str, files: Sequence[Path], kind: str, *, seconds: int) -> None:
+    """Convert files of a folder to what they are beside; those that cannot be opened have no result."""
     if not files:
         return
     folder = files[0].parent

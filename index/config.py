@@ -193,6 +193,11 @@ class ReadingConfig:
         description="Languages for Tesseract, such as eng+deu: it then reads PDF pages that are images, "
         "which takes seconds a page. Empty refuses such files. Needs loccit[ocr] and an installed Tesseract.",
     )
+    libreoffice: bool = Field(
+        default=True,
+        description="Read old Office files (.doc, .ppt, .xls) through LibreOffice where it is installed, "
+        "which takes seconds a file. Off refuses them.",
+    )
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

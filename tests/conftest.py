@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -86,3 +87,12 @@ def pytest_report_header() -> list[str]:
     if SKIP_NOTHING and not can_mount():
         lines.append("left out: tests marked 'mount', for no file system can be mounted here")
     return lines
+
+
+@pytest.fixture
+def soffice() -> str:
+    """The program of LibreOffice."""
+    found = shutil.which("soffice")
+    if found is None:
+        pytest.skip("LibreOffice (soffice) is not installed")
+    return found

@@ -81,8 +81,7 @@ def test_every_address_is_in_the_table(tmp_path: Path) -> None:
 def test_every_ending_is_in_the_table_of_formats() -> None:
     formats = (ROOT / "docs" / "formats.md").read_text()
     for suffix, media_type in MEDIA_TYPES.items():
-        old = suffix in (".doc", ".dot", ".ppt", ".xls")
-        assert f"`{suffix}`" in formats or old or media_type == "text/x-source-code", suffix
+        assert f"`{suffix}`" in formats or media_type == "text/x-source-code", suffix
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -32,19 +32,28 @@ class _Format:
     aliases: tuple[str, ...] = ()
     version: str = "READER"
     is_pdf: bool = False
+    is_old_office: bool = False
 
 
 _OOXML = "application/vnd.openxmlformats-officedocument"
+_OLD_EXCEL = "application/vnd.ms-excel"
+"""Also what browsers on Windows call CSV files: the suffix decides first."""
 _FORMATS: Mapping[str, _Format] = {
     "text/plain": _Format("plain.text", "read_text", ".txt .text"),
     "text/markdown": _Format("plain.markdown", "read_markdown", ".md .markdown", ("text/x-markdown",)),
     "text/html": _Format("html", "read_html", ".html .htm .xhtml", ("application/xhtml+xml",)),
     "text/x-rst": _Format("plain.rst", "read_rst", ".rst", ("text/prs.fallenstein.rst",)),
     "application/pdf": _Format("pdf", "read_pdf", ".pdf", ("application/x-pdf",), is_pdf=True),
-    # These readers also take the old binary formats, to refuse them with the right advice.
-    f"{_OOXML}.wordprocessingml.document": _Format("word", "read_docx", ".docx .docm .dotx .dotm .doc .dot"),
-    f"{_OOXML}.presentationml.presentation": _Format("slides", "read_pptx", ".pptx .pptm .ppsx .potx .ppt"),
-    f"{_OOXML}.spreadsheetml.sheet": _Format("sheets", "read_xlsx", ".xlsx .xlsm .xls"),
+    f"{_OOXML}.wordprocessingml.document": _Format("word", "read_docx", ".docx .docm .dotx .dotm"),
+    f"{_OOXML}.presentationml.presentation": _Format("slides", "read_pptx", ".pptx .pptm .ppsx .potx"),
+    f"{_OOXML}.spreadsheetml.sheet": _Format("sheets", "read_xlsx", ".xlsx .xlsm"),
+    "application/msword": _Format(
+        "old_office", "read_doc", ".doc .dot", version="DOC_READER", is_old_office=True
+    ),
+    "application/vnd.ms-powerpoint": _Format(
+        "old_office", "read_ppt", ".ppt .pps", version="PPT_READER", is_old_office=True
+    ),
+    _OLD_EXCEL: _Format("old_office", "read_xls", ".xls .xlt", version="XLS_READER", is_old_office=True),
     "application/vnd.oasis.opendocument.text": _Format("opendocument", "read_odt", ".odt .ott"),
     "application/vnd.oasis.opendocument.spreadsheet": _Format(
         "opendocument.spreadsheet", "read_ods", ".ods .ots"
@@ -101,13 +110,15 @@ def read(
     media_type: str | None = None,
     password: str = "",
     ocr_languages: str = "",
+    libreoffice: bool = True,
 ) -> Extract:
     """Extract the text of a file in a known format.
 
     ``media_type`` selects the reader, or the suffix of ``name`` if there is no reader for the media type:
     many senders call everything ``application/octet-stream``. A ``charset`` parameter is used. ``password``
     opens an encrypted PDF file. With ``ocr_languages`` (as Tesseract names them, ``eng+deu``) Tesseract
-    reads the pages of a PDF file that are images.
+    reads the pages of a PDF file that are images. With ``libreoffice``, old Office files are read through
+    LibreOffice where it is installed.
 
     Raises :class:`index.errors.UnsupportedFormat` if there is no reader for the file, and other subclasses
     of :class:`index.errors.Unreadable` if the reader cannot read it.
@@ -117,6 +128,8 @@ def read(
     function, _ = _load(format_)
     if format_.is_pdf:
         return function(data, name=name, password=password, ocr_languages=ocr_languages)
+    if format_.is_old_office:
+        return function(data, name=name, charset=charset, libreoffice=libreoffice)
     return function(data, name=name, charset=charset)
 
 
@@ -132,6 +145,14 @@ def reader_version(name: str, *, media_type: str | None = None) -> str:
 def is_pdf(name: str, *, media_type: str | None = None) -> bool:
     """Whether :func:`read` reads the file as PDF. Raises :class:`index.errors.UnsupportedFormat`."""
     return _select(name, media_type).is_pdf
+
+
+def is_old_office(name: str, *, media_type: str | None = None) -> bool:
+    """Whether :func:`read` may read the file through LibreOffice.
+
+    Raises :class:`index.errors.UnsupportedFormat`.
+    """
+    return _select(name, media_type).is_old_office
 
 
 def text_media_type(name: str) -> str:
@@ -153,7 +174,8 @@ def _load(format_: _Format) -> tuple[Callable[..., Extract], str]:
 
 def _select(name: str, media_type: str | None) -> _Format:
     kind, _ = _parse_media_type(media_type)
-    found = _FORMATS.get(kind) or _FORMATS.get(_by_suffix(name))
+    by_suffix = _FORMATS.get(_by_suffix(name))
+    found = (by_suffix if kind == _OLD_EXCEL else None) or _FORMATS.get(kind) or by_suffix
     if found is None:
         given = f" ({media_type})" if media_type else ""
         raise UnsupportedFormat(

@@ -111,7 +111,7 @@ class IsolatedReaders:
 
     def _read(self, file: _File, seconds: float) -> Extract:
         quick_seconds = self._config.quick_seconds
-        if len(file.data) <= _SMALL and not self._needs_ocr(file):
+        if len(file.data) <= _SMALL and not self._takes_long(file):
             try:
                 return self._quick.run(_read, file, self._config, seconds=min(seconds, quick_seconds))
             except TimedOut:
@@ -127,6 +127,10 @@ class IsolatedReaders:
     def _needs_ocr(self, file: _File) -> bool:
         """Whether pages may have to be recognised, which takes seconds for each."""
         return bool(self._config.ocr_languages) and formats.is_pdf(file.name, media_type=file.media_type)
+
+    def _takes_long(self, file: _File) -> bool:
+        """Whether not to try a file among the quick ones: another program has to read it."""
+        return self._needs_ocr(file) or formats.is_old_office(file.name, media_type=file.media_type)
 
     def prepare(self) -> None:
         """Start the fork server."""
@@ -176,6 +180,7 @@ def _read(file: _File, config: ReadingConfig) -> Extract:
         media_type=file.media_type,
         password=file.password,
         ocr_languages=config.ocr_languages,
+        libreoffice=config.libreoffice,
     )
     limit = config.max_characters
     if len(extract.text) > limit:

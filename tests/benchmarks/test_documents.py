@@ -1,6 +1,5 @@
 """What the studies of reading documents count, told by small examples."""
 
-import shutil
 from pathlib import Path
 
 import docx
@@ -21,14 +20,6 @@ from benchmarks.pdf import fold, same_size
 from benchmarks.reading_speed import speeds
 from index.errors import CorruptDocument, EmptyDocument, EncryptedDocument, NoTextLayer
 from tests.index.readers.compound_files import compound_file
-
-
-@pytest.fixture
-def soffice() -> Path:
-    found = shutil.which("soffice")
-    if found is None:
-        pytest.skip("LibreOffice (soffice) is not installed")
-    return Path(found)
 
 
 def pdf(**told: object) -> Listed:
@@ -95,7 +86,8 @@ def test_libreoffice_confirms_a_refusal(tmp_path: Path) -> None:
     assert office_reasons(locked, None) == {EncryptedDocument.code}
 
 
-def test_libreoffice_reads_headers_once_and_visible_sheets(tmp_path: Path, soffice: Path) -> None:
+@pytest.mark.usefixtures("soffice")
+def test_libreoffice_reads_headers_once_and_visible_sheets(tmp_path: Path) -> None:
     document, book = docx.Document(), openpyxl.Workbook()
     document.add_paragraph("Body\tof it")
     document.sections[0].header.paragraphs[0].text = "Above"

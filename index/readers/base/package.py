@@ -43,14 +43,14 @@ _ZIP_ERRORS = (
 _ENCRYPTED_FLAG = 0x1
 
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
-_CONVERT = "save it as .{0}, or convert it with LibreOffice (soffice --headless --convert-to {0})"
+_RENAME = "give its name the suffix .{0}, or save it as .{0}x"
 _OLE_STREAMS = {
-    "WordDocument": f"an old Word document (.doc); {_CONVERT.format('docx')}",
-    "PowerPoint Document": f"an old PowerPoint presentation (.ppt); {_CONVERT.format('pptx')}",
-    "Workbook": f"an old Excel workbook (.xls); {_CONVERT.format('xlsx')}",
+    "WordDocument": f"an old Word document (.doc); {_RENAME.format('doc')}",
+    "PowerPoint Document": f"an old PowerPoint presentation (.ppt); {_RENAME.format('ppt')}",
+    "Workbook": f"an old Excel workbook (.xls); {_RENAME.format('xls')}",
     "__properties_version1.0": "an Outlook message; give its name the suffix .msg",
 }
-"""Stream of a compound file -> what the file is, and how to convert it."""
+"""Stream of a compound file -> what the file is, and what to do."""
 
 
 class Package:

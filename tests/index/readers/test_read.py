@@ -78,8 +78,8 @@ def test_every_suffix_has_a_reader() -> None:
 @pytest.mark.parametrize(
     ("name", "reader"),
     [
-        ("a.pdf", "pdf/3"), ("a.docx", "docx/2"), ("a.doc", "docx/2"), ("a.pptx", "pptx/2"),
-        ("a.xlsx", "xlsx/2"),
+        ("a.pdf", "pdf/3"), ("a.docx", "docx/2"), ("a.pptx", "pptx/2"), ("a.xlsx", "xlsx/2"),
+        ("a.doc", "doc/1"), ("a.ppt", "ppt/1"), ("a.xls", "xls/1"),
         ("a.odt", "odt/3"), ("a.ods", "ods/1"), ("a.odp", "odp/1"),
         ("a.rtf", "rtf/3"), ("a.epub", "epub/3"), ("a.csv", "csv/2"), ("a.tsv", "csv/2"),
         ("a.eml", "email/3"),

@@ -126,8 +126,16 @@ def test_other_compression_methods_are_refused() -> None:
     ("stream", "error", "message"),
     [
         ("EncryptedPackage", EncryptedDocument, "encrypted"),
-        ("WordDocument", UnsupportedFormat, r"\(\.doc\); save it as \.docx"),
-        ("PowerPoint Document", UnsupportedFormat, r"\(\.ppt\); save it as \.pptx"),
+        (
+            "WordDocument",
+            UnsupportedFormat,
+            r"\(\.doc\); give its name the suffix \.doc, or save it as \.docx",
+        ),
+        (
+            "PowerPoint Document",
+            UnsupportedFormat,
+            r"\(\.ppt\); give its name the suffix \.ppt, or save it as \.pptx",
+        ),
         ("Other", UnsupportedFormat, "unknown kind"),
     ],
 )

@@ -143,7 +143,7 @@ def test_long_texts_are_in_sectors_of_their_own() -> None:
     [
         (b"Words.", CorruptDocument, "not an Outlook message"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", CorruptDocument, "Save it again"),
-        (compound_file({"WordDocument": b"x"}), UnsupportedFormat, "convert it with LibreOffice"),
+        (compound_file({"WordDocument": b"x"}), UnsupportedFormat, "give its name the suffix .doc"),
         (compound_file({"EncryptedPackage": b"x"}), EncryptedDocument, "encrypted"),
         (
             compound_file(storage({0x0037: "S"}, more={"__substg1.0_10090102": b"LZFu"})),
