@@ -17,7 +17,7 @@ from index.filters import Filter
 from index.history.changes import ChangeFeed, CitationStatus, citation_statuses, read_feed
 from index.history.exporting import exported
 from index.protocols import Originals, RecordStore, Snapshot
-from index.records import Counts, DocumentRecord, RefusedMirror, VersionRecord
+from index.records import Counts, DocumentRecord, RefusedMirror, Structure, VersionRecord
 from index.text.cache import TextCache
 from index.text.differences import Hunk, line_diff
 
@@ -104,6 +104,15 @@ class Archive:
         with self._store.snapshot() as moment:
             record = _version(moment, document_id, version)
             return record, moment.text(record.text_sha256)
+
+    def structured_text(self, document_id: str) -> tuple[VersionRecord, str, Structure]:
+        """Return the newest version, its whole text, checked against its hash, and its blocks and pages.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.DocumentRetired`.
+        """
+        with self._store.snapshot() as moment:
+            record = _version(moment, document_id, None)
+            return record, moment.text(record.text_sha256), moment.structure(record)
 
     def versions(self, document_id: str) -> list[VersionRecord]:
         """List the stored versions, newest first. Raises :class:`index.errors.DocumentNotFound`."""

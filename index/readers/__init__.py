@@ -7,6 +7,7 @@ limits on time and memory, :class:`InProcessReaders` in the calling process. To 
 
 from index.readers.formats import MEDIA_TYPES, read, reader_version, supported, text_media_type
 from index.readers.isolation import InProcessReaders, IsolatedReaders, Readers
+from index.readers.languages import detect_language
 from index.readers.statistics import ReaderStatistics
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "IsolatedReaders",
     "ReaderStatistics",
     "Readers",
+    "detect_language",
     "read",
     "reader_version",
     "supported",

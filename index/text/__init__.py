@@ -8,7 +8,8 @@ from index.text.bidi_controls import with_visible_bidi_controls, without_bidi_co
 from index.text.differences import Edit, Hunk
 from index.text.layout import Layout
 from index.text.sentence_terms import split_sentences
-from index.text.sentences import Span, block_spans, item_spans, sentence_spans
+from index.text.sentences import Span, block_spans, item_spans, line_spans, sentence_spans
+from index.text.tables import cells, row_spans
 from index.text.typography import equal_but_for_typography
 
 __all__ = [
@@ -18,8 +19,11 @@ __all__ = [
     "Layout",
     "Span",
     "block_spans",
+    "cells",
     "equal_but_for_typography",
     "item_spans",
+    "line_spans",
+    "row_spans",
     "sentence_spans",
     "split_sentences",
     "with_visible_bidi_controls",
