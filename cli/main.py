@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 from typer.core import TyperGroup
 
-from cli import documents, exchange, keys, questions, upgrading, upkeep
+from cli import documents, exchange, keys, proposals, questions, upgrading, upkeep
 from cli.advice import ADVICE
 from cli.consoles import stderr, stdout
 from cli.model import convert_to, quantize_with
@@ -114,6 +114,9 @@ def eval_(
 
     chosen = evaluation.Options(collection, split, limit, save, compare or (), html, calibrate, skip_missing)
     evaluation.run(questions, read_settings(data), chosen)
+
+
+app.command()(proposals.propose_questions)
 
 
 @app.command()

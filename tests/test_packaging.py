@@ -102,14 +102,15 @@ def test_eval_without_its_extra_says_what_to_install() -> None:
 
 
 def test_other_commands_do_without_the_extra_eval(tmp_path: Path) -> None:
-    (tmp_path / "mars.txt").write_text("Mars has two moons, Phobos and Deimos.")
+    (tmp_path / "mars.txt").write_text("Mars has 2 moons, Phobos and Deimos.")
     script = """
 import os
 os.environ.update(LOCCIT_MODEL="words", LOCCIT_DATA=sys.argv.pop(1))
 from cli.main import main
 main()
 """
-    for arguments in (["ingest", str(tmp_path / "mars.txt")], ["ask", "Which moons has Mars?"]):
+    propose = ["propose-questions", str(tmp_path / "questions.jsonl")]
+    for arguments in (["ingest", str(tmp_path / "mars.txt")], propose, ["ask", "Which moons has Mars?"]):
         blocked = {"ir_measures", "matplotlib", "sklearn", "scipy"}
         done = run_without(blocked, script, str(tmp_path / "data"), *arguments)
         assert done.returncode == 0, done.stderr
