@@ -1,0 +1,166 @@
+"""Plan, run and cancel the upgrade of a collection."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from index.config import LibraryConfig
+from index.description import Description, find
+from index.embedding import Models
+from index.engine import remove_indexes
+from index.errors import StoreDamaged, UpgradeBegun
+from index.protocols import Catalogue, Embedder, RecordStore, Staging
+from index.upgrading.planning import FIELDS, Plan, bytes_of_passage, sample, seconds_of_passage
+from index.upgrading.work import Progress, Stopped, Work
+
+
+class Upgrade:
+    """Upgrades one collection. One process at a time may; any number may ask and write meanwhile."""
+
+    def __init__(self, catalogue: Catalogue, name: str, models: Models, config: LibraryConfig) -> None:
+        self._catalogue = catalogue
+        self._name = name
+        self._folder = catalogue.folder(name)
+        self._models = models
+        self._config = config
+        self._store: RecordStore = catalogue.open(name)
+        self._staging: Staging = self._store.staging()
+
+    @property
+    def current(self) -> Description:
+        """The description of what is in use."""
+        found = find(self._catalogue, self._name)
+        if found is None:
+            raise StoreDamaged(
+                f"The description of the collection {self._name!r} is missing. Restore a backup."
+            )
+        return found
+
+    @property
+    def begun(self) -> Description | None:
+        """What an upgrade that was begun and is not done makes; None without one."""
+        target = self._staging.target()
+        return None if target is None else Description.parse(self._name, target)
+
+    def progress(self) -> Progress:
+        """How far an upgrade is that was begun."""
+        return Progress.of(self._staging)
+
+    def plan(self, model: str = "") -> Plan:
+        """What an upgrade to a model would do: without one, the model stays, or an upgrade goes on.
+
+        Embeds a few passages to measure the time. Raises :class:`index.errors.ModelError`, and
+        :class:`index.errors.UpgradeBegun` where one to another model has begun.
+        """
+        current, begun = self.current, self.begun
+        embedder, target = self._target(current, begun, model)
+        changes = [name for name in FIELDS if getattr(current, name) != getattr(target, name)]
+        with self._store.snapshot() as moment:
+            counts = moment.counts()
+            texts = sample(moment, self._store.last_passage())
+        passages = counts.passages
+        if begun is not None:
+            done = self._staging.counts()
+            passages = max(0, passages - done.embedded)
+        bytes_ = round(passages * bytes_of_passage(target))
+        free = shutil.disk_usage(self._folder).free
+        seconds = passages * seconds_of_passage(embedder, texts) if texts and changes else 0.0
+        return Plan(target, changes, counts.documents, passages, seconds, bytes_, free, begun is not None)
+
+    def run(
+        self,
+        plan: Plan,
+        progress: Callable[[Progress], None] = lambda _: None,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        passages_at_once: int = 0,
+    ) -> bool:
+        """Do what is planned; False when ``stop`` ended it between two steps: then a later one goes on.
+
+        Raises :class:`index.errors.CollectionBusy` while another process upgrades the collection,
+        :class:`index.errors.DiskFull`, and what the model and the record raise.
+        """
+        plan.require_space()
+        with self._store.lease("upgrade"):
+            if plan.changes:
+                work = self._work(plan.target, progress, stop, passages_at_once)
+                try:
+                    work.run()
+                except Stopped:
+                    return False
+            self._clean_up()
+        return True
+
+    def cancel(self) -> None:
+        """Drop what an upgrade has staged; the collection is as before.
+
+        Raises :class:`index.errors.CollectionBusy` while a process upgrades it.
+        """
+        with self._store.lease("upgrade"):
+            self._staging.cancel()
+            self._clean_up()
+
+    def close(self) -> None:
+        """Release the record."""
+        self._store.close()
+
+    def _target(
+        self, current: Description, begun: Description | None, model: str
+    ) -> tuple[Embedder, Description]:
+        if model:
+            embedder = self._models.named(model)
+            target = Description.of_today(embedder, self._config, model)
+        else:
+            of = begun or current
+            embedder = self._models.of(self._name, of.model, of.source)
+            # The name by which it is known stays.
+            target = replace(
+                Description.of_today(embedder, self._config, of.source), model=of.model, source=of.source
+            )
+        if begun is not None and begun.model != target.model:
+            raise UpgradeBegun(
+                f"An upgrade of the collection {self._name!r} to the model {begun.model_name!r} has begun. "
+                "Let it go on, or cancel it."
+            )
+        return embedder, target
+
+    def _work(
+        self,
+        target: Description,
+        progress: Callable[[Progress], None],
+        stop: Callable[[], bool],
+        passages_at_once: int,
+    ) -> Work:
+        return Work(
+            self._name,
+            self._folder,
+            self._store,
+            self._staging,
+            current=self.current,
+            target=target,
+            embedder=self._models.of(self._name, target.model, target.source),
+            config=self._config,
+            progress=progress,
+            stop=stop,
+            passages_at_once=passages_at_once or self._config.ingest.passages_per_batch,
+        )
+
+    def _clean_up(self) -> None:
+        """Delete earlier passages and vectors, and the indexes of other generations."""
+        while self._staging.delete_replaced():
+            pass
+        with self._store.snapshot() as moment:
+            generation = moment.generation
+        remove_indexes(self._folder, but=generation)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
