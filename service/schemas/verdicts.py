@@ -68,7 +68,10 @@ class StatementVerdict(BaseModel):
     """
 
     status: Literal["supported", "contradicted", "unsupported"]
-    probability: float = Field(description="Of the passages saying what the sentence claims, 0 to 1.")
+    probability: float = Field(
+        description="Of the cited passages saying what the sentence claims, 0 to 1; where none are cited, of "
+        "those that a search finds."
+    )
     reason: str = Field(description="The status in words; empty if `supported`.")
     conflicts: list[Conflict]
     citation: Citation | None = Field(description="The sentences that speak for or against.")

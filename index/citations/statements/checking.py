@@ -70,10 +70,11 @@ class Checking:
         found = self._judged(statement, self._find(claim.text[:_LONGEST_SEARCHED]))
         if not claim.cited:
             return found
-        # What other passages say is told, but the answer cited these.
+        # What other passages say is told, but the answer cited these: the probability is theirs.
         if found.judgement.status == "supported":
-            status = replace(found.judgement, status="unsupported")
-            return Checked(status, found.passage, is_elsewhere=True)
+            probability = judged.judgement.probability
+            elsewhere = replace(found.judgement, status="unsupported", probability=probability)
+            return Checked(elsewhere, found.passage, is_elsewhere=True)
         return judged
 
     def _judged(self, statement: Statement, passages: Sequence[Citation]) -> Checked:

@@ -793,6 +793,7 @@ def test_each_sentence_is_judged_by_the_passages_that_it_cites(pets: Collection)
     assert first.status == second.status == "unsupported"
     assert second.reason == "The cited passages do not say this; another passage does."
     assert second.citation.quote == third.citation.quote == DOG
+    assert second.probability < 0.5 < third.probability  # of the cited passages
     assert (third.status, third.reason) == ("supported", "")
     for one in (second, third):
         assert one.today.standing.status == "current"
