@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import anyio
 import anyio.to_thread
@@ -29,7 +29,7 @@ from service.errors import BodyTimeout, MayRaise, NotReady, Overloaded
 from service.identity import Principal, Prover, RateLimits, Sessions, WrongKeys, caller_of, open_keyring
 from service.jobs import open_job_store, open_spool, refusals
 from service.jobs.erasing import JobErasure
-from service.jobs.records import Access, Job, NewItem
+from service.jobs.records import Access, Job, NewItem, new_job_id
 from service.jobs.runner import JobRunner
 from service.library_settings import open_library
 from service.monitoring.audit import AuditLog
@@ -170,9 +170,9 @@ class Runtime:
             raise CollectionNotFound(f"There is no collection {name!r}.", name=name)
 
     def job(self, caller: Principal, job_id: str) -> Job:
-        """A job of a collection that the caller may use; blocks. Raises :class:`JobNotFound`."""
+        """A job that the caller may see; blocks. Raises :class:`JobNotFound`."""
         job = self.jobs.store.job(job_id)
-        if not caller.may_use(job.collection) or not job.access.is_open_to(caller.groups):
+        if not job.is_visible_to(caller):
             raise refusals.job_not_found(job_id)
         return job
 
@@ -187,6 +187,12 @@ class Runtime:
         with self._adding:
             self.require_room_for_job()
             return self.jobs.store.add(job_id, collection, items, access)
+
+    def add_upgrade(self, collection: str, details: Mapping[str, Any]) -> Job:
+        """Queue the upgrade of a collection, as :meth:`add_job`. Raises what the store raises, too."""
+        with self._adding:
+            self.require_room_for_job()
+            return self.jobs.store.add(new_job_id(), collection, [], kind="upgrade", details=details)
 
     def names(self, caller: Principal) -> list[str]:
         """The collections that a caller may use, in order; blocks."""

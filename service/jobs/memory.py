@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import Any
 
 from service.errors import JobNotFound
 from service.jobs import refusals
+from service.jobs.memory_entry import (
+    Entry,
+    add_items,
+    as_json,
+    count_items,
+    move,
+    retry_items,
+    set_password,
+    settled,
+)
 from service.jobs.records import (
     FINISHED,
     Access,
     Item,
     ItemCounts,
     Job,
+    JobKind,
     JobState,
     NewItem,
     Outcome,
@@ -26,28 +37,26 @@ from service.jobs.records import (
 )
 
 
-@dataclass
-class _Entry:
-    """A job and its items by number. The ``counts`` of the job are those of its last change."""
-
-    job: Job
-    items: dict[int, Item] = field(default_factory=dict)
-    age: float = 0.0
-
-
 class MemoryJobStore:
     """Implements :class:`service.jobs.protocols.JobStore` for one process; nothing outlives the object."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._lock = threading.RLock()
         self._lease = threading.Lock()
 
     def add(
-        self, job_id: str, collection: str, items: Iterable[NewItem], access: Access | None = None
+        self,
+        job_id: str,
+        collection: str,
+        items: Iterable[NewItem],
+        access: Access | None = None,
+        *,
+        kind: JobKind = "ingest",
+        details: Mapping[str, Any] | None = None,
     ) -> Job:
         counts = ItemCounts({}, 0, 0)
-        entry = _Entry(
+        entry = Entry(
             Job(
                 job_id,
                 collection,
@@ -61,11 +70,14 @@ class MemoryJobStore:
                 1,
                 counts,
                 access or Access(),
+                kind,
+                as_json(details or {}),
             )
         )
-        _add_items(entry, items)
-        entry.job = replace(entry.job, counts=_count(entry.items.values()))
+        add_items(entry, items)
+        entry.job = replace(entry.job, counts=count_items(entry.items.values()))
         with self._lock:
+            self._require_only_upgrade(entry.job)
             self._entries[job_id] = entry
         return entry.job
 
@@ -101,7 +113,7 @@ class MemoryJobStore:
 
     def expand(self, job_id: str, item: int, into: Iterable[NewItem]) -> None:
         with self._change(job_id) as entry:
-            _add_items(entry, into)
+            add_items(entry, into)
             if (old := entry.items.get(item)) is not None:
                 request = {} if old.kind == "archive" else old.request
                 entry.items[item] = replace(old, outcome="expanded", request=request)
@@ -109,24 +121,28 @@ class MemoryJobStore:
     def add_item(self, job_id: str, item: NewItem) -> Item | None:
         with self._change(job_id) as entry:
             before = len(entry.items)
-            _add_items(entry, [item])
+            add_items(entry, [item])
             return entry.items.get(before + 1)
 
     def settle(self, job_id: str, items: Sequence[Item], *, last_passage: int = 0) -> None:
         with self._change(job_id) as entry:
             for item in items:
                 if (old := entry.items.get(item.number)) is not None:
-                    entry.items[item.number] = _settled(old, item)
+                    entry.items[item.number] = settled(old, item)
             entry.job = replace(entry.job, last_passage=max(entry.job.last_passage, last_passage))
 
     def move(self, job_id: str, state: JobState, *, problem: str = "") -> None:
         with self._change(job_id) as entry:
-            _move(entry, state, problem)
+            move(entry, state, problem)
+
+    def set_details(self, job_id: str, details: Mapping[str, Any]) -> None:
+        with self._change(job_id) as entry:
+            entry.job = replace(entry.job, details=as_json(details))
 
     def begin(self, job_id: str) -> bool:
         with self._change(job_id) as entry:
             if entry.job.state in ("queued", "running"):
-                _move(entry, "running")
+                move(entry, "running")
                 return True
             return False
 
@@ -137,7 +153,7 @@ class MemoryJobStore:
     def cancel(self, job_id: str) -> Job:
         with self._change(job_id) as entry:
             if entry.job.state == "queued":
-                _move(entry, "cancelled")
+                move(entry, "cancelled")
             elif entry.job.state not in FINISHED:
                 entry.job = replace(entry.job, cancelling=True)
         return entry.job
@@ -145,11 +161,12 @@ class MemoryJobStore:
     def retry(self, job_id: str, *, password: str = "") -> Job:
         with self._change(job_id) as entry:
             if password:
-                _set_password(entry, password)
+                set_password(entry, password)
             if entry.job.state in FINISHED:
-                _move(entry, "queued")
+                self._require_only_upgrade(entry.job)
+                move(entry, "queued")
                 entry.job = replace(entry.job, cancelling=False, started=None)
-                _retry_items(entry)
+                retry_items(entry)
         return entry.job
 
     def delete(self, job_id: str) -> None:
@@ -198,20 +215,26 @@ class MemoryJobStore:
     def close(self) -> None:
         """Does nothing: the jobs are needed by whoever shares the object."""
 
-    def _entry(self, job_id: str) -> _Entry:
+    def _entry(self, job_id: str) -> Entry:
         if job_id not in self._entries:
             raise refusals.job_not_found(job_id)
         return self._entries[job_id]
 
+    def _require_only_upgrade(self, new: Job) -> None:
+        for one in (entry.job for entry in self._entries.values()):
+            same = one.id != new.id and (one.kind, one.collection) == ("upgrade", new.collection)
+            if new.kind == "upgrade" and same and one.state not in FINISHED:
+                raise refusals.upgrade_under_way(new.collection, one.id)
+
     @contextmanager
-    def _change(self, job_id: str) -> Iterator[_Entry]:
+    def _change(self, job_id: str) -> Iterator[Entry]:
         """Give a copy of an entry to change, which replaces the entry unless an error is raised."""
         with self._lock:
             old = self._entry(job_id)
-            entry = _Entry(old.job, dict(old.items), old.age)
+            entry = Entry(old.job, dict(old.items), old.age)
             yield entry
             revision = old.job.revision + 1
-            entry.job = replace(entry.job, revision=revision, counts=_count(entry.items.values()))
+            entry.job = replace(entry.job, revision=revision, counts=count_items(entry.items.values()))
             self._entries[job_id] = entry
 
 
@@ -229,67 +252,3 @@ class MemoryLease:
         lock, self._lock = self._lock, None
         if lock is not None:
             lock.release()
-
-
-def _add_items(entry: _Entry, items: Iterable[NewItem]) -> None:
-    known = {(item.kind, item.name, item.spooled) for item in entry.items.values()}
-    for new in items:
-        key = (new.kind, new.name, new.spooled)
-        if key in known:
-            continue
-        known.add(key)
-        number = len(entry.items) + 1
-        request = json.loads(json.dumps(dict(new.request)))
-        entry.items[number] = Item(number, *key, new.bytes, request, "waiting", "", "", 0, "")
-
-
-def _count(items: Iterable[Item]) -> ItemCounts:
-    items = list(items)
-    return ItemCounts(
-        dict(Counter(item.outcome for item in items)),
-        sum(item.bytes for item in items),
-        sum(item.passages for item in items),
-    )
-
-
-def _settled(old: Item, new: Item) -> Item:
-    kept = ("member",) if new.outcome != "refused" else tuple(old.request)
-    request = {key: value for key, value in old.request.items() if key in kept}
-    if new.code == "encrypted_document":
-        request.pop("password", None)
-    return replace(new, kind=old.kind, name=old.name, spooled=old.spooled, bytes=old.bytes, request=request)
-
-
-def _move(entry: _Entry, state: JobState, problem: str = "") -> None:
-    job, now = entry.job, time.time()
-    started = now if state == "running" and job.started is None else job.started
-    finished = now if state in FINISHED else None
-    entry.job = replace(job, state=state, problem=problem, started=started, finished=finished)
-    entry.age = 0.0
-    if state == "cancelled":
-        for number, item in entry.items.items():
-            if item.outcome == "waiting":
-                entry.items[number] = replace(item, outcome="cancelled")
-
-
-def _set_password(entry: _Entry, password: str) -> None:
-    if entry.job.state not in FINISHED:
-        raise refusals.password_unfinished()
-    encrypted = [
-        item
-        for item in entry.items.values()
-        if (item.outcome, item.code) == ("refused", "encrypted_document")
-    ]
-    if not encrypted:
-        raise refusals.no_encrypted_item()
-    for item in encrypted:
-        entry.items[item.number] = replace(item, request={**item.request, "password": password})
-
-
-def _retry_items(entry: _Entry) -> None:
-    refused = {item.name for item in entry.items.values() if (item.kind, item.outcome) == ("url", "refused")}
-    for number, item in entry.items.items():
-        if item.outcome in ("refused", "cancelled"):
-            entry.items[number] = replace(item, outcome="waiting", code="", message="")
-        elif (item.kind, item.outcome) == ("crawl", "expanded") and item.name in refused:
-            entry.items[number] = replace(item, outcome="waiting")

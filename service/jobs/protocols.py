@@ -6,9 +6,9 @@ Each has one contract suite in ``tests/contracts`` that every implementation pas
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
-from service.jobs.records import Access, Item, Job, JobState, NewItem, Outcome
+from service.jobs.records import Access, Item, Job, JobKind, JobState, NewItem, Outcome
 
 
 class Lease(Protocol):
@@ -35,11 +35,19 @@ class JobStore(Protocol):
     """
 
     def add(
-        self, job_id: str, collection: str, items: Iterable[NewItem], access: Access | None = None
+        self,
+        job_id: str,
+        collection: str,
+        items: Iterable[NewItem],
+        access: Access | None = None,
+        *,
+        kind: JobKind = "ingest",
+        details: Mapping[str, Any] | None = None,
     ) -> Job:
         """Queue a job under an id that was never used; items get the numbers 1, 2, 3 ...
 
-        Of items with the same kind, name and spooled file only the first is kept.
+        Of items with the same kind, name and spooled file only the first is kept. Raises
+        :class:`index.errors.UpgradeBegun` for an upgrade while the collection has another unfinished one.
         """
 
     def job(self, job_id: str) -> Job:
@@ -90,6 +98,9 @@ class JobStore(Protocol):
         cancels the items that wait.
         """
 
+    def set_details(self, job_id: str, details: Mapping[str, Any]) -> None:
+        """Replace the details of a job by other JSON values."""
+
     def begin(self, job_id: str) -> bool:
         """Move a queued or running job to ``running``; return False in any other state."""
 
@@ -104,7 +115,8 @@ class JobStore(Protocol):
 
         A crawl whose first page was refused is expanded again. A password goes into the requests of items
         that were refused as encrypted: raises :class:`service.errors.JobNotFinished` for an unfinished job
-        and :class:`service.errors.InvalidRequest` when there is no such item.
+        and :class:`service.errors.InvalidRequest` when there is no such item. An upgrade is refused as by
+        :meth:`add`.
         """
 
     def delete(self, job_id: str) -> None:

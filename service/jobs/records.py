@@ -9,11 +9,14 @@ from typing import Any, Literal, get_args
 
 from index.errors import LoccitError
 from service.advice import message_with_advice
+from service.identity.principal import Principal, Scope
 
 JobState = Literal["queued", "running", "embedding", "done", "cancelled", "failed"]
 """``embedding``: all files are stored and can be found by their words; some vectors are still missing."""
 Outcome = Literal["waiting", "added", "replaced", "unchanged", "refused", "cancelled", "expanded"]
 """``expanded``: an archive, a sitemap or a crawl whose members are items of their own."""
+JobKind = Literal["ingest", "upgrade"]
+"""What a job does: take in documents, or make a collection's passages and vectors anew."""
 Kind = Literal["file", "archive", "member", "url", "sitemap", "crawl"]
 
 STATES: tuple[JobState, ...] = get_args(JobState)
@@ -110,7 +113,8 @@ class Job:
     """A job. Times are seconds since 1970; ``problem`` says why it failed.
 
     ``last_passage`` is the highest passage id stored for it: the job is embedded when no passage up to it
-    lacks its vector. ``revision`` grows with every change of the job or of its items.
+    lacks its vector. ``revision`` grows with every change of the job or of its items. ``details`` of an
+    upgrade are JSON values: the model asked for, its plan, progress and result.
     """
 
     id: str
@@ -125,6 +129,13 @@ class Job:
     revision: int
     counts: ItemCounts
     access: Access = Access()
+    kind: JobKind = "ingest"
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def is_visible_to(self, caller: Principal) -> bool:
+        """Whether a caller may see the job and change it: an upgrade is for administrators only."""
+        is_for_caller = self.kind == "ingest" or caller.scope is Scope.ADMIN
+        return caller.may_use(self.collection) and self.access.is_open_to(caller.groups) and is_for_caller
 
 
 ERASED = "erased/"

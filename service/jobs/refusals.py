@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from index.errors import UpgradeBegun
 from service.errors import InvalidRequest, JobNotFinished, JobNotFound, Overloaded
 
 
@@ -16,6 +17,14 @@ def too_many_jobs(most: int) -> Overloaded:
         f"There are {most:,} jobs that wait or run, which is the limit (LOCCIT_MAX_JOBS). Try again when "
         "some are done, or send several files in one job.",
         headers={"Retry-After": "30"},
+    )
+
+
+def upgrade_under_way(collection: str, job_id: str) -> UpgradeBegun:
+    """The error for a second upgrade of a collection at a time."""
+    return UpgradeBegun(
+        f"An upgrade of the collection {collection!r} is under way: the job {job_id!r}. "
+        "Follow it, or cancel it."
     )
 
 

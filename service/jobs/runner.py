@@ -1,4 +1,4 @@
-"""The thread that runs jobs, one after the other."""
+"""The thread that runs jobs that ingest, one after the other; upgrades have a thread of their own."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from service.errors import JobNotFinished, JobNotFound
 from service.jobs.intake import Intake
 from service.jobs.protocols import JobStore, Lease, Spool
 from service.jobs.records import Item, Job, Rejection
+from service.jobs.upgrading import UpgradeRunner
 
 log = logging.getLogger("loccit.service")
 
@@ -55,6 +56,7 @@ class JobRunner:
         self.spool: Spool = intake.spool
         self.store = store
         self._lease: Lease | None = None
+        self._upgrades = UpgradeRunner(library, store, may_continue=self._may_continue)
         self._on_stored = on_stored
         self._keep_seconds = keep_days * _DAY
         self._aged_at: float | None = None
@@ -85,6 +87,7 @@ class JobRunner:
                     try:
                         self._serve()
                     finally:
+                        self._upgrades.join(_STOP_SECONDS)
                         self._lease.release()
             except Exception:
                 log.exception("The thread that does jobs failed, and goes on.")
@@ -99,8 +102,10 @@ class JobRunner:
             self._finish_embedded()
             self._delete_expired()
             unfinished = self.store.in_state("running", "queued")
-            if unfinished:
-                self._run_job(unfinished[0])
+            # They take hours, for which no document must wait.
+            self._upgrades.start([job for job in unfinished if job.kind == "upgrade"])
+            if ingests := [job for job in unfinished if job.kind == "ingest"]:
+                self._run_job(ingests[0])
             else:
                 self._wake.wait(_POLL_SECONDS)
                 self._wake.clear()

@@ -62,7 +62,7 @@ def _list(runtime: Runtime, caller: Principal, query: JobsQuery) -> Response:
     jobs = runtime.jobs.store.jobs(limit=query.limit + 1, before=query.before, collections=collections)
     page = jobs[: query.limit]
     following = page[-1].id if len(jobs) > len(page) else None
-    shown = [job for job in page if job.access.is_open_to(caller.groups)]
+    shown = [job for job in page if job.is_visible_to(caller)]
     return json_reply({"jobs": [current_json(runtime, job) for job in shown], "next": following})
 
 
@@ -153,7 +153,10 @@ def _without_clocks(job: Json) -> Json:
 )
 @access(Scope.WRITE, "jobs")
 async def cancel_job(job_id: JobId, caller: Caller, runtime: _Changing) -> Response:
-    """Documents that are already stored are kept. Has no effect on a finished job."""
+    """Documents that are already stored are kept. Has no effect on a finished job.
+
+    What an upgrade has prepared is dropped.
+    """
     return await runtime.pools.writes.run(_transition, runtime, caller, runtime.jobs.store.cancel, job_id)
 
 

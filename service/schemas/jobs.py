@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from service.api.links import document_path, in_collection, job_path
-from service.jobs.records import Item, Job, JobState
+from service.jobs.records import Item, Job, JobKind, JobState
+from service.schemas.upgrades import UpgradeDetails, upgrade_seconds_left
 from service.schemas.values import Json, moment
 
 FileState = Literal["waiting", "added", "replaced", "unchanged", "refused", "cancelled"]
@@ -39,10 +40,11 @@ class JobResponse(BaseModel):
     """A job and its progress."""
 
     job_id: str
+    kind: JobKind
     collection: str
     state: JobState = Field(
         description="queued, running, embedding (all files are stored and can be found by their words), and "
-        "finally done, cancelled or failed."
+        "finally done, cancelled or failed. An upgrade is never embedding."
     )
     problem: str = Field(
         description="Why the job failed; else empty. For problems of files see `links.files`."
@@ -55,6 +57,7 @@ class JobResponse(BaseModel):
     passages: JobPassages
     passages_per_second: float | None = Field(description="Average rate of embedding since the job started.")
     seconds_left: float | None = Field(description="Estimated remaining time; null while it is unknown.")
+    upgrade: UpgradeDetails | None = Field(description="Of an upgrade; else null.")
     links: dict[str, str]
 
 
@@ -93,6 +96,7 @@ def job_json(job: Job, waiting: int) -> Json:
     self_link = job_path(job.id)
     return {
         "job_id": job.id,
+        "kind": job.kind,
         "collection": job.collection,
         "state": job.state,
         "problem": job.problem,
@@ -108,6 +112,7 @@ def job_json(job: Job, waiting: int) -> Json:
         "passages": {"stored": counts.passages, "embedded": embedded},
         "passages_per_second": round(embedded / elapsed, 1) if elapsed and embedded else None,
         "seconds_left": _seconds_left(job, embedded, elapsed),
+        "upgrade": dict(job.details) if job.kind == "upgrade" else None,
         "links": {"self": self_link, "files": f"{self_link}/files", "events": f"{self_link}/events"},
     }
 
@@ -126,6 +131,8 @@ def _seconds_left(job: Job, embedded: int, elapsed: float) -> float | None:
     if job.finished is not None:
         return 0.0
     counts = job.counts
+    if job.kind == "upgrade":
+        return upgrade_seconds_left(job.details)
     if not elapsed or not counts.done:
         return None
     stored = counts.passages * counts.total / counts.done

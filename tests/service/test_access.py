@@ -127,6 +127,9 @@ PROBES = {
     "GET /v1/collections": Probe("/v1/collections", params=NONE),
     "GET /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
     "PUT /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
+    "POST /v1/collections/{name}/upgrade": Probe(
+        "/v1/collections/{name}/upgrade", {"plan": True}, params=NONE
+    ),
     "DELETE /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
     "GET /healthz": Probe("/healthz", params=NONE),
     "GET /readyz": Probe("/readyz", params=NONE),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from index.errors import UnknownFormat
 
-FORMAT = 4
+FORMAT = 5
 _JOBS = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -23,7 +23,9 @@ CREATE TABLE jobs (
     revision INTEGER NOT NULL DEFAULT 1,
     age REAL NOT NULL DEFAULT 0, -- seconds since it finished, as the runner has measured them
     groups TEXT NOT NULL DEFAULT '[]', -- JSON: those that its documents get
-    sender TEXT                        -- JSON: groups of the caller that sent it; NULL for all
+    sender TEXT,                       -- JSON: groups of the caller that sent it; NULL for all
+    kind TEXT NOT NULL DEFAULT 'ingest',
+    details TEXT NOT NULL DEFAULT '{}' -- JSON: of an upgrade the model asked for, plan, progress and result
 )
 """
 _ITEMS = """
@@ -70,10 +72,19 @@ _CREATE_COUNTS = (
     "CREATE TRIGGER item_changed AFTER UPDATE OF outcome, bytes, passages ON items"
     f" BEGIN {_UNCOUNT_OLD} {_COUNT_NEW} END",
 )
-_ADD_ACCESS = (
-    "ALTER TABLE jobs ADD COLUMN groups TEXT NOT NULL DEFAULT '[]'",
-    "ALTER TABLE jobs ADD COLUMN sender TEXT",
-)
+_ADDED = {
+    # In format 2 the system clock said when a job was to be deleted.
+    3: ("ALTER TABLE jobs ADD COLUMN age REAL NOT NULL DEFAULT 0",),
+    4: (
+        "ALTER TABLE jobs ADD COLUMN groups TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE jobs ADD COLUMN sender TEXT",
+    ),
+    5: (
+        "ALTER TABLE jobs ADD COLUMN kind TEXT NOT NULL DEFAULT 'ingest'",
+        "ALTER TABLE jobs ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",
+    ),
+}
+"""What the formats added to those before, for migration."""
 _CREATE_ALL = (
     _JOBS,
     _ITEMS,
@@ -101,12 +112,8 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     else:
         if found < 2:
             _add_counts(connection)
-        if found < 3:
-            # In format 2 the system clock said when a job was to be deleted.
-            connection.execute("ALTER TABLE jobs ADD COLUMN age REAL NOT NULL DEFAULT 0")
-        if found < 4:
-            for statement in _ADD_ACCESS:
-                connection.execute(statement)
+        for statement in (one for number in _ADDED if found < number for one in _ADDED[number]):
+            connection.execute(statement)
     if found != FORMAT:
         connection.execute(f"PRAGMA user_version = {FORMAT}")
 

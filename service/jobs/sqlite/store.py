@@ -13,13 +13,24 @@ from typing import Any
 from index.store.sqlite import Database
 from service.errors import JobNotFound
 from service.jobs import refusals
-from service.jobs.records import FINISHED, Access, Item, Job, JobState, NewItem, Outcome, erased, is_concerned
+from service.jobs.records import (
+    FINISHED,
+    Access,
+    Item,
+    Job,
+    JobKind,
+    JobState,
+    NewItem,
+    Outcome,
+    erased,
+    is_concerned,
+)
 from service.jobs.sqlite import item_rows, schema
 from service.jobs.sqlite.lease import FileLease
 
 _SELECT = (
     "SELECT number, id, collection, state, created, started, finished, cancelling, problem, mark, revision,"
-    " groups, sender FROM jobs"
+    " groups, sender, kind, details FROM jobs"
 )
 
 
@@ -34,16 +45,27 @@ class SqliteJobStore:
             schema.prepare(connection, path)
 
     def add(
-        self, job_id: str, collection: str, items: Iterable[NewItem], access: Access | None = None
+        self,
+        job_id: str,
+        collection: str,
+        items: Iterable[NewItem],
+        access: Access | None = None,
+        *,
+        kind: JobKind = "ingest",
+        details: Mapping[str, Any] | None = None,
     ) -> Job:
         access = access or Access()
         sender = None if access.sender is None else json.dumps(sorted(access.sender))
         with self._database.write() as connection:
             (number,) = connection.execute(
-                "INSERT INTO jobs (id, collection, state, created, groups, sender)"
-                " VALUES (?, ?, 'queued', ?, ?, ?) RETURNING number",
-                (job_id, collection, time.time(), json.dumps(access.groups), sender),
+                "INSERT INTO jobs (id, collection, state, created, groups, sender, kind, details)"
+                " VALUES (?, ?, 'queued', ?, ?, ?, ?, ?) RETURNING number",
+                (
+                    *(job_id, collection, time.time(), json.dumps(access.groups), sender, kind),
+                    json.dumps(dict(details or {})),
+                ),
             ).fetchone()
+            _require_only_upgrade(connection, number)
             item_rows.add(connection, number, items)
         return self.job(job_id)
 
@@ -111,6 +133,12 @@ class SqliteJobStore:
         with self._change(job_id) as (connection, number, _):
             _move(connection, number, state, problem)
 
+    def set_details(self, job_id: str, details: Mapping[str, Any]) -> None:
+        with self._change(job_id) as (connection, number, _):
+            connection.execute(
+                "UPDATE jobs SET details = ? WHERE number = ?", (json.dumps(dict(details)), number)
+            )
+
     def begin(self, job_id: str) -> bool:
         with self._change(job_id) as (connection, number, state):
             if state in ("queued", "running"):
@@ -138,6 +166,7 @@ class SqliteJobStore:
                     raise refusals.password_unfinished()
                 item_rows.set_password(connection, number, password)
             if state in FINISHED:
+                _require_only_upgrade(connection, number)
                 _move(connection, number, "queued")
                 connection.execute(
                     "UPDATE jobs SET cancelling = 0, started = NULL WHERE number = ?", (number,)
@@ -220,9 +249,21 @@ def _move(connection: sqlite3.Connection, job: int, state: JobState, problem: st
         item_rows.cancel_waiting(connection, job)
 
 
+def _require_only_upgrade(connection: sqlite3.Connection, job: int) -> None:
+    """Raise UpgradeBegun if the job is an upgrade, and its collection has another unfinished one."""
+    row = connection.execute(
+        "SELECT other.collection, other.id FROM jobs JOIN jobs other USING (collection, kind)"
+        " WHERE jobs.number = ? AND other.number <> jobs.number AND kind = 'upgrade'"
+        " AND other.state NOT IN (?, ?, ?)",
+        (job, *FINISHED),
+    ).fetchone()
+    if row is not None:
+        raise refusals.upgrade_under_way(*row)
+
+
 def _from_row(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
     number, job_id, collection, state, created, started, finished, cancelling, problem, *rest = row
-    mark, revision, groups, sender = rest
+    mark, revision, groups, sender, kind, details = rest
     return Job(
         id=job_id,
         collection=collection,
@@ -236,4 +277,6 @@ def _from_row(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Job:
         revision=revision,
         access=Access(tuple(json.loads(groups)), None if sender is None else frozenset(json.loads(sender))),
         counts=item_rows.count(connection, number),
+        kind=kind,
+        details=json.loads(details),
     )

@@ -51,7 +51,7 @@ DESCRIBED = tuple(
             ("collection",),
             "Folders whose last mirror was refused, because too much was missing.",
         ),
-        ("jobs", ("state",), "Ingest jobs that are kept."),
+        ("jobs", ("state",), "Jobs that are kept."),
         ("data_free_bytes", (), "Free space on the disk of the data folder."),
     )
 )

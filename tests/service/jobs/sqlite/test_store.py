@@ -114,6 +114,7 @@ def test_file_of_format_1_is_migrated(path: Path) -> None:
         store = SqliteJobStore(path)
         assert store.job("job").counts == ItemCounts({"added": 2, "waiting": 1}, 16, 7)
         assert store.job("none").counts == ItemCounts({}, 0, 0)
+        assert (store.job("none").kind, store.job("none").details) == ("ingest", {})
         store.close()
     store = SqliteJobStore(path)
     assert store.age(1, until=0) == []
