@@ -47,7 +47,7 @@ _NOT_A_LABEL = frozenset(
     "note notes example examples warning tip hint important caution see source from to cc bcc subject re "
     "attachments section part chapter step item slide page abschnitt kapitel teil seite chapitre partie page "
     "hinweis beispiel achtung wichtig siehe quelle remarque exemple attention voir nota ejemplo aviso véase "
-    "fuente http https mailto figure table abbildung tabelle tableau tabla figura".split()
+    "fuente http https mailto fig. figure tab. table abb. abbildung tabelle tableau tabla figura".split()
 )
 
 
@@ -193,7 +193,7 @@ def _of_labels(text: str, block: Block, context: str, wording: Wording) -> Itera
                 yield Candidate("label", question, *span, value, context, label, labels)
         elif context and label[0].islower():
             yield Candidate("label", wording.ask_about(label, context), *span, value, context, label, labels)
-        elif wording.is_defined and len(label.split()) <= 3 and not value.isupper():
+        elif wording.has_words and len(label.split()) <= 3 and not value.isupper():
             term = wording.lowered(label) if " " in label else label
             yield Candidate("definition", wording.adapt(wording.is_defined.format(term=term)), *span)
 

@@ -68,7 +68,9 @@ _FACT = regex.compile(
     r"(?![\p{Latin}\p{Cyrillic}\p{Greek}\d_-])"
 )
 _NAME = re.compile(r"(?<=[\w,] )[A-Z][\w’'-]+(?: (?:of |de |del |la |van |von )?[A-Z][\w’'-]+)+")
-_REFERENCE = re.compile(r"(?:[Ff]ig(?:ure)?|[Tt]able|[Ss]ection|[Cc]hapter|[Pp]age|p|pp|[Nn]o|§|\[)\.?\s?\Z")
+_REFERENCE = re.compile(
+    r"(?:[Ff]ig(?:ure)?|[Tt]able|[Ss]ection|[Cc]hapter|[Pp]age|p|pp|[Nn]o|§|\[|\w\()\.?\s?\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)

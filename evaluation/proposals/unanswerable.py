@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from index.records import VersionRecord
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d\Z")
 _TRIED = 20
 """Subjects that are tried in the place of another."""
+_OF_ONE = 2
+"""Questions with one subject, at most."""
 _SAYING_LITTLE = frozenset(
     "name names note notes meaning description comment comments remark remarks type number id date what "
     "bedeutung beschreibung bemerkung bemerkungen nummer datum nom remarque remarques numéro description "
@@ -50,10 +53,12 @@ class Exchanged:
     new: str
     document_id: str
     """The document of the original question."""
+    subject: str
+    """What the question asks about."""
 
 
 def find_exchanged(read: Sequence[ReadDocument], draw: Draw) -> Iterator[Exchanged]:
-    """Yield questions for cells and labels with an exchanged year or subject.
+    """Yield questions for cells and labels with an exchanged year or subject, in languages with templates.
 
     The new subject is one of which other things are said that are also said of the old one, as of another
     lamp in another table. No section that was read has the new pair of words, in whatever place: neither the
@@ -63,16 +68,20 @@ def find_exchanged(read: Sequence[ReadDocument], draw: Draw) -> Iterator[Exchang
         (one, candidate)
         for one in read
         for candidate in one.candidates
-        if candidate.attribute and candidate.attribute.casefold() not in _SAYING_LITTLE
+        if wording_of(one.language).has_words
+        and candidate.attribute
+        and candidate.attribute.casefold() not in _SAYING_LITTLE
     ]
     seen: set[str] = set()
+    used: Counter[str] = Counter()
     asked.sort(key=lambda pair: draw.hash("exchange", pair[0].version.document_id, pair[1].question))
     for document, candidate in asked:
         found = _other_year(document, candidate, read) or _other_subject(
             document, candidate, asked, read, draw
         )
-        if found and found.question.casefold() not in seen:
+        if found and found.question.casefold() not in seen and used[found.subject] < _OF_ONE:
             seen.add(found.question.casefold())
+            used[found.subject] += 1
             yield found
 
 
@@ -85,7 +94,10 @@ def _other_year(
     for other in (str(year + by) for apart in _YEARS_APART for by in (-apart, apart)):
         if not _has_both(read, candidate.subject, other):
             question = wording_of(document.language).ask_cell(candidate.subject, other)
-            return _exchanged(document, candidate, question, candidate.attribute, other)
+            document_id = document.version.document_id
+            return Exchanged(
+                question, candidate.question, candidate.attribute, other, document_id, candidate.subject
+            )
     return None
 
 
@@ -114,12 +126,9 @@ def _other_subject(
                 is_about = candidate.question == wording.ask_about(candidate.attribute, candidate.subject)
                 ask = wording.ask_about if is_about else wording.ask_label
                 question = ask(candidate.attribute, subject)
-            return _exchanged(document, candidate, question, candidate.subject, subject)
+            document_id = document.version.document_id
+            return Exchanged(question, candidate.question, candidate.subject, subject, document_id, subject)
     return None
-
-
-def _exchanged(document: ReadDocument, candidate: Candidate, question: str, old: str, new: str) -> Exchanged:
-    return Exchanged(question, candidate.question, old, new, document.version.document_id)
 
 
 def _has_both(read: Sequence[ReadDocument], one: str, other: str) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d\Z")
+_CLAUSE = frozenset("that which who there this it then que qui quien".split())
+"""Words that no term has: they begin another clause or refer to the sentence before."""
 _SINGLE_CAPITAL = re.compile(r"[A-Z][a-z]+(?: [a-z]+)*\Z")
 
 
@@ -38,6 +40,11 @@ class Wording:
     adapt: Callable[[str], str] = field(default=str.strip)
     """Correct what a template makes ungrammatical."""
 
+    @property
+    def has_words(self) -> bool:
+        """Whether the language has templates of its own."""
+        return bool(self.is_defined)
+
     def ask_cell(self, row: str, column: str) -> str:
         """Ask for the cell of a row in a column."""
         template = self.of_year if _YEAR.match(column) else self.cell
@@ -62,7 +69,7 @@ class Wording:
             return None
         term = match["term"].strip()
         words = term.split()
-        if words[0].casefold() in self.pronouns or len(words) > 5:
+        if words[0].casefold() in self.pronouns or len(words) > 5 or _CLAUSE.intersection(words[1:]):
             return None
         has_article = words[0].casefold() in self.articles
         if has_article and len(words) < (2 if words[0].casefold() in self.indefinite else 3):
@@ -112,7 +119,7 @@ _ENGLISH = Wording(
         "it this that these those there here he she they we you i what which who if when where one each both "
         "such another some all most many so then but and or in on at for with as its their his her our "
         "my your of to from by because although while not how why since every no none other only first "
-        "second more less now".split()
+        "second more less now note".split()
     ),
     lowers=True,
     adapt=_in_number,
@@ -127,7 +134,9 @@ _GERMAN = Wording(
     definition=_definition("ist", "sind", "eine?|der|die|das"),
     articles=frozenset({"der", "die", "das", "ein", "eine"}),
     indefinite=frozenset({"ein", "eine"}),
-    pronouns=frozenset("es er sie wir ihr ich dies diese dieser dieses jene jeder jede jedes".split()),
+    pronouns=frozenset(
+        "es er sie wir ihr ich dies diese dieser dieses jene jeder jede jedes und aber oder denn auch".split()
+    ),
     has_capital_nouns=True,
 )
 _FRENCH = Wording(

@@ -122,6 +122,18 @@ def test_unanswerable_questions_exchange_a_year_or_a_subject(harbour: Path) -> N
     assert all(" -> " in row["made_from"] for row in rows)
 
 
+def test_few_unanswerable_questions_are_about_one_subject(tmp_path: Path) -> None:
+    lamp = "# The lamps of the old lighthouse at the northern cape of the island\n\n"
+    lamp += "The keeper has written down what is known of the two lamps of the old house.\n\n"
+    lamp += (
+        "## Argand data\n\n- Height: 42 cm\n- Burner: brass\n- Wick: cotton\n- Oil: rape\n- Glass: green\n\n"
+    )
+    (tmp_path / "a.md").write_text(lamp + "## Kerosene data\n\n- Height: 36 cm\n")
+    loccit(tmp_path, "ingest", str(tmp_path / "a.md"))
+    rows = [row for row in proposed(tmp_path, "q.jsonl", "--limit", "100") if "made_from" in row]
+    assert [row["question"].endswith('of "Kerosene data"?') for row in rows] == [True, True]
+
+
 def test_what_another_document_has_both_words_of_is_not_called_unanswerable(harbour: Path) -> None:
     (harbour / "notes.txt").write_text("Of all that the page Kerosene data leaves out, the wick is of wool.")
     loccit(harbour, "ingest", str(harbour / "notes.txt"))

@@ -79,6 +79,7 @@ def test_a_sentence_is_asked_about(language: str, sentence: str, question: str, 
         "It was closed for three weeks in 1902.",  # who or what, another sentence says
         "The results are shown in Figure 12 of this paper.",
         "The harbour is quiet on most days of the week.",
+        "See the manual page of apt-get(8) for the other options.",
     ],
 )
 def test_a_sentence_without_a_fact_of_its_own_is_not_asked_about(sentence: str) -> None:
@@ -101,6 +102,9 @@ def test_what_is_no_whole_sentence_is_not_usable(sentence: str) -> None:
         ("en", "FAISS is a library for vectors.", "What is FAISS?"),
         ("en", "The price is a secret.", None),  # the price of what
         ("en", "This is a secret.", None),
+        ("en", "Note that aptitude is the newer program.", None),
+        ("en", "The same way there is a second parameter.", None),
+        ("de", "Und jeder Stollen ist ein Unikat.", None),
         ("de", "Daher ist das Haus leer.", None),
         ("de", "Ein Abschnitt ist ein Teil eines Textes.", "Was ist ein Abschnitt?"),
         ("fr", "Un index est une liste de mots.", "Qu'est-ce qu'un index ?"),
