@@ -9,6 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 from index.readers.pdf.drafts import CELL_GAP, PdfDraft, Vocabulary
+from index.readers.pdf.formulas import join_formulas
 from index.readers.pdf.page import Line, Page
 from index.readers.pdf.tables import NumberTable, find_tables
 from index.readers.pdf.urls import breaks_url
@@ -41,7 +42,7 @@ def find_drafts(pages: Sequence[Page]) -> Iterator[PdfDraft]:
     grouping = _Grouping(_pitches(pages))
     for page in pages:
         draft: PdfDraft | None = None
-        for group in grouping.parts(page.lines):
+        for group in join_formulas(grouping.parts(page.lines)):
             if isinstance(group, NumberTable):
                 if draft:
                     yield draft
