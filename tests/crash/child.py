@@ -224,11 +224,11 @@ def perform(collection: Collection, name: str, arguments: list[Any]) -> None:
 
 
 def _run(order: Order) -> None:
-    if order.point:
-        kill_at(order.point, time=order.time)
     folder, data = Path(order.folder), Path(order.folder).parents[1]
-    life = Life(order)
+    life = Life(order)  # first, since whoever ordered waits for its events
     try:
+        if order.point:
+            kill_at(order.point, time=order.time)
         match order.does:
             case "restore":
                 restore(data, Path(order.backup), ledger=Ledger(data / ERASURE_LEDGER), replace=True)

@@ -1,7 +1,7 @@
 """Where a process is killed: at a call of a function of ours, on its return, or before a file operation.
 
-The process watches itself by the hooks that Python has for profilers and audits. A function that is renamed
-fails the test that names it.
+The process watches itself by the hooks that Python has for profilers and audits. A test on every run checks
+that the functions have these names still.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ IN_A_REPAIR_OF_WORDS = [
     Point("call", "index.engine.repairs:Repairs.report"),
     Point("call", "index.engine.embedded:EmbeddedEngine._repair_lexical"),
     Point("call", f"{_LEXICAL}.bm25:TantivyIndex.publish"),
-    Point("call", f"{_LEXICAL}.bm25:TantivyIndex._delete_other_segments"),
+    Point("call", f"{_LEXICAL}.folder:IndexFolder.delete_others"),
 ]
 IN_A_REPAIR_OF_VECTORS = [
     Point("call", "index.engine.embedded:EmbeddedEngine._repair_dense"),
@@ -83,7 +83,7 @@ WHEN_CREATED = [
     Point("call", f"{_STORE}.catalogue:FolderCatalogue._create"),
     Point("os.rename", "collection.json"),
     Point("call", f"{_STORE}.store:SqliteStore.__init__"),
-    Point("call", f"{_STORE}.schema:create"),
+    Point("call", f"{_STORE}.migrations.base:create"),
     Point("call", f"{_STORE}.changes:name_store"),
     Point("return", f"{_STORE}.migrations:migrate"),
 ]
@@ -128,8 +128,8 @@ IN_AN_ERASURE = [
 ]
 IN_A_PURGE = [
     Point("call", "index.history.purging:Purging.run"),
-    Point("call", f"{_LEXICAL}.bm25:TantivyIndex._write_again"),
-    Point("return", f"{_LEXICAL}.bm25:TantivyIndex._write_again"),
+    Point("call", f"{_LEXICAL}.rewriting:Rewriter._write_again"),
+    Point("return", f"{_LEXICAL}.rewriting:Rewriter._write_again"),
     Point("call", f"{_LEXICAL}.segments:delete_unused"),
     Point("call", "index.history.purging:Purging.sweep"),
     Point("return", "index.history.purging:Purging.sweep"),
@@ -137,6 +137,13 @@ IN_A_PURGE = [
 ]
 IN_A_MIGRATION = [
     Point(when, f"{one.__module__}:{one.__qualname__}") for one in MIGRATIONS for when in ("call", "return")
+]
+
+
+ALL = [
+    *(IN_A_TRANSACTION + BETWEEN_RECORD_AND_INDEXES + IN_A_COMPACTION + IN_A_PURGE + IN_AN_ERASURE),
+    *(IN_A_REPAIR_OF_WORDS + IN_A_REPAIR_OF_VECTORS + IN_A_REPAIR + WHEN_CREATED),
+    *(IN_A_BACKUP + IN_A_RESTORE + IN_AN_UPGRADE + IN_A_MIGRATION),
 ]
 
 
@@ -149,7 +156,7 @@ def kill_at(point: Point, *, time: int) -> None:
 
 
 def _watch_calls(point: Point, time: int) -> None:
-    code, reached = _code(point.what), _counting(time)
+    code, reached = code_of(point.what), _counting(time)
 
     def profile(frame: FrameType, event: str, argument: object) -> None:
         if frame.f_code is code and event == point.when:
@@ -159,7 +166,8 @@ def _watch_calls(point: Point, time: int) -> None:
     sys.setprofile(profile)
 
 
-def _code(name: str) -> CodeType:
+def code_of(name: str) -> CodeType:
+    """The code of a function that a point names. Raises ImportError, AttributeError if there is none."""
     module, _, path = name.partition(":")
     found: object = import_module(module)
     for part in path.split("."):

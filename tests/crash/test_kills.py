@@ -14,6 +14,7 @@ import pytest
 
 from tests.crash.child import Order, damage
 from tests.crash.fault_points import (
+    ALL,
     BETWEEN_RECORD_AND_INDEXES,
     IN_A_COMPACTION,
     IN_A_PURGE,
@@ -22,6 +23,7 @@ from tests.crash.fault_points import (
     IN_A_TRANSACTION,
     WHEN_CREATED,
     Point,
+    code_of,
 )
 from tests.crash.witness import Processes, Witness
 from tests.sizes import FULL
@@ -38,6 +40,11 @@ RANDOM_KILLS = 150 if FULL else 3
 def some(points: list[Point]) -> list[Point]:
     """All of them under ``make test-full``, a quarter on every run."""
     return points if FULL else points[::4]
+
+
+@pytest.mark.parametrize("point", [one for one in ALL if one.when in ("call", "return")], ids=str)
+def test_a_point_names_a_function(point: Point) -> None:
+    assert code_of(point.what)
 
 
 @pytest.mark.parametrize("time", TIMES)
