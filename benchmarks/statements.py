@@ -114,6 +114,8 @@ def written(collection: Collection, part: Part) -> Iterator[Written]:
         if record["unanswerable"] or part_of(record["source_doc"]) != part:
             continue
         for answer in record["answers"]:
+            if not any(map(str.isalnum, answer)):
+                continue  # one annotator left a full stop
             found = collection.ask(answer[:1000], k=10).hits
             others = [
                 one.citation.document_id for one in found if one.citation.document_id != record["source_doc"]
@@ -186,8 +188,12 @@ def _halves(collection: Collection, names: Sequence[str], draw: random.Random) -
         words = [
             (match.start() + start, match.end() + start) for match in re.finditer(r"\S+", text[start:end])
         ]
-        if len(words) >= 14:
-            return text[start : words[4][1]], text[words[-6][0] : end], name
+        if len(words) < 14:
+            continue
+        head, tail = text[start : words[4][1]], text[words[-6][0] : end]
+        # A half that the paper repeats may come in the other order, too. What is in brackets is inserted.
+        if all(text.count(half) == 1 and "[" not in half for half in (head, tail)):
+            return head, tail, name
 
 
 def study() -> dict[str, Estimate]:
