@@ -27,6 +27,9 @@ from service.schemas.documents import document_json
 from service.schemas.values import moment
 from service.schemas.verdicts import report_json, verdict_json
 
+_MOST_REPEATS = 3
+"""Other places of a passage that are printed."""
+
 
 def print_json(value: object) -> None:
     """Print a JSON value without colours."""
@@ -48,7 +51,11 @@ def print_answer(answer: Answer, collection: str, *, is_filtered: bool, as_json:
         where = " › ".join([citation.title, *citation.section])
         console.print(f"[bold]{hit.rank}. {_shown(where)}[/]  [dim]{hit.score:.3f}[/]")
         console.print(_with_evidence(hit))
-        console.print(f"[cyan]{_shown(citation.locator)}[/]\n", highlight=False, soft_wrap=True)
+        console.print(f"[cyan]{_shown(citation.locator)}[/]", highlight=False, soft_wrap=True)
+        for words, locators in (("the same", hit.also_at), ("nearly the same", hit.also_in)):
+            for locator in locators[:_MOST_REPEATS]:
+                console.print(f"[dim]{words} in {_shown(locator)}[/]", highlight=False, soft_wrap=True)
+        console.print()
     console.print(f"Probability that this answers: {answer.answerability:.2f}", highlight=False)
     for side in answer.index.degraded:
         ways = {"dense": "meaning", "lexical": "words"}[side]

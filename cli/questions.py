@@ -10,7 +10,7 @@ import typer
 
 from cli.options import CollectionName, Data, Json, read_settings
 from cli.output import print_answer, print_answer_report, print_citation, print_formatted, print_verdict
-from index.answers import Extent
+from index.answers import Extent, NearDuplicates
 from index.citations import Claim, Format, formatted, parse_locator
 from index.filters import parse_filter
 from service.api.links import linked
@@ -32,13 +32,30 @@ def ask(
     extent: Annotated[
         Extent, typer.Option(help="Quote the sentences that answer, the passage, or its whole section.")
     ] = "passage",
+    max_per_document: Annotated[
+        int | None, typer.Option(help="Most passages of one document.", show_default="any number")
+    ] = None,
+    near_duplicates: Annotated[
+        NearDuplicates,
+        typer.Option(
+            help="Fold passages in nearly the same words into the best of them, or keep each of them."
+        ),
+    ] = "fold",
     as_json: Json = False,
 ) -> None:
     """Find the passages that answer a question."""
     with open_library(read_settings(data)) as library:
         opened = library.open(collection)
         condition = parse_filter(_parse_json(where)) if where else None
-        answer = opened.ask(question, k=k, where=condition, as_of=as_of, extent=extent)
+        answer = opened.ask(
+            question,
+            k=k,
+            where=condition,
+            as_of=as_of,
+            extent=extent,
+            max_per_document=max_per_document,
+            near_duplicates=near_duplicates,
+        )
     print_answer(answer, collection, is_filtered=condition is not None, as_json=as_json)
 
 

@@ -10,6 +10,8 @@ from index.types import Cell, Metadata
 
 Extent = Literal["sentences", "passage", "section"]
 """How much each hit quotes: the sentences that answer, the passage, or the section around it."""
+NearDuplicates = Literal["fold", "keep"]
+"""Whether a passage in nearly the words of a better one is named with that one, or is a hit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class Explanation:
 class Hit:
     """A passage of an answer. ``score`` is fused, in [0, 1]; ``also_at`` has locators of equal passages.
 
+    ``also_in`` has locators, best first, of spans elsewhere that say the same as the hit, or as a part of it,
+    in nearly or exactly the same words; at most ten.
     ``probability`` is the calibrated probability that this passage answers the question; ``match`` the best
     mean of a sentence's cosine and its share of the question's words.
     """
@@ -107,6 +111,7 @@ class Hit:
     metadata: Metadata
     evidence: tuple[Evidence, ...] = ()
     also_at: tuple[str, ...] = ()
+    also_in: tuple[str, ...] = ()
     probability: float = 0.0
     match: float = 0.0
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from index.answers import Answer, Citation, Extent, IndexState, Turn
+from index.answers import Answer, Citation, Extent, IndexState, NearDuplicates, Turn
 from index.citations.budget import ReadingBudget
 from index.citations.statements import Checking
 from index.citations.verification import Verification
@@ -49,7 +49,7 @@ from index.readers import InProcessReaders, Readers
 from index.records import PlacedPassage, Put, VersionRecord
 from index.search.candidates import Ranked
 from index.search.conversation import combined
-from index.search.question import Query, Question, is_spelt
+from index.search.question import Query, Question, Selection, is_spelt
 from index.search.search import Search, Stopwatch
 from index.types import Vectors
 
@@ -83,7 +83,7 @@ def _query(embedder: Embedder, question: Question, vectors: Vectors | None, watc
         (starts,) = embedder.token_starts([question.text])
         context = question.context
         spelt = is_spelt(question.text, starts.tolist())
-        return Query(question.text, combined(vectors, context), context, spelt, question.extent)
+        return Query(question.text, combined(vectors, context), context, spelt, question.selection)
 
 
 class Collection:
@@ -221,13 +221,26 @@ class Collection:
         vectors: Vectors | None = None,
         as_of: int | None = None,
         extent: Extent = "passage",
+        max_per_document: int | None = None,
+        near_duplicates: NearDuplicates = "fold",
     ) -> Answer:
         """Check a question and :meth:`answer` it.
 
-        Raises :class:`index.errors.EmptyQuestion`, :class:`index.errors.InvalidLimit`, and what
-        :meth:`answer` raises.
+        At most ``max_per_document`` of the ``k`` passages come from one document. A passage in nearly the
+        words of a better one takes no place: its locator is in ``also_in`` of that one, unless
+        ``near_duplicates`` is ``keep``. Raises :class:`index.errors.EmptyQuestion`,
+        :class:`index.errors.InvalidLimit`, and what :meth:`answer` raises.
         """
-        asked = Question.checked(question, k=k, where=where, turns=turns, as_of=as_of, extent=extent)
+        asked = Question.checked(
+            question,
+            k=k,
+            where=where,
+            turns=turns,
+            as_of=as_of,
+            extent=extent,
+            max_per_document=max_per_document,
+            near_duplicates=near_duplicates,
+        )
         return self.answer(asked, vectors=vectors)
 
     def answer(self, question: Question, *, vectors: Vectors | None = None, model: str = "") -> Answer:
@@ -341,7 +354,9 @@ class Collection:
             return []
         (vector,) = self._derivation.embedder.embed_queries([text])
         (starts,) = self._derivation.embedder.token_starts([text])
-        query = Query(text, vector, is_spelt=is_spelt(text, starts.tolist()))
+        # A claim is judged by each place, also where others say the same.
+        every = Selection(near_duplicates="keep")
+        query = Query(text, vector, is_spelt=is_spelt(text, starts.tolist()), selection=every)
         search = Search(
             moment, moment, self._engine, self._derivation.analyzer.term_hashes, self.config.search
         )

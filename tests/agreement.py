@@ -129,12 +129,13 @@ def check_answers(
 
 def _ask(collection: Collection, question: Question) -> Answer:
     words, where = question
-    return collection.ask(words, k=ALL, where=where)
+    return collection.ask(words, k=ALL, where=where, near_duplicates="keep")
 
 
 def _ask_by_meaning(collection: Collection, question: Question, model: WordEmbedder) -> Answer:
     words, where = question
-    return collection.ask(_NO_WORD, k=ALL, where=where, vectors=model.embed_queries([words]))
+    vectors = model.embed_queries([words])
+    return collection.ask(_NO_WORD, k=ALL, where=where, vectors=vectors, near_duplicates="keep")
 
 
 def found(answer: Answer) -> set[Place]:

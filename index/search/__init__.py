@@ -8,7 +8,7 @@ from index.search.answerability import FILE as CALIBRATION_FILE
 from index.search.answerability import Answerability
 from index.search.answerability import load as load_answerability
 from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
-from index.search.question import MAX_K, Question, checked_k, checked_question
+from index.search.question import MAX_K, Question, checked_k, checked_per_document, checked_question
 from index.search.regression import Regression, sigmoid
 from index.search.search import withheld
 
@@ -40,6 +40,7 @@ __all__ = [
     "Question",
     "Regression",
     "checked_k",
+    "checked_per_document",
     "checked_question",
     "load_answerability",
     "load_reranker",

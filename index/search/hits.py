@@ -1,56 +1,32 @@
-"""Build hits from ranked passages: group duplicates, merge neighbours, cite and explain."""
+"""Build hits from the passages that were gathered: divide them into sentences, cite and explain."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
-from index.answers import Evidence, Explanation, Extent, Hit, SideScore
+from index.answers import Evidence, Explanation, Hit, SideScore
 from index.citations import citing
 from index.config import SearchConfig
 from index.protocols import History, Passages
-from index.records import PlacedPassage
+from index.records import VersionRecord
 from index.search.candidates import Ranked
 from index.search.evidence import Judged, evidence, judged, runs
-from index.search.sections import section_span
+from index.search.gathering import Found, Gathering, Repeat
+from index.search.near_duplicates import Wording, are_of_like_length
+from index.search.question import Selection
 from index.text.tables import cells_between
 from index.types import Block
 
-_PER_HIT = 2
-"""Candidates read per requested hit: some are duplicates or neighbours of others."""
 _TOGETHER = 4_000_000
 """Most code points of texts in memory at the same time, unless one text is longer."""
-_NEIGHBOUR_GAP = 2
-"""Most code points between adjacent passages: the blank line between paragraphs."""
-
-
-@dataclass(slots=True)
-class _Found:
-    """A hit under construction: its best passage, passages merged into it, and duplicates.
-
-    ``members`` are all merged passages with their positions in the ranking, the best one first; ``also`` are
-    the duplicates. ``probability`` is that of a run of sentences; ``judged`` are the sentences of all
-    members, once they are judged.
-    """
-
-    best: PlacedPassage
-    start: int
-    end: int
-    members: list[tuple[int, PlacedPassage]]
-    also: list[PlacedPassage] = field(default_factory=list)
-    probability: float | None = None
-    judged: list[Judged] | None = None
-
-    @property
-    def read(self) -> tuple[int, int]:
-        """The span to read: that of the hit and of its passages, with what citations need around it."""
-        starts = [self.start, *(of.passage.start for _, of in self.members)]
-        ends = [self.end, *(of.passage.end for _, of in self.members)]
-        return citing.window(min(starts), max(ends))
+_MOST_REPEATS = 10
+"""Most locators of ``also_in``."""
 
 
 class Hits:
@@ -73,14 +49,15 @@ class Hits:
         self._matched = matched
         self._hashes = hashes
 
-    def first(self, k: int, extent: Extent = "passage") -> tuple[Hit, ...]:
+    def first(self, k: int, selection: Selection) -> tuple[Hit, ...]:
         """Return at most ``k`` hits. Raises :class:`StoreDamaged` if a quote is not what was indexed.
 
         With the extent ``sentences`` they are the best runs of sentences in the ``k`` best passages.
         """
-        found = self._gathered(k, extent)
-        if extent == "sentences":
-            found = list(islice(self._runs(found), k))
+        gathering = Gathering(self._passages, self._history, self._ranked, selection, self._config)
+        found = gathering.first(k)
+        if selection.extent == "sentences":
+            found = _best_runs(self._runs(found), k, selection)
         hits: list[Hit] = []
         for some in _by_length(found):
             versions = [one.best.version for one in some]
@@ -91,41 +68,8 @@ class Hits:
                 hits.append(self._hit(len(hits) + 1, one, whole.get(one.best.version.text_sha256)))
         return tuple(hits)
 
-    def _gathered(self, k: int, extent: Extent) -> Sequence[_Found]:
-        """Group duplicates and merge neighbours in ranking order until there are ``k`` hits.
-
-        With the extent ``section`` each is widened to its section, and what is inside it is merged.
-        """
-        ids = self._ranked.candidates.ids
-        found: list[_Found] = []
-        by_words: dict[bytes, _Found] = {}
-        for at in range(0, len(ids), _PER_HIT * k):
-            part = ids[at : at + _PER_HIT * k]
-            places = {int(id_): at + offset for offset, id_ in enumerate(part)}
-            for passage in self._passages.places(part):
-                span, place = passage.passage, places[passage.id]
-                if (twin := by_words.get(passage.quote_key)) is not None:
-                    twin.also.append(passage)
-                elif (neighbour := self._neighbour(found, passage, extent)) is not None:
-                    neighbour.start = min(neighbour.start, span.start)
-                    neighbour.end = max(neighbour.end, span.end)
-                    neighbour.members.append((place, passage))
-                    # Its text has changed: duplicates of the single passage no longer equal it.
-                    by_words.pop(neighbour.best.quote_key, None)
-                elif len(found) == k:
-                    return found
-                else:
-                    start, end = self._section(passage) if extent == "section" else (span.start, span.end)
-                    found.append(_Found(passage, start, end, [(place, passage)]))
-                    by_words[passage.quote_key] = found[-1]
-        return found
-
-    def _section(self, passage: PlacedPassage) -> tuple[int, int]:
-        structure, span = self._history.structure(passage.version), passage.passage
-        return section_span(structure, span.start, span.end, most=self._config.section_characters)
-
-    def _runs(self, found: Iterable[_Found]) -> list[_Found]:
-        """Divide passages into runs of sentences, most probable first."""
+    def _runs(self, found: Iterable[Found]) -> list[tuple[Found, str]]:
+        """Divide passages into runs of sentences, most probable first, each with its text."""
         divided = []
         for rank, one in enumerate(found, 1):
             at, until = one.read
@@ -133,29 +77,22 @@ class Hits:
             one.judged = self._judged(one, text, at)  # the parts below share it
             parts = runs(one.judged, rank)
             if not parts:  # without the second look there are no sentences
-                divided.append((0.0, rank, one))
+                divided.append((0.0, rank, one, text[one.start - at : one.end - at]))
             for run in parts:
-                part = replace(one, start=run.start, end=run.end, probability=run.probability)
-                divided.append((run.probability, rank, part))
+                part = replace(
+                    one,
+                    start=run.start,
+                    end=run.end,
+                    probability=run.probability,
+                    repeats=[
+                        replace(of) for of in one.repeats if of.of_start < run.end and run.start < of.of_end
+                    ],
+                )
+                divided.append((run.probability, rank, part, text[run.start - at : run.end - at]))
         divided.sort(key=lambda part: (-part[0], part[1]))
-        return [part for *_, part in divided]
+        return [(part, text) for *_, part, text in divided]
 
-    def _neighbour(self, found: Sequence[_Found], passage: PlacedPassage, extent: Extent) -> _Found | None:
-        """Find a hit of the same section that the passage overlaps or adjoins, if the union is short."""
-        span = passage.passage
-        for one in found:
-            same = one.best.version.key == passage.version.key
-            if extent == "section" and same and one.start <= span.start and span.end <= one.end:
-                return one
-            if not same or one.best.passage.section != span.section or one.also or extent == "section":
-                continue
-            start, end = min(one.start, span.start), max(one.end, span.end)
-            apart = max(one.start, span.start) - min(one.end, span.end)
-            if apart <= _NEIGHBOUR_GAP and end - start <= self._config.merge_characters:
-                return one
-        return None
-
-    def _hit(self, rank: int, one: _Found, whole: str | None) -> Hit:
+    def _hit(self, rank: int, one: Found, whole: str | None) -> Hit:
         """Build a hit; ``whole`` is the whole text, or None if it is too long to read."""
         version, best = one.best.version, one.best.passage
         at, until = one.read
@@ -175,17 +112,13 @@ class Hits:
             metadata=version.metadata,
             evidence=self._evidence(one, text, at, whole),
             match=self._match(one),
-            also_at=tuple(
-                citing.locator_of(
-                    twin.version,
-                    twin.passage.start + one.start - best.start,
-                    twin.passage.start + one.end - best.start,
-                )
-                for twin in one.also
+            also_at=tuple(citing.locator_of(*place) for place in _equal_places(one)),
+            also_in=tuple(
+                citing.locator_of(of.version, of.start, of.end) for of in one.repeats[:_MOST_REPEATS]
             ),
         )
 
-    def _evidence(self, one: _Found, text: str, at: int, whole: str | None) -> tuple[Evidence, ...]:
+    def _evidence(self, one: Found, text: str, at: int, whole: str | None) -> tuple[Evidence, ...]:
         """The evidence in a hit; its rows have their cells, unless the text is too long to read."""
         found = evidence(self._judged(one, text, at) if one.judged is None else one.judged)
         found = tuple(lit for lit in found if one.start <= lit.start and lit.end <= one.end)
@@ -196,18 +129,18 @@ class Hits:
             replace(lit, cells=tuple(cells_between(whole, tables, lit.start, lit.end))) for lit in found
         )
 
-    def _judged(self, one: _Found, text: str, at: int) -> list[Judged]:
+    def _judged(self, one: Found, text: str, at: int) -> list[Judged]:
         if (second_look := self._ranked.second_look) is None:
             return []
         looks = ((of.passage.start, second_look.look(where)) for where, of in one.members)
         return judged(looks, text, at, _tables(one))
 
-    def _match(self, one: _Found) -> float:
+    def _match(self, one: Found) -> float:
         if (second_look := self._ranked.second_look) is None:
             return 0.0
         return round(min(1.0, max(float(second_look.match[where]) for where, _ in one.members)), 4)
 
-    def _pages(self, one: _Found) -> tuple[int, int] | None:
+    def _pages(self, one: Found) -> tuple[int, int] | None:
         pages, span = one.best.passage.pages, one.best.passage
         if pages is None or (one.start, one.end) == (span.start, span.end):
             return pages
@@ -215,7 +148,7 @@ class Hits:
             return pages
         return self._history.section_at(one.best.version, one.start, one.end)[1]
 
-    def _explanation(self, one: _Found, text: str) -> Explanation:
+    def _explanation(self, one: Found, text: str) -> Explanation:
         candidates, second_look = self._ranked.candidates, self._ranked.second_look
         place, _ = one.members[0]
         id_ = one.best.id
@@ -233,14 +166,46 @@ class Hits:
         )
 
 
-def _tables(one: _Found) -> list[Block]:
+def _equal_places(one: Found) -> Iterator[tuple[VersionRecord, int, int]]:
+    """Yield the spans with the very text of a hit."""
+    of = one.best.passage
+    for twin in one.also:
+        at = twin.passage.start - of.start
+        yield twin.version, at + one.start, at + one.end
+
+
+def _best_runs(parts: Iterable[tuple[Found, str]], k: int, selection: Selection) -> list[Found]:
+    """Choose the first ``k`` runs that repeat no other one, and not too many of a document."""
+    wording = cache(Wording.of)
+    chosen: list[tuple[Found, str]] = []
+    per_document = Counter[str]()
+
+    def repeated(text: str) -> Found | None:
+        alike = ((one, other) for one, other in chosen if are_of_like_length(len(text), len(other)))
+        return next((one for one, other in alike if wording(other).says_the_same(wording(text))), None)
+
+    for part, text in parts:
+        if selection.near_duplicates == "fold" and (better := repeated(text)) is not None:
+            places = [(part.best.version, part.start, part.end), *_equal_places(part)]
+            places += [(of.version, of.start, of.end) for of in part.repeats]
+            for place in places:
+                better.add_repeat(Repeat(*place, better.start, better.end))
+        elif len(chosen) == k:
+            break
+        elif (most := selection.max_per_document) is None or per_document[part.document_id] < most:
+            per_document[part.document_id] += 1
+            chosen.append((part, text))
+    return [one for one, _ in chosen]
+
+
+def _tables(one: Found) -> list[Block]:
     """The tables that a hit has rows of."""
     return list({table.start: table for _, of in one.members for table in of.passage.tables}.values())
 
 
-def _by_length(found: Sequence[_Found]) -> Iterator[list[_Found]]:
+def _by_length(found: Sequence[Found]) -> Iterator[list[Found]]:
     """Split into runs whose texts fit into memory together."""
-    run: list[_Found] = []
+    run: list[Found] = []
     length = 0
     for one in found:
         length += one.best.version.length

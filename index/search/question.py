@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.answers import Extent, Turn
+from index.answers import Extent, NearDuplicates, Turn
 from index.errors import EmptyQuestion, InvalidLimit
 from index.filters import Filter
 from index.search.conversation import ContextTurn, context_turns, texts_to_embed
@@ -35,13 +35,34 @@ def checked_k(k: int, most: int = MAX_K) -> int:
     return k
 
 
+def checked_per_document(most: int | None, limit: int = MAX_K) -> int | None:
+    """Return the most passages of one document, None for any number, or raise :class:`InvalidLimit`."""
+    if most is not None and not 1 <= most <= limit:
+        raise InvalidLimit(
+            f"max_per_document is {most}; it may be 1 to {limit}. Leave it out to allow any number."
+        )
+    return most
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of the ranked passages become hits, and how much each of them quotes.
+
+    At most ``max_per_document`` hits come from one document; None is any number.
+    """
+
+    extent: Extent = "passage"
+    max_per_document: int | None = None
+    near_duplicates: NearDuplicates = "fold"
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A checked question: its text in NFC, the number of passages to return, and a filter.
 
-    ``turns`` are the conversation before it, oldest first. ``as_of`` searches as of that change;
-    ``extent`` says how much each hit quotes. Use :meth:`checked` to create it, unless its parts are already
-    checked.
+    ``turns`` are the conversation before it, oldest first. ``as_of`` searches as of that change. The last
+    three fields are those of its :class:`Selection`. Use :meth:`checked` to create it, unless its parts are
+    already checked.
     """
 
     text: str
@@ -50,9 +71,11 @@ class Question:
     turns: Sequence[Turn] = ()
     as_of: int | None = None
     extent: Extent = "passage"
+    max_per_document: int | None = None
+    near_duplicates: NearDuplicates = "fold"
 
     @staticmethod
-    def checked(
+    def checked(  # noqa: PLR0913 -- the parts of a question
         text: str,
         *,
         k: int = 5,
@@ -60,9 +83,19 @@ class Question:
         turns: Sequence[Turn] = (),
         as_of: int | None = None,
         extent: Extent = "passage",
+        max_per_document: int | None = None,
+        near_duplicates: NearDuplicates = "fold",
     ) -> Question:
         """Check the parts. Raises :class:`EmptyQuestion`, :class:`InvalidLimit`."""
-        return Question(checked_question(text), checked_k(k), where, turns, as_of, extent)
+        most = checked_per_document(max_per_document)
+        return Question(
+            checked_question(text), checked_k(k), where, turns, as_of, extent, most, near_duplicates
+        )
+
+    @property
+    def selection(self) -> Selection:
+        """Which passages it asks for."""
+        return Selection(self.extent, self.max_per_document, self.near_duplicates)
 
     @property
     def context(self) -> tuple[ContextTurn, ...]:
@@ -79,14 +112,14 @@ class Question:
 class Query:
     """A question ready to search: its text, its vector of shape (dimension,), and its context.
 
-    ``is_spelt``: the tokenizer splits it almost into letters. ``extent`` is that of the question.
+    ``is_spelt``: the tokenizer splits it almost into letters. ``selection`` is that of the question.
     """
 
     question: str
     vector: Vectors
     context: Sequence[ContextTurn] = ()
     is_spelt: bool = False
-    extent: Extent = "passage"
+    selection: Selection = Selection()
 
     @property
     def context_words(self) -> list[tuple[str, float]]:

@@ -190,7 +190,7 @@ class Search:
             config=self._config,
             matched=lambda terms: self._engine.matched(query.question, terms),
             hashes=lambda text: self._hashes(text).tolist(),
-        ).first(k, query.extent)
+        ).first(k, query.selection)
 
 
 class _Everything:

@@ -107,6 +107,14 @@ class SecondLook:
         row = self.rows[at]
         return set(self.sentences.terms[slice(*self.sentences.term_bounds[row : row + 2].tolist())].tolist())
 
+    def own_terms(self, at: int) -> NDArray[np.uint32]:
+        """Return the hashes of the terms of one passage without its headings, repeated by sentence."""
+        row = self.rows[at]
+        first, end = self.sentences.bounds[row : row + 2].tolist()
+        begin = int(self.sentences.term_bounds[row])
+        length = int(self.sentences.term_ends[end - 1]) if end > first else 0
+        return self.sentences.terms[begin : begin + length]
+
     def all_sentences(self) -> tuple[Scores, Scores]:
         """Return cosines and coverage of all sentences of these passages, in no particular order."""
         if len(self.rows) == len(self.sentences):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from index.answers import Extent
+from index.answers import Extent, NearDuplicates
 from index.citations import Format
 from service.requests.base import CollectionBody, Request
 from service.requests.values import LIMITED, FilterJson, PastChange, Question
@@ -39,7 +39,7 @@ class AskRequest(CollectionBody):
                     ],
                     "min_answerability": 0.5,
                 },
-                {"question": "How long may a passage be?", "extent": "sentences"},
+                {"question": "How long may a passage be?", "extent": "sentences", "max_per_document": 2},
                 {"question": "What did the plan say then?", "as_of": 12, "formats": ["plain", "bibtex"]},
             ]
         }
@@ -78,6 +78,17 @@ class AskRequest(CollectionBody):
         "passage",
         description="How much each of `passages` quotes: only the `sentences` that answer, the `passage`, or "
         "the `section` that it is in.",
+    )
+    max_per_document: Annotated[int, LIMITED] | None = Field(
+        None,
+        strict=True,
+        description="Maximum number of passages from one document: 1 to the largest `k`. Passages of other "
+        "documents take the places that become free. By default there is no limit.",
+    )
+    near_duplicates: NearDuplicates = Field(
+        "fold",
+        description="`fold`: a passage in nearly the words of a better one takes no place of its own, and "
+        "its locator is in `also_in` of that one. `keep`: it takes a place.",
     )
     formats: list[Format] = Field(
         default_factory=list,

@@ -18,7 +18,7 @@ from index.errors import (
     QuestionTooLong,
 )
 from index.filters import parse_filter
-from index.search import Question, checked_k, checked_question, withheld
+from index.search import Question, checked_k, checked_per_document, checked_question, withheld
 from service.api.links import proven
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
@@ -119,15 +119,15 @@ def _checked(body: AskRequest, caller: Principal, settings: Settings) -> _Plan:
             )
     # A default above the limit is lowered to it; only an explicit k above the limit is an error.
     k = checked_k(body.k, most) if "k" in body.model_fields_set else min(body.k, most)
+    per_document = checked_per_document(body.max_per_document, most)
     where = None if body.filter is None else parse_filter(body.filter)
 
     def plan(questions: Sequence[str], turns: Sequence[Turn], *, batch: bool) -> _Plan:
-        return _Plan(
-            [Question(one, k, where, turns, body.as_of, body.extent) for one in questions],
-            batch,
-            body,
-            caller,
-        )
+        asked = [
+            Question(one, k, where, turns, body.as_of, body.extent, per_document, body.near_duplicates)
+            for one in questions
+        ]
+        return _Plan(asked, batch, body, caller)
 
     if body.question is not None:
         questions = [checked_length(body.question, settings)]

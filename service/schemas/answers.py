@@ -64,6 +64,10 @@ class Passage(BaseModel):
     )
     citation: Citation
     also_at: list[str] = Field(description="Locators of other passages with the same text.")
+    also_in: list[str] = Field(
+        description="Locators, at most ten, of places that say the same as this passage, or as a part of it, "
+        "in nearly or exactly the same words."
+    )
     metadata: Metadata
     formats: dict[str, Any] = Field(description="The citation in the requested `formats`.")
     explain: Explanation
@@ -113,6 +117,7 @@ def _passage(hit: answers.Hit, collection: str, formats: Sequence[Format]) -> Js
         ],
         "citation": citation_json(hit.citation, collection),
         "also_at": hit.also_at,
+        "also_in": hit.also_in,
         "metadata": hit.metadata,
         "formats": {
             name: formatted(

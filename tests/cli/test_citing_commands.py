@@ -282,6 +282,32 @@ def test_an_answer_quotes_as_much_as_asked_for(tmp_path: Path, folder: Path) -> 
     assert "--extent" in loccit(tmp_path, "ask", "moons", "--extent", "words", status=2).stderr
 
 
+# ask --max-per-document, --near-duplicates
+
+
+def test_copies_and_documents_with_much_to_say_can_be_limited(tmp_path: Path, folder: Path) -> None:
+    lease = (
+        "The tenant returns the keys on the last day of the lease, and leaves the rooms clean. The landlord "
+        "then reads the meters and signs a record of it with the tenant."
+    )
+    (folder / "lease.txt").write_text(lease)
+    (folder / "draft.txt").write_text(f"{lease[:-1]} again.")
+    (folder / "house.md").write_text("# Keys\n\nKeys of the tenant.\n\n# Lost\n\nLost keys of the tenant.\n")
+    loccit(tmp_path, "ingest", str(folder))
+
+    def found(*options: str) -> list[str]:
+        return sorted(one["document_id"] for one in asked(tmp_path, "tenant keys", *options))
+
+    leases = {"lease.txt", "draft.txt"}
+    assert len(leases & set(found())) == 1
+    assert leases < set(found("--near-duplicates", "keep"))
+    assert found().count("house.md") == 2
+    assert found("--max-per-document", "1").count("house.md") == 1
+    assert "nearly the same in " in loccit(tmp_path, "ask", "tenant keys").stdout
+    refused = loccit(tmp_path, "ask", "keys", "--max-per-document", "0", status=1).stderr
+    assert "(invalid_limit)" in refused
+
+
 # ask --as-of
 
 

@@ -69,6 +69,16 @@ _BY_SCRIPT = (
     ("Devanagari", _ALL["hindi"]),
 )  # fmt: skip
 _SCRIPTS = [(regex.compile(rf"\p{{{script}}}"), language) for script, language in _BY_SCRIPT]
+DECISIVE_WORDS = frozenset(
+    word
+    for language in _ALL.values()
+    for words in (language.negations, language.directions, language.dates)
+    for word in words
+)
+"""Words of any of the languages that negate, compare or date: a sentence with another of them says another
+thing."""
+FUNCTION_WORDS = frozenset(word for language in _ALL.values() for word in language.functions)
+"""Words of any of the languages that say little."""
 _LETTER = regex.compile(r"\p{L}")
 _WORDS = regex.compile(r"[\p{L}]+")
 

@@ -44,6 +44,8 @@ _ABBREVIATED = {
     "миллиард": 10**9, "миллиарда": 10**9, "миллиардов": 10**9,
     "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8, "千": 1000, "百": 100,
 }  # fmt: skip
+NUMBER_WORDS = frozenset([*_SMALL, *_SCALES, *_ABBREVIATED])
+"""Words that stand for numbers: small ones in English, large ones in several languages."""
 _HAN = {one: value for value, one in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
 _HAN_GROUPS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -84,6 +85,57 @@ def test_an_answer_quotes_as_much_as_asked_for(filled: TestClient) -> None:
     assert texts["sentences"] in texts["passage"]
     assert texts["section"].startswith("== Lamps ==")
     assert texts["passage"] in texts["section"]
+
+
+CLAUSE = (
+    "The tenant returns the keys to the landlord on the last day of the lease, and leaves the rooms clean. "
+    "The landlord then reads the meters and signs a record of it with the tenant."
+)
+
+
+def test_copies_of_a_text_share_one_place(client: TestClient) -> None:
+    texts = {
+        "lease.txt": CLAUSE,
+        "draft.txt": f"{CLAUSE} So they say.",
+        "keys.txt": "Lost keys.",
+    }
+    for document_id, text in texts.items():
+        put(client, document_id, text)
+    question = "When does the tenant return the keys?"
+    folded = ask(client, question)["passages"]
+    assert_shape(AskResponse, ask(client, question))
+    (locator,) = folded[0]["also_in"]
+    quote = client.get(f"/v1/citations/{locator}").json()["quote"]
+    assert {quote, folded[0]["text"]} == {texts["lease.txt"], texts["draft.txt"]}
+    assert [one["citation"]["document_id"] for one in folded[1:]] == ["keys.txt"]
+    kept = ask(client, question, near_duplicates="keep")["passages"]
+    assert sorted(one["citation"]["document_id"] for one in kept) == sorted(texts)
+    assert all(one["also_in"] == [] for one in kept)
+    answer = client.post("/v1/ask", json={"question": question, "near_duplicates": "drop"})
+    assert_error(answer, 422, "invalid_request")
+
+
+def test_a_document_has_as_many_passages_as_asked_for(filled: TestClient) -> None:
+    put(filled, "oil.md", "# Oil\n\nOil for lamps.\n\n# Wicks\n\nLamps need wicks, and oil.\n")
+    question = "What oil do lamps need?"
+
+    def most(passages: list[dict[str, Any]]) -> int:
+        return max(Counter(one["citation"]["document_id"] for one in passages).values())
+
+    assert most(ask(filled, question)["passages"]) == 2
+    assert most(ask(filled, question, max_per_document=None)["passages"]) == 2
+    assert most(ask(filled, question, max_per_document=1)["passages"]) == 1
+    batch = filled.post("/v1/ask", json={"questions": [question, "oil"], "max_per_document": 1}).json()
+    assert [most(one["passages"]) for one in batch["results"]] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("most", "code"),
+    [(0, "invalid_limit"), (101, "invalid_limit"), ("1", "invalid_request"), (1.5, "invalid_request")],
+)
+def test_a_limit_that_cannot_be_is_refused(filled: TestClient, most: object, code: str) -> None:
+    body = {"question": "Who lit the lamp?", "max_per_document": most}
+    assert_error(filled.post("/v1/ask", json=body), 422, code)
 
 
 def test_a_follow_up_is_understood_by_what_was_said(filled: TestClient) -> None:

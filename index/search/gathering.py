@@ -1,0 +1,224 @@
+"""Choose hits from ranked passages: group duplicates, merge neighbours, limit how many a document has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from index.citations import citing
+from index.config import SearchConfig
+from index.protocols import History, Passages
+from index.records import PlacedPassage, VersionRecord
+from index.search.candidates import Ranked
+from index.search.evidence import Judged
+from index.search.near_duplicates import Wording, are_of_like_length, may_say_the_same, sketch
+from index.search.question import Selection
+from index.search.sections import section_span
+
+_PER_HIT = 2
+"""Candidates read per requested hit: some are duplicates or neighbours of others."""
+_NEIGHBOUR_GAP = 2
+"""Most code points between adjacent passages: the blank line between paragraphs."""
+
+
+@dataclass(slots=True)
+class Repeat:
+    """A span elsewhere in nearly or exactly the words of a part ``[of_start, of_end)`` of a hit."""
+
+    version: VersionRecord
+    start: int
+    end: int
+    of_start: int
+    of_end: int
+
+    def join(self, other: Repeat) -> bool:
+        """Take in a span that overlaps or adjoins this one; returns whether it does."""
+        apart = max(self.start, other.start) - min(self.end, other.end)
+        if self.version.key != other.version.key or apart > _NEIGHBOUR_GAP:
+            return False
+        self.start, self.end = min(self.start, other.start), max(self.end, other.end)
+        self.of_start, self.of_end = min(self.of_start, other.of_start), max(self.of_end, other.of_end)
+        return True
+
+
+@dataclass(slots=True)
+class Found:
+    """A hit under construction: its best passage, passages merged into it, and duplicates.
+
+    ``members`` are all merged passages with their positions in the ranking, the best one first; ``also`` are
+    passages with the text of the hit, ``repeats`` those that repeat a part of it, or nearly.
+    ``probability`` is that of a run of sentences; ``judged`` are the sentences of all members, once they are
+    judged.
+    """
+
+    best: PlacedPassage
+    start: int
+    end: int
+    members: list[tuple[int, PlacedPassage]]
+    also: list[PlacedPassage] = field(default_factory=list)
+    repeats: list[Repeat] = field(default_factory=list)
+    probability: float | None = None
+    judged: list[Judged] | None = None
+
+    @property
+    def read(self) -> tuple[int, int]:
+        """The span to read: that of the hit and of its passages, with what citations need around it."""
+        starts = [self.start, *(of.passage.start for _, of in self.members)]
+        ends = [self.end, *(of.passage.end for _, of in self.members)]
+        return citing.window(min(starts), max(ends))
+
+    @property
+    def document_id(self) -> str:
+        """The document that it is in."""
+        return self.best.version.document_id
+
+    def add_repeat(self, repeat: Repeat) -> None:
+        """Note a repeat; what adjoins an earlier one becomes one span with it."""
+        if not any(known.join(repeat) for known in self.repeats):
+            self.repeats.append(repeat)
+
+
+class Gathering:
+    """Walks down one ranking. ``history`` tells sections."""
+
+    def __init__(
+        self,
+        passages: Passages,
+        history: History,
+        ranked: Ranked,
+        selection: Selection,
+        config: SearchConfig,
+    ) -> None:
+        self._history = history
+        self._ranked = ranked
+        self._selection = selection
+        self._config = config
+        self._folds = selection.near_duplicates == "fold"
+        self._wordings = _Wordings(passages, ranked)
+        self._passages = passages
+        self._found: list[Found] = []
+        self._by_words: dict[bytes, Found] = {}
+
+    def first(self, k: int) -> list[Found]:
+        """Group duplicates and merge neighbours in ranking order until there are ``k`` hits.
+
+        With the extent ``section`` each is widened to its section, and what is inside it is merged.
+        """
+        per_document = Counter[str]()
+        most = self._selection.max_per_document
+        for place, passage in self._placed(_PER_HIT * k):
+            if self._is_taken_in(place, passage):
+                continue
+            if len(self._found) == k:
+                break
+            document_id = passage.version.document_id
+            if most is not None and per_document[document_id] >= most:
+                continue
+            per_document[document_id] += 1
+            start, end = self._span(passage)
+            self._found.append(Found(passage, start, end, [(place, passage)]))
+            self._by_words[passage.quote_key] = self._found[-1]
+        return self._found
+
+    def _placed(self, size: int) -> Iterator[tuple[int, PlacedPassage]]:
+        """Yield the live passages with their positions in the ranking, read in parts of a ``size``."""
+        ids = self._ranked.candidates.ids
+        for at in range(0, len(ids), size):
+            part = ids[at : at + size]
+            places = {int(id_): at + offset for offset, id_ in enumerate(part)}
+            for passage in self._passages.places(part):
+                yield places[passage.id], passage
+
+    def _is_taken_in(self, place: int, passage: PlacedPassage) -> bool:
+        """Add a passage to a hit that it repeats or continues, if there is one."""
+        if (twin := self._by_words.get(passage.quote_key)) is not None:
+            if self._selection.extent == "section":  # the rest of its section may be another text
+                twin.add_repeat(_repeat(twin.best, passage))
+            else:
+                twin.also.append(passage)
+            return True
+        near = self._wordings.repeated(self._found, place, passage) if self._folds else None
+        is_elsewhere = near is not None and near[1].version.key != passage.version.key
+        if not is_elsewhere and (neighbour := self._neighbour(passage)) is not None:
+            neighbour.start = min(neighbour.start, passage.passage.start)
+            neighbour.end = max(neighbour.end, passage.passage.end)
+            neighbour.members.append((place, passage))
+            # Its text has changed: duplicates of the single passage no longer equal it.
+            self._by_words.pop(neighbour.best.quote_key, None)
+            return True
+        if near is not None:
+            one, member = near
+            one.add_repeat(_repeat(member, passage))
+        return near is not None
+
+    def _span(self, passage: PlacedPassage) -> tuple[int, int]:
+        span = passage.passage
+        if self._selection.extent != "section":
+            return span.start, span.end
+        structure = self._history.structure(passage.version)
+        return section_span(structure, span.start, span.end, most=self._config.section_characters)
+
+    def _neighbour(self, passage: PlacedPassage) -> Found | None:
+        """Find a hit of the same section that the passage overlaps or adjoins, if the union is short."""
+        span, whole_sections = passage.passage, self._selection.extent == "section"
+        for one in self._found:
+            same = one.best.version.key == passage.version.key
+            if whole_sections and same and one.start <= span.start and span.end <= one.end:
+                return one
+            if not same or one.best.passage.section != span.section or one.also or whole_sections:
+                continue
+            start, end = min(one.start, span.start), max(one.end, span.end)
+            apart = max(one.start, span.start) - min(one.end, span.end)
+            if apart <= _NEIGHBOUR_GAP and end - start <= self._config.merge_characters:
+                return one
+        return None
+
+
+class _Wordings:
+    """Finds passages that repeat others nearly. Reads only the texts of those whose terms are alike."""
+
+    def __init__(self, passages: Passages, ranked: Ranked) -> None:
+        self._passages = passages
+        self._second_look = ranked.second_look
+        self._sketches: dict[int, int] = {}
+        self._known: dict[int, Wording] = {}
+
+    def repeated(
+        self, found: Sequence[Found], place: int, passage: PlacedPassage
+    ) -> tuple[Found, PlacedPassage] | None:
+        """Return the hit, and the passage of it, that a passage repeats; None if there is none."""
+        length = passage.passage.end - passage.passage.start
+        for one in found:
+            for at, member in one.members:
+                span = member.passage
+                if (
+                    are_of_like_length(span.end - span.start, length)
+                    and self._may_repeat(at, place)
+                    and self._wording(member).says_the_same(self._wording(passage))
+                ):
+                    return one, member
+        return None
+
+    def _may_repeat(self, one: int, other: int) -> bool:
+        """Compare the terms at two positions of the ranking; without the second look they are not known."""
+        if self._second_look is None:
+            return True
+        return may_say_the_same(self._sketch(one), self._sketch(other))
+
+    def _sketch(self, place: int) -> int:
+        known = self._sketches.get(place)
+        if known is None and self._second_look is not None:
+            known = self._sketches[place] = sketch(self._second_look.own_terms(place))
+        return known or 0
+
+    def _wording(self, of: PlacedPassage) -> Wording:
+        if (known := self._known.get(of.id)) is None:
+            text = self._passages.text(of.version.text_sha256, of.passage.start, of.passage.end)
+            known = self._known[of.id] = Wording.of(text)
+        return known
+
+
+def _repeat(member: PlacedPassage, passage: PlacedPassage) -> Repeat:
+    of, span = member.passage, passage.passage
+    return Repeat(passage.version, span.start, span.end, of.start, of.end)

@@ -1,0 +1,103 @@
+"""Recognise passages that say the same in nearly the same words, such as drafts and copies of a report.
+
+Two texts are nearly equal if
+
+* of their pairs of neighbouring words at least nine in ten are in both (the Jaccard index of 2-shingles;
+  Broder, "On the resemblance and containment of documents", SEQUENCES 1997), case and punctuation ignored;
+* their numbers, units and signs, their names (words with a capital letter, except small ones such as The) and
+  the words that negate, compare or date are the same, in the same order.
+
+So two rows of a table, or the statements of two years, that differ in one figure are not nearly equal,
+however long they are. Of other words, about one in forty may differ.
+
+Most passages are told apart by a sketch of their terms, which the second look has read anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+
+from index.citations.statements.languages import DECISIVE_WORDS, FUNCTION_WORDS
+from index.citations.statements.numbers import NUMBER_WORDS
+from index.text.differences import IDEOGRAPHIC
+
+_LEAST_SHARED = 0.9
+"""Least Jaccard index of the word pairs of two texts that are nearly equal."""
+_LEAST_SKETCHED = 0.75
+"""The same for their terms: fewer than the pairs of words, so that one other word is a larger share."""
+_LEAST_LENGTH = 0.8
+"""Least length of the shorter text, as a share of the longer one's."""
+_BITS = 2048
+
+_LETTERS = rf"[\w--[{IDEOGRAPHIC}]]"
+_TOKEN = regex.compile(
+    rf"(?:(?<![\w)])-)?\d+(?:[.,:/]\d+)*{_LETTERS}*"  # figures, with a sign in front
+    rf"|[{IDEOGRAPHIC}]\p{{M}}*"
+    rf"|{_LETTERS}+(?:'{_LETTERS}+)*"
+    r"|[%‰\p{Sc}<>=≤≥±≈]",
+    regex.VERSION1,
+)
+_CAPITALISED = regex.compile(rf"(?<!\w)\p{{Lu}}{_LETTERS}*(?:'{_LETTERS}+)*", regex.VERSION1)
+_DECISIVE = DECISIVE_WORDS | NUMBER_WORDS
+_PLAIN = str.maketrans({"’": "'", "\N{SOFT HYPHEN}": "", "‐": "-", "‑": "-", "–": "-", "−": "-"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wording:
+    """The words of a text, in lower case and in order, to compare it with others.
+
+    ``decisive`` are those that must be in a text that says the same: figures, names, negations and the like.
+    """
+
+    words: Sequence[str]
+    pairs: frozenset[tuple[str, ...]]
+    decisive: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read the words of a text, in time linear in its length."""
+        plain = text.translate(_PLAIN)
+        words = _TOKEN.findall(plain.casefold())
+        pairs = pairwise(words) if len(words) > 1 else [tuple(words)]
+        names = {name.casefold() for name in _CAPITALISED.findall(plain)} - FUNCTION_WORDS
+        decisive = frozenset(names.union(filter(_is_decisive, set(words))))
+        return cls(words, frozenset(pairs) if words else frozenset(), decisive)
+
+    def says_the_same(self, other: Wording) -> bool:
+        """Whether two texts are nearly equal; texts without words are not."""
+        if not self.pairs or not are_of_like_length(len(self.words), len(other.words)):
+            return False
+        shared = len(self.pairs & other.pairs)
+        if shared < _LEAST_SHARED * (len(self.pairs) + len(other.pairs) - shared):
+            return False
+        decisive = self.decisive | other.decisive
+        mine, theirs = ([word for word in one.words if word in decisive] for one in (self, other))
+        return mine == theirs
+
+
+def _is_decisive(word: str) -> bool:
+    return word in _DECISIVE or not word[0].isalnum() or any(map(str.isnumeric, word))
+
+
+def are_of_like_length(one: int, other: int) -> bool:
+    """Whether two lengths are so similar that texts of them may be nearly equal."""
+    return min(one, other) >= _LEAST_LENGTH * max(one, other)
+
+
+def sketch(terms: NDArray[np.uint32]) -> int:
+    """Return a bit set of hashed terms: two of them are compared in a fraction of a microsecond."""
+    bits = np.zeros(_BITS, np.bool_)
+    bits[terms & (_BITS - 1)] = True
+    return int.from_bytes(np.packbits(bits).tobytes())
+
+
+def may_say_the_same(one: int, other: int) -> bool:
+    """Whether the texts of two sketches may be nearly equal."""
+    return (one & other).bit_count() >= _LEAST_SKETCHED * (one | other).bit_count()
