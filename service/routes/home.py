@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from index.answers import Answer, Extent, Hit
+from index.citations import parse_locator
 from index.collection import Collection
 from index.errors import CollectionNotFound, EmptyQuestion, QuestionTooLong
 from index.search import Question
@@ -29,6 +29,8 @@ router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 _PASSAGES = 5
 _SHOWN, _LIT = 0.05, 0.2
 """Least probability with which a passage after the first is shown at once, and with which it is lit."""
+_MOST_REPEATS = 3
+"""Other documents with the words of a passage that are named with it."""
 _EXTENTS: dict[Extent, str] = {"sentences": "Sentences", "passage": "Passages", "section": "Sections"}
 _VERDICTS = (
     (0.8, "good", "The answer is very probably in these passages."),
@@ -54,6 +56,8 @@ class _ShownHit:
     probability: str
     is_shown: bool
     parts: tuple[Segment, ...]
+    also: tuple[tuple[str, str], ...]
+    """Ids of other documents that say the same, and the addresses of these places; empty without a link."""
 
 
 @router.get("/")
@@ -137,7 +141,7 @@ def _page(
         answer=answer,
         verdict=_verdict(answer) if answer else None,
         pending=_state_note(answer) if answer else "",
-        hits=_shown_hits(answer, _addresses(runtime, caller, answer, query.collection)) if answer else (),
+        hits=_shown_hits(runtime, caller, answer, query.collection) if answer else (),
     )
 
 
@@ -188,11 +192,24 @@ def _addresses(runtime: Runtime, caller: Principal, answer: Answer, collection: 
     ]
 
 
-def _shown_hits(answer: Answer, addresses: Sequence[str]) -> list[_ShownHit]:
-    return [_shown_hit(hit, address) for hit, address in zip(answer.hits, addresses, strict=True)]
+def _shown_hits(runtime: Runtime, caller: Principal, answer: Answer, collection: str) -> list[_ShownHit]:
+    addresses = _addresses(runtime, caller, answer, collection)
+    has_links = caller.scope is not Scope.ASK
+    return [
+        _shown_hit(hit, address, _repeats(hit, collection, has_links=has_links))
+        for hit, address in zip(answer.hits, addresses, strict=True)
+    ]
 
 
-def _shown_hit(hit: Hit, address: str) -> _ShownHit:
+def _repeats(hit: Hit, collection: str, *, has_links: bool) -> tuple[tuple[str, str], ...]:
+    """The other documents that say what a hit says, each once, and the addresses of these places."""
+    locators = {parse_locator(one).document_id: one for one in reversed((*hit.also_at, *hit.also_in))}
+    locators.pop(hit.citation.document_id, None)
+    some = list(reversed(locators.items()))[:_MOST_REPEATS]
+    return tuple((id_, view_address(one, [], collection) if has_links else "") for id_, one in some)
+
+
+def _shown_hit(hit: Hit, address: str, also: tuple[tuple[str, str], ...]) -> _ShownHit:
     citation = hit.citation
     is_lit = hit.rank == 1 or hit.probability >= _LIT
     spans: list[Span] = [(one.start, one.end) for one in hit.evidence] if is_lit else []
@@ -209,4 +226,5 @@ def _shown_hit(hit: Hit, address: str) -> _ShownHit:
             Segment(part.text, "evidence" if part.mark == "evidence" else "")
             for part in segments(hit.text, quote, quote, inside)
         ),
+        also,
     )

@@ -276,6 +276,21 @@ def test_the_page_quotes_as_much_as_chosen(client: TestClient) -> None:
         assert page.xpath("//select[@name='extent']/option[@selected]/@value") == [extent]
 
 
+def test_other_documents_with_the_words_are_named_once(client: TestClient) -> None:
+    text = "The keeper lit the lamp at dusk, when the last ship had gone, and let it burn until the day came."
+    for name in ("a.txt", "b.txt", "c & d.txt"):
+        put(client, name, text)
+    put(client, "e.txt", f"and {text}")
+    html = page(client, "/", q="When was the lamp lit?")
+    (named,) = html.xpath("//li/p[a[not(@class)]]")
+    (shown,) = html.xpath("//a[@class='chip']//bdi")
+    links = named.xpath("a")
+    assert len(links) == 3
+    assert shown.text_content() not in {link.text_content() for link in links}
+    for link in links:
+        assert words(link) in told(page(client, link.get("href")))
+
+
 def test_among_several_collections_one_is_chosen(client: TestClient) -> None:
     client.put("/v1/collections/other")
     put(client, "a.txt", LAMP)
