@@ -20,6 +20,7 @@ from typing import Literal
 
 import numpy as np
 
+from benchmarks import sets
 from benchmarks.answerability.parts import Part, Whole
 from evaluation.questions import Question, Span
 from index.answers import Hit
@@ -57,11 +58,6 @@ class Case:
         return self.kind == "present"
 
 
-def is_dev(set_name: str, document_id: str) -> bool:
-    """Whether a document is of the half that may be used for choosing and fitting."""
-    return hashlib.sha256(f"{set_name}/{document_id}".encode()).digest()[0] % 2 == 0
-
-
 class Asking:
     """Asks questions of parts of one collection, with the service's own search."""
 
@@ -89,13 +85,13 @@ class Asking:
         """All cases of one question of the set, or the one case of a question that it cannot answer."""
         if question.answerable is False or not question.relevant:
             found = self._found(self._entire, query)
-            dev = is_dev(self._name, question.id)
+            dev = sets.is_dev(question.id)
             yield Case(question.id, 0, "unanswerable", dev, query, found, (False,) * len(found.hits))
             return
         gold = [self._keys[id_] for id_ in question.relevant if id_ in self._keys]
         if not gold:
             return
-        dev = is_dev(self._name, unit_of(min(question.relevant)))
+        dev = sets.is_dev(unit_of(min(question.relevant)))
         random = np.random.default_rng(int(hashlib.sha256(question.id.encode()).hexdigest()[:12], 16))
         one = self._unit_of_key[int(random.choice(gold))]
         others, nearest = self._others(gold, one)

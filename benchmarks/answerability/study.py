@@ -53,8 +53,9 @@ def figures(tables: Mapping[str, Table], *, dev: bool = False) -> dict[str, Esti
     """AUROC and ECE on the test halves (or development halves), each set by what was fitted to the others.
 
     By size: the mean over sets, and the worst set; of each set the mean over sizes; of all cells the mean and
-    the worst. ``clapnq`` and ``mtrag`` have questions that people call unanswerable, ``off_topic`` questions
-    of other sets, below 0.3. ``passages``: AUROC and ECE of the probabilities of passages.
+    the worst. ``ece_by_chance`` is the mean ECE that true probabilities would have. ``clapnq`` and ``mtrag``
+    have questions that people call unanswerable, ``off_topic`` questions of other sets, below 0.3.
+    ``passages``: AUROC and ECE of the probabilities of passages.
     """
     cells: dict[tuple[str, int], tuple[Numbers, NDArray[np.bool_]]] = {}
     found: dict[str, Estimate] = {}
@@ -98,7 +99,20 @@ def _summaries(cells: Mapping[tuple[str, int], tuple[Numbers, NDArray[np.bool_]]
             found[f"set_{name}_{measure}"] = _mean(of_set, measure)
         found[measure] = _mean(list(cells.values()), measure)
         found[f"{measure}_worst"] = _worst(list(cells.values()), measure)
+    found["ece_by_chance"] = _by_chance(list(cells.values()))
     return found
+
+
+def _by_chance(cells: Sequence[tuple[Numbers, NDArray[np.bool_]]]) -> Estimate:
+    """The mean calibration error that the probabilities would have if they were true: that of few cases."""
+    random = np.random.default_rng(0)
+    drawn = np.zeros(_RESAMPLES)
+    for stated, _ in cells:
+        for at in range(_RESAMPLES):
+            truth = random.random(len(stated)) < stated
+            drawn[at] += reliability.calibration_error(stated, truth) / len(cells)
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return Estimate(float(drawn.mean()), float(low), float(high), sum(len(one) for one, _ in cells))
 
 
 def _value(stated: Numbers, truth: NDArray[np.bool_], measure: str) -> float:

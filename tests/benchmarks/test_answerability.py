@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.answerability.cases import Asking, is_dev, unit_of
+from benchmarks import sets
+from benchmarks.answerability.cases import Asking, unit_of
 from benchmarks.answerability.parts import Part, Whole
 from benchmarks.answerability.study import _mean
 from evaluation.questions import Question
@@ -90,8 +91,8 @@ def test_pieces_of_a_page_are_one_unit_and_halves_stay_the_same() -> None:
     assert unit_of("ibmcld_16533-3361-4902") == "ibmcld_16533"
     assert unit_of("837407666_1762-2394-0-632") == "837407666"
     assert unit_of("a0p1") == "a0p1"
-    assert [is_dev("clapnq", f"p{n}") for n in range(6)] == [is_dev("clapnq", f"p{n}") for n in range(6)]
-    assert 400 < sum(is_dev("clapnq", f"p{n}") for n in range(1000)) < 600
+    assert [sets.is_dev(f"p{n}") for n in range(6)] == [True, True, False, False, False, False]
+    assert 400 < sum(sets.is_dev(f"p{n}") for n in range(1000)) < 600
 
 
 def test_auroc_counts_pairs() -> None:
