@@ -10,14 +10,16 @@ from index.ingest.preparation import Source
 
 TOPICS = ("lantern", "harbour", "granite")
 _SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ly", "mar", "nes", "pim", "rok", "sel", "tov")
+_OFFSETS = (0, 331, 697, 1049, 1327, 1601)
+"""All their differences differ, also modulo the number of words: no two sentences share two words."""
 
 DIGITS = 12
 """Hex digits of a text's hash in a locator."""
 
 
 def sentence(number: int) -> str:
-    """Long enough to be recognised anywhere; it shares one word with every third other."""
-    words = [_word(number + 331 * at) for at in range(6)]
+    """Long enough to be recognised anywhere; it shares a topic with every third other, and one more word."""
+    words = [_word(number + offset) for offset in _OFFSETS]
     words.insert(3, TOPICS[number % len(TOPICS)])
     return " ".join(words).capitalize() + "."
 
