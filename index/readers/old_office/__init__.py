@@ -102,7 +102,7 @@ def _read(old: _OldFormat, data: bytes, name: str, libreoffice: bool) -> Extract
         target = old.conversion.target
         raise UnsupportedFormat(
             f"{name}: this is {old.says}. It is read where LibreOffice is installed (apt-get install "
-            f"{old.package}) and LOCCIT_LIBREOFFICE is on. Or save it as .{target}, or convert it: soffice "
+            f"{old.package}) and not switched off. Or save it as .{target}, or convert it: soffice "
             f"--headless --convert-to {target}."
         )
     converted = convert(data, old.conversion, program=program, name=name)

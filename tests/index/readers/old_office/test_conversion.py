@@ -66,7 +66,7 @@ def _media_type(suffix: str) -> str:
 
 def test_the_setting_turns_libreoffice_off(install: Install) -> None:
     install("result.write_bytes(b'')")
-    with pytest.raises(UnsupportedFormat, match="LOCCIT_LIBREOFFICE is on"):
+    with pytest.raises(UnsupportedFormat, match="not switched off"):
         InProcessReaders(ReadingConfig(libreoffice=False)).read(DOC, name="a.doc")
 
 
