@@ -169,7 +169,7 @@ def test_it_is_asked_and_written_meanwhile(kept: Kept, tmp_path: Path) -> None:
                 collection.editor.prune(Retention(keep_versions=1))
                 kept.model.prune(1)
         with Library(tmp_path / "data", embedder=models(), config=SHORT) as another:
-            answer = another.open("notes").ask(written(4).text.split()[0])
+            answer = another.open("notes").ask(written(4).text.partition("\n")[0])
             assert answer.hits[0].citation.document_id == "04.txt"
 
     kept.upgrade("64", write, at_once=8)

@@ -97,6 +97,7 @@ def test_every_route_takes_a_collection_unless_its_path_says_it(operations: list
         "GET /v1/collections/{name}",
         "PUT /v1/collections/{name}",
         "DELETE /v1/collections/{name}",
+        "POST /v1/collections/{name}/upgrade",
     ]
 
 

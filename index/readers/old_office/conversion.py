@@ -8,7 +8,6 @@ and ends it.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -113,7 +112,7 @@ def _run(command: list[str], folder: Path) -> int | None:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=_environment(folder),
+        env=_environment(folder, Path(command[0]).parent),
         cwd=folder,
     )
     try:
@@ -125,10 +124,10 @@ def _run(command: list[str], folder: Path) -> int | None:
         process.wait()
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, programs: Path) -> dict[str, str]:
     """No variable of ours, which may hold secrets."""
     return {
-        "PATH": os.environ.get("PATH", _PATH),
+        "PATH": f"{programs}:{_PATH}",
         "HOME": str(folder),
         "TMPDIR": str(folder),
         "LANG": "C.UTF-8",

@@ -326,7 +326,8 @@ def test_each_place_with_the_same_words_has_a_locator_of_these_words(open_collec
     put(collection, "a.txt", f"{lamp}\n\n{neighbour}")
     put(collection, "b.txt", f"== Of ships and sails ==\n\n{lamp}")
     collection.embed_pending()
-    hits = collection.ask("Was the lamp in the tower lit at dusk by the keeper of the light?").hits
+    question = "Was the lamp in the tower lit at dusk by the keeper of the light?"
+    hits = collection.ask(question, near_duplicates="keep").hits
     places = [(one, hit.text) for hit in hits for one in (hit.citation.locator, *hit.also_at)]
     assert [collection.archive.cite(one).quote for one, _ in places] == [text for _, text in places]
     assert {one.partition("@")[0] for one, _ in places} == {"a.txt", "b.txt"}
