@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+import coverage
 import pytest
 from hypothesis import settings
 
@@ -25,6 +26,13 @@ settings.register_profile("explore", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 """The same examples each time, so that a change is judged by what it changed; HYPOTHESIS_PROFILE=explore
 draws others, and more of them where a test does not say how many."""
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Save what is measured of a worker process: one that takes long to end is killed before it does."""
+    measuring = coverage.Coverage.current()
+    if measuring is not None and hasattr(session.config, "workerinput"):
+        measuring.save()
 
 
 @pytest.fixture(scope="session")
