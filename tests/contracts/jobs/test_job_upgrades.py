@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from index.errors import UpgradeBegun
 from service.errors import JobNotFound
-from service.jobs.protocols import JobStore
 from service.jobs.records import NewItem
-from tests.contracts.job_stores import OPENERS, Opener
-
-
-@pytest.fixture(params=list(OPENERS))
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
-    opened: list[JobStore] = []
-    opener = OPENERS[request.param](tmp_path)
-
-    def open_store() -> JobStore:
-        opened.append(opener())
-        return opened[-1]
-
-    yield open_store
-    for store in opened:
-        store.close()
+from tests.contracts.jobs.job_stores import Opener
 
 
 def test_an_upgrade_keeps_its_details(open_store: Opener) -> None:

@@ -5,35 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from service.errors import InvalidRequest, JobNotFinished, JobNotFound
 from service.jobs.protocols import JobStore
 from service.jobs.records import Access, Item, JobState, NewItem, Outcome
-from tests.contracts.job_stores import OPENERS, Opener
+from tests.contracts.jobs.job_stores import Opener
 
 QUOTED = 'se"same'
-
-
-@pytest.fixture(params=list(OPENERS))
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
-    opened: list[JobStore] = []
-    opener = OPENERS[request.param](tmp_path)
-
-    def open_store() -> JobStore:
-        opened.append(opener())
-        return opened[-1]
-
-    yield open_store
-    for store in opened:
-        store.close()
-
-
-@pytest.fixture
-def store(open_store: Opener) -> JobStore:
-    return open_store()
 
 
 def new(name: str, **given: object) -> NewItem:

@@ -16,7 +16,7 @@ from index.errors import LoccitError
 from service.jobs.memory import MemoryJobStore
 from service.jobs.protocols import JobStore
 from service.jobs.records import Item, ItemCounts, Job, JobState, Kind, NewItem, Outcome
-from tests.contracts.job_stores import OPENERS
+from tests.contracts.jobs.job_stores import OPENERS
 from tests.sizes import examples
 
 OUTCOMES: Sequence[Outcome] = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")

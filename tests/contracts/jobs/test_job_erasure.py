@@ -7,10 +7,8 @@ from dataclasses import replace
 
 from service.jobs.protocols import JobStore
 from service.jobs.records import Item
-from tests.contracts.job_stores import Opener
-from tests.contracts.test_job_store import items, new, open_store, settle, store
-
-__all__ = ["open_store", "store"]
+from tests.contracts.jobs.job_stores import Opener
+from tests.contracts.jobs.test_job_store import items, new, settle
 
 
 def later() -> float:
