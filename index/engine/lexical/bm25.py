@@ -146,13 +146,15 @@ class TantivyIndex:
         """Make a new index of the live passages beside the one in use, which :meth:`publish` then replaces.
 
         Needs no text. ``checked`` is called now and then, and may end it by an exception. False if the
-        segments do not store their terms.
+        segments do not store their terms. Raises :class:`index.errors.CollectionBusy` if another process has
+        made the index anew meanwhile.
         """
         state = self._folder.state
         held = state.segments
         if held is None:
             return False
-        parts = rewriting.all_segments(self._folder.files(held.name))
+        with self._folder.unless_replaced():
+            parts = rewriting.all_segments(self._folder.files(held.name))
         try:
             with self._building(state.mark) as writer:
                 for batch in (one for part in parts for one in rewriting.entries(held.searcher, part)):

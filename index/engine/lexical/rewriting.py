@@ -102,7 +102,7 @@ class Rewriter:
 
         The words of passages that were removed before the call are in no file afterwards. ``turn`` holds the
         record's write lease, for one batch at a time. False if that cannot be done here: build a new index
-        instead.
+        instead. Raises :class:`index.errors.CollectionBusy` if another process has made it anew meanwhile.
         """
         folder = self._folder
         held = folder.state.segments
@@ -111,7 +111,8 @@ class Rewriter:
         files = folder.files(held.name)
         if folder.others(held.name):
             return False
-        dirty = with_removed(files)
+        with folder.unless_replaced():
+            dirty = with_removed(files)
         try:
             for segment in dirty:
                 for batch in entries(held.searcher, segment):

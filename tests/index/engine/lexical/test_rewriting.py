@@ -246,6 +246,8 @@ def test_an_index_that_another_process_made_anew_is_busy_until_it_is_loaded(
     assert not index.should_rewrite
     with pytest.raises(CollectionBusy, match="made the lexical index anew"):
         index.is_better_copied  # noqa: B018 -- the property raises
+    with pytest.raises(CollectionBusy, match="made the lexical index anew"):
+        index.copy(lambda: None)
     index.refresh()
     assert not index.has_removed
     assert len(index) == 3
