@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import binomtest, bootstrap
+from scipy.stats import bootstrap
 
-from evaluation.measures import Estimate
+from evaluation.measures import Estimate, share
 
 _RESAMPLES = 2_000
 
 
 def proportion(hits: int, of: int) -> Estimate:
-    """A share with its 95 % interval (Wilson 1927, which also holds for all and for none)."""
-    interval = binomtest(hits, of).proportion_ci(method="wilson")
-    return Estimate(hits / of, float(interval.low), float(interval.high), of)
+    """A share with its 95 % interval (:func:`evaluation.measures.share`)."""
+    return share(hits / of, of)
 
 
 def percentile(values: Sequence[float], percent: float) -> Estimate:

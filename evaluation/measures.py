@@ -21,6 +21,7 @@ _IOU_DEPTH = 5
 _EVIDENCE_DEPTHS = (1, 2)
 _OVERLAP_DEPTHS = (1, 5)
 _RESAMPLES = 2_000
+_Z = 1.96
 
 Numbers = NDArray[np.float64]
 Values = dict[str, float]
@@ -36,6 +37,17 @@ class Estimate:
     low: float
     high: float
     questions: int
+
+
+def share(value: float, count: int) -> Estimate:
+    """A share of so many, in [0, 1], with Wilson's score interval, which also holds for all and for none.
+
+    Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
+    """
+    spread = _Z * _Z / count
+    middle = (value + spread / 2) / (1 + spread)
+    half = _Z / (1 + spread) * float(np.sqrt(value * (1 - value) / count + spread / (4 * count)))
+    return Estimate(value, max(0.0, middle - half), min(1.0, middle + half), count)
 
 
 def measure(questions: Sequence[Question], rankings: Sequence[Sequence[Hit]]) -> list[Values]:

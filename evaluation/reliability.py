@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
+from sklearn.metrics import average_precision_score, precision_recall_curve
 
 _BINS = 10
 
@@ -36,7 +36,7 @@ def measure(probabilities: NDArray[np.float64], answerable: NDArray[np.bool_]) -
     precision, recall, thresholds = precision_recall_curve(answerable, probabilities)
     bins = _bins(probabilities, answerable)
     return Reliability(
-        auroc=float(roc_auc_score(answerable, probabilities)),
+        auroc=auroc(probabilities[answerable], probabilities[~answerable]),
         average_precision=float(average_precision_score(answerable, probabilities)),
         ece=calibration_error(probabilities, answerable),
         bins=bins,
@@ -44,6 +44,13 @@ def measure(probabilities: NDArray[np.float64], answerable: NDArray[np.bool_]) -
         recall=tuple(map(float, recall)),
         thresholds=tuple(map(float, thresholds)),
     )
+
+
+def auroc(yes: NDArray[np.float64], no: NDArray[np.float64]) -> float:
+    """The probability that a number of ``yes`` is above one of ``no``; equal ones count half."""
+    ordered = np.sort(no)
+    below = np.searchsorted(ordered, yes) + np.searchsorted(ordered, yes, side="right")
+    return float(below.mean() / (2 * len(no)))
 
 
 def calibration_error(probabilities: NDArray[np.float64], answerable: NDArray[np.bool_]) -> float:

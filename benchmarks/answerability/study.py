@@ -118,11 +118,9 @@ def _by_chance(cells: Sequence[tuple[Numbers, NDArray[np.bool_]]]) -> Estimate:
 def _value(stated: Numbers, truth: NDArray[np.bool_], measure: str) -> float:
     if measure == "ece":
         return reliability.calibration_error(stated, truth)
-    yes, no = stated[truth], np.sort(stated[~truth])
-    if not (len(yes) and len(no)):
+    if truth.all() or not truth.any():
         return float("nan")
-    below = np.searchsorted(no, yes) + np.searchsorted(no, yes, side="right")
-    return float(below.mean() / (2 * len(no)))
+    return reliability.auroc(stated[truth], stated[~truth])
 
 
 def _mean(cells: Sequence[tuple[Numbers, NDArray[np.bool_]]], measure: str) -> Estimate:
