@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.connections import PromptProtocol
+from cli.server.connections import PromptProtocol
 from index.embedding import WordEmbedder
 from index.library import Library
 from tests.service.http_service import app_of, live

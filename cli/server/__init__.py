@@ -13,9 +13,9 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from cli.address import check_address, require_key_for
-from cli.connections import PromptProtocol
 from cli.consoles import stderr
+from cli.server.address import check_address, require_key_for
+from cli.server.connections import PromptProtocol
 from service.app import create_app, from_environment
 from service.identity import Scope, new_key, open_keyring
 from service.monitoring.logs import configure_logging
@@ -32,7 +32,7 @@ that are still starting on a busy machine; a longer one delays the replacement o
 
 
 def run(settings: Settings) -> None:
-    """Serve until a signal ends the process. Raises errors of :mod:`cli.address`."""
+    """Serve until a signal ends the process. Raises errors of :mod:`cli.server.address`."""
     check_address(settings.host, settings.port)
     if not (_has_keys(settings) or settings.allow_anonymous):
         require_key_for(settings.host)
