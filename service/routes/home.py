@@ -17,11 +17,12 @@ from index.search import Question
 from index.text import Span
 from service.api.links import CitedWith, view_address
 from service.api.route import GuardedRoute
+from service.asking.answering import EncodedQuestions, encoded_unless_gone
+from service.asking.planning import checked_length
 from service.html import page, pages_in_words, stylesheet
 from service.html.document import Segment, segments
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery
-from service.routes.ask import EncodedQuestions, checked_length, encoded_unless_gone
 from service.runtime import Caller, ReadyRuntime, Runtime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
