@@ -57,6 +57,10 @@ def pinned(requirement: Requirement) -> str:
     return only.version
 
 
+def is_for(requirement: Requirement, platform: Mapping[str, str]) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate(dict(platform))
+
+
 def constraints() -> dict[str, str]:
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line]
     return {canonicalize_name(name): pin for name, pin in (line.split("==") for line in lines)}
@@ -90,7 +94,7 @@ def test_a_lock_has_what_the_project_asks_for_on_every_platform(name: str, extra
         if requirement.name != "torch":
             one, _ = lock[canonicalize_name(requirement.name)]
             assert requirement.specifier.contains(pinned(one))
-            assert one.marker is None or all(one.marker.evaluate(dict(platform)) for platform in PLATFORMS)
+            assert all(is_for(one, platform) for platform in PLATFORMS)
 
 
 def test_a_lock_has_what_its_libraries_need() -> None:
@@ -103,14 +107,18 @@ def test_a_lock_has_what_its_libraries_need() -> None:
 def test_the_locks_agree_with_each_other_and_with_the_constraints() -> None:
     runtime, dev, torch = locked("runtime"), locked("dev"), locked("torch")
     assert runtime.keys() <= dev.keys()
-    for name in runtime:
-        assert runtime[name] == dev[name]
+    for name, (requirement, hashes) in runtime.items():
+        same, its_hashes = dev[name]
+        assert pinned(same) == pinned(requirement)
+        assert its_hashes == hashes
+        # What development adds may need a library on more platforms.
+        assert all(is_for(same, one) for one in PLATFORMS if is_for(requirement, one))
     for name in runtime.keys() & torch.keys():
         assert pinned(runtime[name][0]) == pinned(torch[name][0])
     pins = constraints()
     for name, (requirement, _) in dev.items():
-        if requirement.marker is None or any(requirement.marker.evaluate(dict(one)) for one in PLATFORMS):
-            assert name in pins or name == "colorama", f"{name} is missing in constraints.txt"
+        if any(is_for(requirement, one) for one in PLATFORMS):
+            assert name in pins, f"{name} is missing in constraints.txt"
         assert pins.get(name, pinned(requirement)) == pinned(requirement), f"{name}: run make lock"
     assert pins.keys() - dev.keys() == set(), "constraints.txt names libraries that nothing needs"
 
