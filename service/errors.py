@@ -30,9 +30,13 @@ class DataNotWritable(ServiceError):
 
 
 class InvalidRequest(ServiceError):
-    """The request is not of the documented form; the message names the field."""
+    """The request is not of the documented form; the message names the field, and ``param`` too."""
 
     code = "invalid_request"
+
+    def __init__(self, message: str, *, headers: Mapping[str, str] | None = None, param: str = "") -> None:
+        super().__init__(message, headers=headers)
+        self.param = param
 
 
 class Unauthorized(ServiceError):

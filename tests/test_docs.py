@@ -23,7 +23,7 @@ from tests.cli.commands import loccit, started
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 API = (ROOT / "docs" / "http-api.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()

@@ -1,10 +1,11 @@
-"""Turn exceptions into error responses, which all have the same JSON body."""
+"""Turn exceptions into error responses: in Loccit's JSON body, or in the one of the interface asked."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from index.errors import LoccitError
 from service.advice import message_with_advice
+from service.compat.error_shapes import shape_of
+from service.compat.shapes import ShownError
 from service.errors import (
     RETRY_AFTER,
     InternalError,
@@ -61,29 +64,40 @@ class _ErrorResponse(Response):
         await super().__call__(scope, receive, send)
 
 
-def error_response(error: LoccitError, request_id: str) -> Response:
-    """The JSON response for an error."""
-    body = json.dumps(error_json(error.code, message_with_advice(error), request_id), ensure_ascii=False)
+def error_response(error: LoccitError, scope: Scope) -> Response:
+    """The JSON response for an error of a request, in the shape of the errors of its address."""
+    shown = shown_error(error, request_id_of(scope))
+    shape = shape_of(scope["path"])
+    if shape is None:
+        content: Mapping[str, Any] = error_json(shown.code, shown.message, shown.request_id)
+    else:
+        shown = replace(shown, status=shape.status(shown.status))
+        content = shape.body(shown)
     return _ErrorResponse(
         error.code,
         # A message may quote input, and input may contain lone surrogates.
-        body.encode("utf-8", "replace"),
-        status_code=status_of(type(error)),
+        json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"),
+        status_code=shown.status,
         headers=headers_of(error),
         media_type="application/json",
     )
 
 
+def shown_error(error: LoccitError, request_id: str) -> ShownError:
+    """An error as a client sees it, with its own status."""
+    param = error.param if isinstance(error, InvalidRequest) else ""
+    return ShownError(error.code, message_with_advice(error), status_of(type(error)), request_id, param)
+
+
 def render_error(error: LoccitError, scope: Scope) -> Response:
     """The response for an error: an HTML page for addresses of pages, JSON for all others."""
-    request_id = request_id_of(scope)
     if scope.get("method") == "GET" and is_page(scope["path"]):
         if isinstance(error, Unauthorized):
             query = scope["query_string"].decode("latin-1")
             return sign_in_page(f"{quote(scope['path'])}{'?' if query else ''}{query}", error)
         scope.setdefault("state", {})[_CODE] = error.code
-        return error_page(error, request_id)
-    return error_response(error, request_id)
+        return error_page(error, request_id_of(scope))
+    return error_response(error, scope)
 
 
 def install(app: FastAPI) -> None:
@@ -105,7 +119,7 @@ async def _handle_validation_error(request: Request, error: Exception) -> Respon
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for nothing else
     # The first part of `loc` is "query", "path" or "header".
     problems = [{**one, "loc": one["loc"][1:] or one["loc"]} for one in error.errors()]
-    return await _handle_error(request, InvalidRequest(describe_problems(problems)))
+    return await _handle_error(request, invalid_request(problems))
 
 
 async def _handle_http_exception(request: Request, error: Exception) -> Response:
@@ -125,6 +139,13 @@ def _translated(request: Request, error: HTTPException) -> ServiceError:
     if error.status_code < 500:
         return InvalidRequest("The body could not be read as JSON.")
     return InternalError("The service failed to answer. Its log has the reason under the request id.")
+
+
+def invalid_request(problems: Iterable[Mapping[str, Any]]) -> InvalidRequest:
+    """The error for problems that a validation found; ``param`` is the outermost field of the first."""
+    problems = list(problems)
+    location = problems[0]["loc"] if problems[0]["type"] != "json_invalid" else ()
+    return InvalidRequest(describe_problems(problems), param=str(location[0]) if location else "")
 
 
 def describe_problems(problems: Iterable[Mapping[str, Any]]) -> str:

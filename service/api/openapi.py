@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,6 +10,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
 from index.errors import LoccitError
+from service.compat.error_shapes import shape_of
+from service.compat.shapes import ErrorShape, ShownError
 from service.errors import RETRY_AFTER, error_json, status_of
 
 OPEN_PATHS = ("/healthz", "/readyz")
@@ -25,9 +27,14 @@ TAGS = [
     {"name": "documents", "description": "Store, read and delete the documents that answer questions."},
     {"name": "jobs", "description": "Ingest many documents in the background."},
     {"name": "collections", "description": "Separate sets of documents."},
+    {
+        "name": "openai",
+        "description": "OpenAI's API, for its client libraries: see docs/integrations/openai.md.",
+    },
     {"name": "health", "description": "Health checks for operators."},
 ]
 _SCHEMAS = "#/components/schemas/"
+_REQUEST_ID = "5f0c1d"
 DESCRIPTION = (
     "Ask your documents. Every passage comes with a citation that anyone can check: "
     "`text[start:end] == quote`, in Unicode code points of the text that "
@@ -55,17 +62,19 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorBody(BaseModel):
-    """The body of every error response."""
+    """The body of an error response of Loccit's own interface."""
 
     error: ErrorDetail
 
 
-def error_responses(kinds: Iterable[type[LoccitError]]) -> dict[int | str, dict[str, Any]]:
-    """The error responses of a route by status, each with its error codes."""
+def error_responses(kinds: Iterable[type[LoccitError]], path: str = "") -> dict[int | str, dict[str, Any]]:
+    """The error responses of a route by status, each with its error codes, in the shape of its address."""
+    shape = shape_of(path)
     by_status: dict[int, list[type[LoccitError]]] = {}
     for kind in dict.fromkeys(kinds):
-        by_status.setdefault(status_of(kind), []).append(kind)
-    return {status: _documented(by_status[status]) for status in sorted(by_status)}
+        own = status_of(kind)
+        by_status.setdefault(own if shape is None else shape.status(own), []).append(kind)
+    return {status: _documented(by_status[status], status, shape) for status in sorted(by_status)}
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
@@ -84,17 +93,24 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     return written
 
 
-def _documented(kinds: Sequence[type[LoccitError]]) -> dict[str, Any]:
-    examples = {kind.code: {"value": error_json(kind.code, _summary(kind), "5f0c1d")} for kind in kinds}
+def _documented(kinds: Sequence[type[LoccitError]], status: int, shape: ErrorShape | None) -> dict[str, Any]:
+    examples = {kind.code: {"value": _example(kind, status, shape)} for kind in kinds}
+    schema = {"$ref": f"{_SCHEMAS}ErrorBody"} if shape is None else dict(shape.schema)
     documented: dict[str, Any] = {
         "description": " ".join(f"`{kind.code}`: {_summary(kind)}" for kind in kinds),
         # Not as `model`: the framework would use the media type of the route's other responses.
-        "content": {"application/json": {"schema": {"$ref": f"{_SCHEMAS}ErrorBody"}, "examples": examples}},
+        "content": {"application/json": {"schema": schema, "examples": examples}},
     }
     if any(kind in RETRY_AFTER for kind in kinds):
         wait = {"description": "Seconds to wait before the same request.", "schema": {"type": "integer"}}
         documented["headers"] = {"Retry-After": wait}
     return documented
+
+
+def _example(kind: type[LoccitError], status: int, shape: ErrorShape | None) -> Mapping[str, Any]:
+    if shape is None:
+        return error_json(kind.code, _summary(kind), _REQUEST_ID)
+    return shape.body(ShownError(kind.code, _summary(kind), status, _REQUEST_ID))
 
 
 def _summary(kind: type[LoccitError]) -> str:

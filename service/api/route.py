@@ -116,7 +116,7 @@ class ApiRoute(GuardedRoute):
         answers = options.pop("responses", None) or {}
         kinds = [*signature.errors, *_errors_before_route(path, options["methods"])]
         super().__init__(
-            path, endpoint, openapi_extra=extra, responses=answers | error_responses(kinds), **options
+            path, endpoint, openapi_extra=extra, responses=answers | error_responses(kinds, path), **options
         )
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

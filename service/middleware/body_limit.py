@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.error_handlers import error_response, request_id_of
+from service.api.error_handlers import error_response
 from service.errors import BodyTooLarge, Overloaded
 
 DOCUMENTS = "/v1/documents/"
@@ -46,7 +46,7 @@ class BodyLimit:
                 counted.release()
         if counted.too_large and not counted.started:
             error = BodyTooLarge(f"The body has more than {limit:,} bytes, which is the limit here.")
-            await error_response(error, request_id_of(scope))(scope, receive, send)
+            await error_response(error, scope)(scope, receive, send)
 
     def _limit(self, path: str) -> int:
         if path == UPLOADS:

@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.error_handlers import error_response, request_id_of
+from service.api.error_handlers import error_response
 from service.errors import InvalidRequest
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -31,7 +31,7 @@ class CleanPaths:
             "The path has control characters or is not UTF-8. Percent-encode ids as UTF-8, as "
             "encodeURIComponent and urllib.parse.quote do."
         )
-        await error_response(error, request_id_of(scope))(scope, receive, send)
+        await error_response(error, scope)(scope, receive, send)
 
 
 def _is_clean(scope: Scope) -> bool:

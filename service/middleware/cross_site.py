@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.error_handlers import error_response, request_id_of
+from service.api.error_handlers import error_response
 from service.errors import CrossSiteRequest
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -35,7 +35,7 @@ class CrossSiteProtection:
             "A page of another site sent this, and only programs and this site's own pages may write. Send "
             "it from a program, or serve the page from this address."
         )
-        await error_response(error, request_id_of(scope))(scope, receive, send)
+        await error_response(error, scope)(scope, receive, send)
 
     def _admits(self, headers: dict[bytes, bytes]) -> bool:
         if _is_own(headers):

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.error_handlers import error_response, request_id_of
+from service.api.error_handlers import error_response
 from service.errors import BodyTimeout, Overloaded
 from service.middleware.body_limit import content_length
 
@@ -30,7 +30,7 @@ class EarlyRefusal:
                 # Only a check: the route takes the permit and counts the request as admitted.
                 scope["app"].state.runtime.pools.questions.permits.require()
             except Overloaded as error:
-                response = error_response(error, request_id_of(scope))
+                response = error_response(error, scope)
                 if not await _drain_small_body(scope, receive):
                     response.headers["Connection"] = "close"
                 await response(scope, receive, send)

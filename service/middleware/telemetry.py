@@ -66,7 +66,7 @@ class Telemetry:
                 if status:
                     raise  # the response has started: closing the connection shows that it is incomplete
                 failure = InternalError("The service failed. Its log has the reason under this request id.")
-                await error_response(failure, request_id)(scope, receive, send_with_id)
+                await error_response(failure, scope)(scope, receive, send_with_id)
             finally:
                 self._record(scope, status, time.perf_counter() - started, span)
 

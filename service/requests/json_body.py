@@ -8,7 +8,7 @@ from fastapi import Request as HttpRequest
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
-from service.api.error_handlers import describe_problems
+from service.api.error_handlers import invalid_request
 from service.api.openapi import schema_of
 from service.errors import ClientGone, InvalidRequest
 from service.requests.base import CollectionBody, Request
@@ -69,9 +69,7 @@ def read_json(model: type[Model], data: bytes) -> Model:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        raise InvalidRequest(
-            describe_problems(error.errors(include_url=False, include_input=False))
-        ) from None
+        raise invalid_request(error.errors(include_url=False, include_input=False)) from None
 
 
 def _use_query(body: CollectionBody, name: str | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -20,8 +19,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index.embedding import WordEmbedder
 from index.library import Library
 from index.types import Vectors
+from service.api.error_handlers import error_code_of
 from service.api.openapi import describe
 from service.app import create_app
+from service.compat.error_shapes import shape_of
 from service.errors import ClientGone, status_of
 from service.settings import Settings
 
@@ -65,27 +66,25 @@ class DocumentedErrors:
         self._undocumented = undocumented
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status, body = 0, b""
+        status = 0
 
         async def note(message: Message) -> None:
-            nonlocal status, body
+            nonlocal status
             status = message.get("status", status)
-            if status >= 400:
-                body += message.get("body", b"")
             await send(message)
 
         await self._app(scope, receive, note)
         if status >= 400:
-            self._check(scope, status, body)
+            self._check(scope, status)
 
-    def _check(self, scope: Scope, status: int, body: bytes) -> None:
+    def _check(self, scope: Scope, status: int) -> None:
         app = scope["app"]
         paths = describe(app)["paths"]
         path = getattr(scope.get("route"), "path_format", "")
         operation = paths.get(path, {}).get(scope["method"].lower())
         if operation is None or status == status_of(ClientGone):  # a page, no route, or nobody to read it
             return
-        code = json.loads(body)["error"]["code"]
+        code = error_code_of(scope)
         documented = operation["responses"].get(str(status), {"content": {}})["content"]
         if code not in documented.get("application/json", {"examples": {}})["examples"]:
             self._undocumented.add(f"{scope['method']} {path}: {status} {code}")
@@ -130,12 +129,17 @@ def live(app: FastAPI, **options: Any) -> Iterator[httpx.Client]:
 
 
 def assert_error(response: Any, status: int, code: str) -> str:
-    """The response is the one error body with this status and code; returns its message."""
-    assert response.status_code == status, response.text
+    """The response is an error with this code, in the shape of its address; returns its message.
+
+    ``status`` is the service's own, for which some shapes have another.
+    """
+    shape = shape_of(response.request.url.path)
+    assert response.status_code == (shape.status(status) if shape else status), response.text
     assert response.headers["content-type"] == "application/json"
     body = response.json()
     assert set(body) == {"error"}
-    assert set(body["error"]) == {"code", "message", "request_id"}
+    fields = {"code", "message", "request_id"} | ({"type", "param"} if shape else set())
+    assert set(body["error"]) == fields
     assert body["error"]["code"] == code
     assert body["error"]["request_id"] == response.headers["x-request-id"] != ""
     message: str = body["error"]["message"]

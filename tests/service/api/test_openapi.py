@@ -14,6 +14,7 @@ from index.library import Library
 from service import errors as service_errors
 from service.api.openapi import OPEN_PATHS, describe
 from service.app import create_app
+from service.compat.error_shapes import shape_of
 from service.errors import STATUS
 from service.requests.asking import AskRequest
 from service.requests.citations import ChangesRequest, VerifyRequest
@@ -75,12 +76,14 @@ def test_every_operation_is_described_and_tells_its_errors(api: dict[str, Any]) 
         assert told["description"]
         assert set(told["tags"]) <= tags
         failing = {int(status) for status in told["responses"] if int(status) >= 400}
-        assert failing <= set(STATUS.values())
+        shape = shape_of(path)
+        assert failing <= {shape.status(one) if shape else one for one in STATUS.values()}
         assert 500 in failing
         assert (401 in failing) == (path not in OPEN_PATHS)
         for status in failing:
             content = told["responses"][str(status)]["content"]["application/json"]
-            assert content["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
+            own = {"$ref": "#/components/schemas/ErrorBody"}
+            assert content["schema"] == (own if shape is None else shape.schema)
             assert content["examples"]
 
 
