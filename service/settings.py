@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -68,6 +69,11 @@ class Settings(LibrarySettings):
         description="Comma-separated host names under which the service answers, besides IP addresses and "
         "names without a dot such as localhost; `*` allows any. Used only without an API key: it stops DNS "
         "rebinding, by which another site's page could read the answers.",
+    )
+    public_url: str = Field(
+        "",
+        description="Address under which people reach the service, such as `https://docs.example.org`: "
+        "exported citations and results for chat programs link to it. By default that of each request.",
     )
     create_key: bool = Field(
         False,
@@ -305,6 +311,15 @@ class Settings(LibrarySettings):
     @classmethod
     def _lowercase_log_level(cls, level: object) -> object:
         return level.lower() if isinstance(level, str) else level
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, url: str) -> str:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and parts.netloc
+        if url and (not is_address or parts.query or parts.fragment):
+            raise ValueError(f"{url!r} is not a web address. Write it like https://docs.example.org.")
+        return url.rstrip("/")
 
     @field_validator("rate_limit")
     @classmethod

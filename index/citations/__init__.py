@@ -3,7 +3,7 @@
 from index.citations.budget import ReadingBudget
 from index.citations.citing import Locator, locator_of, parse_locator
 from index.citations.claims import Sentence
-from index.citations.formats import Format, formatted
+from index.citations.formats import Format, block_spans, formatted
 from index.citations.resolution import PageMark, Resolution, Resolved, Today
 from index.citations.standing import Standing
 from index.citations.verdicts import AnswerReport, Claim, StatementVerdict, Verdict
@@ -24,6 +24,7 @@ __all__ = [
     "Today",
     "Verdict",
     "Verification",
+    "block_spans",
     "formatted",
     "locator_of",
     "parse_locator",

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
+from starlette.types import Scope
+
 from index.answers import Citation
 from index.citations import parse_locator
 from service.identity import Prover
@@ -55,6 +57,26 @@ def linked(citation: Citation, collection: str) -> Citation:
     }
     links = {name: in_collection(link, collection) for name, link in own.items()}
     return replace(citation, links={**links, **citation.links})
+
+
+def absolute(citation: Citation, base: str) -> Citation:
+    """The citation with links to this service that begin with its address; as it is without one."""
+    if not base:
+        return citation
+    links = {name: f"{base}{link}" if link.startswith("/") else link for name, link in citation.links.items()}
+    return replace(citation, links=links)
+
+
+def base_url(connection: Scope, public_url: str) -> str:
+    """The address of this service for a caller: the one that is configured, else that of the request.
+
+    Empty for a request that names no host.
+    """
+    if public_url:
+        return public_url
+    host = next((value.decode("latin-1") for name, value in connection["headers"] if name == b"host"), "")
+    scheme = "https" if connection["state"].get("secure") else "http"
+    return f"{scheme}://{host}" if host else ""
 
 
 def proven(citation: Citation, collection: str, prover: Prover) -> Citation:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
+from service.api.links import base_url
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.asking.answering import Answers, answer_all
@@ -30,10 +31,11 @@ _BODY = JsonBody(AskRequest)
 
 @dataclass(frozen=True, slots=True)
 class _Started:
-    """When a request arrived and when it was validated, by :func:`time.perf_counter`."""
+    """When a request arrived and when it was validated, by :func:`time.perf_counter`; at which address."""
 
     arrived: float
     validated: float
+    base: str = ""
 
 
 @router.post(
@@ -53,7 +55,8 @@ async def ask(request: Annotated[Request, _BODY, MayRaise(NotReady, Overloaded)]
     caller = caller_of(request.scope)
     body = await _BODY(request)
     plan = planned(body, caller, runtime)
-    started = _Started(arrived, time.perf_counter())
+    base = base_url(request.scope, runtime.settings.public_url) if body.formats else ""
+    started = _Started(arrived, time.perf_counter(), base)
     response, stages = await answer_all(
         request, runtime, plan, lambda answers: _shown(runtime, plan, answers, started)
     )
@@ -68,7 +71,7 @@ def _shown(
     shown: list[Json] = []
     for one in answers.each:
         began = time.perf_counter()
-        content = answer_json(one.answer, plan.body.collection, plan.body.formats)
+        content = answer_json(one.answer, plan.body.collection, plan.body.formats, base=started.base)
         stages = {**one.answer.timings_ms, "json": _milliseconds(began)}
         _trace(runtime, stages, time.perf_counter())
         shown.append({**content, "timings_ms": _timings(one.encoded, stages)})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from index.citations import Format, Locator, Resolved, formatted
-from service.api.links import linked, proven
+from service.api.links import absolute, base_url, linked, proven
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.errors import Forbidden
@@ -49,6 +50,7 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
 async def get_citation(
     locator: LocatorPath,
     query: Annotated[CitationQuery, Query()],
+    request: Request,
     caller: Caller,
     runtime: ReadyRuntime,
     texts: Texts,
@@ -63,10 +65,13 @@ async def get_citation(
         check_proof(runtime.prover, query.collection, locator, query.proof)
         if query.around > ASK_AROUND:
             raise Forbidden(f"around: a key with the scope ask may read {ASK_AROUND} characters of context.")
-    return await texts.run(_citation, runtime, caller, wanted, query)
+    base = base_url(request.scope, runtime.settings.public_url)
+    return await texts.run(_citation, runtime, caller, wanted, query, base)
 
 
-def _citation(runtime: Runtime, caller: Principal, locator: Locator, query: CitationQuery) -> Response:
+def _citation(
+    runtime: Runtime, caller: Principal, locator: Locator, query: CitationQuery, base: str
+) -> Response:
     collection = runtime.collection(caller, query.collection)
     with collection.archive.resolution() as resolution:
         found = resolution.resolve(locator, around=query.around)
@@ -74,7 +79,10 @@ def _citation(runtime: Runtime, caller: Principal, locator: Locator, query: Cita
         found = _with_proofs(found, query.collection, runtime.prover)
     if query.format is None:
         return json_reply(resolved_json(found, collection.state, query.collection))
-    shape = formatted(linked(found.citation, query.collection), query.format, metadata=found.version.metadata)
+    citation = absolute(linked(found.citation, query.collection), base)
+    shape = formatted(
+        citation, query.format, metadata=found.version.metadata, accessed=datetime.now(UTC).date()
+    )
     media_type = _MEDIA_TYPES.get(query.format, "application/json")
     if isinstance(shape, str):
         return Response(shape, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})

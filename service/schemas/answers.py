@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from index import answers
 from index.citations import Format, formatted
-from service.api.links import linked
+from service.api.links import absolute, linked
 from service.schemas.citations import Cell, Citation, cells_json, citation_json
 from service.schemas.values import IndexState, Json, Metadata, state_json
 
@@ -92,19 +93,21 @@ class BatchResponse(BaseModel):
     results: list[AskResponse]
 
 
-def answer_json(answer: answers.Answer, collection: str, formats: Sequence[Format] = ()) -> Json:
-    """An answer of a collection as :class:`AskResponse`."""
+def answer_json(
+    answer: answers.Answer, collection: str, formats: Sequence[Format] = (), *, base: str = ""
+) -> Json:
+    """An answer of a collection as :class:`AskResponse`. ``base`` is the address for links in ``formats``."""
     return {
         "question": answer.question,
         "answerability": answer.answerability,
         "withheld": answer.withheld,
-        "passages": [_passage(hit, collection, formats) for hit in answer.hits],
+        "passages": [_passage(hit, collection, formats, base) for hit in answer.hits],
         "index": state_json(answer.index),
         "timings_ms": answer.timings_ms,
     }
 
 
-def _passage(hit: answers.Hit, collection: str, formats: Sequence[Format]) -> Json:
+def _passage(hit: answers.Hit, collection: str, formats: Sequence[Format], base: str) -> Json:
     dense, lexical = hit.explain.dense, hit.explain.lexical
     return {
         "rank": hit.rank,
@@ -119,19 +122,21 @@ def _passage(hit: answers.Hit, collection: str, formats: Sequence[Format]) -> Js
         "also_at": hit.also_at,
         "also_in": hit.also_in,
         "metadata": hit.metadata,
-        "formats": {
-            name: formatted(
-                linked(hit.citation, collection),
-                name,
-                metadata=hit.metadata,
-                label=str(hit.rank),
-                index=hit.rank - 1,
-            )
-            for name in formats
-        },
+        "formats": {name: _formatted(hit, name, collection, base) for name in formats},
         "explain": {
             "dense": {"rank": dense.rank, "score": dense.score},
             "lexical": {"rank": lexical.rank, "score": lexical.score, "terms": lexical.terms},
             "sentence": hit.explain.sentence,
         },
     }
+
+
+def _formatted(hit: answers.Hit, name: Format, collection: str, base: str) -> object:
+    return formatted(
+        absolute(linked(hit.citation, collection), base),
+        name,
+        metadata=hit.metadata,
+        label=str(hit.rank),
+        index=hit.rank - 1,
+        accessed=datetime.now(UTC).date(),
+    )

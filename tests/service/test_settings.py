@@ -32,6 +32,12 @@ def test_the_environment_is_read_and_what_is_given_goes_before_it(monkeypatch: p
     assert settings.library_config().chunking.max_tokens == 128
 
 
+def test_the_public_address_ends_without_a_slash() -> None:
+    assert load_settings(public_url="https://docs.example.org/loccit/").public_url == (
+        "https://docs.example.org/loccit"
+    )
+
+
 def test_workers_share_the_processors_unless_the_threads_are_given() -> None:
     assert load_settings().embedding_config(processes=1).threads == processors()
     assert load_settings().embedding_config(processes=2).threads == max(1, processors() // 2)
@@ -56,6 +62,8 @@ def test_settings_are_handed_down_to_other_processes(monkeypatch: pytest.MonkeyP
         ("LOCCIT_PORT", "http"),
         ("LOCCIT_PORT", "tcp://10.0.0.1:8000"),
         ("LOCCIT_PORT", "70000"),
+        ("LOCCIT_PUBLIC_URL", "docs.example.org"),
+        ("LOCCIT_PUBLIC_URL", "https://docs.example.org/?a=b"),
         ("LOCCIT_MAX_K", "0"),
         ("LOCCIT_MAX_K", "101"),
         ("LOCCIT_DENSE_WEIGHT", "1.5"),

@@ -1,6 +1,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Any, get_args
 
 import pytest
@@ -48,7 +49,11 @@ def citation(**changes: Any) -> Citation:
                 Selector("TextPositionSelector", start=100, end=100 + len(QUOTE)),
                 Selector("TextQuoteSelector", exact=QUOTE, prefix="before ", suffix=" after"),
             ),
-            links={"citation": "/v1/citations/x", "text": "/v1/documents/x/text?version=3"},
+            links={
+                "citation": "https://own.example/v1/citations/x",
+                "text": "https://own.example/v1/documents/x/text?version=3",
+                "view": "https://own.example/view/x#quote",
+            },
         ),
         **changes,
     )
@@ -76,12 +81,12 @@ def test_the_formats_are_sorted_and_all_made() -> None:
 def test_w3c_annotation() -> None:
     assert formatted(citation(), "w3c_annotation", metadata=METADATA) == {
         "@context": "http://www.w3.org/ns/anno.jsonld",
-        "id": "/v1/citations/x",
+        "id": "https://own.example/v1/citations/x",
         "type": "Annotation",
         "motivation": "highlighting",
         "target": {
             "type": "SpecificResource",
-            "source": "/v1/documents/x/text?version=3",
+            "source": "https://own.example/v1/documents/x/text?version=3",
             "selector": [
                 {"type": "TextPositionSelector", "start": 100, "end": 100 + len(QUOTE)},
                 {"type": "TextQuoteSelector", "exact": QUOTE, "prefix": "before ", "suffix": " after"},
@@ -91,10 +96,11 @@ def test_w3c_annotation() -> None:
     }
 
 
-def test_an_annotation_without_links_has_an_id_and_a_source() -> None:
-    made: Any = formatted(BARE, "w3c_annotation", metadata={})
+@pytest.mark.parametrize("links", [{}, {"citation": "/v1/citations/x", "text": "/v1/documents/x/text"}])
+def test_an_annotation_without_an_absolute_address_has_urns_for_ids(links: dict[str, str]) -> None:
+    made: Any = formatted(replace(BARE, links=links), "w3c_annotation", metadata={})
     assert made["id"] == "urn:loccit:notes/a%20b.html%409f2c41aab3de%3A100-176"
-    assert made["target"]["source"] == "notes/a b.html"
+    assert made["target"]["source"] == f"urn:loccit:notes/a%20b.html%40{TEXT_SHA256}"
     assert "dcterms:source" not in made["target"]
 
 
@@ -130,6 +136,7 @@ def test_anthropic_char_location() -> None:
         "document_title": "Was tun? *Über* {Katzen}",
         "start_char_index": 100,
         "end_char_index": 100 + len(QUOTE),
+        "file_id": None,
     }
 
 
@@ -211,8 +218,40 @@ def test_csl_json_of_a_file() -> None:
     made = formatted(BARE, "csl_json", metadata={})
     assert made == {
         "id": LOCATOR, "type": "document", "title": "notes/a b.html", "version": "3", "note": LOCATOR,
-        "annote": QUOTE,
+        "annote": QUOTE, "source": "notes/a b.html",
     }  # fmt: skip
+
+
+OWN = {"view": "https://own.example/view/a%20b#quote"}
+
+
+def test_reference_managers_get_address_day_file_and_page() -> None:
+    day = date(2026, 3, 4)
+    one = replace(BARE, source="papers; drafts/C:a_b.pdf", pages=(3, 3), links=OWN)
+    csl: Any = formatted(one, "csl_json", metadata={}, accessed=day)
+    assert (csl["URL"], csl["accessed"]) == (OWN["view"], {"date-parts": [[2026, 3, 4]]})
+    assert (csl["source"], csl["page"]) == ("papers; drafts/C:a_b.pdf", "3")
+    bibtex = formatted(one, "bibtex", metadata={}, accessed=day)
+    _, _, fields = parsed(bibtex)
+    assert (fields["url"], fields["urldate"]) == (OWN["view"], "2026-03-04")
+    assert (fields["file"], fields["pages"]) == ("papers- drafts/C-a_b.pdf", "3")
+
+
+def test_a_document_from_the_web_has_its_own_address_and_no_file() -> None:
+    one = citation(links=OWN)
+    csl: Any = formatted(one, "csl_json", metadata={}, accessed=date(2026, 3, 4))
+    assert csl["URL"] == LINK
+    assert "source" not in csl
+    assert "file" not in parsed(formatted(one, "bibtex", metadata={}))[2]
+
+
+@pytest.mark.parametrize("links", [{}, {"view": "/view/a"}])
+def test_without_an_address_there_is_no_day_of_access(links: dict[str, str]) -> None:
+    one = replace(BARE, links=links)
+    csl: Any = formatted(one, "csl_json", metadata={}, accessed=date(2026, 3, 4))
+    assert {"URL", "accessed"}.isdisjoint(csl)
+    fields = parsed(formatted(one, "bibtex", metadata={}, accessed=date(2026, 3, 4)))[2]
+    assert {"url", "urldate"}.isdisjoint(fields)
 
 
 @pytest.mark.parametrize(

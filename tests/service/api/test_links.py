@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from index.answers import Citation
-from service.api.links import linked
+from service.api.links import absolute, base_url, linked
 
 ROOT = Path(__file__).parents[3]
 CITED = Citation(
@@ -43,6 +43,22 @@ def test_links_name_the_collection_unless_it_is_the_default_one() -> None:
         "view": "/view/a/b%20c.md@9f2c41aab3de:4-7?collection=other#quote",
         **source,
     }
+
+
+def test_absolute_links_begin_with_the_address_of_the_service() -> None:
+    source = {"source": "https://example.org/#:~:text=two"}
+    found = absolute(linked(replace(CITED, links=source), "default"), "https://docs.example.org/loccit")
+    assert found.links["view"] == "https://docs.example.org/loccit/view/a/b%20c.md@9f2c41aab3de:4-7#quote"
+    assert found.links["source"] == source["source"]
+    assert absolute(CITED, "") is CITED
+
+
+def test_the_address_is_the_configured_one_or_that_of_the_request() -> None:
+    plain = {"headers": [(b"host", b"localhost:8000")], "state": {}}
+    assert base_url(plain, "") == "http://localhost:8000"
+    assert base_url({**plain, "state": {"secure": True}}, "") == "https://localhost:8000"
+    assert base_url(plain, "https://docs.example.org") == "https://docs.example.org"
+    assert base_url({"headers": [], "state": {}}, "") == ""
 
 
 def test_only_the_service_makes_addresses_of_itself() -> None:

@@ -182,9 +182,13 @@ def test_a_citation_comes_in_every_shape_with_its_own_content_type(
         case "bibtex":
             fields = read_bibtex(response.text)
             assert (fields["annote"], fields["note"]) == (LAMP, lamp)
+            assert (fields["file"], len(fields["urldate"])) == ("lamps.md", len("2026-03-04"))
+            assert client.get(fields["url"]).status_code == 200
         case "csl_json":
             item = response.json()
             assert (item["id"], item["annote"], item["title"]) == (lamp, LAMP, "Lamps")
+            assert (item["URL"], item["source"]) == (f"http://testserver/view/{lamp}#quote", "lamps.md")
+            assert item["accessed"]["date-parts"][0][0] >= 2026
         case "w3c_annotation":
             position, quote = response.json()["target"]["selector"]
             assert (position["start"], position["end"], quote["exact"]) == (start, end, LAMP)
@@ -299,6 +303,8 @@ def test_an_annotation_names_the_text_of_its_own_collection(
     annotation = cited(client, locator, collection="other", format="w3c_annotation")
     target = annotation["target"]
     position = target["selector"][0]
+    assert target["source"].startswith("http://testserver/v1/documents/")
+    assert annotation["id"].startswith("http://testserver/v1/citations/")
     source = client.get(target["source"])
     assert source.status_code == 200
     assert source.text[position["start"] : position["end"]] == LAMP
@@ -313,6 +319,16 @@ def test_an_annotation_in_an_answer_names_the_text_of_its_own_collection(
     target = passage["formats"]["w3c_annotation"]["target"]
     position = target["selector"][0]
     assert client.get(target["source"]).text[position["start"] : position["end"]] == passage["text"]
+
+
+def test_exported_links_have_the_configured_address(library: Library, lamp: str) -> None:
+    with served(library, public_url="https://docs.example.org/loccit") as client:
+        item = cited(client, lamp, format="csl_json")
+        answer = client.post("/v1/ask", json={"question": "lamp", "formats": ["w3c_annotation"]}).json()
+    assert item["URL"] == f"https://docs.example.org/loccit/view/{lamp}#quote"
+    annotation = answer["passages"][0]["formats"]["w3c_annotation"]
+    assert annotation["id"].startswith("https://docs.example.org/loccit/v1/citations/")
+    assert answer["passages"][0]["citation"]["links"]["view"].startswith("/view/")
 
 
 # Shapes in answers

@@ -1,0 +1,116 @@
+"""A citation with the metadata of its document, as the formats of citations read them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+from urllib.parse import quote as percent_encode
+
+from index.answers import Citation
+from index.types import Metadata
+
+_DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?(?!\d)")
+_WEB = ("http://", "https://")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The input of the formats, with accessors for the metadata."""
+
+    citation: Citation
+    metadata: Metadata
+    label: str = "1"
+    index: int = 0
+    accessed: datetime.date | None = None
+
+    def values(self, *keys: str) -> list[str]:
+        """Return the values of the first key that has any, each as one line."""
+        for key in keys:
+            value = self.metadata.get(key, ())
+            several = [value] if isinstance(value, str | int | float) else value
+            if lines := [line for one in several if (line := one_line(str(one)))]:
+                return lines
+        return []
+
+    def value(self, *keys: str) -> str:
+        return ", ".join(self.values(*keys))
+
+    @property
+    def authors(self) -> list[str]:
+        """Author names as written; a string may have several, separated by semicolons."""
+        parts = (part.strip() for one in self.values("authors", "author") for part in one.split(";"))
+        return [part for part in parts if part]
+
+    @property
+    def link(self) -> str:
+        """The web address of the document; empty if unknown."""
+        for link in (self.value("url"), one_line(self.citation.source)):
+            if link.lower().startswith(_WEB):
+                return encoded(link)
+        return ""
+
+    @property
+    def address(self) -> str:
+        """The web address of the document, or that of the page that shows the quote in it; or empty."""
+        return self.link or self.own_link("view")
+
+    def own_link(self, name: str) -> str:
+        """A link of the citation to the service that made it, where that has an absolute address."""
+        link = self.citation.links.get(name, "")
+        return encoded(one_line(link)) if link.lower().startswith(_WEB) else ""
+
+    @property
+    def file(self) -> str:
+        """The name of the file that the document was read from; empty for one from the web."""
+        source = one_line(self.citation.source)
+        return "" if source.lower().startswith(_WEB) else source
+
+    @property
+    def link_to_quote(self) -> str:
+        return encoded(one_line(self.citation.links.get("source", ""))) or self.link
+
+    @property
+    def doi(self) -> str:
+        return re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", self.value("doi"), flags=re.IGNORECASE)
+
+    @property
+    def date(self) -> str:
+        return self.value("date", "published", "year")
+
+    @property
+    def date_parts(self) -> list[int]:
+        """Year, month and day, as far as given; empty if the date is not an ISO date."""
+        match = _DATE.match(self.date)
+        parts = [int(part) for part in match.groups() if part] if match else []
+        if len(parts) > 1 and not 1 <= parts[1] <= 12:
+            return parts[:1]
+        return parts[:2] if len(parts) > 2 and not 1 <= parts[2] <= 31 else parts
+
+    def pages(self, dash: str) -> str:
+        if self.citation.pages is None:
+            return ""
+        first, last = self.citation.pages
+        return str(first) if first == last else f"{first}{dash}{last}"
+
+    @property
+    def section(self) -> str:
+        return " › ".join(filter(None, map(one_line, self.citation.section)))
+
+    def summary(self) -> str:
+        """Authors, title, section, pages, publisher and date."""
+        pages = self.pages("–")
+        place = ", ".join(filter(None, (self.section, f"p. {pages}" if pages else "")))
+        published = ", ".join(filter(None, (self.value("publisher", "site"), self.date)))
+        parts = ("; ".join(self.authors), one_line(self.citation.title), place, published)
+        return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
+
+
+def encoded(link: str) -> str:
+    """Percent-encode the characters that would end a link in Markdown and BibTeX."""
+    return percent_encode(link, safe="!#$%&'()*+,-./:;=?@[]_~")
+
+
+def one_line(text: str) -> str:
+    """The text on one line, with single spaces."""
+    return " ".join(text.split())
