@@ -1,0 +1,86 @@
+"""Divide a question that asks several things: "Who wrote it, and when was it published?".
+
+A part begins where a question begins: after a question mark, or after a conjunction before a question word.
+The tables below have the conjunctions and question words of seven languages; a question in another one is
+divided at question marks alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import regex
+
+MOST_PARTS = 4
+"""A question with more parts is not divided: it is rather a list, or a text."""
+
+_CONJUNCTIONS = "and und et y e en"
+_QUESTION_WORDS = (
+    # English, German, French, Spanish, Italian, Dutch, Portuguese
+    "who whom whose what when where why which how",
+    "wer wen wem wessen was wann wo woher wohin warum wieso weshalb wie "
+    "welche welcher welches welchen welchem",
+    "qui que quoi quand où pourquoi comment combien quel quelle quels quelles",
+    "quién quiénes qué cuándo dónde cómo cuánto cuánta cuántos cuántas cuál cuáles",
+    "chi cosa quando dove perché quanto quanta quanti quante quale quali",
+    "wie wat wanneer waar waarom hoe welk welke",
+    "quem quando onde quanto quantos quantas qual quais",
+)
+_PREPOSITIONS = (
+    "in on at by for from of to with since until "
+    "bei für seit mit von aus zu nach um an auf "
+    "à de en dans pour par avec depuis "
+    "a con por para desde "
+    "di da per nel "
+    "op voor van met sinds "
+    "em com"
+)
+
+
+def _any(words: str) -> str:
+    return "|".join(sorted(set(words.split()), key=len, reverse=True))
+
+
+_ASKS = rf"(?:(?:{_any(_PREPOSITIONS)})\s+)?(?:{_any(' '.join(_QUESTION_WORDS))})\b"
+_BEGINS = regex.compile(rf"[¿\s]*{_ASKS}", regex.IGNORECASE)
+_BETWEEN = regex.compile(rf"\s*,?\s+(?:{_any(_CONJUNCTIONS)})\s+(?={_ASKS})", regex.IGNORECASE)
+_SENTENCE = regex.compile(r"[^?？؟]+[?？؟]*")
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_FEWEST_WORDS = 3
+"""A part with fewer words, such as "when?", does not say what it asks about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a question, as it stands there, and what to search for it."""
+
+    text: str
+    query: str
+
+
+def divided(question: str) -> tuple[Part, ...]:
+    """Return the parts of a question, in order; only one, the whole, if it asks one thing."""
+    asked = [part for sentence in _sentences(question) for part in _asked(sentence)]
+    if not 1 < len(asked) <= MOST_PARTS:
+        return (Part(question, question),)
+    return tuple(Part(text, _query(text, asked[0])) for text in asked)
+
+
+def _sentences(question: str) -> list[str]:
+    found = [match[0].strip() for match in _SENTENCE.finditer(question)]
+    return [one for one in found if _WORD.search(one)]
+
+
+def _asked(sentence: str) -> list[str]:
+    """The parts of a sentence; the whole of it unless it begins as a question."""
+    if not _BEGINS.match(sentence):
+        return [sentence]
+    return [part.strip() for part in _BETWEEN.split(sentence) if _WORD.search(part)]
+
+
+def _query(part: str, first: str) -> str:
+    """A part, with what the first one asks about if it is too short to say it."""
+    if part == first or len(_WORD.findall(part)) >= _FEWEST_WORDS:
+        return part
+    about = first[begins.end() :] if (begins := _BEGINS.match(first)) else first
+    return f"{part.rstrip(' ?？؟')} {about.strip()}"

@@ -1,0 +1,76 @@
+"""Choose the sentences that answer, among the evidence of the passages that were found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from index.answers import Answer, Hit
+from index.search.near_duplicates import Wording
+
+MOST_SENTENCES = 10
+_LEAST_SHARE = 0.5
+"""Least probability of a further sentence, as a share of the first one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A sentence of a hit, ``[start, end)`` of the document's text.
+
+    ``part`` is that of the question which it answers. ``probability``: that its passage answers, and that a
+    person would mark this sentence of it.
+    """
+
+    hit: Hit
+    start: int
+    end: int
+    probability: float
+    part: int = 0
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        at = self.hit.citation.start
+        return self.hit.text[self.start - at : self.end - at]
+
+    @property
+    def document(self) -> tuple[str, str]:
+        """The document and the text that it is in."""
+        return self.hit.citation.document_id, self.hit.citation.text_sha256
+
+
+def candidates(answer: Answer, part: int = 0) -> list[Selected]:
+    """Return all sentences of an answer's evidence, most probable first."""
+    found = [
+        Selected(hit, lit.start, lit.end, hit.probability * lit.score, part)
+        for hit in answer.hits
+        for lit in hit.evidence
+    ]
+    return sorted(found, key=lambda one: (-one.probability, one.hit.rank, one.start))
+
+
+def best(answer: Answer, most: int, part: int = 0) -> list[Selected]:
+    """Return at most so many sentences, the most probable first, none of which repeats another."""
+    chosen: list[Selected] = []
+    for one in candidates(answer, part):
+        if len(chosen) == most or (chosen and one.probability < _LEAST_SHARE * chosen[0].probability):
+            break
+        if not repeats(one, chosen):
+            chosen.append(one)
+    return chosen
+
+
+def repeats(one: Selected, chosen: Sequence[Selected]) -> bool:
+    """Whether a sentence overlaps one of those chosen, or says the same in nearly the same words."""
+    wording = Wording.of(one.text)
+    return any(_overlap(one, other) or wording.says_the_same(Wording.of(other.text)) for other in chosen)
+
+
+def _overlap(one: Selected, other: Selected) -> bool:
+    return one.document == other.document and one.start < other.end and other.start < one.end
+
+
+def in_reading_order(chosen: Sequence[Selected]) -> Iterator[Selected]:
+    """Yield sentences in the order of their text, those of the document with the best one first."""
+    documents = list(dict.fromkeys(one.document for one in chosen))
+    yield from sorted(chosen, key=lambda one: (documents.index(one.document), one.start, one.end))

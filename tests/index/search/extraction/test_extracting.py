@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.answers import Answer
+from index.collection import Collection
+from index.embedding import WordEmbedder
+from index.ingest.preparation import Source
+from index.library import Library
+from index.search.extraction import Extract, Part, divided, extracted
+from tests.sizes import examples
+
+LAMPS = """# The lighthouse
+
+The first lamp burned whale oil. Zinc reflectors threw its light nine miles out.
+
+Samuel Osgood kept the lamp from 1820 to 1841. His daughter Hannah kept it after him.
+
+The tower was built in 1819. It has 199 steps of granite.
+"""
+
+
+def asked(
+    collection: Collection, question: str, *, most: int = 3, least: float = 0.0
+) -> tuple[Extract, Sequence[Part]]:
+    parts = divided(question)
+    answers: list[Answer] = [collection.ask(question)]
+    if len(parts) > 1:
+        answers += [collection.ask(part.query) for part in parts]
+    with collection.archive.resolution() as resolution:
+        return extracted(resolution, parts, answers, most=most, least=least), parts
+
+
+def filled(collection: Collection, **texts: str) -> Collection:
+    for name, text in texts.items():
+        collection.put(Source(f"{name}.md", text.encode()))
+    collection.embed_pending()
+    return collection
+
+
+def quotes(extract: Extract) -> list[str]:
+    return [one.citation.quote for one in extract.sentences]
+
+
+def test_the_sentence_that_answers_is_quoted_alone(collection: Collection) -> None:
+    extract, _ = asked(filled(collection, lamps=LAMPS), "When was the tower built?")
+    assert quotes(extract)[extract.first] == "The tower was built in 1819."
+    assert not extract.declines
+    assert extract.unanswered == ()
+
+
+def test_each_part_of_a_question_gets_a_sentence_in_reading_order(collection: Collection) -> None:
+    question = "When was the tower built, and what did the first lamp burn?"
+    extract, parts = asked(filled(collection, lamps=LAMPS), question)
+    assert [one.part for one in extract.sentences] == [1, 0]
+    assert quotes(extract) == ["The first lamp burned whale oil.", "The tower was built in 1819."]
+    assert [part.text for part in parts] == ["When was the tower built", "what did the first lamp burn?"]
+
+
+def test_it_declines_below_the_threshold_and_says_which_parts(collection: Collection) -> None:
+    question = "When was the tower built, and what did the first lamp burn?"
+    extract, _ = asked(filled(collection, lamps=LAMPS), question, least=1.0)
+    assert extract.declines
+    assert extract.unanswered == (0, 1)
+
+
+def test_what_is_said_twice_is_quoted_once(collection: Collection) -> None:
+    copy = LAMPS.replace("# The lighthouse", "# A copy")
+    extract, _ = asked(filled(collection, lamps=LAMPS, copy=copy), "When was the tower built?")
+    assert quotes(extract).count("The tower was built in 1819.") == 1
+
+
+def test_most_limits_the_sentences(collection: Collection) -> None:
+    text = " ".join(f"The keeper lit the lamp in room {number}." for number in range(9))
+    filled(collection, rooms=text)
+    for most in (1, 2, 4):
+        extract, _ = asked(collection, "Who lit the lamp in which room?", most=most)
+        assert 1 <= len(extract.sentences) <= most
+
+
+def test_sentences_of_a_document_that_is_erased_are_left_out(collection: Collection) -> None:
+    filled(collection, lamps=LAMPS)
+    answer = collection.ask("When was the tower built?")
+    collection.editor.delete("lamps.md")
+    with collection.archive.resolution() as resolution:
+        extract = extracted(resolution, divided("When?"), [answer], most=3, least=0.0)
+    assert extract.declines
+    assert extract.unanswered == (0,)
+
+
+_WORDS = "lamp tower keeper oil 1819 3,5 % nine. Who? „lit“ e\u0301te\u0301 Δx 灯塔。 👩‍🚒 | - # ** Dr. ]"
+WORDS = st.sampled_from([*_WORDS.split(), "\t", " \n", "\n\n"])
+TEXTS = st.lists(WORDS, min_size=1, max_size=60).map(" ".join)
+QUESTIONS = ["Who lit the lamp in the tower, and when?", "lamp oil", "灯塔？", "keeper 1819 3,5 %"]
+
+
+@settings(max_examples=examples(200))
+@given(texts=st.lists(TEXTS, min_size=1, max_size=3), question=st.sampled_from(QUESTIONS))
+def test_every_sentence_stands_in_its_document_word_for_word(texts: list[str], question: str) -> None:
+    with TemporaryDirectory() as folder, Library(Path(folder), embedder=WordEmbedder()) as library:
+        collection = library.open("default", create=True)
+        for number, text in enumerate(texts):
+            collection.put(Source(f"{number}.txt", f"Lamp.\n\n{text}".encode()))
+        collection.embed_pending()
+        extract, _ = asked(collection, question)
+        for one in extract.sentences:
+            citation = one.citation
+            _, text = collection.archive.text(citation.document_id, citation.version)
+            assert text[citation.start : citation.end] == citation.quote
+            assert citation.quote.strip() != ""
+            assert collection.archive.cite(citation.locator).quote == citation.quote

@@ -1,0 +1,47 @@
+import pytest
+
+from index.search.extraction.parts import Part, divided
+
+ONE = [
+    "Who wrote the report?",
+    "What is the difference between salt and pepper?",
+    "Tell me about the lamp and its keeper.",
+    "Wer hat den Turm und das Haus gebaut?",
+    "I bought a lamp. How do I clean it?",
+    "灯是谁点的?",
+    "",
+]
+SEVERAL = [
+    ("Who wrote the report and when was it published?", ["Who wrote the report", "when was it published?"]),
+    ("Who lit the lamp, and in which year was the tower built?", None),
+    ("Who lit the lamp? When was the tower built?", ["Who lit the lamp?", "When was the tower built?"]),
+    ("Wann wurde der Turm gebaut und wer war der Wärter?", None),
+    ("Quand la tour fut-elle construite et qui était le gardien ?", None),
+    ("¿Cuándo se construyó la torre y quién era el guardián?", None),
+    ("谁点了灯？塔是什么时候建的？", ["谁点了灯？", "塔是什么时候建的？"]),
+]
+
+
+@pytest.mark.parametrize("question", ONE)
+def test_a_question_that_asks_one_thing_stays_whole(question: str) -> None:
+    assert divided(question) == (Part(question, question),)
+
+
+@pytest.mark.parametrize(("question", "expected"), SEVERAL)
+def test_a_question_is_divided_where_another_one_begins(question: str, expected: list[str] | None) -> None:
+    parts = divided(question)
+    assert len(parts) == 2
+    assert all(part.text in question for part in parts)
+    if expected is not None:
+        assert [part.text for part in parts] == expected
+
+
+def test_a_part_that_does_not_say_what_it_asks_about_is_searched_with_the_rest() -> None:
+    first, second = divided("Who wrote the report, and when?")
+    assert first == Part("Who wrote the report", "Who wrote the report")
+    assert second == Part("when?", "when wrote the report")
+
+
+def test_a_list_of_many_questions_is_not_divided() -> None:
+    many = " ".join(f"Who wrote report {number}?" for number in range(5))
+    assert divided(many) == (Part(many, many),)
