@@ -17,7 +17,7 @@ import numpy as np
 
 from index.answers import Answer, Citation, Extent, IndexState, NearDuplicates, Turn
 from index.citations.budget import ReadingBudget
-from index.citations.statements import Checking
+from index.citations.statements import Checking, KnownSources
 from index.citations.verification import Verification
 from index.config import LibraryConfig
 from index.derivation import Derivation, derive
@@ -326,12 +326,17 @@ class Collection:
 
     @contextmanager
     def verification(
-        self, *, most_characters: int | None = None, claims: bool = True
+        self,
+        *,
+        most_characters: int | None = None,
+        claims: bool = True,
+        known: KnownSources | None = None,
     ) -> Iterator[Verification]:
         """Verifies citations, quotes and answers in one snapshot of the record.
 
         ``most_characters`` limits how much text is searched; ``claims``: judge also what the sentences of
-        an answer claim, which takes the model.
+        an answer claim, which takes the model. ``known`` keeps the passages that were embedded for it, for
+        an answer that is verified sentence by sentence.
         """
         with self.archive.resolution() as resolution:
 
@@ -342,7 +347,7 @@ class Collection:
                 return self._passages_like(resolution.moment, text)
 
             checking = (
-                Checking(self._derivation.analyzer.terms, self._derivation.embedder, passages)
+                Checking(self._derivation.analyzer.terms, self._derivation.embedder, passages, known)
                 if claims
                 else None
             )

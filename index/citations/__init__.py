@@ -2,7 +2,8 @@
 
 from index.citations.budget import ReadingBudget
 from index.citations.citing import Locator, locator_of, parse_locator
-from index.citations.claims import Sentence
+from index.citations.claims import Quoted, Sentence, without_marks
+from index.citations.claims import claims as sentences_of
 from index.citations.formats import Format, block_spans, formatted
 from index.citations.resolution import PageMark, Resolution, Resolved, Today
 from index.citations.standing import Standing
@@ -15,6 +16,7 @@ __all__ = [
     "Format",
     "Locator",
     "PageMark",
+    "Quoted",
     "ReadingBudget",
     "Resolution",
     "Resolved",
@@ -28,4 +30,6 @@ __all__ = [
     "formatted",
     "locator_of",
     "parse_locator",
+    "sentences_of",
+    "without_marks",
 ]

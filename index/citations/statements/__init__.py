@@ -1,7 +1,7 @@
 """Judge the sentences of an answer by what they claim."""
 
-from index.citations.statements.checking import Checked, Checking, Claimed
+from index.citations.statements.checking import Checked, Checking, Claimed, KnownSources
 from index.citations.statements.conflicts import Conflict
 from index.citations.statements.judging import Judgement, Status
 
-__all__ = ["Checked", "Checking", "Claimed", "Conflict", "Judgement", "Status"]
+__all__ = ["Checked", "Checking", "Claimed", "Conflict", "Judgement", "KnownSources", "Status"]

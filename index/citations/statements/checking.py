@@ -42,17 +42,26 @@ class Checked:
     is_elsewhere: bool = False
 
 
+KnownSources = dict[tuple[str, str], Source]
+"""Passages that were read and embedded, by the locator and the hash of the text that it names."""
+
+
 class Checking:
     """Checks the sentences of one request. ``find`` returns the passages that are most like a text.
 
-    Passages are read and embedded once: use it for one request, in one thread.
+    Passages are read and embedded once: use it for one request, in one thread. ``known`` keeps them for the
+    next sentences of the same answer.
     """
 
     def __init__(
-        self, terms: Terms, embedder: SentenceEmbedder, find: Callable[[str], Sequence[Citation]]
+        self,
+        terms: Terms,
+        embedder: SentenceEmbedder,
+        find: Callable[[str], Sequence[Citation]],
+        known: KnownSources | None = None,
     ) -> None:
         self._terms, self._embedder, self._find = terms, embedder, find
-        self._sources: dict[str, Source] = {}
+        self._sources: KnownSources = {} if known is None else known
 
     def makes_claim(self, sentence: str) -> bool:
         """See :func:`index.citations.statements.judging.makes_claim`."""
@@ -82,8 +91,10 @@ class Checking:
         return Checked(judged, None if judged.source is None else passages[judged.source])
 
     def _source(self, passage: Citation) -> Source:
-        if passage.locator not in self._sources:
+        name = passage.locator, passage.text_sha256
+        known = self._sources.get(name)
+        if known is None or known.embedder is not self._embedder:  # an upgrade has replaced the model
             context = " ".join([passage.title, *passage.section])
             text = passage.quote[:_LONGEST_PASSAGE]
-            self._sources[passage.locator] = Source(text, context, self._terms, self._embedder)
-        return self._sources[passage.locator]
+            known = self._sources[name] = Source(text, context, self._terms, self._embedder)
+        return known
