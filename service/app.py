@@ -30,6 +30,7 @@ from service.monitoring.logs import configure_logging
 from service.monitoring.metrics import Instruments, Metrics
 from service.monitoring.tracing import Tracing, open_tracing
 from service.routes import (
+    answer,
     ask,
     changes,
     citations,
@@ -59,6 +60,7 @@ from service.settings import (
 
 _ROUTES = (
     ask,
+    answer,
     citations,
     verify,
     changes,

@@ -135,6 +135,18 @@ class NotReady(ServiceError):
     code = "not_ready"
 
 
+class WriterFailed(ServiceError):
+    """The model that writes answers cannot be reached, refused the request, or its text broke off."""
+
+    code = "writer_failed"
+
+
+class WriterTimeout(ServiceError):
+    """The model that writes answers took longer than the settings allow."""
+
+    code = "writer_timeout"
+
+
 class InternalError(ServiceError):
     """Unexpected failure. The log has the reason under the request id."""
 
@@ -169,6 +181,9 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     library.DiskFull: 507,
     library.CollectionBusy: 503,
     NotReady: 503,
+    # The endpoint that the operator configured.
+    WriterFailed: 502,
+    WriterTimeout: 504,
     # Errors that only the operator can correct.
     library.ModelError: 503,
     library.ModelFailed: 500,

@@ -36,7 +36,7 @@ from service.monitoring.audit import AuditLog
 from service.monitoring.metrics import Metrics, SharedState, WorkerState
 from service.monitoring.tracing import Tracing
 from service.requests.json_body import read_body
-from service.settings import Settings, open_intake
+from service.settings import Settings, open_intake, open_writer
 
 log = logging.getLogger("loccit.service")
 
@@ -69,6 +69,8 @@ class Runtime:
         self.pools = Pools(max_requests=settings.max_queue, processes=settings.workers)
         self._adding = threading.Lock()
         self.job_followers = Permits(settings.max_queue)
+        self.writer = open_writer(settings)
+        self.writing = Permits(settings.max_queue)
         self.tracing = tracing
         self.metrics = metrics or Metrics()
         self.instruments = counted = self.metrics.instruments
@@ -94,7 +96,7 @@ class Runtime:
         self._state: NotReady | None = NotReady("The service is loading its model. Try again in a moment.")
         self._warm_up: asyncio.Task[None] | None = None
         self._sampling: asyncio.Task[None] | None = None
-        permits = {**self.pools.limited(), "job_followers": self.job_followers}
+        permits = {**self.pools.limited(), "job_followers": self.job_followers, "writing": self.writing}
         self._worker_state = WorkerState(self.metrics, self.questions, permits)
         self._shared_state = SharedState(self.library, self.jobs.store)
 
@@ -115,6 +117,8 @@ class Runtime:
                 task.cancel()
                 await asyncio.wait([task])
         await self.questions.stop()
+        if self.writer is not None:
+            await self.writer.close()
         await anyio.to_thread.run_sync(self._close)
 
     def _close(self) -> None:

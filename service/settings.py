@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from index.embedding import PACKAGED
@@ -26,6 +27,7 @@ from service.jobs.protocols import Spool
 from service.library_settings import LibrarySettings
 from service.middleware.sign_on import SignOn
 from service.monitoring.logs import LogFormat
+from service.writing.endpoint import Patience, Writer
 
 PREFIX = "LOCCIT_"
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -228,6 +230,35 @@ class Settings(LibrarySettings):
         description="Questions whose vectors stay in memory, so that a repeated question is not embedded "
         "again: 1.5 KB each, without the text. 0 disables the cache.",
     )
+    min_answerability: float = Field(
+        0.5,
+        ge=0.0,
+        le=1.0,
+        description="Answerability from which `/v1/answer` and chat models answer. Below it they say that "
+        "the documents do not say. A request may choose another.",
+    )
+    writer_url: str = Field(
+        "",
+        description="Address of an endpoint that speaks OpenAI's chat completions, such as "
+        "`http://127.0.0.1:11434/v1`. Its model then writes answers from the passages, which are sent to it. "
+        "Without one, answers are sentences of the documents.",
+    )
+    writer_model: str = Field("", validate_default=True, description="Name of the model there.")
+    writer_key: SecretStr | None = Field(None, description="API key of that endpoint, if it needs one.")
+    writer_parameters: str = Field(
+        '{"temperature": 0, "max_tokens": 1024, "stream_options": {"include_usage": true}}',
+        description="JSON object of further fields that are sent to it.",
+    )
+    writer_first_seconds: float = Field(
+        60.0, gt=0, description="Time, in seconds, for the first text of the model."
+    )
+    writer_next_seconds: float = Field(
+        20.0, gt=0, description="Longest pause, in seconds, in the text of the model."
+    )
+    writer_seconds: float = Field(180.0, gt=0, description="Time, in seconds, for its whole text.")
+    writer_characters: int = Field(
+        20_000, ge=1, description="Most characters of passages that are sent to it; at least one passage is."
+    )
     max_quotes: int = Field(
         256,
         ge=1,
@@ -290,6 +321,28 @@ class Settings(LibrarySettings):
         "loccit[otel]; the variables of OpenTelemetry, such as OTEL_EXPORTER_OTLP_ENDPOINT, say where spans "
         "are sent.",
     )
+
+    @field_validator("writer_url")
+    @classmethod
+    def _check_writer_url(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username):
+            raise ValueError("is not a web address. Write it like http://127.0.0.1:11434/v1.")
+        return url
+
+    @field_validator("writer_parameters")
+    @classmethod
+    def _check_writer_parameters(cls, parameters: str) -> str:
+        if not isinstance(json.loads(parameters), dict):  # which raises a ValueError, too
+            raise ValueError("is not a JSON object.")  # noqa: TRY004 -- pydantic takes no TypeError
+        return parameters
+
+    @field_validator("writer_model")
+    @classmethod
+    def _check_writer_model(cls, model: str, others: ValidationInfo) -> str:
+        if others.data.get("writer_url") and not model:
+            raise ValueError("is empty. Give the name of the model at LOCCIT_WRITER_URL.")
+        return model
 
     @field_validator("api_key")
     @classmethod
@@ -379,6 +432,16 @@ def open_intake(settings: Settings, spool: Spool) -> Intake:
     max_bytes = settings.library_config().ingest.max_document_bytes
     web = WebConfig(max_bytes=max_bytes, allowed_networks=_split_list(settings.web_networks))
     return Intake(spool, Fetcher(web), max_document_bytes=max_bytes)
+
+
+def open_writer(settings: Settings) -> Writer | None:
+    """The model that writes answers; None if the settings name none."""
+    if not settings.writer_url:
+        return None
+    key = "" if settings.writer_key is None else settings.writer_key.get_secret_value()
+    patience = Patience(settings.writer_first_seconds, settings.writer_next_seconds, settings.writer_seconds)
+    parameters = json.loads(settings.writer_parameters)
+    return Writer(settings.writer_url, settings.writer_model, key, parameters, patience)
 
 
 _REPLACED = frozenset({"SENTENCE_WEIGHT", "DOCUMENT_WEIGHT"})

@@ -103,6 +103,7 @@ class Probe:
 NONE: Mapping[str, Any] = {}
 PROBES = {
     "POST /v1/ask": Probe("/v1/ask", {"question": QUESTION}),
+    "POST /v1/answer": Probe("/v1/answer", {"question": QUESTION}),
     "GET /v1/citations/{locator}": Probe("/v1/citations/{locator}"),
     "POST /v1/verify": Probe("/v1/verify", {"quotes": [TEXT[:30]]}),
     "GET /v1/changes": Probe("/v1/changes"),
@@ -387,6 +388,7 @@ GIVEN = {"PUT /v1/documents/{document_id}": 409}
 """The status of what would change the document, unless it is 404."""
 LISTS = (
     "POST /v1/ask",
+    "POST /v1/answer",
     "POST /v1/verify",
     "GET /v1/changes",
     "POST /v1/changes",
@@ -433,11 +435,17 @@ def test_a_key_of_a_group_reads_its_documents(grouped: Place, route: str, key: s
     method = route.partition(" ")[0]
     if routes_of(grouped.client.app)[route].rule.scope <= Scope[key.partition(" ")[0].upper()]:  # type: ignore[arg-type]
         assert PROBES[route].send(grouped, method, key).status_code < 300 or route == "POST /sign-in"
-        if route in ("POST /v1/ask", "GET /v1/documents", "GET /v1/changes", "GET /v1/jobs/{job_id}/files"):
+        if route in (
+            "POST /v1/ask",
+            "POST /v1/answer",
+            "GET /v1/documents",
+            "GET /v1/changes",
+            "GET /v1/jobs/{job_id}/files",
+        ):
             assert "obsidian" in PROBES[route].send(grouped, method, key).text
 
 
-@pytest.mark.parametrize("route", ["POST /v1/ask", "POST /v1/verify", "POST /v1/changes"])
+@pytest.mark.parametrize("route", ["POST /v1/ask", "POST /v1/answer", "POST /v1/verify", "POST /v1/changes"])
 def test_a_body_narrows_its_key_too(grouped: Place, route: str) -> None:
     method = route.partition(" ")[0]
     for groups, is_told in ((["board"], True), (["staff"], False), ([], False)):

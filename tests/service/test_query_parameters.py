@@ -124,6 +124,7 @@ def test_body_and_query_must_agree_on_the_collection(client: TestClient, operati
     both = [one for one in operations if "collection" in one.json.get("properties", ())]
     assert [one.name for one in both] == [
         "POST /v1/ask",
+        "POST /v1/answer",
         "POST /v1/verify",
         "POST /v1/changes",
         "POST /v1/prune",

@@ -1,0 +1,63 @@
+"""What happens while a question is answered, in the order in which a stream tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from index.answers import Citation
+from index.citations import Quoted, StatementVerdict, Verdict
+
+Mode = Literal["extractive", "written"]
+Status = Literal["verbatim", "passage", "supported", "contradicted", "unsupported", "unchecked"]
+Finish = Literal["stop", "declined", "length", "refusal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Text that is added to the answer; ``is_refusal`` if a model says with it why it does not answer."""
+
+    text: str
+    is_refusal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the answer, ``[start, end)`` of its text in code points, with its marks.
+
+    ``verbatim``: it stands in a document, where ``citation`` says. ``passage``: a whole passage, shown
+    because it is near; it does not answer. The others are verdicts on a sentence that a model wrote,
+    with ``reason`` and the verdicts themselves; ``unchecked`` if it claims nothing that can be
+    checked. ``part`` is the part of the question that it answers, if that is known.
+    """
+
+    start: int
+    end: int
+    text: str
+    marks: tuple[int, ...]
+    status: Status
+    reason: str = ""
+    probability: float | None = None
+    part: int | None = None
+    citation: Citation | None = None
+    statement: StatementVerdict | None = None
+    quotes: tuple[tuple[Quoted, Verdict], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a model counted, or words where none was asked."""
+
+    prompt: int
+    completion: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of the answer: ``declined`` if the documents do not say, ``length`` if it was cut off."""
+
+    finish: Finish
+    usage: Usage
+
+
+Event = Delta | Sentence | Finished

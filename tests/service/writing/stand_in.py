@@ -1,0 +1,133 @@
+"""A stand-in for a model: a server that speaks OpenAI's chat completions, and misbehaves as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from tests.service.http_service import PATIENCE, eventually
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A chunk with these fields of a delta."""
+
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Bytes of the stream as they are."""
+
+    data: bytes
+
+
+class Wait:
+    """Say nothing until the server stops."""
+
+
+class Break:
+    """Close the connection in the middle."""
+
+
+Step = str | Delta | Raw | Wait | Break
+USAGE = {"prompt_tokens": 111, "completion_tokens": 22, "total_tokens": 133}
+
+
+@dataclass
+class StandIn:
+    """What the model says to every request, and the requests that it got."""
+
+    url: str = ""
+    says: Sequence[Step] = ()
+    finish: str | None = "stop"
+    status: int = 200
+    streams: bool = True
+    done: bool = True
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    hung_up: threading.Event = field(default_factory=threading.Event)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    async def answer(self, request: Request) -> Response:
+        self.requests.append(await request.json())
+        self.headers.append(dict(request.headers))
+        if self.status != 200:
+            return JSONResponse({"error": {"message": "the secret reason"}}, self.status)
+        if not self.streams:
+            text = "".join(step for step in self.says if isinstance(step, str))
+            message = {"role": "assistant", "content": text}
+            choice = {"index": 0, "message": message, "finish_reason": self.finish}
+            return JSONResponse({"choices": [choice], "usage": USAGE})
+        return StreamingResponse(self._events(), media_type="text/event-stream")
+
+    async def _events(self) -> AsyncIterator[bytes]:
+        try:
+            yield _chunk({"role": "assistant", "content": ""})
+            for step in self.says:
+                if isinstance(step, str):
+                    for piece in _tokens(step):
+                        yield _chunk({"content": piece})
+                elif isinstance(step, Delta):
+                    yield _chunk(step.fields)
+                elif isinstance(step, Raw):
+                    yield step.data
+                elif isinstance(step, Break):
+                    raise ConnectionResetError("told to")
+                else:
+                    await asyncio.to_thread(self.stopping.wait)
+                    return
+            if self.finish:
+                yield _chunk({}, self.finish)
+            yield _data({"choices": [], "usage": USAGE})
+            if self.done:
+                yield b"data: [DONE]\n\n"
+        except (asyncio.CancelledError, GeneratorExit):
+            self.hung_up.set()
+            raise
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """Pieces as short as a model's."""
+    for at in range(0, len(text), 4):
+        yield text[at : at + 4]
+
+
+def _chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return _data({"id": "c", "object": "chat.completion.chunk", "choices": [choice]})
+
+
+def _data(value: Any) -> bytes:
+    return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
+
+
+@contextmanager
+def stand_in(*says: Step, **behaviour: Any) -> Iterator[StandIn]:
+    """A model that says this, at an address of its own."""
+    model = StandIn(says=says, **behaviour)
+    app = Starlette(routes=[Route("/v1/chat/completions", model.answer, methods=["POST"])])
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False, ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        eventually(lambda: server.started)
+        model.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/v1"
+        yield model
+    finally:
+        model.stopping.set()
+        server.should_exit = True
+        thread.join(PATIENCE)
+        assert not thread.is_alive()

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.citations.claims import claims
+from service.writing.segments import Segment, Segments
+
+ANSWER = (
+    "Dr. Smith lit the lamp at 5 p.m. on Monday [1]. The light reached 3.5 miles! [2][3] It was “seen from "
+    "the bay. Nobody slept” that night [1].\n\nThe steps:\n\n1. He cleaned the glass [2].\n"
+    "2. He filled the oil.\n\n"
+    "> The lamp was lit at dusk,\n> and nobody saw it.\n\n[3]\n\n```\ncode. More code. And more.\n```\n"
+    "[1] First of all, it burned. [2] Then it went out."
+)
+
+
+def divided(text: str, size: int) -> list[Segment]:
+    segments = Segments()
+    found = []
+    for at in range(0, len(text), size):
+        found += segments.add(text[at : at + size])
+    return found + segments.end()
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 50, 10_000])
+def test_segments_make_up_the_text_and_have_its_sentences(size: int) -> None:
+    segments = divided(ANSWER, size)
+    assert "".join(one.text for one in segments) == ANSWER
+    at = 0
+    for one in segments:
+        assert one.start == at
+        at += len(one.text)
+    found = [sentence for one in segments for sentence in claims(" " * one.start + one.text)]
+    whole = claims(ANSWER)
+    assert [(one.start, one.end, one.marks) for one in found] == [
+        (one.start, one.end, one.marks) for one in whole
+    ]
+    assert [quoted.text for one in found for quoted in one.quotes] == [
+        quoted.text for one in whole for quoted in one.quotes
+    ]
+
+
+def test_a_sentence_is_told_once_the_next_one_has_begun() -> None:
+    segments = Segments()
+    assert segments.add("The lamp was lit at dusk [1].") == []
+    assert segments.add(" The keeper ") == []
+    assert segments.add("slept until the morning") == [Segment(0, "The lamp was lit at dusk [1]. ")]
+    assert segments.end() == [Segment(30, "The keeper slept until the morning")]
+
+
+def test_white_space_is_no_segment() -> None:
+    segments = Segments()
+    assert segments.add(" \n ") == []
+    assert segments.end() == []
+
+
+PIECES = st.sampled_from(
+    [
+        "The lamp was lit",
+        ". ",
+        "! ",
+        "\n\n",
+        "\n",
+        " [1]",
+        "[2] ",
+        "“so it is said by all”",
+        "> ",
+        "```",
+        "灯塔。",
+        " Dr. ",
+    ]
+)
+
+
+@given(pieces=st.lists(PIECES, max_size=40), size=st.integers(1, 9))
+def test_whatever_is_written_nothing_is_lost(pieces: list[str], size: int) -> None:
+    text = "".join(pieces)
+    found = "".join(one.text for one in divided(text, size))
+    assert text.startswith(found)
+    assert text[len(found) :].strip() == ""
