@@ -1,6 +1,7 @@
 """What is derived from the record: dense and lexical indexes, and how they follow it.
 
-:func:`open_engine` chooses the implementation; nothing outside this folder names one.
+:func:`open_engine` and :func:`open_exact_engine` choose the implementation; nothing outside this folder names
+one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from index.description import Description
 from index.protocols import Engine, RecordStore
 from index.records import Problem
 
-__all__ = ["index_problems", "open_engine", "remove_indexes"]
+__all__ = ["index_problems", "open_engine", "open_exact_engine", "remove_indexes"]
 
 
 def open_engine(
@@ -25,6 +26,13 @@ def open_engine(
     from index.engine.embedded import EmbeddedEngine
 
     return EmbeddedEngine(folder, store, description, config, generation=generation)
+
+
+def open_exact_engine(store: RecordStore, description: Description) -> Engine:
+    """An engine in memory that looks at every passage: for a record of few, which is searched once."""
+    from index.engine.exact import ExactEngine
+
+    return ExactEngine(store, description.analyzer(), description.dimension)
 
 
 def index_problems(

@@ -1,4 +1,4 @@
-"""An exact engine in memory: for contract and unit tests. It looks at every passage."""
+"""An exact engine in memory, which looks at every passage: for texts that are ranked once, and for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record in memory: for tests of what is built on a record. It survives nothing."""
+"""The record in memory: for texts that are ranked once, and for tests. It survives nothing."""
 
 from index.store.memory.catalogue import MemoryCatalogue
 from index.store.memory.store import MemoryRecord, MemoryStore

@@ -60,7 +60,7 @@ class MemoryLease:
 
 
 class MemoryStore:
-    """Implements :class:`index.protocols.RecordStore`: for contract and unit tests. Nothing is durable."""
+    """Implements :class:`index.protocols.RecordStore`. Nothing is durable."""
 
     def __init__(self, record: MemoryRecord | None = None) -> None:
         self._record = record or MemoryRecord()

@@ -1,0 +1,112 @@
+"""Rank texts that come with a question, as a search ranks the passages of a collection. Nothing is kept.
+
+The texts become a record in memory for the time of the question, so that they are divided, embedded, searched
+and judged by the code that does so for collections. Rarity of words is that among the given texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from index.answers import Answer, IndexState
+from index.citations import parse_locator
+from index.config import LibraryConfig, SearchConfig
+from index.description import Description
+from index.engine import open_exact_engine
+from index.errors import Unreadable
+from index.ingest import Source
+from index.ingest.embedding_queue import EmbeddingQueue
+from index.ingest.preparation import Preparation
+from index.protocols import Embedder, RecordStore, Reranker
+from index.readers import InProcessReaders
+from index.records import NewDocument
+from index.search import load_answerability
+from index.search.question import Query, Selection, is_spelt
+from index.search.search import Search, Stopwatch
+from index.store import open_memory_store
+from index.types import Vectors
+
+_MOST_LOOKED_AT = 1000
+"""Passages that are ranked sentence by sentence, at most; those after them have no score."""
+_EVERY_TEXT = Selection(max_per_document=1, near_duplicates="keep")
+
+
+@dataclass(frozen=True, slots=True)
+class TextRanker:
+    """Ranks texts with one model. Safe to use from several threads."""
+
+    embedder: Embedder
+    config: LibraryConfig
+    reranker: Reranker | None = None
+
+    def truncated(self, texts: Sequence[str], most_tokens: int) -> list[str]:
+        """The texts, each cut before its first token beyond so many."""
+        starts = self.embedder.token_starts(texts)
+        return [
+            text[: int(at[most_tokens])] if len(at) > most_tokens else text
+            for text, at in zip(texts, starts, strict=True)
+        ]
+
+    def probabilities(self, question: str, texts: Sequence[str], *, vector: Vectors) -> list[float]:
+        """The calibrated probability of each text that it answers the question; 0 for an empty one.
+
+        ``question`` is checked, and ``vector`` is its own, shape (dimension,). The score of a text is that of
+        its best passage. Raises :class:`index.errors.ModelFailed`.
+        """
+        found = [0.0] * len(texts)
+        places: dict[str, list[int]] = {}
+        for at, text in enumerate(texts):
+            places.setdefault(text, []).append(at)
+        # A text that is given several times is one document: equal passages would share a hit.
+        distinct = list(places)
+        answer = self._answer(question, distinct, vector)
+        for hit in answer.hits:
+            for locator in (hit.citation.locator, *hit.also_at):
+                for at in places[distinct[int(parse_locator(locator).document_id)]]:
+                    found[at] = max(found[at], hit.probability)
+        return found
+
+    def _answer(self, question: str, texts: Sequence[str], vector: Vectors) -> Answer:
+        description = Description.of_today(self.embedder, self.config)
+        analyzer = description.analyzer()
+        store = open_memory_store()
+        store.put(list(self._documents(texts)))
+        queue = EmbeddingQueue(store, self.embedder, analyzer)
+        size = self.config.ingest.passages_per_batch
+        for _ in queue.drain(size, lambda one: store.put_vectors(one.keys, one.vectors, one.sentences)):
+            pass
+        engine = open_exact_engine(store, description)
+        engine.update()
+        (starts,) = self.embedder.token_starts([question])
+        query = Query(question, vector, is_spelt=is_spelt(question, starts.tolist()), selection=_EVERY_TEXT)
+        with store.snapshot() as moment:
+            search = Search(
+                moment, moment, engine, analyzer.term_hashes, self._search_config(store), self.reranker
+            )
+            return search.answer(
+                query,
+                k=max(1, len(texts)),
+                where=None,
+                watch=Stopwatch(),
+                state=IndexState(description.fingerprint, moment.change, 1.0),
+                answerability=load_answerability(),
+            )
+
+    def _documents(self, texts: Sequence[str]) -> Iterable[NewDocument]:
+        """The texts as documents, whose ids are their places; those without words are left out."""
+        ingest = replace(self.config.ingest, keep_originals=False)
+        readers = InProcessReaders(self.config.reading)
+        preparation = Preparation(self.embedder, readers, replace(self.config, ingest=ingest))
+        for at, text in enumerate(texts):
+            with suppress(Unreadable):
+                new = preparation.prepare(Source(str(at), text.encode(), media_type="text/plain"), None)
+                if new is not None:
+                    yield new
+
+    def _search_config(self, store: RecordStore) -> SearchConfig:
+        """Every passage is a candidate, and is looked at."""
+        config = self.config.search
+        every = min(_MOST_LOOKED_AT, max(1, store.last_passage()))
+        return replace(config, candidates=every, second_look=config.second_look and every)
