@@ -16,7 +16,7 @@ from cli import documents, exchange, keys, proposals, questions, upgrading, upke
 from cli.advice import ADVICE
 from cli.consoles import stderr, stdout
 from cli.model import convert_to, quantize_with
-from cli.options import CollectionName, Data, read_settings
+from cli.options import CollectionName, Data, Key, Server, read_settings
 from evaluation import EvaluationMissing
 from index.errors import LoccitError
 from service.advice import message_with_advice
@@ -134,6 +134,19 @@ def convert(
 ) -> None:
     """Write the model as graphs that run without torch; LOCCIT_MODEL takes the folder."""
     convert_to(folder, read_settings(data))
+
+
+@app.command()
+def mcp(
+    collection: CollectionName = "default", data: Data = None, server: Server = "", key: Key = ""
+) -> None:
+    """Serve tools and documents to a chat program (MCP on standard input and output)."""
+    from cli import mcp
+
+    if server:
+        mcp.forward(server, key, collection)
+    else:
+        mcp.run(read_settings(data), collection)
 
 
 @app.command()

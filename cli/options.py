@@ -16,6 +16,15 @@ Data = Annotated[
 ]
 CollectionName = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON in the format of the HTTP API.")]
+Server = Annotated[
+    str,
+    typer.Option(
+        envvar="LOCCIT_URL",
+        help="Address of a running service to use, such as http://127.0.0.1:8000.",
+        show_default="the data folder",
+    ),
+]
+Key = Annotated[str, typer.Option(envvar="LOCCIT_KEY", help="API key for --server.", show_default="none")]
 
 
 def read_settings(data: Path | None = None, **options: object) -> Settings:

@@ -14,6 +14,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from index.library import Library
 from service.api import error_handlers, openapi
 from service.api.route import GuardedRoute
+from service.compat.mcp import http as mcp
+from service.compat.tools import server as tools
 from service.identity import Scope, access
 from service.middleware.allowed_hosts import AllowedHosts
 from service.middleware.auth import Authentication
@@ -75,6 +77,8 @@ _ROUTES = (
     home,
     view,
     sessions,
+    mcp,
+    tools,
 )
 HEADER_SECONDS = "header_seconds"
 """Name, in the lifespan state, of the time for the head of a request, which the server has to limit."""
@@ -142,7 +146,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, float]]:
     )
     await runtime.start()
     try:
-        yield {HEADER_SECONDS: app.state.settings.header_seconds}
+        async with mcp.serving(app):
+            yield {HEADER_SECONDS: app.state.settings.header_seconds}
     finally:
         await runtime.stop()
 

@@ -31,12 +31,13 @@ def planned(body: AskRequest, caller: Principal, runtime: Runtime) -> Plan:
 
     Raises :class:`Forbidden`, :class:`service.errors.RateLimited` and the errors of limits and filters.
     """
-    plan = _checked(body, body.narrowed(caller), runtime.settings)
+    plan = checked(body, body.narrowed(caller), runtime.settings)
     runtime.rates.charge(caller, len(plan.questions) - 1)  # the middleware has counted one
     return plan
 
 
-def _checked(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
+def checked(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
+    """A request of a caller, validated. Raises as :func:`planned`, but counts for no rate limit."""
     most = settings.max_k
     if caller.scope is Scope.ASK:
         most = min(most, settings.ask_max_k)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from service.identity.access import Rule, access, caller_of, rule_of
+from service.identity.access import Rule, Tells, access, caller_of, rule_of
 from service.identity.keyring import Keyring
 from service.identity.limits import RateLimit, RateLimits, WrongKeys
 from service.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
@@ -47,6 +47,7 @@ __all__ = [
     "Rule",
     "Scope",
     "Sessions",
+    "Tells",
     "WrongKeys",
     "access",
     "caller_of",

@@ -25,10 +25,12 @@ class Rule:
     tells: frozenset[str]
 
     def require(self, connection: Connection) -> None:
+        """Raise :class:`service.errors.Forbidden` unless the scope of a request's caller suffices."""
+        if self.scope is not Scope.NONE:
+            self.require_of(caller_of(connection))
+
+    def require_of(self, caller: Principal) -> None:
         """Raise :class:`service.errors.Forbidden` unless the caller's scope suffices."""
-        if self.scope is Scope.NONE:
-            return
-        caller = caller_of(connection)
         if caller.scope < self.scope:
             raise Forbidden(
                 f"This needs a key with the scope {self.scope.word}; the scope of this key is "

@@ -43,13 +43,16 @@ async def verify(
     quotation marks and block quotes is compared with the passages of its citation marks; [1] is the first.
     The other sentences are judged by what they claim: `supported`, `contradicted` or `unsupported`.
     """
-    locators, passages = _check(body, runtime.settings)
+    locators, passages = checked_request(body, runtime.settings)
     opened = await texts.run(runtime.collection, body.narrowed(caller), body.collection)
     return await texts.run(_verified, opened, body, (locators, passages), runtime.settings)
 
 
-def _check(body: VerifyRequest, settings: Settings) -> tuple[list[Locator], list[Locator]]:
-    """Check the limits; returns the locators of the citations, and those of the answer's passages."""
+def checked_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator], list[Locator]]:
+    """Check the limits; returns the locators of the citations, and those of the answer's passages.
+
+    Raises :class:`InvalidRequest`, :class:`InvalidLimit`, :class:`index.errors.InvalidLocator`.
+    """
     count = len(body.citations) + len(body.quotes) + (len(body.answer.citations) if body.answer else 0)
     if not count and body.answer is None:
         raise InvalidRequest("There is nothing to verify. Give citations, quotes, or an answer.")

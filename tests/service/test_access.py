@@ -91,16 +91,28 @@ class Probe:
     json: Mapping[str, Any] | None = None
     params: Mapping[str, Any] = field(default_factory=lambda: {"collection": COLLECTION})
     content: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def send(self, place: Place, method: str, key: str, **more: Any) -> Any:
         path = self.path.format(document=DOCUMENT, locator=place.locator, job=place.job, name=COLLECTION)
         body = None if self.json is None else {**self.json, **more.pop("body", {})}
+        if body is not None:
+            body = {name: place.locator if value == LOCATOR else value for name, value in body.items()}
+        more["headers"] = {**self.headers, **more.get("headers", {})}
         return place.send(
             method, path, key, json=body, params=dict(self.params), content=self.content, **more
         )
 
 
 NONE: Mapping[str, Any] = {}
+LOCATOR = "the locator of the document's passage"
+MESSAGE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "tools/call",
+    "params": {"name": "search", "arguments": {"query": QUESTION}},
+}
+MCP_HEADERS = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"}
 PROBES = {
     "POST /v1/ask": Probe("/v1/ask", {"question": QUESTION}),
     "POST /v1/answer": Probe("/v1/answer", {"question": QUESTION}),
@@ -143,6 +155,14 @@ PROBES = {
     "GET /sign-in": Probe("/sign-in", params=NONE),
     "POST /sign-in": Probe("/sign-in", content="key=", params=NONE),
     "POST /sign-out": Probe("/sign-out", params=NONE),
+    "POST /mcp": Probe("/mcp", MESSAGE, headers=MCP_HEADERS),
+    "GET /tools/openapi.json": Probe("/tools/openapi.json", params=NONE),
+    "POST /tools/search": Probe("/tools/search", {"query": QUESTION}),
+    "POST /tools/fetch": Probe("/tools/fetch", {"id": DOCUMENT}),
+    "POST /tools/ask": Probe("/tools/ask", {"question": QUESTION}),
+    "POST /tools/verify": Probe("/tools/verify", {"quotes": [TEXT[:30]]}),
+    "POST /tools/cite": Probe("/tools/cite", {"locator": LOCATOR}),
+    "POST /tools/list_documents": Probe("/tools/list_documents", {}),
     "GET /docs": Probe("/docs", params=NONE),
     "GET /openapi.json": Probe("/openapi.json", params=NONE),
 }
@@ -232,6 +252,10 @@ def test_without_a_valid_key_only_health_checks_answer(place: Place, route: str,
     assert_tells_nothing(response)
 
 
+PROVEN = ("/v1/citations/{locator}", "/view/{locator}", "/tools/fetch", "/tools/cite")
+"""Addresses at which a key with the scope ask must prove that an answer had the citation."""
+
+
 @pytest.mark.parametrize("scope", [Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN])
 @pytest.mark.parametrize("route", PROBES)
 def test_a_scope_allows_its_routes_and_no_others(place: Place, route: str, scope: Scope) -> None:
@@ -239,7 +263,7 @@ def test_a_scope_allows_its_routes_and_no_others(place: Place, route: str, scope
     method, _, path = route.partition(" ")
     rule = routes_of(place.client.app)[route].rule  # type: ignore[arg-type]
     response = PROBES[route].send(place, method, scope.word)
-    if scope is Scope.ASK and path in ("/v1/citations/{locator}", "/view/{locator}"):
+    if scope is Scope.ASK and path in PROVEN:
         assert response.status_code == 403  # without a proof
     elif route == "POST /sign-in":
         assert response.status_code == 401  # the form is empty
@@ -259,11 +283,16 @@ def test_a_key_of_another_collection_learns_nothing(place: Place, route: str, sc
     method = route.partition(" ")[0]
     rule = routes_of(place.client.app)[route].rule  # type: ignore[arg-type]
     response = PROBES[route].send(place, method, f"{scope.word} of another collection")
-    if scope >= rule.scope and rule.tells and route not in ("GET /v1/jobs", "GET /v1/collections"):
+    answers_all = ("GET /v1/jobs", "GET /v1/collections", "POST /mcp")
+    if scope >= rule.scope and rule.tells and route not in answers_all:
         hidden = 403 if route == "GET /metrics" or scope is Scope.ASK else 404
         assert response.status_code in (404, hidden)
     assert_tells_nothing(response)
-    assert COLLECTION not in response.text or response.status_code == 404
+    if route == "POST /mcp":
+        assert response.json()["result"]["isError"]
+        assert "There is no collection" in response.text
+    else:
+        assert COLLECTION not in response.text or response.status_code == 404
 
 
 def test_a_refused_write_changes_nothing(place: Place) -> None:
@@ -351,6 +380,56 @@ def test_a_key_to_ask_is_bounded(place: Place) -> None:
     assert place.send("POST", "/v1/ask", "read", json={**body, "extent": "section"}).status_code == 200
 
 
+def test_a_key_to_ask_fetches_the_surroundings_of_its_results_and_nothing_else(place: Place) -> None:
+    place.restore()
+    first, last = ("\n\n".join(f"Paragraph {number} has other words." for number in range(200)) for _ in "ab")
+    text = f"{first}\n\nThe platypus swims.\n\n{last}"
+    where = {"collection": COLLECTION}
+    place.as_admin("PUT", "/v1/documents/long.txt", json={"text": text}, params=where)
+
+    def call(tool: str, key: str, **arguments: Any) -> Any:
+        return place.send("POST", f"/tools/{tool}", key, json=arguments, params=where)
+
+    results = call("search", "ask", query="platypus").json()["results"]
+    (found,) = [one for one in results if "platypus" in one["text"]]
+    fetched = call("fetch", "ask", id=found["id"]).json()
+    assert found["text"] in fetched["text"] in text
+    assert len(fetched["text"]) <= len(found["text"]) + 600
+    assert fetched["metadata"]["next"] is None
+    assert place.send("GET", found["url"].removeprefix("http://testserver"), "ask").status_code == 200
+    assert call("cite", "ask", locator=found["id"]).json()["quote"] == found["text"]
+    locator = found["id"].partition("?")[0]
+    other = found["id"].replace("long.txt", "other.txt")
+    for forbidden in (locator, f"{locator}?proof=x", "long.txt", other):
+        assert call("fetch", "ask", id=forbidden).status_code == 403
+    assert call("cite", "ask", locator=locator).status_code == 403
+    assert call("fetch", "read", id=locator).json()["text"] == text
+
+
+def test_a_key_is_offered_the_tools_that_it_may_use(place: Place) -> None:
+    everything = ["search", "fetch", "ask", "verify", "cite", "list_documents"]
+    for key, names in (("ask", ["search", "fetch", "ask", "cite"]), ("read", everything)):
+        message = {**MESSAGE, "method": "tools/list", "params": {}}
+        reply = place.send("POST", "/mcp", key, json=message, headers=MCP_HEADERS).json()
+        assert [tool["name"] for tool in reply["result"]["tools"]] == names
+        paths = place.send("GET", "/tools/openapi.json", key).json()["paths"]
+        assert list(paths) == [f"/{name}" for name in names]
+
+
+def test_a_key_to_ask_reads_no_resources(place: Place) -> None:
+    for method, params in (
+        ("resources/list", {}),
+        ("resources/read", {"uri": f"loccit://documents/{COLLECTION}/{DOCUMENT}"}),
+        ("resources/read", {"uri": f"loccit://citations/{COLLECTION}/{place.locator}"}),
+    ):
+        message = {**MESSAGE, "method": method, "params": params}
+        refused = place.send("POST", "/mcp", "ask", json=message, headers=MCP_HEADERS)
+        assert "scope read" in refused.json()["error"]["message"]
+        assert_tells_nothing(refused)
+        other = "read of another collection"
+        assert_tells_nothing(place.send("POST", "/mcp", other, json=message, headers=MCP_HEADERS))
+
+
 # Lists
 
 
@@ -397,6 +476,11 @@ LISTS = (
     "POST /v1/ingest",
     "GET /v1/jobs",
     "GET /",
+    "POST /mcp",
+    "POST /tools/search",
+    "POST /tools/ask",
+    "POST /tools/verify",
+    "POST /tools/list_documents",
 )
 """Routes that answer others too, and leave the document out."""
 
@@ -424,9 +508,26 @@ def test_a_document_of_other_groups_does_not_exist(
         assert response.status_code == GIVEN.get(route, 404)
     else:
         assert response.status_code < 300 or route == "POST /sign-in"
+        if route == "POST /mcp":
+            assert "isError" not in response.text or not response.json()["result"]["isError"]
     as_admin = grouped.send("GET", f"/v1/documents/{DOCUMENT}", "admin", params={"collection": COLLECTION})
     assert as_admin.json()["groups"] == ["board", "owners"]
     assert as_admin.json()["version"] == 1
+
+
+TELLING = (
+    "POST /v1/ask",
+    "POST /v1/answer",
+    "GET /v1/documents",
+    "GET /v1/changes",
+    "GET /v1/jobs/{job_id}/files",
+    "POST /mcp",
+    "POST /tools/search",
+    "POST /tools/ask",
+    "POST /tools/verify",
+    "POST /tools/list_documents",
+)
+"""Routes whose answer names the document for whoever may read it."""
 
 
 @pytest.mark.parametrize("key", ["write of the board", "write of all groups", "admin"])
@@ -435,13 +536,7 @@ def test_a_key_of_a_group_reads_its_documents(grouped: Place, route: str, key: s
     method = route.partition(" ")[0]
     if routes_of(grouped.client.app)[route].rule.scope <= Scope[key.partition(" ")[0].upper()]:  # type: ignore[arg-type]
         assert PROBES[route].send(grouped, method, key).status_code < 300 or route == "POST /sign-in"
-        if route in (
-            "POST /v1/ask",
-            "POST /v1/answer",
-            "GET /v1/documents",
-            "GET /v1/changes",
-            "GET /v1/jobs/{job_id}/files",
-        ):
+        if route in TELLING:
             assert "obsidian" in PROBES[route].send(grouped, method, key).text
 
 
