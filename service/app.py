@@ -14,6 +14,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from index.library import Library
 from service.api import error_handlers, openapi
 from service.api.route import GuardedRoute
+from service.compat import anthropic
+from service.compat.cohere import rerank
+from service.compat.dify import retrieval
 from service.compat.mcp import http as mcp
 from service.compat.tools import server as tools
 from service.identity import Scope, access
@@ -79,6 +82,9 @@ _ROUTES = (
     sessions,
     mcp,
     tools,
+    rerank,
+    retrieval,
+    anthropic,
 )
 HEADER_SECONDS = "header_seconds"
 """Name, in the lifespan state, of the time for the head of a request, which the server has to limit."""

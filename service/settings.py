@@ -287,6 +287,18 @@ class Settings(LibrarySettings):
     max_answer_characters: int = Field(
         50_000, ge=1, le=1_000_000, description="Longest language-model answer that is verified."
     )
+    max_rerank_documents: int = Field(
+        1000,
+        ge=1,
+        le=1000,
+        description="Most texts in one request to rank given texts (`POST /v2/rerank`).",
+    )
+    max_rerank_characters: int = Field(
+        200_000,
+        ge=1,
+        description="Most characters of all texts in one request to rank given texts. The model reads each "
+        "of them, which takes a second for some 60,000 characters on two processors.",
+    )
     keep_versions: int | None = Field(
         None,
         ge=1,

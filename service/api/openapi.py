@@ -31,6 +31,9 @@ TAGS = [
         "name": "openai",
         "description": "OpenAI's API, for its client libraries: see docs/integrations/openai.md.",
     },
+    {"name": "cohere", "description": "Cohere's Rerank API: see docs/integrations/cohere.md."},
+    {"name": "dify", "description": "Dify's external knowledge: see docs/integrations/dify.md."},
+    {"name": "anthropic", "description": "Results that Claude cites: see docs/integrations/anthropic.md."},
     {"name": "health", "description": "Health checks for operators."},
 ]
 _SCHEMAS = "#/components/schemas/"

@@ -18,6 +18,7 @@ T = TypeVar("T")
 _FEWEST_QUESTION_THREADS = 2
 _MOST_HISTORY_QUESTIONS = 8
 _MOST_WRITERS = 64
+_MOST_RANKINGS = 4
 
 
 class Pool:
@@ -58,6 +59,9 @@ class Pools:
         # Documents, collections and jobs that are stored, changed or deleted.
         # They wait, for readers or for another commit, more than they compute.
         self.writes = Pool("writes", min(_MOST_WRITERS, max_requests), Permits(max_requests))
+        # Texts that come with a question: the model reads all of them, so one thread, and few that wait.
+        few = min(_MOST_RANKINGS, max_requests)
+        self.ranking = Pool("ranking", 1, Permits(few, advice="send fewer texts at a time"))
         # Uploads that wait for their vectors, for minutes. They keep their permit of `writes` meanwhile.
         self.embedding = Pool("embedding", 4)
 
@@ -68,10 +72,11 @@ class Pools:
             "history": self.history.permits,
             "texts": self.texts.permits,
             "writes": self.writes.permits,
+            "ranking": self.ranking.permits,
         }
 
     def close(self) -> None:
         """Close every pool."""
-        pools = (self.questions, self.history, self.texts, self.lookups, self.writes, self.embedding)
-        for pool in pools:
+        reading = (self.questions, self.history, self.texts, self.lookups, self.ranking)
+        for pool in (*reading, self.writes, self.embedding):
             pool.close()

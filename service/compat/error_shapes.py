@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from service.compat.cohere import errors as cohere_errors
+from service.compat.dify import errors as dify_errors
 from service.compat.openai import errors as openai_errors
 from service.compat.shapes import ErrorShape
 
 SHAPES: Mapping[str, ErrorShape] = {
     **dict.fromkeys(openai_errors.ADDRESSES, openai_errors.SHAPE),
+    **dict.fromkeys(cohere_errors.ADDRESSES, cohere_errors.SHAPE),
+    **dict.fromkeys(dify_errors.ADDRESSES, dify_errors.SHAPE),
 }
 """A shape by the beginning of an address: of ``/v1/files``, and of everything below ``/v1/files/``."""
 _LONGEST_FIRST = sorted(SHAPES, key=len, reverse=True)

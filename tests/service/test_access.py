@@ -113,6 +113,7 @@ MESSAGE = {
     "params": {"name": "search", "arguments": {"query": QUESTION}},
 }
 MCP_HEADERS = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"}
+RETRIEVAL = {"knowledge_id": COLLECTION, "query": QUESTION, "retrieval_setting": {"top_k": 3}}
 PROBES = {
     "POST /v1/ask": Probe("/v1/ask", {"question": QUESTION}),
     "POST /v1/answer": Probe("/v1/answer", {"question": QUESTION}),
@@ -163,6 +164,14 @@ PROBES = {
     "POST /tools/verify": Probe("/tools/verify", {"quotes": [TEXT[:30]]}),
     "POST /tools/cite": Probe("/tools/cite", {"locator": LOCATOR}),
     "POST /tools/list_documents": Probe("/tools/list_documents", {}),
+    "POST /v1/anthropic/tool_result": Probe(
+        "/v1/anthropic/tool_result", {"question": QUESTION, "tool_use_id": "a"}
+    ),
+    "POST /v2/rerank": Probe(
+        "/v2/rerank", {"model": "any", "query": QUESTION, "documents": ["A."]}, params=NONE
+    ),
+    "POST /retrieval": Probe("/retrieval", RETRIEVAL, params=NONE),
+    "POST /dify/retrieval": Probe("/dify/retrieval", RETRIEVAL, params=NONE),
     "GET /docs": Probe("/docs", params=NONE),
     "GET /openapi.json": Probe("/openapi.json", params=NONE),
 }
@@ -481,6 +490,9 @@ LISTS = (
     "POST /tools/ask",
     "POST /tools/verify",
     "POST /tools/list_documents",
+    "POST /v1/anthropic/tool_result",
+    "POST /retrieval",
+    "POST /dify/retrieval",
 )
 """Routes that answer others too, and leave the document out."""
 
@@ -526,6 +538,8 @@ TELLING = (
     "POST /tools/ask",
     "POST /tools/verify",
     "POST /tools/list_documents",
+    "POST /v1/anthropic/tool_result",
+    "POST /retrieval",
 )
 """Routes whose answer names the document for whoever may read it."""
 

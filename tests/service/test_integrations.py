@@ -27,7 +27,7 @@ def service(library: Library) -> Iterator[tuple[httpx.Client, str]]:
         yield client, token
 
 
-@pytest.mark.parametrize("page", ["mcp", "open-webui"])
+@pytest.mark.parametrize("page", ["mcp", "cohere", "dify", "anthropic", "open-webui"])
 def test_an_example_finds_the_sentence(
     page: str, service: tuple[httpx.Client, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -129,6 +129,7 @@ def test_body_and_query_must_agree_on_the_collection(client: TestClient, operati
         "POST /v1/changes",
         "POST /v1/prune",
         "POST /v1/ingest",
+        "POST /v1/anthropic/tool_result",
     ]
     client.put("/v1/collections/default")
     client.put("/v1/collections/other")

@@ -15,6 +15,7 @@ from service import errors as service_errors
 from service.api.openapi import OPEN_PATHS, describe
 from service.app import create_app
 from service.compat.error_shapes import shape_of
+from service.compat.tools.table import TOOLS
 from service.errors import STATUS
 from service.requests.asking import AskRequest
 from service.requests.citations import ChangesRequest, VerifyRequest
@@ -56,6 +57,10 @@ def test_the_addresses_are_the_documented_ones(api: dict[str, Any]) -> None:
         "GET /v1/jobs/{job_id}/events",
         "GET /v1/jobs/{job_id}/files",
         "PATCH /v1/documents/{document_id}",
+        "POST /dify/retrieval",
+        "POST /retrieval",
+        "POST /v1/answer",
+        "POST /v1/anthropic/tool_result",
         "POST /v1/ask",
         "POST /v1/changes",
         "POST /v1/collections/{name}/upgrade",
@@ -64,6 +69,7 @@ def test_the_addresses_are_the_documented_ones(api: dict[str, Any]) -> None:
         "POST /v1/jobs/{job_id}/retry",
         "POST /v1/prune",
         "POST /v1/verify",
+        "POST /v2/rerank",
         "PUT /v1/collections/{name}",
         "PUT /v1/documents/{document_id}",
     ]
@@ -213,4 +219,5 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
     served = {route.path_format for route in routes(app.routes)}
     assert served - set(api["paths"]) == {
         "/", "/style.css", "/view/{locator}", "/docs", "/openapi.json", "/sign-in", "/sign-out",
+        "/mcp", "/tools/openapi.json", *(f"/tools/{tool.name}" for tool in TOOLS),
     }  # fmt: skip

@@ -12,12 +12,14 @@ from tests.service.http_service import PATIENCE, eventually
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("name", ["questions", "history", "texts", "lookups", "writes", "embedding"])
+@pytest.mark.parametrize(
+    "name", ["questions", "history", "texts", "lookups", "ranking", "writes", "embedding"]
+)
 async def test_no_kind_of_work_waits_for_another(name: str) -> None:
     pools = Pools(max_requests=32, processes=1)
     free: Pool = getattr(pools, name)
     others = [pool for pool in vars(pools).values() if pool is not free]
-    assert len(others) == 5
+    assert len(others) == 6
     gate = threading.Event()
     async with anyio.create_task_group() as tasks:
         for pool in others:
