@@ -22,6 +22,7 @@ from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.errors import BodyTooLarge, ClientGone, InvalidRequest, MayRaise, SpoolFull
 from service.identity import Principal, Scope, access
+from service.jobs.form_sidecars import take_sidecars
 from service.jobs.forms import Form, FormLimits
 from service.jobs.records import Access, Job, NewItem
 from service.jobs.uploads import Upload
@@ -159,11 +160,22 @@ def _add_files(runtime: Runtime, caller: Principal, query: IngestQuery, upload: 
         "password": form.fields.get("password", ""),
         **_grouped(query.groups),
     }
+    files, described = take_sidecars(form.files, runtime.jobs.spool, upload.job_id)
     items = [
-        replace(_item(query.prefix, one.name, attributes), spooled=one.spooled, bytes=one.bytes)
-        for one in form.files
+        replace(
+            _item(query.prefix, one.name, _with_sidecar(attributes, described.get(one.name, {}))),
+            spooled=one.spooled,
+            bytes=one.bytes,
+        )
+        for one in files
     ]
     return _create_job(runtime, caller, query.collection, upload, items)
+
+
+def _with_sidecar(attributes: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The attributes of all files, and those of one file's sidecar, which take precedence."""
+    metadata = {**attributes["metadata"], **own.get("metadata", {})}
+    return {**attributes, **own, "metadata": metadata}
 
 
 def _metadata(written: str) -> Mapping[str, object]:
