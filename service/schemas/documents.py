@@ -49,6 +49,7 @@ class DeletedDocument(BaseModel):
 
     document_id: str
     versions: int = Field(description="Number of versions that were erased.")
+    passages: int = Field(description="Number of passages of the newest version.")
     purged: Purged
 
 
@@ -170,7 +171,12 @@ def document_json(record: records.DocumentRecord, collection: str) -> Json:
 
 def deleted_json(record: records.DocumentRecord, purged: PurgeState) -> Json:
     """The result of a deletion, as :class:`DeletedDocument`."""
-    return {"document_id": record.id, "versions": record.versions, "purged": purged}
+    return {
+        "document_id": record.id,
+        "versions": record.versions,
+        "passages": record.passages,
+        "purged": purged,
+    }
 
 
 def put_json(put: Put, collection: str) -> Json:
