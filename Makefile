@@ -20,17 +20,17 @@ SPREAD ?= -n auto --dist worksteal
 # COVERAGE=95 measures lines and branches while the tests run, and fails below 95 %.
 COVERAGE ?=
 
-.PHONY: run index test test-full check audit licenses lock format bench docs wheels clean help setup
+.PHONY: run index test test-full check audit licenses lock format bench docs typescript wheels clean help setup
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(VENV)/run.stamp: pyproject.toml locks/runtime.txt
+$(VENV)/run.stamp: pyproject.toml clients/python/pyproject.toml locks/runtime.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(LOCKED) locks/runtime.txt
 	$(if $(TORCH_LOCK),$(LOCKED) $(TORCH_LOCK),$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) --no-compile 'torch>=2.6')
-	$(PIP) --no-deps --no-build-isolation -e .
+	$(PIP) --no-deps --no-build-isolation -e . -e clients/python
 	$(COMPILE)
 	touch $@
 
@@ -93,5 +93,10 @@ docs: $(VENV)/dev.stamp  ## write the tables in docs/ again
 wheels: $(VENV)/run.stamp  ## list libraries without a wheel for a supported platform (asks the package index; minutes)
 	$(BIN)/python -m scripts.check_wheels
 
+typescript: $(VENV)/run.stamp  ## build clients/typescript from the OpenAPI document (needs Node and npm)
+	$(BIN)/python -m scripts.openapi clients/typescript/openapi.json
+	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+
 clean:  ## remove what was built, but not data/
+	rm -rf clients/python/build clients/python/src/*.egg-info clients/typescript/dist clients/typescript/node_modules clients/typescript/openapi.json clients/typescript/src/schema.ts
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

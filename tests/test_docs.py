@@ -92,7 +92,7 @@ def test_links_lead_to_files_that_are_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_paths_of_code_in_the_pages_exist(page: Path) -> None:
-    folders = "benchmarks|cli|evaluation|index|scripts|service|tests"
+    folders = "benchmarks|cli|clients|evaluation|index|scripts|service|tests"
     for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", page.read_text()):
         assert (ROOT / path).exists(), path
 
@@ -118,7 +118,7 @@ def test_the_commands_of_the_readme_exist() -> None:
 
 def test_every_folder_of_code_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
-    for folder in ("corpus", "index", "service", "cli", "benchmarks", "docs", "tests"):
+    for folder in ("corpus", "index", "service", "cli", "clients", "benchmarks", "docs", "tests"):
         assert f"| `{folder}/` |" in readme
 
 

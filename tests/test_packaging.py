@@ -13,6 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SHIPPED = ("cli", "evaluation", "index", "service")
+CLIENT = "loccit_client"
+"""The package in clients/python, which is installed beside the project; it is not in a package index."""
 PART_OF = {
     "opentelemetry-api": "opentelemetry-sdk",
     "opentelemetry-exporter-http-transport": "opentelemetry-exporter-otlp-proto-http",
@@ -74,7 +76,7 @@ def test_every_library_that_is_imported_is_declared() -> None:
         module
         for package in SHIPPED
         for module in imported(package)
-        if module not in sys.stdlib_module_names and module not in SHIPPED
+        if module not in sys.stdlib_module_names and module not in (*SHIPPED, CLIENT)
         for name in map(normalised, distributions.get(module, [module]))
         if PART_OF.get(name, name) not in declared
     }

@@ -1,0 +1,78 @@
+"""Questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict, Unpack
+
+from loccit_client.calls import Call, many, one, without_defaults
+from loccit_client.models import AskResult
+
+Extent = Literal["sentences", "passage", "section"]
+Format = Literal[
+    "anthropic_char_location",
+    "anthropic_search_result",
+    "bibtex",
+    "csl_json",
+    "markdown_footnote",
+    "openai_file_citation",
+    "plain",
+    "w3c_annotation",
+]
+
+
+class Turn(TypedDict):
+    """An earlier message of a conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+class AskOptions(TypedDict, total=False):
+    """How to ask; what is left out has the service's default.
+
+    ``k``: most passages (5). ``filter``: only documents with this metadata. ``turns``: the conversation so
+    far, for a follow-up question. ``min_answerability``: below this probability, no passages. ``as_of``: the
+    number of a change, to ask the collection as it was then. ``extent``: how much each passage quotes.
+    ``max_per_document``: most passages of one document. ``near_duplicates``: ``fold`` passages in nearly the
+    same words into the best of them, or ``keep`` them. ``formats``: more formats of each citation.
+    ``collection``: another one than that of the client.
+    """
+
+    k: int
+    filter: Mapping[str, Any] | None
+    turns: Sequence[Turn]
+    min_answerability: float
+    as_of: int | None
+    extent: Extent
+    max_per_document: int | None
+    near_duplicates: Literal["fold", "keep"]
+    formats: Sequence[Format]
+    collection: str | None
+
+
+def ask(question: str, **options: Unpack[AskOptions]) -> Call[AskResult]:
+    """The passages that best answer a question; see :class:`AskOptions`."""
+    return Call(
+        method="POST",
+        path="/v1/ask",
+        read=one(AskResult),
+        json={"question": question, **_body(options)},
+        collection=options.get("collection"),
+    )
+
+
+def ask_many(questions: Sequence[str], **options: Unpack[AskOptions]) -> Call[list[AskResult]]:
+    """The passages that answer each of several questions, in one request; without ``turns``."""
+    return Call(
+        method="POST",
+        path="/v1/ask",
+        read=many(AskResult, "results"),
+        json={"questions": list(questions), **_body(options)},
+        collection=options.get("collection"),
+    )
+
+
+def _body(options: AskOptions) -> dict[str, Any]:
+    given: Any = {name: value for name, value in options.items() if name != "collection"}
+    return without_defaults(**given)

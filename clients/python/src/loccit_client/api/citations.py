@@ -1,0 +1,113 @@
+"""Look up, verify and follow citations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
+
+import httpx
+
+from loccit_client.api.asking import Format
+from loccit_client.calls import Call, json_of, one, without_defaults
+from loccit_client.models import Changes, ResolvedCitation, VerifyResult
+
+
+class CitedQuote(TypedDict):
+    """A locator with the quote that it is said to have."""
+
+    locator: str
+    quote: NotRequired[str]
+    prefix: NotRequired[str]
+    suffix: NotRequired[str]
+
+
+class BareQuote(TypedDict):
+    """A quote that a document, or any document, is said to have."""
+
+    quote: str
+    document_id: NotRequired[str]
+    prefix: NotRequired[str]
+    suffix: NotRequired[str]
+
+
+def cite(
+    locator: str, *, around: int = 300, proof: str = "", collection: str | None = None
+) -> Call[ResolvedCitation]:
+    """The quote that a locator names, the text around it, and its status in the newest version.
+
+    ``around`` is the most characters of text on each side. ``proof`` is from the link of an answer: keys of
+    the scope ask need it.
+    """
+    return Call(
+        method="GET",
+        path="/v1/citations/{locator}",
+        named={"locator": locator},
+        query={"around": around, "proof": proof or None},
+        read=one(ResolvedCitation),
+        collection=collection,
+    )
+
+
+def cite_as(
+    locator: str, shape: Format, *, proof: str = "", collection: str | None = None
+) -> Call[str | Mapping[str, Any]]:
+    """A citation in a format of other programs: a text, or for the JSON formats an object."""
+    return Call(
+        method="GET",
+        path="/v1/citations/{locator}",
+        named={"locator": locator},
+        query={"format": shape, "proof": proof or None},
+        read=_formatted,
+        collection=collection,
+    )
+
+
+def verify(
+    *,
+    citations: Sequence[str | CitedQuote] = (),
+    quotes: Sequence[str | BareQuote] = (),
+    answer: str | None = None,
+    cited: Sequence[str] = (),
+    claims: bool = True,
+    collection: str | None = None,
+) -> Call[VerifyResult]:
+    """Whether citations, quotes, and what an answer says are in the stored texts.
+
+    ``cited`` are the locators of the passages that the answer was given, in the order of its marks: [1] is
+    the first. ``claims=False`` judges its quotes only.
+    """
+    body = without_defaults(citations=list(citations), quotes=list(quotes))
+    if answer is not None:
+        body["answer"] = {"text": answer, "citations": list(cited), "claims": claims}
+    return Call(method="POST", path="/v1/verify", json=body, read=one(VerifyResult), collection=collection)
+
+
+def changes(*, since: int = 0, limit: int | None = None, collection: str | None = None) -> Call[Changes]:
+    """What happened to documents after a change."""
+    return Call(
+        method="GET",
+        path="/v1/changes",
+        query={"since": since, "limit": limit},
+        read=one(Changes),
+        collection=collection,
+    )
+
+
+def follow(
+    citations: Sequence[str],
+    *,
+    since: int = 0,
+    until: int | None = None,
+    limit: int | None = None,
+    collection: str | None = None,
+) -> Call[Changes]:
+    """What happened to documents after a change, and the status of citations after the last one listed."""
+    body = {"citations": list(citations), "since": since} | without_defaults(until=until, limit=limit)
+    return Call(method="POST", path="/v1/changes", json=body, read=one(Changes), collection=collection)
+
+
+def _formatted(response: httpx.Response) -> str | Mapping[str, Any]:
+    if "json" not in response.headers.get("Content-Type", ""):
+        return response.content.decode()
+    found: Mapping[str, Any] = json_of(response)
+    return found

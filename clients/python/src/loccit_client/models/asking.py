@@ -1,0 +1,99 @@
+"""Passages that answer a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from loccit_client.decoding import Reply
+from loccit_client.models.citations import Cell, Citation
+from loccit_client.models.state import IndexState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence(Reply):
+    """A sentence of a passage that answers: ``text[start:end]`` of the document's text.
+
+    ``score`` is the probability that a person would mark it, if the passage is the right one. ``cells`` are
+    those of a row of a table.
+    """
+
+    start: int
+    end: int
+    score: float
+    cells: list[Cell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenseScore(Reply):
+    """Rank (from 1) and score in the search by meaning; None if it did not find the passage."""
+
+    rank: int | None
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LexicalScore(Reply):
+    """Rank (from 1) and score in the search by words, and the words that matched."""
+
+    rank: int | None
+    score: float | None
+    terms: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation(Reply):
+    """Why a passage has its rank; ``sentence`` is the share of the question's words in its best sentence."""
+
+    dense: DenseScore
+    lexical: LexicalScore
+    sentence: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage(Reply):
+    """A passage that may answer the question, with its citation.
+
+    ``score`` is comparable within one reply only. ``probability`` is calibrated: that this passage answers.
+    ``also_at`` and ``also_in`` are locators of places that say the same. ``formats`` has the citation in the
+    formats that were asked for.
+    """
+
+    rank: int
+    score: float
+    probability: float
+    text: str
+    evidence: list[Evidence]
+    citation: Citation
+    also_at: list[str]
+    also_in: list[str]
+    metadata: Mapping[str, Any]
+    formats: Mapping[str, Any]
+    explain: Explanation
+
+    def sentence(self, evidence: Evidence) -> str:
+        """The words of a piece of its evidence."""
+        at = self.citation.start
+        return self.text[evidence.start - at : evidence.end - at]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskResult(Reply):
+    """The passages that best answer a question, best first.
+
+    ``answerability`` is the calibrated probability that they answer it. ``withheld`` says why passages that
+    were found are not in the reply; else it is empty.
+    """
+
+    question: str
+    answerability: float
+    withheld: str
+    passages: list[Passage]
+    index: IndexState
+    timings_ms: Mapping[str, float]
+
+    def at_least(self, probability: float) -> list[Passage]:
+        """The passages with at least this probability, the most probable first."""
+        likely = [passage for passage in self.passages if passage.probability >= probability]
+        return sorted(likely, key=lambda passage: -passage.probability)

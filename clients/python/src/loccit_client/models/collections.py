@@ -1,0 +1,89 @@
+"""Collections, and upgrades of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from loccit_client.decoding import Reply
+from loccit_client.models.documents import Purged
+from loccit_client.models.state import PassageCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedMirror(Reply):
+    """A folder that was last mirrored in vain."""
+
+    collection: str
+    folder: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection(Reply):
+    """A collection and its size. One in a list that cannot be opened has its name and an ``error`` only."""
+
+    name: str
+    fingerprint: str = ""
+    model: str = ""
+    outdated: list[str] = field(default_factory=list)
+    documents: int = 0
+    passages: PassageCounts | None = None
+    characters: int = 0
+    original_bytes: int = 0
+    change: int = 0
+    refused_mirrors: list[RefusedMirror] = field(default_factory=list)
+    purged: Purged = "done"
+    error: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedCollection(Reply):
+    """A collection that was erased."""
+
+    name: str
+    purged: Purged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradePlan(Reply):
+    """What an upgrade would do, with about so many seconds and bytes of disk; empty ``changes``: nothing."""
+
+    changes: list[str]
+    model: str
+    documents: int
+    passages: int
+    seconds: float
+    bytes: int
+    free_bytes: int
+    begun: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeProgress(Reply):
+    """How far an upgrade is: versions split into passages, then passages embedded."""
+
+    versions: int
+    staged: int
+    passages: int
+    embedded: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeResult(Reply):
+    """What an upgrade that is done has made."""
+
+    fingerprint: str
+    calibration_outdated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeDetails(Reply):
+    """The model that was asked for, the plan, the progress and the result of an upgrade."""
+
+    model: str
+    plan: UpgradePlan
+    progress: UpgradeProgress | None
+    result: UpgradeResult | None

@@ -1,0 +1,75 @@
+"""Jobs: many documents ingested in the background, and upgrades."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from loccit_client.decoding import Reply
+from loccit_client.models.collections import UpgradeDetails
+
+FINISHED = frozenset({"done", "cancelled", "failed"})
+FileState = Literal["waiting", "added", "replaced", "unchanged", "refused", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCounts(Reply):
+    """Number of files by outcome. ``total`` grows while archives and sites are expanded."""
+
+    total: int
+    done: int
+    added: int
+    replaced: int
+    unchanged: int
+    refused: int
+    cancelled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPassages(Reply):
+    """Passages of the stored documents, and how many of them are embedded."""
+
+    stored: int
+    embedded: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Reply):
+    """A job and its progress. ``problem`` says why it failed; problems of files are in their list."""
+
+    job_id: str
+    kind: Literal["ingest", "upgrade"]
+    collection: str
+    state: Literal["queued", "running", "embedding", "done", "cancelled", "failed"]
+    problem: str
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    bytes: int
+    files: FileCounts
+    passages: JobPassages
+    passages_per_second: float | None
+    seconds_left: float | None
+    upgrade: UpgradeDetails | None
+    links: Mapping[str, str]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it is done, cancelled or failed."""
+        return self.state in FINISHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFile(Reply):
+    """A file of a job and its outcome: for a refused one the ``code`` of the error and a ``message``."""
+
+    number: int
+    name: str
+    bytes: int
+    state: FileState
+    code: str
+    message: str
+    passages: int
+    links: Mapping[str, str]

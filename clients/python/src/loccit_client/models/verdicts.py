@@ -1,0 +1,105 @@
+"""Verdicts on citations, quotes and answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from loccit_client.decoding import Reply
+from loccit_client.models.citations import Citation, Edit, Standing
+from loccit_client.models.state import IndexState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict(Reply):
+    """The result of verifying a quote.
+
+    ``verified``: exactly these words are there. ``repaired``: they differ in typography or place only.
+    ``misattributed``: they are in another document, that of ``citation``. ``altered``: ``diff`` leads to the
+    nearest words. ``not_found``: no similar words. ``parts`` and ``inserted`` are of quotes that leave out
+    words or insert some in brackets.
+    """
+
+    status: Literal["verified", "repaired", "misattributed", "altered", "not_found"]
+    quote: str
+    reason: str
+    similarity: float
+    diff: list[Edit]
+    citation: Citation | None
+    standing: Standing | None
+    parts: list[Citation]
+    inserted: list[str]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the words are where they are said to be."""
+        return self.status in {"verified", "repaired"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteVerdict(Verdict):
+    """A verdict on a quote in an answer: ``answer[start:end]``, with the citation marks of its sentence."""
+
+    start: int
+    end: int
+    marks: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict(Reply):
+    """A fact on which a sentence and its source differ; offsets in the answer and in the document."""
+
+    kind: Literal["number", "date", "name", "negation", "direction"]
+    claimed: str
+    stated: str
+    start: int
+    end: int
+    source_start: int
+    source_end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementVerdict(Reply):
+    """What the passages say of a sentence: they say it, say it but for ``conflicts``, or do neither."""
+
+    status: Literal["supported", "contradicted", "unsupported"]
+    probability: float
+    reason: str
+    conflicts: list[Conflict]
+    citation: Citation | None
+    standing: Standing | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerSentence(Reply):
+    """A sentence of an answer. ``verdict`` is None where it claims nothing that is judged."""
+
+    start: int
+    end: int
+    text: str
+    marks: list[int]
+    verdict: StatementVerdict | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerVerdict(Reply):
+    """The result of verifying an answer.
+
+    ``uncited`` are the sentences with neither a known mark nor a quote that was found; ``unknown_marks`` the
+    marks that refer to no passage.
+    """
+
+    quotes: list[QuoteVerdict]
+    sentences: list[AnswerSentence]
+    uncited: list[AnswerSentence]
+    unknown_marks: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyResult(Reply):
+    """Verdicts in the order of the request."""
+
+    citations: list[Verdict]
+    quotes: list[Verdict]
+    answer: AnswerVerdict | None
+    index: IndexState

@@ -1,0 +1,77 @@
+"""Send calls with httpx, and send them again where that may help."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, TypeVar
+
+import httpx
+
+from loccit_client.calls import Call, Events, Pages
+from loccit_client.errors import ApiError, ConnectionFailed, error_of
+from loccit_client.requests import STREAM_TIMEOUT, build_request
+from loccit_client.retrying import Retries, connection_failed
+from loccit_client.sse import EventParser
+
+T = TypeVar("T")
+
+
+class Transport:
+    """Sends calls of the synchronous client."""
+
+    def __init__(self, http: httpx.Client, collection: str, retries: Retries) -> None:
+        self.http = http
+        self._collection = collection
+        self._retries = retries
+
+    def send(self, call: Call[T]) -> T:
+        """The value of the reply. Raises :class:`ApiError`, :class:`ConnectionFailed`."""
+        return call.read(self._respond(call, stream=False))
+
+    def pages(self, listed: Pages[T]) -> Iterator[T]:
+        """The members of all pages, each of which is read when it is needed."""
+        call = listed.call
+        while True:
+            members, following = self.send(call)
+            yield from members
+            if following is None:
+                return
+            call = listed.call.with_query(listed.cursor, following)
+
+    def events(self, stream: Events[T]) -> Iterator[T]:
+        """The events of a stream, until the service ends it."""
+        response = self._respond(stream.call, stream=True)
+        parser = EventParser()
+        try:
+            for piece in response.iter_bytes():
+                for event in parser.feed(piece):
+                    yield stream.read(event)
+        except httpx.HTTPError as error:
+            raise connection_failed(error, response.request.url) from error
+        finally:
+            response.close()
+
+    def _respond(self, call: Call[Any], *, stream: bool) -> httpx.Response:
+        for attempt in count():
+            try:
+                return self._attempt(call, stream=stream)
+            except (ApiError, ConnectionFailed) as error:
+                pause = self._retries.pause_after(error, attempt, repeatable=call.repeatable)
+                if pause is None:
+                    raise
+            time.sleep(pause)
+        raise AssertionError  # count() has no end
+
+    def _attempt(self, call: Call[Any], *, stream: bool) -> httpx.Response:
+        request = build_request(self.http, call, self._collection, STREAM_TIMEOUT if stream else None)
+        try:
+            response = self.http.send(request, stream=stream)
+            if not response.is_success:
+                response.read()
+        except httpx.HTTPError as error:
+            raise connection_failed(error, request.url) from error
+        if not response.is_success:
+            raise error_of(response)
+        return response
