@@ -1,0 +1,35 @@
+"""What the adapters of frameworks tell about a passage, in the fields that all of them have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from loccit_client.models import Passage
+
+OWN = frozenset(
+    {"document_id", "title", "source", "version", "locator", "section", "page", "link", "text_sha256"}
+)
+"""Names that :func:`metadata_of` adds to the document's own."""
+
+
+def metadata_of(passage: Passage, url_of: Callable[[str], str]) -> dict[str, Any]:
+    """The document's metadata, and where the passage is; ``page`` is the first one, from 1, if there are any.
+
+    ``source`` is the document's, or else its id. ``link`` opens the document at the passage.
+    """
+    citation = passage.citation
+    found: dict[str, Any] = {
+        **passage.metadata,
+        "document_id": citation.document_id,
+        "title": citation.title,
+        "source": citation.source or citation.document_id,
+        "version": citation.version,
+        "locator": citation.locator,
+        "section": " › ".join(citation.section),
+        "link": url_of(citation.links["view"]),
+        "text_sha256": citation.text_sha256,
+    }
+    if citation.page is not None:
+        found["page"] = citation.page
+    return found
