@@ -1,0 +1,94 @@
+// Runs against a service whose address is in LOCCIT_URL, with the documents of tests/clients/test_typescript.py.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import test from "node:test";
+
+import { Client, LoccitError, slice } from "loccit-client";
+
+const url = process.env.LOCCIT_URL;
+const client = new Client({ url });
+
+test("a passage is the part of its document that the citation names", async () => {
+  const { passages } = await client.ask("Who lit the lamp?", { k: 1 });
+  const { citation } = passages[0];
+  const text = await client.text(citation.document_id, citation.version);
+  assert.equal(slice(text, citation.start, citation.end), citation.quote);
+  assert.match(citation.quote, /keeper/);
+  // An emoji before the quote makes offsets in UTF-16 wrong.
+  assert.notEqual(text.slice(citation.start, citation.end), citation.quote);
+});
+
+test("questions are asked together, and citations looked up and verified", async () => {
+  const [first, second] = await client.askMany(["Who lit the lamp?", "Which moons has Mars?"]);
+  assert.equal(first.question, "Who lit the lamp?");
+  const { locator, quote } = second.passages[0].citation;
+  assert.equal((await client.cite(locator)).quote, quote);
+  const { quotes } = await client.verify({ quotes: [quote, "The lamp was never lit by anyone."] });
+  assert.deepEqual(quotes.map((one) => one.status === "verified"), [true, false]);
+});
+
+test("every route is typed and reachable", async () => {
+  const { data, response } = await client.api.GET("/v1/collections");
+  assert.equal(response.status, 200);
+  assert.equal(data.collections[0].name, "default");
+  const ids = [];
+  for await (const document of client.documents()) ids.push(document.document_id);
+  assert.ok(ids.includes("lamps/north.md"));
+});
+
+test("files are uploaded, and the job is followed to its end", async () => {
+  const files = [
+    { name: "saturn.txt", content: "Saturn has rings of ice." },
+    { name: "pluto.txt", content: new TextEncoder().encode("Pluto is a dwarf planet.") },
+  ];
+  const job = await client.ingest(files, { prefix: "node", metadata: { by: "node" } });
+  const names = [];
+  for await (const event of client.followJob(job.job_id)) names.push(event.name);
+  assert.equal(names.at(-1), "finished");
+  const done = await client.waitForJob(job.job_id);
+  assert.equal(done.state, "done");
+  assert.equal(done.files.added + done.files.unchanged, 2);
+  const filter = { type: "eq", key: "by", value: "node" };
+  const { passages } = await client.ask("rings of ice", { k: 1, filter });
+  assert.equal(passages[0].citation.document_id, "node/saturn.txt");
+});
+
+test("an error has the service's code, message and request id", async () => {
+  const asked = new Client({ url, collection: "nowhere" }).ask("Who?");
+  await assert.rejects(asked, (error) => {
+    assert.ok(error instanceof LoccitError);
+    assert.deepEqual([error.code, error.status], ["collection_not_found", 404]);
+    assert.ok(error.requestId);
+    return true;
+  });
+});
+
+test("a refused request is sent again, but not one that would be done twice", async () => {
+  const seen = [];
+  const server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    const isFirst = seen.filter((one) => one === seen.at(-1)).length === 1;
+    response.writeHead(isFirst ? 503 : 200, { "Content-Type": "application/json", "Retry-After": "0" });
+    response.end(JSON.stringify(isFirst ? { error: { code: "not_ready", message: "No." } } : { passages: [] }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const busy = new Client({ url: `http://127.0.0.1:${server.address().port}` });
+    assert.deepEqual((await busy.ask("Who?")).passages, []);
+    assert.equal(seen.length, 2);
+    await assert.rejects(busy.ingest([{ name: "a.txt", content: "A." }]), { code: "not_ready" });
+    assert.equal(seen.length, 3);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test("offsets count code points", () => {
+  assert.equal(slice("a😀b", 2, 3), "b");
+  assert.equal(slice("a😀b", 1, 2), "😀");
+  assert.equal(slice("a😀b", 0, 3), "a😀b");
+  assert.equal(slice("abc", 3, 3), "");
+});
