@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from evaluation.questions import MissingDocuments, MissingQuotes
 from index import errors
 from service.advice import SETTINGS_ADVICE, Advice
@@ -31,25 +29,3 @@ ADVICE: Advice = {
     errors.DocumentRetired: "`loccit list --collection NAME --retired` shows such documents.",
     errors.CitationNotFound: "`loccit verify QUOTE` looks for a quote.",
 }
-
-SKIPPED_ADVICE: Mapping[str, str] = {
-    "duplicate_id": "With --prefix the documents of a folder get ids of their own.",
-    "encrypted_document": "With --password encrypted PDF files are opened.",
-    "outside_link": "With --follow links that lead out of a folder are followed.",
-    "file_too_large": "The limit of a file's size is the setting LOCCIT_MAX_BODY_BYTES.",
-    "reader_failed": "The limits of reading a file are the settings LOCCIT_READER_SECONDS and "
-    "LOCCIT_READER_MEGABYTES.",
-}
-"""Advice by the code of a file that an ingest skipped."""
-
-_MOUNT = (
-    "Mount or correct the folder and run the command again. If it is gone for good, `loccit delete` erases "
-    "its documents."
-)
-REFUSAL_ADVICE: Mapping[str, str] = {
-    "missing_folder": _MOUNT,
-    "unreadable_folder": _MOUNT,
-    "empty_folder": _MOUNT,
-    "large_removal": "If that is meant, add --yes.",
-}
-"""Advice by the code of a mirror that was refused."""

@@ -22,7 +22,7 @@ from cli.output import print_json
 from service.identity import SCOPES, Key, KeyOptions, Keyring, new_key, open_keyring
 from service.monitoring.audit import append
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True, add_completion=False)
 
 ALL = "*"
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([dhm])")

@@ -3,33 +3,73 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
+import typer.main
 from rich.text import Text
 from typer.core import TyperGroup
 
-from cli import documents, exchange, keys, proposals, questions, upgrading, upkeep
-from cli.advice import ADVICE
 from cli.consoles import stderr, stdout
-from cli.model import convert_to, quantize_with
+from cli.instances import ReplyError
 from cli.options import CollectionName, Data, Key, Server, read_settings
-from evaluation import EvaluationMissing
 from index.errors import LoccitError
-from service.advice import message_with_advice
-from service.library_settings import open_library
 
 T = TypeVar("T")
+
+
+COMMANDS: Mapping[str, str] = {
+    "ingest": "cli.ingesting:ingest",
+    "ask": "cli.questions:ask",
+    "chat": "cli.chat:chat",
+    "cite": "cli.questions:cite",
+    "verify": "cli.questions:verify",
+    "changes": "cli.history:changes",
+    "diff": "cli.history:diff",
+    "prune": "cli.documents:prune",
+    "list": "cli.documents:list_",
+    "delete": "cli.documents:delete",
+    "backup": "cli.upkeep:backup",
+    "restore": "cli.upkeep:restore",
+    "check": "cli.upkeep:check",
+    "export": "cli.exchange:export",
+    "import": "cli.exchange:import_",
+    "upgrade": "cli.upgrading:upgrade",
+    "propose-questions": "cli.proposals:propose_questions",
+    "keys": "cli.keys:app",
+}
+"""Commands by name, each with its module and function, or group of commands. The module is imported when the
+command is used: one that speaks to a service loads no index."""
 
 
 class Commands(TyperGroup):
     """The group of commands. Prints an error of Loccit as one line and exits with status 1."""
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return _loaded(cmd_name) if cmd_name in COMMANDS else super().get_command(ctx, cmd_name)
+
     def invoke(self, ctx: Any) -> Any:
         return exit_on_error(lambda: super(Commands, self).invoke(ctx))
+
+
+def _loaded(name: str) -> Any:
+    """A command of :data:`COMMANDS`."""
+    module, _, attribute = COMMANDS[name].partition(":")
+    found = getattr(import_module(module), attribute)
+    if not isinstance(found, typer.Typer):
+        one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        one.command(name)(found)
+        found = one
+    command = typer.main.get_command(found)
+    command.name = name
+    return command
 
 
 app = typer.Typer(
@@ -55,22 +95,6 @@ def options(
     ] = False,
 ) -> None:
     """Declare the options of ``loccit`` itself."""
-
-
-app.command()(documents.ingest)
-app.command()(questions.ask)
-app.command()(questions.cite)
-app.command()(questions.verify)
-app.command()(documents.prune)
-app.command("list")(documents.list_)
-app.command()(documents.delete)
-app.command()(upkeep.backup)
-app.command()(upkeep.restore)
-app.command()(upkeep.check)
-app.command()(exchange.export)
-app.command("import")(exchange.import_)
-app.command()(upgrading.upgrade)
-app.add_typer(keys.app, name="keys")
 
 
 @app.command(name="eval")
@@ -107,6 +131,8 @@ def eval_(
     ] = False,
 ) -> None:
     """Measure the quality of answers with questions whose answers are known."""
+    from evaluation import EvaluationMissing
+
     try:
         from cli import evaluation
     except ModuleNotFoundError as error:
@@ -116,12 +142,12 @@ def eval_(
     evaluation.run(questions, read_settings(data), chosen)
 
 
-app.command()(proposals.propose_questions)
-
-
 @app.command()
 def quantize(collection: CollectionName = "default", data: Data = None) -> None:
     """Quantize the model to 8-bit integers, faster and less exact, on passages of a collection."""
+    from cli.model import quantize_with
+    from service.library_settings import open_library
+
     settings = read_settings(data)
     with open_library(settings) as library:
         quantize_with(library.open(collection), settings)
@@ -133,6 +159,8 @@ def convert(
     data: Data = None,
 ) -> None:
     """Write the model as graphs that run without torch; LOCCIT_MODEL takes the folder."""
+    from cli.model import convert_to
+
     convert_to(folder, read_settings(data))
 
 
@@ -180,9 +208,16 @@ def exit_on_error(command: Callable[[], T]) -> T:
     try:
         return command()
     except LoccitError as error:
-        message = message_with_advice(error, ADVICE)
+        message = error.message if isinstance(error, ReplyError) else _with_advice(error)
         stderr().print(Text.assemble(("error", "bold red"), (f" ({error.code})", "dim"), f": {message}"))
         sys.exit(1)
+
+
+def _with_advice(error: LoccitError) -> str:
+    from cli.advice import ADVICE
+    from service.advice import message_with_advice
+
+    return message_with_advice(error, ADVICE)
 
 
 def main() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.library_settings import require_writable
-from service.settings import Settings, load_settings
+if TYPE_CHECKING:
+    from service.settings import Settings
 
 Data = Annotated[
     Path | None,
@@ -32,6 +32,9 @@ def read_settings(data: Path | None = None, **options: object) -> Settings:
 
     Raises :class:`service.errors.DataNotWritable`.
     """
+    from service.library_settings import require_writable
+    from service.settings import load_settings
+
     given = {name: value for name, value in {"data": data, **options}.items() if value is not None}
     settings = load_settings(**given)
     require_writable(settings.data)

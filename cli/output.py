@@ -1,31 +1,24 @@
-"""Output of the commands: text and tables for people, JSON for programs."""
+"""Output of the commands: text and tables for people, JSON for programs.
+
+What is printed is JSON of the HTTP API, whether this process or a service made it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from cli.advice import REFUSAL_ADVICE, SKIPPED_ADVICE
 from cli.consoles import stderr, stdout
-from index.answers import Answer, Hit
-from index.citations import AnswerReport, Resolved, StatementVerdict, Verdict
-from index.collection import Collection
-from index.errors import Damaged
-from index.history import Pruning
-from index.library import Library
-from index.records import DocumentRecord
-from index.sources import IngestReport
-from index.text import Edit, with_visible_bidi_controls
-from service.schemas.answers import answer_json
-from service.schemas.citations import resolved_json
-from service.schemas.documents import document_json
-from service.schemas.values import moment
-from service.schemas.verdicts import report_json, verdict_json
+from cli.ingest_outcome import KINDS, REFUSAL_ADVICE, SKIPPED_ADVICE, Outcome
+from cli.instances import CollectionRow, Json
+
+if TYPE_CHECKING:
+    from index.history import Pruning
 
 _MOST_REPEATS = 3
 """Other places of a passage that are printed."""
@@ -36,64 +29,70 @@ def print_json(value: object) -> None:
     stdout().out(json.dumps(value, ensure_ascii=False, indent=2), highlight=False)
 
 
-def print_answer(answer: Answer, collection: str, *, is_filtered: bool, as_json: bool) -> None:
+def print_answer(answer: Json, *, is_filtered: bool, as_json: bool) -> None:
     """Print the passages of an answer with their locators. ``is_filtered``: a filter was given."""
     if as_json:
-        print_json(answer_json(answer, collection))
+        print_json(answer)
         return
     console = stdout()
-    if not answer.hits:
+    if not answer["passages"]:
         where = "the documents that the filter admits, if it admits any," if is_filtered else "the collection"
         console.print(f"Nothing in {where} shares a word or a meaning with that question.")
         return
-    for hit in answer.hits:
-        citation = hit.citation
-        where = " › ".join([citation.title, *citation.section])
-        console.print(f"[bold]{hit.rank}. {_shown(where)}[/]  [dim]{hit.score:.3f}[/]")
-        console.print(_with_evidence(hit))
-        console.print(f"[cyan]{_shown(citation.locator)}[/]", highlight=False, soft_wrap=True)
-        for words, locators in (("the same", hit.also_at), ("nearly the same", hit.also_in)):
-            for locator in locators[:_MOST_REPEATS]:
-                console.print(f"[dim]{words} in {_shown(locator)}[/]", highlight=False, soft_wrap=True)
-        console.print()
-    console.print(f"Probability that this answers: {answer.answerability:.2f}", highlight=False)
-    for side in answer.index.degraded:
+    for passage in answer["passages"]:
+        print_passage(passage)
+    console.print(f"Probability that this answers: {answer['answerability']:.2f}", highlight=False)
+    for side in answer["index"]["degraded"]:
         ways = {"dense": "meaning", "lexical": "words"}[side]
         console.print(f"The search by {ways} has failed and is being repaired: ask again in a moment.")
 
 
-def _with_evidence(hit: Hit) -> Text:
+def print_passage(passage: Json) -> None:
+    """Print a passage with its evidence in bold, its locator, and other places that say the same."""
+    console, citation = stdout(), passage["citation"]
+    where = " › ".join([citation["title"], *citation["section"]])
+    console.print(f"[bold]{passage['rank']}. {_shown(where)}[/]  [dim]{passage['score']:.3f}[/]")
+    console.print(_with_evidence(passage))
+    print_locator(citation["locator"])
+    for words, locators in (("the same", passage["also_at"]), ("nearly the same", passage["also_in"])):
+        for locator in locators[:_MOST_REPEATS]:
+            console.print(f"[dim]{words} in {_shown(locator)}[/]", highlight=False, soft_wrap=True)
+    console.print()
+
+
+def print_locator(locator: str, *, indent: str = "") -> None:
+    """Print a locator in one piece."""
+    stdout().print(f"{indent}[cyan]{_shown(locator)}[/]", highlight=False, soft_wrap=True)
+
+
+def _with_evidence(passage: Json) -> Text:
     """The text of a passage with its evidence in bold."""
-    text = Text(hit.text)
-    for one in hit.evidence:
-        text.stylize("bold", one.start - hit.citation.start, one.end - hit.citation.start)
+    text = Text(passage["text"])
+    start = passage["citation"]["start"]
+    for one in passage["evidence"]:
+        text.stylize("bold", one["start"] - start, one["end"] - start)
     return text
 
 
-def print_report(report: IngestReport) -> None:
+def print_outcome(outcome: Outcome) -> None:
     """Print how many files were added, replaced and so on, why files were skipped, and refused mirrors."""
-    outside = sum(skipped.code == "outside_link" for skipped in report.skipped)
+    outside = sum(skipped.code == "outside_link" for skipped in outcome.skipped)
     counts = [
-        (len(report.added), "added"),
-        (len(report.replaced), "replaced"),
-        (len(report.unchanged), "unchanged"),
-        (len(report.renamed), "renamed"),
-        (len(report.retired), "retired"),
-        (len(report.erased), "erased"),
-        (len(report.skipped), "skipped"),
+        *((outcome.counts.get(kind, 0), kind) for kind in KINDS),
+        (len(outcome.skipped), "skipped"),
         (outside, "of them links that lead out of the folder"),
     ]
     summary = ", ".join(f"{count} {word}" for count, word in counts if count) or "no files found"
     console = stdout()
-    embedded = f"{report.embedded} passages embedded in {report.seconds:.1f} s"
+    embedded = f"{outcome.embedded} passages embedded in {outcome.seconds:.1f} s"
     console.print(f"{summary}; {embedded}", highlight=False)
-    for skipped in report.skipped:
+    for skipped in outcome.skipped:
         line = f"  [yellow]skipped[/] {_shown(skipped.path)}: {_shown(skipped.reason)}"
         console.print(line, highlight=False, soft_wrap=True)
-    codes = {skipped.code for skipped in report.skipped}
+    codes = {skipped.code for skipped in outcome.skipped}
     for advice in (SKIPPED_ADVICE[code] for code in sorted(codes & SKIPPED_ADVICE.keys())):
         console.print(advice, highlight=False, soft_wrap=True)
-    for refusal in report.refused:
+    for refusal in outcome.refused:
         advice = REFUSAL_ADVICE[refusal.code]
         text = Text.assemble(("refused", "bold red"), f": {refusal.reason} {advice}")
         stderr().print(text, soft_wrap=True)
@@ -101,7 +100,11 @@ def print_report(report: IngestReport) -> None:
 
 def _shown(text: str) -> str:
     """Text from documents, escaped for markup; on a terminal, controls of direction are visible too."""
-    return escape(with_visible_bidi_controls(text) if stdout().is_terminal else text)
+    if text.isascii() or not stdout().is_terminal:
+        return escape(text)
+    from index.text import with_visible_bidi_controls
+
+    return escape(with_visible_bidi_controls(text))
 
 
 def _table(*columns: str) -> Table:
@@ -112,53 +115,33 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _all_documents(collection: Collection, *, retired: bool) -> Iterator[DocumentRecord]:
-    last = ""
-    while page := collection.archive.documents(after=last, retired=retired):
-        yield from page
-        last = page[-1].id
-
-
-def print_documents(collection: Collection, *, retired: bool, as_json: bool) -> None:
-    """Print the documents of a collection, also retired ones with ``retired``."""
-    records = _all_documents(collection, retired=retired)
+def print_documents(documents: Iterable[Json], *, retired: bool, as_json: bool) -> None:
+    """Print the documents of a collection; with ``retired`` also when they were retired."""
     if as_json:
-        print_json([document_json(record, collection.name) for record in records])
+        print_json(list(documents))
         return
     table = _table("document", "title", "version", "passages", "characters", *["retired"] * retired)
-    for record in records:
-        cells = [str(record.version), str(record.passages), f"{record.length:,}"]
+    for one in documents:
+        cells = [str(one["version"]), str(one["passages"]["total"]), f"{one['length']:,}"]
         if retired:
-            cells.append("" if record.retired is None else moment(record.retired))
-        table.add_row(_shown(record.id), _shown(record.title), *cells)
+            cells.append(one["retired"] or "")
+        table.add_row(_shown(one["document_id"]), _shown(one["title"]), *cells)
     stdout().print(table)
 
 
-def print_collections(library: Library, *, as_json: bool) -> None:
-    """Print the collections of a data folder."""
-    counts = {name: library.counts(name) for name in library.names()}
+def print_collections(rows: Iterable[CollectionRow], *, as_json: bool) -> None:
+    """Print the collections of a data folder or service."""
     if as_json:
-        print_json([{"name": name, **asdict(count)} for name, count in counts.items()])
+        print_json([row.counts for row in rows])
         return
     table = _table("collection", "documents", "passages", "embedded", "model")
-    for name, count in counts.items():
-        table.add_row(
-            name, str(count.documents), str(count.passages), str(count.embedded), _model(library, name)
-        )
+    for row in rows:
+        counts = (str(row.counts.get(name, "")) for name in ("documents", "passages", "embedded"))
+        table.add_row(row.counts["name"], *counts, row.model)
     stdout().print(table)
 
 
-def _model(library: Library, name: str) -> str:
-    """The model of a collection, and whether an upgrade is available."""
-    try:
-        description = library.description(name)
-    except Damaged as error:
-        return error.code
-    outdated = ", ".join(description.differences(library.config))
-    return f"{description.model_name} (upgrade available: {outdated})" if outdated else description.model_name
-
-
-_STANDING = {
+STANDING: Mapping[str, str] = {
     "current": "These words stand there today.",
     "moved": "These words stand elsewhere in the document today.",
     "reformatted": "The document has the same words in other typography today.",
@@ -167,25 +150,23 @@ _STANDING = {
 }
 
 
-def print_citation(found: Resolved, collection: Collection, *, as_json: bool) -> None:
+def print_citation(found: Json, *, as_json: bool) -> None:
     """Print a quote in its context, and its status in the newest version."""
     if as_json:
-        print_json(resolved_json(found, collection.state, collection.name))
+        print_json(found)
         return
-    console = stdout()
-    citation, today = found.citation, found.today
-    where = " › ".join([citation.title, *citation.section])
-    console.print(f"[bold]{_shown(where)}[/]  [dim]version {citation.version}[/]")
-    console.print(Text.assemble((found.before, "dim"), (citation.quote, "bold"), (found.after, "dim")))
-    since = today.standing.since
-    words = _STANDING[today.standing.status]
-    if since is not None:
-        words = f"The document is gone since {moment(since)}."
+    console, standing = stdout(), found["standing"]
+    where = " › ".join([found["title"], *found["section"]])
+    console.print(f"[bold]{_shown(where)}[/]  [dim]version {found['version']}[/]")
+    console.print(Text.assemble((found["before"], "dim"), (found["quote"], "bold"), (found["after"], "dim")))
+    words = STANDING[standing["status"]]
+    if standing["since"] is not None:
+        words = f"The document is gone since {standing['since']}."
     console.print(f"\n{words}", highlight=False)
-    if today.standing.status in {"moved", "reformatted", "changed"} and today.citation is not None:
-        if today.standing.edits:
-            console.print(_marked_edits(today.standing.edits, is_terminal=console.is_terminal), end="")
-        console.print(f"[cyan]{_shown(today.citation.locator)}[/]", highlight=False, soft_wrap=True)
+    if standing["status"] in {"moved", "reformatted", "changed"} and standing["citation"] is not None:
+        if standing["diff"]:
+            print_edits(standing["diff"])
+        print_locator(standing["citation"]["locator"])
 
 
 def print_formatted(citation: object) -> None:
@@ -196,54 +177,67 @@ def print_formatted(citation: object) -> None:
         print_json(citation)
 
 
-def print_verdict(verdict: Verdict, collection: str, *, as_json: bool) -> None:
-    """Print the result of a verification."""
+def print_verdicts(verdicts: Sequence[Json], *, as_json: bool) -> None:
+    """Print the results of a verification: of one quote, or of several, each with its quote."""
     if as_json:
-        print_json(verdict_json(verdict, collection))
+        print_json(verdicts[0] if len(verdicts) == 1 else verdicts)
         return
     console = stdout()
-    colour = "green" if verdict.status in {"verified", "repaired"} else "red"
-    console.print(f"[bold {colour}]{verdict.status.replace('_', ' ')}[/]  {_shown(verdict.reason)}")
-    if verdict.edits:
-        console.print(_marked_edits(verdict.edits, is_terminal=console.is_terminal), end="")
-    if verdict.citation is not None:
-        console.print(f"[cyan]{_shown(verdict.citation.locator)}[/]", highlight=False, soft_wrap=True)
+    for verdict in verdicts:
+        status, reason = verdict["status"], _shown(verdict["reason"])
+        colour = "green" if status in {"verified", "repaired"} else "red"
+        if len(verdicts) > 1:
+            console.print(f"[bold {colour}]{status.replace('_', ' ')}[/]  {_shown(verdict['quote'])}")
+            if reason:
+                console.print(f"  {reason}", highlight=False)
+        else:
+            console.print(f"[bold {colour}]{status.replace('_', ' ')}[/]  {reason}")
+        if verdict["diff"]:
+            print_edits(verdict["diff"])
+        if verdict["citation"] is not None:
+            print_locator(verdict["citation"]["locator"], indent="  " if len(verdicts) > 1 else "")
 
 
 _STATUS_COLOURS = {"verified": "green", "repaired": "green", "supported": "green", "unsupported": "yellow"}
 
 
-def print_answer_report(text: str, report: AnswerReport, collection: str, *, as_json: bool) -> None:
+def print_answer_report(text: str, report: Json, *, as_json: bool) -> None:
     """Print the verdicts on the quotes and the sentences of an answer."""
     if as_json:
-        print_json(report_json(text, report, collection))
+        print_json(report)
         return
     console = stdout()
-    verdicts: list[tuple[int, int, Verdict | StatementVerdict]] = []
-    verdicts += [(quoted.start, quoted.end, verdict) for quoted, verdict in report.quotes]
-    pairs = zip(report.sentences, report.statements, strict=True)
-    verdicts += [(one.start, one.end, verdict) for one, verdict in pairs if verdict is not None]
+    verdicts = [(one["start"], one["end"], one) for one in report["quotes"]]
+    verdicts += [(one["start"], one["end"], one["verdict"]) for one in report["sentences"] if one["verdict"]]
     for start, end, verdict in sorted(verdicts, key=lambda one: one[:2]):
-        colour = _STATUS_COLOURS.get(verdict.status, "red")
-        console.print(f"[bold {colour}]{verdict.status.replace('_', ' ')}[/]  {_shown(text[start:end])}")
-        if verdict.reason:
-            console.print(f"  {_shown(verdict.reason)}", highlight=False)
-        if verdict.citation is not None:
-            locator = _shown(verdict.citation.locator)
-            console.print(f"  [cyan]{locator}[/]", highlight=False, soft_wrap=True)
+        status = verdict["status"]
+        colour = _STATUS_COLOURS.get(status, "red")
+        console.print(f"[bold {colour}]{status.replace('_', ' ')}[/]  {_shown(text[start:end])}")
+        if verdict["reason"]:
+            console.print(f"  {_shown(verdict['reason'])}", highlight=False)
+        if verdict["citation"] is not None:
+            print_locator(verdict["citation"]["locator"], indent="  ")
 
 
-def _marked_edits(edits: Iterable[Edit], *, is_terminal: bool) -> Text:
-    """Text with deletions struck out and insertions underlined; in a pipe, both are marked as wdiff does."""
+def print_edits(edits: Iterable[Mapping[str, Any]]) -> None:
+    """Print deletions struck out and insertions underlined; in a pipe, both are marked as wdiff does."""
+    console = stdout()
+    console.print(marked_edits(edits, is_terminal=console.is_terminal), end="")
+
+
+def marked_edits(edits: Iterable[Mapping[str, Any]], *, is_terminal: bool) -> Text:
+    """Text with marks of what was deleted and inserted."""
     if not is_terminal:
         marks = {"equal": ("", ""), "delete": ("[-", "-]"), "insert": ("{+", "+}")}
-        return Text("".join(edit.text.join(marks[edit.kind]) for edit in edits) + "\n")
+        return Text("".join(edit["text"].join(marks[edit["kind"]]) for edit in edits) + "\n")
     styles = {"equal": "", "delete": "red strike", "insert": "green underline"}
-    return Text.assemble(*((edit.text, styles[edit.kind]) for edit in edits), "\n")
+    return Text.assemble(*((edit["text"], styles[edit["kind"]]) for edit in edits), "\n")
 
 
 def print_pruning(plan: Pruning, *, done: bool) -> None:
     """Print the versions and documents that are erased, and the citations that break."""
+    from service.schemas.values import moment
+
     console = stdout()
     for version in plan.versions:
         console.print(f"  {_shown(version.document_id)} version {version.number}", highlight=False)

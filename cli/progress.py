@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.progress import (
     BarColumn,
@@ -18,8 +19,10 @@ from rich.progress import (
 from rich.text import Text
 
 from cli.consoles import stderr
-from index.library import Library
-from index.sources import FolderIngest, FolderOptions, IngestReport
+
+if TYPE_CHECKING:
+    from index.library import Library
+    from index.sources import FolderOptions, IngestReport
 
 
 class _Rate(ProgressColumn):
@@ -51,6 +54,8 @@ def ingest_with_progress(
 
     ``model`` is that of a collection that is created.
     """
+    from index.sources import FolderIngest
+
     with bars() as progress:
         loading = progress.add_task("opening the collection", total=None)
         opened = library.open(collection, create=True, model=model)

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from cli.options import CollectionName, Data, Json, read_settings
-from cli.output import print_answer, print_answer_report, print_citation, print_formatted, print_verdict
-from index.answers import Extent, NearDuplicates
-from index.citations import Claim, Format, formatted, parse_locator
-from index.filters import parse_filter
-from service.api.links import linked
-from service.library_settings import open_library
-
-_CONTEXT = 300
-"""Characters shown on each side of a quote."""
+from cli.instances import Extent, Format, NearDuplicates, Place, Question, open_instance
+from cli.options import CollectionName, Data, Json, Key, Server
+from cli.output import print_answer, print_answer_report, print_citation, print_formatted, print_verdicts
 
 
 def ask(
     question: Annotated[str, typer.Argument(help="A question in plain words.")],
     collection: CollectionName = "default",
     data: Data = None,
+    server: Server = "",
+    key: Key = "",
     k: Annotated[int, typer.Option("-k", help="Number of passages.")] = 5,
     where: Annotated[str, typer.Option("--filter", help="A metadata filter, as JSON.")] = "",
+    turns: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            allow_dash=True,
+            help="The conversation before the question: a file with a JSON list of objects with role and "
+            "text; - reads standard input.",
+        ),
+    ] = None,
     as_of: Annotated[
         int | None, typer.Option(help="Ask the collection as it was after the change with this number.")
     ] = None,
@@ -44,57 +50,85 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Find the passages that answer a question."""
-    with open_library(read_settings(data)) as library:
-        opened = library.open(collection)
-        condition = parse_filter(_parse_json(where)) if where else None
-        answer = opened.ask(
-            question,
-            k=k,
-            where=condition,
-            as_of=as_of,
-            extent=extent,
-            max_per_document=max_per_document,
-            near_duplicates=near_duplicates,
-        )
-    print_answer(answer, collection, is_filtered=condition is not None, as_json=as_json)
+    asked = Question(
+        question,
+        k=k,
+        where=parse_where(where),
+        turns=[] if turns is None else _read_turns(turns),
+        as_of=as_of,
+        extent=extent,
+        max_per_document=max_per_document,
+        near_duplicates=near_duplicates,
+    )
+    with open_instance(Place(collection, data, server, key)) as instance:
+        answer = instance.ask(asked)
+    print_answer(answer, is_filtered=asked.where is not None, as_json=as_json)
 
 
-def _parse_json(where: str) -> object:
+def parse_where(where: str) -> Any:
+    """The JSON of a filter; None for an empty one. Raises :class:`typer.BadParameter`."""
     try:
-        return json.loads(where)
+        return json.loads(where) if where else None
     except ValueError as error:
         raise typer.BadParameter(f"--filter is not JSON: {error}") from error
+
+
+def _read_turns(path: Path) -> list[dict[str, str]]:
+    """The turns of a conversation. Raises :class:`typer.BadParameter`."""
+    try:
+        turns = json.loads(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise typer.BadParameter(f"--turns: {path} is not JSON: {error}") from error
+    if not isinstance(turns, list) or not all(map(_is_turn, turns)):
+        raise typer.BadParameter(
+            f'--turns: {path} is not a conversation. Write it like [{{"role": "user", "text": "..."}}, '
+            '{"role": "assistant", "text": "..."}].'
+        )
+    return turns
+
+
+def _is_turn(one: object) -> bool:
+    return (
+        isinstance(one, dict)
+        and one.keys() == {"role", "text"}
+        and one["role"] in {"user", "assistant"}
+        and isinstance(one["text"], str)
+    )
 
 
 def cite(
     locator: Annotated[str, typer.Argument(help="A locator from an answer.")],
     collection: CollectionName = "default",
     data: Data = None,
+    server: Server = "",
+    key: Key = "",
     shape: Annotated[
         Format | None, typer.Option("--format", help="Print the citation in this format.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Resolve a citation: the quote, the text around it, and its status in the newest version."""
-    with open_library(read_settings(data)) as library:
-        opened = library.open(collection)
-        with opened.archive.resolution() as resolution:
-            found = resolution.resolve(parse_locator(locator), around=_CONTEXT)
+    with open_instance(Place(collection, data, server, key)) as instance:
         if shape is None:
-            print_citation(found, opened, as_json=as_json)
+            print_citation(instance.cite(locator), as_json=as_json)
         else:
-            citation = linked(found.citation, collection)
-            print_formatted(formatted(citation, shape, metadata=found.version.metadata))
+            print_formatted(instance.cite_as(locator, shape))
 
 
 def verify(
-    quote: Annotated[
-        str, typer.Argument(help="The words that a document should contain; - reads standard input.")
+    quotes: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="QUOTE...", help="The words that a document should contain; - reads standard input."
+        ),
     ],
     document_id: Annotated[
         str,
         typer.Option("--document", help="Id of the document that should contain them.", show_default="any"),
     ] = "",
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Each line of standard input is a quote of its own.")
+    ] = False,
     is_answer: Annotated[
         bool,
         typer.Option(
@@ -108,27 +142,38 @@ def verify(
     ] = None,
     collection: CollectionName = "default",
     data: Data = None,
+    server: Server = "",
+    key: Key = "",
     as_json: Json = False,
 ) -> None:
-    """Check whether the documents contain a quote, or say what an answer says.
+    """Check whether the documents contain quotes, or say what an answer says.
 
     Exits with status 1 when they do not.
     """
     if (cited and not is_answer) or (document_id and is_answer):
-        raise typer.BadParameter("--cites goes with --answer, --document with a quote.")
-    words = sys.stdin.read() if quote == "-" else quote
-    with (
-        open_library(read_settings(data)) as library,
-        library.open(collection).verification(claims=is_answer) as verification,
-    ):
+        raise typer.BadParameter("--cites goes with --answer, --document with quotes.")
+    if is_answer and (lines or len(quotes) > 1):
+        raise typer.BadParameter("--answer takes one answer, and no --lines.")
+    words = [quote for one in quotes for quote in _read_quotes(one, lines=lines)]
+    if not words:
+        raise typer.BadParameter("Standard input has no quote.")
+    with open_instance(Place(collection, data, server, key)) as instance:
         if is_answer:
-            report = verification.answer(words, [parse_locator(one) for one in cited or ()])
-            print_answer_report(words, report, collection, as_json=as_json)
-            statuses: set[str] = {one.status for one in report.statements if one is not None}
-            statuses |= {verdict.status for _, verdict in report.quotes}
+            report = instance.verify_answer(words[0], cited or ())
+            print_answer_report(words[0], report, as_json=as_json)
+            statuses = {one["verdict"]["status"] for one in report["sentences"] if one["verdict"]}
+            statuses |= {one["status"] for one in report["quotes"]}
         else:
-            verdict = verification.quote(Claim(words, document_id))
-            print_verdict(verdict, collection, as_json=as_json)
-            statuses = {verdict.status}
+            verdicts = instance.verify_quotes(words, document_id)
+            print_verdicts(verdicts, as_json=as_json)
+            statuses = {verdict["status"] for verdict in verdicts}
     if not statuses <= {"verified", "repaired", "supported"}:
         raise typer.Exit(1)
+
+
+def _read_quotes(argument: str, *, lines: bool) -> list[str]:
+    """The quotes that an argument stands for."""
+    if argument != "-":
+        return [argument]
+    text = sys.stdin.read()
+    return [line for line in map(str.strip, text.splitlines()) if line] if lines else [text]

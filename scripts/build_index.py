@@ -10,7 +10,7 @@ def main() -> None:
     """Run the command. Imports are local because the processes that read files import this module too."""
     import typer
 
-    from cli.documents import ingest
+    from cli.ingesting import ingest
     from cli.main import exit_on_error
 
     exit_on_error(lambda: typer.run(ingest))

@@ -460,6 +460,10 @@ _REPLACED = frozenset({"SENTENCE_WEIGHT", "DOCUMENT_WEIGHT"})
 """Settings of earlier versions, which the fitted weights of the ranking replace."""
 
 
+_OF_COMMANDS = frozenset({"KEY", "PASSWORD", "URL"})
+"""Variables of options of the commands, which are no settings."""
+
+
 def _split_list(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
@@ -504,7 +508,7 @@ def shared_metrics() -> Iterator[None]:
 
 def unknown_variables() -> list[str]:
     """List variables in the environment that begin with the prefix and are no setting."""
-    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    known = {f"{PREFIX}{name}".upper() for name in (*Settings.model_fields, *_OF_COMMANDS)}
     return sorted(
         name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
     )

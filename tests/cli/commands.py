@@ -35,10 +35,13 @@ def environment(tmp_path: Path, **settings: str) -> dict[str, str]:
     }
 
 
-def loccit(tmp_path: Path, *arguments: str, status: int = 0, **settings: str) -> Result:
+def loccit(
+    tmp_path: Path, *arguments: str, status: int = 0, stdin: str | None = None, **settings: str
+) -> Result:
     """Run a command in this process to its end, which must be with this exit status."""
     unset = {name: None for name in os.environ if name.startswith("LOCCIT_")}
-    done = CliRunner().invoke(app, list(arguments), env=unset | environment(tmp_path, **settings))
+    own = unset | environment(tmp_path, **settings)
+    done = CliRunner().invoke(app, list(arguments), input=stdin, env=own)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == status, done.stdout + done.stderr

@@ -1,0 +1,167 @@
+"""What the commands ask and change: a data folder opened in this process, or a running service.
+
+Both give their results in the JSON of the HTTP API, so that commands print the same for both. The modules
+that implement them are loaded when they are needed: a command that speaks to a service loads no index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import typer
+
+from index.errors import LoccitError
+
+Json = dict[str, Any]
+Extent = Literal["sentences", "passage", "section"]
+NearDuplicates = Literal["fold", "keep"]
+Format = Literal[
+    "anthropic_char_location",
+    "anthropic_search_result",
+    "bibtex",
+    "csl_json",
+    "markdown_footnote",
+    "openai_file_citation",
+    "plain",
+    "w3c_annotation",
+]
+CONTEXT = 300
+"""Characters shown on each side of a quote."""
+
+
+class ClientMissing(LoccitError):
+    """The package that speaks to a service is not installed."""
+
+    code = "client_missing"
+
+
+class ReplyError(LoccitError):
+    """A service replied with an error, or not at all. ``code`` is that of the reply."""
+
+    code = "reply_error"
+
+    def __init__(self, message: str, code: str = "reply_error") -> None:
+        super().__init__(message)
+        self.code = code  # type: ignore[misc] # of the reply, not of the class
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, and how to ask it."""
+
+    text: str
+    k: int = 5
+    where: Mapping[str, Any] | None = None
+    turns: Sequence[Mapping[str, str]] = ()
+    as_of: int | None = None
+    extent: Extent = "passage"
+    max_per_document: int | None = None
+    near_duplicates: NearDuplicates = "fold"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionRow:
+    """A collection in a list: its counts as JSON, and its model in words."""
+
+    counts: Json
+    model: str
+
+
+class Instance(Protocol):
+    """A collection of a data folder or service, and the other collections beside it."""
+
+    collection: str
+
+    def ask(self, question: Question) -> Json:
+        """As ``POST /v1/ask``."""
+        ...
+
+    def cite(self, locator: str) -> Json:
+        """As ``GET /v1/citations/{locator}``."""
+        ...
+
+    def cite_as(self, locator: str, shape: Format) -> str | Mapping[str, Any]:
+        """A citation in another format."""
+        ...
+
+    def verify_quotes(self, quotes: Sequence[str], document_id: str) -> list[Json]:
+        """A verdict on each quote, as in the reply of ``POST /v1/verify``."""
+        ...
+
+    def verify_answer(self, text: str, cited: Sequence[str]) -> Json:
+        """The verdict on an answer, as in the reply of ``POST /v1/verify``."""
+        ...
+
+    def changes(self, since: int, until: int | None, limit: int, citations: Sequence[str]) -> Json:
+        """As ``POST /v1/changes``."""
+        ...
+
+    def diff(self, document_id: str, old: int, new: int | None) -> Json:
+        """As ``GET /v1/documents/{document_id}/diff``."""
+        ...
+
+    def documents(self, *, retired: bool) -> Iterator[Json]:
+        """The documents, as in ``GET /v1/documents``."""
+        ...
+
+    def collections(self) -> list[CollectionRow]:
+        """All collections."""
+        ...
+
+    def count_documents(self) -> int:
+        """The number of documents of the collection."""
+        ...
+
+    def delete(self, document_id: str) -> Json:
+        """As ``DELETE /v1/documents/{document_id}``."""
+        ...
+
+    def purge(self) -> str:
+        """Wait until what was erased has left all files: ``done``, or ``pending`` where that takes long."""
+        ...
+
+    def delete_collection(self) -> None:
+        """Erase the collection."""
+        ...
+
+
+def model_in_words(model: str, outdated: Sequence[str]) -> str:
+    """The model of a collection, and what an upgrade would change although it stays."""
+    return f"{model} (upgrade available: {', '.join(outdated)})" if outdated else model
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a collection is: the options of a command. ``server`` is empty for the data folder."""
+
+    collection: str = "default"
+    data: Path | None = None
+    server: str = ""
+    key: str = ""
+
+
+def open_instance(place: Place) -> AbstractContextManager[Instance]:
+    """Open the data folder, or a client of the service.
+
+    Raises :class:`ClientMissing`; while it is open, :class:`ReplyError` of a service and library errors.
+    """
+    if not place.server:
+        from cli.instances.folder import opened_folder
+
+        return opened_folder(place)
+    require_no_folder(place)
+    from cli.instances.remote import opened_remote
+
+    return opened_remote(place)
+
+
+def require_no_folder(place: Place) -> None:
+    """Raise :class:`typer.BadParameter` if the options name both a service and a data folder."""
+    if place.data is not None:
+        raise typer.BadParameter(
+            "Give either --data or --server (LOCCIT_URL). --server '' opens the data folder."
+        )

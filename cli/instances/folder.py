@@ -1,0 +1,146 @@
+"""A collection of a data folder that is opened in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any
+
+from cli.instances import CONTEXT, CollectionRow, Format, Json, Place, Question, model_in_words
+from cli.options import read_settings
+from index.answers import Turn
+from index.citations import Claim, formatted, parse_locator
+from index.collection import Collection
+from index.errors import Damaged
+from index.filters import parse_filter
+from index.library import Library
+from service.api.links import linked
+from service.background.purging import open_purger
+from service.library_settings import open_library
+from service.schemas.answers import answer_json
+from service.schemas.changes import citation_status_json, event_json
+from service.schemas.citations import resolved_json
+from service.schemas.documents import deleted_json, document_json, hunk_json, version_json
+from service.schemas.values import state_json
+from service.schemas.verdicts import report_json, verdict_json
+
+
+@contextmanager
+def opened_folder(place: Place) -> Iterator[Folder]:
+    """Open the data folder of the settings."""
+    with open_library(read_settings(place.data)) as library:
+        yield Folder(library, place.collection)
+
+
+class Folder:
+    """See :class:`cli.instances.Instance`."""
+
+    def __init__(self, library: Library, collection: str) -> None:
+        self._library = library
+        self.collection = collection
+
+    @cached_property
+    def _opened(self) -> Collection:
+        return self._library.open(self.collection)
+
+    def ask(self, question: Question) -> Json:
+        opened = self._opened
+        answer = opened.ask(
+            question.text,
+            k=question.k,
+            where=None if question.where is None else parse_filter(question.where),
+            turns=[Turn(one["role"], one["text"]) for one in question.turns],  # type: ignore[arg-type]
+            as_of=question.as_of,
+            extent=question.extent,
+            max_per_document=question.max_per_document,
+            near_duplicates=question.near_duplicates,
+        )
+        return answer_json(answer, self.collection)
+
+    def cite(self, locator: str) -> Json:
+        opened = self._opened
+        with opened.archive.resolution() as resolution:
+            found = resolution.resolve(parse_locator(locator), around=CONTEXT)
+        return resolved_json(found, opened.state, self.collection)
+
+    def cite_as(self, locator: str, shape: Format) -> str | Mapping[str, Any]:
+        with self._opened.archive.resolution() as resolution:
+            found = resolution.resolve(parse_locator(locator), around=0)
+        citation: Any = formatted(
+            linked(found.citation, self.collection), shape, metadata=found.version.metadata
+        )
+        return citation  # type: ignore[no-any-return]
+
+    def verify_quotes(self, quotes: Sequence[str], document_id: str) -> list[Json]:
+        with self._opened.verification(claims=False) as verification:
+            verdicts = [verification.quote(Claim(quote, document_id)) for quote in quotes]
+        return [verdict_json(verdict, self.collection) for verdict in verdicts]
+
+    def verify_answer(self, text: str, cited: Sequence[str]) -> Json:
+        with self._opened.verification(claims=True) as verification:
+            report = verification.answer(text, [parse_locator(one) for one in cited])
+        return report_json(text, report, self.collection)
+
+    def changes(self, since: int, until: int | None, limit: int, citations: Sequence[str]) -> Json:
+        opened = self._opened
+        locators = [parse_locator(one) for one in citations]
+        feed, statuses = opened.archive.changes(since=since, until=until, limit=limit, locators=locators)
+        return {
+            "since": since,
+            "until": feed.until,
+            "more": feed.more,
+            "documents": [event_json(event) for event in feed.events],
+            "citations": [citation_status_json(one, self.collection) for one in statuses],
+            "index": state_json(opened.state),
+        }
+
+    def diff(self, document_id: str, old: int, new: int | None) -> Json:
+        before, after, hunks = self._opened.archive.diff(document_id, old, new)
+        return {
+            "document_id": document_id,
+            "old": version_json(before, self.collection),
+            "new": version_json(after, self.collection),
+            "hunks": [hunk_json(hunk) for hunk in hunks],
+        }
+
+    def documents(self, *, retired: bool) -> Iterator[Json]:
+        archive, last = self._opened.archive, ""
+        while page := archive.documents(after=last, retired=retired):
+            yield from (document_json(record, self.collection) for record in page)
+            last = page[-1].id
+
+    def collections(self) -> list[CollectionRow]:
+        return [
+            CollectionRow({"name": name, **asdict(self._library.counts(name))}, self._model(name))
+            for name in self._library.names()
+        ]
+
+    def _model(self, name: str) -> str:
+        """The model of a collection, and whether an upgrade is available."""
+        try:
+            description = self._library.description(name)
+        except Damaged as error:
+            return error.code
+        return model_in_words(description.model_name, description.differences(self._library.config))
+
+    def count_documents(self) -> int:
+        return self._library.counts(self.collection).documents
+
+    def delete(self, document_id: str) -> Json:
+        return deleted_json(self._opened.editor.delete(document_id), "pending")
+
+    def purge(self) -> str:
+        return purge(self._library, self.collection)
+
+    def delete_collection(self) -> None:
+        self._library.delete(self.collection)
+        with open_purger(self._library) as purger:
+            purger.finish_deleted()
+
+
+def purge(library: Library, collection: str) -> str:
+    """Remove what was erased from all files, all of it at once; ``pending`` if another process uses some."""
+    with open_purger(library) as purger:
+        return purger.finish(library.open(collection))
