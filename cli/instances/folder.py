@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +17,7 @@ from index.collection import Collection
 from index.errors import Damaged
 from index.filters import parse_filter
 from index.library import Library
-from service.api.links import linked
+from service.api.links import absolute, linked
 from service.background.purging import open_purger
 from service.library_settings import open_library
 from service.schemas.answers import answer_json
@@ -30,15 +31,17 @@ from service.schemas.verdicts import report_json, verdict_json
 @contextmanager
 def opened_folder(place: Place) -> Iterator[Folder]:
     """Open the data folder of the settings."""
-    with open_library(read_settings(place.data)) as library:
-        yield Folder(library, place.collection)
+    settings = read_settings(place.data)
+    with open_library(settings) as library:
+        yield Folder(library, place.collection, settings.public_url)
 
 
 class Folder:
     """See :class:`cli.instances.Instance`."""
 
-    def __init__(self, library: Library, collection: str) -> None:
+    def __init__(self, library: Library, collection: str, public_url: str) -> None:
         self._library = library
+        self._public_url = public_url
         self.collection = collection
 
     @cached_property
@@ -69,9 +72,12 @@ class Folder:
         with self._opened.archive.resolution() as resolution:
             found = resolution.resolve(parse_locator(locator), around=0)
         citation: Any = formatted(
-            linked(found.citation, self.collection), shape, metadata=found.version.metadata
+            absolute(linked(found.citation, self.collection), self._public_url),
+            shape,
+            metadata=found.version.metadata,
+            accessed=datetime.now(UTC).date(),
         )
-        return citation  # type: ignore[no-any-return]
+        return citation  # type: ignore[no-any-return] # text or JSON, as the shape says
 
     def verify_quotes(self, quotes: Sequence[str], document_id: str) -> list[Json]:
         with self._opened.verification(claims=False) as verification:

@@ -140,7 +140,7 @@ def test_a_command_prints_the_same_of_both(
 ) -> None:
     home, url, locator = both
     named = [locator if one == "LOCATOR" else one for one in arguments]
-    here = loccit(home, *named, status=status)
+    here = loccit(home, *named, status=status, LOCCIT_PUBLIC_URL=url)
     there = loccit(home, *named, "--server", url, status=status)
     assert same(there) == same(here)
     assert here.stdout or here.stderr

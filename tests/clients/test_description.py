@@ -10,8 +10,8 @@ from typing import Any, get_args, get_type_hints
 
 import loccit_client
 import pytest
-from loccit_client import AskOptions, models
-from loccit_client.api import asking, citations, collections, documents, jobs
+from loccit_client import AnswerOptions, AskOptions, models
+from loccit_client.api import answering, asking, citations, collections, documents, jobs
 from loccit_client.calls import Call, Events, Pages
 from loccit_client.requests import build_request
 
@@ -19,6 +19,7 @@ from index.citations.formats import FORMATS
 from scripts.openapi import document
 
 SCHEMAS = {
+    "Answer": "AnswerResponse",
     "AskResult": "AskResponse",
     "Changes": "ChangesResponse",
     "DeletedCollection": "DeletedCollection",
@@ -62,7 +63,7 @@ def openapi() -> dict[str, Any]:
 
 
 def operations() -> Iterator[tuple[str, Any]]:
-    for module in (asking, citations, collections, documents, jobs):
+    for module in (answering, asking, citations, collections, documents, jobs):
         for name, function in vars(module).items():
             if inspect.isfunction(function) and function.__module__ == module.__name__ and name[0] != "_":
                 yield f"{module.__name__.rpartition('.')[2]}.{name}", function
@@ -108,6 +109,12 @@ def test_questions_have_all_options_of_the_service(openapi: dict[str, Any]) -> N
     content = openapi["paths"]["/v1/ask"]["post"]["requestBody"]["content"]
     fields = content["application/json"]["schema"]["properties"].keys()
     assert AskOptions.__annotations__.keys() == fields - {"question", "questions", "on_behalf_of"}
+
+
+def test_answers_have_all_options_of_the_service(openapi: dict[str, Any]) -> None:
+    content = openapi["paths"]["/v1/answer"]["post"]["requestBody"]["content"]
+    fields = content["application/json"]["schema"]["properties"].keys()
+    assert AnswerOptions.__annotations__.keys() == fields - {"question", "stream", "on_behalf_of"}
 
 
 def test_formats_are_those_of_the_service() -> None:

@@ -96,6 +96,33 @@ def test_quotes_citations_and_answers_are_verified(client: Client) -> None:
     assert (verdict.conflicts[0].claimed, verdict.conflicts[0].stated) == ("three", "two")
 
 
+# Answers
+
+
+def test_an_answer_is_sentences_with_citations(client: Client) -> None:
+    found = client.answer("Who lit the lamp in the north tower?", min_answerability=0.0)
+    assert (found.mode, found.declined) == ("extractive", False)
+    for one in found.sentences:
+        assert found.answer[one.start : one.end] == one.text
+        assert one.citation is not None
+        assert client.cite(one.citation.locator).quote == one.citation.quote
+        assert found.sources[one.marks[0] - 1].document_id == one.citation.document_id
+    declined = client.answer("Who lit the lamp in the north tower?", min_answerability=1.0)
+    assert (declined.declined, declined.finish) == (True, "declined")
+
+
+def test_an_answer_is_followed_while_it_is_made(client: Client) -> None:
+    question = "Who lit the lamp in the north tower?"
+    events = list(client.answer_events(question, min_answerability=0.0, k=2))
+    assert [events[0].name, events[-1].name] == ["found", "finished"]
+    whole = events[-1].answer
+    assert whole is not None
+    assert "".join(event.text for event in events) == whole.answer
+    assert [event.sentence for event in events if event.sentence] == whole.sentences
+    assert len(whole.passages) <= 2
+    assert whole.answer == client.answer(question, min_answerability=0.0, k=2).answer
+
+
 # Documents
 
 
@@ -228,6 +255,9 @@ async def test_the_asynchronous_client_does_the_same(asynchronous: AsyncClient, 
     assert text.startswith("Lamps")
     ids = [one.document_id async for one in asynchronous.documents.list(page_size=1)]
     assert ids == ["harbour.pdf", "lamps/north.md", "mars.txt"]
+    names = [event.name async for event in asynchronous.answer_events("Who lit the lamp?", k=1)]
+    assert (names[0], names[-1]) == ("found", "finished")
+    assert (await asynchronous.answer("Who lit the lamp?", k=1)).question == "Who lit the lamp?"
     (tmp_path / "io.txt").write_text("Io is a moon of Jupiter.")
     sent: list[int] = []
     job = await asynchronous.ingest([tmp_path], on_progress=lambda done, _: sent.append(done))

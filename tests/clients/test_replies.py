@@ -242,6 +242,20 @@ def test_an_event_that_is_no_job_is_told() -> None:
         list(service.client().jobs.events("a"))
 
 
+def test_an_error_in_a_stream_is_raised() -> None:
+    error = {"error": {"code": "writer_failed", "message": "No.", "request_id": "5f0c"}}
+    body = f'event: delta\ndata: {{"text": "The"}}\n\nevent: error\ndata: {json.dumps(error)}\n\n'
+    service = Service(httpx.Response(200, text=body))
+    events = service.client().answer_events("Who?")
+    assert next(events).text == "The"
+    with pytest.raises(ServerError) as raised:
+        next(events)
+    assert (raised.value.code, raised.value.request_id) == ("writer_failed", "5f0c")
+    broken = Service(httpx.Response(200, text="event: delta\ndata: none\n\n"))
+    with pytest.raises(InvalidReply, match="not JSON"):
+        list(broken.client().answer_events("Who?"))
+
+
 class _Broken(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         yield b"event: progress\n"

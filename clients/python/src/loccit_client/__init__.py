@@ -13,6 +13,7 @@
 ``.haystack`` are adapters of these frameworks, which the extras of the package install.
 """
 
+from loccit_client.api.answering import AnswerEvent, AnswerOptions
 from loccit_client.api.asking import AskOptions, Turn
 from loccit_client.api.citations import BareQuote, CitedQuote
 from loccit_client.api.jobs import Crawl, JobEvent, TextDocument
@@ -38,6 +39,8 @@ from loccit_client.version import __version__
 
 __all__ = [
     "NO_RETRIES",
+    "AnswerEvent",
+    "AnswerOptions",
     "ApiError",
     "AskOptions",
     "AsyncClient",

@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from loccit_client.api import asking, citations, collections, documents, jobs
+from loccit_client.api import answering, asking, citations, collections, documents, jobs
 from loccit_client.binding import look_like
 from loccit_client.calls import Call, Events, Pages
 from loccit_client.models import Job
@@ -133,6 +133,8 @@ class Client(_Group):
 
     ask = _reply(asking.ask)
     ask_many = _reply(asking.ask_many)
+    answer = _reply(answering.answer)
+    answer_events = _events(answering.answer_events)
     cite = _reply(citations.cite)
     cite_as = _reply(citations.cite_as)
     verify = _reply(citations.verify)

@@ -22,6 +22,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 
@@ -128,6 +129,17 @@ def error_of(response: httpx.Response) -> ApiError:
         request_id=request_id,
         status=response.status_code,
         retry_after=retry_after_of(response),
+    )
+
+
+def error_in_stream(event: Mapping[str, Any]) -> ServerError:
+    """The error that an event in a stream is, which began with a status of 200."""
+    detail = event.get("error", {})
+    return ServerError(
+        str(detail.get("message", "The stream ended with an error, without a reason.")),
+        code=str(detail.get("code", "stream_error")),
+        request_id=str(detail.get("request_id", "")),
+        status=httpx.codes.OK,
     )
 
 

@@ -1,5 +1,6 @@
 """The values that replies are made of. Each has the JSON it was made of in ``raw``."""
 
+from loccit_client.models.answering import Answer, AnsweredSentence, WordCount
 from loccit_client.models.asking import AskResult, DenseScore, Evidence, Explanation, LexicalScore, Passage
 from loccit_client.models.citations import (
     Cell,
@@ -48,8 +49,10 @@ from loccit_client.models.verdicts import (
 )
 
 __all__ = [
+    "Answer",
     "AnswerSentence",
     "AnswerVerdict",
+    "AnsweredSentence",
     "AskResult",
     "Cell",
     "ChangedCitation",
@@ -95,4 +98,5 @@ __all__ = [
     "VerifyResult",
     "Version",
     "VersionList",
+    "WordCount",
 ]

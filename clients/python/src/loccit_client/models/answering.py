@@ -1,0 +1,68 @@
+"""Answers: sentences, each with its citation or a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from loccit_client.decoding import Reply
+from loccit_client.models.asking import Passage
+from loccit_client.models.citations import Citation
+from loccit_client.models.state import IndexState
+from loccit_client.models.verdicts import QuoteVerdict, StatementVerdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredSentence(Reply):
+    """A sentence of an answer: ``answer[start:end] == text``, with the marks of its sources.
+
+    ``verbatim``: it stands in a document, exactly where ``citation`` says. The other statuses are verdicts on
+    what a model wrote, with ``reason``; ``unchecked`` claims nothing that can be checked. ``part`` is the
+    part of the question that it answers.
+    """
+
+    start: int
+    end: int
+    text: str
+    marks: list[int]
+    status: Literal["verbatim", "supported", "contradicted", "unsupported", "unchecked"]
+    reason: str
+    probability: float | None
+    part: int | None
+    citation: Citation | None
+    verdict: StatementVerdict | None
+    quotes: list[QuoteVerdict]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordCount(Reply):
+    """Tokens as the model counted them; words where none was asked."""
+
+    prompt: int
+    completion: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Reply):
+    """An answer, its sentences, and the passages that it was made from.
+
+    It is ``declined`` if the documents do not say: ``passages`` are then near. ``sources`` are what the marks
+    in ``answer`` refer to; [1] is the first. ``unanswered`` are indexes of ``parts``.
+    """
+
+    question: str
+    mode: Literal["extractive", "written"]
+    answer: str
+    declined: bool
+    finish: Literal["stop", "declined", "length", "refusal"]
+    answerability: float
+    min_answerability: float
+    parts: list[str]
+    unanswered: list[int]
+    sentences: list[AnsweredSentence]
+    sources: list[Citation]
+    passages: list[Passage]
+    usage: WordCount
+    index: IndexState
+    timings_ms: Mapping[str, float]
