@@ -53,7 +53,16 @@ ARGUMENTS: dict[str, Any] = {
     "documents": [{"document_id": "a", "text": "A."}],
     "old": 1,
 }
-FOREIGN = ("/v1/vector_stores", "/v1/files", "/v1/embeddings", "/v1/models", "/v1/chat", "/v1/responses")
+FOREIGN = (
+    "/v1/anthropic",
+    "/v1/chat",
+    "/v1/embeddings",
+    "/v1/files",
+    "/v1/models",
+    "/v1/responses",
+    "/v1/uploads",
+    "/v1/vector_stores",
+)
 """Routes in the shapes of other products, whose own clients speak them."""
 
 
