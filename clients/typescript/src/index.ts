@@ -15,6 +15,8 @@ export type { components, paths } from "./schema.js";
 
 type Schemas = components["schemas"];
 export type AskResult = Schemas["AskResponse"];
+export type Answer = Schemas["AnswerResponse"];
+export type AnsweredSentence = Schemas["AnsweredSentence"];
 export type Passage = Schemas["Passage"];
 export type Citation = Schemas["Citation"];
 export type ResolvedCitation = Schemas["CitationResponse"];
@@ -28,7 +30,15 @@ type JsonBody<Path extends keyof paths, Method extends keyof paths[Path]> = path
   ? NonNullable<Body>
   : never;
 export type AskOptions = Omit<JsonBody<"/v1/ask", "post">, "question" | "questions" | "collection">;
+export type AnswerOptions = Omit<JsonBody<"/v1/answer", "post">, "question" | "stream" | "collection">;
 export type VerifyRequest = Omit<JsonBody<"/v1/verify", "post">, "collection">;
+
+/** What happens while an answer is made. A `sentence` comes when it has ended, with its citation or verdict. */
+export type AnswerEvent =
+  | { name: "found"; found: Partial<Answer> }
+  | { name: "delta"; text: string }
+  | { name: "sentence"; sentence: AnsweredSentence }
+  | { name: "finished"; answer: Answer };
 
 /** A job as it is after a change; `finished` is the last. */
 export interface JobEvent {
@@ -89,6 +99,34 @@ export class Client {
     const params = { query: this.#query };
     const reply = await this.api.POST("/v1/ask", { params, body: { ...options, questions } });
     return taken<Schemas["BatchResponse"]>(reply).results;
+  }
+
+  /** The sentences that answer a question, each with its citation. */
+  async answer(question: string, options: AnswerOptions = {}): Promise<Answer> {
+    const params = { query: this.#query };
+    return taken<Answer>(await this.api.POST("/v1/answer", { params, body: { ...options, question } }));
+  }
+
+  /** The answer to a question as it is made. Throws {@link LoccitError} if it cannot be finished. */
+  async *streamAnswer(
+    question: string,
+    options: AnswerOptions = {},
+    signal?: AbortSignal,
+  ): AsyncGenerator<AnswerEvent> {
+    const response = await this.#fetch(`/v1/answer?${new URLSearchParams(this.#query)}`, {
+      method: "POST",
+      body: JSON.stringify({ ...options, question, stream: true }),
+      headers: { "Content-Type": "application/json" },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    for await (const { name, data } of eventsOf(response)) {
+      const value: unknown = JSON.parse(data);
+      if (name === "error") throw errorFrom(value, response);
+      if (name === "found") yield { name, found: value as Partial<Answer> };
+      if (name === "delta") yield { name, text: (value as { text: string }).text };
+      if (name === "sentence") yield { name, sentence: value as AnsweredSentence };
+      if (name === "finished") yield { name, answer: value as Answer };
+    }
   }
 
   /** The quote that a locator names, the text around it, and its status in the newest version. */
@@ -162,8 +200,8 @@ export class Client {
     return this.url + link;
   }
 
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
-    const request = new Request(this.url + path, { ...init, headers: this.#headers });
+  async #fetch(path: string, init: RequestInit & { headers?: Record<string, string> }): Promise<Response> {
+    const request = new Request(this.url + path, { ...init, headers: { ...init.headers, ...this.#headers } });
     const response = await this.#send(request);
     if (!response.ok) throw await errorOf(response);
     return response;

@@ -28,6 +28,34 @@ test("questions are asked together, and citations looked up and verified", async
   assert.deepEqual(quotes.map((one) => one.status === "verified"), [true, false]);
 });
 
+test("a question is answered with sentences, whole and as they are made", async () => {
+  const options = { min_answerability: 0, k: 2 };
+  const whole = await client.answer("Who lit the lamp in the north tower?", options);
+  const [sentence] = whole.sentences;
+  assert.equal(slice(whole.answer, sentence.start, sentence.end), sentence.text);
+  assert.match(sentence.citation.quote, /keeper/);
+  let text = "";
+  const names = [];
+  for await (const event of client.streamAnswer("Who lit the lamp in the north tower?", options)) {
+    names.push(event.name);
+    if (event.name === "delta") text += event.text;
+    if (event.name === "sentence") assert.ok(event.sentence.citation);
+    if (event.name === "finished") assert.equal(event.answer.answer, text);
+  }
+  assert.deepEqual([names[0], names.at(-1)], ["found", "finished"]);
+  assert.equal(text, whole.answer);
+  const refused = client.streamAnswer("Who?", { k: 1000 });
+  await assert.rejects(refused.next(), { code: "invalid_limit", status: 422 });
+});
+
+test("an error in a stream is thrown", async () => {
+  const body = 'event: delta\r\ndata: {"text": "The"}\r\n\r\nevent: error\ndata: {"error": {"code": "writer_failed"}}\n\n';
+  const broken = new Client({ url, fetch: async () => new Response(body) });
+  const events = broken.streamAnswer("Who?");
+  assert.equal((await events.next()).value.text, "The");
+  await assert.rejects(events.next(), { code: "writer_failed" });
+});
+
 test("every route is typed and reachable", async () => {
   const { data, response } = await client.api.GET("/v1/collections");
   assert.equal(response.status, 200);
