@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -18,8 +18,9 @@ from cli.questions import parse_where
 from index.errors import LoccitError
 
 _HELP = "Ask a question; a number shows that citation in its document; Ctrl-D ends."
-_UNLIKELY = 0.5
-"""Below this probability the passages are shown as those that come nearest."""
+_NEAREST = 3
+"""Passages that are shown where the documents do not say."""
+_BAD = {"contradicted": "red", "unsupported": "yellow"}
 
 
 def chat(
@@ -27,12 +28,13 @@ def chat(
     data: Data = None,
     server: Server = "",
     key: Key = "",
-    k: Annotated[int, typer.Option("-k", help="Number of quotes in an answer.")] = 3,
+    k: Annotated[int, typer.Option("-k", help="Number of passages to answer from.")] = 5,
     where: Annotated[str, typer.Option("--filter", help="A metadata filter, as JSON.")] = "",
 ) -> None:
-    """Ask in a conversation: answers are quotes with their citations.
+    """Ask in a conversation: answers are sentences of the documents, with their citations.
 
-    A follow-up question is understood in the context of the last question and answer.
+    A follow-up question is understood in the context of the last question and answer. A service with a model
+    that writes answers with it; what the documents do not say is marked.
     """
     condition = parse_where(where)
     with open_instance(Place(collection, data, server, key)) as instance:
@@ -41,7 +43,7 @@ def chat(
             stderr().print(_HELP)
         for line in _lines():
             try:
-                conversation.take(line, Question("", k=k, where=condition, extent="sentences"))
+                conversation.take(line, Question("", k=k, where=condition))
             except LoccitError as error:  # the conversation goes on
                 stderr().print(Text.assemble(("error", "bold red"), f": {error.message}"))
 
@@ -59,13 +61,13 @@ class Conversation:
         if line.isdigit():
             self._show(int(line))
             return
-        answer = self._instance.ask(replace(settings, text=line, turns=self._turns))
-        passages = answer["passages"]
-        self._locators = [passage["citation"]["locator"] for passage in passages]
-        said = " ".join(passage["text"] for passage in passages)
+        answer = self._instance.answer(replace(settings, text=line, turns=self._turns))
+        shown = answer["sources"][:_NEAREST] if answer["declined"] else answer["sources"]
+        self._locators = [citation["locator"] for citation in shown]
+        said = " ".join(sentence["text"] for sentence in answer["sentences"])
         # Only the last exchange is used.
         self._turns = [{"role": "user", "text": line}, {"role": "assistant", "text": said}] if said else []
-        _print_quotes(answer)
+        _print_answer(answer, self._locators)
 
     def _show(self, number: int) -> None:
         if not 1 <= number <= len(self._locators):
@@ -92,15 +94,19 @@ def _read_line() -> str:
     return line
 
 
-def _print_quotes(answer: Json) -> None:
-    """Print the quotes of an answer, each with its number and locator."""
+def _print_answer(answer: Json, locators: Sequence[str]) -> None:
+    """Print an answer, what is wrong with it, and its citations by their marks."""
     console = stdout()
-    if answer["answerability"] < _UNLIKELY:
-        nearest = ". These come nearest:" if answer["passages"] else "."
-        console.print(f"The documents do not seem to say{nearest}", highlight=False)
-    for number, passage in enumerate(answer["passages"], 1):
-        console.print(Text.assemble(passage["text"], (f" [{number}]", "cyan")))
+    console.print(answer["answer"], markup=False, highlight=False)
+    if answer["declined"] and locators:
+        console.print("These passages come nearest:", highlight=False)
+        for number, passage in enumerate(answer["passages"][: len(locators)], 1):
+            console.print(Text.assemble(passage["text"], (f" [{number}]", "cyan")))
+    for sentence in answer["sentences"]:
+        if (status := sentence["status"]) in _BAD:
+            reason = f": {sentence['reason']}" if sentence["reason"] else ""
+            console.print(Text.assemble((status, _BAD[status]), f"  {sentence['text']}{reason}"))
     console.print()
-    for number, passage in enumerate(answer["passages"], 1):
-        print_locator(passage["citation"]["locator"], indent=f"\\[{number}] ")
-    console.print(f"Probability that this answers: {answer['answerability']:.2f}\n", highlight=False)
+    for number, locator in enumerate(locators, 1):
+        print_locator(locator, indent=f"\\[{number}] ")
+    console.print(f"Probability that the documents answer: {answer['answerability']:.2f}\n", highlight=False)

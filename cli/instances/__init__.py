@@ -80,6 +80,10 @@ class Instance(Protocol):
         """As ``POST /v1/ask``."""
         ...
 
+    def answer(self, question: Question) -> Json:
+        """As ``POST /v1/answer``. A data folder answers with sentences of its documents only."""
+        ...
+
     def cite(self, locator: str) -> Json:
         """As ``GET /v1/citations/{locator}``."""
         ...

@@ -11,7 +11,7 @@ from typing import Any
 
 from cli.instances import CONTEXT, CollectionRow, Format, Json, Place, Question, model_in_words
 from cli.options import read_settings
-from index.answers import Turn
+from index.answers import Answer, Turn
 from index.citations import Claim, formatted, parse_locator
 from index.collection import Collection
 from index.errors import Damaged
@@ -26,6 +26,7 @@ from service.schemas.citations import resolved_json
 from service.schemas.documents import deleted_json, document_json, hunk_json, version_json
 from service.schemas.values import state_json
 from service.schemas.verdicts import report_json, verdict_json
+from service.settings import Settings
 
 
 @contextmanager
@@ -33,15 +34,16 @@ def opened_folder(place: Place) -> Iterator[Folder]:
     """Open the data folder of the settings."""
     settings = read_settings(place.data)
     with open_library(settings) as library:
-        yield Folder(library, place.collection, settings.public_url)
+        yield Folder(library, place.collection, settings)
 
 
 class Folder:
     """See :class:`cli.instances.Instance`."""
 
-    def __init__(self, library: Library, collection: str, public_url: str) -> None:
+    def __init__(self, library: Library, collection: str, settings: Settings) -> None:
         self._library = library
-        self._public_url = public_url
+        self._public_url = settings.public_url
+        self._least = settings.min_answerability
         self.collection = collection
 
     @cached_property
@@ -49,8 +51,15 @@ class Folder:
         return self._library.open(self.collection)
 
     def ask(self, question: Question) -> Json:
-        opened = self._opened
-        answer = opened.ask(
+        return answer_json(self._ask(question), self.collection)
+
+    def answer(self, question: Question) -> Json:
+        from cli.instances.answering import answer
+
+        return answer(self._opened, question, self._ask, least=self._least)
+
+    def _ask(self, question: Question) -> Answer:
+        return self._opened.ask(
             question.text,
             k=question.k,
             where=None if question.where is None else parse_filter(question.where),
@@ -60,7 +69,6 @@ class Folder:
             max_per_document=question.max_per_document,
             near_duplicates=question.near_duplicates,
         )
-        return answer_json(answer, self.collection)
 
     def cite(self, locator: str) -> Json:
         opened = self._opened

@@ -85,6 +85,16 @@ class Remote:
         return found.raw
 
     @errors_as_ours()
+    def answer(self, question: Question) -> Json:
+        found = self._client.answer(
+            question.text,
+            k=question.k,
+            filter=question.where,
+            turns=list(question.turns),  # type: ignore[arg-type] # the service checks their form
+        )
+        return found.raw
+
+    @errors_as_ours()
     def cite(self, locator: str) -> Json:
         return self._client.cite(locator, around=CONTEXT).raw
 

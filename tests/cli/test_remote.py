@@ -18,6 +18,7 @@ from index.embedding import WordEmbedder
 from index.library import Library
 from tests.cli.commands import ROOT, loccit, process
 from tests.service.http_service import app_of, live
+from tests.service.writing.stand_in import stand_in
 from tests.test_packaging import BLOCK
 
 MARS = "Mars has two moons, Phobos and Deimos."
@@ -241,17 +242,31 @@ def test_quotes_are_verified_line_by_line(tmp_path: Path, filled: str, *, remote
     assert "one answer" in refused
 
 
-@pytest.mark.parametrize("remote", [False, True])
-def test_a_conversation_in_the_terminal(tmp_path: Path, filled: str, *, remote: bool) -> None:
-    place = filled if remote else ""
-    lines = "Has Venus a moon?\n1\n9\n\n?\nAnd Mars?\n"
-    done = loccit(tmp_path, "chat", "-k", "1", "--server", place, stdin=lines)
-    assert "Venus has no moon at all. [1]" in done.stdout
-    assert "[1] deep/venus.txt@" in done.stdout
-    assert "These words stand there today." in done.stdout
-    assert f"{MARS} [1]" in done.stdout
+def test_a_conversation_in_the_terminal(tmp_path: Path, filled: str) -> None:
+    lines = "Has Venus no moon at all?\n1\n9\n\n?\nAnd which two moons has Mars?\nWho wrote the treaty?\n1\n"
+    done = loccit(tmp_path, "chat", "-k", "1", stdin=lines)
+    assert "Venus has no moon at all. [1]\n\n[1] deep/venus.txt@" in done.stdout
+    assert done.stdout.count("These words stand there today.") == 2
+    assert f"{MARS} [1]\n\n[1] mars.txt@" in done.stdout
+    _, declined = done.stdout.split("The documents do not say.\nThese passages come nearest:\n")
+    assert declined.startswith(f"{MARS} [1]\n\n[1] mars.txt@")
     assert "no citation 9" in done.stderr
-    assert "error: " in done.stderr
+    assert "error: The question has no words" in done.stderr
+    there = loccit(tmp_path, "chat", "-k", "1", "--server", filled, stdin=lines)
+    assert (there.stdout, there.stderr) == (done.stdout, done.stderr)
+
+
+def test_what_a_model_wrote_and_no_document_says_is_marked(tmp_path: Path) -> None:
+    with (
+        stand_in("Mars has three moons, Phobos and Deimos [1].") as model,
+        Library(tmp_path / "served", embedder=WordEmbedder()) as library,
+        live(app_of(library, writer_url=model.url, writer_model="small")) as http,
+    ):
+        http.put("/v1/documents/mars.txt?wait=true", json={"text": MARS})
+        done = loccit(tmp_path, "chat", "--server", str(http.base_url), stdin="Which moons has Mars?\n")
+    assert "Mars has three moons, Phobos and Deimos [1]." in done.stdout
+    (marked,) = [line for line in done.stdout.splitlines() if line.startswith("contradicted  ")]
+    assert "'three' in the answer, 'two' in the source" in marked
 
 
 def test_a_key_is_sent(tmp_path: Path) -> None:

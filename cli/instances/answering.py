@@ -1,0 +1,48 @@
+"""Answer a question with sentences of a data folder's documents, as the service does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from cli.instances import Json, Question
+from index.answers import Answer
+from index.collection import Collection
+from index.search.extraction import divided, extracted
+from service.answering.extractive import extractive
+from service.answering.finding import Asked, Found
+from service.answering.flow import Whole
+from service.identity import ANYONE
+from service.requests.asking import AskRequest
+from service.schemas.answering import answered_json
+
+_SENTENCES = 3
+
+
+def answer(
+    collection: Collection, question: Question, ask: Callable[[Question], Answer], *, least: float
+) -> Json:
+    """The answer as ``POST /v1/answer`` gives it. ``least`` is the answerability below which it declines."""
+    parts = divided(question.text)
+    each = [ask(question)]
+    if len(parts) > 1:
+        turns = (*question.turns, {"role": "user", "text": question.text})
+        each += [ask(replace(question, text=part.query, turns=turns)) for part in parts]
+    with collection.archive.resolution() as resolution:
+        extract = extracted(resolution, parts, each, most=_SENTENCES, least=least)
+    body = AskRequest.model_validate({"question": question.text, "collection": collection.name})
+    found = Found(
+        asked=Asked(body, "extractive", least, _SENTENCES),
+        caller=ANYONE,
+        parts=parts,
+        answer=each[0],
+        extract=extract,
+        declines=extract.declines,
+        turns=(),
+        given=len(each[0].hits),
+        shown=lambda citation: citation,
+    )
+    made = Whole()
+    for event in extractive(found, shows_passages=False):
+        made.add(event)
+    return answered_json(found, made)
