@@ -131,8 +131,8 @@ class Settings(LibrarySettings):
     max_upload_bytes: int = Field(
         1024 * 1024 * 1024,
         ge=1024,
-        description="Largest body of `POST /v1/ingest`, which is written to disk. Each file in it is limited "
-        "by LOCCIT_MAX_BODY_BYTES.",
+        description="Largest body of `POST /v1/ingest` and `POST /v1/files`, which is written to disk. Each "
+        "file in it is limited by LOCCIT_MAX_BODY_BYTES.",
     )
     max_spool_bytes: int = Field(
         20 * 1024 * 1024 * 1024,

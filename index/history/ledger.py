@@ -1,8 +1,8 @@
 """Ledger of erasures: what must stay erased when a backup from before is restored.
 
-A file of JSON lines, one for each erased version or collection, with its tag and the time. Tags are hashes
-(:class:`index.protocols.Erasures`): nothing of the documents can be learnt from them. The record itself knows
-what it erased, so a line that a crash prevented is written with the next change.
+A file of JSON lines, one for each erased version, collection or file, with its tag and the time. Tags are
+hashes (:class:`index.protocols.Erasures`): nothing of the documents can be learnt from them. The record
+itself knows what it erased, so a line that a crash prevented is written with the next change.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ _log = logging.getLogger("loccit.ledger")
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """The tags in a ledger: of erased versions, and of erased collections."""
+    """The tags in a ledger: of erased versions, of erased collections, and of erased files beside them."""
 
     versions: frozenset[bytes] = frozenset()
     collections: frozenset[bytes] = frozenset()
+    files: frozenset[bytes] = frozenset()
 
 
 class Ledger:
@@ -43,7 +44,7 @@ class Ledger:
             return None
         except OSError as error:
             raise self._failed("read", error) from error
-        found: dict[str, set[bytes]] = {"version": set(), "collection": set()}
+        found: dict[str, set[bytes]] = {"version": set(), "collection": set(), "file": set()}
         for number, line in enumerate(lines, 1):
             try:
                 entry = json.loads(line) if line.strip() else {}
@@ -52,7 +53,7 @@ class Ledger:
             except (ValueError, TypeError, AttributeError):
                 # Of a write that a crash cut off; the record writes what was in it again.
                 _log.warning("Line %d of %s is not readable and is left out.", number, self.path)
-        return Erased(frozenset(found["version"]), frozenset(found["collection"]))
+        return Erased(*(frozenset(found[kind]) for kind in ("version", "collection", "file")))
 
     def add_collection(self, tag: bytes) -> None:
         """Enter a collection that is erased as a whole, durably. Raises :class:`LedgerFailed`."""
@@ -66,6 +67,10 @@ class Ledger:
         wanted = list(tags)
         known = (self.read() or Erased()).versions if wanted else frozenset()
         self._append("version", [tag for tag in wanted if tag not in known])
+
+    def add_files(self, tags: Iterable[bytes]) -> None:
+        """Enter erased files that are kept beside the collections, durably. Raises :class:`LedgerFailed`."""
+        self._append("file", list(tags))
 
     def _append(self, kind: str, tags: list[bytes]) -> None:
         if not tags:

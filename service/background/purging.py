@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from index.collection import Collection
@@ -14,6 +14,7 @@ from index.errors import CollectionNotFound, LoccitError
 from index.history import PurgeState
 from index.library import Library
 from index.records import Erasure
+from service.files import FILES, FileErasure, open_file_store
 from service.jobs import JOBS, open_job_store, open_spool
 from service.jobs.erasing import JobErasure
 
@@ -44,24 +45,27 @@ class _Waiting:
 
 @contextmanager
 def open_purger(library: Library) -> Iterator[Purger]:
-    """A purger without a thread, for a command; opens the jobs of the data folder if it has any."""
-    if not (library.data / JOBS).exists():
-        yield Purger(library, None)
-        return
-    with closing(open_job_store(library.data)) as store:
-        yield Purger(library, JobErasure(store, open_spool(library.data, max_bytes=0)))
+    """A purger without a thread, for a command; opens jobs and uploaded files if the data folder has any."""
+    with ExitStack() as stack:
+        jobs = files = None
+        if (library.data / JOBS).exists():
+            store = stack.enter_context(closing(open_job_store(library.data)))
+            jobs = JobErasure(store, open_spool(library.data, max_bytes=0))
+        if (library.data / FILES).exists():
+            files = FileErasure(stack.enter_context(closing(open_file_store(library.data))), library.ledger)
+        yield Purger(library, jobs, files)
 
 
 class Purger:
     """Purges what was erased, in a thread or in the caller's. Of several processes one works at a time.
 
     The record of a collection remembers what is to be purged: nothing is forgotten when a process ends.
-    ``jobs`` is None where the data folder has no jobs.
+    ``jobs`` and ``files`` are what is kept beside the collections, None where the data folder has none.
     """
 
-    def __init__(self, library: Library, jobs: JobErasure | None) -> None:
+    def __init__(self, library: Library, jobs: JobErasure | None, files: FileErasure | None = None) -> None:
         self._library = library
-        self._jobs = jobs
+        self._beside = [one for one in (jobs, files) if one is not None]
         self._waiting: dict[str, _Waiting] = {}
         self._swept = -_SWEEP_SECONDS
         self._stopped = threading.Event()
@@ -92,16 +96,19 @@ class Purger:
         return "done"
 
     def finish_deleted(self) -> PurgeState:
-        """Erase what jobs hold of collections that do not exist any more."""
-        done = self._jobs is None or self._jobs.erase_deleted(set(self._library.names()))
+        """Erase what jobs and files hold of collections that do not exist any more."""
+        existing = set(self._library.names())
+        states = [one.erase_deleted(existing) for one in self._beside]
+        done = all(states)
         self._swept = time.monotonic() if done else -_SWEEP_SECONDS
         return "done" if done else "pending"
 
     def _purge(self, collection: Collection, erasure: Erasure) -> bool:
-        def from_jobs() -> bool:
-            return self._jobs is None or self._jobs.erase_documents(collection.name, erasure.documents)
+        def from_beside() -> bool:
+            states = [one.erase_documents(collection.name, erasure.documents) for one in self._beside]
+            return all(states)
 
-        return collection.purging.run(erasure, first=from_jobs)
+        return collection.purging.run(erasure, first=from_beside)
 
     def _run(self) -> None:
         while not self._stopped.wait(_POLL_SECONDS):

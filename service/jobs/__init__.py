@@ -25,9 +25,12 @@ def open_job_store(data: Path) -> JobStore:
     return SqliteJobStore(data / JOBS)
 
 
-def open_spool(data: Path, *, max_bytes: int) -> Spool:
-    """Open the spool of a data folder. ``max_bytes`` bounds all files in it together; 0 means no bound."""
-    return FolderSpool(data / SPOOL, max_bytes=max_bytes)
+def open_spool(data: Path, *, max_bytes: int, folder: str = SPOOL) -> Spool:
+    """Open the spool of a data folder. ``max_bytes`` bounds all files in it together; 0 means no bound.
+
+    ``folder`` is the name of another one in the data folder.
+    """
+    return FolderSpool(data / folder, max_bytes=max_bytes)
 
 
 def pin_jobs(data: Path) -> AbstractContextManager[PinnedJobs]:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 from service.errors import ClientGone
 from service.jobs.protocols import Spool, SpooledFile
-from service.jobs.records import Job, new_job_id
+from service.jobs.records import new_job_id
+
+T = TypeVar("T")
 
 
 class Upload:
-    """Spools files for a new job; without the job, all of them are deleted.
+    """Spools files for a new job, or another owner; without the owner, all of them are deleted.
 
     Safe to use from several threads: an aborted request closes its upload while another thread may still be
     writing the last chunk.
     """
 
-    def __init__(self, spool: Spool) -> None:
-        self.job_id = new_job_id()
+    def __init__(self, spool: Spool, id_: str = "") -> None:
+        """``id_`` is that of the job, or of what else will own the files; by default a new one."""
+        self.job_id = id_ or new_job_id()
         self._spool = spool
         self._lock = threading.Lock()
         self._file: SpooledFile | None = None
@@ -51,15 +55,15 @@ class Upload:
         self.write(data)
         return self.finish()
 
-    def commit(self, add: Callable[[str], Job]) -> Job:
-        """Make the files durable, then create the job by ``add``, which then owns them."""
+    def commit(self, add: Callable[[str], T]) -> T:
+        """Make the files durable, then create the job, or what else owns them, by ``add``."""
         with self._lock:
             self._require_open()
             if self._number:
                 self._spool.sync(self.job_id)
-            job = add(self.job_id)
+            owner = add(self.job_id)
             self._closed = True
-            return job
+            return owner
 
     def close(self) -> None:
         """Delete the files unless a job owns them."""

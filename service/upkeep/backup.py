@@ -12,6 +12,7 @@ from index.errors import StoreDamaged
 from index.protocols import Catalogue
 from index.store import open_catalogue
 from index.store.sqlite import pinned
+from service.files import FILES, copy_files
 from service.jobs import JOBS, SPOOL, pin_jobs
 from service.upkeep import data_folder
 from service.upkeep.bundle import BundleWriter, Progress
@@ -41,8 +42,9 @@ def back_up(data: Path, target: Path, progress: Progress = lambda _: None) -> Ma
     with BundleWriter(target, progress) as bundle, ExitStack() as stack:
         with bundle.part() as folder:
             copies = _pinned(data, catalogue, folder, stack)
+            copy_files(data, folder)
             for path in data_folder.databases(data):
-                if path.name != JOBS:
+                if path.name not in (JOBS, FILES):
                     stack.enter_context(pinned(path)).copy(folder / path.name)
         counts = {}
         for name, copy in copies.items():

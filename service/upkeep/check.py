@@ -16,6 +16,7 @@ from index.protocols import Catalogue, Originals, RecordStore
 from index.records import Problem
 from index.store import open_catalogue
 from index.store.sqlite import file_damage
+from service.files import file_problems
 from service.jobs import JOBS, job_problems
 from service.upkeep import data_folder
 from service.upkeep.errors import NoData
@@ -52,7 +53,7 @@ def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: Non
     for name in catalogue.names():
         for problem in _of_collection(catalogue, name, config, progress):
             yield Finding(name, problem)
-    for problem in (*job_problems(data), *_of_databases(data), *_of_folder(data)):
+    for problem in (*job_problems(data), *file_problems(data), *_of_databases(data), *_of_folder(data)):
         yield Finding("", problem)
 
 

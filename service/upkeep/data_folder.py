@@ -8,12 +8,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.store.sqlite import is_in_use
+from service.files import CONTENTS
 from service.jobs import SPOOL
 from service.upkeep.errors import DataInUse, RestoreUnfinished
 
 COLLECTIONS = "collections"
 KEYS = "keys.sqlite"
-_FOLDERS = (COLLECTIONS, SPOOL)
+_FOLDERS = (COLLECTIONS, SPOOL, CONTENTS)
 _DATABASES = "*.sqlite"
 _JOURNALS = "*.sqlite-*"
 _UNFINISHED = "restore-unfinished"
@@ -23,7 +24,7 @@ REPLACED = ".replaced"
 
 
 def databases(data: Path) -> list[Path]:
-    """The databases beside the collections: jobs and keys."""
+    """The databases beside the collections: jobs, files and keys."""
     return sorted(data.glob(_DATABASES))
 
 

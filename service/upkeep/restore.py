@@ -13,6 +13,7 @@ from index.durability import sync
 from index.errors import Damaged
 from index.history import Erased, Ledger
 from index.store import open_catalogue
+from service.files import FILES, erase_again, open_file_store
 from service.upkeep import bundle, data_folder
 from service.upkeep.bundle import Progress
 from service.upkeep.errors import BackupFailed, DataNotEmpty
@@ -109,6 +110,10 @@ def _made_ready(staged: Path, manifest: Manifest, erased: Erased | None) -> Rest
                 store.purge(erasure)
     for name in gone:
         catalogue.delete(name)
+    if erased and (staged / FILES).exists():
+        with closing(open_file_store(staged)) as files:
+            erase_again(files, erased)
+            files.purge()
     return Restored(manifest, erased is not None, documents, versions, gone)
 
 

@@ -12,9 +12,12 @@ import pytest
 
 from index.config import LibraryConfig
 from index.errors import StoreDamaged
+from index.history import Ledger
 from index.library import Library
+from service.files import FileErasure, FileStore, StoreLabel, UploadedFile, open_file_store
 from service.jobs import open_job_store, open_spool
 from service.jobs.records import NewItem
+from service.jobs.uploads import Upload
 from service.upkeep import back_up, bundle, check, restore
 from service.upkeep.bundle import BundleWriter, read
 from service.upkeep.errors import BackupDamaged, BackupFailed, NoData, TargetInUse
@@ -249,3 +252,38 @@ def test_no_file_is_written_outside_the_folder(tmp_path: Path, name: str) -> Non
         bundle.read(tmp_path / "backup.tar", into)
     assert names(tmp_path) == ["backup.tar", "into"]
     assert names(into) == []
+
+
+def test_uploaded_files_are_in_a_backup(filled: Path, tmp_path: Path) -> None:
+    with closing(open_file_store(filled)) as store:
+        kept, gone = (uploaded(store, name) for name in ("kept", "gone"))
+        store.set_label(StoreLabel("notes", "Notes", "", {"a": "b"}, 1.0))
+        back_up(filled, tmp_path / "backup")
+        ledger = Ledger(filled / "erasures.jsonl")
+        FileErasure(store, ledger).erase_file(gone)
+    restored = tmp_path / "restored"
+    restore(restored, tmp_path / "backup", ledger=ledger)
+    with closing(open_file_store(restored)) as store:
+        assert store.files() == [kept]
+        assert store.label("notes") == StoreLabel("notes", "Notes", "", {"a": "b"}, 1.0)
+        with store.open("kept") as content:
+            assert content.read() == b"kept"
+    assert not (restored / "files" / "gone").exists()
+    assert list(check(restored, LibraryConfig())) == []
+    (restored / "files" / "kept" / "000001").unlink()
+    assert [one.problem.code for one in check(restored, LibraryConfig())] == ["upload_missing"]
+
+
+def uploaded(store: FileStore, name: str) -> UploadedFile:
+    upload = Upload(store.spool, name)
+    _, size = upload.put(name.encode())
+    file = UploadedFile(name, f"{name}.txt", "assistants", size, 1.0, "/")
+    return upload.commit(lambda _: store.add(file))
+
+
+def test_an_uploaded_file_whose_bytes_are_missing_is_not_backed_up(filled: Path, tmp_path: Path) -> None:
+    with closing(open_file_store(filled)) as store:
+        uploaded(store, "kept")
+        store.spool.clear("kept")
+    with pytest.raises(StoreDamaged, match="uploaded file kept"):
+        back_up(filled, tmp_path / "backup")

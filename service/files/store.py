@@ -1,0 +1,176 @@
+"""The store of files: rows in one SQLite file, bytes in a folder beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from index.store.sqlite import Database
+from service.files import schema
+from service.files.records import Attachment, StoreLabel, UploadedFile
+from service.jobs.protocols import Spool
+
+_FILES = "SELECT id, filename, purpose, bytes, created, owner, groups FROM files WHERE NOT erasing"
+_ATTACHMENTS = "SELECT collection, file, document, job, created, attributes FROM attachments"
+_LABELS = "SELECT collection, name, description, metadata, created FROM labels"
+_CONTENT = "000001"
+"""Name of a file's bytes in its folder of the spool."""
+_ABORTED_SECONDS = 86_400.0
+
+
+class FileStore:
+    """Keeps uploaded files until they are deleted. Safe to use from several threads and processes.
+
+    A change is made as a whole or not at all, and is durable when its method returns. All methods may raise
+    :class:`index.errors.CollectionBusy` and :class:`index.errors.StoreDamaged`. ``spool`` holds the bytes.
+    """
+
+    def __init__(self, path: Path, spool: Spool) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.spool = spool
+        self._database = Database(path)
+        with self._database.write() as connection:
+            schema.prepare(connection, path)
+
+    # Files
+
+    def add(self, file: UploadedFile) -> UploadedFile:
+        """Record a file whose bytes are durable in the spool under its id."""
+        groups = None if file.groups is None else json.dumps(sorted(file.groups))
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT INTO files (id, filename, purpose, bytes, created, owner, groups)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (file.id, file.filename, file.purpose, file.size, file.created, file.owner, groups),
+            )
+        return file
+
+    def file(self, file_id: str) -> UploadedFile | None:
+        """The file with this id, if there is one."""
+        with self._database.read() as connection:
+            row = connection.execute(f"{_FILES} AND id = ?", (file_id,)).fetchone()
+        return None if row is None else _file(row)
+
+    def files(self, *, purpose: str = "") -> list[UploadedFile]:
+        """All files, in the order in which they were sent."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"{_FILES} AND (?1 = '' OR purpose = ?1) ORDER BY number", (purpose,)
+            ).fetchall()
+        return [_file(row) for row in rows]
+
+    def open(self, file_id: str) -> BinaryIO:
+        """Open the bytes of a file. Raises :class:`FileNotFoundError` when it was deleted meanwhile."""
+        return self.spool.open(file_id, _CONTENT)
+
+    def erase(self, file_id: str) -> None:
+        """Delete a file and its bytes; where it is attached, its documents stay."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE files SET erasing = 1 WHERE id = ?", (file_id,))
+        self._finish(file_id)
+
+    def sweep(self) -> None:
+        """Finish erasures that a crash interrupted, and remove what aborted uploads have left for a day."""
+        with self._database.read() as connection:
+            erasing = connection.execute("SELECT id FROM files WHERE erasing").fetchall()
+        for (file_id,) in erasing:
+            self._finish(file_id)
+        with self._database.read() as connection:
+            known = {file_id for (file_id,) in connection.execute("SELECT id FROM files").fetchall()}
+        self.spool.clear_unknown(known, idle_seconds=_ABORTED_SECONDS)
+
+    def _finish(self, file_id: str) -> None:
+        # The bytes first: after a crash the row still says what is to be removed.
+        self.spool.clear(file_id)
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM files WHERE id = ? AND erasing", (file_id,))
+
+    # Attachments
+
+    def attach(self, attachments: Iterable[Attachment]) -> None:
+        """Record that files become documents; replaces what is known of the same files and collections."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        *(one.collection, one.file_id, one.document_id, one.job_id, one.created),
+                        json.dumps(dict(one.attributes), ensure_ascii=False),
+                    )
+                    for one in attachments
+                ],
+            )
+
+    def attachments(self, *, collection: str = "", file_id: str = "") -> list[Attachment]:
+        """The attachments to a collection, of a file, or both."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"{_ATTACHMENTS} WHERE (?1 = '' OR collection = ?1) AND (?2 = '' OR file = ?2)",
+                (collection, file_id),
+            ).fetchall()
+        return [
+            Attachment(name, file, document, job, created, json.loads(attributes))
+            for name, file, document, job, created, attributes in rows
+        ]
+
+    def detach(self, collection: str, file_id: str = "") -> None:
+        """Forget that a file, or every file, is attached to a collection. The files stay."""
+        with self._database.write() as connection:
+            connection.execute(
+                "DELETE FROM attachments WHERE collection = ?1 AND (?2 = '' OR file = ?2)",
+                (collection, file_id),
+            )
+
+    # Names of vector stores
+
+    def label(self, collection: str) -> StoreLabel | None:
+        """What a collection is called, if it was given a name."""
+        with self._database.read() as connection:
+            row = connection.execute(f"{_LABELS} WHERE collection = ?", (collection,)).fetchone()
+        if row is None:
+            return None
+        name, called, description, metadata, created = row
+        return StoreLabel(name, called, description, json.loads(metadata), created)
+
+    def set_label(self, label: StoreLabel) -> None:
+        """Name a collection, or rename it."""
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?, ?)",
+                (
+                    *(label.collection, label.name, label.description),
+                    json.dumps(dict(label.metadata), ensure_ascii=False),
+                    label.created,
+                ),
+            )
+
+    def remove_label(self, collection: str) -> None:
+        """Forget what a collection is called."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM labels WHERE collection = ?", (collection,))
+
+    # Upkeep
+
+    def collections(self) -> set[str]:
+        """The collections that something is known of, whether they exist or not."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT collection FROM attachments UNION SELECT collection FROM labels"
+            )
+            return {name for (name,) in rows.fetchall()}
+
+    def purge(self) -> bool:
+        """Remove from the database's files what was deleted; False while others use them: try again."""
+        return self._database.cleanse()
+
+    def close(self) -> None:
+        """Close everything that is open. The store is not used afterwards."""
+        self._database.close()
+
+
+def _file(row: tuple[Any, ...]) -> UploadedFile:
+    id_, filename, purpose, size, created, owner, listed = row
+    groups = None if listed is None else frozenset(json.loads(listed))
+    return UploadedFile(id_, filename, purpose, size, created, owner, groups)
