@@ -18,6 +18,7 @@ from service.compat import anthropic
 from service.compat.cohere import rerank
 from service.compat.dify import retrieval
 from service.compat.mcp import http as mcp
+from service.compat.openai import embeddings, file_batches, files, models, search, store_files, vector_stores
 from service.compat.tools import server as tools
 from service.identity import Scope, access
 from service.middleware.allowed_hosts import AllowedHosts
@@ -75,6 +76,13 @@ _ROUTES = (
     jobs,
     collections,
     upgrades,
+    vector_stores,
+    search,
+    store_files,
+    file_batches,
+    files,
+    embeddings,
+    models,
     health,
     metrics,
     home,

@@ -99,6 +99,18 @@ class JobNotFinished(library.Conflict):
     code = "job_not_finished"
 
 
+class UploadNotFound(library.NotFound):
+    """There is no file with this id."""
+
+    code = "file_not_found"
+
+
+class NoSuchModel(library.NotFound):
+    """No model of this name is served."""
+
+    code = "no_such_model"
+
+
 class KeyNotFound(library.NotFound):
     """There is no API key with this id."""
 

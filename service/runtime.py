@@ -25,7 +25,9 @@ from service.background.embedding import EmbeddingWorker
 from service.background.pools import Pool, Pools
 from service.background.purging import Purger
 from service.background.retention import RetentionWorker
+from service.compat.openai import ids
 from service.errors import BodyTimeout, MayRaise, NotReady, Overloaded
+from service.files import DocumentOrder, FileErasure, open_file_store
 from service.identity import Principal, Prover, RateLimits, Sessions, WrongKeys, caller_of, open_keyring
 from service.jobs import open_job_store, open_spool, refusals
 from service.jobs.erasing import JobErasure
@@ -68,6 +70,8 @@ class Runtime:
         self.prover = Prover(self.keyring.store.secret("citations"))
         self.pools = Pools(max_requests=settings.max_queue, processes=settings.workers)
         self._adding = threading.Lock()
+        self.naming = threading.Lock()
+        """Held while a collection is created under a name that is chosen for it."""
         self.job_followers = Permits(settings.max_queue)
         self.writer = open_writer(settings)
         self.writing = Permits(settings.max_queue)
@@ -84,7 +88,11 @@ class Runtime:
         self.worker = EmbeddingWorker(self.library)
         job_store = open_job_store(self.library.data)
         spool = open_spool(self.library.data, max_bytes=settings.max_spool_bytes)
-        self.purger = Purger(self.library, JobErasure(job_store, spool))
+        self.files = open_file_store(self.library.data)
+        self.file_erasure = FileErasure(self.files, self.library.ledger)
+        self.document_order = DocumentOrder(ids.file_id)
+        self.job_erasure = JobErasure(job_store, spool)
+        self.purger = Purger(self.library, self.job_erasure, self.file_erasure)
         self.jobs = JobRunner(
             self.library,
             job_store,
@@ -128,6 +136,7 @@ class Runtime:
         self.jobs.stop()
         self.retention.stop()
         self.jobs.store.close()
+        self.files.close()
         self.keyring.close()
         if self.audit is not None:
             self.audit.close()

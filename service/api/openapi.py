@@ -120,6 +120,17 @@ def _summary(kind: type[LoccitError]) -> str:
     return (kind.__doc__ or "").strip().splitlines()[0]
 
 
+def _remove_errors_of_framework(schema: dict[str, Any]) -> None:
+    """Remove the 422 that the framework adds to routes whose shape of errors has no such status."""
+    for path, methods in schema["paths"].items():
+        shape = shape_of(path)
+        if shape is not None and shape.status(422) != 422:
+            for told in methods.values():
+                told["responses"].pop("422", None)
+    for name in ("HTTPValidationError", "ValidationError"):
+        schema["components"]["schemas"].pop(name, None)
+
+
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document. It is built once."""
     if app.openapi_schema is None:
@@ -134,5 +145,6 @@ def describe(app: FastAPI) -> dict[str, Any]:
         errors = ErrorBody.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
         schema["components"]["schemas"] |= {**errors.pop("$defs"), "ErrorBody": errors}
         schema["components"]["securitySchemes"] = _SECURITY_SCHEMES
+        _remove_errors_of_framework(schema)
         app.openapi_schema = schema
     return app.openapi_schema

@@ -8,7 +8,7 @@ from service.api.error_handlers import error_response
 from service.errors import BodyTooLarge, Overloaded
 
 DOCUMENTS = "/v1/documents/"
-UPLOADS = "/v1/ingest"
+UPLOADS = frozenset({"/v1/ingest", "/v1/files"})
 STREAMED = (b"multipart/form-data", b"application/zip", b"application/x-zip-compressed")
 """Content types of uploads that are written to disk as they arrive."""
 
@@ -49,7 +49,7 @@ class BodyLimit:
             await error_response(error, scope)(scope, receive, send)
 
     def _limit(self, path: str) -> int:
-        if path == UPLOADS:
+        if path in UPLOADS:
             return self._uploads
         return self._documents if path.startswith(DOCUMENTS) else self._others
 
@@ -118,7 +118,7 @@ class _Counted:
 def _is_streamed(scope: Scope) -> bool:
     """Whether a body is an upload that goes to disk as it arrives."""
     kinds = [value.partition(b";")[0] for name, value in scope["headers"] if name == b"content-type"]
-    return scope["path"] == UPLOADS and kinds != [] and kinds[0].strip().lower() in STREAMED
+    return scope["path"] in UPLOADS and kinds != [] and kinds[0].strip().lower() in STREAMED
 
 
 def content_length(scope: Scope) -> int:

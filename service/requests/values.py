@@ -15,8 +15,9 @@ from service.errors import JobNotFinished, JobNotFound, MayRaise
 LARGEST = 2**53
 """Largest number that every JSON reader takes exactly."""
 
-_STORED = MayRaise(errors.CollectionBusy, errors.Damaged)
-_OPENS = MayRaise(
+STORED = MayRaise(errors.CollectionBusy, errors.Damaged)
+"""Errors of what a data folder holds."""
+OPENS = MayRaise(
     errors.InvalidCollectionName,
     errors.CollectionNotFound,
     errors.CollectionMismatch,
@@ -27,12 +28,13 @@ _OPENS = MayRaise(
     errors.TooManyModels,
     errors.BackendMissing,
 )
+"""Errors of opening a collection."""
 
 CollectionName = Annotated[
-    str, Field(description="Name of the collection.", examples=["default"]), _OPENS, _STORED
+    str, Field(description="Name of the collection.", examples=["default"]), OPENS, STORED
 ]
 CollectionPath = Annotated[
-    str, Path(description="1 to 63 of a-z, 0-9, - and _.", examples=["default"]), _OPENS, _STORED
+    str, Path(description="1 to 63 of a-z, 0-9, - and _.", examples=["default"]), OPENS, STORED
 ]
 
 _DOCUMENT_ID = Path(description="The document's id. It may contain slashes.", examples=["manuals/lamps.md"])
@@ -74,7 +76,7 @@ LIMITED = MayRaise(errors.InvalidLimit)
 
 WebAddress = Annotated[str, MayRaise(InvalidUrl)]
 
-JobId = Annotated[str, Path(description="The job's id."), MayRaise(JobNotFound), _STORED]
+JobId = Annotated[str, Path(description="The job's id."), MayRaise(JobNotFound), STORED]
 FinishedJobId = Annotated[JobId, MayRaise(JobNotFinished)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from json import dumps, loads
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from index.embedding import WordEmbedder
 from index.library import Library
 from service.api.route import ApiRoute, GuardedRoute
+from service.compat.openai.ids import file_id
 from service.identity import KeyOptions, Keyring, Scope, access, new_key
 from service.jobs.records import FINISHED
 from service.middleware.cross_site import READS
@@ -38,6 +40,8 @@ class Place:
     keys: dict[str, str] = field(default_factory=dict)
     locator: str = ""
     job: str = ""
+    upload: str = ""
+    """An uploaded file, attached to the collection."""
     strangers: int = 0
     groups: tuple[str, ...] = ()
     """Groups of the document."""
@@ -77,6 +81,22 @@ class Place:
             self.job = self.as_admin("POST", "/v1/ingest", json=body).json()["job_id"]
         # It may run again: an earlier request may have repeated it.
         eventually(lambda: self._job_state() in FINISHED)
+        self._restore_upload()
+
+    def _restore_upload(self) -> None:
+        if self.send("GET", f"/v1/files/{self.upload}", "admin").status_code != 200:
+            sent = {"file": ("obsidian-3.txt", TEXT.encode())}
+            made = self.as_admin("POST", "/v1/files", files=sent, data={"purpose": "assistants"})
+            self.upload = made.json()["id"]
+        files = f"/v1/vector_stores/vs_{COLLECTION}/files"
+        if self.send("GET", f"{files}/{self.upload}", "admin").status_code != 200:
+            self.as_admin("POST", files, json={"file_id": self.upload})
+        eventually(
+            lambda: self.as_admin("GET", f"{files}/{self.upload}").json()["status"] == "completed",
+            seconds=30.0,
+        )
+        document = f"/v1/documents/{self.upload}/obsidian-3.txt"
+        self.as_admin("PATCH", document, json={"groups": self.groups}, params={"collection": COLLECTION})
 
     def _job_state(self) -> str:
         state: str = self.as_admin("GET", f"/v1/jobs/{self.job}").json()["state"]
@@ -94,13 +114,28 @@ class Probe:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def send(self, place: Place, method: str, key: str, **more: Any) -> Any:
-        path = self.path.format(document=DOCUMENT, locator=place.locator, job=place.job, name=COLLECTION)
+        path = self.path.format(
+            document=DOCUMENT,
+            locator=place.locator,
+            job=place.job,
+            name=COLLECTION,
+            file=file_id(COLLECTION, DOCUMENT),
+        )
         body = None if self.json is None else {**self.json, **more.pop("body", {})}
         if body is not None:
             body = {name: place.locator if value == LOCATOR else value for name, value in body.items()}
-        more["headers"] = {**self.headers, **more.get("headers", {})}
+        if body is not None and UPLOAD in (written := dumps(body)):
+            body = loads(written.replace(UPLOAD, place.upload))
+        headers = {**self.headers, **more.pop("headers", {})}
         return place.send(
-            method, path, key, json=body, params=dict(self.params), content=self.content, **more
+            method,
+            path,
+            key,
+            json=body,
+            params=dict(self.params),
+            content=self.content,
+            headers=headers,
+            **more,
         )
 
 
@@ -114,6 +149,12 @@ MESSAGE = {
 }
 MCP_HEADERS = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"}
 RETRIEVAL = {"knowledge_id": COLLECTION, "query": QUESTION, "retrieval_setting": {"top_k": 3}}
+UPLOAD = "the id of the uploaded file"
+_STORE = "/v1/vector_stores/vs_{name}"
+_FORM = (
+    '--x\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nassistants\r\n'
+    '--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nA.\r\n--x--\r\n'
+)
 PROBES = {
     "POST /v1/ask": Probe("/v1/ask", {"question": QUESTION}),
     "POST /v1/answer": Probe("/v1/answer", {"question": QUESTION}),
@@ -140,12 +181,62 @@ PROBES = {
     "POST /v1/jobs/{job_id}/cancel": Probe("/v1/jobs/{job}/cancel", params=NONE),
     "POST /v1/jobs/{job_id}/retry": Probe("/v1/jobs/{job}/retry", {}, params=NONE),
     "DELETE /v1/jobs/{job_id}": Probe("/v1/jobs/{job}", params=NONE),
+    "POST /v1/vector_stores": Probe("/v1/vector_stores", {"name": "probe"}, params=NONE),
+    "GET /v1/vector_stores": Probe("/v1/vector_stores", params=NONE),
+    "GET /v1/vector_stores/{vector_store_id}": Probe(_STORE, params=NONE),
+    "POST /v1/vector_stores/{vector_store_id}": Probe(_STORE, {"metadata": {}}, params=NONE),
+    "POST /v1/vector_stores/{vector_store_id}/search": Probe(
+        f"{_STORE}/search", {"query": QUESTION}, params=NONE
+    ),
+    "POST /v1/vector_stores/{vector_store_id}/files": Probe(
+        f"{_STORE}/files", {"file_id": UPLOAD}, params=NONE
+    ),
+    "GET /v1/vector_stores/{vector_store_id}/files": Probe(f"{_STORE}/files", params=NONE),
+    "GET /v1/vector_stores/{vector_store_id}/files/{file_id}": Probe(f"{_STORE}/files/{{file}}", params=NONE),
+    "POST /v1/vector_stores/{vector_store_id}/files/{file_id}": Probe(
+        f"{_STORE}/files/{{file}}", {"attributes": {"a": 1}}, params=NONE
+    ),
+    "GET /v1/vector_stores/{vector_store_id}/files/{file_id}/content": Probe(
+        f"{_STORE}/files/{{file}}/content", params=NONE
+    ),
+    "DELETE /v1/vector_stores/{vector_store_id}/files/{file_id}": Probe(
+        f"{_STORE}/files/{{file}}", params=NONE
+    ),
+    "POST /v1/vector_stores/{vector_store_id}/file_batches": Probe(
+        f"{_STORE}/file_batches", {"file_ids": [UPLOAD]}, params=NONE
+    ),
+    "GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}": Probe(
+        f"{_STORE}/file_batches/vsfb_{{job}}", params=NONE
+    ),
+    "POST /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel": Probe(
+        f"{_STORE}/file_batches/vsfb_{{job}}/cancel", params=NONE
+    ),
+    "GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/files": Probe(
+        f"{_STORE}/file_batches/vsfb_{{job}}/files", params=NONE
+    ),
+    "DELETE /v1/vector_stores/{vector_store_id}": Probe(_STORE, params=NONE),
+    "POST /v1/files": Probe(
+        "/v1/files",
+        content=_FORM,
+        headers={"content-type": "multipart/form-data; boundary=x"},
+        params=NONE,
+    ),
+    "GET /v1/files": Probe("/v1/files", params=NONE),
+    "GET /v1/files/{file_id}": Probe("/v1/files/{file}", params=NONE),
+    "GET /v1/files/{file_id}/content": Probe("/v1/files/{file}/content", params=NONE),
+    "DELETE /v1/files/{file_id}": Probe("/v1/files/{file}", params=NONE),
+    "POST /v1/embeddings": Probe(
+        "/v1/embeddings", {"model": "loccit:vault", "input": "A lamp."}, params=NONE
+    ),
+    "GET /v1/models": Probe("/v1/models", params=NONE),
+    "GET /v1/models/{model}": Probe("/v1/models/loccit:{name}", params=NONE),
     "GET /v1/collections": Probe("/v1/collections", params=NONE),
     "GET /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
     "PUT /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
     "POST /v1/collections/{name}/upgrade": Probe(
         "/v1/collections/{name}/upgrade", {"plan": True}, params=NONE
     ),
+    # Last of those that change the document: what is told of it afterwards begins anew.
     "DELETE /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
     "GET /healthz": Probe("/healthz", params=NONE),
     "GET /readyz": Probe("/readyz", params=NONE),
@@ -176,6 +267,16 @@ PROBES = {
     "GET /openapi.json": Probe("/openapi.json", params=NONE),
 }
 """A request for each route. A route that has none here fails the matrix."""
+OF_THE_KEY = (
+    "GET /v1/jobs",
+    "GET /v1/collections",
+    "GET /v1/vector_stores",
+    "POST /v1/vector_stores",
+    "GET /v1/files",
+    "GET /v1/models",
+    "POST /mcp",
+)
+"""Routes that answer every key that suffices, each with what it may use."""
 
 
 def routes_of(app: FastAPI) -> dict[str, GuardedRoute]:
@@ -292,8 +393,7 @@ def test_a_key_of_another_collection_learns_nothing(place: Place, route: str, sc
     method = route.partition(" ")[0]
     rule = routes_of(place.client.app)[route].rule  # type: ignore[arg-type]
     response = PROBES[route].send(place, method, f"{scope.word} of another collection")
-    answers_all = ("GET /v1/jobs", "GET /v1/collections", "POST /mcp")
-    if scope >= rule.scope and rule.tells and route not in answers_all:
+    if scope >= rule.scope and rule.tells and route not in OF_THE_KEY:
         hidden = 403 if route == "GET /metrics" or scope is Scope.ASK else 404
         assert response.status_code in (404, hidden)
     assert_tells_nothing(response)
@@ -484,6 +584,9 @@ LISTS = (
     "POST /v1/prune",
     "POST /v1/ingest",
     "GET /v1/jobs",
+    "GET /v1/files",
+    "POST /v1/vector_stores/{vector_store_id}/search",
+    "GET /v1/vector_stores/{vector_store_id}/files",
     "GET /",
     "POST /mcp",
     "POST /tools/search",
@@ -495,6 +598,19 @@ LISTS = (
     "POST /dify/retrieval",
 )
 """Routes that answer others too, and leave the document out."""
+OF_COLLECTIONS = (
+    "GET /v1/collections",
+    "GET /v1/collections/{name}",
+    "POST /v1/vector_stores",
+    "GET /v1/vector_stores",
+    "GET /v1/vector_stores/{vector_store_id}",
+    "POST /v1/vector_stores/{vector_store_id}",
+    "POST /v1/embeddings",
+    "GET /v1/models",
+    "GET /v1/models/{model}",
+    "GET /metrics",
+)
+"""Routes that tell of collections, and nothing of their documents."""
 
 
 @pytest.mark.parametrize(("key", "narrowed"), STRANGERS)
@@ -502,6 +618,8 @@ LISTS = (
 def test_a_document_of_other_groups_does_not_exist(
     grouped: Place, route: str, key: str, narrowed: Mapping[str, Any]
 ) -> None:
+    if route == "DELETE /v1/vector_stores/{vector_store_id}":
+        return
     if "/v1/collections/" in route and not route.startswith("GET"):
         return  # an admin creates and deletes collections whatever is in them
     method = route.partition(" ")[0]
@@ -511,12 +629,7 @@ def test_a_document_of_other_groups_does_not_exist(
     scope = key.partition(" ")[0]
     if Scope[scope.upper()] < rule.scope or (scope == "ask" and response.status_code == 403):
         assert response.status_code == 403
-    elif rule.tells and route not in (
-        *LISTS,
-        "GET /v1/collections",
-        "GET /v1/collections/{name}",
-        "GET /metrics",
-    ):
+    elif rule.tells and route not in (*LISTS, *OF_COLLECTIONS):
         assert response.status_code == GIVEN.get(route, 404)
     else:
         assert response.status_code < 300 or route == "POST /sign-in"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from service.compat.error_shapes import shape_of
 from tests.service.http_service import assert_error
 
 PATHS = {
@@ -15,6 +16,10 @@ PATHS = {
     "job_id": "unknown",
     "locator": "lamps.md@9f2c41aab3de:0-4",
     "name": "default",
+    "vector_store_id": "vs_default",
+    "file_id": "file-0123456789abcdef01234567",
+    "batch_id": "vsfb_unknown",
+    "model": "loccit:default",
 }
 
 
@@ -59,6 +64,12 @@ def operations(client: TestClient) -> list[Operation]:
     ]
 
 
+@pytest.fixture
+def own(operations: list[Operation]) -> list[Operation]:
+    """Those of Loccit's own interface."""
+    return [one for one in operations if shape_of(one.path) is None]
+
+
 def test_an_unknown_parameter_is_refused_with_those_there_are(
     client: TestClient, operations: list[Operation]
 ) -> None:
@@ -85,8 +96,8 @@ def test_a_parameter_is_given_once(client: TestClient, operations: list[Operatio
             assert assert_error(response, 422, "invalid_request").startswith(f"{name}: ")
 
 
-def test_every_route_takes_a_collection_unless_its_path_says_it(operations: list[Operation]) -> None:
-    assert [one.name for one in operations if "collection" not in one.query] == [
+def test_every_route_takes_a_collection_unless_its_path_says_it(own: list[Operation]) -> None:
+    assert [one.name for one in own if "collection" not in one.query] == [
         "GET /v1/jobs/{job_id}",
         "DELETE /v1/jobs/{job_id}",
         "GET /v1/jobs/{job_id}/files",
@@ -102,10 +113,10 @@ def test_every_route_takes_a_collection_unless_its_path_says_it(operations: list
 
 
 def test_the_collection_of_the_query_is_the_one_that_answers(
-    client: TestClient, operations: list[Operation]
+    client: TestClient, own: list[Operation]
 ) -> None:
     client.put("/v1/documents/lamps.md", content="The lamp was lit.")
-    asked = [one for one in operations if "collection" in one.query and one.name != "GET /v1/jobs"]
+    asked = [one for one in own if "collection" in one.query and one.name != "GET /v1/jobs"]
     for one in asked:
         message = assert_error(one.send(client, {"collection": "nowhere"}), 404, "collection_not_found")
         assert "'nowhere'" in message

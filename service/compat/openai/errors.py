@@ -11,6 +11,7 @@ from typing import Any
 from service.compat.shapes import ErrorShape, ShownError
 
 ADDRESSES = (
+    "/v1/agents",
     "/v1/assistants",
     "/v1/audio",
     "/v1/batches",
@@ -18,22 +19,29 @@ ADDRESSES = (
     "/v1/chatkit",
     "/v1/completions",
     "/v1/containers",
+    "/v1/content_provenance_checks",
     "/v1/conversations",
+    "/v1/decisions",
     "/v1/embeddings",
     "/v1/evals",
     "/v1/files",
     "/v1/fine_tuning",
     "/v1/images",
+    "/v1/live",
     "/v1/models",
     "/v1/moderations",
     "/v1/organization",
     "/v1/realtime",
     "/v1/responses",
+    "/v1/safety",
     "/v1/skills",
     "/v1/threads",
     "/v1/uploads",
+    "/v1/vaults",
     "/v1/vector_stores",
     "/v1/videos",
+    "/v1/webhook_endpoints",
+    "/v1/webhook_event_types",
 )
 """Beginnings of the addresses of OpenAI's API, those that Loccit has no route for included."""
 _TYPES = {

@@ -1,0 +1,235 @@
+"""The files of a vector store: its documents, and what jobs have not made documents of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from index.collection import Collection
+from index.history import Archive
+from index.records import DocumentRecord
+from index.types import Metadata
+from service.compat.openai import ids
+from service.compat.openai.paging import page_of
+from service.compat.openai.replies import Status, attributes_json
+from service.compat.openai.requests import MOST_FILES, StoreFilesQuery
+from service.errors import JobNotFinished, JobNotFound
+from service.files import Attachment, Place
+from service.identity import Principal
+from service.jobs.records import FINISHED, Item, Job
+from service.runtime import Runtime
+from service.schemas.values import Json
+
+_AT_ONCE = 1000
+_UNSUPPORTED = "unsupported_format"
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file of a vector store. ``problem`` has the code and the message of why it failed."""
+
+    id: str
+    document_id: str
+    created: float
+    status: Status
+    characters: int = 0
+    attributes: Metadata = field(default_factory=dict)
+    problem: tuple[str, str] | None = None
+
+
+def state_json(state: FileState, collection: str) -> Json:
+    """A file as :class:`service.compat.openai.replies.StoreFile`."""
+    return {
+        "id": state.id,
+        "object": "vector_store.file",
+        "created_at": int(state.created),
+        "vector_store_id": ids.store_id(collection),
+        "status": state.status,
+        "last_error": None
+        if state.problem is None
+        else {"code": _error_code(state.problem[0]), "message": state.problem[1]},
+        "usage_bytes": state.characters,
+        "attributes": attributes_json(state.attributes),
+        "chunking_strategy": {"type": "other"},
+    }
+
+
+def _error_code(code: str) -> str:
+    if code == _UNSUPPORTED:
+        return "unsupported_file"
+    return "invalid_file" if code else "server_error"
+
+
+def page(
+    runtime: Runtime, caller: Principal, name: str, query: StoreFilesQuery
+) -> tuple[list[FileState], bool]:
+    """A page of the files of a collection that a caller may see, and whether others follow; blocks."""
+    opened = runtime.collection(caller, name)
+    known = unfinished(runtime, name, opened)
+    totals = opened.archive.counts()
+    if query.filter is not None and totals.embedded < totals.passages:
+        known += [_of_document(one, name) for one in _documents(opened.archive)]
+        documents: Sequence[Place] = ()
+    elif query.filter in (None, "completed"):
+        documents = runtime.document_order.of(runtime.library.open(name), opened.archive, caller.groups)
+    else:
+        documents = ()
+    by_id = {one.id: one for one in known if query.filter in (None, one.status)}
+    places = sorted([*documents, *(Place(one.created, one.id, "") for one in by_id.values())])
+    if query.order == "desc":
+        places.reverse()
+    found, has_more = page_of(
+        places, lambda one: one.file_id, after=query.after, before=query.before, limit=query.limit
+    )
+    shown = [_of_place(opened.archive, name, one, by_id) for one in found]
+    return [one for one in shown if one is not None], has_more
+
+
+def _of_place(archive: Archive, name: str, place: Place, by_id: Mapping[str, FileState]) -> FileState | None:
+    if not place.document_id:
+        return by_id[place.file_id]
+    document = archive.find_document(place.document_id)
+    return None if document is None else _of_document(document, name)  # None: deleted since
+
+
+def states_of(
+    runtime: Runtime, caller: Principal, name: str, document_ids: AbstractSet[str]
+) -> list[FileState]:
+    """Those of some files of a collection that a caller may see, the oldest first; blocks."""
+    opened = runtime.collection(caller, name)
+    documents = [opened.archive.find_document(one) for one in document_ids]
+    found = [_of_document(one, name) for one in documents if one is not None]
+    found += [one for one in unfinished(runtime, name, opened) if one.document_id in document_ids]
+    return sorted(found, key=lambda one: (one.created, one.id))
+
+
+def state(runtime: Runtime, caller: Principal, name: str, file_id: str) -> FileState:
+    """A file of a collection; blocks. Raises :class:`service.errors.UploadNotFound`."""
+    document = document_of(runtime, caller, name, file_id)
+    if document is not None:
+        return _of_document(document, name)
+    for attachment in runtime.files.attachments(collection=name, file_id=file_id):
+        found = _of_attachment(runtime, runtime.library.open(name), attachment)
+        if found is not None:
+            return found
+    raise ids.no_such_file(file_id)
+
+
+def document_of(runtime: Runtime, caller: Principal, name: str, file_id: str) -> DocumentRecord | None:
+    """The document that a file is in a collection, if the caller may read it; blocks."""
+    archive = runtime.collection(caller, name).archive
+    other = ids.document_file(file_id)
+    if other is not None:
+        return archive.find_document(other.document_id) if other.collection == name else None
+    if not ids.is_upload(file_id):
+        return None
+    return next(iter(archive.documents(limit=1, prefix=f"{file_id}/")), None)
+
+
+def require_settled(runtime: Runtime, attachment: Attachment) -> None:
+    """Raise :class:`JobNotFinished` while a job may still make a document of a file; blocks."""
+    job, items = _job(runtime, attachment.job_id)
+    item = items.get(attachment.document_id)
+    if job is not None and job.state not in FINISHED and item is not None and item.outcome == "waiting":
+        raise JobNotFinished(
+            "This file is being taken in. Wait until its status is not in_progress any more, or cancel its "
+            "batch."
+        )
+
+
+def unfinished(runtime: Runtime, name: str, opened: Collection) -> list[FileState]:
+    """Files of a collection that are no documents: they wait, failed or were cancelled; blocks.
+
+    ``opened`` is the collection as the caller sees it. A file of which there is a document that the caller
+    may not read is left out.
+    """
+    everything = runtime.library.open(name).archive
+    by_job: dict[str, dict[str, Attachment]] = {}
+    for one in runtime.files.attachments(collection=name):
+        by_job.setdefault(one.job_id, {})[one.document_id] = one
+    found = []
+    for job_id, attachments in by_job.items():
+        job, items = _job(runtime, job_id)
+        for document_id, attachment in attachments.items():
+            current = _of_item(attachment, job, items.get(document_id))
+            if current is not None and not everything.find_document(document_id):
+                found.append(current)
+    return found
+
+
+def counts(runtime: Runtime, name: str, opened: Collection) -> dict[Status, int]:
+    """Number of files of a collection by status, as a caller sees it; blocks."""
+    totals = opened.archive.counts()
+    embedding = 0
+    if totals.embedded < totals.passages:
+        embedding = sum(one.embedded < one.passages for one in _documents(opened.archive))
+    by_status = Counter[Status](one.status for one in unfinished(runtime, name, opened))
+    by_status["completed"] += totals.documents - embedding
+    by_status["in_progress"] += embedding
+    return dict(by_status)
+
+
+def item_status(item: Item, job: Job) -> Status:
+    """The status of a file of a batch. What is stored is in progress until the whole batch is embedded."""
+    if item.outcome == "refused":
+        return "failed"
+    if item.outcome == "cancelled":
+        return "cancelled"
+    if job.state == "failed" and item.outcome == "waiting":
+        return "failed"
+    return "completed" if job.state in FINISHED else "in_progress"
+
+
+def _documents(archive: Archive) -> Iterator[DocumentRecord]:
+    last = ""
+    while found := archive.documents(limit=_AT_ONCE, after=last):
+        yield from found
+        last = found[-1].id
+
+
+def _of_document(document: DocumentRecord, collection: str) -> FileState:
+    return FileState(
+        ids.file_id(collection, document.id),
+        document.id,
+        document.created,
+        "completed" if document.embedded == document.passages else "in_progress",
+        document.length,
+        document.metadata,
+    )
+
+
+def _of_attachment(runtime: Runtime, everything: Collection, attachment: Attachment) -> FileState | None:
+    if everything.archive.find_document(attachment.document_id):
+        return None  # the caller may not read it
+    job, items = _job(runtime, attachment.job_id)
+    return _of_item(attachment, job, items.get(attachment.document_id))
+
+
+def _job(runtime: Runtime, job_id: str) -> tuple[Job | None, Mapping[str, Item]]:
+    """A job, if it is kept, and those of its items that are no documents, by the ids of these."""
+    try:
+        job = runtime.jobs.store.job(job_id)
+    except JobNotFound:
+        return None, {}
+    left = runtime.jobs.store.items(job_id, limit=MOST_FILES, outcomes=("waiting", "refused", "cancelled"))
+    return job, {item.name: item for item in left}
+
+
+def _of_item(attachment: Attachment, job: Job | None, item: Item | None) -> FileState | None:
+    """The state of a file that is no document; None if its job is not kept, or made a document of it."""
+    if job is None or item is None:
+        return None
+    status, problem = item_status(item, job), None
+    if status == "failed":
+        refused = item.outcome == "refused"
+        problem = (item.code, item.message) if refused else ("", job.problem)
+    return FileState(
+        attachment.file_id,
+        attachment.document_id,
+        attachment.created,
+        status,
+        attributes=attachment.attributes,  # type: ignore[arg-type]
+        problem=problem,
+    )
