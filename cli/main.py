@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from cli.consoles import stderr, stdout
 from cli.instances import ReplyError
-from cli.options import CollectionName, Data, Key, Server, read_settings
+from cli.options import CollectionName, Data, read_settings
 from index.errors import LoccitError
 
 T = TypeVar("T")
@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "upgrade": "cli.upgrading:upgrade",
     "propose-questions": "cli.proposals:propose_questions",
     "keys": "cli.keys:app",
+    "mcp": "cli.mcp:mcp",
 }
 """Commands by name, each with its module and function, or group of commands. The module is imported when the
 command is used: one that speaks to a service loads no index."""
@@ -162,19 +163,6 @@ def convert(
     from cli.model import convert_to
 
     convert_to(folder, read_settings(data))
-
-
-@app.command()
-def mcp(
-    collection: CollectionName = "default", data: Data = None, server: Server = "", key: Key = ""
-) -> None:
-    """Serve tools and documents to a chat program (MCP on standard input and output)."""
-    from cli import mcp
-
-    if server:
-        mcp.forward(server, key, collection)
-    else:
-        mcp.run(read_settings(data), collection)
 
 
 @app.command()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import quote as percent_encode
 
 import anyio
-import httpx2
 from mcp import Client, types
 from mcp.client.streamable_http import streamable_http_client
-from mcp.server import Server
+from mcp.server import Server as McpServer
 from mcp.server.context import ServerRequestContext
+from mcp.shared._httpx_utils import create_mcp_http_client
 
 from cli.advice import ADVICE
+from cli.instances import Place, ReplyError, require_no_folder
+from cli.options import CollectionName, Data, Key, Server, read_settings
 from service.compat.mcp.server import build_server
 from service.compat.mcp.stdio import serve
 from service.compat.tools.backend import Backend, LibraryBackend
@@ -20,11 +23,20 @@ from service.library_settings import open_library
 from service.settings import Settings
 
 Context = ServerRequestContext[Any, Any]
-_TIMEOUT = 120.0
-"""Seconds for an answer of the service: one that is starting loads its model first."""
 
 
-def run(settings: Settings, collection: str) -> None:
+def mcp(
+    collection: CollectionName = "default", data: Data = None, server: Server = "", key: Key = ""
+) -> None:
+    """Serve tools and documents to a chat program (MCP on standard input and output)."""
+    if server:
+        require_no_folder(Place(collection, data, server, key))
+        anyio.run(_forward, server.rstrip("/"), key, collection)
+    else:
+        _run(read_settings(data), collection)
+
+
+def _run(settings: Settings, collection: str) -> None:
     """Answer from the library of the settings until standard input ends."""
     with open_library(settings) as library:
         backend = LibraryBackend(library, settings, collection=collection)
@@ -35,21 +47,28 @@ def run(settings: Settings, collection: str) -> None:
         anyio.run(serve, build_server(same, ADVICE))
 
 
-def forward(address: str, key: str, collection: str) -> None:
-    """Pass messages on to a running service, which answers them, until standard input ends."""
-    anyio.run(_forward, f"{address.rstrip('/')}/mcp?collection={percent_encode(collection)}", key)
+async def _forward(server: str, key: str, collection: str) -> None:
+    """Pass messages on to a running service, which answers them, until standard input ends.
 
-
-async def _forward(address: str, key: str) -> None:
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    async with (
-        httpx2.AsyncClient(headers=headers, timeout=_TIMEOUT) as http,
-        Client(streamable_http_client(address, http_client=http)) as client,
-    ):
+    Raises :class:`ReplyError` for a service that does not answer.
+    """
+    address = f"{server}/mcp?collection={percent_encode(collection)}"
+    async with AsyncExitStack() as stack:
+        try:
+            headers = {"Authorization": f"Bearer {key}"} if key else {}
+            http = await stack.enter_async_context(create_mcp_http_client(headers))
+            client = await stack.enter_async_context(
+                Client(streamable_http_client(address, http_client=http))
+            )
+        except Exception as error:
+            raise ReplyError(
+                f"The service at {server} does not answer MCP clients. Check the address, that the service "
+                "runs, and --key (LOCCIT_KEY) if it asks for one."
+            ) from error
         await serve(_forwarding(client))
 
 
-def _forwarding(client: Client) -> Server[Any]:
+def _forwarding(client: Client) -> McpServer[Any]:
     """A server that asks another one."""
 
     async def list_tools(_: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
@@ -71,7 +90,7 @@ def _forwarding(client: Client) -> Server[Any]:
     async def read_resource(_: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         return await client.read_resource(params.uri)
 
-    return Server(
+    return McpServer(
         "loccit",
         on_list_tools=list_tools,
         on_call_tool=call_tool,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.cli.commands import ROOT, environment, loccit
+from tests.cli.commands import ROOT, environment, loccit, process
 from tests.cli.commands import started as served
 from tests.integrations import blocks
 
@@ -103,6 +103,16 @@ async def test_a_running_service_answers_instead_where_one_is_named(folder: Path
             assert refused.is_error
             assert "none.txt" in refused.content[0].text
     assert not (elsewhere / "data").exists()
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_a_service_that_does_not_answer_is_told(folder: Path, *, running: bool) -> None:
+    with served(folder, LOCCIT_API_KEY="sesame") if running else nullcontext((None, None)) as (_, http):
+        address = str(http.base_url).rstrip("/") if http else "http://127.0.0.1:9"
+        arguments = ("-m", "cli", "mcp", "--server", address, "--key", "wrong")
+        done = process(folder, *arguments, status=1)
+    assert f"The service at {address} does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 async def test_errors_name_commands_and_no_routes(folder: Path) -> None:
