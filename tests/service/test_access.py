@@ -158,6 +158,14 @@ _FORM = (
 PROBES = {
     "POST /v1/ask": Probe("/v1/ask", {"question": QUESTION}),
     "POST /v1/answer": Probe("/v1/answer", {"question": QUESTION}),
+    "POST /v1/chat/completions": Probe(
+        "/v1/chat/completions",
+        {"model": f"loccit:{COLLECTION}", "messages": [{"role": "user", "content": QUESTION}]},
+        params=NONE,
+    ),
+    "POST /v1/responses": Probe(
+        "/v1/responses", {"model": f"loccit:{COLLECTION}", "input": QUESTION}, params=NONE
+    ),
     "GET /v1/citations/{locator}": Probe("/v1/citations/{locator}"),
     "POST /v1/verify": Probe("/v1/verify", {"quotes": [TEXT[:30]]}),
     "GET /v1/changes": Probe("/v1/changes"),
@@ -577,6 +585,8 @@ GIVEN = {"PUT /v1/documents/{document_id}": 409}
 LISTS = (
     "POST /v1/ask",
     "POST /v1/answer",
+    "POST /v1/chat/completions",
+    "POST /v1/responses",
     "POST /v1/verify",
     "GET /v1/changes",
     "POST /v1/changes",

@@ -14,7 +14,15 @@ from index.library import Library
 from service.answering.wording import DECLINED
 from service.identity import KeyOptions, Scope, new_key
 from service.schemas.answering import AnswerResponse
-from tests.service.http_service import assert_error, assert_shape, served
+from tests.service.http_service import (
+    PATIENCE,
+    app_of,
+    assert_error,
+    assert_shape,
+    eventually,
+    live,
+    served,
+)
 from tests.service.writing.stand_in import Break, Delta, StandIn, Step, Wait, stand_in
 
 LAMPS = (
@@ -149,6 +157,18 @@ def test_text_is_sent_before_the_model_has_ended(library: Library) -> None:
     assert events[-1][0] == "error"
     assert events[-1][1]["error"]["code"] == "writer_timeout"
     assert [data["text"] for name, data in events if name == "sentence"] == ["The lamp was lit."]
+
+
+def test_whoever_hangs_up_ends_the_models_work(library: Library) -> None:
+    with stand_in("The lamp was lit.", Wait()) as model:
+        app = app_of(library, writer_url=model.url, writer_model="small")
+        with live(app) as client:
+            client.put("/v1/documents/lamps.txt?wait=true", json={"text": LAMPS})
+            body = {"question": QUESTION, "min_answerability": 0, "stream": True}
+            with client.stream("POST", "/v1/answer", json=body) as response:
+                next(line for line in response.iter_lines() if line == "event: delta")
+            assert model.hung_up.wait(PATIENCE)
+            eventually(lambda: app.state.runtime.writing.taken == 0)
 
 
 @pytest.mark.parametrize(

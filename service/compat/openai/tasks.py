@@ -1,0 +1,50 @@
+"""What chat pages ask beside the question: a title, tags, follow-ups. They send it as a question.
+
+Open WebUI begins such a prompt with "### Task:", names the JSON that it expects, and appends the
+conversation. Answered with what is in the conversation, or with an empty list, because no document says it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+
+_TASK = re.compile(r"\s*### Task:\s*\n(?P<first>[^\n]*)")
+_FORMAT = re.compile(r"### Output:.*?\{\s*\"(?P<key>\w+)\"\s*:", re.DOTALL)
+_HISTORY = re.compile(r"<chat_history>\s*(?P<history>.*?)\s*</chat_history>", re.DOTALL)
+_USER = re.compile(r"^USER: (.*?)(?=^(?:ASSISTANT|SYSTEM|USER): |\Z)", re.DOTALL | re.MULTILINE)
+_LONGEST_TITLE = 60
+
+
+def task_reply(prompt: str) -> str | None:
+    """The reply to a task of a chat page; None for anything else, which is a question."""
+    task = _TASK.match(prompt)
+    history = _HISTORY.search(prompt)
+    if task is None or history is None:
+        return None
+    questions = [one.strip() for one in _USER.findall(history["history"]) if one.strip()]
+    expected = _FORMAT.search(prompt)
+    if expected is None:
+        return _title(questions) if "title" in task["first"] else None
+    reply = _REPLIES.get(expected["key"])
+    return None if reply is None else json.dumps({expected["key"]: reply(questions)}, ensure_ascii=False)
+
+
+def _title(questions: list[str]) -> str:
+    """The beginning of the first question, whole words of it."""
+    title = " ".join(questions[0].split()) if questions else ""
+    if len(title) <= _LONGEST_TITLE:
+        return title
+    return f"{title[:_LONGEST_TITLE].rpartition(' ')[0] or title[:_LONGEST_TITLE]}…"
+
+
+_REPLIES: Mapping[str, Callable[[list[str]], object]] = {
+    "title": _title,
+    "tags": lambda _: [],
+    "follow_ups": lambda _: [],
+    "queries": lambda questions: questions[-1:],
+    "text": lambda _: "",
+    "prompt": lambda _: "",
+}
+"""By the field that a task expects."""
