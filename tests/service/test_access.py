@@ -533,6 +533,14 @@ def test_a_key_is_offered_the_tools_that_it_may_use(place: Place) -> None:
         assert list(paths) == [f"/{name}" for name in names]
 
 
+def test_a_key_to_ask_calls_no_other_tools(place: Place) -> None:
+    for tool in ("verify", "list_documents"):
+        message = {**MESSAGE, "params": {"name": tool, "arguments": {}}}
+        refused = place.send("POST", "/mcp", "ask", json=message, headers=MCP_HEADERS).json()["result"]
+        assert refused["isError"]
+        assert "scope read" in refused["content"][0]["text"]
+
+
 def test_a_key_to_ask_reads_no_resources(place: Place) -> None:
     for method, params in (
         ("resources/list", {}),

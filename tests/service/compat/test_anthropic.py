@@ -10,13 +10,13 @@ from starlette.testclient import TestClient
 from service.compat.anthropic import PATH, ToolResultResponse
 from tests.service.http_service import assert_error, assert_shape
 
-TEXT = "The lamp was lit at dusk. The keeper slept. Oil lamps need a wick."
+TEXT = "# Lamps\n\nThe lamp was lit at dusk. The keeper slept. Oil lamps need a wick.\n"
 ASKED = {"tool_use_id": "toolu_01A", "question": "When was the lamp lit?"}
 
 
 @pytest.fixture
 def lamps(client: TestClient) -> TestClient:
-    client.put("/v1/documents/lamps.txt?wait=true", content=TEXT)
+    client.put("/v1/documents/lamps.md?wait=true", content=TEXT)
     return client
 
 
@@ -71,4 +71,5 @@ def test_a_char_location_of_a_passage_is_one_of_anthropics(lamps: TestClient) ->
     location = passage["formats"]["anthropic_char_location"]
     read = CitationCharLocation.model_validate(location, strict=True)
     assert read.model_dump() == location
-    assert TEXT[read.start_char_index : read.end_char_index] == read.cited_text
+    text = lamps.get(passage["citation"]["links"]["text"]).text
+    assert text[read.start_char_index : read.end_char_index] == read.cited_text
