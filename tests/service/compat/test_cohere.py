@@ -62,6 +62,7 @@ def test_documents_may_be_objects_with_text(http: httpx.Client) -> None:
     documents = [{"text": text, "title": "lamp"} for text in DOCUMENTS]
     reply = http.post(PATH, json={"model": "any", "query": QUERY, "documents": documents}).json()
     assert_shape(RerankResponse, reply)
+    assert cohere.V2RerankResponse.model_validate(reply, strict=True)
     assert reply["results"][0]["index"] == 1
 
 
@@ -107,6 +108,19 @@ def test_what_is_refused_is_an_error_of_the_client(
             client_v2.rerank(**body)
         assert isinstance(raised.value, ApiError)
         assert says in raised.value.body["message"]
+
+
+def test_a_missing_key_and_other_methods_are_errors_of_the_client(library: Library) -> None:
+    with live(app_of(library, api_key="sesame")) as http, httpx.Client() as own:
+        address = str(http.base_url).rstrip("/")
+        stranger = cohere.ClientV2(api_key="wrong", base_url=address, httpx_client=own)
+        with pytest.raises(cohere.UnauthorizedError) as unauthorized:
+            stranger.rerank(model="any", query=QUERY, documents=DOCUMENTS)
+        assert "API key" in unauthorized.value.body["message"]
+        known = cohere.ClientV2(api_key="sesame", base_url=address, httpx_client=own)
+        with pytest.raises(cohere.NotFoundError) as missing:
+            known.embed(model="any", input_type="search_query", texts=["A lamp."])
+        assert "There is no route /v2/embed" in missing.value.body["message"]
 
 
 def test_nothing_of_the_texts_is_kept(client: TestClient, library: Library) -> None:

@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from mcp import Client, MCPError, types
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPDeprecationWarning
 
 from index.library import Library
 from service.compat.mcp.resources import PAGE
@@ -166,6 +167,26 @@ async def test_a_resource_that_is_not_there_is_an_error_of_the_protocol(http: ht
     async with connected(http) as client:
         with pytest.raises(MCPError):
             await client.read_resource(uri)
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_what_there_is_not_is_refused(http: httpx.Client, mode: str) -> None:
+    async with connected(http, mode=mode) as client:
+        prompt = types.PromptReference(name="a")
+        for refused in (
+            client.list_prompts,
+            lambda: client.get_prompt("a"),
+            lambda: client.complete(prompt, {"name": "a", "value": "b"}),
+        ):
+            with pytest.raises(MCPError, match=r"[Mm]ethod not found"):
+                await refused()
+        assert (await client.list_tools()).tools  # the connection is as good as before
+
+
+async def test_an_old_client_may_ping(http: httpx.Client) -> None:
+    async with connected(http, mode="legacy") as client:
+        with pytest.warns(MCPDeprecationWarning):
+            await client.send_ping()
 
 
 async def test_the_address_names_the_collection_of_a_connection(http: httpx.Client) -> None:
