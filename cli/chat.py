@@ -66,7 +66,7 @@ class Conversation:
         self._locators = [citation["locator"] for citation in shown]
         said = " ".join(sentence["text"] for sentence in answer["sentences"])
         # Only the last exchange is used.
-        self._turns = [{"role": "user", "text": line}, {"role": "assistant", "text": said}] if said else []
+        self._turns = [{"role": "user", "text": line}, *[{"role": "assistant", "text": said}] * bool(said)]
         _print_answer(answer, self._locators)
 
     def _show(self, number: int) -> None:

@@ -213,12 +213,15 @@ def test_changes_tell_what_became_of_citations(tmp_path: Path, folder: Path, fil
 
 def test_a_follow_up_question_has_the_conversation_before_it(tmp_path: Path, filled: str) -> None:
     turns = tmp_path / "turns.json"
-    turns.write_text(
-        json.dumps([{"role": "user", "text": "Tell me of Venus"}, {"role": "assistant", "text": "Venus."}])
-    )
-    for place in ("", filled):
-        asked = loccit(tmp_path, "ask", "and its moon?", "--turns", str(turns), "-k", "1", "--server", place)
-        assert "Venus has no moon" in asked.stdout
+    for planet, expected in (("Venus", "Venus has no moon"), ("Mars", MARS)):
+        said = [{"role": "user", "text": f"Tell me of {planet}"}, {"role": "assistant", "text": f"{planet}."}]
+        turns.write_text(json.dumps(said))
+        for place in ("", filled):
+            options = ("--turns", str(turns), "-k", "1", "--server", place)
+            assert expected in loccit(tmp_path, "ask", "and its moon?", *options).stdout
+            lines = f"Tell me of {planet}\nand its moon?\n"
+            told = loccit(tmp_path, "chat", "-k", "1", "--server", place, stdin=lines).stdout
+            assert expected in told.split("Probability")[1]
     for wrong in ('{"role": "user"}', '[{"role": "system", "text": "a"}]', "no JSON"):
         turns.write_text(wrong)
         done = loccit(tmp_path, "ask", "moon?", "--turns", str(turns), status=2)

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from index.library import Library
 from tests.service.http_service import eventually
 
 
@@ -28,6 +29,12 @@ def test_a_sidecar_describes_the_file_it_was_sent_with(client: TestClient) -> No
     assert (lamp["title"], lamp["source"]) == ("Of lamps", "S")
     assert lamp["metadata"] == {"year": 1859, "by": "sidecar", "kind": "note"}
     assert client.get("/v1/documents/p/b.md").json()["metadata"] == {"by": "form", "kind": "note"}
+
+
+def test_a_sidecar_is_not_kept(client: TestClient, library: Library) -> None:
+    ingested(client, {"empty.md": "", "empty.md.meta.json": '{"title": "T"}'})
+    spooled = [path for path in (library.data / "spool").rglob("*") if path.is_file()]
+    assert [path.stat().st_size for path in spooled] == [0]  # the refused file, which can be retried
 
 
 def test_a_broken_sidecar_refuses_its_file_alone(client: TestClient) -> None:
