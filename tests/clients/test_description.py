@@ -130,6 +130,10 @@ def test_formats_are_those_of_the_service() -> None:
     assert get_args(asking.Format) == FORMATS
 
 
+def test_no_two_schemas_have_a_name_that_the_framework_has_to_qualify(openapi: dict[str, Any]) -> None:
+    assert [name for name in openapi["components"]["schemas"] if "__" in name] == []
+
+
 @pytest.mark.parametrize("name", sorted(models.__all__))
 def test_a_model_has_the_fields_of_its_schema(openapi: dict[str, Any], name: str) -> None:
     schemas = openapi["components"]["schemas"]

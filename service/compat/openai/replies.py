@@ -21,7 +21,7 @@ _POLL = {"openai-poll-after-ms": "250"}
 """How soon the client libraries ask again; by default after a second."""
 
 
-class FileCounts(BaseModel):
+class StoreFileCounts(BaseModel):
     """Number of files by status."""
 
     in_progress: int
@@ -40,7 +40,7 @@ class VectorStore(BaseModel):
     name: str
     description: str | None
     usage_bytes: int = Field(description="Characters of all texts.")
-    file_counts: FileCounts
+    file_counts: StoreFileCounts
     status: Literal["in_progress", "completed"] = Field(
         description="in_progress while files are taken in or passages are embedded."
     )
@@ -85,7 +85,7 @@ class FileBatch(BaseModel):
     created_at: int
     vector_store_id: str
     status: Status
-    file_counts: FileCounts
+    file_counts: StoreFileCounts
 
 
 class File(BaseModel):
@@ -270,7 +270,7 @@ def page_json(data: Sequence[Json], *, has_more: bool) -> Json:
 
 
 def counts_json(counts: dict[Status, int]) -> dict[str, Any]:
-    """Number of files by status, as :class:`FileCounts`."""
+    """Number of files by status, as :class:`StoreFileCounts`."""
     return {
         "in_progress": counts.get("in_progress", 0),
         "completed": counts.get("completed", 0),
