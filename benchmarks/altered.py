@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -58,7 +58,7 @@ def altered(texts: Mapping[str, str], names: Collection[str], count: int, seed: 
     left out: it would be true. Does not end where the documents have too few sentences.
     """
     draw, drawn = random.Random(seed), sorted(names)
-    vocabulary = sorted({match[0] for name in drawn for match in _NAME.finditer(texts[name])})
+    vocabulary = names_in(texts[name] for name in drawn)
     everything = "\n".join(texts.values())
     taken: set[str] = set()
     while len(taken) < count:
@@ -72,6 +72,11 @@ def altered(texts: Mapping[str, str], names: Collection[str], count: int, seed: 
         if changed and changed not in everything:
             taken.add(words)
             yield Altered(kind, words, changed, name, start, end)
+
+
+def names_in(texts: Iterable[str]) -> list[str]:
+    """The names in texts."""
+    return sorted({match[0] for text in texts for match in _NAME.finditer(text)})
 
 
 def change(words: str, kind: str, vocabulary: Sequence[str], draw: random.Random) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from benchmarks import (
+    answers,
     formats,
     freshness,
     html,
@@ -23,6 +24,7 @@ from benchmarks import (
     tables,
     text_fragments,
     verification,
+    written_answers,
 )
 from benchmarks.answerability import study as answerability
 from evaluation.measures import Estimate
@@ -39,6 +41,7 @@ def _text_fragments() -> Mapping[str, Estimate]:
 
 STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "answerability": answerability.study,
+    "answers": answers.study,
     "formats": lambda: formats.figures(formats.study()),
     "freshness": lambda: {"seconds_until_answered": freshness.seconds_until_answered()},
     "html": lambda: html.figures(html.study()),
@@ -58,4 +61,5 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "tables": lambda: tables.figures(tables.study()),
     "text_fragments": _text_fragments,
     "verification": verification.study,
+    "written_answers": written_answers.study,
 }

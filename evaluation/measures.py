@@ -80,7 +80,7 @@ def _span_measures(question: Question, hits: Sequence[Hit]) -> Values:
             overlap(answer, found) / total_length(answer) for answer in answers
         )
     found = merge_spans(spans[:_IOU_DEPTH])
-    if with_answer := _first_with_answer(answers, hits):
+    if with_answer := first_with_answer(answers, hits):
         hit, inside = with_answer
         for depth in _EVIDENCE_DEPTHS:
             values[f"evidence@{depth}"] = _evidence_hit(inside, hit, depth)
@@ -91,7 +91,7 @@ def _span_measures(question: Question, hits: Sequence[Hit]) -> Values:
     return values
 
 
-def _first_with_answer(answers: Sequence[SpanSet], hits: Sequence[Hit]) -> tuple[Hit, list[SpanSet]] | None:
+def first_with_answer(answers: Sequence[SpanSet], hits: Sequence[Hit]) -> tuple[Hit, list[SpanSet]] | None:
     """The first hit that overlaps an answer, and the answers that it overlaps."""
     for hit in hits:
         cited = hit.citation
