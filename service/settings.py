@@ -297,7 +297,7 @@ class Settings(LibrarySettings):
         200_000,
         ge=1,
         description="Most characters of all texts in one request to rank given texts. The model reads each "
-        "of them, which takes a second for some 60,000 characters on two processors.",
+        "of them, which takes about a second for 50,000 characters on two processors, as an ingest does.",
     )
     keep_versions: int | None = Field(
         None,
