@@ -58,7 +58,8 @@ async def answer_all(request: Request, runtime: Runtime, plan: Plan, show: Calla
 
     Raises :class:`ClientGone`, :class:`service.errors.Overloaded` and what the collection raises.
     """
-    request.scope["state"]["audit"] = _audited(plan.body, runtime.settings)
+    state = request.scope["state"]
+    state["audit"] = {**state.get("audit", {}), **_audited(plan.body, runtime.settings)}
     # Questions as of an earlier change may take long, and must not hold the permits of the others.
     pool = runtime.pools.history if plan.body.as_of is not None else runtime.pools.questions
     with pool.permits.acquire():

@@ -16,6 +16,7 @@ from service.api.links import DEFAULT_COLLECTION
 from service.api.route import GuardedRoute
 from service.compat.mcp.server import Context, build_server
 from service.compat.tools.backend import Backend, ServiceBackend
+from service.compat.tools.table import BY_NAME
 from service.identity import Scope, access
 from service.runtime import ready_runtime
 
@@ -64,4 +65,11 @@ async def _backend(context: Context) -> Backend:
     assert isinstance(request, HttpRequest)  # noqa: S101 -- the transport gives it
     runtime = await ready_runtime(Request(request.scope, request.receive))
     collection = request.query_params.get("collection") or DEFAULT_COLLECTION
+    request.scope["state"]["audit"] = _audited(context)
     return ServiceBackend(Request(request.scope, request.receive), runtime, collection=collection)
+
+
+def _audited(context: Context) -> dict[str, str]:
+    """What the audit log has of a message beside its address."""
+    named = {"tool": context.params.get("name")} if context.params else {}
+    return {"message": context.method, **{key: name for key, name in named.items() if name in BY_NAME}}

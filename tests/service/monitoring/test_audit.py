@@ -54,6 +54,25 @@ def test_each_request_is_recorded_with_who_what_and_from_where(library: Library,
     assert (tmp_path / "audit.jsonl").stat().st_mode & 0o077 == 0
 
 
+def test_the_tool_that_a_chat_program_calls_is_recorded(library: Library, tmp_path: Path) -> None:
+    message = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "ask", "arguments": {"question": "Where is the lamp?"}},
+    }
+    headers = {"x-api-key": KEY, "accept": "application/json", "mcp-protocol-version": "2025-06-18"}
+    with served(library, api_key=KEY) as client:
+        client.put("/v1/collections/default", headers=headers)
+        client.post("/mcp", json=message, headers=headers)
+        client.post("/mcp", json={**message, "method": "tools/list", "params": {}}, headers=headers)
+    _, called, listed = entries(tmp_path)
+    assert (called["path"], called["message"], called["tool"]) == ("/mcp", "tools/call", "ask")
+    assert (called["collection"], called["count"]) == ("default", 1)
+    assert (listed["message"], "tool" in listed) == ("tools/list", False)
+    assert "Where is" not in (tmp_path / "audit.jsonl").read_text()
+
+
 def test_questions_are_recorded_if_the_operator_wants_it(library: Library, tmp_path: Path) -> None:
     with served(library, api_key=KEY, audit_questions=True) as client:
         client.post("/v1/ask", json={"questions": ["A?", "B?"]}, headers={"x-api-key": KEY})
