@@ -47,6 +47,9 @@ from service.schemas.citations import citation_json
 from service.schemas.values import Json
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
+_ABSENT: Json = dict.fromkeys(("metadata", "moderation", "service_tier", "system_fingerprint"))
+_ABSENT_OF_MESSAGE: Json = dict.fromkeys(("audio", "function_call", "tool_calls"))
+"""Fields of OpenAI's objects for what does not exist here."""
 _FINISH = {"stop": "stop", "declined": "stop", "length": "length", "refusal": "content_filter"}
 _MAY_RAISE = MayRaise(NotReady, Overloaded, WriterFailed, WriterTimeout)
 _NO_TOOLS = "Loccit calls no tools: it answers from its documents. Leave it out."
@@ -217,12 +220,14 @@ async def _completion(about: _Completion, found: Found | None, steps: AsyncItera
         "content": None if is_refusal else made.text,
         "refusal": made.text if is_refusal else None,
         "annotations": _annotations(about, found, made.sentences),
+        **_ABSENT_OF_MESSAGE,
     }
     finish = "stop" if made.finished is None else _FINISH[made.finished.finish]
     choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": None}
     usage = None if made.finished is None else _usage(made.finished.usage)
     return {
         **about.head("chat.completion"),
+        **_ABSENT,
         "choices": [choice],
         "usage": usage,
         **_own(about, found, made),
@@ -283,4 +288,6 @@ def _usage(usage: Usage) -> Json:
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,
         "total_tokens": usage.prompt + usage.completion,
+        "prompt_tokens_details": None,
+        "completion_tokens_details": None,
     }

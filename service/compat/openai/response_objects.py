@@ -15,6 +15,16 @@ from service.compat.openai.response_requests import RESULTS, ResponseRequest
 from service.schemas.answering import sentence_json
 from service.schemas.values import Json
 
+_ABSENT: Json = dict.fromkeys(
+    (
+        "access_programs", "conversation", "image", "input_transformations", "max_tool_calls", "moderation",
+        "prompt", "prompt_cache_diagnostics", "prompt_cache_key", "prompt_cache_options",
+        "prompt_cache_retention", "safety_identifier", "service_tier", "tool_usage", "top_logprobs",
+    )
+)  # fmt: skip
+"""Fields of OpenAI's responses for what does not exist here."""
+_REASONING: Json = dict.fromkeys(("context", "effort", "generate_summary", "mode", "summary"))
+
 
 @dataclass(slots=True)
 class Response:
@@ -37,12 +47,13 @@ class Response:
         is_done = status != "in_progress"
         is_cut = finished is not None and finished.finish == "length"
         return {
+            **_ABSENT,
             "id": f"resp_{self.number}",
             "object": "response",
             "created_at": self.created,
             "completed_at": self.completed,
             "status": "incomplete" if is_done and is_cut else status,
-            "error": {"code": "server_error", "message": self.failure} if self.failure else None,
+            "error": self._error() if self.failure else None,
             "incomplete_details": {"reason": "max_output_tokens"} if is_done and is_cut else None,
             "instructions": asked.instructions if isinstance(asked.instructions, str) else None,
             "max_output_tokens": asked.max_output_tokens,
@@ -51,10 +62,10 @@ class Response:
             "output": self.output() if is_done and not self.failure else [],
             "parallel_tool_calls": asked.parallel_tool_calls is not False,
             "previous_response_id": None,
-            "reasoning": {"effort": None, "summary": None},
+            "reasoning": _REASONING,
             "store": False,
             "temperature": asked.temperature,
-            "text": {"format": {"type": "text"}},
+            "text": {"format": {"type": "text"}, "verbosity": None},
             "tool_choice": asked.tool_choice or "auto",
             "tools": [_tool(one) for one in asked.tools or ()],
             "top_p": asked.top_p,
@@ -64,6 +75,10 @@ class Response:
             "background": False,
             "loccit": self.own(),
         }
+
+    def _error(self) -> Json:
+        told = {"code": "server_error", "type": "server_error", "message": self.failure}
+        return {**told, "param": None, "misalignment": None}
 
     def own(self) -> Json | None:
         """What Loccit knows of the answer; None for a task of a chat page."""
@@ -100,6 +115,7 @@ class Response:
             "id": f"msg_{self.number}",
             "type": "message",
             "role": "assistant",
+            "phase": None,
             "status": status,
             "content": content,
         }
@@ -144,7 +160,11 @@ def _usage(finished: Finished) -> Json:
     usage = finished.usage
     return {
         "input_tokens": usage.prompt,
-        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "input_tokens_details": {
+            "cached_tokens": 0,
+            "cache_write_tokens": 0,
+            "cache_write_tokens_details": None,
+        },
         "output_tokens": usage.completion,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": usage.prompt + usage.completion,

@@ -21,6 +21,7 @@ from tests.service.compat.openai.answering import (
     validated,
 )
 from tests.service.compat.openai.test_sdk import OF_EVERY_METHOD
+from tests.service.compat.openai.test_strict_types import assert_complete
 from tests.service.writing.stand_in import Break, Delta, Step, stand_in
 
 RESULTS = "file_search_call.results"
@@ -33,9 +34,9 @@ def client(library: Library) -> Iterator[OpenAI]:
 
 
 def respond(client: OpenAI, text: Any = QUESTION, **more: Any) -> Response:
-    """A response, validated strictly."""
+    """A response, validated strictly, with no field missing."""
     raw = client.responses.with_raw_response.create(**{"model": "loccit", "input": text, **more})
-    validated(Response, raw.http_response.json())
+    assert_complete(Response, raw.http_response.json())
     found: Response = raw.parse()
     return found
 
@@ -47,6 +48,8 @@ def events(client: OpenAI, text: Any = QUESTION, **more: Any) -> list[Any]:
         found = raw_events(response.read().decode())
     for one in found:
         validated(ResponseStreamEvent, one)
+        if "response" in one:
+            assert_complete(Response, one["response"])
     assert [one["sequence_number"] for one in found] == list(range(len(found)))
     return found
 
