@@ -20,7 +20,7 @@ console.log(passages[0].citation.document_id, slice("a😀b", 2, 3));
 
 
 def test_it_asks_a_running_service(package: Path, service: Service) -> None:
-    assert "# fail 0" in run(package, "node", "--test", "test/", LOCCIT_URL=service.url)
+    assert "# fail 0" in run(package, "node", "--test", "test/client.test.mjs", LOCCIT_URL=service.url)
 
 
 def test_it_is_packed_and_installed_in_an_empty_folder(
