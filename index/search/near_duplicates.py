@@ -24,9 +24,9 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from index.citations.statements.languages import DECISIVE_WORDS, FUNCTION_WORDS
 from index.citations.statements.numbers import NUMBER_WORDS
 from index.text.differences import IDEOGRAPHIC
+from index.text.languages import DECISIVE_WORDS, FUNCTION_WORDS
 
 _LEAST_SHARED = 0.9
 """Least Jaccard index of the word pairs of two texts that are nearly equal."""

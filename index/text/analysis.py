@@ -14,8 +14,9 @@ questions always get the same terms:
 * Scripts without spaces between words, and Hangul, whose particles are attached to words: overlapping
   bigrams of characters. Single Han characters and words in katakana are terms as well.
 
-Stop words ("what", "does", "the") are removed from questions and kept in documents. Bigrams with a hiragana
-character, which mostly write particles and endings, weigh less in a question.
+Stop words ("what", "does", "the") are removed from questions and kept in documents. They are those of the
+question's own language, which need not be that of the documents. Bigrams with a hiragana character, which
+mostly write particles and endings, weigh less in a question.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ import Stemmer  # type: ignore[import-not-found]
 from numpy.typing import NDArray
 
 from index.errors import InvalidInput
+from index.text.languages import asking_words
 
 RULES = 2
 """Version of the rules. Increment it with every change here that gives some text other terms, and keep the
@@ -209,7 +211,12 @@ class Analyzer:
 
     def _question_spans(self, text: str) -> tuple[tuple[str, int, int], ...]:
         tokens = list(self._text_tokens(text))
-        content = [token for token in tokens if not token.is_stop_word] or tokens
+        asking = asking_words(text)
+        content = [
+            token
+            for token in tokens
+            if not token.is_stop_word and text[token.start : token.end].lower() not in asking
+        ] or tokens
         return tuple((token.term, token.start, token.end) for token in content)
 
     def _text_tokens(self, text: str) -> Iterator[_Token]:

@@ -13,9 +13,9 @@ from typing import Literal
 
 import regex
 
-from index.citations.statements.languages import Language, language_of
 from index.citations.statements.numbers import Number, read_numbers
 from index.text.differences import IDEOGRAPHIC
+from index.text.languages import Language, language_of
 
 Kind = Literal["number", "name", "date", "negation", "direction", "word", "function"]
 

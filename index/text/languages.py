@@ -1,4 +1,4 @@
-"""Words by which sentences of some languages negate, compare and date, and those that say little.
+"""Words by which sentences of some languages ask, negate, compare and date, and those that say little.
 
 The words are data (``languages.json``). The language of a sentence is guessed from its script and its most
 frequent small words.
@@ -7,6 +7,8 @@ frequent small words.
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,16 +16,21 @@ from typing import Any
 
 import regex
 
+_ACCENTS = re.compile(r"[\u0300-\u036f]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
     """The closed word classes of a language; all words in lower case.
 
+    ``asking`` are the words of a question that do not say what it is about: those that ask, and
+    ``functions``; with and without accents, which many people leave out.
     ``directions`` maps a word to those that say the opposite. ``before_names`` are words after which a
     capitalised word is a name in a language that capitalises its nouns.
     """
 
     functions: frozenset[str]
+    asking: frozenset[str]
     negations: frozenset[str]
     dates: Mapping[str, str]
     directions: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -41,14 +48,21 @@ def _read(entry: Mapping[str, Any]) -> Language:
             opposites.setdefault(one, set()).update(right)
         for one in right:
             opposites.setdefault(one, set()).update(left)
+    functions = _words(entry["functions"])
+    asking = functions | _words(entry.get("interrogatives", ()))
     return Language(
-        functions=_words(entry["functions"]),
+        functions=functions,
+        asking=asking | frozenset(map(_without_accents, asking)),
         negations=_words(entry["negations"]),
         dates=months | days,
         directions={word: frozenset(others) for word, others in opposites.items()},
         capitalises_nouns=bool(entry.get("capitalises_nouns", False)),
         before_names=_words(entry.get("before_names", ())),
     )
+
+
+def _without_accents(word: str) -> str:
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
 
 
 def _words(lines: Sequence[str]) -> frozenset[str]:
@@ -85,16 +99,38 @@ _WORDS = regex.compile(r"[\p{L}]+")
 
 def language_of(sentence: str) -> Language:
     """The closed word classes of the language that a sentence seems to be in; English if none fits."""
-    if not sentence.isascii():
-        letters = max(1, len(_LETTER.findall(sentence)))
-        for script, language in _SCRIPTS:
-            if len(script.findall(sentence)) * 2 > letters or (
-                language is _HAN and len(script.findall(sentence)) * 4 > letters
-            ):
-                return language
-        if not regex.search(r"\p{Latin}", sentence):
-            return _OTHER
-    seen = [word.lower() for word in _WORDS.findall(sentence)]
-    counts = [sum(word in language.functions for word in seen) for language in _LATIN]
+    found = _by_script(sentence)
+    if found is not None:
+        return found
+    counts = _counts(sentence, [language.functions for language in _LATIN])
     best = max(counts)
     return _LATIN[counts.index(best)] if best else _ENGLISH
+
+
+def asking_words(question: str) -> frozenset[str]:
+    """The words that do not say what a question is about, if it is clearly not in English; else none."""
+    found = _by_script(question)
+    if found is not None:
+        return found.asking
+    english, *counts = _counts(question, [language.asking for language in _LATIN])
+    best = max(counts)
+    return _LATIN[1 + counts.index(best)].asking if best > max(1, english) else frozenset()
+
+
+def _by_script(sentence: str) -> Language | None:
+    """The language that most letters belong to; None for one in Latin letters."""
+    if sentence.isascii():
+        return None
+    letters = max(1, len(_LETTER.findall(sentence)))
+    for script, language in _SCRIPTS:
+        if len(script.findall(sentence)) * 2 > letters or (
+            language is _HAN and len(script.findall(sentence)) * 4 > letters
+        ):
+            return language
+    return None if regex.search(r"\p{Latin}", sentence) else _OTHER
+
+
+def _counts(sentence: str, classes: Sequence[frozenset[str]]) -> list[int]:
+    """How many words of a sentence are in each of the classes."""
+    seen = [word.lower() for word in _WORDS.findall(sentence)]
+    return [sum(word in words for word in seen) for words in classes]
