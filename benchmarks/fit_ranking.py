@@ -31,8 +31,13 @@ from index.types import Ids
 
 Numbers = NDArray[np.float64]
 FEATURES = ranking.FEATURES
-_CHOSEN = {"base": 8 / 1.4, "sentence": 8 * 0.3 / 1.4, "passage": 8 * 0.1 / 1.4, "elsewhere": 8 * 0.1 / 1.4}
-"""The combination chosen by hand: base + 0.3 sentence + 0.1 document, where a document is passage and
+_CHOSEN = {
+    "balanced": 8 / 1.4,
+    "sentence": 8 * 0.3 / 1.4,
+    "passage": 8 * 0.1 / 1.4,
+    "elsewhere": 8 * 0.1 / 1.4,
+}
+"""The combination chosen by hand: balanced + 0.3 sentence + 0.1 document, where a document is passage and
 elsewhere. Its scale, 8, is that at which it fits best alone."""
 _PRIOR: Numbers = np.array([_CHOSEN.get(name, 0.0) for name in FEATURES])
 _MOST = 300

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import regex
+
 from index.answers import Extent, NearDuplicates, Turn
 from index.errors import EmptyQuestion, InvalidLimit
 from index.filters import Filter
@@ -15,6 +17,9 @@ from index.types import Vectors
 MAX_K = 100
 _LETTERS_PER_TOKEN = 1.8
 """Threshold between languages that the packaged model knows (at least 2.1) and others (at most 1.75)."""
+_CHARACTERS_PER_TOKEN = 1.2
+"""The same for scripts without spaces: 1 for a model that does not know them, at least 1.4 for others."""
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 
 
 def checked_question(question: str) -> str:
@@ -133,5 +138,8 @@ def is_spelt(question: str, starts: Sequence[int]) -> bool:
     A model that splits words into letters has not learned the language: its vectors are unreliable.
     """
     letters = sum(map(str.isalnum, question))
+    unspaced = {match.start() for match in _UNSPACED.finditer(question)}
+    if 2 * len(unspaced) > letters:
+        return len(unspaced) < _CHARACTERS_PER_TOKEN * len(unspaced.intersection(starts))
     tokens = sum(question[start].isalnum() for start in starts)
     return letters < _LETTERS_PER_TOKEN * tokens

@@ -25,13 +25,15 @@ from index.search.second_look import SecondLook
 from index.types import Ids
 
 FEATURES = (
-    "first", "base", "meaning", "dense", "nearest", "average", "words", "lexical", "sentence", "passage",
-    "elsewhere", "titled", "heading", "together", "rare", "rare_words", "length", "sentences", "candidates",
-    "other", "best_three",
+    "first", "base", "balanced", "meaning", "dense", "nearest", "average", "words", "lexical", "sentence",
+    "passage", "elsewhere", "titled", "heading", "together", "rare", "rare_words", "length", "sentences",
+    "candidates", "other", "best_three",
 )  # fmt: skip
 FILE = "ranking.json"
 _FITTED = Path(__file__).with_name(FILE)
 _BEST_OF_DOCUMENT = 3
+_TRUSTED_SHARE = 0.3
+"""Chosen by questions in another language than the documents; more moves questions in their language."""
 Scores = NDArray[np.float32]
 Columns = Mapping[str, Scores]
 
@@ -56,44 +58,51 @@ def ranked(
     config: SearchConfig,
     look: Callable[[Ids], SecondLook],
     *,
-    dense_weight: float,
+    is_spelt: bool,
     k: int,
 ) -> Ranked:
     """Rank the candidates by both scores, then rerank the best by the second look if it is configured."""
+    dense_weight = config.spelt_weight if is_spelt else config.dense_weight
     candidates = candidates.best(dense_weight)
     if not config.second_look or not len(candidates.ids):
         scores = fusion.convex(candidates.dense, candidates.lexical, dense_weight=dense_weight)
         return Ranked(candidates, scores, None)
     candidates = candidates.ordered(np.arange(min(len(candidates.ids), max(config.second_look, k))))
     second_look = look(candidates.ids)
-    columns = features(candidates, second_look, dense_weight=dense_weight)
+    columns = features(candidates, second_look, dense_weight=dense_weight, is_spelt=is_spelt)
     matrix = np.stack([columns[name] for name in FEATURES])
     scores = load().scores(matrix)
     return Ranked(candidates, scores, second_look, matrix).by(scores)
 
 
-def features(candidates: Candidates, look: SecondLook, *, dense_weight: float) -> Columns:
+def features(
+    candidates: Candidates, look: SecondLook, *, dense_weight: float, is_spelt: bool = False
+) -> Columns:
     """Compute the features of candidates and their second look, by name; each has shape (n,).
 
     ``first`` is the score of the first ranking, ``base`` the convex combination of the second: the mean of
-    the passage's and its best sentence's cosine, and the words counted once a sentence. ``passage``,
+    the passage's and its best sentence's cosine, and the words counted once a sentence. ``balanced`` is
+    ``base`` with less weight for the words where hardly any of the question's are found: what matches of a
+    question in another language, or in other words, says little. ``passage``,
     ``sentence``, ``titled`` and ``heading`` are shares of the question's words: in the passage, in its best
     sentence without and with the headings, and in the headings; ``elsewhere`` is the share that only other
     candidates of the document have. ``rare`` and ``rare_words`` repeat ``passage`` and ``words`` with
     little weight for words that most candidates have. ``other`` and ``best_three``
     are ``base`` of the document's candidates: the best of the others, and the mean of three.
 
-    Passages without a vector have the scores of their words instead of those of their meaning.
+    Passages without a vector have the scores of their words instead of those of their meaning. Where the
+    model does not know the question's language (``is_spelt``), its words are all there is to trust.
     """
     words = fusion.scaled(look.words, least=0.0)
     blind = np.isnan(look.meaning)
     mean = np.where(blind, candidates.dense, (candidates.dense + look.meaning) / 2)
     meaning = _or(words, mean)
-    base = (dense_weight * meaning + (1.0 - dense_weight) * words).astype(np.float32)
+    base = _combined(meaning, words, 1.0 - dense_weight)
     length = np.log(np.maximum(look.lengths, 1)).astype(np.float32)
     return {
         "first": fusion.convex(candidates.dense, candidates.lexical, dense_weight=dense_weight),
         "base": base,
+        "balanced": _combined(meaning, words, (1.0 - dense_weight) * (1.0 if is_spelt else _trust(look))),
         "meaning": meaning,
         "dense": _or(words, candidates.dense),
         "nearest": _or(words, np.where(blind, candidates.dense, look.meaning)),
@@ -112,6 +121,17 @@ def features(candidates: Candidates, look: SecondLook, *, dense_weight: float) -
         "sentences": np.log(np.maximum(look.counts, 1)).astype(np.float32),
         **_of_document(candidates, look, base),
     }
+
+
+def _trust(look: SecondLook) -> float:
+    """How far words are to be trusted: fully once some passage has so large a share of the question's."""
+    return min(1.0, float(look.passage.max(initial=0.0)) / _TRUSTED_SHARE) ** 2
+
+
+def _combined(meaning: Scores, words: Scores, weight: float) -> Scores:
+    """Compute the convex combination in which the words have this weight."""
+    combined: Scores = ((1.0 - weight) * meaning + weight * words).astype(np.float32)
+    return combined
 
 
 def _or(words: Scores, dense: Scores) -> Scores:

@@ -142,7 +142,7 @@ class Search:
                 candidates,
                 self._config,
                 lambda ids: self._look(query, ids),
-                dense_weight=self._config.spelt_weight if query.is_spelt else self._config.dense_weight,
+                is_spelt=query.is_spelt,
                 k=k,
             )
         if self._reranker is not None:

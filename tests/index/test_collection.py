@@ -541,6 +541,8 @@ def test_every_quote_is_a_slice_of_its_text(
         ("Что это", [0, 1, 2, 4, 5, 6], True),
         ("犬は", [0, 1], True),
         ("AI?", [0, 2], False),
+        ("谁建造了灯塔?", [0, 1, 3, 4, 6], False),  # a model that knows Chinese has tokens of two characters
+        ("IBM 谁建造了灯塔?", [0, 4, 5, 6, 7, 8, 9, 10], True),
     ],
 )
 def test_a_question_that_is_read_letter_by_letter_is_known(

@@ -6,7 +6,7 @@ import pytest
 from index.config import SearchConfig
 from index.errors import StoreDamaged
 from index.search.candidates import Candidates, Ranked
-from index.search.ranking import FEATURES, features, load, ranked
+from index.search.ranking import FEATURES, Scores, features, load, ranked
 from index.search.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
@@ -48,7 +48,7 @@ def ranking(found: Candidates, second: SecondLook, **settings: int) -> Ranked:
     def looked(ids: Ids) -> SecondLook:
         return second.ordered(np.searchsorted(found.ids, ids))
 
-    return ranked(found, SearchConfig(**settings), looked, dense_weight=0.45, k=5)
+    return ranked(found, SearchConfig(**settings), looked, is_spelt=False, k=5)
 
 
 def test_a_passage_that_answers_comes_before_one_that_names_the_subject() -> None:
@@ -83,6 +83,20 @@ def test_other_candidates_of_the_document_count() -> None:
     assert of["other"][3] == of["best_three"][3] == 0.0
     assert of["best_three"][0] == pytest.approx(of["base"][:3].mean())
     np.testing.assert_allclose(of["elsewhere"], [0.4, 0.6, 1.0, 0.0], atol=1e-6)
+
+
+def test_words_count_for_less_where_hardly_any_of_the_question_s_are_found() -> None:
+    texts = [passage("The lamp.", 0.2), passage("The oil.", 0.6)]
+
+    def balanced(share: float, *, is_spelt: bool = False) -> Scores:
+        second = seen(*texts, lamp=share)
+        found = features(candidates([0.2, 0.6]), second, dense_weight=0.4, is_spelt=is_spelt)
+        np.testing.assert_allclose(found["base"], [0.6, 0.4], atol=1e-6)
+        return found["balanced"]
+
+    np.testing.assert_allclose(balanced(0.3), [0.6, 0.4], atol=1e-6)
+    np.testing.assert_allclose(balanced(0.15), [0.15, 0.85], atol=1e-6)
+    np.testing.assert_allclose(balanced(0.15, is_spelt=True), [0.6, 0.4], atol=1e-6)
 
 
 def test_a_passage_without_a_vector_is_ranked_by_its_words() -> None:
