@@ -31,8 +31,9 @@ RANK_WEIGHT = -1.422
 
 _LEAST = 0.04
 """Least probability of evidence."""
-_LEAST_SHARE, _LEAST_SHARE_OF_LINES = 0.15, 0.5
-"""The same, relative to the best sentence's. Of rows and items, mostly one is the answer."""
+_LEAST_SHARE, _LEAST_SHARE_OF_LINES, _LEAST_SHARE_BESIDE_ROW = 0.15, 0.5, 0.8
+"""The same, relative to the best sentence's. Of items mostly one is the answer, and a row of a table nearly
+always answers alone."""
 _LEAST_IN_RUN, _LEAST_SHARE_IN_RUN = 0.05, 0.3
 """Least probability of the neighbours that a run of sentences includes, and relative to the best one's."""
 _LONGEST_LABEL = 60
@@ -48,13 +49,15 @@ class Judged:
     """A sentence of a hit, or a label with its value, as a span of the document's text.
 
     ``strength`` is the logit of the probability that a person would mark it, if its passage were the first.
-    ``is_line``: it is one of several lines, such as a row of a table or an item of a list.
+    ``is_line``: it is one of several lines, such as a row of a table or an item of a list. ``is_row``: it is
+    in a table.
     """
 
     start: int
     end: int
     strength: float
     is_line: bool = False
+    is_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,11 @@ def judged(
             among[word] += 1
     return [
         Judged(
-            start, end, _strength(cosine, own, headings, shares, among), _is_line(text, start - at, end - at)
+            start,
+            end,
+            _strength(cosine, own, headings, shares, among),
+            is_line=_is_line(text, start - at, end - at),
+            is_row=_is_in(tables, start),
         )
         for start, end, cosine, own in sentences
     ]
@@ -110,12 +117,16 @@ def _with_labels(sentences: list[_Sentence], text: str, at: int, tables: Sequenc
                 is_label
                 and 0 <= start - last <= _LABEL_GAP
                 and not _IN_LIST.match(text, start - at, end - at)
-                and not any(table.start <= start < table.end for table in tables)
+                and not _is_in(tables, start)
             ):
                 joined[-1] = first, end, max(nearest, cosine), words | own
                 continue
         joined.append(sentence)
     return joined
+
+
+def _is_in(tables: Sequence[Block], start: int) -> bool:
+    return any(table.start <= start < table.end for table in tables)
 
 
 def _is_line(text: str, start: int, end: int) -> bool:
@@ -155,10 +166,16 @@ def evidence(sentences: Sequence[Judged]) -> tuple[Evidence, ...]:
     lit = []
     for one in ranked:
         probability = _probability(one.strength)
-        share = _LEAST_SHARE_OF_LINES if one.is_line and ranked[0].is_line else _LEAST_SHARE
-        if probability >= max(_LEAST, share * best):
+        if probability >= max(_LEAST, _least_share(ranked[0], one) * best):
             lit.append(Evidence(one.start, one.end, round(probability, 4)))
     return tuple(lit)
+
+
+def _least_share(best: Judged, other: Judged) -> float:
+    """How probable a sentence beside the best one has to be, relative to it."""
+    if best.is_row:
+        return _LEAST_SHARE_BESIDE_ROW
+    return _LEAST_SHARE_OF_LINES if best.is_line and other.is_line else _LEAST_SHARE
 
 
 def runs(sentences: Sequence[Judged], rank: int) -> list[Run]:

@@ -5,6 +5,7 @@ import pytest
 
 from index.search.evidence import MOST, Judged, evidence, judged, runs
 from index.search.second_look import Look
+from index.types import Block
 
 SHARES = (0.4, 0.3, 0.2, 0.1)
 
@@ -78,6 +79,20 @@ def test_one_row_is_lit_and_not_the_table() -> None:
     assert [(one.start, one.end) for one in evidence(found)] == [spans[1]]
     # The same sentences in a paragraph stay together.
     assert len(evidence(judged([(0, seen(*rows))], text.replace("\n", " "), 0))) > 1
+
+
+def test_a_row_of_a_table_is_lit_alone_unless_another_is_nearly_as_probable() -> None:
+    text = "Lamp | brass | 40\nOil | jar | 12\n\nPrices of lamps and oil."
+    rows = (0, 17, 0.6, {0, 1}), (18, 32, 0.55, {0, 1}), (34, 58, 0.5, {0, 1})
+    table = Block("table", 0, 32)
+
+    def lit(second: float, tables: list[Block]) -> list[int]:
+        look = seen(rows[0], (*rows[1][:2], second, {0, 1}), rows[2])
+        return [one.start for one in evidence(judged([(0, look)], text, 0, tables))]
+
+    assert lit(0.55, [table]) == [0, 18]
+    assert lit(0.5, [table]) == [0]
+    assert lit(0.5, []) == [0, 18, 34]
 
 
 def test_paragraphs_of_one_line_are_not_rows() -> None:
