@@ -67,6 +67,7 @@ def page(
 ) -> tuple[list[FileState], bool]:
     """A page of the files of a collection that a caller may see, and whether others follow; blocks."""
     opened = runtime.collection(caller, name)
+    # First: what becomes a document meanwhile is then found twice, and not missed.
     known = unfinished(runtime, name, opened)
     totals = opened.archive.counts()
     if query.filter is not None and totals.embedded < totals.passages:
@@ -77,6 +78,9 @@ def page(
     else:
         documents = ()
     by_id = {one.id: one for one in known if query.filter in (None, one.status)}
+    if by_id:
+        for place in documents:
+            by_id.pop(place.file_id, None)
     places = sorted([*documents, *(Place(one.created, one.id, "") for one in by_id.values())])
     if query.order == "desc":
         places.reverse()
@@ -99,21 +103,24 @@ def states_of(
 ) -> list[FileState]:
     """Those of some files of a collection that a caller may see, the oldest first; blocks."""
     opened = runtime.collection(caller, name)
+    waiting = [one for one in unfinished(runtime, name, opened) if one.document_id in document_ids]
     documents = [opened.archive.find_document(one) for one in document_ids]
-    found = [_of_document(one, name) for one in documents if one is not None]
-    found += [one for one in unfinished(runtime, name, opened) if one.document_id in document_ids]
-    return sorted(found, key=lambda one: (one.created, one.id))
+    stored = [_of_document(one, name) for one in documents if one is not None]
+    by_id = {one.id: one for one in (*waiting, *stored)}
+    return sorted(by_id.values(), key=lambda one: (one.created, one.id))
 
 
 def state(runtime: Runtime, caller: Principal, name: str, file_id: str) -> FileState:
     """A file of a collection; blocks. Raises :class:`service.errors.UploadNotFound`."""
-    document = document_of(runtime, caller, name, file_id)
-    if document is not None:
+    if (document := document_of(runtime, caller, name, file_id)) is not None:
         return _of_document(document, name)
     for attachment in runtime.files.attachments(collection=name, file_id=file_id):
         found = _of_attachment(runtime, runtime.library.open(name), attachment)
         if found is not None:
             return found
+    # Its job may have made the document since the first look.
+    if (document := document_of(runtime, caller, name, file_id)) is not None:
+        return _of_document(document, name)
     raise ids.no_such_file(file_id)
 
 
@@ -161,11 +168,11 @@ def unfinished(runtime: Runtime, name: str, opened: Collection) -> list[FileStat
 
 def counts(runtime: Runtime, name: str, opened: Collection) -> dict[Status, int]:
     """Number of files of a collection by status, as a caller sees it; blocks."""
+    by_status = Counter[Status](one.status for one in unfinished(runtime, name, opened))
     totals = opened.archive.counts()
     embedding = 0
     if totals.embedded < totals.passages:
         embedding = sum(one.embedded < one.passages for one in _documents(opened.archive))
-    by_status = Counter[Status](one.status for one in unfinished(runtime, name, opened))
     by_status["completed"] += totals.documents - embedding
     by_status["in_progress"] += embedding
     return dict(by_status)

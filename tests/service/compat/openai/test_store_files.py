@@ -117,6 +117,17 @@ def test_a_file_is_in_progress_until_it_is_embedded(client: OpenAI, app: FastAPI
     assert (waiting.status, waiting.file_counts.in_progress) == ("in_progress", 1)
 
 
+def test_a_file_is_found_at_every_moment(client: OpenAI) -> None:
+    made = client.vector_stores.create(name="a")
+    files = client.vector_stores.files
+    for number in range(12):
+        file = files.create(file_id=sent(client, f"{number}.txt"), vector_store_id=made.id)
+        while file.status != "completed":
+            file = files.retrieve(file.id, vector_store_id=made.id)
+            listed = [one.id for one in files.list(made.id, limit=1).data]
+            assert listed == [file.id]
+
+
 def test_a_file_that_waits_for_its_job(client: OpenAI, app: FastAPI) -> None:
     made = client.vector_stores.create(name="a")
     app.state.runtime.jobs.stop()
