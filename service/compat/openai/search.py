@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 
 from index.answers import Hit
+from service.api.links import absolute, base_url, linked
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.asking.answering import Answers, answer_all
@@ -49,7 +50,8 @@ async def search(
 
     def shown(answers: Answers) -> Response:
         hits = best([one.answer.hits for one in answers.each], most=body.max_num_results, threshold=threshold)
-        return json_reply(_page(body, collection, hits))
+        base = base_url(request.scope, runtime.settings.public_url)
+        return json_reply(_page(body, [hit_json(hit, collection, base) for hit in hits]))
 
     return await answer_all(request, runtime, plan, shown)
 
@@ -75,18 +77,18 @@ def best(answers: Iterable[Sequence[Hit]], *, most: int, threshold: float) -> li
     return sorted(found.values(), key=lambda hit: -hit.probability)[:most]
 
 
-def _page(body: SearchRequest, collection: str, hits: Sequence[Hit]) -> Json:
+def _page(body: SearchRequest, hits: Sequence[Json]) -> Json:
     return {
         "object": "vector_store.search_results.page",
         "search_query": [body.query] if isinstance(body.query, str) else body.query,
-        "data": [hit_json(hit, collection) for hit in hits],
+        "data": hits,
         "has_more": False,
         "next_page": None,
     }
 
 
-def hit_json(hit: Hit, collection: str) -> Json:
-    """A hit as :class:`service.compat.openai.replies.SearchHit`."""
+def hit_json(hit: Hit, collection: str, base: str) -> Json:
+    """A hit as :class:`service.compat.openai.replies.SearchHit`. ``base`` is the address of the service."""
     document_id = hit.citation.document_id
     return {
         "file_id": ids.file_id(collection, document_id),
@@ -94,5 +96,5 @@ def hit_json(hit: Hit, collection: str) -> Json:
         "score": hit.probability,
         "attributes": attributes_json(hit.metadata),
         "content": [{"type": "text", "text": hit.text}],
-        "citation": citation_json(hit.citation, collection),
+        "citation": citation_json(absolute(linked(hit.citation, collection), base), collection),
     }

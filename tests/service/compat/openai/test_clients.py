@@ -149,4 +149,4 @@ def test_the_example_of_the_page_runs(address: str) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "lamps.md: The lamp is lit at dusk" in done.stdout
-    assert "/view/" in done.stdout
+    assert f"{address.removesuffix('/v1')}/view/" in done.stdout

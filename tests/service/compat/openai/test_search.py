@@ -12,7 +12,7 @@ QUESTION = "When was the lamp lit?"
 
 
 def test_hits_are_the_passages_of_an_answer(
-    client: OpenAI, store: VectorStore, service: httpx.Client
+    client: OpenAI, store: VectorStore, service: httpx.Client, address: str
 ) -> None:
     found = client.vector_stores.search(store.id, query=QUESTION).data
     asked = service.post("/v1/ask", json={"question": QUESTION, "collection": "manuals", "k": 10}).json()
@@ -22,7 +22,10 @@ def test_hits_are_the_passages_of_an_answer(
         passage = by_text[hit.content[0].text]
         assert hit.score == passage["probability"]
         assert hit.model_extra is not None
-        assert hit.model_extra["citation"] == passage["citation"]
+        citation = passage["citation"]
+        links = {name: f"{address.removesuffix('/v1')}{link}" for name, link in citation["links"].items()}
+        assert hit.model_extra["citation"] == {**citation, "links": links}
+        assert service.get(links["view"]).status_code == 200
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
     assert found[0].filename == "lamp.txt"
     assert client.files.retrieve(found[0].file_id).filename == "lamp.txt"
