@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from index.answers import Answer, Citation
@@ -17,13 +17,11 @@ from index.search.extraction.selection import Selected, best, in_reading_order, 
 class ExtractedSentence:
     """A sentence of a document, word for word; its citation names exactly it.
 
-    ``probability`` that it answers; ``rank`` is that of its passage in the answer to the whole question, None
-    if only a part's has it; ``part`` is the index of the part of the question that it answers.
+    ``probability`` that it answers; ``part`` is the index of the part of the question that it answers.
     """
 
     citation: Citation
     probability: float
-    rank: int | None
     part: int
 
 
@@ -70,7 +68,7 @@ def extracted(
     else:
         chosen = _likely(whole, most, least)
         answered = {0} if chosen else set()
-    cited = _cited(resolution, list(in_reading_order(chosen)), whole)
+    cited = _cited(resolution, in_reading_order(chosen))
     if not cited:
         answered = set()
     first = max(range(len(cited)), key=lambda at: cited[at].probability, default=0)
@@ -91,8 +89,7 @@ def _distinct(chosen: Sequence[Selected]) -> list[Selected]:
     return kept
 
 
-def _cited(resolution: Resolution, chosen: Sequence[Selected], whole: Answer) -> list[ExtractedSentence]:
-    ranks = {(hit.citation.document_id, hit.citation.start): hit.rank for hit in whole.hits}
+def _cited(resolution: Resolution, chosen: Iterable[Selected]) -> list[ExtractedSentence]:
     found = []
     for one in chosen:
         passage = one.hit.citation
@@ -101,6 +98,5 @@ def _cited(resolution: Resolution, chosen: Sequence[Selected], whole: Answer) ->
             citation = resolution.cite(locator)
         except CitationNotFound:
             continue  # erased since the search
-        rank = ranks.get((passage.document_id, passage.start))
-        found.append(ExtractedSentence(citation, round(one.probability, 4), rank, one.part))
+        found.append(ExtractedSentence(citation, round(one.probability, 4), one.part))
     return found

@@ -70,8 +70,8 @@ def test_it_declines_below_the_threshold_and_says_which_parts(collection: Collec
 
 
 def test_what_is_said_twice_is_quoted_once(collection: Collection) -> None:
-    copy = LAMPS.replace("# The lighthouse", "# A copy")
-    extract, _ = asked(filled(collection, lamps=LAMPS, copy=copy), "When was the tower built?")
+    other = "Whales swim in the bay all summer long. The tower was built in 1819. Ships pass it at night."
+    extract, _ = asked(filled(collection, lamps=LAMPS, other=other), "When was the tower built?")
     assert quotes(extract).count("The tower was built in 1819.") == 1
 
 
