@@ -19,7 +19,7 @@ from service.app import create_app
 from service.settings import PREFIX, Settings
 
 INDEX = Path(str(index.__file__)).parent
-COMMANDS = "|".join(get_command(app).commands)  # type: ignore[attr-defined]
+COMMANDS = "|".join(get_command(app).list_commands(None))  # type: ignore[attr-defined]
 OUTSIDE = re.compile(rf"LOCCIT_|\b(GET|PUT|POST|DELETE|PATCH) /|/v1/|/view/|\bloccit ({COMMANDS})\b")
 
 
