@@ -100,8 +100,10 @@ class ChatRequest(Request):
     stream: bool | None = Field(None, description="Whether to answer with server-sent events.")
     stream_options: StreamOptions | None = None
     n: int | None = Field(None, description="Only 1: there is one answer.")
-    tools: list[Any] | None = Field(None, description="Refused.")
-    functions: list[Any] | None = Field(None, description="Refused.")
+    tools: list[Any] | None = Field(
+        None, description="Never called, as `tool_choice` `auto` allows: the documents answer."
+    )
+    functions: list[Any] | None = Field(None, description="Never called, like `tools`.")
     response_format: dict[str, Any] | None = Field(None, description="Only text.")
     modalities: list[str] | None = Field(None, description="Only text.")
     audio: dict[str, Any] | None = Field(None, description="Refused.")
@@ -119,8 +121,6 @@ class ChatRequest(Request):
         one_format = (self.response_format or {}).get("type", "text")
         refuse(
             [
-                ("tools", self.tools, _NO_TOOLS),
-                ("functions", self.functions, _NO_TOOLS),
                 ("n", self.n not in (None, 1), "there is one answer. Leave it out."),
                 ("response_format", one_format != "text", _TEXT_ONLY),
                 ("modalities", set(self.modalities or ()) - {"text"}, _TEXT_ONLY),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 _TASK = re.compile(r"\s*### Task:\s*\n(?P<first>[^\n]*)")
 _FORMAT = re.compile(r"### Output:.*?\{\s*\"(?P<key>\w+)\"\s*:", re.DOTALL)
 _HISTORY = re.compile(r"<chat_history>\s*(?P<history>.*?)\s*</chat_history>", re.DOTALL)
-_USER = re.compile(r"^USER: (.*?)(?=^(?:ASSISTANT|SYSTEM|USER): |\Z)", re.DOTALL | re.MULTILINE)
+_USER = re.compile(r"^USER: (.*?)(?=^(?:ASSISTANT|SYSTEM|USER):(?: |$)|\Z)", re.DOTALL | re.MULTILINE)
 _LONGEST_TITLE = 60
 
 

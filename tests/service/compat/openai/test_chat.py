@@ -141,6 +141,7 @@ def test_options_that_openai_has_not_are_in_a_field_of_their_own(client: OpenAI)
         complete(client, extra_body={"loccit": {"sentense": 1}})
 
 
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {}}}
 IGNORED: dict[str, Any] = {
     "frequency_penalty": 1, "logit_bias": {"1": 1}, "max_completion_tokens": 5, "max_tokens": 5,
     "metadata": {"a": "b"}, "presence_penalty": 1, "prompt_cache_key": "a", "reasoning_effort": "low",
@@ -148,7 +149,7 @@ IGNORED: dict[str, Any] = {
     "service_tier": "auto", "stop": ["."], "store": False, "temperature": 1, "top_p": 1, "user": "me",
     "verbosity": "low", "parallel_tool_calls": True, "tool_choice": "none", "safety_identifier": "a",
     "prediction": {"type": "content", "content": "The"}, "function_call": "none", "prompt_cache_options": {},
-    "prompt_cache_retention": "24h",
+    "prompt_cache_retention": "24h", "tools": [TOOL], "functions": [{"name": "f", "parameters": {}}],
 }  # fmt: skip
 
 
@@ -158,10 +159,7 @@ def test_what_steers_a_model_has_no_effect(client: OpenAI, name: str) -> None:
     assert steered.choices[0].message.content == plain.choices[0].message.content
 
 
-TOOL = {"type": "function", "function": {"name": "f", "parameters": {}}}
 REFUSED: dict[str, Any] = {
-    "tools": [TOOL],
-    "functions": [{"name": "f", "parameters": {}}],
     "n": 2,
     "response_format": {"type": "json_object"},
     "modalities": ["audio"],

@@ -59,3 +59,10 @@ def test_anything_else_is_a_question(question: str) -> None:
 def test_a_history_without_a_question_has_no_title() -> None:
     empty = '### Task:\nGenerate.\n### Output:\n{ "title": "" }\n<chat_history>\n</chat_history>'
     assert json.loads(task_reply(empty) or "") == {"title": ""}
+
+
+def test_a_message_without_a_text_belongs_to_no_question() -> None:
+    asked = prompt("Generate a title.", '{ "title": "..." }').replace(
+        "ASSISTANT: In 1819.\nUSER: And who built it?", "ASSISTANT:"
+    )
+    assert task_reply(asked) == '{"title": "When was the tower built?"}'
