@@ -126,6 +126,14 @@ def test_a_file_that_failed_is_deleted_with_what_its_job_keeps(client: OpenAI, l
         assert residue(library.data / "spool", ["zqsecretx"]) == []
 
 
+def test_a_detached_upload_stays_when_its_document_is_purged(client: OpenAI, service: httpx.Client) -> None:
+    store = client.vector_stores.create(name="a")
+    file = client.vector_stores.files.upload_and_poll(vector_store_id=store.id, file=("lamp.txt", LAMP))
+    client.vector_stores.files.delete(file.id, vector_store_id=store.id)
+    eventually(lambda: service.get("/v1/collections/a").json()["purged"] == "done", seconds=3 * PATIENCE)
+    assert client.files.content(file.id).read() == LAMP
+
+
 def test_an_erased_document_takes_its_upload_with_it(
     client: OpenAI, library: Library, service: httpx.Client
 ) -> None:
