@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cli.consoles import stderr, stdout
 from cli.instances import Instance, Json, Place, Question, open_instance
 from cli.options import CollectionName, Data, Key, Server
-from cli.output import print_citation, print_locator
 from cli.questions import parse_where
+from cli.terminal.consoles import stderr, stdout
+from cli.terminal.output import print_citation, print_locator
 from index.errors import LoccitError
 
 _HELP = "Ask a question; a number shows that citation in its document; Ctrl-D ends."

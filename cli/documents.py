@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from cli.consoles import stderr
 from cli.instances import Instance, Place, open_instance
 from cli.options import CollectionName, Data, Json, Key, Server, read_settings
-from cli.output import print_collections, print_documents, print_pruning
+from cli.terminal.consoles import stderr
+from cli.terminal.output import print_collections, print_documents, print_pruning
 
 
 def list_(

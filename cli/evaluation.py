@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from cli.consoles import stderr, stdout
-from cli.progress import bars
+from cli.terminal.consoles import stderr, stdout
+from cli.terminal.progress import bars
 from evaluation import calibration, harness, questions
 from evaluation.by_kind import MAIN_MEASURES, MIN_QUESTIONS, Figures
 from evaluation.comparison import compare

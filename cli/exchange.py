@@ -13,10 +13,10 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from cli.consoles import stdout
-from cli.interruption import resumable
 from cli.options import CollectionName, Data, read_settings
-from cli.progress import bars
+from cli.terminal.consoles import stdout
+from cli.terminal.interruption import resumable
+from cli.terminal.progress import bars
 from index.collection import Collection
 from index.errors import InvalidInput
 from index.history import EXPORT_FORMAT

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cli.consoles import stdout
 from cli.instances import Json as JsonValue
 from cli.instances import Place, open_instance
 from cli.options import CollectionName, Data, Json, Key, Server
-from cli.output import STANDING, marked_edits, print_edits, print_json, print_locator
+from cli.terminal.consoles import stdout
+from cli.terminal.output import STANDING, marked_edits, print_edits, print_json, print_locator
 
 _STATUS = {
     **STANDING,

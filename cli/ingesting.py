@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.documents import print_purging
-from cli.ingest_outcome import KINDS, Outcome
 from cli.instances import Place, require_no_folder
-from cli.interruption import resumable
 from cli.options import CollectionName, Data, Key, Server, read_settings
-from cli.output import print_outcome
+from cli.terminal.ingest_outcome import KINDS, Outcome
+from cli.terminal.interruption import resumable
+from cli.terminal.output import print_outcome
 
 if TYPE_CHECKING:
     from index.sources import FolderOptions, IngestReport
@@ -127,7 +127,7 @@ def ingest(
 
 def _ingest(place: Place, paths: Sequence[Path], options: FolderOptions, model: str) -> Outcome:
     from cli.instances.folder import purge
-    from cli.progress import ingest_with_progress
+    from cli.terminal.progress import ingest_with_progress
     from service.library_settings import open_library
 
     with open_library(read_settings(place.data)) as library:

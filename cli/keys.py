@@ -16,9 +16,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.consoles import stderr, stdout
 from cli.options import Data, Json, read_settings
-from cli.output import print_json
+from cli.terminal.consoles import stderr, stdout
+from cli.terminal.output import print_json
 from service.identity import SCOPES, Key, KeyOptions, Keyring, new_key, open_keyring
 from service.monitoring.audit import append
 

@@ -14,9 +14,9 @@ import typer.main
 from rich.text import Text
 from typer.core import TyperGroup
 
-from cli.consoles import stderr, stdout
 from cli.instances import ReplyError
 from cli.options import CollectionName, Data, read_settings
+from cli.terminal.consoles import stderr, stdout
 from index.errors import LoccitError
 
 T = TypeVar("T")

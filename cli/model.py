@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from cli.consoles import stdout
+from cli.terminal.consoles import stdout
 from index.collection import Collection
 from index.embedding import convert_model, quantize_model
 from service.settings import Settings

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cli.consoles import stdout
 from cli.options import CollectionName, Data, read_settings
+from cli.terminal.consoles import stdout
 from evaluation.proposals import DEFAULT_COUNT, MAX_COUNT, Proposals, propose
 from service.library_settings import open_library
 

@@ -11,7 +11,13 @@ import typer
 
 from cli.instances import Extent, Format, NearDuplicates, Place, Question, open_instance
 from cli.options import CollectionName, Data, Json, Key, Server
-from cli.output import print_answer, print_answer_report, print_citation, print_formatted, print_verdicts
+from cli.terminal.output import (
+    print_answer,
+    print_answer_report,
+    print_citation,
+    print_formatted,
+    print_verdicts,
+)
 
 
 def ask(

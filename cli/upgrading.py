@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from cli.consoles import stdout
-from cli.interruption import resumable
 from cli.options import Data, read_settings
-from cli.progress import bars
+from cli.terminal.consoles import stdout
+from cli.terminal.interruption import resumable
+from cli.terminal.progress import bars
 from index.description import Description
 from index.library import Library
 from index.search import CALIBRATION_FILE

@@ -13,10 +13,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.text import Text
 
-from cli.consoles import stderr, stdout
 from cli.options import Data, read_settings
-from cli.output import print_json
-from cli.progress import bars
+from cli.terminal.consoles import stderr, stdout
+from cli.terminal.output import print_json
+from cli.terminal.progress import bars
 from index.history import Ledger
 from index.library import ERASURE_LEDGER
 from service import upkeep

@@ -18,9 +18,9 @@ from service.compat import anthropic
 from service.compat.cohere import rerank
 from service.compat.dify import retrieval
 from service.compat.mcp import http as mcp
-from service.compat.openai import chat as openai_chat
 from service.compat.openai import embeddings, file_batches, files, models, search, store_files, vector_stores
-from service.compat.openai import responses as openai_responses
+from service.compat.openai.answers import chat as openai_chat
+from service.compat.openai.answers import responses as openai_responses
 from service.compat.tools import server as tools
 from service.identity import Scope, access
 from service.middleware.allowed_hosts import AllowedHosts

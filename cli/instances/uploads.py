@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import loccit_client
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from cli.consoles import stderr
-from cli.ingest_outcome import Outcome
 from cli.instances import Place
 from cli.instances.remote import connect, errors_as_ours
+from cli.terminal.consoles import stderr
+from cli.terminal.ingest_outcome import Outcome
 from index.sources import FoundFile, Selection, Skipped, walk
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from cli.consoles import stderr
 from cli.server.address import check_address, require_key_for
 from cli.server.connections import PromptProtocol
+from cli.terminal.consoles import stderr
 from service.app import create_app, from_environment
 from service.identity import Scope, new_key, open_keyring
 from service.monitoring.logs import configure_logging

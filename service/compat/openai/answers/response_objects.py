@@ -9,9 +9,9 @@ from service.answering.events import Finished, Sentence
 from service.answering.finding import Found
 from service.answering.flow import Whole
 from service.compat.openai import ids
-from service.compat.openai.annotations import file_citations
+from service.compat.openai.answers.annotations import file_citations
+from service.compat.openai.answers.response_requests import RESULTS, ResponseRequest
 from service.compat.openai.replies import attributes_json
-from service.compat.openai.response_requests import RESULTS, ResponseRequest
 from service.schemas.answering import sentence_json
 from service.schemas.values import Json
 

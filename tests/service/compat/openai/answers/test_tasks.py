@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from service.compat.openai.tasks import task_reply
+from service.compat.openai.answers.tasks import task_reply
 
 HISTORY = (
     "### Chat History:\n<chat_history>\nUSER: When was the tower\nbuilt?\nASSISTANT: In 1819.\n"

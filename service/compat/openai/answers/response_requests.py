@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from service.api.error_handlers import invalid_request
 from service.compat.openai import ids
-from service.compat.openai.conversation import (
+from service.compat.openai.answers.conversation import (
     ASKED,
     NOT_MODERATED,
     NOT_SAMPLED,

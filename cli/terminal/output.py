@@ -13,9 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from cli.consoles import stderr, stdout
-from cli.ingest_outcome import KINDS, REFUSAL_ADVICE, SKIPPED_ADVICE, Outcome
 from cli.instances import CollectionRow, Json
+from cli.terminal.consoles import stderr, stdout
+from cli.terminal.ingest_outcome import KINDS, REFUSAL_ADVICE, SKIPPED_ADVICE, Outcome
 
 if TYPE_CHECKING:
     from index.history import Pruning

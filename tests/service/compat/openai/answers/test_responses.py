@@ -12,7 +12,7 @@ from openai.types.responses import Response, ResponseStreamEvent
 
 from index.library import Library
 from service.answering.wording import DECLINED
-from tests.service.compat.openai.answering import (
+from tests.service.compat.openai.answers.answering import (
     BOTH,
     LAMPS,
     QUESTION,

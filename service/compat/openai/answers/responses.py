@@ -17,11 +17,11 @@ from service.api.links import base_url
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.asking.disconnection import unless_gone
-from service.compat.openai import response_objects
-from service.compat.openai.conversation import asked, conversation
-from service.compat.openai.response_events import ResponseEvents
-from service.compat.openai.response_requests import ResponseRequest
-from service.compat.openai.tasks import task_reply
+from service.compat.openai.answers import response_objects
+from service.compat.openai.answers.conversation import asked, conversation
+from service.compat.openai.answers.response_events import ResponseEvents
+from service.compat.openai.answers.response_requests import ResponseRequest
+from service.compat.openai.answers.tasks import task_reply
 from service.errors import MayRaise, NotReady, Overloaded, WriterFailed, WriterTimeout
 from service.identity import Scope, access, caller_of
 from service.requests.json_body import JsonBody

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from cli.consoles import stderr
+from cli.terminal.consoles import stderr
 
 if TYPE_CHECKING:
     from index.library import Library

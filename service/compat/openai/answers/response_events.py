@@ -10,7 +10,7 @@ from service.advice import message_with_advice
 from service.answering.events import Delta, Event, Finished, Sentence
 from service.answering.flow import until_error
 from service.api.event_stream import event
-from service.compat.openai.response_objects import Response
+from service.compat.openai.answers.response_objects import Response
 from service.schemas.answering import sentence_json
 from service.schemas.values import Json
 

@@ -21,8 +21,8 @@ from service.api.links import base_url
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.asking.disconnection import unless_gone
-from service.compat.openai.annotations import cited, url_citations
-from service.compat.openai.conversation import (
+from service.compat.openai.answers.annotations import cited, url_citations
+from service.compat.openai.answers.conversation import (
     ASKED,
     NOT_MODERATED,
     NOT_SAMPLED,
@@ -34,8 +34,8 @@ from service.compat.openai.conversation import (
     defaults,
     refuse,
 )
+from service.compat.openai.answers.tasks import task_reply
 from service.compat.openai.errors import error_body
-from service.compat.openai.tasks import task_reply
 from service.errors import MayRaise, NotReady, Overloaded, WriterFailed, WriterTimeout
 from service.identity import Scope, access, caller_of
 from service.requests.base import Request

@@ -12,7 +12,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from index.library import Library
 from service.answering.wording import DECLINED, NOT_CONFIRMED
-from tests.service.compat.openai.answering import (
+from tests.service.compat.openai.answers.answering import (
     BOTH,
     LAMPS,
     QUESTION,

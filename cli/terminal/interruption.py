@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import typer
 
-from cli.consoles import stderr
+from cli.terminal.consoles import stderr
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 + SIGINT, as shells define it."""

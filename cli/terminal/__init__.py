@@ -1,0 +1,1 @@
+"""What commands show: text and tables, JSON, progress, and what Ctrl-C does."""

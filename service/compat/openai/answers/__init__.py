@@ -1,0 +1,1 @@
+"""Answers in the shapes of OpenAI's chat completions and responses."""
