@@ -11,7 +11,10 @@ import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from typing import TypeVar
@@ -26,19 +29,26 @@ _PR_SET_PDEATHSIG = 1
 """Option of prctl(2): the signal that a process gets when its parent ends."""
 _CALLS_PER_WORKER = 500
 """A worker is replaced after this many calls, which frees the memory that libraries leak."""
+_PATIENCE_SECONDS = 30.0
+_LOOK_SECONDS = 1.0
 
 
 class Workers:
     """A group of worker processes that start when they are first needed. Thread-safe.
 
     They are forked from a fork server, a process that has loaded what all readers need and does nothing else.
+    Workers that end no call for ``patience`` seconds longer than one may take are given up: one that was
+    killed at the moment at which it took a call leaves the others waiting for ever.
     """
 
-    def __init__(self, processes: int, *, megabytes: int) -> None:
+    def __init__(self, processes: int, *, megabytes: int, patience: float = _PATIENCE_SECONDS) -> None:
         self._processes = processes
         self._megabytes = megabytes
+        self._patience = patience
         self._starting = threading.Lock()
         self._pool: ProcessPool | None = None
+        self._longest = 0.0
+        self._last_end = 0.0
 
     def run(self, function: Callable[..., T], *arguments: object, seconds: float) -> T:
         """Call a function in a worker and return what it returns.
@@ -47,7 +57,16 @@ class Workers:
         :class:`pebble.ProcessExpired` if the worker died, and
         :class:`concurrent.futures.process.BrokenProcessPool` if none could take the call.
         """
-        found: T = self._started().schedule(function, args=arguments, timeout=seconds).result()
+        pool = self._started()
+        called = time.monotonic()
+        call = pool.schedule(function, args=arguments, timeout=seconds)
+        self._longest = max(self._longest, seconds)
+        while not wait([call], timeout=_LOOK_SECONDS).done:
+            if time.monotonic() - max(called, self._last_end) > self._longest + self._patience:
+                self._give_up(pool)
+                raise BrokenProcessPool("The workers end no calls any more.")
+        self._last_end = time.monotonic()
+        found: T = call.result()
         return found
 
     def prepare(self) -> None:
@@ -73,6 +92,14 @@ class Workers:
                     context=context,
                 )
             return self._pool
+
+    def _give_up(self, pool: ProcessPool) -> None:
+        with self._starting:
+            if self._pool is pool:
+                self._pool = None
+        _LOG.warning("The reader processes end no calls any more, and are replaced.")
+        # In a thread, because stopping may wait for what the workers hold.
+        threading.Thread(target=pool.stop, daemon=True).start()
 
     def _stop(self) -> None:
         if self._pool is not None:

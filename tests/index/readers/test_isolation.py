@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import psutil
@@ -20,9 +21,10 @@ from index.config import ReadingConfig
 from index.errors import DocumentTooLarge, EmptyDocument, ReaderFailed, UnsupportedFormat
 from index.readers import InProcessReaders, IsolatedReaders
 from index.readers.isolation import _File
+from index.readers.workers import Workers
 
 Opener = Callable[..., IsolatedReaders]
-SLOW = ("<p>" * 300_000).encode()
+SLOW = ("<p>" * 800_000).encode()
 
 
 @pytest.fixture
@@ -186,6 +188,21 @@ def test_a_worker_does_not_outlive_the_fork_server(open_readers: Opener) -> None
         with pytest.raises(ReaderFailed, match="crashed"):
             failing.result(20)
     busy.wait(20)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
+def test_workers_that_end_no_calls_are_replaced() -> None:
+    workers = Workers(1, megabytes=1024, patience=1.0)
+    try:
+        stopped = workers.run(os.getpid, seconds=1.0)
+        os.kill(stopped, signal.SIGSTOP)
+        with pytest.raises(BrokenProcessPool):
+            workers.run(os.getpid, seconds=1.0)
+        assert workers.run(os.getpid, seconds=1.0) != stopped
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(stopped, signal.SIGKILL)
+        workers.close()
 
 
 def test_workers_import_no_module_from_the_current_folder(
