@@ -74,7 +74,7 @@ class DocumentedErrors:
             await send(message)
 
         await self._app(scope, receive, note)
-        if status >= 400:
+        if status >= 400 and status != status_of(ClientGone):  # nobody is there to read that
             self._check(scope, status)
 
     def _check(self, scope: Scope, status: int) -> None:
@@ -82,7 +82,7 @@ class DocumentedErrors:
         paths = describe(app)["paths"]
         path = getattr(scope.get("route"), "path_format", "")
         operation = paths.get(path, {}).get(scope["method"].lower())
-        if operation is None or status == status_of(ClientGone):  # a page, no route, or nobody to read it
+        if operation is None:  # a page, or no route
             return
         code = error_code_of(scope)
         documented = operation["responses"].get(str(status), {"content": {}})["content"]
