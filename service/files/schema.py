@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
-from index.errors import UnknownFormat
-
 FORMAT = 1
-_TABLES = (
+TABLES = (
     """
     CREATE TABLE files (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -44,20 +39,3 @@ _TABLES = (
     ) WITHOUT ROWID
     """,
 )
-
-
-def prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Create the tables of a new file, in a write transaction.
-
-    Raises :class:`index.errors.UnknownFormat` for a file of a later format.
-    """
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found > FORMAT:
-        raise UnknownFormat(
-            f"{path} is of format {found}, and this program knows format {FORMAT}. Start the version of "
-            "Loccit that wrote it."
-        )
-    if found == 0:
-        for statement in _TABLES:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {FORMAT}")

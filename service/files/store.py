@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from index.store.sqlite import Database
+from index.store.sqlite import Database, create_tables
 from service.files import schema
 from service.files.records import Attachment, StoreLabel, UploadedFile
 from service.jobs.protocols import Spool
@@ -32,7 +32,7 @@ class FileStore:
         self.spool = spool
         self._database = Database(path)
         with self._database.write() as connection:
-            schema.prepare(connection, path)
+            create_tables(connection, path, schema.TABLES, number=schema.FORMAT)
 
     # Files
 

@@ -8,8 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from index.errors import UnknownFormat
-from index.store.sqlite import Database
+from index.store.sqlite import Database, create_tables
 from service.errors import KeyNotFound
 from service.identity.principal import SCOPES
 from service.identity.records import Key
@@ -52,7 +51,7 @@ class SqliteKeyStore:
             path.touch(_OWNER_ONLY)
         self._database = Database(path)
         with self._database.write() as connection:
-            _prepare(connection, path)
+            create_tables(connection, path, _TABLES, number=FORMAT)
 
     def add(self, key: Key) -> None:
         with self._database.write() as connection:
@@ -113,20 +112,6 @@ class SqliteKeyStore:
 
     def close(self) -> None:
         self._database.close()
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Create the tables of a new file. Raises :class:`index.errors.UnknownFormat` for a later format."""
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found > FORMAT:
-        raise UnknownFormat(
-            f"{path} is of format {found}, and this program knows format {FORMAT}. Start the version of "
-            "Loccit that wrote it."
-        )
-    if found == 0:
-        for statement in _TABLES:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
 def _count_change(connection: sqlite3.Connection) -> None:

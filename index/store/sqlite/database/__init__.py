@@ -1,8 +1,17 @@
-"""SQLite database files: connections, locks, what a journal tells, what deleted rows leave, and damage."""
+"""SQLite database files: connections, locks, formats, journals, what deleted rows leave, and damage."""
 
 from index.store.sqlite.database.connections import Database
 from index.store.sqlite.database.damage import undecodable
+from index.store.sqlite.database.formats import create_tables
 from index.store.sqlite.database.journal import check_journal, check_size, remove_journal
 from index.store.sqlite.database.leases import FileLeases
 
-__all__ = ["Database", "FileLeases", "check_journal", "check_size", "remove_journal", "undecodable"]
+__all__ = [
+    "Database",
+    "FileLeases",
+    "check_journal",
+    "check_size",
+    "create_tables",
+    "remove_journal",
+    "undecodable",
+]
