@@ -95,8 +95,9 @@ class Workers:
 
     def _give_up(self, pool: ProcessPool) -> None:
         with self._starting:
-            if self._pool is pool:
-                self._pool = None
+            if self._pool is not pool:
+                return  # another caller was first
+            self._pool = None
         _LOG.warning("The reader processes end no calls any more, and are replaced.")
         # In a thread, because stopping may wait for what the workers hold.
         threading.Thread(target=pool.stop, daemon=True).start()
