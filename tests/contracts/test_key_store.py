@@ -12,6 +12,7 @@ import pytest
 from service.errors import KeyNotFound
 from service.identity import Key, KeyOptions, KeyStore, Scope, new_key, open_key_store
 from service.identity.memory import MemoryKeyStore
+from tests.contracts.reopening import reopening
 
 Opener = Callable[[], KeyStore]
 """Opens the same keys with each call, as another process would."""
@@ -31,16 +32,7 @@ OPENERS: Mapping[str, Callable[[Path], Opener]] = {"sqlite": _sqlite, "memory": 
 
 @pytest.fixture(params=list(OPENERS))
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
-    opened: list[KeyStore] = []
-    opener = OPENERS[request.param](tmp_path)
-
-    def open_store() -> KeyStore:
-        opened.append(opener())
-        return opened[-1]
-
-    yield open_store
-    for store in opened:
-        store.close()
+    yield from reopening(OPENERS[request.param](tmp_path))
 
 
 @pytest.fixture
