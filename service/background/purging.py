@@ -95,13 +95,24 @@ class Purger:
             self._stopped.wait(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
         return "done"
 
-    def finish_deleted(self) -> PurgeState:
-        """Erase what jobs and files hold of collections that do not exist any more."""
+    def finish_deleted(self, *, seconds: float = WAIT_SECONDS) -> PurgeState:
+        """Erase what jobs and files hold of collections that do not exist, in the caller's thread.
+
+        Tries again until it is done or the time is up. Raises the errors of the library.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._erase_deleted():
+            if self._stopped.is_set() or time.monotonic() > deadline:
+                return "pending"
+            self._stopped.wait(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+        return "done"
+
+    def _erase_deleted(self) -> bool:
         existing = set(self._library.names())
         states = [one.erase_deleted(existing) for one in self._beside]
         done = all(states)
         self._swept = time.monotonic() if done else -_SWEEP_SECONDS
-        return "done" if done else "pending"
+        return done
 
     def _purge(self, collection: Collection, erasure: Erasure) -> bool:
         def from_beside() -> bool:
@@ -119,7 +130,7 @@ class Purger:
 
     def _round(self) -> None:
         if time.monotonic() - self._swept >= _SWEEP_SECONDS:
-            self.finish_deleted()
+            self._erase_deleted()
         names = self._library.names()
         for gone in self._waiting.keys() - set(names):
             del self._waiting[gone]

@@ -12,7 +12,10 @@ from service.jobs.zip_folder import ZipFolder
 
 
 class JobErasure:
-    """Erases documents from the jobs of a data folder. Repeating an erasure is harmless."""
+    """Erases documents from the jobs of a data folder. Repeating an erasure is harmless.
+
+    The store is purged even if nothing is concerned: an erasure before may not have been purged to its end.
+    """
 
     def __init__(self, store: JobStore, spool: Spool) -> None:
         self._store = store
@@ -24,14 +27,16 @@ class JobErasure:
         Jobs that were queued after that time are left alone. A ZIP file that is kept for other members is
         overwritten where these are.
         """
-        return self._erase(collection, documents)
+        self._erase(collection, documents)
+        return self._store.purge()
 
     def erase_deleted(self, existing: set[str]) -> bool:
         """Erase what finished jobs hold of collections that were deleted; False: try again later."""
-        done = [self._erase(name, None) for name in self._store.collections() - existing]
-        return all(done)
+        for name in self._store.collections() - existing:
+            self._erase(name, None)
+        return self._store.purge()
 
-    def _erase(self, collection: str, documents: Mapping[str, float] | None) -> bool:
+    def _erase(self, collection: str, documents: Mapping[str, float] | None) -> None:
         by_job: defaultdict[str, list[Item]] = defaultdict(list)
         for job_id, item in self._store.concerned(collection, documents):
             by_job[job_id].append(item)
@@ -42,7 +47,6 @@ class JobErasure:
             else:
                 self._erase_files(job_id, items)
             self._store.erase(job_id, [item.number for item in items])
-        return not by_job or self._store.purge()
 
     def _erase_files(self, job_id: str, items: list[Item]) -> None:
         self._spool.remove(job_id, [item.spooled for item in items if item.kind == "file"])
