@@ -15,9 +15,9 @@ import httpx
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
 TERMINAL = {"TTY_COMPATIBLE": "1", "TERM": "xterm", "COLUMNS": "60"}
 """Variables that make stdout a narrow terminal."""
 _ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|0\.0\.0\.0):\d+")

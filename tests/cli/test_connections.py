@@ -13,6 +13,7 @@ import pytest
 from cli.server.connections import PromptProtocol
 from index.embedding import WordEmbedder
 from index.library import Library
+from tests.patience import PATIENCE
 from tests.service.http_service import app_of, live
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
@@ -28,7 +29,7 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
 
 
 def connected(client: httpx.Client) -> socket.socket:
-    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=10)
+    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("sent", [b"", b"G", REQUEST])
@@ -73,4 +74,4 @@ def test_a_pause_between_requests_may_be_longer(client: httpx.Client) -> None:
             one.settimeout(0.8)
             with pytest.raises(TimeoutError):
                 one.recv(100)
-            one.settimeout(10)
+            one.settimeout(PATIENCE)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.cli.commands import PATIENCE, loccit, started
+from tests.cli.commands import loccit, started
 from tests.mounts import mounted
+from tests.patience import eventually
 
 MIB = 2**20
 
@@ -69,14 +69,6 @@ def test_a_write_that_finds_no_room_is_507_and_every_other_is_stored(
         eventually(lambda: found(client, 99) == ["99.txt"])
     log = (tmp_path / "serve.log").read_text()
     assert "internal_error" not in log
-
-
-def eventually(happens: Callable[[], object]) -> None:
-    """Wait until a condition is true: what is made anew in the background takes room too."""
-    deadline = time.monotonic() + PATIENCE
-    while not happens():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def put(client: httpx.Client, number: int) -> int:

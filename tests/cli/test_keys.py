@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import loccit, started
+from tests.patience import PATIENCE
 
 
 def created(home: Path, *arguments: str) -> dict[str, object]:
@@ -56,7 +57,7 @@ def test_a_running_service_follows_the_keys(tmp_path: Path) -> None:
     with started(tmp_path) as (_, client):
         assert client.get("/v1/collections").status_code == 200
         key = created(tmp_path, "a")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while client.get("/v1/collections").status_code != 401:
             assert time.monotonic() < deadline
         headers = {"x-api-key": str(key["key"])}

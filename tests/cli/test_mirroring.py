@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import PATIENCE, ROOT, environment, loccit
+from tests.cli.commands import ROOT, environment, loccit
+from tests.patience import PATIENCE
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.cli.commands import PATIENCE, ROOT, environment, loccit, process
+from tests.cli.commands import ROOT, environment, loccit, process
+from tests.patience import PATIENCE
 
 FILES = 3000
 

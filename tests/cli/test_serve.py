@@ -16,6 +16,7 @@ import pytest
 
 from index.citations.citing import LONGEST
 from tests.cli.commands import loccit, started
+from tests.patience import PATIENCE
 
 MARS = "Mars has two moons, Phobos and Deimos."
 Serving = tuple[Path, httpx.Client]
@@ -50,7 +51,7 @@ def test_what_the_command_line_takes_in_is_answered_from_without_a_restart(
     missing = client.post("/v1/ask", json={"question": "moons", "collection": "planets"})
     assert missing.json()["error"]["code"] == "collection_not_found"
     loccit(home, "ingest", str(documents), "-c", "planets")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while ids(client, "moons of Mars", "planets") != ["mars.txt"]:
         assert time.monotonic() < deadline
     (documents / "jupiter.txt").write_text("Ganymede is the largest moon of Jupiter.")
@@ -74,7 +75,7 @@ def test_the_log_has_requests_but_no_questions(service: Serving) -> None:
 
 def test_a_client_may_pause_and_keep_its_connection(service: Serving) -> None:
     _, client = service
-    connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port or 0, timeout=10)
+    connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port or 0, timeout=PATIENCE)
     with contextlib.closing(connection):
         for pause in (5.5, 0.0):  # longer than the server's own default of 5 seconds
             connection.request("GET", "/healthz")

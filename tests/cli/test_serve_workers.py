@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,20 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cli.commands import PATIENCE, loccit, started
+from tests.cli.commands import loccit, started
+from tests.patience import PATIENCE, eventually
 from tests.service.monitoring.metrics.exposition import value
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc"),
 ]
-
-
-def eventually(happens: Callable[[], Any], *, seconds: float = PATIENCE) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := happens()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-    return found
 
 
 @dataclass
@@ -128,11 +120,11 @@ def test_two_workers_are_one_service(service: Service) -> None:
     assert len(service.workers) == 2
     put = service.on_new_connection("PUT", "/v1/documents/mars.txt", content="Mars has two moons.")
     assert put.status_code == 201
-    eventually(lambda: answering(service, cites("mars.txt"), "moons of Mars"), seconds=20)
+    eventually(lambda: answering(service, cites("mars.txt"), "moons of Mars"))
     eventually(lambda: both_answer(service))
     eventually(lambda: answering(service, is_embedded, "moons of Mars"))
     assert service.on_new_connection("DELETE", "/v1/documents/mars.txt").status_code == 200
-    eventually(lambda: answering(service, lambda answer: not cites("mars.txt")(answer), "moons"), seconds=20)
+    eventually(lambda: answering(service, lambda answer: not cites("mars.txt")(answer), "moons"))
 
 
 def test_any_worker_tells_the_metrics_of_all(service: Service) -> None:

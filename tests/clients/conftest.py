@@ -18,7 +18,8 @@ from reportlab.pdfgen.canvas import Canvas
 from index.embedding import WordEmbedder
 from index.library import Library
 from scripts.openapi import document
-from tests.service.http_service import PATIENCE, app_of, live
+from tests.patience import PATIENCE
+from tests.service.http_service import app_of, live
 
 NORTH = (
     "# Lamps 💡\n\nThe lamp in the north tower was lit at dusk by the keeper. It burned whale oil.\n\n"

@@ -15,7 +15,8 @@ from loccit_client import Client
 from index.embedding import WordEmbedder
 from index.library import Library
 from tests.clients.conftest import run
-from tests.service.http_service import PATIENCE, app_of, live
+from tests.patience import PATIENCE
+from tests.service.http_service import app_of, live
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "http://127.0.0.1:8000"

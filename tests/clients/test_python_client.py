@@ -8,6 +8,7 @@ import pytest
 from loccit_client import AsyncClient, Client, InvalidRequest, JobEvent, NotFound, WaitTimeout
 
 from tests.clients.conftest import MARS, NORTH, Service
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -212,7 +213,7 @@ def test_many_files_are_ingested_and_the_job_is_followed(client: Client, tmp_pat
     events = list(client.jobs.events(job.job_id))
     assert all(isinstance(event, JobEvent) for event in events)
     assert (events[-1].name, events[-1].job.state) == ("finished", "done")
-    done = client.jobs.wait(job.job_id, timeout=10)
+    done = client.jobs.wait(job.job_id, timeout=PATIENCE)
     assert (done.files.added, done.files.refused) == (2, 1)
     (refused,) = client.jobs.files(job.job_id, state="refused")
     assert (refused.name, refused.code) == ("planets/empty.txt", "empty_document")

@@ -20,7 +20,7 @@ from index.errors import LoccitError
 from index.ingest.preparation import Source
 from tests.corruption.damages import Damage, drawn
 from tests.opening import collection_in
-from tests.service.http_service import eventually
+from tests.patience import eventually
 from tests.sizes import FULL
 
 DOCUMENTS, QUESTIONS, DAMAGES = (4000, 60, 200) if FULL else (12, 12, 24)

@@ -23,6 +23,7 @@ from service.upkeep import check
 from tests.agreement import check_answers, check_citation, check_documents
 from tests.crash.child import Order, config, library_of, line_of, perform
 from tests.model import DIGITS, TOPICS, Handed, Model, Written, handed, sentence
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = [
@@ -83,7 +84,7 @@ class Processes:
         assert self._forks.stdout
         self._forks.stdin.close()
         self._forks.stdout.close()
-        self._forks.wait(60)
+        self._forks.wait(PATIENCE)
         self._log.close()
 
 

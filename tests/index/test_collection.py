@@ -43,6 +43,7 @@ from index.records import Put
 from index.search.question import is_spelt
 from tests.index.conftest import Opener
 from tests.opening import collection_in, resolving, store_in
+from tests.patience import PATIENCE
 from tests.sizes import examples
 
 PLANETS = {
@@ -646,7 +647,7 @@ def test_no_text_is_held_after_it_was_erased(collection: Collection) -> None:
         together = threading.Barrier(3)
 
         def read(together: threading.Barrier = together) -> None:
-            together.wait(10)
+            together.wait(PATIENCE)
             with suppress(VersionNotFound, DocumentNotFound):
                 for _ in range(200):
                     collection.archive.text("a.txt")
@@ -654,7 +655,7 @@ def test_no_text_is_held_after_it_was_erased(collection: Collection) -> None:
         threads = [threading.Thread(target=read) for _ in range(2)]
         for thread in threads:
             thread.start()
-        together.wait(10)
+        together.wait(PATIENCE)
         collection.editor.delete("a.txt")
         for thread in threads:
             thread.join()

@@ -17,7 +17,7 @@ from index.errors import IndexUnavailable
 from index.ingest.preparation import Source
 from tests.index.conftest import Opener
 from tests.opening import collection_in, store_in, verifying
-from tests.service.http_service import eventually
+from tests.patience import eventually
 
 TEXTS = {
     f"{name}.txt": f"The {name} lives in the {place}. Nobody has seen the {name} for {number} years."
@@ -133,7 +133,7 @@ def test_a_document_is_stored_and_found_although_the_words_fail(
     assert (failure.side, failure.is_searched) == ("lexical", True)
     assert filled.ask("walrus").hits[0].citation.document_id == "walrus.txt"
     assert "from its last state" in caplog.text
-    eventually(is_whole(filled), seconds=60)
+    eventually(is_whole(filled))
     best = filled.ask("walrus").hits[0]
     assert (best.citation.document_id, best.explain.lexical.rank) == ("walrus.txt", 1)
 
@@ -192,7 +192,7 @@ def test_two_failed_indexes_are_an_error(
         damage_words(folder)
         with pytest.raises(IndexUnavailable, match="Both indexes have failed"):
             collection.ask(QUESTION)
-    eventually(is_whole(collection), seconds=60)
+    eventually(is_whole(collection))
     assert collection.embed_pending() == len(TEXTS)
     answer = collection.ask(QUESTION)
     assert (answer.index.degraded, shown(answer)) == ((), fresh)

@@ -10,6 +10,7 @@ from index.embedding import WordEmbedder
 from index.errors import CollectionNotFound, InvalidCollectionName
 from index.ingest.preparation import Source
 from index.library import Library
+from tests.patience import PATIENCE
 
 
 def test_collections_are_made_opened_once_and_deleted(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ class SlowEmbedder(WordEmbedder):
     def __getattribute__(self, name: str) -> object:
         if name == "fingerprint":
             self.asked.set()
-            assert self.go_on.wait(30)
+            assert self.go_on.wait(PATIENCE)
         return super().__getattribute__(name)
 
 
@@ -99,12 +100,12 @@ def test_an_open_collection_answers_while_another_is_opened(tmp_path: Path) -> N
         opening = threading.Thread(target=library.open, args=("b",), kwargs={"create": True})
         opening.start()
         try:
-            assert embedder.asked.wait(10)
+            assert embedder.asked.wait(PATIENCE)
             assert [hit.text for hit in library.open("a").ask("moons").hits] == ["Moons of Mars."]
             assert opening.is_alive()
         finally:
             embedder.go_on.set()
-            opening.join(30)
+            opening.join(PATIENCE)
         assert library.names() == ["a", "b"]
 
 

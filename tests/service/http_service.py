@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,8 +24,7 @@ from service.app import create_app
 from service.compat.error_shapes import shape_of
 from service.errors import ClientGone, status_of
 from service.settings import Settings
-
-PATIENCE = 10.0
+from tests.patience import PATIENCE, eventually
 
 
 class GatedEmbedder(WordEmbedder):
@@ -48,14 +46,6 @@ class GatedEmbedder(WordEmbedder):
         if self.failure is not None:
             raise self.failure
         return super().embed_queries(texts)
-
-
-def eventually(happens: Any, *, seconds: float = PATIENCE) -> None:
-    """Wait until a condition is true."""
-    deadline = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.005)
 
 
 class DocumentedErrors:

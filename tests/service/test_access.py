@@ -19,7 +19,8 @@ from service.compat.openai.ids import file_id
 from service.identity import KeyOptions, Keyring, Scope, access, new_key
 from service.jobs.records import FINISHED
 from service.middleware.cross_site import READS
-from tests.service.http_service import eventually, served
+from tests.patience import eventually
+from tests.service.http_service import served
 
 COLLECTION = "vault"
 DOCUMENT = "papers/obsidian.txt"

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from starlette.testclient import TestClient
 
 from index.library import Library
-from tests.service.http_service import app_of, eventually
+from tests.patience import eventually
+from tests.service.http_service import app_of
 from tests.sizes import FULL
 
 KEY = "secret"

@@ -12,7 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from tests.service.http_service import app_of, assert_error, eventually, live, served
+from tests.patience import PATIENCE, eventually
+from tests.service.http_service import app_of, assert_error, live, served
 
 BODY = b'{"text": "Mars has two'
 REQUESTS = [
@@ -26,7 +27,7 @@ REQUESTS = [
 
 
 def connection(client: httpx.Client) -> socket.socket:
-    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=10)
+    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=PATIENCE)
 
 
 def head(request: str, length: int = 1000, media_type: str = "application/json") -> bytes:

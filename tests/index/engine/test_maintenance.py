@@ -12,7 +12,7 @@ from index.embedding import WordEmbedder
 from index.engine.embedded import EmbeddedEngine
 from index.store.sqlite import SqliteStore
 from tests.contracts.documents import document
-from tests.service.http_service import eventually
+from tests.patience import eventually
 
 CONFIG = LibraryConfig()
 DESCRIPTION = Description.of_today(WordEmbedder(), CONFIG)

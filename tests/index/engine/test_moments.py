@@ -25,6 +25,7 @@ from index.text.analysis import Analyzer
 from index.types import IndexedPassage
 from tests.index.conftest import Opener
 from tests.opening import collection_in, store_in
+from tests.patience import PATIENCE
 
 RED, RUSTY = "Mars has a red soil.", "Mars has a rusty soil."
 VENUS = "Venus is hotter than Mercury."
@@ -176,7 +177,7 @@ def test_two_threads_that_ask_the_same_moment_build_it_once(collection: Collecti
     together, answers, seen = threading.Barrier(4), [], set()
 
     def ask() -> None:
-        together.wait(timeout=10)
+        together.wait(PATIENCE)
         answers.append(collection.ask("soil of Mars", k=1, as_of=then))
         seen.update(path.name for path in moments.glob("loccit-moment-*"))
 
@@ -346,7 +347,7 @@ class Slow:
 
     def texts(self) -> Iterator[IndexedPassage]:
         self.begun.set()
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(PATIENCE)
         yield from self._past.texts()
 
     def __getattr__(self, name: str) -> Any:
@@ -365,12 +366,12 @@ def test_forgetting_waits_for_no_moment_that_is_being_built(
         thread = threading.Thread(target=lambda: built.append(held.of(past)))
         thread.start()
         try:
-            assert past.begun.wait(10)
+            assert past.begun.wait(PATIENCE)
             held.forget()
             assert thread.is_alive(), "it is still being built"
         finally:
             past.go_on.set()
-            thread.join(10)
+            thread.join(PATIENCE)
         assert built[0].lexical.search("soil", 5).ids.size == 1, "whoever asked has it"
         built.clear()
         assert kept(moments) == set(), "what was built before something was erased is not kept"

@@ -21,6 +21,7 @@ from index.text.analysis import Analyzer
 from index.types import Vectors
 from tests.contracts.documents import pending
 from tests.opening import collection_in, store_in
+from tests.patience import PATIENCE
 
 
 def sources(first: int, end: int) -> list[Source]:
@@ -80,7 +81,7 @@ def test_one_batch_is_embedded_while_the_one_before_is_put(collection: Collectio
     queue, store = queue_of(collection, Telling())
 
     def put(embedded: Embedded) -> int:
-        assert begun.wait(10), "the second batch is not begun before the first is put"
+        assert begun.wait(PATIENCE), "the second batch is not begun before the first is put"
         return store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences)
 
     assert sum(queue.drain(4, put)) == 12

@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 
 from index.text.cache import TextCache
+from tests.patience import PATIENCE
 
 
 class Maker:
@@ -110,7 +111,7 @@ def test_two_threads_that_make_the_same_value_cache_it_once() -> None:
     got: list[str] = []
 
     def make(sha256: bytes) -> str:
-        together.wait(timeout=10)
+        together.wait(PATIENCE)
         return "x" * sha256[0]
 
     threads = [threading.Thread(target=lambda: got.append(cache.get(name(4), make))) for _ in range(2)]

@@ -11,7 +11,8 @@ from index.errors import ModelDamaged, ModelFailed
 from index.types import Vectors
 from service.asking.batching import Encoded, QuestionQueue
 from service.errors import NotReady
-from tests.service.http_service import PATIENCE, GatedEmbedder
+from tests.patience import PATIENCE
+from tests.service.http_service import GatedEmbedder
 
 pytestmark = pytest.mark.anyio
 

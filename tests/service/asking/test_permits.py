@@ -11,7 +11,8 @@ from starlette.types import Message
 from index.library import Library
 from service.asking.permits import ElasticPermits, Permits
 from service.errors import Overloaded
-from tests.service.http_service import GatedEmbedder, app_of, eventually, live
+from tests.patience import eventually
+from tests.service.http_service import GatedEmbedder, app_of, live
 
 
 class Clock:

@@ -15,7 +15,7 @@ from index.ingest.preparation import Source
 from index.library import Library
 from index.types import Vectors
 from service.background.embedding import EmbeddingWorker
-from tests.service.http_service import PATIENCE, eventually
+from tests.patience import PATIENCE, eventually
 
 
 class FailingEmbedder(WordEmbedder):

@@ -7,7 +7,7 @@ import anyio.to_thread
 import pytest
 
 from service.background.pools import Pool, Pools
-from tests.service.http_service import PATIENCE, eventually
+from tests.patience import PATIENCE, eventually
 
 pytestmark = pytest.mark.anyio
 

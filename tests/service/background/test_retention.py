@@ -12,7 +12,7 @@ from index.embedding import WordEmbedder
 from index.ingest.preparation import Source
 from index.library import Library
 from service.background.retention import RetentionWorker
-from tests.service.http_service import eventually
+from tests.patience import eventually
 
 Start = Callable[..., RetentionWorker]
 

@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.compat.cohere.rerank import PATH, RerankResponse
-from tests.service.http_service import GatedEmbedder, app_of, assert_shape, eventually, live, served
+from tests.patience import eventually
+from tests.service.http_service import GatedEmbedder, app_of, assert_shape, live, served
 
 DOCUMENTS = ["A ship lay in the harbour.", "The lamp was lit at dusk.", "Bread is baked at dawn."]
 QUERY = "When was the lamp lit?"

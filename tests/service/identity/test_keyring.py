@@ -13,7 +13,7 @@ from service.errors import InvalidRequest, Unauthorized
 from service.identity import KeyOptions, Keyring, Scope, new_key, open_key_store
 from service.identity.memory import MemoryKeyStore
 from service.identity.secret import id_of
-from tests.service.http_service import eventually
+from tests.patience import eventually
 
 
 class Clock:

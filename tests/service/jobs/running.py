@@ -10,7 +10,7 @@ from typing import Any
 from service.jobs.records import FINISHED, Item, Job, NewItem
 from service.jobs.runner import JobRunner
 from tests.index.sources.web.standins import Server, answer
-from tests.service.http_service import PATIENCE, eventually
+from tests.patience import PATIENCE, eventually
 from tests.service.jobs.spooling import spool_file
 
 NewRunner = Callable[..., JobRunner]

@@ -13,7 +13,8 @@ from service.jobs.records import NewItem
 from service.jobs.runner import JobRunner
 from service.jobs.spool.folder import FolderSpool
 from tests.index.sources.web.standins import Server
-from tests.service.http_service import GatedEmbedder, eventually
+from tests.patience import eventually
+from tests.service.http_service import GatedEmbedder
 from tests.service.jobs.running import (
     NewRunner,
     Start,

@@ -8,18 +8,8 @@ from service.jobs.runner import JobRunner
 from service.jobs.spool.folder import FolderSpool
 from service.jobs.sqlite import SqliteJobStore
 from tests.index.sources.web.standins import Server, answer
-from tests.service.http_service import eventually
-from tests.service.jobs.running import (
-    NewRunner,
-    Start,
-    add,
-    archive,
-    finished,
-    hold,
-    page,
-    results,
-    text,
-)
+from tests.patience import eventually
+from tests.service.jobs.running import NewRunner, Start, add, archive, finished, hold, page, results, text
 from tests.service.jobs.zip_files import zipped
 
 

@@ -14,18 +14,8 @@ from service.jobs.records import NewItem
 from service.jobs.runner import JobRunner
 from service.jobs.spool.folder import FolderSpool
 from tests.index.sources.web.standins import Server
-from tests.service.http_service import PATIENCE, eventually
-from tests.service.jobs.running import (
-    NewRunner,
-    Start,
-    add,
-    archive,
-    finished,
-    hold,
-    page,
-    results,
-    text,
-)
+from tests.patience import PATIENCE, eventually
+from tests.service.jobs.running import NewRunner, Start, add, archive, finished, hold, page, results, text
 from tests.service.jobs.zip_files import zipped
 
 

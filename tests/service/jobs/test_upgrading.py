@@ -17,7 +17,7 @@ from index.upgrading import Progress
 from service.jobs.memory import MemoryJobStore
 from service.jobs.records import Job
 from service.jobs.upgrading import UpgradeRunner
-from tests.service.http_service import PATIENCE
+from tests.patience import PATIENCE
 
 DETAILS = {"model": "64", "plan": {}, "progress": None, "result": None}
 

@@ -10,6 +10,7 @@ from service.jobs.memory import MemoryJobStore
 from service.jobs.records import Job, NewItem
 from service.jobs.spool.folder import FolderSpool
 from service.jobs.uploads import Upload
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -89,16 +90,16 @@ def test_close_waits_for_a_commit(store: MemoryJobStore, spool: FolderSpool) -> 
 
     def add(job_id: str) -> Job:
         adding.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         return store.add(job_id, "lamps", [NewItem("file", "a.md", name, size)])
 
     threads = [threading.Thread(target=upload.commit, args=(add,)), threading.Thread(target=upload.close)]
     threads[0].start()
-    assert adding.wait(10)
+    assert adding.wait(PATIENCE)
     threads[1].start()
     go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert store.job(upload.job_id).counts.total == 1
     assert files(spool) == ["000001"]
 

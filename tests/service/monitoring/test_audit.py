@@ -17,7 +17,8 @@ from service.app import create_app
 from service.identity import KeyOptions, Scope, access, new_key
 from service.monitoring.audit import AuditLog, append
 from service.settings import Settings
-from tests.service.http_service import eventually, served
+from tests.patience import eventually
+from tests.service.http_service import served
 
 KEY = "correct-horse"
 

@@ -20,7 +20,7 @@ from service.app import create_app
 from service.monitoring.tracing import Tracing
 from service.settings import Settings
 from tests.cli.commands import started
-from tests.service.http_service import eventually
+from tests.patience import eventually
 from tests.test_packaging import run_without
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -168,7 +168,7 @@ def test_the_command_sends_spans_to_the_collector_and_nothing_else(
         "FASTAPI_OTEL_AUTO_CONFIGURE": "true",  # the framework would send paths and queries
     }
     with started(tmp_path, **settings) as (_, client):
-        eventually(lambda: client.get("/readyz").status_code == 200, seconds=60)
+        eventually(lambda: client.get("/readyz").status_code == 200)
         client.put("/v1/documents/secret-name.txt?wait=true", content="Mars has two moons.")
         client.post("/v1/ask", json={"question": "Which moons?"})
         client.get("/?q=a secret question")

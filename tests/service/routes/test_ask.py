@@ -11,15 +11,8 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.schemas.answers import AskResponse, BatchResponse
-from tests.service.http_service import (
-    GatedEmbedder,
-    app_of,
-    assert_error,
-    assert_shape,
-    eventually,
-    live,
-    served,
-)
+from tests.patience import eventually
+from tests.service.http_service import GatedEmbedder, app_of, assert_error, assert_shape, live, served
 
 LAMPS = "== Lamps ==\n\nThe lamp was lit at dusk by the keeper 👩‍🚒.\n\nOil lamps need a wick and oil.\n"
 DOGS = "Dogs sleep most of the day.\n\nA 𝔡𝔬𝔤 that sleeps, lies – as cafe\u0301 owners know – by the door.\n"

@@ -11,7 +11,8 @@ from index.library import Library
 from service.schemas.answers import AskResponse
 from service.schemas.collections import Collection, CollectionList, Readiness
 from tests.opening import store_in
-from tests.service.http_service import assert_error, assert_shape, eventually, served
+from tests.patience import eventually
+from tests.service.http_service import assert_error, assert_shape, served
 
 
 def test_a_collection_is_made_once(client: TestClient) -> None:

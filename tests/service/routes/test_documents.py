@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from index.library import Library
 from service.schemas.citations import CitationResponse
 from service.schemas.documents import Document, DocumentList, PutResponse
-from tests.service.http_service import app_of, assert_error, assert_shape, eventually, live, served
+from tests.patience import eventually
+from tests.service.http_service import app_of, assert_error, assert_shape, live, served
 
 TEXT = "== Lamps ==\n\nThe lamp was lit at dusk.\n"
 

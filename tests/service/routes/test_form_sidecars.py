@@ -8,7 +8,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from index.library import Library
-from tests.service.http_service import eventually
+from tests.patience import eventually
 
 
 def ingested(client: TestClient, files: dict[str, str], **fields: Any) -> dict[str, Any]:

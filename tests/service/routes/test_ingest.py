@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.schemas.jobs import JobFiles, JobResponse
-from tests.service.http_service import app_of, assert_error, assert_shape, eventually, live, served
+from tests.patience import eventually
+from tests.service.http_service import app_of, assert_error, assert_shape, live, served
 from tests.service.jobs.zip_files import (
     DEFLATED,
     Member,

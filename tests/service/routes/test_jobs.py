@@ -22,16 +22,8 @@ from service.errors import Overloaded
 from service.jobs.records import Access, NewItem
 from service.requests.jobs import RetryRequest
 from service.schemas.jobs import JobFiles, JobList, JobResponse
-from tests.service.http_service import (
-    PATIENCE,
-    GatedEmbedder,
-    app_of,
-    assert_error,
-    assert_shape,
-    eventually,
-    live,
-    served,
-)
+from tests.patience import PATIENCE, eventually
+from tests.service.http_service import GatedEmbedder, app_of, assert_error, assert_shape, live, served
 from tests.service.jobs.zip_files import Member, encrypted, written
 
 SIMSIM = "simsim"

@@ -15,7 +15,8 @@ from service.schemas.changes import ChangesResponse
 from service.schemas.citations import CitationResponse
 from service.schemas.collections import Collection, Readiness
 from service.schemas.documents import Document, DocumentList, PruneResponse, VersionList
-from tests.service.http_service import assert_error, assert_shape, eventually, served
+from tests.patience import eventually
+from tests.service.http_service import assert_error, assert_shape, served
 
 TEXT = "The lamp was lit at dusk."
 

@@ -19,7 +19,8 @@ from index.types import Vectors
 from service.identity import KeyOptions, Scope, new_key
 from service.schemas.jobs import JobResponse
 from service.schemas.upgrades import UpgradePlan
-from tests.service.http_service import PATIENCE, assert_error, assert_shape, eventually, served
+from tests.patience import PATIENCE, eventually
+from tests.service.http_service import assert_error, assert_shape, served
 
 PATH = "/v1/collections/notes/upgrade"
 FINISHED = ("done", "cancelled", "failed")

@@ -14,7 +14,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from tests.service.http_service import eventually, served
+from tests.patience import eventually
+from tests.service.http_service import served
 
 TYPE = "multipart/form-data; boundary=edge"
 HEAD = b'--edge\r\nContent-Disposition: form-data; name="files"; filename="a.md"\r\n\r\n'

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.service.http_service import PATIENCE, eventually
+from tests.patience import PATIENCE, eventually
 
 
 @dataclass(frozen=True)

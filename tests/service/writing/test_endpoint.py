@@ -6,6 +6,7 @@ import pytest
 
 from service.errors import WriterFailed, WriterTimeout
 from service.writing.endpoint import Ended, Patience, Writer, Written
+from tests.patience import PATIENCE
 from tests.service.writing.stand_in import Break, Delta, Raw, StandIn, Step, Wait, stand_in
 
 pytestmark = pytest.mark.anyio
@@ -137,5 +138,5 @@ async def test_whoever_stops_listening_hangs_up() -> None:
         pieces = writer.write([])
         await anext(pieces)
         await pieces.aclose()  # type: ignore[attr-defined]
-        assert model.hung_up.wait(10)
+        assert model.hung_up.wait(PATIENCE)
         await writer.close()

@@ -14,15 +14,8 @@ from index.library import Library
 from service.answering.wording import DECLINED
 from service.identity import KeyOptions, Scope, new_key
 from service.schemas.answering import AnswerResponse
-from tests.service.http_service import (
-    PATIENCE,
-    app_of,
-    assert_error,
-    assert_shape,
-    eventually,
-    live,
-    served,
-)
+from tests.patience import PATIENCE, eventually
+from tests.service.http_service import app_of, assert_error, assert_shape, live, served
 from tests.service.writing.stand_in import Break, Delta, StandIn, Step, Wait, stand_in
 
 LAMPS = (

@@ -17,7 +17,7 @@ from index.protocols import LexicalIndex
 from index.records import Mark
 from index.text.analysis import Analyzer
 from index.types import Ids, IndexedPassage
-from tests.service.http_service import eventually
+from tests.patience import eventually
 
 Opener = Callable[[], LexicalIndex]
 

@@ -19,6 +19,7 @@ from index.readers import InProcessReaders, read
 from index.readers.old_office import supervisor
 from tests.index.readers.compound_files import compound_file
 from tests.index.readers.packages import word
+from tests.patience import PATIENCE
 
 DOC = compound_file({"WordDocument": bytes(5000)})
 _HEAD = f"""#!{sys.executable}
@@ -154,7 +155,7 @@ def test_a_killed_reader_leaves_no_process_and_no_folder(install: Install, tmp_p
 
 
 def _wait(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)

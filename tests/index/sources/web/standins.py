@@ -13,6 +13,7 @@ import httpcore2
 
 from index.sources.web.addresses import IPAddress
 from index.sources.web.errors import FetchFailed
+from tests.patience import PATIENCE
 
 Answer = bytes | Callable[[socket.socket], None]
 
@@ -57,7 +58,7 @@ class Server:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in (self._accepting, *self._threads):
-            thread.join(10)
+            thread.join(PATIENCE)
 
     def _accept(self) -> None:
         while not self._closed.is_set():
@@ -70,7 +71,7 @@ class Server:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        connection.settimeout(5)
+        connection.settimeout(PATIENCE)
         with connection:
             try:
                 head = b""

@@ -19,6 +19,7 @@ from index.library import Library
 from service.compat.mcp.resources import PAGE
 from service.compat.tools.table import TOOLS
 from service.identity import KeyOptions, Scope, new_key
+from tests.patience import PATIENCE
 from tests.service.http_service import app_of, live
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +49,7 @@ async def connected(
 
 
 def http_client(headers: dict[str, str]) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(headers=headers, timeout=10.0)
+    return httpx2.AsyncClient(headers=headers, timeout=PATIENCE)
 
 
 def told(result: Any) -> dict[str, Any]:

@@ -8,9 +8,10 @@ import pytest
 from openai import OpenAI
 
 from index.library import Library
+from tests.patience import eventually
 from tests.residue import residue
 from tests.service.compat.openai.conftest import LAMP
-from tests.service.http_service import PATIENCE, app_of, eventually, live
+from tests.service.http_service import app_of, live
 
 FORM = "multipart/form-data; boundary=x"
 ONLY_PURPOSE = b'--x\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nassistants\r\n--x--\r\n'
@@ -108,7 +109,7 @@ def test_a_deleted_file_is_in_no_byte_of_the_data_folder(client: OpenAI, library
     client.files.delete(file.id)
     # The id of the document, with the name, stays in the change feed.
     assert residue(library.data / "files", ["zqsecretx"]) == []
-    eventually(lambda: residue(library.data, ["zqsecretx"]) == [], seconds=3 * PATIENCE)
+    eventually(lambda: residue(library.data, ["zqsecretx"]) == [])
 
 
 def test_a_file_that_failed_is_deleted_with_what_its_job_keeps(client: OpenAI, library: Library) -> None:
@@ -130,7 +131,7 @@ def test_a_detached_upload_stays_when_its_document_is_purged(client: OpenAI, ser
     store = client.vector_stores.create(name="a")
     file = client.vector_stores.files.upload_and_poll(vector_store_id=store.id, file=("lamp.txt", LAMP))
     client.vector_stores.files.delete(file.id, vector_store_id=store.id)
-    eventually(lambda: service.get("/v1/collections/a").json()["purged"] == "done", seconds=3 * PATIENCE)
+    eventually(lambda: service.get("/v1/collections/a").json()["purged"] == "done")
     assert client.files.content(file.id).read() == LAMP
 
 

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from openai import OpenAI
 from openai.types import VectorStore
 
+from tests.patience import eventually
 from tests.service.compat.openai.conftest import LAMP, SHIP
-from tests.service.http_service import eventually
 
 BROKEN = b"%PDF-1.7 this is no PDF"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from service.errors import SpoolFull
 from service.jobs.spool.folder import FolderFile, FolderSpool
 from service.jobs.spool.quota import Quota, size_of
-from tests.service.http_service import eventually
+from tests.patience import eventually
 from tests.service.jobs.spooling import spool_file
 from tests.sizes import examples
 

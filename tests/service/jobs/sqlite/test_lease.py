@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from service.jobs.sqlite import SqliteJobStore
-from tests.service.http_service import eventually
+from tests.patience import eventually
 
 HOLDER = """
 import sys, time

@@ -18,7 +18,8 @@ from index.library import Library
 from index.readers import IsolatedReaders
 from index.records import RefusedMirror
 from index.types import Vectors
-from tests.service.http_service import PATIENCE, GatedEmbedder, app_of, assert_error, eventually, live, served
+from tests.patience import PATIENCE, eventually
+from tests.service.http_service import GatedEmbedder, app_of, assert_error, live, served
 from tests.service.monitoring.metrics.exposition import samples, value
 
 STAGES = (
@@ -181,7 +182,7 @@ def test_failed_indexes_and_refused_mirrors_are_told(client: TestClient, library
     def failed() -> float:
         return value(scrape(client), "collection_index_failed", collection="default", index="lexical")
 
-    eventually(lambda: failed() == 0, seconds=3 * PATIENCE)
+    eventually(lambda: failed() == 0)
 
 
 def test_passages_that_wait_for_a_vector_are_told(tmp_path: Path) -> None:
@@ -273,7 +274,7 @@ def test_metrics_are_told_before_the_model_is_loaded(tmp_path: Path) -> None:
         library_with_one.close()
         with TestClient(app_of(library)) as client:
             try:
-                assert loading.wait(10)
+                assert loading.wait(PATIENCE)
                 text = scrape(client)
             finally:
                 loaded.set()

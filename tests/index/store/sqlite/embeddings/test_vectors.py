@@ -16,7 +16,7 @@ from index.ingest.preparation import Source
 from index.store.sqlite.embeddings.vectors import loaded, stored
 from tests.contracts.documents import unit
 from tests.opening import collection_in
-from tests.service.http_service import eventually
+from tests.patience import eventually
 
 QUESTION = "Where does the heron live?"
 
