@@ -19,6 +19,7 @@ from pydantic_settings import SettingsConfigDict
 from index.embedding import PACKAGED
 from index.search import MAX_K
 from index.sources.web import Fetcher, WebConfig
+from service.answering.writing.endpoint import Patience, Writer
 from service.errors import InvalidRequest, InvalidSettings
 from service.identity import SCOPES, RateLimit, is_origin
 from service.identity.client_address import Networks, networks
@@ -27,7 +28,6 @@ from service.jobs.protocols import Spool
 from service.library_settings import LibrarySettings
 from service.middleware.sign_on import SignOn
 from service.monitoring.logs import LogFormat
-from service.writing.endpoint import Patience, Writer
 
 PREFIX = "LOCCIT_"
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"

@@ -11,6 +11,7 @@ from index.answers import Answer, Citation, Turn
 from index.search.extraction import Extract, Part, divided, extracted
 from service.answering.events import Mode
 from service.answering.proofs import Shown, shown_to
+from service.answering.writing.prompt import fitting
 from service.asking.answering import Answers, answer_all
 from service.asking.planning import Plan, planned
 from service.errors import InvalidRequest
@@ -18,7 +19,6 @@ from service.identity import Principal
 from service.middleware.telemetry import STAGES
 from service.requests.asking import AskRequest
 from service.runtime import Runtime
-from service.writing.prompt import fitting
 
 
 @dataclass(frozen=True, slots=True)

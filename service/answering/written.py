@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from service.answering.events import Delta, Event, Finish, Finished, Sentence, Usage
 from service.answering.finding import Found
 from service.answering.wording import DECLINED, NOT_CONFIRMED, words
+from service.answering.writing.checking import Checker
+from service.answering.writing.endpoint import Ended, Written
+from service.answering.writing.prompt import messages
+from service.answering.writing.segments import Segment, Segments
 from service.runtime import Runtime
-from service.writing.checking import Checker
-from service.writing.endpoint import Ended, Written
-from service.writing.prompt import messages
-from service.writing.segments import Segment, Segments
 
 _REASONS: dict[str, Finish] = {"length": "length", "content_filter": "refusal"}
 

@@ -17,8 +17,8 @@ from index.citations.formats import FORMATS
 from index.embedding import WordEmbedder
 from index.library import Library
 from tests.cli.commands import ROOT, loccit, process
+from tests.service.answering.writing.stand_in import stand_in
 from tests.service.http_service import app_of, live
-from tests.service.writing.stand_in import stand_in
 from tests.test_packaging import BLOCK
 
 MARS = "Mars has two moons, Phobos and Deimos."

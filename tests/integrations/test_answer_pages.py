@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from index.library import Library
+from tests.service.answering.writing.stand_in import stand_in
 from tests.service.http_service import GatedEmbedder, app_of, live
-from tests.service.writing.stand_in import stand_in
 
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = "The tower was built in 1819. It has 199 steps of granite."

@@ -12,6 +12,7 @@ from openai.types.responses import Response, ResponseStreamEvent
 
 from index.library import Library
 from service.answering.wording import DECLINED
+from tests.service.answering.writing.stand_in import Break, Delta, Step, stand_in
 from tests.service.compat.openai.answers.answering import (
     BOTH,
     LAMPS,
@@ -22,7 +23,6 @@ from tests.service.compat.openai.answers.answering import (
 )
 from tests.service.compat.openai.test_sdk import OF_EVERY_METHOD
 from tests.service.compat.openai.test_strict_types import assert_complete
-from tests.service.writing.stand_in import Break, Delta, Step, stand_in
 
 RESULTS = "file_search_call.results"
 

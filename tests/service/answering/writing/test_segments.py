@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.citations.claims import claims
-from service.writing.segments import Segment, Segments
+from service.answering.writing.segments import Segment, Segments
 
 ANSWER = (
     "Dr. Smith lit the lamp at 5 p.m. on Monday [1]. The light reached 3.5 miles! [2][3] It was “seen from "

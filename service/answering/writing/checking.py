@@ -13,7 +13,7 @@ from index.errors import LoccitError
 from service.answering.events import Sentence, Status
 from service.answering.proofs import Shown, seen_quote, seen_statement
 from service.answering.wording import DECLINED
-from service.writing.segments import Segment
+from service.answering.writing.segments import Segment
 
 _FAULTS = {
     "altered": "The quote differs from the source.",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from index.answers import Citation, Explanation, Hit, SideScore, Turn
-from service.writing.prompt import fitting, messages
+from service.answering.writing.prompt import fitting, messages
 
 
 def hit(text: str, **more: Any) -> Hit:

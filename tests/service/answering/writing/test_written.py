@@ -15,8 +15,8 @@ from service.answering.wording import DECLINED
 from service.identity import KeyOptions, Scope, new_key
 from service.schemas.answering import AnswerResponse
 from tests.patience import PATIENCE, eventually
+from tests.service.answering.writing.stand_in import Break, Delta, StandIn, Step, Wait, stand_in
 from tests.service.http_service import app_of, assert_error, assert_shape, live, served
-from tests.service.writing.stand_in import Break, Delta, StandIn, Step, Wait, stand_in
 
 LAMPS = (
     "Samuel Osgood lit the lamp at dusk on 4 May 1820. The lamp burned whale oil, and its light reached nine "

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from service.answering.writing.endpoint import Ended, Patience, Writer, Written
 from service.errors import WriterFailed, WriterTimeout
-from service.writing.endpoint import Ended, Patience, Writer, Written
 from tests.patience import PATIENCE
-from tests.service.writing.stand_in import Break, Delta, Raw, StandIn, Step, Wait, stand_in
+from tests.service.answering.writing.stand_in import Break, Delta, Raw, StandIn, Step, Wait, stand_in
 
 pytestmark = pytest.mark.anyio
 TEXT = "The lamp was lit at dusk [1]. Line\u2028separators stay 👩‍🚒."
