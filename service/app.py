@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from index.library import Library
 from service.api import error_handlers, openapi
 from service.api.route import GuardedRoute
+from service.browser.routes import ROUTES as PAGES
 from service.compat import anthropic
 from service.compat.cohere import rerank
 from service.compat.dify import retrieval
@@ -45,15 +46,12 @@ from service.routes import (
     collections,
     documents,
     health,
-    home,
     ingest,
     jobs,
     metrics,
-    sessions,
     upgrades,
     verify,
     versions,
-    view,
 )
 from service.runtime import Runtime
 from service.settings import (
@@ -87,9 +85,7 @@ _ROUTES = (
     models,
     health,
     metrics,
-    home,
-    view,
-    sessions,
+    *PAGES,
     mcp,
     tools,
     rerank,
@@ -100,7 +96,7 @@ _ROUTES = (
 )
 HEADER_SECONDS = "header_seconds"
 """Name, in the lifespan state, of the time for the head of a request, which the server has to limit."""
-_REFERENCE = Path(__file__).with_name("web") / "reference.html"
+_REFERENCE = Path(__file__).parent / "browser" / "templates" / "reference.html"
 _SMALLEST_JSON_LIMIT = 1024 * 1024
 _BYTES_PER_CHARACTER = 12
 """JSON writes a character outside the Basic Multilingual Plane as two escapes of six bytes."""

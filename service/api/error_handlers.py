@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from index.errors import LoccitError
 from service.advice import message_with_advice
+from service.browser import error_page, is_page, sign_in_page
 from service.compat.error_shapes import shape_of
 from service.compat.shapes import ShownError
 from service.errors import (
@@ -32,7 +33,6 @@ from service.errors import (
     headers_of,
     status_of,
 )
-from service.html import error_page, is_page, sign_in_page
 
 log = logging.getLogger("loccit.service")
 
@@ -94,9 +94,9 @@ def render_error(error: LoccitError, scope: Scope) -> Response:
     if scope.get("method") == "GET" and is_page(scope["path"]):
         if isinstance(error, Unauthorized):
             query = scope["query_string"].decode("latin-1")
-            return sign_in_page(f"{quote(scope['path'])}{'?' if query else ''}{query}", error)
+            return sign_in_page(scope, f"{quote(scope['path'])}{'?' if query else ''}{query}", error)
         scope.setdefault("state", {})[_CODE] = error.code
-        return error_page(error, request_id_of(scope))
+        return error_page(scope, error, request_id_of(scope))
     return error_response(error, scope)
 
 

@@ -8,8 +8,9 @@ from starlette.types import Scope
 
 from service.api.error_handlers import request_id_of
 from service.api.openapi import OPEN_PATHS
+from service.browser.assets import is_asset
 
-_UNRECORDED = {*OPEN_PATHS, "/metrics", "/style.css"}
+_UNRECORDED = {*OPEN_PATHS, "/metrics"}
 
 
 def record(scope: Scope, status: int) -> None:
@@ -18,7 +19,7 @@ def record(scope: Scope, status: int) -> None:
     Without keys nobody is known, and nothing is recorded.
     """
     runtime = getattr(scope["app"].state, "runtime", None)
-    if runtime is None or runtime.audit is None or scope["path"] in _UNRECORDED:
+    if runtime is None or runtime.audit is None or scope["path"] in _UNRECORDED or is_asset(scope["path"]):
         return
     if runtime.is_closed_to_strangers:
         runtime.audit.add(_entry(scope, status))

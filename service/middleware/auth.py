@@ -13,6 +13,7 @@ from index.errors import LoccitError
 from index.naming import checked_groups
 from service.api.error_handlers import render_error
 from service.api.openapi import OPEN_PATHS
+from service.browser.assets import is_asset
 from service.errors import Forbidden, ServiceError, Unauthorized
 from service.identity import ANYONE, COOKIE, Keyring, Principal
 from service.identity import Scope as Rights
@@ -22,7 +23,7 @@ from service.middleware.sign_on import SignOn
 NOBODY = Principal("", "nobody", Rights.NONE)
 """Whoever sends no key to an address that needs none."""
 _CREDENTIALS = frozenset({b"authorization", b"x-api-key"})
-_OPEN = {*OPEN_PATHS, "/sign-in", "/sign-out", "/style.css"}
+_OPEN = {*OPEN_PATHS, "/sign-in", "/sign-out", "/language"}
 
 
 class Authentication:
@@ -49,7 +50,7 @@ class Authentication:
                 raise _unauthorized("")
             return _of_origin(found, scope)
         except ServiceError as error:
-            if scope["path"] in _OPEN:
+            if scope["path"] in _OPEN or is_asset(scope["path"]):
                 return NOBODY
             if isinstance(error, Unauthorized) and not error.headers:
                 raise _unauthorized(error.message) from None

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from index.embedding import WordEmbedder
 from index.library import Library
 from service.api.route import ApiRoute, GuardedRoute
+from service.browser.assets import asset_path
 from service.compat.openai.ids import file_id
 from service.identity import KeyOptions, Keyring, Scope, access, new_key
 from service.jobs.records import FINISHED
@@ -251,7 +252,8 @@ PROBES = {
     "GET /readyz": Probe("/readyz", params=NONE),
     "GET /metrics": Probe("/metrics", params=NONE),
     "GET /": Probe("/", params={"collection": COLLECTION, "q": QUESTION}),
-    "GET /style.css": Probe("/style.css", params=NONE),
+    "GET /static/{version}/{name}": Probe(asset_path("base.css"), params=NONE),
+    "POST /language": Probe("/language", params=NONE, content="language=en&next=/sign-in"),
     "GET /view/{locator}": Probe("/view/{locator}"),
     "GET /sign-in": Probe("/sign-in", params=NONE),
     "POST /sign-in": Probe("/sign-in", content="key=", params=NONE),
@@ -360,13 +362,18 @@ def test_a_function_without_a_rule_cannot_be_a_route() -> None:
         access(Scope.READ, "gossip")  # type: ignore[arg-type]
 
 
+OPEN = {"/healthz", "/readyz", "/sign-in", "/sign-out", "/language", "/static/{version}/{name}"}
+
+
 @pytest.mark.parametrize("key", ["none", "wrong", "revoked", "expired"])
 @pytest.mark.parametrize("route", PROBES)
 def test_without_a_valid_key_only_health_checks_answer(place: Place, route: str, key: str) -> None:
     method, _, path = route.partition(" ")
     response = PROBES[route].send(place, method, key)
     open_ = routes_of(place.client.app)[route].rule.scope is Scope.NONE  # type: ignore[arg-type]
-    assert open_ == (path in ("/healthz", "/readyz", "/sign-in", "/sign-out", "/style.css"))
+    assert open_ == (
+        path in ("/healthz", "/readyz", "/sign-in", "/sign-out", "/language", "/static/{version}/{name}")
+    )
     assert response.status_code == (200 if open_ and route != "POST /sign-in" else 401)
     assert_tells_nothing(response)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from service.browser.assets import asset_path
 from service.compat.error_shapes import shape_of
 from tests.service.http_service import assert_error
 
@@ -166,7 +167,7 @@ def test_pages_ignore_what_they_do_not_know(client: TestClient) -> None:
     client.put("/v1/documents/lamps.md?wait=true", content="The lamp was lit at dusk.")
     answer = client.post("/v1/ask", json={"question": "When was the lamp lit?"}).json()
     view = answer["passages"][0]["citation"]["links"]["view"].partition("#")[0]
-    for page in ("/", view, "/docs", "/style.css", "/healthz", "/readyz"):
+    for page in ("/", view, "/docs", asset_path("base.css"), "/healthz", "/readyz"):
         for name in ("utm_source", "fbclid"):
             assert client.get(page, params={name: "x"}).status_code == 200
 

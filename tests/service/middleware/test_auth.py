@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.api.openapi import OPEN_PATHS, describe
+from service.browser.assets import asset_path
 from tests.service.http_service import app_of, assert_error, served
 
 KEY = "correct-horse"
@@ -98,7 +99,7 @@ def test_without_a_key_in_the_settings_none_is_asked_for(client: TestClient) -> 
 
 def test_a_browser_gives_the_key_as_a_password_and_may_only_read_with_it(locked: TestClient) -> None:
     headers = {"authorization": f"Basic {basic(KEY)}"}
-    for path in ("/", "/docs", "/style.css", "/v1/collections"):
+    for path in ("/", "/docs", asset_path("base.css"), "/v1/collections"):
         assert locked.get(path, headers=headers).status_code == 200
     for method in ("PUT", "DELETE", "POST"):
         assert locked.request(method, "/v1/collections/x", headers=headers).status_code == 401

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
+from starlette.types import Scope as Connection
 
 from index.citations import Locator, Resolved
 from index.errors import InvalidLocator
-from service.api.links import CitedWith, in_collection, linked, proven, view_address
+from service.api.links import CitedWith, linked, proven, view_address
 from service.api.route import GuardedRoute
+from service.browser import page
+from service.browser.document import document_page
+from service.browser.wording import pages_in_words
 from service.errors import InvalidRequest
-from service.html import page, pages_in_words
-from service.html.document import document_page
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery
 from service.requests.cited_spans import ASK_AROUND, check_locator, check_proof
@@ -38,6 +40,7 @@ class ViewQuery(PageQuery):
 @router.get("/view/{locator:path}")
 @access(Scope.ASK, "citations")
 async def view(
+    request: Request,
     locator: Annotated[str, Path()],
     query: Annotated[ViewQuery, Query()],
     caller: Caller,
@@ -55,10 +58,16 @@ async def view(
         check_proof(runtime.prover, query.collection, locator, query.proof)
         own = [one for one in query.of if one.startswith(f"{locator}|")]
         query = query.model_copy(update={"of": own, "at": None})
-    return await texts.run(_view, runtime, caller, (locator, wanted), query)
+    return await texts.run(_view, request.scope, runtime, caller, (locator, wanted), query)
 
 
-def _view(runtime: Runtime, caller: Principal, named: tuple[str, Locator], query: ViewQuery) -> Response:
+def _view(
+    connection: Connection,
+    runtime: Runtime,
+    caller: Principal,
+    named: tuple[str, Locator],
+    query: ViewQuery,
+) -> Response:
     locator, wanted = named
     name, cited = query.collection, _cited(query.of)
     whole = caller.scope is not Scope.ASK
@@ -83,6 +92,7 @@ def _view(runtime: Runtime, caller: Principal, named: tuple[str, Locator], query
     here = any(part.first for block in around.blocks for line in block.lines for part in line)
     values: dict[str, Any] = _steps(place, cited, name)
     return page(
+        connection,
         "view",
         citation=citation,
         version=version,
@@ -94,7 +104,6 @@ def _view(runtime: Runtime, caller: Principal, named: tuple[str, Locator], query
         to_quote="#quote" if here else view_address(locator, cited, name),
         earlier=view_address(locator, cited, name, at=around.before),
         later=view_address(locator, cited, name, at=around.after),
-        home_query=in_collection("", name),
         **values,
     )
 

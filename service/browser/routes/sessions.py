@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.responses import RedirectResponse
 
 from service.api.route import GuardedRoute
+from service.browser import page, sign_in_page
+from service.browser.context import context_of
+from service.browser.forms import form_fields, local_address
 from service.errors import RateLimited, Unauthorized
-from service.html import page, sign_in_page
 from service.identity import COOKIE, Scope, access
 from service.requests.base import PageQuery
 from service.runtime import Caller, Runtime, runtime
@@ -30,11 +31,11 @@ class SignInQuery(PageQuery):
 
 @router.get(PATH)
 @access(Scope.NONE)
-async def sign_in_form(query: Annotated[SignInQuery, Query()], caller: Caller) -> Response:
+async def sign_in_form(request: Request, query: Annotated[SignInQuery, Query()], caller: Caller) -> Response:
     """The form; for those who are signed in, a button to sign out."""
     if caller.key:
-        return page("account", name=caller.user or caller.name)
-    return sign_in_page(_local(query.next))
+        return page(request.scope, "account", name=caller.user or caller.name)
+    return sign_in_page(request.scope, local_address(query.next))
 
 
 @router.post(PATH)
@@ -42,13 +43,13 @@ async def sign_in_form(query: Annotated[SignInQuery, Query()], caller: Caller) -
 async def sign_in(request: Request) -> Response:
     """Exchanges a key for a session cookie."""
     state = await runtime(request)
-    fields = parse_qs((await _body(request)).decode("utf-8", "replace"))
-    after = _local(fields.get("next", ["/"])[0])
+    fields = await form_fields(request, most_bytes=_MOST_BYTES)
+    after = local_address(fields.get("next", "/"))
     try:
-        cookie = _session(state, request, fields.get("key", [""])[0].strip())
+        cookie = _session(state, request, fields.get("key", "").strip())
     except (RateLimited, Unauthorized) as error:
-        return sign_in_page(after, error)
-    response = RedirectResponse(after, status_code=303)
+        return sign_in_page(request.scope, after, error)
+    response = RedirectResponse(context_of(request.scope).at(after), status_code=303)
     response.set_cookie(
         COOKIE,
         cookie,
@@ -74,24 +75,8 @@ def _session(state: Runtime, request: Request, key: str) -> str:
 
 @router.post("/sign-out")
 @access(Scope.NONE)
-async def sign_out() -> Response:
+async def sign_out(request: Request) -> Response:
     """Ends the session of the browser."""
-    response = RedirectResponse("/sign-in", status_code=303)
+    response = RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise Unauthorized("The form is too long. Send the key and nothing else.")
-    return body
-
-
-def _local(address: str) -> str:
-    """An address of this service; the first page for any other."""
-    # Browsers read a backslash as a slash, and two slashes as another host.
-    is_local = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    return address if is_local else "/"

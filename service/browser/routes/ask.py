@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
+from starlette.types import Scope as Connection
 
 from index.answers import Answer, Extent, Hit
 from index.citations import parse_locator
@@ -19,9 +20,10 @@ from service.api.links import CitedWith, view_address
 from service.api.route import GuardedRoute
 from service.asking.answering import EncodedQuestions, encoded_unless_gone
 from service.asking.planning import checked_length
-from service.html import page, pages_in_words, stylesheet
-from service.html.document import Segment, segments
-from service.identity import Principal, Scope, access
+from service.browser import page
+from service.browser.document import Segment, segments
+from service.browser.wording import pages_in_words
+from service.identity import Principal, Scope, access, caller_of
 from service.requests.base import PageQuery
 from service.runtime import Caller, ReadyRuntime, Runtime
 
@@ -69,19 +71,19 @@ async def home(
     """A form, and the passages that answer the submitted question."""
     question = query.q.strip()
     if not question:
-        return await runtime.pools.lookups.run(_page, runtime, caller, query)
+        return await runtime.pools.lookups.run(_page, request.scope, runtime, query)
     try:
         question = checked_length(question, runtime.settings)
     except (EmptyQuestion, QuestionTooLong) as error:
         return await runtime.pools.lookups.run(
-            _page, runtime, caller, query, problem=error.message, status_code=422
+            _page, request.scope, runtime, query, problem=error.message, status_code=422
         )
     pool = runtime.pools.questions
     with pool.permits.acquire():
         with pool.permits.waiting():
             encoded = await encoded_unless_gone(request, runtime, query.collection, [question])
         asked = Question(question, _PASSAGES, extent=_extent(query, caller))
-        return await pool.run(_answer_page, runtime, caller, query, asked, encoded)
+        return await pool.run(_answer_page, request.scope, runtime, query, asked, encoded)
 
 
 def _extent(query: HomeQuery, caller: Principal) -> Extent:
@@ -96,39 +98,39 @@ def _extents(caller: Principal) -> dict[Extent, str]:
     }
 
 
-@router.get("/style.css")
-@access(Scope.NONE)
-async def style() -> Response:
-    """The stylesheet of all pages."""
-    return stylesheet()
-
-
 def _answer_page(
-    runtime: Runtime, caller: Principal, query: HomeQuery, question: Question, encoded: EncodedQuestions
+    connection: Connection,
+    runtime: Runtime,
+    query: HomeQuery,
+    question: Question,
+    encoded: EncodedQuestions,
 ) -> Response:
     try:
-        collection = runtime.collection(caller, query.collection)
+        collection = runtime.collection(caller_of(connection), query.collection)
     except CollectionNotFound:
-        return _page(runtime, caller, query)  # explains what to do, or raises for a named collection
+        # Explains what to do, or raises for a named collection.
+        return _page(connection, runtime, query)
     (own,) = encoded.each
     answer = collection.answer(question, vectors=np.stack([own.vector]), model=encoded.model)
     waited = {"queue": own.queue_ms, "encode": own.encode_ms}
     total = sum(waited.values()) + answer.timings_ms["total"]
     runtime.instruments.stages({**waited, **answer.timings_ms, "total": total})
-    return _page(runtime, caller, query, answer=answer)
+    return _page(connection, runtime, query, answer=answer)
 
 
 def _page(
+    connection: Connection,
     runtime: Runtime,
-    caller: Principal,
     query: HomeQuery,
     *,
     answer: Answer | None = None,
     problem: str = "",
     status_code: int = 200,
 ) -> Response:
+    caller = caller_of(connection)
     names = runtime.names(caller)
     return page(
+        connection,
         "ask",
         status_code=status_code,
         question=query.q.strip(),

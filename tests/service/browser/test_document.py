@@ -6,7 +6,7 @@ import pytest
 
 from index.records import Structure
 from index.types import Block
-from service.html.document import document_page
+from service.browser.document import document_page
 
 
 @pytest.mark.timeout(30)

@@ -1,0 +1,32 @@
+"""The pages, and what a caller may go to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.identity import Principal, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the navigation: an address, its name, and the least scope that it is shown to."""
+
+    path: str
+    name: str
+    scope: Scope
+
+
+PLACES = (Place("/", "Ask", Scope.ASK),)
+_UNDER = ("/view/",)
+"""Addresses of pages that are in no navigation, by their beginnings."""
+
+
+def places(caller: Principal) -> tuple[Place, ...]:
+    """The entries for a caller."""
+    return tuple(one for one in PLACES if caller.scope >= one.scope)
+
+
+def is_page(path: str) -> bool:
+    """Whether a path is an HTML page, whose errors are HTML pages too."""
+    named = any(path == one.path or (one.path != "/" and path.startswith(f"{one.path}/")) for one in PLACES)
+    return named or path.startswith(_UNDER)

@@ -1,0 +1,57 @@
+/** What scripts add to every page: the keyboard. Pages add shortcuts of their own with `shortcut`. */
+
+import { t } from "./messages.js";
+
+/** @type {Map<string, {does: string, run: () => void}>} */
+const shortcuts = new Map();
+
+/** Add a shortcut: a key as in KeyboardEvent.key, what it does in words, and what to run. */
+export function shortcut(key, does, run) {
+  shortcuts.set(key, { does, run });
+}
+
+const isWriting = (element) =>
+  element instanceof HTMLElement && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.key === "Escape" && isWriting(event.target)) {
+    event.target.blur();
+    return;
+  }
+  if (isWriting(event.target) || document.querySelector("dialog[open]")) return;
+  const found = shortcuts.get(event.key);
+  if (!found) return;
+  event.preventDefault();
+  found.run();
+});
+
+shortcut("/", t("Go to the search field"), () => {
+  const field = document.querySelector("input[type=search], textarea");
+  field?.focus();
+  field?.select?.();
+});
+shortcut("?", t("Show these shortcuts"), showShortcuts);
+
+function showShortcuts() {
+  const dialog = document.createElement("dialog");
+  const heading = document.createElement("h2");
+  heading.id = "shortcuts";
+  heading.textContent = t("Keyboard shortcuts");
+  dialog.setAttribute("aria-labelledby", heading.id);
+  const list = document.createElement("table");
+  for (const [key, { does }] of shortcuts) {
+    const row = list.insertRow();
+    const name = document.createElement("kbd");
+    name.textContent = key;
+    row.insertCell().append(name);
+    row.insertCell().textContent = does;
+  }
+  const close = document.createElement("button");
+  close.textContent = t("Close");
+  close.addEventListener("click", () => dialog.close());
+  dialog.append(heading, list, close);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
