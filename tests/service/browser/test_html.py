@@ -1,4 +1,4 @@
-"""The pages for people: the one to ask on, the viewer, and those that tell errors."""
+"""The pages for people: the viewer, and those that tell errors."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import base64
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from math import log
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from urllib.parse import quote as percent_encode
 
-import lxml.html
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lxml.html import HtmlElement
 from starlette.testclient import TestClient
 
 from index.config import ReadingConfig
@@ -25,313 +22,33 @@ from index.errors import InvalidLocator
 from index.library import Library
 from index.readers import InProcessReaders
 from index.records import Structure
-from index.search import CALIBRATION_FILE, FEATURES, Answerability, Regression, load_answerability
 from index.types import Block, Extract
 from service.api.links import CitedWith, in_collection, view_address
 from service.browser import is_page
 from service.browser.document import WINDOW, document_page, segments
 from service.browser.rendering import TEMPLATES
 from service.browser.wording import pages_in_words
+from tests.service.browser.pages import (
+    HOSTILE,
+    LAMP,
+    MARKDOWN,
+    locator_of,
+    marked,
+    page,
+    put,
+    squeezed,
+    told,
+    view,
+    words,
+)
 from tests.service.http_service import GatedEmbedder, app_of, served
 from tests.sizes import examples
-
-POLICY = {
-    "default-src": "'none'",
-    "script-src": "'self'",
-    "style-src": "'self'",
-    "img-src": "'self'",
-    "connect-src": "'self'",
-    "form-action": "'self'",
-    "base-uri": "'none'",
-    "frame-ancestors": "'none'",
-}
-LAMP = "The lamp in the north tower was lit at dusk by the keeper."
-MARKDOWN = f"""# Lamps & Co
-
-Intro <b>words</b> here.
-
-## Care *now*
-
-- trim the wick
-- fill the oil
-  - twice
-
-| A | B |
-|---|---|
-| x | y |
-
-```
-if lamp:
-    light(lamp)
-```
-
-1. first
-2. second
-
-> quoted block
-
-### In the end
-
-{LAMP}
-"""
-
-
-def put(client: TestClient, document_id: str, text: str, **more: Any) -> dict[str, Any]:
-    collection = more.pop("collection", "default")
-    address = f"/v1/documents/{percent_encode(document_id)}?wait=true&collection={collection}"
-    response = client.put(address, json={"text": text, **more})
-    assert response.status_code in {200, 201}, response.text
-    record: dict[str, Any] = response.json()
-    return record
-
-
-def page(client: TestClient, address: str, status: int = 200, **params: Any) -> HtmlElement:
-    """The page at an address, which is of the kind that nothing in a document can run on."""
-    response = client.get(address, params=params) if params else client.get(address)
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "text/html; charset=utf-8"
-    policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
-    assert policy == POLICY
-    assert response.headers["x-content-type-options"] == "nosniff"
-    html = lxml.html.document_fromstring(response.content.decode())
-    assert html.get("lang")
-    assert html.xpath("//meta[@name='viewport']")
-    assert html.findtext(".//title").strip()
-    assert not html.xpath("//iframe | //object | //embed | //base | //style")
-    for script in html.xpath("//script"):  # our own files; a block of data runs nothing
-        assert script.get("src", "").startswith("/static/") or script.get("type") == "application/json"
-    for element in html.iter(lxml.html.etree.Element):
-        assert not [name for name in element.attrib if name.startswith("on") or name == "style"]
-        for link in ("href", "action", "src"):
-            assert urlsplit(element.get(link, "")).scheme in {"", "http", "https"}
-    return html
-
-
-def words(element: HtmlElement) -> str:
-    return "".join(element.itertext())
-
-
-def told(html: HtmlElement) -> str:
-    return " ".join(words(html.find(".//main")).split())
-
-
-def squeezed(text: str) -> str:
-    return "".join(text.split())
-
-
-def locator_of(record: dict[str, Any], start: int, end: int) -> str:
-    return f"{record['document_id']}@{record['text_sha256'][:12]}:{start}-{end}"
-
-
-def view(client: TestClient, locator: str, **params: Any) -> HtmlElement:
-    return page(client, f"/view/{percent_encode(locator)}", **params)
-
-
-def marked(html: HtmlElement, of: str = "//mark") -> str:
-    return "".join(words(one) for one in html.xpath(f"//div[@class='text']{of}"))
 
 
 @pytest.fixture
 def text_and_record(client: TestClient) -> tuple[str, dict[str, Any]]:
     record = put(client, "lamps.md", MARKDOWN, source="https://example.org/lamps")
     return client.get(record["links"]["text"]).text, record
-
-
-# The page to ask on
-
-
-def test_the_page_to_ask_on_says_how_much_there_is_to_ask(client: TestClient) -> None:
-    put(client, "a.txt", LAMP)
-    html = page(client, "/")
-    (field,) = html.xpath("//form[@action='/' and @method='get']//input[@name='q']")
-    assert field.get("maxlength") == "2000"
-    assert html.xpath("//label[@for=$id]", id=field.get("id"))
-    assert field.get("autofocus") is not None
-    assert "1 document to ask" in told(html)
-    put(client, "b.txt", LAMP)
-    assert "2 documents to ask" in told(page(client, "/"))
-    assert not html.xpath("//select[@name='collection']")
-
-
-def test_before_anything_is_put_in_the_page_says_how_to(client: TestClient) -> None:
-    assert "loccit ingest" in told(page(client, "/"))
-    client.put("/v1/collections/default")
-    assert "loccit ingest" in told(page(client, "/"))
-
-
-def test_who_asks_before_anything_is_put_in_is_told_so(client: TestClient) -> None:
-    assert "loccit ingest" in told(page(client, "/", q="Who lit the lamp?"))
-
-
-def test_what_was_asked_is_answered_with_passages_that_lead_to_their_place(client: TestClient) -> None:
-    put(client, "lamps.md", MARKDOWN)
-    put(client, "more.txt", "A lamp needs oil.", title="More <of> lamps")
-    html = page(client, "/", q="Who lit the lamp in the north tower?")
-    (field,) = html.xpath("//input[@name='q']")
-    assert field.get("value") == "Who lit the lamp in the north tower?"
-    assert html.findtext(".//title") == "Who lit the lamp in the north tower? – Loccit"
-    passages = client.post("/v1/ask", json={"question": "Who lit the lamp in the north tower?"}).json()
-    shown = html.xpath("//ol[@class='passages']/li")
-    assert len(shown) == len(passages["passages"]) > 1
-    for number, (item, passage) in enumerate(zip(shown, passages["passages"], strict=True), 1):
-        (chip,) = item.xpath(".//a[@class='chip']")
-        assert words(chip) == f"{number} {passage['citation']['title']}"
-        assert words(item.find("blockquote")).strip() == passage["text"]
-        evidence = [squeezed(words(one)) for one in item.xpath(".//mark")]
-        is_lit = number == 1 or passage["probability"] >= 0.2
-        assert squeezed("".join(evidence)) == (squeezed(told_evidence(passage)) if is_lit else "")
-        viewer = page(client, chip.get("href"))
-        assert squeezed(marked(viewer)) == squeezed(passage["text"])
-        assert squeezed(marked(viewer, "//mark[@class='evidence']")) == squeezed(told_evidence(passage))
-
-
-def told_evidence(passage: dict[str, Any]) -> str:
-    start = passage["citation"]["start"]
-    spans = sorted((one["start"] - start, one["end"] - start) for one in passage["evidence"])
-    return "".join(passage["text"][slice(*span)] for span in spans)
-
-
-@pytest.mark.parametrize(
-    ("probability", "tone", "said", "per_cent"),
-    [
-        (0.97, "good", "is very probably in these passages", "97 %"),
-        (0.5, "good", "is probably in these passages", "50 %"),
-        (0.499, "", "may not be in these passages", "50 %"),
-        (0.2, "", "may not be in these passages", "20 %"),
-        (0.19, "bad", "probably do not contain the answer", "19 %"),
-        (0.004, "bad", "probably do not contain the answer", "less than 1 %"),
-    ],
-)
-def test_the_probability_is_told_in_words(
-    library: Library, probability: float, tone: str, said: str, per_cent: str
-) -> None:
-    with Library(library.data, embedder=WordEmbedder()) as calibrating:
-        folder = calibrating.open("default", create=True).folder
-    # A collection may have numbers of its own: these say the same of every question.
-    always = log(probability / (1 - probability))
-    one = Regression.plain(dict.fromkeys(FEATURES, 0.0), always)
-    load_answerability().with_question(known=one, spelt=one, provenance={}).save(folder / CALIBRATION_FILE)
-    with served(library) as client:
-        put(client, "a.txt", LAMP)
-        (status,) = page(client, "/", q="Who lit the lamp?").xpath("//*[@role='status']")
-    assert status.get("class").split() == ["note", *([tone] if tone else [])]
-    assert said in words(status)
-    assert words(status).strip().endswith(f"Probability that they answer: {per_cent}")
-
-
-def test_passages_that_probably_do_not_answer_are_neither_lit_nor_in_the_way(library: Library) -> None:
-    with Library(library.data, embedder=WordEmbedder()) as calibrating:
-        folder = calibrating.open("default", create=True).folder
-    # Numbers by which a passage's rank decides: 0.88, 0.32, 0.08, 0.03.
-    one = Regression.plain({"nearest": 0.0}, 3.0)
-    by_rank = Regression.plain({"rank": -4.0}, 2.0)
-    Answerability(one, one, by_rank, {}).save(folder / CALIBRATION_FILE)
-    with served(library) as client:
-        for number in range(4):
-            put(
-                client,
-                f"{number}.txt",
-                f"The lamp number {number} was lit {'by the keeper ' * number}at dusk.",
-            )
-        html = page(client, "/", q="Who lit the lamp?")
-    shown, folded = html.xpath("//main/ol/li"), html.xpath("//main/details/ol/li")
-    assert [len(item.xpath(".//mark")) > 0 for item in (*shown, *folded)] == [True, True, False, False]
-    assert (len(shown), len(folded)) == (3, 1)
-    assert words(html.find(".//summary")).split() == "1 more passage, which probably does not answer".split()
-    assert words(folded[0].xpath(".//a[@class='chip']/b")[0]) == "4"
-    assert "32 %" in words(shown[1])
-
-
-def test_a_question_that_nothing_answers_gets_no_passages(client: TestClient) -> None:
-    client.put("/v1/collections/default")
-    html = page(client, "/", q="Who lit the lamp?")
-    assert "Nothing in the documents matches the words or the meaning" in told(html)
-    assert "less than 1 %" in told(html)
-    assert not html.xpath("//li")
-
-
-@pytest.mark.parametrize(("question", "words_of_it"), [("?!", "question"), ("a" * 2001, "2001 characters")])
-def test_a_question_that_cannot_be_asked_is_told_on_the_page(
-    client: TestClient, question: str, words_of_it: str
-) -> None:
-    put(client, "a.txt", LAMP)
-    html = page(client, "/", status=422, q=question)
-    (alert,) = html.xpath("//*[@role='alert']")
-    assert words_of_it in words(alert)
-    assert html.xpath("//input[@name='q']")[0].get("value") == question
-    assert not html.xpath("//ol")
-
-
-@pytest.mark.parametrize("question", ["", "   ", "\n"])
-def test_an_empty_question_is_no_mistake(client: TestClient, question: str) -> None:
-    put(client, "a.txt", LAMP)
-    assert "1 document to ask" in told(page(client, "/", q=question))
-
-
-def test_the_page_quotes_as_much_as_chosen(client: TestClient) -> None:
-    text = "# Lamps\n\nThe lamp was lit at dusk. The keeper slept until noon.\n"
-    client.put("/v1/documents/lamps.md?wait=true", json={"text": text})
-    for extent, quote in (
-        ("sentences", "The lamp was lit at dusk."),
-        ("passage", "The lamp was lit at dusk. The keeper slept until noon."),
-        ("section", "Lamps\n\nThe lamp was lit at dusk. The keeper slept until noon."),
-    ):
-        page = lxml.html.fromstring(
-            client.get("/", params={"q": "When was the lamp lit?", "extent": extent}).text
-        )
-        assert page.xpath("//blockquote")[0].text_content().strip() == quote
-        assert page.xpath("//select[@name='extent']/option[@selected]/@value") == [extent]
-
-
-def test_other_documents_with_the_words_are_named_once(client: TestClient) -> None:
-    text = "The keeper lit the lamp at dusk, when the last ship had gone, and let it burn until the day came."
-    for name in ("a.txt", "b.txt", "c & d.txt"):
-        put(client, name, text)
-    put(client, "e.txt", f"and {text}")
-    html = page(client, "/", q="When was the lamp lit?")
-    (named,) = html.xpath("//li/p[a[not(@class)]]")
-    (shown,) = html.xpath("//a[@class='chip']//bdi")
-    links = named.xpath("a")
-    assert len(links) == 3
-    assert shown.text_content() not in {link.text_content() for link in links}
-    for link in links:
-        assert words(link) in told(page(client, link.get("href")))
-
-
-def test_among_several_collections_one_is_chosen(client: TestClient) -> None:
-    client.put("/v1/collections/other")
-    put(client, "a.txt", LAMP)
-    put(client, "b.txt", "The lamp of the other one.", collection="other")
-    for params, chosen in (({}, "default"), ({"collection": "other"}, "other")):
-        html = page(client, "/", q="lamp", **params)
-        (select,) = html.xpath("//form//select[@name='collection']")
-        assert [one.text for one in select] == ["default", "other"]
-        assert [one.text for one in select if one.get("selected") is not None] == [chosen]
-        assert select.get("aria-label")
-    (chip,) = html.xpath("//a[@class='chip']")
-    viewer = page(client, chip.get("href"))
-    assert squeezed(marked(viewer)) == squeezed("The lamp of the other one.")
-    for link in viewer.xpath("//footer//a/@href | //a[@class='name']/@href"):
-        assert "collection=other" in link
-        assert client.get(link).status_code == 200
-
-
-def test_a_collection_that_is_not_the_default_one_can_be_chosen_when_it_is_alone(client: TestClient) -> None:
-    client.put("/v1/collections/other")
-    put(client, "b.txt", LAMP, collection="other")
-    html = page(client, "/")
-    assert html.xpath("//select[@name='collection']/option[text()='other']")
-
-
-def test_documents_that_cannot_be_found_by_meaning_yet_are_told(
-    library: Library, embedder: GatedEmbedder
-) -> None:
-    with served(library) as client:
-        put(client, "a.txt", LAMP)
-        app_of_client: Any = client.app
-        app_of_client.state.runtime.worker.stop()
-        client.put("/v1/documents/b.txt", json={"text": "The lamp of another."})
-        assert "Documents are still being embedded: 50 %" in told(page(client, "/", q="lamp"))
 
 
 # The viewer
@@ -459,18 +176,6 @@ def test_segments_are_the_span_cut_and_nothing_else(text: str, data: st.DataObje
 
 
 # Documents that would rather be programs
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "'><svg/onload=alert(1)>",
-    "</mark></p></div><script>alert(1)</script>",
-    "{{ 7 * 7 }}{% include 'base.html.jinja' %}",
-    "<!--",
-    "</title><script>alert(1)</script>",
-    "&lt;script&gt;alert(1)&lt;/script&gt; &amp;amp;",
-    "javascript:alert(1)",
-]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
