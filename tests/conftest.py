@@ -15,7 +15,7 @@ from index.processors import processors
 from tests.mounts import can_mount
 from tests.sizes import FULL, examples
 
-pytest.register_assert_rewrite("tests.agreement", "tests.crash.witness")
+pytest.register_assert_rewrite("tests.agreement", "tests.browser.visits", "tests.crash.witness")
 
 SHARED = Path(__file__).parents[2] / "shared"
 SKIP_NOTHING = bool(os.environ.get("LOCCIT_TESTS_SKIP_NOTHING"))

@@ -9,6 +9,7 @@ import pytest
 
 from index.embedding import WordEmbedder
 from index.library import Library
+from tests.browser.visits import PHONE, assert_no_sideways, opened
 from tests.service.http_service import app_of, live
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ LAMP = "The lamp in the north tower was lit at dusk by the keeper."
 ASKED = "Who lit the lamp in the north tower?"
 LONG = "Supercalifragilistic" * 12
 HOSTILE = '<script>alert("lamp")</script><img src=x onerror="alert(1)"><svg onload=alert(2)>'
+FOREIGN = "script:not([src^='/static/']):not([type='application/json']), body script, img, svg"
+"""What no page has of its own, so that it would be a document's."""
 
 
 def filler(of: str) -> str:
@@ -35,17 +38,6 @@ DOCUMENTS = {
     ),
     "hostile.txt": (f"{HOSTILE}\n\nThe north tower has a lamp, {HOSTILE} it says.\n", {"title": HOSTILE}),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    pytest.importorskip("playwright")
-    from benchmarks.browser import CHROMIUM, chromium
-
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not on this machine")
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -66,25 +58,7 @@ def page(request: pytest.FixtureRequest, browser: "Browser", address: str) -> "I
 
 @pytest.fixture
 def phone(browser: "Browser", address: str) -> "Iterator[Page]":
-    size: Any = {"width": 390, "height": 800}
-    yield from opened(browser, address, viewport=size, is_mobile=True, has_touch=True)
-
-
-def opened(browser: "Browser", address: str, **options: Any) -> "Iterator[Page]":
-    """A page on which nothing goes wrong: no script runs or is refused, nothing is missing."""
-    context = browser.new_context(base_url=address, **options)
-    try:
-        page = context.new_page()
-        wrong: list[str] = []
-        page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        page.on("pageerror", lambda error: wrong.append(f"error {error}"))
-        page.on("console", lambda told: told.type == "error" and wrong.append(f"console {told.text}"))
-        page.on("response", lambda reply: reply.ok or wrong.append(f"{reply.status} {reply.url}"))
-        page.on("requestfailed", lambda request: wrong.append(f"failed {request.url}"))
-        yield page
-        assert wrong == []
-    finally:
-        context.close()
+    yield from opened(browser, address, **PHONE)
 
 
 def asked(page: "Page", question: str = ASKED) -> None:
@@ -179,11 +153,6 @@ def test_going_back_comes_back_to_the_answer(page: "Page") -> None:
     assert page.locator(".chip").count() > 1
 
 
-def assert_no_sideways(page: "Page") -> None:
-    wide = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert wide[0] <= wide[1] == 390, wide
-
-
 def test_on_a_phone_nothing_scrolls_sideways(phone: "Page") -> None:
     phone.goto("/")
     assert_no_sideways(phone)
@@ -221,12 +190,12 @@ def test_an_error_on_a_phone_can_be_read(browser: "Browser", address: str) -> No
 
 def test_a_document_with_scripts_in_it_runs_nothing(page: "Page") -> None:
     asked(page, "Which north tower has a lamp, as it says?")
-    assert page.locator("script, img, svg").count() == 0
+    assert page.locator(FOREIGN).count() == 0
     page.locator(".chip", has_text="<script>").first.click()
     page.wait_for_selector("#quote")
     assert HOSTILE in page.locator("div.text").inner_text()
     assert page.locator("h1").inner_text() == HOSTILE
-    assert page.locator("script, img, svg").count() == 0
+    assert page.locator(FOREIGN).count() == 0
     page.wait_for_timeout(100)
 
 

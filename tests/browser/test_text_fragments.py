@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,17 +31,6 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Cats
 <p>猫は一日に十二時間から十六時間ほど寝ます。犬はそれより短いです。猫は夜に食べます。</p>
 <p>แมวนอนวันละสิบสองชั่วโมง สุนัขนอนน้อยกว่า</p>
 </article><footer>They sleep a lot. They eat at night.</footer></body></html>""".encode()
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    pytest.importorskip("playwright")
-    from benchmarks.browser import CHROMIUM, chromium
-
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not on this machine")
-    with chromium() as started:
-        yield started
 
 
 def test_a_browser_highlights_what_was_cited(browser: "Browser") -> None:
