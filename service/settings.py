@@ -250,14 +250,17 @@ class Settings(LibrarySettings):
         description="JSON object of further fields that are sent to it.",
     )
     writer_first_seconds: float = Field(
-        60.0, gt=0, description="Time, in seconds, for the first text of the model."
+        60.0, gt=0, le=3600, description="Time, in seconds, for the first text of the model."
     )
     writer_next_seconds: float = Field(
-        20.0, gt=0, description="Longest pause, in seconds, in the text of the model."
+        20.0, gt=0, le=3600, description="Longest pause, in seconds, in the text of the model."
     )
-    writer_seconds: float = Field(180.0, gt=0, description="Time, in seconds, for its whole text.")
+    writer_seconds: float = Field(180.0, gt=0, le=3600, description="Time, in seconds, for its whole text.")
     writer_characters: int = Field(
-        20_000, ge=1, description="Most characters of passages that are sent to it; at least one passage is."
+        20_000,
+        ge=1,
+        le=10_000_000,
+        description="Most characters of passages that are sent to it; at least one passage is.",
     )
     max_quotes: int = Field(
         256,
@@ -338,14 +341,22 @@ class Settings(LibrarySettings):
     @classmethod
     def _check_writer_url(cls, url: str) -> str:
         parts = urlsplit(url)
-        if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username):
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if url and (not is_address or set(url) & set(" @?#")):
             raise ValueError("is not a web address. Write it like http://127.0.0.1:11434/v1.")
         return url
+
+    @field_validator("writer_key")
+    @classmethod
+    def _check_writer_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            _require_visible(key.get_secret_value())
+        return key
 
     @field_validator("writer_parameters")
     @classmethod
     def _check_writer_parameters(cls, parameters: str) -> str:
-        if not isinstance(json.loads(parameters), dict):  # which raises a ValueError, too
+        if not isinstance(json.loads(parameters, parse_constant=_refuse_constant), dict):
             raise ValueError("is not a JSON object.")  # noqa: TRY004 -- pydantic takes no TypeError
         return parameters
 
@@ -363,8 +374,7 @@ class Settings(LibrarySettings):
             value = key.get_secret_value()
             if not value:
                 raise ValueError("is empty. Unset it to serve without a key, or give one.")
-            if not value.isascii() or not value.isprintable() or " " in value:
-                raise ValueError("has characters that no HTTP header can carry. Use visible ASCII.")
+            _require_visible(value)
         return key
 
     @field_validator("keep_retired_days", mode="before")
@@ -454,6 +464,15 @@ def open_writer(settings: Settings) -> Writer | None:
     patience = Patience(settings.writer_first_seconds, settings.writer_next_seconds, settings.writer_seconds)
     parameters = json.loads(settings.writer_parameters)
     return Writer(settings.writer_url, settings.writer_model, key, parameters, patience)
+
+
+def _require_visible(key: str) -> None:
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError("has characters that no HTTP header can carry. Use visible ASCII.")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"has {name}, which is not JSON.")
 
 
 _REPLACED = frozenset({"SENTENCE_WEIGHT", "DOCUMENT_WEIGHT"})

@@ -73,17 +73,31 @@ def test_settings_are_handed_down_to_other_processes(monkeypatch: pytest.MonkeyP
         ("LOCCIT_API_KEY", ""),
         ("LOCCIT_API_KEY", "two words"),
         ("LOCCIT_API_KEY", "schlüssel"),
+        ("LOCCIT_WRITER_KEY", "two\nlines"),
+        ("LOCCIT_WRITER_URL", "ftp://127.0.0.1/v1"),
+        ("LOCCIT_WRITER_URL", "http://:secret@127.0.0.1/v1"),
+        ("LOCCIT_WRITER_URL", "http://127.0.0.1/v1?key=secret"),
+        ("LOCCIT_WRITER_URL", "http://127.0.0.1:99999/v1"),
+        ("LOCCIT_WRITER_URL", "http://the model/v1"),
+        ("LOCCIT_WRITER_PARAMETERS", '{"temperature": NaN}'),
+        ("LOCCIT_WRITER_PARAMETERS", "[1]"),
+        ("LOCCIT_WRITER_SECONDS", "inf"),
+        ("LOCCIT_WRITER_FIRST_SECONDS", "0"),
+        ("LOCCIT_WRITER_NEXT_SECONDS", "nan"),
+        ("LOCCIT_WRITER_CHARACTERS", "1000000000000"),
     ],
 )
 def test_a_bad_value_is_told_by_the_name_of_its_variable(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
+    monkeypatch.setenv("LOCCIT_WRITER_MODEL", "small")
     monkeypatch.setenv(name, value)
     with pytest.raises(InvalidSettings) as caught:
         load_settings()
     assert caught.value.message.startswith(f"{name}: ")
-    if value and name == "LOCCIT_API_KEY":
+    if value and name in ("LOCCIT_API_KEY", "LOCCIT_WRITER_KEY", "LOCCIT_WRITER_URL"):
         assert value not in caught.value.message
+        assert "secret" not in caught.value.message
 
 
 def test_all_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ The endpoint may be slow, break off, refuse, or speak something else: each of th
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -16,31 +15,15 @@ from typing import Any
 
 import httpx
 
+from service.answering.writing.completions import LOGGED, Ended, Written, failed, of_completion, of_stream
 from service.errors import WriterFailed, WriterTimeout
 
 log = logging.getLogger("loccit.writer")
 
 _LONGEST_LINE = 1_000_000
 _LONGEST_BODY = 4_000_000
-_LOGGED = 500
-_DONE = "[DONE]"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """Text of the model; ``is_refusal`` if it says why it does not answer."""
-
-    text: str
-    is_refusal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """Why the model stopped, and the tokens it counted, if it did."""
-
-    reason: str
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+_LONGEST_END = 2.0
+"""Seconds for what follows the end of the text: the tokens, and the end of the stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +45,13 @@ class Writer:
         self._address = f"{url.rstrip('/')}/chat/completions"
         self._parameters = dict(parameters)
         self._patience = patience
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        # What compresses a stream holds its text back.
+        headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {})
         # Only the settings decide where questions and passages are sent: no proxies of the environment.
         self._client = httpx.AsyncClient(
             headers=headers,
             timeout=httpx.Timeout(None, connect=min(10.0, patience.first)),
+            limits=httpx.Limits(max_connections=None),  # the service limits its requests
             trust_env=False,
             follow_redirects=False,
         )
@@ -75,20 +60,39 @@ class Writer:
         """Close the connections."""
         await self._client.aclose()
 
-    async def write(self, messages: Sequence[Mapping[str, str]]) -> AsyncIterator[Written | Ended]:
+    async def write(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Written | Ended]:
         """The model's text as it comes, and at last why it ended.
 
         Raises :class:`service.errors.WriterFailed`, :class:`service.errors.WriterTimeout`.
         """
+        ended: Ended | None = None
+        is_empty = True
+        async with aclosing(self._in_time(messages)) as pieces:
+            try:
+                async for piece in pieces:
+                    if isinstance(piece, Ended):
+                        ended = piece
+                        continue
+                    is_empty = is_empty and not piece.text.strip()
+                    yield piece
+            except (WriterFailed, WriterTimeout):
+                if ended is None:  # else the whole text is here
+                    raise
+        if ended is None or (is_empty and ended.reason != "content_filter"):
+            log.warning("The model wrote nothing: max_tokens may be too low for one that thinks first.")
+            raise failed("The model wrote nothing.")
+        yield ended
+
+    async def _in_time(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Written | Ended]:
+        """What the model says, each piece in its time."""
         body = {**self._parameters, "model": self.model, "messages": list(messages), "stream": True}
-        began = time.monotonic()
-        due = began + self._patience.first
+        patience = self._patience
+        last = time.monotonic() + patience.whole
+        due = time.monotonic() + patience.first
         async with aclosing(self._pieces(body)) as pieces:
             while True:
                 try:
-                    async with asyncio.timeout(
-                        max(0.0, min(due, began + self._patience.whole) - time.monotonic())
-                    ):
+                    async with asyncio.timeout(max(0.0, min(due, last) - time.monotonic())):
                         piece = await anext(pieces)
                 except StopAsyncIteration:
                     return
@@ -96,7 +100,8 @@ class Writer:
                     raise WriterTimeout(
                         "The model took too long. Ask again, or with the mode extractive, which needs none."
                     ) from None
-                due = time.monotonic() + self._patience.next
+                pause = min(patience.next, _LONGEST_END) if isinstance(piece, Ended) else patience.next
+                due = time.monotonic() + pause
                 yield piece
 
     async def _pieces(self, body: Mapping[str, Any]) -> AsyncGenerator[Written | Ended]:
@@ -105,119 +110,41 @@ class Writer:
                 if response.status_code != 200:
                     raise await _refused(response)
                 if "json" in response.headers.get("content-type", ""):
-                    for piece in _of_completion(await _whole(response)):
+                    for piece in of_completion(await _whole(response)):
                         yield piece
                     return
-                async for piece in _of_stream(response):
+                async for piece in of_stream(_lines(response)):
                     yield piece
         except httpx.HTTPError as error:
             log.warning("The model at %s: %r", self._address, error)
-            raise _failed("The connection to the model failed or broke off.") from None
-
-
-def _failed(what: str) -> WriterFailed:
-    return WriterFailed(f"{what} Ask again, or with the mode extractive, which needs no model.")
+            raise failed("The connection to the model failed or broke off.") from None
 
 
 async def _refused(response: httpx.Response) -> WriterFailed:
     body = await _whole(response)
-    log.warning("The model answered %d: %s", response.status_code, body[:_LOGGED].decode("utf-8", "replace"))
-    return _failed(f"The model's endpoint answered with the status {response.status_code}.")
+    log.warning("The model answered %d: %r", response.status_code, body[:LOGGED].decode("utf-8", "replace"))
+    return failed(f"The model's endpoint answered with the status {response.status_code}.")
 
 
 async def _whole(response: httpx.Response) -> bytes:
-    body = b""
+    body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > _LONGEST_BODY:
-            raise _failed("The model's reply is too long.")
-    return body
-
-
-async def _of_stream(response: httpx.Response) -> AsyncIterator[Written | Ended]:
-    """What the events of a stream say. One that ends without saying why is broken."""
-    reason = ""
-    usage: Mapping[str, Any] = {}
-    async for line in _lines(response):
-        if not line.startswith("data:"):
-            continue
-        data = line[5:].strip()
-        if data == _DONE:
-            break
-        chunk = _object(data)
-        usage = chunk.get("usage") or usage
-        for piece in _said(chunk, "delta"):
-            yield piece
-        reason = _reason(chunk) or reason
-    if not reason:
-        raise _failed("The model's text broke off.")
-    yield _ended(reason, usage)
+            raise failed("The model's reply is too long.")
+    return bytes(body)
 
 
 async def _lines(response: httpx.Response) -> AsyncIterator[str]:
     """The lines of a stream, divided at line feeds alone: JSON may have the other separators in it."""
-    rest = b""
+    rest = bytearray()
     async for chunk in response.aiter_bytes():
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            yield line.rstrip(b"\r").decode("utf-8", "replace")
+        first, *others = chunk.split(b"\n")
+        rest += first
+        for after in others:
+            yield rest.rstrip(b"\r").decode("utf-8", "replace")
+            rest = bytearray(after)
         if len(rest) > _LONGEST_LINE:
-            raise _failed("The model's stream has a line without an end.")
+            raise failed("The model's stream has a line without an end.")
     if rest:
         yield rest.decode("utf-8", "replace")
-
-
-def _of_completion(body: bytes) -> list[Written | Ended]:
-    """What a completion says that was not streamed, although it was asked to be."""
-    found = _object(body.decode("utf-8", "replace"))
-    return [*_said(found, "message"), _ended(_reason(found) or "stop", found.get("usage") or {})]
-
-
-def _object(data: str) -> dict[str, Any]:
-    try:
-        found = json.loads(data)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise _failed("The model's reply is not what OpenAI's API says.")
-    if found.get("error"):
-        log.warning("The model: %s", str(found["error"])[:_LOGGED])
-        raise _failed("The model's endpoint reported an error.")
-    return found
-
-
-def _choice(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    choices = found.get("choices") or [{}]
-    first = choices[0] if isinstance(choices, list) else None
-    if not isinstance(first, dict):
-        raise _failed("The model's reply is not what OpenAI's API says.")
-    return first
-
-
-def _reason(found: Mapping[str, Any]) -> str:
-    return str(_choice(found).get("finish_reason") or "")
-
-
-def _said(found: Mapping[str, Any], name: str) -> list[Written]:
-    said = _choice(found).get(name) or {}
-    if not isinstance(said, dict):
-        raise _failed("The model's reply is not what OpenAI's API says.")
-    if said.get("tool_calls") or said.get("function_call"):
-        raise _failed("The model called a tool instead of answering.")
-    pieces = []
-    if isinstance(text := said.get("content"), str) and text:
-        pieces.append(Written(_cleaned(text)))
-    if isinstance(refusal := said.get("refusal"), str) and refusal:
-        pieces.append(Written(_cleaned(refusal), is_refusal=True))
-    return pieces
-
-
-def _cleaned(text: str) -> str:
-    """The text without halves of surrogate pairs, which JSON can hold and nothing behind can take."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _ended(reason: str, usage: Mapping[str, Any]) -> Ended:
-    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    prompt, completion = (one if isinstance(one, int) else None for one in counts)
-    return Ended(reason, prompt, completion)

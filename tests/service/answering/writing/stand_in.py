@@ -53,6 +53,7 @@ class StandIn:
     says: Sequence[Step] = ()
     finish: str | None = "stop"
     status: int = 200
+    location: str = ""
     streams: bool = True
     done: bool = True
     requests: list[dict[str, Any]] = field(default_factory=list)
@@ -64,7 +65,8 @@ class StandIn:
         self.requests.append(await request.json())
         self.headers.append(dict(request.headers))
         if self.status != 200:
-            return JSONResponse({"error": {"message": "the secret reason"}}, self.status)
+            headers = {"Location": f"{self.location}/chat/completions"} if self.location else None
+            return JSONResponse({"error": {"message": "the secret reason"}}, self.status, headers)
         if not self.streams:
             text = "".join(step for step in self.says if isinstance(step, str))
             message = {"role": "assistant", "content": text}

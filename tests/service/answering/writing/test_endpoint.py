@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from service.answering.writing.endpoint import Ended, Patience, Writer, Written
+from service.answering.writing.completions import Ended, Written
+from service.answering.writing.endpoint import Patience, Writer
 from service.errors import WriterFailed, WriterTimeout
 from tests.patience import PATIENCE
 from tests.service.answering.writing.stand_in import Break, Delta, Raw, StandIn, Step, Wait, stand_in
@@ -45,6 +46,7 @@ async def test_the_key_is_sent() -> None:
     with stand_in(TEXT) as model:
         await written(model, key="hush")
     assert model.headers[0]["authorization"] == "Bearer hush"
+    assert model.headers[0]["accept-encoding"] == "identity"
 
 
 async def test_an_endpoint_that_does_not_stream_is_understood() -> None:
@@ -92,6 +94,11 @@ async def test_halves_of_surrogate_pairs_become_question_marks() -> None:
         ([Raw(b'data: {"choices": [{"delta": 4}]}\n\n')], {}),
         ([Raw(b'data: {"error": {"message": "the secret reason"}}\n\n')], {}),
         ([Raw(b"data: " + b"x" * 1_100_000)], {}),
+        ([Raw(b"data: " + b"[" * 200_000 + b"\n\n")], {}),
+        (["The lamp"], {"finish": "error"}),
+        ([], {}),
+        ([" \n"], {"finish": "length"}),
+        (["x" * 5_000_000], {"streams": False}),
         ([Delta({"tool_calls": [{"id": "t", "function": {"name": "rm"}}]})], {}),
         ([], {"status": 401}),
         ([], {"status": 429}),
@@ -104,6 +111,33 @@ async def test_what_goes_wrong_is_an_error_that_tells_no_secret(says: list[Step]
         await written(model)
     assert "secret" not in error.value.message
     assert "extractive" in error.value.message
+
+
+@pytest.mark.parametrize("usage", ["5", "[1]", '{"prompt_tokens": -1, "completion_tokens": true}'])
+async def test_counts_that_are_none_are_passed_over(usage: str) -> None:
+    end = f'data: {{"choices": [{{"delta": {{}}, "finish_reason": "stop"}}], "usage": {usage}}}\n\n'
+    with stand_in(TEXT, Raw(end.encode()), Break()) as model:
+        assert await written(model) == (TEXT, Ended("stop"))
+
+
+async def test_other_choices_are_passed_over() -> None:
+    other = b'data: {"choices": [{"index": 1, "delta": {"content": "No."}, "finish_reason": "length"}]}\n\n'
+    with stand_in(TEXT, Raw(other)) as model:
+        assert await written(model) == (TEXT, Ended("stop", 111, 22))
+
+
+@pytest.mark.parametrize("after", [Wait(), Break(), Raw(b"data: garbage\n\n")])
+async def test_a_text_that_is_whole_needs_no_end_of_the_stream(after: Step) -> None:
+    end = b'data: {"choices": [{"delta": {}, "finish_reason": "stop"}]}\n\n'
+    with stand_in(TEXT, Raw(end), after) as model:
+        assert await written(model, Patience(10, 0.2, 10)) == (TEXT, Ended("stop"))
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    with stand_in(TEXT) as other, stand_in(status=307, location=other.url) as model:
+        with pytest.raises(WriterFailed):
+            await written(model, key="hush")
+        assert other.requests == []
 
 
 async def test_an_endpoint_that_is_not_there_is_an_error() -> None:

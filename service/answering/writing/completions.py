@@ -1,0 +1,130 @@
+"""Read what OpenAI's chat completions say: whole ones, and the chunks of streamed ones."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.errors import WriterFailed
+
+log = logging.getLogger("loccit.writer")
+
+LOGGED = 500
+"""Most characters of an endpoint's error in the log."""
+_DONE = "[DONE]"
+_BROKEN = frozenset(
+    "error abort aborted cancel cancelled canceled network_error insufficient_system_resource".split()
+)
+"""Reasons that endpoints give for text that broke off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Text of the model; ``is_refusal`` if it says why it does not answer."""
+
+    text: str
+    is_refusal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Why the model stopped, and the tokens it counted, if it did."""
+
+    reason: str
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+def failed(what: str) -> WriterFailed:
+    """The error of a model that failed in this way."""
+    return WriterFailed(f"{what} Ask again, or with the mode extractive, which needs no model.")
+
+
+async def of_stream(lines: AsyncIterator[str]) -> AsyncIterator[Written | Ended]:
+    """What the lines of a stream of events say.
+
+    The end is told as soon as it is known, and again with the tokens, which come in a later event. Raises
+    :class:`service.errors.WriterFailed`, also for a stream that ends without saying why.
+    """
+    reason = ""
+    async for line in lines:
+        if not line.startswith("data:"):
+            continue
+        data = line[5:].strip()
+        if data == _DONE:
+            break
+        chunk = _object(data)
+        for piece in _said(chunk, "delta"):
+            yield piece
+        before, reason = reason, _reason(chunk) or reason
+        if reason and (reason != before or chunk.get("usage")):
+            yield _ended(reason, chunk)
+    if not reason:
+        raise failed("The model's text broke off.")
+
+
+def of_completion(body: bytes) -> list[Written | Ended]:
+    """What a completion says that was not streamed. Raises :class:`service.errors.WriterFailed`."""
+    found = _object(body.decode("utf-8", "replace"))
+    return [*_said(found, "message"), _ended(_reason(found) or "stop", found)]
+
+
+def _object(data: str) -> dict[str, Any]:
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise failed("The model's reply is not what OpenAI's API says.")
+    if found.get("error"):
+        log.warning("The model: %s", repr(found["error"])[:LOGGED])
+        raise failed("The model's endpoint reported an error.")
+    return found
+
+
+def _choice(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first of the choices; empty without any, and for a chunk of another one."""
+    choices = found.get("choices") or [{}]
+    first = choices[0] if isinstance(choices, list) else None
+    if not isinstance(first, dict):
+        raise failed("The model's reply is not what OpenAI's API says.")
+    return {} if first.get("index") else first
+
+
+def _reason(found: Mapping[str, Any]) -> str:
+    reason = str(_choice(found).get("finish_reason") or "")
+    if reason.lower() in _BROKEN:
+        raise failed("The model's text broke off.")
+    return reason
+
+
+def _said(found: Mapping[str, Any], name: str) -> list[Written]:
+    said = _choice(found).get(name) or {}
+    if not isinstance(said, dict):
+        raise failed("The model's reply is not what OpenAI's API says.")
+    if said.get("tool_calls") or said.get("function_call"):
+        raise failed("The model called a tool instead of answering.")
+    pieces = []
+    if isinstance(text := said.get("content"), str) and text:
+        pieces.append(Written(_cleaned(text)))
+    if isinstance(refusal := said.get("refusal"), str) and refusal:
+        pieces.append(Written(_cleaned(refusal), is_refusal=True))
+    return pieces
+
+
+def _cleaned(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON can hold and nothing behind can take."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _ended(reason: str, found: Mapping[str, Any]) -> Ended:
+    usage = found.get("usage")
+    counts = usage if isinstance(usage, dict) else {}
+    return Ended(reason, _count(counts.get("prompt_tokens")), _count(counts.get("completion_tokens")))
+
+
+def _count(tokens: object) -> int | None:
+    return tokens if type(tokens) is int and 0 <= tokens < 1 << 53 else None
