@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from index.errors import LoccitError
@@ -11,7 +13,10 @@ from service.answering.extractive import extractive
 from service.answering.finding import Found
 from service.answering.wording import words
 from service.answering.written import written
+from service.errors import InternalError
 from service.runtime import Runtime
+
+log = logging.getLogger("loccit.service")
 
 
 @dataclass(slots=True)
@@ -36,7 +41,7 @@ class Whole:
         return found.declines or (self.finished is not None and self.finished.finish == "declined")
 
 
-async def events(found: Found, runtime: Runtime, *, for_people: bool = False) -> AsyncIterator[Event]:
+async def events(found: Found, runtime: Runtime, *, for_people: bool = False) -> AsyncGenerator[Event]:
     """Make an answer of what was found, piece by piece.
 
     ``for_people``: also the text says what programs read in other fields: the nearest passages of an answer
@@ -46,20 +51,28 @@ async def events(found: Found, runtime: Runtime, *, for_people: bool = False) ->
     """
     if found.asked.mode == "written" and not found.declines:
         with runtime.writing.acquire():
-            async for event in written(found, runtime, for_people=for_people):
-                yield event
+            async with aclosing(written(found, runtime, for_people=for_people)) as steps:
+                async for event in steps:
+                    yield event
         return
     for event in extractive(found, shows_passages=for_people):
         yield event
 
 
-async def until_error(steps: AsyncIterator[Event]) -> AsyncIterator[Event | LoccitError]:
-    """The events of a stream, and as the last one the error that ended it, if one did."""
-    try:
-        async for event in steps:
-            yield event
-    except LoccitError as error:
-        yield error
+async def until_error(steps: AsyncGenerator[Event]) -> AsyncGenerator[Event | LoccitError]:
+    """The events of a stream, and as the last one the error that ended it, if one did.
+
+    Closes the stream: whoever stops listening ends the work.
+    """
+    async with aclosing(steps):
+        try:
+            async for event in steps:
+                yield event
+        except LoccitError as error:
+            yield error
+        except Exception:
+            log.exception("An answer that was being streamed has failed.")
+            yield InternalError("The service failed while it answered.")
 
 
 async def whole(steps: AsyncIterator[Event]) -> Whole:
@@ -70,7 +83,7 @@ async def whole(steps: AsyncIterator[Event]) -> Whole:
     return made
 
 
-async def of_task(prompt: str, reply: str) -> AsyncIterator[Event]:
+async def of_task(prompt: str, reply: str) -> AsyncGenerator[Event]:
     """The events of a reply that no document has a part in."""
     yield Delta(reply)
     yield Finished("stop", Usage(words(prompt), words(reply)))

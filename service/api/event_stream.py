@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
+import anyio
 from fastapi.sse import format_sse_event
 from pydantic_core import to_json
 from starlette.responses import StreamingResponse
+from starlette.types import Send
 
 MEDIA_TYPE = "text/event-stream"
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -19,9 +21,25 @@ def event(data: Any, name: str | None = None) -> bytes:
     return format_sse_event(data_str=to_json(data).decode(), event=name)
 
 
-def event_stream(events: AsyncIterator[bytes]) -> StreamingResponse:
-    """A response that sends events as they come."""
-    return StreamingResponse(events, media_type=MEDIA_TYPE, headers=_HEADERS)
+class _EventStream(StreamingResponse):
+    """Ends the work when the client goes away, also while an event is being sent."""
+
+    def __init__(self, events: AsyncGenerator[bytes]) -> None:
+        super().__init__(events, media_type=MEDIA_TYPE, headers=_HEADERS)
+        self._events = events
+
+    async def stream_response(self, send: Send) -> None:
+        """See :class:`StreamingResponse`."""
+        try:
+            await super().stream_response(send)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._events.aclose()
+
+
+def event_stream(events: AsyncGenerator[bytes]) -> StreamingResponse:
+    """A response that sends events as they come, and closes them at the end."""
+    return _EventStream(events)
 
 
 def documented(description: str) -> dict[int | str, dict[str, Any]]:

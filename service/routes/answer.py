@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -57,7 +57,7 @@ async def answer(request: Annotated[Request, _BODY, _MAY_RAISE]) -> Response:
     return json_reply(answered_json(found, await unless_gone(request, whole(steps))))
 
 
-async def _told(found: Found, steps: AsyncIterator[Event], request_id: str) -> AsyncIterator[bytes]:
+async def _told(found: Found, steps: AsyncGenerator[Event], request_id: str) -> AsyncGenerator[bytes]:
     """The answer as server-sent events."""
     yield event(found_json(found), "found")
     made = Whole()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -210,7 +210,7 @@ async def complete(
     return json_reply(await unless_gone(request, _completion(about, found, steps)))
 
 
-async def _completion(about: _Completion, found: Found | None, steps: AsyncIterator[Event]) -> Json:
+async def _completion(about: _Completion, found: Found | None, steps: AsyncGenerator[Event]) -> Json:
     made = Whole()
     async for one in steps:
         made.add(one)
@@ -235,8 +235,8 @@ async def _completion(about: _Completion, found: Found | None, steps: AsyncItera
 
 
 async def _chunks(
-    about: _Completion, found: Found | None, steps: AsyncIterator[Event], *, usage: bool
-) -> AsyncIterator[bytes]:
+    about: _Completion, found: Found | None, steps: AsyncGenerator[Event], *, usage: bool
+) -> AsyncGenerator[bytes]:
     """A completion as the events of a stream. Verdicts and citations come with empty text."""
     head = about.head("chat.completion.chunk")
     made = Whole()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 
 from index.errors import LoccitError
 from service.advice import message_with_advice
@@ -32,7 +32,7 @@ class ResponseEvents:
         self._at = 0 if response.found is None else 1
         """The index of the message among the items."""
 
-    async def of(self, steps: AsyncIterator[Event]) -> AsyncIterator[bytes]:
+    async def of(self, steps: AsyncGenerator[Event]) -> AsyncGenerator[bytes]:
         """The events of an answer. Verdicts on sentences come with empty text, in ``loccit``."""
         for one in self._beginning():
             yield one
