@@ -20,6 +20,8 @@ from service.middleware.telemetry import STAGES
 from service.requests.asking import AskRequest
 from service.runtime import Runtime
 
+_NOTHING = Extract((), 0, ())
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -39,8 +41,8 @@ class Asked:
 class Found:
     """What a question found: the passages, the sentences that answer, and whether to decline.
 
-    ``given`` is how many of the passages a model is given; ``shown`` makes citations that the caller may
-    follow.
+    ``extract`` has no sentences where a model writes. ``given`` is how many of the passages a model is given;
+    ``shown`` makes citations that the caller may follow.
     """
 
     asked: Asked
@@ -100,13 +102,15 @@ async def find(request: Request, runtime: Runtime, caller: Principal, asked: Ask
 
 def _found(answers: Answers, plan: Plan, asked: Asked, parts: Sequence[Part], runtime: Runtime) -> Found:
     each = [one.answer for one in answers.each]
-    with answers.collection.archive.resolution() as resolution:
-        extract = extracted(resolution, parts, each, most=asked.most, least=asked.least)
     shown = shown_to(plan.caller, asked.body.collection, runtime.prover)
-    sentences = tuple(replace(one, citation=shown(one.citation)) for one in extract.sentences)
-    extract, given, declines = replace(extract, sentences=sentences), len(each[0].hits), extract.declines
+    extract, given = _NOTHING, len(each[0].hits)
     if asked.mode == "written":
         given = fitting(each[0].hits, runtime.settings.writer_characters)
         declines = not given or max(answer.answerability for answer in each) < asked.least
+    else:
+        with answers.collection.archive.resolution() as resolution:
+            extract = extracted(resolution, parts, each, most=asked.most, least=asked.least)
+        sentences = tuple(replace(one, citation=shown(one.citation)) for one in extract.sentences)
+        extract, declines = replace(extract, sentences=sentences), extract.declines
     turns = plan.questions[0].turns
     return Found(asked, plan.caller, parts, each[0], extract, declines, turns, given, shown)

@@ -81,7 +81,7 @@ def found_json(found: Found) -> Json:
         "answerability": shown["answerability"],
         "min_answerability": found.asked.least,
         "parts": [part.text for part in found.parts],
-        "unanswered": found.extract.unanswered if found.asked.mode == "extractive" else (),
+        "unanswered": found.extract.unanswered,
         "sources": [citation_json(one, found.collection) for one in found.sources],
         "passages": shown["passages"],
         "index": shown["index"],
