@@ -2,7 +2,7 @@
 
 from index.citations.budget import ReadingBudget
 from index.citations.citing import Locator, locator_of, parse_locator
-from index.citations.claims import Quoted, Sentence, without_marks
+from index.citations.claims import Quoted, Sentence, marks_in, without_marks
 from index.citations.claims import claims as sentences_of
 from index.citations.formats import Format, block_spans, formatted
 from index.citations.resolution import PageMark, Resolution, Resolved, Today
@@ -29,6 +29,7 @@ __all__ = [
     "block_spans",
     "formatted",
     "locator_of",
+    "marks_in",
     "parse_locator",
     "sentences_of",
     "without_marks",

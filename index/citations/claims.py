@@ -103,6 +103,12 @@ def _blanked(answer: str, *patterns: re.Pattern[str]) -> str:
     return answer
 
 
+def marks_in(text: str) -> Iterator[int]:
+    """Yield the numbers of all citation marks in a text, in order, repeated ones too."""
+    for match in _MARK.finditer(text):
+        yield from _numbers(match[1])
+
+
 def without_marks(text: str) -> str:
     """Replace citation marks and signs of emphasis by white space, which keeps the offsets."""
     return _SIGNS.sub(lambda match: " " * len(match[0]), _blanked(text, _MARK))

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 
+from index.citations import without_marks
+
 DECLINED = "The documents do not say."
 """What an answer says that declines."""
 NEAREST = "The nearest passages:"
 NOT_CONFIRMED = "Not confirmed by the documents:"
+_AROUND = " \n\t.*_\"'“”"
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 def words(text: str) -> int:
     """Count words and punctuation marks: what is counted where no model counts tokens."""
     return len(_WORD.findall(text))
+
+
+def is_declined(text: str) -> bool:
+    """Whether a text says only that the documents do not say, with or without marks around it."""
+    return without_marks(text).strip(_AROUND) == DECLINED.strip(_AROUND)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 
+from index.errors import LoccitError
 from service.answering.events import Delta, Event, Finish, Finished, Sentence, Usage
 from service.answering.finding import Found
-from service.answering.wording import DECLINED, NOT_CONFIRMED, words
+from service.answering.wording import NOT_CONFIRMED, is_declined, words
 from service.answering.writing.checking import Checker
-from service.answering.writing.endpoint import Ended, Written
+from service.answering.writing.completions import Ended
 from service.answering.writing.prompt import messages
 from service.answering.writing.segments import Segment, Segments
 from service.runtime import Runtime
@@ -27,8 +29,19 @@ class _Text:
     is_cut: bool = False
     ended: Ended | None = None
 
+    @property
+    def finish(self) -> Finish:
+        """Why it ends."""
+        if self.is_refusal:
+            return "refusal"
+        if self.is_cut:
+            return "length"
+        if is_declined(self.text):
+            return "declined"
+        return "stop" if self.ended is None else _REASONS.get(self.ended.reason, "stop")
 
-async def written(found: Found, runtime: Runtime, *, for_people: bool) -> AsyncIterator[Event]:
+
+async def written(found: Found, runtime: Runtime, *, for_people: bool) -> AsyncGenerator[Event]:
     """The events of an answer by the model of the settings.
 
     ``for_people``: name what was not confirmed once more at the end of the text, for those who see nothing
@@ -40,7 +53,7 @@ async def written(found: Found, runtime: Runtime, *, for_people: bool) -> AsyncI
     writing = asyncio.create_task(_write(found, runtime, text, told))
     try:
         while (one := await told.get()) is not None:
-            if isinstance(one, Sentence) and one.status in ("contradicted", "unsupported"):
+            if isinstance(one, Sentence) and _is_fault(one):
                 faults.append(one)
             yield one
         await writing  # raises what it raised
@@ -57,42 +70,46 @@ async def _write(found: Found, runtime: Runtime, text: _Text, told: asyncio.Queu
     segments: asyncio.Queue[Segment | None] = asyncio.Queue()
     checking = asyncio.create_task(_check(found, runtime, segments, told))
     divided = Segments()
+    failure: LoccitError | None = None
     try:
         try:
-            async for delta in _deltas(found, runtime, text):
-                told.put_nowait(Delta(delta, text.is_refusal))
-                for segment in divided.add(delta):
-                    segments.put_nowait(segment)
-        finally:
-            if not text.is_refusal:
-                for segment in divided.end():
-                    segments.put_nowait(segment)
-            segments.put_nowait(None)
-            await checking
+            async with aclosing(_deltas(found, runtime, text)) as deltas:
+                async for delta in deltas:
+                    told.put_nowait(delta)
+                    for segment in (divided.skip if delta.is_refusal else divided.add)(delta.text):
+                        segments.put_nowait(segment)
+        except LoccitError as error:  # after the verdicts on what was written until then
+            failure = error
+        for segment in divided.end(breaks_off=failure is not None or text.finish in ("length", "refusal")):
+            segments.put_nowait(segment)
+        segments.put_nowait(None)
+        await checking
+        if failure is not None:
+            raise failure
     finally:
         checking.cancel()
         told.put_nowait(None)
 
 
-async def _deltas(found: Found, runtime: Runtime, text: _Text) -> AsyncIterator[str]:
+async def _deltas(found: Found, runtime: Runtime, text: _Text) -> AsyncGenerator[Delta]:
     """The model's text, up to the limit of its length."""
     most = runtime.settings.max_answer_characters
     hits = found.answer.hits[: found.given]
     asked = messages(found.answer.question, found.turns, hits)
     assert runtime.writer is not None  # noqa: S101 -- the mode says so
-    async for piece in runtime.writer.write(asked):
-        if isinstance(piece, Ended):
-            text.ended = piece
-            return
-        assert isinstance(piece, Written)  # noqa: S101 -- there is no third
-        delta = piece.text[: most - len(text.text)]
-        text.text += delta
-        text.is_refusal |= piece.is_refusal
-        if delta:
-            yield delta
-        if len(text.text) >= most:
-            text.is_cut = True
-            return
+    async with aclosing(runtime.writer.write(asked)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Ended):
+                text.ended = piece
+                return
+            delta = piece.text[: most - len(text.text)]
+            text.text += delta
+            text.is_refusal |= piece.is_refusal
+            if delta:
+                yield Delta(delta, piece.is_refusal)
+            if len(text.text) >= most:
+                text.is_cut = True
+                return
 
 
 async def _check(
@@ -118,18 +135,14 @@ def _finished(found: Found, text: _Text) -> Finished:
     asked = [found.answer.question, *(hit.text for hit in found.answer.hits[: found.given])]
     prompt = sum(map(words, asked)) if ended.prompt_tokens is None else ended.prompt_tokens
     completion = words(text.text) if ended.completion_tokens is None else ended.completion_tokens
-    finish: Finish = "stop"
-    if text.is_refusal:
-        finish = "refusal"
-    elif text.is_cut:
-        finish = "length"
-    elif text.text.strip() == DECLINED:
-        finish = "declined"
-    else:
-        finish = _REASONS.get(ended.reason, "stop")
-    return Finished(finish, Usage(prompt, completion))
+    return Finished(text.finish, Usage(prompt, completion))
+
+
+def _is_fault(one: Sentence) -> bool:
+    """Whether a sentence does not hold, or could not be checked although it should be."""
+    return one.status in ("contradicted", "unsupported") or (one.status == "unchecked" and bool(one.reason))
 
 
 def _note(faults: list[Sentence]) -> str:
-    lines = [f"- “{one.text}” ({one.status}) {one.reason}".rstrip() for one in faults]
+    lines = [f"- “{' '.join(one.text.split())}” ({one.status}) {one.reason}".rstrip() for one in faults]
     return "\n\n---\n" + "\n".join([NOT_CONFIRMED, *lines])

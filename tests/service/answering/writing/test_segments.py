@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.citations.claims import claims
-from service.answering.writing.segments import Segment, Segments
+from service.answering.writing.segments import Segment, Segments, plain
 
 ANSWER = (
     "Dr. Smith lit the lamp at 5 p.m. on Monday [1]. The light reached 3.5 miles! [2][3] It was “seen from "
@@ -32,8 +32,8 @@ def test_segments_make_up_the_text_and_have_its_sentences(size: int) -> None:
     for one in segments:
         assert one.start == at
         at += len(one.text)
-    found = [sentence for one in segments for sentence in claims(" " * one.start + one.text)]
-    whole = claims(ANSWER)
+    found = [sentence for one in segments for sentence in claims(plain(" " * one.start + one.text))]
+    whole = claims(plain(ANSWER))
     assert [(one.start, one.end, one.marks) for one in found] == [
         (one.start, one.end, one.marks) for one in whole
     ]
@@ -54,6 +54,41 @@ def test_white_space_is_no_segment() -> None:
     segments = Segments()
     assert segments.add(" \n ") == []
     assert segments.end() == []
+
+
+def test_signs_that_hide_text_are_passed_over_and_keep_the_offsets() -> None:
+    text = "# Napoleon lit it.\n```py\nHe did.\n```\n  [^2]: He did [1]: so.\n#tag ~~~~ a"
+    shown = plain(text)
+    assert shown == "  Napoleon lit it.\n   py\nHe did.\n   \n  [^2]  He did [1]: so.\n#tag ~~~~ a"
+    first = claims(shown)[0]
+    assert text[first.start : first.end] == "Napoleon lit it."
+
+
+def test_a_text_without_the_end_of_a_sentence_is_cut() -> None:
+    segments = Segments()
+    found = [one for _ in range(3000) for one in segments.add("e.g. it ")]
+    assert len(found) > 5
+    assert max(len(one.text) for one in found) <= 2008
+    assert all(one.text.endswith(" ") for one in found)
+    assert len(Segments().add("x" * 3000)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "is_torn"),
+    [
+        ("It was lit. It was lit in 19", True),
+        ("It was not", True),
+        ("It was lit in 1923.", False),
+        ("It was lit. [1]", False),
+        ("“It was lit!” [1][2] ", False),
+    ],
+)
+def test_a_text_that_breaks_off_tears_its_last_sentence(text: str, is_torn: bool) -> None:
+    segments = Segments()
+    segments.add(text)
+    assert segments.end(breaks_off=True)[-1].is_torn is is_torn
+    segments.add(text)
+    assert segments.end()[-1].is_torn is False
 
 
 PIECES = st.sampled_from(

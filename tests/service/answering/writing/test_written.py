@@ -192,16 +192,80 @@ def test_a_refusal_is_told_as_such_and_not_judged(library: Library) -> None:
     assert found["sentences"] == []
 
 
-def test_a_model_that_finds_nothing_declines(library: Library) -> None:
-    found = answered(library, DECLINED)
+@pytest.mark.parametrize("space", ["", " "])
+def test_what_was_said_before_or_after_a_refusal_is_judged(library: Library, space: str) -> None:
+    lie = "Hannah Osgood lit the lamp at dusk."
+    found = answered(library, lie + space, Delta({"refusal": "I can not go on. "}), lie)
+    assert found["finish"] == "refusal"
+    assert statuses(found) == ["contradicted", "contradicted"]
+    for one in found["sentences"]:
+        assert found["answer"][one["start"] : one["end"]] == one["text"] == lie
+
+
+@pytest.mark.parametrize("text", [DECLINED, f"**{DECLINED[:-1]}** [1]", f"“{DECLINED}”"])
+def test_a_model_that_finds_nothing_declines(library: Library, text: str) -> None:
+    found = answered(library, text)
     assert (found["finish"], found["declined"]) == ("declined", True)
     assert statuses(found) == ["unchecked"]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "# {lie}",
+        "```\n{lie}\n```",
+        "``` {lie}",
+        "[1]: {lie}",
+        "So it was, all of it, as they say. # {lie}",
+        "~~~~\n{lie}",
+    ],
+)
+def test_a_lie_hides_in_no_heading_code_or_footnote(library: Library, hidden: str) -> None:
+    lie = "Hannah Osgood lit the lamp at dusk on 4 May 1820."
+    found = answered(library, hidden.format(lie=lie))
+    last = found["sentences"][-1]
+    assert lie in last["text"]
+    assert last["status"] == "contradicted"
+
+
+def test_a_quote_keeps_the_marks_of_its_source(library: Library) -> None:
+    text = "The old keeper [12] lit the lamp at dusk, as Osgood [2] writes, and slept until the morning."
+    with stand_in(f"He says: “{text[:-1]}” [1].") as model, writing(library, model) as client:
+        put = client.put("/v1/documents/paper.txt?wait=true", json={"text": text})
+        assert put.status_code == 201
+        (sentence,) = ask(client, k=1).json()["sentences"]
+    assert [one["status"] for one in sentence["quotes"]] == ["verified"]
+    assert (sentence["status"], sentence["marks"]) == ("supported", [1])
 
 
 def test_text_that_is_cut_off_says_so(library: Library) -> None:
     with stand_in("The lamp was lit at", finish="length") as model, writing(library, model) as client:
         fill(client)
         assert ask(client).json()["finish"] == "length"
+
+
+def test_half_a_sentence_is_not_judged(library: Library) -> None:
+    half = "The lamp was lit. Samuel Osgood lit the lamp at dusk on 4 May 18"
+    for says, behaviour in (([half], {"finish": "length"}), ([half, Break()], {})):
+        with stand_in(*says, **behaviour) as model, writing(library, model) as client:  # type: ignore[arg-type]
+            fill(client)
+            events = streamed(ask(client, stream=True))
+        sentences = [data for name, data in events if name == "sentence"]
+        assert [one["status"] for one in sentences][1:] == ["unchecked"]
+        assert "breaks off" in sentences[1]["reason"]
+        assert sentences[1]["verdict"] is None
+
+
+def test_what_could_not_be_checked_says_so_to_people(library: Library) -> None:
+    body = {"model": "loccit", "messages": [{"role": "user", "content": QUESTION}]}
+    with (
+        stand_in("The lamp was lit by Napoleon.") as model,
+        writing(library, model, max_reading_characters=1) as client,
+    ):
+        fill(client)
+        said = client.post("/v1/chat/completions", json=body | {"loccit": {"min_answerability": 0}}).json()
+    assert said["loccit"]["sentences"][0]["status"] == "unchecked"
+    assert "- “The lamp was lit by Napoleon.” (unchecked)" in said["choices"][0]["message"]["content"]
 
 
 def test_text_without_an_end_is_cut_off(library: Library) -> None:
