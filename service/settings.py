@@ -75,7 +75,8 @@ class Settings(LibrarySettings):
     public_url: str = Field(
         "",
         description="Address under which people reach the service, such as `https://docs.example.org`: "
-        "exported citations and results for chat programs link to it. By default that of each request.",
+        "exported citations and results for chat programs link to it, and links of the pages begin with its "
+        "path. By default that of each request.",
     )
     create_key: bool = Field(
         False,
