@@ -1,6 +1,6 @@
-"""Generate the tables in docs/ from the program: ``make docs``.
+"""Generate the tables and references in docs/ from the program: ``make docs``.
 
-A table is the text between ``<!-- table: NAME -->`` and ``<!-- end -->``.
+Generated is the text between ``<!-- table: NAME -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings
 
 from benchmarks import run
 from evaluation.measures import Estimate
+from scripts.error_reference import errors
 from service.monitoring.metrics import described
 from service.settings import PREFIX, Settings
 
@@ -72,14 +73,19 @@ def metrics() -> str:
     return table(("metric", "kind", "labels", "meaning"), *rows)
 
 
-TABLES: dict[str, Callable[[], str]] = {"benchmarks": benchmarks, "metrics": metrics, "settings": settings}
+TABLES: dict[str, Callable[[], str]] = {
+    "benchmarks": benchmarks,
+    "errors": errors,
+    "metrics": metrics,
+    "settings": settings,
+}
 
 
 def with_tables(page: str) -> str:
-    """Return the page with all its tables generated."""
+    """Return the page with all that is generated in it."""
     return _TABLE_BLOCK.sub(lambda block: f"{block[1]}\n{TABLES[block[2]]()}\n{block[3]}", page)
 
 
 if __name__ == "__main__":
-    for path in sorted(DOCS.glob("*.md")):
+    for path in sorted(DOCS.rglob("*.md")):
         path.write_text(with_tables(path.read_text()))

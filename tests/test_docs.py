@@ -12,7 +12,9 @@ from index import errors as library_errors
 from index.filters import parse_filter
 from index.library import Library
 from index.readers import MEDIA_TYPES
+from scripts import remedies
 from scripts.build_docs import with_tables
+from scripts.error_reference import UNSEEN, kinds
 from service import errors as service_errors
 from service.api.openapi import describe
 from service.app import create_app
@@ -27,15 +29,6 @@ PAGES = [
 ]
 API = (ROOT / "docs" / "http-api.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
-UNSEEN = {
-    "client_gone",
-    "data_not_writable",
-    "invalid_settings",
-    "key_not_found",
-    "original_not_found",
-    "upgrade_begun",
-}
-"""Codes that no caller of the API receives."""
 
 
 def codes() -> dict[str, int]:
@@ -66,6 +59,17 @@ def test_every_error_is_in_the_table_with_its_status() -> None:
         code: int(status) for status, row in rows.items() for code in re.findall(r"`([a-z_]+)`", row)
     }
     assert documented == {code: status for code, status in codes().items() if code not in UNSEEN}
+
+
+def test_every_error_says_what_to_do() -> None:
+    groups = ("REQUESTS", "MISSING", "DOCUMENTS", "OPERATION", "COMMANDS", "CLIENT")
+    told = [code for name in groups for code in getattr(remedies, name)]
+    assert len(told) == len(set(told))
+    assert set(told) == set(kinds()) >= set(codes())
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text()
+    assert re.findall(r"^### `(\w+)`$", page, re.MULTILINE) == told
+    for setting in re.findall(rf"{PREFIX}(\w+)", page):
+        assert setting.lower() in Settings.model_fields, setting
 
 
 def test_every_address_is_in_the_table(tmp_path: Path) -> None:
