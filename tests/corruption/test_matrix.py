@@ -163,7 +163,8 @@ def judged(damage: Damage, folder: Path, pristine: Pristine, log: pytest.LogCapt
             settle(collection)
             answers = asked(collection)
             for document in collection.archive.documents(limit=10**6):
-                collection.archive.original(document.id)[1].close()
+                for version in collection.archive.versions(document.id):
+                    collection.archive.original(document.id, version.number)[1].close()
             problems = [*collection._engine.check(), *collection._store.problems(256)]
     except LoccitError as error:
         assert_tells_what_to_do(error)
