@@ -88,6 +88,17 @@ class Settings(LibrarySettings):
         description="Requests a minute of each key, and how many may come at once: `600:50`; empty for no "
         "limit. A key may have a limit of its own. A batch counts each question. Each process counts alone.",
     )
+    visitor_rate_limit: str = Field(
+        "60:20",
+        description="Requests a minute of each visitor of public pages, by address, and how many may come at "
+        "once: with a key that has origins. Empty for no limit.",
+    )
+    visitor_link_days: float = Field(
+        30.0,
+        gt=0,
+        le=3650,
+        description="Days for which visitors of public pages can open links of their answers without a key.",
+    )
     trusted_proxies: str = Field(
         "",
         description="Comma-separated addresses or networks of proxies whose X-Forwarded-For and "
@@ -397,7 +408,7 @@ class Settings(LibrarySettings):
             raise ValueError(f"{url!r} is not a web address. Write it like https://docs.example.org.")
         return url.rstrip("/")
 
-    @field_validator("rate_limit")
+    @field_validator("rate_limit", "visitor_rate_limit")
     @classmethod
     def _check_rate(cls, rate: str) -> str:
         RateLimit.parse(rate)  # raises a ValueError that says what is wrong

@@ -102,7 +102,7 @@ async def find(request: Request, runtime: Runtime, caller: Principal, asked: Ask
 
 def _found(answers: Answers, plan: Plan, asked: Asked, parts: Sequence[Part], runtime: Runtime) -> Found:
     each = [one.answer for one in answers.each]
-    shown = shown_to(plan.caller, asked.body.collection, runtime.prover)
+    shown = shown_to(plan.caller, asked.body.collection, runtime.prover.of(plan.caller))
     extract, given = _NOTHING, len(each[0].hits)
     if asked.mode == "written":
         given = fitting(each[0].hits, runtime.settings.writer_characters)

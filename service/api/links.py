@@ -15,6 +15,8 @@ from index.citations import parse_locator
 from service.identity import Prover
 
 DEFAULT_COLLECTION = "default"
+VIEW = "/view/"
+"""What the addresses of pages of citations begin with."""
 _EVIDENCE = re.compile(r"(.+)\|([0-9]{1,12})-([0-9]{1,12})", re.DOTALL)
 
 
@@ -35,7 +37,7 @@ def citation_path(locator: str) -> str:
 
 def view_path(locator: str) -> str:
     """The address of the page that shows a citation in its document."""
-    return f"/view/{percent_encode(locator, safe='/@:')}"
+    return f"{VIEW}{percent_encode(locator, safe='/@:')}"
 
 
 def job_path(job_id: str) -> str:
@@ -83,9 +85,10 @@ def proven(citation: Citation, collection: str, prover: Prover) -> Citation:
     """A citation of a collection with links that carry a proof, and without one to the whole text."""
     locator = citation.locator
     proof = urlencode({"proof": prover.proof(collection, locator)})
+    link_proof = urlencode({"proof": prover.link_proof(collection, locator)})
     own = {
         "citation": in_collection(f"{citation_path(locator)}?{proof}", collection),
-        "view": in_collection(f"{view_path(locator)}?{proof}#quote", collection),
+        "view": in_collection(f"{view_path(locator)}?{link_proof}#quote", collection),
     }
     return replace(citation, links={**own, **citation.links})
 

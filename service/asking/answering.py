@@ -81,7 +81,7 @@ def _answer_all(runtime: Runtime, plan: Plan, encoded: EncodedQuestions, show: C
         answer = collection.answer(question, vectors=vectors, model=encoded.model)
         answer = withheld(answer, body.min_answerability)
         if plan.caller.scope is Scope.ASK:
-            answer = _with_proofs(answer, body.collection, runtime.prover)
+            answer = _with_proofs(answer, body.collection, runtime.prover.of(plan.caller))
         results.append(Answered(answer, own[0]))
     return show(Answers(collection, results, began))
 

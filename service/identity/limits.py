@@ -48,10 +48,14 @@ class RateLimit:
 
 
 class RateLimits:
-    """Counts requests by caller, in this process. ``default`` is for keys without a limit of their own."""
+    """Counts requests by caller, in this process. ``default`` is for keys without a limit of their own.
 
-    def __init__(self, default: str = "") -> None:
+    With a key of public pages, each visitor has the limit ``visitors`` besides.
+    """
+
+    def __init__(self, default: str = "", *, visitors: str = "") -> None:
         self._default = default
+        self._visitors = visitors
         self._store = MemoryStore(options={"MAX_SIZE": _MOST_CALLERS})
         self._limiters: dict[str, tuple[RateLimit, Throttled] | None] = {}
 
@@ -60,16 +64,25 @@ class RateLimits:
 
         Raises :class:`service.errors.RateLimited`. A cost above the burst takes the whole burst.
         """
-        limiter = self._limiter(caller.rate or self._default)
-        if limiter is None or not caller.key or cost < 1:
+        if not caller.key or cost < 1:
+            return {}
+        of_key = self._count(caller.rate or self._default, f"{caller.key}/{caller.user}", cost, "This key")
+        if not caller.visitor:
+            return of_key
+        visitor = f"{caller.key}@{subscriber(caller.visitor)}"
+        return self._count(self._visitors, visitor, cost, "A visitor") or of_key
+
+    def _count(self, written: str, name: str, cost: int, who: str) -> dict[str, str]:
+        limiter = self._limiter(written)
+        if limiter is None:
             return {}
         limit, throttled = limiter
-        result = throttled.limit(f"{caller.key}/{caller.user}", min(cost, limit.burst))
+        result = throttled.limit(name, min(cost, limit.burst))
         headers = _headers(limit, result.state)
         if result.limited:
             wait = max(1, math.ceil(result.state.retry_after))
             raise RateLimited(
-                f"This key may send {limit.per_minute} requests a minute, and {limit.burst} at once. Wait "
+                f"{who} may send {limit.per_minute} requests a minute, and {limit.burst} at once. Wait "
                 f"for {wait} seconds.",
                 headers={**headers, "Retry-After": str(wait)},
             )

@@ -44,6 +44,10 @@ class Principal:
     rate: str = field(default="", compare=False)
     """Rate limit of this key, which replaces that of the settings."""
     user: str = ""
+    visitor: str = field(default="", compare=False)
+    """Address of the client, where the key is one of pages that anyone may visit: with origins."""
+    is_narrowed: bool = field(default=False, compare=False)
+    """Whether the caller named some of its groups, for the person for whom it asks."""
 
     def may_use(self, collection: str) -> bool:
         """Whether it may use a collection of this name."""
@@ -52,7 +56,8 @@ class Principal:
     def on_behalf_of(self, groups: Iterable[str]) -> Principal:
         """The same caller, narrowed to those of its groups that are named."""
         named = frozenset(groups)
-        return replace(self, groups=named if self.groups is None else self.groups & named)
+        groups = named if self.groups is None else self.groups & named
+        return replace(self, groups=groups, is_narrowed=True)
 
     def lacks(self, groups: Collection[str]) -> list[str]:
         """Those of the groups that it is not in."""

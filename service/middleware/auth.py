@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import parse_qs
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from index.errors import LoccitError
 from index.naming import checked_groups
 from service.api.error_handlers import render_error
+from service.api.links import DEFAULT_COLLECTION, VIEW
 from service.api.openapi import OPEN_PATHS
 from service.browser.assets import is_asset
 from service.errors import Forbidden, ServiceError, Unauthorized
@@ -44,11 +47,13 @@ class Authentication:
             return ANYONE
         try:
             found = _by_key(scope)
+            if found is None:
+                found = _by_link(scope)
             if found is None and self._sign_on is not None:
                 found = self._sign_on.principal(scope, self._proxies)
             if found is None:
                 raise _unauthorized("")
-            return _of_origin(found, scope)
+            return _visiting(_of_origin(found, scope), scope)
         except ServiceError as error:
             if scope["path"] in _OPEN or is_asset(scope["path"]):
                 return NOBODY
@@ -93,6 +98,31 @@ def _by_key(scope: Scope) -> Principal | None:
         raise wrong
     cookie = HTTPConnection(scope).cookies.get(COOKIE)
     return None if cookie is None else runtime.sessions.principal(cookie)
+
+
+def _by_link(scope: Scope) -> Principal | None:
+    """Who gave a visitor the link to the page of a citation; None for other requests.
+
+    Raises :class:`Unauthorized` if that key is no longer valid.
+    """
+    path: str = scope["path"]
+    if scope.get("method") not in {"GET", "HEAD"} or not path.startswith(VIEW):
+        return None
+    runtime, query = scope["app"].state.runtime, parse_qs(scope["query_string"].decode("latin-1"))
+    proof, collection = query.get("proof", [""])[-1], query.get("collection", [DEFAULT_COLLECTION])[-1]
+    key = runtime.prover.key_of_link(collection, path.removeprefix(VIEW), proof)
+    if key:
+        holder: Principal = runtime.keyring.holder(key)
+        # Whatever the key may do: a link shows its quote.
+        return replace(holder, scope=Rights.ASK)
+    if "." in proof:
+        raise Unauthorized("This link has expired. Ask again on the page where you found it.")
+    return None
+
+
+def _visiting(principal: Principal, scope: Scope) -> Principal:
+    """The caller, with its address if anyone may have its key."""
+    return replace(principal, visitor=scope["state"]["client"]) if principal.origins else principal
 
 
 def _on_behalf(principal: Principal, scope: Scope) -> Principal:

@@ -76,7 +76,7 @@ def _citation(
     with collection.archive.resolution() as resolution:
         found = resolution.resolve(locator, around=query.around)
     if caller.scope is Scope.ASK:
-        found = _with_proofs(found, query.collection, runtime.prover)
+        found = _with_proofs(found, query.collection, runtime.prover.of(caller))
     if query.format is None:
         return json_reply(resolved_json(found, collection.state, query.collection))
     citation = absolute(linked(found.citation, query.collection), base)

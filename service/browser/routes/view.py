@@ -88,7 +88,7 @@ def _view(
     )
     if not whole:
         around = replace(around, before=None, after=None)
-        citation = proven(citation, name, runtime.prover)
+        citation = proven(citation, name, runtime.prover.of(caller))
     here = any(part.first for block in around.blocks for line in block.lines for part in line)
     values: dict[str, Any] = _steps(place, cited, name)
     return page(

@@ -59,7 +59,7 @@ class ServiceBackend:
         self.caller = caller_of(request.scope)
         self.collection = collection
         self.base = base_url(request.scope, runtime.settings.public_url)
-        self.prover: Prover | None = runtime.prover
+        self.prover: Prover | None = runtime.prover.of(self.caller)
 
     async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
         plan = planned(body, self.caller, self._runtime)
