@@ -125,8 +125,12 @@ export class Client {
       if (name === "found") yield { name, found: value as Partial<Answer> };
       if (name === "delta") yield { name, text: (value as { text: string }).text };
       if (name === "sentence") yield { name, sentence: value as AnsweredSentence };
-      if (name === "finished") yield { name, answer: value as Answer };
+      if (name === "finished") {
+        yield { name, answer: value as Answer };
+        return;
+      }
     }
+    throw new Error("The service ended an answer that was not finished. Ask again.");
   }
 
   /** The quote that a locator names, the text around it, and its status in the newest version. */
@@ -180,7 +184,7 @@ export class Client {
 
   /** The job after each change, until it is finished. */
   async *followJob(jobId: string, signal?: AbortSignal): AsyncGenerator<JobEvent> {
-    const response = await this.#fetch(`/v1/jobs/${jobId}/events`, signal === undefined ? {} : { signal });
+    const response = await this.#fetch(`/v1/jobs/${encodeURIComponent(jobId)}/events`, signal === undefined ? {} : { signal });
     for await (const event of eventsOf(response)) {
       yield { name: event.name, job: JSON.parse(event.data) as Job };
     }

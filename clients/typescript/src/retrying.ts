@@ -7,11 +7,13 @@ export interface Retries {
 
 export const DEFAULT_RETRIES: Retries = { most: 4, first: 250, longest: 30_000 };
 
-const NOT_REPEATABLE = /\/v1\/(ingest$|jobs\/[^/]+\/retry$|collections\/[^/]+\/upgrade$)/;
+/** What is posted and has the same effect once or twice; all else that is posted may make something. */
+const QUESTIONS =
+  /\/(ask|answer|verify|changes|search|rerank|retrieval|embeddings|completions|responses|tool_result|cancel|prune)$/;
 
 /** Whether a request has the same effect once or twice. */
 export function isRepeatable(request: Request): boolean {
-  return request.method !== "POST" || !NOT_REPEATABLE.test(new URL(request.url).pathname);
+  return request.method !== "POST" || QUESTIONS.test(new URL(request.url).pathname);
 }
 
 /**
@@ -54,7 +56,21 @@ export function retrying(send: typeof fetch, retries: Retries): (request: Reques
         if (request.signal.aborted || !repeatable || attempt >= retries.most) throw error;
         pause = backOff(attempt, retries);
       }
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await wait(pause, request.signal);
     }
   };
+}
+
+/** Wait so many milliseconds, or until the request is aborted. */
+async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end);
+  });
+  signal.throwIfAborted();
 }

@@ -56,6 +56,33 @@ test("an error in a stream is thrown", async () => {
   await assert.rejects(events.next(), { code: "writer_failed" });
 });
 
+test("an answer that is not finished is an error", async () => {
+  const cut = new Client({ url, fetch: async () => new Response('event: delta\ndata: {"text": "The"}\n\n') });
+  const events = cut.streamAnswer("Who?");
+  assert.equal((await events.next()).value.text, "The");
+  await assert.rejects(events.next(), /not finished/);
+});
+
+test("what makes something is posted once, and a pause ends with its request", async () => {
+  const seen = [];
+  const refuse = async (request) => {
+    seen.push(new URL(request.url).pathname);
+    return Response.json({ error: { code: "not_ready", message: "No." } }, { status: 503 });
+  };
+  const busy = new Client({ url, fetch: refuse, retries: { most: 1, first: 0 } });
+  await busy.api.POST("/v1/files", { body: {} });
+  await busy.api.POST("/v1/vector_stores", { body: {} });
+  await assert.rejects(busy.verify({ quotes: ["The lamp"] }), { code: "not_ready" });
+  await assert.rejects(busy.followJob("../collections/default").next(), { code: "not_ready" });
+  const followed = "/v1/jobs/..%2Fcollections%2Fdefault/events";
+  assert.deepEqual(seen, ["/v1/files", "/v1/vector_stores", "/v1/verify", "/v1/verify", followed, followed]);
+  const patient = new Client({ url, fetch: refuse, retries: { most: 1, first: 2 ** 30, longest: 2 ** 30 } });
+  const stop = new AbortController();
+  const events = patient.streamAnswer("Who?", {}, stop.signal).next();
+  setTimeout(() => stop.abort(), 10);
+  await assert.rejects(events, { name: "AbortError" });
+});
+
 test("every route is typed and reachable", async () => {
   const { data, response } = await client.api.GET("/v1/collections");
   assert.equal(response.status, 200);
