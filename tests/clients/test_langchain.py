@@ -1,5 +1,7 @@
 """The retriever and the loader inside LangChain."""
 
+import hashlib
+
 import pytest
 from loccit_client import AsyncClient, Client
 
@@ -69,3 +71,16 @@ def test_whole_documents_are_loaded(client: Client) -> None:
         assert one.page_content == client.documents.text(one.metadata["document_id"])
         assert one.metadata["start_index"] == 0
     assert documents[2].metadata["year"] == 2020
+
+
+def test_a_document_that_changes_meanwhile_has_the_text_of_its_hash(client: Client) -> None:
+    client.collections.create("changing")
+    for name in ("a.txt", "b.txt"):
+        client.documents.put(name, "The lamp was lit.", collection="changing", wait=True)
+    loaded = LoccitLoader(client, collection="changing").lazy_load()
+    next(loaded)
+    client.documents.put("b.txt", "The lamp was broken.", collection="changing", wait=True)
+    one = next(loaded)
+    assert hashlib.sha256(one.page_content.encode()).hexdigest() == one.metadata["text_sha256"]
+    assert one.metadata["version"] == 1
+    client.collections.delete("changing")

@@ -1,7 +1,10 @@
 """The retriever inside LlamaIndex."""
 
+import threading
+
+import httpx
 import pytest
-from loccit_client import AsyncClient, Client
+from loccit_client import AsyncClient, Client, NotFound
 
 from tests.clients.conftest import Service
 
@@ -89,3 +92,16 @@ async def test_the_asynchronous_client_is_used_where_there_is_one(client: Client
         with pytest.raises(ValueError, match="aretrieve"):
             retriever.retrieve("moons")
     assert await LoccitRetriever(client).aretrieve("moons") == expected
+
+
+async def test_a_client_that_blocks_is_used_in_a_thread() -> None:
+    threads = []
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        threads.append(threading.current_thread())
+        return httpx.Response(404)
+
+    http = httpx.Client(base_url="http://loccit.test", transport=httpx.MockTransport(refuse))
+    with pytest.raises(NotFound):
+        await LoccitRetriever(Client(http=http)).aretrieve("moons")
+    assert threads != [threading.main_thread()]

@@ -14,6 +14,7 @@ from loccit_client import (
     AsyncClient,
     Client,
     ConnectionFailed,
+    InvalidArgument,
     InvalidReply,
     LoccitError,
     Retries,
@@ -302,3 +303,80 @@ def test_raw_is_json_again() -> None:
     state = decode(IndexState, ASKED["index"])
     assert json.loads(json.dumps(state.raw)) == ASKED["index"]
     assert state == decode(IndexState, {**state.raw, "other": 1})
+
+
+# What no request can carry, and what breaks off
+
+
+@pytest.mark.parametrize("name", ["../collections/default", "..", ".", "a/../../jobs/5", "a/.", ""])
+def test_a_name_that_leads_to_another_address_is_not_sent(name: str) -> None:
+    service = Service(httpx.Response(204))
+    client = service.client()
+    for call in (client.documents.delete, client.collections.delete, client.jobs.delete, client.cite):
+        with pytest.raises(InvalidArgument, match="names nothing"):
+            call(name)
+    assert service.requests == []
+
+
+def test_names_with_dots_in_them_are_sent() -> None:
+    service = Service(GOOD)
+    with pytest.raises(InvalidReply):
+        service.client().documents.get("a..b/.hidden/c...")
+    assert service.requests[0].url.path == "/v1/documents/a..b/.hidden/c..."
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "two\nlines"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(key: str) -> None:
+    for kind in (Client, AsyncClient):
+        with pytest.raises(InvalidArgument) as raised:
+            kind(key=key)
+        assert key not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://127.0.0.1", "http://", "http://[::1"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    for kind in (Client, AsyncClient):
+        with pytest.raises(InvalidArgument, match="address of the service"):
+            kind(url)
+
+
+def test_a_password_in_the_address_is_shown_nowhere() -> None:
+    for client in (
+        Client("http://me:secret@loccit.test/docs/"),
+        AsyncClient("http://me:secret@loccit.test/docs"),
+    ):
+        assert "secret" not in repr(client)
+        assert client.url_of("/view/a@1:0-1#quote") == "http://loccit.test/docs/view/a@1:0-1#quote"
+        assert client.url_of("https://other.test/a") == "https://other.test/a"
+
+
+def told(*events: tuple[str, str]) -> httpx.Response:
+    body = "".join(f"event: {name}\ndata: {data}\n\n" for name, data in events)
+    return httpx.Response(200, text=body, headers={"Content-Type": "text/event-stream"})
+
+
+def test_an_answer_that_is_not_finished_is_an_error() -> None:
+    events = Service(told(("delta", '{"text": "It was"}'))).client().answer_events("Who?")
+    assert next(events).text == "It was"
+    with pytest.raises(ConnectionFailed, match="not finished"):
+        next(events)
+
+
+@pytest.mark.anyio
+async def test_an_answer_that_is_not_finished_is_an_error_for_the_asynchronous_client_too() -> None:
+    service = Service(told(("delta", '{"text": "It was"}')))
+    http = httpx.AsyncClient(base_url="http://loccit.test", transport=httpx.MockTransport(service))
+    with pytest.raises(ConnectionFailed, match="not finished"):
+        [one async for one in AsyncClient(http=http).answer_events("Who?")]
+
+
+@pytest.mark.parametrize("data", ["5", "{}", '{"text": 5}', "no"])
+def test_an_event_of_another_form_is_told_as_that(data: str) -> None:
+    with pytest.raises(InvalidReply):
+        list(Service(told(("delta", data))).client().answer_events("Who?"))
+
+
+def test_an_error_in_a_stream_may_have_any_form() -> None:
+    for data in ("{}", '{"error": 5}', '{"error": {"code": "writer_failed"}}'):
+        with pytest.raises(ServerError):
+            list(Service(told(("error", data))).client().answer_events("Who?"))

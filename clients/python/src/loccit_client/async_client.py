@@ -13,7 +13,14 @@ from loccit_client.async_transport import AsyncTransport
 from loccit_client.binding import look_like
 from loccit_client.calls import Call, Events, Pages
 from loccit_client.models import Job
-from loccit_client.requests import DEFAULT_COLLECTION, DEFAULT_TIMEOUT, DEFAULT_URL, headers
+from loccit_client.requests import (
+    DEFAULT_COLLECTION,
+    DEFAULT_TIMEOUT,
+    DEFAULT_URL,
+    address,
+    headers,
+    shown,
+)
 from loccit_client.retrying import Retries
 from loccit_client.waiting import pauses
 
@@ -125,7 +132,8 @@ class AsyncClient(_Group):
         http: httpx.AsyncClient | None = None,
     ) -> None:
         self._is_own = http is None
-        own = http or httpx.AsyncClient(base_url=url, headers=headers(key, on_behalf_of), timeout=timeout)
+        named = headers(key, on_behalf_of)
+        own = http or httpx.AsyncClient(base_url=address(url), headers=named, timeout=timeout)
         super().__init__(AsyncTransport(own, collection, retries or Retries()))
         self.documents = AsyncDocuments(self._transport)
         self.collections = AsyncCollections(self._transport)
@@ -157,7 +165,8 @@ class AsyncClient(_Group):
 
     def url_of(self, link: str) -> str:
         """The whole address of a link in a reply, such as that of a citation's page."""
-        return str(self._transport.http.base_url.join(link))
+        base = shown(self._transport.http.base_url)
+        return f"{str(base).rstrip('/')}{link}" if link.startswith("/") else str(base.join(link))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self._transport.http.base_url)!r})"
+        return f"{type(self).__name__}({str(shown(self._transport.http.base_url))!r})"

@@ -12,7 +12,7 @@ import httpx
 from loccit_client.calls import Call, Events, Pages
 from loccit_client.errors import ApiError, ConnectionFailed, error_of
 from loccit_client.requests import STREAM_TIMEOUT, build_request
-from loccit_client.retrying import Retries, connection_failed
+from loccit_client.retrying import Retries, connection_failed, require_finished
 from loccit_client.sse import EventParser
 
 T = TypeVar("T")
@@ -42,15 +42,18 @@ class AsyncTransport:
             call = listed.call.with_query(listed.cursor, following)
 
     async def events(self, stream: Events[T]) -> AsyncIterator[T]:
-        """The events of a stream, until the service ends it."""
+        """The events of a stream. Raises :class:`ConnectionFailed` for one that is not finished."""
         response = await self._respond(stream.call, stream=True)
-        parser = EventParser()
+        parser, name = EventParser(), ""
         try:
             async for piece in response.aiter_bytes():
                 for event in parser.feed(piece):
+                    name = event.name
                     yield stream.read(event)
         except httpx.HTTPError as error:
             raise connection_failed(error, response.request.url) from error
+        else:
+            require_finished(name, response.request.url)
         finally:
             await response.aclose()
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from loccit_client.decoding import Json, decode
-from loccit_client.errors import InvalidReply
+from loccit_client.errors import InvalidArgument, InvalidReply
 from loccit_client.sse import ServerEvent
 from loccit_client.uploading import Upload
 
@@ -40,7 +40,11 @@ class Call(Generic[T]):
 
     @property
     def url(self) -> str:
-        """The path with its parameters, percent-encoded."""
+        """The path with its parameters, percent-encoded. Raises :class:`InvalidArgument`."""
+        for value in self.named.values():
+            # They would be resolved: the address would be another one, such as that of a collection.
+            if not value or {".", ".."} & set(value.split("/")):
+                raise InvalidArgument(f"{value!r} names nothing: it is empty, or a part of it is . or ..")
         return self.path.format_map({name: quote(value, safe="/@:") for name, value in self.named.items()})
 
     def with_query(self, name: str, value: QueryValue) -> Call[T]:
@@ -58,7 +62,7 @@ class Pages(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Events(Generic[T]):
-    """A stream of server-sent events, and how to read each."""
+    """A stream of server-sent events, and how to read each; the one named ``finished`` is the last."""
 
     call: Call[None]
     read: Callable[[ServerEvent], T]

@@ -4,6 +4,7 @@
 
     LoccitError
     ├── ConnectionFailed     no reply: not connected, cut off, or too slow
+    ├── InvalidArgument      what no request can carry: nothing was sent
     ├── InvalidReply         a reply of another form than the API's
     ├── WaitTimeout          a job was not finished in time
     └── ApiError             an error reply: code, message, request_id, status
@@ -35,6 +36,12 @@ class LoccitError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class InvalidArgument(LoccitError):
+    """An address, key or name that no request can carry. Nothing was sent."""
+
+    code = "invalid_argument"
 
 
 class ConnectionFailed(LoccitError):
@@ -134,7 +141,8 @@ def error_of(response: httpx.Response) -> ApiError:
 
 def error_in_stream(event: Mapping[str, Any]) -> ServerError:
     """The error that an event in a stream is, which began with a status of 200."""
-    detail = event.get("error", {})
+    given = event.get("error")
+    detail = given if isinstance(given, dict) else {}
     return ServerError(
         str(detail.get("message", "The stream ended with an error, without a reason.")),
         code=str(detail.get("code", "stream_error")),

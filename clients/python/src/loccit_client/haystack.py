@@ -70,8 +70,9 @@ class LoccitRetriever:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> LoccitRetriever:
         """The component of a dictionary."""
-        if (key := data["init_parameters"].get("key")) is not None:
-            data["init_parameters"]["key"] = Secret.from_dict(key)
+        given = data["init_parameters"]
+        if (key := given.get("key")) is not None:
+            data = {**data, "init_parameters": {**given, "key": Secret.from_dict(key)}}
         made: LoccitRetriever = default_from_dict(cls, data)
         return made
 

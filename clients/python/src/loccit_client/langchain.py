@@ -95,7 +95,7 @@ class LoccitLoader(BaseLoader):
         if self._client is None:
             raise ValueError("This loader has an async_client only. Give it a client, or use `alazy_load`.")
         for one in self._client.documents.list(**self._which):
-            yield _whole(one, self._client.documents.text(one.document_id, collection=self._collection))
+            yield _whole(one, self._client.documents.text(one.document_id, **self._of(one)))
 
     async def alazy_load(self) -> AsyncIterator[Document]:
         """The documents, one by one."""
@@ -105,7 +105,11 @@ class LoccitLoader(BaseLoader):
             return
         documents = self._async_client.documents
         async for one in documents.list(**self._which):
-            yield _whole(one, await documents.text(one.document_id, collection=self._collection))
+            yield _whole(one, await documents.text(one.document_id, **self._of(one)))
+
+    def _of(self, one: models.Document) -> dict[str, Any]:
+        """Which text of a document: that of the version whose hash the list has."""
+        return {"version": one.version, "collection": self._collection}
 
 
 def _whole(one: models.Document, text: str) -> Document:

@@ -5,6 +5,7 @@ Needs the extra ``loccit-client[llama-index]``.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -46,7 +47,8 @@ class LoccitRetriever(BaseRetriever):
 
     ``start_char_idx`` and ``end_char_idx`` of each node are the offsets in the document's text, its id is the
     locator, and ``score`` the calibrated probability that the passage answers. Nodes below
-    ``similarity_cutoff`` are left out. ``options`` are those of ``Client.ask``.
+    ``similarity_cutoff`` are left out. ``options`` are those of ``Client.ask``. Without
+    ``async_client`` the asynchronous methods use ``client`` in a thread.
     """
 
     def __init__(
@@ -76,7 +78,7 @@ class LoccitRetriever(BaseRetriever):
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         if self._async_client is None:
-            return self._retrieve(query_bundle)
+            return await asyncio.to_thread(self._retrieve, query_bundle)
         found = await self._async_client.ask(query_bundle.query_str, **self._options)
         return self._nodes(found, self._async_client.url_of)
 

@@ -57,8 +57,18 @@ def _may_repeat(error: ApiError | ConnectionFailed, *, repeatable: bool) -> bool
 
 def connection_failed(error: httpx.HTTPError, url: httpx.URL) -> ConnectionFailed:
     """The error that a failure of the HTTP library is; raise it from that failure."""
-    address = f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"
+    address = _address(url)
     if isinstance(error, httpx.TimeoutException):
         return ConnectionFailed(f"{address} did not reply in time. Try again, or give the client more time.")
     reason = str(error) or type(error).__name__
     return ConnectionFailed(f"{address} could not be reached: {reason}. Is the service running there?")
+
+
+def require_finished(event: str, url: httpx.URL) -> None:
+    """Raise :class:`ConnectionFailed` unless this is the name of the last event of a stream."""
+    if event != "finished":
+        raise ConnectionFailed(f"{_address(url)} ended a stream that was not finished. Ask again.")
+
+
+def _address(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"

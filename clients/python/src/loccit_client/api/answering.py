@@ -83,12 +83,20 @@ def _event(event: ServerEvent) -> AnswerEvent:
         data = json.loads(event.data)
     except ValueError:
         raise InvalidReply("An event of an answer is not JSON. Is this a Loccit service?") from None
+    if not isinstance(data, dict):
+        raise InvalidReply("An event of an answer is no object. Is this a Loccit service?")
     if event.name == "error":
         raise error_in_stream(data)
     return AnswerEvent(
         event.name,
         data,
-        text=data["text"] if event.name == "delta" else "",
+        text=_text(data) if event.name == "delta" else "",
         sentence=decode(AnsweredSentence, data) if event.name == "sentence" else None,
         answer=decode(Answer, data) if event.name == "finished" else None,
     )
+
+
+def _text(delta: Json) -> str:
+    if not isinstance(text := delta.get("text"), str):
+        raise InvalidReply("An event of an answer has no text. Is this a Loccit service?")
+    return text
