@@ -128,7 +128,7 @@ class Collection:
         self._whole = self
         """The collection that restricted views of it were made from."""
         self._exchanging = threading.RLock()
-        self.archive = Archive(self._store, catalogue.originals(name))
+        self.archive = Archive(self._store, catalogue.originals(name), readers)
         self._follower = LedgerFollower(ledger, self._store) if ledger else None
         self.editor = Editor(self._store, lock_seconds=config.lock_seconds, committed=self._committed)
         self._writer = DocumentWriter(

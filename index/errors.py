@@ -30,6 +30,7 @@
     │   ├── CollectionNotFound
     │   ├── DocumentNotFound
     │   ├── OriginalNotFound
+    │   ├── PageNotFound
     │   ├── DocumentRetired
     │   ├── VersionNotFound
     │   ├── CitationNotFound
@@ -253,6 +254,12 @@ class OriginalNotFound(NotFound):
     """The bytes of a version are not kept."""
 
     code = "original_not_found"
+
+
+class PageNotFound(NotFound):
+    """The document has no page with this number, or no pages that can be drawn."""
+
+    code = "page_not_found"
 
 
 class DocumentRetired(NotFound):

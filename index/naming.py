@@ -12,7 +12,7 @@ from index.types import Metadata, Scalar
 
 MAX_DOCUMENT_ID = 512
 _COLLECTION = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_RESERVED_TAILS = ("text", "versions", "diff")
+_RESERVED_TAILS = ("text", "versions", "diff", "original", "page.png")
 _RESERVED_KEYS = frozenset({"document_id", "title", "source", "media_type"})
 _MAX_GROUP, _MAX_GROUPS = 100, 256
 _MAX_KEY, _MAX_STRING, _MAX_KEYS, _MAX_MEMBERS = 64, 4096, 64, 256

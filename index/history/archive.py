@@ -12,11 +12,13 @@ from index.citations import page_search
 from index.citations.anchoring import AnchoringText
 from index.citations.citing import Locator, parse_locator
 from index.citations.resolution import Resolution
-from index.errors import DocumentRetired, OriginalNotFound
+from index.errors import DocumentRetired, OriginalNotFound, PageNotFound
 from index.filters import Filter
 from index.history.changes import ChangeFeed, CitationStatus, citation_statuses, read_feed
 from index.history.exporting import exported
+from index.history.page_images import PageImages, has_page_images
 from index.protocols import Originals, RecordStore, Snapshot
+from index.readers import PageImage, Readers
 from index.records import Counts, DocumentRecord, RefusedMirror, Structure, VersionRecord
 from index.text.cache import TextCache
 from index.text.differences import Hunk, line_diff
@@ -26,14 +28,15 @@ _PREPARED = 4_000_000
 
 
 class Archive:
-    """Documents with their versions and texts, the citations into them, and the change feed.
+    """Documents with their versions, texts and pages, the citations into them, and the change feed.
 
-    Each method reads one snapshot of the record. Safe to use from several threads.
+    ``readers`` draw pages. Each method reads one snapshot of the record. Safe to use from several threads.
     """
 
-    def __init__(self, store: RecordStore, originals: Originals) -> None:
+    def __init__(self, store: RecordStore, originals: Originals, readers: Readers) -> None:
         self._store = store
         self._originals = originals
+        self._images = PageImages(originals, readers)
         self._prepared = TextCache[AnchoringText](_PREPARED, lambda one: len(one.text))
 
     def of(self, store: RecordStore) -> Archive:
@@ -119,6 +122,11 @@ class Archive:
         with self._store.snapshot() as moment:
             return moment.versions(document_id)
 
+    def version(self, document_id: str, version: int | None = None) -> VersionRecord:
+        """Return a version, by default the newest. Raises what :meth:`text` does."""
+        with self._store.snapshot() as moment:
+            return _version(moment, document_id, version)
+
     def original(self, document_id: str, version: int | None = None) -> tuple[VersionRecord, BinaryIO]:
         """Return a version, by default the newest, and the bytes that it was read from, open and seekable.
 
@@ -131,10 +139,27 @@ class Archive:
             if moment.originals([record.source_sha256]):
                 with suppress(FileNotFoundError):
                     return record, self._originals.open(record.source_sha256)
-        raise OriginalNotFound(
-            f"The original of version {record.number} of {document_id!r} is not kept. Put the document again "
-            "with the same bytes, and it is kept from then on, unless the settings say that none is."
-        )
+        raise _no_original(record)
+
+    def page_image(
+        self, document_id: str, page: int, *, width: int, version: int | None = None
+    ) -> tuple[VersionRecord, PageImage]:
+        """Return a version, by default the newest, and one of its pages as a picture ``width`` pixels wide.
+
+        ``page`` counts from 1. Raises what :meth:`original` and :meth:`index.readers.Readers.draw` do, and
+        :class:`index.errors.PageNotFound` for a document that is no PDF file.
+        """
+        with self._store.snapshot() as moment:
+            record = _version(moment, document_id, version)
+            if not has_page_images(record):
+                raise PageNotFound(
+                    f"{document_id!r} has no pages to draw: only those of PDF files are drawn."
+                )
+            is_kept, change = bool(moment.originals([record.source_sha256])), moment.change
+        if is_kept:
+            with suppress(FileNotFoundError):
+                return record, self._images.get(record, page, width, change)
+        raise _no_original(record)
 
     def diff(
         self, document_id: str, old: int, new: int | None = None
@@ -203,6 +228,7 @@ class Archive:
         """Drop all texts cached in memory, because this change or an earlier one erased something."""
         self._store.forget()
         self._prepared.clear(change)
+        self._images.forget(change)
         page_search.forget()
 
 
@@ -212,3 +238,10 @@ def _version(moment: Snapshot, document_id: str, number: int | None) -> VersionR
     if number is None and version.retired is not None:
         raise DocumentRetired.of(document_id, version.retired)
     return version
+
+
+def _no_original(version: VersionRecord) -> OriginalNotFound:
+    return OriginalNotFound(
+        f"The original of version {version.number} of {version.document_id!r} is not kept. Put the document "
+        "again with the same bytes, and it is kept from then on, unless the settings say that none is."
+    )

@@ -20,6 +20,7 @@ from index.config import ReadingConfig
 from index.errors import DocumentTooLarge, LoccitError, ReaderFailed
 from index.readers import formats
 from index.readers.languages import detect_language
+from index.readers.page_image import PageImage
 from index.readers.statistics import ReaderStatistics, ReadingCounts
 from index.readers.workers import Workers
 from index.types import Extract
@@ -31,6 +32,8 @@ _SMALL = _MIB
 _SECONDS = 30.0
 _SECONDS_PER_MIB = 30.0
 """The time limit of a file grows with its size, up to the configured one."""
+_DRAWING_SECONDS = 20.0
+_DRAWING_PROCESSES = 2
 
 
 class Readers(Protocol):
@@ -40,6 +43,12 @@ class Readers(Protocol):
         """Extract the text of a file, and detect its language if the file does not declare it.
 
         Raises what :func:`index.readers.read` does, and :class:`index.errors.ReaderFailed`.
+        """
+
+    def draw(self, data: bytes, *, name: str, page: int, width: int) -> PageImage:
+        """Draw a page of a PDF file, ``width`` pixels wide.
+
+        Raises what :func:`index.readers.pdf.drawing.draw_page` does, and :class:`index.errors.ReaderFailed`.
         """
 
     def prepare(self) -> None:
@@ -64,6 +73,11 @@ class InProcessReaders:
         with _unexpected_errors_refuse(name), self._counts.counting():
             return _read(_File(data, name, media_type, password), self._config)
 
+    def draw(self, data: bytes, *, name: str, page: int, width: int) -> PageImage:
+        """See :meth:`Readers.draw`."""
+        with _unexpected_errors_refuse(name):
+            return _draw(data, name, page, width)
+
     def prepare(self) -> None:
         """Do nothing: there is nothing to start."""
 
@@ -78,14 +92,16 @@ class InProcessReaders:
 class IsolatedReaders:
     """Runs readers in worker processes, with limits on time, memory and length of the text.
 
-    There are two groups of workers, so that no small file waits for a large one: the second reads large files
-    and those that turn out to take long. Workers start when they are first needed.
+    There are three groups of workers, so that no small file waits for a large one and no page to be drawn
+    for a file: the second reads large files and those that turn out to take long, the third draws pages.
+    Workers start when they are first needed.
     """
 
     def __init__(self, config: ReadingConfig) -> None:
         self._config = config
         self._quick = Workers(config.processes, megabytes=config.megabytes)
         self._long = Workers(config.processes, megabytes=config.megabytes)
+        self._drawing = Workers(min(config.processes, _DRAWING_PROCESSES), megabytes=config.megabytes)
         self._counts = ReadingCounts(processes=2 * config.processes)
 
     def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
@@ -93,18 +109,31 @@ class IsolatedReaders:
         # Refuse unknown formats here, without sending the file to a worker.
         formats.reader_version(name, media_type=media_type)
         file = _File(data, name, media_type, password)
-        seconds, megabytes = self._config.seconds, self._config.megabytes
+        with self._failures_refuse(name, "reading") as limit, self._counts.counting():
+            limit.seconds = self._seconds(file)
+            try:
+                return self._read(file, limit.seconds)
+            except BrokenProcessPool:  # the workers died before one of them took the file
+                return self._read(file, limit.seconds)
+
+    def draw(self, data: bytes, *, name: str, page: int, width: int) -> PageImage:
+        """See :meth:`Readers.draw`. Raises :class:`ReaderFailed` if the worker was killed or crashed."""
+        with self._failures_refuse(name, "drawing a page") as limit:
+            limit.seconds = min(self._config.seconds, _DRAWING_SECONDS)
+            return self._drawing.run(_draw, data, name, page, width, seconds=limit.seconds)
+
+    @contextlib.contextmanager
+    def _failures_refuse(self, name: str, work: str) -> Iterator[_TimeLimit]:
+        """Raise :class:`ReaderFailed` with the reason where a worker was killed or crashed."""
+        limit = _TimeLimit(self._config.seconds)
         try:
-            with _unexpected_errors_refuse(name), self._counts.counting():
-                seconds = self._seconds(file)
-                try:
-                    return self._read(file, seconds)
-                except BrokenProcessPool:  # the workers died before one of them took the file
-                    return self._read(file, seconds)
+            with _unexpected_errors_refuse(name):
+                yield limit
         except TimedOut:
-            raise _failed(name, f"reading took longer than {seconds:g} s and was stopped") from None
+            raise _failed(name, f"{work} took longer than {limit.seconds:g} s and was stopped") from None
         except MemoryError:
-            raise _failed(name, f"reading needs more than {megabytes:,} MiB of memory") from None
+            megabytes = self._config.megabytes
+            raise _failed(name, f"{work} needs more than {megabytes:,} MiB of memory") from None
         except (ProcessExpired, BrokenProcessPool) as error:
             _LOG.warning("A reader process died: %r", error)
             raise _failed(name, "the reader crashed on it, or ran out of memory") from None
@@ -144,6 +173,7 @@ class IsolatedReaders:
         """Stop the workers."""
         self._quick.close()
         self._long.close()
+        self._drawing.close()
 
 
 @contextlib.contextmanager
@@ -163,6 +193,11 @@ def _failed(name: str, reason: str) -> ReaderFailed:
         f"{name}: {reason}. The file may be damaged: save it again with the program that made it, split it, "
         "or raise the limits for readers."
     )
+
+
+@dataclass(slots=True)
+class _TimeLimit:
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,3 +226,9 @@ def _read(file: _File, config: ReadingConfig) -> Extract:
     if "language" not in extract.metadata and (language := detect_language(extract.text)):
         return replace(extract, metadata={**extract.metadata, "language": language})
     return extract
+
+
+def _draw(data: bytes, name: str, page: int, width: int) -> PageImage:
+    from index.readers.pdf.drawing import draw_page
+
+    return draw_page(data, name=name, page=page, width=width)

@@ -18,10 +18,11 @@ import psutil
 import pytest
 
 from index.config import ReadingConfig
-from index.errors import DocumentTooLarge, EmptyDocument, ReaderFailed, UnsupportedFormat
+from index.errors import DocumentTooLarge, EmptyDocument, PageNotFound, ReaderFailed, UnsupportedFormat
 from index.readers import InProcessReaders, IsolatedReaders
 from index.readers.isolation import _File
 from index.readers.workers import Workers
+from tests.index.readers.pdf.test_damage import one_page, text
 from tests.patience import PATIENCE
 
 Opener = Callable[..., IsolatedReaders]
@@ -145,7 +146,7 @@ def test_a_file_that_needs_too_much_memory_is_refused(open_readers: Opener) -> N
 def test_files_are_counted_by_how_reading_them_ended(open_readers: Opener) -> None:
     readers = open_readers(seconds=8, processes=3)
     readers.read(b"The lamp was lit.", name="a.txt")
-    for data, refusal in ((b"", EmptyDocument), (None, ReaderFailed), (SLOW, ReaderFailed)):
+    for data, refusal in ((b"", EmptyDocument), (None, ReaderFailed), (4 * SLOW, ReaderFailed)):
         with pytest.raises(refusal):
             readers.read(data, name="a.html")  # type: ignore[arg-type]
     with pytest.raises(UnsupportedFormat):  # given to no reader
@@ -276,3 +277,21 @@ def _servers() -> list[psutil.Process]:
 
 def _workers() -> list[psutil.Process]:
     return [worker for server in _servers() for worker in server.children()]
+
+
+def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_drawn(open_readers: Opener) -> None:
+    isolated = open_readers(seconds=3)
+    quick, slow = one_page(text()), one_page(b"0 0 600 800 re f\n" * 100_000)
+    drawn = isolated.draw(quick, name="a.pdf", page=1, width=300)
+    assert drawn == InProcessReaders(ReadingConfig()).draw(quick, name="a.pdf", page=1, width=300)
+    with pytest.raises(ReaderFailed, match=r"b\.pdf: drawing a page took longer than 3 s"):
+        isolated.draw(slow, name="b.pdf", page=1, width=2000)
+    assert isolated.draw(quick, name="a.pdf", page=1, width=300) == drawn
+
+
+def test_refusals_of_pages_are_those_of_the_reader(open_readers: Opener) -> None:
+    for readers in (open_readers(), InProcessReaders(ReadingConfig())):
+        with pytest.raises(PageNotFound):
+            readers.draw(one_page(text()), name="a.pdf", page=2, width=300)
+        with pytest.raises(ReaderFailed, match="the reader failed on it"):
+            readers.draw(None, name="a.pdf", page=1, width=300)  # type: ignore[arg-type]
