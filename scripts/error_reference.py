@@ -28,7 +28,6 @@ UNSEEN = frozenset(
         "data_not_writable",
         "invalid_settings",
         "key_not_found",
-        "original_not_found",
         "upgrade_begun",
     }
 )

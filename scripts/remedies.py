@@ -25,6 +25,7 @@ REQUESTS: Mapping[str, str] = {
     "route_not_found": "Compare the address with the [list of operations](../http-api.md).",
     "method_not_allowed": "Use the method that the `Allow` header of the reply names.",
     "body_too_large": "Send less at once, or raise `LOCCIT_MAX_BODY_BYTES` or `LOCCIT_MAX_UPLOAD_BYTES`.",
+    "range_not_satisfiable": "Ask for a range inside the size that `Content-Range` of the reply gives.",
     "body_timeout": "Send faster, or raise `LOCCIT_BODY_IDLE_SECONDS` or `LOCCIT_BODY_SECONDS`.",
     "cross_site_request": "Call the API from your own server, or name the page's origin in "
     "`LOCCIT_CORS_ORIGINS`.",
@@ -37,6 +38,7 @@ MISSING: Mapping[str, str] = {
     "collection_not_found": "Check the name, and that the key may use the collection.",
     "document_not_found": "Check the id, and that the key may read the document.",
     "original_not_found": "Ingest the file again, with `LOCCIT_KEEP_ORIGINALS=true`.",
+    "page_not_found": "Check the number against the pages of citations; only PDF files have pages to draw.",
     "document_retired": "Read its versions by number; put it again to restore it.",
     "version_not_found": "`GET /v1/documents/{document_id}/versions` lists those that are kept.",
     "citation_not_found": "The version was deleted or pruned, or the locator is not whole. Look for "

@@ -69,6 +69,12 @@ class BodyTooLarge(ServiceError):
     code = "body_too_large"
 
 
+class RangeNotSatisfiable(ServiceError):
+    """The Range header names no byte of the file."""
+
+    code = "range_not_satisfiable"
+
+
 class BodyTimeout(ServiceError):
     """The request body arrives too slowly."""
 
@@ -175,6 +181,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     library.DocumentTooLarge: 413,
     BodyTooLarge: 413,
     BodyTimeout: 408,
+    RangeNotSatisfiable: 416,
     Unauthorized: 401,
     Forbidden: 403,
     CrossSiteRequest: 403,

@@ -299,6 +299,12 @@ async def texts_pool(runtime: ReadyRuntime) -> AsyncIterator[Pool]:
         yield runtime.pools.texts
 
 
+async def drawing_pool(runtime: ReadyRuntime) -> AsyncIterator[Pool]:
+    """The pool that draws pages, with a permit. Raises :class:`service.errors.Overloaded`."""
+    with runtime.pools.drawing.permits.acquire():
+        yield runtime.pools.drawing
+
+
 async def writes_pool(runtime: ReadyRuntime) -> AsyncIterator[Pool]:
     """The pool that writes, with a permit. Raises :class:`service.errors.Overloaded`."""
     with runtime.pools.writes.permits.acquire():
@@ -318,6 +324,7 @@ async def writes_pool_after_body(request: Request, runtime: ReadyRuntime) -> Asy
 
 
 Texts = Annotated[Pool, Depends(texts_pool, scope="function"), MayRaise(Overloaded)]
+Drawing = Annotated[Pool, Depends(drawing_pool, scope="function"), MayRaise(Overloaded)]
 WritesAfterBody = Annotated[
     Pool,
     Depends(writes_pool_after_body, scope="function"),

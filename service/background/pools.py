@@ -19,6 +19,7 @@ _FEWEST_QUESTION_THREADS = 2
 _MOST_HISTORY_QUESTIONS = 8
 _MOST_WRITERS = 64
 _MOST_RANKINGS = 4
+_MOST_DRAWINGS = 16
 
 
 class Pool:
@@ -62,6 +63,9 @@ class Pools:
         # Texts that come with a question: the model reads all of them, so one thread, and few that wait.
         few = min(_MOST_RANKINGS, max_requests)
         self.ranking = Pool("ranking", 1, Permits(few, advice="send fewer texts at a time"))
+        # Pages that are drawn: the threads wait for the processes that draw.
+        few = min(_MOST_DRAWINGS, max_requests)
+        self.drawing = Pool("drawing", 4, Permits(few, advice="look at fewer pages at a time"))
         # Uploads that wait for their vectors, for minutes. They keep their permit of `writes` meanwhile.
         self.embedding = Pool("embedding", 4)
 
@@ -73,10 +77,11 @@ class Pools:
             "texts": self.texts.permits,
             "writes": self.writes.permits,
             "ranking": self.ranking.permits,
+            "drawing": self.drawing.permits,
         }
 
     def close(self) -> None:
         """Close every pool."""
-        reading = (self.questions, self.history, self.texts, self.lookups, self.ranking)
+        reading = (self.questions, self.history, self.texts, self.lookups, self.ranking, self.drawing)
         for pool in (*reading, self.writes, self.embedding):
             pool.close()

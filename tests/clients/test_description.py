@@ -40,6 +40,7 @@ ARGUMENTS: dict[str, Any] = {
     "questions": ["Who?"],
     "document_id": "a b.txt",
     "content": "A text.",
+    "page": 1,
     "locator": "a.txt@9f2c41aab3de:0-1",
     "shape": "plain",
     "citations": ["a.txt@9f2c41aab3de:0-1"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
 from index.embedding import WordEmbedder
@@ -25,6 +27,7 @@ from tests.service.http_service import served
 
 COLLECTION = "vault"
 DOCUMENT = "papers/obsidian.txt"
+PDF = "papers/ledger.pdf"
 TEXT = "The quagga grazes near the lighthouse at dusk."
 QUESTION = "Where does the quagga graze?"
 SECRETS = ("quagga", "obsidian")
@@ -85,6 +88,15 @@ class Place:
         eventually(lambda: self._job_state() in FINISHED)
         self._restore_upload()
 
+    def restore_pdf(self) -> None:
+        """Put a document that has pages."""
+        data = io.BytesIO()
+        canvas = Canvas(data, invariant=1)
+        canvas.drawString(100, 700, "A page of a ledger.")
+        canvas.save()
+        params = {"collection": COLLECTION, "groups": ",".join(self.groups)}
+        self.as_admin("PUT", f"/v1/documents/{PDF}", content=data.getvalue(), params=params)
+
     def _restore_upload(self) -> None:
         if self.send("GET", f"/v1/files/{self.upload}", "admin").status_code != 200:
             sent = {"file": ("obsidian-3.txt", TEXT.encode())}
@@ -116,8 +128,11 @@ class Probe:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def send(self, place: Place, method: str, key: str, **more: Any) -> Any:
+        if "{pdf}" in self.path:
+            place.restore_pdf()
         path = self.path.format(
             document=DOCUMENT,
+            pdf=PDF,
             locator=place.locator,
             job=place.job,
             name=COLLECTION,
@@ -177,6 +192,10 @@ PROBES = {
     "PATCH /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"metadata": {"a": 1}}),
     "GET /v1/documents/{document_id}": Probe("/v1/documents/{document}"),
     "GET /v1/documents/{document_id}/text": Probe("/v1/documents/{document}/text"),
+    "GET /v1/documents/{document_id}/original": Probe("/v1/documents/{document}/original"),
+    "GET /v1/documents/{document_id}/page.png": Probe(
+        "/v1/documents/{pdf}/page.png", params={"collection": COLLECTION, "page": 1}
+    ),
     "GET /v1/documents/{document_id}/versions": Probe("/v1/documents/{document}/versions"),
     "GET /v1/documents/{document_id}/diff": Probe(
         "/v1/documents/{document}/diff", params={"collection": COLLECTION, "old": 1}

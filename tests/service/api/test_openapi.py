@@ -53,6 +53,8 @@ def test_the_addresses_are_the_documented_ones(api: dict[str, Any]) -> None:
         "GET /v1/documents",
         "GET /v1/documents/{document_id}",
         "GET /v1/documents/{document_id}/diff",
+        "GET /v1/documents/{document_id}/original",
+        "GET /v1/documents/{document_id}/page.png",
         "GET /v1/documents/{document_id}/text",
         "GET /v1/documents/{document_id}/versions",
         "GET /v1/files",
@@ -135,7 +137,6 @@ UNDOCUMENTED = {
     "data_not_writable": "the service does not start",
     "key_not_found": "only commands revoke keys",
     "method_not_allowed": "no route answers it",
-    "original_not_found": "no route reads originals",
     "route_not_found": "no route answers it",
 }
 

@@ -107,6 +107,11 @@ def text(response: httpx.Response) -> str:
     return response.content.decode()
 
 
+def content(response: httpx.Response) -> bytes:
+    """A reader of replies that are a file."""
+    return response.content
+
+
 def without_defaults(**values: Any) -> Json:
     """A body of those fields that were given: a value of None or an empty one is the service's default."""
     return {

@@ -69,6 +69,8 @@ class Documents(_Group):
     get = _reply(documents.get)
     list = _pages(documents.list_all)
     text = _reply(documents.read_text)
+    original = _reply(documents.read_original)
+    page_image = _reply(documents.draw_page)
     update = _reply(documents.update)
     delete = _reply(documents.delete)
     versions = _reply(documents.versions)

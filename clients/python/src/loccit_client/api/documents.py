@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from loccit_client.calls import Call, Pages, one, page, text, without_defaults
+from loccit_client.calls import Call, Pages, content, one, page, text, without_defaults
 from loccit_client.models import DeletedDocument, Diff, Document, PruneResult, PutDocument, VersionList
 from loccit_client.uploading import Progress, Upload
 
@@ -95,6 +95,39 @@ def read_text(document_id: str, *, version: int | None = None, collection: str |
         named={"document_id": document_id},
         query={"version": version},
         read=text,
+        collection=collection,
+    )
+
+
+def read_original(
+    document_id: str, *, version: int | None = None, collection: str | None = None
+) -> Call[bytes]:
+    """The bytes that the newest version, or another, was read from, where they are kept."""
+    return Call(
+        method="GET",
+        path=f"{_DOCUMENT}/original",
+        named={"document_id": document_id},
+        query={"version": version},
+        read=content,
+        collection=collection,
+    )
+
+
+def draw_page(
+    document_id: str,
+    page: int,
+    *,
+    width: int | None = None,
+    version: int | None = None,
+    collection: str | None = None,
+) -> Call[bytes]:
+    """A page of a PDF file as a PNG file, ``width`` pixels wide; ``page`` counts from 1."""
+    return Call(
+        method="GET",
+        path=f"{_DOCUMENT}/page.png",
+        named={"document_id": document_id},
+        query={"page": page, "width": width, "version": version},
+        read=content,
         collection=collection,
     )
 
