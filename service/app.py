@@ -64,6 +64,7 @@ from service.settings import (
     sign_on,
     trusted_proxies,
 )
+from service.widget import routes as widget
 
 _ROUTES = (
     ask,
@@ -88,6 +89,7 @@ _ROUTES = (
     health,
     metrics,
     *PAGES,
+    widget,
     mcp,
     tools,
     rerank,

@@ -10,7 +10,7 @@ from service.api.error_handlers import request_id_of
 from service.api.openapi import OPEN_PATHS
 from service.browser.assets import is_asset
 
-_UNRECORDED = {*OPEN_PATHS, "/metrics"}
+_UNRECORDED = {*OPEN_PATHS, "/metrics", "/widget.js"}
 
 
 def record(scope: Scope, status: int) -> None:

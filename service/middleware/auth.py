@@ -26,7 +26,7 @@ from service.middleware.sign_on import SignOn
 NOBODY = Principal("", "nobody", Rights.NONE)
 """Whoever sends no key to an address that needs none."""
 _CREDENTIALS = frozenset({b"authorization", b"x-api-key"})
-_OPEN = {*OPEN_PATHS, "/sign-in", "/sign-out", "/language"}
+_OPEN = {*OPEN_PATHS, "/sign-in", "/sign-out", "/language", "/widget.js"}
 
 
 class Authentication:

@@ -272,6 +272,7 @@ PROBES = {
     "GET /metrics": Probe("/metrics", params=NONE),
     "GET /": Probe("/", params={"collection": COLLECTION, "q": QUESTION}),
     "GET /static/{version}/{name}": Probe(asset_path("base.css"), params=NONE),
+    "GET /widget.js": Probe("/widget.js", params=NONE),
     "POST /language": Probe("/language", params=NONE, content="language=en&next=/sign-in"),
     "GET /view/{locator}": Probe("/view/{locator}"),
     "GET /sign-in": Probe("/sign-in", params=NONE),
@@ -381,7 +382,7 @@ def test_a_function_without_a_rule_cannot_be_a_route() -> None:
         access(Scope.READ, "gossip")  # type: ignore[arg-type]
 
 
-OPEN = {"/healthz", "/readyz", "/sign-in", "/sign-out", "/language", "/static/{version}/{name}"}
+OPEN = {"/healthz", "/readyz", "/sign-in", "/sign-out", "/language", "/widget.js", "/static/{version}/{name}"}
 
 
 @pytest.mark.parametrize("key", ["none", "wrong", "revoked", "expired"])

@@ -245,7 +245,7 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
     app = create_app(app_of(library).state.settings, library=library)
     served = {route.path_format for route in routes(app.routes)}
     assert served - set(api["paths"]) == {
-        "/", "/static/{version}/{name}", "/language", "/view/{locator}", "/docs", "/openapi.json",
-        "/sign-in", "/sign-out",
+        "/", "/static/{version}/{name}", "/language", "/widget.js", "/view/{locator}", "/docs",
+        "/openapi.json", "/sign-in", "/sign-out",
         "/mcp", "/tools/openapi.json", *(f"/tools/{tool.name}" for tool in TOOLS),
     }  # fmt: skip
