@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated
+from urllib.parse import parse_qs, urlsplit
 
 import typer
 from rich.text import Text
@@ -20,7 +21,7 @@ from index.errors import LoccitError
 _HELP = "Ask a question; a number shows that citation in its document; Ctrl-D ends."
 _NEAREST = 3
 """Passages that are shown where the documents do not say."""
-_BAD = {"contradicted": "red", "unsupported": "yellow"}
+_COLOURS = {"contradicted": "red", "unsupported": "yellow", "unchecked": "yellow"}
 
 
 def chat(
@@ -54,26 +55,33 @@ class Conversation:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._turns: list[dict[str, str]] = []
-        self._locators: list[str] = []
+        self._citations: list[Json] = []
 
     def take(self, line: str, settings: Question) -> None:
         """Answer a question, or show the citation that a number names."""
-        if line.isdigit():
+        if line.isdecimal():
             self._show(int(line))
             return
         answer = self._instance.answer(replace(settings, text=line, turns=self._turns))
         shown = answer["sources"][:_NEAREST] if answer["declined"] else answer["sources"]
-        self._locators = [citation["locator"] for citation in shown]
+        self._citations = shown
         said = " ".join(sentence["text"] for sentence in answer["sentences"])
         # Only the last exchange is used.
         self._turns = [{"role": "user", "text": line}, *[{"role": "assistant", "text": said}] * bool(said)]
-        _print_answer(answer, self._locators)
+        _print_answer(answer, [citation["locator"] for citation in shown])
 
     def _show(self, number: int) -> None:
-        if not 1 <= number <= len(self._locators):
+        if not 1 <= number <= len(self._citations):
             stderr().print(f"The last answer has no citation {number}.", highlight=False)
             return
-        print_citation(self._instance.cite(self._locators[number - 1]), as_json=False)
+        citation = self._citations[number - 1]
+        print_citation(self._instance.cite(citation["locator"], _proof(citation)), as_json=False)
+
+
+def _proof(citation: Json) -> str:
+    """What shows that an answer had a citation, for keys that may only ask; else empty."""
+    query = urlsplit(citation["links"].get("citation", "")).query
+    return "".join(parse_qs(query).get("proof", ()))
 
 
 def _lines() -> Iterator[str]:
@@ -103,9 +111,10 @@ def _print_answer(answer: Json, locators: Sequence[str]) -> None:
         for number, passage in enumerate(answer["passages"][: len(locators)], 1):
             console.print(Text.assemble(passage["text"], (f" [{number}]", "cyan")))
     for sentence in answer["sentences"]:
-        if (status := sentence["status"]) in _BAD:
-            reason = f": {sentence['reason']}" if sentence["reason"] else ""
-            console.print(Text.assemble((status, _BAD[status]), f"  {sentence['text']}{reason}"))
+        # What claims nothing has no reason; what could not be checked has one.
+        if (status := sentence["status"]) in _COLOURS and sentence["reason"]:
+            told = f"  {sentence['text']}: {sentence['reason']}"
+            console.print(Text.assemble((status, _COLOURS[status]), told))
     console.print()
     for number, locator in enumerate(locators, 1):
         print_locator(locator, indent=f"\\[{number}] ")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.instances import Instance, Place, open_instance
+from cli.locators import read_locators
 from cli.options import CollectionName, Data, Json, Key, Server, read_settings
 from cli.terminal.consoles import stderr
 from cli.terminal.output import print_collections, print_documents, print_pruning
@@ -120,8 +121,7 @@ def prune(
         data, keep_versions=keep_versions, keep_days=keep_days, keep_retired_days=keep_retired_days
     )
     retention = Retention(settings.keep_versions, settings.keep_days, settings.keep_retired_days)
-    lines = citations.read_text(encoding="utf-8").splitlines() if citations else []
-    locators = [parse_locator(line.strip()) for line in lines if line.strip()]
+    locators = [parse_locator(one) for one in read_locators(citations)]
     with open_library(settings) as library:
         editor = library.open(collection).editor
         plan = (editor.prune if yes else editor.plan_prune)(retention, locators)

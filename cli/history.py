@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cli.instances import Json as JsonValue
 from cli.instances import Place, open_instance
+from cli.locators import read_locators
 from cli.options import CollectionName, Data, Json, Key, Server
 from cli.terminal.consoles import stdout
 from cli.terminal.output import STANDING, marked_edits, print_edits, print_json, print_locator
@@ -44,8 +45,7 @@ def changes(
     as_json: Json = False,
 ) -> None:
     """List what happened to documents, and what became of citations."""
-    lines = citations.read_text(encoding="utf-8").splitlines() if citations else []
-    locators = [line.strip() for line in lines if line.strip()]
+    locators = read_locators(citations)
     with open_instance(Place(collection, data, server, key)) as instance:
         feed = instance.changes(since, until, limit, locators)
     if as_json:

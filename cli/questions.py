@@ -123,11 +123,13 @@ def cite(
 
 def verify(
     quotes: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="QUOTE...", help="The words that a document should contain; - reads standard input."
+            metavar="[QUOTE]...",
+            help="The words that a document should contain; - is standard input, which is read without any.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     document_id: Annotated[
         str,
         typer.Option("--document", help="Id of the document that should contain them.", show_default="any"),
@@ -158,17 +160,17 @@ def verify(
     """
     if (cited and not is_answer) or (document_id and is_answer):
         raise typer.BadParameter("--cites goes with --answer, --document with quotes.")
-    if is_answer and (lines or len(quotes) > 1):
+    if is_answer and (lines or len(quotes or ()) > 1):
         raise typer.BadParameter("--answer takes one answer, and no --lines.")
-    words = [quote for one in quotes for quote in _read_quotes(one, lines=lines)]
-    if not words:
-        raise typer.BadParameter("Standard input has no quote.")
+    words = [quote for one in quotes or ["-"] for quote in _read_quotes(one, lines=lines)]
     with open_instance(Place(collection, data, server, key)) as instance:
         if is_answer:
             report = instance.verify_answer(words[0], cited or ())
-            print_answer_report(words[0], report, as_json=as_json)
+            print_answer_report(words[0], report, with_marks=bool(cited), as_json=as_json)
             statuses = {one["verdict"]["status"] for one in report["sentences"] if one["verdict"]}
             statuses |= {one["status"] for one in report["quotes"]}
+            if cited:
+                statuses |= {"unknown" for _ in report["unknown_marks"]}
         else:
             verdicts = instance.verify_quotes(words, document_id)
             print_verdicts(verdicts, as_json=as_json)
@@ -178,8 +180,14 @@ def verify(
 
 
 def _read_quotes(argument: str, *, lines: bool) -> list[str]:
-    """The quotes that an argument stands for."""
+    """The quotes that an argument stands for. Raises :class:`typer.BadParameter`."""
     if argument != "-":
         return [argument]
-    text = sys.stdin.read()
-    return [line for line in map(str.strip, text.splitlines()) if line] if lines else [text]
+    try:
+        text = sys.stdin.read()
+    except UnicodeDecodeError:
+        raise typer.BadParameter("Standard input is no text in UTF-8.") from None
+    found = [one for one in map(str.strip, text.split("\n") if lines else [text]) if one]
+    if not found:
+        raise typer.BadParameter("Standard input has no quote.")
+    return found

@@ -84,7 +84,7 @@ class Instance(Protocol):
         """As ``POST /v1/answer``. A data folder answers with sentences of its documents only."""
         ...
 
-    def cite(self, locator: str) -> Json:
+    def cite(self, locator: str, proof: str = "") -> Json:
         """As ``GET /v1/citations/{locator}``."""
         ...
 

@@ -70,7 +70,7 @@ class Folder:
             near_duplicates=question.near_duplicates,
         )
 
-    def cite(self, locator: str) -> Json:
+    def cite(self, locator: str, proof: str = "") -> Json:
         opened = self._opened
         with opened.archive.resolution() as resolution:
             found = resolution.resolve(parse_locator(locator), around=CONTEXT)

@@ -86,17 +86,21 @@ class Remote:
 
     @errors_as_ours()
     def answer(self, question: Question) -> Json:
-        found = self._client.answer(
+        # As events, for a model may write longer than a reply may take.
+        events = self._client.answer_events(
             question.text,
             k=question.k,
             filter=question.where,
             turns=list(question.turns),  # type: ignore[arg-type] # the service checks their form
         )
-        return found.raw
+        last: Json = {}
+        for event in events:
+            last = event.data
+        return last
 
     @errors_as_ours()
-    def cite(self, locator: str) -> Json:
-        return self._client.cite(locator, around=CONTEXT).raw
+    def cite(self, locator: str, proof: str = "") -> Json:
+        return self._client.cite(locator, around=CONTEXT, proof=proof).raw
 
     @errors_as_ours()
     def cite_as(self, locator: str, shape: Format) -> str | Mapping[str, Any]:

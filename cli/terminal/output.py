@@ -201,8 +201,11 @@ def print_verdicts(verdicts: Sequence[Json], *, as_json: bool) -> None:
 _STATUS_COLOURS = {"verified": "green", "repaired": "green", "supported": "green", "unsupported": "yellow"}
 
 
-def print_answer_report(text: str, report: Json, *, as_json: bool) -> None:
-    """Print the verdicts on the quotes and the sentences of an answer."""
+def print_answer_report(text: str, report: Json, *, with_marks: bool, as_json: bool) -> None:
+    """Print the verdicts on the quotes and the sentences of an answer.
+
+    ``with_marks``: the passages are known that its marks name, so one that names none is told.
+    """
     if as_json:
         print_json(report)
         return
@@ -217,6 +220,8 @@ def print_answer_report(text: str, report: Json, *, as_json: bool) -> None:
             console.print(f"  {_shown(verdict['reason'])}", highlight=False)
         if verdict["citation"] is not None:
             print_locator(verdict["citation"]["locator"], indent="  ")
+    for mark in report["unknown_marks"] if with_marks else ():
+        console.print(f"[bold red]unknown[/]  There is no passage \\[{mark}].", highlight=False)
 
 
 def print_edits(edits: Iterable[Mapping[str, Any]]) -> None:

@@ -178,6 +178,9 @@ def test_an_answer_is_judged_sentence_by_sentence(tmp_path: Path, folder: Path, 
     )
     assert_shape(AnswerVerdict, json.loads(told.stdout))
     assert "--cites" in loccit(tmp_path, "verify", MARS, "--cites", mars, status=2).stderr
+    other = loccit(tmp_path, "verify", f"{MARS} [1][7]", "--answer", "--cites", mars, status=1)
+    assert "unknown  There is no passage [7]." in other.stdout
+    assert loccit(tmp_path, "verify", f"{MARS} [7]", "--answer").stdout.startswith("supported")
 
 
 # prune
@@ -256,6 +259,16 @@ def test_a_rule_that_cannot_be_is_one_error(tmp_path: Path, folder: Path) -> Non
         "(collection_not_found)"
         in loccit(tmp_path, "prune", "--keep-versions", "1", "-c", "nowhere", status=1).stderr
     )
+
+
+def test_a_file_of_citations_in_another_encoding_is_told(tmp_path: Path, folder: Path, mars: str) -> None:
+    listed = tmp_path / "cited.txt"
+    listed.write_bytes("Straße@123456789abc:0-1".encode("latin-1"))
+    for command in (("changes",), ("prune", "--keep-versions", "1")):
+        done = loccit(tmp_path, *command, "--citations", str(listed), status=2)
+        assert "no text in UTF-8" in " ".join(done.stderr.split())
+    listed.write_bytes(b"\xef\xbb\xbf" + mars.encode() + b"\r\n\r\n")
+    assert "current" in loccit(tmp_path, "changes", "--citations", str(listed)).stdout
 
 
 def test_a_file_of_citations_that_is_not_there_is_told(tmp_path: Path, folder: Path) -> None:

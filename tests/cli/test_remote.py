@@ -16,6 +16,7 @@ from index import answers
 from index.citations.formats import FORMATS
 from index.embedding import WordEmbedder
 from index.library import Library
+from service.identity import KeyOptions, Scope, new_key
 from tests.cli.commands import ROOT, loccit, process
 from tests.service.answering.writing.stand_in import stand_in
 from tests.service.http_service import app_of, live
@@ -240,7 +241,15 @@ def test_quotes_are_verified_line_by_line(tmp_path: Path, filled: str, *, remote
     assert "[-one-]{+no+}" in done.stdout
     whole = loccit(tmp_path, "verify", "-", "--json", "--server", place, stdin=MARS)
     assert json.loads(whole.stdout)["status"] == "verified"
-    assert "no quote" in loccit(tmp_path, "verify", "-", "--lines", status=2, stdin="\n").stderr
+    piped = loccit(tmp_path, "verify", "--lines", "--server", place, status=1, stdin=lines)
+    assert piped.stdout == done.stdout
+    for stdin in ("\n", ""):
+        assert "no quote" in loccit(tmp_path, "verify", "--lines", status=2, stdin=stdin).stderr
+        assert "no quote" in loccit(tmp_path, "verify", status=2, stdin=stdin).stderr
+    echoed = loccit(tmp_path, "verify", "--server", place, stdin=f"{MARS}\n")
+    assert echoed.stdout.startswith("verified")
+    answer = loccit(tmp_path, "verify", "--answer", "--server", place, stdin=f"{MARS}\n")
+    assert answer.stdout.startswith("supported")
     refused = loccit(tmp_path, "verify", MARS, MARS, "--answer", status=2).stderr
     assert "one answer" in refused
 
@@ -257,6 +266,33 @@ def test_a_conversation_in_the_terminal(tmp_path: Path, filled: str) -> None:
     assert "error: The question has no words" in done.stderr
     there = loccit(tmp_path, "chat", "-k", "1", "--server", filled, stdin=lines)
     assert (there.stdout, there.stderr) == (done.stdout, done.stderr)
+    assert "do not say" in loccit(tmp_path, "chat", stdin="²\n").stdout
+
+
+def test_a_key_that_may_only_ask_shows_citations_in_a_conversation(tmp_path: Path) -> None:
+    with (
+        Library(tmp_path / "served", embedder=WordEmbedder()) as library,
+        live(app := app_of(library, api_key="sesame")) as http,
+    ):
+        put = http.put(
+            "/v1/documents/mars.txt?wait=true",
+            json={"text": MARS},
+            headers={"Authorization": "Bearer sesame"},
+        )
+        assert put.status_code == 201
+        token, key = new_key("a page", Scope.ASK, KeyOptions())
+        app.state.runtime.keyring.add(key)
+        asked = loccit(
+            tmp_path,
+            "chat",
+            "--server",
+            str(http.base_url),
+            "--key",
+            token,
+            stdin="Which moons has Mars?\n1\n",
+        )
+    assert asked.stderr == ""
+    assert "These words stand there today." in asked.stdout
 
 
 def test_what_a_model_wrote_and_no_document_says_is_marked(tmp_path: Path) -> None:
@@ -270,6 +306,28 @@ def test_what_a_model_wrote_and_no_document_says_is_marked(tmp_path: Path) -> No
     assert "Mars has three moons, Phobos and Deimos [1]." in done.stdout
     (marked,) = [line for line in done.stdout.splitlines() if line.startswith("contradicted  ")]
     assert "'three' in the answer, 'two' in the source" in marked
+
+
+def test_what_could_not_be_checked_is_told_in_a_conversation(tmp_path: Path) -> None:
+    with (
+        stand_in("Mars has two moons, Phobos and", finish="length") as model,
+        Library(tmp_path / "served", embedder=WordEmbedder()) as library,
+        live(app_of(library, writer_url=model.url, writer_model="small")) as http,
+    ):
+        http.put("/v1/documents/mars.txt?wait=true", json={"text": MARS})
+        done = loccit(tmp_path, "chat", "--server", str(http.base_url), stdin="Which moons has Mars?\n")
+    assert "unchecked  Mars has two moons, Phobos and: The text breaks off" in done.stdout
+
+
+def test_what_no_request_can_carry_is_one_error(tmp_path: Path) -> None:
+    server = ("--server", "http://127.0.0.1:1")
+    for command in (
+        ("list", *server, "--key", "schlüssel"),
+        ("delete", "../collections/default", "--yes", *server),
+        ("diff", "../a.txt", "1", *server),
+        ("list", "--server", "http://[::1"),
+    ):
+        assert "error (invalid_argument)" in loccit(tmp_path, *command, status=1).stderr
 
 
 def test_a_key_is_sent(tmp_path: Path) -> None:
