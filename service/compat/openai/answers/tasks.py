@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
+# A prompt may be as long as a body: each pattern reads it once, and sections are found without one.
 _TASK = re.compile(r"\s*### Task:\s*\n(?P<first>[^\n]*)")
-_FORMAT = re.compile(r"### Output:.*?\{\s*\"(?P<key>\w+)\"\s*:", re.DOTALL)
-_HISTORY = re.compile(r"<chat_history>\s*(?P<history>.*?)\s*</chat_history>", re.DOTALL)
+_OUTPUT = "### Output:"
+_KEY = re.compile(r"\{\s*\"(?P<key>\w+)\"\s*:")
+_HISTORY = ("<chat_history>", "</chat_history>")
 _USER = re.compile(r"^USER: (.*?)(?=^(?:ASSISTANT|SYSTEM|USER):(?: |$)|\Z)", re.DOTALL | re.MULTILINE)
 _LONGEST_TITLE = 60
 
@@ -20,11 +22,14 @@ _LONGEST_TITLE = 60
 def task_reply(prompt: str) -> str | None:
     """The reply to a task of a chat page; None for anything else, which is a question."""
     task = _TASK.match(prompt)
-    history = _HISTORY.search(prompt)
-    if task is None or history is None:
+    if task is None:
         return None
-    questions = [one.strip() for one in _USER.findall(history["history"]) if one.strip()]
-    expected = _FORMAT.search(prompt)
+    begin, end = _HISTORY
+    history, closed, _ = prompt.partition(begin)[2].partition(end)
+    if not closed:
+        return None
+    questions = [one.strip() for one in _USER.findall(history) if one.strip()]
+    expected = _KEY.search(prompt.partition(_OUTPUT)[2])
     if expected is None:
         return _title(questions) if "title" in task["first"] else None
     reply = _REPLIES.get(expected["key"])

@@ -66,3 +66,13 @@ def test_a_message_without_a_text_belongs_to_no_question() -> None:
         "ASSISTANT: In 1819.\nUSER: And who built it?", "ASSISTANT:"
     )
     assert task_reply(asked) == '{"title": "When was the tower built?"}'
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [" " * 10**6, "<chat_history>" * 10**5, "<chat_history></chat_history>" + "### Output:" * 10**5],
+    ids=["spaces", "histories", "outputs"],
+)
+def test_a_prompt_is_read_once(rest: str) -> None:
+    """One of patterns that go back and forth would take hours, in which nobody is answered."""
+    assert task_reply(f"### Task:\nTag it.\n<chat_history>{rest}") is None
