@@ -7,9 +7,10 @@ from typing import Any
 
 import anyio
 from fastapi.sse import format_sse_event
-from pydantic_core import to_json
 from starlette.responses import StreamingResponse
 from starlette.types import Send
+
+from service.api.replies import written_json
 
 MEDIA_TYPE = "text/event-stream"
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -18,7 +19,7 @@ _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 def event(data: Any, name: str | None = None) -> bytes:
     """An event with JSON as data."""
-    return format_sse_event(data_str=to_json(data).decode(), event=name)
+    return format_sse_event(data_str=written_json(data).decode(), event=name)
 
 
 class _EventStream(StreamingResponse):

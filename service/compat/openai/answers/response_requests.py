@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from service.api.error_handlers import invalid_request
 from service.compat.openai import ids
@@ -33,6 +33,23 @@ _INCLUDABLE = {
 _NOT_KEPT = "Loccit keeps no responses. Send the earlier messages in input."
 
 
+_OUTPUT = ("file_search_call", "reasoning")
+"""Items of a response beside its message, which clients send back with it. They say nothing that is asked."""
+_Number = Annotated[float | None, Field(allow_inf_nan=False, description="Has no effect.")]
+
+
+def _messages(given: object) -> object:
+    """The messages of an input. Raises ValueError for items of another kind."""
+    if not isinstance(given, list):
+        return given
+    items = [one for one in given if not (isinstance(one, dict) and one.get("type") in _OUTPUT)]
+    for item in items:
+        kind = item.get("type") if isinstance(item, dict) else None
+        if kind not in (None, "message"):
+            raise ValueError(f"Loccit reads messages, and not {str(kind)[:100]!r}. Leave it out.")
+    return items
+
+
 class RankingOptions(BaseModel):
     """How the tool ranks."""
 
@@ -51,6 +68,14 @@ class FileSearch(BaseModel):
     max_num_results: int | None = Field(None, ge=1, le=50)
     filters: FilterJson | None = None
     ranking_options: RankingOptions | None = None
+
+
+class TextOptions(BaseModel):
+    """In which format the text is."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    format: dict[str, Any] | None = None
 
 
 class ResponseRequest(Request):
@@ -75,7 +100,7 @@ class ResponseRequest(Request):
     )
 
     model: CollectionName = Field(description="`loccit:COLLECTION`, or `loccit`.")
-    input: Annotated[str | list[Message], ASKED] = Field(
+    input: Annotated[str | list[Message], BeforeValidator(_messages), ASKED] = Field(
         description="The question, or a conversation whose last message of the user it is."
     )
     stream: bool | None = Field(None, description="Whether to answer with server-sent events.")
@@ -89,10 +114,10 @@ class ResponseRequest(Request):
     instructions: str | list[Any] | None = Field(None, description="Has no effect.")
     metadata: dict[str, str] | None = Field(None, description="Is in the response.")
     parallel_tool_calls: bool | None = None
-    temperature: float | None = Field(None, description="Has no effect.")
-    top_p: float | None = Field(None, description="Has no effect.")
+    temperature: _Number = None
+    top_p: _Number = None
     max_output_tokens: int | None = Field(None, description="Has no effect.")
-    text: dict[str, Any] | None = Field(None, description="Only the format `text`.")
+    text: TextOptions | None = Field(None, description="Only the format `text`.")
     background: bool | None = Field(None, description="Refused.")
     conversation: str | dict[str, Any] | None = Field(None, description="Refused: nothing is kept.")
     previous_response_id: str | None = Field(None, description="Refused: nothing is kept.")
@@ -108,7 +133,9 @@ class ResponseRequest(Request):
 
     def check(self) -> None:
         """Raise :class:`service.errors.InvalidRequest` for what has no meaning here."""
-        one_format = ((self.text or {}).get("format") or {}).get("type", "text")
+        text_format = (self.text.format if self.text else None) or {}
+        choice = self.tool_choice
+        other_tool = isinstance(choice, dict) and choice.get("type") != "file_search"
         unknown = sorted(set(self.include or ()) - _INCLUDABLE)
         refuse(
             [
@@ -122,7 +149,12 @@ class ResponseRequest(Request):
                 ("image", self.image, "Loccit reads text only. Leave it out."),
                 ("access_programs", self.access_programs, "Loccit has none. Leave it out."),
                 ("background_options", self.background_options, "Loccit answers at once. Leave it out."),
-                ("text", one_format != "text", "Loccit answers with text only. Leave it out."),
+                (
+                    "text",
+                    text_format.get("type", "text") != "text",
+                    "Loccit answers with text. Leave it out.",
+                ),
+                ("tool_choice", other_tool, "Loccit has one tool, file_search. Leave it out."),
                 ("include", unknown, f"Loccit can include {RESULTS}, and not {', '.join(unknown)}."),
             ]
         )
