@@ -1,24 +1,34 @@
-"""MCP over Streamable HTTP at ``/mcp``: without sessions, so that any worker process answers any request."""
+"""MCP over Streamable HTTP at ``/mcp``: without sessions, so that any worker process answers any request.
+
+The SDK is imported with the first message: a service that no MCP client asks starts without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
+import anyio
+import anyio.to_thread
+from anyio.abc import TaskGroup, TaskStatus
 from fastapi import APIRouter, FastAPI, Request, Response
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp.server.transport_security import TransportSecuritySettings
 from starlette.requests import Request as HttpRequest
-from starlette.types import Receive, Send
+from starlette.types import Message, Receive, Send
 from starlette.types import Scope as Connection
 
 from service.api.links import DEFAULT_COLLECTION
 from service.api.route import GuardedRoute
-from service.compat.mcp.server import Context, build_server
 from service.compat.tools.backend import Backend, ServiceBackend
 from service.compat.tools.table import BY_NAME
 from service.identity import Scope, access
+from service.requests.json_body import read_body
 from service.runtime import ready_runtime
+
+if TYPE_CHECKING:
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+    from service.compat.mcp.server import Context
 
 PATH = "/mcp"
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
@@ -29,24 +39,55 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 async def answer(request: Request) -> Response:
     """Answer a message of an MCP client. Each tool and resource has a rule of access of its own."""
     await ready_runtime(request)
-    return _Transport(request.app.state.mcp)
+    body = await read_body(request)
+    manager = await request.app.state.mcp.manager()
+    from service.compat.mcp.messages import refusal
+
+    return refusal(request.headers.get("content-type", ""), body) or _Transport(manager, body)
 
 
 class _Transport(Response):
-    """The response that the SDK's transport makes of the request's body."""
+    """The response that the SDK's transport makes of the request's body, which was read already."""
 
-    def __init__(self, manager: StreamableHTTPSessionManager) -> None:
+    def __init__(self, manager: StreamableHTTPSessionManager, body: bytes) -> None:
         super().__init__()
         self._manager = manager
+        self._unread: Message | None = {"type": "http.request", "body": body, "more_body": False}
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
-        await self._manager.handle_request(scope, receive, send)
+        async def received() -> Message:
+            message, self._unread = self._unread, None
+            return await receive() if message is None else message
+
+        await self._manager.handle_request(scope, received, send)
 
 
-@asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[None]:
-    """Answer MCP clients of an application until the context ends."""
-    manager = StreamableHTTPSessionManager(
+class _Sdk:
+    """The SDK's manager of requests, which runs in a task of the application once there is a request."""
+
+    def __init__(self, tasks: TaskGroup) -> None:
+        self._tasks = tasks
+        self._starting = anyio.Lock()
+        self._manager: StreamableHTTPSessionManager | None = None
+
+    async def manager(self) -> StreamableHTTPSessionManager:
+        """The manager, which is running."""
+        async with self._starting:
+            if self._manager is None:
+                # In a thread: it takes half a second, in which others are answered.
+                made = await anyio.to_thread.run_sync(_new_manager)
+                await self._tasks.start(_run, made)
+                self._manager = made
+        return self._manager
+
+
+def _new_manager() -> StreamableHTTPSessionManager:
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    from service.compat.mcp.server import build_server
+
+    return StreamableHTTPSessionManager(
         app=build_server(_backend),
         # No message is sent before the answer, and no request to the client: JSON is enough.
         json_response=True,
@@ -54,9 +95,21 @@ async def serving(app: FastAPI) -> AsyncIterator[None]:
         # The service's own middleware checks hosts and origins.
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
+
+
+async def _run(manager: StreamableHTTPSessionManager, *, task_status: TaskStatus[None]) -> None:
     async with manager.run():
-        app.state.mcp = manager
+        task_status.started()
+        await anyio.sleep_forever()
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[None]:
+    """Answer MCP clients of an application until the context ends."""
+    async with anyio.create_task_group() as tasks:
+        app.state.mcp = _Sdk(tasks)
         yield
+        tasks.cancel_scope.cancel()
 
 
 async def _backend(context: Context) -> Backend:

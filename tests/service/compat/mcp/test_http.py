@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -215,3 +218,43 @@ async def test_a_connection_needs_a_key_once_there_is_one(library: Library) -> N
 def test_only_messages_are_taken(http: httpx.Client) -> None:
     assert http.get("/mcp").status_code == 405
     assert http.delete("/mcp").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "code"),
+    [
+        (b"{}", "application/json", 400, types.INVALID_REQUEST),
+        (b"[]", "application/json", 400, types.INVALID_REQUEST),
+        (b"nothing", "application/json", 400, types.PARSE_ERROR),
+        (b"", "application/json; charset=utf-8", 400, types.PARSE_ERROR),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}', "text/plain", 415, types.INVALID_REQUEST),
+    ],
+)
+@pytest.mark.parametrize("version", ["", "2025-06-18", "2026-07-28"])
+def test_what_is_no_message_has_a_short_error(
+    http: httpx.Client, body: bytes, kind: str, status: int, code: int, version: str
+) -> None:
+    headers = {"content-type": kind, "accept": "application/json, text/event-stream"}
+    if version:
+        headers["mcp-protocol-version"] = version
+    answer = http.post("/mcp", content=body, headers=headers)
+    assert answer.status_code == status
+    error = answer.json()["error"]
+    assert (answer.json()["jsonrpc"], answer.json()["id"], error["code"]) == ("2.0", None, code)
+    assert error["message"].endswith(".")
+    assert len(error["message"]) < 200
+
+
+@pytest.mark.parametrize(
+    "position", [b"[" * 10**5, b'["default", "\\ud800"]', b'["default"]', b'{"default": "a"}', b"1", b"\xff"]
+)
+async def test_a_cursor_of_no_page_is_refused(http: httpx.Client, position: bytes) -> None:
+    async with connected(http) as client:
+        with pytest.raises(MCPError, match="Begin without one"):
+            await client.list_resources(cursor=base64.urlsafe_b64encode(position).decode())
+
+
+def test_a_service_starts_without_the_sdk() -> None:
+    """It is imported with the first message, for it takes a quarter of the start."""
+    imported = "import sys, service.app; sys.exit('mcp.server' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", imported], check=False).returncode == 0
