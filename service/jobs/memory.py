@@ -24,6 +24,7 @@ from service.jobs.memory_entry import (
 )
 from service.jobs.records import (
     FINISHED,
+    UNSETTLED,
     Access,
     Item,
     ItemCounts,
@@ -110,6 +111,16 @@ class MemoryJobStore:
         return [one for one in found if one.number > after and (not outcomes or one.outcome in outcomes)][
             :limit
         ]
+
+    def unsettled(self, collection: str, *, prefix: str = "") -> list[tuple[Job, Item]]:
+        with self._lock:
+            return [
+                (entry.job, item)
+                for entry in self._entries.values()
+                if entry.job.collection == collection
+                for item in entry.items.values()
+                if item.outcome in UNSETTLED and item.name.startswith(prefix)
+            ]
 
     def expand(self, job_id: str, item: int, into: Iterable[NewItem]) -> None:
         with self._change(job_id) as entry:

@@ -73,6 +73,12 @@ class JobStore(Protocol):
         Returns nothing for an unknown job.
         """
 
+    def unsettled(self, collection: str, *, prefix: str = "") -> list[tuple[Job, Item]]:
+        """List items that became no documents: they wait, or were refused or cancelled.
+
+        Only those of jobs of a collection, with names that begin so. Jobs without such items cost little.
+        """
+
     def expand(self, job_id: str, item: int, into: Iterable[NewItem]) -> None:
         """Add the members of an item at the end and mark the item as expanded.
 

@@ -20,6 +20,8 @@ JobKind = Literal["ingest", "upgrade"]
 Kind = Literal["file", "archive", "member", "url", "sitemap", "crawl"]
 
 STATES: tuple[JobState, ...] = get_args(JobState)
+UNSETTLED: tuple[Outcome, ...] = ("waiting", "refused", "cancelled")
+"""Outcomes of items that became no documents, and may become some still."""
 FINISHED: tuple[JobState, ...] = ("done", "cancelled", "failed")
 
 

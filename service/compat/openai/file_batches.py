@@ -42,7 +42,7 @@ async def create(
 
 
 def _create(runtime: Runtime, caller: Principal, name: str, body: NewBatch) -> Response:
-    return polled(_shown(runtime, attach(runtime, caller, name, body.each())))
+    return polled(_shown(attach(runtime, caller, name, body.each())))
 
 
 @router.get(_BATCH, summary="Look up a batch", response_model=FileBatch)
@@ -52,9 +52,7 @@ async def retrieve(
 ) -> Response:
     """How many of its files are taken in. It can be looked up for LOCCIT_KEEP_JOBS_DAYS after its end."""
     name = ids.collection_of(vector_store_id)
-    return await runtime.pools.lookups.run(
-        lambda: polled(_shown(runtime, _job(runtime, caller, name, batch_id)))
-    )
+    return await runtime.pools.lookups.run(lambda: polled(_shown(_job(runtime, caller, name, batch_id))))
 
 
 @router.post(f"{_BATCH}/cancel", summary="Cancel a batch", response_model=FileBatch)
@@ -69,7 +67,7 @@ async def cancel(
 def _cancel(runtime: Runtime, caller: Principal, name: str, batch_id: str) -> Response:
     job = runtime.jobs.store.cancel(_job(runtime, caller, name, batch_id).id)
     runtime.jobs.wake()
-    return polled(_shown(runtime, job))
+    return polled(_shown(job))
 
 
 @router.get(f"{_BATCH}/files", summary="List the files of a batch", response_model=StoreFileList)
@@ -117,11 +115,12 @@ def _items(runtime: Runtime, job: Job) -> list[Item]:
     return found
 
 
-def _shown(runtime: Runtime, job: Job) -> Json:
+def _shown(job: Job) -> Json:
     """A job as :class:`FileBatch`."""
-    counts = Counter[Status](
-        file_states.item_status(one, job) for one in _items(runtime, job) if one.outcome != "expanded"
-    )
+    counts = Counter[Status]()
+    for outcome, number in job.counts.outcomes.items():
+        if outcome != "expanded":
+            counts[file_states.item_status(outcome, job)] += number
     return {
         "id": ids.batch_id(job.id),
         "object": "vector_store.files_batch",

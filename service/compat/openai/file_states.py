@@ -14,15 +14,16 @@ from index.types import Metadata
 from service.compat.openai import ids
 from service.compat.openai.paging import page_of
 from service.compat.openai.replies import Status, attributes_json
-from service.compat.openai.requests import MOST_FILES, StoreFilesQuery
-from service.errors import JobNotFinished, JobNotFound
+from service.compat.openai.requests import StoreFilesQuery
+from service.errors import JobNotFinished
 from service.files import Attachment, Place
 from service.identity import Principal
-from service.jobs.records import FINISHED, Item, Job
+from service.jobs.records import FINISHED, Item, Job, Outcome
 from service.runtime import Runtime
 from service.schemas.values import Json
 
 _AT_ONCE = 1000
+_TRIES = 5
 _UNSUPPORTED = "unsupported_format"
 
 
@@ -68,7 +69,7 @@ def page(
     """A page of the files of a collection that a caller may see, and whether others follow; blocks."""
     opened = runtime.collection(caller, name)
     # First: what becomes a document meanwhile is then found twice, and not missed.
-    known = unfinished(runtime, name, opened)
+    known = unfinished(runtime, name)
     totals = opened.archive.counts()
     if query.filter is not None and totals.embedded < totals.passages:
         known += [_of_document(one, name) for one in _documents(opened.archive)]
@@ -103,7 +104,7 @@ def states_of(
 ) -> list[FileState]:
     """Those of some files of a collection that a caller may see, the oldest first; blocks."""
     opened = runtime.collection(caller, name)
-    waiting = [one for one in unfinished(runtime, name, opened) if one.document_id in document_ids]
+    waiting = [one for one in unfinished(runtime, name) if one.document_id in document_ids]
     documents = [opened.archive.find_document(one) for one in document_ids]
     stored = [_of_document(one, name) for one in documents if one is not None]
     by_id = {one.id: one for one in (*waiting, *stored)}
@@ -115,9 +116,10 @@ def state(runtime: Runtime, caller: Principal, name: str, file_id: str) -> FileS
     if (document := document_of(runtime, caller, name, file_id)) is not None:
         return _of_document(document, name)
     for attachment in runtime.files.attachments(collection=name, file_id=file_id):
-        found = _of_attachment(runtime, runtime.library.open(name), attachment)
-        if found is not None:
-            return found
+        found = _unsettled(runtime, name, attachment.document_id).get(_key(attachment))
+        # Where there is a document, the caller may not read it.
+        if found and not runtime.library.open(name).archive.find_document(attachment.document_id):
+            return _of_item(attachment, *found)
     # Its job may have made the document since the first look.
     if (document := document_of(runtime, caller, name, file_id)) is not None:
         return _of_document(document, name)
@@ -135,41 +137,45 @@ def document_of(runtime: Runtime, caller: Principal, name: str, file_id: str) ->
     return next(iter(archive.documents(limit=1, prefix=f"{file_id}/")), None)
 
 
+def is_settled(runtime: Runtime, attachment: Attachment) -> bool:
+    """Whether no job may make a document of a file any more; blocks."""
+    found = _unsettled(runtime, attachment.collection, attachment.document_id).get(_key(attachment))
+    return found is None or found[1].outcome != "waiting" or found[0].state in FINISHED
+
+
 def require_settled(runtime: Runtime, attachment: Attachment) -> None:
     """Raise :class:`JobNotFinished` while a job may still make a document of a file; blocks."""
-    job, items = _job(runtime, attachment.job_id)
-    item = items.get(attachment.document_id)
-    if job is not None and job.state not in FINISHED and item is not None and item.outcome == "waiting":
+    if not is_settled(runtime, attachment):
         raise JobNotFinished(
             "This file is being taken in. Wait until its status is not in_progress any more, or cancel its "
             "batch."
         )
 
 
-def unfinished(runtime: Runtime, name: str, opened: Collection) -> list[FileState]:
+def unfinished(runtime: Runtime, name: str) -> list[FileState]:
     """Files of a collection that are no documents: they wait, failed or were cancelled; blocks.
 
-    ``opened`` is the collection as the caller sees it. A file of which there is a document that the caller
-    may not read is left out.
+    A file of which there is a document that the caller may not read is left out.
     """
-    everything = runtime.library.open(name).archive
-    by_job: dict[str, dict[str, Attachment]] = {}
-    for one in runtime.files.attachments(collection=name):
-        by_job.setdefault(one.job_id, {})[one.document_id] = one
-    found = []
-    for job_id, attachments in by_job.items():
-        job, items = _job(runtime, job_id)
-        for document_id, attachment in attachments.items():
-            current = _of_item(attachment, job, items.get(document_id))
-            if current is not None and not everything.find_document(document_id):
-                found.append(current)
-    return found
+    left = _unsettled(runtime, name, ids.UPLOADS)
+    if not left:
+        return []
+    find = runtime.library.open(name).archive.find_document
+    known = [
+        (one, left[_key(one)]) for one in runtime.files.attachments(collection=name) if _key(one) in left
+    ]
+    return [_of_item(one, *found) for one, found in known if not find(one.document_id)]
 
 
 def counts(runtime: Runtime, name: str, opened: Collection) -> dict[Status, int]:
     """Number of files of a collection by status, as a caller sees it; blocks."""
-    by_status = Counter[Status](one.status for one in unfinished(runtime, name, opened))
     totals = opened.archive.counts()
+    for _ in range(_TRIES):
+        # What becomes a document in between would be counted twice, or not at all.
+        by_status, before = Counter[Status](one.status for one in unfinished(runtime, name)), totals.change
+        totals = opened.archive.counts()
+        if totals.change == before:
+            break
     embedding = 0
     if totals.embedded < totals.passages:
         embedding = sum(one.embedded < one.passages for one in _documents(opened.archive))
@@ -178,13 +184,13 @@ def counts(runtime: Runtime, name: str, opened: Collection) -> dict[Status, int]
     return dict(by_status)
 
 
-def item_status(item: Item, job: Job) -> Status:
+def item_status(outcome: Outcome, job: Job) -> Status:
     """The status of a file of a batch. What is stored is in progress until the whole batch is embedded."""
-    if item.outcome == "refused":
+    if outcome == "refused":
         return "failed"
-    if item.outcome == "cancelled":
+    if outcome == "cancelled":
         return "cancelled"
-    if job.state == "failed" and item.outcome == "waiting":
+    if job.state == "failed" and outcome == "waiting":
         return "failed"
     return "completed" if job.state in FINISHED else "in_progress"
 
@@ -207,28 +213,19 @@ def _of_document(document: DocumentRecord, collection: str) -> FileState:
     )
 
 
-def _of_attachment(runtime: Runtime, everything: Collection, attachment: Attachment) -> FileState | None:
-    if everything.archive.find_document(attachment.document_id):
-        return None  # the caller may not read it
-    job, items = _job(runtime, attachment.job_id)
-    return _of_item(attachment, job, items.get(attachment.document_id))
+def _key(attachment: Attachment) -> tuple[str, str]:
+    return attachment.job_id, attachment.document_id
 
 
-def _job(runtime: Runtime, job_id: str) -> tuple[Job | None, Mapping[str, Item]]:
-    """A job, if it is kept, and those of its items that are no documents, by the ids of these."""
-    try:
-        job = runtime.jobs.store.job(job_id)
-    except JobNotFound:
-        return None, {}
-    left = runtime.jobs.store.items(job_id, limit=MOST_FILES, outcomes=("waiting", "refused", "cancelled"))
-    return job, {item.name: item for item in left}
+def _unsettled(runtime: Runtime, name: str, prefix: str) -> Mapping[tuple[str, str], tuple[Job, Item]]:
+    """Items of jobs that became no documents, with their jobs, by the job and the id of the document."""
+    found = runtime.jobs.store.unsettled(name, prefix=prefix)
+    return {(job.id, item.name): (job, item) for job, item in found}
 
 
-def _of_item(attachment: Attachment, job: Job | None, item: Item | None) -> FileState | None:
-    """The state of a file that is no document; None if its job is not kept, or made a document of it."""
-    if job is None or item is None:
-        return None
-    status, problem = item_status(item, job), None
+def _of_item(attachment: Attachment, job: Job, item: Item) -> FileState:
+    """The state of a file that is no document."""
+    status, problem = item_status(item.outcome, job), None
     if status == "failed":
         refused = item.outcome == "refused"
         problem = (item.code, item.message) if refused else ("", job.problem)

@@ -18,7 +18,9 @@ from index.naming import checked_collection_name
 from service.errors import UploadNotFound
 
 _STORE, _BATCH, _DOCUMENT = "vs_", "vsfb_", "file-doc-"
-_UPLOAD = re.compile(r"file-[0-9a-f]{24}")
+UPLOADS = "file-"
+"""How the ids of uploaded files begin, and those of their documents."""
+_UPLOAD = re.compile(rf"{UPLOADS}[0-9a-f]{{24}}")
 _OF_UPLOAD = re.compile(rf"({_UPLOAD.pattern})/(.+)", re.DOTALL)
 _LONGEST_SHOWN = 100
 
@@ -52,7 +54,7 @@ def collection_of(vector_store_id: str) -> str:
 
 def new_upload_id() -> str:
     """Make the id of an uploaded file, which cannot be guessed."""
-    return f"file-{secrets.token_hex(12)}"
+    return f"{UPLOADS}{secrets.token_hex(12)}"
 
 
 def is_upload(file_id: str) -> bool:

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from service.jobs import refusals
-from service.jobs.records import Item, ItemCounts, NewItem
+from service.jobs.records import UNSETTLED, Item, ItemCounts, NewItem
 
 SELECT = (
     "SELECT number, kind, name, spooled, bytes, request, outcome, code, message, passages, document"
     " FROM items"
 )
+_UNSETTLED = ", ".join(f"'{outcome}'" for outcome in UNSETTLED)
+JOBS_UNSETTLED = f"SELECT job FROM counts WHERE items > 0 AND outcome IN ({_UNSETTLED})"
+"""The numbers of the jobs that have such items."""
 # A request is needed again only for a retry, and a password that proved wrong not even then. The name in an
 # archive is needed for an erasure.
 _SETTLE = """
@@ -107,6 +110,12 @@ def set_password(connection: sqlite3.Connection, job: int, password: str) -> Non
 def settled(connection: sqlite3.Connection, job: int) -> Iterator[Item]:
     """The items of a job that do not wait."""
     return map(from_row, connection.execute(f"{SELECT} WHERE job = ? AND outcome <> 'waiting'", (job,)))
+
+
+def unsettled(connection: sqlite3.Connection, job: int, prefix: str) -> Iterator[Item]:
+    """The items of a job that became no documents, with names that begin so."""
+    sql = f"{SELECT} WHERE job = ? AND outcome IN ({_UNSETTLED}) AND substr(name, 1, ?) = ? ORDER BY number"
+    return map(from_row, connection.execute(sql, (job, len(prefix), prefix)))
 
 
 def put_erased(connection: sqlite3.Connection, job: int, item: Item) -> None:

@@ -111,6 +111,19 @@ class SqliteJobStore:
             ).fetchall()
             return [item_rows.from_row(row) for row in rows]
 
+    def unsettled(self, collection: str, *, prefix: str = "") -> list[tuple[Job, Item]]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"{_SELECT} WHERE collection = ? AND number IN ({item_rows.JOBS_UNSETTLED}) ORDER BY number",
+                (collection,),
+            ).fetchall()
+            jobs = [(row[0], _from_row(connection, row)) for row in rows]
+            return [
+                (job, item)
+                for number, job in jobs
+                for item in item_rows.unsettled(connection, number, prefix)
+            ]
+
     def expand(self, job_id: str, item: int, into: Iterable[NewItem]) -> None:
         with self._change(job_id) as (connection, number, _):
             item_rows.add(connection, number, into)

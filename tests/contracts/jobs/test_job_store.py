@@ -441,3 +441,21 @@ def test_lease_is_released_from_any_thread(open_store: Opener) -> None:
     again = open_store().acquire_lease()
     assert again is not None
     again.release()
+
+
+def test_unsettled_items_are_those_that_became_no_documents(store: JobStore) -> None:
+    store.add("job", "lamps", [new("a/1.md"), new("a/2.md"), new("a/3.md"), new("b/4.md")])
+    store.add("other", "ships", [new("a/1.md")])
+    first, second, third, _ = items(store)
+    settle(store, first, "added", document="a/1.md", passages=1)
+    settle(store, second, "refused", code="corrupt_document", message="It is damaged.")
+    found = store.unsettled("lamps", prefix="a/")
+    assert [(job.id, item.name, item.outcome) for job, item in found] == [
+        ("job", "a/2.md", "refused"),
+        ("job", "a/3.md", "waiting"),
+    ]
+    assert found[0][0] == store.job("job")
+    assert len(store.unsettled("lamps")) == 3
+    settle(store, third, "unchanged", document="a/3.md")
+    assert [item.name for _, item in store.unsettled("lamps", prefix="a/")] == ["a/2.md"]
+    assert store.unsettled("lamps", prefix="a/%") == store.unsettled("nowhere") == []
