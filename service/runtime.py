@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +27,7 @@ from service.background.pools import Pool, Pools
 from service.background.purging import Purger
 from service.background.retention import RetentionWorker
 from service.compat.openai import ids
-from service.errors import BodyTimeout, MayRaise, NotReady, Overloaded
+from service.errors import BodyTimeout, JobNotFound, MayRaise, NotReady, Overloaded
 from service.files import DocumentOrder, FileErasure, open_file_store
 from service.identity import Principal, Prover, RateLimits, Sessions, WrongKeys, caller_of, open_keyring
 from service.jobs import open_job_store, open_spool, refusals
@@ -206,6 +207,18 @@ class Runtime:
         with self._adding:
             self.require_room_for_job()
             return self.jobs.store.add(new_job_id(), collection, [], kind="upgrade", details=details)
+
+    def delete_collection(self, name: str) -> PurgeState:
+        """Delete a collection, and cancel the jobs that would fill another one of its name; blocks.
+
+        Raises what :meth:`index.library.Library.delete` raises.
+        """
+        waiting = [one for one in self.jobs.store.in_state("queued", "running") if one.collection == name]
+        self.library.delete(name)
+        for job in waiting:
+            with suppress(JobNotFound):  # finished and deleted meanwhile
+                self.jobs.store.cancel(job.id)
+        return self.purger.finish_deleted()
 
     def names(self, caller: Principal) -> list[str]:
         """The collections that a caller may use, in order; blocks."""

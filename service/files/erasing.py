@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from index.errors import LedgerFailed
 from index.history import Ledger
 from service.files.records import Attachment, UploadedFile
 from service.files.store import FileStore
@@ -20,10 +21,22 @@ class FileErasure:
         self._store = store
         self._ledger = ledger
 
-    def erase_file(self, file: UploadedFile) -> None:
-        """Erase a file, which no backup brings back. Raises :class:`index.errors.LedgerFailed`."""
-        self._ledger.add_files([file.tag])
-        self._store.erase(file.id)
+    def erase_file(self, file: UploadedFile, *, known: Iterable[Attachment] | None = None) -> bool:
+        """Erase a file, which no backup brings back.
+
+        With ``known``, only if these are all its attachments: False if it was attached again meanwhile.
+        Raises :class:`index.errors.LedgerFailed`.
+        """
+        # It is hidden before the ledger has it, so that nothing is attached that a restore would erase.
+        if not self._store.begin_erasing(file.id, known=known):
+            return False
+        try:
+            self._ledger.add_files([file.tag])
+        except LedgerFailed:
+            self._store.cancel_erasing(file.id)
+            raise
+        self._store.finish_erasing(file.id)
+        return True
 
     def erase_documents(self, collection: str, documents: Mapping[str, float]) -> bool:
         """Erase what is kept of documents, given by their ids and the times of their erasure.
@@ -40,6 +53,8 @@ class FileErasure:
 
     def erase_deleted(self, existing: set[str]) -> bool:
         """Erase what is kept of collections that were deleted; False: try again later."""
+        for file in self._store.erasing():  # a crash interrupted it
+            self.erase_file(file)
         self._store.sweep()
         gone = self._store.collections() - existing
         for name in gone:
@@ -56,6 +71,6 @@ class FileErasure:
             ]
             # The file first: after a crash, the attachment still says that it is to be erased.
             if file is not None and not others:
-                self.erase_file(file)
-            self._store.detach(one.collection, one.file_id)
+                self.erase_file(file, known=[one])
+            self._store.detach([one])
         return self._store.purge()

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from index.store.sqlite import Database, create_tables
+from service.errors import UploadNotFound
 from service.files import schema
 from service.files.records import Attachment, StoreLabel, UploadedFile
 from service.jobs.protocols import Spool
 
-_FILES = "SELECT id, filename, purpose, bytes, created, owner, groups FROM files WHERE NOT erasing"
+_COLUMNS = "SELECT id, filename, purpose, bytes, created, owner, groups FROM files"
+_FILES = f"{_COLUMNS} WHERE NOT erasing"
 _ATTACHMENTS = "SELECT collection, file, document, job, created, attributes FROM attachments"
+_REPLACE = "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?)"
+_RESTORE = "INSERT OR IGNORE INTO attachments VALUES (?, ?, ?, ?, ?, ?)"
 _LABELS = "SELECT collection, name, description, metadata, created FROM labels"
-_CONTENT = "000001"
+CONTENT = "000001"
 """Name of a file's bytes in its folder of the spool."""
 _ABORTED_SECONDS = 86_400.0
 
@@ -63,65 +68,81 @@ class FileStore:
 
     def open(self, file_id: str) -> BinaryIO:
         """Open the bytes of a file. Raises :class:`FileNotFoundError` when it was deleted meanwhile."""
-        return self.spool.open(file_id, _CONTENT)
+        return self.spool.open(file_id, CONTENT)
 
-    def erase(self, file_id: str) -> None:
-        """Delete a file and its bytes; where it is attached, its documents stay."""
+    def begin_erasing(self, file_id: str, *, known: Iterable[Attachment] | None = None) -> bool:
+        """Hide a file for good, so that it is attached to nothing any more; its bytes are there still.
+
+        With ``known``, only if these are all its attachments: False if it was attached again meanwhile.
+        """
         with self._database.write() as connection:
+            if known is not None:
+                expected = {(one.collection, one.job_id) for one in known}
+                found = _attachments(connection, collection="", file_id=file_id)
+                if not expected.issuperset((one.collection, one.job_id) for one in found):
+                    return False
             connection.execute("UPDATE files SET erasing = 1 WHERE id = ?", (file_id,))
-        self._finish(file_id)
+            return True
 
-    def sweep(self) -> None:
-        """Finish erasures that a crash interrupted, and remove what aborted uploads have left for a day."""
-        with self._database.read() as connection:
-            erasing = connection.execute("SELECT id FROM files WHERE erasing").fetchall()
-        for (file_id,) in erasing:
-            self._finish(file_id)
-        with self._database.read() as connection:
-            known = {file_id for (file_id,) in connection.execute("SELECT id FROM files").fetchall()}
-        self.spool.clear_unknown(known, idle_seconds=_ABORTED_SECONDS)
+    def cancel_erasing(self, file_id: str) -> None:
+        """Show a file again whose erasure was begun and cannot go on."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE files SET erasing = 0 WHERE id = ?", (file_id,))
 
-    def _finish(self, file_id: str) -> None:
+    def finish_erasing(self, file_id: str) -> None:
+        """Remove a file that is hidden, and its bytes. Where it is attached, its documents stay."""
         # The bytes first: after a crash the row still says what is to be removed.
         self.spool.clear(file_id)
         with self._database.write() as connection:
             connection.execute("DELETE FROM files WHERE id = ? AND erasing", (file_id,))
 
+    def erasing(self) -> list[UploadedFile]:
+        """The files whose erasure was begun and not finished."""
+        with self._database.read() as connection:
+            return [_file(row) for row in connection.execute(f"{_COLUMNS} WHERE erasing").fetchall()]
+
+    def sweep(self) -> None:
+        """Remove what aborted uploads have left for a day."""
+        with self._database.read() as connection:
+            known = {file_id for (file_id,) in connection.execute("SELECT id FROM files").fetchall()}
+        self.spool.clear_unknown(known, idle_seconds=_ABORTED_SECONDS)
+
     # Attachments
 
-    def attach(self, attachments: Iterable[Attachment]) -> None:
-        """Record that files become documents; replaces what is known of the same files and collections."""
+    def attach(self, attachments: Iterable[Attachment]) -> list[Attachment]:
+        """Record that files become documents; returns what was known of the same files and collections.
+
+        Raises :class:`service.errors.UploadNotFound` if one of the files does not exist any more.
+        """
+        new = list(attachments)
         with self._database.write() as connection:
-            connection.executemany(
-                "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        *(one.collection, one.file_id, one.document_id, one.job_id, one.created),
-                        json.dumps(dict(one.attributes), ensure_ascii=False),
-                    )
-                    for one in attachments
-                ],
-            )
+            exists = f"{_FILES} AND id = ?"
+            for one in new:
+                if connection.execute(exists, (one.file_id,)).fetchone() is None:
+                    raise UploadNotFound(f"There is no file {one.file_id!r}.")
+            replaced = [
+                found
+                for one in new
+                for found in _attachments(connection, collection=one.collection, file_id=one.file_id)
+            ]
+            _put(connection, new)
+            return replaced
 
     def attachments(self, *, collection: str = "", file_id: str = "") -> list[Attachment]:
         """The attachments to a collection, of a file, or both."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                f"{_ATTACHMENTS} WHERE (?1 = '' OR collection = ?1) AND (?2 = '' OR file = ?2)",
-                (collection, file_id),
-            ).fetchall()
-        return [
-            Attachment(name, file, document, job, created, json.loads(attributes))
-            for name, file, document, job, created, attributes in rows
-        ]
+            return _attachments(connection, collection=collection, file_id=file_id)
 
-    def detach(self, collection: str, file_id: str = "") -> None:
-        """Forget that a file, or every file, is attached to a collection. The files stay."""
+    def undo(self, attachments: Iterable[Attachment], replaced: Iterable[Attachment]) -> None:
+        """Put back what :meth:`attach` replaced, unless it was replaced again."""
         with self._database.write() as connection:
-            connection.execute(
-                "DELETE FROM attachments WHERE collection = ?1 AND (?2 = '' OR file = ?2)",
-                (collection, file_id),
-            )
+            _remove(connection, attachments)
+            _put(connection, replaced, _RESTORE)
+
+    def detach(self, attachments: Iterable[Attachment]) -> None:
+        """Forget that files are attached, unless they were attached again since. The files stay."""
+        with self._database.write() as connection:
+            _remove(connection, attachments)
 
     # Names of vector stores
 
@@ -168,6 +189,37 @@ class FileStore:
     def close(self) -> None:
         """Close everything that is open. The store is not used afterwards."""
         self._database.close()
+
+
+def _attachments(connection: sqlite3.Connection, *, collection: str, file_id: str) -> list[Attachment]:
+    given = {"collection": collection, "file": file_id}
+    wanted = {name: value for name, value in given.items() if value}
+    where = " AND ".join(f"{name} = ?" for name in wanted) or "TRUE"
+    rows = connection.execute(f"{_ATTACHMENTS} WHERE {where}", tuple(wanted.values())).fetchall()
+    return [
+        Attachment(name, file, document, job, created, json.loads(attributes))
+        for name, file, document, job, created, attributes in rows
+    ]
+
+
+def _put(connection: sqlite3.Connection, attachments: Iterable[Attachment], sql: str = _REPLACE) -> None:
+    connection.executemany(
+        sql,
+        [
+            (
+                *(one.collection, one.file_id, one.document_id, one.job_id, one.created),
+                json.dumps(dict(one.attributes), ensure_ascii=False),
+            )
+            for one in attachments
+        ],
+    )
+
+
+def _remove(connection: sqlite3.Connection, attachments: Iterable[Attachment]) -> None:
+    connection.executemany(
+        "DELETE FROM attachments WHERE collection = ? AND file = ? AND job = ?",
+        [(one.collection, one.file_id, one.job_id) for one in attachments],
+    )
 
 
 def _file(row: tuple[Any, ...]) -> UploadedFile:

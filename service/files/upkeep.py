@@ -12,9 +12,8 @@ from index.errors import StoreDamaged
 from index.history import Erased
 from index.records import Problem
 from index.store.sqlite import file_damage, pinned
-from service.files.store import FileStore
+from service.files.store import CONTENT, FileStore
 
-_CONTENT = "000001"
 _KEPT = "SELECT id, bytes FROM files WHERE NOT erasing ORDER BY number"
 
 
@@ -30,10 +29,10 @@ def copy_files(database: Path, spool: Path, target: Path, target_spool: Path) ->
         moment.copy(target)
     with closing(sqlite3.connect(target)) as copy:
         for file_id, _ in _kept(copy):
-            place = target_spool / file_id / _CONTENT
+            place = target_spool / file_id / CONTENT
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
-                shutil.copyfile(spool / file_id / _CONTENT, place)
+                shutil.copyfile(spool / file_id / CONTENT, place)
             except FileNotFoundError:
                 place.parent.rmdir()
                 _require_deleted(database, file_id)
@@ -57,7 +56,7 @@ def file_problems(database: Path, spool: Path) -> Iterator[Problem]:
         for file_id, size in _kept(connection):
             found = -1
             with suppress(FileNotFoundError):
-                found = (spool / file_id / _CONTENT).stat().st_size
+                found = (spool / file_id / CONTENT).stat().st_size
             if found != size and any(file_id == one for one, _ in _kept(connection)):
                 what = "missing" if found < 0 else f"{found:,} and not {size:,}"
                 message = f"its bytes are {what}. Restore a backup, or delete it and upload it again."
@@ -68,7 +67,8 @@ def erase_again(store: FileStore, erased: Erased) -> int:
     """Erase files of a restored backup that were erased since it was made; returns how many."""
     gone = [file for file in store.files() if file.tag in erased.files]
     for file in gone:
-        store.erase(file.id)
+        store.begin_erasing(file.id)
+        store.finish_erasing(file.id)
     return len(gone)
 
 

@@ -115,5 +115,4 @@ async def delete_collection(
 
 def _delete(runtime: Runtime, caller: Principal, name: str) -> Response:
     runtime.require_collection(caller, name)
-    runtime.library.delete(name)
-    return json_reply({"name": name, "purged": runtime.purger.finish_deleted()})
+    return json_reply({"name": name, "purged": runtime.delete_collection(name)})

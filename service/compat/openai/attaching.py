@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from index.errors import LoccitError
 from index.naming import checked_metadata
 from service.api.links import DEFAULT_COLLECTION
 from service.compat.openai import ids
@@ -43,11 +44,16 @@ def attach(runtime: Runtime, caller: Principal, collection: str, files: Sequence
         def add(job_id: str) -> Job:
             # The attachments first: by them an erasure of the document finds the upload.
             now = time.time()
-            runtime.files.attach(
+            made = [
                 Attachment(collection, file.id, item.name, job_id, now, attributes[file.id])
                 for file, item in zip(uploads, items, strict=True)
-            )
-            return runtime.add_job(job_id, collection, items, Access((), caller.groups))
+            ]
+            replaced = runtime.files.attach(made)
+            try:
+                return runtime.add_job(job_id, collection, items, Access((), caller.groups))
+            except LoccitError:
+                runtime.files.undo(made, replaced)
+                raise
 
         job = spooling.commit(add)
     finally:

@@ -224,7 +224,8 @@ def _delete(runtime: Runtime, caller: Principal, file_id: str) -> list[str]:
         runtime.collection(caller, other.collection).editor.delete(document.id)
         return [other.collection]
     file = visible_upload(runtime, caller, file_id)
-    attached = [one for one in runtime.files.attachments(file_id=file_id) if caller.may_use(one.collection)]
+    known = runtime.files.attachments(file_id=file_id)
+    attached = [one for one in known if caller.may_use(one.collection)]
     for attachment in attached:
         file_states.require_settled(runtime, attachment)
     erased = []
@@ -235,7 +236,8 @@ def _delete(runtime: Runtime, caller: Principal, file_id: str) -> list[str]:
             continue  # deleted meanwhile, or a document that the caller may not read
         erased.append(attachment.collection)
     if file.is_own_of(caller):
-        runtime.file_erasure.erase_file(file)
+        if not runtime.file_erasure.erase_file(file, known=known):
+            raise JobNotFinished("This file was attached again just now. Wait for that, and delete it again.")
         runtime.files.purge()
     return erased
 

@@ -146,14 +146,18 @@ def remove(runtime: Runtime, caller: Principal, name: str, file_id: str) -> None
     Raises :class:`service.errors.UploadNotFound`, :class:`service.errors.JobNotFinished`.
     """
     file_states.state(runtime, caller, name, file_id)
-    document = file_states.document_of(runtime, caller, name, file_id)
     attached = runtime.files.attachments(collection=name, file_id=file_id)
     for attachment in attached:
         file_states.require_settled(runtime, attachment)
+    # After that: until then a job may have made the document.
+    document = file_states.document_of(runtime, caller, name, file_id)
     # Before the erasure, which would take the upload with it.
-    runtime.files.detach(name, file_id)
+    runtime.files.detach(attached)
     if document is not None:
         runtime.collection(caller, name).editor.delete(document.id)
+        # What was attached meanwhile, and was erased now, must not take the upload with it either.
+        again = runtime.files.attachments(collection=name, file_id=file_id)
+        runtime.files.detach([one for one in again if file_states.is_settled(runtime, one)])
     else:  # its job keeps the file, for another try
         erased = {one.document_id: time.time() for one in attached}
         runtime.job_erasure.erase_documents(name, erased)

@@ -166,9 +166,14 @@ async def delete(
 def _delete(runtime: Runtime, caller: Principal, name: str) -> Response:
     runtime.require_collection(caller, name)
     # Before the erasure, which would take attached uploads with it.
-    runtime.files.detach(name)
-    runtime.library.delete(name)
-    runtime.purger.finish_deleted()
+    attached = runtime.files.attachments(collection=name)
+    runtime.files.detach(attached)
+    try:
+        runtime.delete_collection(name)
+    except errors.LoccitError:
+        if name in runtime.library.names():
+            runtime.files.undo((), attached)
+        raise
     return json_reply(deleted_json(ids.store_id(name), "vector_store.deleted"))
 
 

@@ -6,12 +6,14 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from index.errors import UnknownFormat
+from index.errors import LedgerFailed, UnknownFormat
 from index.history import Ledger
+from service.errors import UploadNotFound
 from service.files import (
     CONTENTS,
     FILES,
@@ -76,17 +78,56 @@ def test_an_upload_that_fails_leaves_nothing(store: FileStore, tmp_path: Path) -
 
 
 def test_attachments_by_collection_and_file(store: FileStore) -> None:
+    for file_id in ("a", "b"):
+        put(store, file_id)
     made = [attachment("x", "a"), attachment("x", "b"), attachment("y", "a")]
-    store.attach(made)
+    assert store.attach(made) == []
     assert store.attachments(collection="x") == made[:2]
     assert sorted(one.collection for one in store.attachments(file_id="a")) == ["x", "y"]
     assert store.attachments(collection="y", file_id="a") == made[2:]
-    store.attach([attachment("x", "a", created=2.0)])
-    assert store.attachments(collection="x", file_id="a")[0].created == 2.0
-    store.detach("x", "a")
+    again = attachment("x", "a", created=2.0)
+    assert store.attach([again]) == made[:1]
+    assert store.attachments(collection="x", file_id="a") == [again]
+    store.detach([again])
     assert store.attachments(collection="x") == made[1:2]
-    store.detach("x")
+    store.detach(store.attachments(collection="x"))
     assert store.attachments() == made[2:]
+
+
+def test_what_was_attached_again_stays_attached(store: FileStore) -> None:
+    put(store, "a")
+    first, second = attachment("x", "a"), replace(attachment("x", "a"), job_id="later")
+    store.attach([first])
+    assert store.attach([second]) == [first]
+    store.detach([first])
+    assert store.attachments() == [second]
+    store.undo([second], [first])
+    assert store.attachments() == [first]
+
+
+def test_an_erased_file_is_attached_to_nothing(store: FileStore, erasure: FileErasure) -> None:
+    """Whichever comes first: a job would bring its content back."""
+    file, other = put(store, "a"), put(store, "b")
+    known = [attachment("x", "a")]
+    store.attach(known)
+    store.attach([attachment("y", "a")])
+    assert not erasure.erase_file(file, known=known)
+    assert store.file("a") == file
+    assert erasure.erase_file(file, known=store.attachments(file_id="a"))
+    with pytest.raises(UploadNotFound):
+        store.attach([attachment("x", "b"), attachment("z", "a")])
+    assert store.attachments(file_id="b") == []
+    assert store.files() == [other]
+
+
+def test_a_file_that_the_ledger_cannot_take_is_there_still(store: FileStore, tmp_path: Path) -> None:
+    file = put(store, "a")
+    (tmp_path / "ledger").mkdir()
+    with pytest.raises(LedgerFailed):
+        FileErasure(store, Ledger(tmp_path / "ledger")).erase_file(file)
+    assert store.files() == [file]
+    with store.open("a") as content:
+        assert content.read() == SECRET
 
 
 def test_labels(store: FileStore) -> None:
@@ -109,14 +150,15 @@ def test_an_erased_file_is_in_no_byte(store: FileStore, erasure: FileErasure, tm
     assert erasure._ledger.read().files == {file.tag}  # type: ignore[union-attr]
 
 
-def test_an_interrupted_erasure_is_finished(store: FileStore, tmp_path: Path) -> None:
-    put(store, "a")
+def test_an_interrupted_erasure_is_finished(store: FileStore, erasure: FileErasure, tmp_path: Path) -> None:
+    file = put(store, "a")
     with closing(sqlite3.connect(tmp_path / FILES)) as connection:
         connection.execute("UPDATE files SET erasing = 1")
         connection.commit()
     assert store.file("a") is None
-    store.sweep()
+    erasure.erase_deleted(set())
     assert residue(tmp_path / CONTENTS, ["zqsecretx"]) == []
+    assert erasure._ledger.read().files == {file.tag}  # type: ignore[union-attr]
 
 
 def test_an_erased_document_takes_its_upload(store: FileStore, erasure: FileErasure) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import httpx
 import openai
 import pytest
+from fastapi import FastAPI
 from openai import OpenAI
 
 from tests.service.compat.openai.conftest import LAMP, SHIP
@@ -131,3 +132,20 @@ def test_what_has_no_counterpart_is_refused(client: OpenAI, wrong: dict[str, obj
 
 def test_the_one_chunking_strategy_is_accepted(client: OpenAI) -> None:
     assert client.vector_stores.create(name="x", chunking_strategy={"type": "auto"}).id == "vs_x"
+
+
+@pytest.mark.parametrize("route", ["/v1/vector_stores/vs_a", "/v1/collections/a"])
+def test_a_new_store_gets_no_files_of_a_deleted_one(
+    client: OpenAI, app: FastAPI, service: httpx.Client, route: str
+) -> None:
+    """Their job would fill whichever collection has the name when it runs."""
+    jobs = app.state.runtime.jobs
+    jobs.stop()
+    made = client.vector_stores.create(name="a")
+    file = client.files.create(file=("lamp.txt", LAMP), purpose="assistants")
+    client.vector_stores.files.create(file_id=file.id, vector_store_id=made.id)
+    assert service.delete(route).status_code == 200
+    again = client.vector_stores.create(name="a")
+    assert again.id == made.id
+    assert [one.state for one in jobs.store.jobs(limit=10)] == ["cancelled"]
+    assert client.vector_stores.files.list(again.id).data == []
