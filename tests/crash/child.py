@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from tests.crash.fault_points import Point, kill_at
 from tests.model import TOPICS, Written, sentence
 from tests.opening import store_in
 
+_UPLOADING = "tests.crash.uploading"
 _IDS = [f"{name}.txt" for name in "abcdefghijkl"]
 
 
@@ -63,7 +65,7 @@ class Order:
     damages: str = ""
     """The index whose files it damages while they are open."""
     does: str = "live"
-    """``live``, ``back_up`` or ``upgrade`` as well, ``restore``, ``repair`` or ``migrate``."""
+    """``live``, ``back_up`` or ``upgrade`` as well, ``restore``, ``repair``, ``migrate`` or ``upload``."""
     backup: str = ""
     operations: int = 80
     """What it does at most; it is killed before, or comes to no fault point."""
@@ -236,6 +238,8 @@ def _run(order: Order) -> None:
                 repair(data, config("flat"), list(check(data, config("flat"))))
             case "migrate":
                 store_in(folder).close()
+            case "upload":
+                import_module(_UPLOADING).live(order, life.tell)
             case _:
                 life.live()
     except BaseException:
@@ -247,6 +251,8 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         order["point"] = order["point"] and Point(**order["point"])
+        if order["does"] == "upload":
+            import_module(_UPLOADING)  # before the fork: loading a service takes long
         child = os.fork()
         if child == 0:
             _run(Order(**order))

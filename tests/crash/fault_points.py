@@ -122,6 +122,30 @@ IN_AN_UPGRADE = [
     Point("return", "index.engine:remove_indexes"),
     Point("os.rename", "collection.json"),
 ]
+_FILES = "service.files.store:FileStore"
+_JOBS = "service.jobs.sqlite.store:SqliteJobStore"
+IN_AN_UPLOAD = [
+    Point("return", "service.jobs.spool.folder:FolderSpool.sync"),
+    Point("return", f"{_FILES}.add"),
+    Point("call", f"{_FILES}.add"),
+    Point("call", f"{_FILES}.attach"),
+    Point("return", f"{_FILES}.attach"),
+    Point("return", f"{_JOBS}.add"),
+    Point("return", f"{_STORE}.store:SqliteStore.put"),
+    Point("call", f"{_JOBS}.settle"),
+    Point("return", f"{_JOBS}.settle"),
+    Point("call", f"{_FILES}.detach"),
+    Point("return", f"{_FILES}.detach"),
+    Point("return", f"{_STORE}.store:SqliteStore.delete"),
+    Point("return", f"{_FILES}.begin_erasing"),
+    Point("return", "index.history.ledger:Ledger.add_files"),
+    Point("call", f"{_FILES}.finish_erasing"),
+    Point("return", "service.jobs.spool.folder:FolderSpool.clear"),
+    Point("return", f"{_FILES}.finish_erasing"),
+    Point("call", "service.files.erasing:FileErasure.erase_documents"),
+    Point("return", "service.jobs.erasing:JobErasure.erase_documents"),
+    Point("return", "service.files.erasing:FileErasure.erase_documents"),
+]
 IN_AN_ERASURE = [
     Point("call", "index.history.ledger:Ledger._append"),
     Point("return", "index.history.ledger:Ledger._append"),
@@ -143,7 +167,7 @@ IN_A_MIGRATION = [
 ALL = [
     *(IN_A_TRANSACTION + BETWEEN_RECORD_AND_INDEXES + IN_A_COMPACTION + IN_A_PURGE + IN_AN_ERASURE),
     *(IN_A_REPAIR_OF_WORDS + IN_A_REPAIR_OF_VECTORS + IN_A_REPAIR + WHEN_CREATED),
-    *(IN_A_BACKUP + IN_A_RESTORE + IN_AN_UPGRADE + IN_A_MIGRATION),
+    *(IN_A_BACKUP + IN_A_RESTORE + IN_AN_UPGRADE + IN_A_MIGRATION + IN_AN_UPLOAD),
 ]
 
 
