@@ -162,16 +162,16 @@ def print_evaluation(evaluation: Evaluation, others: Sequence[Evaluation]) -> No
     for name, estimate in evaluation.estimates().items():
         cells = [
             name,
-            f"{estimate.value:.4f}",
-            f"{estimate.low:.3f} to {estimate.high:.3f}",
+            estimate.rounded,
+            estimate.interval,
             f"{estimate.questions}",
         ]
         table.add_row(*cells, *(_difference(evaluation, other, name) for other in others))
     if (trust := evaluation.reliability()) is not None:
         count = str(sum(size for _, _, size in trust.bins))
-        table.add_row("answerability AUROC", f"{trust.auroc:.4f}", "", count)
-        table.add_row("answerability average precision", f"{trust.average_precision:.4f}", "", count)
-        table.add_row("answerability ECE (0 is best)", f"{trust.ece:.4f}", "", count)
+        table.add_row("answerability AUROC", f"{trust.auroc:.2f}", "", count)
+        table.add_row("answerability average precision", f"{trust.average_precision:.2f}", "", count)
+        table.add_row("answerability ECE (0 is best)", f"{trust.ece:.2f}", "", count)
     for share, milliseconds in evaluation.latency().items():
         table.add_row(f"latency {share}", f"{milliseconds:.1f} ms", "", str(len(evaluation.outcomes)))
     stdout().print(table)
@@ -182,7 +182,7 @@ def _difference(evaluation: Evaluation, other: Evaluation, name: str) -> str:
     if found is None:
         return ""
     colour = ("green" if found.value > 0 else "red") if found.is_significant else "dim"
-    return f"[{colour}]{found.value:+.4f} (p {found.p:.3f})[/]"
+    return f"[{colour}]{found.value:+.3f} (p {found.p:.3f})[/]"
 
 
 def print_by_kind(evaluation: Evaluation) -> None:
@@ -212,7 +212,7 @@ def _cells(figures: Figures, shown: Sequence[str], *, has_auroc: bool) -> list[s
 def _with_interval(estimate: Estimate | None) -> str:
     if estimate is None:
         return "too few"
-    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+    return f"{estimate.rounded} ({estimate.interval})"
 
 
 def warn_of_drafts(evaluation: Evaluation) -> None:

@@ -14,14 +14,16 @@ from evaluation import by_kind, measures, reliability
 from evaluation.by_kind import Figures
 from evaluation.kinds import kind_of
 from evaluation.questions import InvalidQuestions, Question
-from index.answers import Answer, Extent
+from index.answers import Answer, Extent, Hit
 from index.collection import Collection
 
-FORMAT = 2
-_READABLE = {1, 2}
-"""Formats that can be read. In format 1 questions have no kinds."""
+FORMAT = 3
+_READABLE = {1, 2, 3}
+"""Formats that can be read. In format 1 questions have no kinds, before format 3 no words."""
 MAX_LOCATORS = 3
 """Locators recorded for each question, for inspection."""
+_MOST_EXPECTED, _MOST_WORDS = 3, 300
+"""Answers whose words are recorded, and characters of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Outcome:
     """The outcome of one question: its measures, and the answerability that the collection stated.
 
     ``kinds`` are those of the documents that answer it, without repetition; ``is_draft`` as in
-    :class:`evaluation.questions.Question`.
+    :class:`evaluation.questions.Question`. ``expected`` are words that answer, one entry for each way, or the
+    ids of documents where no words are known; ``found`` is what the passages of ``locators`` light or quote.
     """
 
     id: str
@@ -42,6 +45,8 @@ class Outcome:
     locators: Sequence[str]
     kinds: Sequence[str] = ()
     is_draft: bool = False
+    expected: Sequence[str] = ()
+    found: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +139,35 @@ def evaluate(
             locators=[hit.citation.locator for hit in answer.hits[:MAX_LOCATORS]],
             kinds=of_documents,
             is_draft=question.is_draft,
+            expected=_expected(collection, question),
+            found=[_found(hit) for hit in answer.hits[:MAX_LOCATORS]],
         )
         for question, answer, of_question, of_documents in zip(questions, answers, values, kinds, strict=True)
     ]
     return Evaluation(name, collection.fingerprint, settings or {}, outcomes)
+
+
+def _expected(collection: Collection, question: Question) -> list[str]:
+    """Words that answer a question, or the ids of documents that do."""
+    if question.answerable is False:
+        return []
+    ways = []
+    for spans in question.answers[:_MOST_EXPECTED]:
+        texts = {one.document_id: collection.archive.text(one.document_id)[1] for one in spans}
+        ways.append(_short(" … ".join(texts[one.document_id][one.start : one.end] for one in spans)))
+    return ways or [_short(quote) for quote in question.quotes[:_MOST_EXPECTED]] or list(question.relevant)
+
+
+def _found(hit: Hit) -> str:
+    """The sentences that a passage lights, or its first words."""
+    start = hit.citation.start
+    return _short(
+        " … ".join(hit.text[one.start - start : one.end - start] for one in hit.evidence) or hit.text
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_WORDS else f"{text[:_MOST_WORDS]}…"
 
 
 def _kinds(collection: Collection, questions: Sequence[Question]) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,23 @@ class Estimate:
     low: float
     high: float
     questions: int
+
+    @property
+    def decimals(self) -> int:
+        """Decimals that so many questions can tell: the first in which the interval has a width, 1 to 3."""
+        half = (self.high - self.low) / 2
+        return 3 if half <= 0 else min(3, max(1, -math.floor(math.log10(half))))
+
+    @property
+    def rounded(self) -> str:
+        """The value with :attr:`decimals`."""
+        return f"{self.value:.{self.decimals}f}"
+
+    @property
+    def interval(self) -> str:
+        """The interval, with one decimal more."""
+        decimals = min(3, self.decimals + 1)
+        return f"{self.low:.{decimals}f} to {self.high:.{decimals}f}"
 
 
 def share(value: float, count: int) -> Estimate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 
 from evaluation.by_kind import MAIN_MEASURES, MIN_QUESTIONS
 from evaluation.comparison import compare
+from evaluation.glossary import explanation
 from evaluation.harness import Evaluation, Outcome
 
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
@@ -26,9 +28,10 @@ _WORST = 20
 def write_report(path: Path, evaluations: Sequence[Evaluation]) -> None:
     """Write a report of the first evaluation, with the others for comparison.
 
-    It has tables, also by kind of document, plots (quality against latency, reliability, precision and recall
-    of answerability), and the questions that lost most against the second evaluation, or without one those
-    with the lowest values.
+    It has tables, also by kind of document, what each measure says, plots (quality against latency,
+    reliability, precision and recall of answerability), the questions that lost most against the second
+    evaluation, or without one those with the lowest values, and those whose answerability is most wrong; with
+    the words that were expected and found, by both evaluations side by side.
     """
     first, *others = evaluations
     measure = main_measure(first)
@@ -49,7 +52,9 @@ def write_report(path: Path, evaluations: Sequence[Evaluation]) -> None:
         shown=[name for name in MAIN_MEASURES if name in first.names()],
         enough=MIN_QUESTIONS,
         plots=plots(evaluations, measure),
+        explanation=explanation,
         worst=worst(first, others[0] if others else None, measure),
+        misjudged=misjudged(first, others[0] if others else None),
     )
     path.write_text(page, encoding="utf-8")
 
@@ -59,18 +64,40 @@ def main_measure(evaluation: Evaluation) -> str:
     return next((name for name in _MAIN_MEASURES if name in evaluation.names()), "")
 
 
-def worst(
-    first: Evaluation, other: Evaluation | None, measure: str
-) -> list[tuple[Outcome, float, float | None]]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a report, and what became of it in another evaluation, if it was asked there."""
+
+    outcome: Outcome
+    before: Outcome | None
+
+    def loss(self, measure: str) -> float:
+        """How much less than before, or than the most, a measure is."""
+        before = 1.0 if self.before is None else self.before.values.get(measure, 0.0)
+        return before - self.outcome.values[measure]
+
+
+def worst(first: Evaluation, other: Evaluation | None, measure: str) -> list[Asked]:
     """The twenty questions that lost most against another evaluation, or that have the lowest values."""
-    before = other.by_question(measure) if other else {}
-    rows = [
-        (one, one.values[measure], before.get(one.id))
-        for one in first.outcomes
-        if measure in one.values and (other is None or before.get(one.id, 0.0) > one.values[measure])
-    ]
-    rows.sort(key=lambda row: row[1] - (row[2] or 0.0))
-    return rows[:_WORST]
+    rows = [one for one in _asked(first, other) if measure in one.outcome.values and one.loss(measure) > 0]
+    if other is not None:
+        rows = [one for one in rows if one.before is not None]
+    return sorted(rows, key=lambda one: -one.loss(measure))[:_WORST]
+
+
+def misjudged(first: Evaluation, other: Evaluation | None) -> list[Asked]:
+    """The twenty questions whose answerability is on the wrong side of one half, the most wrong first."""
+
+    def error(one: Asked) -> float:
+        return abs(one.outcome.answerability - bool(one.outcome.answerable))
+
+    known = [one for one in _asked(first, other) if one.outcome.answerable is not None]
+    return sorted((one for one in known if error(one) > 0.5), key=lambda one: -error(one))[:_WORST]
+
+
+def _asked(first: Evaluation, other: Evaluation | None) -> list[Asked]:
+    before = {one.id: one for one in other.outcomes} if other else {}
+    return [Asked(one, before.get(one.id)) for one in first.outcomes]
 
 
 def plots(evaluations: Sequence[Evaluation], measure: str) -> dict[str, Markup]:

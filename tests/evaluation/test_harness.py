@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from evaluation import harness
+from evaluation.glossary import explanation
 from evaluation.questions import InvalidQuestions, Question, Span
 from evaluation.report import main_measure, write_report
 from index.collection import Collection
@@ -78,6 +79,47 @@ def test_a_report_shows_everything_and_runs_nothing(
     assert "AUROC" in page
     assert "<script" not in page
     assert "<b>tax" not in page
-    write_report(tmp_path / "alone.html", [evaluation])
-    assert "Questions that went worst" in (tmp_path / "alone.html").read_text()
     assert main_measure(evaluation) == "span_recall@5"
+
+
+def outcome(id_: str, value: float, stated: float, *, answerable: bool, found: str) -> harness.Outcome:
+    return harness.Outcome(
+        id_, f"Question {id_}?", {"ndcg@10": value}, stated, {}, answerable, 1.0, [f"{id_}.txt@0"],
+        expected=["the <i>right</i> words"] if answerable else [], found=[found],
+    )  # fmt: skip
+
+
+def test_a_report_shows_what_was_expected_and_found_where_it_went_wrong(tmp_path: Path) -> None:
+    before = harness.Evaluation(
+        "before", "f", {}, [outcome("1", 1.0, 0.9, answerable=True, found="once found")]
+    )
+    now = harness.Evaluation("now", "f", {}, [
+        outcome("1", 0.2, 0.3, answerable=True, found="wrongly found"),
+        outcome("2", 1.0, 0.9, answerable=True, found="rightly found"),
+        outcome("3", 0.0, 0.8, answerable=False, found="nearly found"),
+    ])  # fmt: skip
+    write_report(tmp_path / "alone.html", [now])
+    alone = (tmp_path / "alone.html").read_text()
+    assert "Questions that went worst" in alone
+    assert "the &lt;i&gt;right&lt;/i&gt; words" in alone
+    assert "Questions whose answerability is wrong" in alone
+    assert "the documents do not say" in alone
+    assert "rightly found" not in alone
+    write_report(tmp_path / "beside.html", [now, before])
+    beside = (tmp_path / "beside.html").read_text()
+    assert "Questions that got worse against before" in beside
+    assert beside.index("wrongly found") < beside.index("once found")
+
+
+def test_words_of_answers_are_recorded(evaluation: harness.Evaluation) -> None:
+    first, second, third = evaluation.outcomes
+    assert first.expected == ["Phobos"]
+    assert second.expected == ["venus.txt"]
+    assert third.expected == []
+    assert first.found[0].startswith("Mars has two moons")
+
+
+def test_every_measure_is_explained(evaluation: harness.Evaluation) -> None:
+    shown = [*evaluation.names(), *(f"latency {share}" for share in evaluation.latency())]
+    assert all(explanation(name) for name in shown)
+    assert explanation("recall@5") == "Share of the documents that answer which are among the first 5."

@@ -5,7 +5,7 @@ import pytest
 
 from evaluation import reliability
 from evaluation.comparison import compare
-from evaluation.measures import mean, measure, merge_spans, overlap, total_length
+from evaluation.measures import Estimate, mean, measure, merge_spans, overlap, total_length
 from evaluation.questions import Question, Span
 from index.answers import Citation, Evidence, Explanation, Hit, SideScore
 
@@ -115,3 +115,17 @@ def test_probabilities_that_are_right_have_no_calibration_error() -> None:
 def test_questions_of_one_kind_say_nothing() -> None:
     assert reliability.measure(np.array([0.5, 0.6]), np.array([True, True])) is None
     assert reliability.measure(np.array([]), np.array([], bool)) is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0.9, 1.0, "0.96"),
+        (0.2, 1.0, "1.0"),
+        (0.955, 0.963, "0.960"),
+        (0.96, 0.96, "0.960"),
+        (0.0, 1.0, "1.0"),
+    ],
+)
+def test_a_mean_has_the_decimals_that_its_interval_can_tell(low: float, high: float, shown: str) -> None:
+    assert Estimate(0.96, low, high, 25).rounded == shown
