@@ -1,8 +1,9 @@
 """Make, resolve, verify and export citations, and locate them in newer versions."""
 
 from index.citations.budget import ReadingBudget
+from index.citations.carried import Carried, carried
 from index.citations.citing import Locator, locator_of, parse_locator
-from index.citations.claims import Quoted, Sentence, marks_in, without_marks
+from index.citations.claims import Quoted, Sentence, mark_spans, marks_in, without_marks
 from index.citations.claims import claims as sentences_of
 from index.citations.formats import Format, block_spans, formatted
 from index.citations.resolution import PageMark, Resolution, Resolved, Today
@@ -12,6 +13,7 @@ from index.citations.verification import Verification
 
 __all__ = [
     "AnswerReport",
+    "Carried",
     "Claim",
     "Format",
     "Locator",
@@ -27,8 +29,10 @@ __all__ = [
     "Verdict",
     "Verification",
     "block_spans",
+    "carried",
     "formatted",
     "locator_of",
+    "mark_spans",
     "marks_in",
     "parse_locator",
     "sentences_of",

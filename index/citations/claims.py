@@ -109,6 +109,11 @@ def marks_in(text: str) -> Iterator[int]:
         yield from _numbers(match[1])
 
 
+def mark_spans(text: str) -> list[tuple[Span, list[int]]]:
+    """The citation marks of a text in order: the span and the numbers of each."""
+    return [(match.span(), _numbers(match[1])) for match in _MARK.finditer(text)]
+
+
 def without_marks(text: str) -> str:
     """Replace citation marks and signs of emphasis by white space, which keeps the offsets."""
     return _SIGNS.sub(lambda match: " " * len(match[0]), _blanked(text, _MARK))

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.answers import Citation
 from index.citations.budget import ReadingBudget
 from index.citations.claims import Sentence, without_marks
+from index.citations.given import Given
 from index.citations.resolution import Resolution
 from index.citations.statements import Checked, Checking, Claimed, Conflict
 from index.citations.verdicts import StatementVerdict
@@ -22,22 +22,20 @@ class StatementVerdicts:
     def __init__(self, resolution: Resolution, checking: Checking, budget: ReadingBudget) -> None:
         self._resolution, self._checking, self._budget = resolution, checking, budget
 
-    def of(
-        self, answer: str, sentences: Sequence[Sentence], given: Sequence[Citation]
-    ) -> list[StatementVerdict | None]:
+    def of(self, answer: str, sentences: Sequence[Sentence], given: Given) -> list[StatementVerdict | None]:
         """The verdict on each sentence; None for one that is only a quote, a question or too short.
 
         A sentence is judged by the passages that its marks name, else by all of them, else by those that a
         search of the collection finds.
         """
-        self._budget.spend(sum(len(one.quote) for one in given))
+        self._budget.spend(sum(len(one.quote) for one in given.passages))
         texts = [without_marks(answer[one.start : one.end]) for one in sentences]
         judged = [
             at
             for at, one in enumerate(sentences)
             if self._checking.makes_claim(_outside_quotes(texts[at], one))
         ]
-        claims = [Claimed(texts[at], _cited(sentences[at], given)) for at in judged]
+        claims = [Claimed(texts[at], given.cited(sentences[at].marks)) for at in judged]
         checked = dict(zip(judged, self._checking.check(claims), strict=True))
         return [
             self._verdict(checked[at], one) if at in checked else None for at, one in enumerate(sentences)
@@ -79,11 +77,6 @@ def _told(one: Conflict) -> str:
 def _placed(one: Conflict, start: int, begin: int) -> Conflict:
     """A conflict with the offsets of the answer and of the document."""
     return replace(one, start=start + one.start, end=start + one.end, at=begin + one.at, to=begin + one.to)
-
-
-def _cited(sentence: Sentence, given: Sequence[Citation]) -> list[Citation]:
-    marked = [given[mark - 1] for mark in sentence.marks if 1 <= mark <= len(given)]
-    return marked or list(given)
 
 
 def _outside_quotes(text: str, sentence: Sentence) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 
 from index.answers import Citation
 from index.citations.anchoring import AnchoringText
@@ -12,6 +12,7 @@ from index.citations.budget import ReadingBudget
 from index.citations.citing import Locator
 from index.citations.claims import Quoted, Sentence, claims
 from index.citations.elisions import Elided, Parts, elided, places
+from index.citations.given import Given
 from index.citations.occurrences import Quote, alike
 from index.citations.resolution import Resolution
 from index.citations.statement_verdicts import StatementVerdicts
@@ -60,7 +61,7 @@ class Verification:
         budget: ReadingBudget,
         checking: Checking | None = None,
     ) -> None:
-        self._resolution = resolution
+        self.resolution = self._resolution = resolution
         self._moment = resolution.moment
         self._candidates = candidates
         self._budget = budget
@@ -103,14 +104,17 @@ class Verification:
             return verdict
         return self._verify(claim, versions, ())
 
-    def answer(self, text: str, locators: Sequence[Locator]) -> AnswerReport:
+    def answer(self, text: str, locators: Sequence[Locator] | Mapping[int, Locator]) -> AnswerReport:
         """Verify the quotes in an answer against the passages it was given, numbered from 1.
 
+        Locators by their marks are those that the text itself cites: what has no mark may stand anywhere.
         A quote with citation marks is attributed to the documents of those passages; one without, to any.
         The other sentences are judged by what they claim, if there is something to judge them.
         Raises :class:`index.errors.CitationNotFound`, :class:`index.errors.ModelFailed`.
         """
-        given = [self._resolution.cite(locator) for locator in locators]
+        own = locators if isinstance(locators, Mapping) else dict(enumerate(locators, 1))
+        by_mark = {mark: self._resolution.cite(locator) for mark, locator in own.items()}
+        given = Given(by_mark, () if own is locators else list(by_mark.values()))
         sentences = claims(text)
         verdicts = [
             (quoted, self._quoted(quoted, text, given))
@@ -121,22 +125,31 @@ class Verification:
         uncited = [
             one
             for one in sentences
-            if not any(_is_known(mark, given) for mark in one.marks)
+            if not any(given.knows(mark) for mark in one.marks)
             and not any(quoted.start in found for quoted in one.quotes)
         ]
-        marks = dict.fromkeys(mark for one in sentences for mark in one.marks if not _is_known(mark, given))
+        marks = dict.fromkeys(mark for one in sentences for mark in one.marks if not given.knows(mark))
         judged = tuple(self._statements(text, sentences, given))
         return AnswerReport(sentences, tuple(verdicts), tuple(uncited), tuple(marks), judged)
 
+    def everywhere(self, words: str, *, most: int) -> list[Citation]:
+        """Where words stand, but for typography, in the newest versions: at most so many places."""
+        found: list[Citation] = []
+        for version in self._within_limits(self._candidates(words)):
+            text = self._text(version)
+            spans = islice(alike(text.text, text.folded, words), most - len(found))
+            found += [self._resolution.citation(version, *span) for span in spans]
+        return found
+
     def _statements(
-        self, answer: str, sentences: Sequence[Sentence], given: Sequence[Citation]
+        self, answer: str, sentences: Sequence[Sentence], given: Given
     ) -> list[StatementVerdict | None]:
         if self._checking is None:
             return [None] * len(sentences)
         statements = StatementVerdicts(self._resolution, self._checking, self._budget)
         return statements.of(answer, sentences, given)
 
-    def _quoted(self, quoted: Quoted, answer: str, given: Sequence[Citation]) -> Verdict:
+    def _quoted(self, quoted: Quoted, answer: str, given: Given) -> Verdict:
         """Verify a quote without and with its markup, which may belong to the answer or to the source."""
         verdict = self._attributed(quoted.text, quoted, given)
         written = answer[quoted.start : quoted.end]
@@ -145,9 +158,8 @@ class Verification:
         as_written = self._attributed(written, quoted, given)
         return as_written if as_written.status == "verified" else verdict
 
-    def _attributed(self, words: str, quoted: Quoted, given: Sequence[Citation]) -> Verdict:
-        marked = [given[mark - 1] for mark in quoted.marks if _is_known(mark, given)]
-        cited = marked or given
+    def _attributed(self, words: str, quoted: Quoted, given: Given) -> Verdict:
+        cited = given.cited(quoted.marks)
         # First the cited passage, then the rest of its document.
         for one in cited:
             if (at := one.quote.find(words)) >= 0:
@@ -156,8 +168,10 @@ class Verification:
                 if not splits_word(self._text(version).text, start, end):
                     return self._located(Claim(words), _Found(version, start, end, exact=True))
         claimed = [self._moment.version(one.document_id, one.version) for one in cited]
-        others = [self._moment.version(one.document_id, one.version) for one in given if one not in cited]
-        if not given:
+        others = [
+            self._moment.version(one.document_id, one.version) for one in given.passages if one not in cited
+        ]
+        if not cited:
             return self._verify(Claim(words), self._candidates(words), None)
         return self._verify(Claim(words), _unique(claimed), _unique(others))
 
@@ -300,10 +314,6 @@ def _without_end_mark(quote: str) -> str:
     """Remove a final comma or full stop, which writers put inside quotation marks."""
     words = quote.strip()
     return words[:-1].rstrip() if words.endswith((",", ".")) else words
-
-
-def _is_known(mark: int, given: Sequence[Citation]) -> bool:
-    return 1 <= mark <= len(given)
 
 
 def _equal_words(a: str, b: str) -> bool:

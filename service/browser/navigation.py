@@ -16,7 +16,7 @@ class Place:
     scope: Scope
 
 
-PLACES = (Place("/", "Ask", Scope.ASK),)
+PLACES = (Place("/", "Ask", Scope.ASK), Place("/check", "Check", Scope.READ))
 _UNDER = ("/view/",)
 """Addresses of pages that are in no navigation, by their beginnings."""
 

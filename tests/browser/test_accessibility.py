@@ -34,7 +34,15 @@ lit = dusk
 * The keeper sleeps in the south tower.
 """
 ASKED = "/?q=Who+lit+the+lamp+in+the+north+tower?"
-PAGES = {"ask": "/", "answer": ASKED, "sign in": "/sign-in"}
+CHECKED = "The+lamp+in+the+north+tower+was+lit+at+dusk+by+the+keeper."
+PAGES = {
+    "ask": "/",
+    "answer": ASKED,
+    "sign in": "/sign-in",
+    "check": "/check",
+    "checked text": f"/check?text={CHECKED}+The+south+tower+has+six+lamps.+Ships+sail+to+ports.",
+    "checked quote": f"/check?text={CHECKED}",
+}
 """Addresses by the names of the pages. Add one for each page that can be opened without a click."""
 
 

@@ -157,6 +157,7 @@ class Probe:
 
 
 NONE: Mapping[str, Any] = {}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
 LOCATOR = "the locator of the document's passage"
 MESSAGE = {
     "jsonrpc": "2.0",
@@ -275,6 +276,8 @@ PROBES = {
     "GET /widget.js": Probe("/widget.js", params=NONE),
     "POST /language": Probe("/language", params=NONE, content="language=en&next=/sign-in"),
     "GET /view/{locator}": Probe("/view/{locator}"),
+    "GET /check": Probe("/check", params={"collection": COLLECTION, "text": TEXT}),
+    "POST /check": Probe("/check", content=f"text={TEXT}", headers=FORM),
     "GET /sign-in": Probe("/sign-in", params=NONE),
     "POST /sign-in": Probe("/sign-in", content="key=", params=NONE),
     "POST /sign-out": Probe("/sign-out", params=NONE),

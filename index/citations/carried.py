@@ -1,0 +1,98 @@
+"""Find the citations that a text carries: its locators, the links to them, and its list of sources."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from index.citations.citing import Locator, parse_locator
+from index.errors import InvalidLocator
+
+_PLACE = r"@[0-9a-f]{12,64}:[0-9]{1,12}-[0-9]{1,12}"
+_LINK = re.compile(
+    r"(?:\[\^?[0-9]{1,4}\]\()?(?:https?://[^\s<>()\[\]/]{1,255})?(?:/[\w.~-]{1,50}){0,5}"
+    rf"/(?:view|v1/citations)/(?P<locator>[^\s<>()\[\]?#]{{1,1000}}?{_PLACE})[^\s<>()\[\]]*\)?"
+)
+"""An address of a citation, alone or as the target of a link whose text is a mark."""
+_END = re.compile(_PLACE)
+_ENTRY = re.compile(r"^[^\S\n]*(?:\[\^?([0-9]{1,4})\]:?|([0-9]{1,4})[.)])[^\S\n].*$", re.MULTILINE)
+"""An entry of a list of sources: ``[1]: ...``, ``[^1]: ...``, ``[1] ...`` or ``1. ...``."""
+_DEFINED = re.compile(r"[^\S\n]*\[\^?[0-9]{1,4}\]:")
+_MARK = re.compile(r"\[\^?([0-9]{1,4})[\],;\s–-]|【([0-9]{1,4})")
+_ESCAPED = re.compile(r"\\([\\`*_\[\]<>&~|$^])")
+_MOST_MARKS = 9999
+_OPENINGS = {")": "(", "]": "[", ">": "<"}
+_BEFORE_ID = "\"'“”„‘’«»‹›([<{`*"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A text as it is verified, and the locators by its marks.
+
+    ``text`` has the length of the original: locators and links to citations are replaced by marks, and the
+    entries of lists of sources by white space. ``entries`` are the spans of these entries.
+    """
+
+    text: str
+    locators: dict[int, Locator]
+    entries: tuple[tuple[int, int], ...]
+
+
+def carried(text: str) -> Carried:
+    """The citations in a text. The entry of a list belongs to the marks that have its number."""
+    locators: dict[int, Locator] = {}
+    entries = []
+    marked = {int(one[1] or one[2]): one.start() for one in reversed([*_MARK.finditer(text)])}
+    for line in _ENTRY.finditer(text):
+        number, found = int(line[1] or line[2]), _found(text, *line.span())
+        is_cited = marked.get(number, len(text)) < line.start()
+        if found and number not in locators and (_DEFINED.match(line[0]) or is_cited):
+            locators[number] = found[0][1]
+            entries.append(line.span())
+    for start, end in entries:
+        text = text[:start] + re.sub(r"\S", " ", text[start:end]) + text[end:]
+    free = max([0, *marked, *locators]) + 1
+    for (start, end), locator in _found(text, 0, len(text)):
+        if free <= _MOST_MARKS:
+            locators[free] = locator
+            text = text[:start] + f"[{free}]".ljust(end - start) + text[end:]
+            free += 1
+    return Carried(text, locators, tuple(entries))
+
+
+def _found(text: str, start: int, end: int) -> list[tuple[tuple[int, int], Locator]]:
+    """The locators in a part of a text with the spans that name them, in order."""
+    found = []
+    at = start
+    for link in _LINK.finditer(text, start, end):
+        found += _written(text, at, link.start())
+        if locator := _parsed(unquote(link["locator"])):
+            found.append((link.span(), locator))
+        at = link.end()
+    return found + _written(text, at, end)
+
+
+def _written(text: str, start: int, end: int) -> list[tuple[tuple[int, int], Locator]]:
+    """The locators that are no links. The id may have spaces in it where brackets enclose the locator."""
+    found = []
+    for place in _END.finditer(text, start, end):
+        line = max(start, text.rfind("\n", start, place.start()) + 1)
+        opening = _OPENINGS.get(text[place.end() : place.end() + 1], "")
+        begin = text.rfind(opening, line, place.start()) + 1 if opening else 0
+        if begin <= 0:
+            words = text[line : place.start()]
+            word = words.rsplit(None, 1)[-1] if words and not words[-1].isspace() else ""
+            begin = place.start() - len(word.lstrip(_BEFORE_ID))
+        locator = _parsed(_ESCAPED.sub(r"\1", text[begin : place.end()]))
+        if locator:
+            found.append(((begin, place.end()), locator))
+            start = place.end()
+    return found
+
+
+def _parsed(written: str) -> Locator | None:
+    try:
+        return parse_locator(written)
+    except InvalidLocator:
+        return None
