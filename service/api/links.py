@@ -116,18 +116,37 @@ class CitedWith:
 
 
 def view_address(
-    locator: str, cited: Sequence[CitedWith], collection: str, *, at: int | None = None, proof: str = ""
+    locator: str,
+    cited: Sequence[CitedWith],
+    collection: str,
+    *,
+    at: int | None = None,
+    page: int | None = None,
+    proof: str = "",
 ) -> str:
     """The address of a citation's page, with links to the answer's other citations.
 
-    ``at`` is the offset in a long document that the page shows. ``proof`` shows that an answer contained the
-    citation.
+    ``at`` is the offset in a long document that the page shows, ``page`` the number of a page of the file.
+    ``proof`` shows that an answer contained the citation.
     """
-    pairs = [("of", str(one)) for one in cited] + ([] if at is None else [("at", str(at))])
+    pairs = [("of", str(one)) for one in cited]
+    elsewhere = [(name, str(one)) for name, one in (("at", at), ("page", page)) if one is not None]
+    pairs += elsewhere
     if proof:
         pairs.append(("proof", proof))
     path = view_path(locator) + (f"?{urlencode(pairs)}" if pairs else "")
-    return in_collection(path if at is not None else f"{path}#quote", collection)
+    return in_collection(path if elsewhere else f"{path}#quote", collection)
+
+
+def page_image_address(document_id: str, version: int, page: int, width: int, collection: str) -> str:
+    """The address of a drawn page of a version."""
+    query = urlencode({"version": version, "page": page, "width": width})
+    return in_collection(f"{document_path(document_id)}/page.png?{query}", collection)
+
+
+def original_address(document_id: str, version: int, collection: str) -> str:
+    """The address of the bytes that a version was read from."""
+    return in_collection(f"{document_path(document_id)}/original?version={version}", collection)
 
 
 def in_collection(path: str, collection: str) -> str:

@@ -25,7 +25,9 @@ def opened(browser: "Browser", address: str, *, status: int = 200, **options: An
                 wrong.append(f"elsewhere {request.url}")
 
         def check_response(reply: "Response") -> None:
-            if not reply.ok and not (reply.status == status and reply.request.is_navigation_request()):
+            if not (reply.ok or reply.status == 304) and not (
+                reply.status == status and reply.request.is_navigation_request()
+            ):
                 wrong.append(f"{reply.status} {reply.url}")
 
         def is_bad(kind: str, text: str) -> bool:

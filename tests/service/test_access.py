@@ -514,6 +514,22 @@ def test_a_key_to_ask_sees_the_quote_and_not_the_whole_document(place: Place) ->
     assert "Paragraph 1 " in place.send("GET", link, "read").text
 
 
+def test_a_key_to_ask_sees_no_drawn_page(place: Place) -> None:
+    place.restore()
+    place.restore_pdf()
+    query = {"q": "ledger", "collection": COLLECTION}
+    page = place.send("GET", "/", "ask", params=query).text
+    links = [part.partition('"')[0].replace("&amp;", "&") for part in page.split('href="')[1:]]
+    (link,) = [one for one in links if one.startswith(f"/view/{PDF}")]
+    for address in (link, link.replace("?", "?page=1&", 1)):
+        shown = place.send("GET", address, "ask").text
+        assert "A page of a ledger." in shown
+        assert "<img" not in shown
+        assert "/v1/documents/" not in shown
+        assert "its original" not in shown
+    assert "page.png" in place.send("GET", link, "read").text
+
+
 def test_a_key_to_ask_is_bounded(place: Place) -> None:
     place.restore()
     body = {"question": QUESTION, "collection": COLLECTION}

@@ -16,6 +16,7 @@ from service.api.links import CitedWith, linked, proven, view_address
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.document import document_page
+from service.browser.drawn_pages import Shown, drawn_pages, has_pages
 from service.browser.wording import pages_in_words
 from service.errors import InvalidRequest
 from service.identity import Principal, Scope, access
@@ -34,6 +35,7 @@ class ViewQuery(PageQuery):
 
     of: list[str] = Field(default_factory=list, max_length=_MOST)
     at: int | None = Field(None, ge=0, le=2**40)
+    page: int | None = Field(None, ge=1, le=2**31)
     proof: str = ""
 
 
@@ -50,14 +52,15 @@ async def view(
     """The document as a page, scrolled to the quote.
 
     `of` has the locators of an answer, each with its evidence (`locator|start-end`), which is highlighted;
-    the page links to the previous and the next of them. `at` selects another part of a long document. A key
-    with the scope ask sees the quote and the words around it.
+    the page links to the previous and the next of them. `at` selects another part of a long document, `page`
+    another page of a PDF file, whose pages are drawn. A key with the scope ask sees the quote and the words
+    around it.
     """
     wanted = check_locator(locator, runtime.settings)
     if caller.scope is Scope.ASK:
         check_proof(runtime.prover, query.collection, locator, query.proof)
         own = [one for one in query.of if one.startswith(f"{locator}|")]
-        query = query.model_copy(update={"of": own, "at": None})
+        query = query.model_copy(update={"of": own, "at": None, "page": None})
     return await texts.run(_view, request.scope, runtime, caller, (locator, wanted), query)
 
 
@@ -77,17 +80,25 @@ def _view(
         citation, version = found.citation, found.version
         text = resolution.moment.text(version.text_sha256)
         structure = resolution.moment.structure(version)
-    place = next((at for at, one in enumerate(cited) if one.locator == locator), None)
+        place = next((at for at, one in enumerate(cited) if one.locator == locator), None)
+        quote = (citation.start, citation.end)
+        evidence = () if place is None else cited[place].evidence
+        shown = Shown(quote, evidence, query.page, name)
+        drawn = drawn_pages(resolution.moment, citation, version, structure, shown) if whole else None
+    within = None if drawn is None else drawn.span
+    if not whole:
+        within = (citation.start - ASK_AROUND, citation.end + ASK_AROUND)
     around = document_page(
         text,
         structure,
-        quote=(citation.start, citation.end),
-        evidence=() if place is None else cited[place].evidence,
+        quote=quote,
+        evidence=evidence,
         at=citation.start if query.at is None else min(query.at, len(text)),
-        within=None if whole else (citation.start - ASK_AROUND, citation.end + ASK_AROUND),
+        within=within,
     )
-    if not whole:
+    if within is not None:
         around = replace(around, before=None, after=None)
+    if not whole:
         citation = proven(citation, name, runtime.prover.of(caller))
     here = any(part.first for block in around.blocks for line in block.lines for part in line)
     values: dict[str, Any] = _steps(place, cited, name)
@@ -97,6 +108,9 @@ def _view(
         citation=citation,
         version=version,
         around=around,
+        drawn=drawn,
+        lacks_original=whole and drawn is None and has_pages(version, structure),
+        page_address=lambda number: view_address(locator, cited, name, page=number),
         pages=pages_in_words(citation.pages),
         source=citation.links.get("source", ""),
         links=linked(citation, name).links,
