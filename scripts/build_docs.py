@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings
 
 from benchmarks import run
 from evaluation.measures import Estimate
+from scripts.api_reference import operations
+from scripts.command_reference import commands
 from scripts.error_reference import errors
 from service.monitoring.metrics import described
 from service.settings import PREFIX, Settings
@@ -75,8 +77,10 @@ def metrics() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "benchmarks": benchmarks,
+    "commands": commands,
     "errors": errors,
     "metrics": metrics,
+    "operations": operations,
     "settings": settings,
 }
 

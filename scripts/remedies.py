@@ -22,7 +22,7 @@ REQUESTS: Mapping[str, str] = {
     "hash_collision": "Change the text, if only by a blank line, or choose another id.",
     "unauthorized": "Send a valid key as `Authorization: Bearer KEY`, or [make one](../access.md#keys).",
     "forbidden": "Use a key with the [scope](../access.md#keys) that the message names.",
-    "route_not_found": "Compare the address with the [list of operations](../http-api.md).",
+    "route_not_found": "Compare the address with the [list of operations](http.md).",
     "method_not_allowed": "Use the method that the `Allow` header of the reply names.",
     "body_too_large": "Send less at once, or raise `LOCCIT_MAX_BODY_BYTES` or `LOCCIT_MAX_UPLOAD_BYTES`.",
     "range_not_satisfiable": "Ask for a range inside the size that `Content-Range` of the reply gives.",
@@ -103,7 +103,7 @@ OPERATION: Mapping[str, str] = {
     "([damage](../operations.md#damage)).",
     "ledger_failed": "Check that the file can be read and written.",
     "store_damaged": "`loccit check` says what is damaged and what `--repair` can make anew; restore a "
-    "[backup](../operations.md#backup-and-restore) for the rest.",
+    "[backup](../how-to/back-up.md) for the rest.",
     "unknown_format": "Start the version of Loccit that wrote it.",
     "internal_error": "Find the `request_id` in the log; it has the reason.",
     "invalid_settings": "Correct the variable that the message names "

@@ -82,6 +82,14 @@ def test_every_address_is_in_the_table(tmp_path: Path) -> None:
     assert documented == served
 
 
+def test_every_page_is_in_the_table_of_the_first_one() -> None:
+    index = ROOT / "docs" / "index.md"
+    linked = {
+        (index.parent / target).resolve() for target in re.findall(r"\]\(([^)#]+)\)", index.read_text())
+    }
+    assert linked == set(PAGES) - {index, ROOT / "README.md"}
+
+
 def test_every_ending_is_in_the_table_of_formats() -> None:
     formats = (ROOT / "docs" / "formats.md").read_text()
     for suffix, media_type in MEDIA_TYPES.items():
@@ -89,9 +97,24 @@ def test_every_ending_is_in_the_table_of_formats() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_to_files_that_are_there(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
-        assert target.startswith("https://") or (page.parent / target).exists(), target
+def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)]*)\)", without_code(page.read_text())):
+        if not target.startswith("https://"):
+            file = page.parent / target if target else page
+            assert file.exists(), target
+            assert not anchor or anchor in anchors(file.read_text()), f"{target}#{anchor}"
+
+
+def without_code(text: str) -> str:
+    text = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"`[^`\n]*`", "code", text)
+
+
+def anchors(text: str) -> set[str]:
+    """Anchors of the headings, as GitHub makes them."""
+    text = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -113,21 +136,24 @@ def test_the_filter_in_the_pages_is_accepted() -> None:
 
 
 def test_the_commands_of_the_readme_exist() -> None:
-    readme = (ROOT / "README.md").read_text()
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert set(re.findall(r"^make ([a-z-]+)", readme, re.MULTILINE)) <= set(targets)
-    for folder in re.findall(r"^\| `([\w/.]+)` \|", readme, re.MULTILINE):
+    for page in ("README.md", "CONTRIBUTING.md", "docs/install.md", "docs/tutorial.md"):
+        used = re.findall(r"^make ([a-z-]+)", (ROOT / page).read_text(), re.MULTILINE)
+        assert used, page
+        assert set(used) <= set(targets), page
+
+
+def test_every_folder_of_code_is_in_the_page_for_contributors() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    for folder in re.findall(r"^\| `([\w/.]+)` \|", page, re.MULTILINE):
         assert (ROOT / folder).exists(), folder
-
-
-def test_every_folder_of_code_is_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text()
     for folder in ("corpus", "index", "service", "cli", "clients", "benchmarks", "docs", "tests"):
-        assert f"| `{folder}/` |" in readme
+        assert f"| `{folder}/` |" in page
 
 
 def test_the_python_example_of_the_readme_runs_without_any_library(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    example, bot = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert bot in (ROOT / "docs" / "integrations" / "support-bot.md").read_text()  # which is run
     loccit(tmp_path, "ingest", str(ROOT / "corpus"))
     with started(tmp_path) as (_, client):
         script = example.replace("http://127.0.0.1:8000", str(client.base_url).rstrip("/"))

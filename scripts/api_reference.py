@@ -1,0 +1,95 @@
+"""The reference of HTTP operations: scope, fields and errors of each, from the OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from scripts.openapi import document
+
+_METHODS = ("get", "put", "post", "patch", "delete")
+_COMMON = 0.6
+"""Share of the operations from which an error is named once for all of them."""
+
+
+def operations() -> str:
+    """Return a section for each group of operations, and one below it for each operation."""
+    described = document()
+    common = _common_codes(described)
+    parts = [f"Nearly every operation may answer with {_linked(common)}; the others are named with each."]
+    for tag in described["tags"]:
+        parts.append(f"## {tag['name']}\n\n{_plain(tag['description'])}")
+        parts += [
+            _operation(described, f"{method.upper()} {path}", one, frozenset(common))
+            for path, methods in described["paths"].items()
+            for method, one in methods.items()
+            if method in _METHODS and tag["name"] in one.get("tags", ())
+        ]
+    return "\n\n".join(parts)
+
+
+def _common_codes(described: Mapping[str, Any]) -> Sequence[str]:
+    """Codes of most operations, the most frequent first."""
+    every = [one for methods in described["paths"].values() for one in methods.values()]
+    counted = Counter(code for one in every for code in set(_codes(one)))
+    ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return [code for code, times in ordered if times >= _COMMON * len(every)]
+
+
+def _linked(codes: Sequence[str]) -> str:
+    return ", ".join(f"[`{code}`](errors.md#{code})" for code in codes)
+
+
+def _operation(
+    described: Mapping[str, Any], name: str, one: Mapping[str, Any], common: frozenset[str]
+) -> str:
+    said = _plain(one.get("description") or one.get("summary", ""))
+    lines = [f"### {name}", said, *_scope(one)]
+    rows = [
+        *(_field(given["name"], given["in"], given, given["schema"]) for given in one.get("parameters", ())),
+        *_body(described, one),
+    ]
+    if rows:
+        lines.append("\n".join(["| field | where | meaning |", "| --- | --- | --- |", *rows]))
+    if codes := [code for code in _codes(one) if code not in common]:
+        lines.append(f"Errors: {_linked(codes)}.")
+    return "\n\n".join(line for line in lines if line)
+
+
+def _scope(one: Mapping[str, Any]) -> Sequence[str]:
+    roles = sorted({role for way in one.get("security", ()) for needed in way.values() for role in needed})
+    return [f"Scope: *{', '.join(roles)}*."] if roles else []
+
+
+def _field(name: str, where: str, given: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    needed = " (required)" if given.get("required") else ""
+    default = schema.get("default")
+    value = f" Default: `{default}`." if default not in (None, "", [], {}) else ""
+    text = _plain(given.get("description") or schema.get("description") or "")
+    return f"| `{name}` | {where}{needed} | {text}{value} |".replace("  ", " ")
+
+
+def _body(described: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[str]:
+    content = one.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = _resolved(described, content.get("schema", {}))
+    for name, field in schema.get("properties", {}).items():
+        required = {"required": name in schema.get("required", ())}
+        yield _field(name, "body", {**required, "description": field.get("description")}, field)
+
+
+def _resolved(described: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: Mapping[str, Any] = described["components"]["schemas"].get(name, schema)
+    return found
+
+
+def _codes(one: Mapping[str, Any]) -> Iterator[str]:
+    for status, reply in one["responses"].items():
+        if status.startswith(("4", "5")):
+            yield from reply.get("content", {}).get("application/json", {}).get("examples", {})
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", " ", text).replace("|", "\\|").replace("<", "&lt;").strip()
