@@ -20,7 +20,7 @@ SPREAD ?= -n auto --dist worksteal
 # COVERAGE=95 measures lines and branches while the tests run, and fails below 95 %.
 COVERAGE ?=
 
-.PHONY: run index test test-full check audit licenses lock format bench docs typescript wheels clean help setup
+.PHONY: run index test test-full check audit licenses lock format bench docs site docs-serve typescript wheels clean help setup
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -87,8 +87,19 @@ format: $(VENV)/dev.stamp  ## bring the code into shape
 bench: $(VENV)/dev.stamp  ## run the conditions in benchmarks/ again and say what moved
 	$(BIN)/python -m benchmarks.run
 
-docs: $(VENV)/dev.stamp  ## write the tables in docs/ again
+docs: $(VENV)/dev.stamp  ## write the tables and references in docs/ again
 	$(BIN)/python -m scripts.build_docs
+
+build/docs.stamp: locks/docs.txt
+	$(PYTHON) -m venv build/docs
+	build/docs/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r locks/docs.txt
+	touch $@
+
+site: build/docs.stamp  ## build docs/ as a site, in build/site; the service has it at /help
+	build/docs/bin/python -m scripts.build_site
+
+docs-serve: site  ## build the site and serve it alone, on http://127.0.0.1:8001
+	build/docs/bin/python -m http.server 8001 --bind 127.0.0.1 --directory build/site
 
 wheels: $(VENV)/run.stamp  ## list libraries without a wheel for a supported platform (asks the package index; minutes)
 	$(BIN)/python -m scripts.check_wheels

@@ -17,10 +17,10 @@ _OPTIONS = (
     "--python-version=3.11",
     "--generate-hashes",
     "--no-annotate",
-    "--constraints=constraints.txt",
     "--custom-compile-command=make lock",
     "--quiet",
 )
+_CONSTRAINTS = "--constraints=constraints.txt"
 _FOR_GPUS = re.compile(r"(torch|triton|(?:nvidia|cuda)-[\w-]+)==")
 
 
@@ -32,10 +32,11 @@ def compile_lock(output: str, *arguments: str) -> str:
 
 
 def main() -> None:
-    """Write the three locks."""
-    torch = compile_lock("locks/torch.txt", "locks/torch.in")
+    """Write the four locks. That of the documentation is of an environment of its own."""
+    compile_lock("locks/docs.txt", "locks/docs.in")
+    torch = compile_lock("locks/torch.txt", "locks/torch.in", _CONSTRAINTS)
     without = [f"--no-emit-package={name}" for name in _FOR_GPUS.findall(torch)]
-    sources = ("pyproject.toml", "locks/build.in", "locks/torch.in", *without)
+    sources = ("pyproject.toml", "locks/build.in", "locks/torch.in", _CONSTRAINTS, *without)
     compile_lock("locks/runtime.txt", *sources)
     compile_lock("locks/dev.txt", *sources, "--extra=dev")
 

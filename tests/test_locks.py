@@ -78,7 +78,7 @@ def wanted(*extras: str) -> Iterator[Requirement]:
             yield requirement
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev", "torch"])
+@pytest.mark.parametrize("name", ["runtime", "dev", "torch", "docs"])
 def test_every_requirement_has_one_version_and_hashes(name: str) -> None:
     assert locked(name)
     for requirement, hashes in locked(name).values():
@@ -95,6 +95,15 @@ def test_a_lock_has_what_the_project_asks_for_on_every_platform(name: str, extra
             one, _ = lock[canonicalize_name(requirement.name)]
             assert requirement.specifier.contains(pinned(one))
             assert all(is_for(one, platform) for platform in PLATFORMS)
+
+
+def test_what_builds_the_documentation_is_locked_apart() -> None:
+    lock, asked = locked("docs"), PROJECT["optional-dependencies"]["docs"]
+    lines = (LOCKS / "docs.in").read_text().splitlines()
+    assert sorted(line for line in lines if not line.startswith("#")) == sorted(asked)
+    for requirement in map(Requirement, asked):
+        assert requirement.specifier.contains(pinned(lock[requirement.name][0]))
+    assert not lock.keys() & {"loccit", "torch", "fastapi"}
 
 
 def test_a_lock_has_what_its_libraries_need() -> None:
