@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import takewhile
 
 from index.collection import Collection
 from index.errors import CollectionBusy, CollectionNotFound, DiskFull, InvalidInput, LoccitError, ReaderFailed
@@ -23,6 +24,9 @@ from service.jobs.records import Item, Job, Rejection
 from service.jobs.upgrading import UpgradeRunner
 
 log = logging.getLogger("loccit.service")
+
+_Taken = tuple[Job, Item, Source | Rejection]
+"""An item of a job, and what it names or why that is refused."""
 
 _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 5.0
@@ -105,10 +109,37 @@ class JobRunner:
             # They take hours, for which no document must wait.
             self._upgrades.start([job for job in unfinished if job.kind == "upgrade"])
             if ingests := [job for job in unfinished if job.kind == "ingest"]:
-                self._run_job(ingests[0])
+                together = _alike(ingests)
+                if len(together) < 2 or not self._run_together(together):
+                    self._run_job(ingests[0])
             else:
                 self._wake.wait(_POLL_SECONDS)
                 self._wake.clear()
+
+    def _run_together(self, jobs: Sequence[Job]) -> bool:
+        """Store the files of several jobs in one commit, which takes as long as one for a single file.
+
+        Returns False where that cannot be done. Whoever runs them one by one finds out why.
+        """
+        waiting: list[tuple[Job, Item]] = []
+        try:
+            for job in jobs:
+                (item,) = self.store.items(job.id, limit=1, outcomes=("waiting",))
+                if item.kind != "file":
+                    break
+                if self.store.begin(job.id) and not self.store.is_cancelling(job.id):
+                    waiting.append((job, item))
+            if len(waiting) < 2:
+                return False
+            stored = self._store(waiting)
+            for job in stored:
+                self.store.move(job.id, "embedding")
+        except Exception:
+            log.debug("Several jobs could not be run together.", exc_info=True)
+            return False
+        finally:
+            self._intake.close()
+        return bool(stored)
 
     def _run_job(self, job: Job) -> None:
         try:
@@ -145,7 +176,7 @@ class JobRunner:
             if waiting[0].kind in ("archive", "sitemap", "crawl"):
                 self._expand(job, waiting[0])
             else:
-                self._store(job, waiting)
+                self._store([(job, item) for item in waiting])
             self._finish_embedded()  # jobs before this one must not wait for its end
         return False
 
@@ -156,7 +187,7 @@ class JobRunner:
                     if self._interrupted(job):
                         return
                     if added := self.store.add_item(job.id, page):
-                        self._put(job, [(added, source)])
+                        self._put([(job, added, source)])
                 self.store.expand(job.id, item.number, ())
             else:
                 members = []
@@ -171,12 +202,15 @@ class JobRunner:
     def _interrupted(self, job: Job) -> bool:
         return not self._may_continue() or self.store.is_cancelling(job.id)
 
-    def _store(self, job: Job, waiting: Sequence[Item]) -> None:
-        """Store the first of the waiting items in one commit of a limited size."""
-        batch: list[tuple[Item, Source | Rejection]] = []
+    def _store(self, waiting: Sequence[tuple[Job, Item]]) -> list[Job]:
+        """Store the first of the waiting items in one commit of a limited size; returns the job of each.
+
+        The jobs have the same collection and sender.
+        """
+        batch: list[_Taken] = []
         ids: set[str] = set()
         size = 0
-        for item in waiting:
+        for job, item in waiting:
             if item.kind in ("archive", "sitemap", "crawl"):
                 break
             source = self._intake.source(job.id, item)
@@ -186,25 +220,31 @@ class JobRunner:
                     break  # it replaces one of this batch, which must be stored first
                 ids.add(name)
                 size += len(source.data)
-            batch.append((item, source))
+            batch.append((job, item, source))
             if size >= _BYTES_PER_COMMIT or item.kind == "url":
                 break
-        self._put(job, batch)
+        self._put(batch)
+        return [job for job, _, _ in batch]
 
-    def _put(self, job: Job, batch: Sequence[tuple[Item, Source | Rejection]]) -> None:
+    def _put(self, batch: Sequence[_Taken]) -> None:
+        if not batch:
+            return
+        job = batch[0][0]
         # Opened for each batch: the collection may be deleted, and its name reused, at any time.
         collection = self._library.open(job.collection)
-        sources = [source for _, source in batch if isinstance(source, Source)]
+        sources = [source for _, _, source in batch if isinstance(source, Source)]
         outcomes = iter(self._outcomes(job, collection, sources))
-        settled = [
-            _settled(item, next(outcomes) if isinstance(source, Source) else source) for item, source in batch
-        ]
-        self.store.settle(job.id, settled, last_passage=collection.archive.last_passage() if sources else 0)
+        settled: dict[str, list[Item]] = {}
+        for of, item, source in batch:
+            outcome = next(outcomes) if isinstance(source, Source) else source
+            settled.setdefault(of.id, []).append(_settled(item, outcome))
+        last_passage = collection.archive.last_passage() if sources else 0
+        for job_id, items in settled.items():
+            self.store.settle(job_id, items, last_passage=last_passage)
         self._on_stored(job.collection)
-        self.spool.remove(
-            job.id,
-            [item.spooled for item in settled if item.kind == "file" and item.outcome != "refused"],
-        )
+        for job_id, items in settled.items():
+            kept = [item.spooled for item in items if item.kind == "file" and item.outcome != "refused"]
+            self.spool.remove(job_id, kept)
 
     def _outcomes(
         self, job: Job, collection: Collection, sources: Sequence[Source]
@@ -253,6 +293,17 @@ class JobRunner:
                 self.store.delete(job_id)
                 self.spool.clear(job_id)
         self.spool.clear_unknown(self.store.ids(), idle_seconds=_ABORTED_UPLOAD_SECONDS)
+
+
+def _alike(jobs: Sequence[Job]) -> list[Job]:
+    """The first of the jobs, and those after it, that have one file each for the same collection."""
+    first = jobs[0]
+
+    def is_alike(job: Job) -> bool:
+        same = (job.collection, job.access.sender) == (first.collection, first.access.sender)
+        return same and job.counts.outcomes == {"waiting": 1} and not job.cancelling
+
+    return list(takewhile(is_alike, jobs[:_FILES_PER_COMMIT]))
 
 
 def _refused(item: Item, why: Rejection) -> Item:

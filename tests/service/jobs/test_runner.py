@@ -53,6 +53,44 @@ def test_jobs_run_in_the_order_they_were_added(library: Library, idle: JobRunner
     assert texts == [f"Text {number}." for number in range(5)]
 
 
+def test_small_jobs_share_commits(
+    library: Library, idle: JobRunner, start: Start, spool: FolderSpool
+) -> None:
+    """Files that are attached one by one: a commit for each would take as long as one for all of them."""
+    for number in range(20):
+        add(idle, text(idle, f"{number}.md", f"The lamp {number}.", 1, f"job{number}"), job=f"job{number}")
+    add(idle, text(idle, "a.xyz", "x", 1, "refused"), job="refused")
+    add(idle, archive(idle, zipped({"b.md": "B."}), job="archive"), job="archive")
+    idle.store.cancel("job7")
+    runner = start()
+    states = {number: finished(runner, f"job{number}").state for number in range(20)}
+    assert states == {number: "cancelled" if number == 7 else "done" for number in range(20)}
+    assert finished(runner, "refused").counts.outcomes == {"refused": 1}
+    assert finished(runner, "archive").state == "done"
+    collection = library.open("default")
+    assert collection.archive.counts().documents == 20
+    feed, _ = collection.archive.changes(limit=100)
+    assert len({event.change for event in feed.events}) == 2  # of the small jobs together, and of the archive
+    assert not spool.path("job3", "").exists()
+
+
+def test_one_small_job_that_cannot_be_stored_stops_no_other(
+    library: Library, idle: JobRunner, start: Start
+) -> None:
+    library.open("other", create=True)
+    for number, collection in enumerate(["default", "other", "other", "default"]):
+        add(
+            idle,
+            text(idle, f"{number}.md", f"The lamp {number}.", 1, f"job{number}"),
+            job=f"job{number}",
+            collection=collection,
+        )
+    library.delete("other")
+    runner = start()
+    states = [finished(runner, f"job{number}").state for number in range(4)]
+    assert states == ["done", "failed", "failed", "done"]
+
+
 def test_files_of_the_same_name_replace_each_other_in_order(
     library: Library, idle: JobRunner, start: Start
 ) -> None:
