@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any, BinaryIO
 
 import anyio
@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from index import errors
-from index.errors import CollectionNotFound, DiskFull, DocumentNotFound, OriginalNotFound
+from index.errors import CollectionNotFound, DiskFull, DocumentNotFound, LoccitError, OriginalNotFound
 from index.naming import checked_document_id
 from index.records import DocumentRecord
 from service.api.replies import json_reply
@@ -229,17 +229,28 @@ def _delete(runtime: Runtime, caller: Principal, file_id: str) -> list[str]:
     for attachment in attached:
         file_states.require_settled(runtime, attachment)
     erased = []
-    for attachment in attached:
+    # A process that was killed may have detached it, and not erased its document.
+    for name in {one.collection: None for one in attached} | dict.fromkeys(
+        _holders(runtime, caller, file_id)
+    ):
         try:
-            remove(runtime, caller, attachment.collection, file_id)
+            remove(runtime, caller, name, file_id)
         except (CollectionNotFound, UploadNotFound):
             continue  # deleted meanwhile, or a document that the caller may not read
-        erased.append(attachment.collection)
+        erased.append(name)
     if file.is_own_of(caller):
         if not runtime.file_erasure.erase_file(file, known=known):
             raise JobNotFinished("This file was attached again just now. Wait for that, and delete it again.")
         runtime.files.purge()
     return erased
+
+
+def _holders(runtime: Runtime, caller: Principal, file_id: str) -> Iterator[str]:
+    """The collections with a document of an upload that the caller may read."""
+    for name in runtime.names(caller):
+        with suppress(LoccitError):  # deleted meanwhile, or it cannot be opened
+            if file_states.document_of(runtime, caller, name, file_id) is not None:
+                yield name
 
 
 @router.get(

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
+from fastapi import FastAPI
 from openai import OpenAI
 
 from index.library import Library
@@ -160,3 +161,15 @@ def test_an_erased_collection_takes_its_uploads_with_it(
     with pytest.raises(openai.NotFoundError):
         client.files.retrieve(file.id)
     assert client.files.content(both.id).read() == LAMP
+
+
+def test_a_deleted_file_leaves_no_document_that_it_was_detached_from(
+    client: OpenAI, service: httpx.Client, app: FastAPI
+) -> None:
+    """As a process leaves it that is killed between the detachment and the erasure."""
+    store = client.vector_stores.create(name="a")
+    file = client.vector_stores.files.upload_and_poll(vector_store_id=store.id, file=("lamp.txt", LAMP))
+    files = app.state.runtime.files
+    files.detach(files.attachments(file_id=file.id))
+    assert client.files.delete(file.id).deleted
+    assert service.get("/v1/documents?collection=a").json()["documents"] == []
