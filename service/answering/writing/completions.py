@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ log = logging.getLogger("loccit.writer")
 LOGGED = 500
 """Most characters of an endpoint's error in the log."""
 _DONE = "[DONE]"
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""All but the tab and the line feed."""
 _BROKEN = frozenset(
     "error abort aborted cancel cancelled canceled network_error insufficient_system_resource".split()
 )
@@ -116,8 +119,11 @@ def _said(found: Mapping[str, Any], name: str) -> list[Written]:
 
 
 def _cleaned(text: str) -> str:
-    """The text without halves of surrogate pairs, which JSON can hold and nothing behind can take."""
-    return text.encode("utf-8", "replace").decode()
+    """The text without what JSON can hold and no document has.
+
+    Terminals obey controls, and nothing behind can take halves of surrogate pairs.
+    """
+    return _CONTROLS.sub("", text).encode("utf-8", "replace").decode()
 
 
 def _ended(reason: str, found: Mapping[str, Any]) -> Ended:

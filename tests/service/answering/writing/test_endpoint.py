@@ -77,6 +77,11 @@ async def test_comments_and_other_fields_of_the_stream_are_passed_over() -> None
         assert (await written(model))[0] == TEXT
 
 
+async def test_controls_are_left_out() -> None:
+    with stand_in("\x1b]0;title\x07The\x00 lamp\r\n\twas\x9b2J lit.\x7f") as model:
+        assert (await written(model))[0] == "]0;titleThe lamp\n\twas2J lit."
+
+
 async def test_halves_of_surrogate_pairs_become_question_marks() -> None:
     with stand_in(Raw(b'data: {"choices": [{"delta": {"content": "a\\ud800b"}}]}\n\n')) as model:
         assert (await written(model))[0] == "a?b"

@@ -314,6 +314,25 @@ def test_only_as_many_passages_are_sent_as_fit(library: Library) -> None:
     assert "[2]" in found["sentences"][0]["reason"]
 
 
+def test_a_key_without_the_group_learns_nothing_of_a_document(library: Library) -> None:
+    hidden = "The vault behind the stairs was opened by Napoleon on 3 June 1811."
+    says = f"{hidden} He wrote: “{hidden[:-1]}” [1]."
+    with stand_in(says) as model, writing(library, model, api_key="secret") as client:
+        admin = {"authorization": "Bearer secret"}
+        fill(client, **admin)
+        body = {"text": hidden, "groups": ["staff"]}
+        put = client.put("/v1/documents/vault.txt?wait=true", json=body, headers=admin)
+        assert put.status_code == 201, put.text
+        token, key = new_key("a page", Scope.ASK, KeyOptions(groups=frozenset({"guests"})))
+        client.app.state.runtime.keyring.add(key)  # type: ignore[attr-defined]
+        client.headers["authorization"] = f"Bearer {token}"
+        response = ask(client)
+        client.headers["authorization"] = "Bearer secret"
+        assert "vault.txt" in ask(client, k=3).text
+    assert "vault.txt" not in response.text
+    assert statuses(response.json()) == ["unsupported", "unsupported"]
+
+
 def test_a_key_to_ask_gets_links_with_a_proof_only(library: Library) -> None:
     with (
         stand_in("Its light reached seven miles.") as model,
