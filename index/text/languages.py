@@ -26,7 +26,8 @@ class Language:
     ``asking`` are the words of a question that do not say what it is about: those that ask, and
     ``functions``; with and without accents, which many people leave out.
     ``directions`` maps a word to those that say the opposite. ``before_names`` are words after which a
-    capitalised word is a name in a language that capitalises its nouns.
+    capitalised word is a name in a language that capitalises its nouns. ``needs_articles``: a single word
+    in the singular that begins a sentence, before its verb, is mostly a name.
     """
 
     functions: frozenset[str]
@@ -36,6 +37,7 @@ class Language:
     directions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     capitalises_nouns: bool = False
     before_names: frozenset[str] = frozenset()
+    needs_articles: bool = False
 
 
 def _read(entry: Mapping[str, Any]) -> Language:
@@ -58,6 +60,7 @@ def _read(entry: Mapping[str, Any]) -> Language:
         directions={word: frozenset(others) for word, others in opposites.items()},
         capitalises_nouns=bool(entry.get("capitalises_nouns", False)),
         before_names=_words(entry.get("before_names", ())),
+        needs_articles=bool(entry.get("needs_articles", False)),
     )
 
 

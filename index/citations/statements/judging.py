@@ -286,9 +286,16 @@ def _missing_facts(claim: Statement, window: Comparison, source: Source) -> tupl
         and (
             not any(one.equals(other) for other in source.numbers)
             if one.number is not None
-            else one.kind == "name" and one.term not in source.terms_known
+            else (one.kind == "name" or (one.may_name and _replaces_name(window.alignment, at)))
+            and one.term not in source.terms_known
         )
     )
+
+
+def _replaces_name(alignment: Alignment, at: int) -> bool:
+    """Whether the source has a name where the claim has this word: before the same next word."""
+    after = alignment.pairs.get(at + 1, 0)
+    return after > 0 and alignment.source[after - 1].kind == "name"
 
 
 def _unit(vectors: Vectors) -> Vectors:

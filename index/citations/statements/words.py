@@ -54,7 +54,8 @@ _CHARACTER, _LETTER_OF_GRAMMAR = 0.5, 0.1
 class Word:
     """A word at ``[start, end)``; ``clause`` counts the clauses of the sentence.
 
-    ``number`` is set for numbers, ``opposites`` for words of direction, in lower case.
+    ``number`` is set for numbers, ``opposites`` for words of direction, in lower case. ``may_name``: it
+    begins the sentence and may be a name, which its capital alone does not tell.
     """
 
     text: str
@@ -66,6 +67,7 @@ class Word:
     clause: int = 0
     number: Number | None = None
     opposites: frozenset[str] = frozenset()
+    may_name: bool = False
 
     @property
     def has_content(self) -> bool:
@@ -184,10 +186,25 @@ def _with_names(found: list[Word], language: Language, sentence: str) -> list[Wo
             is_first = not _UPPER.match(following.text)
         if one.kind in ("word", "direction") and _is_name(one.text, before, language, is_first=is_first):
             marked.append(replace(one, kind="name", weight=_WEIGHTS["name"]))
+        elif number == 0 and _may_name(one, following, language):
+            marked.append(replace(one, may_name=True))
         else:
             marked.append(one)
         before = marked[-1]
     return marked
+
+
+def _may_name(first: Word, following: Word | None, language: Language) -> bool:
+    return (
+        language.needs_articles
+        and first.kind == "word"
+        and _UPPER.match(first.text) is not None
+        and not first.text.endswith("s")
+        and following is not None
+        and following.has_content
+        and following.start == first.end + 1
+        and not _UPPER.match(following.text)
+    )
 
 
 def _is_name(text: str, before: Word | None, language: Language, *, is_first: bool) -> bool:

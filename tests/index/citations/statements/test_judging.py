@@ -41,6 +41,19 @@ def test_what_a_passage_says_is_supported_by_its_sentence(claim: str) -> None:
     )
 
 
+def test_one_word_in_the_place_of_a_name_is_not_supported() -> None:
+    keepers = "Samuel Osgood lit the lamp at dusk."
+    found = judged("Napoleon lit the lamp at dusk.", keepers)
+    assert (found.status, found.missing) == ("unsupported", ("Napoleon",))
+    for claim in (
+        "Osgood lit the lamp at dusk.",  # a part of the name
+        "Keepers lit the lamp at dusk.",  # a word in the plural needs no article
+        "He lit the lamp at dusk.",
+        "Later, Samuel Osgood lit the lamp at dusk.",
+    ):
+        assert judged(claim, keepers).status == "supported", claim
+
+
 @pytest.mark.parametrize(
     ("claim", "kind", "claimed", "stated"),
     [
