@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from index.library import Library
 from service.api import error_handlers, openapi
-from service.api.route import GuardedRoute
 from service.browser.routes import ROUTES as PAGES
 from service.compat import anthropic
 from service.compat.cohere import rerank
@@ -23,7 +20,6 @@ from service.compat.openai import embeddings, file_batches, files, models, searc
 from service.compat.openai.answers import chat as openai_chat
 from service.compat.openai.answers import responses as openai_responses
 from service.compat.tools import server as tools
-from service.identity import Scope, access
 from service.middleware.allowed_hosts import AllowedHosts
 from service.middleware.auth import Authentication
 from service.middleware.body_limit import BodyLimit
@@ -100,7 +96,6 @@ _ROUTES = (
 )
 HEADER_SECONDS = "header_seconds"
 """Name, in the lifespan state, of the time for the head of a request, which the server has to limit."""
-_REFERENCE = Path(__file__).parent / "browser" / "templates" / "reference.html"
 _SMALLEST_JSON_LIMIT = 1024 * 1024
 _BYTES_PER_CHARACTER = 12
 """JSON writes a character outside the Basic Multilingual Plane as two escapes of six bytes."""
@@ -130,7 +125,7 @@ def create_app(
         version=version("loccit"),
         lifespan=_lifespan,
         middleware=_middleware(settings, counted.instruments, tracing),
-        # Served by _add_reference instead: the framework's page loads scripts from the internet.
+        # Served by a page of ours instead: the framework's page loads scripts from the internet.
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -146,7 +141,6 @@ def create_app(
     error_handlers.install(app)
     for routes in _ROUTES:
         app.include_router(routes.router)
-    _add_reference(app)
     return app
 
 
@@ -193,23 +187,3 @@ def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing |
             together=settings.max_bodies_bytes,
         ),
     ]
-
-
-def _add_reference(app: FastAPI) -> None:
-    page = _REFERENCE.read_text(encoding="utf-8")
-    router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
-
-    @router.get("/openapi.json")
-    @access(Scope.ASK)
-    async def description() -> Response:
-        return JSONResponse(openapi.describe(app))
-
-    @router.get("/docs")
-    @access(Scope.ASK)
-    async def reference() -> Response:
-        return HTMLResponse(
-            page,
-            headers={"Content-Security-Policy": "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'"},
-        )
-
-    app.include_router(router)

@@ -16,7 +16,11 @@ class Place:
     scope: Scope
 
 
-PLACES = (Place("/", "Ask", Scope.ASK), Place("/check", "Check", Scope.READ))
+PLACES = (
+    Place("/", "Ask", Scope.ASK),
+    Place("/check", "Check", Scope.READ),
+    Place("/docs", "API", Scope.ASK),
+)
 _UNDER = ("/view/",)
 """Addresses of pages that are in no navigation, by their beginnings."""
 

@@ -41,6 +41,8 @@ PAGES = {
     "sign in": "/sign-in",
     "check": "/check",
     "checked text": f"/check?text={CHECKED}+The+south+tower+has+six+lamps.+Ships+sail+to+ports.",
+    "reference": "/docs",
+    "operation": "/docs/post-v1-ask",
     "checked quote": f"/check?text={CHECKED}",
 }
 """Addresses by the names of the pages. Add one for each page that can be opened without a click."""

@@ -298,6 +298,7 @@ PROBES = {
     "POST /retrieval": Probe("/retrieval", RETRIEVAL, params=NONE),
     "POST /dify/retrieval": Probe("/dify/retrieval", RETRIEVAL, params=NONE),
     "GET /docs": Probe("/docs", params=NONE),
+    "GET /docs/{operation}": Probe("/docs/post-v1-ask", params=NONE),
     "GET /openapi.json": Probe("/openapi.json", params=NONE),
 }
 """A request for each route. A route that has none here fails the matrix."""

@@ -532,8 +532,8 @@ def test_only_pages_tell_errors_as_pages(client: TestClient) -> None:
 
 
 def test_addresses_of_pages_are_known() -> None:
-    assert all(map(is_page, ("/", "/view/a", "/view/a/b@0:1-2")))
-    assert not any(map(is_page, ("/v1/ask", "/docs", "/static/1/base.css", "/view", "//")))
+    assert all(map(is_page, ("/", "/docs", "/check", "/view/a", "/view/a/b@0:1-2")))
+    assert not any(map(is_page, ("/v1/ask", "/checks", "/static/1/base.css", "/view", "//")))
 
 
 def test_a_busy_service_says_so_on_a_page(library: Library) -> None:

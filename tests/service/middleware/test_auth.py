@@ -12,7 +12,7 @@ from service.browser.assets import asset_path
 from tests.service.http_service import app_of, assert_error, served
 
 KEY = "correct-horse"
-SHOWN = ("/", "/view/a@9f2c41aab3de:1-2")
+SHOWN = ("/", "/docs", "/view/a@9f2c41aab3de:1-2")
 """What people look at: there the errors are pages, too."""
 PAGES = ("/", "/docs", "/view/a@9f2c41aab3de:1-2")
 
