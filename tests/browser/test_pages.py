@@ -53,7 +53,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
 def page(request: pytest.FixtureRequest, browser: "Browser", address: str) -> "Iterator[Page]":
-    yield from opened(browser, address, java_script_enabled=request.param)
+    # Too narrow for a document beside the answer: citations open in the viewer.
+    size: Any = {"width": 1000, "height": 720}
+    yield from opened(browser, address, java_script_enabled=request.param, viewport=size)
 
 
 @pytest.fixture
@@ -225,7 +227,8 @@ def luminance(colour: list[float]) -> float:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_what_is_behind_it(browser: "Browser", address: str, scheme: Any) -> None:
-    for page in opened(browser, address, color_scheme=scheme):
+    size: Any = {"width": 1000, "height": 720}
+    for page in opened(browser, address, color_scheme=scheme, viewport=size):
         asked(page)
         (ground,) = (
             luminance(colour)

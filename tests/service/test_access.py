@@ -504,7 +504,7 @@ def test_a_key_to_ask_sees_the_quote_and_not_the_whole_document(place: Place) ->
     query = {"q": "platypus", "collection": COLLECTION}
     page = place.send("GET", "/", "ask", params=query).text
     links = [part.partition('"')[0].replace("&amp;", "&") for part in page.split('href="')[1:]]
-    (link,) = [one for one in links if one.startswith("/view/long.txt")]
+    _, link = [one for one in links if one.startswith("/view/long.txt")]  # of the sentence, of its passage
     shown = place.send("GET", link, "ask")
     assert shown.status_code == 200
     assert "platypus" in shown.text
@@ -521,7 +521,7 @@ def test_a_key_to_ask_sees_no_drawn_page(place: Place) -> None:
     query = {"q": "ledger", "collection": COLLECTION}
     page = place.send("GET", "/", "ask", params=query).text
     links = [part.partition('"')[0].replace("&amp;", "&") for part in page.split('href="')[1:]]
-    (link,) = [one for one in links if one.startswith(f"/view/{PDF}")]
+    link, *_ = [one for one in links if one.startswith(f"/view/{PDF}")]
     for address in (link, link.replace("?", "?page=1&", 1)):
         shown = place.send("GET", address, "ask").text
         assert "A page of a ledger." in shown

@@ -118,7 +118,7 @@ def marked(html: HtmlElement, of: str = "//mark") -> str:
     return "".join(words(one) for one in html.xpath(f"//div[@class='text']{of}"))
 
 
-def told_evidence(passage: dict[str, Any]) -> str:
+def told_evidence(passage: dict[str, Any], most: int = 3) -> str:
     start = passage["citation"]["start"]
-    spans = sorted((one["start"] - start, one["end"] - start) for one in passage["evidence"])
+    spans = sorted((one["start"] - start, one["end"] - start) for one in passage["evidence"][:most])
     return "".join(passage["text"][slice(*span)] for span in spans)

@@ -1,0 +1,157 @@
+"""The sources of an answer: its passages, numbered, each with the sentence that answers lit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from index.answers import Citation, Explanation, Hit
+from index.citations import parse_locator
+from index.citations.formats import FORMATS
+from index.text import Span
+from service.api.links import CitedWith, linked, view_address
+from service.browser.asking.standings import ShownStanding
+from service.browser.document import Segment, segments
+from service.browser.languages import Language
+from service.browser.wording import pages_in_words
+from service.identity import Principal, Prover, Scope
+
+_SHOWN, _LIT = 0.05, 0.2
+"""Least probability with which a passage after the first is shown at once, and with which it is lit."""
+_MOST_REPEATS = 3
+"""Other documents with the words of a passage that are named with it."""
+_FORMAT_NAMES: Mapping[str, str] = {
+    "anthropic_char_location": "Anthropic char_location",
+    "anthropic_search_result": "Anthropic search_result",
+    "bibtex": "BibTeX",
+    "csl_json": "CSL JSON",
+    "markdown_footnote": "Markdown",
+    "openai_file_citation": "OpenAI file_citation",
+    "w3c_annotation": "W3C annotation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSource:
+    """A numbered source of an answer. ``explain`` is None for a sentence that is in none of the passages."""
+
+    number: int
+    citation: Citation
+    section: str
+    pages: str
+    address: str
+    probability: str
+    is_shown: bool
+    parts: tuple[Segment, ...]
+    formats: Sequence[tuple[str, str, str]]
+    """The citation in other formats: identifier, name and address of each."""
+    standing: ShownStanding | None
+    explain: Explanation | None = None
+    also: Sequence[tuple[str, str]] = ()
+    """Ids of other documents that say the same, and the addresses of these places; empty without a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMaker:
+    """Makes the sources of one answer. ``standings`` are by locator; empty for an answer of today.
+
+    ``prover`` makes proofs for the caller.
+    Links of a key with the scope ask carry proofs, and lead to nothing else.
+    """
+
+    collection: str
+    caller: Principal
+    prover: Prover
+    language: Language
+    standings: Mapping[str, ShownStanding] = field(default_factory=dict)
+
+    def addresses(self, cited: Sequence[CitedWith]) -> list[str]:
+        """The address of each citation in its document, with links from one to the next."""
+        name = self.collection
+        if self.caller.scope is not Scope.ASK:
+            return [view_address(one.locator, cited, name) for one in cited]
+        return [
+            view_address(one.locator, [one], name, proof=self.prover.link_proof(name, one.locator))
+            for one in cited
+        ]
+
+    def passages(self, hits: Sequence[Hit], cited: Mapping[int, Sequence[Span]]) -> list[ShownSource]:
+        """The passages, numbered by rank. ``cited`` are the spans that the answer quotes, by rank."""
+        addresses = self.addresses([_with_evidence(hit, cited.get(hit.rank, ())) for hit in hits])
+        return [
+            self._passage(hit, address, cited.get(hit.rank, ()))
+            for hit, address in zip(hits, addresses, strict=True)
+        ]
+
+    def sentence(self, number: int, citation: Citation, address: str, probability: float) -> ShownSource:
+        """A sentence of the answer that is in none of its passages."""
+        return self._source(
+            number, citation, address, probability, True, (Segment(citation.quote, "evidence"),)
+        )
+
+    def _passage(self, hit: Hit, address: str, cited: Sequence[Span]) -> ShownSource:
+        citation = hit.citation
+        is_near = hit.rank == 1 or hit.probability >= _LIT
+        lit = [*cited, *((one.start, one.end) for one in hit.evidence[:1] if is_near and not cited)]
+        quote = (0, len(hit.text))
+        inside = [(start - citation.start, end - citation.start) for start, end in lit]
+        parts = tuple(
+            Segment(part.text, "evidence" if part.mark == "evidence" else "")
+            for part in segments(hit.text, quote, quote, inside)
+        )
+        is_shown = bool(cited) or hit.rank == 1 or hit.probability >= _SHOWN
+        return self._source(
+            hit.rank, citation, address, hit.probability, is_shown, parts, hit.explain, self._repeats(hit)
+        )
+
+    def _source(  # noqa: PLR0913, PLR0917 -- the parts of a source
+        self,
+        number: int,
+        citation: Citation,
+        address: str,
+        probability: float,
+        is_shown: bool,
+        parts: tuple[Segment, ...],
+        explain: Explanation | None = None,
+        also: Sequence[tuple[str, str]] = (),
+    ) -> ShownSource:
+        return ShownSource(
+            number,
+            citation,
+            " › ".join(citation.section),
+            pages_in_words(citation.pages),
+            address,
+            per_cent(probability, self.language),
+            is_shown,
+            parts,
+            self._formats(citation),
+            self.standings.get(citation.locator),
+            explain,
+            also,
+        )
+
+    def _formats(self, citation: Citation) -> list[tuple[str, str, str]]:
+        link = linked(citation, self.collection).links["citation"]
+        start = f"{link}{'&' if '?' in link else '?'}format="
+        names = {"plain": self.language.t("Plain text"), **_FORMAT_NAMES}
+        some = sorted(FORMATS, key=lambda one: list(names).index(one))
+        return [(one, names[one], f"{start}{one}") for one in some]
+
+    def _repeats(self, hit: Hit) -> list[tuple[str, str]]:
+        """The other documents that say what a hit says, each once, and the addresses of these places."""
+        locators = {parse_locator(one).document_id: one for one in reversed((*hit.also_at, *hit.also_in))}
+        locators.pop(hit.citation.document_id, None)
+        has_links = self.caller.scope is not Scope.ASK
+        some = list(reversed(locators.items()))[:_MOST_REPEATS]
+        return [(id_, view_address(one, [], self.collection) if has_links else "") for id_, one in some]
+
+
+def _with_evidence(hit: Hit, cited: Sequence[Span]) -> CitedWith:
+    own = [(one.start, one.end) for one in hit.evidence[:1]]
+    return CitedWith(hit.citation.locator, tuple(cited or own))
+
+
+def per_cent(probability: float, language: Language) -> str:
+    """A probability in per cent."""
+    written = f"{100 * probability:.0f} %"
+    return language.t("less than 1 %") if written == "0 %" else written
