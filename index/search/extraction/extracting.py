@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.answers import Answer, Citation
@@ -58,22 +58,19 @@ def extracted(
     erased since the search are left out.
     """
     whole, *of_parts = answers
-    if len(parts) > 1:
-        chosen = [one for part, answer in enumerate(of_parts) for one in _likely(answer, 1, least, part)]
-        answered = {one.part for one in chosen}
-        chosen = _distinct(chosen)[:most]
-        if not chosen:  # what the parts ask may only be found together
-            chosen = _likely(whole, most, least)
-            answered = set(range(len(parts))) if chosen else set()
+    by_part = [one for part, answer in enumerate(of_parts) for one in _likely(answer, 1, least, part)]
+    # What the parts ask may only be found together.
+    chosen = _distinct(by_part)[:most] if by_part else _likely(whole, most, least)
+    cited = list(_cited(resolution, in_reading_order(chosen)))
+    kept = [one for one, _ in cited]
+    if by_part:
+        answered = {one.part for one in by_part if one in kept or repeats(one, kept)}
     else:
-        chosen = _likely(whole, most, least)
-        answered = {0} if chosen else set()
-    cited = _cited(resolution, in_reading_order(chosen))
-    if not cited:
-        answered = set()
-    first = max(range(len(cited)), key=lambda at: cited[at].probability, default=0)
+        answered = set(range(len(parts))) if kept else set()
+    sentences = tuple(sentence for _, sentence in cited)
+    first = max(range(len(sentences)), key=lambda at: sentences[at].probability, default=0)
     unanswered = tuple(part for part in range(len(parts)) if part not in answered)
-    return Extract(tuple(cited), first, unanswered)
+    return Extract(sentences, first, unanswered)
 
 
 def _likely(answer: Answer, most: int, least: float, part: int = 0) -> list[Selected]:
@@ -89,14 +86,15 @@ def _distinct(chosen: Sequence[Selected]) -> list[Selected]:
     return kept
 
 
-def _cited(resolution: Resolution, chosen: Iterable[Selected]) -> list[ExtractedSentence]:
-    found = []
+def _cited(
+    resolution: Resolution, chosen: Iterable[Selected]
+) -> Iterator[tuple[Selected, ExtractedSentence]]:
+    """Yield each sentence with its citation, but those of documents that were erased since the search."""
     for one in chosen:
         passage = one.hit.citation
         locator = Locator(passage.document_id, passage.text_sha256, one.start, one.end)
         try:
             citation = resolution.cite(locator)
         except CitationNotFound:
-            continue  # erased since the search
-        found.append(ExtractedSentence(citation, round(one.probability, 4), one.part))
-    return found
+            continue
+        yield one, ExtractedSentence(citation, round(one.probability, 4), one.part)

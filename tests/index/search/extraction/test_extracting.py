@@ -62,6 +62,27 @@ def test_each_part_of_a_question_gets_a_sentence_in_reading_order(collection: Co
     assert [part.text for part in parts] == ["When was the tower built", "what did the first lamp burn?"]
 
 
+def test_a_part_whose_sentence_is_left_out_is_not_answered(collection: Collection) -> None:
+    question = "When was the tower built, and what did the first lamp burn?"
+    filled(collection, lamps=LAMPS.replace("The first lamp", "It"), oil="The first lamp burned whale oil.")
+    extract, parts = asked(collection, question)
+    assert (len(extract.sentences), extract.unanswered) == (2, ())
+    for most in (1, 2):
+        answers = [collection.ask(one) for one in (question, *(part.query for part in parts))]
+        if most == 2:
+            collection.editor.delete("oil.md")
+        with collection.archive.resolution() as resolution:
+            extract = extracted(resolution, parts, answers, most=most, least=0.0)
+        assert [one.part for one in extract.sentences] == [0]
+        assert extract.unanswered == (1,)
+
+
+def test_a_sentence_that_answers_two_parts_answers_both(collection: Collection) -> None:
+    filled(collection, lamps="The tower was built in 1819 by Samuel Osgood.")
+    extract, _ = asked(collection, "When was the tower built, and who built the tower?")
+    assert (len(extract.sentences), extract.unanswered) == (1, ())
+
+
 def test_it_declines_below_the_threshold_and_says_which_parts(collection: Collection) -> None:
     question = "When was the tower built, and what did the first lamp burn?"
     extract, _ = asked(filled(collection, lamps=LAMPS), question, least=1.0)
