@@ -25,9 +25,7 @@ def opened(browser: "Browser", address: str, *, status: int = 200, **options: An
                 wrong.append(f"elsewhere {request.url}")
 
         def check_response(reply: "Response") -> None:
-            if not (reply.ok or reply.status == 304) and not (
-                reply.status == status and reply.request.is_navigation_request()
-            ):
+            if reply.status >= 400 and not (reply.status == status and reply.request.is_navigation_request()):
                 wrong.append(f"{reply.status} {reply.url}")
 
         def is_bad(kind: str, text: str) -> bool:
