@@ -28,10 +28,14 @@ class FormFile:
 
 @dataclass(frozen=True, slots=True)
 class FormLimits:
-    """Limits of a form: number of files, and the size in bytes of each known field."""
+    """Limits of a form: number of files, and the size in bytes of each known field.
+
+    ``advice`` says what to do with more files.
+    """
 
     files: int
     fields: Mapping[str, int]
+    advice: str = "Send several forms, or a ZIP file (LOCCIT_MAX_FILES)."
 
 
 class Form:
@@ -148,8 +152,7 @@ class Form:
         self._file_parts += 1
         if self._file_parts > self._limits.files:
             raise InvalidRequest(
-                f"Too many files: at most {self._limits.files:,} in one form (LOCCIT_MAX_FILES). Send "
-                "several forms, or a ZIP file."
+                f"Too many files: at most {self._limits.files:,} in one form. {self._limits.advice}"
             )
         # Browsers send an empty filename for a file field in which nothing was chosen.
         if not name:
@@ -178,9 +181,9 @@ class _Field:
 
     def write(self, data: memoryview) -> None:
         if len(self._data) + len(data) > self._max_bytes:
-            raise InvalidRequest(
-                f"{self._name}: more than {self._max_bytes // 1024}KB, which is the limit of it."
-            )
+            most = self._max_bytes
+            written = f"{most // 1024}KB" if most >= 1024 else f"{most} bytes"
+            raise InvalidRequest(f"{self._name}: more than {written}, which is the limit of it.")
         self._data += data
 
     def end(self) -> None:

@@ -55,7 +55,9 @@ router = APIRouter(tags=["openai"], route_class=ApiRoute)
 PURPOSES = ("assistants", "user_data")
 """Purposes that mean: documents to ask."""
 _EXPIRY = ("expires_after[anchor]", "expires_after[seconds]")
-_LIMITS = FormLimits(1, {"purpose": 100, **dict.fromkeys(_EXPIRY, 100)})
+_LIMITS = FormLimits(
+    1, {"purpose": 100, **dict.fromkeys(_EXPIRY, 100)}, "Send a form for each; attach them as a batch."
+)
 _CHUNK = 256 * 1024
 _FORM: dict[str, Any] = {
     "requestBody": {

@@ -173,3 +173,15 @@ def test_a_deleted_file_leaves_no_document_that_it_was_detached_from(
     files.detach(files.attachments(file_id=file.id))
     assert client.files.delete(file.id).deleted
     assert service.get("/v1/documents?collection=a").json()["documents"] == []
+
+
+def test_a_form_of_several_files_or_a_long_purpose_is_refused(client: OpenAI, service: httpx.Client) -> None:
+    two = [("file", ("a.txt", LAMP)), ("file", ("b.txt", LAMP))]
+    for files, purpose, says in (
+        (two, "assistants", "at most 1 in one form. Send a form for each"),
+        (two[:1], "x" * 101, "purpose: more than 100 bytes"),
+    ):
+        answer = service.post("/v1/files", files=files, data={"purpose": purpose})
+        assert answer.status_code == 400
+        assert says in answer.json()["error"]["message"]
+    assert client.files.list().data == []
