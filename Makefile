@@ -20,7 +20,7 @@ SPREAD ?= -n auto --dist worksteal
 # COVERAGE=95 measures lines and branches while the tests run, and fails below 95 %.
 COVERAGE ?=
 
-.PHONY: run index test test-full check audit licenses lock format bench docs site docs-serve typescript wheels clean help setup
+.PHONY: run index test test-full check audit licenses lock format bench docs screenshots site docs-serve typescript wheels clean help setup
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -89,6 +89,9 @@ bench: $(VENV)/dev.stamp  ## run the conditions in benchmarks/ again and say wha
 
 docs: $(VENV)/dev.stamp  ## write the tables and references in docs/ again
 	$(BIN)/python -m scripts.build_docs
+
+screenshots: $(VENV)/dev.stamp  ## show every page in build/screenshots/, and some in docs/images/pages/ (needs Chromium)
+	$(BIN)/python -m scripts.screenshots
 
 build/docs.stamp: locks/docs.txt
 	$(PYTHON) -m venv build/docs

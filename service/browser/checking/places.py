@@ -13,7 +13,8 @@ _MOST_PLACES = 20
 _MOST_VERSIONS = 20
 _MOST_READ = 6_000_000
 """Code points of later versions that are searched."""
-_AROUND = 200
+_AROUND = 150
+"""Code points of the text on each side of the quote that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ def looked_up(verification: Verification, citation: Citation, findings: Findings
     others = [one for one in found if one.locator not in (citation.locator, now.locator if now else "")]
     return LookedUp(
         findings.source(citation, None),
-        text[:before],
-        text[before + citation.end - citation.start :],
+        _from_word(text[:before]) if citation.start > before else text[:before],
+        _to_word(text[before + citation.end - citation.start :]),
         citation.version,
         today.version,
         findings.standing(today),
@@ -64,6 +65,16 @@ def looked_up(verification: Verification, citation: Citation, findings: Findings
         tuple(findings.source(one, None) for one in others[:_MOST_PLACES]),
         len(found) > _MOST_PLACES,
     )
+
+
+def _from_word(text: str) -> str:
+    """The text without the word that it begins inside of."""
+    return f"… {text.partition(' ')[2]}"
+
+
+def _to_word(text: str) -> str:
+    """The text without the word that it ends inside of; a text that ends before the limit is whole."""
+    return text if len(text) < _AROUND else f"{text.rpartition(' ')[0]} …"
 
 
 def _versions(verification: Verification, citation: Citation, findings: Findings) -> list[Version]:
