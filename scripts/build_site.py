@@ -28,6 +28,7 @@ CONFIGURATION: Mapping[str, object] = {
     "smartquotes": False,
     "html_theme": "loccit",
     "html_theme_path": [str(DOCS / "theme")],
+    "html_favicon": "icon.svg",
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_use_index": False,
@@ -86,6 +87,7 @@ def stage(folder: Path) -> None:
     """Write the source of the site into a folder, which is emptied before."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(DOCS / "images", folder / "images")
+    shutil.copy(ROOT / "service" / "browser" / "static" / "icon.svg", folder)
     for path, place in pages():
         text = with_links(path.read_text(encoding="utf-8"), path, place)
         if place.name == "index.md":

@@ -55,6 +55,7 @@ from service.settings import (
     Settings,
     allowed_hosts,
     cors_origins,
+    help_folder,
     load_settings,
     metrics_folder,
     sign_on,
@@ -138,6 +139,7 @@ def create_app(
     app.state.library = library
     app.state.metrics = counted
     app.state.tracing = tracing
+    app.state.help = help_folder(settings)
     error_handlers.install(app)
     for routes in _ROUTES:
         app.include_router(routes.router)

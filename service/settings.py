@@ -32,6 +32,7 @@ from service.monitoring.logs import LogFormat
 PREFIX = "LOCCIT_"
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which prometheus_client knows the folder."""
+_BUILT_SITE = Path("build") / "site"
 log = logging.getLogger("loccit.service")
 
 
@@ -77,6 +78,11 @@ class Settings(LibrarySettings):
         description="Address under which people reach the service, such as `https://docs.example.org`: "
         "exported citations and results for chat programs link to it, and links of the pages begin with its "
         "path. By default that of each request.",
+    )
+    help: Path | None = Field(
+        None,
+        description="Folder of the documentation as `make site` builds it, shown at `/help`; by default "
+        "`build/site` in the current folder, if it is there.",
     )
     create_key: bool = Field(
         False,
@@ -521,6 +527,19 @@ def hand_down(settings: Settings, names: Iterable[str]) -> None:
     """Set the variables of these settings, for processes that this one starts."""
     for name in names:
         os.environ[f"{PREFIX}{name.upper()}"] = str(getattr(settings, name))
+
+
+def help_folder(settings: Settings) -> Path | None:
+    """The folder of the built documentation; None without one.
+
+    Raises :class:`service.errors.InvalidSettings` if the one that is named has no first page.
+    """
+    folder = settings.help or _BUILT_SITE
+    if (folder / "index.html").is_file():
+        return folder.resolve()
+    if settings.help is not None:
+        raise InvalidSettings(f"{PREFIX}HELP: {folder} has no index.html. Build the site with `make site`.")
+    return None
 
 
 def metrics_folder() -> Path | None:

@@ -21,7 +21,7 @@ PLACES = (
     Place("/check", "Check", Scope.READ),
     Place("/docs", "API", Scope.ASK),
 )
-_UNDER = ("/view/",)
+_UNDER = ("/view/", "/help/")
 """Addresses of pages that are in no navigation, by their beginnings."""
 
 

@@ -20,7 +20,7 @@ from service.browser.navigation import places
 from service.errors import headers_of, status_of
 
 TEMPLATES = Path(__file__).parent / "templates"
-_HEADERS = {
+HEADERS = {
     # Our own scripts only, and nothing from elsewhere, whatever a document contains.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -55,9 +55,11 @@ def page(connection: Connection, template: str, *, status_code: int = 200, **val
     stylesheet or script, and ``home_query`` is the query that keeps the collection.
     """
     here = context_of(connection)
-    html = _ENVIRONMENT.get_template(f"{template}.html.jinja").render({**_globals(here), **values})
+    html = _ENVIRONMENT.get_template(f"{template}.html.jinja").render(
+        {**_globals(here), "has_help": connection["app"].state.help is not None, **values}
+    )
     # Input may contain lone surrogates, which cannot be encoded as UTF-8.
-    return HTMLResponse(html.encode("utf-8", "replace"), status_code, _HEADERS)
+    return HTMLResponse(html.encode("utf-8", "replace"), status_code, HEADERS)
 
 
 def _globals(here: PageContext) -> dict[str, Any]:

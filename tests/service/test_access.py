@@ -276,6 +276,8 @@ PROBES = {
     "GET /widget.js": Probe("/widget.js", params=NONE),
     "POST /language": Probe("/language", params=NONE, content="language=en&next=/sign-in"),
     "GET /view/{locator}": Probe("/view/{locator}"),
+    "GET /help": Probe("/help", params=NONE),
+    "GET /help/{name}": Probe("/help/index.html", params=NONE),
     "GET /check": Probe("/check", params={"collection": COLLECTION, "text": TEXT}),
     "POST /check": Probe("/check", content=f"text={TEXT}", headers=FORM),
     "GET /sign-in": Probe("/sign-in", params=NONE),
