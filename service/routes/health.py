@@ -41,14 +41,15 @@ async def readiness(caller: Caller, runtime: ReadyRuntime) -> Response:
     """
     if caller.scope < Scope.ADMIN:
         return json_reply({"status": "ready"})
-    return await runtime.pools.lookups.run(_readiness, runtime, caller)
+    return json_reply(await runtime.pools.lookups.run(readiness_json, runtime, caller))
 
 
 for _path, _check in (("/healthz", health), ("/readyz", readiness)):
     router.add_api_route(_path, _check, methods=["HEAD"], include_in_schema=False)
 
 
-def _readiness(runtime: Runtime, caller: Principal) -> Response:
+def readiness_json(runtime: Runtime, caller: Principal) -> Json:
+    """The state of the collections that a caller may use, as :class:`Readiness`; blocks."""
     counted: list[Counts] = []
     failures: list[Failure] = []
     refused: list[Json] = []
@@ -63,7 +64,7 @@ def _readiness(runtime: Runtime, caller: Principal) -> Response:
             continue  # deleted after it was listed
         except LoccitError:
             unavailable += 1
-    content: Json = {
+    return {
         "status": "degraded" if unavailable or failures or refused else "ready",
         "collections": len(counted),
         "unavailable": unavailable,
@@ -75,4 +76,3 @@ def _readiness(runtime: Runtime, caller: Principal) -> Response:
             "embedded": sum(counts.embedded for counts in counted),
         },
     }
-    return json_reply(content)

@@ -56,14 +56,19 @@ async def list_jobs(query: Annotated[JobsQuery, Query()], caller: Caller, runtim
 
 
 def _list(runtime: Runtime, caller: Principal, query: JobsQuery) -> Response:
+    jobs, following = job_page(runtime, caller, query)
+    return json_reply({"jobs": [current_json(runtime, job) for job in jobs], "next": following})
+
+
+def job_page(runtime: Runtime, caller: Principal, query: JobsQuery) -> tuple[list[Job], str | None]:
+    """The jobs of a page that the caller may see, and where the next page begins; blocks."""
     collections = caller.collections
     if query.collection:
         collections = frozenset([query.collection] if caller.may_use(query.collection) else ())
     jobs = runtime.jobs.store.jobs(limit=query.limit + 1, before=query.before, collections=collections)
     page = jobs[: query.limit]
     following = page[-1].id if len(jobs) > len(page) else None
-    shown = [job for job in page if job.is_visible_to(caller)]
-    return json_reply({"jobs": [current_json(runtime, job) for job in shown], "next": following})
+    return [job for job in page if job.is_visible_to(caller)], following
 
 
 @router.get("/v1/jobs/{job_id}", summary="Look up a job", response_model=JobResponse)
@@ -91,13 +96,20 @@ async def list_files(
 
 
 def _files(runtime: Runtime, caller: Principal, job_id: str, query: JobFilesQuery) -> Response:
+    job, items, following = item_page(runtime, caller, job_id, query)
+    return json_reply({"files": [item_json(item, job.collection) for item in items], "next": following})
+
+
+def item_page(
+    runtime: Runtime, caller: Principal, job_id: str, query: JobFilesQuery
+) -> tuple[Job, list[Item], int | None]:
+    """A job, a page of its items that the caller may see, and where the next page begins; blocks."""
     job = runtime.job(caller, job_id)
     outcomes = (query.state,) if query.state else _LISTED_OUTCOMES
     found = runtime.jobs.store.items(job_id, limit=query.limit + 1, after=query.after, outcomes=outcomes)
     page = found[: query.limit]
     following = page[-1].number if len(found) > len(page) else None
-    shown = page if caller.groups is None else _readable(runtime, caller, job, page)
-    return json_reply({"files": [item_json(item, job.collection) for item in shown], "next": following})
+    return job, page if caller.groups is None else _readable(runtime, caller, job, page), following
 
 
 def _readable(runtime: Runtime, caller: Principal, job: Job, items: Sequence[Item]) -> list[Item]:
