@@ -9,9 +9,10 @@ same type: numbers with numbers, strings with strings.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Any, ClassVar, Literal, cast, get_args
 
 from index.errors import InvalidFilter
 from index.types import Scalar
@@ -56,7 +57,33 @@ class ReadableBy:
         return self if where is None else Compound("and", (where, self))
 
 
-Filter = Comparison | Compound | ReadableBy
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Admit documents with some words in their id, title or media type. No request can contain it.
+
+    Case does not matter, nor does the composition of characters.
+    """
+
+    words: str
+
+    KEYS: ClassVar = ("document_id", "title", "media_type")
+
+    def admits(self, values: Iterable[object]) -> bool:
+        """Whether it admits a document with these values of its keys."""
+        return any(is_named(str(value), folded(self.words)) for value in values)
+
+
+Filter = Comparison | Compound | ReadableBy | Named
+
+
+def folded(text: str) -> str:
+    """A text for comparisons without regard to case."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def is_named(value: str, words: str) -> bool:
+    """Whether a value contains words that are folded."""
+    return words in folded(value)
 
 
 def parse_filter(value: object, *, depth: int = 1) -> Filter:

@@ -161,6 +161,11 @@ class Archive:
                 return record, self._images.get(record, page, width, change)
         raise _no_original(record)
 
+    def keeps_original(self, sha256: bytes) -> bool:
+        """Whether the bytes with this hash are kept."""
+        with self._store.snapshot() as moment:
+            return bool(moment.originals([sha256]))
+
     def diff(
         self, document_id: str, old: int, new: int | None = None
     ) -> tuple[VersionRecord, VersionRecord, tuple[Hunk, ...]]:

@@ -11,7 +11,7 @@ from index.errors import (
     StoreDamaged,
     VersionNotFound,
 )
-from index.filters import parse_filter
+from index.filters import Named, parse_filter
 from index.protocols import RecordStore
 from index.types import Metadata
 from tests.contracts.conftest import Opener
@@ -163,6 +163,29 @@ def test_documents_are_listed_in_order_page_by_page(store: RecordStore) -> None:
     assert [r.id for r in now(store).documents(limit=2, after="a%")] == ["a/1", "a/2"]
     assert [r.id for r in now(store).documents(limit=9, prefix="a/")] == ["a/1", "a/2"]
     assert [r.id for r in now(store).documents(limit=9, prefix="a%")] == ["a%"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("LAMP", ["Lamps/a.md", "b"]), ("lamps/", ["Lamps/a.md"]), ("ÉTÉ", ["c"]), ("e\u0301t", ["c"]),
+        ("%", ["d%"]), ("pdf", ["b"]), ("years", []), ("a/b", ["c", "d%"]),
+    ],
+)  # fmt: skip
+def test_documents_are_found_by_words_of_id_title_or_type(
+    store: RecordStore, words: str, expected: list[str]
+) -> None:
+    put(
+        store,
+        [
+            document("Lamps/a.md", title="A", media_type="text/markdown"),
+            document("b", title="The lAMp x", media_type="application/pdf", metadata={"years": "years"}),
+            document("c", title="Été x", media_type="a/b"),
+            document("d%", title="x", media_type="a/b"),
+        ],
+    )
+    found = now(store).documents(limit=9, where=Named(words))
+    assert [one.id for one in found] == expected
 
 
 METADATA: dict[str, Metadata] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Collection
 
-from index.filters import Comparison, Filter, ReadableBy
+from index.filters import Comparison, Filter, Named, ReadableBy
 from index.types import Metadata, Scalar
 
 _ORDER = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
@@ -15,6 +15,8 @@ def admits(where: Filter, metadata: Metadata, groups: Collection[str]) -> bool:
     """Whether a filter admits a document with this metadata and these groups."""
     if isinstance(where, ReadableBy):
         return where.admits(groups)
+    if isinstance(where, Named):
+        return where.admits(metadata[key] for key in Named.KEYS)
     if not isinstance(where, Comparison):
         parts = (admits(part, metadata, groups) for part in where.filters)
         return all(parts) if where.combination == "and" else any(parts)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import CollectionBusy, CollectionNotFound, DiskFull, LoccitError, StoreDamaged
+from index.filters import is_named
 from index.store.sqlite.database import residue
 
 _BUSY_SECONDS = 10.0
@@ -63,6 +64,7 @@ def _connect(path: Path, *, create: bool, views: str) -> _Connection:
     # The most that SQLite maps: a search reads from all parts of the file.
     connection.execute("PRAGMA mmap_size=2147418112")
     connection.execute("PRAGMA cache_size=-16384")
+    connection.create_function("is_named", 2, is_named, deterministic=True)
     connection.executescript(views)
     return connection
 
