@@ -3,7 +3,8 @@
 Lines are put in reading order and joined to paragraphs. Running headers, footers, page numbers and tables of
 contents with dot leaders are dropped. Headings come from the file's outline or, without one, from larger
 type. A paragraph that continues on the next page is divided there. Text outside the visible page is left out.
-Damaged pages are listed in the metadata, under ``damaged_pages``.
+Damaged pages are listed in the metadata, under ``damaged_pages``, and pages that show something but have no
+text, such as scans, under ``pages_without_text``.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ def read_pdf_with_layout(
     _require_text(pages, name=name)
     if damaged := [page.number for page in pages if page.damaged]:
         metadata["damaged_pages"] = _format_ranges(damaged)
+    if unread := [page.number for page in pages if not (page.lines or page.damaged or page.blank)]:
+        metadata["pages_without_text"] = _format_ranges(unread)
     if recognised:
         metadata["recognised_pages"] = ", ".join(map(str, recognised))
     sizes = [(page.width, page.height) for page in pages]

@@ -118,7 +118,8 @@ class Page:
     """A page with its lines. ``number`` counts from 1; the size is that of the page as shown.
 
     ``hidden`` counts the words that are left out because they are outside the page, or because their font
-    does not define its characters. ``damaged`` is set if the page could not be opened.
+    does not define its characters. ``damaged`` is set if the page could not be opened, ``blank`` if it draws
+    nothing.
     """
 
     number: int
@@ -127,6 +128,7 @@ class Page:
     lines: list[Line]
     hidden: int = 0
     damaged: bool = False
+    blank: bool = False
 
 
 def read_page(file: PdfFile, number: int) -> Page:
@@ -143,7 +145,8 @@ def read_page(file: PdfFile, number: int) -> Page:
         _require_at_most(MAX_PAGE_CHARACTERS, count, "characters", name=file.name, number=number)
         found = _TextPage(text, view, number, file.name)
         lines = list(found.lines(Characters(text, count))) if count > 0 else []
-        return Page(number, view.width, view.height, lines, hidden=found.hidden)
+        blank = int(pdfium.FPDFPage_CountObjects(page)) == 0
+        return Page(number, view.width, view.height, lines, hidden=found.hidden, blank=blank)
 
 
 @contextmanager

@@ -33,6 +33,17 @@ def test_scanned_pages_are_refused_without_ocr_languages() -> None:
         read_pdf(scanned(), name="a.pdf")
 
 
+def test_pages_that_show_something_but_have_no_text_are_named() -> None:
+    assert read_pdf(scanned(text_page=True), name="a.pdf").metadata["pages_without_text"] == "1"
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=SIZE)
+    canvas.drawString(72, 700, "Nobody saw the keeper again after that night.")
+    canvas.showPage()
+    canvas.showPage()  # a blank page lacks nothing
+    canvas.save()
+    assert "pages_without_text" not in read_pdf(out.getvalue(), name="a.pdf").metadata
+
+
 @pytest.fixture
 def tesseract() -> None:
     if shutil.which("tesseract") is None:
@@ -60,6 +71,7 @@ def test_only_pages_without_text_are_read_by_ocr() -> None:
     assert extract.metadata["recognised_pages"] == "1"
     assert extract.text.split("\n\n") == [WORDS, "Nobody saw the keeper again after that night."]
     assert extract.pages == (0, len(WORDS) + 2)
+    assert "pages_without_text" not in extract.metadata
     assert "recognised_pages" not in read_pdf(scanned(text_page=True), name="a.pdf").metadata
 
 
