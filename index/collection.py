@@ -23,7 +23,7 @@ from index.config import LibraryConfig
 from index.derivation import Derivation, derive
 from index.description import Description, find_or_create
 from index.embedding import Models
-from index.errors import InvalidInput, LedgerFailed
+from index.errors import DocumentNotFound, InvalidInput, LedgerFailed
 from index.filters import Filter, ReadableBy
 from index.history.archive import Archive
 from index.history.editing import Editor
@@ -49,6 +49,7 @@ from index.readers import InProcessReaders, Readers
 from index.records import PlacedPassage, Put, VersionRecord
 from index.search.candidates import Ranked
 from index.search.conversation import combined
+from index.search.explaining import DocumentExplanation, Explaining
 from index.search.question import Query, Question, Selection, is_spelt
 from index.search.search import Search, Stopwatch
 from index.types import Vectors
@@ -296,6 +297,25 @@ class Collection:
             with watch.stage("moment"):
                 engine = derived.engine.at(past)
             return answered(past, engine, state)
+
+    def explain(
+        self, question: Question, document_id: str, *, vectors: Vectors | None = None, model: str = ""
+    ) -> DocumentExplanation:
+        """Why an answer to a question has a document or not. ``vectors`` and ``model`` as in :meth:`answer`.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.ModelFailed`.
+        """
+        derived = self._derivation
+        known = model in ("", derived.description.model)
+        query = _query(derived.embedder, question, vectors if known else None, Stopwatch())
+        with self._store.snapshot() as moment:
+            document = moment.find_document(document_id, retired=True)
+            if document is None:
+                raise DocumentNotFound(f"There is no document {document_id!r}.")
+            hashes, settings = derived.analyzer.term_hashes, derived.config.search
+            search = Search(moment, moment, derived.engine, hashes, settings, self._reranker)
+            explaining = Explaining(search, moment, derived.engine, settings.candidates)
+            return explaining.explain(document, question, query, self._within(question.where, moment))
 
     def ranked(self, question: Question) -> tuple[Ranked, list[PlacedPassage]]:
         """The candidates of a question in their final order, with all scores, and where they stand.

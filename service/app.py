@@ -41,6 +41,7 @@ from service.routes import (
     citations,
     collections,
     documents,
+    explain,
     health,
     ingest,
     jobs,
@@ -66,6 +67,7 @@ from service.widget import routes as widget
 _ROUTES = (
     ask,
     answer,
+    explain,
     citations,
     verify,
     changes,

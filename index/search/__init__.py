@@ -7,6 +7,7 @@ from index.protocols import Reranker
 from index.search.answerability import FILE as CALIBRATION_FILE
 from index.search.answerability import Answerability
 from index.search.answerability import load as load_answerability
+from index.search.explaining import DocumentExplanation, ExplainedPassage
 from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
 from index.search.question import MAX_K, Question, checked_k, checked_per_document, checked_question
 from index.search.regression import Regression, sigmoid
@@ -37,6 +38,8 @@ __all__ = [
     "MAX_K",
     "PASSAGE_FEATURES",
     "Answerability",
+    "DocumentExplanation",
+    "ExplainedPassage",
     "Question",
     "Regression",
     "checked_k",

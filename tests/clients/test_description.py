@@ -23,6 +23,7 @@ SCHEMAS = {
     "AskResult": "AskResponse",
     "Changes": "ChangesResponse",
     "DeletedCollection": "DeletedCollection",
+    "DocumentExplanation": "ExplainResponse",
     "Job": "JobResponse",
     "PruneResult": "PruneResponse",
     "PutDocument": "PutResponse",

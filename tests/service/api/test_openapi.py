@@ -82,6 +82,7 @@ def test_the_addresses_are_the_documented_ones(api: dict[str, Any]) -> None:
         "POST /v1/chat/completions",
         "POST /v1/collections/{name}/upgrade",
         "POST /v1/embeddings",
+        "POST /v1/explain",
         "POST /v1/files",
         "POST /v1/ingest",
         "POST /v1/jobs/{job_id}/cancel",

@@ -148,6 +148,7 @@ class Client(_Group):
     cite = _reply(citations.cite)
     cite_as = _reply(citations.cite_as)
     verify = _reply(citations.verify)
+    explain = _reply(asking.explain)
     changes = _reply(citations.changes)
     follow = _reply(citations.follow)
     ingest = _reply(jobs.ingest)

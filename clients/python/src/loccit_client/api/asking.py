@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, Unpack
 
 from loccit_client.calls import Call, many, one, without_defaults
-from loccit_client.models import AskResult
+from loccit_client.models import AskResult, DocumentExplanation
 
 Extent = Literal["sentences", "passage", "section"]
 Format = Literal[
@@ -69,6 +69,26 @@ def ask_many(questions: Sequence[str], **options: Unpack[AskOptions]) -> Call[li
         path="/v1/ask",
         read=many(AskResult, "results"),
         json={"questions": list(questions), **_body(options)},
+        collection=options.get("collection"),
+    )
+
+
+class ExplainOptions(TypedDict, total=False):
+    """The question's ``k`` and ``filter``, and another collection than that of the client."""
+
+    k: int
+    filter: Mapping[str, Any] | None
+    collection: str | None
+
+
+def explain(question: str, document_id: str, **options: Unpack[ExplainOptions]) -> Call[DocumentExplanation]:
+    """Why an answer to a question has a document or not, and what to try."""
+    given: Any = {name: value for name, value in options.items() if name != "collection"}
+    return Call(
+        method="POST",
+        path="/v1/explain",
+        read=one(DocumentExplanation),
+        json={"question": question, "document_id": document_id, **without_defaults(**given)},
         collection=options.get("collection"),
     )
 

@@ -1,7 +1,19 @@
 """The values that replies are made of. Each has the JSON it was made of in ``raw``."""
 
 from loccit_client.models.answering import Answer, AnsweredSentence, WordCount
-from loccit_client.models.asking import AskResult, DenseScore, Evidence, Explanation, LexicalScore, Passage
+from loccit_client.models.asking import (
+    AskResult,
+    CutOff,
+    DenseScore,
+    DocumentExplanation,
+    Evidence,
+    ExplainedPassage,
+    ExplainedPlace,
+    Explanation,
+    ExplanationReason,
+    LexicalScore,
+    Passage,
+)
 from loccit_client.models.citations import (
     Cell,
     Citation,
@@ -60,15 +72,20 @@ __all__ = [
     "Citation",
     "Collection",
     "Conflict",
+    "CutOff",
     "DeletedCollection",
     "DeletedDocument",
     "DenseScore",
     "Diff",
     "Document",
+    "DocumentExplanation",
     "Edit",
     "Event",
     "Evidence",
+    "ExplainedPassage",
+    "ExplainedPlace",
     "Explanation",
+    "ExplanationReason",
     "FileCounts",
     "Hunk",
     "IndexState",

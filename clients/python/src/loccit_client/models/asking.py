@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from loccit_client.decoding import Reply
 from loccit_client.models.citations import Cell, Citation
-from loccit_client.models.state import IndexState
+from loccit_client.models.state import IndexState, PassageCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,3 +97,69 @@ class AskResult(Reply):
         """The passages with at least this probability, the most probable first."""
         likely = [passage for passage in self.passages if passage.probability >= probability]
         return sorted(likely, key=lambda passage: -passage.probability)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplanationReason(Reply):
+    """Why a document is in an answer or not: a code, and the same in words, with what to try."""
+
+    code: Literal[
+        "found",
+        "folded",
+        "retired",
+        "no_text",
+        "filtered",
+        "waiting",
+        "no_words",
+        "outranked",
+        "not_candidate",
+    ]
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedPlace(Reply):
+    """What one search says of a passage: its rank (None behind the last candidate) and its score."""
+
+    rank: int | None
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedPassage(Reply):
+    """A passage of an explained document. ``matched`` are the words of the question that it has."""
+
+    locator: str
+    section: list[str]
+    text: str
+    rank: int | None
+    score: float | None
+    meaning: ExplainedPlace
+    words: ExplainedPlace
+    matched: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOff(Reply):
+    """The least scores that come forward; None where nothing is cut off."""
+
+    score: float | None
+    meaning: float | None
+    words: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentExplanation(Reply):
+    """Why an answer has a document or not; the decisive one of ``reasons`` is the first."""
+
+    question: str
+    document_id: str
+    groups: list[str]
+    index: PassageCounts
+    reasons: list[ExplanationReason]
+    rank: int | None
+    hits: int
+    candidates: int
+    passages: list[ExplainedPassage]
+    cut_off: CutOff
+    unmatched: list[str]
