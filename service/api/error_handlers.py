@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from index.errors import LoccitError
 from service.advice import message_with_advice
-from service.browser import error_page, is_page, sign_in_page
+from service.browser import error_page, is_form, is_page, sign_in_page
 from service.compat.error_shapes import shape_of
 from service.compat.shapes import ShownError
 from service.errors import (
@@ -91,13 +91,21 @@ def shown_error(error: LoccitError, request_id: str) -> ShownError:
 
 def render_error(error: LoccitError, scope: Scope) -> Response:
     """The response for an error: an HTML page for addresses of pages, JSON for all others."""
-    if scope.get("method") == "GET" and is_page(scope["path"]):
+    path, method = scope["path"], scope.get("method")
+    if (method == "GET" and is_page(path)) or (method == "POST" and is_form(path)):
         if isinstance(error, Unauthorized):
-            query = scope["query_string"].decode("latin-1")
-            return sign_in_page(scope, f"{quote(scope['path'])}{'?' if query else ''}{query}", error)
+            return sign_in_page(scope, _after_sign_in(scope), error)
         scope.setdefault("state", {})[_CODE] = error.code
         return error_page(scope, error, request_id_of(scope))
     return error_response(error, scope)
+
+
+def _after_sign_in(scope: Scope) -> str:
+    """The page that was wanted; for a form that was sent, the page that it belongs to."""
+    if scope["method"] == "POST":
+        return f"/{quote(scope['path'].split('/')[1])}"
+    query = scope["query_string"].decode("latin-1")
+    return f"{quote(scope['path'])}{'?' if query else ''}{query}"
 
 
 def install(app: FastAPI) -> None:

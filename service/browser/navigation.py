@@ -19,6 +19,8 @@ class Place:
 PLACES = (
     Place("/", "Ask", Scope.ASK),
     Place("/check", "Check", Scope.READ),
+    Place("/library", "Library", Scope.READ),
+    Place("/jobs", "Jobs", Scope.WRITE),
     Place("/docs", "API", Scope.ASK),
 )
 _UNDER = ("/view/", "/help/")
@@ -34,3 +36,8 @@ def is_page(path: str) -> bool:
     """Whether a path is an HTML page, whose errors are HTML pages too."""
     named = any(path == one.path or (one.path != "/" and path.startswith(f"{one.path}/")) for one in PLACES)
     return named or path.startswith(_UNDER)
+
+
+def is_form(path: str) -> bool:
+    """Whether a path takes the form of a page, for ``POST`` requests, whose errors are HTML pages too."""
+    return any(one.path != "/" and path.startswith(f"{one.path}/") for one in PLACES)

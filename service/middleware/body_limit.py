@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.error_handlers import error_response
+from service.api.error_handlers import render_error
 from service.errors import BodyTooLarge, Overloaded
 
 DOCUMENTS = "/v1/documents/"
-UPLOADS = frozenset({"/v1/ingest", "/v1/files"})
+UPLOADS = frozenset({"/v1/ingest", "/v1/files", "/library/upload"})
 STREAMED = (b"multipart/form-data", b"application/zip", b"application/x-zip-compressed")
 """Content types of uploads that are written to disk as they arrive."""
 
@@ -46,7 +46,7 @@ class BodyLimit:
                 counted.release()
         if counted.too_large and not counted.started:
             error = BodyTooLarge(f"The body has more than {limit:,} bytes, which is the limit here.")
-            await error_response(error, scope)(scope, receive, send)
+            await render_error(error, scope)(scope, receive, send)
 
     def _limit(self, path: str) -> int:
         if path in UPLOADS:

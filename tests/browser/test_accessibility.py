@@ -35,6 +35,15 @@ lit = dusk
 """
 ASKED = "/?q=Who+lit+the+lamp+in+the+north+tower?"
 CHECKED = "The+lamp+in+the+north+tower+was+lit+at+dusk+by+the+keeper."
+LIBRARY = {
+    "library": "/library",
+    "library without a find": "/library?q=nothing+of+this+name",
+    "document": "/library/document?id=lamps-1.md",
+    "versions": "/library/document/diff?id=lamps-1.md&old=1&new=1",
+    "deletion": "/library/document/delete?id=lamps-1.md",
+    "explanation": "/library/document/explain?id=lamps-1.md&q=Who+lit+the+lamp?",
+    "jobs": "/jobs",
+}
 PAGES = {
     "ask": "/",
     "answer": ASKED,
@@ -44,6 +53,7 @@ PAGES = {
     "reference": "/docs",
     "operation": "/docs/post-v1-ask",
     "checked quote": f"/check?text={CHECKED}",
+    **LIBRARY,
 }
 """Addresses by the names of the pages. Add one for each page that can be opened without a click."""
 

@@ -212,6 +212,25 @@ PROBES = {
     "GET /v1/documents/{document_id}/diff": Probe(
         "/v1/documents/{document}/diff", params={"collection": COLLECTION, "old": 1}
     ),
+    "GET /library": Probe("/library"),
+    "POST /library/upload": Probe("/library/upload", content=_FILE_FORM, headers=_FORM_HEADERS),
+    "POST /library/fetch": Probe(
+        "/library/fetch", content="addresses=http://127.0.0.1:9/", headers=_URLENCODED
+    ),
+    "GET /library/document": Probe("/library/document", params=_OF_DOCUMENT),
+    "GET /library/document/diff": Probe(
+        "/library/document/diff", params={**_OF_DOCUMENT, "old": 1, "new": 1}
+    ),
+    "GET /library/document/explain": Probe(
+        "/library/document/explain", params={**_OF_DOCUMENT, "q": QUESTION}
+    ),
+    "GET /library/document/delete": Probe("/library/document/delete", params=_OF_DOCUMENT),
+    "GET /jobs": Probe("/jobs", params=NONE),
+    "GET /jobs/{job_id}": Probe("/jobs/{job}", params=NONE),
+    "POST /jobs/{job_id}/retry": Probe("/jobs/{job}/retry", params=NONE, content=""),
+    "POST /jobs/{job_id}/cancel": Probe("/jobs/{job}/cancel", params=NONE, content=""),
+    "POST /jobs/{job_id}/delete": Probe("/jobs/{job}/delete", params=NONE, content=""),
+    "POST /library/document/delete": Probe("/library/document/delete", params=_OF_DOCUMENT, content=""),
     "POST /v1/explain": Probe("/v1/explain", {"question": QUESTION, "document_id": DOCUMENT}),
     "DELETE /v1/documents/{document_id}": Probe("/v1/documents/{document}"),
     "POST /v1/prune": Probe("/v1/prune", {"keep_versions": 1}),
@@ -317,6 +336,7 @@ PROBES = {
 }
 """A request for each route. A route that has none here fails the matrix."""
 OF_THE_KEY = (
+    "GET /jobs",
     "GET /v1/jobs",
     "GET /v1/collections",
     "GET /v1/vector_stores",
@@ -655,6 +675,10 @@ STRANGERS: list[tuple[str, Mapping[str, Any]]] = [
 GIVEN = {"PUT /v1/documents/{document_id}": 409}
 """The status of what would change the document, unless it is 404."""
 LISTS = (
+    "GET /library",
+    "POST /library/upload",
+    "POST /library/fetch",
+    "GET /jobs",
     "POST /v1/ask",
     "POST /v1/answer",
     "POST /v1/chat/completions",
@@ -726,6 +750,9 @@ def test_a_document_of_other_groups_does_not_exist(
 
 TELLING = (
     "POST /v1/explain",
+    "GET /library",
+    "GET /library/document",
+    "GET /jobs/{job_id}",
     "POST /v1/ask",
     "POST /v1/answer",
     "GET /v1/documents",

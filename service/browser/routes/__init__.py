@@ -1,5 +1,29 @@
 """Routes of the pages, a module for each page."""
 
-from service.browser.routes import ask, assets, check, docs, documentation, sessions, view
+from service.browser.routes import (
+    ask,
+    assets,
+    check,
+    docs,
+    documentation,
+    documents,
+    explain,
+    jobs,
+    library,
+    sessions,
+    view,
+)
 
-ROUTES = (ask, view, check, docs, sessions, documentation, assets)
+ROUTES = (
+    ask,
+    view,
+    check,
+    library,
+    documents,
+    explain,
+    jobs,
+    docs,
+    sessions,
+    documentation,
+    assets,
+)

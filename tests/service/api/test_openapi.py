@@ -238,6 +238,9 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
     assert served - set(api["paths"]) == {
         "/", "/static/{version}/{name}", "/language", "/widget.js", "/view/{locator}", "/check",
         "/docs", "/docs/{operation}",
+        "/library", "/library/upload", "/library/fetch", "/library/document", "/library/document/diff",
+        "/library/document/delete", "/library/document/explain",
+        "/jobs", "/jobs/{job_id}", "/jobs/{job_id}/retry", "/jobs/{job_id}/cancel", "/jobs/{job_id}/delete",
         "/openapi.json", "/sign-in", "/sign-out",
         "/mcp", "/tools/openapi.json", *(f"/tools/{tool.name}" for tool in TOOLS),
     }  # fmt: skip

@@ -27,7 +27,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 shortcut("/", t("Go to the search field"), () => {
-  const field = document.querySelector("input[type=search], textarea");
+  const field = document.querySelector("input[type=search]") ?? document.querySelector("textarea");
   field?.focus();
   field?.select?.();
 });

@@ -1,0 +1,134 @@
+"""The library: documents by name, files and addresses to add, and the deletion of a document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+from starlette.responses import RedirectResponse
+from starlette.types import Scope as Connection
+
+from index.collection import Collection
+from index.errors import CollectionNotFound
+from index.filters import Named
+from service.api.links import DEFAULT_COLLECTION, in_collection
+from service.api.route import GuardedRoute
+from service.browser import page
+from service.browser.context import context_of
+from service.browser.forms import form_fields
+from service.browser.listing import day_and_time, format_name, per_cent
+from service.errors import InvalidRequest
+from service.identity import Principal, Scope, access
+from service.ingestion import receive_addresses, receive_files
+from service.jobs.records import Job
+from service.requests.base import PageQuery
+from service.requests.jobs import Crawl, IngestQuery, IngestRequest
+from service.requests.values import names_of
+from service.runtime import Caller, ReadyRuntime, Runtime
+
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+PATH = "/library"
+_PAGE = 50
+_MOST_BYTES = 256 * 1024
+_MOST_ADDRESSES = 1000
+
+
+class LibraryQuery(PageQuery):
+    """Which documents are listed."""
+
+    q: str = Field("", max_length=200, description="Words of the id, the title or the type.")
+    after: str = Field("", description="The last id of the page before.")
+
+
+@router.get(PATH)
+@access(Scope.READ, "documents", "collections")
+async def library(
+    request: Request, query: Annotated[LibraryQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """The documents of a collection, with a form to add some."""
+    if "collection" not in request.query_params:
+        query.collection = await runtime.pools.lookups.run(first_collection, runtime, caller)
+    return await runtime.pools.lookups.run(_library, request.scope, runtime, caller, query)
+
+
+def first_collection(runtime: Runtime, caller: Principal) -> str:
+    """The collection to show to a caller that names none."""
+    names = runtime.names(caller)
+    return DEFAULT_COLLECTION if DEFAULT_COLLECTION in names or not names else names[0]
+
+
+def _library(connection: Connection, runtime: Runtime, caller: Principal, query: LibraryQuery) -> Response:
+    collection, words = _existing(runtime, caller, query.collection), query.q.strip()
+    found, counts = [], None
+    if collection is not None:
+        counts = collection.archive.counts()
+        found = collection.archive.documents(
+            limit=_PAGE + 1, after=query.after, where=Named(words) if words else None
+        )
+    return page(
+        connection,
+        "library",
+        collection=query.collection,
+        collections=runtime.names(caller),
+        words=words,
+        after=query.after,
+        documents=found[:_PAGE],
+        following=found[_PAGE - 1].id if len(found) > _PAGE else "",
+        counts=counts,
+        embedded=per_cent(counts.embedded, counts.passages) if counts else 100,
+        may_write=caller.scope >= Scope.WRITE,
+        may_administer=caller.scope >= Scope.ADMIN,
+        **WORDS,
+    )
+
+
+WORDS: dict[str, Any] = {"day": day_and_time, "format": format_name, "in_collection": in_collection}
+"""What the templates of the library call."""
+
+
+def _existing(runtime: Runtime, caller: Principal, name: str) -> Collection | None:
+    """The collection; None for the default one before a document is added."""
+    try:
+        return runtime.collection(caller, name)
+    except CollectionNotFound:
+        if name != DEFAULT_COLLECTION:
+            raise
+        return None
+
+
+@router.post(f"{PATH}/upload")
+@access(Scope.WRITE, "jobs")
+async def upload(
+    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """Takes the files of a form, and shows the job that reads them."""
+    where = IngestQuery(collection=query.collection, prefix="", groups=None)
+    return _to_job(request.scope, await receive_files(runtime, caller, where, request))
+
+
+@router.post(f"{PATH}/fetch")
+@access(Scope.WRITE, "jobs")
+async def fetch(
+    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """Takes addresses to fetch, one a line, and shows the job that fetches them."""
+    fields = await form_fields(request, most_bytes=_MOST_BYTES)
+    addresses = list(filter(None, map(str.strip, fields.get("addresses", "").splitlines())))
+    if len(addresses) > _MOST_ADDRESSES:
+        raise InvalidRequest(f"There are {len(addresses):,} addresses; at most {_MOST_ADDRESSES:,} at once.")
+    how, groups = fields.get("how", "pages"), fields.get("groups", "")
+    wanted = IngestRequest(
+        collection=query.collection,
+        on_behalf_of=None,
+        urls=addresses if how == "pages" else [],
+        sitemaps=addresses if how == "sitemaps" else [],
+        crawls=[Crawl(url=one, max_pages=100, max_depth=3) for one in addresses] if how == "sites" else [],
+        groups=list(names_of(groups)) if groups.strip() else None,
+    )
+    return _to_job(request.scope, await receive_addresses(runtime, caller, wanted, request))
+
+
+def _to_job(connection: Connection, job: Job) -> Response:
+    return RedirectResponse(context_of(connection).at(f"/jobs/{job.id}"), status_code=303)
