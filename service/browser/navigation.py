@@ -14,6 +14,8 @@ class Place:
     path: str
     name: str
     scope: Scope
+    needs_keys: bool = False
+    """Whether it is of use only where callers have names."""
 
 
 PLACES = (
@@ -21,6 +23,8 @@ PLACES = (
     Place("/check", "Check", Scope.READ),
     Place("/library", "Library", Scope.READ),
     Place("/jobs", "Jobs", Scope.WRITE),
+    Place("/keys", "Keys", Scope.ADMIN, needs_keys=True),
+    Place("/status", "Status", Scope.ADMIN),
     Place("/docs", "API", Scope.ASK),
 )
 _UNDER = ("/view/", "/help/")
@@ -29,7 +33,8 @@ _UNDER = ("/view/", "/help/")
 
 def places(caller: Principal) -> tuple[Place, ...]:
     """The entries for a caller."""
-    return tuple(one for one in PLACES if caller.scope >= one.scope)
+    has_name = bool(caller.key or caller.user)
+    return tuple(one for one in PLACES if caller.scope >= one.scope and (has_name or not one.needs_keys))
 
 
 def is_page(path: str) -> bool:

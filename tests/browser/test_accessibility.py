@@ -42,7 +42,11 @@ LIBRARY = {
     "versions": "/library/document/diff?id=lamps-1.md&old=1&new=1",
     "deletion": "/library/document/delete?id=lamps-1.md",
     "explanation": "/library/document/explain?id=lamps-1.md&q=Who+lit+the+lamp?",
+    "collections": "/library/collections",
+    "deletion of a collection": "/library/collections/delete?collection=default",
     "jobs": "/jobs",
+    "keys": "/keys",
+    "status": "/status",
 }
 PAGES = {
     "ask": "/",

@@ -241,6 +241,8 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
         "/library", "/library/upload", "/library/fetch", "/library/document", "/library/document/diff",
         "/library/document/delete", "/library/document/explain",
         "/jobs", "/jobs/{job_id}", "/jobs/{job_id}/retry", "/jobs/{job_id}/cancel", "/jobs/{job_id}/delete",
+        "/library/collections", "/library/collections/create", "/library/collections/delete",
+        "/keys", "/keys/create", "/keys/{key_id}/revoke", "/status",
         "/openapi.json", "/sign-in", "/sign-out",
         "/mcp", "/tools/openapi.json", *(f"/tools/{tool.name}" for tool in TOOLS),
     }  # fmt: skip
