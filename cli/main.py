@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "upgrade": "cli.upgrading:upgrade",
     "propose-questions": "cli.proposals:propose_questions",
     "keys": "cli.keys:app",
+    "unanswered": "cli.unanswered:app",
     "mcp": "cli.mcp:mcp",
 }
 """Commands by name, each with its module and function, or group of commands. The module is imported when the

@@ -40,6 +40,7 @@ from service.monitoring.metrics import Metrics, SharedState, WorkerState
 from service.monitoring.tracing import Tracing
 from service.requests.json_body import read_body
 from service.settings import Settings, open_intake, open_writer
+from service.unanswered import open_unanswered
 
 log = logging.getLogger("loccit.service")
 
@@ -66,6 +67,9 @@ class Runtime:
         )
         self.is_signed_on = bool(settings.proxy_user_header)
         self.audit = _open_audit(settings, self.library.data)
+        self.unanswered = open_unanswered(
+            self.library.data, keep_days=settings.keep_unanswered_days, collections=self.library.names
+        )
         self.rates = RateLimits(settings.rate_limit, visitors=settings.visitor_rate_limit)
         self.wrong_keys = WrongKeys()
         self.prover = Prover(self.keyring.store.secret("citations"), days=settings.visitor_link_days)
@@ -114,6 +118,8 @@ class Runtime:
         self.keyring.start()
         if self.audit is not None:
             self.audit.start()
+        if self.unanswered is not None:
+            self.unanswered.start()
         self._warm_up = asyncio.create_task(self._get_ready())
         if self.metrics.shared:
             self._sampling = asyncio.create_task(self._sample_often())
@@ -141,6 +147,8 @@ class Runtime:
         self.keyring.close()
         if self.audit is not None:
             self.audit.close()
+        if self.unanswered is not None:
+            self.unanswered.close()
         if self._owns_library:
             self.library.close()
         if self.tracing is not None:

@@ -132,6 +132,13 @@ class Settings(LibrarySettings):
         description="Whether requests are recorded in `audit.jsonl` in the data folder, once there are keys.",
     )
     audit_questions: bool = Field(False, description="Whether the audit log has the text of questions.")
+    keep_unanswered_days: float = Field(
+        0.0,
+        ge=0,
+        le=3650,
+        description="Days for which questions are kept that found no answer, for administrators to read: "
+        "`unanswered.db` in the data folder. They are personal data; 0 keeps none.",
+    )
     audit_bytes: int = Field(
         100 * 1024 * 1024, ge=1024, description="Size at which the audit log continues in a new file."
     )

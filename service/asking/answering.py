@@ -79,6 +79,8 @@ def _answer_all(runtime: Runtime, plan: Plan, encoded: EncodedQuestions, show: C
         own = [next(rest) for _ in question.texts]
         vectors = np.stack([one.vector for one in own])
         answer = collection.answer(question, vectors=vectors, model=encoded.model)
+        if runtime.unanswered is not None and body.as_of is None:
+            runtime.unanswered.note(body.collection, question.text, answer.answerability)
         answer = withheld(answer, body.min_answerability)
         if plan.caller.scope is Scope.ASK:
             answer = _with_proofs(answer, body.collection, runtime.prover.of(plan.caller))

@@ -308,6 +308,8 @@ PROBES = {
     ),
     "POST /keys/{key_id}/revoke": Probe("/keys/{unused}/revoke", params=NONE, content=""),
     "GET /status": Probe("/status", params=NONE),
+    "GET /status/unanswered": Probe("/status/unanswered", params=NONE),
+    "POST /status/unanswered/clear": Probe("/status/unanswered/clear", params=NONE, content=""),
     # Last of those that change the document: what is told of it afterwards begins anew.
     "DELETE /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
     "POST /library/collections/delete": Probe(

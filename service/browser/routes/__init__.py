@@ -14,6 +14,7 @@ from service.browser.routes import (
     library,
     sessions,
     status,
+    unanswered,
     view,
 )
 
@@ -28,6 +29,7 @@ ROUTES = (
     jobs,
     keys,
     status,
+    unanswered,
     docs,
     sessions,
     documentation,

@@ -243,6 +243,7 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
         "/jobs", "/jobs/{job_id}", "/jobs/{job_id}/retry", "/jobs/{job_id}/cancel", "/jobs/{job_id}/delete",
         "/library/collections", "/library/collections/create", "/library/collections/delete",
         "/keys", "/keys/create", "/keys/{key_id}/revoke", "/status",
+        "/status/unanswered", "/status/unanswered/clear",
         "/openapi.json", "/sign-in", "/sign-out",
         "/mcp", "/tools/openapi.json", *(f"/tools/{tool.name}" for tool in TOOLS),
     }  # fmt: skip
