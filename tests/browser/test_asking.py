@@ -80,6 +80,14 @@ def test_a_citation_opens_its_document_beside_the_answer_at_the_words(page: "Pag
     assert page.locator(".sources").is_visible()
 
 
+def test_an_answer_with_all_that_it_loads_is_small(page: "Page") -> None:
+    sizes: list[int] = []
+    page.on("response", lambda reply: sizes.append(len(reply.body())))
+    page.goto(ASKED, wait_until="networkidle")
+    assert len(sizes) > 5
+    assert sum(sizes) < 100_000
+
+
 def test_arrows_go_from_citation_to_citation_and_enter_opens(page: "Page") -> None:
     page.goto(ASKED)
     page.locator("h1").click()

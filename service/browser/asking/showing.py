@@ -135,9 +135,17 @@ def _quoted(found: Found, maker: SourceMaker) -> tuple[list[ShownSentence], list
         if not number:
             number = len(sources) + 1
             sources.append(maker.sentence(number, citation, address, one.probability))
-        standing = maker.standings.get(citation.locator)
+        standing = _standing(maker, citation, sources[number - 1].standing)
         sentences.append(ShownSentence(citation.quote, number, citation.title, address, standing))
     return sentences, sources
+
+
+def _standing(maker: SourceMaker, sentence: Citation, source: ShownStanding | None) -> ShownStanding | None:
+    """The standing of a sentence. One that is gone from a passage that has changed has changed with it."""
+    own = maker.standings.get(sentence.locator)
+    if own is not None and own.status == "gone" and source is not None and source.status == "changed":
+        return source
+    return own
 
 
 def _home(sentence: Citation, hits: Sequence[Hit]) -> int:

@@ -54,7 +54,9 @@ async function open(link) {
   try {
     const response = await fetch(link.href, { signal: asked.signal });
     if (response.status === 401) throw new Error(response.statusText); // the session has ended: sign in there
-    put(new DOMParser().parseFromString(await response.text(), "text/html"), link.hash);
+    const viewer = new DOMParser().parseFromString(await response.text(), "text/html");
+    await Promise.all([...viewer.querySelectorAll("head link[rel=stylesheet]")].map(adoptSheet));
+    put(viewer, link.hash);
   } catch (error) {
     if (error.name === "AbortError") return;
     location.assign(link.href); // the page itself says what is wrong
@@ -109,25 +111,30 @@ function put(viewer, hash) {
   if (!main) throw new Error("no page");
   for (const one of main.querySelectorAll("script, style, link, iframe, object, embed")) one.remove();
   for (const one of main.querySelectorAll("[autofocus]")) one.removeAttribute("autofocus");
-  for (const sheet of viewer.querySelectorAll("head link[rel=stylesheet]")) adoptSheet(sheet.getAttribute("href"));
   const article = document.createElement("div");
   article.append(...[...main.childNodes].map((node) => document.adoptNode(node)));
   body.replaceChildren(article);
-  const quote = hash && body.querySelector("#quote");
+  const quote = hash && (body.querySelector(".sheet rect") ?? body.querySelector("#quote"));
   panel.scrollTop = 0; // scrollIntoView would scroll the page, too
   if (quote) panel.scrollTop = quote.getBoundingClientRect().top - panel.getBoundingClientRect().top - panel.clientHeight / 3;
   panel.focus({ preventScroll: true });
   speak(t("Opened: {title}", { title: body.querySelector("h1")?.textContent ?? "" }));
 }
 
-/** Load a stylesheet of the viewer's, if this page has not. */
-function adoptSheet(href) {
+/** Load a stylesheet of the viewer's, if this page has not; the document is shown once it is there. */
+function adoptSheet(sheet) {
+  const href = sheet.getAttribute("href");
   const known = [...document.querySelectorAll("link[rel=stylesheet]")].map((one) => one.getAttribute("href"));
-  if (!href?.includes("/static/") || known.includes(href)) return;
+  if (!href?.includes("/static/") || known.includes(href)) return null;
   const made = document.createElement("link");
   made.rel = "stylesheet";
   made.href = href;
+  const loaded = new Promise((resolve) => {
+    made.addEventListener("load", resolve);
+    made.addEventListener("error", resolve);
+  });
   document.head.append(made);
+  return loaded;
 }
 
 function close() {
