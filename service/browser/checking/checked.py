@@ -17,6 +17,7 @@ from index.citations import (
     Verification,
     carried,
 )
+from index.errors import InvalidLimit
 from service.api.links import absolute, linked
 from service.browser.checking.copies import Copies, Sourced, copies
 from service.browser.checking.findings import Finding, Findings, State, marked, worst
@@ -102,6 +103,11 @@ def _text(
     verification: Verification, found: Carried, given: tuple[Pasted, Words, Settings], findings: Findings
 ) -> Checked:
     pasted, words, settings = given
+    if len(found.locators) > settings.max_quotes:
+        raise InvalidLimit(
+            f"The text has {len(found.locators)} citations; at most {settings.max_quotes} are resolved at once. "
+            "Check it in parts."
+        )
     check_all([str(one) for one in found.locators.values()], (), settings)
     verdicts = {mark: verification.citation(one) for mark, one in found.locators.items()}
     known = {mark: one for mark, one in found.locators.items() if verdicts[mark].citation is not None}

@@ -156,6 +156,13 @@ def test_what_cannot_be_checked_is_told(checking: TestClient, text: str, status:
     assert "<textarea" in response.text
 
 
+def test_a_text_with_too_many_citations_is_refused(checking: TestClient) -> None:
+    locators = " ".join(f"a@{number:012x}:0-1" for number in range(SETTINGS.max_quotes + 1))
+    response = checking.post("/check", data={"text": locators})
+    assert response.status_code == 422
+    assert f"at most {SETTINGS.max_quotes} are resolved" in response.text
+
+
 def test_a_form_of_another_page_is_refused(checking: TestClient) -> None:
     assert checking.post("/check", data={"text": "A.", "kind": "poem"}).status_code == 422
     broken = {"content-type": "multipart/form-data; boundary=x"}
