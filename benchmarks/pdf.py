@@ -41,7 +41,7 @@ Lines of tables of contents are not counted as lost: their titles stand in the t
 LOST, ADDED = 0.02, 0.1
 """Letters of a quote that its rectangles may lack, and those of other words that may be in them."""
 _SHORTEST, _LONGEST = 4, 25
-_WORD = re.compile(r"(?<!\w)[^\W\d_]{3,}(?!\w)")
+WORD = re.compile(r"(?<!\w)[^\W\d_]{3,}(?!\w)")
 """A word, rather than a part of a formula, which each library reads in its own way."""
 
 
@@ -161,14 +161,14 @@ def quotes(read_files: Sequence[File], count: int) -> Iterator[Quote]:
         first = choose.randrange(len(words) - _SHORTEST + 1)
         last = min(len(words), first + choose.randint(_SHORTEST, _LONGEST))
         quote = Quote(file, start + words[first][0], start + words[last - 1][1])
-        if len(_WORD.findall(quote.words)) >= _SHORTEST:
+        if len(WORD.findall(quote.words)) >= _SHORTEST:
             count -= 1
             yield quote
 
 
 def on_cited_page(quote: Quote) -> bool:
     """Whether pypdf finds the words on the page that is cited, and no more of them on another."""
-    words = [fold(word) for word in _WORD.findall(quote.words)]
+    words = [fold(word) for word in WORD.findall(quote.words)]
     found = [sum(word in page for word in words) for page in quote.file.folded]
     return bool(found) and found[quote.page - 1] == max(found) >= 0.75 * len(words)
 
@@ -209,18 +209,20 @@ def study(folder: Path = FORMATS) -> dict[str, Outcome]:
     sizes = {file.name: (*file.characters(), file.others()) for file in found}
     drawn = list(quotes([file for file in found if file.pages], QUOTES))
     return {
-        "characters": _outcome([(same_size(*size), f"{name}: {size}") for name, size in sizes.items()]),
-        "pages": _outcome([(on_cited_page(one), _told(one)) for one in drawn]),
-        "rectangles": _outcome([(in_rectangles(one), _told(one)) for one in drawn[:MARKED]]),
+        "characters": judge([(same_size(*size), f"{name}: {size}") for name, size in sizes.items()]),
+        "pages": judge([(on_cited_page(one), told(one)) for one in drawn]),
+        "rectangles": judge([(in_rectangles(one), told(one)) for one in drawn[:MARKED]]),
     }
 
 
-def _told(quote: Quote) -> str:
+def told(quote: Quote) -> str:
+    """A quote as the list of what is wrong names it."""
     return f"{quote.file.name}, page {quote.page}: {quote.words}"
 
 
-def _outcome(judged: Sequence[tuple[bool, str]]) -> Outcome:
-    wrong = [told for right, told in judged if not right]
+def judge(judged: Sequence[tuple[bool, str]]) -> Outcome:
+    """The share that is right, and the names of what is not."""
+    wrong = [one for right, one in judged if not right]
     return Outcome(proportion(len(judged) - len(wrong), len(judged)), wrong)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from benchmarks import (
     answers,
+    drawn_pages,
     formats,
     freshness,
     html,
@@ -42,6 +43,7 @@ def _text_fragments() -> Mapping[str, Estimate]:
 STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "answerability": answerability.study,
     "answers": answers.study,
+    "drawn_pages": lambda: {name: outcome.share for name, outcome in drawn_pages.study().items()},
     "formats": lambda: formats.figures(formats.study()),
     "freshness": lambda: {"seconds_until_answered": freshness.seconds_until_answered()},
     "html": lambda: html.figures(html.study()),

@@ -11,8 +11,8 @@ from index.citations.formats import FORMATS
 from index.text import Span
 from service.api.links import CitedWith, linked, view_address
 from service.browser.asking.standings import ShownStanding
-from service.browser.document import Segment, segments
 from service.browser.languages import Language
+from service.browser.marks import Segment, segments
 from service.browser.wording import pages_in_words
 from service.identity import Principal, Prover, Scope
 

@@ -23,8 +23,8 @@ from service.browser.checking.copies import Copies, Sourced, copies
 from service.browser.checking.findings import Finding, Findings, State, marked, worst
 from service.browser.checking.pasted import Pasted
 from service.browser.checking.places import LookedUp, looked_up
-from service.browser.document import Segment
 from service.browser.languages import Language
+from service.browser.marks import Segment
 from service.requests.cited_spans import check_all
 from service.settings import Settings
 

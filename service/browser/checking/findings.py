@@ -10,8 +10,8 @@ from index.answers import Citation
 from index.citations import StatementVerdict, Today, Verdict
 from index.text import Edit, Span
 from service.api.links import CitedWith, view_address
-from service.browser.document import Segment
 from service.browser.languages import Language
+from service.browser.marks import Segment
 from service.schemas.values import moment
 
 State = Literal["good", "warn", "bad", "none"]

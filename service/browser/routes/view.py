@@ -17,7 +17,8 @@ from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.document import document_page
 from service.browser.drawn_pages import Shown, drawn_pages, has_pages
-from service.browser.wording import pages_in_words
+from service.browser.marks import Marking
+from service.browser.wording import code_language, is_mail, is_presentation, pages_in_words
 from service.errors import InvalidRequest
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery
@@ -89,18 +90,16 @@ def _view(
     if not whole:
         within = (citation.start - ASK_AROUND, citation.end + ASK_AROUND)
     around = document_page(
-        text,
+        Marking(text, quote, evidence),
         structure,
-        quote=quote,
-        evidence=evidence,
         at=citation.start if query.at is None else min(query.at, len(text)),
         within=within,
+        is_mail=is_mail(version.media_type),
     )
     if within is not None:
         around = replace(around, before=None, after=None)
     if not whole:
         citation = proven(citation, name, runtime.prover.of(caller))
-    here = any(part.first for block in around.blocks for line in block.lines for part in line)
     values: dict[str, Any] = _steps(place, cited, name)
     return page(
         connection,
@@ -109,13 +108,15 @@ def _view(
         version=version,
         around=around,
         drawn=drawn,
+        code_language=code_language(version.document_id, version.media_type),
+        has_slides=is_presentation(version.media_type),
         lacks_original=whole and drawn is None and has_pages(version, structure),
         page_address=lambda number: view_address(locator, cited, name, page=number),
         pages=pages_in_words(citation.pages),
         source=citation.links.get("source", ""),
         links=linked(citation, name).links,
         banner=_banner(found, name) if whole else None,
-        to_quote="#quote" if here else view_address(locator, cited, name),
+        to_quote="#quote" if around.has_quote else view_address(locator, cited, name),
         earlier=view_address(locator, cited, name, at=around.before),
         later=view_address(locator, cited, name, at=around.after),
         **values,

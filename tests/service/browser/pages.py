@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlsplit
@@ -9,6 +10,10 @@ from urllib.parse import urlsplit
 import lxml.html
 from lxml.html import HtmlElement
 from starlette.testclient import TestClient
+
+from service.browser.document import DocumentPage
+from service.browser.lists import ShownItem
+from service.browser.marks import Segment
 
 POLICY = {
     "default-src": "'none'",
@@ -103,7 +108,24 @@ def told(html: HtmlElement) -> str:
 
 
 def squeezed(text: str) -> str:
-    return "".join(text.split())
+    """Without white space, and without the separators of cells, which tables on pages lack."""
+    return "".join(text.replace("|", "").split())
+
+
+def parts_of(around: DocumentPage) -> Iterator[Segment]:
+    """All segments of a part of a document."""
+
+    def of_items(items: Iterable[ShownItem]) -> Iterator[Segment]:
+        for item in items:
+            yield from item.parts
+            yield from of_items(item.items)
+
+    for block in around.blocks:
+        yield from block.parts
+        yield from of_items(block.items)
+        for row in (*block.table.head, *block.table.rows) if block.table else ():
+            for cell in row.cells:
+                yield from cell
 
 
 def locator_of(record: dict[str, Any], start: int, end: int) -> str:

@@ -7,6 +7,8 @@ import pytest
 from index.records import Structure
 from index.types import Block
 from service.browser.document import document_page
+from service.browser.marks import Marking
+from tests.service.browser.pages import parts_of
 
 
 @pytest.mark.timeout(30)
@@ -15,7 +17,7 @@ def test_evidence_without_end_takes_no_long_time(kind: Any) -> None:
     text = "".join(f"- {number % 10}\n" for number in range(20_000))
     structure = Structure((Block(kind, 0, len(text)),), ())
     evidence = [(4 * number, 4 * number + 1) for number in range(10_000)]
-    page = document_page(text, structure, quote=(0, 40_000), evidence=evidence, at=0)
-    parts = [part for block in page.blocks for line in block.lines for part in line]
+    page = document_page(Marking(text, (0, 40_000), evidence), structure, at=0)
+    parts = list(parts_of(page))
     assert sum(part.mark == "evidence" for part in parts) == 10_000
     assert {part.text for part in parts if part.mark == "evidence"} == {"-"}

@@ -25,7 +25,8 @@ from index.records import Structure
 from index.types import Block, Extract
 from service.api.links import CitedWith, in_collection, view_address
 from service.browser import is_page
-from service.browser.document import WINDOW, document_page, segments
+from service.browser.document import WINDOW, document_page
+from service.browser.marks import Marking, segments
 from service.browser.rendering import TEMPLATES
 from service.browser.wording import pages_in_words
 from tests.service.browser.pages import (
@@ -35,6 +36,7 @@ from tests.service.browser.pages import (
     locator_of,
     marked,
     page,
+    parts_of,
     put,
     squeezed,
     told,
@@ -86,12 +88,15 @@ def test_every_kind_of_block_is_shown_as_what_it_is(
     assert [words(one) for one in shown.xpath("./h2")] == ["Lamps & Co"]
     assert [words(one) for one in shown.xpath("./h3")] == ["Care now"]
     assert [words(one) for one in shown.xpath("./h4")] == ["In the end"]
-    lists = [[words(item).strip() for item in one] for one in shown.xpath("./ul")]
-    assert lists == [["- trim the wick", "- fill the oil", "- twice"], ["1. first", "2. second"]]
-    assert [words(one) for one in shown.xpath("./pre[@class='table']")] == ["A | B\nx | y"]
+    lists = [[item.text_content().strip() for item in one] for one in shown.xpath("./ul")]
+    assert lists == [["- trim the wick", "- fill the oil- twice"], ["1. first", "2. second"]]
+    assert [words(one) for one in shown.xpath("./ul//ul/li")] == ["- twice"]
+    (table,) = shown.xpath(".//table")
+    assert [words(one) for one in table.xpath("./thead/tr/th")] == ["A", "B"]
+    assert [words(one) for one in table.xpath("./tbody/tr/td")] == ["x", "y"]
     assert [words(one) for one in shown.xpath("./pre[@class='code']")] == ["if lamp:\n    light(lamp)"]
     assert [words(one) for one in shown.xpath("./p")] == ["Intro words here.", "quoted block", LAMP]
-    assert all(one.get("dir") == "auto" for one in shown.xpath("./p | ./h2 | ./ul/li"))
+    assert all(one.get("dir") == "auto" for one in shown.xpath("./p | ./h2 | .//li | .//td"))
 
 
 def test_headings_go_no_deeper_than_html_has_them(client: TestClient) -> None:
@@ -462,8 +467,8 @@ def test_a_block_longer_than_a_part_is_cut_and_its_parts_cover_it(text: str, kin
     quote = (3 * WINDOW, 3 * WINDOW + 5)
 
     def shown(at: int) -> tuple[str, str, int | None, int | None]:
-        around = document_page(text, structure, quote=quote, evidence=(), at=at)
-        parts = [part for block in around.blocks for line in block.lines for part in line]
+        around = document_page(Marking(text, quote, ()), structure, at=at)
+        parts = list(parts_of(around))
         marked = "".join(part.text for part in parts if part.mark)
         return "".join(part.text for part in parts), marked, around.before, around.after
 
