@@ -160,7 +160,7 @@ def test_a_text_with_too_many_citations_is_refused(checking: TestClient) -> None
     locators = " ".join(f"a@{number:012x}:0-1" for number in range(SETTINGS.max_quotes + 1))
     response = checking.post("/check", data={"text": locators})
     assert response.status_code == 422
-    assert f"at most {SETTINGS.max_quotes} are resolved" in response.text
+    assert f"at most {SETTINGS.max_quotes} are resolved at once" in response.text
 
 
 def test_a_form_of_another_page_is_refused(checking: TestClient) -> None:
