@@ -77,7 +77,7 @@ def focused(page: "Page") -> Any:
 
 def tabbed_to(page: "Page", selector: str) -> None:
     """Press Tab until what is meant has the focus."""
-    for _ in range(12):
+    for _ in range(30):
         page.keyboard.press("Tab")
         if page.locator(f"{selector}:focus").count():
             return
