@@ -38,7 +38,7 @@ DEVICES: dict[str, dict[str, Any]] = {
 }
 SHOWN = (("desktop", "light"), ("phone", "dark"))
 """What the documentation shows of a page."""
-DOCUMENTED = {"answer", "viewer", "check", "citation", "docs"}
+DOCUMENTED = {"answer", "viewer", "check", "citation", "library", "document", "status", "docs"}
 """The pages that the documentation shows."""
 _COLOURS = 64
 _SECONDS = 300
@@ -62,6 +62,11 @@ PAGES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "viewer": (f"/view/{LOCATOR}#quote", _nothing),
     "check": ("/check", _check),
     "citation": (f"/check?text={LOCATOR}", _nothing),
+    "library": ("/library", _nothing),
+    "document": ("/library/document?id=bth-agreements.md", _nothing),
+    "jobs": ("/jobs", _nothing),
+    "keys": ("/keys", _nothing),
+    "status": ("/status", _nothing),
     "sign-in": ("/sign-in", _nothing),
     "docs": ("/docs", _nothing),
     "operation": ("/docs/post-v1-verify", _nothing),

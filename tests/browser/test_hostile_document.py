@@ -49,6 +49,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[
             f"/check?text={quote(locator)}",
             f"/check?text={told}",
             f"/docs?q={quote(EVIL)}",
+            "/library",
+            "/library/document?id=evil.md",
         ]
         yield str(client.base_url).rstrip("/"), pages
 

@@ -131,6 +131,11 @@ def test_every_link_and_asset_is_below_the_prefix(browser: "Browser", address: s
             question,
             "/check",
             f"/check?text={LAMP.replace(' ', '+')}",
+            "/library",
+            "/library/document?id=lamps.md",
+            "/jobs",
+            "/keys",
+            "/status",
             "/docs",
             "/docs/post-v1-ask",
         ]
