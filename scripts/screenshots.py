@@ -36,10 +36,11 @@ DEVICES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
     "phone": {"viewport": {"width": 390, "height": 800}, "is_mobile": True, "has_touch": True},
 }
-SHOWN = (("desktop", "light"), ("phone", "dark"))
-"""What the documentation shows of a page."""
-DOCUMENTED = {"answer", "viewer", "check", "citation", "library", "document", "status", "docs"}
-"""The pages that the documentation shows."""
+DOCUMENTED = {
+    "desktop": ("light", {"answer", "viewer", "check", "library", "docs"}),
+    "phone": ("dark", {"answer", "viewer"}),
+}
+"""The pages that the documentation shows of a device, and in which colours."""
 _COLOURS = 64
 _SECONDS = 300
 
@@ -116,7 +117,7 @@ def take(browser: Browser, address: str, device: str, scheme: Any) -> None:
         page.wait_for_load_state("networkidle")
         taken = FOLDER / f"{name}-{device}-{scheme}.png"
         page.screenshot(path=taken, animations="disabled", caret="initial")
-        if (device, scheme) in SHOWN and name in DOCUMENTED:
+        if DOCUMENTED[device][0] == scheme and name in DOCUMENTED[device][1]:
             with Image.open(taken) as image:
                 few = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
                 few.save(IN_DOCS / f"{name}-{device}.png", optimize=True)
