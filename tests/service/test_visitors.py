@@ -19,9 +19,7 @@ TEXT = "The lamp in the north tower was lit at dusk by the keeper. " + "Nothing 
 
 @pytest.fixture
 def service(library: Library) -> Iterator[TestClient]:
-    with served(
-        library, api_key=ADMIN["x-api-key"], cors_origins=ORIGIN, visitor_rate_limit="1:8"
-    ) as client:
+    with served(library, api_key=ADMIN["x-api-key"], cors_origins=ORIGIN, visitor_rate_limit="1:8") as client:
         client.put("/v1/documents/lamps.txt?wait=true", content=TEXT, headers=ADMIN)
         yield client
 
