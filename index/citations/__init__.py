@@ -5,13 +5,14 @@ from index.citations.carried import Carried, carried
 from index.citations.citing import Locator, locator_of, parse_locator
 from index.citations.claims import Quoted, Sentence, mark_spans, marks_in, without_marks
 from index.citations.claims import claims as sentences_of
-from index.citations.formats import Format, block_spans, formatted
+from index.citations.formats import FORMATS, Format, block_spans, formatted
 from index.citations.resolution import PageMark, Resolution, Resolved, Today
 from index.citations.standing import Standing
 from index.citations.verdicts import AnswerReport, Claim, StatementVerdict, Verdict
 from index.citations.verification import Verification
 
 __all__ = [
+    "FORMATS",
     "AnswerReport",
     "Carried",
     "Claim",

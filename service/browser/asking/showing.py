@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.answers import Answer, Citation, Hit
-from index.citations.resolution import Resolution
+from index.citations import Resolution
 from index.text import Span
 from service.answering.finding import Found
 from service.answering.flow import Whole

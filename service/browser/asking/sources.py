@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from index.answers import Citation, Explanation, Hit
-from index.citations import parse_locator
-from index.citations.formats import FORMATS
+from index.citations import FORMATS, parse_locator
 from index.text import Span
 from service.api.links import CitedWith, linked, view_address
 from service.browser.asking.standings import ShownStanding

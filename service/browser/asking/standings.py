@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.answers import Citation
-from index.citations.resolution import Resolution, Today
-from index.text.differences import Edit
+from index.citations import Resolution, Today
+from index.text import Edit
 from service.api.links import view_address
 from service.browser.languages import Language
 from service.schemas.values import moment
