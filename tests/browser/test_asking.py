@@ -10,6 +10,7 @@ import pytest
 from index.embedding import WordEmbedder
 from index.library import Library
 from tests.browser.visits import DESKTOP, PHONE, assert_accessible, assert_no_sideways, opened
+from tests.patience import eventually
 from tests.service.answering.writing.stand_in import stand_in
 from tests.service.http_service import app_of, live
 
@@ -156,9 +157,7 @@ def copied(page: "Page", name: str) -> str:
     if not item.locator("details.cite[open]").count():
         item.locator("details.cite summary").click()
     item.locator("a[data-format]", has_text=name).first.click()
-    page.wait_for_function("async () => await navigator.clipboard.readText() !== ''")
-    found: str = page.evaluate("navigator.clipboard.readText()")
-    return found
+    return str(eventually(lambda: page.evaluate("navigator.clipboard.readText()")))
 
 
 @pytest.fixture
@@ -178,7 +177,7 @@ def test_a_copied_citation_says_when_its_words_have_changed(fresh: "tuple[Page, 
     assert "changed" not in copied(page, "BibTeX")
     link = page.locator("a.permanent").get_attribute("href") or ""
     page.locator("a.permanent").click()
-    page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('as_of=')")
+    eventually(lambda: "as_of=" in page.evaluate("navigator.clipboard.readText()"))
     text = f"# Lamps\n\nThe tower is old.\n\n{LAMP.replace('keeper', 'guard')} He slept until noon.\n"
     put(client, "lamps.md", text)
     page.goto(link)

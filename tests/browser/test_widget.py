@@ -16,6 +16,7 @@ from index.embedding import WordEmbedder
 from index.library import Library
 from service.identity import KeyOptions, Scope, new_key
 from tests.browser.visits import PHONE, assert_accessible, assert_no_sideways
+from tests.patience import PATIENCE
 from tests.service.http_service import app_of, live
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def visit(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     """A page on which no script fails, and that keeps nothing."""
     context = browser.new_context(**options)
+    context.set_default_timeout(1000 * PATIENCE)
     try:
         page = context.new_page()
         wrong: list[str] = []

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request, Response
 
@@ -16,6 +18,7 @@ def opened(browser: "Browser", address: str, *, status: int = 200, **options: An
     ``status`` is that of a page itself; what it loads is there.
     """
     context = browser.new_context(base_url=address, **options)
+    context.set_default_timeout(1000 * PATIENCE)
     try:
         page = context.new_page()
         wrong: list[str] = []
@@ -28,6 +31,11 @@ def opened(browser: "Browser", address: str, *, status: int = 200, **options: An
             if reply.status >= 400 and not (reply.status == status and reply.request.is_navigation_request()):
                 wrong.append(f"{reply.status} {reply.url}")
 
+        def check_failure(request: "Request") -> None:
+            # A page that is left ends what it still loads.
+            if request.failure != "net::ERR_ABORTED":
+                wrong.append(f"failed {request.url}: {request.failure}")
+
         def is_bad(kind: str, text: str) -> bool:
             # Chromium also says in the console that a page has the status that is expected.
             return kind == "error" and not (status != 200 and f"status of {status}" in text)
@@ -37,7 +45,7 @@ def opened(browser: "Browser", address: str, *, status: int = 200, **options: An
         page.on("console", lambda told: is_bad(told.type, told.text) and wrong.append(f"console {told.text}"))
         page.on("request", check_request)
         page.on("response", check_response)
-        page.on("requestfailed", lambda request: wrong.append(f"failed {request.url}"))
+        page.on("requestfailed", check_failure)
         yield page
         assert wrong == []
     finally:

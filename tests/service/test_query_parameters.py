@@ -137,6 +137,7 @@ def test_body_and_query_must_agree_on_the_collection(client: TestClient, operati
     assert [one.name for one in both] == [
         "POST /v1/ask",
         "POST /v1/answer",
+        "POST /v1/explain",
         "POST /v1/verify",
         "POST /v1/changes",
         "POST /v1/prune",
