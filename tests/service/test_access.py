@@ -386,9 +386,11 @@ def every_route(routes: Iterable[Any]) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    site = tmp_path_factory.mktemp("site")
+    (site / "index.html").write_text("<title>Documentation</title>", encoding="utf-8")
     with (
         Library(tmp_path_factory.mktemp("data"), embedder=WordEmbedder()) as library,
-        served(library) as client,
+        served(library, help=site) as client,
     ):
         place = Place(client)
         place.keys = dict(_keys(client.app.state.runtime.keyring))  # type: ignore[attr-defined]
