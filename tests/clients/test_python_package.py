@@ -71,7 +71,9 @@ def test_it_asks_a_service_from_an_empty_environment(wheel: Path, service: Servi
     options = ["--no-deps", "--no-index", "--quiet", "--disable-pip-version-check", "--target", str(target)]
     subprocess.run([sys.executable, "-m", "pip", "install", *options, str(wheel)], check=True)
     for name in ("httpx", "httpcore", "h11", "anyio", "certifi", "idna", "sniffio", "typing_extensions.py"):
-        for found in [one for path in map(Path, sys.path) if (one := path / name).exists()][:1]:
+        # Not a command of this name, beside which pytest may have been started.
+        places = [path / name for path in map(Path, sys.path) if path.name != "bin"]
+        for found in [one for one in places if one.exists()][:1]:
             (target / name).symlink_to(found)
     script = f"""
 import sys
