@@ -118,5 +118,4 @@ async def delete(
 
 def _delete(runtime: Runtime, caller: Principal, name: str) -> None:
     runtime.require_collection(caller, name)
-    runtime.library.delete(name)
-    runtime.purger.finish_deleted()
+    runtime.delete_collection(name)

@@ -40,6 +40,16 @@ def test_collections_are_made_and_deleted(client: TestClient) -> None:
     page(client, "/library/collections/delete", 404, collection="notes")
 
 
+def test_a_new_collection_gets_no_files_of_a_deleted_one(client: TestClient) -> None:
+    jobs = client.app.state.runtime.jobs  # type: ignore[attr-defined]
+    jobs.stop()
+    client.put("/v1/collections/notes")
+    client.post("/v1/ingest?collection=notes", files={"files": ("a.txt", LAMP.encode())})
+    client.post("/library/collections/delete?collection=notes", data={"name": "notes"})
+    client.put("/v1/collections/notes")
+    assert [one.state for one in jobs.store.jobs(limit=10)] == ["cancelled"]
+
+
 @pytest.mark.parametrize("name", ["", "A B", "../x", "x" * 64])
 def test_a_wrong_name_of_a_collection_is_refused(client: TestClient, name: str) -> None:
     response = client.post("/library/collections/create", data={"name": name})
