@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
@@ -86,22 +86,19 @@ class Purger:
 
         Raises the errors of the library.
         """
-        deadline = time.monotonic() + seconds
-        while (erasure := collection.purging.pending()) is not None:
-            if self._purge(collection, erasure):
-                continue
-            if self._stopped.is_set() or time.monotonic() > deadline:
-                return "pending"
-            self._stopped.wait(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
-        return "done"
+        return self._until(lambda: self._purge_all(collection), seconds)
 
     def finish_deleted(self, *, seconds: float = WAIT_SECONDS) -> PurgeState:
         """Erase what jobs and files hold of collections that do not exist, in the caller's thread.
 
         Tries again until it is done or the time is up. Raises the errors of the library.
         """
+        return self._until(self._erase_deleted, seconds)
+
+    def _until(self, is_done: Callable[[], bool], seconds: float) -> PurgeState:
+        """Try again until it is done or the time is up."""
         deadline = time.monotonic() + seconds
-        while not self._erase_deleted():
+        while not is_done():
             if self._stopped.is_set() or time.monotonic() > deadline:
                 return "pending"
             self._stopped.wait(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
@@ -113,6 +110,12 @@ class Purger:
         done = all(states)
         self._swept = time.monotonic() if done else -_SWEEP_SECONDS
         return done
+
+    def _purge_all(self, collection: Collection) -> bool:
+        while (erasure := collection.purging.pending()) is not None:
+            if not self._purge(collection, erasure):
+                return False
+        return True
 
     def _purge(self, collection: Collection, erasure: Erasure) -> bool:
         def from_beside() -> bool:
