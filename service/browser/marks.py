@@ -57,6 +57,15 @@ def segments(text: str, span: Span, quote: Span, evidence: Sequence[Span]) -> It
     return _segments(text, span, quote, _merged(evidence))
 
 
+def lit_segments(text: str, spans: Iterable[Span]) -> tuple[Segment, ...]:
+    """A text in segments, of which those in the spans are evidence and the others have no mark."""
+    whole = (0, len(text))
+    return tuple(
+        replace(part, mark="") if part.mark == "quote" else part
+        for part in segments(text, whole, whole, list(spans))
+    )
+
+
 def _segments(text: str, span: Span, quote: Span, evidence: Sequence[Span]) -> Iterator[Segment]:
     """Like :func:`segments`, for sorted evidence that does not overlap. Fast for many lines."""
     start, end = span

@@ -11,7 +11,7 @@ from index.text import Span
 from service.api.links import CitedWith, linked, view_address
 from service.browser.asking.standings import ShownStanding
 from service.browser.languages import Language
-from service.browser.marks import Segment, segments
+from service.browser.marks import Segment, lit_segments
 from service.browser.wording import pages_in_words
 from service.identity import Principal, Prover, Scope
 
@@ -91,16 +91,18 @@ class SourceMaker:
     def _passage(self, hit: Hit, address: str, cited: Sequence[Span]) -> ShownSource:
         citation = hit.citation
         is_near = hit.rank == 1 or hit.probability >= _LIT
-        lit = [*cited, *((one.start, one.end) for one in hit.evidence[:1] if is_near and not cited)]
-        quote = (0, len(hit.text))
-        inside = [(start - citation.start, end - citation.start) for start, end in lit]
-        parts = tuple(
-            Segment(part.text, "evidence" if part.mark == "evidence" else "")
-            for part in segments(hit.text, quote, quote, inside)
-        )
+        spans = [*cited, *((one.start, one.end) for one in hit.evidence[:1] if is_near and not cited)]
+        inside = [(start - citation.start, end - citation.start) for start, end in spans]
         is_shown = bool(cited) or hit.rank == 1 or hit.probability >= _SHOWN
         return self._source(
-            hit.rank, citation, address, hit.probability, is_shown, parts, hit.explain, self._repeats(hit)
+            hit.rank,
+            citation,
+            address,
+            hit.probability,
+            is_shown,
+            lit_segments(hit.text, inside),
+            hit.explain,
+            self._repeats(hit),
         )
 
     def _source(  # noqa: PLR0913, PLR0917 -- the parts of a source

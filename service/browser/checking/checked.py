@@ -20,11 +20,11 @@ from index.citations import (
 from index.errors import InvalidLimit
 from service.api.links import absolute, linked
 from service.browser.checking.copies import Copies, Sourced, copies
-from service.browser.checking.findings import Finding, Findings, State, marked, worst
+from service.browser.checking.findings import Finding, Findings, State, worst
 from service.browser.checking.pasted import Pasted
 from service.browser.checking.places import LookedUp, looked_up
 from service.browser.languages import Language
-from service.browser.marks import Segment
+from service.browser.marks import Segment, lit_segments
 from service.requests.cited_spans import check_all
 from service.settings import Settings
 
@@ -148,7 +148,7 @@ def _parts(text: str, report: AnswerReport, findings: Findings) -> Iterator[Part
         if statement is not None:
             found.append(findings.statement(statement))
             spans = [(one.start - sentence.start, one.end - sentence.start) for one in statement.conflicts]
-        segments = tuple(marked(text[sentence.start : sentence.end], spans))
+        segments = lit_segments(text[sentence.start : sentence.end], spans)
         yield Part(number, worst(one.state for one in found), segments, tuple(found))
         at = sentence.end
     if at < len(text):

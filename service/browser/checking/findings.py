@@ -11,7 +11,7 @@ from index.citations import StatementVerdict, Today, Verdict
 from index.text import Edit, Span
 from service.api.links import CitedWith, view_address
 from service.browser.languages import Language
-from service.browser.marks import Segment
+from service.browser.marks import Segment, lit_segments
 from service.schemas.values import moment
 
 State = Literal["good", "warn", "bad", "none"]
@@ -116,10 +116,8 @@ class Findings:
             citation.pages,
             citation.locator,
             view_address(citation.locator, evidence, self._collection),
-            tuple(
-                marked(
-                    citation.quote, [(start - citation.start, end - citation.start) for start, end in spans]
-                )
+            lit_segments(
+                citation.quote, [(start - citation.start, end - citation.start) for start, end in spans]
             ),
             self.standing(today) if today and today.standing.status != "current" else None,
         )
@@ -132,18 +130,6 @@ class Findings:
             label = self._language.t("The document is retired since {day}", day=moment(found.since)[:10])
         address = view_address(today.citation.locator, (), self._collection) if today.citation else ""
         return Standing(_STATES[found.status], label, found.edits, address)
-
-
-def marked(text: str, spans: Iterable[Span]) -> Iterable[Segment]:
-    """A text in segments, those in the spans marked."""
-    at = 0
-    for first, last in sorted(spans):
-        start, end = max(first, at), min(last, len(text))
-        if start < end:
-            yield Segment(text[at:start], "")
-            yield Segment(text[start:end], "evidence")
-            at = end
-    yield Segment(text[at:], "")
 
 
 def worst(states: Iterable[State]) -> State:
