@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Scope as Connection
 
 from index.answers import Extent
-from index.collection import Collection
 from index.errors import CollectionNotFound, EmptyQuestion, InvalidFilter, QuestionTooLong
 from service.answering.events import Mode
 from service.answering.finding import Asked, Found, find
@@ -21,7 +20,7 @@ from service.browser import page
 from service.browser.asking import HomeQuery, ShownAnswer, shown_answer, suggested
 from service.browser.asking.form import extents, kinds, languages
 from service.browser.context import context_of
-from service.browser.languages import ENGLISH
+from service.browser.existing import existing_collection
 from service.browser.navigation import is_page
 from service.errors import InvalidRequest, WriterFailed, WriterTimeout
 from service.identity import Principal, Scope, access, caller_of
@@ -71,7 +70,7 @@ def _asked(query: HomeQuery, caller: Principal, runtime: Runtime) -> Asked:
 
 def _extent(query: HomeQuery, caller: Principal) -> Extent:
     """The extent asked for, if the form offers it to the caller."""
-    return query.extent if query.extent in extents(caller, ENGLISH) else "passage"
+    return "passage" if query.extent == "section" and caller.scope is Scope.ASK else query.extent
 
 
 def _answer_page(
@@ -137,12 +136,9 @@ def _start(runtime: Runtime, caller: Principal, name: str) -> dict[str, Any]:
 
     A key with the scope ask sees no words of documents before it has asked.
     """
-    try:
-        collection: Collection = runtime.collection(caller, name)
-    except CollectionNotFound:
-        if name != DEFAULT_COLLECTION:
-            raise
-        return {"documents": 0, "questions": []}  # no document has been added yet
+    collection = existing_collection(runtime, caller, name)
+    if collection is None:
+        return {"documents": 0, "questions": []}
     archive = collection.archive
     questions = [] if caller.scope is Scope.ASK else suggested(archive)
     return {"documents": archive.counts().documents, "questions": questions}

@@ -10,13 +10,14 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.types import Scope as Connection
 
-from index.errors import CitationNotFound, CollectionNotFound, InvalidLimit
+from index.errors import CitationNotFound, InvalidLimit
 from service.api.links import DEFAULT_COLLECTION, base_url, in_collection
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.checking import Checked, Kind, Pasted, Words, checked, pasted
 from service.browser.checking.pasted import text_of_file
 from service.browser.context import context_of
+from service.browser.existing import existing_collection
 from service.errors import InvalidRequest, status_of
 from service.identity import Scope, access, caller_of
 from service.requests.base import PageQuery
@@ -113,6 +114,7 @@ def _page(
     error: InvalidRequest | InvalidLimit | CitationNotFound | None = None,
 ) -> Response:
     caller = caller_of(connection)
+    collection = existing_collection(runtime, caller, query.collection)
     return page(
         connection,
         "check",
@@ -123,16 +125,7 @@ def _page(
         most=runtime.settings.max_answer_characters,
         collection=query.collection,
         collections=runtime.names(caller),
-        has_documents=_has_documents(runtime, connection, query.collection),
+        has_documents=collection is not None and collection.archive.counts().documents > 0,
         problem=error.message if error else "",
         found=found,
     )
-
-
-def _has_documents(runtime: Runtime, connection: Connection, name: str) -> bool:
-    try:
-        return runtime.collection(caller_of(connection), name).archive.counts().documents > 0
-    except CollectionNotFound:
-        if name != DEFAULT_COLLECTION:
-            raise
-        return False  # no document has been added yet

@@ -9,13 +9,12 @@ from pydantic import Field
 from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
-from index.collection import Collection
-from index.errors import CollectionNotFound
 from index.filters import Named
 from service.api.links import DEFAULT_COLLECTION, in_collection
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.context import context_of
+from service.browser.existing import existing_collection
 from service.browser.forms import form_fields
 from service.browser.listing import day_and_time, format_name, per_cent
 from service.errors import InvalidRequest
@@ -60,7 +59,7 @@ def first_collection(runtime: Runtime, caller: Principal) -> str:
 
 
 def _library(connection: Connection, runtime: Runtime, caller: Principal, query: LibraryQuery) -> Response:
-    collection, words = _existing(runtime, caller, query.collection), query.q.strip()
+    collection, words = existing_collection(runtime, caller, query.collection), query.q.strip()
     found, counts = [], None
     if collection is not None:
         counts = collection.archive.counts()
@@ -86,16 +85,6 @@ def _library(connection: Connection, runtime: Runtime, caller: Principal, query:
 
 WORDS: dict[str, Any] = {"day": day_and_time, "format": format_name, "in_collection": in_collection}
 """What the templates of the library call."""
-
-
-def _existing(runtime: Runtime, caller: Principal, name: str) -> Collection | None:
-    """The collection; None for the default one before a document is added."""
-    try:
-        return runtime.collection(caller, name)
-    except CollectionNotFound:
-        if name != DEFAULT_COLLECTION:
-            raise
-        return None
 
 
 @router.post(f"{PATH}/upload")
