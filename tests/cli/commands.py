@@ -15,7 +15,7 @@ import httpx
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 TERMINAL = {"TTY_COMPATIBLE": "1", "TERM": "xterm", "COLUMNS": "60"}
@@ -79,10 +79,7 @@ def started(
         )
         try:
             with httpx.Client(base_url=_address(process, tmp_path / "serve.log"), timeout=PATIENCE) as client:
-                deadline = time.monotonic() + PATIENCE
-                while not _ready(client):
-                    assert time.monotonic() < deadline
-                    time.sleep(0.02)
+                eventually(lambda: _ready(client))
                 yield process, client
         finally:
             process.terminate()

@@ -16,7 +16,7 @@ import pytest
 
 from index.citations.citing import LONGEST
 from tests.cli.commands import loccit, started
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
 
 MARS = "Mars has two moons, Phobos and Deimos."
 Serving = tuple[Path, httpx.Client]
@@ -51,16 +51,12 @@ def test_what_the_command_line_takes_in_is_answered_from_without_a_restart(
     missing = client.post("/v1/ask", json={"question": "moons", "collection": "planets"})
     assert missing.json()["error"]["code"] == "collection_not_found"
     loccit(home, "ingest", str(documents), "-c", "planets")
-    deadline = time.monotonic() + PATIENCE
-    while ids(client, "moons of Mars", "planets") != ["mars.txt"]:
-        assert time.monotonic() < deadline
+    eventually(lambda: ids(client, "moons of Mars", "planets") == ["mars.txt"])
     (documents / "jupiter.txt").write_text("Ganymede is the largest moon of Jupiter.")
     loccit(home, "ingest", str(documents), "-c", "planets")
-    while ids(client, "Ganymede", "planets")[:1] != ["jupiter.txt"]:
-        assert time.monotonic() < deadline
+    eventually(lambda: ids(client, "Ganymede", "planets")[:1] == ["jupiter.txt"])
     loccit(home, "delete", "jupiter.txt", "-c", "planets")
-    while "jupiter.txt" in ids(client, "Ganymede", "planets"):
-        assert time.monotonic() < deadline
+    eventually(lambda: "jupiter.txt" not in ids(client, "Ganymede", "planets"))
 
 
 def test_the_log_has_requests_but_no_questions(service: Serving) -> None:

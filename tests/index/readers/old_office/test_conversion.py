@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from index.readers import InProcessReaders, read
 from index.readers.old_office import supervisor
 from tests.index.readers.compound_files import compound_file
 from tests.index.readers.packages import word
-from tests.patience import PATIENCE
+from tests.patience import eventually
 
 DOC = compound_file({"WordDocument": bytes(5000)})
 _HEAD = f"""#!{sys.executable}
@@ -147,18 +146,11 @@ def test_a_killed_reader_leaves_no_process_and_no_folder(install: Install, tmp_p
         [sys.executable, "-c", code, str(tmp_path / "a.doc")],
         env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(Path(__file__).parents[4])},
     )
-    _wait(lambda: pid.exists() and pid.read_text().endswith("\n"))
+    eventually(lambda: pid.exists() and pid.read_text().endswith("\n"))
     assert [*temporary.iterdir()]
     reader.send_signal(signal.SIGKILL)
     reader.wait()
-    _wait(lambda: not psutil.pid_exists(int(pid.read_text())) and not [*temporary.iterdir()])
-
-
-def _wait(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    eventually(lambda: not psutil.pid_exists(int(pid.read_text())) and not [*temporary.iterdir()])
 
 
 def test_the_network_is_left_where_the_system_allows_it() -> None:
