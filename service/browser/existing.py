@@ -1,11 +1,14 @@
-"""The collection that a page shows, which need not exist yet."""
+"""The collection that a page shows: the one that its address names, or the first that the caller may use."""
 
 from __future__ import annotations
+
+from fastapi import Request
 
 from index.collection import Collection
 from index.errors import CollectionNotFound
 from service.api.links import DEFAULT_COLLECTION
 from service.identity import Principal
+from service.requests.base import PageQuery
 from service.runtime import Runtime
 
 
@@ -20,3 +23,14 @@ def existing_collection(runtime: Runtime, caller: Principal, name: str) -> Colle
         if name != DEFAULT_COLLECTION:
             raise
         return None
+
+
+async def choose_collection(request: Request, query: PageQuery, runtime: Runtime, caller: Principal) -> None:
+    """Put a collection that the caller may use into a query whose address names none."""
+    if "collection" not in request.query_params:
+        query.collection = await runtime.pools.lookups.run(_first_collection, runtime, caller)
+
+
+def _first_collection(runtime: Runtime, caller: Principal) -> str:
+    names = runtime.names(caller)
+    return DEFAULT_COLLECTION if DEFAULT_COLLECTION in names or not names else names[0]

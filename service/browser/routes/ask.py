@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Scope as Connection
 
 from index.answers import Extent
-from index.errors import CollectionNotFound, EmptyQuestion, InvalidFilter, QuestionTooLong
+from index.errors import CollectionNotFound, EmptyQuestion, InvalidFilter, LoccitError, QuestionTooLong
 from service.answering.events import Mode
 from service.answering.finding import Asked, Found, find
 from service.answering.flow import Whole, events, whole
-from service.api.links import DEFAULT_COLLECTION
+from service.api.links import DEFAULT_COLLECTION, in_collection
 from service.api.route import GuardedRoute
 from service.asking.disconnection import unless_gone
 from service.asking.planning import checked_length
@@ -20,7 +21,7 @@ from service.browser import page
 from service.browser.asking import HomeQuery, ShownAnswer, shown_answer, suggested
 from service.browser.asking.form import extents, kinds, languages
 from service.browser.context import context_of
-from service.browser.existing import existing_collection
+from service.browser.existing import choose_collection, existing_collection
 from service.browser.navigation import is_page
 from service.errors import InvalidRequest, WriterFailed, WriterTimeout
 from service.identity import Principal, Scope, access, caller_of
@@ -39,6 +40,7 @@ async def home(
 ) -> Response:
     """A form, and the answer to the submitted question: sentences with citations, and the passages."""
     lookups, scope = runtime.pools.lookups, request.scope
+    await choose_collection(request, query, runtime, caller)
     if not query.question:
         return await lookups.run(_page, scope, runtime, query)
     try:
@@ -108,6 +110,7 @@ def _page(
         query=query,
         longest=runtime.settings.max_question_characters,
         collections=runtime.names(caller),
+        home_query=in_collection("", query.collection),
         extents=extents(caller, here.language),
         extent=_extent(query, caller),
         kinds=kinds(here.language),
@@ -132,13 +135,23 @@ def _to_write(query: HomeQuery, caller: Principal, runtime: Runtime) -> dict[str
 
 
 def _start(runtime: Runtime, caller: Principal, name: str) -> dict[str, Any]:
-    """What there is to ask: the number of documents, and questions that they answer.
+    """What there is to ask: the number of documents, questions that they answer, and another collection.
 
-    A key with the scope ask sees no words of documents before it has asked.
+    A key with the scope ask learns neither numbers nor words of documents before it has asked.
     """
     collection = existing_collection(runtime, caller, name)
-    if collection is None:
-        return {"documents": 0, "questions": []}
-    archive = collection.archive
-    questions = [] if caller.scope is Scope.ASK else suggested(archive)
-    return {"documents": archive.counts().documents, "questions": questions}
+    count = collection.archive.counts().documents if collection else 0
+    if collection is None or not count:
+        return {"documents": 0, "questions": [], "other": _other_with_documents(runtime, caller, name)}
+    if caller.scope is Scope.ASK:
+        return {"documents": None, "questions": [], "other": ""}
+    return {"documents": count, "questions": suggested(collection.archive), "other": ""}
+
+
+def _other_with_documents(runtime: Runtime, caller: Principal, name: str) -> str:
+    """The first other collection that the caller may use and that has documents; empty if none has."""
+    for other in runtime.names(caller):
+        with suppress(LoccitError):  # one that was deleted meanwhile, or cannot be opened
+            if other != name and runtime.collection(caller, other).archive.counts().documents:
+                return other
+    return ""

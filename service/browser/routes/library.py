@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.filters import Named
-from service.api.links import DEFAULT_COLLECTION, in_collection
+from service.api.links import in_collection
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.context import context_of
-from service.browser.existing import existing_collection
+from service.browser.existing import choose_collection, existing_collection
 from service.browser.forms import form_fields
 from service.browser.listing import day_and_time, format_name, per_cent
 from service.errors import InvalidRequest
@@ -47,15 +47,8 @@ async def library(
     request: Request, query: Annotated[LibraryQuery, Query()], caller: Caller, runtime: ReadyRuntime
 ) -> Response:
     """The documents of a collection, with a form to add some."""
-    if "collection" not in request.query_params:
-        query.collection = await runtime.pools.lookups.run(first_collection, runtime, caller)
+    await choose_collection(request, query, runtime, caller)
     return await runtime.pools.lookups.run(_library, request.scope, runtime, caller, query)
-
-
-def first_collection(runtime: Runtime, caller: Principal) -> str:
-    """The collection to show to a caller that names none."""
-    names = runtime.names(caller)
-    return DEFAULT_COLLECTION if DEFAULT_COLLECTION in names or not names else names[0]
 
 
 def _library(connection: Connection, runtime: Runtime, caller: Principal, query: LibraryQuery) -> Response:
