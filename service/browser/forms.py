@@ -11,13 +11,18 @@ from service.errors import BodyTooLarge
 
 async def form_fields(request: Request, *, most_bytes: int) -> dict[str, str]:
     """The last value of each field of a form. Raises :class:`service.errors.BodyTooLarge`."""
+    fields = await form_values(request, most_bytes=most_bytes)
+    return {name: values[-1] for name, values in fields.items()}
+
+
+async def form_values(request: Request, *, most_bytes: int) -> dict[str, list[str]]:
+    """All values of each field of a form. Raises :class:`service.errors.BodyTooLarge`."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > most_bytes:
             raise BodyTooLarge(f"The form is longer than {most_bytes} bytes.")
-    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return {name: values[-1] for name, values in fields.items()}
+    return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
 def local_address(address: str) -> str:

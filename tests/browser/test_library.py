@@ -87,8 +87,30 @@ def test_a_document_is_deleted_after_a_question(page: "Page") -> None:
     page.get_by_role("link", name="Keep it").click()
     page.get_by_role("link", name="Delete", exact=True).click()
     page.get_by_role("button", name="Delete for good").click()
-    page.wait_for_url(re.compile("/library$"))
+    page.wait_for_url(re.compile(r"/library\?"))
+    assert "1 document was deleted." in page.inner_text("main")
     assert "no documents" in page.inner_text("main")
+
+
+def test_several_documents_are_deleted_after_one_question(page: "Page") -> None:
+    has_scripts = upload(page, *((f"{name}.txt", LAMP.encode()) for name in "abc"))
+    page.goto("/library")
+    for name in "ac":
+        page.get_by_label(f"Choose {name}.txt").check()
+    page.get_by_role("button", name="Delete the chosen").click()
+    assert page.inner_text("h1") == "Delete 2 documents?"
+    page.get_by_role("link", name="Keep them").click()
+    if has_scripts:
+        page.get_by_label("Choose all on this page").check()
+        page.get_by_role("button", name="Delete the chosen (3)").wait_for()
+        page.get_by_label("Choose b.txt").uncheck()
+    else:
+        for name in "ac":
+            page.get_by_label(f"Choose {name}.txt").check()
+    page.get_by_role("button", name="Delete the chosen").click()
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_text("2 documents were deleted.").wait_for()
+    assert page.locator("tbody th").all_inner_texts() == ["b.txt"]
 
 
 def test_hostile_names_run_nothing(page: "Page") -> None:

@@ -15,7 +15,7 @@ from service.api.links import document_path, in_collection, text_path, view_path
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.context import context_of
-from service.browser.routes.library import PATH, WORDS
+from service.browser.routes.library import PATH, WORDS, deleted_path
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery
 from service.runtime import Caller, ReadyRuntime, Runtime, Texts, Writes
@@ -135,5 +135,5 @@ async def delete(
 ) -> Response:
     """Erases a document with all its versions."""
     await writes.run(lambda: runtime.collection(caller, query.collection).editor.delete(query.id))
-    address = in_collection(PATH, query.collection)
+    address = deleted_path(query.collection, 1)
     return RedirectResponse(context_of(request.scope).at(address), status_code=303)

@@ -39,6 +39,12 @@ class LibraryQuery(PageQuery):
 
     q: str = Field("", max_length=200, description="Words of the id, the title or the type.")
     after: str = Field("", description="The last id of the page before.")
+    deleted: int | None = Field(None, ge=0, le=10_000, description="How many documents were just deleted.")
+
+
+def deleted_path(collection: str, count: int) -> str:
+    """Path and query of the library after a deletion, which it confirms."""
+    return in_collection(f"{PATH}?deleted={count}", collection)
 
 
 @router.get(PATH)
@@ -66,6 +72,7 @@ def _library(connection: Connection, runtime: Runtime, caller: Principal, query:
         collections=runtime.names(caller),
         words=words,
         after=query.after,
+        deleted=query.deleted,
         documents=found[:_PAGE],
         following=found[_PAGE - 1].id if len(found) > _PAGE else "",
         counts=counts,

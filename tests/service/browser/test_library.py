@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import lxml.html
 import pytest
 from lxml.html import HtmlElement
 from starlette.testclient import TestClient
@@ -203,6 +204,26 @@ def test_a_deletion_says_first_what_it_breaks(client: TestClient) -> None:
     gone = client.post(form.get("action"))
     assert (gone.status_code, urlsplit(str(gone.url)).path) == (200, "/library")
     assert client.get("/v1/documents/a.txt").status_code == 404
+    assert "1 document was deleted." in gone.text
+
+
+def test_several_documents_are_deleted_when_that_is_confirmed(client: TestClient) -> None:
+    for name in ("a.txt", "b.txt", "c.txt"):
+        put(client, name, LAMP)
+    put(client, "b.txt", f"{LAMP} Twice.")
+    (form,) = page(client, "/library").xpath("//form[@id='documents']")
+    assert form.xpath(".//input[@name='id']/@value") == ["a.txt", "b.txt", "c.txt"]
+    asked = client.post(form.get("action"), data={"id": ["a.txt", "b.txt", "gone.txt"]})
+    html = lxml.html.document_fromstring(asked.text)
+    for said in ("Delete 2 documents?", "3 versions", "2 passages", "all citations to them"):
+        assert said in told(html)
+    assert client.get("/v1/documents/a.txt").status_code == 200
+    again = {"id": html.xpath("//input[@name='id']/@value"), "confirmed": "yes"}
+    assert again["id"] == ["a.txt", "b.txt"]
+    assert "2 documents were deleted." in client.post(form.get("action"), data=again).text
+    assert [one["document_id"] for one in client.get("/v1/documents").json()["documents"]] == ["c.txt"]
+    assert client.post(form.get("action"), data={}).status_code == 422
+    assert client.post(form.get("action"), data={"id": "a.txt"}).status_code == 404
 
 
 # Keys
