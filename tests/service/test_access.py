@@ -231,7 +231,7 @@ PROBES = {
     "POST /jobs/{job_id}/cancel": Probe("/jobs/{job}/cancel", params=NONE, content=""),
     "POST /jobs/{job_id}/delete": Probe("/jobs/{job}/delete", params=NONE, content=""),
     "POST /library/document/delete": Probe("/library/document/delete", params=_OF_DOCUMENT, content=""),
-    "POST /library/documents/delete": Probe("/library/documents/delete", content="id=a.txt"),
+    "POST /library/documents/delete": Probe("/library/documents/delete", content=f"id={DOCUMENT}"),
     "POST /v1/explain": Probe("/v1/explain", {"question": QUESTION, "document_id": DOCUMENT}),
     "DELETE /v1/documents/{document_id}": Probe("/v1/documents/{document}"),
     "POST /v1/prune": Probe("/v1/prune", {"keep_versions": 1}),
