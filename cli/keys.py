@@ -19,8 +19,11 @@ from rich.table import Table
 from cli.options import Data, Json, read_settings
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_json
+from index.store import open_catalogue
 from service.identity import SCOPES, Key, KeyOptions, Keyring, new_key, open_keyring
+from service.identity import Scope as Rights
 from service.monitoring.audit import append
+from service.settings import Settings
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True, add_completion=False)
 
@@ -60,21 +63,37 @@ def create(
             show_default="LOCCIT_RATE_LIMIT",
         ),
     ] = "",
+    open_links: Annotated[
+        bool,
+        typer.Option(
+            "--open-links",
+            help="The links of its answers open without a key, for LOCCIT_VISITOR_LINK_DAYS: each shows its "
+            "quote and the words around it. For the scope ask.",
+        ),
+    ] = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Make a key, and print it. It is stored hashed: this is the only time that it is shown."""
+    """Make a key, and print it. It is stored hashed: this is the only time that it is shown.
+
+    From the first key on, every request to the service needs one.
+    """
     options = KeyOptions(
         collections=collections or None,
         groups=None if groups and ALL in groups else groups or (),
         origins=origins or (),
         rate=rate,
         expires=_moment(expires) if expires else None,
+        open_links=open_links,
     )
     token, key = new_key(name, SCOPES[scope], options)
     with _keyring(data) as keyring:
+        is_first = not keyring.required
         keyring.add(key)
+        notes = list(_notes(keyring, key, read_settings(data), is_first=is_first))
     _record(data, "keys create", key)
+    for note in notes:
+        stderr().print(note, style="yellow", markup=False, highlight=False)
     if as_json:
         print_json({**key_json(key), "key": token})
         return
@@ -114,6 +133,37 @@ def revoke(
     stderr().print(f"Revoked the key {key.id} ({key.name}).", markup=False, highlight=False)
 
 
+def _notes(keyring: Keyring, made: Key, settings: Settings, *, is_first: bool) -> Iterator[str]:
+    """What whoever made a key should know: whom it locks out, and what it cannot find."""
+    if is_first:
+        yield (
+            "This is the first key: from now on every request to the service needs a key, on its pages too. "
+            "Commands on this machine need none."
+        )
+    if not _has_operator(keyring, settings):
+        yield (
+            "No key that is valid has the scope admin for all collections. Make one to manage the service in "
+            "a browser or over HTTP: loccit keys create operator --scope admin"
+        )
+    there_are = set(open_catalogue(settings.data).names())
+    for name in sorted((made.collections or set()) - there_are):
+        yield (
+            f"There is no collection {name!r} yet. Make it with documents: loccit ingest FOLDER --collection "
+            f"{name}"
+        )
+
+
+def _has_operator(keyring: Keyring, settings: Settings) -> bool:
+    now = time.time()
+    return settings.api_key is not None or any(
+        key.scope is Rights.ADMIN
+        and key.collections is None
+        and key.revoked is None
+        and (key.expires is None or key.expires > now)
+        for key in keyring.store.all()
+    )
+
+
 def key_json(key: Key) -> dict[str, object]:
     """A key as JSON, without its hash. Times are ISO 8601, in UTC."""
     groups = key.principal().groups
@@ -124,6 +174,7 @@ def key_json(key: Key) -> dict[str, object]:
         "collections": None if key.collections is None else sorted(key.collections),
         "groups": None if groups is None else sorted(groups),
         "origins": key.origins,
+        "open_links": key.open_links,
         "rate": key.rate,
         "created": _shown_time(key.created),
         "expires": _shown_time(key.expires),
@@ -149,7 +200,8 @@ def _user() -> str:
 
 @contextmanager
 def _keyring(data: Data) -> Iterator[Keyring]:
-    keyring = open_keyring(read_settings(data).data, None)
+    settings = read_settings(data)
+    keyring = open_keyring(settings.data, settings.api_key)
     try:
         yield keyring
     finally:

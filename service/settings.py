@@ -97,13 +97,14 @@ class Settings(LibrarySettings):
     visitor_rate_limit: str = Field(
         "60:20",
         description="Requests a minute of each visitor of public pages, by address, and how many may come at "
-        "once: with a key that has origins. Empty for no limit.",
+        "once: with a key that has origins, and of open links. Empty for no limit.",
     )
     visitor_link_days: float = Field(
         30.0,
         gt=0,
         le=3650,
-        description="Days for which visitors of public pages can open links of their answers without a key.",
+        description="Days for which links of answers open without a key: those of keys with `--origin` or "
+        "`--open-links`.",
     )
     trusted_proxies: str = Field(
         "",

@@ -41,13 +41,20 @@ class Principal:
     groups: Groups = None
     origins: tuple[str, ...] = ()
     """Origins whose pages may use the key in a browser; none means those of the service's settings."""
+    open_links: bool = False
+    """Whether the links of its answers open without a key; keys with origins give such links, too."""
     rate: str = field(default="", compare=False)
     """Rate limit of this key, which replaces that of the settings."""
     user: str = ""
     visitor: str = field(default="", compare=False)
-    """Address of the client, where the key is one of pages that anyone may visit: with origins."""
+    """Address of the client, where anyone may have the key or the link by which it came."""
     is_narrowed: bool = field(default=False, compare=False)
     """Whether the caller named some of its groups, for the person for whom it asks."""
+
+    @property
+    def gives_open_links(self) -> bool:
+        """Whether the links of its answers open without a key. Not on behalf of groups: links know none."""
+        return (self.open_links or bool(self.origins)) and not self.is_narrowed
 
     def may_use(self, collection: str) -> bool:
         """Whether it may use a collection of this name."""

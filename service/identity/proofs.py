@@ -4,8 +4,8 @@ A key with the scope *ask* may look up the citations that answers return, and no
 the spans could read whole texts. The links of its answers therefore carry a proof, a keyed hash of collection
 and locator, so that nothing has to be remembered.
 
-A key of public pages, one with origins, gives its visitors links that they open without a key. The proof in
-these names the key and the time at which the link expires; it ends with its key, too.
+A key with open links, or one of public pages (with origins), gives links that people open without a key. The
+proof in these names the key and the time at which the link expires; it ends with its key, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DAY = 24 * 3600
 class Prover:
     """Makes and checks proofs with a secret. ``caller`` is whom they are made for.
 
-    Links of visitors last ``days``.
+    Links that open without a key last ``days``.
     """
 
     def __init__(
@@ -49,12 +49,9 @@ class Prover:
         return self._signature(collection, locator)
 
     def link_proof(self, collection: str, locator: str) -> str:
-        """The proof in the address of the page of a citation; visitors need no key beside it.
-
-        Not for callers on behalf of some groups: a link would not know of them.
-        """
+        """The proof in the address of a citation's page: one that needs no key, if the caller gives such."""
         caller = self._caller
-        if caller is None or not caller.origins or caller.is_narrowed:
+        if caller is None or not caller.gives_open_links:
             return self.proof(collection, locator)
         expires = int(self._clock() + self._days * _DAY)
         return f"{caller.key}.{expires}.{self._signature(caller.key, str(expires), collection, locator)}"

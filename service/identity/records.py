@@ -37,11 +37,21 @@ class Key:
     expires: float | None = None
     revoked: float | None = None
     last_used: float | None = None
+    open_links: bool = False
 
     def principal(self) -> Principal:
         """The caller that has this key. An admin key reads the documents of all groups."""
         groups = None if self.scope is Scope.ADMIN else self.groups
-        return Principal(self.id, self.name, self.scope, self.collections, groups, self.origins, self.rate)
+        return Principal(
+            self.id,
+            self.name,
+            self.scope,
+            self.collections,
+            groups,
+            self.origins,
+            open_links=self.open_links,
+            rate=self.rate,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,7 @@ class KeyOptions:
     origins: Iterable[str] = ()
     rate: str = ""
     expires: float | None = None
+    open_links: bool = False
 
 
 def is_origin(written: str) -> bool:
@@ -73,6 +84,8 @@ def new_key(name: str, scope: Scope, options: KeyOptions | None = None) -> tuple
         raise InvalidRequest("The key would have expired already. Give a time in the future.")
     if wrong := [one for one in options.origins if not is_origin(one)]:
         raise InvalidRequest(f"{wrong[0]!r} is not an origin. Write it like https://www.example.org.")
+    if options.open_links and scope is not Scope.ASK:
+        raise InvalidRequest("Open links are for keys with the scope ask.")
     try:
         RateLimit.parse(options.rate)
     except ValueError as error:
@@ -90,4 +103,5 @@ def new_key(name: str, scope: Scope, options: KeyOptions | None = None) -> tuple
         options.rate,
         created=time.time(),
         expires=options.expires,
+        open_links=options.open_links,
     )

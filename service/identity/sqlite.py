@@ -30,14 +30,20 @@ _TABLES = (
         created REAL NOT NULL,
         expires REAL,
         revoked REAL,
-        last_used REAL
+        last_used REAL,
+        open_links INTEGER NOT NULL DEFAULT 0
     )
     """,
     "CREATE TABLE generation (number INTEGER NOT NULL)",
     "INSERT INTO generation VALUES (0)",
     "CREATE TABLE secrets (purpose TEXT PRIMARY KEY, secret BLOB NOT NULL) WITHOUT ROWID",
 )
-_COLUMNS = "id, name, digest, scope, collections, groups, origins, rate, created, expires, revoked, last_used"
+_OPEN_LINKS = "ALTER TABLE keys ADD COLUMN open_links INTEGER NOT NULL DEFAULT 0"
+"""For files of earlier versions. The format stays the same, so that these can open the file again."""
+_COLUMNS = (
+    "id, name, digest, scope, collections, groups, origins, rate, created, expires, revoked, last_used, "
+    "open_links"
+)
 _SELECT = f"SELECT {_COLUMNS} FROM keys"
 _OWNER_ONLY = 0o600
 
@@ -52,11 +58,13 @@ class SqliteKeyStore:
         self._database = Database(path)
         with self._database.write() as connection:
             create_tables(connection, path, _TABLES, number=FORMAT)
+            if "open_links" not in _columns(connection):
+                connection.execute(_OPEN_LINKS)
 
     def add(self, key: Key) -> None:
         with self._database.write() as connection:
             connection.execute(
-                f"INSERT INTO keys ({_COLUMNS}) VALUES ({', '.join('?' * 12)})",
+                f"INSERT INTO keys ({_COLUMNS}) VALUES ({', '.join('?' * 13)})",
                 (
                     key.id,
                     key.name,
@@ -70,6 +78,7 @@ class SqliteKeyStore:
                     key.expires,
                     key.revoked,
                     key.last_used,
+                    key.open_links,
                 ),
             )
             _count_change(connection)
@@ -114,6 +123,10 @@ class SqliteKeyStore:
         self._database.close()
 
 
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    return {name for _, name, *_ in connection.execute("PRAGMA table_info(keys)")}
+
+
 def _count_change(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE generation SET number = number + 1")
 
@@ -129,7 +142,7 @@ def _set(listed: str | None) -> frozenset[str] | None:
 
 
 def _from_row(row: tuple[Any, ...]) -> Key:
-    id_, name, digest, scope, collections, groups, origins, rate, *times = row
+    id_, name, digest, scope, collections, groups, origins, rate, *times, open_links = row
     created, expires, revoked, last_used = times
     return Key(
         id_,
@@ -144,4 +157,5 @@ def _from_row(row: tuple[Any, ...]) -> Key:
         expires,
         revoked,
         last_used,
+        bool(open_links),
     )

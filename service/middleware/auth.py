@@ -114,7 +114,7 @@ def _by_link(scope: Scope) -> Principal | None:
     if key:
         holder: Principal = runtime.keyring.holder(key)
         # Whatever the key may do: a link shows its quote.
-        return replace(holder, scope=Rights.ASK)
+        return replace(holder, scope=Rights.ASK, visitor=scope["state"]["client"])
     if "." in proof:
         raise Unauthorized("This link has expired. Ask again on the page where you found it.")
     return None

@@ -51,6 +51,35 @@ def test_a_key_is_revoked(tmp_path: Path) -> None:
     assert recorded == [("keys create", key["id"]), ("keys revoke", key["id"])]
 
 
+def test_the_first_key_says_whom_it_locks_out(tmp_path: Path) -> None:
+    first = loccit(tmp_path, "keys", "create", "a bot", "--scope", "ask").stderr
+    assert "the first key: from now on every request" in first
+    assert "loccit keys create operator --scope admin" in first
+    again = loccit(tmp_path, "keys", "create", "operator", "--scope", "admin").stderr
+    assert "first key" not in again
+    assert "keys create operator" not in again
+    assert "keys create operator" not in loccit(tmp_path, "keys", "create", "another").stderr
+
+
+def test_the_key_of_the_settings_is_an_admin_key(tmp_path: Path) -> None:
+    done = loccit(tmp_path, "keys", "create", "a bot", LOCCIT_API_KEY="correct-horse-battery")
+    assert "first key" not in done.stderr
+    assert "keys create operator" not in done.stderr
+
+
+def test_a_key_for_a_collection_that_is_missing_says_how_to_make_it(tmp_path: Path) -> None:
+    (tmp_path / "lamps.md").write_text("The lamp was lit at dusk.")
+    arguments = ("keys", "create", "a bot", "--collection", "manuals")
+    assert "loccit ingest FOLDER --collection manuals" in loccit(tmp_path, *arguments).stderr
+    loccit(tmp_path, "ingest", str(tmp_path / "lamps.md"), "--collection", "manuals")
+    assert "ingest" not in loccit(tmp_path, *arguments).stderr
+
+
+def test_open_links_are_for_keys_that_ask(tmp_path: Path) -> None:
+    assert created(tmp_path, "a bot", "--scope", "ask", "--open-links")["open_links"] is True
+    assert "scope ask" in loccit(tmp_path, "keys", "create", "a bot", "--open-links", status=1).stderr
+
+
 @pytest.mark.slow
 def test_a_running_service_follows_the_keys(tmp_path: Path) -> None:
     with started(tmp_path) as (_, client):

@@ -55,10 +55,11 @@ def test_added_key_is_read_back_by_every_store(open_store: Opener) -> None:
         rate="9:3",
     )
     everything = key(groups=None, expires=4e9)
+    bot = key("a bot", Scope.ASK, open_links=True)
     first, other = open_store(), open_store()
-    for one in (plain, full, everything):
+    for one in (plain, full, everything, bot):
         first.add(one)
-    assert other.all() == [plain, full, everything]
+    assert other.all() == [plain, full, everything, bot]
     assert (plain.collections, plain.groups, everything.groups) == (None, frozenset(), None)
     assert plain.revoked is plain.last_used is plain.expires is None
 

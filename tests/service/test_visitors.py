@@ -1,4 +1,4 @@
-"""Visitors of public pages: they ask with the page's key, and open the links of their answers without one."""
+"""Links that people open without a key: visitors of public pages, and readers of what a bot answered."""
 
 from __future__ import annotations
 
@@ -24,9 +24,13 @@ def service(library: Library) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.fixture
-def key(service: TestClient) -> dict[str, str]:
-    token, key = new_key("a site", Scope.ASK, KeyOptions(origins=(ORIGIN,)))
+@pytest.fixture(params=[KeyOptions(origins=(ORIGIN,)), KeyOptions(open_links=True)], ids=["site", "bot"])
+def key(request: pytest.FixtureRequest, service: TestClient) -> dict[str, str]:
+    return added(service, request.param)
+
+
+def added(service: TestClient, options: KeyOptions) -> dict[str, str]:
+    token, key = new_key("a program", Scope.ASK, options)
     service.app.state.runtime.keyring.add(key)  # type: ignore[attr-defined]
     return {"x-api-key": token, "id": key.id}
 
@@ -78,7 +82,19 @@ def test_on_behalf_of_groups_a_link_needs_the_key(service: TestClient, key: dict
     assert service.get(asked(service, key, on_behalf_of=["staff"])).status_code == 401
 
 
-def test_each_visitor_has_a_limit(service: TestClient, key: dict[str, str]) -> None:
+def test_without_the_option_a_link_needs_the_key(service: TestClient) -> None:
+    assert service.get(asked(service, added(service, KeyOptions()))).status_code == 401
+
+
+def test_open_links_are_limited_by_address_and_a_bot_that_asks_is_not(service: TestClient) -> None:
+    key = added(service, KeyOptions(open_links=True))
+    link, *_ = [asked(service, key) for _ in range(10)]
+    codes = [service.get(link).status_code for _ in range(10)]
+    assert codes == [200] * 8 + [429] * 2
+
+
+def test_each_visitor_has_a_limit(service: TestClient) -> None:
+    key = added(service, KeyOptions(origins=(ORIGIN,)))
     codes = [
         service.post("/v1/ask", json={"question": "lamp"}, headers={"x-api-key": key["x-api-key"], **more})
         for more in ({}, {"x-on-behalf-of": "staff"}) * 5

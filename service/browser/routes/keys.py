@@ -106,6 +106,7 @@ def _options(fields: dict[str, str]) -> KeyOptions:
         groups=None if written == _ALL else names_of(written),
         rate=fields.get("rate", "").strip(),
         expires=_moment(fields.get("expires", "").strip()),
+        open_links=fields.get("open_links") == "on",
     )
 
 

@@ -176,3 +176,17 @@ def test_keys_of_a_later_format_are_refused_by_name(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(UnknownFormat, match="format 99"):
         open_key_store(tmp_path)
+
+
+def test_a_file_of_an_earlier_version_has_keys_without_open_links(tmp_path: Path) -> None:
+    store = open_key_store(tmp_path)
+    _, key = new_key("a program", Scope.ASK)
+    store.add(key)
+    store.close()
+    database = Database(tmp_path / "keys.sqlite")
+    with database.write() as connection:
+        connection.execute("ALTER TABLE keys DROP COLUMN open_links")
+    database.close()
+    store = open_key_store(tmp_path)
+    assert store.all() == [key]
+    store.close()
