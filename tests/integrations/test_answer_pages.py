@@ -43,12 +43,8 @@ def service(tmp_path: Path) -> Iterator[httpx.Client]:
         live(app_of(library, api_key="KEY", min_answerability=0)) as client,
     ):
         client.headers["authorization"] = "Bearer KEY"
-        for collection in ("default", "manuals"):
-            client.put(f"/v1/collections/{collection}")
-            put = client.put(
-                f"/v1/documents/tower.txt?wait=true&collection={collection}", json={"text": TEXT}
-            )
-            assert put.status_code == 201, put.text
+        put = client.put("/v1/documents/tower.txt?wait=true", json={"text": TEXT})
+        assert put.status_code == 201, put.text
         yield client
 
 
@@ -77,3 +73,20 @@ def test_what_a_model_wrote_is_checked(service: httpx.Client) -> None:
 
 def test_the_page_about_answers_has_a_client_that_works(service: httpx.Client) -> None:
     assert run(program("answers.md").replace("http://127.0.0.1:8000", address(service))).strip()
+
+
+def test_a_bot_that_declines_shows_the_links_of_its_text_only(service: httpx.Client) -> None:
+    for name in ("steps", "bells", "lamps", "doors", "floors"):
+        text = f"About {name}: the tower has some."
+        assert service.put(f"/v1/documents/{name}.txt?wait=true", json={"text": text}).status_code == 201
+    asked = {
+        "model": "loccit",
+        "messages": [{"role": "user", "content": "Who is the mayor of the tower?"}],
+        "loccit": {"min_answerability": 1.0},
+    }
+    reply = service.post("/v1/chat/completions", json=asked).json()
+    text = reply["choices"][0]["message"]["content"]
+    assert reply["loccit"]["declined"]
+    named = re.findall(r"\[(\d+)\]", text)
+    assert named == ["1", "2", "3"]
+    assert len(reply["citations"]) == len(named)

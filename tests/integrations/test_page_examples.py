@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import ROOT, environment, started
+from tests.cli.commands import ROOT, environment, loccit, started
+from tests.patience import eventually
 
 DOCS = ROOT / "docs"
 ADDRESS = "http://127.0.0.1:8000"
@@ -55,10 +56,12 @@ def programs(folder: Path) -> str:
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
-def run(language: str, code: str, folder: Path, own: dict[str, str]) -> str:
+def run(language: str, code: str, folder: Path, own: dict[str, str], typed: str = "") -> str:
     """Run a block to its end without a failure; returns what it printed."""
     command = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}[language]
-    done = subprocess.run([*command, code], cwd=folder, env=own, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, code], cwd=folder, env=own, input=typed, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, code + done.stdout + done.stderr
     return done.stdout
 
@@ -79,6 +82,26 @@ def test_the_blocks_of_a_page_run(page: str, tmp_path: Path) -> None:
         )
     for words in SAID.get(page, []):
         assert words in shown, shown
+
+
+@pytest.mark.slow
+def test_the_support_bot_runs_on_a_new_service_as_it_is_printed(tmp_path: Path) -> None:
+    own = environment(tmp_path, PATH=programs(tmp_path / "bin"), PYTHONPATH=str(ROOT))
+    (_, bot), *steps = blocks("integrations/support-bot")
+    loccit(tmp_path, "ingest", str(ROOT / "corpus"))  # as `make run` does
+    with started(tmp_path) as (_, client):
+        bot = bot.replace(ADDRESS, str(client.base_url).rstrip("/"))
+        shown = run("python", bot, tmp_path, own, "What do k1 and b do in BM25?\n\n")
+        assert re.search(r"\[1\] .+: http", shown)
+        (_, ingest), (_, keys) = steps
+        run("sh", ingest, tmp_path, own)
+        printed = run("sh", keys, tmp_path, own)
+        key = re.findall(r"loccit_\S+", printed)[-1]
+        eventually(lambda: client.get("/v1/collections").status_code == 401)
+        bot = bot.replace('"loccit"', '"loccit:manuals"').replace('"KEY"', f'"{key}"')
+        shown = run("python", bot, tmp_path, own, "How often is the kettle descaled?\n\n")
+        (link,) = re.findall(r"\[1\] Kettle: (\S+)", shown)
+        assert "once a month" in client.get(link).text  # without a key
 
 
 def test_only_blocks_that_cannot_run_are_left_out() -> None:

@@ -279,7 +279,9 @@ def _own(about: _Completion, found: Found | None, made: Whole) -> Json:
         "answerability": found.answer.answerability,
         "sentences": [sentence_json(one, found.collection) for one in made.sentences],
     }
-    citations = [citation_json(cited(one, found, about.base), found.collection) for one in found.sources]
+    # Not the passages after the last that the text names: no mark of the text leads to them.
+    named = found.sources[: max((mark for one in made.sentences for mark in one.marks), default=0)]
+    citations = [citation_json(cited(one, found, about.base), found.collection) for one in named]
     return {"citations": citations, "loccit": own}
 
 
