@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,9 +67,13 @@ class Ranked:
     def by(self, scores: Scores) -> Ranked:
         """Reorder the first ``len(scores)`` candidates by new scores; drop the others."""
         order = np.lexsort((self.candidates.ids[: len(scores)], -scores))
+        return replace(self.at(order), scores=scores[order])
+
+    def at(self, order: NDArray[np.int64]) -> Ranked:
+        """Return the candidates at these positions, in this order."""
         second_look = self.second_look.ordered(order) if self.second_look else None
         features = None if self.features is None else self.features[:, order]
-        return Ranked(self.candidates.ordered(order), scores[order], second_look, features)
+        return Ranked(self.candidates.ordered(order), self.scores[order], second_look, features)
 
 
 def _ranks(ranking: Ranking) -> dict[int, int]:

@@ -58,7 +58,11 @@ class Features:
 
     @staticmethod
     def of(found: Ranked, hits: Sequence[Hit], asked: Sequence[str], *, spelt: bool) -> Features:
-        """Compute the features of a ranking; ``asked`` are the words that the question is searched by."""
+        """Compute the features of a ranking; ``asked`` are the words that the question is searched by.
+
+        A passage counts once, however many documents have it.
+        """
+        found = _distinct(found)
         dense = _known(found.candidates.dense)
         ordered = np.sort(dense)[::-1][:_MANY].tolist()
         few, many = (sum(ordered[:count]) / max(1, len(ordered[:count])) for count in (_FEW, _MANY))
@@ -72,6 +76,19 @@ class Features:
         return (
             known if found.second_look is None or not len(found) else _looked(known, found, found.second_look)
         )
+
+
+def _distinct(found: Ranked) -> Ranked:
+    """Leave out passages that repeat the words of a better one, such as those of a copied document.
+
+    A copy says nothing new: it would only make the best document seem to stand out less.
+    """
+    if found.second_look is None:
+        return found
+    words = [found.second_look.own_terms(at).tobytes() for at in range(len(found))]
+    first = {one: at for at, one in reversed(list(enumerate(words))) if one}
+    kept = [at for at, one in enumerate(words) if not one or first[one] == at]
+    return found if len(kept) == len(found) else found.at(np.array(kept, np.int64))
 
 
 def _looked(known: Features, found: Ranked, seen: SecondLook) -> Features:

@@ -180,3 +180,22 @@ def test_probabilities_do_not_depend_on_how_many_are_asked_for(planets: Collecti
     assert one.answerability == many.answerability
     assert probabilities(one) == probabilities(many)[:1]
     assert one.features == many.features
+
+
+def test_copies_of_the_documents_leave_the_answerability_as_it_is(collection: Collection) -> None:
+    texts = {
+        "lamp.txt": "The lamp in the north tower was lit at dusk by the keeper.",
+        "ferry.txt": "The ferry leaves the north harbour at nine. The pilot boat leaves at six.",
+        "bees.txt": "The hives stand behind the tower. Bees fly out at noon.",
+    }
+    collection.put_many([Source(name, text.encode()) for name, text in texts.items()])
+    collection.embed_pending()
+    asked = "Who lit the lamp in the north tower?"
+    before = collection.ask(asked, k=1)
+    for copy in ("copy", "third"):
+        collection.put_many([Source(f"{copy}/{name}", text.encode()) for name, text in texts.items()])
+    collection.embed_pending()
+    after = collection.ask(asked, k=1)
+    assert after.features["margin"] == pytest.approx(before.features["margin"], abs=0.05)
+    assert after.answerability == pytest.approx(before.answerability, abs=0.05)
+    assert after.hits[0].probability == pytest.approx(before.hits[0].probability, abs=0.05)
