@@ -95,7 +95,10 @@ class QuestionTooLong(InvalidInput):
 
 
 class InvalidLimit(InvalidInput):
-    """A count, such as ``k``, is outside its range. ``limit`` names the configured limit, where it is one."""
+    """A count, such as ``k``, is outside its range.
+
+    ``limit`` names the configured limit, where it is one.
+    """
 
     code = "invalid_limit"
 
@@ -219,7 +222,10 @@ class ReaderFailed(Unreadable):
 
 
 class DocumentTooLarge(Unreadable):
-    """The document is larger than a limit. ``limit`` names the configured limit, where it is one."""
+    """The document is larger than a limit.
+
+    ``limit`` names the configured limit, where it is one.
+    """
 
     code = "document_too_large"
 

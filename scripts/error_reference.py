@@ -122,11 +122,18 @@ def _meaning(kind: type[Exception]) -> str:
 
 def _advice(kind: type[Exception]) -> str:
     """What messages of the service and of the commands add, once each."""
-    limits = " or ".join(sorted(set(advice.LIMITS.values())))
-    fixed = f"The setting is {limits}, unless the limit is fixed."
     found = [_advised(kind, table) for table in (advice.ADVICE, command_advice.ADVICE)]
-    texts = dict.fromkeys(text or fixed for text in found if text is not None)
+    texts = dict.fromkeys(text or _limits(kind) for text in found if text is not None)
     return "".join(f" {_with_code(text)}" for text in texts)
+
+
+def _limits(kind: type[Exception]) -> str:
+    """The settings of the limits that an error may name."""
+    named = next(names for base, names in advice.LIMITS_BY_ERROR.items() if issubclass(kind, base))
+    *others, last = sorted(advice.LIMITS[name] for name in named)
+    if not others:
+        return f"The limit is the setting {last}, unless it is fixed."
+    return f"The message names the setting, unless the limit is fixed: {', '.join(others)} or {last}."
 
 
 def _advised(kind: type[Exception], table: advice.Advice) -> str | None:

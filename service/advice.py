@@ -6,7 +6,7 @@ messages what a caller or the operator of the service can do. The command line h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from index import errors
@@ -18,8 +18,23 @@ Advice = Mapping[type[LoccitError], str | Callable[[Any], str]]
 LIMITS: Mapping[str, str] = {
     "document_bytes": "LOCCIT_MAX_BODY_BYTES",
     "reading_characters": "LOCCIT_MAX_READING_CHARACTERS",
+    "max_k": "LOCCIT_MAX_K",
+    "ask_max_k": "LOCCIT_ASK_MAX_K",
+    "max_questions": "LOCCIT_MAX_QUESTIONS",
+    "max_turns": "LOCCIT_MAX_TURNS",
+    "max_quotes": "LOCCIT_MAX_QUOTES",
+    "max_quote_characters": "LOCCIT_MAX_QUOTE_CHARACTERS",
+    "max_quotes_characters": "LOCCIT_MAX_QUOTES_CHARACTERS",
+    "max_answer_characters": "LOCCIT_MAX_ANSWER_CHARACTERS",
+    "max_rerank_documents": "LOCCIT_MAX_RERANK_DOCUMENTS",
+    "max_rerank_characters": "LOCCIT_MAX_RERANK_CHARACTERS",
 }
-"""The setting of each limit that an error may name."""
+"""The setting of each limit that an error may name. A limit of the service has the name of its field."""
+LIMITS_BY_ERROR: Mapping[type[LoccitError], Sequence[str]] = {
+    errors.DocumentTooLarge: ("document_bytes",),
+    errors.InvalidLimit: [name for name in LIMITS if name != "document_bytes"],
+}
+"""The limits that each error may name."""
 
 
 def limit_advice(error: errors.InvalidLimit | errors.DocumentTooLarge) -> str:
@@ -32,6 +47,7 @@ SETTINGS_ADVICE: Advice = {
     errors.LedgerFailed: "The setting LOCCIT_ERASURE_LEDGER says where it is.",
     errors.DocumentTooLarge: limit_advice,
     errors.InvalidLimit: limit_advice,
+    errors.QuestionTooLong: "The limit is the setting LOCCIT_MAX_QUESTION_CHARACTERS.",
     errors.MomentTooLarge: "The limit is the setting LOCCIT_AS_OF_PASSAGES.",
     errors.ReaderFailed: "The limits are the settings LOCCIT_READER_SECONDS and LOCCIT_READER_MEGABYTES.",
     errors.ModelNotFound: "The settings are LOCCIT_MODEL and LOCCIT_RERANKER; LOCCIT_MODEL_DOWNLOAD=true "

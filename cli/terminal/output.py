@@ -41,7 +41,7 @@ def print_answer(answer: Json, *, is_filtered: bool, as_json: bool) -> None:
         return
     for passage in answer["passages"]:
         print_passage(passage)
-    console.print(f"Probability that this answers: {answer['answerability']:.2f}", highlight=False)
+    console.print(f"Probability that these passages answer: {answer['answerability']:.2f}", highlight=False)
     for side in answer["index"]["degraded"]:
         ways = {"dense": "meaning", "lexical": "words"}[side]
         console.print(f"The search by {ways} has failed and is being repaired: ask again in a moment.")
@@ -51,9 +51,12 @@ def print_passage(passage: Json) -> None:
     """Print a passage with its evidence in bold, its locator, and other places that say the same."""
     console, citation = stdout(), passage["citation"]
     where = " › ".join([citation["title"], *citation["section"]])
-    console.print(f"[bold]{passage['rank']}. {_shown(where)}[/]  [dim]{passage['score']:.3f}[/]")
+    console.print(f"[bold]{passage['rank']}. {_shown(where)}[/]", highlight=False)
     console.print(_with_evidence(passage))
     print_locator(citation["locator"])
+    console.print(
+        f"[dim]probability that this passage answers: {passage['probability']:.2f}[/]", highlight=False
+    )
     for words, locators in (("the same", passage["also_at"]), ("nearly the same", passage["also_in"])):
         for locator in locators[:_MOST_REPEATS]:
             console.print(f"[dim]{words} in {_shown(locator)}[/]", highlight=False, soft_wrap=True)

@@ -33,20 +33,26 @@ def checked_question(question: str) -> str:
     return question
 
 
-def checked_k(k: int, most: int = MAX_K) -> int:
-    """Return ``k``, or raise :class:`InvalidLimit`."""
+def checked_k(k: int, most: int = MAX_K, *, limit: str = "") -> int:
+    """Return ``k``, or raise :class:`InvalidLimit`. ``limit`` names what sets ``most``."""
     if not 1 <= k <= most:
-        raise InvalidLimit(f"k is {k}; it may be 1 to {most}.")
+        raise InvalidLimit(f"k is {k}; it may be 1 to {most}.", limit=_exceeded(k, most, limit))
     return k
 
 
-def checked_per_document(most: int | None, limit: int = MAX_K) -> int | None:
+def checked_per_document(count: int | None, most: int = MAX_K, *, limit: str = "") -> int | None:
     """Return the most passages of one document, None for any number, or raise :class:`InvalidLimit`."""
-    if most is not None and not 1 <= most <= limit:
+    if count is not None and not 1 <= count <= most:
         raise InvalidLimit(
-            f"max_per_document is {most}; it may be 1 to {limit}. Leave it out to allow any number."
+            f"max_per_document is {count}; it may be 1 to {most}. Leave it out to allow any number.",
+            limit=_exceeded(count, most, limit),
         )
-    return most
+    return count
+
+
+def _exceeded(count: int, most: int, limit: str) -> str:
+    """The limit if raising it would allow the count, up to the fixed one; else empty."""
+    return limit if most < count and most < MAX_K else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,9 @@ def planned(body: AskRequest, caller: Principal, runtime: Runtime) -> Plan:
 
 def checked(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
     """A request of a caller, validated. Raises as :func:`planned`, but counts for no rate limit."""
-    most = settings.max_k
+    most, limit = settings.max_k, "max_k"
     if caller.scope is Scope.ASK:
-        most = min(most, settings.ask_max_k)
+        most, limit = min((most, limit), (settings.ask_max_k, "ask_max_k"))
         if body.as_of is not None:
             raise Forbidden("as_of: a key with the scope ask may ask the collection as it is. Leave it out.")
         if body.extent == "section":
@@ -48,8 +48,8 @@ def checked(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
                 "extent: a key with the scope ask may ask for sentences and passages. Leave it out."
             )
     # A default above the limit is lowered to it; only an explicit k above the limit is an error.
-    k = checked_k(body.k, most) if "k" in body.model_fields_set else min(body.k, most)
-    per_document = checked_per_document(body.max_per_document, most)
+    k = checked_k(body.k, most, limit=limit) if "k" in body.model_fields_set else min(body.k, most)
+    per_document = checked_per_document(body.max_per_document, most, limit=limit)
     where = None if body.filter is None else parse_filter(body.filter)
 
     def plan(questions: Sequence[str], turns: Sequence[Turn]) -> Plan:
@@ -67,7 +67,8 @@ def checked(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
     if not 1 <= len(asked) <= settings.max_questions:
         raise InvalidLimit(
             f"There are {len(asked)} questions; a batch has 1 to {settings.max_questions}. "
-            "Send several batches."
+            "Send several batches.",
+            limit="max_questions" if asked else "",
         )
     questions = [_checked_member(at, question, settings) for at, question in enumerate(asked)]
     return plan(questions, ())
@@ -77,7 +78,8 @@ def _checked_turns(body: AskRequest, settings: Settings) -> Sequence[asking.Turn
     if len(body.turns) > settings.max_turns:
         raise InvalidLimit(
             f"There are {len(body.turns)} turns; at most {settings.max_turns} are accepted. "
-            "Send the last ones."
+            "Send the last ones.",
+            limit="max_turns",
         )
     return body.turns
 

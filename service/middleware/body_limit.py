@@ -45,13 +45,22 @@ class BodyLimit:
             finally:
                 counted.release()
         if counted.too_large and not counted.started:
-            error = BodyTooLarge(f"The body has more than {limit:,} bytes, which is the limit here.")
+            error = BodyTooLarge(
+                f"The body has more than {limit:,} bytes, which is the limit here.{_advice(scope['path'])}"
+            )
             await render_error(error, scope)(scope, receive, send)
 
     def _limit(self, path: str) -> int:
         if path in UPLOADS:
             return self._uploads
         return self._documents if path.startswith(DOCUMENTS) else self._others
+
+
+def _advice(path: str) -> str:
+    """The setting of the limit; empty for bodies whose limit is fixed."""
+    if path in UPLOADS:
+        return " The setting is LOCCIT_MAX_UPLOAD_BYTES."
+    return " The setting is LOCCIT_MAX_BODY_BYTES." if path.startswith(DOCUMENTS) else ""
 
 
 class _Memory:

@@ -22,7 +22,8 @@ def check_locator(locator: str, settings: Settings) -> Locator:
         raise InvalidLimit(
             f"{locator[:200]!r} names {length} characters; a citation may have "
             f"{settings.max_quote_characters}. Cite the words that matter; the whole text is at "
-            "GET /v1/documents/{document_id}/text."
+            "GET /v1/documents/{document_id}/text.",
+            limit="max_quote_characters",
         )
     return wanted
 
@@ -47,12 +48,14 @@ def check_all(locators: Iterable[str], quotes: Iterable[str], settings: Settings
         if len(quote) > settings.max_quote_characters:
             raise InvalidLimit(
                 f"A quote has {len(quote)} characters; at most {settings.max_quote_characters} are taken. "
-                "Send it in parts."
+                "Send it in parts.",
+                limit="max_quote_characters",
             )
         total += len(quote)
     if total > settings.max_quotes_characters:
         raise InvalidLimit(
             f"The citations and quotes have {total} characters together; a request may have "
-            f"{settings.max_quotes_characters}. Send several."
+            f"{settings.max_quotes_characters}. Send several.",
+            limit="max_quotes_characters",
         )
     return wanted

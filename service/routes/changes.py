@@ -54,7 +54,8 @@ async def follow_changes(
     most = runtime.settings.max_quotes
     if len(body.citations) > most:
         raise InvalidLimit(
-            f"There are {len(body.citations)} citations; a request may have {most}. Send several."
+            f"There are {len(body.citations)} citations; a request may have {most}. Send several.",
+            limit="max_quotes",
         )
     locators = check_all(body.citations, (), runtime.settings)
     return await texts.run(_changes, runtime, body.narrowed(caller), body, locators)

@@ -37,7 +37,7 @@ async def explain_document(
     """
     question = Question(
         checked_length(body.question, runtime.settings),
-        checked_k(body.k, runtime.settings.max_k),
+        checked_k(body.k, runtime.settings.max_k, limit="max_k"),
         None if body.filter is None else parse_filter(body.filter),
     )
     where = (body.collection, body.document_id)

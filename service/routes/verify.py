@@ -58,12 +58,15 @@ def checked_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locat
         raise InvalidRequest("There is nothing to verify. Give citations, quotes, or an answer.")
     if count > settings.max_quotes:
         raise InvalidLimit(
-            f"There are {count} citations and quotes; a request may have {settings.max_quotes}. Send several."
+            f"There are {count} citations and quotes; a request may have {settings.max_quotes}. "
+            "Send several.",
+            limit="max_quotes",
         )
     if body.answer and len(body.answer.text) > settings.max_answer_characters:
         raise InvalidLimit(
             f"The answer has {len(body.answer.text)} characters; at most "
-            f"{settings.max_answer_characters} are taken. Send it in parts."
+            f"{settings.max_answer_characters} are taken. Send it in parts.",
+            limit="max_answer_characters",
         )
     cited = [one for one in body.citations if not isinstance(one, str)]
     locators = check_all(

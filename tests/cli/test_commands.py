@@ -29,7 +29,11 @@ def test_ingest_ask_list_delete(tmp_path: Path, folder: Path) -> None:
     asked = loccit(tmp_path, "ask", "Which moons does Mars have?", "-k", "1")
     assert "Mars has two moons, Phobos and Deimos." in asked.stdout
     assert "mars.txt@" in asked.stdout
-    assert "Probability that this answers: 0." in asked.stdout
+    assert "Probability that these passages answer: 0." in asked.stdout
+    same = loccit(tmp_path, "ask", "Which moons does Mars have?", "-k", "1", "--json")
+    for passage in json.loads(same.stdout)["passages"]:
+        assert f"probability that this passage answers: {passage['probability']:.2f}" in asked.stdout
+    assert re.findall(r"\b[01]\.\d{3}\b", asked.stdout) == []  # the score is for programs
 
     answer = json.loads(loccit(tmp_path, "ask", "moons of Mars", "--json").stdout)
     citation = answer["passages"][0]["citation"]

@@ -79,6 +79,11 @@ def test_the_setting_of_a_limit_is_named_only_where_it_is_one() -> None:
     assert message_with_advice(errors.InvalidLimit("k is 0.")) == "k is 0."
 
 
+def test_every_limit_is_a_setting() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    assert set(LIMITS.values()) <= known
+
+
 def test_a_copied_error_carries_the_same() -> None:
     copied = copy(errors.CollectionNotFound("There is none.", name="moons"))
     assert (copied.message, str(copied), copied.name) == ("There is none.", "There is none.", "moons")

@@ -66,6 +66,7 @@ def test_all_of_them_together_have_a_limit(tight: TestClient, locator: str) -> N
     mixed = {"citations": several, "quotes": [LONG[:52]]}
     message = assert_error(tight.post("/v1/verify", json=mixed), 422, "invalid_limit")
     assert "251 characters together; a request may have 250" in message
+    assert "LOCCIT_MAX_QUOTES_CHARACTERS" in message
     answer = {"answer": {"text": "So it is [1].", "citations": [locator] * 3}}
     assert_error(tight.post("/v1/verify", json=answer), 422, "invalid_limit")
     assert_error(tight.post("/v1/changes", json={"citations": [locator] * 3}), 422, "invalid_limit")

@@ -106,7 +106,8 @@ def _text(
     if len(found.locators) > settings.max_quotes:
         raise InvalidLimit(
             f"The text has {len(found.locators)} citations; at most {settings.max_quotes} are resolved at "
-            "once. Check it in parts."
+            "once. Check it in parts.",
+            limit="max_quotes",
         )
     check_all([str(one) for one in found.locators.values()], (), settings)
     verdicts = {mark: verification.citation(one) for mark, one in found.locators.items()}

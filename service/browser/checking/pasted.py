@@ -36,7 +36,9 @@ def pasted(text: str, kind: Kind, settings: Settings) -> Pasted:
     most = settings.max_answer_characters
     if len(text) > most:
         raise InvalidLimit(
-            f"The text has {len(text):,} characters; at most {most:,} are checked at once. Check it in parts."
+            f"The text has {len(text):,} characters; at most {most:,} are checked at once. Check it in "
+            "parts.",
+            limit="max_answer_characters",
         )
     if kind != "auto":
         return Pasted(text, text if kind == "quote" else "")
@@ -60,7 +62,8 @@ async def text_of_file(file: UploadFile, settings: Settings) -> str:
     data = await file.read(most + 1)
     if len(data) > most:
         raise InvalidLimit(
-            f"The file is longer than {settings.max_answer_characters:,} characters. Check it in parts."
+            f"The file is longer than {settings.max_answer_characters:,} characters. Check it in parts.",
+            limit="max_answer_characters",
         )
     try:
         return data.decode("utf-8-sig")

@@ -111,7 +111,9 @@ def _check(body: RerankRequest, settings: Settings) -> None:
     most = settings.max_rerank_documents
     if not 1 <= len(body.documents) <= most:
         raise InvalidLimit(
-            f"documents: there are {len(body.documents)}; 1 to {most} are ranked at once. Send the likeliest."
+            f"documents: there are {len(body.documents)}; 1 to {most} are ranked at once. Send the "
+            "likeliest.",
+            limit="max_rerank_documents" if body.documents else "",
         )
 
 
@@ -123,7 +125,8 @@ def _ranked(runtime: Runtime, body: RerankRequest, query: str, vector: Vectors) 
     if (length := sum(map(len, texts))) > most:
         raise InvalidLimit(
             f"documents: they have {length:,} characters together; at most {most:,} are ranked at once. "
-            "Lower max_tokens_per_doc, or send fewer."
+            "Lower max_tokens_per_doc, or send fewer.",
+            limit="max_rerank_characters",
         )
     scores = ranker.probabilities(query, texts, vector=vector)
     order = sorted(range(len(scores)), key=lambda at: -scores[at])

@@ -371,6 +371,11 @@ def test_who_hangs_up_leaves_the_queue(library: Library, embedder: GatedEmbedder
 
 def test_a_lower_limit_is_kept(library: Library) -> None:
     with served(library, max_k=3, max_questions=1, max_question_characters=10) as client:
-        assert_error(client.post("/v1/ask", json={"question": "Who?", "k": 4}), 422, "invalid_limit")
-        assert_error(client.post("/v1/ask", json={"questions": ["Who?", "Why?"]}), 422, "invalid_limit")
-        assert_error(client.post("/v1/ask", json={"question": "Who was it?"}), 422, "question_too_long")
+        for body, code, setting in (
+            ({"question": "Who?", "k": 4}, "invalid_limit", "MAX_K"),
+            ({"question": "Who?", "max_per_document": 4}, "invalid_limit", "MAX_K"),
+            ({"questions": ["Who?", "Why?"]}, "invalid_limit", "MAX_QUESTIONS"),
+            ({"question": "Who was it?"}, "question_too_long", "MAX_QUESTION_CHARACTERS"),
+        ):
+            message = assert_error(client.post("/v1/ask", json=body), 422, code)
+            assert f"The limit is the setting LOCCIT_{setting}." in message
