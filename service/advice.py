@@ -11,6 +11,7 @@ from typing import Any
 
 from index import errors
 from index.errors import LoccitError
+from service.errors import Unauthorized
 
 Advice = Mapping[type[LoccitError], str | Callable[[Any], str]]
 """Advice by error class, which holds for its subclasses too: a sentence, or a function that makes it."""
@@ -62,6 +63,8 @@ SETTINGS_ADVICE: Advice = {
 
 ADVICE: Advice = {
     **SETTINGS_ADVICE,
+    Unauthorized: "This service asks for an API key: send it as 'Authorization: Bearer KEY' or 'X-API-Key: "
+    "KEY', or sign in with it at /sign-in.",
     errors.CollectionNotFound: lambda error: (
         f"Create it with PUT /v1/collections/{error.name}; GET /v1/collections lists those there are."
     ),
@@ -78,4 +81,4 @@ def message_with_advice(error: LoccitError, table: Advice = ADVICE) -> str:
     """The message of an error, followed by the advice that the table has for its class."""
     found = next((table[kind] for kind in type(error).__mro__ if kind in table), "")
     advice = found(error) if callable(found) else found
-    return f"{error.message} {advice}" if advice else error.message
+    return f"{error.message} {advice}".strip() if advice else error.message

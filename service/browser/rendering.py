@@ -11,12 +11,12 @@ from starlette.types import Scope as Connection
 
 from index.errors import LoccitError
 from index.text import without_bidi_controls
-from service.advice import message_with_advice
 from service.api.links import in_collection
 from service.browser.assets import asset_path
 from service.browser.context import PageContext, context_of
 from service.browser.languages import LANGUAGES
 from service.browser.navigation import places
+from service.browser.plain_errors import plain_error, plain_message
 from service.errors import headers_of, status_of
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -39,7 +39,7 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.filters["without_controls"] = without_bidi_controls
 _HEADINGS = {
     401: "An API key is needed",
-    403: "Not under this name",
+    403: "This is not allowed",
     404: "Not found",
     410: "No longer kept",
     429: "Too many requests",
@@ -78,14 +78,14 @@ def _globals(here: PageContext) -> dict[str, Any]:
 
 def error_page(connection: Connection, error: LoccitError, request_id: str) -> Response:
     """The page for an error of a request."""
-    status = status_of(type(error))
+    status, language = status_of(type(error)), context_of(connection).language
     response = page(
         connection,
         "error",
         status_code=status,
         status=status,
-        heading=context_of(connection).language.t(_HEADINGS.get(status, "That did not work")),
-        message=message_with_advice(error),
+        heading=language.t(_HEADINGS.get(status, "That did not work")),
+        error=plain_error(error, language),
         code=error.code,
         request_id=request_id,
     )
@@ -96,7 +96,9 @@ def error_page(connection: Connection, error: LoccitError, request_id: str) -> R
 def sign_in_page(connection: Connection, after: str, error: LoccitError | None = None) -> Response:
     """The form to sign in, which leads to the page ``after``; with the error of an attempt."""
     status = 200 if error is None else status_of(type(error))
-    message = "" if error is None else message_with_advice(error)
+    # Without a message nobody signed in yet, which is no error to a person.
+    has_message = error is not None and error.message
+    message = plain_message(error, context_of(connection).language) if error and has_message else ""
     response = page(connection, "sign_in", status_code=status, next=after, message=message)
     if error is not None:
         response.headers.update(headers_of(error))

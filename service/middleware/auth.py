@@ -145,11 +145,7 @@ def _of_origin(principal: Principal, scope: Scope) -> Principal:
 
 
 def _unauthorized(reason: str) -> Unauthorized:
-    return Unauthorized(
-        f"{reason} This service asks for an API key: send it as 'Authorization: Bearer KEY' or 'X-API-Key: "
-        "KEY', or sign in with it at /sign-in.".lstrip(),
-        headers={"WWW-Authenticate": 'Bearer realm="loccit"'},
-    )
+    return Unauthorized(reason, headers={"WWW-Authenticate": 'Bearer realm="loccit"'})
 
 
 def _tokens(name: bytes, value: bytes, *, basic: bool) -> Iterator[bytes]:

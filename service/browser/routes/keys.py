@@ -15,6 +15,7 @@ from service.browser import page
 from service.browser.context import context_of
 from service.browser.forms import form_fields
 from service.browser.listing import day_and_time
+from service.browser.plain_errors import plain_message
 from service.errors import Forbidden, InvalidRequest
 from service.identity import SCOPES, Key, KeyOptions, Principal, Scope, access, new_key
 from service.requests.values import names_of
@@ -77,7 +78,9 @@ async def create(request: Request, caller: Caller, runtime: ReadyRuntime) -> Res
     try:
         token, key = new_key(fields.get("name", "").strip(), _scope(fields), _options(fields))
     except (InvalidInput, InvalidRequest) as error:
-        return await _page(request, caller, runtime, problem=error.message)
+        return await _page(
+            request, caller, runtime, problem=plain_message(error, context_of(request.scope).language)
+        )
     await runtime.pools.writes.run(runtime.keyring.add, key)
     request.scope["state"]["audit"] = {"command": "keys create", "made": key.id, "scope": key.scope.word}
     response = await _page(request, caller, runtime, token=token)

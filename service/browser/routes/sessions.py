@@ -34,7 +34,7 @@ class SignInQuery(PageQuery):
 async def sign_in_form(request: Request, query: Annotated[SignInQuery, Query()], caller: Caller) -> Response:
     """The form; for those who are signed in, a button to sign out."""
     if caller.key:
-        return page(request.scope, "account", name=caller.user or caller.name)
+        return page(request.scope, "account", caller=caller)
     return sign_in_page(request.scope, local_address(query.next))
 
 
