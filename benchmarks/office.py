@@ -21,7 +21,7 @@ from benchmarks.manifest import FORMATS
 from benchmarks.parity import words_of
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate, mean
-from index.errors import CorruptDocument, EmptyDocument, EncryptedDocument, NoTextLayer, ReaderFailed
+from index.errors import CorruptDocument, EmptyDocument, EncryptionNotSupported, NoTextLayer, ReaderFailed
 
 OFFICE = FORMATS.parent / "office"
 _SHOWN = 12
@@ -86,7 +86,7 @@ def true_reasons(path: Path, other: str | None) -> set[str]:
     if olefile.isOleFile(path):
         with olefile.OleFileIO(path) as compound:
             if compound.exists("EncryptedPackage"):
-                return {EncryptedDocument.code}
+                return {EncryptionNotSupported.code}
     if path.suffix.lower() in CONVERSIONS and other is None:
         return {CorruptDocument.code}
     return set() if words(other or "") else {EmptyDocument.code, NoTextLayer.code}

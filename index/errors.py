@@ -23,6 +23,7 @@
     │       ├── EmptyDocument
     │       ├── CorruptDocument
     │       ├── EncryptedDocument
+    │       ├── EncryptionNotSupported
     │       ├── NoTextLayer
     │       ├── ReaderFailed
     │       └── DocumentTooLarge
@@ -207,6 +208,12 @@ class EncryptedDocument(Unreadable):
     """The file is encrypted, and the password is missing or wrong."""
 
     code = "encrypted_document"
+
+
+class EncryptionNotSupported(Unreadable):
+    """The file is encrypted in a way that is not opened, whatever the password."""
+
+    code = "encryption_not_supported"
 
 
 class NoTextLayer(Unreadable):

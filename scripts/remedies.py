@@ -60,6 +60,8 @@ DOCUMENTS: Mapping[str, str] = {
     "corrupt_document": "Open the file in the program that made it, and save it again.",
     "encrypted_document": "Retry the job with the password (`POST /v1/jobs/{job_id}/retry`), or save a copy "
     "without one.",
+    "encryption_not_supported": "Save the file without a password. Office files, books with digital rights "
+    "management and ZIP files with AES are not opened with one.",
     "no_text_layer": "Run text recognition on the file, or let the service do it: `LOCCIT_OCR_LANGUAGES`.",
     "reader_failed": "Try it again alone. If it fails again, save the file in another format, or raise the "
     "limits.",

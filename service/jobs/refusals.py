@@ -41,5 +41,5 @@ def password_unfinished() -> JobNotFinished:
 def no_encrypted_item() -> InvalidRequest:
     """The error for a password that no item needs."""
     return InvalidRequest(
-        "password: no file of this job was refused because it is encrypted. Retry without a password."
+        "password: no refused file of this job can be opened with a password. Retry without one."
     )

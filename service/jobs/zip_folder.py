@@ -10,7 +10,13 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, Self
 
-from index.errors import CorruptDocument, DocumentTooLarge, EncryptedDocument, UnsupportedFormat
+from index.errors import (
+    CorruptDocument,
+    DocumentTooLarge,
+    EncryptedDocument,
+    EncryptionNotSupported,
+    UnsupportedFormat,
+)
 from index.sources import MAX_SIDECAR_BYTES, SIDECAR_SUFFIXES, Sidecar, is_sidecar, parse_sidecar
 
 _MAX_MEMBERS = 100_000
@@ -73,7 +79,8 @@ class ZipFolder:
         """Read a member of at most ``max_bytes`` bytes.
 
         Raises :class:`index.errors.DocumentTooLarge`, :class:`index.errors.EncryptedDocument`,
-        :class:`index.errors.UnsupportedFormat` and :class:`index.errors.CorruptDocument`.
+        :class:`index.errors.EncryptionNotSupported`, :class:`index.errors.UnsupportedFormat` and
+        :class:`index.errors.CorruptDocument`.
         """
         info = self._members.get(member)
         if info is None:
@@ -127,7 +134,7 @@ class ZipFolder:
 
     def _check_method(self, member: str, info: zipfile.ZipInfo) -> None:
         if info.compress_type == _AES:
-            raise EncryptedDocument(
+            raise EncryptionNotSupported(
                 f"{member}: {self._name} is encrypted with AES, which is not opened here. Send it without "
                 "encryption, or with that of the ZIP format (ZipCrypto)."
             )

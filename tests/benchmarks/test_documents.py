@@ -18,7 +18,13 @@ from benchmarks.parity import Outcome as Answers
 from benchmarks.parity import Question, common, holds, questions
 from benchmarks.pdf import fold, same_size
 from benchmarks.reading_speed import speeds
-from index.errors import CorruptDocument, EmptyDocument, EncryptedDocument, NoTextLayer
+from index.errors import (
+    CorruptDocument,
+    EmptyDocument,
+    EncryptedDocument,
+    EncryptionNotSupported,
+    NoTextLayer,
+)
 from tests.index.readers.compound_files import compound_file
 
 
@@ -83,7 +89,7 @@ def test_libreoffice_confirms_a_refusal(tmp_path: Path) -> None:
     assert office_reasons(sheet, None) == {CorruptDocument.code}
     assert office_reasons(sheet, "- ") == office_reasons(mail, None) == {EmptyDocument.code, NoTextLayer.code}
     assert office_reasons(sheet, "words") == set()
-    assert office_reasons(locked, None) == {EncryptedDocument.code}
+    assert office_reasons(locked, None) == {EncryptionNotSupported.code}
 
 
 @pytest.mark.usefixtures("soffice")

@@ -14,7 +14,7 @@ from io import BytesIO
 
 from lxml import etree
 
-from index.errors import CorruptDocument, DocumentTooLarge, EncryptedDocument, UnsupportedFormat
+from index.errors import CorruptDocument, DocumentTooLarge, EncryptionNotSupported, UnsupportedFormat
 
 _ENTRY = b"PK\x01\x02"
 _MAX_MEMBERS = 20_000
@@ -56,8 +56,8 @@ _OLE_STREAMS = {
 class Package:
     """The members of a ZIP file, by name.
 
-    Raises :class:`EncryptedDocument` for a file protected by a password, :class:`UnsupportedFormat` for the
-    binary files of old office programs, :class:`DocumentTooLarge` for contents beyond the limits, and
+    Raises :class:`EncryptionNotSupported` for a file protected by a password, :class:`UnsupportedFormat` for
+    the binary files of old office programs, :class:`DocumentTooLarge` for contents beyond the limits, and
     :class:`CorruptDocument` if it is no ZIP file.
     """
 
@@ -72,9 +72,10 @@ class Package:
             )
         try:
             self._zip = zipfile.ZipFile(BytesIO(data))
-        except _ZIP_ERRORS as error:
+        except _ZIP_ERRORS:
             raise CorruptDocument(
-                f"{name}: this is not a ZIP package, or it is damaged ({error}). Save the document again."
+                f"{name}: it is damaged, or not a file of the kind that its name says. Open it in the "
+                "program that made it, and save it again."
             ) from None
         self._members = {_clean(info.filename): info for info in self._zip.infolist()}
         total = sum(info.file_size for info in self._members.values())
@@ -178,9 +179,12 @@ def refuse_compound_file(data: bytes, *, name: str) -> None:
     raise UnsupportedFormat(f"{name}: this is a compound file of an unknown kind. Save it as .docx or PDF.")
 
 
-def encryption_error(name: str) -> EncryptedDocument:
+def encryption_error(name: str) -> EncryptionNotSupported:
     """The error for a document that is protected by a password."""
-    return EncryptedDocument(f"{name}: the document is encrypted. Save it without a password.")
+    return EncryptionNotSupported(
+        f"{name}: the document is encrypted, and files of this kind cannot be opened here, whatever the "
+        "password. Save it without a password."
+    )
 
 
 def resolve_path(base: str, target: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urldefrag
 
 from lxml import etree
 
-from index.errors import CorruptDocument, EncryptedDocument, NoTextLayer
+from index.errors import CorruptDocument, EncryptionNotSupported, NoTextLayer
 from index.readers.base.builder import Draft, assemble
 from index.readers.base.normalisation import one_line
 from index.readers.base.ooxml import iso_date
@@ -55,8 +55,9 @@ class _Item:
 def read_epub(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     """Extract the text of a book. ``charset`` is ignored: chapters declare their own.
 
-    Raises what :class:`index.readers.base.package.Package` does, :class:`index.errors.EncryptedDocument` for
-    books with DRM, and :class:`index.errors.NoTextLayer` for books that consist of pictures.
+    Raises what :class:`index.readers.base.package.Package` does,
+    :class:`index.errors.EncryptionNotSupported` for books with DRM, and :class:`index.errors.NoTextLayer`
+    for books that consist of pictures.
     """
     package = Package(data, name=name)
     path = _package_document(package)
@@ -163,7 +164,7 @@ def _refuse_encryption(package: Package, chapters: Sequence[_Item]) -> None:
     paths = {item.path for item in chapters}
     for reference in package.xml("META-INF/encryption.xml").iter(_CIPHER + "CipherReference"):
         if resolve_path("", unquote(reference.get("URI", ""))) in paths:
-            raise EncryptedDocument(
+            raise EncryptionNotSupported(
                 f"{package.name}: the book is protected by digital rights management (DRM). Use a copy "
                 "without it."
             )

@@ -13,6 +13,7 @@ from index.errors import (
     CorruptDocument,
     DocumentTooLarge,
     EncryptedDocument,
+    EncryptionNotSupported,
     InvalidMetadata,
     Unreadable,
     UnsupportedFormat,
@@ -125,7 +126,7 @@ def test_unsupported_compression_is_refused(path: Path, method: int) -> None:
 def test_aes_encryption_is_refused(path: Path) -> None:
     member = Member("a.md", b"xxxx", b"x", method=AES, flags=1)
     message = r"^a.md: folder.zip is encrypted with AES, .*ZipCrypto"
-    with folder(path, written([member])) as opened, pytest.raises(EncryptedDocument, match=message):
+    with folder(path, written([member])) as opened, pytest.raises(EncryptionNotSupported, match=message):
         opened.read("a.md", max_bytes=MOST, password=RIGHT)
 
 

@@ -12,7 +12,13 @@ from typing import Protocol
 import pytest
 from lxml import etree
 
-from index.errors import CorruptDocument, DocumentTooLarge, EncryptedDocument, Unreadable, UnsupportedFormat
+from index.errors import (
+    CorruptDocument,
+    DocumentTooLarge,
+    EncryptionNotSupported,
+    Unreadable,
+    UnsupportedFormat,
+)
 from index.readers.base.package import Package, parse_xml, resolve_path
 from index.readers.books import read_epub
 from index.readers.opendocument import read_odt
@@ -110,7 +116,7 @@ def test_encrypted_members_are_refused() -> None:
     data = bytearray(zipped({"a": "b"}))
     for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.index(mark) + place] |= 1
-    with pytest.raises(EncryptedDocument, match="without a password"):
+    with pytest.raises(EncryptionNotSupported, match="without a password"):
         Package(bytes(data), name="f").read("a")
 
 
@@ -125,7 +131,7 @@ def test_other_compression_methods_are_refused() -> None:
 @pytest.mark.parametrize(
     ("stream", "error", "message"),
     [
-        ("EncryptedPackage", EncryptedDocument, "encrypted"),
+        ("EncryptedPackage", EncryptionNotSupported, "encrypted"),
         (
             "WordDocument",
             UnsupportedFormat,

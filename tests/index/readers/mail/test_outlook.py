@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.errors import CorruptDocument, EncryptedDocument, UnsupportedFormat
+from index.errors import CorruptDocument, EncryptionNotSupported, UnsupportedFormat
 from index.readers.mail import read_email_message
 from index.readers.mail.outlook import MEDIA_TYPE, READER, read_outlook_message
 from index.readers.word import read_docx
@@ -144,7 +144,7 @@ def test_long_texts_are_in_sectors_of_their_own() -> None:
         (b"Words.", CorruptDocument, "not an Outlook message"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", CorruptDocument, "Save it again"),
         (compound_file({"WordDocument": b"x"}), UnsupportedFormat, "give its name the suffix .doc"),
-        (compound_file({"EncryptedPackage": b"x"}), EncryptedDocument, "encrypted"),
+        (compound_file({"EncryptedPackage": b"x"}), EncryptionNotSupported, "encrypted"),
         (
             compound_file(storage({0x0037: "S"}, more={"__substg1.0_10090102": b"LZFu"})),
             UnsupportedFormat,

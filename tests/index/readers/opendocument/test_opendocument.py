@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.errors import CorruptDocument, EmptyDocument, EncryptedDocument, NoTextLayer
+from index.errors import CorruptDocument, EmptyDocument, EncryptionNotSupported, NoTextLayer
 from index.readers.opendocument import MEDIA_TYPE, READER, read_odt
 from index.types import Extract
 from tests.index.readers.laws import assert_laws, shown
@@ -148,9 +148,9 @@ def test_pages_are_those_that_the_file_records() -> None:
                 "META-INF/manifest.xml": f"<manifest:manifest {ODF}><manifest:file-entry>"
                 "<manifest:encryption-data/></manifest:file-entry></manifest:manifest>"
             },
-            EncryptedDocument,
+            EncryptionNotSupported,
         ),
-        ({"encrypted-package": b"\0"}, EncryptedDocument),
+        ({"encrypted-package": b"\0"}, EncryptionNotSupported),
         ({"content.xml": f"<office:document-content {ODF}/>"}, CorruptDocument),
     ],
 )

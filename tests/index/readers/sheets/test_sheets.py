@@ -17,7 +17,7 @@ from index.errors import (
     CorruptDocument,
     DocumentTooLarge,
     EmptyDocument,
-    EncryptedDocument,
+    EncryptionNotSupported,
     UnsupportedFormat,
 )
 from index.readers.sheets import read_xlsx
@@ -200,7 +200,7 @@ def test_inline_and_rich_text_is_read_without_phonetic_annotations() -> None:
 
 def test_files_that_are_no_workbooks_are_refused() -> None:
     ole = bytes.fromhex("D0CF11E0A1B11AE1") + bytes(504)
-    with pytest.raises(EncryptedDocument, match=r"^a\.xlsx: "):
+    with pytest.raises(EncryptionNotSupported, match=r"^a\.xlsx: "):
         read(ole + "EncryptedPackage".encode("utf-16-le"))
     with pytest.raises(UnsupportedFormat, match=r"^a\.xlsx: .*save it as \.xlsx"):
         read(ole + "Workbook".encode("utf-16-le"))
