@@ -1,9 +1,8 @@
 """Pictures of studies: ``python -m benchmarks.plots http_load.json peers.json scale.jsonl [--to FOLDER]``.
 
 The files are what ``benchmarks.http_load`` and ``benchmarks.peers`` saved, and what ``benchmarks.scale``
-printed. The background is white, so that
-the pictures can be read on a dark page as well; the colours are those of Okabe and Ito, which everybody
-tells apart, and no picture needs colours to be understood.
+printed. A picture has a light and a dark form, which it chooses itself; the colours are those of Okabe and
+Ito, which everybody tells apart, and no picture needs colours to be understood.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping
+from io import StringIO
 from pathlib import Path
 
 import matplotlib as mpl
@@ -21,6 +21,15 @@ from benchmarks.figures import exact, read
 from evaluation.measures import Estimate
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#595959"
+_DARK = {
+    "fill: #ffffff": "fill: #1b1a18",
+    "fill: #595959": "fill: #b0aa9b",
+    "stroke: #595959": "stroke: #b0aa9b",
+    "stroke: #000000": "stroke: #b0aa9b",
+    "fill: #0072b2": "fill: #56b4e9",
+    "stroke: #0072b2": "stroke: #56b4e9",
+}
+"""Styles of elements, and those that replace them on a dark page."""
 _TICKS = (1, 2, 5, 10, 20, 50)
 """Milliseconds on a logarithmic axis."""
 Figures = Mapping[str, Estimate]
@@ -151,6 +160,14 @@ def _bars(axes: Axes, values: Mapping[str, float]) -> None:
     axes.margins(x=0.25)
 
 
+def with_dark_form(svg: str) -> str:
+    """A picture as matplotlib writes it, with other colours for whoever prefers dark pages."""
+    rules = [f'[style*="{light}"] {{{dark} !important}}' for light, dark in _DARK.items()]
+    ink = ":is(text, use):not([style*=fill]) {fill: #e9e5da; stroke: #b0aa9b}\ntext {stroke: none !important}"
+    dark = "\n".join([ink, *rules])
+    return svg.replace("</style>", f"\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}</style>", 1)
+
+
 def write(path: Path, draw: Callable[[Figure, Figures], None], figures: Figures) -> None:
     """Draw a picture as SVG whose text stays text; the same figures give the same file."""
     style = {
@@ -163,7 +180,9 @@ def write(path: Path, draw: Callable[[Figure, Figures], None], figures: Figures)
         figure = Figure(figsize=(8, 3.4), layout="constrained", facecolor="white")
         draw(figure, figures)
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="svg", metadata={"Date": None})
+        picture = StringIO()
+        figure.savefig(picture, format="svg", metadata={"Date": None})
+        path.write_text(with_dark_form(picture.getvalue()), encoding="utf-8")
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Build the documentation as a site that works offline: ``make site``.
 
-Sphinx reads Markdown by MyST, checks every link and heading that a link names, and makes a search that runs
-in the browser. Pages of docs/ are copied first: links to files that are no pages become plain text, and the
-table of docs/index.md becomes the navigation.
+Sphinx reads Markdown by MyST, and checks every link and heading that a link names. The search runs in the
+browser (``site_search.py``). Pages of docs/ are copied first: links to files that are no pages become plain
+text, and the table of docs/index.md becomes the navigation.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+
+from scripts import site_search
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -115,7 +117,9 @@ def build(source: Path, site: Path) -> int:
         exception_on_warning=False,
     )
     app.build()
-    (site / ".buildinfo").unlink(missing_ok=True)
+    (site / "_static" / "pages.js").write_text(site_search.script(source), encoding="utf-8")
+    for unused in (".buildinfo", "searchindex.js", "_static/searchtools.js", "_static/language_data.js"):
+        (site / unused).unlink(missing_ok=True)
     return app._warncount
 
 

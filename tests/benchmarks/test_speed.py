@@ -310,3 +310,9 @@ def test_a_picture_is_the_same_each_time(
     svg = (tmp_path / "a.svg").read_text()
     assert svg == (tmp_path / "b.svg").read_text()
     assert all(word in svg for word in words)
+
+
+def test_pictures_have_a_dark_form() -> None:
+    for picture in (Path(plots.__file__).parents[1] / "docs" / "images").glob("*.svg"):
+        assert picture.read_text().count("@media (prefers-color-scheme: dark)") == 1, picture
+    assert '[style*="fill: #ffffff"]' in plots.with_dark_form("<style>*{}</style>")
