@@ -63,6 +63,11 @@ class Condition:
     study: str = ""
     others: Sequence[Mapping[str, Any]] = ()
 
+    def is_missed_by(self, estimate: Estimate) -> bool:
+        """Whether a measurement misses the aim."""
+        too_high = self.at_most is not None and estimate.value > self.at_most
+        return too_high or (self.at_least is not None and estimate.value < self.at_least)
+
     @property
     def asks(self) -> str:
         """Conditions that are the same here are measured by asking the questions once."""

@@ -45,7 +45,7 @@ def benchmarks() -> str:
     """Return the table of measured conditions, with intervals, limits and figures of other programs."""
     kept = run.results()
     rows = [
-        (f"`{one.name}`", one.says, _measured(kept[one.name]), _limit(one), _others(one))
+        (f"`{one.name}`", one.says, _measured(kept[one.name]), _aim(one, kept[one.name]), _others(one))
         for one in run.conditions()
         if one.name in kept
     ]
@@ -54,6 +54,10 @@ def benchmarks() -> str:
 
 def _measured(estimate: Estimate) -> str:
     return f"**{estimate.value:.3f}** ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+def _aim(condition: run.Condition, estimate: Estimate) -> str:
+    return f"{_limit(condition)} ✗ missed" if condition.is_missed_by(estimate) else _limit(condition)
 
 
 def _limit(condition: run.Condition) -> str:

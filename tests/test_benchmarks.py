@@ -19,11 +19,13 @@ def test_every_condition_is_named_once_and_every_result_has_one() -> None:
 
 
 def test_every_figure_of_the_readme_is_the_one_measured() -> None:
-    rows = re.findall(
-        r"^\| .+ \| (\d[^|]*) \| `([\w-]+)` \|$", (ROOT / "README.md").read_text(), re.MULTILINE
-    )
-    assert rows
+    readme = (ROOT / "README.md").read_text()
+    rows = re.findall(r"(\d[\d.,]*) <!-- ([\w-]+) -->", readme)
+    assert len(rows) > 10
     kept = results()
+    missed = {one.name for one in conditions() if one.name in kept and one.is_missed_by(kept[one.name])}
+    for line in readme.splitlines():
+        assert not missed.intersection(re.findall(r"<!-- ([\w-]+) -->", line)) or "✗" in line, line
     for told, name in rows:
         estimate = kept[name]
         shown = re.findall(r"\d+\.\d+|\d+", told)
@@ -55,3 +57,16 @@ def test_what_is_not_there_is_not_measured(tmp_path: Path) -> None:
     assert Bench(tmp_path).measured(missing) is None
     assert "no data" in verdict(missing, None, None)
     assert "new" in verdict(missing, Estimate(0.5, 0, 1, 10), None)
+
+
+def test_every_result_is_inside_its_interval() -> None:
+    for name, one in results().items():
+        assert one.low <= one.value <= one.high, name
+
+
+def test_the_table_marks_aims_that_are_missed() -> None:
+    kept, table = results(), (ROOT / "docs" / "evaluation.md").read_text()
+    for one in conditions():
+        if one.name in kept:
+            (row,) = re.findall(rf"^\| `{one.name}` \| .*$", table, re.MULTILINE)
+            assert ("✗ missed" in row) == one.is_missed_by(kept[one.name])

@@ -124,7 +124,11 @@ def _value(stated: Numbers, truth: NDArray[np.bool_], measure: str) -> float:
 
 
 def _mean(cells: Sequence[tuple[Numbers, NDArray[np.bool_]]], measure: str) -> Estimate:
-    """The mean over cells with its bootstrap interval over their questions."""
+    """The mean over cells with its bootstrap interval over their questions.
+
+    Resampling adds noise, and a calibration error counts noise as error: what is drawn is of the right width,
+    and too high. The interval of such an error is therefore put around its value.
+    """
     random = np.random.default_rng(0)
     drawn = np.zeros(_RESAMPLES)
     for stated, truth in cells:
@@ -133,6 +137,8 @@ def _mean(cells: Sequence[tuple[Numbers, NDArray[np.bool_]]], measure: str) -> E
             drawn[at] += _value(stated[rows], truth[rows], measure) / len(cells)
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
     value = float(np.mean([_value(*cell, measure) for cell in cells]))
+    if measure == "ece":
+        low, high = value - (high - low) / 2, value + (high - low) / 2
     return Estimate(value, float(low), float(high), sum(len(truth) for _, truth in cells))
 
 

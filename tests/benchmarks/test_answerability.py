@@ -98,3 +98,10 @@ def test_pieces_of_a_page_are_one_unit_and_halves_stay_the_same() -> None:
 def test_auroc_counts_pairs() -> None:
     stated, truth = np.array([0.9, 0.5, 0.5, 0.1]), np.array([True, True, False, False])
     assert _mean([(stated, truth)], "auroc").value == pytest.approx(7 / 8)
+
+
+def test_a_calibration_error_is_inside_its_interval() -> None:
+    random = np.random.default_rng(5)
+    stated = random.random(200)
+    found = _mean([(stated, random.random(200) < stated)], "ece")
+    assert found.low < found.value < found.high
