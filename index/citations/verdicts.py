@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.answers import Citation
+from index.citations.adaptations import Adaptation
 from index.citations.claims import Quoted, Sentence
 from index.citations.resolution import Today
 from index.citations.statements import Conflict
@@ -13,6 +14,13 @@ from index.citations.statements import Status as ClaimStatus
 from index.text.differences import Edit
 
 Status = Literal["verified", "repaired", "misattributed", "altered", "not_found"]
+QuoteCause = Adaptation | Literal["part", "place", "parts", "document", "words", "absent", "unresolved"]
+"""What a quote's ``reason`` says, as a code: what its sentence made of the source's words; it is a part of
+the cited words, stands at another place, leaves out or inserts words, is from another document, has other
+words, is absent, or what it is said to be from names nothing."""
+StatementCause = Literal["", "conflict", "missing", "elsewhere", "around", "near", "nothing"]
+"""What a sentence's ``reason`` says, as a code: facts conflict, numbers or names are missing, another passage
+says it, the cited words say it with those around them, the nearest sentences do not, or none is near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class Verdict:
     the quoted words into them. ``not_found``: nothing similar enough. ``reason`` explains the status; it is
     empty for ``verified``, unless the quote leaves out or inserts words: then it says so, ``parts`` are the
     citations of the source's words in it, and ``citation`` is that of the text from the first to the last.
+    ``causes`` are the codes of what it says.
     """
 
     status: Status
@@ -50,6 +59,7 @@ class Verdict:
     edits: tuple[Edit, ...] = ()
     parts: tuple[Citation, ...] = ()
     inserted: tuple[str, ...] = ()
+    causes: tuple[QuoteCause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,8 @@ class StatementVerdict:
     offsets are code points of the answer (``start``, ``end``) and of the document (``at``, ``to``).
     ``unsupported``: neither. ``probability`` that they say it, in [0, 1]. ``citation`` has the sentences
     that speak for or against, of an unsupported one the nearest, if any are near. ``reason`` explains the
-    status; it is empty for ``supported``.
+    status, and ``cause`` is its code; both are empty for ``supported``. ``missing`` are numbers and names
+    that the passages do not have.
     """
 
     status: ClaimStatus
@@ -69,6 +80,8 @@ class StatementVerdict:
     citation: Citation | None = None
     today: Today | None = None
     conflicts: tuple[Conflict, ...] = ()
+    cause: StatementCause = ""
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,22 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from index.answers import Citation
+from index.citations.adaptations import adaptations, equal_words, reason_of, without_end_mark
 from index.citations.anchoring import AnchoringText
 from index.citations.budget import ReadingBudget
 from index.citations.citing import Locator
 from index.citations.claims import Quoted, Sentence, claims
 from index.citations.elisions import Elided, Parts, elided, places
 from index.citations.given import Given
+from index.citations.nearest import nearest
 from index.citations.occurrences import Quote, alike
 from index.citations.resolution import Resolution
 from index.citations.statement_verdicts import StatementVerdicts
 from index.citations.statements import Checking
-from index.citations.verdicts import AnswerReport, Claim, StatementVerdict, Verdict
+from index.citations.verdicts import AnswerReport, Claim, QuoteCause, StatementVerdict, Verdict
 from index.errors import CitationNotFound, DocumentNotFound
 from index.records import VersionRecord
 from index.text.differences import word_diff
-from index.text.typography import equal_but_for_typography
 from index.text.word_boundaries import splits_word
 
 _MOST_VERSIONS = 20
@@ -31,8 +32,8 @@ _MOST_FOLDED = 6_000_000
 _MOST_CACHED = 6_000_000
 """Code points of texts kept for the other quotes of a request, about 20 bytes each."""
 _QUESTION_MARKS = ("?", "？", "؟", ";")
-_END_MARKS = (".", "!", "?", "。", "！", "？", "…")
-_REPAIRED = "The words stand there but for quotes, dashes, spaces, case or end marks."
+_PART = "The words are a part of the cited ones."
+_ELSEWHERE = "The words stand elsewhere in the document."
 _MOST_NEAR = 5
 """Most documents that are searched for altered quotes."""
 
@@ -80,15 +81,16 @@ class Verification:
         try:
             cited = self._resolution.cite(locator)
         except CitationNotFound as error:
-            return Verdict("not_found", "", error.message) if quote is None else self.quote(claim)
+            lost = Verdict("not_found", "", error.message, causes=("unresolved",))
+            return lost if quote is None else self.quote(claim)
         if quote is None or quote == cited.quote:
             return Verdict("verified", cited.quote, "", cited, self._resolution.today(cited), 1.0)
         version = self._moment.version(cited.document_id, cited.version)
-        if _equal_words(quote, cited.quote):
+        if equal_words(quote, cited.quote):
             return self._located(claim, _Found(version, cited.start, cited.end, exact=False))
         verdict = self._verify(claim, [version, *self._moment.versions(cited.document_id)], ())
         if verdict.status == "verified" and not (verdict.parts and _is_within(verdict.citation, cited)):
-            return replace(verdict, status="repaired", reason="The words stand elsewhere in the document.")
+            return _moved(verdict, cited)
         return verdict
 
     def quote(self, claim: Claim) -> Verdict:
@@ -100,7 +102,7 @@ class Verification:
         except DocumentNotFound as error:
             verdict = self._verify(claim, (), ())
             if verdict.status == "not_found":
-                return Verdict("not_found", claim.quote, error.message)
+                return replace(verdict, reason=error.message, causes=("unresolved",))
             return verdict
         return self._verify(claim, versions, ())
 
@@ -205,7 +207,7 @@ class Verification:
             return verdict
         where = "in the document" if claim.document_id else "where it is said to be"
         reason = f"Nothing like these words stands {where if others is not None else 'in the collection'}."
-        return Verdict("not_found", claim.quote, reason)
+        return Verdict("not_found", claim.quote, reason, causes=("absent",))
 
     def _as_quoted(self, claim: Claim, versions: Sequence[VersionRecord]) -> Verdict | None:
         """The verdict on words that stand in one of the versions, as a whole or with words left out."""
@@ -224,12 +226,18 @@ class Verification:
         verdict = Verdict(
             "verified", claim.quote, told, citation, self._resolution.today(citation), 1.0,
             parts=tuple(self._resolution.citation(version, *span) for span in parts.spans),
-            inserted=quote.inserted,
+            inserted=quote.inserted, causes=("parts",),
         )  # fmt: skip
         if parts.exact:
             return verdict
         edits = word_diff(claim.quote, citation.quote)
-        return replace(verdict, status="repaired", reason=f"{_REPAIRED} {told}", edits=edits)
+        text = self._text(version).text
+        pairs = zip(quote.parts, parts.spans, strict=True)
+        made = tuple(
+            dict.fromkeys(one for part, span in pairs for one in adaptations(part, text[slice(*span)]))
+        )
+        reason = f"{reason_of(made)} {told}"
+        return replace(verdict, status="repaired", reason=reason, edits=edits, causes=("parts", *made))
 
     def _found(self, claim: Claim, versions: Sequence[VersionRecord]) -> _Found | None:
         """Return the first exact match, else the first match that differs only in typography."""
@@ -239,7 +247,7 @@ class Verification:
         for version in versions:
             for place in self._text(version).exact(quote):
                 return _Found(version, place.start, place.end, exact=True)
-        shorter = _without_end_mark(claim.quote)
+        shorter = without_end_mark(claim.quote)
         for version in self._within_limits(versions):
             text = self._text(version)
             for words in dict.fromkeys((claim.quote, shorter)):
@@ -264,30 +272,26 @@ class Verification:
         today = self._resolution.today(citation)
         if found.exact:
             return Verdict("verified", claim.quote, "", citation, today, 1.0)
-        edits = word_diff(claim.quote, citation.quote)
-        return Verdict("repaired", claim.quote, _REPAIRED, citation, today, 1.0, edits)
+        edits, causes = word_diff(claim.quote, citation.quote), adaptations(claim.quote, citation.quote)
+        reason = reason_of(causes)
+        return Verdict("repaired", claim.quote, reason, citation, today, 1.0, edits, causes=causes)
 
     def _altered(self, claim: Claim, versions: Sequence[VersionRecord]) -> Verdict | None:
         quote = _whole_quote(claim)
         best = None
         for version in self._within_limits(_unique(versions)[:_MOST_NEAR]):
-            for anchor in self._text(version).near(quote)[:1]:
-                if best is None or anchor.similarity > best[1].similarity:
-                    best = version, anchor
+            anchor = nearest(self._text(version), quote)
+            if anchor and (best is None or anchor.similarity > best[1].similarity):
+                best = version, anchor
         if best is None:
             return None
-        end = self._with_end_mark(claim, best[0], best[1].end)
-        citation = self._resolution.citation(best[0], best[1].start, end)
+        citation = self._resolution.citation(best[0], best[1].start, best[1].end)
         edits = word_diff(claim.quote, citation.quote)
         similarity = round(best[1].similarity, 4)
         reason = "The nearest words differ."
         today = self._resolution.today(citation)
-        return Verdict("altered", claim.quote, reason, citation, today, similarity, edits)
-
-    def _with_end_mark(self, claim: Claim, version: VersionRecord, end: int) -> int:
-        """Return the end of the match, including the end mark if the quote ends with the same mark."""
-        mark = claim.quote.rstrip()[-1:]
-        return end + 1 if mark in _END_MARKS and self._text(version).text[end : end + 1] == mark else end
+        causes: tuple[QuoteCause, ...] = ("words",)
+        return Verdict("altered", claim.quote, reason, citation, today, similarity, edits, causes=causes)
 
 
 def _misattributed(verdict: Verdict, claim: Claim, claimed: Sequence[VersionRecord]) -> Verdict:
@@ -295,7 +299,14 @@ def _misattributed(verdict: Verdict, claim: Claim, claimed: Sequence[VersionReco
     there = verdict.citation.document_id if verdict.citation else ""
     named = ", ".join(dict.fromkeys(repr(version.document_id) for version in claimed[:3]))
     reason = f"The words stand in {there!r}, not in {named or repr(claim.document_id)}."
-    return replace(verdict, status="misattributed", reason=reason)
+    return replace(verdict, status="misattributed", reason=reason, causes=("document",))
+
+
+def _moved(verdict: Verdict, cited: Citation) -> Verdict:
+    """The verdict on words that stand at another place than the cited one, or are a part of it."""
+    if _is_within(verdict.citation, cited):
+        return replace(verdict, status="repaired", reason=_PART, causes=("part",))
+    return replace(verdict, status="repaired", reason=_ELSEWHERE, causes=("place",))
 
 
 def _is_within(citation: Citation | None, cited: Citation) -> bool:
@@ -308,17 +319,6 @@ def _is_within(citation: Citation | None, cited: Citation) -> bool:
 
 def _whole_quote(claim: Claim) -> Quote:
     return Quote(claim.quote, claim.prefix, claim.suffix, claim.start, torn=(False, False))
-
-
-def _without_end_mark(quote: str) -> str:
-    """Remove a final comma or full stop, which writers put inside quotation marks."""
-    words = quote.strip()
-    return words[:-1].rstrip() if words.endswith((",", ".")) else words
-
-
-def _equal_words(a: str, b: str) -> bool:
-    a, b = _without_end_mark(a), _without_end_mark(b)
-    return bool(a and b) and equal_but_for_typography(a, b)
 
 
 def _unique(versions: Sequence[VersionRecord]) -> list[VersionRecord]:
