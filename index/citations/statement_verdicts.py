@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from index.answers import Citation
 from index.citations.budget import ReadingBudget
 from index.citations.claims import Sentence, without_marks
 from index.citations.given import Given
 from index.citations.resolution import Resolution
 from index.citations.statements import Checked, Checking, Claimed, Conflict
-from index.citations.verdicts import StatementVerdict
+from index.citations.verdicts import StatementCause, StatementVerdict
 
 _VISIBLE = re.compile(r"\S")
 
@@ -36,35 +37,94 @@ class StatementVerdicts:
             if self._checking.makes_claim(_outside_quotes(texts[at], one))
         ]
         claims = [Claimed(texts[at], given.cited(sentences[at].marks)) for at in judged]
-        checked = dict(zip(judged, self._checking.check(claims), strict=True))
-        return [
-            self._verdict(checked[at], one) if at in checked else None for at, one in enumerate(sentences)
-        ]
+        checked = self._checking.check(claims)
+        verdicts = {
+            at: self._verdict(one, claim, sentences[at])
+            for at, claim, one in zip(judged, claims, checked, strict=True)
+        }
+        return [verdicts.get(at) for at in range(len(sentences))]
 
-    def _verdict(self, checked: Checked, sentence: Sentence) -> StatementVerdict:
+    def _verdict(self, checked: Checked, claim: Claimed, sentence: Sentence) -> StatementVerdict:
+        place = self._place(checked) if checked.is_elsewhere else None
+        cause = _cause(checked)
+        if place and any(_covers(one, place) for one in self._with_newest(claim.cited)):
+            # Single sentences lack names of the passage around them: read with it, the cited ones say this.
+            [checked] = self._checking.check([Claimed(claim.text, ())])
+            cause = _cause(checked)
+        elif place and any(_overlap(one, place) for one in self._with_newest(claim.cited)):
+            cause = "around"
         judgement, passage = checked.judgement, checked.passage
         status, probability = judgement.status, judgement.probability
+        reason = _reason(cause, checked)
         if passage is None:
-            return StatementVerdict(status, probability, "No passage says anything like it.")
+            return StatementVerdict(status, probability, reason, cause=cause)
         version = self._resolution.moment.version(passage.document_id, passage.version)
         begin = passage.start
         citation = self._resolution.citation(version, begin + judgement.start, begin + judgement.end)
         conflicts = tuple(_placed(one, sentence.start, begin) for one in judgement.conflicts)
         today = self._resolution.today(citation)
-        return StatementVerdict(status, probability, _reason(checked), citation, today, conflicts)
+        return StatementVerdict(
+            status, probability, reason, citation, today, conflicts, cause, judgement.missing
+        )
+
+    def _place(self, checked: Checked) -> _Place | None:
+        """Where the sentences stand that a judgement is by."""
+        if checked.passage is None:
+            return None
+        begin = checked.passage.start
+        start, end = begin + checked.judgement.start, begin + checked.judgement.end
+        return checked.passage.document_id, checked.passage.text_sha256, start, end
+
+    def _with_newest(self, cited: Sequence[Citation]) -> list[Citation]:
+        """Citations, and where their words stand in the newest versions."""
+        newest = (self._resolution.today(one).citation for one in cited)
+        return [*cited, *(one for one in newest if one is not None)]
 
 
-def _reason(checked: Checked) -> str:
+_Place = tuple[str, str, int, int]
+"""Document, hash of the text, start and end."""
+
+
+def _covers(citation: Citation, place: _Place) -> bool:
+    document_id, text_sha256, start, end = place
+    is_same = (citation.document_id, citation.text_sha256) == (document_id, text_sha256)
+    return is_same and citation.start <= start and end <= citation.end
+
+
+def _overlap(citation: Citation, place: _Place) -> bool:
+    document_id, text_sha256, start, end = place
+    is_same = (citation.document_id, citation.text_sha256) == (document_id, text_sha256)
+    return is_same and citation.start < end and start < citation.end
+
+
+def _cause(checked: Checked) -> StatementCause:
     judgement = checked.judgement
     if judgement.status == "contradicted":
-        return " ".join(_told(one) for one in judgement.conflicts)
+        return "conflict"
     if checked.is_elsewhere:
-        return "The cited passages do not say this; another passage does."
-    if judgement.status == "unsupported":
-        if judgement.missing:
-            return f"The passages do not have {', '.join(judgement.missing)}."
-        return "The nearest sentences do not say this."
-    return ""
+        return "elsewhere"
+    if judgement.status == "supported":
+        return ""
+    if checked.passage is None:
+        return "nothing"
+    return "missing" if judgement.missing else "near"
+
+
+_REASONS: dict[StatementCause, str] = {
+    "": "",
+    "elsewhere": "The cited passages do not say this; another passage does.",
+    "around": "The cited words alone do not say this; with the sentences around them they do.",
+    "near": "The nearest sentences do not say this.",
+    "nothing": "No passage says anything like it.",
+}
+
+
+def _reason(cause: StatementCause, checked: Checked) -> str:
+    if cause == "conflict":
+        return " ".join(_told(one) for one in checked.judgement.conflicts)
+    if cause == "missing":
+        return f"The passages do not have {', '.join(checked.judgement.missing)}."
+    return _REASONS[cause]
 
 
 def _told(one: Conflict) -> str:
