@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from index.citations.citing import Locator, parse_locator
@@ -22,6 +22,12 @@ _DEFINED = re.compile(r"[^\S\n]*\[\^?[0-9]{1,4}\]:")
 _MARK = re.compile(r"\[\^?([0-9]{1,4})[\],;\s–-]|【([0-9]{1,4})")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>&~|$^])")
 _MOST_MARKS = 9999
+_OMITTED = re.compile(r"^\s*[\[(]?(?:…|\.\.\.)[\])]?|[\[(]?(?:…|\.\.\.)[\])]?\s*$")
+"""Ellipses before and after a quote, which are no part of it."""
+_QUOTATIONS = tuple(
+    re.compile(rf"[“„«\"](?P<words>.{{3,4000}}{few})[”“»\"](?!\w)", re.DOTALL) for few in ("", "?")
+)
+_LONGEST_ID = 1000
 _OPENINGS = {")": "(", "]": "[", ">": "<"}
 _BEFORE_ID = "\"'“”„‘’«»‹›([<{`*"
 
@@ -31,34 +37,42 @@ class Carried:
     """A text as it is verified, and the locators by its marks.
 
     ``text`` has the length of the original: locators and links to citations are replaced by marks, and the
-    entries of lists of sources by white space. ``entries`` are the spans of these entries.
+    entries of lists of sources by white space. ``entries`` are the spans of these entries. ``quotes`` are the
+    words in quotation marks of an entry, by its mark, two where quotation marks in them allow two readings.
+    ``listed`` are the marks of these entries: the text has the numbers itself.
     """
 
     text: str
     locators: dict[int, Locator]
     entries: tuple[tuple[int, int], ...]
+    quotes: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    listed: frozenset[int] = frozenset()
 
 
 def carried(text: str) -> Carried:
     """The citations in a text. The entry of a list belongs to the marks that have its number."""
     locators: dict[int, Locator] = {}
     entries = []
+    quotes = {}
     marked = {int(one[1] or one[2]): one.start() for one in reversed([*_MARK.finditer(text)])}
     for line in _ENTRY.finditer(text):
         number, found = int(line[1] or line[2]), _found(text, *line.span())
         is_cited = marked.get(number, len(text)) < line.start()
         if found and number not in locators and (_DEFINED.match(line[0]) or is_cited):
-            locators[number] = found[0][1]
+            (begin, _), locators[number] = found[0]
+            if words := _quoted(text[line.start() : begin]):
+                quotes[number] = words
             entries.append(line.span())
     for start, end in entries:
         text = text[:start] + re.sub(r"\S", " ", text[start:end]) + text[end:]
+    listed = frozenset(locators)
     free = max([0, *marked, *locators]) + 1
     for (start, end), locator in _found(text, 0, len(text)):
         if free <= _MOST_MARKS:
             locators[free] = locator
             text = text[:start] + f"[{free}]".ljust(end - start) + text[end:]
             free += 1
-    return Carried(text, locators, tuple(entries))
+    return Carried(text, locators, tuple(entries), quotes, listed)
 
 
 def _found(text: str, start: int, end: int) -> list[tuple[tuple[int, int], Locator]]:
@@ -79,7 +93,7 @@ def _written(text: str, start: int, end: int) -> list[tuple[tuple[int, int], Loc
     for place in _END.finditer(text, start, end):
         line = max(start, text.rfind("\n", start, place.start()) + 1)
         opening = _OPENINGS.get(text[place.end() : place.end() + 1], "")
-        begin = text.rfind(opening, line, place.start()) + 1 if opening else 0
+        begin = _opened(text, opening, line, place.start()) + 1 if opening else 0
         if begin <= 0:
             words = text[line : place.start()]
             word = words.rsplit(None, 1)[-1] if words and not words[-1].isspace() else ""
@@ -89,6 +103,28 @@ def _written(text: str, start: int, end: int) -> list[tuple[tuple[int, int], Loc
             found.append(((begin, place.end()), locator))
             start = place.end()
     return found
+
+
+def _opened(text: str, opening: str, start: int, end: int) -> int:
+    """Where a bracket opens that is open at the end; -1 if there is none. Names may have brackets in them."""
+    closing = next(mark for mark, other in _OPENINGS.items() if other == opening)
+    depth = 0
+    for at in range(end - 1, max(start, end - _LONGEST_ID) - 1, -1):
+        if text[at] == closing:
+            depth += 1
+        elif text[at] == opening:
+            if not depth:
+                return at
+            depth -= 1
+    return text.rfind(opening, start, end)
+
+
+def _quoted(entry: str) -> tuple[str, ...]:
+    """The words in quotation marks before the locator of an entry, as far as possible and as near."""
+    entry = _ESCAPED.sub(r"\1", entry)
+    found = (pattern.search(entry) for pattern in _QUOTATIONS)
+    words = (_OMITTED.sub("", one["words"]).strip() for one in found if one)
+    return tuple(dict.fromkeys(one for one in words if one))
 
 
 def _parsed(written: str) -> Locator | None:
