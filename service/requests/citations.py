@@ -81,7 +81,9 @@ class AnswerToVerify(Request):
         description="The answer, with quotes and citation marks such as [1]."
     )
     citations: list[ExistingLocator] = Field(
-        description="Locators of the passages, in the order of their marks: [1] is the first."
+        default_factory=list,
+        description="Locators of the passages, in the order of their marks: [1] is the first. Without any, "
+        "each sentence is compared with the passages that a search finds.",
     )
     claims: bool = Field(
         True, description="Judge also what the sentences claim. Without it no model is involved."
