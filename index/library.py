@@ -24,6 +24,7 @@ from index.protocols import Embedder, Reranker, is_same_model
 from index.readers import InProcessReaders, Readers, ReaderStatistics
 from index.records import Counts
 from index.store import open_catalogue
+from index.types import Extract
 from index.upgrading import Upgrade
 
 _log = logging.getLogger("loccit.library")
@@ -79,6 +80,10 @@ class Library:
         """The one reranker of all collections, loaded on first use; None when none is wanted."""
         with self._loading:
             return self._given_reranker() if self._given_reranker else None
+
+    def read(self, data: bytes, *, name: str) -> Extract:
+        """Extract the text of a file that no collection takes in. Raises :class:`index.errors.Unreadable`."""
+        return self._readers.read(data, name=name)
 
     def names(self) -> list[str]:
         """All collections, in order of their names."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import get_args
 
 from index.answers import Citation
 from index.citations import (
     AnswerReport,
     Carried,
     Claim,
-    Locator,
     StatementVerdict,
     Verdict,
     Verification,
@@ -19,18 +19,19 @@ from index.citations import (
 )
 from index.errors import InvalidLimit
 from service.api.links import absolute, linked
+from service.browser.checking.cited import Cited, cited
 from service.browser.checking.copies import Copies, Sourced, copies
-from service.browser.checking.findings import Finding, Findings, State, worst
+from service.browser.checking.findings import Finding, Findings, State
 from service.browser.checking.pasted import Pasted
 from service.browser.checking.places import LookedUp, looked_up
+from service.browser.checking.sentences import CERTAIN, Part, contains, of_sentences, parts
 from service.browser.languages import Language
-from service.browser.marks import Segment, lit_segments
 from service.requests.cited_spans import check_all
 from service.settings import Settings
 
 _LONGEST_TRIED = 2000
 """Code points up to which a text is looked for as a whole, because it may be one quote."""
-_CERTAIN = ("verified", "repaired")
+_DIFFERING = frozenset({"altered", "misattributed", "contradicted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +44,38 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the text. A sentence has a number, from 1; what is between sentences has 0."""
-
-    number: int
-    state: State
-    segments: tuple[Segment, ...]
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unresolved:
-    """A citation in the text that names nothing that is kept."""
-
-    locator: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Checked:
     """The result: of a text its parts, of a quote or locator what was found of it."""
 
     parts: tuple[Part, ...] = ()
     counts: dict[State, int] = field(default_factory=dict)
     copies: Copies | None = None
-    unresolved: tuple[Unresolved, ...] = ()
+    cited: tuple[Cited, ...] = ()
     unknown_marks: tuple[int, ...] = ()
     quote: Finding | None = None
     citation: LookedUp | None = None
+
+    @property
+    def faulty(self) -> int:
+        """The number of citations in the text that name nothing, have other words, or are out of date."""
+        return sum(one.state != "good" for one in self.cited)
+
+    @property
+    def is_matched(self) -> bool:
+        """Whether there is nothing to say against the text, and something for it."""
+        bad = any(self.counts[state] for state in ("bad", "warn", "old"))
+        return self.counts["good"] > 0 and not bad and not self.faulty and not self.unknown_marks
+
+    @property
+    def is_altered(self) -> bool:
+        """Whether it is one quote, with other words than the documents."""
+        return self.quote is not None and self.quote.state == "bad" and bool(self.quote.edits)
+
+    @property
+    def is_found(self) -> bool:
+        """Whether anything of it was found in the documents, be it with other words."""
+        matches = any(self.counts.get(state) for state in ("good", "old", "bad"))
+        return self.citation is not None or matches
 
 
 def checked(verification: Verification, given: Pasted, words: Words, settings: Settings) -> Checked:
@@ -89,7 +94,7 @@ def checked(verification: Verification, given: Pasted, words: Words, settings: S
     found = carried(given.text)
     if not found.locators and len(given.text) <= _LONGEST_TRIED:
         verdict = verification.quote(Claim(given.text))
-        if verdict.status in _CERTAIN:
+        if verdict.status in CERTAIN:
             return _quote(verification, verdict, findings)
     return _text(verification, found, (given, words, settings), findings)
 
@@ -113,47 +118,16 @@ def _text(
     verdicts = {mark: verification.citation(one) for mark, one in found.locators.items()}
     known = {mark: one for mark, one in found.locators.items() if verdicts[mark].citation is not None}
     report = verification.answer(found.text, known)
-    parts = tuple(_parts(pasted.text, report, findings))
-    counts: Counter[State] = Counter(part.state for part in parts if part.number)
+    sources = {mark: verdict for mark, verdict in verdicts.items() if mark in known}
+    sentences = tuple(parts(pasted.text, report, findings, sources))
+    counts: Counter[State] = Counter(part.state for part in sentences if part.number)
     return Checked(
-        parts,
-        {state: counts[state] for state in ("good", "warn", "bad", "none")},
+        sentences,
+        {state: counts[state] for state in get_args(State)},
         _copies(verification, found.text, report, words, set(known)),
-        tuple(_unresolved(found.locators, verdicts)),
+        tuple(cited(verification, found, verdicts, findings)),
         tuple(mark for mark in report.unknown_marks if mark not in found.locators),
     )
-
-
-def _unresolved(locators: dict[int, Locator], verdicts: dict[int, Verdict]) -> Iterator[Unresolved]:
-    for mark, verdict in verdicts.items():
-        if verdict.citation is None:
-            yield Unresolved(str(locators[mark]), verdict.reason)
-
-
-def _of_sentences(report: AnswerReport) -> Iterator[tuple[list[Verdict], StatementVerdict | None]]:
-    """The verdicts on the quotes of each sentence, and on its claim."""
-    quotes = {quoted.start: verdict for quoted, verdict in report.quotes}
-    for sentence, statement in zip(report.sentences, report.statements, strict=True):
-        yield [quotes[one.start] for one in sentence.quotes], statement
-
-
-def _parts(text: str, report: AnswerReport, findings: Findings) -> Iterator[Part]:
-    at = 0
-    for number, (sentence, (quotes, statement)) in enumerate(
-        zip(report.sentences, _of_sentences(report), strict=True), 1
-    ):
-        if at < sentence.start:
-            yield Part(0, "none", (Segment(text[at : sentence.start], ""),))
-        found = [findings.quote(one) for one in quotes]
-        spans = []
-        if statement is not None:
-            found.append(findings.statement(statement))
-            spans = [(one.start - sentence.start, one.end - sentence.start) for one in statement.conflicts]
-        segments = lit_segments(text[sentence.start : sentence.end], spans)
-        yield Part(number, worst(one.state for one in found), segments, tuple(found))
-        at = sentence.end
-    if at < len(text):
-        yield Part(0, "none", (Segment(text[at:], ""),))
 
 
 def _copies(
@@ -165,21 +139,24 @@ def _copies(
         version = moment.version(citation.document_id, citation.version)
         return Sourced(absolute(linked(citation, words.collection), words.base), version.metadata)
 
-    parts: list[tuple[str, list[Sourced]]] = []
+    pieces: list[tuple[str, list[Sourced]]] = []
     at = 0
-    for sentence, (quotes, statement) in zip(report.sentences, _of_sentences(report), strict=True):
-        parts += [(text[at : sentence.start], []), (text[sentence.start : sentence.end], [])]
+    for sentence, (quotes, statement) in zip(report.sentences, of_sentences(report), strict=True):
+        pieces += [(text[at : sentence.start], []), (text[sentence.start : sentence.end], [])]
         cited = _confirmed(quotes, statement)
-        parts[-1] = (parts[-1][0], [sourced(one) for one in cited])
+        pieces[-1] = (pieces[-1][0], [sourced(one) for one in cited])
         at = sentence.end
-    parts.append((text[at:], []))
-    return copies(parts, known, words.language.t("Sources"))
+    pieces.append((text[at:], []))
+    return copies(pieces, known, words.language.t("Sources"))
 
 
 def _confirmed(quotes: Sequence[Verdict], statement: StatementVerdict | None) -> list[Citation]:
-    """The citations of a sentence that has no problem, each once; none of another."""
+    """The citations of what was found of a sentence, each place once; none if a part of it differs."""
     statuses = [one.status for one in quotes] + ([statement.status] if statement else [])
-    if not {"verified", "repaired", "supported"}.issuperset(statuses):
+    if not _DIFFERING.isdisjoint(statuses):
         return []
-    found = [one.citation for one in (*quotes, *([statement] if statement else ())) if one.citation]
-    return list({one.locator: one for one in found}.values())
+    found = [one.citation for one in quotes if one.status in CERTAIN and one.citation]
+    if statement and statement.status == "supported" and statement.citation:
+        found.append(statement.citation)
+    distinct = list({one.locator: one for one in found}.values())
+    return [one for one in distinct if not any(one is not two and contains(two, one) for two in distinct)]

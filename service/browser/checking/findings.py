@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from index.answers import Citation
 from index.citations import StatementVerdict, Today, Verdict
 from index.text import Edit, Span
 from service.api.links import CitedWith, view_address
+from service.browser.checking.labels import (
+    is_exact,
+    quote_label,
+    quote_notes,
+    statement_label,
+    statement_notes,
+)
 from service.browser.languages import Language
 from service.browser.marks import Segment, lit_segments
 from service.schemas.values import moment
 
-State = Literal["good", "warn", "bad", "none"]
+State = Literal["good", "old", "warn", "bad", "none"]
+"""``old``: it matches words that the newest version of the document does not have."""
+_RANKED: tuple[State, ...] = ("bad", "warn", "old", "good")
 _STATES: dict[str, State] = {
     "verified": "good", "repaired": "good", "supported": "good", "current": "good", "moved": "good",
     "reformatted": "good", "unsupported": "warn", "not_found": "warn", "misattributed": "bad",
-    "altered": "bad", "contradicted": "bad", "changed": "bad", "gone": "bad",
+    "altered": "bad", "contradicted": "bad", "changed": "old", "gone": "old",
 }  # fmt: skip
+_LONGEST = 600
+"""Code points of a citation of the text that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,16 @@ class Finding:
     edits: tuple[Edit, ...]
     source: Source | None
 
+    @property
+    def worst(self) -> State:
+        """Its state, with how its source stands in the newest version."""
+        standing = self.source.standing if self.source else None
+        return worst([self.state, standing.state]) if standing else self.state
+
+    def without_source(self) -> Finding:
+        """The finding beside another one that shows the same source."""
+        return replace(self, source=None)
+
 
 class Findings:
     """Makes findings of verdicts on a collection, in a language."""
@@ -63,15 +84,7 @@ class Findings:
         self._collection = collection
         self._language = language
         t = language.t
-        self._labels = {
-            "verified": t("The quote is exact"),
-            "repaired": t("The quote is right but for typography or its place"),
-            "altered": t("The source has other words"),
-            "misattributed": t("The quote is from another document"),
-            "not_found": t("Nothing like this quote was found"),
-            "supported": t("The source says this"),
-            "contradicted": t("The source says otherwise"),
-            "unsupported": t("No source says this"),
+        self._standings = {
             "current": t("The same words at the same place"),
             "moved": t("The same words at another place"),
             "reformatted": t("The same words in other typography"),
@@ -82,29 +95,19 @@ class Findings:
     def quote(self, verdict: Verdict) -> Finding:
         """The finding on a quote."""
         source = self.source(verdict.citation, verdict.today) if verdict.citation else None
-        reasons = (verdict.reason,) if verdict.parts else ()
-        return Finding(_STATES[verdict.status], self._labels[verdict.status], reasons, verdict.edits, source)
+        edits = () if is_exact(verdict) else verdict.edits
+        notes = tuple(quote_notes(verdict, self._language))
+        return Finding(_STATES[verdict.status], quote_label(verdict, self._language), notes, edits, source)
 
-    def statement(self, verdict: StatementVerdict) -> Finding:
+    def statement(
+        self, verdict: StatementVerdict, *, has_quote: bool = False, cites: bool = False
+    ) -> Finding:
         """The finding on what a sentence claims."""
         differing = [(one.at, one.to) for one in verdict.conflicts]
         source = self.source(verdict.citation, verdict.today, differing) if verdict.citation else None
-        return Finding(
-            _STATES[verdict.status], self._labels[verdict.status], tuple(self._reasons(verdict)), (), source
-        )
-
-    def _reasons(self, verdict: StatementVerdict) -> Iterable[str]:
-        for one in verdict.conflicts:
-            if one.claimed and one.stated:
-                yield self._language.t(
-                    "The text has “{claimed}”, the source “{stated}”.", claimed=one.claimed, stated=one.stated
-                )
-            elif one.claimed:
-                yield self._language.t("Only the text negates this: “{words}”.", words=one.claimed)
-            else:
-                yield self._language.t("Only the source negates this: “{words}”.", words=one.stated)
-        if verdict.status == "unsupported":
-            yield verdict.reason
+        label = statement_label(verdict, self._language, has_quote=has_quote)
+        notes = tuple(statement_notes(verdict, self._language, cites=cites))
+        return Finding(_STATES[verdict.status], label, notes, (), source)
 
     def source(self, citation: Citation, today: Today | None, differing: Iterable[Span] = ()) -> Source:
         """A citation as a source. ``differing`` are spans of its document."""
@@ -122,10 +125,16 @@ class Findings:
             self.standing(today) if today and today.standing.status != "current" else None,
         )
 
+    def cited(self, citation: Citation, today: Today | None) -> Source:
+        """A citation of the text as a source, the beginning of a long one."""
+        quote = citation.quote
+        shown = quote if len(quote) <= _LONGEST else f"{quote[:_LONGEST].rpartition(' ')[0]} …"
+        return replace(self.source(citation, today), parts=(Segment(shown, ""),))
+
     def standing(self, today: Today) -> Standing:
         """How a citation stands in a version."""
         found = today.standing
-        label = self._labels[found.status]
+        label = self._standings[found.status]
         if found.since is not None:
             label = self._language.t("The document is retired since {day}", day=moment(found.since)[:10])
         address = view_address(today.citation.locator, (), self._collection) if today.citation else ""
@@ -134,6 +143,5 @@ class Findings:
 
 def worst(states: Iterable[State]) -> State:
     """The state of a sentence with several findings; ``none`` without any."""
-    ranked: list[State] = ["bad", "warn", "good"]
     found = set(states)
-    return next((state for state in ranked if state in found), "none")
+    return next((state for state in _RANKED if state in found), "none")

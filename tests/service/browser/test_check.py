@@ -31,6 +31,13 @@ def put(client: TestClient, document_id: str, text: str, **more: Any) -> None:
     assert response.status_code in (200, 201), response.text
 
 
+def put_in(client: TestClient, collection: str, text: str, **more: Any) -> None:
+    """Put a document into a collection that is made for it."""
+    assert client.put(f"/v1/collections/{collection}", **more).status_code == 201
+    address = f"/v1/documents/lamps.md?wait=true&collection={collection}"
+    assert client.put(address, json={"text": text}, **more).status_code == 201
+
+
 def locator_of(client: TestClient, quote: str) -> str:
     body = client.post("/v1/verify", json={"quotes": [quote]}).json()
     locator: str = body["quotes"][0]["citation"]["locator"]
@@ -50,6 +57,12 @@ def shown(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
+def copies(html: str) -> dict[str, str]:
+    """The copies that a page offers, by their names."""
+    found = re.findall(r"<textarea id=\"copy-(\w+)\"[^>]*>\n(.*?)</textarea>", html, re.DOTALL)
+    return {name: unescape(text) for name, text in found}
+
+
 def states(client: TestClient, text: str) -> list[str]:
     html = client.post("/check", data={"text": text}).text
     return re.findall(r'id="t\d+" class="sentence (\w+)"', html)
@@ -61,8 +74,10 @@ def test_every_sentence_has_a_verdict_with_its_source(checking: TestClient) -> N
     said = checked(checking, text)
     assert "The text has “three”, the source “two”." in said
     assert TOWER in said
-    assert "1 wrong" in said
-    assert "1 supported" in said
+    assert "1 different" in said
+    assert "1 matched" in said
+    assert "Every sentence that was compared" not in said
+    assert "Every sentence that was compared matches a source." in checked(checking, f"{LAMP} {TOWER} Yes.")
 
 
 def test_altered_words_of_a_quote_are_shown(checking: TestClient) -> None:
@@ -89,11 +104,7 @@ def test_the_text_can_be_copied_with_its_citations(checking: TestClient) -> None
     html = checking.post(
         "/check", data={"text": f"{LAMP[:-1]} ({locator}).\n\nShips sail to ports at noon."}
     ).text
-    copies = [
-        unescape(one)
-        for one in re.findall(r"<textarea id=\"copy-\w+\"[^>]*>\n(.*?)</textarea>", html, re.DOTALL)
-    ]
-    plain, markdown, copy = copies
+    plain, markdown, copy = copies(html).values()
     assert "Ships sail to ports at noon.\n\n[1] " in plain
     assert f"[{locator}]" in plain.splitlines()[-1]
     assert "[^1]" in markdown.splitlines()[0]
@@ -118,9 +129,138 @@ def test_a_locator_alone_is_looked_up(checking: TestClient, written: str) -> Non
 
 def test_a_quote_alone_is_looked_up(checking: TestClient) -> None:
     assert "The quote is exact" in checked(checking, LAMP)
-    assert "The source has other words" in checked(checking, f"“{LAMP.replace('dusk', 'dawn')}”")
-    assert "The source has other words" in checked(checking, LAMP.replace("dusk", "dawn"), kind="quote")
-    assert "Nothing like this quote was found" in checked(checking, "“Ships sail to distant ports at noon.”")
+    differ = "The nearest words in the documents differ"
+    said = checked(checking, f"“{LAMP.replace('dusk', 'dawn')}”")
+    assert differ in said
+    assert "The nearest words Lamps" in said
+    assert "The same words at the same place" not in said
+    assert differ in checked(checking, LAMP.replace("dusk", "dawn"), kind="quote")
+    assert "No words like these were found" in checked(checking, "“Ships sail to distant ports at noon.”")
+
+
+@pytest.mark.parametrize(
+    ("quote", "note"),
+    [
+        (f"t{LAMP[1:]}", "The case of its first letter is adapted."),
+        ("The lamp in the north tower was lit,", "The mark at its end differs."),
+        ("the lamp [...] was lit", "It leaves out words of the source"),
+    ],
+)
+def test_a_quote_in_a_sentence_is_exact_but_for_what_the_sentence_needs(
+    checking: TestClient, quote: str, note: str
+) -> None:
+    html = checking.post("/check", data={"text": f"He says that “{quote}” and more."}).text
+    assert "The quote is exact" in shown(html)
+    assert "<del>" not in html
+    assert note in shown(html) or "[...]" in quote
+
+
+def test_an_exact_quote_is_cited_where_the_sentence_around_it_is_not_found(checking: TestClient) -> None:
+    text = f"Napoleon Bonaparte wrote to Josephine: “{LAMP}”"
+    html = checking.post("/check", data={"text": text}).text
+    assert states(checking, text) == ["warn"]
+    assert "The quote is exact" in shown(html)
+    assert "What the sentence says around the quote was not found" in shown(html)
+    assert f"{text} [1]" in copies(html)["plain"]
+    assert html.count(f">{LAMP}</blockquote>") == 1
+
+
+def test_a_place_is_shown_and_cited_once(checking: TestClient) -> None:
+    text = "The lamp “in the north tower” was lit at dusk by the keeper."
+    html = checking.post("/check", data={"text": text}).text
+    assert html.count("</blockquote>") == 1
+    assert copies(html)["plain"].count("lamps.md@") == 1
+
+
+@pytest.mark.parametrize("name", ["plain", "markdown", "html"])
+def test_a_copy_is_checked_like_the_text(client: TestClient, name: str) -> None:
+    """A citation of one sentence is read with its passage, which has names that the sentence lacks."""
+    paragraph = (
+        "Captain Rudge kept the log of Skelling Point. He wrote each day. The second boat carried oil."
+    )
+    put(client, "My log_(new).md", f"# Log\n\n{paragraph} The weather was calm.\n\n{LAMP} {TOWER}\n")
+    text = (
+        "Captain Rudge wrote that “the second boat carried oil.” He says: “the weather was [...] calm”.\n\n"
+        f"{LAMP} {TOWER.replace('two', 'three')}\n\nShips sail to distant ports at noon. Is it “{LAMP}”?"
+    )
+    before = states(client, text)
+    assert set(before) == {"good", "bad", "warn"}
+    copy = copies(client.post("/check", data={"text": text}).text)[name]
+    assert "My log" in copy
+    assert states(client, copy)[: len(before)] == before
+    assert "need a look" not in checked(client, copy)
+
+
+@pytest.mark.parametrize(
+    ("quote", "label"),
+    [
+        (LAMP, "The quote is exact"),
+        ("The lamp … was lit at dusk", "The quote is exact"),
+        ("He says “the lamp” “was lit”", "No words like these were found"),
+        (LAMP.replace("dusk", "dawn"), "The nearest words in the documents differ"),
+    ],
+)
+def test_the_quote_of_a_footnote_is_compared_with_what_it_cites(
+    checking: TestClient, quote: str, label: str
+) -> None:
+    text = f"{LAMP[:-1]}.[^1]\n\n[^1]: “{quote}” — Lamps. ({locator_of(checking, LAMP)})"
+    said = checked(checking, text)
+    assert label in said[said.index("Citations in the text Lamps") :]
+    assert ("need a look: 1" in said) == (label != "The quote is exact")
+
+
+def test_what_a_sentence_cites_is_shown_where_nothing_is_near(checking: TestClient) -> None:
+    lamp = locator_of(checking, LAMP)
+    html = checking.post("/check", data={"text": f"Ships sail to distant ports at noon ({lamp})."}).text
+    assert "Neither what it cites nor any other passage is near. What it cites: Lamps" in shown(html)
+    assert f"/view/{lamp}" in html[html.index('class="sources"') : html.index('id="cited"')]
+
+
+def test_a_citation_that_the_newest_version_lacks_colours_its_sentence(checking: TestClient) -> None:
+    lamp = locator_of(checking, LAMP)
+    put(checking, "lamps.md", f"# Lamps\n\n{TOWER}\n")
+    text = f"{LAMP[:-1]} ({lamp})."
+    assert states(checking, text) == ["old"]
+    said = checked(checking, text)
+    assert "1 out of date" in said
+    assert "The newest version has: ! No words like these" in said
+    assert "Every sentence that was compared" not in said
+
+
+def test_the_page_says_what_its_verdicts_mean(checking: TestClient) -> None:
+    said = checked(checking, f"{LAMP} Ships sail to distant ports at noon.")
+    assert "How this is judged" in said
+    assert "A match is a place to read, not a proof." in said
+
+
+def test_the_collection_is_in_the_address_and_in_the_result(checking: TestClient) -> None:
+    put_in(checking, "lights", TEXT)
+    response = checking.post("/check", data={"text": f"{LAMP} Yes.", "collection": "lights"})
+    assert str(response.url).endswith("/check?collection=lights")
+    assert "documents of the collection lights" in shown(response.text)
+    assert "<option selected>lights</option>" in response.text
+
+
+def test_other_collections_that_hold_the_text_are_named(library: Library) -> None:
+    with served(library, api_key="correct-horse") as client:
+        admin = {"authorization": "Bearer correct-horse"}
+        for name, text in (("ships", "Ships sail to distant ports.\n"), ("lights", TEXT), ("hidden", TEXT)):
+            put_in(client, name, text, headers=admin)
+        wanted = {"name": "reader", "scope": "read", "collections": "ships, lights"}
+        made = client.post("/keys/create", data=wanted, headers=admin).text
+        key = made.partition('id="token">')[2].partition("<")[0]
+        own = {"authorization": f"Bearer {key}"}
+        locator = client.post("/v1/verify?collection=lights", json={"quotes": [LAMP]}, headers=own).json()
+        locator = locator["quotes"][0]["citation"]["locator"]
+        for text in (f"{LAMP} {TOWER}", f"“{LAMP}”", locator):
+            html = client.post(
+                "/check?collection=ships", data={"text": text, "collection": "ships"}, headers=own
+            ).text
+            assert "Nothing of this was found in the collection ships." in shown(html)
+            assert re.findall(r'name="instead" value="(\w+)"', html) == ["lights"]
+        again = {"text": f"{LAMP} {TOWER} Yes.", "collection": "ships", "instead": "lights"}
+        html = client.post("/check?collection=ships", data=again, headers=own).text
+        assert "2 matched" in shown(html)
 
 
 def test_a_locator_of_an_erased_document_names_nothing(checking: TestClient) -> None:
@@ -138,10 +278,18 @@ def test_files_are_checked(checking: TestClient) -> None:
     }
     html = checking.post("/check", data={"text": "ignored"}, files=sent).text
     assert re.findall(r'class="sentence (\w+)"', html) == ["good", "warn"]
-    for name, data in (("a.pdf", b"%PDF"), ("a.txt", b"\xff\xfe\x00")):
+    for name, data in (("a.pdf", b"%PDF"), ("a.txt", b"\xff\xfe\x00"), ("a.exe", b"MZ")):
         response = checking.post("/check", files={"file": (name, data)})
         assert response.status_code == 422
         assert 'role="alert"' in response.text
+
+
+@pytest.mark.parametrize("written", ["<h2>On lamps</h2><p>{}</p><p>{}</p>", "{{\\rtf1 {}\\par\\par {}}}"])
+def test_files_of_other_formats_are_read_like_documents(checking: TestClient, written: str) -> None:
+    name = "answer.html" if "<" in written else "answer.rtf"
+    data = written.format(LAMP, "Ships sail to distant ports at noon.").encode()
+    html = checking.post("/check", files={"file": (name, data)}).text
+    assert re.findall(r'class="sentence (\w+)"', html) == ["good", "warn"]
 
 
 @pytest.mark.parametrize(

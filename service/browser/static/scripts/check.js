@@ -5,7 +5,7 @@ import { shortcut } from "./page.js";
 
 const sentences = [...document.querySelectorAll(".sentence")];
 const verdictOf = (sentence) => document.querySelector(sentence.hash);
-const isProblem = (one) => one.dataset.state === "bad" || one.dataset.state === "warn";
+const isProblem = (one) => ["bad", "warn", "old"].includes(one.dataset.state);
 const onlyProblems = document.getElementById("problems");
 const shown = () => (onlyProblems?.getAttribute("aria-pressed") === "true" ? sentences.filter(isProblem) : sentences);
 let chosen = null;
@@ -20,7 +20,10 @@ function choose(sentence) {
   const verdict = verdictOf(sentence);
   verdict.classList.add("chosen");
   // Side by side, only the list of verdicts scrolls; below each other, the page does.
-  verdict.scrollIntoView({ block: "nearest" });
+  // A card that does not fit below is shown from its top, with what it says first.
+  const list = verdict.closest(".sources");
+  if (list.scrollHeight > list.clientHeight) list.scrollTop += verdict.getBoundingClientRect().top - list.getBoundingClientRect().top - 8;
+  else verdict.scrollIntoView({ block: "nearest" });
 }
 
 function step(by) {
