@@ -118,10 +118,11 @@ class DocumentRecord:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """The outcome of putting a document."""
+    """The outcome of putting a document. ``same_text`` if one was replaced without a new version."""
 
     record: DocumentRecord
     status: PutStatus
+    same_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -30,6 +30,7 @@ from service.requests.values import names_of
 from service.runtime import Runtime
 
 BODY = JsonBody(IngestRequest)
+_OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
 _ZIP = ("application/zip", "application/x-zip-compressed")
 _CHUNK = 256 * 1024
 _FIELDS = {"metadata": 1024 * 1024, "password": MAX_PASSWORD_BYTES}
@@ -47,7 +48,7 @@ async def receive(runtime: Runtime, caller: Principal, query: IngestQuery, reque
     essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     async with _receiving(runtime):
         if essence == "multipart/form-data":
-            return await _from_form(runtime, caller, query, request, _FIELDS)
+            return (await _from_form(runtime, caller, query, request, _FIELDS))[0]
         if essence in _ZIP:
             return await _from_zip(runtime, caller, query, request)
         body = await _small_body(request, runtime.settings.library_config().ingest.max_document_bytes)
@@ -58,10 +59,23 @@ async def receive(runtime: Runtime, caller: Principal, query: IngestQuery, reque
             )
 
 
-async def receive_files(runtime: Runtime, caller: Principal, query: IngestQuery, request: Request) -> Job:
-    """The job of a page's form, which has prefix and groups among its fields. Raises as :func:`receive`."""
+async def receive_files(
+    runtime: Runtime, caller: Principal, query: IngestQuery, request: Request
+) -> tuple[Job, int]:
+    """The job of a page's form, which has prefix and groups among its fields. Raises as :func:`receive`.
+
+    Hidden files, which people choose with a folder without knowing, are left out; their number is returned.
+    """
     async with _receiving(runtime):
-        return await _from_form(runtime, caller, query, request, {**_FIELDS, **_QUERY_FIELDS})
+        fields = {**_FIELDS, **_QUERY_FIELDS}
+        return await _from_form(runtime, caller, query, request, fields, skip=is_hidden_file)
+
+
+def is_hidden_file(name: str) -> bool:
+    """Whether a file is hidden, or kept by an operating system for itself."""
+    parts = name.split("/")
+    is_hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)
+    return is_hidden or "__MACOSX" in parts or parts[-1].lower() in _OF_SYSTEMS
 
 
 async def receive_addresses(
@@ -84,8 +98,15 @@ async def _receiving(runtime: Runtime) -> AsyncIterator[None]:
 
 
 async def _from_form(
-    runtime: Runtime, caller: Principal, query: IngestQuery, request: Request, fields: Mapping[str, int]
-) -> Job:
+    runtime: Runtime,
+    caller: Principal,
+    query: IngestQuery,
+    request: Request,
+    fields: Mapping[str, int],
+    *,
+    skip: Callable[[str], bool] = lambda _: False,
+) -> tuple[Job, int]:
+    """The job of a form, and how many of its files were left out."""
     await runtime.pools.lookups.run(_require_collection, runtime, caller, query.collection)
     async with _upload(runtime, request) as upload:
         form = Form(
@@ -93,6 +114,7 @@ async def _from_form(
             upload,
             FormLimits(runtime.settings.max_files, fields),
             check=lambda name: checked_document_id(_joined(query.prefix, name)),
+            skip=skip,
         )
         async for chunk in _chunks(request):
             await runtime.pools.writes.run(form.feed, chunk)
@@ -101,7 +123,8 @@ async def _from_form(
             name: form.fields[name].strip() for name in _QUERY_FIELDS if form.fields.get(name, "").strip()
         }
         query = query.model_copy(update=named)
-        return await runtime.pools.writes.run(_add_files, runtime, caller, query, upload, form)
+        job = await runtime.pools.writes.run(_add_files, runtime, caller, query, upload, form)
+        return job, form.skipped
 
 
 @asynccontextmanager

@@ -180,8 +180,7 @@ def _select(name: str, media_type: str | None) -> _Format:
         given = f" ({media_type})" if media_type else ""
         raise UnsupportedFormat(
             f"{name}{given}: no reader for this kind of file. There are readers for PDF, Office documents, "
-            "books, web pages, Markdown, mail, tables, JSON, subtitles and source code; docs/formats.md has "
-            "all suffixes."
+            "books, web pages, Markdown, mail, tables, JSON, subtitles and source code."
         )
     return found
 

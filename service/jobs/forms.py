@@ -41,22 +41,31 @@ class FormLimits:
 class Form:
     """A form that is parsed while it arrives. ``files`` and ``fields`` are complete after :meth:`end`.
 
-    ``check`` is called with the name of each file before its data is written, and may raise. All methods
+    ``check`` is called with the name of each file before its data is written, and may raise. Files that
+    ``skip`` chooses by their names are left out; ``skipped`` counts them. All methods
     write to the spool; they raise :class:`service.errors.InvalidRequest` and what ``upload`` raises.
     """
 
     def __init__(
-        self, content_type: str, upload: Upload, limits: FormLimits, *, check: Callable[[str], object]
+        self,
+        content_type: str,
+        upload: Upload,
+        limits: FormLimits,
+        *,
+        check: Callable[[str], object],
+        skip: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.files: list[FormFile] = []
         self.fields: dict[str, str] = {}
         self._upload = upload
         self._limits = limits
         self._check = check
+        self._skip = skip
+        self.skipped = 0
         self._file_parts = 0
         self._headers: dict[bytes, bytes] = {}
         self._header, self._value = bytearray(), bytearray()
-        self._part: _Field | _File | _EmptyFileField = _EmptyFileField("")
+        self._part: _Field | _File | _EmptyFileField | _SkippedFile = _EmptyFileField("")
         self._ended = False
         self._parser = self._new_parser(content_type)
 
@@ -146,7 +155,7 @@ class Form:
             raise InvalidRequest(f"{name}: the field was sent twice. Send it once.")
         return _Field(name, known[name], self.fields)
 
-    def _begin_file(self, part: str, name: str) -> _File | _EmptyFileField:
+    def _begin_file(self, part: str, name: str) -> _File | _EmptyFileField | _SkippedFile:
         if part in self._limits.fields:
             raise InvalidRequest(f"{part}: it was sent as a file. Send it as a field, without a filename.")
         self._file_parts += 1
@@ -157,6 +166,9 @@ class Form:
         # Browsers send an empty filename for a file field in which nothing was chosen.
         if not name:
             return _EmptyFileField(part)
+        if self._skip(name):
+            self.skipped += 1
+            return _SkippedFile()
         self._check(name)
         return _File(name, self._upload, self.files)
 
@@ -217,6 +229,16 @@ class _EmptyFileField:
 
     def write(self, _: memoryview) -> None:
         raise InvalidRequest(f"{self._part}: a file was sent with an empty filename. Give it one.")
+
+    def end(self) -> None:
+        """Nothing to keep."""
+
+
+class _SkippedFile:
+    """A file that is left out."""
+
+    def write(self, _: memoryview) -> None:
+        """Nothing to keep."""
 
     def end(self) -> None:
         """Nothing to keep."""

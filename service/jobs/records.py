@@ -19,6 +19,8 @@ JobKind = Literal["ingest", "upgrade"]
 """What a job does: take in documents, or make a collection's passages and vectors anew."""
 Kind = Literal["file", "archive", "member", "url", "sitemap", "crawl"]
 
+SAME_TEXT = "Its text is the same: the original is new, and there is no new version."
+"""Message of a replaced item whose document got no new version."""
 STATES: tuple[JobState, ...] = get_args(JobState)
 UNSETTLED: tuple[Outcome, ...] = ("waiting", "refused", "cancelled")
 """Outcomes of items that became no documents, and may become some still."""

@@ -20,7 +20,7 @@ from service.advice import message_with_advice
 from service.errors import JobNotFinished, JobNotFound
 from service.jobs.intake import Intake
 from service.jobs.protocols import JobStore, Lease, Spool
-from service.jobs.records import Item, Job, Rejection
+from service.jobs.records import SAME_TEXT, Item, Job, Rejection
 from service.jobs.upgrading import UpgradeRunner
 
 log = logging.getLogger("loccit.service")
@@ -166,17 +166,20 @@ class JobRunner:
 
     def _ingest(self, job: Job) -> bool:
         """Ingest all items; return False when the job was cancelled or the runner has to stop."""
+        stored = 0
         while self._may_continue():
             if self.store.is_cancelling(job.id):
                 self.store.move(job.id, "cancelled")  # its files are kept for a retry
                 return False
-            waiting = self.store.items(job.id, limit=_FILES_PER_COMMIT, outcomes=("waiting",))
+            # The first commits are small, so that whoever waits sees files being done.
+            most = min(_FILES_PER_COMMIT, max(1, 2 * stored))
+            waiting = self.store.items(job.id, limit=most, outcomes=("waiting",))
             if not waiting:
                 return True
             if waiting[0].kind in ("archive", "sitemap", "crawl"):
                 self._expand(job, waiting[0])
             else:
-                self._store([(job, item) for item in waiting])
+                stored += len(self._store([(job, item) for item in waiting]))
             self._finish_embedded()  # jobs before this one must not wait for its end
         return False
 
@@ -316,4 +319,7 @@ def _settled(item: Item, outcome: Put | InvalidInput | Rejection) -> Item:
     if isinstance(outcome, Rejection):
         return _refused(item, outcome)
     passages = 0 if outcome.status == "unchanged" else outcome.record.passages
-    return replace(item, outcome=outcome.status, document=outcome.record.id, passages=passages)
+    message = SAME_TEXT if outcome.same_text else ""
+    return replace(
+        item, outcome=outcome.status, document=outcome.record.id, passages=passages, message=message
+    )

@@ -76,7 +76,10 @@ class JobFile(BaseModel):
     bytes: int
     state: FileState
     code: str = Field(description="Error code of a refused file; else empty.")
-    message: str = Field(description="The same in words, with what to do.")
+    message: str = Field(
+        description="The same in words, with what to do. Of a replaced file whose text is the same, that it "
+        "made no new version."
+    )
     passages: int
     links: dict[str, str]
 

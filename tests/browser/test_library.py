@@ -12,6 +12,7 @@ from index.library import Library
 from tests.browser.visits import opened
 from tests.patience import PATIENCE
 from tests.service.http_service import app_of, live
+from tests.service.jobs.zip_files import encrypted, written
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -46,7 +47,9 @@ def upload(page: "Page", *files: tuple[str, bytes]) -> bool:
         [{"name": name, "mimeType": "", "buffer": data} for name, data in files]
     )
     page.get_by_role("button", name="Upload").click()
-    page.wait_for_url(re.compile("/jobs/"))
+    page.wait_for_url(re.compile("/jobs/|job="))
+    if has_scripts:  # the library shows the progress, and has a link
+        page.get_by_role("link", name=re.compile("Each file of it|What was refused")).click()
     wait_for_job(page, has_scripts=has_scripts)
     return has_scripts
 
@@ -69,8 +72,11 @@ def test_from_an_upload_to_an_answer(page: "Page") -> None:
 
 
 def test_what_is_refused_has_a_reason_and_is_retried(page: "Page") -> None:
-    has_scripts = upload(page, ("good.txt", LAMP.encode()), ("bad.pdf", b"%PDF-1.4"))
-    assert "the PDF file is damaged" in page.inner_text("main")
+    locked = written([encrypted("a.md", LAMP.encode(), "dusk")])
+    has_scripts = upload(page, ("bad.pdf", b"%PDF-1.4"), ("folder.zip", locked))
+    assert "The PDF file is damaged" in page.inner_text("main")
+    assert "2 files were refused" in page.inner_text("main")
+    page.get_by_label("Password of the encrypted files").fill("dusk")
     page.get_by_role("button", name="Retry what was refused").click()
     wait_for_job(page, has_scripts=has_scripts)
     assert "one file was refused" in page.inner_text("main")
@@ -141,9 +147,9 @@ def test_files_are_dropped_on_the_page(browser: "Browser", address: str) -> None
         page.get_by_role("button", name="Upload").click()
         assert "Choose a file first." in page.inner_text("#upload-problem")
         page.evaluate(DROP, ["dropped.txt", LAMP])
-        page.wait_for_url(re.compile("/jobs/"))
+        page.wait_for_url(re.compile("job="))
         page.get_by_text("Done: everything can be found.").wait_for()
-        page.get_by_role("link", name="dropped.txt").wait_for()
+        page.get_by_role("link", name="dropped.txt", exact=True).wait_for()
 
 
 def test_the_library_is_used_by_keyboard_alone(browser: "Browser", address: str) -> None:

@@ -80,7 +80,8 @@ def put(state: State, new: NewDocument, now: float, *, is_version: bool = False)
     note(state, new.id, kind, version.number, now)
     _attach_original(state, new)
     drop_unused_originals(state)
-    return Put(state.document_record(state.documents[key]), "replaced" if newest else "added")
+    record = state.document_record(state.documents[key])
+    return Put(record, "replaced" if newest else "added", kind == "updated")
 
 
 def _attach_original(state: State, new: NewDocument) -> None:

@@ -84,7 +84,7 @@ def put(connection: sqlite3.Connection, new: NewDocument, change: int, *, is_ver
     _attach_original(connection, new)
     if known:
         originals.drop_unused(connection, [known.source_sha256])
-    return Put(get(connection, new.id), "replaced" if known and not restores else "added")
+    return Put(get(connection, new.id), "replaced" if known and not restores else "added", kind == "updated")
 
 
 def _attach_original(connection: sqlite3.Connection, new: NewDocument) -> None:

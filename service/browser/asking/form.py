@@ -21,7 +21,7 @@ _MOST_TURNS = 6
 """Earlier questions that the page keeps."""
 _OOXML = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
-_KINDS: Mapping[str, Sequence[str]] = {
+KINDS: Mapping[str, Sequence[str]] = {
     "pdf": ("application/pdf",),
     "text": ("text/plain", "text/markdown", "text/x-rst"),
     "web": ("text/html",),
@@ -114,7 +114,7 @@ class HomeQuery(PageQuery):
         """The filter of the form's fields, in the grammar of the API."""
         each: list[dict[str, Any]] = []
         if self.kind:
-            each.append({"type": "in", "key": "media_type", "value": list(_KINDS[self.kind])})
+            each.append({"type": "in", "key": "media_type", "value": list(KINDS[self.kind])})
         if folder := self.folder.strip().strip("/"):
             each += _below(folder, "/")
         for name, kind in (("since", "gte"), ("until", "lte")):

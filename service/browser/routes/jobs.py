@@ -16,9 +16,11 @@ from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.context import context_of
 from service.browser.forms import form_fields
-from service.browser.listing import day_and_time, size_in_words
+from service.browser.listing import day_and_time
+from service.browser.progress import job_progress
+from service.browser.refusals import can_be_retried, reason_of
 from service.identity import Principal, Scope, access
-from service.jobs.records import FINISHED, Job
+from service.jobs.records import Job
 from service.requests.base import PageQuery
 from service.requests.jobs import JobFilesQuery, JobsQuery, RetryRequest
 from service.routes.jobs import current_json, item_page, job_page
@@ -29,6 +31,8 @@ router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 PATH = "/jobs"
 _PAGE = 20
 _ITEMS = 200
+_MOST_REFUSED = 1000
+"""Refused files whose reasons decide whether a retry is offered."""
 _MOST_BYTES = 8192
 _STATES = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")
 
@@ -38,6 +42,7 @@ class JobPageQuery(PageQuery):
 
     state: str = Field("", description="Only files with this outcome.")
     after: int = Field(0, ge=0, le=2**31, description="The last number of the page before.")
+    left_out: int = Field(0, ge=0, le=2**31 - 1, description="How many hidden files were just left out.")
 
 
 class JobListQuery(PageQuery):
@@ -84,22 +89,21 @@ def _job(
     only = query.state if query.state in _STATES else None
     wanted = JobFilesQuery.model_validate({"state": only, "limit": _ITEMS, "after": query.after})
     found, items, following = item_page(runtime, caller, job_id, wanted)
-    refused = items
-    if query.after or only:
-        refused = item_page(runtime, caller, job_id, JobFilesQuery(state="refused", limit=1, after=0))[1]
+    refused = runtime.jobs.store.items(job_id, limit=_MOST_REFUSED, outcomes=("refused",))
+    codes, language = {one.code for one in refused}, context_of(connection).language
     return page(
         connection,
         "job",
-        job=current_json(runtime, found),
-        day=day_and_time(found.created),
-        size=size_in_words(found.counts.bytes),
-        is_finished=found.state in FINISHED,
-        is_cancelling=found.cancelling,
-        items=items,
+        **job_progress(runtime, found),
+        home_query=in_collection("", found.collection),
+        items=[(one, reason_of(one, language)) for one in items],
+        left_out=query.left_out,
         only=only or "",
         states=_STATES,
         following=following,
-        can_have_password=any(one.code == "encrypted_document" for one in refused),
+        can_have_password="encrypted_document" in codes,
+        can_retry=found.counts.outcomes.get("cancelled", 0) > 0 or any(map(can_be_retried, codes)),
+        has_unknown_kind="unsupported_format" in codes,
         in_collection=in_collection,
     )
 

@@ -15,9 +15,11 @@ from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.context import context_of
 from service.browser.existing import choose_collection, existing_collection
+from service.browser.formats import readable_kinds
 from service.browser.forms import form_fields
-from service.browser.listing import day_and_time, format_name, per_cent
-from service.errors import InvalidRequest
+from service.browser.listing import day_and_time, format_name, per_cent, size_in_words
+from service.browser.progress import job_progress
+from service.errors import InvalidRequest, JobNotFound
 from service.identity import Principal, Scope, access
 from service.ingestion import receive_addresses, receive_files
 from service.jobs.records import Job
@@ -39,6 +41,8 @@ class LibraryQuery(PageQuery):
 
     q: str = Field("", max_length=200, description="Words of the id, the title or the type.")
     after: str = Field("", description="The last id of the page before.")
+    job: str = Field("", max_length=64, description="A job whose progress is shown.")
+    left_out: int = Field(0, ge=0, le=2**31 - 1, description="How many hidden files were just left out.")
     deleted: int | None = Field(None, ge=0, le=10_000, description="How many documents were just deleted.")
 
 
@@ -59,7 +63,7 @@ async def library(
 
 def _library(connection: Connection, runtime: Runtime, caller: Principal, query: LibraryQuery) -> Response:
     collection, words = existing_collection(runtime, caller, query.collection), query.q.strip()
-    found, counts = [], None
+    found, counts, may_write = [], None, caller.scope >= Scope.WRITE
     if collection is not None:
         counts = collection.archive.counts()
         found = collection.archive.documents(
@@ -73,14 +77,29 @@ def _library(connection: Connection, runtime: Runtime, caller: Principal, query:
         words=words,
         after=query.after,
         deleted=query.deleted,
+        left_out=query.left_out,
+        followed=_followed(runtime, caller, query.job),
+        readable=readable_kinds(context_of(connection).language) if may_write else [],
+        most_files=runtime.settings.max_files,
+        most_bytes=size_in_words(runtime.settings.library_config().ingest.max_document_bytes),
         documents=found[:_PAGE],
         following=found[_PAGE - 1].id if len(found) > _PAGE else "",
         counts=counts,
         embedded=per_cent(counts.embedded, counts.passages) if counts else 100,
-        may_write=caller.scope >= Scope.WRITE,
+        may_write=may_write,
         may_administer=caller.scope >= Scope.ADMIN,
         **WORDS,
     )
+
+
+def _followed(runtime: Runtime, caller: Principal, job_id: str) -> dict[str, Any] | None:
+    """A job to show the progress of; None without one that the caller may see."""
+    if not job_id or caller.scope < Scope.WRITE:
+        return None
+    try:
+        return job_progress(runtime, runtime.job(caller, job_id))
+    except JobNotFound:  # removed from the list
+        return None
 
 
 WORDS: dict[str, Any] = {"day": day_and_time, "format": format_name, "in_collection": in_collection}
@@ -94,7 +113,8 @@ async def upload(
 ) -> Response:
     """Takes the files of a form, and shows the job that reads them."""
     where = IngestQuery(collection=query.collection, prefix="", groups=None)
-    return _to_job(request.scope, await receive_files(runtime, caller, where, request))
+    job, left_out = await receive_files(runtime, caller, where, request)
+    return _to_job(request.scope, job, left_out)
 
 
 @router.post(f"{PATH}/fetch")
@@ -119,5 +139,6 @@ async def fetch(
     return _to_job(request.scope, await receive_addresses(runtime, caller, wanted, request))
 
 
-def _to_job(connection: Connection, job: Job) -> Response:
-    return RedirectResponse(context_of(connection).at(f"/jobs/{job.id}"), status_code=303)
+def _to_job(connection: Connection, job: Job, left_out: int = 0) -> Response:
+    query = f"?left_out={left_out}" if left_out else ""
+    return RedirectResponse(context_of(connection).at(f"/jobs/{job.id}{query}"), status_code=303)

@@ -239,7 +239,7 @@ def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[
         "/", "/static/{version}/{name}", "/language", "/widget.js", "/view/{locator}", "/check",
         "/docs", "/docs/{operation}", "/help", "/help/{name}",
         "/library", "/library/upload", "/library/fetch", "/library/document", "/library/document/diff",
-        "/library/document/delete", "/library/document/explain",
+        "/library/document/delete", "/library/document/explain", "/library/documents/delete",
         "/jobs", "/jobs/{job_id}", "/jobs/{job_id}/retry", "/jobs/{job_id}/cancel", "/jobs/{job_id}/delete",
         "/library/collections", "/library/collections/create", "/library/collections/delete",
         "/keys", "/keys/create", "/keys/{key_id}/revoke", "/status",

@@ -11,6 +11,7 @@ from lxml.html import HtmlElement
 from starlette.testclient import TestClient
 
 from index.library import Library
+from index.readers import MEDIA_TYPES
 from service.identity import KeyOptions, Scope, new_key
 from service.jobs.records import FINISHED
 from tests.patience import eventually
@@ -90,10 +91,10 @@ def test_hostile_names_are_only_words(client: TestClient) -> None:
 def test_files_of_a_plain_form_become_documents(client: TestClient) -> None:
     html = sent(client, ("folder/good.md", b"# Good\n\nText."), ("bad.pdf", b"%PDF-1.4"))
     assert "one file was refused" in told(html)
-    assert "the PDF file is damaged" in told(html)
+    assert "The PDF file is damaged" in told(html)  # without its name, which stands beside it
+    assert "bad.pdf: " not in told(html)
     (link,) = html.xpath("//table//a/@href")
     assert words(page(client, link).find(".//h1")) == "Good"
-    assert html.xpath("//form[contains(@action, '/retry') and @method='post']")
     assert not page(client, "/library").xpath("//details[@id='add']/@open")
 
 
@@ -103,6 +104,34 @@ def test_the_form_names_groups_and_a_folder(client: TestClient) -> None:
     assert found["groups"] == ["board", "staff"]
     sent(client, ("a.txt", b"Other words."), data={"groups": " ", "prefix": ""})
     assert client.get("/v1/documents/a.txt").json()["groups"] == []
+
+
+def test_the_form_says_what_it_takes(client: TestClient) -> None:
+    html = page(client, "/library")
+    assert "At most 67.1 MB a file, and 10000 files at once." in told(html)
+    suffixes = " ".join(words(one) for one in html.xpath("//details[@id='formats']//dd")).split()
+    assert sorted(suffixes) == sorted([*MEDIA_TYPES, ".zip"])
+    labels = [words(one) for one in html.xpath("//div[@id='drop']/label | //details[@id='add']//summary")]
+    assert len(set(labels)) == len(labels) == 6
+
+
+def test_hidden_files_are_left_out_and_counted(client: TestClient) -> None:
+    names = ("a/b.txt", "a/.DS_Store", "a/Thumbs.db", "__MACOSX/a/b.txt", ".git/config")
+    html = sent(client, *((name, LAMP.encode()) for name in names))
+    assert words(html.find(".//tbody")).split()[0] == "a/b.txt"
+    assert "1 of 1 files" in told(html)
+    response = client.post("/library/upload", files=[("files", (name, b"A.")) for name in names])
+    assert "4 hidden files were left out." in response.text
+
+
+def test_the_library_follows_a_job(client: TestClient) -> None:
+    job = client.post("/v1/ingest", files={"files": ("bad.pdf", b"%PDF-1.4")}).json()["job_id"]
+    eventually(lambda: client.get(f"/v1/jobs/{job}").json()["state"] in FINISHED)
+    html = page(client, "/library", job=job, left_out=2)
+    for said in ("one file was refused", "1 of 1 files", "2 hidden files were left out."):
+        assert said in told(html)
+    assert html.xpath("//section//a/@href")[-1] == f"/jobs/{job}"
+    assert "Adding documents" not in told(page(client, "/library", job="none"))
 
 
 def test_a_form_without_files_says_so(client: TestClient) -> None:

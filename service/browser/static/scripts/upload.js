@@ -58,13 +58,23 @@ async function filesOf(entry) {
   }
 }
 
-/** Send files as one job, and go to its page. */
+/** Whether a file is hidden, or kept by an operating system for itself: people choose these unknowingly. */
+const isHidden = (name) => /(^|\/)(\.|__MACOSX\/|(thumbs\.db|desktop\.ini)$)/i.test(name);
+
+/** Send files as one job, and show its progress in the library. */
 function send(files) {
   problem.hidden = true;
   if (!files.length) {
     tell(t("Choose a file first."));
     return;
   }
+  const shown = files.filter(({ name }) => !isHidden(name));
+  const leftOut = files.length - shown.length;
+  if (!shown.length) {
+    tell(t("There are only hidden files, which are left out."));
+    return;
+  }
+  files = shown;
   const body = new FormData();
   for (const { file, name } of files) body.append("files", file, name);
   const query = new URLSearchParams({ collection: form.dataset.collection });
@@ -79,7 +89,9 @@ function send(files) {
     sending.querySelector("progress").value = event.lengthComputable ? event.loaded / event.total : 0;
   });
   sent.addEventListener("load", () => {
-    if (sent.status === 202) location.assign(at(`/jobs/${sent.response.job_id}`));
+    const followed = new URLSearchParams({ collection: form.dataset.collection, job: sent.response?.job_id });
+    if (leftOut) followed.set("left_out", leftOut);
+    if (sent.status === 202) location.assign(at(`/library?${followed}`));
     else tell(sent.response?.error?.message ?? sent.statusText);
   });
   sent.addEventListener("error", () => tell(t("The upload was interrupted. Try again.")));
