@@ -6,6 +6,7 @@ both directions: from the old text to the new one and back. Offsets are Unicode 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import product
 from math import log2
@@ -42,6 +43,9 @@ _FARTHEST = 4096
 """Most code points of equal surroundings that are counted."""
 
 
+_BULLET = re.compile(r"^[^\S\n]*(?:[*+•‣⁃◦▪‧·]|[-–—](?!\s*\d))[^\S\n]+", re.MULTILINE)
+"""The bullet of an item of a list, at the start of a line."""
+
 Status = Literal["current", "moved", "reformatted", "changed", "gone"]
 
 
@@ -50,9 +54,9 @@ class Standing:
     """The location and status of a cited span in another version.
 
     ``current``: same words, same offsets. ``moved``: same words, other offsets. ``reformatted``: the same
-    words in other typography (white space, line breaks, quotation marks, dashes, case). ``changed``: other
-    words in their place; ``similarity`` compares them. For these two, ``edits`` turn the cited text into
-    the new one. ``gone``: nothing similar enough, or the document is retired: then ``since``
+    words in other typography (white space, line breaks, bullets of lists, quotation marks, dashes, case).
+    ``changed``: other words in their place; ``similarity`` compares them. For these two, ``edits`` turn the
+    cited text into the new one. ``gone``: nothing similar enough, or the document is retired: then ``since``
     is when that happened, in seconds since the epoch.
 
     ``quote`` is the new text at ``[start, end)``; for ``gone`` both offsets are 0 and the quote is empty.
@@ -109,11 +113,16 @@ def _standing(quote: Quote, anchor: Anchor, text: str) -> Standing:
     words = text[anchor.start : anchor.end]
     if not anchor.exact:
         edits = word_diff(quote.exact, words)
-        if equal_but_for_typography(quote.exact, words):
+        if equal_but_for_typography(*map(_without_bullets, (quote.exact, words))):
             return Standing("reformatted", anchor.start, anchor.end, words, 1.0, edits)
         return Standing("changed", anchor.start, anchor.end, words, anchor.similarity, edits)
     status: Status = "current" if anchor.start == quote.start else "moved"
     return Standing(status, anchor.start, anchor.end, words, 1.0)
+
+
+def _without_bullets(text: str) -> str:
+    """The text without the bullets of lists. A dash before a number may be its sign: it is kept."""
+    return _BULLET.sub("", text)
 
 
 def _quote_at(text: str, start: int, end: int, expected: int) -> Quote:

@@ -190,3 +190,21 @@ def test_words_that_became_parts_of_longer_ones_changed(old: str, new: str, word
 def test_parts_of_words_that_were_cited_as_such_are_the_same() -> None:
     found = standing(TEXT, span_of(TEXT, "urvey began in March with fort"), "New.\n\n" + TEXT)
     assert (found.status, found.quote) == ("moved", "urvey began in March with fort")
+
+
+@pytest.mark.parametrize("bullet", ["-", "•", "*", "–"])
+def test_paragraphs_that_became_a_list_are_reformatted(bullet: str) -> None:
+    items = "\n".join(f"{bullet} {part}" for part in PARTS)
+    for first, last in ((0, 5), (1, 3), (2, 2)):
+        start, _ = span_of(TEXT, PARTS[first])
+        _, end = span_of(TEXT, PARTS[last])
+        found = standing(TEXT, (start, end), items)
+        assert found.status in {"reformatted", *(("moved",) if first == last else ())}
+        back = standing(items, (found.start, found.end), TEXT)
+        assert back.status in {"reformatted", *(("moved",) if first == last else ())}
+
+
+def test_a_dash_before_a_number_is_not_a_bullet() -> None:
+    text = "The storage rules of the cold house are short.\n\nKeep the serum at\n\n5 degrees at all times.\n\nLock the door."
+    found = standing(text, (0, len(text)), text.replace("\n\n5", "\n\n- 5"))
+    assert found.status == "changed"
