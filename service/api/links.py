@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from starlette.types import Scope
 
 from index.answers import Citation
-from index.citations import parse_locator
+from index.citations import locator_of, parse_locator
+from index.records import VersionRecord
 from service.identity import Prover
 
 DEFAULT_COLLECTION = "default"
@@ -136,6 +137,30 @@ def view_address(
         pairs.append(("proof", proof))
     path = view_path(locator) + (f"?{urlencode(pairs)}" if pairs else "")
     return in_collection(path if elsewhere else f"{path}#quote", collection)
+
+
+def reading_address(version: VersionRecord, collection: str) -> str:
+    """The address of the page that shows a version from its start, without a mark; empty without text."""
+    if not version.length:
+        return ""
+    return in_collection(f"{view_path(locator_of(version, 0, 1))}?mark=false", collection)
+
+
+def in_version_address(locator: str, number: int, collection: str, *, mark: bool) -> str:
+    """The address that leads to a citation's words in another version; without a mark, to its start."""
+    query = urlencode({"version": number, **({} if mark else {"mark": "false"})})
+    return in_collection(f"{view_path(locator)}?{query}{'#quote' if mark else ''}", collection)
+
+
+def document_page_address(document_id: str, collection: str) -> str:
+    """The address of the page about a document."""
+    return in_collection(f"/library/document?{urlencode({'id': document_id})}", collection)
+
+
+def comparison_address(document_id: str, old: int, new: int, collection: str) -> str:
+    """The address of the page that compares two versions."""
+    query = urlencode({"id": document_id, "old": old, "new": new})
+    return in_collection(f"/library/document/diff?{query}", collection)
 
 
 def page_image_address(document_id: str, version: int, page: int, width: int, collection: str) -> str:

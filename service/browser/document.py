@@ -40,6 +40,8 @@ class ShownBlock:
     items: tuple[ShownItem, ...] = ()
     table: ShownTable | None = None
     fields: tuple[tuple[tuple[Segment, ...], tuple[Segment, ...]], ...] = ()
+    is_first: bool = False
+    """Whether the quote begins in it, or the first part of the quote that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def document_page(
     ]
     pages = _page_starts(structure)
     blocks = tuple(
-        _shown(marking, block, pages.get(block.start), is_mail=is_mail)
+        _flagged(marking, block, pages.get(block.start), is_mail=is_mail)
         for block in _with_whole_code(text, shown, pages)
     )
     before = after = None
@@ -132,6 +134,12 @@ def _with_whole_code(text: str, blocks: Iterable[Block], pages: dict[int, int]) 
         last = block
     if last is not None:
         yield last
+
+
+def _flagged(marking: Marking, block: Block, page: int | None, *, is_mail: bool) -> ShownBlock:
+    had_first = marking.has_first
+    shown = _shown(marking, block, page, is_mail=is_mail)
+    return replace(shown, is_first=marking.has_first and not had_first)
 
 
 def _shown(marking: Marking, block: Block, page: int | None, *, is_mail: bool) -> ShownBlock:

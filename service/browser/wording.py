@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 
-def pages_in_words(pages: tuple[int, int] | None) -> str:
+from index.types import Cell
+from service.browser.languages import Language
+
+
+def pages_in_words(pages: tuple[int, int] | None, language: Language) -> str:
     """Page numbers in words; empty without pages."""
     if pages is None:
         return ""
     first, last = pages
-    return f"page {first}" if first == last else f"pages {first}–{last}"
+    if first == last:
+        return language.t("page {number}", number=first)
+    return language.t("pages {first}–{last}", first=first, last=last)
 
 
+def cells_in_words(cells: Sequence[Cell], language: Language) -> str:
+    """The rows and columns of the cells of a table in words; empty without cells."""
+    rows = list(dict.fromkeys(one.row for one in cells if one.row))
+    columns = list(dict.fromkeys(one.column for one in cells if one.column))
+    parts = []
+    if len(rows) == 1:
+        parts.append(language.t("row “{row}”", row=_shortened(rows[0])))
+    elif rows:
+        first, last = _shortened(rows[0]), _shortened(rows[-1])
+        parts.append(language.t("rows “{first}” to “{last}”", first=first, last=last))
+    if len(columns) == 1:
+        parts.append(language.t("column “{column}”", column=_shortened(columns[0])))
+    elif columns:
+        first, last = _shortened(columns[0]), _shortened(columns[-1])
+        parts.append(language.t("columns “{first}” to “{last}”", first=first, last=last))
+    return ", ".join(parts)
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+_LONGEST_NAME = 40
+"""Code points of the name of a row or column that are shown."""
 _SOURCE_CODE = "text/x-source-code"
 _MAILS = frozenset({"message/rfc822", "application/mbox", "application/vnd.ms-outlook"})
 _SLIDES = ("application/vnd.ms-powerpoint", "presentation")

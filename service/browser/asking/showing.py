@@ -13,8 +13,8 @@ from service.answering.finding import Found
 from service.answering.flow import Whole
 from service.api.links import CitedWith
 from service.browser.asking.sources import ShownSource, SourceMaker, per_cent
-from service.browser.asking.standings import ShownStanding, shown_standing
 from service.browser.languages import Language
+from service.browser.standings import ShownStanding, shown_standing
 from service.identity import Prover
 
 _MOST_SAID = 500

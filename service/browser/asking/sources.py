@@ -9,9 +9,9 @@ from index.answers import Citation, Explanation, Hit
 from index.citations import FORMATS, parse_locator
 from index.text import Span
 from service.api.links import CitedWith, linked, view_address
-from service.browser.asking.standings import ShownStanding
 from service.browser.languages import Language
 from service.browser.marks import Segment, lit_segments
+from service.browser.standings import ShownStanding
 from service.browser.wording import pages_in_words
 from service.identity import Principal, Prover, Scope
 
@@ -120,7 +120,7 @@ class SourceMaker:
             number,
             citation,
             " › ".join(citation.section),
-            pages_in_words(citation.pages),
+            pages_in_words(citation.pages, self.language),
             address,
             per_cent(probability, self.language),
             is_shown,

@@ -11,7 +11,7 @@ from starlette.types import Scope as Connection
 
 from index.errors import DocumentNotFound
 from index.records import DocumentRecord, VersionRecord
-from service.api.links import document_path, in_collection, text_path, view_path
+from service.api.links import document_path, in_collection, reading_address, text_path
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.context import context_of
@@ -62,15 +62,15 @@ def found_document(
 def _document(connection: Connection, runtime: Runtime, caller: Principal, query: DocumentQuery) -> Response:
     record, versions = found_document(runtime, caller, query)
     archive = runtime.collection(caller, query.collection).archive
-    sha = record.text_sha256.hex()[:12]
-    view = f"{view_path(f'{record.id}@{sha}:0-1')}" if record.length else ""
+    newest = next((one for one in versions if one.number == record.version), None)
     return page(
         connection,
         "document",
         document=record,
         versions=versions,
         collection=query.collection,
-        view=in_collection(view, query.collection) if view else "",
+        view=reading_address(newest, query.collection) if newest else "",
+        read=lambda version: reading_address(version, query.collection),
         text=lambda number: in_collection(text_path(record.id, number), query.collection),
         original=in_collection(f"{document_path(record.id)}/original", query.collection),
         has_original=archive.keeps_original(record.source_sha256),

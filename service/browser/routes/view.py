@@ -8,17 +8,36 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
+from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.citations import Locator, Resolved
 from index.errors import InvalidLocator
-from service.api.links import CitedWith, linked, proven, view_address
+from service.api.links import (
+    CitedWith,
+    document_page_address,
+    linked,
+    original_address,
+    proven,
+    reading_address,
+    view_address,
+)
 from service.api.route import GuardedRoute
 from service.browser import page
+from service.browser.context import context_of
 from service.browser.document import document_page
 from service.browser.drawn_pages import Shown, drawn_pages, has_pages
+from service.browser.languages import Language
 from service.browser.marks import Marking
-from service.browser.wording import code_language, is_mail, is_presentation, pages_in_words
+from service.browser.standings import standing_in_words
+from service.browser.version_steps import version_steps
+from service.browser.wording import (
+    cells_in_words,
+    code_language,
+    is_mail,
+    is_presentation,
+    pages_in_words,
+)
 from service.errors import InvalidRequest
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery
@@ -37,6 +56,8 @@ class ViewQuery(PageQuery):
     of: list[str] = Field(default_factory=list, max_length=_MOST)
     at: int | None = Field(None, ge=0, le=2**40)
     page: int | None = Field(None, ge=1, le=2**31)
+    version: int | None = Field(None, ge=1, le=2**31 - 1)
+    mark: bool = True
     proof: str = ""
 
 
@@ -54,15 +75,35 @@ async def view(
 
     `of` has the locators of an answer, each with its evidence (`locator|start-end`), which is highlighted;
     the page links to the previous and the next of them. `at` selects another part of a long document, `page`
-    another page of a PDF file, whose pages are drawn. A key with the scope ask sees the quote and the words
-    around it.
+    another page of a PDF file, whose pages are drawn. `version` leads to the same words in another version,
+    and without `mark` the document is shown from its start. A key with the scope ask sees the quote and
+    the words around it.
     """
     wanted = check_locator(locator, runtime.settings)
     if caller.scope is Scope.ASK:
         check_proof(runtime.prover, query.collection, locator, query.proof)
         own = [one for one in query.of if one.startswith(f"{locator}|")]
-        query = query.model_copy(update={"of": own, "at": None, "page": None})
-    return await texts.run(_view, request.scope, runtime, caller, (locator, wanted), query)
+        query = query.model_copy(update={"of": own, "at": None, "page": None, "version": None, "mark": True})
+    show = _view if query.version is None else _lead
+    return await texts.run(show, request.scope, runtime, caller, (locator, wanted), query)
+
+
+def _lead(
+    connection: Connection,
+    runtime: Runtime,
+    caller: Principal,
+    named: tuple[str, Locator],
+    query: ViewQuery,
+) -> Response:
+    """Lead to the words of a citation in another version; to its start where they are not in it."""
+    name = query.collection
+    with runtime.collection(caller, name).archive.resolution() as resolution:
+        citation = resolution.cite(named[1])
+        version = resolution.moment.version(citation.document_id, query.version)
+        there = resolution.today(citation, version).citation if query.mark else None
+        address = reading_address(version, name) if there is None else view_address(there.locator, (), name)
+    address = address or document_page_address(version.document_id, name)
+    return RedirectResponse(context_of(connection).at(address), status_code=303)
 
 
 def _view(
@@ -74,7 +115,7 @@ def _view(
 ) -> Response:
     locator, wanted = named
     name, cited = query.collection, _cited(query.of)
-    whole = caller.scope is not Scope.ASK
+    language, whole = context_of(connection).language, caller.scope is not Scope.ASK
     collection = runtime.collection(caller, name)
     with collection.archive.resolution() as resolution:
         found = resolution.resolve(wanted, around=0)
@@ -82,10 +123,15 @@ def _view(
         text = resolution.moment.text(version.text_sha256)
         structure = resolution.moment.structure(version)
         place = next((at for at, one in enumerate(cited) if one.locator == locator), None)
-        quote = (citation.start, citation.end)
+        quote = (citation.start, citation.end) if query.mark else (0, 0)
         evidence = () if place is None else cited[place].evidence
         shown = Shown(quote, evidence, query.page, name)
         drawn = drawn_pages(resolution.moment, citation, version, structure, shown) if whole else None
+        standing = None
+        if whole and query.mark and _is_old(found):
+            standing = standing_in_words(resolution, citation, found.today, name, language)
+        steps = version_steps(resolution.moment, version, locator, name, mark=query.mark)
+        has_original = whole and bool(resolution.moment.originals([version.source_sha256]))
     within = None if drawn is None else drawn.span
     if not whole:
         within = (citation.start - ASK_AROUND, citation.end + ASK_AROUND)
@@ -100,27 +146,43 @@ def _view(
         around = replace(around, before=None, after=None)
     if not whole:
         citation = proven(citation, name, runtime.prover.of(caller))
-    values: dict[str, Any] = _steps(place, cited, name)
+
+    def part(*, at: int | None = None, page: int | None = None) -> str:
+        address = view_address(locator, cited, name, at=at, page=page)
+        return address if query.mark else f"{address}&mark=false"
+
+    values: dict[str, Any] = _steps(place, cited, name, language)
     return page(
         connection,
         "view",
         citation=citation,
         version=version,
+        versions=steps,
+        whole=whole,
+        mark=query.mark,
         around=around,
         drawn=drawn,
         code_language=code_language(version.document_id, version.media_type),
         has_slides=is_presentation(version.media_type),
         lacks_original=whole and drawn is None and has_pages(version, structure),
-        page_address=lambda number: view_address(locator, cited, name, page=number),
-        pages=pages_in_words(citation.pages),
+        page_address=lambda number: part(page=number),
+        pages=pages_in_words(citation.pages, language) if query.mark else "",
+        cells=cells_in_words(found.cells, language) if query.mark else "",
+        original=original_address(version.document_id, version.number, name) if has_original else "",
         source=citation.links.get("source", ""),
         links=linked(citation, name).links,
-        banner=_banner(found, name) if whole else None,
+        standing=standing,
+        retired="" if version.retired is None else moment(version.retired)[:10],
         to_quote="#quote" if around.has_quote else view_address(locator, cited, name),
-        earlier=view_address(locator, cited, name, at=around.before),
-        later=view_address(locator, cited, name, at=around.after),
+        earlier=part(at=around.before),
+        later=part(at=around.after),
         **values,
     )
+
+
+def _is_old(found: Resolved) -> bool:
+    """Whether the shown version is not what the document says today."""
+    return found.version.number != found.today.version or found.today.standing.since is not None
 
 
 def _cited(written: Sequence[str]) -> list[CitedWith]:
@@ -130,7 +192,9 @@ def _cited(written: Sequence[str]) -> list[CitedWith]:
         raise InvalidRequest(f"of: {error.message}") from None
 
 
-def _steps(place: int | None, cited: Sequence[CitedWith], collection: str) -> dict[str, str]:
+def _steps(
+    place: int | None, cited: Sequence[CitedWith], collection: str, language: Language
+) -> dict[str, str]:
     """Links to the previous and the next citation of the same answer."""
     if place is None:
         return {"previous": "", "following": "", "place": ""}
@@ -138,31 +202,5 @@ def _steps(place: int | None, cited: Sequence[CitedWith], collection: str) -> di
     def address(at: int) -> str:
         return view_address(cited[at].locator, cited, collection) if 0 <= at < len(cited) else ""
 
-    place_in_words = f"{place + 1} of {len(cited)}"
+    place_in_words = language.t("{place} of {all}", place=place + 1, all=len(cited))
     return {"previous": address(place - 1), "following": address(place + 1), "place": place_in_words}
-
-
-def _banner(found: Resolved, collection: str) -> dict[str, Any] | None:
-    """The note about a citation whose version is not the newest."""
-    today = found.today
-    if today.standing.since is not None:
-        day = moment(today.standing.since)[:10]
-        words = f"This document is retired since {day}: where it came from, it is no longer."
-        return {"tone": "bad", "words": words, "address": "", "link": "", "edits": ()}
-    if found.version.number == today.version:
-        return None
-    standing, now = today.standing, today.citation
-    words = {
-        "current": "has the same words at the same place",
-        "moved": "has the same words at another place",
-        "reformatted": "has the same words in other typography",
-        "changed": "has other words here",
-        "gone": "no longer has anything like these words",
-    }[standing.status]
-    return {
-        "tone": "bad" if standing.status in {"changed", "gone"} else "",
-        "words": f"This is an older version. The newest, version {today.version}, {words}.",
-        "address": view_address(now.locator, (), collection) if now is not None else "",
-        "link": "Read it there.",
-        "edits": standing.edits,
-    }

@@ -205,6 +205,6 @@ def test_paragraphs_that_became_a_list_are_reformatted(bullet: str) -> None:
 
 
 def test_a_dash_before_a_number_is_not_a_bullet() -> None:
-    text = "The storage rules of the cold house are short.\n\nKeep the serum at\n\n5 degrees at all times.\n\nLock the door."
+    text = "The rules of the house are short.\n\nKeep the serum at\n\n5 degrees at all times.\n\nLock it."
     found = standing(text, (0, len(text)), text.replace("\n\n5", "\n\n- 5"))
     assert found.status == "changed"

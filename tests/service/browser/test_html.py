@@ -26,6 +26,7 @@ from index.types import Block, Extract
 from service.api.links import CitedWith, in_collection, view_address
 from service.browser import is_page
 from service.browser.document import WINDOW, document_page
+from service.browser.languages import ENGLISH
 from service.browser.marks import Marking, segments
 from service.browser.rendering import TEMPLATES
 from service.browser.wording import pages_in_words
@@ -166,7 +167,7 @@ def test_pages_are_told_where_they_begin(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("pages", "expected"), [(None, ""), ((3, 3), "page 3"), ((3, 5), "pages 3–5")])
 def test_page_numbers_are_told_as_readers_say_them(pages: tuple[int, int] | None, expected: str) -> None:
-    assert pages_in_words(pages) == expected
+    assert pages_in_words(pages, ENGLISH) == expected
 
 
 @given(text=st.text(min_size=1, max_size=60), data=st.data())
@@ -199,7 +200,7 @@ def test_what_a_document_says_is_shown_and_never_run(client: TestClient, hostile
     assert not html.xpath("//a[text()='the original']")
     put(client, "a.txt", text.replace("was lit", f"{hostile} is out"), title=f"T {hostile}")
     older = page(client, passage["citation"]["links"]["view"])
-    assert hostile in words(older.xpath("//div[@role='status']")[0])
+    assert hostile in words(older.xpath("//div[contains(@class, 'notice')]")[0])
 
 
 @pytest.mark.parametrize(
@@ -233,62 +234,6 @@ def test_a_source_that_is_no_web_address_is_no_link(client: TestClient) -> None:
 def test_halves_of_surrogate_pairs_in_an_address_do_no_harm(client: TestClient) -> None:
     put(client, "a.txt", LAMP)
     assert "probab" in told(page(client, "/?q=lamp%ED%A0%80"))
-
-
-# Older versions
-
-
-NEWER = {
-    "current": f"{LAMP}\n\nMore at the end.",
-    "moved": f"More at the beginning.\n\n{LAMP}",
-    "changed": LAMP.replace("dusk", "dawn <i>"),
-    "gone": "Nothing but sleeping dogs.",
-}
-
-
-def test_the_newest_version_has_no_banner(client: TestClient) -> None:
-    record = put(client, "a.txt", LAMP)
-    assert not view(client, locator_of(record, 0, len(LAMP))).xpath("//*[@role='status']")
-
-
-@pytest.mark.parametrize(
-    ("status", "said"),
-    [
-        ("current", "the same words at the same place"),
-        ("moved", "the same words at another place"),
-        ("changed", "other words here"),
-        ("gone", "anything like these words"),
-    ],
-)
-def test_an_older_version_says_so_and_leads_to_the_newest(client: TestClient, status: str, said: str) -> None:
-    record = put(client, "a.txt", LAMP)
-    put(client, "a.txt", NEWER[status])
-    html = view(client, locator_of(record, 0, len(LAMP)))
-    assert marked(html) == LAMP
-    assert "version 1 of 2" in told(html)
-    (banner,) = html.xpath("//div[@role='status']")
-    assert "older version" in words(banner)
-    assert "version 2" in words(banner)
-    assert said in words(banner)
-    assert ("bad" in banner.get("class").split()) == (status in {"changed", "gone"})
-    links = banner.xpath(".//a/@href")
-    assert len(links) == (status != "gone")
-    for link in links:
-        newest = page(client, link)
-        assert not newest.xpath("//*[@role='status']")
-        assert marked(newest) == (LAMP if status != "changed" else NEWER["changed"])
-    deleted = "".join(words(one) for one in banner.xpath(".//del"))
-    inserted = "".join(words(one) for one in banner.xpath(".//ins"))
-    assert (deleted.strip(), inserted.strip()) == (("dusk", "dawn <i>") if status == "changed" else ("", ""))
-
-
-def test_the_newest_version_is_led_to_in_its_own_collection(client: TestClient) -> None:
-    client.put("/v1/collections/other")
-    record = put(client, "a.txt", LAMP, collection="other")
-    put(client, "a.txt", NEWER["moved"], collection="other")
-    html = view(client, locator_of(record, 0, len(LAMP)), collection="other")
-    (link,) = html.xpath("//div[@role='status']//a/@href")
-    assert marked(page(client, link)) == LAMP
 
 
 # One citation after another
