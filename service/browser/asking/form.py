@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from index.answers import Extent
+from index.filters import Filter, parse_filter
 from service.browser.languages import Language
 from service.errors import InvalidRequest
 from service.identity import Principal, Scope
@@ -58,6 +59,7 @@ class HomeQuery(PageQuery):
     until: str = Field("", description="Last date of the documents to ask.")
     language: str = Field("", max_length=35, description="Language of the documents to ask.")
     as_of: PastChange | None = Field(None, ge=0, le=LARGEST, description="Change to ask as of.")
+    was: list[str] = Field(default_factory=list, max_length=20, description="What an earlier answer cites.")
     mode: Literal["", "written", "extractive"] = Field("", description="Who writes the answer.")
 
     @property
@@ -91,6 +93,12 @@ class HomeQuery(PageQuery):
         fields = {**asked, **self.kept, "as_of": self.as_of, **changes}
         wanted = {name: value for name, value in fields.items() if value not in ("", None, [])}
         return f"/?{urlencode(wanted, doseq=True)}" if wanted else "/"
+
+    @property
+    def filters(self) -> Filter | None:
+        """What the form's filters ask of documents. Raises :class:`service.errors.InvalidRequest`."""
+        where = self._filter()
+        return None if where is None else parse_filter(where)
 
     def asking(self, question: str, extent: Extent) -> AskRequest:
         """The request that finds the passages. Raises :class:`service.errors.InvalidRequest`."""

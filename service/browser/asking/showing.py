@@ -12,7 +12,9 @@ from index.text import Span
 from service.answering.finding import Found
 from service.answering.flow import Whole
 from service.api.links import CitedWith
+from service.browser.asking.earlier import LostPassage
 from service.browser.asking.sources import ShownSource, SourceMaker, per_cent
+from service.browser.asking.verdicts import ShownVerdict, nothing_found, shown_verdict
 from service.browser.languages import Language
 from service.browser.standings import ShownStanding, shown_standing
 from service.identity import Prover
@@ -26,6 +28,7 @@ _MARK = re.compile(r"\[(\d{1,3})\]")
 class ShownSentence:
     """A sentence of the documents in the answer, word for word, with the number of its source."""
 
+    locator: str
     text: str
     number: int
     title: str
@@ -61,9 +64,10 @@ class ShownAnswer:
     """An answer. ``written`` is empty without a model; ``unanswered`` are parts of the question."""
 
     declined: bool
-    tone: str
-    words: str
+    verdict: ShownVerdict
     probability: str
+    nearest: ShownSentence | None
+    """The nearest sentence, where the documents may say and no sentence answers."""
     sentences: Sequence[ShownSentence]
     unanswered: Sequence[str]
     written: Sequence[WrittenPart]
@@ -73,43 +77,86 @@ class ShownAnswer:
     as_of: bool
     stale: int
     """Sources that have changed or are gone."""
+    shifted: int
+    """Sources with the same words, at another place or in another format."""
+    worst: ShownStanding | None
+    """The standing of what the answer cites, if a part of that has changed or is gone."""
     timings_ms: Sequence[tuple[str, float]]
+    time: str = ""
+    """Of an earlier answer, when its change was made."""
+    lost: Sequence[LostPassage] = ()
+    """What an earlier answer cites, and is not as it was."""
 
     @property
     def said(self) -> str:
         """The beginning of the answer, which a follow-up question is understood by."""
         return " ".join(one.text for one in self.sentences)[:_MOST_SAID]
 
+    @property
+    def cited(self) -> list[str]:
+        """The locators of what the answer rests on: its sentences, else the first passage."""
+        return [one.locator for one in self.sentences] or [one.citation.locator for one in self.sources[:1]]
+
 
 def shown_answer(
-    found: Found, resolution: Resolution | None, prover: Prover, language: Language, *, made: Whole | None
+    found: Found,
+    resolution: Resolution | None,
+    prover: Prover,
+    language: Language,
+    *,
+    made: Whole | None,
+    is_filtered_out: bool = False,
 ) -> ShownAnswer:
     """What was found, as the page shows it. With a ``resolution``, each citation has its standing today.
 
-    ``made`` is the whole answer that a model wrote, if one did.
+    ``made`` is the whole answer that a model wrote, if one did; ``is_filtered_out`` if no document passes
+    the filter.
     """
     answer, name = found.answer, found.collection
     standings = {} if resolution is None else _standings(found, resolution, language)
     maker = SourceMaker(name, found.caller, prover, language, standings)
     sentences, sources = _quoted(found, maker)
-    written = () if made is None else tuple(_written(made, sources))
     declined = found.declines if made is None else made.declines(found)
-    tone, words = _verdict(answer, language)
+    verdict = (
+        shown_verdict(answer.answerability, language)
+        if answer.hits
+        else nothing_found(language, is_filtered_out=is_filtered_out)
+    )
     return ShownAnswer(
         declined,
-        tone,
-        words,
+        verdict,
         per_cent(answer.answerability, language),
+        _nearest(answer.hits, sources) if declined and verdict.may_answer else None,
         sentences,
         [found.parts[at].text for at in found.extract.unanswered] if sentences else (),
-        written,
+        () if made is None else tuple(_written(made, sources)),
         sources,
         list(_notes(answer, language)),
         answer.index.change,
         resolution is not None,
         sum(one.standing is not None and one.standing.tone != "" for one in sources),
+        sum(one.standing is not None and one.standing.is_news and not one.standing.tone for one in sources),
+        _worst(sentences, sources),
         sorted(answer.timings_ms.items(), key=lambda one: (one[0] == "total", -one[1])),
     )
+
+
+def _nearest(hits: Sequence[Hit], sources: Sequence[ShownSource]) -> ShownSentence | None:
+    """The sentence of the first passage that most probably answers."""
+    hit, source = hits[0], sources[0]
+    if not hit.evidence:
+        return None
+    start, end = (at - hit.citation.start for at in (hit.evidence[0].start, hit.evidence[0].end))
+    text = hit.text[max(0, start) : end].strip()
+    return ShownSentence(
+        hit.citation.locator, text, source.number, hit.citation.title, source.address, source.standing
+    )
+
+
+def _worst(sentences: Sequence[ShownSentence], sources: Sequence[ShownSource]) -> ShownStanding | None:
+    cited = [one.standing for one in sentences] or [one.standing for one in sources[:1]]
+    news = [one for one in cited if one is not None and one.tone]
+    return min(news, key=lambda one: one.tone, default=None)  # "bad" is before "warn"
 
 
 def _standings(found: Found, resolution: Resolution, language: Language) -> dict[str, ShownStanding]:
@@ -135,17 +182,11 @@ def _quoted(found: Found, maker: SourceMaker) -> tuple[list[ShownSentence], list
         if not number:
             number = len(sources) + 1
             sources.append(maker.sentence(number, citation, address, one.probability))
-        standing = _standing(maker, citation, sources[number - 1].standing)
-        sentences.append(ShownSentence(citation.quote, number, citation.title, address, standing))
+        standing = maker.standings.get(citation.locator)
+        sentences.append(
+            ShownSentence(citation.locator, citation.quote, number, citation.title, address, standing)
+        )
     return sentences, sources
-
-
-def _standing(maker: SourceMaker, sentence: Citation, source: ShownStanding | None) -> ShownStanding | None:
-    """The standing of a sentence. One that is gone from a passage that has changed has changed with it."""
-    own = maker.standings.get(sentence.locator)
-    if own is not None and own.status == "gone" and source is not None and source.status == "changed":
-        return source
-    return own
 
 
 def _home(sentence: Citation, hits: Sequence[Hit]) -> int:
@@ -177,20 +218,6 @@ def _pieces(text: str, by_number: Mapping[int, str]) -> list[Piece]:
             pieces += [Piece(text[at : match.start()]), Piece(match[0], number, by_number[number])]
             at = match.end()
     return [*pieces, Piece(text[at:])]
-
-
-def _verdict(answer: Answer, language: Language) -> tuple[str, str]:
-    """The calibrated probability in words, and their tone."""
-    t = language.t
-    if not answer.hits:
-        return "bad", t("Nothing in the documents matches the words or the meaning of that question.")
-    verdicts = (
-        (0.8, "good", t("The answer is very probably in these passages.")),
-        (0.5, "good", t("The answer is probably in these passages.")),
-        (0.2, "warn", t("The answer may not be in these passages: read with care.")),
-        (0.0, "bad", t("The documents probably do not contain the answer. These passages are the nearest.")),
-    )
-    return next((tone, words) for least, tone, words in verdicts if answer.answerability >= least)
 
 
 def _notes(answer: Answer, language: Language) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -19,6 +21,8 @@ from service.asking.disconnection import unless_gone
 from service.asking.planning import checked_length
 from service.browser import page
 from service.browser.asking import HomeQuery, ShownAnswer, shown_answer, suggested
+from service.browser.asking.earlier import lost_passages, time_of
+from service.browser.asking.folders import folders_of
 from service.browser.asking.form import extents, kinds, languages
 from service.browser.context import context_of
 from service.browser.existing import choose_collection, existing_collection
@@ -57,7 +61,7 @@ async def home(
             made = await unless_gone(request, whole(events(found, runtime)))
         except (WriterFailed, WriterTimeout) as error:
             problem = error.message
-    pool = lookups if query.as_of is None else runtime.pools.texts
+    pool = lookups if query.as_of is None and not query.was else runtime.pools.texts
     return await pool.run(_answer_page, scope, runtime, query, found, made, problem)
 
 
@@ -84,12 +88,19 @@ def _answer_page(
     problem: str,
 ) -> Response:
     language, prover = context_of(connection).language, runtime.prover.of(found.caller)
-    if query.as_of is None:
-        answer = shown_answer(found, None, prover, language, made=made)
-    else:
-        collection = runtime.collection(found.caller, found.collection)
-        with collection.archive.resolution() as resolution:
-            answer = shown_answer(found, resolution, prover, language, made=made)
+    archive = runtime.collection(found.caller, found.collection).archive
+    filtered = None if found.answer.hits else query.filters
+    out = filtered is not None and not archive.documents(limit=1, where=filtered)
+    show = partial(shown_answer, found, prover=prover, language=language, made=made, is_filtered_out=out)
+    if query.as_of is None and not query.was:
+        return _page(connection, runtime, query, answer=show(None), problem=problem)
+    with archive.resolution() as resolution:
+        if query.as_of is not None:
+            answer = replace(show(resolution), time=time_of(resolution, query.as_of))
+        else:
+            was = query.was if found.caller.scope is not Scope.ASK else ()
+            lost = tuple(lost_passages(resolution, was, found.collection, language))
+            answer = replace(show(None), lost=lost)
     return _page(connection, runtime, query, answer=answer, problem=problem)
 
 
@@ -117,6 +128,7 @@ def _page(
         filter_languages=languages(query.language, here.language),
         problem=problem,
         answer=answer,
+        folders=_folders(runtime, caller, query.collection),
         to_write=_to_write(query, caller, runtime) if answer else None,
         permanent=query.address(as_of=answer.change) if answer and caller.scope > Scope.ASK else "",
         start=None if answer or problem else _start(runtime, caller, query.collection),
@@ -132,6 +144,12 @@ def _to_write(query: HomeQuery, caller: Principal, runtime: Runtime) -> dict[str
     body = query.asking(query.question, "passage").model_dump(mode="json", exclude_unset=True)
     del body["extent"]  # what a model is given are passages
     return {**body, "mode": "written", "stream": True}
+
+
+def _folders(runtime: Runtime, caller: Principal, name: str) -> list[str]:
+    """The folders that the form offers; none to a key with the scope ask."""
+    collection = None if caller.scope is Scope.ASK else existing_collection(runtime, caller, name)
+    return [] if collection is None else folders_of(collection.archive)
 
 
 def _start(runtime: Runtime, caller: Principal, name: str) -> dict[str, Any]:

@@ -72,18 +72,21 @@ def test_what_was_asked_is_answered_with_passages_that_lead_to_their_place(clien
 
 
 @pytest.mark.parametrize(
-    ("probability", "tone", "said", "per_cent"),
+    ("probability", "tone", "said", "per_cent", "declined"),
     [
-        (0.97, "good", "is very probably in these passages", "97 %"),
-        (0.5, "good", "is probably in these passages", "50 %"),
-        (0.499, "warn", "may not be in these passages", "50 %"),
-        (0.2, "warn", "may not be in these passages", "20 %"),
-        (0.19, "bad", "probably do not contain the answer", "19 %"),
-        (0.004, "bad", "probably do not contain the answer", "less than 1 %"),
+        (0.97, "good", "is very probably in these passages", "97 %", ""),
+        (0.65, "good", "is probably in these passages", "65 %", ""),
+        (0.55, "", "may or may not be in these passages", "55 %", ""),
+        (0.499, "", "may or may not be in these passages", "50 %", "may not say."),
+        (0.35, "", "may or may not be in these passages", "35 %", "may not say."),
+        (0.3, "warn", "may not be in these passages", "30 %", "may not say."),
+        (0.2, "warn", "may not be in these passages", "20 %", "may not say."),
+        (0.19, "bad", "probably do not contain the answer", "19 %", "probably do not say."),
+        (0.004, "bad", "probably do not contain the answer", "less than 1 %", "probably do not say."),
     ],
 )
 def test_the_probability_is_told_in_words(
-    library: Library, probability: float, tone: str, said: str, per_cent: str
+    library: Library, probability: float, tone: str, said: str, per_cent: str, declined: str
 ) -> None:
     with Library(library.data, embedder=WordEmbedder()) as calibrating:
         folder = calibrating.open("default", create=True).folder
@@ -93,10 +96,16 @@ def test_the_probability_is_told_in_words(
     load_answerability().with_question(known=one, spelt=one, provenance={}).save(folder / CALIBRATION_FILE)
     with served(library) as client:
         put(client, "a.txt", LAMP)
-        (status,) = page(client, "/", q="Who lit the lamp?").xpath("//*[@role='status']")
-    assert status.get("class").split() == ["note", tone, "verdict"]
+        html = page(client, "/", q="Who lit the lamp?")
+    (status,) = html.xpath("//*[@role='status']")
+    assert status.get("class").split() == ["note", *([tone] if tone else []), "verdict"]
     assert said in words(status)
     assert words(status).strip().endswith(f"Probability that they answer: {per_cent}")
+    assert [words(one) for one in html.xpath("//p[@class='declined']")] == (
+        [f"The documents {declined}"] if declined else []
+    )
+    nearest = [" ".join(words(one).split()) for one in html.xpath("//p[@class='nearest']")]
+    assert nearest == ([f"The nearest sentence: {LAMP} [1]"] if declined == "may not say." else [])
 
 
 def test_passages_that_probably_do_not_answer_are_neither_lit_nor_in_the_way(library: Library) -> None:
@@ -130,7 +139,24 @@ def test_a_question_that_nothing_answers_gets_no_passages(client: TestClient) ->
     html = page(client, "/", q="Who lit the lamp?")
     assert "Nothing in the documents matches the words or the meaning" in told(html)
     assert "less than 1 %" in told(html)
+    assert "The documents do not say." in told(html)
     assert not html.xpath("//li[@data-number]")
+
+
+def test_a_filter_that_leaves_no_document_is_told(client: TestClient) -> None:
+    put(client, "manuals/a.txt", LAMP)
+    html = page(client, "/", q="Who lit the lamp?", folder="manual")
+    assert "No document passes the filters." in told(html)
+    assert "The documents do not say." not in told(html)
+    assert "No document passes" not in told(page(client, "/", q="Who lit the lamp?", folder="manuals"))
+
+
+def test_the_form_offers_the_folders_of_the_documents(client: TestClient) -> None:
+    for name in ("a.txt", "b/1.txt", "b/2.txt", "b/c/d/3.txt", "b0/4.txt", "z.txt", "é é/5.txt"):
+        put(client, name, f"{LAMP} {name}")
+    html = page(client, "/")
+    offered = html.xpath("//datalist[@id=//input[@name='folder']/@list]/option/@value")
+    assert offered == ["b", "b/c", "b0", "é é"]
 
 
 @pytest.mark.parametrize(("question", "words_of_it"), [("?!", "question"), ("a" * 2001, "2001 characters")])

@@ -43,7 +43,7 @@ function showShortcuts() {
   for (const [key, { does }] of shortcuts) {
     const row = list.insertRow();
     const name = document.createElement("kbd");
-    name.textContent = key;
+    name.textContent = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" }[key] ?? key;
     row.insertCell().append(name);
     row.insertCell().textContent = does;
   }
