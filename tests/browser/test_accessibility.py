@@ -51,6 +51,7 @@ LIBRARY = {
 PAGES = {
     "ask": "/",
     "answer": ASKED,
+    "help": "/help/",
     "sign in": "/sign-in",
     "check": "/check",
     "checked text": f"/check?text={CHECKED}+The+south+tower+has+six+lamps.+Ships+sail+to+ports.",

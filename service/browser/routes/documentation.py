@@ -1,4 +1,4 @@
-"""The documentation, if its site was built."""
+"""The documentation, if its site was built; else one page that explains what people see."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import FileResponse, RedirectResponse
 
 from service.api.route import GuardedRoute
+from service.browser import page
 from service.browser.context import context_of
 from service.browser.rendering import HEADERS
 from service.errors import RouteNotFound
@@ -32,11 +33,10 @@ async def help_start(request: Request) -> Response:
 async def help_page(request: Request, name: Annotated[str, Path()]) -> Response:
     """A page of the site, or a file of it. Everyone who may ask may read it."""
     folder: Folder | None = request.app.state.help
+    if folder is None and name in {"", "index.html"}:
+        return page(request.scope, "help")
     if folder is None:
-        raise RouteNotFound(
-            "The documentation is not built here. Run `make site`, or name the folder of a built one in "
-            "LOCCIT_HELP, and start again."
-        )
+        raise RouteNotFound("The documentation is not built here. Begin at /help/.")
     file = _file(folder, name)
     if file is None:
         raise RouteNotFound("The documentation has no such page. Begin at /help/.")

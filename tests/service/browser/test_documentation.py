@@ -11,6 +11,7 @@ from service.app import create_app
 from service.errors import InvalidSettings
 from service.identity import KeyOptions, Scope, new_key
 from service.settings import Settings
+from tests.service.browser.pages import page, told
 from tests.service.http_service import served
 
 
@@ -84,15 +85,24 @@ def test_it_needs_a_key_where_the_service_needs_one(library: Library, site: Path
         assert client.get("/help/", headers={"authorization": f"Bearer {token}"}).status_code == 200
 
 
-def test_without_a_site_the_page_says_how_to_build_one(
+def test_without_a_site_a_page_explains_what_people_see(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with served(library) as client:
-        response = client.get("/help/")
-        assert response.status_code == 404
-        assert "make site" in response.text
-        assert "/help/" not in client.get("/").text
+        (link,) = page(client, "/").xpath("//header//a[. = 'Help']/@href")
+        for said in ("Probability", "matched", "Filters", "Cite", "changed or gone", "Keys", "make site"):
+            assert said in told(page(client, link))
+        assert "帮助" in client.get(link, headers={"accept-language": "zh"}).text
+        assert "no page at this address" in told(page(client, "/help/formats.html", 404))
+    with served(library, api_key="correct-horse") as client:
+        assert "Help" not in told(page(client, "/sign-in")).split()
+        token, key = new_key("one", Scope.ASK, KeyOptions())
+        client.app.state.runtime.keyring.add(key)  # type: ignore[attr-defined]
+        client.headers["x-api-key"] = token
+        text = told(page(client, "/help/"))
+        assert "make site" not in text  # who asks does not run the service
+        assert "Check a text" not in text  # nor may check
 
 
 def test_a_site_in_the_current_folder_is_found(
