@@ -154,7 +154,7 @@ def verify(
     key: Key = "",
     as_json: Json = False,
 ) -> None:
-    """Check whether the documents contain quotes, or say what an answer says.
+    """Check whether the documents contain quotes, or match what an answer says by words and facts.
 
     Exits with status 1 when they do not.
     """

@@ -64,11 +64,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class StatementVerdict:
-    """What the passages say of a sentence of an answer.
+    """How a sentence of an answer compares with the passages.
 
-    ``supported``: they say it. ``contradicted``: they say it but for the facts in ``conflicts``, whose
+    ``supported``: its words and facts match. ``contradicted``: but for the facts in ``conflicts``, whose
     offsets are code points of the answer (``start``, ``end``) and of the document (``at``, ``to``).
-    ``unsupported``: neither. ``probability`` that they say it, in [0, 1]. ``citation`` has the sentences
+    ``unsupported``: neither. ``probability`` of a match, in [0, 1]. ``citation`` has the sentences
     that speak for or against, of an unsupported one the nearest, if any are near. ``reason`` explains the
     status, and ``cause`` is its code; both are empty for ``supported``. ``missing`` are numbers and names
     that the passages do not have.

@@ -41,7 +41,8 @@ async def verify(
 
     `verified` means that all characters are the same; no model is involved. In an `answer`, text in
     quotation marks and block quotes is compared with the passages of its citation marks; [1] is the first.
-    The other sentences are judged by what they claim: `supported`, `contradicted` or `unsupported`.
+    The words, numbers and names of the other sentences are compared with the passages: `supported`,
+    `contradicted` or `unsupported`. That tells where to read; it proves nothing.
     """
     locators, passages = checked_request(body, runtime.settings)
     opened = await texts.run(runtime.collection, body.narrowed(caller), body.collection)

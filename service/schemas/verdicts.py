@@ -61,16 +61,17 @@ class Conflict(BaseModel):
 
 
 class StatementVerdict(BaseModel):
-    """What the passages say of a sentence.
+    """How a sentence compares with passages, by words, numbers and names.
 
-    `supported`: they say it. `contradicted`: they say it but for the facts in `conflicts`. `unsupported`:
-    neither; `citation` then has the nearest sentences, if any are near.
+    `supported`: they match, which does not prove that the passages mean the same. `contradicted`: they match
+    but for the facts in `conflicts`. `unsupported`: neither, which does not prove the sentence wrong;
+    `citation` then has the nearest sentences, if any are near.
     """
 
     status: Literal["supported", "contradicted", "unsupported"]
     probability: float = Field(
-        description="Of the cited passages saying what the sentence claims, 0 to 1; where none are cited, of "
-        "those that a search finds."
+        description="Of the cited passages matching what the sentence claims, 0 to 1; where none are cited, "
+        "of those that a search finds."
     )
     reason: str = Field(description="The status in words; empty if `supported`.")
     conflicts: list[Conflict]

@@ -75,7 +75,7 @@ class Checked:
     def is_found(self) -> bool:
         """Whether anything of it was found in the documents, be it with other words."""
         matches = any(self.counts.get(state) for state in ("good", "old", "bad"))
-        return self.citation is not None or matches
+        return self.citation is not None or matches or any(one.source for one in self.cited)
 
 
 def checked(verification: Verification, given: Pasted, words: Words, settings: Settings) -> Checked:

@@ -198,8 +198,8 @@ TOOLS: Sequence[Tool[Any]] = (
         "verify",
         "Verify quotes and claims",
         "Check an answer, quotes or citations against the documents: whether each quote is there word for "
-        "word, and whether the cited passages support each sentence, contradict it, or do not say it. Use it "
-        "before you show an answer that cites the documents.",
+        "word, and whether the words and facts of each sentence match the cited passages, differ in a fact, "
+        "or are not found. Use it before you show an answer that cites the documents.",
         Scope.READ,
         ("texts", "citations"),
         arguments.VerifyArguments,

@@ -60,7 +60,7 @@ class Conflict(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementVerdict(Reply):
-    """What the passages say of a sentence: they say it, say it but for ``conflicts``, or do neither."""
+    """How a sentence compares with the passages: words and facts match, but for ``conflicts``, or do not."""
 
     status: Literal["supported", "contradicted", "unsupported"]
     probability: float
