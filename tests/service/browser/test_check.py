@@ -205,7 +205,7 @@ def test_the_quote_of_a_footnote_is_compared_with_what_it_cites(
 ) -> None:
     text = f"{LAMP[:-1]}.[^1]\n\n[^1]: “{quote}” — Lamps. ({locator_of(checking, LAMP)})"
     said = checked(checking, text)
-    assert label in said[said.index("Citations in the text Lamps") :]
+    assert label in said[said.index("Citations in the text [1] Lamps") :]
     assert ("need a look: 1" in said) == (label != "The quote is exact")
 
 
