@@ -6,7 +6,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,10 +26,11 @@ from service.background.pools import Pool, Pools
 from service.background.purging import Purger
 from service.background.retention import RetentionWorker
 from service.compat.openai import ids
-from service.errors import BodyTimeout, JobNotFound, MayRaise, NotReady, Overloaded
+from service.errors import BodyTimeout, MayRaise, NotReady, Overloaded
 from service.files import DocumentOrder, FileErasure, open_file_store
 from service.identity import Principal, Prover, RateLimits, Sessions, WrongKeys, caller_of, open_keyring
 from service.jobs import open_job_store, open_spool, refusals
+from service.jobs.cancelling import cancelled_with
 from service.jobs.erasing import JobErasure
 from service.jobs.records import Access, Job, NewItem, new_job_id
 from service.jobs.runner import JobRunner
@@ -221,11 +221,8 @@ class Runtime:
 
         Raises what :meth:`index.library.Library.delete` raises.
         """
-        waiting = [one for one in self.jobs.store.in_state("queued", "running") if one.collection == name]
-        self.library.delete(name)
-        for job in waiting:
-            with suppress(JobNotFound):  # finished and deleted meanwhile
-                self.jobs.store.cancel(job.id)
+        with cancelled_with(name, self.jobs.store):
+            self.library.delete(name)
         return self.purger.finish_deleted()
 
     def names(self, caller: Principal) -> list[str]:

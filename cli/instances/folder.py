@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,6 +19,8 @@ from index.filters import parse_filter
 from index.library import Library
 from service.api.links import absolute, linked
 from service.background.purging import open_purger
+from service.jobs import JOBS, open_job_store
+from service.jobs.cancelling import cancelled_with
 from service.library_settings import open_library
 from service.schemas.answers import answer_json
 from service.schemas.changes import citation_status_json, event_json
@@ -149,7 +151,11 @@ class Folder:
         return purge(self._library, self.collection)
 
     def delete_collection(self) -> None:
-        self._library.delete(self.collection)
+        with ExitStack() as stack:
+            if (self._library.data / JOBS).exists():
+                store = stack.enter_context(closing(open_job_store(self._library.data)))
+                stack.enter_context(cancelled_with(self.collection, store))
+            self._library.delete(self.collection)
         with open_purger(self._library) as purger:
             purger.finish_deleted()
 

@@ -1,10 +1,13 @@
 import json
 import re
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from service.jobs import open_job_store
+from service.jobs.records import NewItem, new_job_id
 from tests.cli.commands import TERMINAL, loccit
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -108,6 +111,16 @@ def test_errors_come_with_commands_not_with_routes(tmp_path: Path, folder: Path)
 def test_nothing_taken_in_is_a_failure(tmp_path: Path) -> None:
     done = loccit(tmp_path, "ingest", str(tmp_path / "nowhere"), status=1)
     assert "no such file" in done.stdout
+
+
+def test_a_deleted_collection_takes_its_jobs_along(tmp_path: Path, folder: Path) -> None:
+    loccit(tmp_path, "ingest", str(folder), "-c", "planets")
+    with closing(open_job_store(tmp_path / "data")) as jobs:
+        for name in ("planets", "moons"):
+            jobs.add(new_job_id(), name, [NewItem("url", "https://example.org/")])
+        loccit(tmp_path, "delete", "--all", "--yes", "-c", "planets")
+        states = {one.collection: one.state for one in jobs.jobs(limit=9)}
+    assert states == {"planets": "cancelled", "moons": "queued"}
 
 
 def test_a_whole_collection_is_deleted_only_with_yes(tmp_path: Path, folder: Path) -> None:
