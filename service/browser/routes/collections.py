@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
-from index.errors import CollectionNotFound, LoccitError
+from index.errors import CollectionNotFound, InvalidCollectionName, LoccitError
 from index.records import Counts
 from service.advice import message_with_advice
 from service.api.links import in_collection
@@ -18,6 +18,7 @@ from service.browser import page
 from service.browser.context import context_of
 from service.browser.forms import form_fields
 from service.browser.listing import per_cent, size_in_words
+from service.browser.plain_errors import plain_message
 from service.browser.routes.library import PATH
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery
@@ -39,9 +40,11 @@ class ShownCollection:
     problem: str = ""
 
     @property
-    def embedded(self) -> int:
-        """Share of its passages that can be found by meaning, in per cent."""
-        return per_cent(self.counts.embedded, self.counts.passages) if self.counts else 0
+    def embedded(self) -> str:
+        """Share of its passages that can be found by meaning; a dash where there are none."""
+        if self.counts is None or not self.counts.passages:
+            return "–"
+        return f"{per_cent(self.counts.embedded, self.counts.passages)} %"
 
     @property
     def size(self) -> str:
@@ -69,8 +72,22 @@ def _shown(runtime: Runtime, caller: Principal, name: str) -> ShownCollection | 
 @access(Scope.ADMIN, "collections")
 async def collections(request: Request, caller: Caller, runtime: ReadyRuntime) -> Response:
     """The collections, with a form for a new one."""
+    return await _collections(request, caller, runtime)
+
+
+async def _collections(
+    request: Request, caller: Principal, runtime: Runtime, *, name: str = "", problem: str = ""
+) -> Response:
     found = await runtime.pools.lookups.run(shown_collections, runtime, caller)
-    return page(request.scope, "collections", collections=found, in_collection=in_collection)
+    return page(
+        request.scope,
+        "collections",
+        status_code=422 if problem else 200,
+        collections=found,
+        in_collection=in_collection,
+        name=name,
+        problem=problem,
+    )
 
 
 @router.post(f"{_PATH}/create")
@@ -78,7 +95,11 @@ async def collections(request: Request, caller: Caller, runtime: ReadyRuntime) -
 async def create(request: Request, caller: Caller, runtime: ReadyRuntime, writes: Writes) -> Response:
     """Creates a collection with the model of the settings, and shows its library."""
     name = (await form_fields(request, most_bytes=_MOST_BYTES)).get("name", "").strip()
-    await writes.run(lambda: runtime.collection(caller, name, create=True))
+    try:
+        await writes.run(lambda: runtime.collection(caller, name, create=True))
+    except InvalidCollectionName as error:
+        problem = plain_message(error, context_of(request.scope).language)
+        return await _collections(request, caller, runtime, name=name, problem=problem)
     return RedirectResponse(context_of(request.scope).at(in_collection(PATH, name)), status_code=303)
 
 

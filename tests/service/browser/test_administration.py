@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import lxml.html
 import pytest
 from starlette.testclient import TestClient
 
@@ -54,7 +55,28 @@ def test_a_new_collection_gets_no_files_of_a_deleted_one(client: TestClient) -> 
 def test_a_wrong_name_of_a_collection_is_refused(client: TestClient, name: str) -> None:
     response = client.post("/library/collections/create", data={"name": name})
     assert response.status_code == 422
-    assert response.headers["content-type"].startswith("text/html")
+    html = lxml.html.document_fromstring(response.text)
+    assert html.xpath("//*[@role='alert']")
+    (field,) = html.xpath("//input[@id='name']")
+    assert field.get("value") == name
+    assert "my-essays" in field.get("title")  # which browsers show in what they say of it
+
+
+def test_an_empty_collection_has_no_share(client: TestClient) -> None:
+    client.put("/v1/collections/empty")
+    assert "–" in told(page(client, "/library/collections"))
+    for address in ("/library/collections", "/status", "/library?collection=empty"):
+        assert "100 %" not in told(page(client, address))
+
+
+def test_the_setting_of_kept_questions_is_told_to_administrators_of_all(library: Library) -> None:
+    with served(library, api_key="correct-horse") as client:
+        assert "LOCCIT_KEEP_UNANSWERED_DAYS" in client.get("/status/unanswered", headers=ADMIN).text
+        token, key = new_key("some", Scope.ADMIN, KeyOptions(collections=["notes"]))
+        client.app.state.runtime.keyring.add(key)  # type: ignore[attr-defined]
+        some = client.get("/status/unanswered", headers={"authorization": f"Bearer {token}"}).text
+        assert "No questions are kept" in some
+        assert "LOCCIT_" not in some
 
 
 def test_without_keys_none_are_made_in_the_browser(client: TestClient) -> None:

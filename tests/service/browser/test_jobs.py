@@ -102,6 +102,8 @@ def test_a_new_original_of_the_same_text_is_no_new_version(client: TestClient) -
         job = begun(client, ("a.txt", f"{LAMP}{end}".encode()))
         wait(client, job)
         assert said in told(page(client, f"/jobs/{job}"))
+        shown = told(page(client, "/library/document", id="a.txt"))
+        assert ("newer than its last version: the text is the same" in shown) == (end == "\r\n")
     assert client.get("/v1/documents/a.txt").json()["versions"] == 1
 
 
