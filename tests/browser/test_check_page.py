@@ -90,6 +90,26 @@ def test_the_text_is_copied_with_its_citations(browser: "Browser", address: str)
         page.wait_for_function("navigator.clipboard.read().then(([one]) => one.types.includes('text/html'))")
 
 
+@pytest.mark.parametrize("shape", [DESKTOP, PHONE])
+def test_citations_out_of_date_and_unknown_ones_are_legible(
+    browser: "Browser", address: str, shape: dict[str, Any]
+) -> None:
+    for page in opened(browser, address, **shape):
+        put = f"{address}/v1/documents/oil.md?wait=true"
+        oil = "Twelve barrels of oil were kept in the cellar."
+        page.request.put(put, data={"text": f"# Oil\n\n{oil} The cellar was dry.\n"})
+        found = page.request.post(f"{address}/v1/verify", data={"quotes": [oil]}).json()
+        locator = found["quotes"][0]["citation"]["locator"]
+        page.request.put(put, data={"text": "# Oil\n\nThe cellar was dry.\n"})
+        check(page, f"{oil[:-1]} [1]. {LAMP}\n\n[1] “{oil}” ({locator})\n[2]: Lost (b.md@000000000000:0-5)")
+        assert page.locator("#t1").get_attribute("data-state") == "old"
+        page.locator(".method summary").click()
+        page.locator("#problems").click()
+        assert page.locator("#s1").is_visible()
+        assert_accessible(page)
+        assert_no_sideways(page)
+
+
 def test_a_file_is_checked(page: "Page", tmp_path: Path) -> None:
     file = tmp_path / "answer.md"
     file.write_text(WRITTEN)

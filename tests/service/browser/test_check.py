@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -239,6 +240,30 @@ def test_the_collection_is_in_the_address_and_in_the_result(checking: TestClient
     assert str(response.url).endswith("/check?collection=lights")
     assert "documents of the collection lights" in shown(response.text)
     assert "<option selected>lights</option>" in response.text
+
+
+def test_the_address_with_the_collection_keeps_the_path_of_a_proxy(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("Help")
+    with served(library, public_url="https://example.org/docs", help=tmp_path) as client:
+        put_in(client, "lights", TEXT)
+        form = {"text": f"{LAMP} Yes.", "collection": "lights"}
+        response = client.post("/check", data=form, follow_redirects=False)
+        assert response.status_code == 307
+        assert response.headers["location"] == "/docs/check?collection=lights"
+        html = client.post("/check?collection=lights", data=form).text
+        assert 'href="/docs/help/citations.html#claims"' in html
+
+
+def test_in_chinese_the_reasons_are_chinese(checking: TestClient) -> None:
+    text = (
+        f"Ships sail to distant ports at noon. The lamp was lit at dusk by Napoleon. {LAMP} "
+        f"{TOWER.replace('two', 'three')} Keepers sail to ports ({locator_of(checking, LAMP)}). "
+        "He says “the lamp in [the] north tower”."
+    )
+    html = checking.post("/check", data={"text": text}, headers={"accept-language": "zh"}).text
+    reasons = re.findall(r'<p class="reason">(.*?)</p>', html)
+    assert len(reasons) > 3
+    assert all(re.search(r"[\u4e00-\u9fff]", one) for one in reasons), reasons
 
 
 def test_other_collections_that_hold_the_text_are_named(library: Library) -> None:
