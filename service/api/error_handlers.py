@@ -138,6 +138,8 @@ async def _handle_http_exception(request: Request, error: Exception) -> Response
 def _translated(request: Request, error: HTTPException) -> ServiceError:
     """The service's own error for an exception of the framework."""
     path = request.scope["path"][:200]
+    if error.status_code == 404 and is_page(request.scope["path"]):
+        return RouteNotFound("There is no page at this address.")
     if error.status_code == 404:
         return RouteNotFound(f"There is no route {path}. /docs lists the routes.")
     if error.status_code == 405:

@@ -31,7 +31,6 @@ class PlainError:
 _Words = Mapping[type[LoccitError], Callable[[Language], str]]
 
 _INSTEAD: _Words = {
-    errors.RouteNotFound: lambda one: one.t("There is no page at this address."),
     errors.MethodNotAllowed: lambda one: one.t("This address takes no such form. Go back and try again."),
     errors.JobNotFound: lambda one: one.t(
         "There is no such job. Finished ones are removed after some days, or by hand."
@@ -43,6 +42,7 @@ _INSTEAD: _Words = {
 }
 """What pages say instead of the message, which is for programs."""
 _KINDS: _Words = {
+    errors.RouteNotFound: lambda one: one.t("There is no page at this address."),
     errors.Unauthorized: lambda one: one.t("The key is not known, was revoked, or has expired."),
     errors.Forbidden: lambda one: one.t("Your key does not allow this."),
     errors.InvalidRequest: lambda one: one.t("Something in the form cannot be used."),

@@ -94,7 +94,7 @@ def test_without_a_site_a_page_explains_what_people_see(
         for said in ("Probability", "matched", "Filters", "Cite", "changed or gone", "Keys", "make site"):
             assert said in told(page(client, link))
         assert "帮助" in client.get(link, headers={"accept-language": "zh"}).text
-        assert "no page at this address" in told(page(client, "/help/formats.html", 404))
+        assert "not built here" in told(page(client, "/help/formats.html", 404))
     with served(library, api_key="correct-horse") as client:
         assert "Help" not in told(page(client, "/sign-in")).split()
         token, key = new_key("one", Scope.ASK, KeyOptions())
