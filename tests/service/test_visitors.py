@@ -51,6 +51,8 @@ def test_a_visitor_opens_the_link_of_an_answer_without_a_key(
     assert page.status_code == 200
     assert "lit at dusk" in page.text
     assert page.text.count("Nothing more is said.") < 300  # bounded context, not the whole document
+    assert "An excerpt" in page.text
+    assert page.text.count('<p class="cut">…</p>') == 1  # after it: nothing is before the quote
 
 
 def test_a_link_shows_its_quote_and_nothing_else(service: TestClient, key: dict[str, str]) -> None:

@@ -142,6 +142,7 @@ def _view(
         within=within,
         is_mail=is_mail(version.media_type),
     )
+    is_cut = () if whole else (around.before is not None, around.after is not None)
     if within is not None:
         around = replace(around, before=None, after=None)
     if not whole:
@@ -173,6 +174,8 @@ def _view(
         links=linked(citation, name).links,
         standing=standing,
         retired="" if version.retired is None else moment(version.retired)[:10],
+        is_excerpt=any(is_cut),
+        is_cut=is_cut,
         to_quote="#quote" if around.has_quote else view_address(locator, cited, name),
         earlier=part(at=around.before),
         later=part(at=around.after),
