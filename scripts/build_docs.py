@@ -16,6 +16,7 @@ from evaluation.measures import Estimate
 from scripts.api_reference import operations
 from scripts.command_reference import commands
 from scripts.error_reference import errors
+from scripts.limits_reference import limits
 from service.monitoring.metrics import described
 from service.settings import PREFIX, Settings
 
@@ -83,6 +84,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "benchmarks": benchmarks,
     "commands": commands,
     "errors": errors,
+    "limits": limits,
     "metrics": metrics,
     "operations": operations,
     "settings": settings,

@@ -15,6 +15,7 @@ from index.readers import MEDIA_TYPES
 from scripts import remedies
 from scripts.build_docs import with_tables
 from scripts.error_reference import UNSEEN, kinds
+from scripts.limits_reference import LIMITS
 from service import errors as service_errors
 from service.api.openapi import describe
 from service.app import create_app
@@ -70,6 +71,14 @@ def test_every_error_says_what_to_do() -> None:
     assert re.findall(r"^### `(\w+)`$", page, re.MULTILINE) == told
     for setting in re.findall(rf"{PREFIX}(\w+)", page):
         assert setting.lower() in Settings.model_fields, setting
+
+
+def test_every_limit_is_in_the_tables_of_limits() -> None:
+    rows = [row for group in LIMITS.values() for row in group]
+    named = {name for name, _, _ in rows}
+    bounds = re.compile(r"(?:ask_)?max_\w+|\w+_(?:seconds|megabytes|limit)")
+    assert {name for name in Settings.model_fields if bounds.fullmatch(name)} - named == {"max_batch"}
+    assert {code for _, _, code in rows} - {""} <= set(kinds())
 
 
 def test_every_address_is_in_the_table(tmp_path: Path) -> None:
