@@ -25,7 +25,12 @@ from service.identity import Scope as Rights
 from service.monitoring.audit import append
 from service.settings import Settings
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Make, list and revoke API keys.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 ALL = "*"
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([dhm])")

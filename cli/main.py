@@ -51,6 +51,14 @@ command is used: one that speaks to a service loads no index."""
 class Commands(TyperGroup):
     """The group of commands. Prints an error of Loccit as one line and exits with status 1."""
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        rows = [
+            (name, self.get_command(ctx, name).get_short_help_str(limit=200))
+            for name in self.list_commands(ctx)
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def list_commands(self, ctx: Any) -> list[str]:
         return [*COMMANDS, *super().list_commands(ctx)]
 
@@ -66,7 +74,7 @@ def _loaded(name: str) -> Any:
     module, _, attribute = COMMANDS[name].partition(":")
     found = getattr(import_module(module), attribute)
     if not isinstance(found, typer.Typer):
-        one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        one = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
         one.command(name)(found)
         found = one
     command = typer.main.get_command(found)
@@ -76,6 +84,7 @@ def _loaded(name: str) -> Any:
 
 app = typer.Typer(
     cls=Commands,
+    rich_markup_mode=None,
     help="Ask your documents; every passage comes with a citation that can be checked.",
     no_args_is_help=True,
     add_completion=False,

@@ -12,19 +12,33 @@ if TYPE_CHECKING:
 
 Data = Annotated[
     Path | None,
-    typer.Option(help="Data folder.", show_default="LOCCIT_DATA, or data in the current folder"),
+    typer.Option(
+        metavar="FOLDER", help="Data folder.", show_default="LOCCIT_DATA, or data in the current folder"
+    ),
 ]
-CollectionName = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection.")]
+CollectionName = Annotated[
+    str,
+    typer.Option(
+        "--collection",
+        "-c",
+        metavar="NAME",
+        help="Name of the collection.",
+        show_default="the one named default",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON in the format of the HTTP API.")]
 Server = Annotated[
     str,
     typer.Option(
         envvar="LOCCIT_URL",
+        metavar="ADDRESS",
         help="Address of a running service to use, such as http://127.0.0.1:8000.",
         show_default="the data folder",
     ),
 ]
-Key = Annotated[str, typer.Option(envvar="LOCCIT_KEY", help="API key for --server.", show_default="none")]
+Key = Annotated[
+    str, typer.Option(envvar="LOCCIT_KEY", metavar="KEY", help="API key for --server.", show_default=False)
+]
 
 
 def read_settings(data: Path | None = None, **options: object) -> Settings:

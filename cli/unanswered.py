@@ -13,7 +13,10 @@ from cli.terminal.output import print_json
 from service.unanswered import FILE, MOST, UnansweredStore, erase_unanswered
 
 app = typer.Typer(
-    help="List and clear the questions that found no answer.", no_args_is_help=True, add_completion=False
+    rich_markup_mode=None,
+    help="List and clear the questions that found no answer.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 

@@ -149,8 +149,8 @@ def _about_erasures(restored: upkeep.Restored, ledger: Ledger | None) -> Iterato
         yield "What was erased after the backup was made is back, as --bring-back-erased says."
     elif not restored.has_ledger:
         yield (
-            f"There is no ledger of erasures at {ledger.path}: what was erased after the backup was made may "
-            "be back. Give the right file with --ledger, or erase it again."
+            f"There is no ledger of erasures at {ledger.path}. If nothing was erased after the backup was "
+            "made, all is well; what was is back: restore with the right file (--ledger), or erase it again."
         )
     if restored.documents or restored.versions or restored.collections:
         collections = (

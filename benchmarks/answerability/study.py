@@ -33,7 +33,7 @@ def study(data: Path = sets.DATA) -> dict[str, Estimate]:
 
 
 def _seed(data: Path) -> dict[str, Estimate]:
-    """Of the first user's questions, the shares with the probability that they deserve."""
+    """Of the questions about one report, the shares with the probability that they deserve."""
     with Library(data, embedder=sets.embedder(), config=LibraryConfig()) as library:
         collection, asked = sets.prepared(library, SEED, "test")
         stated = np.array([collection.ask(one.text).answerability for one in asked])

@@ -88,6 +88,8 @@ def print_outcome(outcome: Outcome) -> None:
     summary = ", ".join(f"{count} {word}" for count, word in counts if count) or "no files found"
     console = stdout()
     embedded = f"{outcome.embedded} passages embedded in {outcome.seconds:.1f} s"
+    if not outcome.embedded and any(outcome.counts.get(kind) for kind in ("added", "replaced")):
+        embedded = "no passage embedded here: a running service does it, or the vectors were stored already"
     console.print(f"{summary}; {embedded}", highlight=False)
     for skipped in outcome.skipped:
         line = f"  [yellow]skipped[/] {_shown(skipped.path)}: {_shown(skipped.reason)}"

@@ -8,6 +8,10 @@ import pytest
 
 from service.jobs import open_job_store
 from service.jobs.records import NewItem, new_job_id
+
+
+from cli.terminal.ingest_outcome import Outcome
+from cli.terminal.output import print_outcome
 from tests.cli.commands import TERMINAL, loccit
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -216,3 +220,17 @@ def test_controls_of_direction_are_visible_on_a_terminal(tmp_path: Path) -> None
         assert "invoice\\u202efdp.txt" in shown
         assert "\u202e" not in shown
         assert name in loccit(tmp_path, *command).stdout, "a pipe gets the id as it is"
+
+
+def test_an_ingest_that_embeds_nothing_says_who_does(capsys: pytest.CaptureFixture[str]) -> None:
+    print_outcome(Outcome({"added": 1}))
+    assert "a running service does it" in capsys.readouterr().out
+    print_outcome(Outcome({"unchanged": 1}))
+    assert "0 passages embedded" in capsys.readouterr().out
+
+
+def test_help_names_no_types_of_flags(tmp_path: Path) -> None:
+    shown = loccit(tmp_path, "ask", "--help").stdout
+    assert "<bool>" not in shown
+    assert "--collection NAME" in shown
+    assert "\u256d" not in shown  # no boxes

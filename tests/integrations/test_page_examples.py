@@ -31,7 +31,7 @@ SAID = {
         "no document says so",
     ],
     "your-documents": ["The ferry leaves at nine.", "harbour/ferry.md", "1 added, 0 unchanged"],
-    "how-to/cite-in-a-paper": ["The lamp burned 1,577 hours."],
+    "how-to/cite-in-a-paper": ["The lamp burned 1,577 hours.", "https://docs.example.org/view/"],
     "how-to/evaluate": ["answerability"],
     "how-to/back-up": ["High tide is at noon."],
     "how-to/team": ["loccit_", "the board's assistant"],
