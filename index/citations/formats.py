@@ -31,7 +31,8 @@ Format = Literal[
 FORMATS: tuple[Format, ...] = get_args(Format)
 """The names of the formats."""
 
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>&~|$^]")
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>~|$^]|&(?=#?\w+;)")
+"""What Markdown reads as markup; an ampersand only where it begins a reference to a character."""
 
 
 def formatted(
@@ -136,7 +137,7 @@ def _openai_file_citation(reference: Reference) -> dict[str, object]:
 def _plain(reference: Reference) -> str:
     """One line of plain text; white space in titles and names becomes single spaces."""
     return " ".join(
-        filter(None, (reference.summary(), reference.link_to_quote, f"[{reference.citation.locator}]"))
+        filter(None, (reference.summary(), reference.page_of_quote, f"[{reference.citation.locator}]"))
     )
 
 
@@ -147,7 +148,7 @@ def _markdown_footnote(reference: Reference) -> str:
         _MARKDOWN.sub(r"\\\g<0>", one_line(text))
         for text in (reference.citation.quote, reference.summary(), reference.citation.locator)
     )
-    link = f"<{reference.link_to_quote}>" if reference.link_to_quote else ""
+    link = f"<{reference.page_of_quote}>" if reference.page_of_quote else ""
     return " ".join(filter(None, (f"[^{label}]: “{quote}” —", line, link, f"({locator})")))
 
 

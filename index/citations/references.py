@@ -71,6 +71,11 @@ class Reference:
         return encoded(one_line(self.citation.links.get("source", ""))) or self.link
 
     @property
+    def page_of_quote(self) -> str:
+        """The address of the quote on the web, else that of the service's page that shows it; or empty."""
+        return self.link_to_quote or self.own_link("view")
+
+    @property
     def doi(self) -> str:
         return re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", self.value("doi"), flags=re.IGNORECASE)
 

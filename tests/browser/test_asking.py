@@ -155,7 +155,8 @@ def copied(page: "Page", name: str) -> str:
     page.evaluate("navigator.clipboard.writeText('')")
     item = page.locator("li[data-number='1']")
     if not item.locator("details.cite[open]").count():
-        item.locator("details.cite summary").click()
+        item.locator("details.cite > summary").click()
+        item.locator("details.cite details > summary").click()
     item.locator("a[data-format]", has_text=name).first.click()
     return str(eventually(lambda: page.evaluate("navigator.clipboard.readText()")))
 
@@ -174,6 +175,11 @@ def test_a_copied_citation_says_when_its_words_have_changed(fresh: "tuple[Page, 
     put(client, "lamps.md", f"# Lamps\n\nThe tower is old.\n\n{LAMP} He slept until noon.\n")
     page.goto(ASKED)
     assert "lamps.md@" in copied(page, "Plain text")
+    assert "/view/lamps.md@" in copied(page, "Plain text")
+    assert copied(page, "Link").startswith("http")
+    page.goto(copied(page, "Link"))
+    assert page.locator("#quote").inner_text() == LAMP
+    page.goto(ASKED)
     assert "changed" not in copied(page, "BibTeX")
     link = page.locator("a.permanent").get_attribute("href") or ""
     page.locator("a.permanent").click()
@@ -185,6 +191,7 @@ def test_a_copied_citation_says_when_its_words_have_changed(fresh: "tuple[Page, 
     for name in ("Plain text", "Markdown", "BibTeX"):
         assert "changed since" in copied(page, name), name
     assert "changed since" in json.loads(copied(page, "CSL JSON"))["note"]
+    assert "changed since" in json.loads(copied(page, "W3C"))["body"]["value"]
     assert "changed since" in page.locator(".toast").inner_text()
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from index.answers import Citation, Explanation, Hit
-from index.citations import FORMATS, parse_locator
+from index.citations import Format, parse_locator
 from index.text import Span
-from service.api.links import CitedWith, linked, view_address
+from service.api.links import CitedWith, citation_path, in_collection, linked, view_address
 from service.browser.languages import Language
 from service.browser.marks import Segment, lit_segments
 from service.browser.standings import ShownStanding
@@ -19,15 +19,38 @@ _SHOWN, _LIT = 0.05, 0.2
 """Least probability with which a passage after the first is shown at once, and with which it is lit."""
 _MOST_REPEATS = 3
 """Other documents with the words of a passage that are named with it."""
-_FORMAT_NAMES: Mapping[str, str] = {
-    "anthropic_char_location": "Anthropic char_location",
-    "anthropic_search_result": "Anthropic search_result",
+_FOR_PEOPLE: Mapping[Format, str] = {
+    "markdown_footnote": "Markdown",
     "bibtex": "BibTeX",
     "csl_json": "CSL JSON",
-    "markdown_footnote": "Markdown",
-    "openai_file_citation": "OpenAI file_citation",
-    "w3c_annotation": "W3C annotation",
 }
+_FOR_PROGRAMS: Mapping[Format, str] = {
+    "w3c_annotation": "W3C annotation",
+    "anthropic_char_location": "Anthropic char_location",
+    "anthropic_search_result": "Anthropic search_result",
+    "openai_file_citation": "OpenAI file_citation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFormat:
+    """A way to cite: its identifier (``link`` for a link alone), its name and its address."""
+
+    format: str
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citing:
+    """What can be copied to cite a source: the marked sentences, or the whole passage.
+
+    ``passage`` is empty where no sentence is marked; the passage itself is then in the other two.
+    """
+
+    people: Sequence[ShownFormat]
+    programs: Sequence[ShownFormat]
+    passage: Sequence[ShownFormat]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +65,7 @@ class ShownSource:
     probability: str
     is_shown: bool
     parts: tuple[Segment, ...]
-    formats: Sequence[tuple[str, str, str]]
-    """The citation in other formats: identifier, name and address of each."""
+    citing: Citing
     standing: ShownStanding | None
     explain: Explanation | None = None
     also: Sequence[tuple[str, str]] = ()
@@ -101,6 +123,7 @@ class SourceMaker:
             hit.probability,
             is_shown,
             lit_segments(hit.text, inside),
+            (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None,
             hit.explain,
             self._repeats(hit),
         )
@@ -113,6 +136,7 @@ class SourceMaker:
         probability: float,
         is_shown: bool,
         parts: tuple[Segment, ...],
+        lit: Span | None = None,
         explain: Explanation | None = None,
         also: Sequence[tuple[str, str]] = (),
     ) -> ShownSource:
@@ -125,18 +149,35 @@ class SourceMaker:
             per_cent(probability, self.language),
             is_shown,
             parts,
-            self._formats(citation),
+            self._citing(citation, lit),
             self.standings.get(citation.locator),
             explain,
             also,
         )
 
-    def _formats(self, citation: Citation) -> list[tuple[str, str, str]]:
-        link = linked(citation, self.collection).links["citation"]
+    def _citing(self, citation: Citation, lit: Span | None) -> Citing:
+        """How to cite a source. ``lit`` are its marked sentences, as a span of the document."""
+        whole = self._formats(linked(citation, self.collection).links)
+        # A proof is for the passage alone.
+        if lit is None or lit == (citation.start, citation.end) or self.caller.scope is Scope.ASK:
+            return Citing(*whole, ())
+        start, end = lit
+        locator = str(replace(parse_locator(citation.locator), start=start, end=end))
+        own = {"citation": in_collection(citation_path(locator), self.collection)}
+        own["view"] = view_address(locator, (), self.collection)
+        return Citing(*self._formats(own), whole[0])
+
+    def _formats(self, links: Mapping[str, str]) -> tuple[list[ShownFormat], list[ShownFormat]]:
+        """The formats for people, a link alone first, and those for programs."""
+        t, link = self.language.t, links["citation"]
         start = f"{link}{'&' if '?' in link else '?'}format="
-        names = {"plain": self.language.t("Plain text"), **_FORMAT_NAMES}
-        some = sorted(FORMATS, key=lambda one: list(names).index(one))
-        return [(one, names[one], f"{start}{one}") for one in some]
+
+        def named(names: Mapping[Format, str]) -> list[ShownFormat]:
+            return [ShownFormat(one, name, f"{start}{one}") for one, name in names.items()]
+
+        people = [ShownFormat("link", t("Link"), links["view"])]
+        people.append(ShownFormat("plain", t("Plain text"), f"{start}plain"))
+        return [*people, *named(_FOR_PEOPLE)], named(_FOR_PROGRAMS)
 
     def _repeats(self, hit: Hit) -> list[tuple[str, str]]:
         """The other documents that say what a hit says, each once, and the addresses of these places."""

@@ -151,6 +151,21 @@ def test_openai_file_citation() -> None:
     }
 
 
+def test_a_document_without_an_address_is_cited_with_that_of_the_service() -> None:
+    view = "https://docs.example.org/view/notes/x@9f2c41aab3de:0-5#quote"
+    one = replace(BARE, links={"view": view})
+    for name in ("plain", "markdown_footnote"):
+        assert f"{view} " in str(formatted(one, name, metadata={})).replace(">", "")
+        own = replace(BARE, links={"view": "/view/x"})  # of a service that does not know its address
+        assert "/view/" not in str(formatted(own, name, metadata={}))
+
+
+def test_an_ampersand_is_escaped_only_before_the_name_of_a_character() -> None:
+    one = replace(BARE, title="Harrow & Pike &amp; Sons")
+    written = str(formatted(one, "markdown_footnote", metadata={}))
+    assert "Harrow & Pike \\&amp; Sons" in written
+
+
 def test_plain() -> None:
     assert formatted(citation(), "plain", metadata=METADATA) == (
         "Doe, Jane; Smith and Sons. Was tun? *Über* {Katzen}. Chapter 1 › Of [cats], p. 3–5. "
@@ -158,7 +173,9 @@ def test_plain() -> None:
     )
     assert formatted(BARE, "plain", metadata={}) == f"notes/a b.html. [{LOCATOR}]"
     one_page = citation(pages=(4, 4), section=(), source="", title="What is it?")
-    assert formatted(one_page, "plain", metadata={"url": "ftp://x"}) == f"What is it? p. 4. [{LOCATOR}]"
+    assert formatted(one_page, "plain", metadata={"url": "ftp://x"}) == (
+        f"What is it? p. 4. https://own.example/view/x#quote [{LOCATOR}]"
+    )
 
 
 def shown(markdown: str) -> tuple[str, list[str]]:

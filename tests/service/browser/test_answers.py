@@ -175,14 +175,29 @@ def test_a_date_that_is_none_is_told_on_the_page(client: TestClient) -> None:
     assert "since: a date has the form" in words(html.xpath("//*[@role='alert']")[0])
 
 
-def test_a_citation_is_there_in_every_format(client: TestClient) -> None:
+def test_the_marked_sentence_is_cited_in_every_format_and_the_passage_too(client: TestClient) -> None:
     html = page(client, "/", q=ASKED)
-    links = html.xpath("//li[@data-number='1']//a[@data-format]")
-    assert len(links) == 8
-    for link in links:
+    (cite,) = html.xpath("//li[@data-number='1']//details[@class='cite']")
+    sentence, passage = cite.xpath("ul")
+    programs = cite.xpath("details/ul")[0]
+    names = ["Link", "Plain text", "Markdown", "BibTeX", "CSL JSON"]
+    assert [[words(one) for one in some.iter("a")] for some in (sentence, passage)] == [names, names]
+    assert len(list(programs.iter("a"))) == 4
+    for link in cite.xpath(".//a[@data-format!='link']"):
         reply = client.get(link.get("href"))
         assert reply.status_code == 200
         assert "lamps.md" in reply.text or "Lamps" in reply.text
+    for some, expected in ((sentence, LAMP), (passage, None)):
+        viewer = page(client, some.xpath(".//a[@data-format='link']/@href")[0])
+        quoted = squeezed("".join(words(one) for one in viewer.xpath("//div[@class='text']//mark")))
+        assert quoted == squeezed(expected or words(html.xpath("//li[@data-number='1']/blockquote")[0]))
+    plain, markdown = (
+        client.get(sentence.xpath(f".//a[@data-format='{one}']/@href")[0]).text
+        for one in ("plain", "markdown_footnote")
+    )
+    assert "http://testserver/view/lamps.md@" in plain
+    assert f"“{LAMP}”" in markdown
+    assert "<http://testserver/view/lamps.md@" in markdown
 
 
 def test_why_a_passage_is_there_is_told(client: TestClient) -> None:

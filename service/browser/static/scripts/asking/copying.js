@@ -12,9 +12,15 @@ export function copyCitations() {
     const permanent = event.target.closest?.("a.permanent");
     if (!format && !permanent) return;
     event.preventDefault();
-    if (format) copyCitation(format);
+    if (format?.dataset.format === "link") copyLink(format);
+    else if (format) copyCitation(format);
     else copy(permanent.href, t("The link is copied. It shows this answer as it stands now, and what has changed since."));
   });
+}
+
+/** A link needs no standing: its page says that. */
+async function copyLink(link) {
+  await copy(link.href, t("The link is copied. It leads to the words in their document, and says what they are today."));
 }
 
 async function copyCitation(link) {
@@ -35,8 +41,12 @@ export function withStanding(text, format, standing) {
   if (!standing) return text;
   if (format === "bibtex") return `% ${standing}\n${text}`;
   if (format === "csl_json") return JSON.stringify({ ...JSON.parse(text), note: standing }, null, 2);
+  if (format === "w3c_annotation") return JSON.stringify({ ...JSON.parse(text), body: comment(standing) }, null, 2);
   return format === "plain" || format === "markdown_footnote" ? `${text} (${standing})` : text;
 }
+
+/** The body of an annotation (Web Annotation Data Model, 3.2.4). */
+const comment = (value) => ({ type: "TextualBody", value, format: "text/plain", purpose: "commenting" });
 
 async function copy(text, message) {
   await navigator.clipboard.writeText(text);
