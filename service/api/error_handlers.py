@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from index.errors import LoccitError
 from service.advice import message_with_advice
+from service.api.links import VIEW
 from service.browser import error_page, is_form, is_page, sign_in_page
 from service.compat.error_shapes import shape_of
 from service.compat.shapes import ShownError
@@ -92,7 +93,7 @@ def shown_error(error: LoccitError, request_id: str) -> ShownError:
 def render_error(error: LoccitError, scope: Scope) -> Response:
     """The response for an error: an HTML page for addresses of pages, JSON for all others."""
     path, method = scope["path"], scope.get("method")
-    if (method == "GET" and is_page(path)) or (method == "POST" and is_form(path)):
+    if (method == "GET" and _wants_page(scope)) or (method == "POST" and is_form(path)):
         if isinstance(error, Unauthorized):
             return sign_in_page(scope, _after_sign_in(scope), error)
         scope.setdefault("state", {})[_CODE] = error.code
@@ -100,12 +101,32 @@ def render_error(error: LoccitError, scope: Scope) -> Response:
     return error_response(error, scope)
 
 
+def _wants_page(scope: Scope) -> bool:
+    """Whether the answer to a request is a page, or would be one if the address were that of a page."""
+    return is_page(scope["path"]) or (_accepts_html(scope) and _is_of_no_program(scope["path"]))
+
+
+def _accepts_html(scope: Scope) -> bool:
+    """Whether a browser asks, or another that takes pages."""
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return b"text/html" in accepted.lower()
+
+
+def _is_of_no_program(path: str) -> bool:
+    """Whether a path is outside the interfaces for programs, whose errors are JSON for everyone."""
+    return shape_of(path) is None and not path.startswith(("/v1/", "/mcp"))
+
+
 def _after_sign_in(scope: Scope) -> str:
-    """The page that was wanted; for a form that was sent, the page that it belongs to."""
+    """The page that was wanted; for a form that was sent, the page that it belongs to.
+
+    A browser does not send where in the page: a citation opens at its quote.
+    """
     if scope["method"] == "POST":
         return f"/{quote(scope['path'].split('/')[1])}"
     query = scope["query_string"].decode("latin-1")
-    return f"{quote(scope['path'])}{'?' if query else ''}{query}"
+    wants_quote = scope["path"].startswith(VIEW) and not {"at", "page", "mark"} & parse_qs(query).keys()
+    return f"{quote(scope['path'])}{'?' if query else ''}{query}{'#quote' if wants_quote else ''}"
 
 
 def install(app: FastAPI) -> None:
@@ -138,7 +159,7 @@ async def _handle_http_exception(request: Request, error: Exception) -> Response
 def _translated(request: Request, error: HTTPException) -> ServiceError:
     """The service's own error for an exception of the framework."""
     path = request.scope["path"][:200]
-    if error.status_code == 404 and is_page(request.scope["path"]):
+    if error.status_code == 404 and _wants_page(request.scope):
         return RouteNotFound("There is no page at this address.")
     if error.status_code == 404:
         return RouteNotFound(f"There is no route {path}. /docs lists the routes.")

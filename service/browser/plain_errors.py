@@ -35,6 +35,9 @@ _INSTEAD: _Words = {
     errors.JobNotFound: lambda one: one.t(
         "There is no such job. Finished ones are removed after some days, or by hand."
     ),
+    library.CitationNotFound: lambda one: one.t(
+        "Its document was deleted, its version is no longer kept, or the link is of another collection."
+    ),
     errors.KeyNotFound: lambda one: one.t("There is no such key."),
     errors.Overloaded: lambda one: one.t("The service is busy. Try again in a moment."),
     errors.RateLimited: lambda one: one.t("These were too many requests in a short time. Try again later."),

@@ -170,7 +170,7 @@ def test_a_place_is_shown_and_cited_once(checking: TestClient) -> None:
     text = "The lamp “in the north tower” was lit at dusk by the keeper."
     html = checking.post("/check", data={"text": text}).text
     assert html.count("</blockquote>") == 1
-    assert copies(html)["plain"].count("lamps.md@") == 1
+    assert copies(html)["plain"].count("[lamps.md@") == 1
 
 
 @pytest.mark.parametrize("name", ["plain", "markdown", "html"])
@@ -293,7 +293,7 @@ def test_a_locator_of_an_erased_document_names_nothing(checking: TestClient) -> 
     checking.delete("/v1/documents/lamps.md")
     response = checking.post("/check", data={"text": locator})
     assert response.status_code == 404
-    assert "No stored version" in response.text
+    assert "Its document was deleted" in response.text
     assert locator in response.text
 
 

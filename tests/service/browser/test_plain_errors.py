@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import lxml.html
 import pytest
 from starlette.testclient import TestClient
 
@@ -41,6 +42,8 @@ def with_key(client: TestClient, scope: Scope) -> None:
         ("/library/document?id=a.txt", 404, "no document 'a.txt'", "/library"),
         ("/jobs/none", 404, "no such job", "/jobs"),
         ("/library/nothing", 404, "no page at this address", "/"),
+        ("/view/a.txt@000000000000:0-5", 404, "Its document was deleted", "/check"),
+        ("/view/other.txt@000000000000:0-5", 404, "its version is no longer kept", "/check"),
     ],
 )  # fmt: skip
 def test_an_error_names_a_page_and_no_route(
@@ -53,6 +56,46 @@ def test_an_error_names_a_page_and_no_route(
     assert link in html.xpath("//main//a/@href")
     chinese = client.get(address, headers=CHINESE)
     assert re.search(r"[\u4e00-\u9fff]{4}", chinese.text.partition('role="alert"')[2])
+
+
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/nonsense", "/redoc", "/api", "/library2"])
+def test_a_browser_gets_a_page_at_an_address_that_is_none(client: TestClient, path: str) -> None:
+    reply = client.get(path, headers=BROWSER)
+    assert reply.status_code == 404
+    assert "There is no page at this address." in reply.text
+    assert reply.headers["content-type"].startswith("text/html")
+    assert client.get(path).json()["error"]["code"] == "route_not_found"
+
+
+@pytest.mark.parametrize("path", ["/v1/nonsense", "/v1/documents/none", "/dify/retrieval/nonsense"])
+def test_interfaces_of_programs_answer_a_browser_as_they_answer_programs(
+    client: TestClient, path: str
+) -> None:
+    assert {"error", "error_code"} & client.get(path, headers=BROWSER).json().keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "after"),
+    [
+        ("/view/a.txt@000000000000:0-5", "/view/a.txt@000000000000%3A0-5#quote"),
+        ("/view/a.txt@000000000000:0-5?page=2", "/view/a.txt@000000000000%3A0-5?page=2"),
+        ("/library", "/library"),
+        ("/nonsense", "/nonsense"),
+    ],
+)
+def test_after_signing_in_a_citation_opens_at_its_quote(keyed: TestClient, path: str, after: str) -> None:
+    reply = keyed.get(path, headers=BROWSER)
+    assert reply.status_code == 401
+    form = lxml.html.document_fromstring(reply.text).forms[-1]
+    assert form.fields["next"] == after.replace("@", "%40")
+    headers = {"origin": "http://testserver"}
+    signed = keyed.post(
+        "/sign-in", data={"key": "correct-horse", "next": after}, headers=headers, follow_redirects=False
+    )
+    assert signed.headers["location"] == after
 
 
 def test_signing_in_asks_for_a_key_in_plain_words(keyed: TestClient) -> None:
