@@ -16,7 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks import sets
 from benchmarks.statements import SEED, SHARED, written
 from index.citations.claims import claims
-from index.citations.statements.judging import Source, Statement, makes_claim, nearest, statements
+from index.citations.statements.judging import Statement, makes_claim, nearest, statements
+from index.citations.statements.sources import Source
 from index.citations.statements.support import FEATURES, Features, Support
 from index.library import Library
 from index.text import Analyzer

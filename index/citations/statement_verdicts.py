@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePath
 
 from index.answers import Citation
 from index.citations.budget import ReadingBudget
 from index.citations.claims import Sentence, without_marks
 from index.citations.given import Given
+from index.citations.references import Reference
 from index.citations.resolution import Resolution
-from index.citations.statements import Checked, Checking, Claimed, Conflict
+from index.citations.statements import Attribution, Checked, Checking, Claimed, Conflict, attribution
 from index.citations.verdicts import StatementCause, StatementVerdict
+from index.text.sentences import Span
+from index.types import Metadata
 
 _VISIBLE = re.compile(r"\S")
 
@@ -31,13 +35,14 @@ class StatementVerdicts:
         """
         self._budget.spend(sum(len(one.quote) for one in given.passages))
         texts = [without_marks(answer[one.start : one.end]) for one in sentences]
+        named = [attribution(texts[at], _quoted_spans(one)) for at, one in enumerate(sentences)]
         judged = [
             at
             for at, one in enumerate(sentences)
-            if self._checking.makes_claim(_outside_quotes(texts[at], one))
+            if named[at] is not None or self._checking.makes_claim(_outside_quotes(texts[at], one))
         ]
-        claims = [Claimed(texts[at], given.cited(sentences[at].marks)) for at in judged]
-        checked = self._checking.check(claims)
+        claims = [Claimed(texts[at], given.cited(sentences[at].marks), named[at]) for at in judged]
+        checked = self._checking.check(claims, self._described)
         verdicts = {
             at: self._verdict(one, claim, sentences[at])
             for at, claim, one in zip(judged, claims, checked, strict=True)
@@ -49,7 +54,7 @@ class StatementVerdicts:
         cause = _cause(checked)
         if place and any(_covers(one, place) for one in self._with_newest(claim.cited)):
             # Single sentences lack names of the passage around them: read with it, the cited ones say this.
-            [checked] = self._checking.check([Claimed(claim.text, ())])
+            [checked] = self._checking.check([replace(claim, cited=())], self._described)
             cause = _cause(checked)
         elif place and any(_overlap(one, place) for one in self._with_newest(claim.cited)):
             cause = "around"
@@ -63,9 +68,25 @@ class StatementVerdicts:
         citation = self._resolution.citation(version, begin + judgement.start, begin + judgement.end)
         conflicts = tuple(_placed(one, sentence.start, begin) for one in judgement.conflicts)
         today = self._resolution.today(citation)
+        if checked.strangers:
+            authors = Reference(citation, self._metadata(passage)).authors
+            reason = _misattributed(checked.strangers, passage.title, authors)
+        elif status == "supported" and _is_on_other_pages(claim.attribution, citation):
+            status, cause, reason = "unsupported", "doubt", f"These words are on page {_pages(citation)}."
         return StatementVerdict(
             status, probability, reason, citation, today, conflicts, cause, judgement.missing
         )
+
+    def _described(self, passage: Citation) -> str:
+        """The title and metadata of a passage's document, its headings, and the name of its file."""
+        values = self._metadata(passage).values()
+        metadata = (
+            str(one) for value in values for one in (value if isinstance(value, list | tuple) else [value])
+        )
+        return "\n".join([passage.title, *passage.section, PurePath(passage.source).stem, *metadata])
+
+    def _metadata(self, passage: Citation) -> Metadata:
+        return self._resolution.moment.version(passage.document_id, passage.version).metadata
 
     def _place(self, checked: Checked) -> _Place | None:
         """Where the sentences stand that a judgement is by."""
@@ -79,6 +100,29 @@ class StatementVerdicts:
         """Citations, and where their words stand in the newest versions."""
         newest = (self._resolution.today(one).citation for one in cited)
         return [*cited, *(one for one in newest if one is not None)]
+
+
+def _misattributed(strangers: Sequence[str], title: str, authors: Sequence[str]) -> str:
+    by = f" by {', '.join(authors)}" if authors else ""
+    return (
+        f"These words are in {title!r}{by}. Neither what is known of that document nor the sentences around "
+        f"them name {', '.join(strangers)} as their source."
+    )
+
+
+def _is_on_other_pages(by: Attribution | None, citation: Citation) -> bool:
+    if by is None or by.pages is None or citation.pages is None:
+        return False
+    return by.pages[1] < citation.pages[0] or citation.pages[1] < by.pages[0]
+
+
+def _pages(citation: Citation) -> str:
+    first, last = citation.pages or (0, 0)
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _quoted_spans(sentence: Sentence) -> list[Span]:
+    return [(one.start - sentence.start, one.end - sentence.start) for one in sentence.quotes]
 
 
 _Place = tuple[str, str, int, int]
@@ -107,6 +151,8 @@ def _cause(checked: Checked) -> StatementCause:
         return ""
     if checked.passage is None:
         return "nothing"
+    if checked.strangers or judgement.doubt is not None:
+        return "doubt"
     return "missing" if judgement.missing else "near"
 
 
@@ -122,6 +168,8 @@ _REASONS: dict[StatementCause, str] = {
 def _reason(cause: StatementCause, checked: Checked) -> str:
     if cause == "conflict":
         return " ".join(_told(one) for one in checked.judgement.conflicts)
+    if cause == "doubt":
+        return str(checked.judgement.doubt)
     if cause == "missing":
         return f"The passages do not have {', '.join(checked.judgement.missing)}."
     return _REASONS[cause]

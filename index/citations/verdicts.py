@@ -18,9 +18,10 @@ QuoteCause = Adaptation | Literal["part", "place", "parts", "document", "words",
 """What a quote's ``reason`` says, as a code: what its sentence made of the source's words; it is a part of
 the cited words, stands at another place, leaves out or inserts words, is from another document, has other
 words, is absent, or what it is said to be from names nothing."""
-StatementCause = Literal["", "conflict", "missing", "elsewhere", "around", "near", "nothing"]
+StatementCause = Literal["", "conflict", "missing", "elsewhere", "around", "doubt", "near", "nothing"]
 """What a sentence's ``reason`` says, as a code: facts conflict, numbers or names are missing, another passage
-says it, the cited words say it with those around them, the nearest sentences do not, or none is near."""
+says it, the cited words say it with those around them, something shows that the nearest sentences do not say
+it, they are too far, or none is near."""
 
 
 @dataclass(frozen=True, slots=True)

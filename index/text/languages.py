@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,11 @@ def _read(entry: Mapping[str, Any]) -> Language:
     months = {word: f"month{n}" for n, line in enumerate(entry.get("months", ()), 1) for word in line.split()}
     days = {word: f"day{n}" for n, line in enumerate(entry.get("days", ()), 1) for word in line.split()}
     opposites: dict[str, set[str]] = {}
-    for pair in entry.get("opposites", ()):
-        left, right = (side.split() for side in pair.split("|"))
-        for one in left:
-            opposites.setdefault(one, set()).update(right)
-        for one in right:
-            opposites.setdefault(one, set()).update(left)
+    for line in entry.get("opposites", ()):
+        sides = [side.split() for side in line.split("|")]
+        for side, other in permutations(sides, 2):
+            for one in side:
+                opposites.setdefault(one, set()).update(other)
     functions = _words(entry["functions"])
     asking = functions | _words(entry.get("interrogatives", ()))
     return Language(
@@ -108,6 +108,11 @@ def language_of(sentence: str) -> Language:
     counts = _counts(sentence, [language.functions for language in _LATIN])
     best = max(counts)
     return _LATIN[counts.index(best)] if best else _ENGLISH
+
+
+def is_english(sentence: str) -> bool:
+    """Whether a sentence seems to be in English, as one without words of any language does."""
+    return language_of(sentence) is _ENGLISH
 
 
 def asking_words(question: str) -> frozenset[str]:

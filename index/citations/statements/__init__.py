@@ -1,7 +1,18 @@
 """Judge the sentences of an answer by what they claim."""
 
+from index.citations.statements.attribution import Attribution, attribution
 from index.citations.statements.checking import Checked, Checking, Claimed, KnownSources
 from index.citations.statements.conflicts import Conflict
 from index.citations.statements.judging import Judgement, Status
 
-__all__ = ["Checked", "Checking", "Claimed", "Conflict", "Judgement", "KnownSources", "Status"]
+__all__ = [
+    "Attribution",
+    "Checked",
+    "Checking",
+    "Claimed",
+    "Conflict",
+    "Judgement",
+    "KnownSources",
+    "Status",
+    "attribution",
+]

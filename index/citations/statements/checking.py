@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from index.answers import Citation
+from index.citations.statements.attribution import Attribution, reports, unknown
 from index.citations.statements.judging import (
     Judgement,
-    SentenceEmbedder,
-    Source,
     Statement,
     judge,
     makes_claim,
     statements,
 )
+from index.citations.statements.sources import SentenceEmbedder, Source
 from index.citations.statements.words import Terms
 
 _LONGEST_PASSAGE = 20_000
@@ -31,15 +31,20 @@ class Claimed:
 
     text: str
     cited: Sequence[Citation]
+    attribution: Attribution | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A judgement, the passage that it is by, and whether that is another than the cited ones."""
+    """A judgement, the passage that it is by, and whether that is another than the cited ones.
+
+    ``strangers`` are the names of who is said to say it that neither the document nor the words around have.
+    """
 
     judgement: Judgement
     passage: Citation | None
     is_elsewhere: bool = False
+    strangers: tuple[str, ...] = ()
 
 
 KnownSources = dict[tuple[str, str], Source]
@@ -67,10 +72,69 @@ class Checking:
         """See :func:`index.citations.statements.judging.makes_claim`."""
         return makes_claim(sentence, self._terms)
 
-    def check(self, claims: Sequence[Claimed]) -> list[Checked]:
-        """Judge each claim. Raises :class:`index.errors.ModelFailed`."""
-        ready = statements([one.text for one in claims], self._terms, self._embedder)
-        return [self._checked(one, claim) for one, claim in zip(ready, claims, strict=True)]
+    def check(self, claims: Sequence[Claimed], described: Callable[[Citation], str]) -> list[Checked]:
+        """Judge each claim. ``described`` returns what is known of a passage's document, as title and date.
+
+        Raises :class:`index.errors.ModelFailed`.
+        """
+        texts = [one.text if one.attribution is None else one.attribution.without(one.text) for one in claims]
+        whole = [one for one in claims if one.attribution is not None and not one.attribution.quotes]
+        ready = statements([*texts, *(one.text for one in whole)], self._terms, self._embedder)
+        with_speaker = dict(zip(map(id, whole), ready[len(claims) :], strict=True))
+        return [
+            self._checked(one, claim)
+            if claim.attribution is None
+            else self._attributed(one, with_speaker.get(id(claim)), claim, claim.attribution, described)
+            for one, claim in zip(ready, claims, strict=False)
+        ]
+
+    def _attributed(
+        self,
+        statement: Statement,
+        whole: Statement | None,
+        claim: Claimed,
+        by: Attribution,
+        described: Callable[[Citation], str],
+    ) -> Checked:
+        """Judge what somebody is said to say, and whether the document or the words around name them.
+
+        ``whole`` is the sentence with who says it, for words that are not quoted.
+        """
+        checked: Checked | None
+        if whole is not None:
+            checked = self._checked(whole, claim)
+            if checked.judgement.status == "contradicted":
+                return checked
+            if checked.judgement.status == "supported":
+                return self._with_strangers(checked, by, described)
+        own = [one for one in self._found(claim) if not unknown(by.names, [described(one)])]
+        checked = self._checked(statement, replace(claim, cited=own)) if own else None
+        if checked is None or checked.judgement.status != "supported":
+            if whole is not None:
+                return self._checked(whole, claim)
+            checked = self._checked(statement, claim)
+        return self._with_strangers(checked, by, described)
+
+    def _found(self, claim: Claimed) -> Sequence[Citation]:
+        return claim.cited or self._find(claim.text[:_LONGEST_SEARCHED])
+
+    def _with_strangers(
+        self, checked: Checked, by: Attribution, described: Callable[[Citation], str]
+    ) -> Checked:
+        """The same; unsupported, if nothing says that it is by those who are named."""
+        judgement, passage = checked.judgement, checked.passage
+        if judgement.status != "supported" or passage is None:
+            return checked
+        about, source = described(passage), self._source(passage)
+        near = source.around(judgement.start, judgement.end)
+        told = [one for one in near if not by.quotes or reports(one)]
+        strangers = unknown(by.names, [about, *told])
+        strangers += unknown([*by.others, *([by.year] if by.year else [])], [about, source.text])
+        if not strangers:
+            return checked
+        return replace(
+            checked, judgement=replace(judgement, status="unsupported"), strangers=tuple(strangers)
+        )
 
     def _checked(self, statement: Statement, claim: Claimed) -> Checked:
         judged = self._judged(statement, claim.cited)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rapidfuzz.distance import LCSseq
-
+from index.citations.statements import english
+from index.citations.statements.alignment import Alignment, agreement
 from index.citations.statements.words import Word
 
 ConflictKind = Literal["number", "date", "name", "negation", "direction"]
@@ -29,6 +29,9 @@ _NOT_ONLY = frozenset(
     "nur seulement solo sólo".split()
 )
 
+_NONE = frozenset("no none nobody nothing never neither".split())
+"""Negations that may stand far from what they negate."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
@@ -45,55 +48,6 @@ class Conflict:
     end: int
     at: int
     to: int
-
-
-@dataclass(frozen=True, slots=True)
-class Alignment:
-    """The pairs of equal words of a claim and a source, as positions, ascending in the claim."""
-
-    claim: Sequence[Word]
-    source: Sequence[Word]
-    pairs: dict[int, int]
-
-    @property
-    def agreement(self) -> float:
-        """The share of the claim's words, by weight, that have a partner."""
-        return agreement(self.claim, self.pairs)
-
-
-def agreement(claim: Sequence[Word], pairs: dict[int, int], but: frozenset[int] = frozenset()) -> float:
-    """The share of the claim's words, by weight, that have a partner; ``but`` are not counted."""
-    total = sum(one.weight for at, one in enumerate(claim) if at not in but)
-    return sum(claim[at].weight for at in pairs if at not in but) / total if total else 0.0
-
-
-def align(claim: Sequence[Word], source: Sequence[Word]) -> Alignment:
-    """Pair equal words: first in the same order, then words with content wherever they are."""
-    keys: dict[str, int] = {}
-    ours = [keys.setdefault(_key(one), len(keys)) for one in claim]
-    theirs = [keys.setdefault(_key(one), len(keys)) for one in source]
-    pairs: dict[int, int] = {}
-    for block in LCSseq.opcodes(ours, theirs).as_matching_blocks():
-        pairs.update((block.a + step, block.b + step) for step in range(block.size))
-    taken = set(pairs.values())
-    for at, one in enumerate(claim):
-        if at in pairs or not one.has_content:
-            continue
-        free = [to for to, other in enumerate(source) if to not in taken and one.equals(other)]
-        if free:
-            pairs[at] = min(free, key=lambda to: _distance(pairs, at, to))
-            taken.add(pairs[at])
-    return Alignment(claim, source, dict(sorted(pairs.items())))
-
-
-def _key(one: Word) -> str:
-    return f"{one.kind == 'negation'}{one.term}"
-
-
-def _distance(pairs: dict[int, int], at: int, to: int) -> int:
-    """How far a place in the source is from where the neighbours of a word of the claim are."""
-    near = [abs(pairs[other] - to) for other in range(at - _NEAR, at + _NEAR + 1) if other in pairs]
-    return min(near, default=1000)
 
 
 def conflicts(alignment: Alignment) -> list[Conflict]:
@@ -232,16 +186,36 @@ def _negations(alignment: Alignment) -> list[Conflict]:
         return []
     for cue in _cues(claim):
         target = _negated(claim, cue)
-        if target in pairs and not _is_negated(source, pairs[target]):
+        if (
+            target in pairs
+            and not _is_negated(source, pairs[target])
+            and not _denies_too(claim, cue, source, pairs)
+            and not (
+                cue > target and source[pairs[target]].clause in {source[to].clause for to in _cues(source)}
+            )
+        ):
             one, place = claim[cue], source[pairs[target]].start
             return [Conflict("negation", one.text, "", one.start, one.end, place, place)]
     backwards = {to: at for at, to in pairs.items()}
     for cue in _cues(source):
         target = _negated(source, cue)
-        if target in backwards and not _is_negated(claim, backwards[target]):
+        if (
+            target in backwards
+            and not _is_negated(claim, backwards[target])
+            and not _denies_too(source, cue, claim, backwards)
+            and not _ends_denied(claim, pairs, source, source[cue].clause)
+        ):
             one, place = source[cue], claim[backwards[target]].start
             return [Conflict("negation", "", one.text, place, place, one.start, one.end)]
     return []
+
+
+def _denies_too(words: Sequence[Word], cue: int, others: Sequence[Word], pairs: dict[int, int]) -> bool:
+    """Whether the other sentence has the same word of negation, which may stand far from what it negates."""
+    text = words[cue].text.lower()
+    same = [to for to in _cues(others) if others[to].text.lower() == text and text in _NONE]
+    scope = {pairs[at] for at in range(cue + 1, len(words)) if at in pairs and words[at].has_content}
+    return any(scope & set(range(to + 1, len(others))) for to in same)
 
 
 def _cues(words: Sequence[Word]) -> list[int]:
@@ -270,7 +244,21 @@ def _is_negated(words: Sequence[Word], at: int) -> bool:
     return any(
         _negated(words, cue) == at or (words[cue].clause == words[at].clause and 0 < at - cue <= 2 * _NEAR)
         for cue in _cues(words)
+    ) or any(
+        words[other].clause == words[at].clause and other != at and english.denies(words[other].text.lower())
+        for other in range(max(0, at - 2 * _NEAR), min(at + 2 * _NEAR, len(words)))
     )
+
+
+def _ends_denied(words: Sequence[Word], pairs: dict[int, int], others: Sequence[Word], clause: int) -> bool:
+    """Whether a sentence ends with a negation, "they did not", and the other negates the same there."""
+    for cue in _cues(words):
+        own = [at for at in range(len(words)) if words[at].clause == words[cue].clause]
+        if any(at > cue and words[at].has_content for at in own):
+            continue
+        if any(at in pairs and words[at].has_content and others[pairs[at]].clause == clause for at in own):
+            return True
+    return False
 
 
 def _conflict(

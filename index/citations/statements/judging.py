@@ -8,17 +8,21 @@ together give the probability that the source says it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
-from index.citations.statements.conflicts import Alignment, Conflict, align, conflicts
+from index.citations.statements.alignment import Alignment, align
+from index.citations.statements.conflicts import Conflict, conflicts
+from index.citations.statements.doubts import Doubt, doubts
+from index.citations.statements.sources import SentenceEmbedder, Source, unit
 from index.citations.statements.support import Features, Support, fitted
 from index.citations.statements.words import Terms, Word, words_of
-from index.text.sentences import Span, sentence_spans
+from index.text.languages import is_english
+from index.text.sentences import Span
 from index.types import Vectors
 
 Status = Literal["supported", "contradicted", "unsupported"]
@@ -29,23 +33,14 @@ _LEAST_COVERAGE = 0.7
 """Least share of a supported claim's words: "the cat sat on the log" is not what "on the mat" says."""
 _LEAST_TOLD = 0.1
 """Least probability from which the nearest sentences of an unsupported claim are told."""
-_WINDOW_CHARACTERS = 1000
-"""Code points that are embedded at once: about what a model with 256 tokens reads."""
 _MOST_STARTS = 3
 """Sentences around which the claim is looked for."""
+_NEARLY = 0.1
+"""How much less other sentences may agree with a claim that they say without doubt."""
 _LENGTH_COST = 0.02
 _MEANING_SHARE = 0.3
 _FEWEST_WORDS = 2
 """Fewer words with content claim nothing that can be checked."""
-
-
-class SentenceEmbedder(Protocol):
-    """The part of :class:`index.protocols.Embedder` that is used here."""
-
-    def embed_sentences(
-        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
-    ) -> tuple[Vectors, list[Vectors]]:
-        """Vectors of texts and of the spans in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,63 +58,7 @@ class Judgement:
     start: int = 0
     end: int = 0
     missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Source:
-    """A passage by which claims are judged; ``context`` are its title and headings."""
-
-    text: str
-    context: str
-    terms: Terms
-    embedder: SentenceEmbedder
-
-    @cached_property
-    def spans(self) -> list[Span]:
-        """The sentences of the passage."""
-        return [
-            span
-            for span in sentence_spans(self.text, 0, len(self.text))
-            if any(map(str.isalnum, self.text[slice(*span)]))
-        ]
-
-    @cached_property
-    def words(self) -> list[tuple[Word, ...]]:
-        """The words of each sentence, with offsets in the passage."""
-        return [
-            tuple(word.moved(start) for word in words_of(self.text[start:end], self.terms))
-            for start, end in self.spans
-        ]
-
-    @cached_property
-    def vectors(self) -> Vectors:
-        """The unit vectors of the sentences, shape (sentences, dimension)."""
-        windows: list[list[Span]] = []
-        for span in self.spans:
-            if not windows or span[1] - windows[-1][0][0] > _WINDOW_CHARACTERS:
-                windows.append([])
-            windows[-1].append(span)
-        texts = [self.text[window[0][0] : window[-1][1]] for window in windows]
-        inside = [[(a - window[0][0], b - window[0][0]) for a, b in window] for window in windows]
-        _, vectors = self.embedder.embed_sentences(texts, inside)
-        return _unit(np.vstack(vectors))
-
-    @cached_property
-    def known(self) -> frozenset[str]:
-        """The terms of the title and headings, and of the names anywhere in the passage."""
-        names = (word.term for sentence in self.words for word in sentence if word.kind == "name")
-        return frozenset([*names, *(word.term for word in words_of(self.context, self.terms))])
-
-    @cached_property
-    def terms_known(self) -> frozenset[str]:
-        """All terms of the passage, its title and its headings."""
-        return self.known | {word.term for sentence in self.words for word in sentence}
-
-    @cached_property
-    def numbers(self) -> list[Word]:
-        """The numbers of the passage, its title and its headings."""
-        context = words_of(self.context, self.terms)
-        return [word for sentence in [*self.words, context] for word in sentence if word.number is not None]
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +88,7 @@ def statements(sentences: Sequence[str], terms: Terms, embedder: SentenceEmbedde
         return []
     _, vectors = embedder.embed_sentences(sentences, [[(0, len(one))] for one in sentences])
     return [
-        Statement(one, words_of(one, terms), _unit(vector)[0])
+        Statement(one, words_of(one, terms), unit(vector)[0])
         for one, vector in zip(sentences, vectors, strict=True)
     ]
 
@@ -159,19 +98,18 @@ def judge(claim: Statement, sources: Sequence[Source], support: Support | None =
     best = nearest(claim, sources, support)
     if best is None:
         return Judgement("unsupported", 0.0)
-    start, end = best.sentences[0][0], best.sentences[-1][1]
     probability = round(best.probability, 4)
+    found = Judgement("unsupported", probability, (), best.source, *best.span)
     if best.conflicts:
         # The other words are as likely those of the source as if the fact were the same.
         if best.likeness >= _LEAST:
-            return Judgement("contradicted", probability, best.conflicts, best.source, start, end)
-        return Judgement("unsupported", probability, (), best.source, start, end)
+            return replace(found, status="contradicted", conflicts=best.conflicts)
+        return found
     missing = _missing_facts(claim, best, sources[best.source])
-    is_covered = best.stated.coverage >= _LEAST_COVERAGE
-    if best.probability >= _LEAST and is_covered and not missing:
-        return Judgement("supported", probability, (), best.source, start, end)
+    if best.is_likely and not missing:
+        return replace(found, status="unsupported" if best.doubt else "supported", doubt=best.doubt)
     if best.probability >= _LEAST_TOLD:
-        return Judgement("unsupported", probability, (), best.source, start, end, missing)
+        return replace(found, missing=missing)
     return Judgement("unsupported", probability)
 
 
@@ -183,7 +121,16 @@ def nearest(claim: Statement, sources: Sequence[Source], support: Support | None
         for number, source in enumerate(sources)
         for window in _windows(claim, source)
     ]
-    return max(found, key=lambda one: one.rank, default=None)
+    best = max(found, key=lambda one: one.rank, default=None)
+    if best is None or not best.is_likely or best.doubt is None:
+        return best
+    # Other sentences may say nearly the same without doubt.
+    others = [
+        one
+        for one in found
+        if one.rank > best.rank - _NEARLY and one.is_likely and not one.conflicts and one.doubt is None
+    ]
+    return max(others, key=lambda one: one.rank, default=best)
 
 
 @dataclass(frozen=True)
@@ -196,6 +143,7 @@ class Comparison:
     sentences: tuple[Span, ...]
     meaning: float
     known: frozenset[str]
+    elsewhere: frozenset[str]
     support: Support
     conflicts: tuple[Conflict, ...] = field(init=False)
     _matched: frozenset[int] = field(init=False)
@@ -230,6 +178,23 @@ class Comparison:
         """The probability that the sentences say what is claimed."""
         return self.support.probability(self.stated)
 
+    @property
+    def span(self) -> Span:
+        """From the first sentence to the last."""
+        return self.sentences[0][0], self.sentences[-1][1]
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether enough of the claim's words are those of the sentences."""
+        return self.probability >= _LEAST and self.stated.coverage >= _LEAST_COVERAGE
+
+    @cached_property
+    def doubt(self) -> Doubt | None:
+        """Why the sentences may not say the claim although its words are theirs, if there is a reason."""
+        if not is_english(self.claim.text):
+            return None
+        return next(doubts(self.alignment, self.meaning, self.known, self.elsewhere), None)
+
     @cached_property
     def likeness(self) -> float:
         """The same, as if the facts in conflict were those of the source."""
@@ -254,7 +219,7 @@ class Comparison:
 
 def _windows(
     claim: Statement, source: Source
-) -> Iterator[tuple[Statement, Alignment, tuple[Span, ...], float, frozenset[str]]]:
+) -> Iterator[tuple[Statement, Alignment, tuple[Span, ...], float, frozenset[str], frozenset[str]]]:
     """Yield the sentences that are most like the claim, alone and with their neighbours."""
     if not source.spans or not claim.words:
         return
@@ -274,7 +239,8 @@ def _windows(
             seen.add((low, high))
             words = [word for sentence in source.words[low:high] for word in sentence]
             meaning = float(cosines[low:high].max())
-            yield claim, align(claim.words, words), tuple(source.spans[low:high]), meaning, source.known
+            terms = source.known, source.terms_known
+            yield claim, align(claim.words, words), tuple(source.spans[low:high]), meaning, *terms
 
 
 def _missing_facts(claim: Statement, window: Comparison, source: Source) -> tuple[str, ...]:
@@ -296,9 +262,3 @@ def _replaces_name(alignment: Alignment, at: int) -> bool:
     """Whether the source has a name where the claim has this word: before the same next word."""
     after = alignment.pairs.get(at + 1, 0)
     return after > 0 and alignment.source[after - 1].kind == "name"
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
-    return unit

@@ -48,11 +48,13 @@ _WEIGHTS: dict[Kind, float] = {
     "number": 1.5, "name": 1.5, "date": 1.5, "direction": 1.0, "word": 1.0, "negation": 0.3, "function": 0.1,
 }  # fmt: skip
 _CHARACTER, _LETTER_OF_GRAMMAR = 0.5, 0.1
+_MOST_CLAUSES = 10_000
+"""More than a sentence has: the clauses of two sentences have different numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word at ``[start, end)``; ``clause`` counts the clauses of the sentence.
+    """A word at ``[start, end)``; ``sentence`` and ``clause`` count, a clause ends at punctuation.
 
     ``number`` is set for numbers, ``opposites`` for words of direction, in lower case. ``may_name``: it
     begins the sentence and may be a name, which its capital alone does not tell.
@@ -68,15 +70,17 @@ class Word:
     number: Number | None = None
     opposites: frozenset[str] = frozenset()
     may_name: bool = False
+    sentence: int = 0
 
     @property
     def has_content(self) -> bool:
         """Whether the word says something by itself."""
         return self.kind not in ("function", "negation")
 
-    def moved(self, by: int) -> Word:
-        """The same word in a text in which the sentence starts at an offset."""
-        return replace(self, start=self.start + by, end=self.end + by)
+    def moved(self, by: int, sentence: int) -> Word:
+        """The same word in a text where its sentence starts at an offset, and is that one in order."""
+        clause = sentence * _MOST_CLAUSES + self.clause
+        return replace(self, start=self.start + by, end=self.end + by, sentence=sentence, clause=clause)
 
     def equals(self, other: Word) -> bool:
         """Whether both mean the same by their form alone; a rounded number equals the exact one."""

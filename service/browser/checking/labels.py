@@ -66,6 +66,8 @@ def statement_notes(verdict: StatementVerdict, language: Language, *, cites: boo
     t = language.t
     if verdict.cause == "conflict":
         return [_conflict(one.claimed, one.stated, language) for one in verdict.conflicts]
+    if verdict.cause == "doubt":
+        return [verdict.reason]
     if verdict.cause == "missing":
         return [t("The sources do not have: {names}.", names=", ".join(verdict.missing))]
     found = {

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.citations.statements.conflicts import align, conflicts
+from index.citations.statements.alignment import align
+from index.citations.statements.conflicts import conflicts
 from index.citations.statements.words import words_of
 from index.text import Analyzer
 

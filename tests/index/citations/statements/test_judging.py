@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from index.citations.statements.judging import Judgement, Source, judge, makes_claim, statements
+from index.citations.statements.judging import Judgement, judge, makes_claim, statements
+from index.citations.statements.sources import Source
 from index.citations.statements.support import FEATURES, fitted
 from index.embedding import WordEmbedder
 from index.text import Analyzer

@@ -1,0 +1,223 @@
+"""Find words of a claim that its source says of something else: roles exchanged, another actor.
+
+A clause of the claim is laid over the clause of the source that has most of its words. A word of the claim
+that stands elsewhere in the source, while that clause has another word in its place, is bound otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from index.citations.statements import english
+from index.citations.statements.clauses import has_verb, is_verb
+from index.citations.statements.words import Word
+
+_LEAST_SHARE = 0.4
+"""Least share of a clause's words that the clause of the source has."""
+_AS_GOOD = 0.15
+"""How much less of the claim another clause may have that is laid under it, too."""
+_NEAR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A word of the claim, and the word that stands in its place in the source, as positions."""
+
+    at: int
+    to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A clause of the claim over a clause of the source; ``pairs`` are the equal words with content."""
+
+    claim: Sequence[Word]
+    source: Sequence[Word]
+    ours: range
+    theirs: range
+    pairs: dict[int, int]
+
+    @property
+    def share(self) -> float:
+        """The share of the claim's clause that the source's has."""
+        content = [at for at in self.ours if self.claim[at].has_content]
+        total = sum(self.claim[at].weight for at in content)
+        return sum(self.claim[at].weight for at in self.pairs) / total if total else 0.0
+
+
+def lay(
+    claim: Sequence[Word], ours: Sequence[range], source: Sequence[Word], theirs: Sequence[range]
+) -> list[list[Laid]]:
+    """Each clause of the claim over those of the source that have most of its words, the best first."""
+    found = []
+    for clause in ours:
+        each = [Laid(claim, source, clause, other, _pairs(claim, clause, source, other)) for other in theirs]
+        best = max((one.share for one in each), default=0.0)
+        if best >= _LEAST_SHARE:
+            near = [one for one in each if one.share >= best - _AS_GOOD]
+            found.append(sorted(near, key=lambda one: -one.share))
+    return found
+
+
+def _pairs(claim: Sequence[Word], ours: range, source: Sequence[Word], theirs: range) -> dict[int, int]:
+    free = [to for to in theirs if source[to].has_content]
+    pairs: dict[int, int] = {}
+    last = theirs.start - 1
+    for at in ours:
+        if not claim[at].has_content:
+            continue
+        same = [to for to in free if claim[at].equals(source[to])]
+        if same:
+            to = next((one for one in same if one > last), same[0])
+            pairs[at] = last = to
+            free.remove(to)
+    return pairs
+
+
+def moved(laid: Laid, theirs: Sequence[range]) -> Iterator[Mismatch]:
+    """Words of the claim that the source has in other clauses, where this one has other words."""
+    content = [at for at in laid.ours if laid.claim[at].has_content]
+    said = _spoken_of(laid.claim, laid.ours)
+    for number, at in enumerate(content):
+        word = laid.claim[at]
+        if at in laid.pairs:
+            continue
+        others = [
+            clause
+            for clause in theirs
+            if clause != laid.theirs and any(word.equals(laid.source[to]) for to in clause)
+        ]
+        if not others:
+            continue
+        left = next((one for one in reversed(content[:number][-2:]) if one in laid.pairs), None)
+        right = next((one for one in content[number + 1 : number + 3] if one in laid.pairs), None)
+        leads = all(laid.claim[one].kind in ("number", "date") for one in content[:number])
+        if right is not None and leads:
+            to = _subject(laid, left, right, min(clause.start for clause in others))
+            if to is not None and any(_is_subject(laid, clause, word) for clause in others):
+                yield Mismatch(at, to)
+                continue
+        to = _in_place(laid, word, left, right)
+        if to is not None and (
+            laid.source[to].text.lower() in word.opposites
+            or all(_is_of_another(laid.source, clause, word, said, like=to) for clause in others)
+        ):
+            yield Mismatch(at, to)
+
+
+def _spoken_of(claim: Sequence[Word], clause: range) -> set[str]:
+    """The terms of a clause; of the whole claim, if the clause has no subject of its own."""
+    first = _first(claim, clause)
+    is_own = first is not None and has_verb(claim, clause) and not is_verb(claim, first)
+    if is_own and claim[clause[0]].text.lower() not in english.SPLITTING:
+        return {claim[at].term for at in clause if claim[at].has_content}
+    return {one.term for one in claim if one.has_content}
+
+
+def _subject(laid: Laid, left: int | None, right: int, later: int) -> int | None:
+    """The first word of the source's clause, which has not the claim's; a pronoun if that is said later."""
+    low = laid.pairs[left] + 1 if left is not None else laid.theirs.start
+    for to in range(low, laid.pairs[right]):
+        one = laid.source[to]
+        if one.has_content:
+            is_noun = one.kind not in ("number", "date") and not one.text.endswith("ly")
+            return to if is_noun and not english.is_past(one.text.lower()) else None
+        if one.text.lower() in ("it", "he", "she", "they"):
+            return to if later > to else None
+    return None
+
+
+def _is_subject(laid: Laid, clause: range, word: Word) -> bool:
+    """Whether a clause begins with a word, and has a verb or a value that the claim has not."""
+    first = _first(laid.source, clause)
+    if first is None or not word.equals(laid.source[first]):
+        return False
+    return has_verb(laid.source, clause) or any(_is_other_value(laid, laid.source[at]) for at in clause)
+
+
+def _is_other_value(laid: Laid, word: Word) -> bool:
+    """Whether the clause of the claim has another number, or the opposite, of a word of the source."""
+    values = [laid.claim[at] for at in laid.ours]
+    if word.kind in ("number", "date"):
+        return any(is_like(one, word) for one in values) and not any(one.equals(word) for one in values)
+    return any(one.text.lower() in word.opposites for one in values)
+
+
+def _is_of_another(words: Sequence[Word], clause: range, word: Word, said: set[str], *, like: int) -> bool:
+    """Whether a clause says a word of something that the claim does not speak of, as a verb if another is."""
+    first = _first(words, clause)
+    if first is None or word.equals(words[first]) or words[first].term in said:
+        return False
+    if not is_verb(words, like) and any(word.equals(words[at]) and is_verb(words, at) for at in clause):
+        return False
+    return word.kind in ("number", "date") or has_verb(words, clause)
+
+
+def _first(words: Sequence[Word], clause: range) -> int | None:
+    return next((at for at in clause if words[at].has_content), None)
+
+
+def _in_place(laid: Laid, word: Word, left: int | None, right: int | None) -> int | None:
+    """The word of the source that stands where the claim has another one; None if nothing does."""
+    taken = set(laid.pairs.values())
+    if left is None and right is not None and word.opposites:
+        before = [to for to in range(laid.theirs.start, laid.pairs[right]) if laid.source[to].has_content]
+        return before[-1] if before and before[-1] not in taken else None
+    if left is None or (right is not None and laid.pairs[left] > laid.pairs[right]):
+        return None
+    for to in range(laid.pairs[left] + 1, laid.theirs.stop if right is None else laid.pairs[right]):
+        if laid.source[to].has_content:
+            fits = to not in taken and _comparable(word, laid.source[to])
+            return to if fits and not laid.source[to].text.endswith("ly") else None
+    return None
+
+
+def _comparable(one: Word, that: Word) -> bool:
+    if one.kind in ("number", "date") or that.kind in ("number", "date"):
+        return one.kind == that.kind and is_like(one, that)
+    return True
+
+
+def is_like(one: Word, that: Word) -> bool:
+    """Whether two numbers are of one kind: percentages, years, or neither."""
+    if one.number is None or that.number is None:
+        return one.kind == that.kind
+    return one.number.is_percent == that.number.is_percent and is_year(one) == is_year(that)
+
+
+def is_year(word: Word) -> bool:
+    """Whether a number is written like a year."""
+    return len(word.text) == 4 and word.text.isdigit() and "1000" <= word.text < "2200"
+
+
+def exchanged(laid: Laid) -> Mismatch | None:
+    """A word before a verb that the source has behind it, and one behind it that the source has before."""
+    order = sorted(laid.pairs)
+    for at, pivot, to in combinations(order, 3):
+        places = laid.pairs[at], laid.pairs[pivot], laid.pairs[to]
+        if not places[2] < places[1] < places[0]:
+            continue
+        if not (_may_be_verb(laid.claim, pivot) and _may_be_verb(laid.source, places[1])):
+            continue
+        if _is_passive(laid.claim, pivot) != _is_passive(laid.source, places[1]):
+            continue
+        return Mismatch(at, places[2])
+    return None
+
+
+def _may_be_verb(words: Sequence[Word], at: int) -> bool:
+    """Whether nothing before a word shows that it is a noun."""
+    if words[at].kind != "word" or at == 0:
+        return False
+    before = words[at - 1].text.lower()
+    return before not in english.DETERMINERS | english.PREPOSITIONS
+
+
+def _is_passive(words: Sequence[Word], at: int) -> bool:
+    near = [
+        words[i].text.lower() for i in range(max(0, at - _NEAR), at) if words[i].clause == words[at].clause
+    ]
+    behind = [words[i].text.lower() for i in range(at + 1, min(at + _NEAR, len(words)))]
+    return bool(english.BE & set(near)) or "by" in behind

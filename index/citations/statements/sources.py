@@ -1,0 +1,96 @@
+"""Read the passages by which claims are judged: their sentences, words and vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from index.citations.statements.words import Terms, Word, words_of
+from index.text.sentences import Span, sentence_spans
+from index.types import Vectors
+
+_WINDOW_CHARACTERS = 1000
+"""Code points that are embedded at once: about what a model with 256 tokens reads."""
+
+
+class SentenceEmbedder(Protocol):
+    """The part of :class:`index.protocols.Embedder` that is used here."""
+
+    def embed_sentences(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """Vectors of texts and of the spans in them."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A passage by which claims are judged; ``context`` are its title and headings."""
+
+    text: str
+    context: str
+    terms: Terms
+    embedder: SentenceEmbedder
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """The sentences of the passage."""
+        return [
+            span
+            for span in sentence_spans(self.text, 0, len(self.text))
+            if any(map(str.isalnum, self.text[slice(*span)]))
+        ]
+
+    @cached_property
+    def words(self) -> list[tuple[Word, ...]]:
+        """The words of each sentence, with offsets in the passage."""
+        return [
+            tuple(word.moved(start, number) for word in words_of(self.text[start:end], self.terms))
+            for number, (start, end) in enumerate(self.spans)
+        ]
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """The unit vectors of the sentences, shape (sentences, dimension)."""
+        windows: list[list[Span]] = []
+        for span in self.spans:
+            if not windows or span[1] - windows[-1][0][0] > _WINDOW_CHARACTERS:
+                windows.append([])
+            windows[-1].append(span)
+        texts = [self.text[window[0][0] : window[-1][1]] for window in windows]
+        inside = [[(a - window[0][0], b - window[0][0]) for a, b in window] for window in windows]
+        _, vectors = self.embedder.embed_sentences(texts, inside)
+        return unit(np.vstack(vectors))
+
+    def around(self, start: int, end: int) -> list[str]:
+        """The sentences that are at ``[start, end)``, the one before them and the one after."""
+        at = [number for number, (a, b) in enumerate(self.spans) if a < end and b > start]
+        near = self.spans[max(0, at[0] - 1) : at[-1] + 2] if at else []
+        return [self.text[slice(*span)] for span in near]
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The terms of the title and headings, and of the names anywhere in the passage."""
+        names = (word.term for sentence in self.words for word in sentence if word.kind == "name")
+        return frozenset([*names, *(word.term for word in words_of(self.context, self.terms))])
+
+    @cached_property
+    def terms_known(self) -> frozenset[str]:
+        """All terms of the passage, its title and its headings."""
+        return self.known | {word.term for sentence in self.words for word in sentence}
+
+    @cached_property
+    def numbers(self) -> list[Word]:
+        """The numbers of the passage, its title and its headings."""
+        context = words_of(self.context, self.terms)
+        return [word for sentence in [*self.words, context] for word in sentence if word.number is not None]
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """The vectors at length 1."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    found: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return found
