@@ -25,6 +25,7 @@ from benchmarks import (
     statements,
     tables,
     text_fragments,
+    twins,
     verification,
     written_answers,
 )
@@ -64,6 +65,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "statements": statements.study,
     "tables": lambda: tables.figures(tables.study()),
     "text_fragments": _text_fragments,
+    "twins": twins.study,
     "verification": verification.study,
     "written_answers": written_answers.study,
 }
