@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 Backend = Literal["auto", "torch", "openvino", "onnx"]
-Precision = Literal["auto", "fp32", "bf16", "int8"]
+Precision = Literal["auto", "fp32", "bf16", "int8", "dynamic-int8"]
 
 _STRICT = ConfigDict(extra="forbid", validate_by_name=True, loc_by_alias=False)
 
@@ -34,7 +34,8 @@ class EmbeddingConfig:
     )
     precision: Precision = Field(
         default="auto",
-        description="Number format of the model: fp32, bf16, or int8 once the model is quantized. auto "
+        description="Number format of the model: fp32, bf16, dynamic-int8 (8-bit integers, without "
+        "calibration) or int8 (the model that `loccit quantize` calibrated, otherwise dynamic-int8). auto "
         "selects the fastest that agrees with fp32.",
     )
     cache: Path | None = Field(

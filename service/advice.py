@@ -57,7 +57,7 @@ SETTINGS_ADVICE: Advice = {
     errors.ModelFailed: "Where LOCCIT_BACKEND or LOCCIT_PRECISION is set, try auto.",
     errors.TooManyModels: "LOCCIT_MAX_MODELS is the limit.",
     errors.BackendMissing: "With LOCCIT_BACKEND=auto and LOCCIT_PRECISION=auto, what is installed is used. "
-    "LOCCIT_PRECISION=int8 needs a model that `loccit quantize` has made.",
+    "LOCCIT_PRECISION=int8 needs ONNX Runtime, or a model that `loccit quantize` has made.",
 }
 """Advice that holds for everything that reads the settings: the service and the command line."""
 

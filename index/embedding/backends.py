@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 NAMES = ("openvino", "onnx")
 EMULATED_INT8 = "emulated-int8"
 """Precision that computes a quantized graph in fp32 and rounds each value as int8 would."""
+DYNAMIC_INT8 = "dynamic-int8"
+"""Precision of graphs whose weights are 8-bit integers, and whose activations become such while they run."""
 _RUNTIMES = {"openvino": "openvino", "onnx": "onnxruntime"}
 _CONVERTERS = {"openvino": (), "onnx": ("onnx", "onnxscript")}
 
@@ -52,6 +54,11 @@ def can_convert(name: str) -> bool:
 def can_run(name: str) -> bool:
     """Check that the package that runs the backend's graphs is installed."""
     return find_spec(_RUNTIMES[name]) is not None
+
+
+def can_quantize_dynamically() -> bool:
+    """Check that what writes and runs graphs in :data:`DYNAMIC_INT8` is installed."""
+    return can_run("onnx") and find_spec("onnx") is not None
 
 
 def package_name(name: str) -> str:

@@ -15,8 +15,8 @@ LOADED_MODELS = 4
 
 Load = Callable[[str, Precision | None], Embedder]
 """Opens a model by its name or folder, and by a precision; without one, as configured."""
-_INT8: Precision = "int8"
 _AUTO: Precision = "auto"
+_INTEGERS: tuple[Precision, ...] = ("int8", "dynamic-int8")
 
 
 class Models:
@@ -102,7 +102,8 @@ class Models:
             return
         # An older description has no source, and the default model is likely.
         names = dict.fromkeys([source or self.name, self.name, name_in(fingerprint)])
-        precision: Precision = _INT8 if fingerprint.rpartition(":")[2].startswith(_INT8) else _AUTO
+        format_ = fingerprint.rpartition(":")[2]
+        precision = next((one for one in _INTEGERS if format_.startswith(f"{one}-")), _AUTO)
         for as_ in (None, precision):
             yield from ((name, as_) for name in names)
 

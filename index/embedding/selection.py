@@ -21,6 +21,7 @@ from index.config import EmbeddingConfig
 from index.embedding import backends
 from index.embedding.choice import Choice
 from index.embedding.converted import Converted, is_converted, read_converted
+from index.embedding.dynamic_quantization import open_dynamic, quantize_dynamically
 from index.embedding.model_files import revision
 from index.embedding.quantized import open_quantized
 from index.errors import BackendMissing, ModelDamaged
@@ -44,7 +45,7 @@ def load(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
     """
     if is_converted(folder):
         return _open_converted(folder, name, config)
-    if config.precision == "int8":
+    if config.precision in {"int8", backends.DYNAMIC_INT8}:
         return _load_quantized(folder, name, config)
     names = _usable_backends(config)
     if not names or config.cache is None:
@@ -97,7 +98,11 @@ def _require_original(folder: Path) -> None:
 
 def _open_converted(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
     """Open a folder that :func:`convert` wrote, without torch."""
-    if config.backend == "torch" or config.device not in {"", "cpu"} or config.precision == "int8":
+    if (
+        config.backend == "torch"
+        or config.device not in {"", "cpu"}
+        or config.precision in {"int8", backends.DYNAMIC_INT8}
+    ):
         raise BackendMissing(
             f"{folder} has only the graphs of a model, which run on the CPU in fp32 or bf16. For another "
             "device or precision, open the original model, with torch."
@@ -129,18 +134,39 @@ def _open_converted(folder: Path, name: str, config: EmbeddingConfig) -> Embedde
 
 
 def _load_quantized(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
-    if config.backend not in {"auto", "openvino"}:
-        raise BackendMissing(f"The backend {config.backend!r} cannot run a model in int8, only openvino can.")
-    _usable_backends(replace(config, backend="openvino"))  # raises if OpenVINO is missing
-    assert config.cache is not None  # noqa: S101 -- without one, _usable_backends raises
-    home = _quantized_folder(_converted_folder(folder, name, config.cache))
-    if not home.exists():
+    may_be_calibrated = config.precision == "int8" and config.backend in {"auto", "openvino"}
+    if may_be_calibrated and config.cache is not None:
+        home = _quantized_folder(_converted_folder(folder, name, config.cache))
+        if home.exists():
+            _usable_backends(replace(config, backend="openvino"))  # raises if OpenVINO is missing
+            quantized = open_quantized(home, threads=_threads(config))
+            return quantized or load(folder, name, replace(config, precision="auto"))
+    if config.backend not in {"auto", "onnx"}:
         raise BackendMissing(
-            f"The model {name!r} has not been quantized to int8 yet. Quantize it on a collection that "
-            "another precision built, then ingest the documents into a new collection."
+            f"The backend {config.backend!r} cannot run the model {name!r} in 8-bit integers. ONNX Runtime "
+            "can, and OpenVINO after `loccit quantize`."
         )
-    quantized = open_quantized(home, threads=_threads(config))
-    return quantized or load(folder, name, replace(config, precision="auto"))
+    return _open_dynamic(folder, name, config)
+
+
+def _open_dynamic(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
+    """Open the dynamically quantized model; write it first if it is missing or damaged."""
+    if not backends.can_quantize_dynamically():
+        raise BackendMissing(
+            "8-bit integers without calibration need ONNX Runtime. Run: pip install 'loccit[onnx]'"
+        )
+    if config.cache is None:
+        raise BackendMissing("8-bit integers need a folder for converted models.")
+    home = _converted_folder(folder, name, config.cache)
+    target = home.with_name(f"{home.name}-{backends.DYNAMIC_INT8}")
+    with _folder_lock(home):
+        if (found := open_dynamic(target, threads=_threads(config))) is None:
+            converted = _read_or_convert(folder, name, home, ())  # of any backends
+            log.info("Quantizing %s. This happens once and takes some seconds.", name)
+            quantize_dynamically(_transformer_class()(folder, name=name, device="cpu"), converted, target)
+            found = open_dynamic(target, threads=_threads(config))
+    assert found is not None  # noqa: S101 -- it has just been written
+    return found
 
 
 def _converted_folder(folder: Path, name: str, cache: Path) -> Path:
@@ -220,7 +246,7 @@ def _read_or_convert(folder: Path, name: str, home: Path, names: Sequence[str]) 
     transformer = _transformer_class()
     from index.embedding.conversion import convert as write_converted
 
-    log.info("Converting %s for %s. This happens once and takes some seconds.", name, " and ".join(names))
+    log.info("Converting %s. This happens once and takes some seconds.", name)
     write_converted(transformer(folder, name=name, device="cpu"), home, names)
     found = read_converted(home)
     assert found is not None  # noqa: S101 -- it has just been written
