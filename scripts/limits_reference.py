@@ -54,7 +54,7 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
 
 def limits() -> str:
     """Return the tables."""
-    return "\n\n".join(f"### {group}\n\n{_table(rows)}" for group, rows in LIMITS.items())
+    return "\n\n".join(f"## {group}\n\n{_table(rows)}" for group, rows in LIMITS.items())
 
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> str:
