@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from starlette.testclient import TestClient
 
+from index.embedding import Models, WordEmbedder
 from index.library import Library
 from tests.patience import eventually
 from tests.service.http_service import app_of
@@ -26,9 +28,11 @@ CONFIG = {"checks": {"positive_data_acceptance": {"expected-statuses": ACCEPTED}
 
 
 @pytest.fixture
-def client(library: Library) -> Iterator[TestClient]:
-    app = app_of(library, api_key=KEY)
-    with TestClient(app) as client:
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    # Models that requests name are here: without their packages 503 would be the answer, as documented.
+    models = Models(WordEmbedder(), load=lambda *_: WordEmbedder())
+    with Library(tmp_path, embedder=models) as library, TestClient(app_of(library, api_key=KEY)) as client:
+        app = client.app
         eventually(lambda: client.get("/readyz").status_code == 200)
         app.state.runtime.jobs.stop()  # it would fetch the addresses that are sent
         yield client
