@@ -9,7 +9,8 @@ A document counts as taken in when it can be found. The peers embed the first 25
 they do when nothing else is asked of them; Loccit embeds all of it, in about twice as many passages. Beside
 documents a second there are passages a second, therefore, and what the model alone makes of Loccit's
 passages (:mod:`benchmarks.raw_encoder`). Loccit is measured once more with the model in integers of 8 bits,
-quantized on the passages of the first time.
+quantized on the passages of the first time. With ``--avx2`` all are held to the instructions of an older
+processor (:mod:`benchmarks.avx2`), and the integers are the ones that need no calibration.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 
+from benchmarks import avx2
 from benchmarks.figures import exact, show
 from benchmarks.proportions import percentile, proportion
 from benchmarks.sets import SCIFACT
@@ -38,6 +40,7 @@ HERE = Path(__file__).parent
 CACHE = Path("data/peers")
 OURS = "loccit"
 INT8 = "loccit_int8"
+DYNAMIC_INT8 = "loccit_dynamic_int8"
 PEERS = {
     "txtai": ["txtai==9.14.0"],
     "chroma": ["chromadb==1.5.9"],
@@ -176,6 +179,43 @@ def results(job: Job, peers: Sequence[str], cache: Path) -> tuple[dict[str, Resu
     return found, alone
 
 
+def held_results(job: Job, peers: Sequence[str], cache: Path) -> dict[str, Result]:
+    """The result of each when all are held to AVX2, Loccit also with the model in 8-bit integers.
+
+    Raises :class:`benchmarks.avx2.CannotHold`.
+    """
+    pythons = {peer: environment(peer, cache) for peer in peers}
+    with tempfile.TemporaryDirectory() as compiled:
+        held = avx2.environment(Path(compiled))
+        ways = [
+            (OURS, Path(sys.executable), OURS, {}),
+            (DYNAMIC_INT8, Path(sys.executable), OURS, {"LOCCIT_PRECISION": "dynamic-int8"}),
+            *((peer, python, peer, {}) for peer, python in pythons.items()),
+        ]
+        found = {}
+        for name, python, runner, settings in ways:
+            with tempfile.TemporaryDirectory() as folder:
+                found[name] = run(python, runner, job, Path(folder), **held, **settings)
+    return found
+
+
+def held_figures(job: Job, found: Mapping[str, Result]) -> Figures:
+    """Rates and times of each, and how many times better Loccit's are, in fp32 and in integers."""
+    told: Figures = {}
+    for name, result in found.items():
+        rate = result.documents / result.indexing_seconds
+        told[f"{name}_documents_per_second"] = exact(rate, result.documents)
+        told[f"{name}_question_p50_ms"] = percentile(result.question_ms, 50)
+        told[f"{name}_recall@5"] = job.recalled(result)
+    for ours in (OURS, DYNAMIC_INT8):
+        for peer in found.keys() - {OURS, DYNAMIC_INT8}:
+            rates = (told[f"{one}_documents_per_second"].value for one in (ours, peer))
+            times = (told[f"{one}_question_p50_ms"].value for one in (peer, ours))
+            told[f"{ours}_documents_of_{peer}"] = exact(next(rates) / next(rates), found[peer].documents)
+            told[f"{ours}_questions_of_{peer}"] = exact(next(times) / next(times), len(job.asked))
+    return told
+
+
 def figures(job: Job, found: Mapping[str, Result], alone: tuple[int, float]) -> Figures:
     """Rates and times of each, and ratios to Loccit's: above 1 Loccit is faster."""
     told: Figures = {}
@@ -209,15 +249,25 @@ def study(documents: int | None = None, folder: Path = SCIFACT, cache: Path = CA
     return figures(job, *results(job, list(PEERS), cache))
 
 
+def held_study(documents: int | None = None, folder: Path = SCIFACT, cache: Path = CACHE) -> Figures:
+    """All figures with everything held to AVX2."""
+    job = Job.of(folder, documents)
+    return held_figures(job, held_results(job, list(PEERS), cache))
+
+
 def main() -> None:
     """Print the figures as one JSON object, and the versions on standard error."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("peers", nargs="*", default=list(PEERS), help="which of them, all when left out")
     parser.add_argument("--documents", type=int, help="only the first so many")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where the environments are kept")
+    parser.add_argument("--avx2", action="store_true", help="hold all to the instructions of AVX2")
     parser.add_argument("--save", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     job = Job.of(SCIFACT, options.documents)
+    if options.avx2:
+        show(held_figures(job, held_results(job, options.peers, options.cache)), options.save)
+        return
     found, alone = results(job, options.peers, options.cache)
     for name, result in found.items():
         print(name, dict(result.versions), result.passages, "passages", file=sys.stderr)

@@ -56,6 +56,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "pdf": lambda: {name: outcome.share for name, outcome in pdf.study().items()},
     "ingest": ingest.study,
     "peers": lambda: peers.study(_DOCUMENTS),
+    "peers_avx2": lambda: peers.held_study(_DOCUMENTS),
     "same_passages": lambda: ingest.study(_DOCUMENTS, names=list(peers.PEERS)),
     "quantized": quantized.study,
     "reading_speed": reading_speed.study,

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import ingest, plots
 from benchmarks.http_load import answered, medians, outcome, percentiles, settled
-from benchmarks.peers import Job, Result, figures, requirements
+from benchmarks.peers import DYNAMIC_INT8, OURS, Job, Result, figures, held_figures, requirements
 from benchmarks.quantized import compared
 from benchmarks.raw_encoder import texts
 from benchmarks.wrk import Exchange, Load, Plan, send, staged
@@ -151,6 +151,20 @@ def test_peers_are_given_the_passages_as_their_documents() -> None:
     same = ingest.of_passages(job, ["apple.", "pear."])
     assert [text for _, _, text in same.documents] == ["apple.", "pear."]
     assert len({id_ for id_, _, _ in same.documents}) == 2
+
+
+def test_ratios_of_held_programs_are_above_one_where_loccit_is_faster() -> None:
+    def took(seconds: float, ms: float) -> Result:
+        return Result({}, 10, 20, 1.0, seconds, [ms] * 3, [["a"]] * 3)
+
+    asked = [Question("q", "what?", relevant={"a": 1})] * 3
+    job = Job([("a", "A", "a text")], asked)
+    found = {OURS: took(5.0, 9.0), DYNAMIC_INT8: took(2.0, 6.0), "chroma": took(4.0, 12.0)}
+    told = {name: estimate.value for name, estimate in held_figures(job, found).items()}
+    assert told["loccit_documents_of_chroma"] == pytest.approx(0.8)
+    assert told["loccit_dynamic_int8_documents_of_chroma"] == pytest.approx(2.0)
+    assert told["loccit_questions_of_chroma"] == pytest.approx(4 / 3)
+    assert told["loccit_dynamic_int8_questions_of_chroma"] == pytest.approx(2.0)
 
 
 def test_peers_embed_with_what_this_environment_embeds_with() -> None:
