@@ -301,6 +301,10 @@ class CitationNotFound(NotFound):
 
     code = "citation_not_found"
 
+    def __init__(self, message: str, *, document_id: str = "") -> None:
+        super().__init__(message)
+        self.document_id = document_id
+
 
 class ChangeNotFound(NotFound):
     """The collection has no change with this number yet."""

@@ -120,10 +120,14 @@ class Resolution:
             raise CitationNotFound(
                 f"No stored version of {locator.document_id!r} has a text whose SHA-256 begins with "
                 f"{locator.text_sha256}. The document was deleted, the version was pruned, or the locator is "
-                "of another collection. Verify the quote itself to find where it stands."
+                "of another collection. Verify the quote itself to find where it stands.",
+                document_id=locator.document_id,
             )
         if locator.end > version.length:
-            raise CitationNotFound(f"'{locator}' ends past the text, which has {version.length} characters.")
+            raise CitationNotFound(
+                f"'{locator}' ends past the text, which has {version.length} characters.",
+                document_id=locator.document_id,
+            )
         return version
 
     def _cells(self, version: VersionRecord, start: int, end: int) -> tuple[Cell, ...]:

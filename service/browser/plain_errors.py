@@ -87,7 +87,11 @@ def plain_error(error: LoccitError, language: Language) -> PlainError:
     advice = next((_ADVICE[kind](language) for kind in kinds if kind in _ADVICE), "")
     link = next((_LINKS[kind](language) for kind in kinds if kind in _LINKS), ("", ""))
     if (instead := next((_INSTEAD[kind] for kind in kinds if kind in _INSTEAD), None)) is not None:
-        return PlainError(instead(language), "", advice, link)
+        message = instead(language)
+        if isinstance(error, library.CitationNotFound):
+            cited = language.t("A citation of {document} leads nowhere.", document=error.document_id)
+            message = f"{cited} {message}"
+        return PlainError(message, "", advice, link)
     if language is ENGLISH:
         return PlainError(error.message, "", advice, link)
     kind = next(_KINDS[kind] for kind in kinds if kind in _KINDS)
