@@ -35,7 +35,7 @@ class EmbeddingConfig:
     precision: Precision = Field(
         default="auto",
         description="Number format of the model: fp32, bf16, dynamic-int8 (8-bit integers, without "
-        "calibration) or int8 (the model that `loccit quantize` calibrated, otherwise dynamic-int8). auto "
+        "calibration) or int8 (the calibrated model where there is one, otherwise dynamic-int8). auto "
         "selects the fastest that agrees with fp32.",
     )
     cache: Path | None = Field(

@@ -45,7 +45,7 @@ def quantize_dynamically(embedder: SentenceTransformerEmbedder, converted: Conve
         name = converted.description.fingerprint.partition(":")[0]
         raise BackendMissing(
             f"The model {name!r} is not a BERT model with mean pooling, which dynamic-int8 needs. Use "
-            "fp32 or bf16, or int8 after `loccit quantize`."
+            "fp32 or bf16, or calibrate it for int8."
         )
     with replace_folder(folder) as unfinished:
         path = unfinished / _GRAPH

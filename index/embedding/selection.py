@@ -144,7 +144,7 @@ def _load_quantized(folder: Path, name: str, config: EmbeddingConfig) -> Embedde
     if config.backend not in {"auto", "onnx"}:
         raise BackendMissing(
             f"The backend {config.backend!r} cannot run the model {name!r} in 8-bit integers. ONNX Runtime "
-            "can, and OpenVINO after `loccit quantize`."
+            "can, and OpenVINO once it is calibrated."
         )
     return _open_dynamic(folder, name, config)
 

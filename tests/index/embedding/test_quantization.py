@@ -96,7 +96,7 @@ def rotated(vectors: Vectors, cosine: float) -> Vectors:
 
 
 def test_a_quantized_model_has_its_own_fingerprint(tiny: Path, empty: EmbeddingConfig) -> None:
-    with pytest.raises(BackendMissing, match="OpenVINO after `loccit quantize`"):
+    with pytest.raises(BackendMissing, match="OpenVINO once it is calibrated"):
         opened(tiny, replace(empty, backend="openvino"))
     loss = quantize_model(str(tiny), sentences(80), config=empty)
     assert loss.texts == 40
