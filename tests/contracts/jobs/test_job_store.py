@@ -386,7 +386,7 @@ def test_password_that_nothing_needs_is_refused(store: JobStore) -> None:
     settle(store, items(store)[0], "refused", code="corrupt_document")
     store.move("job", "done")
     before = store.job("job")
-    with pytest.raises(InvalidRequest, match="password: no file"):
+    with pytest.raises(InvalidRequest, match="password: no refused file"):
         store.retry("job", password=QUOTED)
     assert store.job("job") == before
     assert requests(store) == [{}, {}]

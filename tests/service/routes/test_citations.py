@@ -175,7 +175,7 @@ def test_a_citation_comes_in_every_shape_with_its_own_content_type(
     start, end = (int(part) for part in lamp.rpartition(":")[2].split("-"))
     match name:
         case "plain":
-            assert response.text == f"Lamps. Towers. [{lamp}]"
+            assert response.text == f"Lamps. Towers. http://testserver/view/{lamp}#quote [{lamp}]"
         case "markdown_footnote":
             assert response.text.startswith(f"[^1]: “{LAMP}” — ")
             assert "\n" not in response.text
@@ -215,9 +215,10 @@ def test_shapes_of_an_older_version_use_the_metadata_of_today(client: TestClient
     record = put(client, "a.txt", LAMP, metadata={"author": "Ada Lovelace", "year": 1843})
     locator = locator_of(record, LAMP, LAMP)
     plain = f"/v1/citations/{locator}?format=plain"
-    assert client.get(plain).text == f"Ada Lovelace. a.txt. 1843. [{locator}]"
+    address = f"http://testserver/view/{locator}#quote"
+    assert client.get(plain).text == f"Ada Lovelace. a.txt. 1843. {address} [{locator}]"
     put(client, "a.txt", "Another text.", metadata={"author": "Ada King, Countess of Lovelace"})
-    assert client.get(plain).text == f"Ada King, Countess of Lovelace. a.txt. [{locator}]"
+    assert client.get(plain).text == f"Ada King, Countess of Lovelace. a.txt. {address} [{locator}]"
 
 
 @pytest.mark.parametrize("name", ["BibTeX", "ris", "", "plain,bibtex"])

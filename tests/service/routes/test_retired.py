@@ -71,7 +71,7 @@ def test_a_citation_of_a_retired_document_resolves_and_can_be_checked(
     (verdict,) = client.post("/v1/verify", json={"citations": [locator]}).json()["citations"]
     assert (verdict["status"], verdict["standing"]["since"]) == ("verified", standing["since"])
     page = client.get(f"/view/{locator}").text
-    assert f"This document is retired since {standing['since'][:10]}" in page
+    assert f"gone since {standing['since'][:10]}: the document is retired" in page
 
 
 def test_a_retired_document_is_listed_only_when_asked_for(client: TestClient, library: Library) -> None:
