@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from index.citations.statements import english
 from index.citations.statements.clauses import has_verb, is_verb
@@ -195,16 +194,25 @@ def is_year(word: Word) -> bool:
 def exchanged(laid: Laid) -> Mismatch | None:
     """A word before a verb that the source has behind it, and one behind it that the source has before."""
     order = sorted(laid.pairs)
-    for at, pivot, to in combinations(order, 3):
-        places = laid.pairs[at], laid.pairs[pivot], laid.pairs[to]
-        if not places[2] < places[1] < places[0]:
-            continue
-        if not (_may_be_verb(laid.claim, pivot) and _may_be_verb(laid.source, places[1])):
-            continue
-        if _is_passive(laid.claim, pivot) != _is_passive(laid.source, places[1]):
-            continue
-        return Mismatch(at, places[2])
+    places = [laid.pairs[at] for at in order]
+    behind = {
+        number: to
+        for number in range(len(order))
+        if _may_be_pivot(laid, order[number])
+        and (to := next((i for i in places[number + 1 :] if i < places[number]), None)) is not None
+    }
+    for number, at in enumerate(order):
+        for pivot, to in behind.items():
+            if pivot > number and places[pivot] < places[number]:
+                return Mismatch(at, to)
     return None
+
+
+def _may_be_pivot(laid: Laid, at: int) -> bool:
+    """Whether a word may be the verb of both clauses, in the same voice."""
+    to = laid.pairs[at]
+    is_verb = _may_be_verb(laid.claim, at) and _may_be_verb(laid.source, to)
+    return is_verb and _is_passive(laid.claim, at) == _is_passive(laid.source, to)
 
 
 def _may_be_verb(words: Sequence[Word], at: int) -> bool:

@@ -23,6 +23,8 @@ _MOST_LONGER = 1.3
 _LEAST_MEANING = 0.8
 """Cosine from which another word in the same place may mean the same."""
 _FEWEST_WORDS = 3
+_MOST_WORDS, _MOST_OF_SOURCE = 150, 600
+"""Words of a claim and of sentences that are compared by clauses; more are a list or a table, no sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ def doubts(
     those of the whole passage.
     """
     claim, source = alignment.claim, alignment.source
+    if len(claim) > _MOST_WORDS or len(source) > _MOST_OF_SOURCE:
+        return
     ours, theirs = clauses(claim), clauses(source)
     pairs = alignment.pairs
     yield from _affixes(claim, source, pairs, ours, theirs)
@@ -67,8 +71,8 @@ def doubts(
     for under in laid:
         yield from _misplaced(under, theirs)
         yield from _times(under[0])
-    numbers = Numbers(claim, source, ours, theirs)
-    for mismatch in (*numbers.mismatches(pairs), *numbers.neighbours(pairs)):
+    numbers = Numbers(alignment, ours, theirs)
+    for mismatch in (*numbers.mismatches(), *numbers.neighbours()):
         yield _doubt("number", claim, source, mismatch)
     for mismatch in overstated(claim, source, pairs, theirs):
         yield _doubt("quantity", claim, source, mismatch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from index.citations.statements.alignment import Alignment
 from index.citations.statements.bindings import Mismatch, is_like
 from index.citations.statements.words import Word
 
@@ -18,31 +19,31 @@ _CLEARLY = 1.5
 class Numbers:
     """Compares what the numbers of a claim and a source are said of, by the words around them."""
 
-    def __init__(
-        self, claim: Sequence[Word], source: Sequence[Word], ours: Sequence[range], theirs: Sequence[range]
-    ):
-        self._claim, self._source = claim, source
+    def __init__(self, alignment: Alignment, ours: Sequence[range], theirs: Sequence[range]) -> None:
+        claim, source = alignment.claim, alignment.source
+        self._claim, self._source, self._pairs = claim, source, alignment.pairs
+        self._near_words: dict[int, list[tuple[int, float]]] = {}
         self._our_clause = {at: n for n, clause in enumerate(ours) for at in clause}
         self._their_clause = {at: n for n, clause in enumerate(theirs) for at in clause}
         self._our_place, self._their_place = _places(claim), _places(source)
 
-    def mismatches(self, pairs: dict[int, int]) -> Iterator[Mismatch]:
+    def mismatches(self) -> Iterator[Mismatch]:
         """Numbers that fit clearly better to another place of the source than to where they stand there."""
-        found = [at for at in pairs if self._claim[at].number is not None]
-        taken = {pairs[at]: at for at in found}
+        found = [at for at in self._pairs if self._claim[at].number is not None]
+        taken = {self._pairs[at]: at for at in found}
         others = [to for to, one in enumerate(self._source) if one.number is not None]
         for at in found:
-            own = self._fit(pairs, at, pairs[at])
+            own = self._fit(at, self._pairs[at])
             for to in others:
-                if to == pairs[at] or not self._alike(at, to):
+                if to == self._pairs[at] or not self._alike(at, to):
                     continue
                 if to not in taken:
-                    if self._fit(pairs, at, to) > _CLEARLY * own and not self._has_own(pairs[at]):
+                    if self._fit(at, to) > _CLEARLY * own and not self._has_own(self._pairs[at]):
                         yield Mismatch(at, to)
                         break
-                elif (other := taken[to]) > at and self._alike(other, pairs[at]):
-                    straight = own + self._fit(pairs, other, to)
-                    crossed = self._fit(pairs, at, to) + self._fit(pairs, other, pairs[at])
+                elif (other := taken[to]) > at and self._alike(other, self._pairs[at]):
+                    straight = own + self._fit(other, to)
+                    crossed = self._fit(at, to) + self._fit(other, self._pairs[at])
                     if crossed > _CLEARLY * straight:
                         yield Mismatch(at, to)
                         break
@@ -54,19 +55,19 @@ class Numbers:
         before = list(self._beside(self._source, self._their_clause, at, -1))[:1]
         return any(self._source[to].term in said for to in after or before)
 
-    def neighbours(self, pairs: dict[int, int]) -> Iterator[Mismatch]:
+    def neighbours(self) -> Iterator[Mismatch]:
         """Numbers of a claim beside a word beside which the source has another one, which the claim omits."""
-        numbers = [at for at in pairs if self._claim[at].number is not None]
-        taken = {pairs[at] for at in numbers}
+        numbers = [at for at in self._pairs if self._claim[at].number is not None]
+        taken = {self._pairs[at] for at in numbers}
         for at in numbers:
             for word in self._beside(self._claim, self._our_clause, at, 1):
-                to = self._near(pairs[word], -1) if word in pairs else None
-                if to is not None and to not in taken and pairs[at] < to and self._alike(at, to):
+                to = self._near(self._pairs[word], -1) if word in self._pairs else None
+                if to is not None and to not in taken and self._pairs[at] < to and self._alike(at, to):
                     yield Mismatch(at, to)
             for word in [*self._beside(self._claim, self._our_clause, at, -1)][:1]:
-                if word not in pairs or self._is_beside(word, pairs[at]):
+                if word not in self._pairs or self._is_beside(word, self._pairs[at]):
                     continue
-                to = self._near(pairs[word], 1)
+                to = self._near(self._pairs[word], 1)
                 if to is not None and to not in taken and self._alike(at, to):
                     yield Mismatch(at, to)
 
@@ -107,17 +108,24 @@ class Numbers:
             return False
         return is_like(self._claim[at], self._source[to]) and (not one or not that or one == that)
 
-    def _fit(self, pairs: dict[int, int], at: int, to: int) -> float:
+    def _fit(self, at: int, to: int) -> float:
         """How near the words around a number of the claim are to a number of the source."""
         total = 0.0
-        for other, partner in pairs.items():
-            if other == at or partner == to or not self._claim[other].has_content:
-                continue
-            near = self._distance(self._our_place, self._our_clause, at, other)
-            if near <= _NEAR + 1:
-                far = self._distance(self._their_place, self._their_clause, to, partner)
-                total += self._claim[other].weight / near / far
+        for partner, weight in self._around(at):
+            if partner != to:
+                total += weight / self._distance(self._their_place, self._their_clause, to, partner)
         return total
+
+    def _around(self, at: int) -> list[tuple[int, float]]:
+        """The places in the source of the words beside a number of the claim, and how much they count."""
+        if (known := self._near_words.get(at)) is None:
+            known = self._near_words[at] = []
+            for other, partner in self._pairs.items():
+                if other != at and self._claim[other].has_content:
+                    near = self._distance(self._our_place, self._our_clause, at, other)
+                    if near <= _NEAR + 1:
+                        known.append((partner, self._claim[other].weight / near))
+        return known
 
     @staticmethod
     def _distance(places: list[int], clauses: dict[int, int], one: int, that: int) -> float:

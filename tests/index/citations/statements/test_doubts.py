@@ -150,3 +150,9 @@ def test_clauses_have_their_own_subject_and_verb() -> None:
     assert [" ".join(words[at].text for at in clause) for clause in clauses(words)] == [
         "In 1912 Ann pays the rent", "and the estate repairs the weir", "but", "who asks",
     ]  # fmt: skip
+
+
+@pytest.mark.timeout(60)
+def test_a_long_table_in_one_sentence_is_compared_in_bounded_time() -> None:
+    rows = ", ".join(f"item{number} cost {7 * number + 3} pounds" for number in range(300))
+    assert kinds(f"{rows}.", f"{rows}.") == []
