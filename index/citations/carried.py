@@ -27,6 +27,8 @@ _OMITTED = re.compile(r"^\s*[\[(]?(?:…|\.\.\.)[\])]?|[\[(]?(?:…|\.\.\.)[\])]
 _QUOTATIONS = tuple(
     re.compile(rf"[“„«\"](?P<words>.{{3,4000}}{few})[”“»\"](?!\w)", re.DOTALL) for few in ("", "?")
 )
+_LONGEST_ENTRY = 6000
+"""Code points before a locator in which quoted words are looked for."""
 _LONGEST_ID = 1000
 _OPENINGS = {")": "(", "]": "[", ">": "<"}
 _BEFORE_ID = "\"'“”„‘’«»‹›([<{`*"
@@ -121,7 +123,7 @@ def _opened(text: str, opening: str, start: int, end: int) -> int:
 
 def _quoted(entry: str) -> tuple[str, ...]:
     """The words in quotation marks before the locator of an entry, as far as possible and as near."""
-    entry = _ESCAPED.sub(r"\1", entry)
+    entry = _ESCAPED.sub(r"\1", entry[:_LONGEST_ENTRY])
     found = (pattern.search(entry) for pattern in _QUOTATIONS)
     words = (_OMITTED.sub("", one["words"]).strip() for one in found if one)
     return tuple(dict.fromkeys(one for one in words if one))
