@@ -180,15 +180,8 @@ def _comparable(one: Word, that: Word) -> bool:
 
 
 def is_like(one: Word, that: Word) -> bool:
-    """Whether two numbers are of one kind: percentages, years, or neither."""
-    if one.number is None or that.number is None:
-        return one.kind == that.kind
-    return one.number.is_percent == that.number.is_percent and is_year(one) == is_year(that)
-
-
-def is_year(word: Word) -> bool:
-    """Whether a number is written like a year."""
-    return len(word.text) == 4 and word.text.isdigit() and "1000" <= word.text < "2200"
+    """Whether two numbers are of one kind, or two other words of the same."""
+    return one.counts_like(that) or (None in (one.number, that.number) and one.kind == that.kind)
 
 
 def exchanged(laid: Laid) -> Mismatch | None:

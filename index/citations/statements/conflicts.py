@@ -113,14 +113,8 @@ def _comparable(claim: Sequence[Word], run: list[int], source: Sequence[Word], o
 
 
 def _alike(one: Word, that: Word) -> bool:
-    """Whether two numbers are of one kind: percentages, years, or neither; other words are."""
-    if one.number is None or that.number is None:
-        return True
-    return one.number.is_percent == that.number.is_percent and _is_year(one) == _is_year(that)
-
-
-def _is_year(word: Word) -> bool:
-    return len(word.text) == 4 and word.text.isdigit() and "1000" <= word.text < "2200"
+    """Whether two numbers are of one kind; other words are."""
+    return one.number is None or that.number is None or one.counts_like(that)
 
 
 def _abbreviates(claim: Sequence[Word], run: list[int], source: Sequence[Word], other: list[int]) -> bool:

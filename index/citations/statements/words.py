@@ -88,6 +88,17 @@ class Word:
             return self.number.equals(other.number)
         return self.term == other.term
 
+    def counts_like(self, other: Word) -> bool:
+        """Whether both are numbers of one kind: percentages, years, or neither."""
+        if self.number is None or other.number is None:
+            return False
+        is_same = self.number.is_percent == other.number.is_percent
+        return is_same and _is_year(self.text) == _is_year(other.text)
+
+
+def _is_year(text: str) -> bool:
+    return len(text) == 4 and text.isdigit() and "1000" <= text < "2200"
+
 
 def words_of(sentence: str, terms: Terms) -> tuple[Word, ...]:
     """The words of a sentence, in order."""
