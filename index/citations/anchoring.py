@@ -20,7 +20,7 @@ import regex
 from numpy.typing import NDArray
 from rapidfuzz.distance import Indel, Levenshtein
 
-from index.citations.occurrences import LONGEST_CONTEXT, Quote, occurrences
+from index.citations.quotes.occurrences import LONGEST_CONTEXT, Quote, occurrences
 from index.text.differences import IDEOGRAPHIC, best_run, map_boundary
 from index.text.typography import CodePoints, Folded, code_points, folded, ngram_hashes
 from index.text.word_boundaries import expand_to_words

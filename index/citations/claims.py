@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import regex
 
-from index.citations.elisions import ELLIPSIS
+from index.citations.quotes.elisions import ELLIPSIS
 from index.text.sentences import Span, sentence_spans, split_span, trim_span
 
 _MARK = re.compile(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.answers import Citation
-from index.citations.adaptations import Adaptation
 from index.citations.claims import Quoted, Sentence
+from index.citations.quotes.adaptations import Adaptation
 from index.citations.resolution import Today
 from index.citations.statements import Conflict
 from index.citations.statements import Status as ClaimStatus

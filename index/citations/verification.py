@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from index.answers import Citation
-from index.citations.adaptations import adaptations, equal_words, reason_of, without_end_mark
 from index.citations.anchoring import AnchoringText
 from index.citations.budget import ReadingBudget
 from index.citations.citing import Locator
 from index.citations.claims import Quoted, Sentence, claims
-from index.citations.elisions import Elided, Parts, elided, places
 from index.citations.given import Given
-from index.citations.nearest import nearest
-from index.citations.occurrences import Quote, alike
+from index.citations.quotes.adaptations import adaptations, equal_words, reason_of, without_end_mark
+from index.citations.quotes.elisions import Elided, Parts, elided, places
+from index.citations.quotes.nearest import nearest
+from index.citations.quotes.occurrences import Quote, alike
 from index.citations.resolution import Resolution
 from index.citations.statement_verdicts import StatementVerdicts
 from index.citations.statements import Checking

@@ -14,7 +14,7 @@ from index.embedding.words import WordEmbedder
 from index.protocols import Embedder
 
 if TYPE_CHECKING:
-    from index.embedding.quantization import Loss
+    from index.embedding.int8.quantization import Loss
 
 
 def load_embedder(

@@ -21,15 +21,15 @@ from index.config import EmbeddingConfig
 from index.embedding import backends
 from index.embedding.choice import Choice
 from index.embedding.converted import Converted, is_converted, read_converted
-from index.embedding.dynamic_quantization import open_dynamic, quantize_dynamically
+from index.embedding.int8.dynamic_quantization import open_dynamic, quantize_dynamically
+from index.embedding.int8.quantized import open_quantized
 from index.embedding.model_files import revision
-from index.embedding.quantized import open_quantized
 from index.errors import BackendMissing, ModelDamaged
 from index.processors import processors
 from index.protocols import Embedder
 
 if TYPE_CHECKING:
-    from index.embedding.quantization import Loss
+    from index.embedding.int8.quantization import Loss
     from index.embedding.transformer import SentenceTransformerEmbedder
 
 log = logging.getLogger("loccit.embedding")
@@ -76,10 +76,10 @@ def convert(folder: Path, name: str, target: Path) -> None:
 def quantize(folder: Path, name: str, config: EmbeddingConfig, texts: Sequence[str]) -> Loss:
     """Quantize the model in a folder, calibrated on the first of the texts; return the loss on the others.
 
-    Raises what :func:`index.embedding.quantization.quantize` and :func:`load` raise.
+    Raises what :func:`index.embedding.int8.quantization.quantize` and :func:`load` raise.
     """
     _require_original(folder)
-    from index.embedding.quantization import quantize as write_quantized
+    from index.embedding.int8.quantization import quantize as write_quantized
 
     config = replace(config, backend="openvino", precision="fp32")
     names = _usable_backends(config)

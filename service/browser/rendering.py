@@ -14,9 +14,9 @@ from index.text import without_bidi_controls
 from service.api.links import in_collection
 from service.browser.assets import asset_path
 from service.browser.context import PageContext, context_of
+from service.browser.errors.plain_errors import plain_error, plain_message
 from service.browser.languages import LANGUAGES
 from service.browser.navigation import places
-from service.browser.plain_errors import plain_error, plain_message
 from service.errors import headers_of, status_of
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -21,8 +21,8 @@ from service.browser.checking import Checked, Kind, Pasted, Words, checked, past
 from service.browser.checking.elsewhere import collections_with
 from service.browser.checking.uploaded import SUFFIXES, is_html, most_bytes, text_of, text_of_html
 from service.browser.context import context_of
+from service.browser.errors.plain_errors import plain_message
 from service.browser.existing import existing_collection
-from service.browser.plain_errors import plain_message
 from service.browser.rendering import HEADERS
 from service.errors import InvalidRequest, status_of
 from service.identity import Scope, access, caller_of

@@ -16,9 +16,9 @@ from service.api.links import in_collection
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.context import context_of
+from service.browser.errors.plain_errors import plain_message
 from service.browser.forms import form_fields
 from service.browser.listing import per_cent, size_in_words
-from service.browser.plain_errors import plain_message
 from service.browser.routes.library import PATH
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery

@@ -15,10 +15,10 @@ from service.api.links import in_collection
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.context import context_of
+from service.browser.errors.refusals import can_be_retried, reason_of
 from service.browser.forms import form_fields
 from service.browser.listing import day_and_time
 from service.browser.progress import job_progress
-from service.browser.refusals import can_be_retried, reason_of
 from service.identity import Principal, Scope, access
 from service.jobs.records import Job
 from service.requests.base import PageQuery

@@ -13,9 +13,9 @@ from index.errors import InvalidInput
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.context import context_of
+from service.browser.errors.plain_errors import plain_message
 from service.browser.forms import form_fields
 from service.browser.listing import day_and_time
-from service.browser.plain_errors import plain_message
 from service.errors import Forbidden, InvalidRequest
 from service.identity import SCOPES, Key, KeyOptions, Principal, Scope, access, new_key
 from service.requests.values import names_of

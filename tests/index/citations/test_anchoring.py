@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from index.citations.anchoring import Anchor, AnchoringText
-from index.citations.occurrences import Quote
+from index.citations.quotes.occurrences import Quote
 
 STORY = (
     "The river rose in spring and flooded the lower meadows. "

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from index.citations.anchoring import AnchoringText
-from index.citations.elisions import MOST_OMITTED, elided, places
+from index.citations.quotes.elisions import MOST_OMITTED, elided, places
 
 TEXT = (
     "The lamp in the north tower was lit at dusk by the old keeper, who had lived there for years. "

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.citations.occurrences import Quote, alike, occurrences
+from index.citations.quotes.occurrences import Quote, alike, occurrences
 from index.text.typography import equal_but_for_typography, folded
 from index.text.word_boundaries import is_inside_word, splits_word
 

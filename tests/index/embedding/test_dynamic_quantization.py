@@ -9,8 +9,8 @@ import pytest
 
 from index.config import EmbeddingConfig
 from index.embedding import Models, load_embedder, quantize_model
-from index.embedding.bert import Bert
-from index.embedding.bert_graph import write_bert_graph
+from index.embedding.int8.bert import Bert
+from index.embedding.int8.bert_graph import write_bert_graph
 from index.embedding.onnx_backend import SeparateTexts
 from index.errors import BackendMissing, ModelFailed
 from index.protocols import Embedder

@@ -13,8 +13,8 @@ from index import errors as library_errors
 from index.errors import LoccitError
 from index.library import Library
 from service import errors
+from service.browser.errors.plain_errors import plain_error
 from service.browser.languages import LANGUAGES
-from service.browser.plain_errors import plain_error
 from service.identity import KeyOptions, Scope, new_key
 from tests.service.browser.pages import LAMP, page, put, told
 from tests.service.http_service import served

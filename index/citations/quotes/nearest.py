@@ -9,7 +9,7 @@ import regex
 from rapidfuzz.distance import Levenshtein
 
 from index.citations.anchoring import Anchor, AnchoringText
-from index.citations.occurrences import Quote
+from index.citations.quotes.occurrences import Quote
 from index.text.differences import IDEOGRAPHIC, Edit, word_diff
 from index.text.typography import folded
 

@@ -14,7 +14,7 @@ from typing import Literal
 import regex
 
 from index.citations.anchoring import AnchoringText
-from index.citations.occurrences import alike
+from index.citations.quotes.occurrences import alike
 from index.text.differences import IDEOGRAPHIC
 
 ELLIPSIS = regex.compile(r"[\[(]\s*(?:…|\.\s?\.\s?\.)\s*[\])]|…|\.\s?\.\s?\.\s?\.?")

@@ -1,8 +1,9 @@
 """Quantize a BERT model to 8-bit integers without calibration: activations are scaled while it runs.
 
-ONNX Runtime runs the result (:mod:`index.embedding.bert_graph`). On processors without bf16 it is faster than
-fp32. It changes vectors, so a quantized model has a fingerprint of its own, and documents have to be embedded
-again. Each text is run alone, which needs no padding, and its vector does not depend on the texts beside it.
+ONNX Runtime runs the result (:mod:`index.embedding.int8.bert_graph`). On processors without bf16 it is faster
+than fp32. It changes vectors, so a quantized model has a fingerprint of its own, and documents have to be
+embedded again. Each text is run alone, which needs no padding, and its vector does not depend on the texts
+beside it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.embedding import backends
-from index.embedding.bert import bert_of
 from index.embedding.converted import Converted, read_converted, replace_folder, write_converted
 from index.embedding.graph import GraphEmbedder
+from index.embedding.int8.bert import bert_of
 from index.embedding.probe import INT8_MEAN_AGREEMENT, QUANTIZED_AGREEMENT, agreement, mean_agreement
 from index.embedding.trial import try_backend
 from index.errors import BackendMissing, ModelFailed
@@ -38,7 +39,7 @@ def quantize_dynamically(embedder: SentenceTransformerEmbedder, converted: Conve
     :class:`index.errors.ModelFailed` if the quantized model is too inaccurate, and ``OSError``; then nothing
     is written.
     """
-    from index.embedding.bert_graph import write_bert_graph
+    from index.embedding.int8.bert_graph import write_bert_graph
 
     bert = bert_of(embedder)
     if bert is None:

@@ -22,7 +22,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from index.embedding.bert import Bert, Weights
+from index.embedding.int8.bert import Bert, Weights
 
 _LARGEST = 63
 """Largest integer of a weight. With 127, sums of two products overflow 16 bits on processors without VNNI."""

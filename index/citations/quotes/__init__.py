@@ -1,0 +1,1 @@
+"""Find quoted words in texts, as they are, with words left out, and with others in their place."""

@@ -1,0 +1,1 @@
+"""Errors and refused files in words for people."""
