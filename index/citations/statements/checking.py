@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from index.answers import Citation
 from index.citations.statements.attribution import Attribution, reports, unknown
@@ -20,6 +21,7 @@ from index.citations.statements.words import Terms
 _LONGEST_PASSAGE = 20_000
 """Code points of a cited passage that are read: a locator may name a whole document."""
 _LONGEST_SEARCHED = 1000
+_KEPT_SEARCHES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Checking:
         find: Callable[[str], Sequence[Citation]],
         known: KnownSources | None = None,
     ) -> None:
-        self._terms, self._embedder, self._find = terms, embedder, find
+        self._terms, self._embedder = terms, embedder
+        self._find = lru_cache(_KEPT_SEARCHES)(find)  # what somebody is said to say is looked for twice
         self._sources: KnownSources = {} if known is None else known
 
     def makes_claim(self, sentence: str) -> bool:
@@ -100,20 +103,16 @@ class Checking:
 
         ``whole`` is the sentence with who says it, for words that are not quoted.
         """
-        checked: Checked | None
-        if whole is not None:
-            checked = self._checked(whole, claim)
-            if checked.judgement.status == "contradicted":
-                return checked
-            if checked.judgement.status == "supported":
-                return self._with_strangers(checked, by, described)
+        reported = self._checked(whole, claim) if whole is not None else None
+        if reported is not None and reported.judgement.status == "contradicted":
+            return reported
+        if reported is not None and reported.judgement.status == "supported":
+            return self._with_strangers(reported, by, described)
         own = [one for one in self._found(claim) if not unknown(by.names, [described(one)])]
         checked = self._checked(statement, replace(claim, cited=own)) if own else None
-        if checked is None or checked.judgement.status != "supported":
-            if whole is not None:
-                return self._checked(whole, claim)
-            checked = self._checked(statement, claim)
-        return self._with_strangers(checked, by, described)
+        if checked is not None and checked.judgement.status == "supported":
+            return self._with_strangers(checked, by, described)
+        return reported or self._with_strangers(self._checked(statement, claim), by, described)
 
     def _found(self, claim: Claimed) -> Sequence[Citation]:
         return claim.cited or self._find(claim.text[:_LONGEST_SEARCHED])
