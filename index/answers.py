@@ -51,6 +51,17 @@ class Citation:
     selectors: tuple[Selector, ...]
     links: Mapping[str, str]
 
+    def covers(self, other: Citation) -> bool:
+        """Whether the words of another citation are among these, in the same text."""
+        return self._is_of_the_text_of(other) and self.start <= other.start and other.end <= self.end
+
+    def overlaps(self, other: Citation) -> bool:
+        """Whether both citations have words in common, of the same text."""
+        return self._is_of_the_text_of(other) and self.start < other.end and other.start < self.end
+
+    def _is_of_the_text_of(self, other: Citation) -> bool:
+        return (self.document_id, self.text_sha256) == (other.document_id, other.text_sha256)
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

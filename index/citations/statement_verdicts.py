@@ -13,7 +13,15 @@ from index.citations.claims import Sentence, without_marks
 from index.citations.given import Given
 from index.citations.references import Reference
 from index.citations.resolution import Resolution
-from index.citations.statements import Attribution, Checked, Checking, Claimed, Conflict, attribution
+from index.citations.statements import (
+    Attribution,
+    Checked,
+    Checking,
+    Claimed,
+    Conflict,
+    Judgement,
+    attribution,
+)
 from index.citations.verdicts import StatementCause, StatementVerdict
 from index.text.sentences import Span
 from index.types import Metadata
@@ -50,23 +58,24 @@ class StatementVerdicts:
         return [verdicts.get(at) for at in range(len(sentences))]
 
     def _verdict(self, checked: Checked, claim: Claimed, sentence: Sentence) -> StatementVerdict:
-        place = self._place(checked) if checked.is_elsewhere else None
+        place = None
+        if checked.is_elsewhere and checked.passage is not None:
+            place = self._cited(checked.passage, checked.judgement)
         cause = _cause(checked)
-        if place and any(_covers(one, place) for one in self._with_newest(claim.cited)):
+        cited = self._with_newest(claim.cited) if place else []
+        if place and any(one.covers(place) for one in cited):
             # Single sentences lack names of the passage around them: read with it, the cited ones say this.
             [checked] = self._checking.check([replace(claim, cited=())], self._described)
             cause = _cause(checked)
-        elif place and any(_overlap(one, place) for one in self._with_newest(claim.cited)):
+        elif place and any(one.overlaps(place) for one in cited):
             cause = "around"
         judgement, passage = checked.judgement, checked.passage
         status, probability = judgement.status, judgement.probability
         reason = _reason(cause, checked)
         if passage is None:
             return StatementVerdict(status, probability, reason, cause=cause)
-        version = self._resolution.moment.version(passage.document_id, passage.version)
-        begin = passage.start
-        citation = self._resolution.citation(version, begin + judgement.start, begin + judgement.end)
-        conflicts = tuple(_placed(one, sentence.start, begin) for one in judgement.conflicts)
+        citation = self._cited(passage, judgement)
+        conflicts = tuple(_placed(one, sentence.start, passage.start) for one in judgement.conflicts)
         today = self._resolution.today(citation)
         if checked.strangers:
             authors = Reference(citation, self._metadata(passage)).authors
@@ -88,13 +97,11 @@ class StatementVerdicts:
     def _metadata(self, passage: Citation) -> Metadata:
         return self._resolution.moment.version(passage.document_id, passage.version).metadata
 
-    def _place(self, checked: Checked) -> _Place | None:
-        """Where the sentences stand that a judgement is by."""
-        if checked.passage is None:
-            return None
-        begin = checked.passage.start
-        start, end = begin + checked.judgement.start, begin + checked.judgement.end
-        return checked.passage.document_id, checked.passage.text_sha256, start, end
+    def _cited(self, passage: Citation, judgement: Judgement) -> Citation:
+        """The sentences that a judgement is by."""
+        version = self._resolution.moment.version(passage.document_id, passage.version)
+        begin = passage.start
+        return self._resolution.citation(version, begin + judgement.start, begin + judgement.end)
 
     def _with_newest(self, cited: Sequence[Citation]) -> list[Citation]:
         """Citations, and where their words stand in the newest versions."""
@@ -123,22 +130,6 @@ def _pages(citation: Citation) -> str:
 
 def _quoted_spans(sentence: Sentence) -> list[Span]:
     return [(one.start - sentence.start, one.end - sentence.start) for one in sentence.quotes]
-
-
-_Place = tuple[str, str, int, int]
-"""Document, hash of the text, start and end."""
-
-
-def _covers(citation: Citation, place: _Place) -> bool:
-    document_id, text_sha256, start, end = place
-    is_same = (citation.document_id, citation.text_sha256) == (document_id, text_sha256)
-    return is_same and citation.start <= start and end <= citation.end
-
-
-def _overlap(citation: Citation, place: _Place) -> bool:
-    document_id, text_sha256, start, end = place
-    is_same = (citation.document_id, citation.text_sha256) == (document_id, text_sha256)
-    return is_same and citation.start < end and start < citation.end
 
 
 def _cause(checked: Checked) -> StatementCause:

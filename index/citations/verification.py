@@ -89,7 +89,7 @@ class Verification:
         if equal_words(quote, cited.quote):
             return self._located(claim, _Found(version, cited.start, cited.end, exact=False))
         verdict = self._verify(claim, [version, *self._moment.versions(cited.document_id)], ())
-        if verdict.status == "verified" and not (verdict.parts and _is_within(verdict.citation, cited)):
+        if verdict.status == "verified" and not (verdict.parts and _is_part(verdict, cited)):
             return _moved(verdict, cited)
         return verdict
 
@@ -304,17 +304,13 @@ def _misattributed(verdict: Verdict, claim: Claim, claimed: Sequence[VersionReco
 
 def _moved(verdict: Verdict, cited: Citation) -> Verdict:
     """The verdict on words that stand at another place than the cited one, or are a part of it."""
-    if _is_within(verdict.citation, cited):
+    if _is_part(verdict, cited):
         return replace(verdict, status="repaired", reason=_PART, causes=("part",))
     return replace(verdict, status="repaired", reason=_ELSEWHERE, causes=("place",))
 
 
-def _is_within(citation: Citation | None, cited: Citation) -> bool:
-    return (
-        citation is not None
-        and (citation.document_id, citation.text_sha256) == (cited.document_id, cited.text_sha256)
-        and cited.start <= citation.start <= citation.end <= cited.end
-    )
+def _is_part(verdict: Verdict, cited: Citation) -> bool:
+    return verdict.citation is not None and cited.covers(verdict.citation)
 
 
 def _whole_quote(claim: Claim) -> Quote:

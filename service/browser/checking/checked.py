@@ -24,7 +24,7 @@ from service.browser.checking.copies import Copies, Sourced, copies
 from service.browser.checking.findings import Finding, Findings, State
 from service.browser.checking.pasted import Pasted
 from service.browser.checking.places import LookedUp, looked_up
-from service.browser.checking.sentences import CERTAIN, Part, contains, of_sentences, parts
+from service.browser.checking.sentences import CERTAIN, Part, of_sentences, parts
 from service.browser.languages import Language
 from service.requests.cited_spans import check_all
 from service.settings import Settings
@@ -159,4 +159,4 @@ def _confirmed(quotes: Sequence[Verdict], statement: StatementVerdict | None) ->
     if statement and statement.status == "supported" and statement.citation:
         found.append(statement.citation)
     distinct = list({one.locator: one for one in found}.values())
-    return [one for one in distinct if not any(one is not two and contains(two, one) for two in distinct)]
+    return [one for one in distinct if not any(one is not two and two.covers(one) for two in distinct)]

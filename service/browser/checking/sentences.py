@@ -70,7 +70,7 @@ def _found(
     has_quote = any(one.status in CERTAIN for one in quotes)
     claim = findings.statement(statement, has_quote=has_quote, cites=cites)
     for verdict, one in zip(quotes, made, strict=True):
-        is_shown = statement.status == "supported" and contains(statement.citation, verdict.citation)
+        is_shown = statement.status == "supported" and _contains(statement.citation, verdict.citation)
         yield one.without_source() if is_shown else one
     is_altered = any(one.status not in CERTAIN for one in quotes)
     is_told = statement.status == "unsupported" or (statement.status == "contradicted" and is_altered)
@@ -90,18 +90,10 @@ def _only_cited(
     )
 
 
-def contains(a: Citation | None, b: Citation | None) -> bool:
-    """Whether the words of the second citation are among those of the first."""
-    return a is not None and b is not None and _common(a, b) == (b.start, b.end)
+def _contains(a: Citation | None, b: Citation | None) -> bool:
+    """Whether there are two citations, and the words of the second are among those of the first."""
+    return a is not None and b is not None and a.covers(b)
 
 
 def _overlap(a: Citation | None, b: Citation | None) -> bool:
-    return a is not None and b is not None and _common(a, b) != (0, 0)
-
-
-def _common(a: Citation, b: Citation) -> tuple[int, int]:
-    """The words that two citations have in common; empty for those of different texts."""
-    if (a.document_id, a.text_sha256) != (b.document_id, b.text_sha256):
-        return 0, 0
-    start, end = max(a.start, b.start), min(a.end, b.end)
-    return (start, end) if start < end else (0, 0)
+    return a is not None and b is not None and a.overlaps(b)
