@@ -113,3 +113,8 @@ def _checked_scalar(key: str, value: object) -> Scalar:
         f"The metadata {key!r} is {type(value).__name__}. Use strings, numbers, true or false, or lists of "
         "them."
     )
+
+
+def is_hidden(parts: Sequence[str]) -> bool:
+    """Whether a file or one of the folders of its path is hidden; ``parts`` are the names of the path."""
+    return any(part.startswith(".") and part not in (".", "..") for part in parts)

@@ -13,7 +13,7 @@ from fastapi import Request
 from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 
-from index.naming import checked_document_id, checked_groups, checked_metadata
+from index.naming import checked_document_id, checked_groups, checked_metadata, is_hidden
 from index.readers import text_media_type
 from index.sources.web import parse_url
 from service.api.links import DEFAULT_COLLECTION
@@ -74,8 +74,7 @@ async def receive_files(
 def is_hidden_file(name: str) -> bool:
     """Whether a file is hidden, or kept by an operating system for itself."""
     parts = name.split("/")
-    is_hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)
-    return is_hidden or "__MACOSX" in parts or parts[-1].lower() in _OF_SYSTEMS
+    return is_hidden(parts) or "__MACOSX" in parts or parts[-1].lower() in _OF_SYSTEMS
 
 
 async def receive_addresses(

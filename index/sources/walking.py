@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from index.naming import is_hidden
 from index.readers import supported
 from index.sources.files import FoundFile, Patterns, Skipped, is_local, presence
 from index.sources.links import OUTSIDE, REPEATED, FolderLinks, chain_to
@@ -83,7 +84,7 @@ def walk_folder(
 
 def is_ignored(path: Path, root: Path) -> bool:
     """Whether a path below ``root`` is hidden or in a data folder of Loccit, whose files are no documents."""
-    if any(part.startswith(".") for part in path.relative_to(root).parts):
+    if is_hidden(path.relative_to(root).parts):
         return True
     ancestors = [one for one in (path, *path.parents) if one.is_relative_to(root)]
     return is_local(path) and any(map(_is_data_folder, ancestors))

@@ -17,6 +17,7 @@ from index.errors import (
     EncryptionNotSupported,
     UnsupportedFormat,
 )
+from index.naming import is_hidden
 from index.sources import MAX_SIDECAR_BYTES, SIDECAR_SUFFIXES, Sidecar, is_sidecar, parse_sidecar
 
 _MAX_MEMBERS = 100_000
@@ -71,8 +72,7 @@ class ZipFolder:
         """Name and size in bytes of each file, without hidden files and sidecars."""
         for name, info in self._members.items():
             parts = name.split("/")
-            hidden = any(part.startswith(".") and part not in (".", "..") for part in parts)
-            if not hidden and parts[0] != "__MACOSX" and not is_sidecar(name):
+            if not is_hidden(parts) and parts[0] != "__MACOSX" and not is_sidecar(name):
                 yield name, info.file_size
 
     def read(self, member: str, *, max_bytes: int, password: str = "") -> bytes:
