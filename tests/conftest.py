@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from index.processors import processors
+from tests import postgresql
 from tests.mounts import can_mount
 from tests.sizes import FULL, examples
 
@@ -104,3 +105,10 @@ def soffice() -> str:
     if found is None:
         pytest.skip("LibreOffice (soffice) is not installed")
     return found
+
+
+@pytest.fixture
+def postgresql_url() -> Iterator[str]:
+    """The URL of a new, empty database; skips the test where PostgreSQL is not installed."""
+    with postgresql.database() as url:
+        yield url

@@ -1,0 +1,112 @@
+"""A PostgreSQL server for the tests of this process, started when a test first needs it.
+
+It is not durable, and ends with the process, however that ends. Names and texts are sorted by the rules of a
+language, as in the databases of users, so that a query that relies on the order of bytes fails here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+from tests.patience import eventually
+
+USER, PASSWORD = "loccit", "zq-postgres-password"
+_INSTALLED = "/usr/lib/postgresql"
+_SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "32MB",
+    "autovacuum": "off",
+}
+# The server ends when the other end of the standard input is closed: with this process at the latest.
+_SERVE = '"$@" > log 2>&1 & server=$!; cat > /dev/null; kill -QUIT $server; wait $server; rm -rf "$PWD"'
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """A new, empty database; yields its URL. Skips the test where PostgreSQL is not installed."""
+    folder = _server()
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(_url(folder, "postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
+        yield _url(folder, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _url(folder: Path, name: str) -> str:
+    return f"postgresql://{USER}:{PASSWORD}@/{name}?host={quote(str(folder), safe='')}"
+
+
+@cache
+def _programs() -> Path | None:
+    """The folder of the server's programs: in PATH, or the newest version that Debian has installed."""
+    found = shutil.which("initdb")
+    folders = [Path(found).resolve().parent] if found else []
+    folders += sorted(Path(_INSTALLED).glob("*/bin"), key=lambda one: int(one.parent.name), reverse=True)
+    return next((one for one in folders if (one / "postgres").exists()), None)
+
+
+def _server() -> Path:
+    """The folder of the running server, which holds its socket."""
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL (initdb, postgres) is not installed")
+    return _start(programs)
+
+
+@cache
+def _start(programs: Path) -> Path:
+    # Not below the folder of tests: the path of a socket has at most 107 characters.
+    folder = Path(tempfile.mkdtemp(prefix="loccit-pg-", dir="/tmp"))
+    password = folder / "password"
+    password.write_text(PASSWORD)
+    owner: dict[str, Any] = {}
+    if os.getuid() == 0:  # as whom the server does not run
+        account = pwd.getpwnam("postgres")
+        owner = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        for path in (folder, password):
+            os.chown(path, account.pw_uid, account.pw_gid)
+    subprocess.run(
+        [
+            *(programs / "initdb", "--no-sync", "--auth=password", f"--username={USER}", "--pwfile=password"),
+            *("--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "data"),
+        ],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        **owner,
+    )
+    options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+    command = [programs / "postgres", "-D", "data", "-k", folder, *options]
+    shell = ["/bin/sh", "-c", _SERVE, "sh", *command]
+    server = subprocess.Popen(shell, cwd=folder, stdin=subprocess.PIPE, **owner)
+    atexit.register(server.communicate)
+    eventually(lambda: server.poll() is not None or _answers(folder))
+    assert server.poll() is None, (folder / "log").read_text()
+    return folder
+
+
+def _answers(folder: Path) -> bool:
+    try:
+        psycopg.connect(_url(folder, "postgres")).close()
+    except psycopg.OperationalError:
+        return False
+    return True
