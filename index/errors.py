@@ -48,6 +48,7 @@
     │   ├── TooManyModels
     │   └── BackendMissing
     ├── IndexUnavailable
+    ├── StoreUnavailable
     ├── LedgerFailed
     ├── DiskFull
     └── Damaged
@@ -382,6 +383,12 @@ class IndexUnavailable(LoccitError):
     """An index that is needed has failed, and is being made anew from the record; retry."""
 
     code = "index_unavailable"
+
+
+class StoreUnavailable(LoccitError):
+    """The server of the record store cannot be reached; retry. What was acknowledged is stored."""
+
+    code = "store_unavailable"
 
 
 class LedgerFailed(LoccitError):

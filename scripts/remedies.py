@@ -103,6 +103,8 @@ OPERATION: Mapping[str, str] = {
     "backend_missing": "Install what the message names, or let Loccit choose.",
     "index_unavailable": "Try again: it is being made anew in the background "
     "([damage](../operations.md#damage)).",
+    "store_unavailable": "Try again. If it stays, check that PostgreSQL runs and can be reached, and the "
+    "address that the service has of it.",
     "ledger_failed": "Check that the file can be read and written.",
     "store_damaged": "`loccit check` says what is damaged and what `--repair` can make anew; restore a "
     "[backup](../how-to/back-up.md) for the rest.",

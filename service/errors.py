@@ -209,6 +209,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     library.Damaged: 500,
     library.LedgerFailed: 500,
     library.IndexUnavailable: 503,
+    library.StoreUnavailable: 503,
     InvalidSettings: 500,
     DataNotWritable: 500,
     InternalError: 500,
@@ -220,6 +221,7 @@ RETRY_AFTER: Mapping[type[library.LoccitError], int] = {
     RateLimited: 1,
     library.CollectionBusy: 1,
     library.IndexUnavailable: 5,
+    library.StoreUnavailable: 5,
     NotReady: 2,
     library.DiskFull: 60,
 }

@@ -1,0 +1,23 @@
+"""PostgreSQL: connections, transactions, migrations, leases and notifications, whatever is stored there."""
+
+from index.postgresql.failures import translated
+from index.postgresql.leases import AdvisoryLease, AdvisoryLeases, lock_key
+from index.postgresql.migrations import Migration, migrate
+from index.postgresql.notifications import Listener, notify
+from index.postgresql.server import Server, open_server
+from index.postgresql.transactions import Row, Transaction
+
+__all__ = [
+    "AdvisoryLease",
+    "AdvisoryLeases",
+    "Listener",
+    "Migration",
+    "Row",
+    "Server",
+    "Transaction",
+    "lock_key",
+    "migrate",
+    "notify",
+    "open_server",
+    "translated",
+]

@@ -1,0 +1,65 @@
+"""How Python's values travel: whole numbers as bigint, and texts with any character, U+0000 too.
+
+PostgreSQL's ``text`` has no U+0000, which titles and metadata may have. U+0000 is stored as U+0001 U+0001 and
+U+0001 as U+0001 U+0002, in every text and by every connection. The order of texts by their code points, and
+which text begins with which, stay as they are.
+"""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import postgres
+from psycopg.adapt import AdaptersMap, Buffer, Dumper, Loader
+from psycopg.pq import Format
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+
+_ESCAPE, _NUL = "\x01", "\x00"
+
+
+def escaped(text: str) -> str:
+    """Return a text as it is stored."""
+    if _NUL in text or _ESCAPE in text:
+        return text.replace(_ESCAPE, "\x01\x02").replace(_NUL, "\x01\x01")
+    return text
+
+
+def unescaped(stored: str) -> str:
+    """Return the text that :func:`escaped` has made this of."""
+    if _ESCAPE in stored:
+        return stored.replace("\x01\x01", _NUL).replace("\x01\x02", _ESCAPE)
+    return stored
+
+
+class _TextDumper(Dumper):
+    oid = postgres.types["text"].oid
+
+    def dump(self, obj: str) -> bytes:
+        return escaped(obj).encode()
+
+
+class _BinaryTextDumper(_TextDumper):
+    format = Format.BINARY
+
+
+class _TextLoader(Loader):
+    def load(self, data: Buffer) -> str:
+        return unescaped(str(data, "utf-8"))
+
+
+class _BinaryTextLoader(_TextLoader):
+    format = Format.BINARY
+
+
+def _adapters() -> AdaptersMap:
+    adapters = AdaptersMap(psycopg.adapters)
+    for number in (Int8Dumper, Int8BinaryDumper):
+        adapters.register_dumper(int, number)
+    for dumper in (_TextDumper, _BinaryTextDumper):
+        adapters.register_dumper(str, dumper)
+    for loader in (_TextLoader, _BinaryTextLoader):
+        adapters.register_loader("text", loader)
+    return adapters
+
+
+ADAPTERS = _adapters()
+"""The adapters of every connection."""

@@ -1,0 +1,80 @@
+"""Notifications: what a transaction tells when it commits, and a thread that wakes those who wait for it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import psycopg
+
+from index.postgresql.server import Server
+from index.postgresql.transactions import Transaction
+
+_log = logging.getLogger("loccit.store")
+
+_LOOK_SECONDS = 0.5
+"""How often the thread looks whether it is to end."""
+_PAUSE_SECONDS = 1.0
+"""How long it waits before it connects again."""
+
+
+def notify(transaction: Transaction, channel: str) -> None:
+    """Wake all who listen to a channel, when the transaction commits."""
+    transaction.execute("SELECT pg_notify(%s, '')", (channel,))
+
+
+class Listener:
+    """Waits for notifications of a channel, in a thread with a connection of its own. Close it after use.
+
+    Notifications may be lost with the connection: all waiters are woken when there is another one. Nothing
+    may rely on them alone.
+    """
+
+    def __init__(self, server: Server, channel: str) -> None:
+        self._server = server
+        self._channel = channel
+        self._woken = threading.Condition()
+        self._count = 0
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"loccit-listen-{channel}", daemon=True)
+        self._thread.start()
+
+    def count(self) -> int:
+        """How often waiters were woken. Read it before you look for what you wait for."""
+        with self._woken:
+            return self._count
+
+    def wait(self, since: int, seconds: float) -> bool:
+        """Wait until waiters were woken after ``since`` of :meth:`count`; False if that took too long."""
+        with self._woken:
+            return self._woken.wait_for(lambda: self._count > since, seconds)
+
+    def close(self) -> None:
+        """End the thread, and wake all waiters."""
+        self._closed.set()
+        self._wake()
+        self._thread.join()
+
+    def _run(self) -> None:
+        is_lost = False
+        while not self._closed.is_set():
+            try:
+                self._listen()
+            except psycopg.Error as error:
+                if not is_lost:
+                    _log.warning("The connection that listens to PostgreSQL broke: %s", error)
+                is_lost = True
+                self._closed.wait(_PAUSE_SECONDS)
+
+    def _listen(self) -> None:
+        with self._server.connect() as connection:
+            connection.execute(f'LISTEN "{self._channel}"')
+            self._wake()  # for what was told before
+            while not self._closed.is_set():
+                for _ in connection.notifies(timeout=_LOOK_SECONDS, stop_after=1):
+                    self._wake()
+
+    def _wake(self) -> None:
+        with self._woken:
+            self._count += 1
+            self._woken.notify_all()

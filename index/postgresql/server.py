@@ -1,0 +1,191 @@
+"""A PostgreSQL server, or several of which one takes writes: a pool of connections, and transactions."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+from weakref import WeakValueDictionary
+
+import psycopg
+from psycopg import conninfo, sql
+from psycopg.pq import TransactionStatus
+from psycopg_pool import ConnectionPool
+
+from index.postgresql.adapters import ADAPTERS
+from index.postgresql.failures import is_absence, translated
+from index.postgresql.transactions import Row, Transaction
+
+_WAIT_SECONDS = 10.0
+"""How long a transaction waits for a lock, for a connection, or for the server to come back."""
+_CLOSE_SECONDS = 5.0
+_DEFAULTS: Mapping[str, str] = {
+    "application_name": "loccit",
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""What an address may say otherwise; the server likewise notices within seconds that a client is gone."""
+_SESSION: Mapping[str, str] = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "statement_timeout": "300000",
+    "lock_timeout": str(round(1000 * _WAIT_SECONDS)),
+    "client_min_messages": "warning",
+    "standard_conforming_strings": "on",
+}
+"""Settings of each session; times are milliseconds."""
+
+_servers: WeakValueDictionary[str, Server] = WeakValueDictionary()
+_opening = threading.Lock()
+
+
+def open_server(url: str) -> Server:
+    """The server at an address: one object, and so one pool of connections, for all of this process."""
+    with _opening:
+        found = _servers.get(url)
+        if found is None:
+            found = _servers[url] = Server(url)
+        return found
+
+
+class Server:
+    """A database at an address such as ``postgresql://user:password@host1,host2/name``. Thread-safe.
+
+    Of several hosts the one that takes writes is used. Connections are opened when they are needed, at most
+    ``most`` for transactions; they are closed when the object is no longer used. A transaction waits at most
+    ``seconds`` for one.
+    """
+
+    def __init__(self, url: str, *, most: int = 32, seconds: float = _WAIT_SECONDS) -> None:
+        self._conninfo = _complete(url)
+        self._seconds = seconds
+        self._pool = ConnectionPool(
+            self._conninfo,
+            kwargs={"autocommit": True, "context": ADAPTERS},
+            configure=_configure,
+            min_size=0,
+            max_size=most,
+            timeout=seconds,
+            max_idle=60.0,
+            reconnect_timeout=seconds,
+            num_workers=1,
+            name="loccit-postgresql",
+            open=True,
+        )
+        # When nothing uses it any more, and at the end of the process.
+        weakref.finalize(self, self._pool.close, _CLOSE_SECONDS)
+
+    @contextmanager
+    def read(self, schema: str, *, first: str = "", what: str = "the database") -> Iterator[Transaction]:
+        """Read one consistent state: tables are those of a schema. ``first`` is a query to begin with.
+
+        ``what`` names in errors what is read. Raises :class:`index.errors.StoreUnavailable`,
+        :class:`index.errors.CollectionBusy`, :class:`index.errors.StoreDamaged`.
+        """
+        script = _script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", schema, first)
+        try:
+            connection, row = self._begin(script)
+            try:
+                yield Transaction(connection, row)
+            finally:
+                self._give_back(connection)
+        except psycopg.Error as error:
+            raise translated(error, what) from error
+
+    @contextmanager
+    def write(
+        self, schema: str, *, lock: int | None = None, first: str = "", what: str = "the database"
+    ) -> Iterator[Transaction]:
+        """Write in one transaction: committed at the end, rolled back on any error. See :meth:`read`.
+
+        ``lock``: one transaction at a time has this key (:func:`index.postgresql.lock_key`). Also raises
+        :class:`index.errors.DiskFull`.
+        """
+        taken = "" if lock is None else f"SELECT pg_advisory_xact_lock({lock})"
+        script = _script("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", schema, taken, first)
+        try:
+            connection, row = self._begin(script)
+            try:
+                yield Transaction(connection, row)
+                if connection.info.transaction_status == TransactionStatus.INERROR:
+                    raise psycopg.errors.InFailedSqlTransaction("a statement of the transaction failed")
+                connection.commit()
+            finally:
+                self._give_back(connection)
+        except psycopg.Error as error:
+            raise translated(error, what) from error
+
+    def connect(self, settings: Mapping[str, str] | None = None) -> psycopg.Connection[Row]:
+        """Open a connection outside the pool, without a transaction; the caller closes it.
+
+        ``settings`` are for this session. Raises :class:`psycopg.Error`.
+        """
+        connection = psycopg.connect(self._conninfo, autocommit=True, context=ADAPTERS)
+        try:
+            _configure(connection, settings or {})
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def close(self) -> None:
+        """Close all idle connections; one in use is closed when it is given back."""
+        self._pool.close(_CLOSE_SECONDS)
+
+    def _begin(self, script: str) -> tuple[psycopg.Connection[Row], Row | None]:
+        """Begin a transaction, again while connections turn out to be broken: nothing is written yet."""
+        deadline = time.monotonic() + self._seconds
+        while True:
+            connection = self._pool.getconn()
+            try:
+                return connection, _last_row(connection.execute(script))
+            except psycopg.Error as error:
+                if is_absence(error):
+                    connection.close()
+                self._give_back(connection)
+                if not is_absence(error) or time.monotonic() > deadline:
+                    raise
+            except BaseException:
+                self._give_back(connection)
+                raise
+
+    def _give_back(self, connection: psycopg.Connection[Row]) -> None:
+        with suppress(psycopg.Error):  # a broken connection, of which the pool makes another
+            if not connection.closed:
+                connection.rollback()
+        self._pool.putconn(connection)
+
+
+def _complete(url: str) -> str:
+    """Return an address with what it leaves open."""
+    given: dict[str, Any] = conninfo.conninfo_to_dict(url)
+    several = "," in f"{given.get('host', '')}{given.get('port', '')}{given.get('hostaddr', '')}"
+    own = {**_DEFAULTS, "target_session_attrs": "read-write"} if several else _DEFAULTS
+    return conninfo.make_conninfo("", **{**own, **given, "client_encoding": "utf8"})
+
+
+def _configure(connection: psycopg.Connection[Row], settings: Mapping[str, str] | None = None) -> None:
+    own = {**_SESSION, **(settings or {})}
+    calls = sql.SQL(", ").join(
+        sql.SQL("set_config({}, {}, false)").format(name, value) for name, value in own.items()
+    )
+    connection.execute(sql.SQL("SELECT ") + calls)
+
+
+def _script(*statements: str) -> str:
+    begin, schema, *others = statements
+    return "; ".join([begin, f'SET LOCAL search_path TO "{schema}"', *filter(None, others)])
+
+
+def _last_row(cursor: psycopg.Cursor[Row]) -> Row | None:
+    """Return the first row of the last statement, if it was a query."""
+    while cursor.nextset():
+        pass
+    return cursor.fetchone() if cursor.description else None
