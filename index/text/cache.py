@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -29,22 +29,37 @@ class TextCache(Generic[Value]):
 
     def get(self, sha256: bytes, make: Callable[[bytes], Value], change: int | None = None) -> Value:
         """The value for a text, made when it is not held; ``change`` is that of the snapshot in use."""
+        return self.get_many([sha256], lambda _: {sha256: make(sha256)}, change)[sha256]
+
+    def get_many(
+        self,
+        sha256s: Collection[bytes],
+        make: Callable[[list[bytes]], Mapping[bytes, Value]],
+        change: int | None = None,
+    ) -> dict[bytes, Value]:
+        """The values for texts; ``make`` makes those that are not held, all at once."""
         with self._lock:
-            if (held := self._held.get(sha256)) is not None:
+            found = {sha256: self._held[sha256] for sha256 in sha256s if sha256 in self._held}
+            for sha256 in found:
                 self._held.move_to_end(sha256)
-                return held
             cleared = self._cleared
-        made = make(sha256)
-        length = self._length(made)
+        if len(found) == len(sha256s):
+            return found
+        made = make([sha256 for sha256 in sha256s if sha256 not in found])
+        lengths = {sha256: self._length(value) for sha256, value in made.items()}
         with self._lock:
-            is_fresh = cleared == self._cleared and (change is None or change >= self._cleared_at)
-            if is_fresh and sha256 not in self._held and length <= self._most // 2:
-                self._held[sha256] = made
-                self._size += length
-            while self._size > self._most:
-                _, dropped = self._held.popitem(last=False)
-                self._size -= self._length(dropped)
-        return made
+            if cleared == self._cleared and (change is None or change >= self._cleared_at):
+                for sha256, value in made.items():
+                    self._keep(sha256, value, lengths[sha256])
+        return {**found, **made}
+
+    def _keep(self, sha256: bytes, value: Value, length: int) -> None:
+        if sha256 not in self._held and length <= self._most // 2:
+            self._held[sha256] = value
+            self._size += length
+        while self._size > self._most:
+            _, dropped = self._held.popitem(last=False)
+            self._size -= self._length(dropped)
 
     def clear(self, change: int | None = None) -> None:
         """Drop everything, because something was erased, by this change or one before it."""

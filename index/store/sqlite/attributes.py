@@ -9,19 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from index.filters import Comparison, Filter, Named, ReadableBy, folded
-from index.types import Ids, Metadata, Scalar
-
-_COMPARE = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-_LARGEST = 2**63 - 1
-
-
-def _typed(value: Scalar) -> tuple[str, str | int | float]:
-    if isinstance(value, bool):
-        return "b", int(value)
-    if isinstance(value, str):
-        return "s", value
-    # SQLite integers have 64 bits; store larger numbers as the nearest float.
-    return "n", float(value) if abs(value) > _LARGEST else value
+from index.store.rows.attributes import COMPARE, rows, typed
+from index.types import Ids, Metadata
 
 
 def put(connection: sqlite3.Connection, document: int, values: Metadata) -> None:
@@ -29,15 +18,6 @@ def put(connection: sqlite3.Connection, document: int, values: Metadata) -> None
     drop(connection, document)
     found = sorted(((*row, document) for row in rows(values)), key=repr)
     connection.executemany("INSERT INTO attributes VALUES (?, ?, ?, ?)", found)
-
-
-def rows(values: Metadata) -> set[tuple[str, str, str | int | float]]:
-    """Return the rows of these values: key, kind and value, one for each member of a list."""
-    return {
-        (key, *_typed(member))
-        for key, value in values.items()
-        for member in ([value] if isinstance(value, Scalar) else value)
-    }
 
 
 def drop(connection: sqlite3.Connection, document: int) -> None:
@@ -97,15 +77,15 @@ def select_sql(where: Filter) -> tuple[str, list[str | int | float]]:
 
 
 def _comparison_sql(where: Comparison) -> tuple[str, list[str | int | float]]:
-    typed = [_typed(value) for value in where.values]
-    if where.operator in _COMPARE:
-        kind, value = typed[0]
-        test = f"key = ? AND kind = ? AND value {_COMPARE[where.operator]} ?"
+    values = [typed(value) for value in where.values]
+    if where.operator in COMPARE:
+        kind, value = values[0]
+        test = f"key = ? AND kind = ? AND value {COMPARE[where.operator]} ?"
         return f"SELECT document FROM attributes WHERE {test}", [where.key, kind, value]
-    pairs = ", ".join(["(?, ?)"] * len(typed))
+    pairs = ", ".join(["(?, ?)"] * len(values))
     sql = f"SELECT document FROM attributes WHERE key = ? AND (kind, value) IN (VALUES {pairs})"
-    if not typed:
+    if not values:
         sql = "SELECT document FROM attributes WHERE key = ? AND 0"
     if where.operator in ("ne", "nin"):
         sql = f"SELECT key AS document FROM documents EXCEPT {sql}"
-    return sql, [where.key, *(part for pair in typed for part in pair)]
+    return sql, [where.key, *(part for pair in values for part in pair)]

@@ -11,8 +11,9 @@ from typing import Any
 from index.errors import DocumentNotFound, DocumentRetired
 from index.filters import Filter, ReadableBy
 from index.records import DocumentRecord, EventKind, NewDocument, Put
+from index.store.rows.attributes import attributes_of
+from index.store.rows.documents import document_of, packed_structure
 from index.store.sqlite import attributes, events, names, originals, passages, texts, versions
-from index.store.sqlite.database import undecodable
 from index.types import Metadata
 
 _DOCUMENT = """
@@ -49,7 +50,7 @@ def put(connection: sqlite3.Connection, new: NewDocument, change: int, *, is_ver
         " WHERE d.key = ?",
         (key,),
     ).fetchone()
-    columns = (new.title, new.source_sha256, new.reader, *versions.packed(new))
+    columns = (new.title, new.source_sha256, new.reader, *packed_structure(new))
     if newest and newest[2] == sha and not (restores or is_version):
         version, number, _ = newest
         kind: EventKind = "updated"
@@ -103,12 +104,6 @@ def _document_key(connection: sqlite3.Connection, new: NewDocument, now: float) 
         (new.id, new.source, new.media_type, metadata, new.given, now, now),
     ).fetchone()
     return int(key)
-
-
-def attributes_of(id_: str, title: str, source: str, media_type: str, metadata: Metadata) -> Metadata:
-    """Return what filters compare of a document."""
-    own = {"document_id": id_, "title": title, "source": source, "media_type": media_type}
-    return {**metadata, **own}
 
 
 def rename(connection: sqlite3.Connection, record: DocumentRecord, document_id: str, change: int) -> None:
@@ -180,7 +175,7 @@ def aliases(connection: sqlite3.Connection, key: int) -> list[str]:
 
 def of_key(connection: sqlite3.Connection, key: int) -> DocumentRecord:
     """Return the document with this key, which must exist."""
-    return _document(connection.execute(f"{_DOCUMENT} WHERE d.key = ?", (key,)).fetchone())
+    return document_of(connection.execute(f"{_DOCUMENT} WHERE d.key = ?", (key,)).fetchone())
 
 
 def listed(
@@ -209,7 +204,7 @@ def listed_where(
 ) -> list[DocumentRecord]:
     """List documents ``d`` (newest version ``v``) by an SQL condition, which an order may follow."""
     rows = connection.execute(f"{_DOCUMENT} WHERE {condition}", parameters).fetchall()
-    return [_document(row) for row in rows]
+    return [document_of(row) for row in rows]
 
 
 def admits(connection: sqlite3.Connection, readable: ReadableBy, document_id: str) -> bool:
@@ -224,13 +219,3 @@ def admits(connection: sqlite3.Connection, readable: ReadableBy, document_id: st
         (attributes.hidden_from(readable), json.dumps([key for (key,) in keys])),
     ).fetchone()
     return row is None
-
-
-def _document(row: tuple[Any, ...]) -> DocumentRecord:
-    values = list(row)
-    try:
-        values[5] = json.loads(values[5])
-        values[-1] = tuple(sorted(json.loads(values[-1])))
-    except (ValueError, TypeError) as error:
-        raise undecodable("metadata of documents") from error
-    return DocumentRecord(*values)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from index.records import PlacedPassage, StoredPassage, VersionRecord, indexed_text
-from index.sentence_table import SentenceTable
-from index.store.sqlite import passages, texts, versions
-from index.store.sqlite.database import undecodable
-from index.store.sqlite.embeddings import sentences, vectors
-from index.types import Ids, IndexedPassage, Passage, Vectors
-
-_log = logging.getLogger("loccit.store")
+from index.filters import Filter
+from index.records import PlacedPassage, indexed_text
+from index.store.rows import sentences, vectors
+from index.store.rows.damage import undecodable
+from index.store.rows.passages import passage_of
+from index.store.rows.sentences import StoredSentences
+from index.store.sqlite import attributes, texts, versions
+from index.types import Ids, IndexedPassage, Vectors
 
 _SQL_VARIABLES = 500
 _ROWS = 2048
-StoredSentences = tuple[int, bytes | None]
-"""The key of a passage's document, and its stored sentences, or None."""
 
 
 def _live(at: int | None) -> tuple[str, tuple[int, ...]]:
@@ -47,34 +44,11 @@ def placed_passages(
         records = versions.of_keys(connection, list({row[1] for row in rows}))
         for id_, version, *columns, quote_key, embedded in rows:
             has_vector = embedded is not None and (at is None or embedded <= at)
-            passage = passages.passage_of(tuple(columns))
+            passage = passage_of(tuple(columns))
             if version not in records:
                 raise undecodable("versions of passages")
             found[id_] = PlacedPassage(id_, records[version], passage, quote_key, has_vector)
     return found
-
-
-def with_words(
-    connection: sqlite3.Connection, placed: PlacedPassage, read_whole: Callable[[bytes], str] | None = None
-) -> StoredPassage:
-    """Return a passage with its text. ``read_whole`` may read texts of one block from a cache.
-
-    Raises :class:`index.errors.StoreDamaged` when the slice is not what was indexed.
-    """
-    text = _slice(connection, placed.version, placed.passage, read_whole)
-    placed.check(text)
-    return StoredPassage(placed.id, placed.version, placed.passage, text, placed.embedded)
-
-
-def _slice(
-    connection: sqlite3.Connection,
-    of: VersionRecord,
-    passage: Passage,
-    read_whole: Callable[[bytes], str] | None,
-) -> str:
-    if read_whole is None or of.length > texts.BLOCK:
-        return texts.read(connection, of.text_sha256, passage.start, passage.end)
-    return read_whole(of.text_sha256)[passage.start : passage.end]
 
 
 def sentences_of(
@@ -93,25 +67,8 @@ def sentences_of(
             (*moment, *part),
         )
         for id_, document, blob in rows:
-            found[id_] = (document, _checked(id_, blob))
+            found[id_] = (document, sentences.checked(id_, blob))
     return found
-
-
-def _checked(id_: int, blob: bytes | None) -> bytes | None:
-    """The sentences of a passage; None, and a warning, if they are damaged: its text is then split again."""
-    content = None if blob is None else sentences.unsealed(blob)
-    if blob is not None and content is None:
-        _log.warning(
-            "The stored sentences of passage %d are damaged. Let a check of the collection repair them.", id_
-        )
-    return content
-
-
-def table_of(ids: Sequence[int], found: Mapping[int, StoredSentences]) -> tuple[Ids, SentenceTable]:
-    """Return document keys (0 for passages not found) and the sentence table, in the order of ``ids``."""
-    placed = [found.get(id_, (0, None)) for id_ in ids]
-    documents = np.array([document for document, _ in placed], np.int64)
-    return documents, sentences.table([blob for _, blob in placed])
 
 
 def added_texts(
@@ -155,3 +112,36 @@ def counted(connection: sqlite3.Connection, at: int | None = None) -> tuple[int,
         (*(() if at is None else (at,)), *moment),
     ).fetchone()
     return int(row[0]), int(row[1])
+
+
+class SqliteReads:
+    """Implements :class:`index.store.rows.cache.Reads` in a read transaction, today or ``at`` a change."""
+
+    def __init__(self, connection: sqlite3.Connection, change: int, at: int | None = None) -> None:
+        self.change = change
+        self._connection = connection
+        self._at = at
+
+    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
+        return texts.read(self._connection, sha256, start, end)
+
+    def require_text(self, sha256: bytes) -> None:
+        texts.require(self._connection, sha256)
+
+    def stored_texts(self, sha256s: Iterable[bytes]) -> list[bytes]:
+        return texts.stored(self._connection, sha256s)
+
+    def whole_texts(self, sha256s: Sequence[bytes]) -> dict[bytes, str]:
+        return {sha: texts.read(self._connection, sha) for sha in sha256s}
+
+    def slices(self, spans: Sequence[tuple[bytes, int, int]]) -> list[str]:
+        return [texts.read(self._connection, *span) for span in spans]
+
+    def placed_passages(self, ids: Sequence[int]) -> dict[int, PlacedPassage]:
+        return placed_passages(self._connection, ids, self._at)
+
+    def sentences_of(self, ids: Sequence[int]) -> dict[int, StoredSentences]:
+        return sentences_of(self._connection, ids, self._at)
+
+    def select(self, where: Filter) -> Ids:
+        return attributes.select(self._connection, where)

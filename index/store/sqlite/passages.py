@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from index.records import NewDocument, PendingPassage, content_key, indexed_text
+from index.records import NewDocument, PendingPassage
+from index.store.rows import sentences
+from index.store.rows import vectors as stored_vectors
+from index.store.rows.passages import packed, pending_passage
 from index.store.sqlite import texts
-from index.store.sqlite.database import undecodable
-from index.store.sqlite.embeddings import sentences
-from index.store.sqlite.embeddings import vectors as stored_vectors
-from index.text.tables import shifted_tables
-from index.types import Block, Columns, Ids, Passage, Sentences, Vectors
+from index.types import Ids, Sentences, Vectors
 
 
 def put(connection: sqlite3.Connection, new: NewDocument, keys: tuple[int, int], change: int) -> int:
@@ -23,19 +20,10 @@ def put(connection: sqlite3.Connection, new: NewDocument, keys: tuple[int, int],
 
     Returns how many of them already have a vector.
     """
-    rows = []
-    for passage, heading in zip(new.passages, new.headings, strict=True):
-        quote = new.text[passage.start : passage.end]
-        first_page, last_page = passage.pages or (None, None)
-        rows.append(
-            (*keys, passage.start, passage.end, json.dumps(passage.section, ensure_ascii=False), heading,
-             first_page, last_page, passage.tokens, content_key(quote),
-             content_key(indexed_text(heading, quote)), change, packed_tables(passage.tables))
-        )  # fmt: skip
     connection.executemany(
         'INSERT INTO passages (document, version, start, "end", section, heading, first_page, last_page,'
         " tokens, quote_key, embedding_key, added, tables) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        rows,
+        packed(new, keys, change),
     )
     known = connection.execute(
         # Only new passages: those that an earlier ingest of this version made keep their change number.
@@ -76,22 +64,15 @@ def drop(connection: sqlite3.Connection, versions: Sequence[int]) -> None:
 def pending(connection: sqlite3.Connection, limit: int) -> list[PendingPassage]:
     """Return the oldest unclaimed passages without a vector, one for each text to embed."""
     rows = connection.execute(
-        'SELECT p.id, p.embedding_key, p.heading, p.tokens, p.tables, v.text_sha256, p.start, p."end"'
+        'SELECT p.id, p.embedding_key, p.heading, p.tokens, p.tables, p.start, p."end", v.text_sha256'
         " FROM passages p"
         " JOIN versions v ON v.key = p.version WHERE p.embedded IS NULL AND p.removed IS NULL"
         " AND p.embedding_key NOT IN (SELECT key FROM claims) ORDER BY p.id LIMIT ?",
         (limit,),
     ).fetchall()
     unique = {row[1]: row for row in rows}
-    found = []
     slice_of = texts.slices(connection)
-    for id_, key, heading, tokens, tables, *where in unique.values():
-        quote = slice_of(*where)
-        text = indexed_text(heading, quote)
-        begin = len(text) - len(quote)
-        shifted = shifted_tables(tables_of(tables), begin - where[1])
-        found.append(PendingPassage(id_, key, text, begin, tokens, shifted))
-    return found
+    return [pending_passage(row[:6], slice_of(row[7], row[5], row[6])) for row in unique.values()]
 
 
 def claim_holders(connection: sqlite3.Connection) -> list[str]:
@@ -138,12 +119,12 @@ def put_vectors(
     change: int,
 ) -> int:
     """Store vectors and sentences by embedding key; returns how many passages get a vector."""
-    packed: Sequence[bytes | None] = [sentences.packed(one) for one in sentence_sets] or [None] * len(keys)
+    blobs: Sequence[bytes | None] = [sentences.packed(one) for one in sentence_sets] or [None] * len(keys)
     connection.executemany(
         # None for a text that was erased while it was being embedded.
         "INSERT OR REPLACE INTO embeddings SELECT ?1, ?2, ?3"
         " WHERE EXISTS (SELECT 1 FROM passages WHERE embedding_key = ?1)",
-        zip(keys, stored_vectors.stored(vectors), packed, strict=True),
+        zip(keys, stored_vectors.stored(vectors), blobs, strict=True),
     )
     served = 0
     for at in range(0, len(keys), 500):
@@ -163,46 +144,3 @@ def removed_ids(connection: sqlite3.Connection, since: int, until: int) -> Ids:
         "SELECT passage FROM removals WHERE change > ? AND change <= ?", (since, until)
     ).fetchall()
     return np.array([id_ for (id_,) in rows], np.int64)
-
-
-def packed_tables(tables: Sequence[Block]) -> str | None:
-    """Pack the column ``tables`` of a passage: JSON, or None for a passage without tables."""
-    if not tables:
-        return None
-    packed = [[one.start, one.end, packed_columns(one.columns)] for one in tables]
-    return json.dumps(packed, ensure_ascii=False)
-
-
-def packed_columns(columns: Columns | None) -> list[Any] | None:
-    """Return the columns of a table as they are stored in JSON."""
-    return [list(columns.names), columns.body, columns.labelled] if columns else None
-
-
-def tables_of(packed: str | None) -> tuple[Block, ...]:
-    """Return the tables that :func:`packed_tables` has packed."""
-    if packed is None:
-        return ()
-    try:
-        return tuple(
-            Block("table", start, end, columns=columns_of(found)) for start, end, found in json.loads(packed)
-        )
-    except (ValueError, TypeError) as error:
-        raise undecodable("tables of passages") from error
-
-
-def columns_of(packed: list[Any] | None) -> Columns | None:
-    """Return the columns that :func:`packed_columns` has packed."""
-    if packed is None:
-        return None
-    names, body, labelled = packed
-    return Columns(tuple(names), body, labelled=labelled)
-
-
-def passage_of(row: tuple[Any, ...]) -> Passage:
-    """Build a passage from its columns: start, end, section, first page, last page, tokens, tables."""
-    start, end, section, first_page, last_page, tokens, tables = row
-    pages = None if first_page is None else (first_page, last_page)
-    try:
-        return Passage(start, end, tuple(json.loads(section)), pages, tokens, tables_of(tables))
-    except (ValueError, TypeError) as error:
-        raise undecodable("sections of passages") from error

@@ -6,13 +6,12 @@ put again gets a new version. So the versions of a document tell in which change
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import astuple
 
 from index.records import DocumentRecord, RefusedMirror
+from index.store.rows import mirrors
 from index.store.sqlite import documents, events, passages
 
 _REFUSED = "refused_mirrors"
@@ -65,12 +64,10 @@ def at_change(connection: sqlite3.Connection, document_id: str, change: int) -> 
 
 def set_refused_mirrors(connection: sqlite3.Connection, refused: Sequence[RefusedMirror]) -> None:
     """Replace the mirrors that were refused."""
-    rows = json.dumps([astuple(one) for one in refused], ensure_ascii=False)
-    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_REFUSED, rows))
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_REFUSED, mirrors.packed(refused)))
 
 
 def refused_mirrors(connection: sqlite3.Connection) -> list[RefusedMirror]:
     """Return the mirrors that were refused, by the names of their folders."""
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (_REFUSED,)).fetchone()
-    refused = [RefusedMirror(*one) for one in json.loads(row[0])] if row else []
-    return sorted(refused, key=lambda one: one.root)
+    return mirrors.unpacked(row[0] if row else None)

@@ -21,6 +21,7 @@ from index.records import (
     RefusedMirror,
     VersionRecord,
 )
+from index.store.rows.cache import Memory
 from index.store.sqlite import (
     attributes,
     changes,
@@ -33,7 +34,6 @@ from index.store.sqlite import (
     upkeep,
     versions,
 )
-from index.store.sqlite.cache import Memory
 from index.store.sqlite.database import Database, FileLeases, check_journal, check_size
 from index.store.sqlite.embeddings import staging
 from index.store.sqlite.snapshots import SqliteSnapshot

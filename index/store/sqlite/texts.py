@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from index.errors import StoreDamaged, VersionNotFound
+from index.errors import VersionNotFound
+from index.store.rows.texts import BLOCK, ERASED, block_numbers, damaged, joined, packed_blocks, text_sha256
 
-BLOCK = 16_384
-"""Code points in a block."""
 _BLOCKS_KEPT = 4
 """Blocks that :func:`slices` keeps: passages overlap, and come from a text in its order."""
-ERASED = "The version was deleted or pruned a moment ago."
-"""Message for a text that was erased while it was being read."""
-
-
-def text_sha256(text: str) -> bytes:
-    """Return the SHA-256 of the text in UTF-8."""
-    return hashlib.sha256(text.encode()).digest()
 
 
 def put(connection: sqlite3.Connection, text: str) -> bytes:
@@ -31,10 +21,7 @@ def put(connection: sqlite3.Connection, text: str) -> bytes:
     connection.execute("INSERT INTO texts VALUES (?, ?)", (sha, len(text)))
     connection.executemany(
         "INSERT INTO text_blocks VALUES (?, ?, ?)",
-        (
-            (sha, number, zlib.compress(text[at : at + BLOCK].encode(), 6))
-            for number, at in enumerate(range(0, len(text), BLOCK))
-        ),
+        ((sha, number, block) for number, block in enumerate(packed_blocks(text))),
     )
     return sha
 
@@ -53,14 +40,11 @@ def read(connection: sqlite3.Connection, sha: bytes, start: int = 0, end: int | 
         "SELECT body FROM text_blocks WHERE sha256 = ? AND number BETWEEN ? AND ? ORDER BY number",
         (sha, first, last),
     )
-    try:
-        blocks = "".join(zlib.decompress(body).decode() for (body,) in rows)
-    except (zlib.error, UnicodeDecodeError) as error:
-        raise _damaged(sha) from error
+    blocks = joined(sha, (body for (body,) in rows))
     if start == 0 and end is None:
         if text_sha256(blocks) != sha:
             require(connection, sha)
-            raise _damaged(sha)
+            raise damaged(sha)
         return blocks
     offset = first * BLOCK
     return blocks[start - offset : None if end is None else end - offset]
@@ -77,9 +61,9 @@ def slices(connection: sqlite3.Connection) -> Callable[[bytes, int, int], str]:
         return read(connection, sha, number * BLOCK, (number + 1) * BLOCK)
 
     def slice_of(sha: bytes, start: int, end: int) -> str:
-        first, last = start // BLOCK, max(start, end - 1) // BLOCK
-        found = "".join(block(sha, number) for number in range(first, last + 1))
-        return found[start - first * BLOCK : end - first * BLOCK]
+        numbers = block_numbers(start, end)
+        found = "".join(block(sha, number) for number in numbers)
+        return found[start - numbers[0] * BLOCK : end - numbers[0] * BLOCK]
 
     return slice_of
 
@@ -96,10 +80,6 @@ def stored(connection: sqlite3.Connection, shas: Iterable[bytes]) -> list[bytes]
     marks = ", ".join("?" * len(wanted))
     rows = connection.execute(f"SELECT sha256 FROM texts WHERE sha256 IN ({marks})", wanted)
     return [sha for (sha,) in rows.fetchall()]
-
-
-def _damaged(sha: bytes) -> StoreDamaged:
-    return StoreDamaged(f"The stored text {sha.hex()[:12]} is not what its hash says. Restore a backup.")
 
 
 def drop_unused(connection: sqlite3.Connection, shas: list[bytes]) -> None:

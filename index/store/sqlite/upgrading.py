@@ -9,8 +9,8 @@ from typing import Any
 
 from index.protocols import Unstaged
 from index.records import PendingPassage, StagingCounts
+from index.store.rows.cache import Memory
 from index.store.sqlite import changes, texts, versions
-from index.store.sqlite.cache import Memory
 from index.store.sqlite.database import Database
 from index.store.sqlite.embeddings import staging
 from index.store.sqlite.snapshots import SqliteSnapshot

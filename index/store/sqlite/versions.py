@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import zlib
 from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from index.errors import DocumentNotFound, VersionNotFound
-from index.records import NewDocument, Structure, VersionRecord
+from index.records import Structure, VersionRecord
+from index.store.rows.documents import pages_at, structure_of, version_of
+from index.store.rows.passages import section_of, tables_in
+from index.store.rows.texts import ERASED
 from index.store.sqlite import events, originals, passages, texts
-from index.store.sqlite.database import undecodable
 from index.store.sqlite.embeddings import staging
-from index.types import Block, BlockKind
+from index.types import Block
 
-_OFFSETS = np.dtype("<i4")
 _VERSION = """
 SELECT v.key, d.id, v.number, n.number, v.title, d.source, d.media_type, d.metadata,
        v.text_sha256, v.source_sha256, v.reader, t.length, v.created, v.replaced, d.retired
@@ -35,7 +30,7 @@ def of_number(connection: sqlite3.Connection, document_id: str, number: int | No
     which = "v.key = d.version" if number is None else "v.number = ?"
     parameters = (document_id,) if number is None else (document_id, number)
     if row := connection.execute(f"{_VERSION} WHERE d.id = ? AND {which}", parameters).fetchone():
-        return _record(row)
+        return version_of(row)
     kept = listed(connection, document_id)
     pruned = connection.execute(
         "SELECT 1 FROM erased WHERE document_id = ? AND version = ?", (document_id, number)
@@ -52,7 +47,7 @@ def of_keys(connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, Ve
     """Return existing versions by their keys, a few hundred at most."""
     marks = ", ".join("?" * len(keys))
     rows = connection.execute(f"{_VERSION} WHERE v.key IN ({marks})", keys).fetchall()
-    return {row[0]: _record(row) for row in rows}
+    return {row[0]: version_of(row) for row in rows}
 
 
 def of_text(connection: sqlite3.Connection, document_id: str, prefix: str) -> VersionRecord | None:
@@ -67,7 +62,7 @@ def of_text(connection: sqlite3.Connection, document_id: str, prefix: str) -> Ve
             (document_id, len(prefix), prefix),
         ).fetchone()
         if row:
-            return _record(row)
+            return version_of(row)
     return None
 
 
@@ -77,7 +72,7 @@ def at_change(connection: sqlite3.Connection, document_id: str, change: int) -> 
         f"{_VERSION} WHERE d.id = ? AND v.added <= ? AND (v.removed IS NULL OR v.removed > ?)",
         (document_id, change, change),
     ).fetchone()
-    return _record(row) if row else None
+    return version_of(row) if row else None
 
 
 def existed(connection: sqlite3.Connection, document_id: str, change: int) -> bool:
@@ -99,49 +94,21 @@ def listed(connection: sqlite3.Connection, document_id: str) -> list[VersionReco
     rows = connection.execute(f"{_VERSION} WHERE d.id = ? ORDER BY v.number DESC", (document_id,)).fetchall()
     if not rows:
         raise DocumentNotFound(f"There is no document {document_id!r}.")
-    return [_record(row) for row in rows]
+    return [version_of(row) for row in rows]
 
 
 def replaced(connection: sqlite3.Connection) -> list[VersionRecord]:
     """Return all versions but the newest of each document, by document, newest first."""
     rows = connection.execute(f"{_VERSION} WHERE v.key != d.version ORDER BY d.id, v.number DESC")
-    return [_record(row) for row in rows.fetchall()]
+    return [version_of(row) for row in rows.fetchall()]
 
 
 def structure(connection: sqlite3.Connection, key: int) -> Structure:
     """Return the blocks and pages of a version (key). Raises :class:`VersionNotFound` if it is erased."""
     row = connection.execute("SELECT structure, pages FROM versions WHERE key = ?", (key,)).fetchone()
     if row is None:
-        raise VersionNotFound(texts.ERASED)
-    packed, pages = row
-    try:
-        blocks = tuple(_block(*block) for block in json.loads(zlib.decompress(packed)))
-    except (ValueError, TypeError, zlib.error) as error:
-        raise undecodable("structures of documents") from error
-    return Structure(blocks, tuple(_unpacked(pages).tolist()))
-
-
-def _block(
-    kind: BlockKind, start: int, end: int, level: int, title: str, columns: list[Any] | None = None
-) -> Block:
-    return Block(kind, start, end, level, title, passages.columns_of(columns))
-
-
-def packed(new: NewDocument) -> tuple[bytes, bytes, bytes | None]:
-    """Pack the columns ``structure``, ``pages`` and ``layout`` of a new version."""
-    blocks = [
-        [b.kind, b.start, b.end, b.level, b.title, *filter(None, [passages.packed_columns(b.columns)])]
-        for b in new.blocks
-    ]
-    structure = zlib.compress(json.dumps(blocks, ensure_ascii=False).encode())
-    return structure, zlib.compress(np.array(new.pages, _OFFSETS).tobytes()), new.layout or None
-
-
-def _unpacked(pages: bytes) -> NDArray[np.int32]:
-    try:
-        return np.frombuffer(zlib.decompress(pages), _OFFSETS)
-    except (ValueError, TypeError, zlib.error) as error:
-        raise undecodable("pages of documents") from error
+        raise VersionNotFound(ERASED)
+    return structure_of(*row)
 
 
 def layout(connection: sqlite3.Connection, key: int) -> bytes | None:
@@ -159,16 +126,9 @@ def section_at(
     before = query.format("start <= ? ORDER BY start DESC, id DESC")
     row = connection.execute(inside, (of.key, end, start)).fetchone()
     row = row or connection.execute(before, (of.key, start)).fetchone()
-    try:
-        section = tuple(json.loads(row[0])) if row else ()
-    except (ValueError, TypeError) as error:
-        raise undecodable("sections of passages") from error
+    section = section_of(row[0]) if row else ()
     row = connection.execute("SELECT pages FROM versions WHERE key = ?", (of.key,)).fetchone()
-    pages = _unpacked(row[0]) if row else np.empty(0, _OFFSETS)
-    if not len(pages):
-        return section, None
-    first, last = np.searchsorted(pages, (start, end - 1), side="right")
-    return section, (max(1, int(first)), max(1, int(last)))
+    return section, pages_at(row[0] if row else None, start, end)
 
 
 def tables_at(connection: sqlite3.Connection, of: VersionRecord, start: int, end: int) -> tuple[Block, ...]:
@@ -177,8 +137,7 @@ def tables_at(connection: sqlite3.Connection, of: VersionRecord, start: int, end
         'SELECT tables FROM passages WHERE version = ? AND start < ? AND "end" > ? AND tables IS NOT NULL',
         (of.key, end, start),
     )
-    found = {one.start: one for (packed,) in rows for one in passages.tables_of(packed)}
-    return tuple(one for _, one in sorted(found.items()) if one.start < end and one.end > start)
+    return tables_in((packed for (packed,) in rows), start, end)
 
 
 def prune(connection: sqlite3.Connection, keys: Sequence[int], change: int) -> list[VersionRecord]:
@@ -212,12 +171,3 @@ def erase(connection: sqlite3.Connection, keys: Sequence[int], change: int) -> N
         sources.append(source)
     texts.drop_unused(connection, shas)
     originals.drop_unused(connection, sources)
-
-
-def _record(row: tuple[Any, ...]) -> VersionRecord:
-    values = list(row)
-    try:
-        values[7] = json.loads(values[7])
-    except (ValueError, TypeError) as error:
-        raise undecodable("metadata of documents") from error
-    return VersionRecord(*values)

@@ -1,7 +1,6 @@
-"""SQLite database files: connections, locks, formats, journals, what deleted rows leave, and damage."""
+"""SQLite database files: connections, locks, formats, journals, and what deleted rows leave."""
 
 from index.store.sqlite.database.connections import Database
-from index.store.sqlite.database.damage import undecodable
 from index.store.sqlite.database.formats import create_tables
 from index.store.sqlite.database.journal import check_journal, check_size, remove_journal
 from index.store.sqlite.database.leases import FileLeases
@@ -13,5 +12,4 @@ __all__ = [
     "check_size",
     "create_tables",
     "remove_journal",
-    "undecodable",
 ]

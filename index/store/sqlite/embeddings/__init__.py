@@ -1,1 +1,1 @@
-"""Stored vectors and sentences: how they are packed, and their checksums."""
+"""Passages and vectors of another model, prepared beside those in use."""

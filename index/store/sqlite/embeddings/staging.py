@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from index.records import PendingPassage, StagingCounts, content_key, indexed_text
+from index.records import PendingPassage, StagingCounts
+from index.store.rows import sentences
+from index.store.rows import vectors as stored_vectors
+from index.store.rows.passages import packed_passage, pending_passage
 from index.store.sqlite import passages, texts, totals
-from index.store.sqlite.embeddings import sentences
-from index.store.sqlite.embeddings import vectors as stored_vectors
-from index.text.tables import shifted_tables
 from index.types import Passage, Sentences, Vectors
 
 STAGED = "staged_"
@@ -133,7 +133,11 @@ def stage(connection: sqlite3.Connection, split: Split, *, takes_over: bool) -> 
     if connection.execute("SELECT 1 FROM staged_versions WHERE version = ?", (split.key,)).fetchone():
         _remove(connection, _OF_VERSION, split.key, split.latest)
         added = split.latest
-    rows = list(_rows(split, document, added))
+    keys = (document, split.key)
+    rows = [
+        packed_passage(split.text, passage, heading, keys, added)
+        for passage, heading in zip(split.passages, split.headings, strict=True)
+    ]
     if takes_over:
         connection.executemany(
             "INSERT OR IGNORE INTO staged_embeddings SELECT key, vector, sentences FROM embeddings"
@@ -150,18 +154,6 @@ def stage(connection: sqlite3.Connection, split: Split, *, takes_over: bool) -> 
     connection.execute("INSERT OR REPLACE INTO staged_versions VALUES (?, ?)", (split.key, split.latest))
     if removed is not None:
         _remove(connection, _OF_VERSION, split.key, removed)
-
-
-def _rows(split: Split, document: int, added: int) -> Iterator[tuple[Any, ...]]:
-    for passage, heading in zip(split.passages, split.headings, strict=True):
-        quote = split.text[passage.start : passage.end]
-        first_page, last_page = passage.pages or (None, None)
-        section = json.dumps(passage.section, ensure_ascii=False)
-        key = content_key(indexed_text(heading, quote))
-        yield (
-            document, split.key, passage.start, passage.end, section, heading, first_page, last_page,
-            passage.tokens, content_key(quote), key, added, passages.packed_tables(passage.tables),
-        )  # fmt: skip
 
 
 def follow_removals(connection: sqlite3.Connection) -> None:
@@ -210,20 +202,14 @@ def drop(connection: sqlite3.Connection, versions: Sequence[int], change: int) -
 def waiting(connection: sqlite3.Connection, after: int, limit: int) -> list[PendingPassage]:
     """Return staged passages without a vector, after a passage (id), one for each text."""
     rows = connection.execute(
-        'SELECT p.id, p.embedding_key, p.heading, p.tokens, p.tables, v.text_sha256, p.start, p."end"'
+        'SELECT p.id, p.embedding_key, p.heading, p.tokens, p.tables, p.start, p."end", v.text_sha256'
         " FROM staged_passages p JOIN versions v ON v.key = p.version"
         " WHERE p.embedded IS NULL AND p.id > ? ORDER BY p.id LIMIT ?",
         (after, limit),
     ).fetchall()
-    found = {}
+    unique = {row[1]: row for row in rows}
     slice_of = texts.slices(connection)
-    for id_, key, heading, tokens, tables, *where in rows:
-        quote = slice_of(*where)
-        text = indexed_text(heading, quote)
-        begin = len(text) - len(quote)
-        shifted = shifted_tables(passages.tables_of(tables), begin - where[1])
-        found[key] = PendingPassage(id_, key, text, begin, tokens, shifted)
-    return list(found.values())
+    return [pending_passage(row[:6], slice_of(row[7], row[5], row[6])) for row in unique.values()]
 
 
 def put_vectors(

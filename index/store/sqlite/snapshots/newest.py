@@ -5,11 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import reduce
 
-import numpy as np
-
-from index.filters import Compound, Filter, ReadableBy
+from index.filters import Filter, ReadableBy
 from index.records import (
     Counts,
     DocumentRecord,
@@ -22,6 +19,7 @@ from index.records import (
     VersionRecord,
 )
 from index.sentence_table import SentenceTable
+from index.store.rows.cache import Memory
 from index.store.sqlite import (
     attributes,
     changes,
@@ -34,7 +32,6 @@ from index.store.sqlite import (
     totals,
     versions,
 )
-from index.store.sqlite.cache import Memory
 from index.store.sqlite.embeddings import staging
 from index.store.sqlite.snapshots.past import SqlitePast
 from index.types import Block, Ids, IndexedPassage, Vectors
@@ -48,6 +45,7 @@ class SqliteSnapshot:
         self._connection = connection
         self._memory = memory
         self.change = changes.last(connection)
+        self._reads = passage_reads.SqliteReads(connection, self.change)
 
     @property
     def generation(self) -> int:
@@ -172,31 +170,22 @@ class SqliteSnapshot:
     # Texts and passages
 
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
-        return self._memory.text(self._connection, self.change, sha256, (start, end))
+        return self._memory.text(self._reads, sha256, (start, end))
 
     def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
-        return self._memory.whole_texts(self._connection, self.change, sha256s)
+        return self._memory.whole_texts(self._reads, sha256s)
 
     def passages(self, ids: Ids) -> list[StoredPassage]:
-        return self._memory.passages(self._connection, self.change, ids)
+        return self._memory.passages(self._reads, ids)
 
     def places(self, ids: Ids) -> list[PlacedPassage]:
-        return self._memory.places(self._connection, self.change, ids)
+        return self._memory.places(self._reads, ids)
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
-        return self._memory.sentences(self._connection, self.change, ids)
+        return self._memory.sentences(self._reads, ids)
 
     def select(self, where: Filter) -> Ids:
-        if isinstance(where, ReadableBy):
-            return self._memory.readable(self._connection, self.change, where)
-        if isinstance(where, Compound) and where.combination == "and":
-            readable = [part for part in where.filters if isinstance(part, ReadableBy)]
-            others = tuple(part for part in where.filters if not isinstance(part, ReadableBy))
-            if readable and others:
-                found = [self.select(part) for part in readable]
-                wanted = attributes.select(self._connection, Compound("and", others))
-                return reduce(np.intersect1d, found, wanted)
-        return attributes.select(self._connection, where)
+        return self._memory.select(self._reads, where)
 
     # Index feed
 

@@ -9,7 +9,9 @@ from index.errors import ChangeNotFound, ChangeNotKept
 from index.filters import Filter
 from index.records import PlacedPassage, StoredPassage
 from index.sentence_table import SentenceTable
-from index.store.sqlite import attributes, changes, events, passage_reads, texts
+from index.store.rows.cache import with_words
+from index.store.rows.sentences import table_of
+from index.store.sqlite import changes, events, passage_reads
 from index.types import Ids, IndexedPassage, Vectors
 
 
@@ -38,29 +40,28 @@ class SqlitePast:
                 f"pruned ({named}{more}). Ask as of a later change."
             )
         self.reached = events.reached(connection, change)
+        self._reads = passage_reads.SqliteReads(connection, last, change)
 
     def passages(self, ids: Ids) -> list[StoredPassage]:
-        return [passage_reads.with_words(self._connection, one) for one in self.places(ids)]
+        return with_words(self._reads, self.places(ids), {})
 
     def places(self, ids: Ids) -> list[PlacedPassage]:
         wanted = ids.tolist()
-        found = passage_reads.placed_passages(self._connection, wanted, self.change)
+        found = self._reads.placed_passages(wanted)
         return [found[id_] for id_ in wanted if id_ in found]
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
         wanted = ids.tolist()
-        found = passage_reads.sentences_of(self._connection, wanted, self.change)
-        return passage_reads.table_of(wanted, found)
+        return table_of(wanted, self._reads.sentences_of(wanted))
 
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
-        return texts.read(self._connection, sha256, start, end)
+        return self._reads.text(sha256, start, end)
 
     def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
-        stored = texts.stored(self._connection, sha256s)
-        return {sha: texts.read(self._connection, sha) for sha in stored}
+        return self._reads.whole_texts(self._reads.stored_texts(sha256s))
 
     def select(self, where: Filter) -> Ids:
-        return attributes.select(self._connection, where)
+        return self._reads.select(where)
 
     def counts(self) -> tuple[int, int]:
         return passage_reads.counted(self._connection, self.change)

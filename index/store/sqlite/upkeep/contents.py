@@ -10,9 +10,9 @@ import numpy as np
 
 from index.errors import StoreDamaged
 from index.records import Problem, content_key, indexed_text
+from index.store.rows import sentences
+from index.store.rows.vectors import is_intact
 from index.store.sqlite import texts, versions
-from index.store.sqlite.embeddings import sentences
-from index.store.sqlite.embeddings.vectors import is_intact
 from index.store.sqlite.upkeep import rules
 
 _FLOAT16 = np.dtype("<f2")

@@ -1,21 +1,17 @@
-"""Tags of erased versions: hashes by which a ledger outside the file knows them.
-
-A tag identifies a version by its place in the history of the file, not by its id or text: nothing can be
-learnt from it without the file. A version that is stored again after it was erased has another tag.
-"""
+"""Find versions by their tags, by which a ledger outside the file knows them."""
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Container, Iterator
 
-_TAG_BYTES = 16
+from index.store.rows import tags
+from index.store.rows.tags import version_tag
 
 
 def store_tag(connection: sqlite3.Connection) -> bytes:
     """Return the tag of the whole file."""
-    return hashlib.blake2b(_store(connection), digest_size=_TAG_BYTES, person=b"loccit store").digest()
+    return tags.store_tag(_store(connection))
 
 
 def erased(connection: sqlite3.Connection, after: int) -> list[tuple[int, bytes]]:
@@ -26,10 +22,10 @@ def erased(connection: sqlite3.Connection, after: int) -> list[tuple[int, bytes]
         (after,),
     ).fetchall()
     store = _store(connection)
-    return [(position, _tag(store, *version)) for position, *version in rows]
+    return [(position, version_tag(store, *version)) for position, *version in rows]
 
 
-def tagged(connection: sqlite3.Connection, tags: Container[bytes]) -> Iterator[tuple[int, int, bool]]:
+def tagged(connection: sqlite3.Connection, wanted: Container[bytes]) -> Iterator[tuple[int, int, bool]]:
     """Yield the stored versions that have one of the tags: their keys, documents (keys), whether newest."""
     store = _store(connection)
     rows = connection.execute(
@@ -37,15 +33,10 @@ def tagged(connection: sqlite3.Connection, tags: Container[bytes]) -> Iterator[t
         " JOIN documents d ON d.key = v.document LEFT JOIN changes c ON c.number = v.added"
     ).fetchall()
     for key, is_newest, document, number, added, token in rows:
-        if _tag(store, document, number, added, token) in tags:
+        if version_tag(store, document, number, added, token) in wanted:
             yield key, document, bool(is_newest)
 
 
-def _store(connection: sqlite3.Connection) -> bytes:
+def _store(connection: sqlite3.Connection) -> str:
     (store,) = connection.execute("SELECT value FROM meta WHERE key = 'store'").fetchone()
-    return bytes.fromhex(store)
-
-
-def _tag(store: bytes, document: int, number: int, added: int, token: bytes | None) -> bytes:
-    named = f"{document} {number} {added} {(token or b'').hex()}"
-    return hashlib.blake2b(named.encode(), key=store, digest_size=_TAG_BYTES).digest()
+    return str(store)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from index.records import Problem
-from index.store.sqlite import attributes, documents, totals
+from index.store.rows.attributes import attributes_of
+from index.store.rows.attributes import rows as attribute_rows
+from index.store.sqlite import attributes, totals
 from index.types import Metadata
 
 MOST = 20
@@ -214,7 +216,7 @@ def _wrong_attributes(connection: sqlite3.Connection) -> Iterator[Problem]:
             yield Problem(
                 "metadata_damaged", f"document {id_!r}", "its metadata is not JSON. Restore a backup."
             )
-        elif set(stored) != attributes.rows(expected):
+        elif set(stored) != attribute_rows(expected):
             yield Problem(
                 "attributes_wrong",
                 f"document {id_!r}",
@@ -244,7 +246,7 @@ def _expected_attributes(
     for key, id_, title, source, media_type, metadata in rows:
         try:
             values = json.loads(metadata)
-            yield key, id_, documents.attributes_of(id_, title, source, media_type, values)
+            yield key, id_, attributes_of(id_, title, source, media_type, values)
         except (ValueError, TypeError):
             yield key, id_, None
 

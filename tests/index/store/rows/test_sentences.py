@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from index.errors import StoreDamaged
-from index.store.sqlite.embeddings.sentences import packed, table, unsealed
+from index.store.rows.sentences import packed, table, unsealed
 from index.types import Sentences
 
 

@@ -13,7 +13,7 @@ from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.errors import StoreDamaged
 from index.ingest.preparation import Source
-from index.store.sqlite.embeddings.vectors import loaded, stored
+from index.store.rows.vectors import loaded, stored
 from tests.contracts.documents import unit
 from tests.opening import collection_in
 from tests.patience import eventually

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.store.sqlite.cache.recent import RecentRows
+from index.store.rows.cache.recent import RecentRows
 
 
 class Table:

@@ -8,21 +8,26 @@ less than 0.01.
 
 from __future__ import annotations
 
+import logging
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import StoreDamaged
 from index.sentence_table import SentenceTable
-from index.types import Sentences
+from index.types import Ids, Sentences
+
+_log = logging.getLogger("loccit.store")
 
 _HEADER = struct.Struct("<HHHH")
 _CHECKSUM = struct.Struct("<I")
 _SEALED = 1
 _LEVELS = 127
+StoredSentences = tuple[int, bytes | None]
+"""The key of a passage's document, and its stored sentences, or None."""
 
 
 def packed(sentences: Sentences) -> bytes:
@@ -97,3 +102,20 @@ def table(blobs: Sequence[bytes | None]) -> SentenceTable:
 
 def _cut_off() -> StoreDamaged:
     return StoreDamaged("Stored sentences are cut off. Restore a backup.")
+
+
+def checked(id_: int, blob: bytes | None) -> bytes | None:
+    """The sentences of a passage; None, and a warning, if they are damaged: its text is then split again."""
+    content = None if blob is None else unsealed(blob)
+    if blob is not None and content is None:
+        _log.warning(
+            "The stored sentences of passage %d are damaged. Let a check of the collection repair them.", id_
+        )
+    return content
+
+
+def table_of(ids: Sequence[int], found: Mapping[int, StoredSentences]) -> tuple[Ids, SentenceTable]:
+    """Return document keys (0 for passages not found) and the sentence table, in the order of ``ids``."""
+    placed = [found.get(id_, (0, None)) for id_ in ids]
+    documents = np.array([document for document, _ in placed], np.int64)
+    return documents, table([blob for _, blob in placed])

@@ -1,0 +1,1 @@
+"""How the rows of a record are packed, read and cached, whatever database keeps them."""

@@ -1,0 +1,5 @@
+"""What is kept in memory of the rows read last."""
+
+from index.store.rows.cache.memory import Memory, Reads, with_words
+
+__all__ = ["Memory", "Reads", "with_words"]

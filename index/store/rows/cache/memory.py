@@ -1,0 +1,156 @@
+"""In-memory cache of texts, passages and sentences read recently."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Protocol
+
+import numpy as np
+
+from index.filters import Compound, Filter, ReadableBy
+from index.records import PlacedPassage, StoredPassage
+from index.sentence_table import SentenceTable
+from index.store.rows.cache.recent import RecentRows
+from index.store.rows.sentences import StoredSentences, table_of
+from index.store.rows.texts import BLOCK
+from index.text.cache import TextCache
+from index.types import Ids
+
+_TEXTS = 8_000_000
+"""Code points of cached texts, 1 to 4 bytes each."""
+_PLACES = 8192
+"""Cached passages without their text: positions and the metadata of their documents."""
+_SENTENCES = 48_000_000
+"""Bytes of cached sentences, enough for about 20,000 passages."""
+_READABLE = 32
+"""Cached selections of documents by groups, 8 bytes for each document."""
+_ROW_BYTES = 200
+"""Approximate overhead of a cached row."""
+
+
+class Reads(Protocol):
+    """What is read of a record in one transaction, where it is not cached."""
+
+    @property
+    def change(self) -> int:
+        """The last change that the transaction sees."""
+
+    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
+        """As :meth:`index.protocols.record.Texts.text`."""
+
+    def require_text(self, sha256: bytes) -> None:
+        """Raise :class:`index.errors.VersionNotFound` if a text is erased."""
+
+    def stored_texts(self, sha256s: Iterable[bytes]) -> list[bytes]:
+        """Those of the texts that are not erased; for a few hundred hashes at most."""
+
+    def whole_texts(self, sha256s: Sequence[bytes]) -> Mapping[bytes, str]:
+        """Texts that are not erased, each checked against its hash."""
+
+    def slices(self, spans: Sequence[tuple[bytes, int, int]]) -> list[str]:
+        """``text[start:end]`` for each (SHA-256 of the text, start, end)."""
+
+    def placed_passages(self, ids: Sequence[int]) -> dict[int, PlacedPassage]:
+        """Those of the passages that are live, by id."""
+
+    def sentences_of(self, ids: Sequence[int]) -> dict[int, StoredSentences]:
+        """The sentences of those of the passages that are live, by id."""
+
+    def select(self, where: Filter) -> Ids:
+        """Keys of the documents that a filter admits, ascending."""
+
+
+class Memory:
+    """Caches what :class:`Reads` reads. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._texts = TextCache[str](_TEXTS, len)
+        self._places = RecentRows[PlacedPassage](_PLACES, lambda _: 1)
+        self._sentences = RecentRows[StoredSentences](_SENTENCES, lambda row: _ROW_BYTES + len(row[1] or b""))
+
+        self._readable: dict[ReadableBy, Ids] = {}
+        self._readable_change = -1
+        self._lock = threading.Lock()
+
+    def select(self, reads: Reads, where: Filter) -> Ids:
+        """Return the keys of the documents that a filter admits; what groups may read is cached."""
+        if isinstance(where, ReadableBy):
+            return self._readable_by(reads, where)
+        if isinstance(where, Compound) and where.combination == "and":
+            readable = [part for part in where.filters if isinstance(part, ReadableBy)]
+            others = tuple(part for part in where.filters if not isinstance(part, ReadableBy))
+            if readable and others:
+                found = [self._readable_by(reads, part) for part in readable]
+                return reduce(np.intersect1d, found, reads.select(Compound("and", others)))
+        return reads.select(where)
+
+    def _readable_by(self, reads: Reads, by: ReadableBy) -> Ids:
+        with self._lock:
+            known = self._readable.get(by) if reads.change == self._readable_change else None
+        if known is not None:
+            return known
+        found = reads.select(by)
+        with self._lock:
+            if reads.change > self._readable_change or len(self._readable) == _READABLE:
+                self._readable.clear()
+            if reads.change >= self._readable_change:
+                self._readable_change = reads.change
+                self._readable[by] = found
+        return found
+
+    def forget(self, change: int) -> None:
+        """Clear the caches, because this change or an earlier one erased something."""
+        self._texts.clear(change)
+        self._places.clear(change)
+        self._sentences.clear(change)
+
+    def text(self, reads: Reads, sha256: bytes, span: tuple[int, int | None]) -> str:
+        """Return a span of a text. Raises :class:`index.errors.VersionNotFound` for an erased whole text."""
+        if span != (0, None):
+            return reads.text(sha256, *span)
+        reads.require_text(sha256)  # the cached text may be erased
+        return self._texts.get(sha256, reads.text, reads.change)
+
+    def whole_texts(self, reads: Reads, sha256s: Iterable[bytes]) -> dict[bytes, str]:
+        """Return the texts that are still stored, by hash."""
+        return self._wholes(reads, reads.stored_texts(sha256s))
+
+    def _wholes(self, reads: Reads, sha256s: Sequence[bytes]) -> dict[bytes, str]:
+        return self._texts.get_many(sha256s, reads.whole_texts, reads.change)
+
+    def places(self, reads: Reads, ids: Ids) -> list[PlacedPassage]:
+        """Return those of the passages that are live, without their text, in the given order."""
+        wanted = ids.tolist()
+        found = self._places.get(reads.change, wanted, reads.placed_passages)
+        return [found[id_] for id_ in wanted if id_ in found]
+
+    def passages(self, reads: Reads, ids: Ids) -> list[StoredPassage]:
+        """Return those of the passages that are live, with their text, in the given order."""
+        placed = self.places(reads, ids)
+        short = {one.version.text_sha256 for one in placed if one.version.length <= BLOCK}
+        wholes = self._wholes(reads, list(short))
+        return with_words(reads, placed, wholes)
+
+    def sentences(self, reads: Reads, ids: Ids) -> tuple[Ids, SentenceTable]:
+        """Return for each passage the key of its document, 0 if it is not live, and its sentences."""
+        wanted = ids.tolist()
+        return table_of(wanted, self._sentences.get(reads.change, wanted, reads.sentences_of))
+
+
+def with_words(
+    reads: Reads, placed: Sequence[PlacedPassage], wholes: Mapping[bytes, str]
+) -> list[StoredPassage]:
+    """Return passages with their texts: slices of ``wholes``, or read.
+
+    Raises :class:`index.errors.StoreDamaged` when a slice is not what was indexed.
+    """
+    spans = [(one.version.text_sha256, one.passage.start, one.passage.end) for one in placed]
+    others = iter(reads.slices([span for span in spans if span[0] not in wholes]))
+    found = []
+    for one, (sha, start, end) in zip(placed, spans, strict=True):
+        text = wholes[sha][start:end] if sha in wholes else next(others)
+        one.check(text)
+        found.append(StoredPassage(one.id, one.version, one.passage, text, one.embedded))
+    return found
