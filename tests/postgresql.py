@@ -46,7 +46,7 @@ def database() -> Iterator[str]:
     folder = _server()
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(_url(folder, "postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
+        connection.execute(f"CREATE DATABASE {name}")
         yield _url(folder, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from index.records import Problem
+from service.jobs.postgresql import PostgresqlJobStore
 from service.jobs.protocols import JobStore, Spool
 from service.jobs.spool.folder import FolderSpool
 from service.jobs.sqlite import PinnedJobs, SqliteJobStore, pinned_jobs, problems
@@ -20,9 +21,14 @@ SPOOL = "spool"
 """Names in a data folder."""
 
 
-def open_job_store(data: Path) -> JobStore:
-    """Open the job store of a data folder; create it when there is none."""
-    return SqliteJobStore(data / JOBS)
+def open_job_store(data: Path, store: str = "") -> JobStore:
+    """Open the job store of a data folder, or that at a URL of PostgreSQL; create it when there is none."""
+    return PostgresqlJobStore(store) if store else SqliteJobStore(data / JOBS)
+
+
+def has_jobs(data: Path, store: str = "") -> bool:
+    """Whether there may be jobs, so that a command need not make a store to find none."""
+    return bool(store) or (data / JOBS).exists()
 
 
 def open_spool(data: Path, *, max_bytes: int, folder: str = SPOOL) -> Spool:
@@ -43,4 +49,13 @@ def job_problems(data: Path) -> Iterator[Problem]:
     return problems(data / JOBS, data / SPOOL)
 
 
-__all__ = ["JOBS", "SPOOL", "PinnedJobs", "job_problems", "open_job_store", "open_spool", "pin_jobs"]
+__all__ = [
+    "JOBS",
+    "SPOOL",
+    "PinnedJobs",
+    "has_jobs",
+    "job_problems",
+    "open_job_store",
+    "open_spool",
+    "pin_jobs",
+]

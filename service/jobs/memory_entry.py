@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service.jobs import refusals
-from service.jobs.records import FINISHED, Item, ItemCounts, Job, JobState, NewItem
+from service.jobs.records import FINISHED, Item, ItemCounts, Job, JobState, NewItem, request_after
 
 
 @dataclass
@@ -53,10 +53,7 @@ def count_items(items: Iterable[Item]) -> ItemCounts:
 
 def settled(old: Item, new: Item) -> Item:
     """The item after its outcome is recorded; see :meth:`JobStore.settle`."""
-    kept = ("member",) if new.outcome != "refused" else tuple(old.request)
-    request = {key: value for key, value in old.request.items() if key in kept}
-    if new.code == "encrypted_document":
-        request.pop("password", None)
+    request = request_after(old.request, new.outcome, new.code)
     return replace(new, kind=old.kind, name=old.name, spooled=old.spooled, bytes=old.bytes, request=request)
 
 

@@ -165,6 +165,15 @@ def erased(item: Item) -> Item:
     return replace(item, name=f"{ERASED}{item.number}", request=request, message=message, document="")
 
 
+def request_after(request: Mapping[str, Any], outcome: Outcome, code: str) -> dict[str, Any]:
+    """What is kept of an item's request with an outcome; see :meth:`JobStore.settle`."""
+    # It is needed again only for a retry, and a password that proved wrong not even then. The name in an
+    # archive is needed for an erasure.
+    kept = ("member",) if outcome != "refused" else tuple(request)
+    dropped = "password" if code == "encrypted_document" else ""
+    return {key: value for key, value in request.items() if key in kept and key != dropped}
+
+
 def new_job_id() -> str:
     """Make an id that cannot be guessed."""
     return uuid.uuid4().hex

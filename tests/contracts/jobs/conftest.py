@@ -11,7 +11,8 @@ from tests.contracts.reopening import reopening
 @pytest.fixture(params=list(OPENERS))
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
     """Opens one and the same store, as often as it is called."""
-    yield from reopening(OPENERS[request.param](tmp_path))
+    with OPENERS[request.param](tmp_path) as opener:
+        yield from reopening(opener)
 
 
 @pytest.fixture

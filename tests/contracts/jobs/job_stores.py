@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from service.jobs import open_job_store
 from service.jobs.memory import MemoryJobStore
 from service.jobs.protocols import JobStore
-from service.jobs.sqlite import SqliteJobStore
+from tests import postgresql
 
 Opener = Callable[[], JobStore]
 """Opens the same jobs with each call, as another process would."""
 
 
-def _sqlite(folder: Path) -> Opener:
-    return lambda: SqliteJobStore(folder / "jobs.sqlite")
+@contextmanager
+def _sqlite(folder: Path) -> Iterator[Opener]:
+    yield lambda: open_job_store(folder)
 
 
-def _memory(_: Path) -> Opener:
+@contextmanager
+def _postgresql(folder: Path) -> Iterator[Opener]:
+    with postgresql.database() as url:
+        yield lambda: open_job_store(folder, url)
+
+
+@contextmanager
+def _memory(_: Path) -> Iterator[Opener]:
     store = MemoryJobStore()
-    return lambda: store
+    yield lambda: store
 
 
-OPENERS: Mapping[str, Callable[[Path], Opener]] = {"sqlite": _sqlite, "memory": _memory}
+OPENERS: Mapping[str, Callable[[Path], AbstractContextManager[Opener]]] = {
+    "sqlite": _sqlite,
+    "postgresql": _postgresql,
+    "memory": _memory,
+}
 """For each job store, what makes an opener of jobs in an empty folder."""

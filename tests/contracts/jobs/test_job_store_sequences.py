@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -61,14 +62,15 @@ class Sequences(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.open = OPENERS[self.implementation](Path(self.folder.name))
+        self.opened = ExitStack()
+        folder = self.opened.enter_context(tempfile.TemporaryDirectory())
+        self.open = self.opened.enter_context(OPENERS[self.implementation](Path(folder)))
         self.store = self.open()
         self.model = MemoryJobStore()
 
     def teardown(self) -> None:
         self.store.close()
-        self.folder.cleanup()
+        self.opened.close()
 
     def both(self, call: Callable[[JobStore], object]) -> None:
         """Call both stores and expect the same result or error."""
@@ -162,13 +164,18 @@ class SqliteSequences(Sequences):
     implementation = "sqlite"
 
 
+class PostgresqlSequences(Sequences):
+    implementation = "postgresql"
+
+
 class MemorySequences(Sequences):
     implementation = "memory"
 
 
 TestSqlite = SqliteSequences.TestCase
+TestPostgresql = PostgresqlSequences.TestCase
 TestMemory = MemorySequences.TestCase
-for machine in (TestSqlite, TestMemory):
+for machine in (TestSqlite, TestPostgresql, TestMemory):
     machine.settings = settings(max_examples=examples(20), stateful_step_count=25)
 
 

@@ -1,0 +1,63 @@
+"""PostgreSQL as the database of the service's stores, each with tables of its own in one schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from service.databases.protocols import Connection, Cursor
+
+if TYPE_CHECKING:
+    from index.postgresql import Migration, Server, Transaction
+
+SCHEMA = "loccit_service"
+
+
+class PostgresqlDatabase:
+    """Implements :class:`service.databases.Database`. ``component`` names a store, in errors too.
+
+    Its tables are made, or brought up to date by ``migrations``. The pool of connections belongs to the
+    process, so closing this closes nothing. Raises :class:`index.errors.StoreUnavailable`.
+    """
+
+    def __init__(self, url: str, component: str, migrations: Sequence[Migration]) -> None:
+        from index.postgresql import migrate, open_server
+
+        self.server: Server = open_server(url)
+        self._what = f"the store of {component}"
+        migrate(self.server, SCHEMA, component, migrations)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self.server.read(SCHEMA, what=self._what) as transaction:
+            yield _Connection(transaction)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with self.server.write(SCHEMA, what=self._what) as transaction:
+            yield _Connection(transaction)
+
+    def cleanse(self) -> bool:
+        """Return True: what PostgreSQL keeps of deleted rows is for its vacuum to overwrite."""
+        return True
+
+    def close(self) -> None: ...
+
+
+class _Connection:
+    """Implements :class:`service.databases.Connection` by a transaction of PostgreSQL."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Cursor:
+        return self._transaction.execute(_with_placeholders(sql), values)
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> int:
+        return self._transaction.many(_with_placeholders(sql), rows)
+
+
+def _with_placeholders(sql: str) -> str:
+    # The statements of the stores have neither in their texts: values are bound.
+    return sql.replace("?", "%s")

@@ -1,0 +1,51 @@
+"""Statements on one job. All take a connection inside a transaction."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from service.databases import Connection
+from service.jobs.records import FINISHED, Access, Job, JobState
+from service.jobs.sql import item_rows
+
+SELECT = (
+    "SELECT number, id, collection, state, created, started, finished, cancelling, problem, mark, revision,"
+    " groups, sender, kind, details FROM jobs"
+)
+
+
+def move(connection: Connection, job: int, state: JobState, problem: str = "") -> None:
+    """Change the state; see :meth:`service.jobs.protocols.JobStore.move`."""
+    now = time.time()
+    started, finished = now if state == "running" else None, now if state in FINISHED else None
+    connection.execute(
+        "UPDATE jobs SET state = ?, problem = ?, started = COALESCE(started, ?), finished = ?,"
+        " age = 0 WHERE number = ?",
+        (state, problem, started, finished, job),
+    )
+    if state == "cancelled":
+        item_rows.cancel_waiting(connection, job)
+
+
+def from_row(connection: Connection, row: tuple[Any, ...]) -> Job:
+    """The job in a row of :data:`SELECT`, with its counts."""
+    number, job_id, collection, state, created, started, finished, cancelling, problem, *rest = row
+    mark, revision, groups, sender, kind, details = rest
+    return Job(
+        id=job_id,
+        collection=collection,
+        state=state,
+        created=created,
+        started=started,
+        finished=finished,
+        cancelling=bool(cancelling),
+        problem=problem,
+        last_passage=mark,
+        revision=revision,
+        access=Access(tuple(json.loads(groups)), None if sender is None else frozenset(json.loads(sender))),
+        counts=item_rows.count(connection, number),
+        kind=kind,
+        details=json.loads(details),
+    )
