@@ -9,7 +9,9 @@ from index.records import Problem
 from service.files import upkeep
 from service.files.erasing import FileErasure
 from service.files.order import DocumentOrder, Place
+from service.files.postgresql import open_postgresql_files
 from service.files.records import Attachment, StoreLabel, UploadedFile, owner_of
+from service.files.sqlite import open_sqlite_files
 from service.files.store import FileStore
 from service.files.upkeep import erase_again
 from service.jobs import open_spool
@@ -19,9 +21,18 @@ CONTENTS = "files"
 """Names in a data folder: of the database, and of the folder with the bytes."""
 
 
-def open_file_store(data: Path) -> FileStore:
-    """Open the store of files of a data folder; create it when there is none."""
-    return FileStore(data / FILES, open_spool(data, max_bytes=0, folder=CONTENTS))
+def open_file_store(data: Path, store: str = "") -> FileStore:
+    """Open the store of files of a data folder; create it when there is none.
+
+    With the URL of a PostgreSQL database, only the bytes are in the folder.
+    """
+    spool = open_spool(data, max_bytes=0, folder=CONTENTS)
+    return open_postgresql_files(store, spool) if store else open_sqlite_files(data / FILES, spool)
+
+
+def has_files(data: Path, store: str = "") -> bool:
+    """Whether there may be files, so that a command need not make a store to find none."""
+    return bool(store) or (data / FILES).exists()
 
 
 def copy_files(data: Path, target: Path) -> None:
@@ -47,6 +58,7 @@ __all__ = [
     "copy_files",
     "erase_again",
     "file_problems",
+    "has_files",
     "open_file_store",
     "owner_of",
 ]

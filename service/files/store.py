@@ -1,24 +1,25 @@
-"""The store of files: rows in one SQLite file, bytes in a folder beside it."""
+"""The store of files: rows in an SQL database, bytes in a spool."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, BinaryIO
 
-from index.store.sqlite import Database, create_tables
+from service.databases import Connection, Database
 from service.errors import UploadNotFound
-from service.files import schema
 from service.files.records import Attachment, StoreLabel, UploadedFile
 from service.jobs.protocols import Spool
 
 _COLUMNS = "SELECT id, filename, purpose, bytes, created, owner, groups FROM files"
-_FILES = f"{_COLUMNS} WHERE NOT erasing"
+_FILES = f"{_COLUMNS} WHERE erasing = 0"
 _ATTACHMENTS = "SELECT collection, file, document, job, created, attributes FROM attachments"
-_REPLACE = "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?, ?, ?, ?)"
-_RESTORE = "INSERT OR IGNORE INTO attachments VALUES (?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO attachments VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT"
+_RESTORE = f"{_INSERT} DO NOTHING"
+_REPLACE = (
+    f"{_INSERT} (collection, file) DO UPDATE SET document = excluded.document, job = excluded.job,"
+    " created = excluded.created, attributes = excluded.attributes"
+)
 _LABELS = "SELECT collection, name, description, metadata, created FROM labels"
 CONTENT = "000001"
 """Name of a file's bytes in its folder of the spool."""
@@ -29,15 +30,13 @@ class FileStore:
     """Keeps uploaded files until they are deleted. Safe to use from several threads and processes.
 
     A change is made as a whole or not at all, and is durable when its method returns. All methods may raise
-    :class:`index.errors.CollectionBusy` and :class:`index.errors.StoreDamaged`. ``spool`` holds the bytes.
+    :class:`index.errors.CollectionBusy` and :class:`index.errors.StoreDamaged`. ``spool`` holds the bytes,
+    ``database`` has the tables.
     """
 
-    def __init__(self, path: Path, spool: Spool) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, database: Database, spool: Spool) -> None:
         self.spool = spool
-        self._database = Database(path)
-        with self._database.write() as connection:
-            create_tables(connection, path, schema.TABLES, number=schema.FORMAT)
+        self._database = database
 
     # Files
 
@@ -62,7 +61,7 @@ class FileStore:
         """All files, in the order in which they were sent."""
         with self._database.read() as connection:
             rows = connection.execute(
-                f"{_FILES} AND (?1 = '' OR purpose = ?1) ORDER BY number", (purpose,)
+                f"{_FILES} AND (? = '' OR purpose = ?) ORDER BY number", (purpose, purpose)
             ).fetchall()
         return [_file(row) for row in rows]
 
@@ -76,6 +75,8 @@ class FileStore:
         With ``known``, only if these are all its attachments: False if it was attached again meanwhile.
         """
         with self._database.write() as connection:
+            # Written first, although it stays as it is: until the end nothing attaches the file.
+            connection.execute("UPDATE files SET erasing = erasing WHERE id = ?", (file_id,))
             if known is not None:
                 expected = {(one.collection, one.job_id) for one in known}
                 found = _attachments(connection, collection="", file_id=file_id)
@@ -94,12 +95,12 @@ class FileStore:
         # The bytes first: after a crash the row still says what is to be removed.
         self.spool.clear(file_id)
         with self._database.write() as connection:
-            connection.execute("DELETE FROM files WHERE id = ? AND erasing", (file_id,))
+            connection.execute("DELETE FROM files WHERE id = ? AND erasing = 1", (file_id,))
 
     def erasing(self) -> list[UploadedFile]:
         """The files whose erasure was begun and not finished."""
         with self._database.read() as connection:
-            return [_file(row) for row in connection.execute(f"{_COLUMNS} WHERE erasing").fetchall()]
+            return [_file(row) for row in connection.execute(f"{_COLUMNS} WHERE erasing = 1").fetchall()]
 
     def sweep(self) -> None:
         """Remove what aborted uploads have left for a day."""
@@ -116,8 +117,9 @@ class FileStore:
         """
         new = list(attachments)
         with self._database.write() as connection:
-            exists = f"{_FILES} AND id = ?"
             for one in new:
+                # Written, although it stays as it is: until the end nothing begins to erase the file.
+                exists = "UPDATE files SET erasing = 0 WHERE id = ? AND erasing = 0 RETURNING id"
                 if connection.execute(exists, (one.file_id,)).fetchone() is None:
                     raise UploadNotFound(f"There is no file {one.file_id!r}.")
             replaced = [
@@ -159,7 +161,9 @@ class FileStore:
         """Name a collection, or rename it."""
         with self._database.write() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO labels VALUES (?, ?, ?, ?, ?) ON CONFLICT (collection) DO UPDATE SET"
+                " name = excluded.name, description = excluded.description, metadata = excluded.metadata,"
+                " created = excluded.created",
                 (
                     *(label.collection, label.name, label.description),
                     json.dumps(dict(label.metadata), ensure_ascii=False),
@@ -191,7 +195,7 @@ class FileStore:
         self._database.close()
 
 
-def _attachments(connection: sqlite3.Connection, *, collection: str, file_id: str) -> list[Attachment]:
+def _attachments(connection: Connection, *, collection: str, file_id: str) -> list[Attachment]:
     given = {"collection": collection, "file": file_id}
     wanted = {name: value for name, value in given.items() if value}
     where = " AND ".join(f"{name} = ?" for name in wanted) or "TRUE"
@@ -202,7 +206,7 @@ def _attachments(connection: sqlite3.Connection, *, collection: str, file_id: st
     ]
 
 
-def _put(connection: sqlite3.Connection, attachments: Iterable[Attachment], sql: str = _REPLACE) -> None:
+def _put(connection: Connection, attachments: Iterable[Attachment], sql: str = _REPLACE) -> None:
     connection.executemany(
         sql,
         [
@@ -215,7 +219,7 @@ def _put(connection: sqlite3.Connection, attachments: Iterable[Attachment], sql:
     )
 
 
-def _remove(connection: sqlite3.Connection, attachments: Iterable[Attachment]) -> None:
+def _remove(connection: Connection, attachments: Iterable[Attachment]) -> None:
     connection.executemany(
         "DELETE FROM attachments WHERE collection = ? AND file = ? AND job = ?",
         [(one.collection, one.file_id, one.job_id) for one in attachments],

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from service.identity.access import Rule, Tells, access, caller_of, rule_of
 from service.identity.keyring import Keyring
 from service.identity.limits import RateLimit, RateLimits, WrongKeys
+from service.identity.postgresql import PostgresqlKeyStore
 from service.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
 from service.identity.proofs import Prover
 from service.identity.protocols import KeyStore
@@ -21,14 +22,14 @@ from service.identity.sessions import COOKIE, Sessions
 from service.identity.sqlite import SqliteKeyStore
 
 
-def open_key_store(data: Path) -> KeyStore:
-    """Open the key store of a data folder; create it when there is none."""
-    return SqliteKeyStore(data / "keys.sqlite")
+def open_key_store(data: Path, store: str = "") -> KeyStore:
+    """Open the key store of a data folder, or that at a URL of PostgreSQL; create it when there is none."""
+    return PostgresqlKeyStore(store) if store else SqliteKeyStore(data / "keys.sqlite")
 
 
-def open_keyring(data: Path, api_key: SecretStr | None) -> Keyring:
-    """Open the keys of a data folder, with the key of the settings if there is one."""
-    return Keyring(open_key_store(data), api_key=api_key.get_secret_value() if api_key else "")
+def open_keyring(data: Path, api_key: SecretStr | None, store: str = "") -> Keyring:
+    """Open the keys, as :func:`open_key_store`, with the key of the settings if there is one."""
+    return Keyring(open_key_store(data, store), api_key=api_key.get_secret_value() if api_key else "")
 
 
 __all__ = [

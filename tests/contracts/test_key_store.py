@@ -1,8 +1,8 @@
-"""What every key store does. A new one is added to ``OPENERS``, with no new test."""
+"""What every key store does. A new one is a parameter of ``open_store``, with no new test."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,21 +18,14 @@ Opener = Callable[[], KeyStore]
 """Opens the same keys with each call, as another process would."""
 
 
-def _sqlite(folder: Path) -> Opener:
-    return lambda: open_key_store(folder)
-
-
-def _memory(_: Path) -> Opener:
-    store = MemoryKeyStore()
-    return lambda: store
-
-
-OPENERS: Mapping[str, Callable[[Path], Opener]] = {"sqlite": _sqlite, "memory": _memory}
-
-
-@pytest.fixture(params=list(OPENERS))
+@pytest.fixture(params=["sqlite", "postgresql", "memory"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
-    yield from reopening(OPENERS[request.param](tmp_path))
+    if request.param == "memory":
+        store = MemoryKeyStore()
+        yield from reopening(lambda: store)
+    else:
+        url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
+        yield from reopening(lambda: open_key_store(tmp_path, url))
 
 
 @pytest.fixture

@@ -34,8 +34,20 @@ from tests.residue import residue
 SECRET = b"The zqsecretx lamp."
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Where the rows are: a URL, or empty for a file in the data folder."""
+    return request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[FileStore]:
+def store(tmp_path: Path, database: str) -> Iterator[FileStore]:
+    with closing(open_file_store(tmp_path, database)) as store:
+        yield store
+
+
+@pytest.fixture
+def in_file(tmp_path: Path) -> Iterator[FileStore]:
     with closing(open_file_store(tmp_path)) as store:
         yield store
 
@@ -57,10 +69,10 @@ def attachment(collection: str, file_id: str, document_id: str = "", created: fl
     return Attachment(collection, file_id, document_id or f"{file_id}/a", "job", created, {"year": 2024})
 
 
-def test_files_are_what_was_put(store: FileStore, tmp_path: Path) -> None:
+def test_files_are_what_was_put(store: FileStore, tmp_path: Path, database: str) -> None:
     first = put(store, "a", groups=frozenset({"board", "press"}))
     second = put(store, "b", purpose="user_data", groups=frozenset())
-    with closing(open_file_store(tmp_path)) as other:
+    with closing(open_file_store(tmp_path, database)) as other:
         assert other.files() == [first, second]
         assert other.files(purpose="user_data") == [second]
         assert other.file("a") == first
@@ -152,9 +164,7 @@ def test_an_erased_file_is_in_no_byte(store: FileStore, erasure: FileErasure, tm
 
 def test_an_interrupted_erasure_is_finished(store: FileStore, erasure: FileErasure, tmp_path: Path) -> None:
     file = put(store, "a")
-    with closing(sqlite3.connect(tmp_path / FILES)) as connection:
-        connection.execute("UPDATE files SET erasing = 1")
-        connection.commit()
+    assert store.begin_erasing("a")
     assert store.file("a") is None
     erasure.erase_deleted(set())
     assert residue(tmp_path / CONTENTS, ["zqsecretx"]) == []
@@ -188,31 +198,31 @@ def test_a_deleted_collection_takes_its_uploads_and_its_name(store: FileStore, e
     assert store.collections() == {"y"}
 
 
-def test_a_later_format_is_refused(store: FileStore, tmp_path: Path) -> None:
-    store.close()
+def test_a_later_format_is_refused(in_file: FileStore, tmp_path: Path) -> None:
+    in_file.close()
     with closing(sqlite3.connect(tmp_path / FILES)) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(UnknownFormat, match="format 99"):
         open_file_store(tmp_path)
 
 
-def test_a_copy_has_rows_and_bytes(store: FileStore, tmp_path: Path) -> None:
-    put(store, "a")
+def test_a_copy_has_rows_and_bytes(in_file: FileStore, tmp_path: Path) -> None:
+    put(in_file, "a")
     target = tmp_path / "copy"
     target.mkdir()
     copy_files(tmp_path / "nothing", target)
     assert list(target.iterdir()) == []
     copy_files(tmp_path, target)
     with closing(open_file_store(target)) as copied, copied.open("a") as content:
-        assert copied.files() == store.files()
+        assert copied.files() == in_file.files()
         assert content.read() == SECRET
 
 
-def test_a_check_finds_what_is_missing(store: FileStore, tmp_path: Path) -> None:
-    put(store, "a")
-    put(store, "b")
+def test_a_check_finds_what_is_missing(in_file: FileStore, tmp_path: Path) -> None:
+    put(in_file, "a")
+    put(in_file, "b")
     assert list(file_problems(tmp_path)) == []
-    store.spool.clear("a")
+    in_file.spool.clear("a")
     (tmp_path / CONTENTS / "b" / "000001").write_bytes(b"x")
     found = list(file_problems(tmp_path))
     assert [(one.code, one.place) for one in found] == [

@@ -1,9 +1,15 @@
-"""Tables of the store of files."""
+"""The store of files in one SQLite file."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from index.store.sqlite import Database, create_tables
+from service.files.store import FileStore
+from service.jobs.protocols import Spool
+
 FORMAT = 1
-TABLES = (
+_TABLES = (
     """
     CREATE TABLE files (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -39,3 +45,12 @@ TABLES = (
     ) WITHOUT ROWID
     """,
 )
+
+
+def open_sqlite_files(path: Path, spool: Spool) -> FileStore:
+    """The files in a database file, with the bytes in a spool."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = Database(path)
+    with database.write() as connection:
+        create_tables(connection, path, _TABLES, number=FORMAT)
+    return FileStore(database, spool)

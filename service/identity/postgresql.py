@@ -1,0 +1,37 @@
+"""The key store in PostgreSQL."""
+
+from __future__ import annotations
+
+from service.databases.postgresql import PostgresqlDatabase
+from service.identity.sql import SqlKeyStore
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE keys (
+        number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        id text NOT NULL UNIQUE,
+        name text NOT NULL,
+        digest bytea NOT NULL,             -- SHA-256 of the key
+        scope text NOT NULL,
+        collections text,                  -- JSON list; NULL for all
+        groups text,                       -- JSON list; NULL for all
+        origins text NOT NULL,             -- JSON list
+        rate text NOT NULL,
+        created double precision NOT NULL,
+        expires double precision,
+        revoked double precision,
+        last_used double precision,
+        open_links integer NOT NULL DEFAULT 0
+    );
+    CREATE TABLE generation (number bigint NOT NULL);
+    INSERT INTO generation VALUES (0);
+    CREATE TABLE secrets (purpose text PRIMARY KEY, secret bytea NOT NULL);
+    """,
+)
+
+
+class PostgresqlKeyStore(SqlKeyStore):
+    """Keys and secrets in the database at a URL. Raises :class:`index.errors.StoreUnavailable`."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(PostgresqlDatabase(url, "keys", _MIGRATIONS))
