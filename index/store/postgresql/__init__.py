@@ -1,0 +1,1 @@
+"""Record store in PostgreSQL: one schema for each collection."""
