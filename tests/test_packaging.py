@@ -22,6 +22,7 @@ PART_OF = {
     "opentelemetry-exporter-otlp-proto-common": "opentelemetry-exporter-otlp-proto-http",
     "opentelemetry-proto": "opentelemetry-exporter-otlp-proto-http",
     "opentelemetry-semantic-conventions": "opentelemetry-sdk",
+    "psycopg-pool": "psycopg",
     "pydantic-core": "pydantic",
     "starlette": "fastapi",
 }

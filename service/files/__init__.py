@@ -21,7 +21,7 @@ CONTENTS = "files"
 """Names in a data folder: of the database, and of the folder with the bytes."""
 
 
-def open_file_store(data: Path, store: str = "") -> FileStore:
+def open_file_store(data: Path, *, store: str = "") -> FileStore:
     """Open the store of files of a data folder; create it when there is none.
 
     With the URL of a PostgreSQL database, only the bytes are in the folder.
@@ -30,7 +30,7 @@ def open_file_store(data: Path, store: str = "") -> FileStore:
     return open_postgresql_files(store, spool) if store else open_sqlite_files(data / FILES, spool)
 
 
-def has_files(data: Path, store: str = "") -> bool:
+def has_files(data: Path, *, store: str = "") -> bool:
     """Whether there may be files, so that a command need not make a store to find none."""
     return bool(store) or (data / FILES).exists()
 

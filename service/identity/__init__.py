@@ -22,14 +22,14 @@ from service.identity.sessions import COOKIE, Sessions
 from service.identity.sqlite import SqliteKeyStore
 
 
-def open_key_store(data: Path, store: str = "") -> KeyStore:
+def open_key_store(data: Path, *, store: str = "") -> KeyStore:
     """Open the key store of a data folder, or that at a URL of PostgreSQL; create it when there is none."""
     return PostgresqlKeyStore(store) if store else SqliteKeyStore(data / "keys.sqlite")
 
 
-def open_keyring(data: Path, api_key: SecretStr | None, store: str = "") -> Keyring:
+def open_keyring(data: Path, api_key: SecretStr | None, *, store: str = "") -> Keyring:
     """Open the keys, as :func:`open_key_store`, with the key of the settings if there is one."""
-    return Keyring(open_key_store(data, store), api_key=api_key.get_secret_value() if api_key else "")
+    return Keyring(open_key_store(data, store=store), api_key=api_key.get_secret_value() if api_key else "")
 
 
 __all__ = [

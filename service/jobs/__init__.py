@@ -21,12 +21,12 @@ SPOOL = "spool"
 """Names in a data folder."""
 
 
-def open_job_store(data: Path, store: str = "") -> JobStore:
+def open_job_store(data: Path, *, store: str = "") -> JobStore:
     """Open the job store of a data folder, or that at a URL of PostgreSQL; create it when there is none."""
     return PostgresqlJobStore(store) if store else SqliteJobStore(data / JOBS)
 
 
-def has_jobs(data: Path, store: str = "") -> bool:
+def has_jobs(data: Path, *, store: str = "") -> bool:
     """Whether there may be jobs, so that a command need not make a store to find none."""
     return bool(store) or (data / JOBS).exists()
 

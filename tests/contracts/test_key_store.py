@@ -25,7 +25,7 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opene
         yield from reopening(lambda: store)
     else:
         url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
-        yield from reopening(lambda: open_key_store(tmp_path, url))
+        yield from reopening(lambda: open_key_store(tmp_path, store=url))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def _sqlite(folder: Path) -> Iterator[Opener]:
 @contextmanager
 def _postgresql(folder: Path) -> Iterator[Opener]:
     with postgresql.database() as url:
-        yield lambda: open_job_store(folder, url)
+        yield lambda: open_job_store(folder, store=url)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def database(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def store(tmp_path: Path, database: str) -> Iterator[FileStore]:
-    with closing(open_file_store(tmp_path, database)) as store:
+    with closing(open_file_store(tmp_path, store=database)) as store:
         yield store
 
 
@@ -72,7 +72,7 @@ def attachment(collection: str, file_id: str, document_id: str = "", created: fl
 def test_files_are_what_was_put(store: FileStore, tmp_path: Path, database: str) -> None:
     first = put(store, "a", groups=frozenset({"board", "press"}))
     second = put(store, "b", purpose="user_data", groups=frozenset())
-    with closing(open_file_store(tmp_path, database)) as other:
+    with closing(open_file_store(tmp_path, store=database)) as other:
         assert other.files() == [first, second]
         assert other.files(purpose="user_data") == [second]
         assert other.file("a") == first

@@ -1,0 +1,125 @@
+"""What only the job store in PostgreSQL can meet: many transactions at once, and lost connections."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+
+import psycopg
+import pytest
+
+from index.errors import UpgradeBegun
+from service.databases import Connection
+from service.jobs.postgresql import PostgresqlJobStore
+from service.jobs.records import NewItem
+from tests.patience import eventually
+
+HOLD = """
+import sys, time
+from service.databases import Connection
+from service.jobs.postgresql import PostgresqlJobStore
+lease = PostgresqlJobStore(sys.argv[1]).acquire_lease()
+print("held" if lease else "refused", flush=True)
+time.sleep(1000)
+"""
+
+
+@pytest.fixture
+def store(postgresql_url: str) -> Iterator[PostgresqlJobStore]:
+    with closing(PostgresqlJobStore(postgresql_url)) as store:
+        yield store
+
+
+def at_once(calls: list[Callable[[], object]]) -> list[object]:
+    def outcome(call: Callable[[], object]) -> object:
+        try:
+            return call()
+        except UpgradeBegun as error:
+            return type(error)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(outcome, calls))
+
+
+def end_connections(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_the_lease_of_a_killed_process_is_free(store: PostgresqlJobStore, postgresql_url: str) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, postgresql_url], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert store.acquire_lease() is None
+    finally:
+        holder.kill()
+        holder.communicate()
+    lease = eventually(store.acquire_lease)
+    assert lease.is_held()
+    lease.release()
+    assert not lease.is_held()
+
+
+def test_a_lease_is_lost_with_its_connection(store: PostgresqlJobStore, postgresql_url: str) -> None:
+    lease = store.acquire_lease()
+    assert lease is not None
+    assert lease.is_held()
+    end_connections(postgresql_url)
+    assert not lease.is_held()
+    other = store.acquire_lease()
+    assert other is not None
+    lease.release()
+    assert other.is_held()
+    other.release()
+
+
+def test_lost_connections_are_made_anew(store: PostgresqlJobStore, postgresql_url: str) -> None:
+    store.add("job", "lamps", [])
+    end_connections(postgresql_url)
+    assert store.ids() == {"job"}
+    end_connections(postgresql_url)
+    assert store.begin("job")
+
+
+class MeetingStore(PostgresqlJobStore):
+    """Lets two transactions that queue a job meet, if both come so far."""
+
+    meeting = threading.Barrier(2)
+
+    def _add_items(self, connection: Connection, job: int, items: Iterable[NewItem]) -> None:
+        with suppress(threading.BrokenBarrierError):  # the other waits for this one to end
+            self.meeting.wait(1.0)
+        super()._add_items(connection, job, items)
+
+
+def test_of_upgrades_that_begin_at_once_one_does(postgresql_url: str) -> None:
+    with closing(MeetingStore(postgresql_url)) as store:
+        outcomes = at_once(
+            [lambda name=name: store.add(name, "lamps", [], kind="upgrade").id for name in ("one", "two")]
+        )
+        assert outcomes.count(UpgradeBegun) == 1
+        assert store.ids() == set(outcomes) - {UpgradeBegun}
+
+
+def test_items_that_are_added_at_once_are_added_once(store: PostgresqlJobStore) -> None:
+    store.add("job", "lamps", [NewItem("archive", "a.zip", "000001")])
+    members = [NewItem("member", f"{number}.txt") for number in range(50)]
+    at_once([lambda: store.expand("job", 1, members)] * 6)
+    items = store.items("job", limit=100)
+    assert [item.number for item in items] == list(range(1, 52))
+    assert [item.name for item in items[1:]] == [one.name for one in members]
+    assert store.job("job").counts.outcomes == {"expanded": 1, "waiting": 50}
+
+
+def test_a_name_may_be_as_long_as_an_address(store: PostgresqlJobStore) -> None:
+    long = f"https://example.org/{'ä' * 20_000}\x00"
+    store.add("job", "lamps", [NewItem("url", long), NewItem("url", long)])
+    assert [item.name for item in store.items("job", limit=9)] == [long]
