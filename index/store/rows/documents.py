@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.errors import VersionNotFound
 from index.records import DocumentRecord, NewDocument, Structure, VersionRecord
 from index.store.rows.damage import undecodable
 from index.store.rows.passages import columns_of, packed_columns
@@ -78,3 +79,10 @@ def _offsets(pages: bytes) -> NDArray[np.int32]:
         return np.frombuffer(zlib.decompress(pages), _OFFSETS)
     except (ValueError, TypeError, zlib.error) as error:
         raise undecodable("pages of documents") from error
+
+
+def version_not_kept(document_id: str, number: int | None, newest: int, *, was_kept: bool) -> VersionNotFound:
+    """Return the error for a version that is not there; ``was_kept``: it was once."""
+    if was_kept:
+        return VersionNotFound(f"Version {number} of {document_id!r} is not kept; its newest is {newest}.")
+    return VersionNotFound(f"{document_id!r} has no version {number}; its newest is {newest}.")

@@ -119,3 +119,16 @@ def table_of(ids: Sequence[int], found: Mapping[int, StoredSentences]) -> tuple[
     placed = [found.get(id_, (0, None)) for id_ in ids]
     documents = np.array([document for document, _ in placed], np.int64)
     return documents, table([blob for _, blob in placed])
+
+
+def are_valid(blob: bytes | None) -> bool:
+    """Whether stored sentences, if there are any, are intact and in order."""
+    if blob is None:
+        return True
+    content = unsealed(blob)
+    if content is None:
+        return False
+    found = table([content])
+    spans, ends = found.spans, found.term_ends
+    ordered = bool(np.all(spans[:, 0] <= spans[:, 1]) and np.all(ends[1:] >= ends[:-1]))
+    return ordered and bool(np.all(ends <= len(found.terms)) and np.all(np.isfinite(found.scales)))

@@ -16,6 +16,7 @@ from index.errors import StoreDamaged
 from index.types import Vectors
 
 _STORED = np.dtype("<f2")
+_NORM_TOLERANCE = 0.01
 _CHECKSUM = struct.Struct("<I")
 
 
@@ -54,3 +55,13 @@ def is_intact(blob: bytes, size: int) -> bool:
     if len(blob) != size + _CHECKSUM.size:
         return len(blob) == size
     return with_checksum(blob[:size]) == blob
+
+
+def is_unit(vector: bytes, dimension: int) -> bool:
+    """Whether a stored vector is intact and of unit length, as far as half precision tells."""
+    size = dimension * _STORED.itemsize
+    if not is_intact(vector, size):
+        return False
+    norm = float(np.linalg.norm(np.frombuffer(vector[:size], _STORED).astype(np.float32)))
+    # The vector of a text without words is zero.
+    return abs(norm - 1) < _NORM_TOLERANCE or norm == 0

@@ -7,6 +7,7 @@ import time
 
 from index.filters import ReadableBy
 from index.records import Erasure, Event, EventKind
+from index.store.rows.events import erasure_of
 from index.store.sqlite import attributes
 
 
@@ -82,14 +83,10 @@ def unpurged(connection: sqlite3.Connection) -> Erasure | None:
             (marks["purged"],),
         ).fetchall()
     )
-    # They may have been put under ids that they had before they were renamed.
     renamed = connection.execute(
         "SELECT document_id, was FROM events WHERE kind = 'renamed' ORDER BY number DESC"
     ).fetchall()
-    for document_id, was in renamed:
-        if document_id in gone:
-            gone[was] = max(gone[document_id], gone.get(was, 0.0))
-    return Erasure(marks["erased"], gone)
+    return erasure_of(marks["erased"], gone, renamed)
 
 
 def erased_of(connection: sqlite3.Connection, change: int) -> list[tuple[str, int]]:

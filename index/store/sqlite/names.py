@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from index.errors import HashCollision
-
-_DIGITS = 6
-"""Bytes of the hash prefix in a locator."""
+from index.store.rows.names import DIGITS, require_same
 
 
 def last_version(connection: sqlite3.Connection, document_id: str) -> int:
@@ -28,14 +25,9 @@ def put(connection: sqlite3.Connection, document_id: str, sha256: bytes, version
     (named,) = connection.execute(
         "INSERT INTO names VALUES (?, ?, ?, ?) ON CONFLICT (document_id, digits)"
         " DO UPDATE SET version = MAX(version, excluded.version) RETURNING text_sha256",
-        (document_id, sha256[:_DIGITS], sha256, version),
+        (document_id, sha256[:DIGITS], sha256, version),
     ).fetchone()
-    if named != sha256:
-        raise HashCollision(
-            f"{document_id!r}: the SHA-256 of this text begins with the same 12 digits as that of another "
-            "text that was put under this id, so that locators could not tell them apart. Change the text, "
-            "if only by a blank line, or choose another id."
-        )
+    require_same(document_id, sha256, named)
 
 
 def put_all(connection: sqlite3.Connection, document_id: str, document: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from index.errors import DocumentNotFound, VersionNotFound
 from index.records import Structure, VersionRecord
-from index.store.rows.documents import pages_at, structure_of, version_of
+from index.store.rows.documents import pages_at, structure_of, version_not_kept, version_of
 from index.store.rows.passages import section_of, tables_in
 from index.store.rows.texts import ERASED
 from index.store.sqlite import events, originals, passages, texts
@@ -31,16 +31,11 @@ def of_number(connection: sqlite3.Connection, document_id: str, number: int | No
     parameters = (document_id,) if number is None else (document_id, number)
     if row := connection.execute(f"{_VERSION} WHERE d.id = ? AND {which}", parameters).fetchone():
         return version_of(row)
-    kept = listed(connection, document_id)
+    newest = listed(connection, document_id)[0].number
     pruned = connection.execute(
         "SELECT 1 FROM erased WHERE document_id = ? AND version = ?", (document_id, number)
     ).fetchone()
-    reason = (
-        f"version {number} of {document_id!r} is not kept"
-        if pruned
-        else (f"{document_id!r} has no version {number}")
-    )
-    raise VersionNotFound(f"{reason[0].upper()}{reason[1:]}; its newest is {kept[0].number}.")
+    raise version_not_kept(document_id, number, newest, was_kept=pruned is not None)
 
 
 def of_keys(connection: sqlite3.Connection, keys: Sequence[int]) -> dict[int, VersionRecord]:

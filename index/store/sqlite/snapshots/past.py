@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from index.errors import ChangeNotFound, ChangeNotKept
 from index.filters import Filter
 from index.records import PlacedPassage, StoredPassage
 from index.sentence_table import SentenceTable
 from index.store.rows.cache import with_words
+from index.store.rows.events import require_change, require_kept
 from index.store.rows.sentences import table_of
 from index.store.sqlite import changes, events, passage_reads
 from index.types import Ids, IndexedPassage, Vectors
@@ -21,8 +21,8 @@ class SqlitePast:
     Texts, passages and vectors are those of that change. Titles, sources and metadata, and therefore
     filters, are current, because they can be corrected without a new version.
 
-    Raises :class:`ChangeNotFound` for a change that has not happened, and :class:`ChangeNotKept` if a
-    version that was the newest at that change has been erased.
+    Raises :class:`index.errors.ChangeNotFound` for a change that has not happened, and
+    :class:`index.errors.ChangeNotKept` if a version that was the newest at that change has been erased.
     """
 
     def __init__(self, connection: sqlite3.Connection, change: int) -> None:
@@ -30,15 +30,8 @@ class SqlitePast:
         self._connection = connection
         self.change = change
         last = changes.last(connection)
-        if not 0 <= change <= last:
-            raise ChangeNotFound(f"There is no change {change}; the collection is at change {last}.")
-        if erased := events.erased_of(connection, change):
-            named = ", ".join(f"version {number} of {document_id!r}" for document_id, number in erased[:3])
-            more = ", and others" if len(erased) > 3 else ""
-            raise ChangeNotKept(
-                f"The collection cannot answer as of change {change}: what stood in it then is deleted or "
-                f"pruned ({named}{more}). Ask as of a later change."
-            )
+        require_change(change, last)
+        require_kept(change, events.erased_of(connection, change))
         self.reached = events.reached(connection, change)
         self._reads = passage_reads.SqliteReads(connection, last, change)
 

@@ -5,32 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import groupby
 
 from index.records import Problem
 from index.store.rows.attributes import attributes_of
 from index.store.rows.attributes import rows as attribute_rows
+from index.store.rows.problems import Rule, listed, unused_attributes, wrong_attributes, wrong_totals
 from index.store.sqlite import attributes, totals
 from index.types import Metadata
-
-MOST = 20
-"""Problems of one kind that are told one by one; the rest is counted."""
 
 _OF_VERSION = (
     "'document ' || COALESCE((SELECT '''' || d.id || '''' FROM documents d WHERE d.key = v.document),"
     " 'with key ' || v.document) || ', version ' || v.number"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule. ``query`` selects the place of each row that breaks it; ``repair`` statements make it good."""
-
-    code: str
-    query: str
-    says: str
-    repair: tuple[str, ...] = ()
 
 
 RULES = (
@@ -174,36 +160,10 @@ RULES = (
 def broken(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Yield the rows that break a rule."""
     for rule in RULES:
-        advice = "Repair it." if rule.repair else "Restore a backup."
         places = connection.execute(rule.query).fetchall()
-        yield from listed(
-            [Problem(rule.code, place, f"{rule.says}. {advice}", bool(rule.repair)) for (place,) in places]
-        )
-    yield from _wrong_totals(connection)
+        yield from listed(rule.problems(place for (place,) in places))
+    yield from wrong_totals(totals.read(connection), totals.counted(connection))
     yield from listed(list(_wrong_attributes(connection)))
-
-
-def listed(found: list[Problem]) -> Iterator[Problem]:
-    """Yield the first problems of each kind, and one for the number of the others."""
-    for code, same in groupby(sorted(found, key=lambda one: one.code), lambda one: one.code):
-        all_ = list(same)
-        yield from all_[:MOST]
-        if len(all_) > MOST:
-            yield Problem(
-                code, f"{len(all_) - MOST} more", f"the same as {all_[0].place}.", all_[0].is_repairable
-            )
-
-
-def _wrong_totals(connection: sqlite3.Connection) -> Iterator[Problem]:
-    stored, counted = totals.read(connection), totals.counted(connection)
-    if stored != counted:
-        yield Problem(
-            "totals_wrong",
-            "totals",
-            f"documents, passages, waiting passages and characters are {stored}, counted {counted}."
-            " Repair it.",
-            is_repairable=True,
-        )
 
 
 def _wrong_attributes(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -212,27 +172,13 @@ def _wrong_attributes(connection: sqlite3.Connection) -> Iterator[Problem]:
         stored = connection.execute(
             "SELECT key, kind, value FROM attributes WHERE document = ?", (key,)
         ).fetchall()
-        if expected is None:
-            yield Problem(
-                "metadata_damaged", f"document {id_!r}", "its metadata is not JSON. Restore a backup."
-            )
-        elif set(stored) != attribute_rows(expected):
-            yield Problem(
-                "attributes_wrong",
-                f"document {id_!r}",
-                "filters compare other values than its metadata has. Repair it.",
-                is_repairable=True,
-            )
+        own = None if expected is None else attribute_rows(expected)
+        yield from wrong_attributes(id_, set(stored), own)
     orphans = connection.execute(
         "SELECT DISTINCT document FROM attributes WHERE document NOT IN (SELECT key FROM documents)"
     ).fetchall()
     for (key,) in orphans:
-        yield Problem(
-            "attributes_unused",
-            f"document with key {key}",
-            "attributes are left over. Repair it.",
-            is_repairable=True,
-        )
+        yield unused_attributes(key)
 
 
 def _expected_attributes(
