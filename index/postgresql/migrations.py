@@ -35,29 +35,47 @@ def migrate(
     if found == len(migrations):
         return
     with server.write(schema, lock=lock_key("migrations", f"{schema}/{component}"), what=what) as writing:
-        found = _format(writing, schema, component)
-        if found > len(migrations):
-            raise UnknownFormat(
-                f"The tables of {component!r} in {what} have format {found}, and this program reads formats "
-                f"up to {len(migrations)}. Start the version of the program that wrote them, or a newer one, "
-                "or restore a backup made before they were upgraded."
-            )
-        if found == 0:
-            if not create:
-                raise StoreDamaged(f"The tables of {component!r} in {what} are missing. Restore a backup.")
-            _prepare(writing, schema)
-        for migration in migrations[found:]:
-            if isinstance(migration, str):
-                writing.connection.execute(migration)  # without values: it may be several statements
-            else:
-                migration(writing)
-        writing.execute(
-            "INSERT INTO formats VALUES (%s, %s)"
-            " ON CONFLICT (component) DO UPDATE SET format = EXCLUDED.format",
-            (component, len(migrations)),
-        )
+        found = migrate_within(writing, schema, component, migrations, create=create)
     if 0 < found < len(migrations):
         _log.info("%r in %s was migrated from format %d to %d.", component, what, found, len(migrations))
+
+
+def migrate_within(
+    transaction: Transaction,
+    schema: str,
+    component: str,
+    migrations: Sequence[Migration],
+    *,
+    create: bool = True,
+) -> int:
+    """Do what :func:`migrate` does in a transaction of the caller; returns the format before, 0 without.
+
+    Tables without a schema are then those of this one.
+    """
+    transaction.execute(f'SET LOCAL search_path TO "{schema}"')
+    found = _format(transaction, schema, component)
+    if found > len(migrations):
+        raise UnknownFormat(
+            f"The tables of {component!r} in the schema {schema!r} have format {found}, and this program "
+            f"reads formats up to {len(migrations)}. Start the version of the program that wrote them, or a "
+            "newer one, or restore a backup made before they were upgraded."
+        )
+    if found == 0:
+        if not create:
+            raise StoreDamaged(
+                f"The tables of {component!r} in the schema {schema!r} are missing. Restore a backup."
+            )
+        _prepare(transaction, schema)
+    for migration in migrations[found:]:
+        if isinstance(migration, str):
+            transaction.connection.execute(migration)  # without values: it may be several statements
+        else:
+            migration(transaction)
+    transaction.execute(
+        "INSERT INTO formats VALUES (%s, %s) ON CONFLICT (component) DO UPDATE SET format = EXCLUDED.format",
+        (component, len(migrations)),
+    )
+    return found
 
 
 def _format(transaction: Transaction, schema: str, component: str) -> int:

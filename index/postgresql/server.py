@@ -64,6 +64,7 @@ class Server:
     """
 
     def __init__(self, url: str, *, most: int = 32, seconds: float = _WAIT_SECONDS) -> None:
+        self.url = url
         self._conninfo = _complete(url)
         self._seconds = seconds
         self._pool = ConnectionPool(
@@ -121,6 +122,19 @@ class Server:
                 self._give_back(connection)
         except psycopg.Error as error:
             raise translated(error, what) from error
+
+    def look(self, schema: str, query: str, *values: int | str, what: str = "the database") -> Row | None:
+        """Return the first row of one short query, in one message to the server.
+
+        Values take the places of ``{}``. Raises as :meth:`read`.
+        """
+        literals = [sql.Literal(value).as_string() for value in values]
+        try:
+            connection, row = self._begin(_script("", schema, query.format(*literals)))
+            self._give_back(connection)
+        except psycopg.Error as error:
+            raise translated(error, what) from error
+        return row
 
     def connect(self, settings: Mapping[str, str] | None = None) -> psycopg.Connection[Row]:
         """Open a connection outside the pool, without a transaction; the caller closes it.
@@ -181,7 +195,7 @@ def _configure(connection: psycopg.Connection[Row], settings: Mapping[str, str] 
 
 def _script(*statements: str) -> str:
     begin, schema, *others = statements
-    return "; ".join([begin, f'SET LOCAL search_path TO "{schema}"', *filter(None, others)])
+    return "; ".join(filter(None, [begin, f'SET LOCAL search_path TO "{schema}"', *others]))
 
 
 def _last_row(cursor: psycopg.Cursor[Row]) -> Row | None:

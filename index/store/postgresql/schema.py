@@ -31,6 +31,7 @@ CREATE TABLE state (                        -- one row
     generation bigint NOT NULL DEFAULT 0,   -- how often all passages and vectors were exchanged
     last_passage bigint NOT NULL DEFAULT 0, -- the highest passages.id that was ever given
     erased bigint NOT NULL DEFAULT 0,       -- the last change that erased something
+    erased_by xid8,                         -- the transaction of that change
     purged bigint NOT NULL DEFAULT 0,       -- the last one whose erasures left the files
     documents bigint NOT NULL DEFAULT 0,    -- totals, kept by triggers
     passages bigint NOT NULL DEFAULT 0,

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from index.postgresql import Transaction
 
-_CHANGED = {"INSERT": ("NEW TABLE AS rows_added",), "DELETE": ("OLD TABLE AS rows_gone",)}
+_CHANGED: dict[str, tuple[str, ...]] = {
+    "INSERT": ("NEW TABLE AS rows_added",),
+    "DELETE": ("OLD TABLE AS rows_gone",),
+}
 _CHANGED["UPDATE"] = (*_CHANGED["INSERT"], *_CHANGED["DELETE"])
 
 _COUNTED = {
@@ -44,8 +47,8 @@ def _function(table: str) -> str:
         return f"UPDATE state SET {sets} FROM (SELECT {sums} FROM {rows}) counted WHERE {moved};"
 
     return (
-        f"CREATE FUNCTION totals_{table}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$"
-        f" BEGIN IF TG_OP <> 'DELETE' THEN {update('+', 'rows_added')} END IF;"
+        f"CREATE FUNCTION totals_{table}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT"
+        f" AS $$ BEGIN IF TG_OP <> 'DELETE' THEN {update('+', 'rows_added')} END IF;"
         f" IF TG_OP <> 'INSERT' THEN {update('-', 'rows_gone')} END IF; RETURN NULL; END $$;\n"
     )
 
@@ -84,7 +87,8 @@ def hidden(transaction: Transaction, selection: str, parameter: list[str]) -> tu
     row = transaction.row(
         f"WITH hidden AS MATERIALIZED ({selection}) SELECT"
         " (SELECT count(*) FROM documents WHERE retired IS NULL AND key IN (SELECT document FROM hidden)),"
-        " (SELECT count(*) FROM passages WHERE removed IS NULL AND document IN (SELECT document FROM hidden)),"
+        " (SELECT count(*) FROM passages WHERE removed IS NULL"
+        "  AND document IN (SELECT document FROM hidden)),"
         " (SELECT count(embedded) FROM passages WHERE removed IS NULL"
         "  AND document IN (SELECT document FROM hidden)),"
         " (SELECT COALESCE(sum(length), 0)::bigint FROM documents d JOIN versions v ON v.key = d.version"

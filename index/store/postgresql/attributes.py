@@ -1,0 +1,114 @@
+"""Store metadata and groups in indexed tables, so that filters are fast for any number of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from index.filters import Comparison, Filter, Named, ReadableBy, folded
+from index.postgresql import Row, Transaction
+from index.store.rows.attributes import COMPARE, rows, typed
+from index.types import Ids, Metadata
+
+_NAMED = frozenset(Named.KEYS)
+_COLUMNS = {"key": "text", "kind": "text", "string": "text", "number": "numeric", "folded": "text"}
+_BEGINNING = "left(string, 100)"
+"""What the index of strings has of them."""
+
+
+def put(transaction: Transaction, document: int, values: Metadata) -> None:
+    """Replace the attributes of a document (key)."""
+    drop(transaction, document)
+    found = [(*stored_row(*row), document) for row in rows(values)]
+    transaction.copy("attributes", {**_COLUMNS, "document": "int8"}, found)
+
+
+def stored_row(key: str, kind: str, value: str | int | float) -> Row:
+    """Return an attribute as it is stored: key, kind, string, number, and what names are compared with."""
+    if isinstance(value, str):
+        return key, kind, value, None, folded(value) if key in _NAMED else None
+    return key, kind, None, Decimal(value), None
+
+
+def drop(transaction: Transaction, document: int) -> None:
+    """Delete the attributes of a document (key)."""
+    transaction.execute("DELETE FROM attributes WHERE document = %s", (document,))
+
+
+HIDDEN = (
+    "SELECT document FROM document_groups EXCEPT SELECT document FROM document_groups WHERE name = ANY(%s)"
+)
+"""Keys of the documents whose groups share none with a list, those of deleted documents included."""
+
+
+def hidden_from(readable: ReadableBy) -> list[str]:
+    """The parameter of :data:`HIDDEN`."""
+    return sorted(readable.groups)
+
+
+def put_groups(transaction: Transaction, document: int, groups: Sequence[str]) -> None:
+    """Replace the groups of a document (key)."""
+    transaction.execute("DELETE FROM document_groups WHERE document = %s", (document,))
+    transaction.execute(
+        "INSERT INTO document_groups SELECT %s, unnest(%s::text[])", (document, sorted(set(groups)))
+    )
+
+
+def select(transaction: Transaction, where: Filter) -> Ids:
+    """Return the keys of the documents that match a filter, ascending."""
+    sql, parameters = select_sql(where)
+    return np.unique(np.array([key for (key,) in transaction.rows(sql, parameters)], np.int64))
+
+
+def select_sql(where: Filter) -> tuple[str, list[Any]]:
+    """Build the SQL query, with parameters, for the keys of the documents that match a filter."""
+    if isinstance(where, Comparison):
+        return _comparison_sql(where)
+    if isinstance(where, ReadableBy):
+        return f"SELECT key AS document FROM documents WHERE key NOT IN ({HIDDEN})", [hidden_from(where)]
+    if isinstance(where, Named):
+        test = "key = ANY(%s) AND strpos(folded, %s) > 0"
+        return f"SELECT document FROM attributes WHERE {test}", [list(Named.KEYS), folded(where.words)]
+    word = " INTERSECT " if where.combination == "and" else " UNION "
+    parts = [select_sql(part) for part in where.filters]
+    sql = word.join(f"SELECT document FROM ({part}) AS part" for part, _ in parts)
+    return sql, [value for _, values in parts for value in values]
+
+
+def _comparison_sql(where: Comparison) -> tuple[str, list[Any]]:
+    if where.operator in COMPARE:
+        kind, value = typed(where.values[0])
+        return _order_sql(where.key, kind, value, COMPARE[where.operator])
+    sql, parameters = _equality_sql(where)
+    if where.operator in ("ne", "nin"):
+        sql = f"SELECT key AS document FROM documents EXCEPT ({sql})"
+    return sql, parameters
+
+
+def _order_sql(key: str, kind: str, value: str | int | float, compare: str) -> tuple[str, list[Any]]:
+    if isinstance(value, str):
+        beginning = f"{_BEGINNING} {compare[0]}= left(%s, 100)"
+        test = f"key = %s AND {beginning} AND string {compare} %s"
+        return f"SELECT document FROM attributes WHERE {test}", [key, value, value]
+    test = f"key = %s AND kind = %s AND number {compare} %s"
+    return f"SELECT document FROM attributes WHERE {test}", [key, kind, Decimal(value)]
+
+
+def _equality_sql(where: Comparison) -> tuple[str, list[Any]]:
+    values = [typed(value) for value in where.values]
+    parts: list[str] = []
+    parameters: list[Any] = []
+    strings = [value for _, value in values if isinstance(value, str)]
+    if strings:
+        parts.append(f"key = %s AND {_BEGINNING} = ANY(%s) AND string = ANY(%s)")
+        parameters += [where.key, [value[:100] for value in strings], strings]
+    for kind in ("n", "b"):
+        numbers = [Decimal(value) for own, value in values if own == kind]
+        if numbers:
+            parts.append("key = %s AND kind = %s AND number = ANY(%s)")
+            parameters += [where.key, kind, numbers]
+    sql = " UNION ALL ".join(f"SELECT document FROM attributes WHERE {part}" for part in parts)
+    return sql or "SELECT document FROM attributes WHERE false", parameters

@@ -1,0 +1,155 @@
+"""Collections of a PostgreSQL database: a table of them, and a schema for each."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from index.errors import CollectionBusy, CollectionNotFound, NotSupported, StoreDamaged
+from index.postgresql import Server, lock_key, migrate
+from index.postgresql.migrations import migrate_within
+from index.protocols import Originals
+from index.store.originals import FolderOriginals
+from index.store.postgresql import schema
+from index.store.postgresql.store import PostgresqlStore
+
+_log = logging.getLogger("loccit.store")
+
+_WHAT = "the catalogue of collections"
+_ORIGINALS = "originals"
+
+
+class PostgresqlCatalogue:
+    """Implements :class:`index.protocols.Catalogue`. Deleting a collection drops its schema.
+
+    Files derived from a collection are in ``folder``, on each machine, under its name, the id of the database
+    and its number there: those of another store, or of a collection that was made again, are never met.
+    """
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        self._server = server
+        self._folder = folder
+        migrate(server, schema.CATALOGUE_SCHEMA, "catalogue", schema.CATALOGUE)
+        with server.read(schema.CATALOGUE_SCHEMA, first="SELECT id FROM catalogue", what=_WHAT) as reading:
+            if reading.first is None:
+                raise StoreDamaged("The catalogue of collections has no id. Restore a backup.")
+            self._id = str(reading.first[0])
+        self._sweep()
+
+    def names(self) -> list[str]:
+        with self._server.read(schema.CATALOGUE_SCHEMA, what=_WHAT) as reading:
+            query = "SELECT name FROM collections WHERE name IS NOT NULL ORDER BY name"
+            return [name for (name,) in reading.rows(query)]
+
+    def identity(self, name: str) -> Hashable | None:
+        row = self._server.look(
+            schema.CATALOGUE_SCHEMA, "SELECT number FROM collections WHERE name = {}", name, what=_WHAT
+        )
+        return (self._id, row[0]) if row else None
+
+    def describe(self, name: str, description: Mapping[str, Any]) -> Mapping[str, Any]:
+        if (known := self.description(name)) is not None:
+            return known
+        with self._server.write(schema.CATALOGUE_SCHEMA, what=_WHAT) as writing:
+            row = writing.row(
+                "INSERT INTO collections (name, description) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+                " RETURNING number",
+                (name, json.dumps(dict(description))),
+            )
+            if row is not None:  # else another process has made it
+                migrate_within(writing, schema.schema_of(row[0]), "record", schema.COLLECTION)
+        return self._described(name)
+
+    def description(self, name: str) -> Mapping[str, Any] | None:
+        return None if self.identity(name) is None else self._described(name)
+
+    def _described(self, name: str) -> Mapping[str, Any]:
+        row = self._server.look(
+            schema.CATALOGUE_SCHEMA, "SELECT description FROM collections WHERE name = {}", name, what=_WHAT
+        )
+        if row is None:
+            raise _not_found(name)
+        try:
+            found = json.loads(row[0])
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise StoreDamaged(
+                f"The description of the collection {name!r} cannot be read. Restore a backup, or delete the "
+                "collection to begin anew."
+            )
+        return found
+
+    def folder(self, name: str) -> Path:
+        identity = self._number(name)
+        return self._folder / f"{name}.{self._id[:12]}-{identity or 0}"
+
+    def open(self, name: str) -> PostgresqlStore:
+        number = self._number(name)
+        if number is None:
+            raise _not_found(name)
+        return PostgresqlStore(self._server, number, name)
+
+    def pinned(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
+        """Raise :class:`index.errors.NotSupported`."""
+        raise NotSupported(
+            f"The collections {', '.join(names)} are in PostgreSQL, which is not backed up from here. "
+            "Use the server's own tools."
+        )
+
+    def originals(self, name: str) -> Originals:
+        opened, folder = self.identity(name), self.folder(name)
+        if opened is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        return FolderOriginals(folder / _ORIGINALS, lambda: self.identity(name) == opened)
+
+    def delete(self, name: str) -> None:
+        number, folder = self._number(name), self.folder(name)
+        if number is None:
+            raise _not_found(name)
+        # Who is writing commits first. Whoever writes later finds that it has no name.
+        lock = lock_key("transactions", f"{schema.schema_of(number)}/write")
+        with self._server.write(
+            schema.CATALOGUE_SCHEMA, lock=lock, what=f"the collection {name!r}"
+        ) as writing:
+            writing.execute("UPDATE collections SET name = NULL WHERE number = %s", (number,))
+        shutil.rmtree(folder, ignore_errors=True)
+        self._sweep()
+
+    def _number(self, name: str) -> int | None:
+        row = self._server.look(
+            schema.CATALOGUE_SCHEMA, "SELECT number FROM collections WHERE name = {}", name, what=_WHAT
+        )
+        return int(row[0]) if row else None
+
+    def _sweep(self) -> None:
+        """Finish deletions, also those that a process was killed in; one in use is left for later."""
+        with self._server.read(schema.CATALOGUE_SCHEMA, what=_WHAT) as reading:
+            doomed = reading.rows("SELECT number FROM collections WHERE name IS NULL")
+        for (number,) in doomed:
+            try:
+                with self._server.write(schema.CATALOGUE_SCHEMA, what=f"collection {number}") as writing:
+                    writing.execute(f'DROP SCHEMA IF EXISTS "{schema.schema_of(number)}" CASCADE')
+                    writing.execute("DELETE FROM collections WHERE number = %s", (number,))
+            except CollectionBusy:
+                _log.info("The deleted collection %d is being read; it is dropped later.", number)
+        self._sweep_folders()
+
+    def _sweep_folders(self) -> None:
+        """Remove files derived from collections of this database that are gone."""
+        # First the folders: one that is made meanwhile is of a collection that is not known yet.
+        folders = list(self._folder.glob(f"*.{self._id[:12]}-*"))
+        with self._server.read(schema.CATALOGUE_SCHEMA, what=_WHAT) as reading:
+            kept = {str(number) for (number,) in reading.rows("SELECT number FROM collections")}
+        for folder in folders:
+            if folder.name.rpartition("-")[2] not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _not_found(name: str) -> CollectionNotFound:
+    return CollectionNotFound(f"There is no collection {name!r}.", name=name)

@@ -1,0 +1,176 @@
+"""Store passages and vectors, hand out embedding work, and list the removals that an index must apply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from index.postgresql import AdvisoryLeases, Transaction
+from index.postgresql.leases import IS_HELD
+from index.records import NewDocument, PendingPassage
+from index.store.postgresql import texts
+from index.store.rows import sentences
+from index.store.rows import vectors as stored_vectors
+from index.store.rows.passages import COLUMNS, packed, pending_passage
+from index.types import Ids, Sentences, Vectors
+
+_TEXTS = frozenset({"section", "heading", "tables"})
+_KEYS = frozenset({"quote_key", "embedding_key"})
+_ROWS = 500
+_TYPES = {
+    "id": "int8",
+    **{name: "text" if name in _TEXTS else "bytea" if name in _KEYS else "int8" for name in COLUMNS},
+}
+
+
+def put(transaction: Transaction, new: NewDocument, keys: tuple[int, int], change: int) -> int:
+    """Store a new version's passages, given the keys of document and version.
+
+    Returns how many of them already have a vector.
+    """
+    last = _reserve(transaction, len(new.passages))
+    rows = enumerate(packed(new, keys, change), last - len(new.passages) + 1)
+    transaction.copy("passages", _TYPES, ((id_, *row) for id_, row in rows))
+    known = transaction.execute(
+        # Only new passages: those that an earlier ingest of this version made keep their change number.
+        "UPDATE passages SET embedded = %s WHERE version = %s AND added = %s"
+        " AND EXISTS (SELECT FROM embeddings WHERE key = passages.embedding_key)",
+        (change, keys[1], change),
+    )
+    return known.rowcount
+
+
+def _reserve(transaction: Transaction, count: int) -> int:
+    """Reserve ids for passages; returns the last one. An id is given once, whatever is deleted."""
+    row = transaction.row(
+        "UPDATE state SET last_passage = last_passage + %s RETURNING last_passage", (count,)
+    )
+    return int(row[0]) if row else 0
+
+
+def retire(transaction: Transaction, document: int, change: int) -> None:
+    """Remove a document's live passages from the indexes."""
+    transaction.execute(
+        "WITH gone AS (UPDATE passages SET removed = %s WHERE document = %s AND removed IS NULL RETURNING id)"
+        " INSERT INTO removals SELECT %s, id FROM gone",
+        (change, document, change),
+    )
+
+
+def drop(transaction: Transaction, versions: Sequence[int]) -> None:
+    """Delete the passages of versions (keys), and vectors that no other passage uses."""
+    rows = transaction.rows(
+        "DELETE FROM passages WHERE version = ANY(%s) RETURNING embedding_key", (list(versions),)
+    )
+    transaction.execute(
+        "DELETE FROM embeddings WHERE key = ANY(%s)"
+        " AND NOT EXISTS (SELECT FROM passages WHERE embedding_key = embeddings.key)",
+        (list({key for (key,) in rows}),),
+    )
+
+
+def pending(transaction: Transaction, limit: int) -> list[PendingPassage]:
+    """Return the oldest unclaimed passages without a vector, one for each text to embed."""
+    rows = transaction.rows(
+        'SELECT p.id, p.embedding_key, p.heading, p.tokens, p.tables, p.start, p."end", v.text_sha256'
+        " FROM passages p JOIN versions v ON v.key = p.version"
+        " WHERE p.embedded IS NULL AND p.removed IS NULL"
+        " AND NOT EXISTS (SELECT FROM claims c WHERE c.key = p.embedding_key) ORDER BY p.id LIMIT %s",
+        (limit,),
+    )
+    unique = list({row[1]: row for row in rows}.values())
+    quotes = texts.slices(transaction, [(row[7], row[5], row[6]) for row in unique])
+    return [pending_passage(row[:6], quote) for row, quote in zip(unique, quotes, strict=True)]
+
+
+def claim(transaction: Transaction, limit: int, lease: str, leases: AdvisoryLeases) -> list[PendingPassage]:
+    """Claim the oldest unclaimed passages without a vector for a lease, one for each text.
+
+    Claims of leases that nobody holds end first. Nobody else may claim at the same time.
+    """
+    held = IS_HELD.format(key="claims.lock")
+    transaction.execute(f"DELETE FROM claims WHERE lease <> %s AND NOT {held}", (lease,))
+    found = pending(transaction, limit)
+    columns = {"key": "bytea", "lease": "text", "lock": "int8"}
+    lock = leases.key(lease)
+    transaction.copy("claims", columns, ((one.key, lease, lock) for one in found))
+    return found
+
+
+def end_claims(transaction: Transaction, lease: str) -> None:
+    """End all claims of a lease."""
+    transaction.execute("DELETE FROM claims WHERE lease = %s", (lease,))
+
+
+def last(transaction: Transaction) -> int:
+    """Return the highest passage id ever assigned, or 0."""
+    row = transaction.row("SELECT last_passage FROM state")
+    return int(row[0]) if row else 0
+
+
+def waiting(transaction: Transaction, up_to: int) -> int:
+    """Count the live passages up to this id that have no vector."""
+    row = transaction.row(
+        "SELECT count(*) FROM passages WHERE embedded IS NULL AND removed IS NULL AND id <= %s", (up_to,)
+    )
+    return int(row[0]) if row else 0
+
+
+def put_vectors(
+    transaction: Transaction,
+    keys: Sequence[bytes],
+    vectors: Vectors,
+    sentence_sets: Sequence[Sentences],
+    change: int,
+) -> int:
+    """Store vectors and sentences by embedding key, and end the claims on them.
+
+    Returns how many passages get a vector.
+    """
+    blobs: Sequence[bytes | None] = [sentences.packed(one) for one in sentence_sets] or [None] * len(keys)
+    given = dict(zip(keys, zip(stored_vectors.stored(vectors), blobs, strict=True), strict=True))
+    transaction.execute(
+        # Not for a text that was erased while it was being embedded.
+        "INSERT INTO embeddings SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::bytea[])"
+        " AS given (key, vector, sentences)"
+        " WHERE EXISTS (SELECT FROM passages WHERE embedding_key = given.key)"
+        " ON CONFLICT (key) DO UPDATE SET vector = EXCLUDED.vector, sentences = EXCLUDED.sentences",
+        (list(given), [vector for vector, _ in given.values()], [blob for _, blob in given.values()]),
+    )
+    transaction.execute("DELETE FROM claims WHERE key = ANY(%s)", (list(given),))
+    return transaction.execute(
+        "UPDATE passages SET embedded = %s WHERE embedded IS NULL AND removed IS NULL"
+        " AND embedding_key = ANY(%s)",
+        (change, list(given)),
+    ).rowcount
+
+
+def bad_vectors(
+    transaction: Transaction, dimension: int, progress: Callable[[int], None] = lambda _: None
+) -> Iterator[bytes]:
+    """Yield the keys of vectors that are not what was stored, or have damaged sentences."""
+    done = 0
+    for rows in transaction.stream("SELECT key, vector, sentences FROM embeddings", size=_ROWS):
+        for key, vector, blob in rows:
+            if not (stored_vectors.is_unit(vector, dimension) and sentences.are_valid(blob)):
+                yield key
+        done += len(rows)
+        progress(done)
+
+
+def drop_bad_vectors(transaction: Transaction, dimension: int) -> int:
+    """Delete damaged vectors, so that their passages wait again; returns how many."""
+    bad = list(bad_vectors(transaction, dimension))
+    transaction.execute("UPDATE passages SET embedded = NULL WHERE embedding_key = ANY(%s)", (bad,))
+    transaction.execute("DELETE FROM embeddings WHERE key = ANY(%s)", (bad,))
+    return len(bad)
+
+
+def removed_ids(transaction: Transaction, since: int, until: int) -> Ids:
+    """Return the passages removed from the indexes after change ``since``, up to ``until``."""
+    rows = transaction.rows(
+        "SELECT passage FROM removals WHERE change > %s AND change <= %s ORDER BY change, passage",
+        (since, until),
+    )
+    return np.array([id_ for (id_,) in rows], np.int64)

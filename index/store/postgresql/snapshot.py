@@ -1,0 +1,209 @@
+"""Snapshot of the record: all reads happen in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from index.filters import Filter, ReadableBy
+from index.postgresql import Transaction
+from index.records import (
+    Counts,
+    DocumentRecord,
+    Event,
+    Mark,
+    PlacedPassage,
+    RefusedMirror,
+    StoredPassage,
+    Structure,
+    VersionRecord,
+)
+from index.sentence_table import SentenceTable
+from index.store.postgresql import (
+    attributes,
+    documents,
+    events,
+    originals,
+    passages,
+    retirement,
+    state,
+    totals,
+    versions,
+)
+from index.store.postgresql.past import PostgresqlPast
+from index.store.postgresql.reads import Reads
+from index.store.postgresql.state import State
+from index.store.rows.cache import Memory
+from index.types import Block, Ids, IndexedPassage, Vectors
+
+
+class PostgresqlSnapshot:
+    """Implements :class:`index.protocols.Snapshot`, whose docstrings describe the methods."""
+
+    def __init__(self, transaction: Transaction, state: State, memory: Memory) -> None:
+        """Use :meth:`index.store.postgresql.PostgresqlStore.snapshot`."""
+        self._transaction = transaction
+        self._state = state
+        self._memory = memory
+        self._reads = Reads(transaction, state.change)
+
+    @property
+    def change(self) -> int:
+        return self._state.change
+
+    @property
+    def generation(self) -> int:
+        return self._state.generation
+
+    def counts(self, *, readable: ReadableBy | None = None) -> Counts:
+        now = self._state
+        counts = Counts(
+            now.documents,
+            now.passages,
+            now.passages - now.waiting,
+            now.characters,
+            now.change,
+            now.original_bytes,
+        )
+        if readable is None or not self.hides(readable):
+            return counts
+        parameter = attributes.hidden_from(readable)
+        less = totals.hidden(self._transaction, attributes.HIDDEN, parameter)
+        return replace(
+            counts,
+            documents=counts.documents - less[0],
+            passages=counts.passages - less[1],
+            embedded=counts.embedded - less[2],
+            characters=counts.characters - less[3],
+            original_bytes=counts.original_bytes - less[4],
+        )
+
+    def hides(self, readable: ReadableBy) -> bool:
+        parameter = attributes.hidden_from(readable)
+        return self._transaction.row(f"{attributes.HIDDEN} LIMIT 1", (parameter,)) is not None
+
+    def admits(self, readable: ReadableBy, document_id: str) -> bool:
+        return documents.admits(self._transaction, readable, document_id)
+
+    @property
+    def mark(self) -> Mark:
+        return state.mark(self._transaction, self._state, self.change)
+
+    def includes(self, mark: Mark) -> bool:
+        return state.includes(self._transaction, self._state, mark)
+
+    def refused_mirrors(self) -> list[RefusedMirror]:
+        return retirement.refused_mirrors(self._transaction)
+
+    def at(self, change: int) -> PostgresqlPast:
+        return PostgresqlPast(self._transaction, self.change, change)
+
+    # Documents
+
+    def document(self, document_id: str) -> DocumentRecord:
+        return documents.get(self._transaction, document_id)
+
+    def find_document(self, document_id: str, *, retired: bool = False) -> DocumentRecord | None:
+        found = documents.find(self._transaction, document_id)
+        return found if found is None or retired or found.retired is None else None
+
+    def documents(
+        self,
+        *,
+        limit: int,
+        after: str = "",
+        prefix: str = "",
+        where: Filter | None = None,
+        retired: bool = False,
+    ) -> list[DocumentRecord]:
+        return documents.listed(
+            self._transaction, limit=limit, after=after, prefix=prefix, where=where, retired=retired
+        )
+
+    def retired_before(self, time: float) -> list[DocumentRecord]:
+        return retirement.before(self._transaction, time)
+
+    def aliases(self, document: DocumentRecord) -> list[str]:
+        return documents.aliases(self._transaction, document.key)
+
+    def documents_of_source(self, sha256: bytes) -> list[DocumentRecord]:
+        return documents.of_source(self._transaction, sha256)
+
+    # History
+
+    def version(self, document_id: str, number: int | None = None) -> VersionRecord:
+        return versions.of_number(self._transaction, document_id, number)
+
+    def version_by_text(self, document_id: str, sha256_prefix: str) -> VersionRecord | None:
+        return versions.of_text(self._transaction, document_id, sha256_prefix)
+
+    def version_at(self, document_id: str, change: int) -> VersionRecord | None:
+        return versions.at_change(self._transaction, document_id, change)
+
+    def existed(self, document_id: str, change: int) -> bool:
+        return versions.existed(self._transaction, document_id, change)
+
+    def retired_at(self, document_id: str, change: int) -> float | None:
+        return retirement.at_change(self._transaction, document_id, change)
+
+    def versions(self, document_id: str) -> list[VersionRecord]:
+        return versions.listed(self._transaction, document_id)
+
+    def replaced_versions(self) -> list[VersionRecord]:
+        return versions.replaced(self._transaction)
+
+    def structure(self, version: VersionRecord) -> Structure:
+        return versions.structure(self._transaction, version.key)
+
+    def section_at(
+        self, version: VersionRecord, start: int, end: int
+    ) -> tuple[tuple[str, ...], tuple[int, int] | None]:
+        return versions.section_at(self._transaction, version, start, end)
+
+    def tables_at(self, version: VersionRecord, start: int, end: int) -> tuple[Block, ...]:
+        return versions.tables_at(self._transaction, version, start, end)
+
+    def layout(self, version: VersionRecord) -> bytes | None:
+        return versions.layout(self._transaction, version.key)
+
+    def originals(self, sha256s: Iterable[bytes]) -> dict[bytes, int]:
+        return originals.kept(self._transaction, sha256s)
+
+    def all_originals(self) -> set[bytes]:
+        return originals.all_kept(self._transaction)
+
+    def events(
+        self, since: int, until: int, limit: int, *, readable: ReadableBy | None = None
+    ) -> list[Event]:
+        return events.listed(self._transaction, since, until, limit, readable)
+
+    # Texts and passages
+
+    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
+        return self._memory.text(self._reads, sha256, (start, end))
+
+    def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
+        return self._memory.whole_texts(self._reads, sha256s)
+
+    def passages(self, ids: Ids) -> list[StoredPassage]:
+        return self._memory.passages(self._reads, ids)
+
+    def places(self, ids: Ids) -> list[PlacedPassage]:
+        return self._memory.places(self._reads, ids)
+
+    def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
+        return self._memory.sentences(self._reads, ids)
+
+    def select(self, where: Filter) -> Ids:
+        return self._memory.select(self._reads, where)
+
+    # Index feed
+
+    def added_texts(self, since: int, until: int) -> Iterator[IndexedPassage]:
+        return self._reads.added_texts(since, until)
+
+    def added_vectors(self, since: int, until: int, dimension: int) -> Iterator[tuple[Ids, Ids, Vectors]]:
+        return self._reads.added_vectors(since, until, dimension)
+
+    def removed(self, since: int, until: int) -> Ids:
+        return passages.removed_ids(self._transaction, since, until)

@@ -1,0 +1,70 @@
+"""The state of a record: one row, which is read with the beginning of each transaction; and its changes.
+
+Change numbers repeat when an older copy of the database is put back and written again. Each change therefore
+has a random token, the record a random store id, and an epoch that is renewed when a backup is restored.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from index.errors import StoreDamaged
+from index.postgresql import Row, Transaction
+from index.records import Mark
+
+_TOKEN_BYTES = 8
+QUERY = (
+    "SELECT change, store, epoch, generation, documents, passages, waiting, characters, original_bytes"
+    " FROM state"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The last change, what names the record, and its totals."""
+
+    change: int
+    store: str
+    epoch: str
+    generation: int
+    documents: int
+    passages: int
+    waiting: int
+    characters: int
+    original_bytes: int
+
+    @classmethod
+    def of(cls, row: Row | None) -> State:
+        """Make it of the row of :data:`QUERY`."""
+        if row is None:
+            raise StoreDamaged("The state of the record is missing. Restore a backup.")
+        return cls(*row)
+
+
+def begin_change(transaction: Transaction) -> int:
+    """Begin the next change; returns its number."""
+    row = transaction.row(
+        "WITH next AS (UPDATE state SET change = change + 1 RETURNING change)"
+        " INSERT INTO changes SELECT change, %s FROM next RETURNING number",
+        (os.urandom(_TOKEN_BYTES),),
+    )
+    return int(row[0]) if row else 0
+
+
+def begin_epoch(transaction: Transaction) -> None:
+    """Begin an epoch: nothing that was derived before belongs to the record any more."""
+    transaction.execute("UPDATE state SET epoch = %s", (os.urandom(16).hex(),))
+
+
+def mark(transaction: Transaction, state: State, change: int) -> Mark:
+    """Return the mark of a change that was committed."""
+    row = transaction.row("SELECT token FROM changes WHERE number = %s", (change,))
+    return Mark(change, state.store, state.epoch, row[0].hex() if row else "")
+
+
+def includes(transaction: Transaction, state: State, derived: Mark) -> bool:
+    """Whether the record went through the very change that a mark identifies."""
+    if derived.change == 0:
+        return True
+    return derived.change <= state.change and mark(transaction, state, derived.change) == derived

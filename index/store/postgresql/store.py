@@ -1,0 +1,367 @@
+"""Record store in a schema of a PostgreSQL database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from index.errors import CollectionNotFound, InvalidDocumentId, NotSupported, StoreDamaged
+from index.postgresql import AdvisoryLeases, Server, Transaction, lock_key, migrate
+from index.protocols import Lease, Staging
+from index.records import (
+    DocumentHistory,
+    DocumentRecord,
+    Erasure,
+    NewDocument,
+    Notice,
+    PendingPassage,
+    Problem,
+    Put,
+    RefusedMirror,
+    VersionRecord,
+)
+from index.store.postgresql import (
+    attributes,
+    documents,
+    events,
+    originals,
+    passages,
+    retirement,
+    schema,
+    state,
+    upkeep,
+    versions,
+)
+from index.store.postgresql.snapshot import PostgresqlSnapshot
+from index.store.postgresql.state import State
+from index.store.postgresql.upkeep import erasures
+from index.store.rows.cache import Memory
+from index.store.rows.tags import store_tag
+from index.types import Metadata, Sentences, Vectors
+
+_WORKER = "/"
+"""In the name of a lease that belongs to one worker, which may hold claims."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """A snapshot that is open, since a time (seconds, monotonic)."""
+
+    transaction: Transaction
+    began: float
+    is_lasting: bool
+
+
+class PostgresqlStore:
+    """Implements :class:`index.protocols.RecordStore`. Every write is one transaction with one change number.
+
+    Writes of a collection follow each other, so their numbers are committed in order. Leases are advisory
+    locks, which the server releases when their holder's connection ends. Methods raise
+    :class:`index.errors.StoreUnavailable`, :class:`index.errors.StoreDamaged`,
+    :class:`index.errors.CollectionBusy`, and :class:`index.errors.CollectionNotFound` once the collection is
+    deleted.
+    """
+
+    def __init__(self, server: Server, number: int, name: str) -> None:
+        """Use :meth:`index.store.postgresql.PostgresqlCatalogue.open`. ``number`` is that of the catalogue.
+
+        Raises :class:`index.errors.UnknownFormat`.
+        """
+        self._server = server
+        self._number = number
+        self._name = name
+        self._schema = schema.schema_of(number)
+        self._what = f"the collection {name!r}"
+        self._leases = AdvisoryLeases(server, self._schema, what=self._what)
+        self._memory = Memory()
+        self._readings: set[_Reading] = set()
+        self._is_closed = False
+        with self._told():
+            migrate(server, self._schema, "record", schema.COLLECTION, create=False)
+
+    # Reading
+
+    @contextmanager
+    def snapshot(self, *, lasting: bool = False) -> Iterator[PostgresqlSnapshot]:
+        """One consistent view of the record: a read transaction."""
+        with self._read() as (transaction, now):
+            reading = _Reading(transaction, time.monotonic(), lasting)
+            self._readings.add(reading)
+            try:
+                yield PostgresqlSnapshot(transaction, now, self._memory)
+            finally:
+                self._readings.discard(reading)
+
+    def notice(self, since: int) -> Notice:
+        """Report what any process committed after change ``since``."""
+        with self._told():
+            row = self._server.look(
+                self._schema, "SELECT change, erased > {}, generation FROM state", since, what=self._what
+            )
+        if row is None:
+            raise StoreDamaged(f"The state of {self._what} is missing. Restore a backup.")
+        return Notice(*row)
+
+    # Writing
+
+    def put(self, new: Sequence[NewDocument]) -> list[Put]:
+        """Add documents or replace them, all or none. Raises :class:`index.errors.HashCollision`."""
+        with self._change() as (transaction, change):
+            return [documents.put(transaction, document, change) for document in new]
+
+    def adopt(self, history: DocumentHistory) -> DocumentRecord:
+        """Add a document as another record has it; see :class:`index.protocols.RecordStore`."""
+        with self._write() as (transaction, _):
+            if documents.find(transaction, history.id):
+                raise InvalidDocumentId(f"There is a document {history.id!r} already. Choose another id.")
+            return upkeep.adopt(transaction, history)
+
+    def rename(self, document_id: str, to: str) -> DocumentRecord:
+        """Give a document another, unused id; locators with the old id still resolve.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.InvalidDocumentId`,
+        :class:`index.errors.HashCollision`.
+        """
+        with self._change() as (transaction, change):
+            record = documents.get(transaction, document_id)
+            if other := documents.find(transaction, to):
+                raise InvalidDocumentId.in_use(to, retired=other.retired is not None)
+            documents.rename(transaction, record, to, change)
+            return documents.get(transaction, to)
+
+    def describe(
+        self, document_id: str, metadata: Metadata, *, source: str, groups: Sequence[str] | None = None
+    ) -> DocumentRecord:
+        """Replace a document's metadata, source and, if given, groups; its text stays as it is."""
+        with self._change() as (transaction, change):
+            record = documents.get(transaction, document_id)
+            documents.describe(transaction, record, metadata, source, change)
+            if groups is not None:
+                attributes.put_groups(transaction, record.key, groups)
+            return documents.get(transaction, document_id)
+
+    def retire(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
+        """Take documents out of what questions find; see :class:`index.protocols.RecordStore`."""
+        with self._change() as (transaction, change):
+            return [retirement.retire(transaction, document_id, change) for document_id in document_ids]
+
+    def set_refused_mirrors(self, refused: Sequence[RefusedMirror]) -> None:
+        """Replace the mirrors that were refused, without a change number."""
+        with self._write() as (transaction, _):
+            retirement.set_refused_mirrors(transaction, refused)
+
+    def delete(self, document_id: str) -> DocumentRecord:
+        """Erase a document with all its versions; returns what it was."""
+        with self._change() as (transaction, change):
+            record = documents.get(transaction, document_id, retired=True)
+            documents.delete(transaction, record, change)
+        self.forget()
+        return record
+
+    def attach_original(self, sha256: bytes, size: int) -> None:
+        """Note that bytes are kept, if a version was read from them. This is no change of the record."""
+        with self._write() as (transaction, _):
+            originals.attach(transaction, sha256, size)
+
+    def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
+        """Erase those of the versions (keys) that are still there and not the newest; returns them."""
+        with self._change() as (transaction, change):
+            pruned = versions.prune(transaction, keys, change)
+        self.forget()
+        return pruned
+
+    def forget(self) -> None:
+        """Drop all texts held in memory, because something was erased, here or by another process."""
+        self._memory.forget(self.notice(0).change)
+
+    def unpurged(self) -> Erasure | None:
+        """What was erased and may still be in files, or None."""
+        with self._read() as (transaction, _):
+            return events.unpurged(transaction)
+
+    def purge(self, erasure: Erasure) -> bool:
+        """Remove what was erased from the tables; see :class:`index.protocols.RecordStore`.
+
+        VACUUM frees the rows of all tables and their entries in indexes; False while a transaction of any
+        process still sees them. PostgreSQL does not overwrite what it frees: the bytes can be found in the
+        files of the database until other rows take their place, and in its write-ahead log, in archives of
+        that and in backups for as long as the server keeps them.
+        """
+        with self._told():
+            if not upkeep.vacuum(self._server, self._schema, what=self._what):
+                return False
+        with self._write() as (transaction, _):
+            events.note_purge(transaction, erasure.change)
+        return True
+
+    def end_snapshots(self, *, older_than: float) -> None:
+        """End the snapshots of this object that have lasted so many seconds, except lasting ones."""
+        began = time.monotonic() - older_than
+        for reading in self._readings.copy():
+            if reading.began <= began and not reading.is_lasting:
+                reading.transaction.end()
+
+    def begin_epoch(self) -> None:
+        """Disown all that was derived from this record; see :class:`index.protocols.RecordStore`."""
+        with self._write() as (transaction, _):
+            state.begin_epoch(transaction)
+
+    # Erasures, for a ledger outside the record
+
+    def tag(self) -> bytes:
+        """Identify the record in a ledger of erasures."""
+        with self._read() as (_, now):
+            return store_tag(now.store)
+
+    def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
+        """List erased versions: position and tag; see :class:`index.protocols.Erasures`."""
+        with self._read() as (transaction, now):
+            return erasures.erased(transaction, now.store, after)
+
+    def erase_tagged(self, tags: Container[bytes]) -> tuple[int, int]:
+        """Erase the versions that have these tags; see :class:`index.protocols.Erasures`."""
+        with self._write() as (transaction, now):
+            found = list(erasures.tagged(transaction, now.store, tags))
+            if not found:
+                return 0, 0
+            change = state.begin_change(transaction)
+            gone = {document for _, document, is_newest in found if is_newest}
+            kept = [key for key, document, _ in found if document not in gone]
+            versions.prune(transaction, kept, change)
+            for document in gone:
+                documents.delete(transaction, documents.of_key(transaction, document), change)
+        self.forget()
+        return len(gone), len(found)
+
+    # Checking
+
+    def problems(
+        self, dimension: int, progress: Callable[[int, int], None] = lambda *_: None
+    ) -> Iterator[Problem]:
+        """Check every invariant; see :class:`index.protocols.RecordStore`."""
+        with self._read() as (transaction, _):
+            yield from upkeep.problems(transaction, dimension, progress)
+
+    def repair(self, dimension: int) -> None:
+        """Make good what is repairable; see :class:`index.protocols.RecordStore`."""
+        with self._write() as (transaction, _):
+            upkeep.repair(transaction, dimension)
+        self.forget()
+
+    def staging(self) -> Staging:
+        """Raise :class:`index.errors.NotSupported`."""
+        raise NotSupported(
+            f"The collection {self._name!r} is in PostgreSQL, where collections are not upgraded yet. Ingest "
+            "its documents into a new collection."
+        )
+
+    # Embedding work
+
+    def claim(self, limit: int, lease: Lease) -> list[PendingPassage]:
+        """Claim passages without a vector; see :class:`index.protocols.EmbeddingWork`."""
+        if limit < 1:
+            return []
+        with self._write("claims") as (transaction, _):
+            return passages.claim(transaction, limit, lease.name, self._leases)
+
+    def put_vectors(
+        self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
+    ) -> int:
+        """Store vectors and end the claims on them; see :class:`index.protocols.EmbeddingWork`."""
+        with self._change() as (transaction, change):
+            return passages.put_vectors(transaction, keys, vectors, sentences, change)
+
+    def drop_damaged_vectors(self, dimension: int) -> int:
+        """Let passages wait for vectors again; see :class:`index.protocols.EmbeddingWork`."""
+        with self._change() as (transaction, _):
+            return passages.drop_bad_vectors(transaction, dimension)
+
+    def waiting(self, up_to: int) -> int:
+        """How many live passages, up to this id, have no vector."""
+        with self._read() as (transaction, _):
+            return passages.waiting(transaction, up_to)
+
+    def last_passage(self) -> int:
+        """The id of the passage that was stored last; 0 if none ever was."""
+        with self._read() as (transaction, _):
+            return passages.last(transaction)
+
+    # Leases and closing
+
+    @contextmanager
+    def lease(self, name: str, *, seconds: float = 0.0) -> Iterator[Lease]:
+        """Hold a lease; see :class:`index.protocols.RecordStore`."""
+        with self._leases.hold(name, seconds) as lease:
+            self._require_open()
+            try:
+                yield lease
+            finally:
+                if _WORKER in name:
+                    with self._write("claims") as (transaction, _):
+                        passages.end_claims(transaction, name)
+
+    def close(self) -> None:
+        """Refuse further calls. The connections are those of the server object."""
+        self._is_closed = True
+
+    @contextmanager
+    def _read(self) -> Iterator[tuple[Transaction, State]]:
+        with (
+            self._told(),
+            self._server.read(self._schema, first=state.QUERY, what=self._what) as transaction,
+        ):
+            yield transaction, State.of(transaction.first)
+
+    @contextmanager
+    def _write(self, turn: str = "write") -> Iterator[tuple[Transaction, State]]:
+        """Write in a transaction. Those of one ``turn`` follow each other."""
+        lock = lock_key("transactions", f"{self._schema}/{turn}")
+        first = (
+            f"{state.QUERY} WHERE EXISTS (SELECT FROM {schema.CATALOGUE_SCHEMA}.collections"
+            f" WHERE number = {self._number} AND name IS NOT NULL)"
+        )
+        with (
+            self._told(),
+            self._server.write(self._schema, lock=lock, first=first, what=self._what) as transaction,
+        ):
+            if transaction.first is None:
+                raise self._gone()
+            yield transaction, State.of(transaction.first)
+
+    @contextmanager
+    def _change(self) -> Iterator[tuple[Transaction, int]]:
+        with self._write() as (transaction, _):
+            yield transaction, state.begin_change(transaction)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Let a missing table of a collection that was deleted say so."""
+        self._require_open()
+        try:
+            yield
+        except StoreDamaged as error:
+            if isinstance(error.__cause__, psycopg.errors.UndefinedTable) and not self._is_listed():
+                raise self._gone() from error
+            raise
+
+    def _is_listed(self) -> bool:
+        row = self._server.look(
+            schema.CATALOGUE_SCHEMA,
+            "SELECT 1 FROM collections WHERE number = {} AND name IS NOT NULL",
+            self._number,
+            what=self._what,
+        )
+        return row is not None
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise CollectionNotFound(f"The collection {self._name!r} is deleted, or closed.")
+
+    def _gone(self) -> CollectionNotFound:
+        return CollectionNotFound(
+            f"The collection {self._name!r} was deleted or replaced while it was open. Try again."
+        )
