@@ -116,10 +116,10 @@ class Collection:
         """
         models = embedder if isinstance(embedder, Models) else Models(embedder)
         self.name = name
-        self.folder = catalogue.folder(name)
         find_or_create(
             catalogue, name, lambda: Description.of_today(models.named(model), config, model or models.name)
         )
+        self.folder = catalogue.folder(name)
         self._store: RecordStore = catalogue.open(name)
         readers = readers or InProcessReaders(config.reading)
         self._derive = partial(derive, catalogue, name, self._store, models, config, readers)

@@ -8,13 +8,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from index.errors import NotSupported
 from index.protocols import Catalogue, RecordStore
 
 __all__ = ["open_catalogue", "open_memory_store"]
 
 
-def open_catalogue(data: Path) -> Catalogue:
-    """The catalogue of the collections in a data folder."""
+def open_catalogue(data: Path, store: str = "") -> Catalogue:
+    """The catalogue of the collections in a data folder, or in a database.
+
+    ``store`` is the address of a PostgreSQL database (``postgresql://user:password@host/name``); files
+    derived from its collections are in the data folder. Raises :class:`index.errors.NotSupported` without
+    psycopg, and :class:`index.errors.StoreUnavailable`.
+    """
+    if store:
+        try:
+            from index.postgresql import open_server
+            from index.store.postgresql import PostgresqlCatalogue
+        except ModuleNotFoundError as error:
+            raise NotSupported(
+                f"A store in PostgreSQL needs {error.name}. Run: pip install 'loccit[postgresql]'"
+            ) from error
+        return PostgresqlCatalogue(open_server(store), data / "collections")
     from index.store.sqlite import FolderCatalogue
 
     return FolderCatalogue(data / "collections")

@@ -1,33 +1,50 @@
 """The implementations that the contract suites run on. A new one adds a parameter here."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from index.postgresql import open_server
 from index.protocols import RecordStore
+from index.store import open_catalogue
 from index.store.memory import MemoryRecord, MemoryStore
 from index.store.sqlite import SqliteStore
+from tests.postgresql import database
 
 Opener = Callable[[], RecordStore]
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "memory", "postgresql"])
 def open_store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Opener]:
     """Opens one and the same record, as often as it is called."""
     opened: list[RecordStore] = []
-    record = MemoryRecord()
-
-    def opener() -> RecordStore:
+    with ExitStack() as stack:
+        make: Opener
         if request.param == "sqlite":
-            opened.append(SqliteStore(tmp_path / "store.sqlite"))
+            make = partial(SqliteStore, tmp_path / "store.sqlite")
+        elif request.param == "memory":
+            make = partial(MemoryStore, MemoryRecord())
         else:
-            opened.append(MemoryStore(record))
-        return opened[-1]
+            make = stack.enter_context(_postgresql(tmp_path))
 
-    yield opener
-    for store in opened:
-        store.close()
+        def opener() -> RecordStore:
+            opened.append(make())
+            return opened[-1]
+
+        yield opener
+        for store in opened:
+            store.close()
+
+
+@contextmanager
+def _postgresql(folder: Path) -> Iterator[Opener]:
+    with database() as url, closing(open_server(url)):
+        catalogue = open_catalogue(folder, url)
+        catalogue.describe("a", {})
+        yield lambda: catalogue.open("a")
 
 
 @pytest.fixture
