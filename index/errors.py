@@ -49,6 +49,7 @@
     │   └── BackendMissing
     ├── IndexUnavailable
     ├── StoreUnavailable
+    ├── ObjectsUnavailable
     ├── LedgerFailed
     ├── DiskFull
     └── Damaged
@@ -389,6 +390,12 @@ class StoreUnavailable(LoccitError):
     """The server of the record store cannot be reached; retry. What was acknowledged is stored."""
 
     code = "store_unavailable"
+
+
+class ObjectsUnavailable(LoccitError):
+    """The object store with originals and uploads cannot be reached or refuses; retry."""
+
+    code = "objects_unavailable"
 
 
 class LedgerFailed(LoccitError):

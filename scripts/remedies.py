@@ -105,6 +105,8 @@ OPERATION: Mapping[str, str] = {
     "([damage](../operations.md#damage)).",
     "store_unavailable": "Try again. If it stays, check that PostgreSQL runs and can be reached, and the "
     "address that the service has of it.",
+    "objects_unavailable": "Try again after `Retry-After`. If it stays, check `LOCCIT_OBJECTS`, the store, "
+    "and what the [credentials](../operations.md#object-stores) allow.",
     "ledger_failed": "Check that the file can be read and written.",
     "store_damaged": "`loccit check` says what is damaged and what `--repair` can make anew; restore a "
     "[backup](../how-to/back-up.md) for the rest.",

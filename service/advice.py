@@ -46,6 +46,7 @@ def limit_advice(error: errors.InvalidLimit | errors.DocumentTooLarge) -> str:
 
 SETTINGS_ADVICE: Advice = {
     errors.LedgerFailed: "The setting LOCCIT_ERASURE_LEDGER says where it is.",
+    errors.ObjectsUnavailable: "The setting LOCCIT_OBJECTS says where it is.",
     errors.DocumentTooLarge: limit_advice,
     errors.InvalidLimit: limit_advice,
     errors.QuestionTooLong: "The limit is the setting LOCCIT_MAX_QUESTION_CHARACTERS.",

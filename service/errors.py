@@ -210,6 +210,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     library.LedgerFailed: 500,
     library.IndexUnavailable: 503,
     library.StoreUnavailable: 503,
+    library.ObjectsUnavailable: 503,
     InvalidSettings: 500,
     DataNotWritable: 500,
     InternalError: 500,
@@ -222,6 +223,7 @@ RETRY_AFTER: Mapping[type[library.LoccitError], int] = {
     library.CollectionBusy: 1,
     library.IndexUnavailable: 5,
     library.StoreUnavailable: 5,
+    library.ObjectsUnavailable: 5,
     NotReady: 2,
     library.DiskFull: 60,
 }

@@ -1,0 +1,133 @@
+"""An S3-compatible server for the tests of this process, started when a test first needs it.
+
+It is SeaweedFS, from PyPI, and ends with the process, however that ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import uuid
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
+
+from index.objects import Bucket, open_bucket, parse_objects
+from index.objects.address import BucketAddress
+from tests.patience import eventually
+
+KEY, SECRET = "test-key", "zq-objects-secret"
+BUCKET = "documents"
+_SERVERS = ("master", "volume", "filer", "s3", "admin")
+_OPTIONS = (
+    *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-dir=data", "-s3.config=s3.json", "-master.telemetry=false"),
+    *(
+        "-webdav=false",
+        "-admin.ui=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-s3.autoCreateBucket=false",
+    ),
+    *("-master.volumeSizeLimitMB=64", "-volume.max=8"),
+)
+_ONCE = Config(connect_timeout=1, read_timeout=10, retries={"total_max_attempts": 1})
+_ATTEMPTS = 3
+"""A port may be taken between its choice and its use."""
+# The server ends when the other end of the standard input is closed: with this process at the latest.
+_SERVE = """
+"$@" > log 2>&1 & server=$!
+cat > /dev/null
+kill -KILL $server; wait $server
+rm -rf "$PWD" /tmp/seaweedfs-*-grpc-"$GRPC".sock
+"""
+
+
+def objects_url(prefix: str = "") -> str:
+    """The address of a new, empty prefix of a bucket. Skips the test where the server is not installed."""
+    endpoint = _server()
+    return f"s3://{BUCKET}/{prefix or uuid.uuid4().hex}?endpoint_url={quote(endpoint)}&region=us-east-1"
+
+
+def bucket_at(url: str) -> Bucket:
+    """The bucket at an address."""
+    place = parse_objects(url)
+    assert isinstance(place, BucketAddress)
+    return open_bucket(place)
+
+
+def _server() -> str:
+    """The address of the running server. The credentials for it are in the environment from now on."""
+    program = shutil.which("weed") or shutil.which("weed", path=str(Path(sys.executable).parent))
+    if program is None:
+        pytest.skip("SeaweedFS (weed) is not installed")
+    return _start(program)
+
+
+@cache
+def _start(program: str) -> str:
+    os.environ |= {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
+    for _ in range(_ATTEMPTS):
+        if endpoint := _attempt(program):
+            return endpoint
+    raise AssertionError("SeaweedFS does not start")
+
+
+def _attempt(program: str) -> str:
+    """Start the server; returns its address, or nothing if it ends at once."""
+    folder = Path(tempfile.mkdtemp(prefix="loccit-s3-"))
+    (folder / "data").mkdir()
+    identity = {
+        "name": "tests",
+        "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
+        "actions": ["Admin", "Read", "Write", "List"],
+    }
+    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    names = [f"{one}.port{kind}" for one in _SERVERS for kind in ("", ".grpc")]
+    ports = dict(zip(names, _free_ports(len(names)), strict=True))
+    options = [*_OPTIONS, *(f"-{name}={port}" for name, port in ports.items())]
+    server = subprocess.Popen(
+        ["/bin/sh", "-c", _SERVE, "sh", program, "-logtostderr=true", "mini", *options],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        env={**os.environ, "GRPC": str(ports["s3.port.grpc"])},
+    )
+    atexit.register(server.communicate)
+    endpoint = f"http://127.0.0.1:{ports['s3.port']}"
+    eventually(lambda: server.poll() is not None or _has_bucket(endpoint) or _has_failed(folder))
+    return "" if _has_failed(folder) else endpoint
+
+
+def _has_bucket(endpoint: str) -> bool:
+    """Make the bucket, if the server can do that yet."""
+    client = get_session().create_client("s3", endpoint_url=endpoint, region_name="us-east-1", config=_ONCE)
+    try:
+        client.create_bucket(Bucket=BUCKET)
+    except (BotoCoreError, ClientError):
+        return False
+    finally:
+        client.close()
+    return True
+
+
+def _has_failed(folder: Path) -> bool:
+    return "\nF" in (folder / "log").read_text()
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
