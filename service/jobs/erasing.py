@@ -67,5 +67,4 @@ class JobErasure:
             # It cannot be told where they are.
             self._spool.remove(job_id, [spooled])
             return
-        for start, size in spans:
-            self._spool.overwrite(job_id, spooled, start, size)
+        self._spool.overwrite(job_id, spooled, spans)

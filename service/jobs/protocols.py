@@ -5,8 +5,9 @@ Each has one contract suite in ``tests/contracts`` that every implementation pas
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from service.jobs.records import Access, Item, Job, JobKind, JobState, NewItem, Outcome
 
@@ -167,6 +168,10 @@ class JobStore(Protocol):
         """Close everything that is open. The store is not used afterwards."""
 
 
+Span: TypeAlias = tuple[int, int]
+"""The start and the length of bytes in a file."""
+
+
 class SpooledFile(Protocol):
     """A file of the spool while it is being written."""
 
@@ -207,8 +212,8 @@ class Spool(Protocol):
     def open(self, job_id: str, name: str) -> BinaryIO:
         """Open a kept file, seekable. Raises :class:`FileNotFoundError` when it is not there any more."""
 
-    def overwrite(self, job_id: str, name: str, start: int, size: int) -> None:
-        """Overwrite bytes of a kept file by zeros, durably; does nothing when it is not there any more."""
+    def overwrite(self, job_id: str, name: str, spans: Iterable[Span]) -> None:
+        """Overwrite spans of a kept file by zeros, durably; does nothing when it is not there any more."""
 
     def remove(self, job_id: str, names: Iterable[str]) -> None:
         """Delete files of a job; names that are not there are skipped."""
@@ -218,3 +223,12 @@ class Spool(Protocol):
 
     def clear_unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> None:
         """Delete the files of unlisted jobs that got no new file for so long: those of aborted uploads."""
+
+
+def size_of_spooled(spool: Spool, job_id: str, name: str) -> int | None:
+    """Bytes of a kept file; None when it is not there any more."""
+    try:
+        with spool.open(job_id, name) as file:
+            return file.seek(0, os.SEEK_END)
+    except FileNotFoundError:
+        return None

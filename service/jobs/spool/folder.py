@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from index.durability import sync
-from service.jobs.spool.quota import RESERVE, Quota, disk_full, size_of
+from service.jobs.protocols import Span
+from service.jobs.spool.quota import RESERVE, Quota, disk_full, folder_quota, size_of
 
 _ZEROS = 1024 * 1024
 """Bytes that are overwritten at a time."""
@@ -31,7 +32,7 @@ class FolderSpool:
 
     def __init__(self, folder: Path, *, max_bytes: int = 0, reserve: int = RESERVE) -> None:
         self._folder = folder
-        self.quota = Quota(folder, max_bytes=max_bytes, reserve=reserve)
+        self.quota = folder_quota(folder, max_bytes=max_bytes, reserve=reserve)
 
     def require_room(self, size: int) -> None:
         self.quota.require(size)
@@ -55,11 +56,12 @@ class FolderSpool:
         """Path of a job's file."""
         return self._folder / job_id / name
 
-    def overwrite(self, job_id: str, name: str, start: int, size: int) -> None:
+    def overwrite(self, job_id: str, name: str, spans: Iterable[Span]) -> None:
         with suppress(FileNotFoundError), self.path(job_id, name).open("r+b", buffering=0) as file:
-            file.seek(start)
-            for part in range(0, size, _ZEROS):
-                file.write(bytes(min(_ZEROS, size - part)))
+            for start, size in spans:
+                file.seek(start)
+                for part in range(0, size, _ZEROS):
+                    file.write(bytes(min(_ZEROS, size - part)))
             os.fsync(file.fileno())
 
     def remove(self, job_id: str, names: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from io import BytesIO
 from typing import BinaryIO
 
+from service.jobs.protocols import Span
 from service.jobs.spool.quota import limit_reached
 
 
@@ -48,10 +49,11 @@ class MemorySpool:
                 raise FileNotFoundError(f"{job_id}/{name}")
             return BytesIO(self._files[job_id][name])
 
-    def overwrite(self, job_id: str, name: str, start: int, size: int) -> None:
+    def overwrite(self, job_id: str, name: str, spans: Iterable[Span]) -> None:
         with self._lock:
             if data := self._files.get(job_id, {}).get(name):
-                data[start : start + size] = bytes(size)
+                for start, size in spans:
+                    data[start : start + size] = bytes(size)
 
     def remove(self, job_id: str, names: Iterable[str]) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,17 +20,26 @@ _RETRY_AFTER = {"Retry-After": "60"}
 
 
 class Quota:
-    """Counts the bytes below a folder as files come and go. Safe to use from several threads.
+    """Counts the bytes of files as these come and go. Safe to use from several threads.
 
-    ``max_bytes`` bounds them, 0 means no bound; ``reserve`` bytes stay free on the disk. Other processes may
-    use the folder, and people may delete files in it: the files are counted again once a minute and before
-    an upload is refused. A file that is written during a count is complete in the next one.
+    ``max_bytes`` bounds them, 0 means no bound; ``reserve`` bytes stay free on the disk with the folder
+    ``disk``, if there is one. Other processes may add and delete files, and people too: ``count`` counts
+    them again once a minute and before an upload is refused. A file that is written during a count is
+    complete in the next one.
     """
 
-    def __init__(self, folder: Path, *, max_bytes: int = 0, reserve: int = RESERVE) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        count: Callable[[], int],
+        *,
+        max_bytes: int = 0,
+        reserve: int = RESERVE,
+        disk: Path | None = None,
+    ) -> None:
+        self._count = count
         self._max_bytes = max_bytes
         self._reserve = reserve
+        self._disk = disk
         self._used = 0
         self._counted_at = -_RECOUNT_SECONDS
         self._lock = threading.Lock()
@@ -43,7 +53,8 @@ class Quota:
 
     def require(self, size: int) -> None:
         """Raise :class:`service.errors.SpoolFull` when there is no room for so many bytes."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if self._disk is not None:
+            self._disk.mkdir(parents=True, exist_ok=True)
         with self._lock:
             self._recount_after(_RECOUNT_SECONDS)
             self._require(size)
@@ -69,13 +80,13 @@ class Quota:
             self._recount_after(_RECOUNT_BEFORE_REFUSAL_SECONDS)
         if self._max_bytes and self._used + size > self._max_bytes:
             raise limit_reached(self._used, size, self._max_bytes)
-        if shutil.disk_usage(self._folder).free < self._reserve + size:
+        if self._disk is not None and shutil.disk_usage(self._disk).free < self._reserve + size:
             raise disk_full()
 
     def _recount_after(self, seconds: float) -> None:
         """Count the files again if the last count is so old."""
         if time.monotonic() - self._counted_at >= seconds:
-            self._used = sum(size_of(job) for job in self._folder.glob("*"))
+            self._used = self._count()
             self._counted_at = time.monotonic()
 
 
@@ -96,6 +107,15 @@ def disk_full() -> SpoolFull:
         "files deletes those files.",
         headers=_RETRY_AFTER,
     )
+
+
+def folder_quota(folder: Path, *, max_bytes: int = 0, reserve: int = RESERVE) -> Quota:
+    """A quota of the files in the folders of a folder, and of its disk."""
+
+    def count() -> int:
+        return sum(size_of(job) for job in folder.glob("*"))
+
+    return Quota(count, max_bytes=max_bytes, reserve=reserve, disk=folder)
 
 
 def size_of(folder: Path) -> int:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.errors import SpoolFull
 from service.jobs.spool.folder import FolderFile, FolderSpool
-from service.jobs.spool.quota import Quota, size_of
+from service.jobs.spool.quota import folder_quota, size_of
 from tests.patience import eventually
 from tests.service.jobs.spooling import spool_file
 from tests.sizes import examples
@@ -37,7 +37,7 @@ def new_file(folder: Path) -> FileIO:
 
 
 def test_no_bound_by_default(folder: Path) -> None:
-    quota = Quota(folder)
+    quota = folder_quota(folder)
     quota.require(10**6)
     quota.take(10**6)
     assert quota.used == 10**6
@@ -46,11 +46,11 @@ def test_no_bound_by_default(folder: Path) -> None:
 def test_reserve_of_the_disk_stays_free(folder: Path) -> None:
     free = shutil.disk_usage(folder.parent).free
     with pytest.raises(SpoolFull, match="almost full") as caught:
-        Quota(folder, reserve=NO_ROOM).require(0)
+        folder_quota(folder, reserve=NO_ROOM).require(0)
     assert caught.value.headers == {"Retry-After": "60"}
-    Quota(folder, reserve=free // 2).require(0)
+    folder_quota(folder, reserve=free // 2).require(0)
     with pytest.raises(SpoolFull, match="almost full"):
-        Quota(folder, reserve=free // 2).require(free)
+        folder_quota(folder, reserve=free // 2).require(free)
     with pytest.raises(SpoolFull, match="almost full"):
         spool_file(FolderSpool(folder, reserve=NO_ROOM), "job", 1, b"x")
 
@@ -82,7 +82,7 @@ def fits(spool: FolderSpool, size: int) -> bool:
 
 
 def test_files_are_recounted_after_a_failed_write(folder: Path) -> None:
-    quota = Quota(folder)
+    quota = folder_quota(folder)
     assert quota.used == 0
     raw = new_file(folder)
     with closing(FolderFile(raw, quota)) as file:
@@ -97,7 +97,7 @@ def test_files_are_recounted_after_a_failed_write(folder: Path) -> None:
 def test_full_disk_is_reported_as_a_full_spool(folder: Path) -> None:
     folder.mkdir()
     with Path("/dev/full").open("wb", buffering=0) as full:
-        file = FolderFile(full, Quota(folder))
+        file = FolderFile(full, folder_quota(folder))
         with pytest.raises(SpoolFull, match="almost full"):
             file.write(b"x" * 1_000_000)
 
