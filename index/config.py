@@ -8,10 +8,12 @@ out of bounds raises ``ValueError``.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
+
+from index.objects import parse_objects
 
 Backend = Literal["auto", "torch", "openvino", "onnx"]
 Precision = Literal["auto", "fp32", "bf16", "int8", "dynamic-int8"]
@@ -232,6 +234,11 @@ class VectorsConfig:
     takes some 30 ms. Larger ones are compared in the background."""
 
 
+def _checked_objects(address: str) -> str:
+    parse_objects(address)  # raises a ValueError that says what is wrong
+    return address
+
+
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class LibraryConfig:
     """All settings of a library of collections."""
@@ -248,6 +255,12 @@ class LibraryConfig:
         description="File that records what is erased, by hashes only, so that restoring an older backup "
         "does not bring it back; `erasures.jsonl` in the data folder by default. Keep it on another disk "
         "than the data.",
+    )
+    objects: Annotated[str, AfterValidator(_checked_objects)] = Field(
+        default="",
+        description="Where the bytes of documents and uploaded files are kept that several machines share: a "
+        "bucket of an S3-compatible store, `s3://bucket/prefix?endpoint_url=https://s3.example.org` (needs "
+        "loccit[s3]), or a shared folder, `file:///shared/folder`; empty for the data folder.",
     )
     lock_seconds: float = 30.0
     """How long a write waits for the write lock of another process."""

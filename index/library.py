@@ -59,7 +59,7 @@ class Library:
         readers: Readers | None = None,
     ) -> None:
         self.data = data
-        self._catalogue = open_catalogue(data)
+        self._catalogue = open_catalogue(data, objects=(config or LibraryConfig()).objects)
         self.ledger = Ledger((config or LibraryConfig()).erasure_ledger or data / ERASURE_LEDGER)
         self.models = embedder if isinstance(embedder, Models) else Models(embedder)
         self.config = config or LibraryConfig()

@@ -9,18 +9,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.errors import NotSupported
+from index.objects import parse_objects
 from index.protocols import Catalogue, RecordStore
+from index.store.originals import SharedOriginals
 
 __all__ = ["open_catalogue", "open_memory_store"]
 
 
-def open_catalogue(data: Path, store: str = "") -> Catalogue:
+def open_catalogue(data: Path, store: str = "", *, objects: str = "") -> Catalogue:
     """The catalogue of the collections in a data folder, or in a database.
 
     ``store`` is the address of a PostgreSQL database (``postgresql://user:password@host/name``); files
-    derived from its collections are in the data folder. Raises :class:`index.errors.NotSupported` without
-    psycopg, and :class:`index.errors.StoreUnavailable`.
+    derived from its collections are in the data folder. ``objects`` is the address of the place of originals
+    (:func:`index.objects.parse_objects`). Raises :class:`index.errors.NotSupported` without psycopg, and
+    :class:`index.errors.StoreUnavailable`.
     """
+    shared = SharedOriginals(parse_objects(objects))
     if store:
         try:
             from index.postgresql import open_server
@@ -29,10 +33,10 @@ def open_catalogue(data: Path, store: str = "") -> Catalogue:
             raise NotSupported(
                 f"A store in PostgreSQL needs {error.name}. Run: pip install 'loccit[postgresql]'"
             ) from error
-        return PostgresqlCatalogue(open_server(store), data / "collections")
+        return PostgresqlCatalogue(open_server(store), data / "collections", shared)
     from index.store.sqlite import FolderCatalogue
 
-    return FolderCatalogue(data / "collections")
+    return FolderCatalogue(data / "collections", shared)
 
 
 def open_memory_store() -> RecordStore:

@@ -6,12 +6,18 @@ from pathlib import Path
 import pytest
 
 from index.protocols import Originals
-from index.store.originals import FolderOriginals, MemoryOriginals
+from index.store.originals import BucketOriginals, FolderOriginals, LayeredOriginals, MemoryOriginals
+from tests.objects import bucket_at, objects_url
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "bucket", "layered"])
 def originals(tmp_path: Path, request: pytest.FixtureRequest) -> Originals:
-    return FolderOriginals(tmp_path / "originals") if request.param == "folder" else MemoryOriginals()
+    if request.param == "memory":
+        return MemoryOriginals()
+    if request.param == "bucket":
+        return BucketOriginals(bucket_at(objects_url()), "one/")
+    folder = FolderOriginals(tmp_path / "originals")
+    return LayeredOriginals(MemoryOriginals(), folder) if request.param == "layered" else folder
 
 
 def sha(data: bytes) -> bytes:

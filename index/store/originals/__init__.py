@@ -1,6 +1,9 @@
-"""Where the bytes of documents are kept: in a folder, or in memory for tests."""
+"""Where the bytes of documents are kept: in a folder, in a bucket, or in memory for tests."""
 
+from index.store.originals.bucket import BucketOriginals
 from index.store.originals.folder import FolderOriginals
+from index.store.originals.layered import LayeredOriginals
 from index.store.originals.memory import MemoryOriginals
+from index.store.originals.places import SharedOriginals
 
-__all__ = ["FolderOriginals", "MemoryOriginals"]
+__all__ = ["BucketOriginals", "FolderOriginals", "LayeredOriginals", "MemoryOriginals", "SharedOriginals"]

@@ -6,17 +6,18 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import Any
 
-from index.errors import CollectionBusy, CollectionNotFound, NotSupported, StoreDamaged
+from index.errors import CollectionBusy, CollectionNotFound, NotSupported, ObjectsUnavailable, StoreDamaged
 from index.postgresql import Server, lock_key, migrate
 from index.postgresql.migrations import migrate_within
 from index.protocols import Originals
-from index.store.originals import FolderOriginals
+from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
 from index.store.postgresql import schema
 from index.store.postgresql.store import PostgresqlStore
+from index.store.rows.tags import store_tag
 
 _log = logging.getLogger("loccit.store")
 
@@ -29,17 +30,22 @@ class PostgresqlCatalogue:
 
     Files derived from a collection are in ``folder``, on each machine, under its name, the id of the database
     and its number there: those of another store, or of a collection that was made again, are never met.
+    ``shared`` is where new originals are put, if not there.
     """
 
-    def __init__(self, server: Server, folder: Path) -> None:
+    def __init__(self, server: Server, folder: Path, shared: SharedOriginals | None = None) -> None:
         self._server = server
         self._folder = folder
+        self._shared = shared or SharedOriginals(None)
         migrate(server, schema.CATALOGUE_SCHEMA, "catalogue", schema.CATALOGUE)
         with server.read(schema.CATALOGUE_SCHEMA, first="SELECT id FROM catalogue", what=_WHAT) as reading:
             if reading.first is None:
                 raise StoreDamaged("The catalogue of collections has no id. Restore a backup.")
             self._id = str(reading.first[0])
-        self._sweep()
+        try:
+            self._sweep()
+        except (ObjectsUnavailable, OSError) as error:
+            _log.warning("Originals of a deleted collection could not be removed yet: %s", error)
 
     def names(self) -> list[str]:
         with self._server.read(schema.CATALOGUE_SCHEMA, what=_WHAT) as reading:
@@ -106,7 +112,12 @@ class PostgresqlCatalogue:
         opened, folder = self.identity(name), self.folder(name)
         if opened is not None:
             folder.mkdir(parents=True, exist_ok=True)
-        return FolderOriginals(folder / _ORIGINALS, lambda: self.identity(name) == opened)
+        own = FolderOriginals(folder / _ORIGINALS, lambda: self.identity(name) == opened)
+        if not self._shared.is_used:
+            return own
+        with closing(self.open(name)) as store:
+            tag = store.tag()
+        return LayeredOriginals(self._shared.of(tag, lambda: self.identity(name) == opened), own)
 
     def delete(self, name: str) -> None:
         number, folder = self._number(name), self.folder(name)
@@ -128,10 +139,15 @@ class PostgresqlCatalogue:
         return int(row[0]) if row else None
 
     def _sweep(self) -> None:
-        """Finish deletions, also those that a process was killed in; one in use is left for later."""
+        """Finish deletions, also those that a process was killed in; one in use is left for later.
+
+        Raises :class:`index.errors.ObjectsUnavailable`, OSError.
+        """
         with self._server.read(schema.CATALOGUE_SCHEMA, what=_WHAT) as reading:
             doomed = reading.rows("SELECT number FROM collections WHERE name IS NULL")
         for (number,) in doomed:
+            # First the originals: the record knows which they are.
+            self._drop_shared(number)
             try:
                 with self._server.write(schema.CATALOGUE_SCHEMA, what=f"collection {number}") as writing:
                     writing.execute(f'DROP SCHEMA IF EXISTS "{schema.schema_of(number)}" CASCADE')
@@ -139,6 +155,13 @@ class PostgresqlCatalogue:
             except CollectionBusy:
                 _log.info("The deleted collection %d is being read; it is dropped later.", number)
         self._sweep_folders()
+
+    def _drop_shared(self, number: int) -> None:
+        if self._shared.is_used:
+            with suppress(StoreDamaged):  # another process has dropped it
+                row = self._server.look(schema.schema_of(number), "SELECT store FROM state")
+                if row is not None:
+                    self._shared.drop(store_tag(row[0]))
 
     def _sweep_folders(self) -> None:
         """Remove files derived from collections of this database that are gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -13,12 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from index.errors import CollectionBusy, StoreDamaged
-from index.store.originals import FolderOriginals
+from index.errors import CollectionBusy, Damaged, ObjectsUnavailable, StoreDamaged
+from index.protocols import Originals
+from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
 from index.store.sqlite.database import FileLeases, check_journal, check_size
 from index.store.sqlite.embeddings import staging
 from index.store.sqlite.store import SqliteStore
 from index.store.sqlite.upkeep import PinnedDatabase, pinned
+
+_log = logging.getLogger("loccit.store")
 
 _DESCRIPTION = "collection.json"
 _STORE = "store.sqlite"
@@ -38,12 +42,16 @@ _GENERATION = "indexes-"
 class FolderCatalogue:
     """Implements :class:`index.protocols.Catalogue`: one folder with a subfolder for each collection.
 
-    Deleting a collection deletes its folder.
+    Deleting a collection deletes its folder. ``shared`` is where new originals are put, if not there.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shared: SharedOriginals | None = None) -> None:
         self._folder = folder
-        self._sweep()
+        self._shared = shared or SharedOriginals(None)
+        try:
+            self._sweep()
+        except (ObjectsUnavailable, OSError) as error:
+            _log.warning("Originals of a deleted collection could not be removed yet: %s", error)
 
     def names(self) -> list[str]:
         found = {
@@ -142,10 +150,27 @@ class FolderCatalogue:
                     shutil.copyfile(path, folder / within)
         if (stored := _in_record(folder / _STORE)) is not None:
             _write(folder / _DESCRIPTION, stored)  # of the same moment
+        if self._shared.is_used:
+            self._copy_shared(name, folder)
 
-    def originals(self, name: str) -> FolderOriginals:
+    def _copy_shared(self, name: str, folder: Path) -> None:
+        """Copy the originals that are elsewhere to where a collection has them itself."""
+        shared, own = self.originals(name), FolderOriginals(folder / _ORIGINALS)
+        with closing(SqliteStore(folder / _STORE)) as store, store.snapshot() as moment:
+            wanted = moment.all_originals()
+        for sha256 in wanted:
+            # What is gone by now was erased meanwhile.
+            with suppress(FileNotFoundError), shared.open(sha256) as file:
+                own.put(sha256, file.read())
+
+    def originals(self, name: str) -> Originals:
         opened = self.identity(name)
-        return FolderOriginals(self._folder / name / _ORIGINALS, lambda: self.identity(name) == opened)
+        own = FolderOriginals(self._folder / name / _ORIGINALS, lambda: self.identity(name) == opened)
+        if not self._shared.is_used:
+            return own
+        with closing(self.open(name)) as store:
+            tag = store.tag()
+        return LayeredOriginals(self._shared.of(tag, lambda: self.identity(name) == opened), own)
 
     def delete(self, name: str) -> None:
         folder = self._folder / name
@@ -153,13 +178,26 @@ class FolderCatalogue:
         with ExitStack() as stack:
             with suppress(CollectionBusy):
                 stack.enter_context(FileLeases(folder).hold("write", _WRITER_SECONDS))
+            tag = self._tag(name)
             # Rename first, so that nobody opens a partly deleted collection.
-            folder.rename(folder.with_name(f".{name}.{uuid.uuid4().hex}{_DELETED}"))
+            folder.rename(folder.with_name(f".{name}.{uuid.uuid4().hex}.{tag}{_DELETED}"))
         self._sweep()
+
+    def _tag(self, name: str) -> str:
+        """The tag by which the originals of a collection are found elsewhere; empty if there are none."""
+        if self._shared.is_used:
+            try:
+                with closing(self.open(name)) as store:
+                    return store.tag().hex()
+            except Damaged as error:
+                _log.warning("Originals of the collection %r stay, for it has no tag: %s", name, error)
+        return ""
 
     def _sweep(self) -> None:
         """Finish deletions, also those that a process was killed in."""
         for doomed in self._folder.glob(f".*{_DELETED}"):
+            if self._shared.is_used and (tag := doomed.name.removesuffix(_DELETED).rpartition(".")[2]):
+                self._shared.drop(bytes.fromhex(tag))
             shutil.rmtree(doomed, ignore_errors=True)
 
 

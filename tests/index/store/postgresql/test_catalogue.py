@@ -1,6 +1,7 @@
 """Collections of a database: made, deleted while they are open, and made again."""
 
 import threading
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,39 @@ def test_what_is_not_there_yet_is_told(catalogue: PostgresqlCatalogue) -> None:
 
 def test_an_address_opens_a_catalogue(server: Server, tmp_path: Path) -> None:
     assert open_catalogue(tmp_path, server.url).names() == []
+
+
+def test_originals_elsewhere_go_with_their_collection(server: Server, tmp_path: Path) -> None:
+    place, data = tmp_path / "shared", tmp_path / "data"
+    catalogue = open_catalogue(data, server.url, objects=f"file://{place}")
+    originals = []
+    for name in ("a", "b"):
+        catalogue.describe(name, {})
+        originals.append(catalogue.originals(name))
+        originals[-1].put(sha256(b"1").digest(), b"1")
+    tags = [catalogue.open(name).tag().hex() for name in ("a", "b")]
+    assert {folder.name for folder in (place / "collections").iterdir()} == set(tags)
+    catalogue.delete("a")
+    assert [folder.name for folder in (place / "collections").iterdir()] == tags[1:]
+    catalogue.describe("a", {})
+    assert not catalogue.originals("a").holds(sha256(b"1").digest())
+    with pytest.raises(CollectionNotFound):
+        originals[0].put(sha256(b"2").digest(), b"2")
+
+
+def test_originals_that_cannot_be_removed_are_removed_later(server: Server, tmp_path: Path) -> None:
+    place = tmp_path / "shared"
+    catalogue = open_catalogue(tmp_path / "data", server.url, objects=f"file://{place}")
+    catalogue.describe("a", {})
+    catalogue.originals("a").put(sha256(b"1").digest(), b"1")
+    (folder,) = (place / "collections").iterdir()
+    folder.rename(place / "away")
+    folder.touch()  # no folder: it cannot be removed
+    with pytest.raises(NotADirectoryError):
+        catalogue.delete("a")
+    assert catalogue.names() == []
+    folder.unlink()
+    (place / "away").rename(folder)
+    open_catalogue(tmp_path / "data", server.url, objects=f"file://{place}")
+    assert not list((place / "collections").iterdir())
+    assert schemas(server) == []

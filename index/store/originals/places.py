@@ -1,0 +1,57 @@
+"""The places of originals that several machines share: a folder or a bucket for all collections."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from index.objects import ObjectsPlace, open_bucket
+from index.protocols import Originals
+from index.store.originals.bucket import BucketOriginals
+from index.store.originals.folder import FolderOriginals
+
+_COLLECTIONS = "collections"
+
+
+class SharedOriginals:
+    """The originals of all collections in a place, each by the tag of its record, not by its name.
+
+    A collection that was deleted and made again thus never meets objects of the one before.
+    """
+
+    def __init__(self, place: Path | ObjectsPlace) -> None:
+        self._place = place
+
+    @property
+    def is_used(self) -> bool:
+        """Whether originals are anywhere else than in the data folder."""
+        return self._place is not None
+
+    def of(self, tag: bytes, is_current: Callable[[], bool] = lambda: True) -> Originals:
+        """The originals of a collection."""
+        if isinstance(self._place, Path):
+            folder = self._folder(tag)
+            folder.mkdir(parents=True, exist_ok=True)
+            return FolderOriginals(folder / "originals", is_current)
+        assert self._place is not None  # noqa: S101 -- is_used
+        return BucketOriginals(open_bucket(self._place), self._prefix(tag), is_current)
+
+    def drop(self, tag: bytes) -> None:
+        """Remove all originals of a collection that was deleted; does nothing if there are none.
+
+        Raises :class:`index.errors.ObjectsUnavailable`, OSError.
+        """
+        if isinstance(self._place, Path):
+            if (folder := self._folder(tag)).exists():
+                shutil.rmtree(folder)
+        elif self._place is not None:
+            open_bucket(self._place).clear(self._prefix(tag))
+
+    def _folder(self, tag: bytes) -> Path:
+        assert isinstance(self._place, Path)  # noqa: S101
+        return self._place / _COLLECTIONS / tag.hex()
+
+    @staticmethod
+    def _prefix(tag: bytes) -> str:
+        return f"{_COLLECTIONS}/{tag.hex()}/originals/"
