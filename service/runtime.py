@@ -14,7 +14,7 @@ import anyio.to_thread
 from fastapi import Depends, Request
 
 from index.collection import Collection
-from index.errors import CollectionNotFound, DiskFull, LoccitError
+from index.errors import CollectionNotFound, DiskFull, LoccitError, ObjectsUnavailable
 from index.history import PurgeState
 from index.library import Library
 from service.advice import message_with_advice
@@ -92,8 +92,9 @@ class Runtime:
         )
         self.worker = EmbeddingWorker(self.library)
         job_store = open_job_store(self.library.data)
-        spool = open_spool(self.library.data, max_bytes=settings.max_spool_bytes)
-        self.files = open_file_store(self.library.data)
+        objects = self.library.config.objects
+        spool = open_spool(self.library.data, max_bytes=settings.max_spool_bytes, objects=objects)
+        self.files = open_file_store(self.library.data, objects=objects)
         self.file_erasure = FileErasure(self.files, self.library.ledger)
         self.document_order = DocumentOrder(ids.file_id)
         self.job_erasure = JobErasure(job_store, spool)
@@ -346,6 +347,8 @@ Drawing = Annotated[Pool, Depends(drawing_pool, scope="function"), MayRaise(Over
 WritesAfterBody = Annotated[
     Pool,
     Depends(writes_pool_after_body, scope="function"),
-    MayRaise(Overloaded, BodyTimeout, DiskFull),
+    MayRaise(Overloaded, BodyTimeout, DiskFull, ObjectsUnavailable),
 ]
-Writes = Annotated[Pool, Depends(writes_pool, scope="function"), MayRaise(Overloaded, DiskFull)]
+Writes = Annotated[
+    Pool, Depends(writes_pool, scope="function"), MayRaise(Overloaded, DiskFull, ObjectsUnavailable)
+]

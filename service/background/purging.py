@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from index.collection import Collection
-from index.errors import CollectionNotFound, LoccitError
+from index.errors import CollectionNotFound, LoccitError, ObjectsUnavailable
 from index.history import PurgeState
 from index.library import Library
 from index.records import Erasure
@@ -48,11 +48,13 @@ def open_purger(library: Library) -> Iterator[Purger]:
     """A purger without a thread, for a command; opens jobs and uploaded files if the data folder has any."""
     with ExitStack() as stack:
         jobs = files = None
+        objects = library.config.objects
         if (library.data / JOBS).exists():
             store = stack.enter_context(closing(open_job_store(library.data)))
-            jobs = JobErasure(store, open_spool(library.data, max_bytes=0))
+            jobs = JobErasure(store, open_spool(library.data, objects=objects))
         if (library.data / FILES).exists():
-            files = FileErasure(stack.enter_context(closing(open_file_store(library.data))), library.ledger)
+            store_of_files = stack.enter_context(closing(open_file_store(library.data, objects=objects)))
+            files = FileErasure(store_of_files, library.ledger)
         yield Purger(library, jobs, files)
 
 
@@ -128,6 +130,8 @@ class Purger:
         while not self._stopped.wait(_POLL_SECONDS):
             try:
                 self._round()
+            except ObjectsUnavailable as error:
+                log.warning("Erasures wait to be purged: %s", error.message)
             except Exception:
                 log.exception("The thread that purges what was erased failed, and goes on.")
 

@@ -15,18 +15,20 @@ from service.files.sqlite import open_sqlite_files
 from service.files.store import FileStore
 from service.files.upkeep import erase_again
 from service.jobs import open_spool
+from service.jobs.protocols import Spool
 
 FILES = "files.sqlite"
 CONTENTS = "files"
 """Names in a data folder: of the database, and of the folder with the bytes."""
 
 
-def open_file_store(data: Path, *, store: str = "") -> FileStore:
+def open_file_store(data: Path, *, store: str = "", objects: str = "") -> FileStore:
     """Open the store of files of a data folder; create it when there is none.
 
-    With the URL of a PostgreSQL database, only the bytes are in the folder.
+    With the URL of a PostgreSQL database, only the bytes are in the folder. ``objects`` is the address of
+    another place for these (:func:`index.objects.parse_objects`).
     """
-    spool = open_spool(data, max_bytes=0, folder=CONTENTS)
+    spool = _contents(data, objects)
     return open_postgresql_files(store, spool) if store else open_sqlite_files(data / FILES, spool)
 
 
@@ -35,14 +37,18 @@ def has_files(data: Path, *, store: str = "") -> bool:
     return bool(store) or (data / FILES).exists()
 
 
-def copy_files(data: Path, target: Path) -> None:
+def copy_files(data: Path, target: Path, objects: str = "") -> None:
     """Copy the files of a data folder to another, while others use them."""
-    upkeep.copy_files(data / FILES, data / CONTENTS, target / FILES, target / CONTENTS)
+    upkeep.copy_files(data / FILES, _contents(data, objects), target / FILES, target / CONTENTS)
 
 
-def file_problems(data: Path) -> Iterator[Problem]:
+def file_problems(data: Path, objects: str = "") -> Iterator[Problem]:
     """Yield what is wrong with the uploaded files of a data folder."""
-    return upkeep.file_problems(data / FILES, data / CONTENTS)
+    return upkeep.file_problems(data / FILES, _contents(data, objects))
+
+
+def _contents(data: Path, objects: str) -> Spool:
+    return open_spool(data, folder=CONTENTS, objects=objects)
 
 
 __all__ = [

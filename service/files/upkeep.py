@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from index.errors import StoreDamaged
@@ -13,11 +13,13 @@ from index.history import Erased
 from index.records import Problem
 from index.store.sqlite import file_damage, pinned
 from service.files.store import CONTENT, FileStore
+from service.jobs.protocols import Spool, size_of_spooled
 
+_CHUNK = 2**20
 _KEPT = "SELECT id, bytes FROM files WHERE NOT erasing ORDER BY number"
 
 
-def copy_files(database: Path, spool: Path, target: Path, target_spool: Path) -> None:
+def copy_files(database: Path, spool: Spool, target: Path, target_spool: Path) -> None:
     """Copy the store as it is at one moment, while others use it.
 
     A file that is deleted meanwhile is left out. Raises :class:`index.errors.StoreDamaged` for one whose
@@ -32,7 +34,8 @@ def copy_files(database: Path, spool: Path, target: Path, target_spool: Path) ->
             place = target_spool / file_id / CONTENT
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
-                shutil.copyfile(spool / file_id / CONTENT, place)
+                with spool.open(file_id, CONTENT) as file, place.open("wb") as copied:
+                    shutil.copyfileobj(file, copied, _CHUNK)
             except FileNotFoundError:
                 place.parent.rmdir()
                 _require_deleted(database, file_id)
@@ -48,17 +51,15 @@ def _require_deleted(database: Path, file_id: str) -> None:
             )
 
 
-def file_problems(database: Path, spool: Path) -> Iterator[Problem]:
+def file_problems(database: Path, spool: Spool) -> Iterator[Problem]:
     """Yield what is wrong with uploaded files."""
     if not database.exists() or file_damage(database):
         return  # damage is told with that of the other databases
     with closing(sqlite3.connect(database)) as connection:
         for file_id, size in _kept(connection):
-            found = -1
-            with suppress(FileNotFoundError):
-                found = (spool / file_id / CONTENT).stat().st_size
+            found = size_of_spooled(spool, file_id, CONTENT)
             if found != size and any(file_id == one for one, _ in _kept(connection)):
-                what = "missing" if found < 0 else f"{found:,} and not {size:,}"
+                what = "missing" if found is None else f"{found:,} and not {size:,}"
                 message = f"its bytes are {what}. Restore a backup, or delete it and upload it again."
                 yield Problem("upload_missing", f"file {file_id}", message)
 

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from index.objects import open_bucket, parse_objects
 from index.records import Problem
 from service.jobs.postgresql import PostgresqlJobStore
 from service.jobs.protocols import JobStore, Spool
+from service.jobs.spool.bucket import BucketSpool
 from service.jobs.spool.folder import FolderSpool
+from service.jobs.spool.layered import LayeredSpool
 from service.jobs.sqlite import PinnedJobs, SqliteJobStore, pinned_jobs, problems
 
 JOBS = "jobs.sqlite"
@@ -31,22 +34,30 @@ def has_jobs(data: Path, *, store: str = "") -> bool:
     return bool(store) or (data / JOBS).exists()
 
 
-def open_spool(data: Path, *, max_bytes: int, folder: str = SPOOL) -> Spool:
+def open_spool(data: Path, *, max_bytes: int = 0, folder: str = SPOOL, objects: str = "") -> Spool:
     """Open the spool of a data folder. ``max_bytes`` bounds all files in it together; 0 means no bound.
 
-    ``folder`` is the name of another one in the data folder.
+    ``folder`` is the name of another one in the data folder. With ``objects``, the address of another place
+    (:func:`index.objects.parse_objects`), new files are there, and those of the data folder are found, too.
+    Raises :class:`index.errors.ObjectsUnavailable`.
     """
-    return FolderSpool(data / folder, max_bytes=max_bytes)
+    own = FolderSpool(data / folder, max_bytes=max_bytes)
+    place = parse_objects(objects)
+    if place is None:
+        return own
+    if isinstance(place, Path):
+        return LayeredSpool(FolderSpool(place / folder, max_bytes=max_bytes), own)
+    return LayeredSpool(BucketSpool(open_bucket(place), f"{folder}/", max_bytes=max_bytes), own)
 
 
-def pin_jobs(data: Path) -> AbstractContextManager[PinnedJobs]:
+def pin_jobs(data: Path, objects: str = "") -> AbstractContextManager[PinnedJobs]:
     """Keep the state of the jobs of a data folder, to copy it while they go on."""
-    return pinned_jobs(data / JOBS, data / SPOOL)
+    return pinned_jobs(data / JOBS, open_spool(data, objects=objects))
 
 
-def job_problems(data: Path) -> Iterator[Problem]:
+def job_problems(data: Path, objects: str = "") -> Iterator[Problem]:
     """Yield what is wrong with the jobs of a data folder and their files."""
-    return problems(data / JOBS, data / SPOOL)
+    return problems(data / JOBS, open_spool(data, objects=objects))
 
 
 __all__ = [

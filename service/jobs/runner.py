@@ -12,7 +12,15 @@ from dataclasses import replace
 from itertools import takewhile
 
 from index.collection import Collection
-from index.errors import CollectionBusy, CollectionNotFound, DiskFull, InvalidInput, LoccitError, ReaderFailed
+from index.errors import (
+    CollectionBusy,
+    CollectionNotFound,
+    DiskFull,
+    InvalidInput,
+    LoccitError,
+    ObjectsUnavailable,
+    ReaderFailed,
+)
 from index.ingest import Source
 from index.library import Library
 from index.records import Put
@@ -93,6 +101,8 @@ class JobRunner:
                     finally:
                         self._upgrades.join(_STOP_SECONDS)
                         self._lease.release()
+            except ObjectsUnavailable as error:
+                log.warning("Jobs wait: %s", error.message)
             except Exception:
                 log.exception("The thread that does jobs failed, and goes on.")
             # Another process runs the jobs, the lease was lost, or something failed.
@@ -150,7 +160,7 @@ class JobRunner:
         try:
             if self._ingest(job):
                 self.store.move(job.id, "embedding")
-        except (CollectionBusy, DiskFull):
+        except (CollectionBusy, DiskFull, ObjectsUnavailable):
             self._stopped.wait(_PAUSE_SECONDS)  # the job stays in its state and goes on later
         except LoccitError as error:
             self._fail(job, message_with_advice(error))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from index.errors import DiskFull
+from index.errors import DiskFull, ObjectsUnavailable
 from service.api.links import job_path
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
@@ -51,7 +51,7 @@ _BODY: dict[str, Any] = {
 @access(Scope.WRITE, "jobs")
 async def ingest(
     query: Annotated[IngestQuery, Query()],
-    request: Annotated[Request, BODY, MayRaise(SpoolFull, DiskFull)],
+    request: Annotated[Request, BODY, MayRaise(SpoolFull, DiskFull, ObjectsUnavailable)],
     caller: Caller,
     runtime: ReadyRuntime,
 ) -> Response:

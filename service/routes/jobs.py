@@ -26,7 +26,7 @@ from service.schemas.values import Json
 router = APIRouter(tags=["jobs"], route_class=ApiRoute)
 
 _LISTED_OUTCOMES: tuple[Outcome, ...] = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")
-_Changing = Annotated[ReadyRuntime, MayRaise(errors.DiskFull)]
+_Changing = Annotated[ReadyRuntime, MayRaise(errors.DiskFull, errors.ObjectsUnavailable)]
 _POLL_SECONDS = 0.25
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {

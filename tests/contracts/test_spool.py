@@ -12,20 +12,28 @@ import pytest
 
 from service.errors import SpoolFull
 from service.jobs.protocols import Spool
+from service.jobs.spool.bucket import BucketSpool
 from service.jobs.spool.folder import FolderSpool
+from service.jobs.spool.layered import LayeredSpool
 from service.jobs.spool.memory import MemorySpool
+from tests.objects import bucket_at, objects_url
 from tests.service.jobs.spooling import spool_file
 
 Opener = Callable[[int], Spool]
 """Opens an empty spool with a bound in bytes."""
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "bucket", "layered"])
 def open_spool(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
     def opener(max_bytes: int) -> Spool:
         if request.param == "memory":
             return MemorySpool(max_bytes=max_bytes)
-        return FolderSpool(tmp_path / "spool", max_bytes=max_bytes)
+        if request.param == "bucket":
+            return BucketSpool(bucket_at(objects_url()), "spool/", max_bytes=max_bytes)
+        folder = FolderSpool(tmp_path / "spool", max_bytes=max_bytes)
+        if request.param == "layered":
+            return LayeredSpool(MemorySpool(max_bytes=max_bytes), folder)
+        return folder
 
     return opener
 
@@ -188,7 +196,7 @@ def test_uploads_in_several_threads_share_the_limit(open_spool: Opener) -> None:
 
 def test_bytes_of_a_file_can_be_overwritten(spool: Spool) -> None:
     name, _ = spool_file(spool, "job", 1, b"keep erase keep")
-    spool.overwrite("job", name, 5, 5)
+    spool.overwrite("job", name, [(5, 2), (7, 3)])
     assert read(spool, "job", name) == b"keep \0\0\0\0\0 keep"
-    spool.overwrite("job", "000009", 0, 5)
-    spool.overwrite("other", name, 0, 5)
+    spool.overwrite("job", "000009", [(0, 5)])
+    spool.overwrite("other", name, [(0, 5)])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from index.records import Problem
 from index.store.sqlite import file_damage
+from service.jobs.protocols import Spool, size_of_spooled
 
 _MISCOUNTED = (
     "SELECT j.id FROM jobs j WHERE EXISTS (SELECT 1 FROM counts c WHERE c.job = j.number AND"
@@ -22,7 +23,7 @@ _WAITING = (
 )
 
 
-def problems(path: Path, spool: Path) -> Iterator[Problem]:
+def problems(path: Path, spool: Spool) -> Iterator[Problem]:
     """Yield what is wrong with the jobs in a file and with the files that they wait for."""
     if not path.exists():
         return
@@ -40,7 +41,7 @@ def problems(path: Path, spool: Path) -> Iterator[Problem]:
             )
         for job, name, document in connection.execute(_WAITING).fetchall():
             # The runner removes a file after its item is settled: unless that happened since.
-            if not (spool / job / name).exists() and _still_waits(connection, job, name):
+            if size_of_spooled(spool, job, name) is None and _still_waits(connection, job, name):
                 message = f"the file of {document!r} is not in the spool. Cancel the job and upload it again."
                 yield Problem("upload_missing", f"job {job}", message)
 

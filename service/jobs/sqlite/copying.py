@@ -9,17 +9,20 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from index.store.sqlite import PinnedDatabase, pinned
+from service.jobs.protocols import Spool
 
 _FILES = (
     "SELECT j.id, i.spooled, MAX(i.outcome = 'waiting') FROM items i JOIN jobs j ON j.number = i.job"
     " WHERE i.spooled <> '' GROUP BY j.number, i.spooled ORDER BY j.number, MIN(i.number)"
 )
 
+_CHUNK = 2**20
+
 
 class PinnedJobs:
     """The jobs of a data folder as they are at one moment."""
 
-    def __init__(self, database: PinnedDatabase | None, spool: Path) -> None:
+    def __init__(self, database: PinnedDatabase | None, spool: Spool) -> None:
         """Use :func:`pinned_jobs`."""
         self._database = database
         self._spool = spool
@@ -42,8 +45,12 @@ class PinnedJobs:
             target = spool / job / name
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                with suppress(FileNotFoundError):
-                    shutil.copyfile(self._spool / job / name, target)
+                with (
+                    suppress(FileNotFoundError),
+                    self._spool.open(job, name) as file,
+                    target.open("wb") as copied,
+                ):
+                    shutil.copyfileobj(file, copied, _CHUNK)
             is_complete &= not is_waiting or target.exists()
         self._remove_others(spool, {(job, name) for job, name, _ in files})
         return is_complete
@@ -56,7 +63,7 @@ class PinnedJobs:
 
 
 @contextmanager
-def pinned_jobs(path: Path, spool: Path) -> Iterator[PinnedJobs]:
+def pinned_jobs(path: Path, spool: Spool) -> Iterator[PinnedJobs]:
     """Keep the state of a job store, if there is one. Raises :class:`index.errors.StoreDamaged`."""
     if not path.exists():
         yield PinnedJobs(None, spool)
