@@ -32,7 +32,9 @@ def backup(
 ) -> None:
     """Back up collections, jobs, uploaded files and keys, while the service goes on."""
     with _bytes("copying, then reading again") as progress:
-        manifest = upkeep.back_up(read_settings(data).data, target, progress)
+        settings = read_settings(data)
+        objects = settings.library_config().objects
+        manifest = upkeep.back_up(settings.data, target, progress, objects=objects)
     console = stdout()
     for name, counts in manifest.collections.items():
         size = f"{counts['documents']:,} documents, {counts['passages']:,} passages"
@@ -69,7 +71,14 @@ def restore(
     settings = read_settings(data)
     used = None if bring_back else Ledger(ledger or _ledger_of(settings))
     with _bytes("checking and copying") as progress:
-        restored = upkeep.restore(settings.data, source, ledger=used, replace=replace, progress=progress)
+        restored = upkeep.restore(
+            settings.data,
+            source,
+            ledger=used,
+            replace=replace,
+            progress=progress,
+            objects=settings.library_config().objects,
+        )
     manifest = restored.manifest
     documents = sum(counts["documents"] for counts in manifest.collections.values())
     lines = [

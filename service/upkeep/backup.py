@@ -25,12 +25,13 @@ _ATTEMPTS = 20
 Copies = Mapping[str, Callable[[Path], None]]
 
 
-def back_up(data: Path, target: Path, progress: Progress = lambda _: None) -> Manifest:
+def back_up(data: Path, target: Path, progress: Progress = lambda _: None, *, objects: str = "") -> Manifest:
     """Write a backup of collections, jobs, uploaded files and keys to a new folder or tar file.
 
     Everything is as it was at one moment, at most some milliseconds apart: first the jobs, then the
     collections, so that a job whose documents are stored already finds them unchanged. Indexes and converted
-    models are derived and not part of it. Raises :class:`NoData`, :class:`TargetInUse`,
+    models are derived and not part of it. ``objects`` is the address of the place of originals and uploads,
+    which are copied from there. Raises :class:`NoData`, :class:`TargetInUse`,
     :class:`BackupFailed`, :class:`index.errors.StoreDamaged`.
     """
     data_folder.require_complete(data)
@@ -38,11 +39,11 @@ def back_up(data: Path, target: Path, progress: Progress = lambda _: None) -> Ma
         raise NoData(f"The data folder {data} holds nothing to back up.")
     if target.resolve().is_relative_to(data.resolve()):
         raise TargetInUse(f"{target} is in the data folder. A backup must outlive it: choose another disk.")
-    catalogue = open_catalogue(data)
+    catalogue = open_catalogue(data, objects=objects)
     with BundleWriter(target, progress) as bundle, ExitStack() as stack:
         with bundle.part() as folder:
-            copies = _pinned(data, catalogue, folder, stack)
-            copy_files(data, folder)
+            copies = _pinned(data, catalogue, folder, stack, objects)
+            copy_files(data, folder, objects)
             for path in data_folder.databases(data):
                 if path.name not in (JOBS, FILES):
                     stack.enter_context(pinned(path)).copy(folder / path.name)
@@ -55,11 +56,11 @@ def back_up(data: Path, target: Path, progress: Progress = lambda _: None) -> Ma
         return bundle.finish(Manifest(made, f"loccit {version('loccit')}", counts))
 
 
-def _pinned(data: Path, catalogue: Catalogue, folder: Path, stack: ExitStack) -> Copies:
+def _pinned(data: Path, catalogue: Catalogue, folder: Path, stack: ExitStack, objects: str) -> Copies:
     """Keep the state of the collections, in ``stack``, and copy the jobs of the same moment."""
     for _ in range(_ATTEMPTS):
         with ExitStack() as attempt:
-            jobs = attempt.enter_context(pin_jobs(data))
+            jobs = attempt.enter_context(pin_jobs(data, objects))
             copies = attempt.enter_context(catalogue.pinned(catalogue.names()))
             if jobs.copy(folder / JOBS, folder / SPOOL):
                 stack.push(attempt.pop_all())

@@ -49,17 +49,24 @@ def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: Non
     data_folder.require_complete(data)
     if data_folder.is_empty(data):
         raise NoData(f"The data folder {data} holds nothing to check.")
-    catalogue = open_catalogue(data)
+    catalogue = open_catalogue(data, objects=config.objects)
     for name in catalogue.names():
         for problem in _of_collection(catalogue, name, config, progress):
             yield Finding(name, problem)
-    for problem in (*job_problems(data), *file_problems(data), *_of_databases(data), *_of_folder(data)):
+    for problem in _beside(data, config.objects):
         yield Finding("", problem)
+
+
+def _beside(data: Path, objects: str) -> Iterator[Problem]:
+    yield from job_problems(data, objects)
+    yield from file_problems(data, objects)
+    yield from _of_databases(data)
+    yield from _of_folder(data)
 
 
 def outdated(data: Path, config: LibraryConfig) -> dict[str, list[str]]:
     """The collections that an upgrade would change although their models stay, and what it would change."""
-    catalogue = open_catalogue(data)
+    catalogue = open_catalogue(data, objects=config.objects)
     found = {}
     for name in catalogue.names():
         with suppress(LoccitError):
@@ -75,7 +82,7 @@ def repair(data: Path, config: LibraryConfig, findings: list[Finding]) -> None:
     Raises :class:`DataInUse` while a process has the data folder open.
     """
     data_folder.require_unused(data)
-    catalogue = open_catalogue(data)
+    catalogue = open_catalogue(data, objects=config.objects)
     repairable = [one for one in findings if one.problem.is_repairable]
     for name in sorted({one.collection for one in repairable if one.collection}):
         codes = {one.problem.code for one in repairable if one.collection == name}

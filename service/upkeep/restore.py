@@ -14,7 +14,7 @@ from index.errors import Damaged
 from index.history import Erased, Ledger
 from index.store import open_catalogue
 from service.files import FILES, erase_again, open_file_store
-from service.upkeep import bundle, data_folder
+from service.upkeep import bundle, data_folder, shared
 from service.upkeep.bundle import Progress
 from service.upkeep.errors import BackupFailed, DataNotEmpty
 from service.upkeep.manifest import Manifest
@@ -44,12 +44,15 @@ def restore(
     ledger: Ledger | None,
     replace: bool = False,
     progress: Progress = lambda _: None,
+    objects: str = "",
 ) -> Restored:
     """Put a backup in the place of what the data folder holds; nothing of that is mixed with it.
 
     The backup is compared with its manifest first. What its indexes were derived from is disowned, so that
     they are made anew, and what ``ledger`` says is erased again. ``replace`` allows a data folder that holds
-    something. Converted models, the ledger and other files in the folder stay.
+    something. Converted models, the ledger and other files in the folder stay. Originals and uploads are
+    restored into the data folder; what is no longer needed in the place ``objects``
+    (:func:`index.objects.parse_objects`) is removed there.
 
     Until the backup is checked and ready, the folder is as it was. Raises :class:`BackupDamaged`,
     :class:`BackupFailed`, :class:`DataNotEmpty`, :class:`DataInUse`, :class:`index.errors.LedgerFailed`.
@@ -60,7 +63,10 @@ def restore(
         manifest = bundle.read(source, staged, progress)
         restored = _made_ready(staged, manifest, erased)
         _revoke_again(data, staged)
+        before = shared.tags(data) if objects else set()
         _replace(data, staged)
+    if objects:
+        shared.sweep(data, objects, before)
     return restored
 
 

@@ -1,0 +1,42 @@
+"""Remove originals from the place that machines share, after a restore has changed what is needed."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing, suppress
+from pathlib import Path
+
+from index.errors import LoccitError, ObjectsUnavailable
+from index.objects import parse_objects
+from index.store import open_catalogue
+from index.store.originals import SharedOriginals
+
+_log = logging.getLogger("loccit.upkeep")
+
+
+def tags(data: Path) -> set[bytes]:
+    """The tags of the collections of a data folder, without those that cannot be opened."""
+    catalogue = open_catalogue(data)
+    found = set()
+    for name in catalogue.names():
+        with suppress(LoccitError), closing(catalogue.open(name)) as store:
+            found.add(store.tag())
+    return found
+
+
+def sweep(data: Path, objects: str, before: set[bytes]) -> None:
+    """Remove what no collection of a data folder names, of these and of those that had the tags ``before``.
+
+    A failure is logged: the next erasure in a collection removes what is left of it.
+    """
+    try:
+        for tag in before - tags(data):
+            SharedOriginals(parse_objects(objects)).drop(tag)
+        catalogue = open_catalogue(data, objects=objects)
+        for name in catalogue.names():
+            with closing(catalogue.open(name)) as store, store.lease("write"):
+                with store.snapshot() as moment:
+                    keep = moment.all_originals()
+                catalogue.originals(name).sweep(keep)
+    except (ObjectsUnavailable, OSError) as error:
+        _log.warning("Originals that the restored collections do not need stay where they are: %s", error)
