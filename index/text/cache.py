@@ -31,6 +31,11 @@ class TextCache(Generic[Value]):
         """The value for a text, made when it is not held; ``change`` is that of the snapshot in use."""
         return self.get_many([sha256], lambda _: {sha256: make(sha256)}, change)[sha256]
 
+    def held(self, sha256: bytes) -> Value | None:
+        """The value for a text, if it is held."""
+        with self._lock:
+            return self._held.get(sha256)
+
     def get_many(
         self,
         sha256s: Collection[bytes],

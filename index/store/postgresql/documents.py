@@ -51,6 +51,8 @@ def put(transaction: Transaction, new: NewDocument, change: int, *, is_version: 
         version, number = _update_version(transaction, key, new)
     else:
         kind = "restored" if restores else "replaced" if known else "added"
+        if known:
+            _end_version(transaction, key, now, change)
         version, number = _add_version(transaction, key, new, (sha, now, change))
     names.put(transaction, new.id, sha, number)
     transaction.execute("UPDATE documents SET version = %s WHERE key = %s", (version, key))
@@ -58,7 +60,8 @@ def put(transaction: Transaction, new: NewDocument, change: int, *, is_version: 
     attributes.put(transaction, key, own)
     if new.groups is not None:
         attributes.put_groups(transaction, key, new.groups)
-    passages.retire(transaction, key, change)
+    if known:
+        passages.retire(transaction, key, change)
     passages.put(transaction, new, (key, version), change)
     events.put(transaction, new.id, kind, number, change)
     _attach_original(transaction, new)
@@ -95,15 +98,19 @@ def _update_version(transaction: Transaction, document: int, new: NewDocument) -
     return row if row else (0, 0)
 
 
+def _end_version(transaction: Transaction, document: int, now: float, change: int) -> None:
+    """Let the newest version of a document end with a change, unless it was retired before."""
+    transaction.execute(
+        "UPDATE versions SET removed = %s, replaced = %s WHERE document = %s AND removed IS NULL",
+        (change, now, document),
+    )
+
+
 def _add_version(
     transaction: Transaction, document: int, new: NewDocument, given: tuple[bytes, float, int]
 ) -> tuple[int, int]:
     """Add a version with a text (SHA-256), at a time and change; returns its key and number."""
     sha, now, change = given
-    transaction.execute(
-        "UPDATE versions SET removed = %s, replaced = %s WHERE document = %s AND removed IS NULL",
-        (change, now, document),
-    )
     last = names.last_version(transaction, new.id)
     row = transaction.row(
         "INSERT INTO versions (document, number, text_sha256, created, added, title, source_sha256, reader,"

@@ -50,7 +50,7 @@ class PostgresqlPast:
         return self._reads.text(sha256, start, end)
 
     def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
-        return dict(self._reads.whole_texts(self._reads.stored_texts(sha256s)))
+        return dict(self._reads.whole_texts(list(sha256s)))
 
     def select(self, where: Filter) -> Ids:
         return self._reads.select(where)

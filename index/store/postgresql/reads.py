@@ -25,6 +25,8 @@ _ROWS = 2048
 class Reads:
     """Implements :class:`index.store.rows.cache.Reads` in a read transaction, today or ``at`` a change."""
 
+    is_told = True  # each snapshot begins with Memory.follow
+
     def __init__(self, transaction: Transaction, change: int, at: int | None = None) -> None:
         self.change = change
         self._transaction = transaction

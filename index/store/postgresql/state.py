@@ -15,14 +15,14 @@ from index.records import Mark
 
 _TOKEN_BYTES = 8
 QUERY = (
-    "SELECT change, store, epoch, generation, documents, passages, waiting, characters, original_bytes"
-    " FROM state"
+    "SELECT change, store, epoch, generation, documents, passages, waiting, characters, original_bytes,"
+    " erased FROM state"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The last change, what names the record, and its totals."""
+    """The last change, what names the record, its totals, and the last change that erased something."""
 
     change: int
     store: str
@@ -33,6 +33,7 @@ class State:
     waiting: int
     characters: int
     original_bytes: int
+    erased: int
 
     @classmethod
     def of(cls, row: Row | None) -> State:

@@ -92,6 +92,7 @@ class PostgresqlStore:
             reading = _Reading(transaction, time.monotonic(), lasting)
             self._readings.add(reading)
             try:
+                self._memory.follow(now.erased, now.change)
                 yield PostgresqlSnapshot(transaction, now, self._memory)
             finally:
                 self._readings.discard(reading)

@@ -117,6 +117,8 @@ def counted(connection: sqlite3.Connection, at: int | None = None) -> tuple[int,
 class SqliteReads:
     """Implements :class:`index.store.rows.cache.Reads` in a read transaction, today or ``at`` a change."""
 
+    is_told = False
+
     def __init__(self, connection: sqlite3.Connection, change: int, at: int | None = None) -> None:
         self.change = change
         self._connection = connection

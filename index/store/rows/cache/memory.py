@@ -37,6 +37,13 @@ class Reads(Protocol):
     def change(self) -> int:
         """The last change that the transaction sees."""
 
+    @property
+    def is_told(self) -> bool:
+        """Whether :meth:`Memory.forget` was called for all that is erased as the transaction sees it.
+
+        If not, a cached text may be erased.
+        """
+
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
         """As :meth:`index.protocols.record.Texts.text`."""
 
@@ -47,7 +54,10 @@ class Reads(Protocol):
         """Those of the texts that are not erased; for a few hundred hashes at most."""
 
     def whole_texts(self, sha256s: Sequence[bytes]) -> Mapping[bytes, str]:
-        """Texts that are not erased, each checked against its hash."""
+        """Those of the texts that are not erased, each checked against its hash.
+
+        If :attr:`is_told` is False, none of them is.
+        """
 
     def slices(self, spans: Sequence[tuple[bytes, int, int]]) -> list[str]:
         """``text[start:end]`` for each (SHA-256 of the text, start, end)."""
@@ -72,6 +82,7 @@ class Memory:
 
         self._readable: dict[ReadableBy, Ids] = {}
         self._readable_change = -1
+        self._forgotten = 0
         self._lock = threading.Lock()
 
     def select(self, reads: Reads, where: Filter) -> Ids:
@@ -102,20 +113,35 @@ class Memory:
 
     def forget(self, change: int) -> None:
         """Clear the caches, because this change or an earlier one erased something."""
+        with self._lock:
+            self._forgotten = max(self._forgotten, change)
         self._texts.clear(change)
         self._places.clear(change)
         self._sentences.clear(change)
 
+    def follow(self, erased: int, change: int) -> None:
+        """Call :meth:`forget` unless that was done since change ``erased``, the last that erased something.
+
+        ``change`` is the last one of whoever read that.
+        """
+        with self._lock:
+            is_done = self._forgotten >= erased
+        if not is_done:
+            self.forget(change)
+
     def text(self, reads: Reads, sha256: bytes, span: tuple[int, int | None]) -> str:
         """Return a span of a text. Raises :class:`index.errors.VersionNotFound` for an erased whole text."""
+        start, end = span
         if span != (0, None):
-            return reads.text(sha256, *span)
-        reads.require_text(sha256)  # the cached text may be erased
+            held = self._texts.held(sha256) if reads.is_told else None
+            return reads.text(sha256, *span) if held is None else held[start:end]
+        if not reads.is_told:
+            reads.require_text(sha256)
         return self._texts.get(sha256, reads.text, reads.change)
 
     def whole_texts(self, reads: Reads, sha256s: Iterable[bytes]) -> dict[bytes, str]:
         """Return the texts that are still stored, by hash."""
-        return self._wholes(reads, reads.stored_texts(sha256s))
+        return self._wholes(reads, list(sha256s) if reads.is_told else reads.stored_texts(sha256s))
 
     def _wholes(self, reads: Reads, sha256s: Sequence[bytes]) -> dict[bytes, str]:
         return self._texts.get_many(sha256s, reads.whole_texts, reads.change)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from index.errors import CollectionBusy
+from index.errors import CollectionBusy, VersionNotFound
 from index.filters import Named, parse_filter
 from index.postgresql import Server
 from index.records import RefusedMirror
@@ -83,6 +83,21 @@ def test_the_claims_of_a_worker_end_with_its_connection(
             )
         assert ended == [(True,)]
         assert len(other.claim(9, two)) == 2
+
+
+def test_what_another_process_erased_is_not_read_from_memory(
+    catalogue: PostgresqlCatalogue, store: PostgresqlStore
+) -> None:
+    (record,) = put(store, [document("a")])
+    sha = record.text_sha256
+    with store.snapshot() as before:
+        assert before.whole_texts([sha]) == {sha: document("a").text}
+        catalogue.open("a").delete("a")
+        assert before.text(sha, 0, 3) == "One"
+    assert now(store).whole_texts([sha]) == {}
+    assert now(store).text(sha, 0, 3) == ""
+    with pytest.raises(VersionNotFound):
+        now(store).text(sha)
 
 
 def test_changes_are_committed_in_the_order_of_their_numbers(store: PostgresqlStore) -> None:
