@@ -21,6 +21,8 @@ from index.postgresql.transactions import Row, Transaction
 
 _WAIT_SECONDS = 10.0
 """How long a transaction waits for a lock, for a connection, or for the server to come back."""
+_TURN_SECONDS = 60
+"""How long a write waits for the writes before it, and how long one may pause before the server ends it."""
 _CLOSE_SECONDS = 5.0
 _DEFAULTS: Mapping[str, str] = {
     "application_name": "loccit",
@@ -69,7 +71,7 @@ class Server:
         self._seconds = seconds
         self._pool = ConnectionPool(
             self._conninfo,
-            kwargs={"autocommit": True, "context": ADAPTERS},
+            kwargs={"autocommit": True, "context": ADAPTERS, "prepare_threshold": 2},
             configure=_configure,
             min_size=0,
             max_size=most,
@@ -102,15 +104,28 @@ class Server:
 
     @contextmanager
     def write(
-        self, schema: str, *, lock: int | None = None, first: str = "", what: str = "the database"
+        self,
+        schema: str,
+        *,
+        lock: int | None = None,
+        first: str = "",
+        what: str = "the database",
+        seconds: float | None = None,
     ) -> Iterator[Transaction]:
         """Write in one transaction: committed at the end, rolled back on any error. See :meth:`read`.
 
-        ``lock``: one transaction at a time has this key (:func:`index.postgresql.lock_key`). Also raises
-        :class:`index.errors.DiskFull`.
+        ``lock``: one transaction at a time has this key (:func:`index.postgresql.lock_key`). ``seconds`` is
+        how long statements wait for locks of others. Also raises :class:`index.errors.DiskFull`.
         """
-        taken = "" if lock is None else f"SELECT pg_advisory_xact_lock({lock})"
-        script = _script("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", schema, taken, first)
+        settings = [f"SET LOCAL idle_in_transaction_session_timeout TO '{_TURN_SECONDS}s'"]
+        if lock is not None:
+            settings += [
+                f"SET LOCAL lock_timeout TO '{_TURN_SECONDS}s'",
+                f"SELECT pg_advisory_xact_lock({lock})",
+            ]
+        if seconds is not None:
+            settings.append(f"SET LOCAL lock_timeout TO '{round(1000 * seconds)}ms'")
+        script = _script("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", schema, *settings, first)
         try:
             connection, row = self._begin(script)
             try:

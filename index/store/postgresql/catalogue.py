@@ -23,6 +23,8 @@ _log = logging.getLogger("loccit.store")
 
 _WHAT = "the catalogue of collections"
 _ORIGINALS = "originals"
+_SWEEP_SECONDS = 0.5
+"""How long dropping a deleted collection waits for its readers; it is tried again later."""
 
 
 class PostgresqlCatalogue:
@@ -149,7 +151,9 @@ class PostgresqlCatalogue:
             # First the originals: the record knows which they are.
             self._drop_shared(number)
             try:
-                with self._server.write(schema.CATALOGUE_SCHEMA, what=f"collection {number}") as writing:
+                with self._server.write(
+                    schema.CATALOGUE_SCHEMA, what=f"collection {number}", seconds=_SWEEP_SECONDS
+                ) as writing:
                     writing.execute(f'DROP SCHEMA IF EXISTS "{schema.schema_of(number)}" CASCADE')
                     writing.execute("DELETE FROM collections WHERE number = %s", (number,))
             except CollectionBusy:
