@@ -23,11 +23,11 @@ _TEXTS = 8_000_000
 _PLACES = 8192
 """Cached passages without their text: positions and the metadata of their documents."""
 _SENTENCES = 48_000_000
-"""Bytes of cached sentences, enough for about 20,000 passages."""
+"""Bytes of cached sentences, enough for about 18,000 passages."""
 _READABLE = 32
 """Cached selections of documents by groups, 8 bytes for each document."""
-_ROW_BYTES = 200
-"""Approximate overhead of a cached row."""
+_ROW_BYTES = 600
+"""Approximate overhead of a cached row of sentences: that of its objects."""
 
 
 class Reads(Protocol):
@@ -78,7 +78,7 @@ class Memory:
     def __init__(self) -> None:
         self._texts = TextCache[str](_TEXTS, len)
         self._places = RecentRows[PlacedPassage](_PLACES, lambda _: 1)
-        self._sentences = RecentRows[StoredSentences](_SENTENCES, lambda row: _ROW_BYTES + len(row[1] or b""))
+        self._sentences = RecentRows[StoredSentences](_SENTENCES, _bytes_of)
 
         self._readable: dict[ReadableBy, Ids] = {}
         self._readable_change = -1
@@ -180,3 +180,7 @@ def with_words(
         one.check(text)
         found.append(StoredPassage(one.id, one.version, one.passage, text, one.embedded))
     return found
+
+
+def _bytes_of(row: StoredSentences) -> int:
+    return _ROW_BYTES + (row[1].size if row[1] else 0)
