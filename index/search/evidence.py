@@ -16,7 +16,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import mul
+from typing import NamedTuple
 
 from index.answers import Evidence
 from index.search.second_look import Look
@@ -44,8 +44,7 @@ _LABEL_GAP = 2
 """Most code points between a label and its value: a line end, or a blank line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A sentence of a hit, or a label with its value, as a span of the document's text.
 
     ``strength`` is the logit of the probability that a person would mark it, if its passage were the first.
@@ -90,11 +89,12 @@ def judged(
     for *_, own in sentences:
         for word in own:
             among[word] += 1
+    share_above = sum([shares[word] for word in headings])
     return [
         Judged(
             start,
             end,
-            _strength(cosine, own, headings, shares, among),
+            _strength(cosine, own, headings, share_above, shares, among),
             is_line=_is_line(text, start - at, end - at),
             is_row=_is_in(tables, start),
         )
@@ -126,7 +126,7 @@ def _with_labels(sentences: list[_Sentence], text: str, at: int, tables: Sequenc
 
 
 def _is_in(tables: Sequence[Block], start: int) -> bool:
-    return any(table.start <= start < table.end for table in tables)
+    return bool(tables) and any(table.start <= start < table.end for table in tables)
 
 
 def _is_line(text: str, start: int, end: int) -> bool:
@@ -138,10 +138,15 @@ def _is_line(text: str, start: int, end: int) -> bool:
 
 
 def _strength(
-    cosine: float, own: frozenset[int], headings: set[int], shares: Sequence[float], among: Sequence[int]
+    cosine: float,
+    own: frozenset[int],
+    headings: set[int],
+    above: float,
+    shares: Sequence[float],
+    among: Sequence[int],
 ) -> float:
+    """The logit; ``above`` is the share of the words of the headings."""
     coverage = rare = new = 0.0
-    above = sum([shares[word] for word in headings])
     for word in own:
         share = shares[word]
         coverage += share
@@ -152,9 +157,10 @@ def _strength(
             new += share
     if math.isnan(cosine):  # not embedded yet: what it mostly is for such a share of words
         cosine = 0.4 + 0.4 * coverage
-    numbers = cosine, coverage, rare, new, above
-    logit: float = INTERCEPT + sum(map(mul, WEIGHTS, numbers))
-    return logit
+    of_cosine, of_coverage, of_rare, of_new, of_above = WEIGHTS
+    return INTERCEPT + (
+        of_cosine * cosine + of_coverage * coverage + of_rare * rare + of_new * new + of_above * above
+    )
 
 
 def evidence(sentences: Sequence[Judged]) -> tuple[Evidence, ...]:

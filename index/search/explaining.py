@@ -162,7 +162,7 @@ def _passages(
             None if whole is None else round(float(every.ranked.scores[whole]), 4),
             _place(own.ranked.candidates, "dense", at, every.ranked.candidates),
             _place(own.ranked.candidates, "lexical", at, every.ranked.candidates),
-            tuple(engine.matched(question, look.terms(at))) if look else (),
+            tuple(engine.matched(question, look.look(at).terms())) if look else (),
         )
 
 

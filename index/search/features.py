@@ -85,7 +85,9 @@ def _distinct(found: Ranked) -> Ranked:
     """
     if found.second_look is None:
         return found
-    words = [found.second_look.own_terms(at).tobytes() for at in range(len(found))]
+    words = found.second_look.all_own_terms()
+    if len(set(words)) == len(words):
+        return found
     first = {one: at for at, one in reversed(list(enumerate(words))) if one}
     kept = [at for at, one in enumerate(words) if not one or first[one] == at]
     return found if len(kept) == len(found) else found.at(np.array(kept, np.int64))

@@ -9,20 +9,22 @@ Scores = NDArray[np.float32]
 
 
 def scaled(scores: Scores, *, least: float | None = None) -> Scores:
-    """Min-max scale the scores of one question's candidates to [0, 1].
+    """Min-max scale the scores of one question's candidates to [0, 1]; shape (n), or (scores, n) for several.
 
     ``least`` replaces the smallest score, where the possible minimum is known. NaN, for a passage that the
     index did not score, becomes 0. If all scores are equal they do not define an order: all scored candidates
     get 1.
     """
     known = ~np.isnan(scores)
-    high = np.fmax.reduce(scores, initial=-np.inf)
-    if high == -np.inf:
-        return np.zeros_like(scores)
-    low = np.fmin.reduce(scores) if least is None else np.float32(least)
-    if high <= low:
-        return known.astype(np.float32)
-    found: Scores = np.where(known, (scores - low) / (high - low), np.float32(0.0))
+    high = np.fmax.reduce(scores, axis=-1, keepdims=True, initial=-np.inf)
+    if least is None:
+        low = np.fmin.reduce(scores, axis=-1, keepdims=True, initial=np.inf)
+    else:
+        low = np.full_like(high, least)
+    differ = high > low
+    found: Scores = np.where(
+        known & differ, (scores - low) / np.where(differ, high - low, np.float32(1.0)), known
+    )
     return found
 
 

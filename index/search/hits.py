@@ -20,6 +20,7 @@ from index.search.evidence import Judged, evidence, judged, runs
 from index.search.gathering import Found, Gathering, Repeat
 from index.search.near_duplicates import Wording, are_of_like_length
 from index.search.question import Selection
+from index.search.second_look import Look
 from index.text.tables import cells_between
 from index.types import Block
 
@@ -74,7 +75,7 @@ class Hits:
         for rank, one in enumerate(found, 1):
             at, until = one.read
             text = self._passages.text(one.best.version.text_sha256, at, until)
-            one.judged = self._judged(one, text, at)  # the parts below share it
+            one.judged = self._judged(one, self._looks(one), text, at)  # the parts below share it
             parts = runs(one.judged, rank)
             if not parts:  # without the second look there are no sentences
                 divided.append((0.0, rank, one, text[one.start - at : one.end - at]))
@@ -103,14 +104,15 @@ class Hits:
         excerpt = citing.Excerpt(version, one.start, one.end, text[begin - at : end - at], begin)
         place, _ = one.members[0]
         score = float(self._ranked.scores[place]) if one.probability is None else one.probability
+        looks = self._looks(one)
         return Hit(
             rank=rank,
             score=round(score, 6),
             text=excerpt.quote,
             citation=citing.cite(excerpt, whole, section=best.section, pages=self._pages(one)),
-            explain=self._explanation(one, excerpt.quote),
+            explain=self._explanation(one, looks, excerpt.quote),
             metadata=version.metadata,
-            evidence=self._evidence(one, text, at, whole),
+            evidence=self._evidence(one, looks, text, at, whole),
             match=self._match(one),
             also_at=tuple(citing.locator_of(*place) for place in _equal_places(one)),
             also_in=tuple(
@@ -118,9 +120,16 @@ class Hits:
             ),
         )
 
-    def _evidence(self, one: Found, text: str, at: int, whole: str | None) -> tuple[Evidence, ...]:
+    def _looks(self, one: Found) -> list[Look]:
+        """The sentences of a hit's passages; none without the second look."""
+        second_look = self._ranked.second_look
+        return [second_look.look(where) for where, _ in one.members] if second_look else []
+
+    def _evidence(
+        self, one: Found, looks: Sequence[Look], text: str, at: int, whole: str | None
+    ) -> tuple[Evidence, ...]:
         """The evidence in a hit; its rows have their cells, unless the text is too long to read."""
-        found = evidence(self._judged(one, text, at) if one.judged is None else one.judged)
+        found = evidence(self._judged(one, looks, text, at) if one.judged is None else one.judged)
         found = tuple(lit for lit in found if one.start <= lit.start and lit.end <= one.end)
         tables = _tables(one)
         if not tables or whole is None:
@@ -129,11 +138,10 @@ class Hits:
             replace(lit, cells=tuple(cells_between(whole, tables, lit.start, lit.end))) for lit in found
         )
 
-    def _judged(self, one: Found, text: str, at: int) -> list[Judged]:
-        if (second_look := self._ranked.second_look) is None:
-            return []
-        looks = ((of.passage.start, second_look.look(where)) for where, of in one.members)
-        return judged(looks, text, at, _tables(one))
+    @staticmethod
+    def _judged(one: Found, looks: Sequence[Look], text: str, at: int) -> list[Judged]:
+        starts = [of.passage.start for _, of in one.members]
+        return judged(zip(starts, looks, strict=True), text, at, _tables(one)) if looks else []
 
     def _match(self, one: Found) -> float:
         if (second_look := self._ranked.second_look) is None:
@@ -148,14 +156,14 @@ class Hits:
             return pages
         return self._history.section_at(one.best.version, one.start, one.end)[1]
 
-    def _explanation(self, one: Found, text: str) -> Explanation:
+    def _explanation(self, one: Found, looks: Sequence[Look], text: str) -> Explanation:
         candidates, second_look = self._ranked.candidates, self._ranked.second_look
         place, _ = one.members[0]
         id_ = one.best.id
         if second_look is None:
             terms = set(self._hashes(text))
         else:
-            terms = set().union(*(second_look.terms(where) for where, _ in one.members))
+            terms = set[int]().union(*(look.terms() for look in looks))
         lexical = SideScore(
             candidates.lexical_rank.get(id_), _number(candidates.lexical[place]), tuple(self._matched(terms))
         )

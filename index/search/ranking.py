@@ -93,10 +93,12 @@ def features(
     Passages without a vector have the scores of their words instead of those of their meaning. Where the
     model does not know the question's language (``is_spelt``), its words are all there is to trust.
     """
-    words = fusion.scaled(look.words, least=0.0)
-    blind = np.isnan(look.meaning)
-    mean = np.where(blind, candidates.dense, (candidates.dense + look.meaning) / 2)
-    meaning = _or(words, mean)
+    words, rare_words, lexical = fusion.scaled(
+        np.stack([look.words, look.rare_words, candidates.lexical]), least=0.0
+    )
+    blind, dense = np.isnan(look.meaning), candidates.dense
+    seen = np.stack([(dense + look.meaning) / 2, look.meaning, look.average])
+    meaning, nearest, average, dense = _or(words, np.vstack([np.where(blind, dense, seen), dense]))
     base = _combined(meaning, words, 1.0 - dense_weight)
     length = np.log(np.maximum(look.lengths, 1)).astype(np.float32)
     return {
@@ -104,11 +106,11 @@ def features(
         "base": base,
         "balanced": _combined(meaning, words, (1.0 - dense_weight) * (1.0 if is_spelt else _trust(look))),
         "meaning": meaning,
-        "dense": _or(words, candidates.dense),
-        "nearest": _or(words, np.where(blind, candidates.dense, look.meaning)),
-        "average": _or(words, np.where(blind, candidates.dense, look.average)),
+        "dense": dense,
+        "nearest": nearest,
+        "average": average,
         "words": words,
-        "lexical": fusion.scaled(candidates.lexical, least=0.0),
+        "lexical": lexical,
         "sentence": look.sentence,
         "passage": look.passage,
         "elsewhere": look.document - look.passage,
@@ -116,7 +118,7 @@ def features(
         "heading": look.heading,
         "together": look.together,
         "rare": look.rare,
-        "rare_words": fusion.scaled(look.rare_words, least=0.0),
+        "rare_words": rare_words,
         "length": length - length.mean() if len(length) else length,
         "sentences": np.log(np.maximum(look.counts, 1)).astype(np.float32),
         **_of_document(candidates, look, base),

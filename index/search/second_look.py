@@ -33,7 +33,7 @@ class Look:
     Per sentence: its span in the passage (``spans``), its cosine with the question (``meaning``, NaN for a
     passage without vectors), its share of the question's words (``coverage``), and which these are
     (``words``, by index; the last of n + 1 sets is that of title and headings). ``shares`` has the importance
-    of each of the question's words.
+    of each of the question's words, ``hashes`` the hash of its term.
     """
 
     spans: NDArray[np.int32]
@@ -41,6 +41,11 @@ class Look:
     coverage: Scores
     words: Sequence[Set[int]] = ()
     shares: Sequence[float] = ()
+    hashes: Sequence[int] = ()
+
+    def terms(self) -> set[int]:
+        """Return the hashes of the question's terms that the passage or its headings have."""
+        return {self.hashes[word] for word in set().union(*self.words)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +63,8 @@ class SecondLook:
 
     Per sentence: ``cosines`` and ``coverage``, aligned with ``sentences``, which may include further
     passages; passage i is row ``rows[i]`` of that table. ``matches`` are positions among its terms,
-    ascending, and the index of the question's word at each; ``shares`` has the importance of each word.
+    ascending, and the index of the question's word at each; ``shares`` has the importance of each word,
+    ``hashes`` the hash of its term.
     """
 
     meaning: Scores
@@ -82,6 +88,7 @@ class SecondLook:
     rows: NDArray[np.int64]
     matches: tuple[Ids, Ids] = _NO_MATCHES
     shares: Sequence[float] = ()
+    hashes: Sequence[int] = ()
 
     def ordered(self, order: NDArray[np.int64]) -> SecondLook:
         """Return the features of the passages at these positions, in this order."""
@@ -91,21 +98,17 @@ class SecondLook:
         """Return the sentences of one passage."""
         row = self.rows[at]
         first, end = self.sentences.bounds[row : row + 2].tolist()
-        begin, until = self.sentences.term_bounds[row : row + 2]
+        begin, until = self.sentences.term_bounds[row : row + 2].tolist()
         positions, word = self.matches
-        low, high = np.searchsorted(positions, (begin, until)).tolist()
+        low, high = positions.searchsorted((begin, until)).tolist()
         # Terms after those of the last sentence are those of the headings.
-        of = np.searchsorted(self.sentences.term_ends[first:end], positions[low:high] - begin, side="right")
+        of = self.sentences.term_ends[first:end].searchsorted(positions[low:high] - begin, side="right")
         words: list[set[int]] = [set() for _ in range(first, end + 1)]
         for sentence, index in zip(of.tolist(), word[low:high].tolist(), strict=True):
             words[sentence].add(index)
         some = slice(first, end)
-        return Look(self.sentences.spans[some], self.cosines[some], self.coverage[some], words, self.shares)
-
-    def terms(self, at: int) -> set[int]:
-        """Return the hashes of all terms of one passage and its headings."""
-        row = self.rows[at]
-        return set(self.sentences.terms[slice(*self.sentences.term_bounds[row : row + 2].tolist())].tolist())
+        spans, cosines, coverage = self.sentences.spans[some], self.cosines[some], self.coverage[some]
+        return Look(spans, cosines, coverage, words, self.shares, self.hashes)
 
     def own_terms(self, at: int) -> NDArray[np.uint32]:
         """Return the hashes of the terms of one passage without its headings, repeated by sentence."""
@@ -114,6 +117,16 @@ class SecondLook:
         begin = int(self.sentences.term_bounds[row])
         length = int(self.sentences.term_ends[end - 1]) if end > first else 0
         return self.sentences.terms[begin : begin + length]
+
+    def all_own_terms(self) -> list[bytes]:
+        """Return :meth:`own_terms` of each passage as bytes, which are equal where the words are."""
+        begins = self.sentences.term_bounds[self.rows]
+        lengths = np.zeros(len(self.rows), np.int64)
+        some = self.counts > 0
+        lengths[some] = self.sentences.term_ends[self.sentences.bounds[self.rows[some] + 1] - 1]
+        terms, size = self.sentences.terms.tobytes(), self.sentences.terms.itemsize
+        begins, ends = size * begins, size * (begins + lengths)
+        return [terms[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
 
     def all_sentences(self) -> tuple[Scores, Scores]:
         """Return cosines and coverage of all sentences of these passages, in no particular order."""
@@ -128,7 +141,7 @@ class SecondLook:
 _PER_PASSAGE = tuple(
     one.name
     for one in fields(SecondLook)
-    if one.name not in ("sentences", "cosines", "coverage", "matches", "shares")
+    if one.name not in ("sentences", "cosines", "coverage", "matches", "shares", "hashes")
 )
 
 
@@ -145,19 +158,32 @@ def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance
     cosines = sentences.cosines(question)
     coverage = inside @ shares
     present, words = found.astype(np.float32), _bm25(counts, lengths)
+    meaning, sentence, titled, both, match = _best(
+        np.stack(
+            [
+                cosines,
+                coverage,
+                _titled(coverage, inside, headings, sentences, shares),
+                (coverage + _scaled(cosines, coverage)) * np.float32(0.5),
+                _agreement(cosines, coverage),
+            ]
+        ),
+        sentences,
+        np.array([-1.0, 0.0, 0.0, 0.0, 0.0], np.float32),
+    )
     return SecondLook(
-        meaning=_best(cosines, sentences, -1.0),
+        meaning=meaning,
         average=_mean(cosines, sentences),
-        sentence=_best(coverage, sentences, 0.0),
-        titled=_best(_titled(coverage, inside, headings, sentences, shares), sentences, 0.0),
+        sentence=sentence,
+        titled=titled,
         heading=headings @ shares,
         passage=present @ shares,
         document=(together.astype(np.float32) @ shares)[document],
         words=words @ shares,
         rare=present @ rare,
         rare_words=words @ rare,
-        together=_best((coverage + _scaled(cosines, coverage)) * np.float32(0.5), sentences, 0.0),
-        match=_best(_agreement(cosines, coverage), sentences, 0.0),
+        together=both,
+        match=match,
         counts=sentences.counts,
         lengths=lengths,
         documents=documents,
@@ -167,6 +193,7 @@ def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance
         rows=np.arange(len(sentences)),
         matches=matches,
         shares=shares.tolist(),
+        hashes=importance.terms.tolist(),
     )
 
 
@@ -218,13 +245,17 @@ def _mean(scores: Scores, sentences: SentenceTable) -> Scores:
     return mean
 
 
-def _best(scores: Scores, sentences: SentenceTable, least: float) -> Scores:
-    """Return the best sentence score of each passage, at least ``least``."""
-    best = np.full(len(sentences), least, np.float32)
+def _best(scores: Scores, sentences: SentenceTable, least: Scores) -> Scores:
+    """Return the best sentence score of each passage, at least ``least``, for several scores at once.
+
+    ``scores`` has shape (scores, sentences), ``least`` (scores), the result (scores, passages).
+    """
+    best = np.repeat(least[:, None], len(sentences), axis=1)
     some = sentences.counts > 0
     if some.any():
         # Passages without sentences have empty segments, which reduceat cannot handle: skip them.
-        best[some] = np.maximum(np.maximum.reduceat(scores, sentences.bounds[:-1][some]), least)
+        found = np.maximum.reduceat(scores, sentences.bounds[:-1][some], axis=1)
+        best[:, some] = np.maximum(found, least[:, None])
     return best
 
 

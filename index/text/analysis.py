@@ -166,6 +166,7 @@ class Analyzer:
         self._term_cache = _TermCache(self)
         # The same question is analysed for the search, for its weights, and for each passage found.
         self._cached_question_spans = lru_cache(_MAX_CACHED_QUESTIONS)(self._question_spans)
+        self._cached_question_hashes = lru_cache(_MAX_CACHED_QUESTIONS)(self._question_hashes)
         self._cached_word_tokens = lru_cache(_MAX_CACHED_QUESTION_WORDS)(self._word_tokens)
         self._joins_groups = rules > 1
         self.version = f"{rules}/{language}/snowball-{installed_version('PyStemmer')}"
@@ -208,6 +209,15 @@ class Analyzer:
     def question_spans(self, text: str) -> Sequence[tuple[str, int, int]]:
         """The terms of :meth:`question_terms`, each with its code points ``[start, end)``."""
         return self._cached_question_spans(text)
+
+    def question_hashes(self, text: str) -> Sequence[tuple[int, int, int]]:
+        """The code points ``[start, end)`` and the :meth:`term_hash` of each of these terms, in order."""
+        return self._cached_question_hashes(text)
+
+    def _question_hashes(self, text: str) -> tuple[tuple[int, int, int], ...]:
+        return tuple(
+            sorted((start, end, self.term_hash(term)) for term, start, end in self.question_spans(text))
+        )
 
     def _question_spans(self, text: str) -> tuple[tuple[str, int, int], ...]:
         tokens = list(self._text_tokens(text))

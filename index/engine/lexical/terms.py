@@ -27,7 +27,7 @@ class Analysis(Protocol):
 
     def question_terms(self, text: str) -> list[str]: ...
 
-    def question_spans(self, text: str) -> Sequence[tuple[str, int, int]]: ...
+    def question_hashes(self, text: str) -> Sequence[tuple[int, int, int]]: ...
 
 
 def weighted_terms(
@@ -66,10 +66,10 @@ def importance_of(
 
 def matched_words(analyzer: Analysis, question: str, terms: Container[int]) -> list[str]:
     """The question's words, as written and in order, whose term hashes are in ``terms``."""
-    asked = analyzer.question_spans(question)
-    spans = [(start, end) for term, start, end in asked if analyzer.term_hash(term) in terms]
     words: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
+    for start, end, term_hash in analyzer.question_hashes(question):
+        if term_hash not in terms:
+            continue
         # A compound and its parts are one word, as are overlapping pairs of characters.
         if words and start < words[-1][1]:
             words[-1] = (words[-1][0], max(end, words[-1][1]))

@@ -48,11 +48,11 @@ def packed(sentences: Sentences) -> bytes:
 class Unpacked(NamedTuple):
     """Packed sentences divided into their arrays, each as bytes; see :func:`packed`.
 
-    ``spans``, ``term_ends``, ``scales`` and ``levels`` are those of ``count`` sentences, ``terms`` those of the
-    passage, ``dimension`` is the length of a vector, 0 without vectors.
+    ``spans``, ``term_ends``, ``scales`` and ``levels`` are those of the sentences, ``terms`` those of
+    the passage; ``dimension`` is the length of a vector, 0 without vectors.
     """
 
-    count: int
+    sentence_count: int
     term_count: int
     dimension: int
     spans: bytes
@@ -64,7 +64,7 @@ class Unpacked(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes in all arrays."""
-        return (10 + self.dimension) * self.count + 4 * self.term_count
+        return (10 + self.dimension) * self.sentence_count + 4 * self.term_count
 
 
 StoredSentences = tuple[int, Unpacked | None]
