@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
 from rich.markup import escape
 from rich.table import Table
 
@@ -62,7 +63,11 @@ def run(source: Path, settings: Settings, options: Options) -> None:
     own_documents = source.is_dir() and not options.collection
     if own_documents:
         settings = settings.model_copy(
-            update={"data": settings.data / "evaluation", "models": settings.embedding_config().cache}
+            update={
+                "data": settings.data / "evaluation",
+                "models": settings.embedding_config().cache,
+                "store": SecretStr(""),  # on this machine alone: nobody else asks them
+            }
         )
     with open_library(settings) as library:
         collection = (

@@ -150,7 +150,7 @@ def _notes(keyring: Keyring, made: Key, settings: Settings, *, is_first: bool) -
             "No key that is valid has the scope admin for all collections. Make one to manage the service in "
             "a browser or over HTTP: loccit keys create operator --scope admin"
         )
-    there_are = set(open_catalogue(settings.data).names())
+    there_are = set(open_catalogue(settings.data, settings.library_config().store_url).names())
     for name in sorted((made.collections or set()) - there_are):
         yield (
             f"There is no collection {name!r} yet. Make it with documents: loccit ingest FOLDER --collection "
@@ -206,7 +206,8 @@ def _user() -> str:
 @contextmanager
 def _keyring(data: Data) -> Iterator[Keyring]:
     settings = read_settings(data)
-    keyring = open_keyring(settings.data, settings.api_key)
+    store = settings.library_config().store_url
+    keyring = open_keyring(settings.data, settings.api_key, store=store)
     try:
         yield keyring
     finally:

@@ -44,12 +44,13 @@ Key = Annotated[
 def read_settings(data: Path | None = None, **options: object) -> Settings:
     """Settings from the environment; options that were given take precedence.
 
-    Raises :class:`service.errors.DataNotWritable`.
+    Raises :class:`service.errors.DataNotWritable`, :class:`service.errors.InvalidSettings`,
+    :class:`index.errors.StoreUnavailable`.
     """
-    from service.library_settings import require_writable
+    from service.library_settings import require_store
     from service.settings import load_settings
 
     given = {name: value for name, value in {"data": data, **options}.items() if value is not None}
     settings = load_settings(**given)
-    require_writable(settings.data)
+    require_store(settings)
     return settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,7 +12,7 @@ import typer
 from cli.options import Data, Json, read_settings
 from cli.terminal.consoles import stderr
 from cli.terminal.output import print_json
-from service.unanswered import FILE, MOST, UnansweredStore, erase_unanswered
+from service.unanswered import MOST, UnansweredStore, has_unanswered, open_unanswered_store
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -27,12 +29,8 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the questions that are kept (LOCCIT_KEEP_UNANSWERED_DAYS), the newest first."""
-    path = read_settings(data).data / FILE
-    found = []
-    if path.exists():
-        store = UnansweredStore(path)
-        found = store.listed(limit=limit)
-        store.close()
+    with _store(data) as store:
+        found = store.listed(limit=limit) if store else []
     shown = [
         {
             "asked": datetime.fromtimestamp(one.asked, UTC).isoformat(timespec="seconds"),
@@ -52,5 +50,17 @@ def list_(
 @app.command()
 def clear(data: Data = None) -> None:
     """Erase all of them, also from the file."""
-    count = erase_unanswered(read_settings(data).data)
+    with _store(data) as store:
+        count = store.clear() if store else 0
     stderr().print(f"Erased {count} questions.", highlight=False)
+
+
+@contextmanager
+def _store(data: Data) -> Iterator[UnansweredStore | None]:
+    settings = read_settings(data)
+    url = settings.library_config().store_url
+    if not has_unanswered(settings.data, store=url):
+        yield None
+        return
+    with closing(open_unanswered_store(settings.data, store=url)) as store:
+        yield store

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 from pydantic.dataclasses import dataclass
 
 from index.objects import parse_objects
@@ -256,6 +256,12 @@ class LibraryConfig:
         "does not bring it back; `erasures.jsonl` in the data folder by default. Keep it on another disk "
         "than the data.",
     )
+    store: SecretStr = Field(
+        default=SecretStr(""),
+        description="Database of collections, jobs and keys, for one machine or several: "
+        "`postgresql://user:password@host1,host2/database` (needs loccit[postgresql]); empty for SQLite "
+        "files in the data folder. It is never shown, for it has a password.",
+    )
     objects: Annotated[str, AfterValidator(_checked_objects)] = Field(
         default="",
         description="Where the bytes of documents and uploaded files are kept that several machines share: a "
@@ -264,3 +270,8 @@ class LibraryConfig:
     )
     lock_seconds: float = 30.0
     """How long a write waits for the write lock of another process."""
+
+    @property
+    def store_url(self) -> str:
+        """The address of the database, with its password; empty for files in the data folder."""
+        return self.store.get_secret_value()

@@ -59,10 +59,10 @@ class Library:
         readers: Readers | None = None,
     ) -> None:
         self.data = data
-        self._catalogue = open_catalogue(data, objects=(config or LibraryConfig()).objects)
-        self.ledger = Ledger((config or LibraryConfig()).erasure_ledger or data / ERASURE_LEDGER)
-        self.models = embedder if isinstance(embedder, Models) else Models(embedder)
         self.config = config or LibraryConfig()
+        self._catalogue = open_catalogue(data, self.config.store_url, objects=self.config.objects)
+        self.ledger = Ledger(self.config.erasure_ledger or data / ERASURE_LEDGER)
+        self.models = embedder if isinstance(embedder, Models) else Models(embedder)
         self._given_reranker = reranker
         self._readers = readers or InProcessReaders(self.config.reading)
         self._open: dict[str, _Opened] = {}

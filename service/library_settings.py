@@ -23,6 +23,7 @@ from index.processors import threads
 from index.protocols import Embedder
 from index.readers import IsolatedReaders
 from index.search import load_reranker
+from service.databases.address import require_database
 from service.errors import DataNotWritable
 from service.upkeep import require_complete
 
@@ -133,6 +134,17 @@ def require_writable(data: Path) -> None:
         )
 
 
+def require_store(settings: LibrarySettings) -> None:
+    """Connect once to the database of the settings, if they name one, and make the data folder beside it.
+
+    Raises :class:`DataNotWritable`, and what :func:`service.databases.address.require_database` raises.
+    """
+    require_writable(settings.data)
+    if url := settings.library_config().store_url:
+        require_database(url)
+        settings.data.mkdir(parents=True, exist_ok=True)
+
+
 def open_models(settings: LibrarySettings, *, processes: int = 1) -> Models:
     """The models that collections may have, each loaded on first use; the configured one is for new ones."""
     config = settings.embedding_config(processes=processes)
@@ -151,9 +163,9 @@ def open_library(settings: LibrarySettings, *, processes: int = 1) -> Library:
     """Open the library that the settings describe; it loads its model on first use.
 
     ``processes`` is the number of worker processes that divide the processors among them. Raises
-    :class:`service.errors.DataNotWritable`, :class:`service.upkeep.errors.RestoreUnfinished`.
+    what :func:`require_store` raises, and :class:`service.upkeep.errors.RestoreUnfinished`.
     """
-    require_writable(settings.data)
+    require_store(settings)
     require_complete(settings.data)
     config, device = settings.library_config(), settings.embedding_config().device
     return Library(

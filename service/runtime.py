@@ -61,14 +61,18 @@ class Runtime:
         self.settings = settings
         self._owns_library = library is None
         self.library = library or open_library(settings, processes=settings.workers)
-        self.keyring = open_keyring(self.library.data, settings.api_key)
+        store = self.library.config.store_url
+        self.keyring = open_keyring(self.library.data, settings.api_key, store=store)
         self.sessions = Sessions(
             self.keyring, self.keyring.store.secret("sessions"), seconds=3600 * settings.session_hours
         )
         self.is_signed_on = bool(settings.proxy_user_header)
         self.audit = _open_audit(settings, self.library.data)
         self.unanswered = open_unanswered(
-            self.library.data, keep_days=settings.keep_unanswered_days, collections=self.library.names
+            self.library.data,
+            store=store,
+            keep_days=settings.keep_unanswered_days,
+            collections=self.library.names,
         )
         self.rates = RateLimits(settings.rate_limit, visitors=settings.visitor_rate_limit)
         self.wrong_keys = WrongKeys()
@@ -91,10 +95,10 @@ class Runtime:
             ),
         )
         self.worker = EmbeddingWorker(self.library)
-        job_store = open_job_store(self.library.data)
+        job_store = open_job_store(self.library.data, store=store)
         objects = self.library.config.objects
         spool = open_spool(self.library.data, max_bytes=settings.max_spool_bytes, objects=objects)
-        self.files = open_file_store(self.library.data, objects=objects)
+        self.files = open_file_store(self.library.data, store=store, objects=objects)
         self.file_erasure = FileErasure(self.files, self.library.ledger)
         self.document_order = DocumentOrder(ids.file_id)
         self.job_erasure = JobErasure(job_store, spool)

@@ -20,6 +20,7 @@ from index.embedding import PACKAGED
 from index.search import MAX_K
 from index.sources.web import Fetcher, WebConfig
 from service.answering.writing.endpoint import Patience, Writer
+from service.databases.address import checked_address
 from service.errors import InvalidRequest, InvalidSettings
 from service.identity import SCOPES, RateLimit, is_origin
 from service.identity.client_address import Networks, networks
@@ -402,6 +403,12 @@ class Settings(LibrarySettings):
                 raise ValueError("is empty. Unset it to serve without a key, or give one.")
             _require_visible(value)
         return key
+
+    @field_validator("store", check_fields=False)
+    @classmethod
+    def _check_store(cls, store: SecretStr) -> SecretStr:
+        checked_address(store.get_secret_value())  # raises a ValueError that says what is wrong
+        return store
 
     @field_validator("keep_retired_days", mode="before")
     @classmethod

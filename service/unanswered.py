@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import LoccitError
-from index.store.sqlite import Database, create_tables
+from index.store.sqlite import Database as SqliteDatabase
+from index.store.sqlite import create_tables
+from service.databases import Database
+from service.databases.postgresql import PostgresqlDatabase
 
 log = logging.getLogger("loccit.service")
 
@@ -37,6 +40,18 @@ _TABLES = (
     """,
     "CREATE INDEX questions_asked ON questions (asked)",
 )
+_MIGRATIONS = (
+    """
+    CREATE TABLE questions (
+        number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        asked double precision NOT NULL,
+        collection text NOT NULL,
+        question text NOT NULL,
+        probability double precision NOT NULL
+    );
+    CREATE INDEX questions_asked ON questions (asked);
+    """,
+)
 _DAY = 86_400.0
 _PAUSE_SECONDS = 1.0
 _UPKEEP_SECONDS = 600.0
@@ -57,18 +72,14 @@ class UnansweredQuestion:
 
 
 class UnansweredStore:
-    """At most ``most`` questions in one SQLite file, which only its owner can read.
+    """At most ``most`` questions in a database that has their table.
 
     Safe to use from several threads and processes.
     """
 
-    def __init__(self, path: Path, *, most: int = MOST) -> None:
+    def __init__(self, database: Database, *, most: int = MOST) -> None:
         self._most = most
-        if not path.exists():
-            path.touch(_OWNER_ONLY)
-        self._database = Database(path)
-        with self._database.write() as connection:
-            create_tables(connection, path, _TABLES, number=_FORMAT)
+        self._database = database
 
     def add(self, questions: Collection[tuple[float, str, str, float]]) -> None:
         """Record questions: when they were asked, their collections, texts and probabilities."""
@@ -85,8 +96,8 @@ class UnansweredStore:
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT number, asked, collection, question, probability FROM questions"
-                " WHERE (?1 IS NULL OR number < ?1) ORDER BY number DESC",
-                (before,),
+                f" {'' if before is None else 'WHERE number < ?'} ORDER BY number DESC",
+                () if before is None else (before,),
             )
             found: list[UnansweredQuestion] = []
             for row in rows:
@@ -99,9 +110,9 @@ class UnansweredStore:
     def clear(self, collections: Collection[str] | None = None) -> int:
         """Erase the questions of some collections, None for all, also from the file; returns how many."""
         with self._database.write() as connection:
-            names = [name for (name,) in connection.execute("SELECT DISTINCT collection FROM questions")]
+            names = connection.execute("SELECT DISTINCT collection FROM questions").fetchall()
             erased = 0
-            for name in names:
+            for (name,) in names:
                 if collections is None or name in collections:
                     done = connection.execute("DELETE FROM questions WHERE collection = ?", (name,))
                     erased += done.rowcount
@@ -115,8 +126,8 @@ class UnansweredStore:
                 "DELETE FROM questions WHERE asked < ? OR number <= (SELECT MAX(number) FROM questions) - ?",
                 (before, self._most),
             ).rowcount
-            names = [name for (name,) in connection.execute("SELECT DISTINCT collection FROM questions")]
-            for name in names:
+            names = connection.execute("SELECT DISTINCT collection FROM questions").fetchall()
+            for (name,) in names:
                 if name not in existing:
                     old += connection.execute("DELETE FROM questions WHERE collection = ?", (name,)).rowcount
         if old:
@@ -124,7 +135,7 @@ class UnansweredStore:
         return old
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the database."""
         self._database.close()
 
 
@@ -183,20 +194,28 @@ class UnansweredQuestions:
 
 
 def open_unanswered(
-    data: Path, *, keep_days: float, collections: Callable[[], list[str]]
+    data: Path, *, store: str = "", keep_days: float, collections: Callable[[], list[str]]
 ) -> UnansweredQuestions | None:
-    """The questions of a data folder; None where none are kept, and nothing is left of earlier ones."""
+    """The questions of a data folder, or of the database at a URL; None where none are kept."""
     if keep_days <= 0:
         return None
-    return UnansweredQuestions(UnansweredStore(data / FILE), keep_days=keep_days, collections=collections)
+    questions = open_unanswered_store(data, store=store)
+    return UnansweredQuestions(questions, keep_days=keep_days, collections=collections)
 
 
-def erase_unanswered(data: Path) -> int:
-    """Erase all questions of a data folder; returns how many there were."""
-    if not (data / FILE).exists():
-        return 0
-    store = UnansweredStore(data / FILE)
-    try:
-        return store.clear()
-    finally:
-        store.close()
+def open_unanswered_store(data: Path, *, store: str = "", most: int = MOST) -> UnansweredStore:
+    """The store of a data folder, a file that only its owner can read, or of the database at a URL."""
+    if store:
+        return UnansweredStore(PostgresqlDatabase(store, "questions", _MIGRATIONS), most=most)
+    path = data / FILE
+    if not path.exists():
+        path.touch(_OWNER_ONLY)
+    database = SqliteDatabase(path)
+    with database.write() as connection:
+        create_tables(connection, path, _TABLES, number=_FORMAT)
+    return UnansweredStore(database, most=most)
+
+
+def has_unanswered(data: Path, *, store: str = "") -> bool:
+    """Whether there may be questions, so that a command need not make a store to find none."""
+    return bool(store) or (data / FILE).exists()

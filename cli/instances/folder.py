@@ -19,7 +19,7 @@ from index.filters import parse_filter
 from index.library import Library
 from service.api.links import absolute, linked
 from service.background.purging import open_purger
-from service.jobs import JOBS, open_job_store
+from service.jobs import has_jobs, open_job_store
 from service.jobs.cancelling import cancelled_with
 from service.library_settings import open_library
 from service.schemas.answers import answer_json
@@ -152,8 +152,9 @@ class Folder:
 
     def delete_collection(self) -> None:
         with ExitStack() as stack:
-            if (self._library.data / JOBS).exists():
-                store = stack.enter_context(closing(open_job_store(self._library.data)))
+            data, url = self._library.data, self._library.config.store_url
+            if has_jobs(data, store=url):
+                store = stack.enter_context(closing(open_job_store(data, store=url)))
                 stack.enter_context(cancelled_with(self.collection, store))
             self._library.delete(self.collection)
         with open_purger(self._library) as purger:

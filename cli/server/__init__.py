@@ -49,7 +49,8 @@ def run(settings: Settings) -> None:
 
 def _has_keys(settings: Settings) -> bool:
     """Whether requests need a key; makes an admin key first if the settings want that."""
-    with closing(open_keyring(settings.data, settings.api_key)) as keyring:
+    store = settings.library_config().store_url
+    with closing(open_keyring(settings.data, settings.api_key, store=store)) as keyring:
         if settings.create_key and not keyring.required:
             token, key = new_key("first start", Scope.ADMIN)
             keyring.add(key)

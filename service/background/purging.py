@@ -14,8 +14,8 @@ from index.errors import CollectionNotFound, LoccitError, ObjectsUnavailable
 from index.history import PurgeState
 from index.library import Library
 from index.records import Erasure
-from service.files import FILES, FileErasure, open_file_store
-from service.jobs import JOBS, open_job_store, open_spool
+from service.files import FileErasure, has_files, open_file_store
+from service.jobs import has_jobs, open_job_store, open_spool
 from service.jobs.erasing import JobErasure
 
 log = logging.getLogger("loccit.service")
@@ -48,13 +48,13 @@ def open_purger(library: Library) -> Iterator[Purger]:
     """A purger without a thread, for a command; opens jobs and uploaded files if the data folder has any."""
     with ExitStack() as stack:
         jobs = files = None
-        objects = library.config.objects
-        if (library.data / JOBS).exists():
-            store = stack.enter_context(closing(open_job_store(library.data)))
+        url, objects = library.config.store_url, library.config.objects
+        if has_jobs(library.data, store=url):
+            store = stack.enter_context(closing(open_job_store(library.data, store=url)))
             jobs = JobErasure(store, open_spool(library.data, objects=objects))
-        if (library.data / FILES).exists():
-            store_of_files = stack.enter_context(closing(open_file_store(library.data, objects=objects)))
-            files = FileErasure(store_of_files, library.ledger)
+        if has_files(library.data, store=url):
+            uploads = stack.enter_context(closing(open_file_store(library.data, store=url, objects=objects)))
+            files = FileErasure(uploads, library.ledger)
         yield Purger(library, jobs, files)
 
 

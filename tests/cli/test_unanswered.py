@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from service.unanswered import FILE, UnansweredStore
+from service.unanswered import open_unanswered_store
 from tests.cli.commands import loccit
 
 
 def test_questions_are_listed_and_cleared(tmp_path: Path) -> None:
     assert json.loads(loccit(tmp_path, "unanswered", "list", "--json").stdout) == []
     (tmp_path / "data").mkdir(exist_ok=True)
-    store = UnansweredStore(tmp_path / "data" / FILE)
+    store = open_unanswered_store(tmp_path / "data")
     store.add([(0.0, "default", "Does the zeppelin quack?", 0.125)])
     store.close()
     (found,) = json.loads(loccit(tmp_path, "unanswered", "list", "--json").stdout)

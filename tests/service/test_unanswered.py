@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
 from starlette.testclient import TestClient
 
 from index.embedding import WordEmbedder
 from index.library import Library
 from service import unanswered
 from service.identity import KeyOptions, Scope, new_key
-from service.unanswered import FILE, UnansweredQuestions, UnansweredStore, erase_unanswered
+from service.unanswered import FILE, UnansweredQuestions, has_unanswered, open_unanswered_store
 from service.upkeep.backup import back_up
 from tests.patience import eventually
 from tests.service.browser.pages import LAMP, page, put, told
@@ -81,8 +82,12 @@ def test_only_administrators_see_them_and_each_those_of_its_collections(library:
         assert texts(client) == [f"{ASKED} default"]
 
 
-def test_old_ones_too_many_and_those_of_deleted_collections_go(tmp_path: Path) -> None:
-    store = UnansweredStore(tmp_path / FILE, most=3)
+@pytest.mark.parametrize("where", ["sqlite", "postgresql"])
+def test_old_ones_too_many_and_those_of_deleted_collections_go(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = request.getfixturevalue("postgresql_url") if where == "postgresql" else ""
+    store = open_unanswered_store(tmp_path, store=url, most=3)
     kept = UnansweredQuestions(store, keep_days=1, collections=lambda: ["default"])
     now = time.time()
     store.add([(now - 2 * 86_400, "default", "old zeppelin", 0.1), (now, "gone", "gone zeppelin", 0.1)])
@@ -96,16 +101,18 @@ def test_old_ones_too_many_and_those_of_deleted_collections_go(tmp_path: Path) -
     assert [one.question for one in store.listed(limit=10)] == ["4", "3", "2"]
     (_, second, _) = store.listed(limit=10)
     assert [one.question for one in store.listed(limit=10, before=second.number)] == ["2"]
-    store.close()
     assert_erased(tmp_path)
-    assert erase_unanswered(tmp_path) == 3
-    assert erase_unanswered(tmp_path / "none") == 0
+    assert has_unanswered(tmp_path, store=url)
+    assert not has_unanswered(tmp_path / "none")
+    assert store.clear(["other"]) == 0
+    assert store.clear() == 3
+    store.close()
 
 
 def test_a_backup_has_none(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with Library(data, embedder=WordEmbedder()) as library:
         library.open("default", create=True)
-        UnansweredStore(data / FILE).close()
+        open_unanswered_store(data).close()
         back_up(data, tmp_path / "backup")
     assert not list((tmp_path / "backup").rglob(f"{FILE}*"))
