@@ -21,6 +21,7 @@ from index.history import Ledger
 from index.library import ERASURE_LEDGER
 from service import upkeep
 from service.settings import Settings
+from service.upkeep.errors import StoredElsewhere
 
 
 def backup(
@@ -31,8 +32,8 @@ def backup(
     data: Data = None,
 ) -> None:
     """Back up collections, jobs, uploaded files and keys, while the service goes on."""
+    settings = _of_folder(data)
     with _bytes("copying, then reading again") as progress:
-        settings = read_settings(data)
         objects = settings.library_config().objects
         manifest = upkeep.back_up(settings.data, target, progress, objects=objects)
     console = stdout()
@@ -68,7 +69,7 @@ def restore(
     ] = False,
 ) -> None:
     """Restore a backup. The service and all commands that use the data folder must be stopped."""
-    settings = read_settings(data)
+    settings = _of_folder(data)
     used = None if bring_back else Ledger(ledger or _ledger_of(settings))
     with _bytes("checking and copying") as progress:
         restored = upkeep.restore(
@@ -104,7 +105,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check texts, citations, counts, vectors, indexes, jobs and files; exits with 1 if one is wrong."""
-    settings = read_settings(data)
+    settings = _of_folder(data)
     config = settings.library_config()
     if repairing:
         upkeep.require_unused(settings.data)
@@ -169,6 +170,17 @@ def _about_erasures(restored: upkeep.Restored, ledger: Ledger | None) -> Iterato
             f"Erased again, as the ledger says: {restored.documents} documents, {restored.versions} versions"
             f"{collections}. --bring-back-erased would keep them."
         )
+
+
+def _of_folder(data: Path | None) -> Settings:
+    """The settings. Raises StoredElsewhere if the data folder has only what is made from a database."""
+    settings = read_settings(data)
+    if settings.library_config().store_url:
+        raise StoredElsewhere(
+            "Collections, jobs and keys are in the database of LOCCIT_STORE, not in the data folder. Back it "
+            "up, restore and check it with the tools of PostgreSQL: pg_dump, pg_basebackup, pg_amcheck."
+        )
+    return settings
 
 
 def _ledger_of(settings: Settings) -> Path:

@@ -125,6 +125,8 @@ COMMANDS: Mapping[str, str] = {
     "backup_damaged": "Use another backup.",
     "data_in_use": "Stop the service that has the data open, then restore.",
     "data_not_empty": "Restore into an empty folder, or replace what is there.",
+    "stored_elsewhere": "Back up the database with the tools of PostgreSQL: [how]"
+    "(../postgresql.md#back-up-and-restore).",
     "restore_unfinished": "Run `loccit restore` again, with `--replace`.",
     "invalid_questions": "Correct the line that the message names: one JSON object, with `question`.",
     "missing_quotes": "Correct the quotes, or ingest the documents that contain them.",

@@ -51,3 +51,9 @@ class RestoreUnfinished(UpkeepError):
     """Restoring a backup was interrupted: the data folder is not complete."""
 
     code = "restore_unfinished"
+
+
+class StoredElsewhere(UpkeepError):
+    """What is to be backed up, restored or checked is in a database, not in the data folder."""
+
+    code = "stored_elsewhere"
