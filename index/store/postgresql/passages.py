@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -29,9 +30,7 @@ def put(transaction: Transaction, new: NewDocument, keys: tuple[int, int], chang
 
     Returns how many of them already have a vector.
     """
-    last = _reserve(transaction, len(new.passages))
-    rows = enumerate(packed(new, keys, change), last - len(new.passages) + 1)
-    transaction.copy("passages", _TYPES, ((id_, *row) for id_, row in rows))
+    add(transaction, list(packed(new, keys, change)))
     known = transaction.execute(
         # Only new passages: those that an earlier ingest of this version made keep their change number.
         "UPDATE passages SET embedded = %s WHERE version = %s AND added = %s"
@@ -41,12 +40,17 @@ def put(transaction: Transaction, new: NewDocument, keys: tuple[int, int], chang
     return known.rowcount
 
 
-def _reserve(transaction: Transaction, count: int) -> int:
-    """Reserve ids for passages; returns the last one. An id is given once, whatever is deleted."""
+def add(transaction: Transaction, rows: Sequence[tuple[Any, ...]], *, into: str = "passages") -> int:
+    """Add rows of passages to a table; returns the id of the first, which the others follow.
+
+    An id is given once, whatever is deleted, and to passages of one table only.
+    """
     row = transaction.row(
-        "UPDATE state SET last_passage = last_passage + %s RETURNING last_passage", (count,)
+        "UPDATE state SET last_passage = last_passage + %s RETURNING last_passage", (len(rows),)
     )
-    return int(row[0]) if row else 0
+    first = (int(row[0]) if row else 0) - len(rows) + 1
+    transaction.copy(into, _TYPES, ((id_, *row) for id_, row in enumerate(rows, first)))
+    return first
 
 
 def retire(transaction: Transaction, document: int, change: int) -> None:

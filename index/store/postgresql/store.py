@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import psycopg
 
-from index.errors import CollectionNotFound, InvalidDocumentId, NotSupported, StoreDamaged
+from index.errors import CollectionNotFound, InvalidDocumentId, StoreDamaged
 from index.postgresql import AdvisoryLeases, Server, Transaction, lock_key, migrate
-from index.protocols import Lease, Staging
+from index.protocols import Lease
 from index.records import (
     DocumentHistory,
     DocumentRecord,
@@ -37,12 +37,15 @@ from index.store.postgresql import (
     versions,
 )
 from index.store.postgresql.snapshot import PostgresqlSnapshot
+from index.store.postgresql.staged.tables import EXCHANGED
 from index.store.postgresql.state import State
+from index.store.postgresql.upgrading import PostgresqlStaging
 from index.store.postgresql.upkeep import erasures
 from index.store.rows.cache import Memory
 from index.store.rows.tags import store_tag
 from index.types import Metadata, Sentences, Vectors
 
+_HELD = f"LOCK TABLE {', '.join(EXCHANGED)} IN ACCESS SHARE MODE"
 _WORKER = "/"
 """In the name of a lease that belongs to one worker, which may hold claims."""
 
@@ -88,7 +91,8 @@ class PostgresqlStore:
     @contextmanager
     def snapshot(self, *, lasting: bool = False) -> Iterator[PostgresqlSnapshot]:
         """One consistent view of the record: a read transaction."""
-        with self._read() as (transaction, now):
+        # The tables of an upgrade replace others: not between two queries of a snapshot.
+        with self._read(f"{_HELD}; {state.QUERY}") as (transaction, now):
             reading = _Reading(transaction, time.monotonic(), lasting)
             self._readings.add(reading)
             try:
@@ -253,12 +257,9 @@ class PostgresqlStore:
             upkeep.repair(transaction, dimension)
         self.forget()
 
-    def staging(self) -> Staging:
-        """Raise :class:`index.errors.NotSupported`."""
-        raise NotSupported(
-            f"The collection {self._name!r} is in PostgreSQL, where collections are not upgraded yet. Ingest "
-            "its documents into a new collection."
-        )
+    def staging(self) -> PostgresqlStaging:
+        """What an upgrade prepares; see :class:`index.protocols.RecordStore`."""
+        return PostgresqlStaging(self._server, self._number, self._what, self._read, self._write)
 
     # Embedding work
 
@@ -310,11 +311,8 @@ class PostgresqlStore:
         self._is_closed = True
 
     @contextmanager
-    def _read(self) -> Iterator[tuple[Transaction, State]]:
-        with (
-            self._told(),
-            self._server.read(self._schema, first=state.QUERY, what=self._what) as transaction,
-        ):
+    def _read(self, first: str = state.QUERY) -> Iterator[tuple[Transaction, State]]:
+        with self._told(), self._server.read(self._schema, first=first, what=self._what) as transaction:
             yield transaction, State.of(transaction.first)
 
     @contextmanager

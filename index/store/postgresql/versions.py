@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from index.errors import DocumentNotFound, VersionNotFound
 from index.postgresql import Transaction
 from index.records import Structure, VersionRecord
-from index.store.postgresql import events, originals, passages, texts
+from index.store.postgresql import events, originals, passages, staged, texts
 from index.store.rows.documents import pages_at, structure_of, version_not_kept, version_of
 from index.store.rows.passages import section_of, tables_in
 from index.store.rows.texts import ERASED
@@ -36,6 +36,12 @@ def of_number(transaction: Transaction, document_id: str, number: int | None) ->
         "SELECT 1 FROM erased WHERE document_id = %s AND version = %s", (document_id, number)
     )
     raise version_not_kept(document_id, number, newest, was_kept=pruned is not None)
+
+
+def of_keys(transaction: Transaction, keys: Sequence[int]) -> dict[int, VersionRecord]:
+    """Return existing versions by their keys."""
+    rows = transaction.rows(f"{VERSION} WHERE v.key = ANY(%s)", (list(keys),))
+    return {row[0]: version_of(row) for row in rows}
 
 
 def of_text(transaction: Transaction, document_id: str, prefix: str) -> VersionRecord | None:
@@ -145,6 +151,7 @@ def erase(transaction: Transaction, keys: Sequence[int], change: int) -> None:
     """
     events.note_erasure(transaction, change)
     passages.drop(transaction, keys)
+    staged.drop(transaction, keys, change)
     transaction.execute(
         "INSERT INTO erased SELECT (SELECT COALESCE(max(position), 0) FROM erased)"
         " + row_number() OVER (ORDER BY given.place), d.key, d.id, v.number, v.added, COALESCE(v.removed, %s)"

@@ -9,7 +9,7 @@ import pytest
 from index.errors import CollectionNotFound, NotSupported, StoreDamaged
 from index.postgresql import Server
 from index.store import open_catalogue
-from index.store.postgresql import PostgresqlCatalogue, PostgresqlStore
+from index.store.postgresql import PostgresqlCatalogue
 from tests.contracts.documents import document, now, put
 from tests.patience import PATIENCE
 
@@ -119,9 +119,6 @@ def test_originals_are_kept_until_the_collection_is_deleted(catalogue: Postgresq
 
 def test_what_is_not_there_yet_is_told(catalogue: PostgresqlCatalogue) -> None:
     catalogue.describe("a", {})
-    store: PostgresqlStore = catalogue.open("a")
-    with pytest.raises(NotSupported, match="upgraded"):
-        store.staging()
     with pytest.raises(NotSupported, match="back"), catalogue.pinned(["a"]):
         pass
 
