@@ -6,6 +6,7 @@ from index.postgresql.migrations import Migration, migrate
 from index.postgresql.notifications import Listener, notify
 from index.postgresql.server import Server, open_server
 from index.postgresql.transactions import Row, Transaction
+from index.postgresql.vacuuming import vacuum
 
 __all__ = [
     "AdvisoryLease",
@@ -20,4 +21,5 @@ __all__ = [
     "notify",
     "open_server",
     "translated",
+    "vacuum",
 ]
