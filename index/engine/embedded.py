@@ -253,15 +253,13 @@ class EmbeddedEngine(IndexPair):
     def _cleanse_lexical(self) -> None:
         """Write again the words that share files with those of removed passages, as fast as possible."""
         if self.lexical.is_better_copied:
-            if self.lexical.copy(self._repairs.stop_if_closed):
-                self._publish_lexical()
-                return
-        elif self.lexical.rewrite(self._writing):
-            return
-        self._rebuild_lexical()
+            self.lexical.copy(self._repairs.stop_if_closed)
+            self._publish_lexical()
+        elif not self.lexical.rewrite(self._writing):
+            self._rebuild_lexical()
 
     def _rewrite_lexical(self) -> None:
-        """Remove from the weights of words what was removed from the index."""
+        """Remove from the files what was removed from the index."""
         try:
             with self._rebuilding:
                 self.lexical.refresh()

@@ -107,7 +107,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Pristine:
         put(collection, range(0, first, 3), 2)
         collection.editor.delete("1.md")
         settle(collection)
-    # Removed passages count in the weights of words until they are merged away.
+    # So that no segment has removed passages.
     for name in ("lexical", "vectors"):
         shutil.rmtree(folder / name, ignore_errors=True)
     with opened(folder) as collection:

@@ -7,19 +7,22 @@ harmless: the segments are then of a later commit than the file says. They are n
 from __future__ import annotations
 
 import json
+import logging
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from index.durability import sync
-from index.engine.lexical.checking import UNKNOWN, Commit
+from index.engine.lexical.checking import Commit
 from index.engine.sealed import sealed, unsealed
 from index.errors import StoreDamaged
 from index.records import Mark
 
-FORMAT = 3
-_READABLE = (1, 2, FORMAT)
-"""Format 1 knew neither the mark of its change nor the commit. In format 2 its hash covered more."""
+_log = logging.getLogger("loccit.lexical")
+
+FORMAT = 4
+_EARLIER = (1, 2, 3)
+"""Their segments lack the lengths of passages, or more; the index is made anew."""
 _NAME = "applied.json"
 
 
@@ -33,7 +36,7 @@ class Applied:
     mark: Mark
     analyzer: str
     segments: str
-    commit: Commit = UNKNOWN
+    commit: Commit
 
 
 Stamp = tuple[int, int, int]
@@ -49,7 +52,7 @@ def stamp(folder: Path) -> Stamp | None:
 
 
 def read(folder: Path, analyzer: str) -> Applied | None:
-    """Read the file; None if there is none.
+    """Read the file; None if there is none, or if it is of an earlier format, which is logged.
 
     Raises :class:`index.errors.StoreDamaged` if it cannot be read or is of another format or analyzer.
     """
@@ -57,18 +60,16 @@ def read(folder: Path, analyzer: str) -> Applied | None:
     try:
         text = path.read_text(encoding="utf-8")
         content = json.loads(text)
-        if content["format"] not in _READABLE:
+        if content["format"] in _EARLIER:
+            _log.info("%s has the earlier format %d; the index is made anew", path, content["format"])
+            return None
+        if content["format"] != FORMAT:
             raise StoreDamaged(f"{path} has format {content['format']!r}, not {FORMAT}")
         if content["analyzer"] != analyzer:
             raise StoreDamaged(f"{path} is of analyzer {content['analyzer']!r}, not {analyzer!r}")
-        if content["format"] == 1:
-            return Applied(Mark(int(content["change"])), analyzer, str(content["segments"]))
         content = unsealed(text)
         mark = Mark(**{one.name: content[one.name] for one in fields(Mark)})
-        commit = Commit(**content["commit"])
-        if content["format"] != FORMAT:
-            commit = Commit(commit.opstamp)
-        return Applied(mark, analyzer, content["segments"], commit)
+        return Applied(mark, analyzer, content["segments"], Commit(**content["commit"]))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import tantivy
-from numpy.typing import NDArray
 
 from index.config import VectorsConfig
 from index.engine.lexical import rewriting, segments
 from index.engine.lexical.folder import IndexFolder, Segments, State
 from index.engine.lexical.prepared import PreparedTerms
 from index.engine.lexical.ranking import rank
-from index.engine.lexical.rewriting import Rewriter, TermsNotStored
+from index.engine.lexical.rewriting import Rewriter
 from index.engine.lexical.terms import Analysis, importance_of, matched_words, weighted_terms
 from index.records import Mark
 from index.types import Ids, Importance, IndexedPassage, Ranking
@@ -142,28 +141,23 @@ class TantivyIndex:
         with self._building(mark) as writer:
             self._write(writer, iter(passages), np.empty(0, np.int64))
 
-    def copy(self, checked: Callable[[], object]) -> bool:
+    def copy(self, checked: Callable[[], object]) -> None:
         """Make a new index of the live passages beside the one in use, which :meth:`publish` then replaces.
 
-        Needs no text. ``checked`` is called now and then, and may end it by an exception. False if the
-        segments do not store their terms. Raises :class:`index.errors.CollectionBusy` if another process has
-        made the index anew meanwhile.
+        Needs no text. ``checked`` is called now and then, and may end it by an exception. Raises
+        :class:`index.errors.CollectionBusy` if another process has made the index anew meanwhile.
         """
         state = self._folder.state
         held = state.segments
         if held is None:
-            return False
+            return
         with self._folder.unless_replaced():
             parts = rewriting.all_segments(self._folder.files(held.name))
-        try:
-            with self._building(state.mark) as writer:
-                for batch in (one for part in parts for one in rewriting.entries(held.searcher, part)):
-                    checked()
-                    for one in batch:
-                        segments.add(writer, passage=one.passage, document=one.document, terms=one.terms)
-        except TermsNotStored:
-            return False
-        return True
+        with self._building(state.mark) as writer:
+            for batch in (one for part in parts for one in rewriting.entries(held.searcher, part)):
+                checked()
+                for one in batch:
+                    segments.add(writer, passage=one.passage, document=one.document, terms=one.terms)
 
     @contextmanager
     def _building(self, mark: Mark) -> Iterator[tantivy.IndexWriter]:
@@ -220,6 +214,7 @@ class TantivyIndex:
     ) -> Ranking:
         """Return at most ``n`` passages that share a term with the question, ties by passage id.
 
+        The ranking depends on the live passages alone, not on how they came to be in the index.
         ``documents`` has the allowed document keys in any order; an empty one gives no results. ``context``
         has further texts whose terms count, each with its weight; the question's weight is 1.
         """
@@ -228,23 +223,15 @@ class TantivyIndex:
         keys = None if documents is None else np.unique(np.asarray(documents, np.int64))
         if held is None or n < 1 or not terms:
             return Ranking.empty()
-        return rank(held.searcher, terms, n, keys)
+        return rank(held.live, terms, n, keys)
 
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Weigh the terms of a question by inverse document frequency times search weight."""
         held = self._folder.state.segments
         weights = weighted_terms(self._analyzer, question, context)
-
-        def frequencies(terms: Sequence[str]) -> NDArray[np.int64]:
-            assert held is not None  # noqa: S101 -- only called with a total
-            with segments.translated("being searched"):
-                counts = np.array([held.searcher.doc_freq("text", term) for term in terms])
-            # The engine counts removed passages until it merges them away.
-            capped: NDArray[np.int64] = np.minimum(counts, held.searcher.num_docs)
-            return capped
-
-        total = held.searcher.num_docs if held else 0
-        return importance_of(self._analyzer, weights, total, frequencies)
+        if held is None:
+            return self.equal_importance(question, context)
+        return importance_of(self._analyzer, weights, held.live.count, held.live.frequencies)
 
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Give all terms of a question equal shares, without looking into the index."""

@@ -32,13 +32,9 @@ class Commit:
     hash of the list of all files, which a process that was killed before a commit may have changed.
     """
 
-    opstamp: int = 0
-    files: str = ""
-    managed: str = ""
-
-
-UNKNOWN = Commit()
-"""What files of the first format say."""
+    opstamp: int
+    files: str
+    managed: str
 
 
 def commit_of(folder: Path) -> Commit:
@@ -60,7 +56,7 @@ def check_commit(found: Commit, expected: Commit) -> None:
     """
     if found.opstamp < expected.opstamp:
         raise ValueError(f"its commit is {found.opstamp}, an earlier one than {expected.opstamp}")
-    if expected.files and found.opstamp == expected.opstamp and found.files != expected.files:
+    if found.opstamp == expected.opstamp and found.files != expected.files:
         raise ValueError(f"{_META} or the end of another file was changed after it was written")
 
 

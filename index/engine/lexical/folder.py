@@ -17,6 +17,7 @@ from index.engine.lexical import applied as sidecar
 from index.engine.lexical import checking, segments
 from index.engine.lexical.applied import Applied
 from index.engine.lexical.checking import Commit
+from index.engine.lexical.statistics import LivePassages
 from index.errors import CollectionBusy, StoreDamaged
 from index.records import NOTHING, Mark
 
@@ -33,6 +34,7 @@ class Segments:
     index: tantivy.Index
     searcher: tantivy.Searcher
     commit: Commit
+    live: LivePassages
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +134,16 @@ class IndexFolder:
 
     def _open(self, found: Applied, held: Segments | None) -> State:
         if held and held.name == found.segments:
-            return State(found.mark, _searchable(found.segments, held.index, found.commit))
+            if held.commit != found.commit:
+                held = _searchable(found.segments, held.index, found.commit)
+            return State(found.mark, held)
         folder = self.files(found.segments)
         with segments.translated("being opened"):
             commit = checking.commit_of(folder)
             checking.check_commit(commit, found.commit)
-            if commit.opstamp > found.commit.opstamp > 0:
+            if commit.opstamp > found.commit.opstamp:
                 _log.info("%s has a commit that was not noted; the last update is repeated", folder)
-            elif commit.managed != found.commit.managed != "":
+            elif commit.managed != found.commit.managed:
                 _log.info("%s has files of an update that was interrupted; the next one deletes them", folder)
             self.is_checked = checking.check(folder, self._checked_bytes)
         return State(found.mark, _searchable(found.segments, segments.open_folder(folder), commit))
@@ -186,4 +190,5 @@ class IndexFolder:
 def _searchable(name: str, index: tantivy.Index, commit: Commit) -> Segments:
     with segments.translated("being opened"):
         index.reload()
-        return Segments(name, index, index.searcher(), commit)
+        searcher = index.searcher()
+        return Segments(name, index, searcher, commit, LivePassages(searcher))

@@ -10,7 +10,9 @@ import tantivy
 from numpy.typing import NDArray
 from tantivy import Occur, Query
 
-from index.engine.lexical.segments import SCHEMA, translated
+from index.engine.lexical.scoring import DECIMALS, Scoring
+from index.engine.lexical.segments import SCHEMA, TERMS, translated
+from index.engine.lexical.statistics import LivePassages
 from index.types import Ids, Ranking
 
 _MAX_DOCUMENTS_IN_QUERY = 512
@@ -18,7 +20,9 @@ _MAX_DOCUMENTS_IN_QUERY = 512
 
 _FIRST_DEPTH = 1024
 _LAST_DEPTH = 65_536
-"""Hits that are filtered at most before the allowed documents become part of the query anyway."""
+"""Hits that are filtered at most before the allowed documents become part of the query anyway.
+
+As many are fetched where the engine's scores differ from the live ones."""
 
 _EXTRA_HITS = 8
 """Hits beyond ``n``, which show whether equal scores continue past the cut."""
@@ -26,83 +30,118 @@ _EXTRA_HITS = 8
 _MAX_TIED = 2048
 """Hits beyond ``n`` that are fetched for equal scores. Of more such passages, any may be returned."""
 
-_DECIMALS = 4
-"""Reliable decimals of a score: the engine adds single-precision numbers in a varying order."""
+_UNIT = 10.0**-DECIMALS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Hits:
-    """Passages in any order. No passage outside of them has a higher score than ``floor``."""
+    """Passages in any order, with the engine's scores. It gives no other passage more than ``floor``."""
 
+    scoring: Scoring
+    places: list[tantivy.DocAddress]
     ids: Ids
-    scores: NDArray[np.float32]
+    scores: NDArray[np.float64]
     floor: float
 
     def best(self, n: int) -> Ranking | None:
         """Return the ``n`` best, ties by id; None if other passages could be among them."""
         ranking = self.first(n)
-        if self.floor == -np.inf or (len(ranking) == n and ranking.scores[-1] > self.floor):
+        if self.floor == -np.inf:
             return ranking
-        return None
+        others = self.floor + self._errors(np.array([self.floor]))
+        is_settled = len(ranking) == n and ranking.scores[-1] > _rounded(others)[0]
+        return ranking if is_settled else None
 
     def first(self, n: int) -> Ranking:
-        order = np.lexsort((self.ids, -self.scores))[:n]
-        return Ranking(self.ids[order], self.scores[order])
+        """Return the ``n`` best of these passages, by live statistics, ties by id."""
+        errors = self._errors(self.scores)
+        least = np.sort(self.scores - errors)[::-1][:n]
+        cut = least[-1] - _UNIT if len(least) == n else -np.inf
+        possible = np.flatnonzero(self.scores + errors >= cut)
+        ids, scores = self.ids[possible], self._live(possible, errors)
+        order = np.lexsort((ids, -scores))[:n]
+        return Ranking(ids[order], scores[order])
+
+    def _live(self, at: Ids, errors: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Round the live scores of hits, computing those for which the engine's does not decide."""
+        scores, errors = self.scores[at], errors[at]
+        parts = scores / _UNIT
+        undecided = np.flatnonzero(np.abs(parts - np.floor(parts) - 0.5) * _UNIT <= errors)
+        if len(undecided):
+            places = [self.places[one] for one in at[undecided].tolist()]
+            scores[undecided] = self.scoring.exact(places, scores[undecided])
+        return _rounded(scores)
+
+    def _errors(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """By how much the engine's scores differ from the live ones, at most."""
+        errors: NDArray[np.float64] = scores * self.scoring.relative_error + self.scoring.absolute_error
+        return errors
 
 
-def rank(searcher: tantivy.Searcher, terms: Mapping[str, float], n: int, documents: Ids | None) -> Ranking:
+def _rounded(scores: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.round(scores, DECIMALS).astype(np.float32)
+
+
+def rank(live: LivePassages, terms: Mapping[str, float], n: int, documents: Ids | None) -> Ranking:
     """Return the best at most ``n`` passages that have any of the weighted terms.
 
     ``documents`` has the distinct keys of the allowed documents.
     """
-    query = _any_of(terms)
+    scoring = Scoring.of(live, terms)
+    if scoring is None:
+        return Ranking.empty()
+    query = _any_of(scoring)
     if documents is None:
-        return _best(searcher, query, n)
+        return _best(scoring, query, n)
     documents = documents[documents >= 0]  # the engine stores unsigned integers
     if len(documents) == 0:
         return Ranking.empty()
     if len(documents) > _MAX_DOCUMENTS_IN_QUERY:
         depth = max(_FIRST_DEPTH, 4 * n)
         while depth <= _LAST_DEPTH:
-            ranking = _hits(searcher, query, depth, documents).best(n)
+            ranking = _hits(scoring, query, depth, documents).best(n)
             if ranking is not None:
                 return ranking
             depth *= 8
-    return _best(searcher, _among(query, documents), n)
+    return _best(scoring, _among(query, documents), n)
 
 
-def _best(searcher: tantivy.Searcher, query: Query, n: int) -> Ranking:
-    depth = n + _EXTRA_HITS
+def _best(scoring: Scoring, query: Query, n: int) -> Ranking:
+    # The more its scores may differ from the live ones, the more passages at the cut can be among the best.
+    depth = n + _EXTRA_HITS + min(n, int(n * 100 * scoring.relative_error))
+    most = n + (_MAX_TIED if scoring.relative_error < _UNIT else _LAST_DEPTH)
     while True:
-        hits = _hits(searcher, query, depth, None)
+        hits = _hits(scoring, query, depth, None)
         ranking = hits.best(n)
         if ranking is not None:
             return ranking
-        if depth >= n + _MAX_TIED:
+        if depth >= most:
             return hits.first(n)
-        depth = min(4 * depth, n + _MAX_TIED)
+        depth = min(4 * depth, most)
 
 
-def _hits(searcher: tantivy.Searcher, query: Query, depth: int, documents: Ids | None) -> _Hits:
+def _hits(scoring: Scoring, query: Query, depth: int, documents: Ids | None) -> _Hits:
     """Return those of the ``depth`` best passages that belong to the documents."""
+    searcher = scoring.live.searcher
     with translated("being searched"):
         found = searcher.search(query, depth, count=False).hits
-        addresses = [address for _, address in found]
-        ids = np.asarray(searcher.fast_field_values("passage", addresses), np.int64)
-        scores = np.round(np.asarray([score for score, _ in found], np.float64), _DECIMALS).astype(np.float32)
+        places = [place for _, place in found]
+        ids = np.asarray(searcher.fast_field_values("passage", places), np.int64)
+        scores = np.asarray([score for score, _ in found], np.float64)
         floor = float(scores[-1]) if len(found) == depth else -np.inf
         if documents is not None:
-            keys = np.asarray(searcher.fast_field_values("document", addresses), np.int64)
-            allowed = np.isin(keys, documents)
+            keys = np.asarray(searcher.fast_field_values("document", places), np.int64)
+            allowed = np.flatnonzero(np.isin(keys, documents))
+            places = [places[at] for at in allowed.tolist()]
             ids, scores = ids[allowed], scores[allowed]
-    return _Hits(ids, scores, floor)
+    return _Hits(scoring, places, ids, scores, floor)
 
 
-def _any_of(terms: Mapping[str, float]) -> Query:
+def _any_of(scoring: Scoring) -> Query:
     wanted = []
-    for term, weight in terms.items():
-        query = Query.term_query(SCHEMA, "text", term, "freq")
-        wanted.append((Occur.Should, query if weight == 1.0 else Query.boost_query(query, weight)))
+    for term, boost in zip(scoring.terms, scoring.boosts.tolist(), strict=True):
+        query = Query.term_query(SCHEMA, TERMS, term, "freq")
+        wanted.append((Occur.Should, query if boost == 1.0 else Query.boost_query(query, boost)))
     return Query.boolean_query(wanted)
 
 

@@ -16,7 +16,7 @@ import tantivy
 
 from index.engine.lexical import segments
 from index.engine.lexical.folder import IndexFolder
-from index.engine.lexical.segments import SCHEMA, TERMS, listed, translated
+from index.engine.lexical.segments import SCHEMA, listed, stored_terms, translated
 from index.errors import CollectionBusy
 from index.types import Ids
 
@@ -37,10 +37,6 @@ class Entry(NamedTuple):
     terms: str
 
 
-class TermsNotStored(Exception):
-    """The index was made by an earlier version, whose segments do not store their terms."""
-
-
 class Segment(NamedTuple):
     """A segment: its number in the list of segments, its name, and how many passages were written to it."""
 
@@ -51,7 +47,7 @@ class Segment(NamedTuple):
 
 
 class Rewriter:
-    """Removes what was removed from an index from its files, and from the weights of its words."""
+    """Removes what was removed from an index from its files."""
 
     def __init__(self, folder: IndexFolder) -> None:
         """Of the index in a folder."""
@@ -61,8 +57,7 @@ class Rewriter:
     def is_due(self) -> bool:
         """Whether many of the stored passages were removed.
 
-        Until they are rewritten, or the engine merges them away, they take space and count in the weights of
-        terms.
+        Until they are rewritten, or the engine merges them away, they take space and make searches slower.
         """
         with suppress(CollectionBusy), self._folder.unless_replaced():
             held = self._folder.state.segments
@@ -113,19 +108,16 @@ class Rewriter:
             return False
         with folder.unless_replaced():
             dirty = with_removed(files)
-        try:
-            for segment in dirty:
-                for batch in entries(held.searcher, segment):
-                    with turn(), folder.changing:
-                        folder.reload()
-                        current = folder.state.segments
-                        if current is None or current.name != held.name:
-                            return False
-                        if not is_in_use(files, segment):
-                            break  # the engine has merged it, and what it had left
-                        self._write_again(batch)
-        except TermsNotStored:
-            return False
+        for segment in dirty:
+            for batch in entries(held.searcher, segment):
+                with turn(), folder.changing:
+                    folder.reload()
+                    current = folder.state.segments
+                    if current is None or current.name != held.name:
+                        return False
+                    if not is_in_use(files, segment):
+                        break  # the engine has merged it, and what it had left
+                    self._write_again(batch)
         with turn(), folder.changing:
             segments.delete_unused(files)
         return not any(is_in_use(files, segment) for segment in dirty)
@@ -171,8 +163,7 @@ def is_in_use(folder: Path, segment: Segment) -> bool:
 def entries(searcher: tantivy.Searcher, segment: Segment) -> Iterator[list[Entry]]:
     """Yield the live passages of a segment in batches.
 
-    ``searcher`` numbers segments as the list that ``segment`` comes from. Raises
-    :class:`TermsNotStored`.
+    ``searcher`` numbers segments as the list that ``segment`` comes from.
     """
     for first in range(0, segment.written, _BATCH):
         part = range(first, min(first + _BATCH, segment.written))
@@ -196,14 +187,7 @@ def _entries(searcher: tantivy.Searcher, places: list[tantivy.DocAddress]) -> li
         documents = np.asarray(searcher.fast_field_values("document", places), np.int64)
         there = live(searcher, ids)
         return [
-            Entry(id_, document, _terms(searcher, place))
+            Entry(id_, document, stored_terms(searcher, place))
             for id_, document, place in zip(ids.tolist(), documents.tolist(), places, strict=True)
             if id_ in there
         ]
-
-
-def _terms(searcher: tantivy.Searcher, place: tantivy.DocAddress) -> str:
-    terms = searcher.doc(place).get_first(TERMS)
-    if terms is None:
-        raise TermsNotStored
-    return str(terms)

@@ -10,6 +10,7 @@ from typing import Any
 
 import tantivy
 
+from index.engine.lexical.profiles import COLUMNS, profile
 from index.errors import CollectionBusy, StoreDamaged
 from index.types import Ids
 
@@ -23,13 +24,18 @@ _DROP_BATCH = 10_000
 
 
 TERMS = "text"
-"""The field of terms. It is stored, so that a passage can be written again without its text."""
+"""The field of terms. It is stored, so that a passage can be written and scored again without its text."""
+
+LENGTH = "length"
+"""The field with the number of a passage's terms."""
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("passage", indexed=True, fast=True)
     builder.add_unsigned_field("document", indexed=True, fast=True)
+    for name in (LENGTH, *COLUMNS):
+        builder.add_unsigned_field(name, fast=True)
     builder.add_text_field(TERMS, stored=True, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
@@ -141,9 +147,17 @@ def add(writer: tantivy.IndexWriter, *, passage: int, document: int, terms: str)
     # With explicit types: an integer of the wrong type would not fail here but kill the writer.
     entry.add_unsigned("passage", passage)
     entry.add_unsigned("document", document)
-    entry.add_text("text", terms)
+    entry.add_unsigned(LENGTH, terms.count(" ") + 1 if terms else 0)
+    for name, number in profile(terms).items():
+        entry.add_unsigned(name, number)
+    entry.add_text(TERMS, terms)
     with translated("adding a passage"):
         writer.add_document(entry)
+
+
+def stored_terms(searcher: tantivy.Searcher, place: tantivy.DocAddress) -> str:
+    """The terms of a passage, separated by spaces."""
+    return str(searcher.doc(place).get_first(TERMS))
 
 
 def drop(writer: tantivy.IndexWriter, passages: Ids) -> None:

@@ -215,15 +215,20 @@ def test_another_list_of_files_is_told_and_harmless(
     assert found(open_index(), "word") == [1, 2]
 
 
-def test_the_hash_of_a_commit_of_the_format_before_is_not_compared(
-    open_index: Opener, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_an_index_of_an_earlier_format_is_made_anew(
+    open_index: Opener, tmp_path: Path, caplog: pytest.LogCaptureFixture, number: int
 ) -> None:
     put(open_index(), 1, {1: "word"})
     path = tmp_path / "lexical" / "applied.json"
-    content = unsealed(path.read_text())
-    path.write_text(sealed({**content, "format": 2, "commit": {**content["commit"], "files": "0" * 64}}))
-    assert (open_index().change, found(open_index(), "word")) == (1, [1])
-    assert caplog.messages == []
+    path.write_text(sealed({**unsealed(path.read_text()), "format": number}))
+    caplog.set_level(logging.INFO, "loccit")
+    index = open_index()
+    assert (index.change, found(index, "word")) == (0, [])
+    assert [(one.levelname, "made anew" in one.message) for one in caplog.records] == [("INFO", True)]
+    put(index, 2, {1: "word", 2: "word"})
+    assert found(open_index(), "word") == [1, 2]
+    assert len(list((tmp_path / "lexical").glob("segments-*"))) == 1
 
 
 def segment_files(folder: Path) -> list[Path]:
