@@ -56,8 +56,8 @@ def counts(
     numbers = np.frombuffer(array("Q", [value or 0 for value in values]), np.uint64)
     entries = (numbers.reshape(len(terms), len(places), 1) >> _SHIFTS & _ENTRY).astype(np.int64)
     others = entries ^ np.array(marks, np.int64)[:, None, None]
-    found: NDArray[np.int64] = np.where(others <= _MOST, others, 0).sum(axis=2).T
-    return found
+    found = np.where(others <= _MOST, others, 0).sum(axis=2).T
+    return np.ascontiguousarray(found)
 
 
 def _place(term: str) -> tuple[str, int]:
