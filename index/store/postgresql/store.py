@@ -7,10 +7,8 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psycopg
-
-from index.errors import CollectionNotFound, InvalidDocumentId, StoreDamaged
-from index.postgresql import AdvisoryLeases, Server, Transaction, lock_key, migrate
+from index.errors import InvalidDocumentId, StoreDamaged
+from index.postgresql import AdvisoryLeases, Server, Transaction, migrate
 from index.protocols import Lease
 from index.records import (
     DocumentHistory,
@@ -36,9 +34,9 @@ from index.store.postgresql import (
     upkeep,
     versions,
 )
+from index.store.postgresql.access import Access
 from index.store.postgresql.snapshot import PostgresqlSnapshot
 from index.store.postgresql.staged.tables import EXCHANGED
-from index.store.postgresql.state import State
 from index.store.postgresql.upgrading import PostgresqlStaging
 from index.store.postgresql.upkeep import erasures
 from index.store.rows.cache import Memory
@@ -59,7 +57,7 @@ class _Reading:
     is_lasting: bool
 
 
-class PostgresqlStore:
+class PostgresqlStore(Access):
     """Implements :class:`index.protocols.RecordStore`. Every write is one transaction with one change number.
 
     Writes of a collection follow each other, so their numbers are committed in order. Leases are advisory
@@ -74,15 +72,10 @@ class PostgresqlStore:
 
         Raises :class:`index.errors.UnknownFormat`.
         """
-        self._server = server
-        self._number = number
-        self._name = name
-        self._schema = schema.schema_of(number)
-        self._what = f"the collection {name!r}"
+        super().__init__(server, number, name)
         self._leases = AdvisoryLeases(server, self._schema, what=self._what)
         self._memory = Memory()
         self._readings: set[_Reading] = set()
-        self._is_closed = False
         with self._told():
             migrate(server, self._schema, "record", schema.COLLECTION, create=False)
 
@@ -309,58 +302,3 @@ class PostgresqlStore:
     def close(self) -> None:
         """Refuse further calls. The connections are those of the server object."""
         self._is_closed = True
-
-    @contextmanager
-    def _read(self, first: str = state.QUERY) -> Iterator[tuple[Transaction, State]]:
-        with self._told(), self._server.read(self._schema, first=first, what=self._what) as transaction:
-            yield transaction, State.of(transaction.first)
-
-    @contextmanager
-    def _write(self, turn: str = "write") -> Iterator[tuple[Transaction, State]]:
-        """Write in a transaction. Those of one ``turn`` follow each other."""
-        lock = lock_key("transactions", f"{self._schema}/{turn}")
-        first = (
-            f"{state.QUERY} WHERE EXISTS (SELECT FROM {schema.CATALOGUE_SCHEMA}.collections"
-            f" WHERE number = {self._number} AND name IS NOT NULL)"
-        )
-        with (
-            self._told(),
-            self._server.write(self._schema, lock=lock, first=first, what=self._what) as transaction,
-        ):
-            if transaction.first is None:
-                raise self._gone()
-            yield transaction, State.of(transaction.first)
-
-    @contextmanager
-    def _change(self) -> Iterator[tuple[Transaction, int]]:
-        with self._write() as (transaction, _):
-            yield transaction, state.begin_change(transaction)
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Let a missing table of a collection that was deleted say so."""
-        self._require_open()
-        try:
-            yield
-        except StoreDamaged as error:
-            if isinstance(error.__cause__, psycopg.errors.UndefinedTable) and not self._is_listed():
-                raise self._gone() from error
-            raise
-
-    def _is_listed(self) -> bool:
-        row = self._server.look(
-            schema.CATALOGUE_SCHEMA,
-            "SELECT 1 FROM collections WHERE number = {} AND name IS NOT NULL",
-            self._number,
-            what=self._what,
-        )
-        return row is not None
-
-    def _require_open(self) -> None:
-        if self._is_closed:
-            raise CollectionNotFound(f"The collection {self._name!r} is deleted, or closed.")
-
-    def _gone(self) -> CollectionNotFound:
-        return CollectionNotFound(
-            f"The collection {self._name!r} was deleted or replaced while it was open. Try again."
-        )

@@ -1,0 +1,84 @@
+"""The transactions of one collection, for as long as the catalogue has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from index.errors import CollectionNotFound, StoreDamaged
+from index.postgresql import Server, Transaction, lock_key
+from index.store.postgresql import schema, state
+from index.store.postgresql.state import State
+
+
+class Access:
+    """Reads and writes the tables of a collection.
+
+    Raises :class:`index.errors.CollectionNotFound` once the collection is deleted, or closed here.
+    """
+
+    def __init__(self, server: Server, number: int, name: str) -> None:
+        """``number`` is that of the catalogue."""
+        self._server = server
+        self._number = number
+        self._name = name
+        self._schema = schema.schema_of(number)
+        self._what = f"the collection {name!r}"
+        self._is_closed = False
+
+    @contextmanager
+    def _read(self, first: str = state.QUERY) -> Iterator[tuple[Transaction, State]]:
+        with self._told(), self._server.read(self._schema, first=first, what=self._what) as transaction:
+            yield transaction, State.of(transaction.first)
+
+    @contextmanager
+    def _write(self, turn: str = "write") -> Iterator[tuple[Transaction, State]]:
+        """Write in a transaction. Those of one ``turn`` follow each other."""
+        lock = lock_key("transactions", f"{self._schema}/{turn}")
+        first = (
+            f"{state.QUERY} WHERE EXISTS (SELECT FROM {schema.CATALOGUE_SCHEMA}.collections"
+            f" WHERE number = {self._number} AND name IS NOT NULL)"
+        )
+        with (
+            self._told(),
+            self._server.write(self._schema, lock=lock, first=first, what=self._what) as transaction,
+        ):
+            if transaction.first is None:
+                raise self._gone()
+            yield transaction, State.of(transaction.first)
+
+    @contextmanager
+    def _change(self) -> Iterator[tuple[Transaction, int]]:
+        with self._write() as (transaction, _):
+            yield transaction, state.begin_change(transaction)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Let a missing table of a collection that was deleted say so."""
+        self._require_open()
+        try:
+            yield
+        except StoreDamaged as error:
+            if isinstance(error.__cause__, psycopg.errors.UndefinedTable) and not self._is_listed():
+                raise self._gone() from error
+            raise
+
+    def _is_listed(self) -> bool:
+        row = self._server.look(
+            schema.CATALOGUE_SCHEMA,
+            "SELECT 1 FROM collections WHERE number = {} AND name IS NOT NULL",
+            self._number,
+            what=self._what,
+        )
+        return row is not None
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise CollectionNotFound(f"The collection {self._name!r} is deleted, or closed.")
+
+    def _gone(self) -> CollectionNotFound:
+        return CollectionNotFound(
+            f"The collection {self._name!r} was deleted or replaced while it was open. Try again."
+        )
