@@ -150,7 +150,8 @@ def _notes(keyring: Keyring, made: Key, settings: Settings, *, is_first: bool) -
             "No key that is valid has the scope admin for all collections. Make one to manage the service in "
             "a browser or over HTTP: loccit keys create operator --scope admin"
         )
-    there_are = set(open_catalogue(settings.data, settings.library_config().store_url).names())
+    config = settings.library_config()
+    there_are = set(open_catalogue(settings.data, config.store_url, objects=config.objects).names())
     for name in sorted((made.collections or set()) - there_are):
         yield (
             f"There is no collection {name!r} yet. Make it with documents: loccit ingest FOLDER --collection "

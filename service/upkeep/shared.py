@@ -14,9 +14,9 @@ from index.store.originals import SharedOriginals
 _log = logging.getLogger("loccit.upkeep")
 
 
-def tags(data: Path) -> set[bytes]:
+def tags(data: Path, objects: str) -> set[bytes]:
     """The tags of the collections of a data folder, without those that cannot be opened."""
-    catalogue = open_catalogue(data)
+    catalogue = open_catalogue(data, objects=objects)
     found = set()
     for name in catalogue.names():
         with suppress(LoccitError), closing(catalogue.open(name)) as store:
@@ -30,7 +30,7 @@ def sweep(data: Path, objects: str, before: set[bytes]) -> None:
     A failure is logged: the next erasure in a collection removes what is left of it.
     """
     try:
-        for tag in before - tags(data):
+        for tag in before - tags(data, objects):
             SharedOriginals(parse_objects(objects)).drop(tag)
         catalogue = open_catalogue(data, objects=objects)
         for name in catalogue.names():

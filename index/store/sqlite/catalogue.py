@@ -28,6 +28,8 @@ _DESCRIPTION = "collection.json"
 _STORE = "store.sqlite"
 _ORIGINALS = "originals"
 _DELETED = ".deleted"
+_ELSEWHERE = ".elsewhere"
+"""In the name of a deleted folder, after the tag of a collection that has originals in another place."""
 _REPLACE_DESCRIPTION = (
     "Restore it from a backup, or create an empty collection with the same settings under another name and "
     "copy its file."
@@ -180,15 +182,15 @@ class FolderCatalogue:
                 stack.enter_context(FileLeases(folder).hold("write", _WRITER_SECONDS))
             tag = self._tag(name)
             # Rename first, so that nobody opens a partly deleted collection.
-            folder.rename(folder.with_name(f".{name}.{uuid.uuid4().hex}.{tag}{_DELETED}"))
+            folder.rename(folder.with_name(f".{name}.{uuid.uuid4().hex}{tag}{_DELETED}"))
         self._sweep()
 
     def _tag(self, name: str) -> str:
-        """The tag by which the originals of a collection are found elsewhere; empty if there are none."""
+        """The end of a deleted folder's name that tells where else originals are; empty if nowhere."""
         if self._shared.is_used:
             try:
                 with closing(self.open(name)) as store:
-                    return store.tag().hex()
+                    return f".{store.tag().hex()}{_ELSEWHERE}"
             except Damaged as error:
                 _log.warning("Originals of the collection %r stay, for it has no tag: %s", name, error)
         return ""
@@ -196,8 +198,11 @@ class FolderCatalogue:
     def _sweep(self) -> None:
         """Finish deletions, also those that a process was killed in."""
         for doomed in self._folder.glob(f".*{_DELETED}"):
-            if self._shared.is_used and (tag := doomed.name.removesuffix(_DELETED).rpartition(".")[2]):
-                self._shared.drop(bytes.fromhex(tag))
+            begin, is_elsewhere, _ = doomed.name.rpartition(f"{_ELSEWHERE}{_DELETED}")
+            if is_elsewhere:
+                if not self._shared.is_used:
+                    continue  # a process that knows the place finishes it
+                self._shared.drop(bytes.fromhex(begin.rpartition(".")[2]))
             shutil.rmtree(doomed, ignore_errors=True)
 
 

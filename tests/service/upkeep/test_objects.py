@@ -102,6 +102,8 @@ def test_a_deletion_during_an_outage_is_finished_by_the_next_process(data: Path,
         with pytest.raises(OSError, match="Not a directory"):
             library.delete("notes")
         assert library.names() == []
+        with open_library(data, "") as unaware:  # it does not know the place, and leaves what tells of it
+            assert unaware.names() == []
         collection.unlink()
         (tmp_path / "away").rename(collection)
     with open_library(data, f"file://{shared}") as library:
