@@ -103,18 +103,25 @@ def build(
 
 
 def check_answers(
-    collection: Collection, sources: Sequence[Source], questions: Sequence[Question], folder: Path
+    collection: Collection,
+    sources: Sequence[Source],
+    questions: Sequence[Question],
+    folder: Path,
+    *,
+    anew: Collection | None = None,
 ) -> None:
     """Compare a collection that is embedded with a fresh build, as it stands and with its indexes made anew.
 
-    ``sources`` are its documents in the order of their passages; ``folder`` is for the builds.
+    ``sources`` are its documents in the order of their passages; ``folder`` is for the builds. ``anew`` is
+    the collection with indexes made anew, and is closed; by default one in a copy of its folder.
     """
     assert collection.state.embedded == 1.0
     config = collection.config
-    shutil.copytree(collection.folder, folder / "anew")
-    remove_indexes(folder / "anew")
     model = WordEmbedder(collection.description.dimension)
-    anew = collection_in(folder / "anew", embedder=model, config=config)
+    if anew is None:
+        shutil.copytree(collection.folder, folder / "anew")
+        remove_indexes(folder / "anew")
+        anew = collection_in(folder / "anew", embedder=model, config=config)
     with closing(build(folder / "fresh", sources, config, model)) as fresh, closing(anew):
         for question in questions:
             expected = _ask(fresh, question)
@@ -122,7 +129,7 @@ def check_answers(
             assert ranked(_ask(anew, question)) == ranked(expected)
             by_meaning = [ranked(_ask_by_meaning(one, question, model)) for one in (collection, fresh)]
             assert by_meaning[0] == by_meaning[1]
-    shutil.rmtree(folder / "anew")
+    shutil.rmtree(folder / "anew", ignore_errors=True)
     shutil.rmtree(folder / "fresh")
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
+from pydantic import SecretStr
 
 from index.answers import Answer
 from index.collection import Collection
@@ -48,7 +51,29 @@ class Kept:
 
     def __init__(self, library: Library) -> None:
         self.library, self.model = library, Model()
+        self.url = library.config.store_url
         self.collection = library.open("notes", create=True)
+
+    @contextmanager
+    def elsewhere(self, data: Path) -> Iterator[Collection]:
+        """The collection on another machine, with indexes of its own."""
+        config = replace(self.library.config, store=SecretStr(self.url))
+        with Library(data, embedder=models(), config=config) as library:
+            yield library.open("notes")
+
+    def tables(self) -> list[str]:
+        """The tables of the collection's record."""
+        if self.url:
+            with psycopg.connect(self.url) as connection:
+                query = "SELECT tablename FROM pg_tables WHERE schemaname LIKE 'collection%'"
+                return [name for (name,) in connection.execute(query)]
+        with closing(sqlite3.connect(self.collection.folder / "store.sqlite")) as file:
+            return [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+
+    def another(self, config: LibraryConfig = SHORT, *, embedder: Models | None = None) -> Library:
+        """Open the library as another process would."""
+        config = replace(config, store=SecretStr(self.url))
+        return Library(self.library.data, embedder=embedder or models(), config=config)
 
     def put(self, *documents: Written) -> None:
         self.collection.put_many([one.source for one in documents])
@@ -67,8 +92,14 @@ class Kept:
         """All documents, counts, answers and the files are those of a fresh build."""
         self.collection.embed_pending()
         check_documents(self.collection, self.model)
-        check_answers(self.collection, [one.source for one in self.model.in_order()], QUESTIONS, builds)
-        assert list(check(self.library.data, SHORT)) == []
+        sources = [one.source for one in self.model.in_order()]
+        with ExitStack() as stack:
+            anew = stack.enter_context(self.elsewhere(builds / "anew")) if self.url else None
+            check_answers(self.collection, sources, QUESTIONS, builds, anew=anew)
+        if self.url:
+            assert list(self.collection._store.problems(self.collection.description.dimension)) == []
+        else:
+            assert list(check(self.library.data, SHORT)) == []
 
     def upgrade(
         self, model: str = "", during: Callable[[Progress], None] = lambda _: None, at_once: int = 0
@@ -77,10 +108,18 @@ class Kept:
             assert upgrade.run(upgrade.plan(model), during, passages_at_once=at_once)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def config(request: pytest.FixtureRequest) -> LibraryConfig:
+    """The settings of a library in one of the stores."""
+    if request.param == "sqlite":
+        return SHORT
+    return replace(SHORT, store=SecretStr(request.getfixturevalue("postgresql_url")))
+
+
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
+def kept(tmp_path: Path, config: LibraryConfig) -> Iterator[Kept]:
     """Twelve documents: of some versions, with a new title, and retired."""
-    with Library(tmp_path / "data", embedder=models(), config=SHORT) as library:
+    with Library(tmp_path / "data", embedder=models(), config=config) as library:
         kept = Kept(library)
         for documents in (
             [written(number) for number in range(12)],
@@ -121,10 +160,12 @@ def test_to_another_model_and_chunking(kept: Kept, tmp_path: Path) -> None:
     assert {one.split("@")[0] for one in locators(before)} <= {f"{number:02}.txt" for number in range(12)}
     assert before.index.fingerprint == collection.fingerprint
     kept.check(tmp_path)
-    with Library(tmp_path / "data", embedder=models(), config=SHORT) as again:
+    with kept.another() as again:
         opened = again.open("notes")
         assert opened.description == collection.description
-        assert json.loads((opened.folder / "collection.json").read_text()) == opened.description.stored()
+        if not kept.url:
+            stored = json.loads((opened.folder / "collection.json").read_text())
+            assert stored == opened.description.stored()
         assert locators(opened.ask(TOPICS[1], k=40)) == locators(collection.ask(TOPICS[1], k=40))
 
 
@@ -168,7 +209,7 @@ def test_it_is_asked_and_written_meanwhile(kept: Kept, tmp_path: Path) -> None:
                 kept.model.rename("03.txt", "30.txt")
                 collection.editor.prune(Retention(keep_versions=1))
                 kept.model.prune(1)
-        with Library(tmp_path / "data", embedder=models(), config=SHORT) as another:
+        with kept.another() as another:
             answer = another.open("notes").ask(written(4).text.partition("\n")[0])
             assert answer.hits[0].citation.document_id == "04.txt"
 
@@ -180,7 +221,7 @@ def test_it_is_asked_and_written_meanwhile(kept: Kept, tmp_path: Path) -> None:
 
 
 def test_a_collection_that_is_open_follows_with_its_next_question(kept: Kept, tmp_path: Path) -> None:
-    with Library(tmp_path / "data", embedder=models(), config=SHORT) as another:
+    with kept.another() as another:
         opened = another.open("notes")
         seen = opened.seen_by({"crew"})
         model, vectors = opened.description.model, another.embedder.embed_queries([TOPICS[0]])
@@ -198,7 +239,7 @@ def test_a_collection_that_is_open_follows_with_its_next_question(kept: Kept, tm
 
 def test_what_was_prepared_for_the_rules_before_is_prepared_again(kept: Kept, tmp_path: Path) -> None:
     """The upgrade comes between the splitting of a document and its commit."""
-    with Library(tmp_path / "data", embedder=models(), config=SHORT) as another:
+    with kept.another() as another:
         opened = another.open("notes")
         known = opened._writer._preparation()
         kept.library.config = LONG
@@ -239,9 +280,7 @@ def test_a_stopped_one_goes_on(kept: Kept, tmp_path: Path) -> None:
     def run(stop_after: int) -> bool:
         steps = iter(range(10_000))
         with (
-            Library(
-                tmp_path / "data", embedder=Models(WordEmbedder, name="256", load=load), config=SHORT
-            ) as library,
+            kept.another(embedder=Models(WordEmbedder, name="256", load=load)) as library,
             library.upgrade("notes") as upgrade,
         ):
             plan = upgrade.plan("64")
@@ -276,15 +315,13 @@ def test_a_cancelled_one_leaves_nothing(kept: Kept, tmp_path: Path) -> None:
         assert upgrade.begun is None
         assert upgrade.plan("32").begun is False
         assert upgrade.plan().changes == []
-    with closing(sqlite3.connect(kept.collection.folder / "store.sqlite")) as connection:
-        tables = connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'staged%'").fetchall()
-    assert tables == []
+    assert [name for name in kept.tables() if name.startswith("staged")] == []
     kept.check(tmp_path)
 
 
 def test_equal_texts_keep_their_vectors(kept: Kept) -> None:
     """Where only the chunker changes, and the passages stay as they are."""
-    with Library(kept.library.data, embedder=models(), config=LONG) as library:
+    with kept.another(LONG) as library:
         with library.upgrade("notes") as upgrade:
             embedder = library.embedder
             plan = upgrade.plan()
@@ -303,7 +340,7 @@ def test_equal_texts_keep_their_vectors(kept: Kept) -> None:
 def test_only_one_process_upgrades(kept: Kept) -> None:
     def again(_: Progress) -> None:
         with (
-            Library(kept.library.data, embedder=models(), config=SHORT) as another,
+            kept.another() as another,
             another.upgrade("notes") as upgrade,
             pytest.raises(CollectionBusy),
         ):
@@ -313,8 +350,6 @@ def test_only_one_process_upgrades(kept: Kept) -> None:
 
 
 def test_a_full_disk_is_told_before(kept: Kept) -> None:
-    from dataclasses import replace
-
     with kept.library.upgrade("notes") as upgrade:
         plan = replace(upgrade.plan("64"), free=1)
         with pytest.raises(DiskFull, match=r"needs about .* the collection is as before"):
@@ -331,19 +366,20 @@ def test_a_calibration_that_does_not_fit_any_more_is_named_and_not_used(
     for part in ("known", "spelt"):
         certain[part] = {**certain[part], "intercept": 99.0}
     path.write_text(json.dumps(certain))
-    with Library(kept.library.data, embedder=models(), config=SHORT) as library:
+    with kept.another() as library:
         assert library.open("notes").ask(TOPICS[0]).answerability == pytest.approx(1.0)
     kept.upgrade("64")
-    with Library(kept.library.data, embedder=models(), config=SHORT) as library:
+    with kept.another() as library:
         opened = library.open("notes")
         assert opened.ask(TOPICS[0]).answerability < 0.999
         assert f"{path} was fitted to answers of this collection before it was upgraded" in caplog.text
         certain["provenance"] = {"fingerprint": opened.fingerprint}
     path.write_text(json.dumps(certain))
-    with Library(kept.library.data, embedder=models(), config=SHORT) as library:
+    with kept.another() as library:
         assert library.open("notes").ask(TOPICS[0]).answerability == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("config", ["sqlite"], indirect=True)
 def test_a_backup_takes_an_upgrade_along_and_the_model(kept: Kept, tmp_path: Path) -> None:
     def copy(progress: Progress) -> None:
         if progress.embedded > 20 and not (tmp_path / "during").exists():
@@ -372,7 +408,7 @@ def test_what_is_erased_meanwhile_leaves_nothing(kept: Kept) -> None:
     with kept.library.upgrade("notes") as upgrade:
         plan = upgrade.plan("64")
         assert not upgrade.run(plan, stop=lambda: next(steps) > 22, passages_at_once=4)
-        assert residue(kept.collection.folder, ["argon", "Argon"])
+        assert kept.url or residue(kept.collection.folder, ["argon", "Argon"])
         kept.delete("secret.txt")
         erasure = kept.collection.purging.pending()
         assert erasure
@@ -384,18 +420,18 @@ def test_what_is_erased_meanwhile_leaves_nothing(kept: Kept) -> None:
         kept.collection.ask(TOPICS[0], as_of=kept.collection.state.change - 2)
 
 
-def test_a_collection_whose_model_is_gone_is_upgraded(tmp_path: Path) -> None:
-    with Library(tmp_path, embedder=WordEmbedder(32), config=SHORT) as library:
+def test_a_collection_whose_model_is_gone_is_upgraded(tmp_path: Path, config: LibraryConfig) -> None:
+    with Library(tmp_path, embedder=WordEmbedder(32), config=config) as library:
         made = library.open("notes", create=True)
         made.put(written(0).source)
-    with Library(tmp_path, embedder=models(), config=SHORT) as library:
+    with Library(tmp_path, embedder=models(), config=config) as library:
         with library.upgrade("notes") as upgrade:
             assert upgrade.run(upgrade.plan("64"))
         assert library.open("notes").state.embedded == 1.0
 
 
-def test_an_empty_collection_is_upgraded(tmp_path: Path) -> None:
-    with Library(tmp_path, embedder=models(), config=SHORT) as library:
+def test_an_empty_collection_is_upgraded(tmp_path: Path, config: LibraryConfig) -> None:
+    with Library(tmp_path, embedder=models(), config=config) as library:
         collection = library.open("notes", create=True)
         with library.upgrade("notes") as upgrade:
             assert upgrade.run(upgrade.plan("64"))
