@@ -51,6 +51,15 @@ def database() -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def end_connections(url: str) -> None:
+    """End all connections to a database, as a server that is started anew does."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 def _url(folder: Path, name: str) -> str:
     return f"postgresql://{USER}:{PASSWORD}@/{name}?host={quote(str(folder), safe='')}"
 

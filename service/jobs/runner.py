@@ -20,6 +20,7 @@ from index.errors import (
     LoccitError,
     ObjectsUnavailable,
     ReaderFailed,
+    StoreUnavailable,
 )
 from index.ingest import Source
 from index.library import Library
@@ -103,6 +104,8 @@ class JobRunner:
                         self._lease.release()
             except ObjectsUnavailable as error:
                 log.warning("Jobs wait: %s", error.message)
+            except StoreUnavailable as error:
+                log.warning("No jobs are run for now: %s", error.message)
             except Exception:
                 log.exception("The thread that does jobs failed, and goes on.")
             # Another process runs the jobs, the lease was lost, or something failed.

@@ -12,7 +12,7 @@ import pytest
 from service.identity import COOKIE
 from tests.cli.commands import loccit, started
 from tests.patience import eventually
-from tests.postgresql import PASSWORD
+from tests.postgresql import PASSWORD, end_connections
 
 MARS = "Mars has two moons, Phobos and Deimos."
 
@@ -67,6 +67,9 @@ def test_two_machines_are_one_service(machines: tuple[Machine, Machine]) -> None
     ):
         they_answer_alike(here, there)
         signed = they_have_the_same_keys(one, here, there)
+        end_connections(one.settings["LOCCIT_STORE"])
+        wait_until_done(here, upload(here, "neptune.txt", "Neptune is windy.", **signed), **signed)
+        eventually(lambda: found(there, "windy", **signed)[:1] == ["neptune.txt"])
         first.kill()  # the other one may have to begin to run jobs
         first.wait()
         wait_until_done(there, upload(there, "pluto.txt", "Pluto has the moon Charon.", **signed), **signed)

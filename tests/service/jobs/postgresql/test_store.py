@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 
-import psycopg
 import pytest
 
 from index.errors import UpgradeBegun
@@ -17,6 +16,7 @@ from service.databases import Connection
 from service.jobs.postgresql import PostgresqlJobStore
 from service.jobs.records import NewItem
 from tests.patience import eventually
+from tests.postgresql import end_connections
 
 HOLD = """
 import sys, time
@@ -43,14 +43,6 @@ def at_once(calls: list[Callable[[], object]]) -> list[object]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(outcome, calls))
-
-
-def end_connections(url: str) -> None:
-    with psycopg.connect(url) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
 
 
 def test_the_lease_of_a_killed_process_is_free(store: PostgresqlJobStore, postgresql_url: str) -> None:
