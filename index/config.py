@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 from index.objects import parse_objects
 
 Backend = Literal["auto", "torch", "openvino", "onnx"]
-Precision = Literal["auto", "fp32", "bf16", "int8", "dynamic-int8"]
+Precision = Literal["auto", "float", "fp32", "bf16", "int8", "dynamic-int8"]
 
 _STRICT = ConfigDict(extra="forbid", validate_by_name=True, loc_by_alias=False)
 
@@ -36,9 +36,10 @@ class EmbeddingConfig:
     )
     precision: Precision = Field(
         default="auto",
-        description="Number format of the model: fp32, bf16, dynamic-int8 (8-bit integers, without "
-        "calibration) or int8 (the calibrated model where there is one, otherwise dynamic-int8). auto "
-        "selects the fastest that agrees with fp32.",
+        description="Number format of the model for new collections: fp32, bf16, float (the faster of these "
+        "that agrees with fp32), dynamic-int8 (8-bit integers, without calibration) or int8 (the calibrated "
+        "model where there is one, otherwise dynamic-int8). auto is dynamic-int8 on an x86 processor without "
+        "bf16 where it is measured to be faster, and float elsewhere.",
     )
     cache: Path | None = Field(
         default=None,

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.config import EmbeddingConfig, LibraryConfig, Precision
-from index.embedding import DEFAULT_MODEL, LOADED_MODELS, Models, load_embedder
+from index.embedding import DEFAULT_MODEL, LOADED_MODELS, Models, chosen_precision, load_embedder
 from index.library import Library
 from index.processors import threads
 from index.protocols import Embedder
@@ -29,6 +29,8 @@ from service.upkeep import require_complete
 
 ConfigT = TypeVar("ConfigT")
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+_FLOATS = {"float", "fp32", "bf16"}
+"""Precisions whose vectors may be in one collection."""
 
 
 def with_fields_of(*configs: type) -> Callable[[type[SettingsT]], type[SettingsT]]:
@@ -149,13 +151,25 @@ def open_models(settings: LibrarySettings, *, processes: int = 1) -> Models:
     """The models that collections may have, each loaded on first use; the configured one is for new ones."""
     config = settings.embedding_config(processes=processes)
 
+    def choose(name: str) -> Precision:
+        chosen = chosen_precision(name, download=settings.model_download, config=config)
+        return "float" if chosen in _FLOATS else chosen
+
     def load(name: str, precision: Precision | None) -> Embedder:
-        # With a precision it is the model of a collection, whatever is configured for new ones.
-        as_ = replace(config, precision=precision, backend="auto") if precision else config
+        # It may be that of a collection, whatever is configured for new ones.
+        as_ = config
+        if precision == "float" and config.precision == "auto":
+            as_ = replace(config, precision=precision)
+        elif precision and precision != ("float" if config.precision in _FLOATS else config.precision):
+            as_ = replace(config, precision=precision, backend="auto")
         return load_embedder(name, download=settings.model_download, config=as_)
 
     return Models(
-        lambda: load(settings.model, None), name=settings.model, load=load, most=settings.max_models
+        lambda: load(settings.model, choose(settings.model)),
+        name=settings.model,
+        load=load,
+        choose=choose,
+        most=settings.max_models,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from index.config import EmbeddingConfig
+from index.config import EmbeddingConfig, Precision
 from index.embedding.models import LOADED_MODELS, Models
 from index.embedding.registry import DEFAULT_MODEL, PACKAGED, WORDS_MODEL, model_folder
 from index.embedding.words import WordEmbedder
@@ -37,6 +37,23 @@ def load_embedder(
 
     config = config or EmbeddingConfig()
     return load(model_folder(model, download=download, unpacked=config.cache), model, config)
+
+
+def chosen_precision(
+    model: str = DEFAULT_MODEL, *, download: bool = False, config: EmbeddingConfig
+) -> Precision:
+    """Return the precision in which :func:`load_embedder` opens a model for new collections.
+
+    With the precision ``auto``, the first call on a machine may convert the model and measure, which takes
+    some seconds. Raises what :func:`load_embedder` raises.
+    """
+    if model == WORDS_MODEL:
+        return "float"
+    if config.precision != "auto":
+        return config.precision
+    from index.embedding.selection import chosen_precision as choose
+
+    return choose(model_folder(model, download=download, unpacked=config.cache), model, config)
 
 
 def convert_model(model: str, folder: Path, *, download: bool = False) -> None:
@@ -72,6 +89,7 @@ __all__ = [
     "WORDS_MODEL",
     "Models",
     "WordEmbedder",
+    "chosen_precision",
     "convert_model",
     "load_embedder",
     "model_folder",

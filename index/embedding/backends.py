@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Sequence
+from ctypes.util import find_library
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from index.config import EmbeddingConfig
 from index.embedding.graph import Runtime
+from index.errors import BackendMissing
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +23,8 @@ EMULATED_INT8 = "emulated-int8"
 """Precision that computes a quantized graph in fp32 and rounds each value as int8 would."""
 DYNAMIC_INT8 = "dynamic-int8"
 """Precision of graphs whose weights are 8-bit integers, and whose activations become such while they run."""
+QUANTIZED_PACKAGES = ("onnxruntime", "onnx")
+"""What runs and writes graphs in :data:`DYNAMIC_INT8`."""
 _RUNTIMES = {"openvino": "openvino", "onnx": "onnxruntime"}
 _CONVERTERS = {"openvino": (), "onnx": ("onnx", "onnxscript")}
 
@@ -69,6 +75,36 @@ def package_name(name: str) -> str:
 def install_command(name: str) -> str:
     """Return the command that installs the backend's packages."""
     return f"pip install {' '.join(_packages(name))}"
+
+
+def usable(config: EmbeddingConfig) -> Sequence[str]:
+    """List the backends that may run a graph; none if torch runs the model.
+
+    Raises :class:`index.errors.BackendMissing` if a configured backend is not installed or has no folder.
+    """
+    if config.backend in NAMES:
+        if config.cache is None:
+            raise BackendMissing(f"The backend {config.backend!r} needs a folder for converted models.")
+        if not can_convert(config.backend):
+            command = install_command(config.backend)
+            raise BackendMissing(f"The backend {config.backend!r} is not installed. Run: {command}")
+        return [config.backend]
+    if config.backend == "torch" or config.device not in {"", "cpu"}:
+        return []
+    # torch runs the model on a GPU, which is faster than any backend on the CPU.
+    if not config.device and _has_gpu():
+        return []
+    return [name for name in NAMES if can_convert(name)]
+
+
+def _has_gpu() -> bool:
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
+    if not (find_library("cuda") or find_library("amdhip64")):
+        return False
+    import torch  # not earlier: the import takes seconds
+
+    return bool(torch.cuda.is_available())
 
 
 def _packages(name: str) -> list[str]:

@@ -2,23 +2,23 @@
 
 Each backend and precision embeds the probe; the fastest that agrees is chosen and recorded with its
 measurements. Later starts run the probe again on the recorded choice, which also warms it up, and choose anew
-if it no longer agrees. This module imports neither torch nor sentence-transformers.
+if it no longer agrees, or where processor or runtimes are others. This module imports neither torch nor
+sentence-transformers.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from index.config import EmbeddingConfig
 from index.embedding import backends
 from index.embedding.converted import Converted
 from index.embedding.graph import GraphEmbedder
+from index.embedding.machine import describe_machine, instruction_sets
 from index.embedding.probe import AGREEMENT, agreement
 from index.embedding.trial import try_backend
 from index.errors import ModelFailed
@@ -66,15 +66,9 @@ class Choice:
         self._config = config
         self._with_torch = with_torch
         self._names = [name for name in names if name in converted.graphs]
-        self._automatic = config.backend == "auto" and config.precision == "auto"
-        self._machine = [
-            platform.machine(),
-            config.threads or processors(),
-            {
-                name: [version(backends.package_name(name)), *backends.load_backend(name).precisions()]
-                for name in names
-            },
-        ]
+        self._automatic = config.backend == "auto" and config.precision == "float"
+        packages = [backends.package_name(name) for name in names]
+        self._machine = describe_machine(config.threads or processors(), packages, instruction_sets())
 
     def embedder(self) -> GraphEmbedder | None:
         """Open the model with the fastest backend and precision that agree; None if that is torch.
@@ -108,7 +102,7 @@ class Choice:
         return fastest
 
     def _precisions(self, name: str) -> Sequence[str]:
-        if self._config.precision == "auto":
+        if self._config.precision == "float":
             return backends.load_backend(name).precisions()
         return [self._config.precision]
 

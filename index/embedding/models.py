@@ -8,22 +8,23 @@ from contextlib import suppress
 
 from index.config import Precision
 from index.errors import CollectionMismatch, ModelError, ModelNotFound, TooManyModels
-from index.protocols import Embedder, is_same_model, name_in
+from index.protocols import Embedder, has_same_weights, is_same_model, name_in, precision_in
 
 LOADED_MODELS = 4
 """Models that are loaded at most, unless told otherwise."""
 
 Load = Callable[[str, Precision | None], Embedder]
 """Opens a model by its name or folder, and by a precision; without one, as configured."""
-_AUTO: Precision = "auto"
-_INTEGERS: tuple[Precision, ...] = ("int8", "dynamic-int8")
+Choose = Callable[[str], Precision]
+"""Chooses the precision of a model for new collections, by its name or folder; may take long."""
 
 
 class Models:
     """Opens the models that collections name. Safe to use from several threads.
 
     ``default`` is the model of new collections, or a function that loads it; ``name`` is what it is called.
-    ``load`` opens any other; without it there is only the default. At most ``most`` are loaded.
+    ``load`` opens any other; without it there is only the default. With ``choose``, ``load`` opens all,
+    in the precision that it returns or that a collection has. At most ``most`` are loaded.
     """
 
     def __init__(
@@ -32,11 +33,14 @@ class Models:
         *,
         name: str = "",
         load: Load | None = None,
+        choose: Choose | None = None,
         most: int = LOADED_MODELS,
     ) -> None:
         self.name = name
         self._default = default
         self._load = load
+        self._choose = choose
+        self._chosen: dict[str, Precision] = {}
         self._most = most
         self._loaded: dict[tuple[str, Precision | None], Embedder] = {}
         self._loading = threading.RLock()
@@ -56,8 +60,30 @@ class Models:
     @property
     def default_fingerprint(self) -> str:
         """The fingerprint of the default; empty while it is not loaded."""
-        found = self._loaded.get((self.name, None))
+        found = self._loaded.get((self.name, self._chosen.get(self.name)))
         return found.fingerprint if found else ""
+
+    @property
+    def default_name(self) -> str:
+        """What the default is called in fingerprints; loads it unless it is loaded in some precision."""
+        loaded = (one for (name, _), one in list(self._loaded.items()) if name == self.name)
+        return name_in((next(loaded, None) or self.default).fingerprint)
+
+    def choose(self) -> None:
+        """Choose the precision of the default without loading it. Raises :class:`index.errors.ModelError`."""
+        self._precision(self.name)
+
+    def has_other_precision(self, fingerprint: str, source: str) -> bool:
+        """Check that a collection's vectors have another precision than those of new ones with its model.
+
+        False while the precision of new ones has not been chosen.
+        """
+        name, has = source or self.name, precision_in(fingerprint)
+        chosen = self._chosen.get(name)
+        if (loaded := self._loaded.get((name, chosen))) is not None:
+            return precision_in(loaded.fingerprint) != has
+        # A model that is not calibrated gets dynamic-int8 for int8.
+        return chosen not in {None, has, *(("int8",) if has == "dynamic-int8" else ())}
 
     def loaded(self, fingerprint: str) -> Embedder:
         """The model with this fingerprint, which a collection has loaded. Raises :class:`ModelNotFound`."""
@@ -95,6 +121,17 @@ class Models:
             )
         raise errors[0]
 
+    def today(self, collection: str, fingerprint: str, source: str) -> Embedder:
+        """The model of a collection in the precision that a new one would get. Raises as :meth:`of`."""
+        name = source or self.name
+        with suppress(ModelNotFound):
+            self._precision(name)
+            if self.has_other_precision(fingerprint, source):
+                found = self._opened(name, None)
+                if has_same_weights(found.fingerprint, fingerprint):
+                    return found
+        return self.of(collection, fingerprint, source)
+
     def _places(self, fingerprint: str, source: str) -> Iterator[tuple[str, Precision | None]]:
         """Names and precisions to try, the likeliest first."""
         if self._load is None:
@@ -102,18 +139,27 @@ class Models:
             return
         # An older description has no source, and the default model is likely.
         names = dict.fromkeys([source or self.name, self.name, name_in(fingerprint)])
-        format_ = fingerprint.rpartition(":")[2]
-        precision = next((one for one in _INTEGERS if format_.startswith(f"{one}-")), _AUTO)
-        for as_ in (None, precision):
+        precision = precision_in(fingerprint)
+        for as_ in (precision,) if self._choose else (None, precision):
             yield from ((name, as_) for name in names)
 
+    def _precision(self, name: str) -> Precision | None:
+        """The precision of a model for new collections; None as :attr:`Load` has it."""
+        if self._choose is None:
+            return None
+        if (found := self._chosen.get(name)) is None:
+            with self._loading:
+                if (found := self._chosen.get(name)) is None:
+                    found = self._chosen[name] = self._choose(name)
+        return found
+
     def _opened(self, name: str, precision: Precision | None) -> Embedder:
-        key = name, precision
+        key = name, precision or self._precision(name)
         if (found := self._loaded.get(key)) is not None:
             return found
         with self._loading:
             if (found := self._loaded.get(key)) is None:
-                found = self._loaded[key] = self._fresh(name, precision)
+                found = self._loaded[key] = self._fresh(*key)
             return found
 
     def _fresh(self, name: str, precision: Precision | None) -> Embedder:

@@ -49,6 +49,11 @@ def passages() -> list[str]:
     return [*short, *paragraphs, " ".join(_SENTENCES * 30)]
 
 
+def paragraphs() -> list[str]:
+    """Paragraphs of about the same length, to measure speed: they need hardly any padding."""
+    return [" ".join(_SENTENCES[at:] + _SENTENCES[:at]) for at in range(8)]
+
+
 def probe(embedder: Embedder) -> Vectors:
     """Embed the probe: passages, sentences of a paragraph, and questions, stacked in one array."""
     paragraph = " ".join(_SENTENCES)

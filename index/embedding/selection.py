@@ -7,24 +7,23 @@ run. A folder that :func:`convert` wrote is opened without torch and sentence-tr
 from __future__ import annotations
 
 import logging
-import platform
-import sys
 from collections.abc import Sequence
-from ctypes.util import find_library
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from index.config import EmbeddingConfig
+from index.config import EmbeddingConfig, Precision
 from index.embedding import backends
 from index.embedding.choice import Choice
 from index.embedding.converted import Converted, is_converted, read_converted
 from index.embedding.int8.dynamic_quantization import open_dynamic, quantize_dynamically
 from index.embedding.int8.quantized import open_quantized
+from index.embedding.machine import describe_machine, instruction_sets
 from index.embedding.model_files import revision
-from index.errors import BackendMissing, ModelDamaged
+from index.embedding.precision import FLOAT, choose_precision, may_gain
+from index.errors import BackendMissing, ModelDamaged, ModelFailed
 from index.processors import processors
 from index.protocols import Embedder
 
@@ -34,20 +33,24 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("loccit.embedding")
 
+_INTEGERS = {"int8", backends.DYNAMIC_INT8}
+
 
 def load(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
-    """Open the model in a folder as configured.
+    """Open the model in a folder as configured; the precision ``auto`` is :func:`chosen_precision`.
 
     int8 opens the model that :func:`quantize` wrote, or, if that does not give its own vectors here, the
     unquantized model with its own fingerprint. Raises :class:`index.errors.BackendMissing`,
     :class:`index.errors.ModelDamaged`, and :class:`index.errors.ModelFailed` if the vectors of a configured
     backend or precision do not agree with fp32.
     """
+    if config.precision == "auto":
+        config = replace(config, precision=chosen_precision(folder, name, config))
     if is_converted(folder):
         return _open_converted(folder, name, config)
-    if config.precision in {"int8", backends.DYNAMIC_INT8}:
+    if config.precision in _INTEGERS:
         return _load_quantized(folder, name, config)
-    names = _usable_backends(config)
+    names = backends.usable(config)
     if not names or config.cache is None:
         return _open_with_torch(folder, name, config)
     home = _converted_folder(folder, name, config.cache)
@@ -61,16 +64,56 @@ def load(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
     return found or _open_with_torch(folder, name, config)
 
 
+def chosen_precision(
+    folder: Path, name: str, config: EmbeddingConfig, sets: Sequence[str] | None = None
+) -> Precision:
+    """Return the precision of new collections: what is configured, or what ``auto`` stands for here.
+
+    ``auto`` is measured once for each kind of machine. It is float where backend or device are configured,
+    where a GPU runs the model, and where the choice cannot be recorded. ``sets`` are instruction sets of the
+    processor, by default those that it has. Raises what :func:`load` raises.
+    """
+    if config.precision != "auto":
+        return config.precision
+    if config.cache is None or config.backend != "auto" or config.device not in {"", "cpu"}:
+        return FLOAT
+    sets = instruction_sets() if sets is None else sets
+    if not may_gain(sets) or not (is_converted(folder) or backends.usable(config)):
+        return FLOAT
+    home = _converted_folder(folder, name, config.cache)
+    packages = [*map(backends.package_name, backends.NAMES), *backends.QUANTIZED_PACKAGES]
+    machine = describe_machine(_threads(config), list(dict.fromkeys(packages)), sets)
+    try:
+        with _folder_lock(home, "-precision"):
+            return choose_precision(
+                home.with_name(f"{home.name}-precision.json"),
+                machine,
+                lambda precision: load(folder, name, replace(config, precision=precision)),
+            )
+    except OSError as error:
+        log.warning("The precision cannot be chosen, so the model runs in fp32: %s", error)
+        return FLOAT
+
+
 def convert(folder: Path, name: str, target: Path) -> None:
     """Convert the model in a folder for all installed backends; ``target`` is replaced by the result.
 
-    Raises :class:`index.errors.BackendMissing`, and ``OSError`` if the target cannot be written.
+    It also has the graph in 8-bit integers, if the model can be quantized dynamically. Raises
+    :class:`index.errors.BackendMissing`, and ``OSError`` if the target cannot be written.
     """
     _require_original(folder)
     from index.embedding.conversion import convert as write_converted
 
     names = [backend for backend in backends.NAMES if backends.can_convert(backend)]
-    write_converted(_transformer_class()(folder, name=name, device="cpu"), target, names)
+    embedder = _transformer_class()(folder, name=name, device="cpu")
+    write_converted(embedder, target, names)
+    converted = read_converted(target)
+    assert converted is not None  # noqa: S101 -- it has just been written
+    if backends.can_quantize_dynamically():
+        try:
+            quantize_dynamically(embedder, converted, target / backends.DYNAMIC_INT8)
+        except (BackendMissing, ModelFailed) as error:
+            log.warning("The converted model has no graph in 8-bit integers: %s", error.message)
 
 
 def quantize(folder: Path, name: str, config: EmbeddingConfig, texts: Sequence[str]) -> Loss:
@@ -82,8 +125,8 @@ def quantize(folder: Path, name: str, config: EmbeddingConfig, texts: Sequence[s
     from index.embedding.int8.quantization import quantize as write_quantized
 
     config = replace(config, backend="openvino", precision="fp32")
-    names = _usable_backends(config)
-    assert config.cache is not None  # noqa: S101 -- without one, _usable_backends raises
+    names = backends.usable(config)
+    assert config.cache is not None  # noqa: S101 -- without one, usable() raises
     home = _converted_folder(folder, name, config.cache)
     with _folder_lock(home):
         return write_quantized(_read_or_convert(folder, name, home, names), texts, _quantized_folder(home))
@@ -98,15 +141,13 @@ def _require_original(folder: Path) -> None:
 
 def _open_converted(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
     """Open a folder that :func:`convert` wrote, without torch."""
-    if (
-        config.backend == "torch"
-        or config.device not in {"", "cpu"}
-        or config.precision in {"int8", backends.DYNAMIC_INT8}
-    ):
+    if config.backend == "torch" or config.device not in {"", "cpu"}:
         raise BackendMissing(
-            f"{folder} has only the graphs of a model, which run on the CPU in fp32 or bf16. For another "
-            "device or precision, open the original model, with torch."
+            f"{folder} has only the graphs of a model, which run on the CPU. For torch or another device, "
+            "open the original model."
         )
+    if config.precision in _INTEGERS:
+        return _open_converted_integers(folder, config)
     converted = read_converted(folder)
     if converted is None:
         raise ModelDamaged(
@@ -133,14 +174,30 @@ def _open_converted(folder: Path, name: str, config: EmbeddingConfig) -> Embedde
     return found
 
 
+def _open_converted_integers(folder: Path, config: EmbeddingConfig) -> Embedder:
+    """Open the graph in 8-bit integers of a folder that :func:`convert` wrote."""
+    if config.backend not in {"auto", "onnx"} or not backends.can_run("onnx"):
+        raise BackendMissing(
+            f"The converted model in {folder} runs in 8-bit integers with ONNX Runtime only, which is not "
+            "installed or not configured. Run: pip install onnxruntime"
+        )
+    found = open_dynamic(folder / backends.DYNAMIC_INT8, threads=_threads(config))
+    if found is None:
+        raise BackendMissing(
+            f"The converted model in {folder} has no graph in 8-bit integers. Convert the original model "
+            "again with this version, or open the original model."
+        )
+    return found
+
+
 def _load_quantized(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
     may_be_calibrated = config.precision == "int8" and config.backend in {"auto", "openvino"}
     if may_be_calibrated and config.cache is not None:
         home = _quantized_folder(_converted_folder(folder, name, config.cache))
         if home.exists():
-            _usable_backends(replace(config, backend="openvino"))  # raises if OpenVINO is missing
+            backends.usable(replace(config, backend="openvino"))  # raises if OpenVINO is missing
             quantized = open_quantized(home, threads=_threads(config))
-            return quantized or load(folder, name, replace(config, precision="auto"))
+            return quantized or load(folder, name, replace(config, precision=FLOAT))
     if config.backend not in {"auto", "onnx"}:
         raise BackendMissing(
             f"The backend {config.backend!r} cannot run the model {name!r} in 8-bit integers. ONNX Runtime "
@@ -153,7 +210,7 @@ def _open_dynamic(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
     """Open the dynamically quantized model; write it first if it is missing or damaged."""
     if not backends.can_quantize_dynamically():
         raise BackendMissing(
-            "8-bit integers without calibration need ONNX Runtime. Run: pip install 'loccit[onnx]'"
+            "8-bit integers without calibration need ONNX Runtime. Run: pip install onnx onnxruntime"
         )
     if config.cache is None:
         raise BackendMissing("8-bit integers need a folder for converted models.")
@@ -185,39 +242,9 @@ def _open_graph(
         return Choice(converted, home / "choice.json", config, names).embedder()
 
 
-def _folder_lock(home: Path) -> FileLock:
+def _folder_lock(home: Path, suffix: str = "") -> FileLock:
     home.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(home.with_name(f"{home.name}.lock"))
-
-
-def _usable_backends(config: EmbeddingConfig) -> Sequence[str]:
-    """List the backends that may run a graph; none if torch runs the model.
-
-    Raises :class:`BackendMissing` if a configured backend is not installed or has no cache folder.
-    """
-    if config.backend in backends.NAMES:
-        if config.cache is None:
-            raise BackendMissing(f"The backend {config.backend!r} needs a folder for converted models.")
-        if not backends.can_convert(config.backend):
-            command = backends.install_command(config.backend)
-            raise BackendMissing(f"The backend {config.backend!r} is not installed. Run: {command}")
-        return [config.backend]
-    if config.backend == "torch" or config.device not in {"", "cpu"}:
-        return []
-    # torch runs the model on a GPU, which is faster than any backend on the CPU.
-    if not config.device and _has_gpu():
-        return []
-    return [name for name in backends.NAMES if backends.can_convert(name)]
-
-
-def _has_gpu() -> bool:
-    if sys.platform == "darwin":
-        return platform.machine() == "arm64"
-    if not (find_library("cuda") or find_library("amdhip64")):
-        return False
-    import torch  # not earlier: the import takes seconds
-
-    return bool(torch.cuda.is_available())
+    return FileLock(home.with_name(f"{home.name}{suffix}.lock"))
 
 
 def _open_with_torch(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:

@@ -14,7 +14,16 @@ from index.protocols.engine import (
     Stage,
     untimed,
 )
-from index.protocols.models import Embedder, Reranker, Tokenizer, is_same_model, name_in
+from index.protocols.models import (
+    Embedder,
+    Reranker,
+    Tokenizer,
+    VectorPrecision,
+    has_same_weights,
+    is_same_model,
+    name_in,
+    precision_in,
+)
 from index.protocols.originals import Originals
 from index.protocols.record import (
     Catalogue,
@@ -57,7 +66,10 @@ __all__ = [
     "Staging",
     "Tokenizer",
     "Unstaged",
+    "VectorPrecision",
+    "has_same_weights",
     "is_same_model",
     "name_in",
+    "precision_in",
     "untimed",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from numpy.typing import NDArray
 
@@ -11,6 +11,9 @@ from index.types import Vectors
 
 _HASHES = 3
 """Parts of a fingerprint after the name: hashes of weights and prompts, and the precision."""
+VectorPrecision = Literal["float", "int8", "dynamic-int8"]
+"""Kinds of vectors of one model. Those of different kinds are not compared with each other."""
+_INTEGERS: tuple[VectorPrecision, ...] = ("int8", "dynamic-int8")
 _WORDS = "words"
 """The test double, whose fingerprint has its dimensions instead."""
 
@@ -72,6 +75,18 @@ def is_same_model(one: str, other: str) -> bool:
     """Whether two fingerprints are of models that give the same vectors, whatever they are called."""
     hashes = one.rsplit(":", _HASHES)[1:]
     return one == other or (len(hashes) == _HASHES and hashes == other.rsplit(":", _HASHES)[1:])
+
+
+def has_same_weights(one: str, other: str) -> bool:
+    """Whether two fingerprints are of the same model and prompts, in whatever precision."""
+    first, second = (fingerprint.rsplit(":", _HASHES)[1:_HASHES] for fingerprint in (one, other))
+    return one == other or (bool(first) and first == second)
+
+
+def precision_in(fingerprint: str) -> VectorPrecision:
+    """The precision of a model's vectors: ``float`` is fp32, or bf16 that agrees with it."""
+    format_ = fingerprint.rpartition(":")[2]
+    return next((one for one in _INTEGERS if format_.startswith(f"{one}-")), "float")
 
 
 def name_in(fingerprint: str) -> str:

@@ -20,7 +20,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def converted(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache of the tiny model converted for every backend, and the choice; no test changes it."""
     cache = tmp_path_factory.mktemp("converted") / "models"
-    load_embedder(str(tiny), config=EmbeddingConfig(cache=cache, device="cpu"))
+    load_embedder(str(tiny), config=EmbeddingConfig(precision="float", cache=cache, device="cpu"))
     return cache
 
 

@@ -29,8 +29,10 @@ def run_tests_with_avx2_only(file: str) -> None:
     environment = {
         name: value for name, value in os.environ.items() if not any(one in name for one in dropped)
     }
+    # Without faulthandler, so that all this can itself be held to AVX2 (benchmarks/avx2) by SIGSEGV.
+    plugins = [word for name in ("cacheprovider", "faulthandler", "xdist") for word in ("-p", f"no:{name}")]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", file],
+        [sys.executable, "-m", "pytest", "-q", *plugins, file],
         capture_output=True,
         text=True,
         check=False,

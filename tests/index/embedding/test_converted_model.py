@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +29,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def converted(models: Path, tmp_path: Path) -> Iterator[Path]:
+def converted(models: Path, tmp_path: Path) -> Path:
     """A copy of the graphs that a test may damage."""
-    copy = tmp_path / "converted"
-    copy.mkdir()
-    for file in (models / "converted").iterdir():
-        (copy / file.name).write_bytes(file.read_bytes())
-    return copy
+    return shutil.copytree(models / "converted", tmp_path / "converted")
 
 
 def test_graphs_give_the_vectors_of_the_model(models: Path) -> None:
@@ -74,19 +70,19 @@ def test_the_choice_is_recorded_beside_other_models_and_made_again_if_it_cannot_
     converted: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     cache = tmp_path / "cache"
-    load_embedder(str(converted), config=EmbeddingConfig(cache=cache))
+    load_embedder(str(converted), config=EmbeddingConfig(precision="float", cache=cache))
     (choice,) = cache.iterdir()
     content = json.loads(choice.read_text())
     assert content["taken"]["backend"] in {"openvino", "onnx"}
     content["taken"]["backend"] = "torch"  # which cannot run a graph
     choice.write_text(json.dumps(content))
-    load_embedder(str(converted), config=EmbeddingConfig(cache=cache))
+    load_embedder(str(converted), config=EmbeddingConfig(precision="float", cache=cache))
     assert json.loads(choice.read_text())["taken"]["backend"] in {"openvino", "onnx"}
 
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
     caplog.clear()
-    load_embedder(str(converted), config=EmbeddingConfig(cache=in_the_way / "cache"))
+    load_embedder(str(converted), config=EmbeddingConfig(precision="float", cache=in_the_way / "cache"))
     assert "each start tries it anew" in caplog.text
 
 
@@ -95,7 +91,6 @@ def test_the_choice_is_recorded_beside_other_models_and_made_again_if_it_cannot_
     [
         EmbeddingConfig(backend="torch"),
         EmbeddingConfig(device="cuda"),
-        EmbeddingConfig(precision="int8"),
     ],
 )
 def test_what_graphs_cannot_do_is_refused(converted: Path, config: EmbeddingConfig) -> None:

@@ -7,7 +7,7 @@ from index.embedding import Models, WordEmbedder
 from index.errors import CollectionMismatch, ModelNotFound, TooManyModels
 from index.ingest import Source
 from index.library import Library
-from index.protocols import is_same_model, name_in
+from index.protocols import Embedder, has_same_weights, is_same_model, name_in, precision_in
 
 
 class Renamed(WordEmbedder):
@@ -62,7 +62,7 @@ def test_a_model_is_known_by_its_hashes_whatever_it_is_called() -> None:
 
 
 def test_the_precision_that_a_collection_has_is_used_whatever_is_configured() -> None:
-    fingerprints = {None: "m:0:1:int8-2", "auto": "m:0:1:fp32"}
+    fingerprints = {None: "m:0:1:int8-2", "float": "m:0:1:fp32"}
     models = Models(
         lambda: Renamed("m:0:1:int8-2"),
         name="m",
@@ -70,6 +70,84 @@ def test_the_precision_that_a_collection_has_is_used_whatever_is_configured() ->
     )
     assert models.of("a", "m:0:1:fp32", "m").fingerprint == "m:0:1:fp32"
     assert models.default.fingerprint == "m:0:1:int8-2"
+
+
+class Precisions:
+    """One model in two precisions, of which new collections get ``chosen``; tells what was loaded."""
+
+    def __init__(self, chosen: Precision) -> None:
+        self.chosen = chosen
+        self.loaded: list[Precision | None] = []
+        self.models = Models(WordEmbedder, name="m", load=self._load, choose=lambda _: self.chosen)
+
+    def _load(self, _: str, precision: Precision | None) -> Embedder:
+        self.loaded.append(precision)
+        return Renamed(IN_FLOAT if precision == "float" else IN_INTEGERS)
+
+
+IN_FLOAT, IN_INTEGERS = "m:0:1:fp32", "m:0:1:dynamic-int8-1"
+
+
+def test_a_collection_keeps_its_precision_on_a_machine_that_chooses_another(tmp_path: Path) -> None:
+    before = Precisions("float")
+    with Library(tmp_path, embedder=before.models) as library:
+        library.open("a", create=True).put(Source("a.txt", b"The lamp was lit at dusk."))
+        library.open("a").embed_pending()
+        assert library.open("a").outdated == []
+    assert before.loaded == ["float"]
+    after = Precisions("dynamic-int8")
+    with Library(tmp_path, embedder=after.models) as library:
+        after.models.choose()
+        opened = library.open("a")
+        # The precision of new collections is not loaded for it, and an upgrade to it is offered.
+        assert after.loaded == ["float"]
+        assert (opened.description.model, opened.outdated) == (IN_FLOAT, ["precision"])
+        assert library.model_of("a") == IN_FLOAT
+        made = library.open("b", create=True)
+        assert (made.description.model, made.outdated) == (IN_INTEGERS, [])
+        assert library.model_of("b") == ""
+        assert opened.ask("lamp").hits
+        assert library.open("a", model="m") is opened
+    assert after.loaded == ["float", "dynamic-int8"]
+
+
+@pytest.mark.parametrize("chosen", ["float", "dynamic-int8"])
+def test_each_precision_is_loaded_once(chosen: Precision) -> None:
+    made = Precisions(chosen)
+    of_collections = [made.models.of("a", one, "m") for one in (IN_FLOAT, IN_INTEGERS)]
+    assert made.models.default in of_collections
+    assert made.models.named("m") is made.models.default
+    assert sorted(map(str, made.loaded)) == ["dynamic-int8", "float"]
+    assert made.models.default_fingerprint == made.models.default.fingerprint
+
+
+def test_the_default_is_not_loaded_for_its_name_where_it_is_in_another_precision() -> None:
+    made = Precisions("dynamic-int8")
+    made.models.of("a", IN_FLOAT, "m")
+    assert made.models.default_name == "m"
+    assert made.loaded == ["float"]
+    assert Precisions("float").models.default_name == "m"
+
+
+def test_int8_that_is_not_calibrated_is_no_other_precision_than_dynamic() -> None:
+    models = Precisions("int8").models
+    models.choose()
+    assert not models.has_other_precision(IN_INTEGERS, "m")
+    assert models.has_other_precision(IN_FLOAT, "m")
+    assert models.today("a", IN_INTEGERS, "m").fingerprint == IN_INTEGERS
+    assert models.today("a", IN_FLOAT, "m").fingerprint == IN_INTEGERS
+
+
+def test_fingerprints_tell_weights_and_precision() -> None:
+    assert has_same_weights(IN_FLOAT, IN_INTEGERS)
+    assert not has_same_weights(IN_FLOAT, "m:9:1:fp32")
+    assert not has_same_weights("words-8-64", "words-256-64")
+    assert precision_in("m:0:1:int8-abcd") == "int8"
+    assert [precision_in(one) for one in (IN_FLOAT, IN_INTEGERS, "words-8-64")] == [
+        "float",
+        "dynamic-int8",
+        "float",
+    ]
 
 
 def test_a_model_that_is_not_here_is_named() -> None:

@@ -79,7 +79,7 @@ def test_prompts_are_given_and_are_no_part_of_the_text(tmp_path: Path) -> None:
 
 
 def test_the_choice_and_what_was_tried_are_written_down(cache: Path, tiny: Path) -> None:
-    embedder = load_embedder(str(tiny), config=EmbeddingConfig(cache=cache, device="cpu"))
+    embedder = load_embedder(str(tiny), config=EmbeddingConfig(precision="float", cache=cache, device="cpu"))
     choice = json.loads((home(cache) / "choice.json").read_text())
     assert {one["backend"] for one in choice["tried"]} == {"torch", "openvino", "onnx"}
     assert all(one["agreement"] >= 0.999 for one in choice["tried"])
@@ -92,7 +92,7 @@ def test_the_choice_and_what_was_tried_are_written_down(cache: Path, tiny: Path)
 
 
 def test_torch_is_taken_where_it_is_much_faster(cache: Path, tiny: Path) -> None:
-    config = EmbeddingConfig(cache=cache, device="cpu")
+    config = EmbeddingConfig(precision="float", cache=cache, device="cpu")
     content = json.loads((home(cache) / "converted.json").read_text())
     (home(cache) / "converted.json").write_text(json.dumps({**content, "seconds": 1e-9}))
     (home(cache) / "choice.json").unlink()
@@ -102,7 +102,7 @@ def test_torch_is_taken_where_it_is_much_faster(cache: Path, tiny: Path) -> None
 
 
 def test_a_graph_that_does_not_agree_is_not_taken(cache: Path, tiny: Path) -> None:
-    config = EmbeddingConfig(cache=cache, device="cpu")
+    config = EmbeddingConfig(precision="float", cache=cache, device="cpu")
     expected = home(cache) / "probe.npy"
     np.save(expected, -np.load(expected))  # what is on record for fp32 is not what the graph gives
     assert isinstance(load_embedder(str(tiny), config=config), SentenceTransformerEmbedder)
@@ -115,7 +115,7 @@ def test_a_choice_made_on_another_machine_is_made_again(cache: Path, tiny: Path)
     file = home(cache) / "choice.json"
     choice = json.loads(file.read_text())
     file.write_text(json.dumps({**choice, "machine": ["elsewhere"]}))
-    load_embedder(str(tiny), config=EmbeddingConfig(cache=cache, device="cpu"))
+    load_embedder(str(tiny), config=EmbeddingConfig(precision="float", cache=cache, device="cpu"))
     assert json.loads(file.read_text())["machine"] == choice["machine"]
 
 
