@@ -74,7 +74,9 @@ def _told(name: str, before: Description, plan: Plan) -> Iterator[str]:
     target = plan.target
     if "model" in plan.changes:
         yield f"{name}: from the model {before.model_name} to {target.model_name}."
-    if others := [change for change in plan.changes if change != "model"]:
+    if "precision" in plan.changes:
+        yield f"{name}: from vectors in {before.precision} to {target.precision}."
+    if others := [change for change in plan.changes if change not in {"model", "precision"}]:
         yield f"{name}: another {' and '.join(others)}."
     yield (
         f"{'Goes on with' if plan.begun else 'Makes'} about {plan.passages:,} passages of {plan.documents:,} "

@@ -124,6 +124,7 @@ class Collection:
         readers = readers or InProcessReaders(config.reading)
         self._derive = partial(derive, catalogue, name, self._store, models, config, readers)
         self._configured = config
+        self._models = models
         self._reranker = reranker
         self._readable: ReadableBy | None = None
         self._whole = self
@@ -166,8 +167,10 @@ class Collection:
 
     @property
     def outdated(self) -> list[str]:
-        """Fields of the description that an upgrade would change although the model stays."""
-        return self.description.differences(self._configured)
+        """What an upgrade would change although the model stays: fields of the description, ``precision``."""
+        description = self.description
+        other = self._models.has_other_precision(description.model, description.source)
+        return [*description.differences(self._configured), *(["precision"] if other else [])]
 
     @property
     def fingerprint(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from index.config import ChunkingConfig, LibraryConfig
 from index.errors import StoreDamaged, UnknownFormat
-from index.protocols import Catalogue, Embedder, name_in
+from index.protocols import Catalogue, Embedder, VectorPrecision, name_in, precision_in
 from index.text.analysis import RULES, Analyzer
 
 _log = logging.getLogger("loccit.store")
@@ -67,6 +67,11 @@ class Description:
     def model_name(self) -> str:
         """What the model is called, without the folder that it was opened from."""
         return self.model.rsplit(":", 3)[0].replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+    @property
+    def precision(self) -> VectorPrecision:
+        """The precision of its vectors."""
+        return precision_in(self.model)
 
     @property
     def model_source(self) -> str:

@@ -20,7 +20,7 @@ from index.embedding import Models
 from index.errors import CollectionMismatch, CollectionNotFound, Damaged, StoreDamaged
 from index.history.ledger import Ledger
 from index.naming import checked_collection_name
-from index.protocols import Embedder, Reranker, is_same_model
+from index.protocols import Embedder, Reranker, has_same_weights
 from index.readers import InProcessReaders, Readers, ReaderStatistics
 from index.records import Counts
 from index.store import open_catalogue
@@ -127,7 +127,7 @@ class Library:
         collection = self._find_or_open(checked_collection_name(name), model, create=create)
         if model and model != collection.description.source:
             wanted = self.models.named(model).fingerprint
-            if not is_same_model(wanted, collection.description.model):
+            if not has_same_weights(wanted, collection.description.model):
                 raise CollectionMismatch(
                     f"The collection {name!r} has the model {collection.description.model_name!r}, not "
                     f"{model!r}. It keeps its model until it is upgraded to another."

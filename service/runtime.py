@@ -260,9 +260,10 @@ class Runtime:
 
     async def _get_ready(self) -> None:
         try:
+            models = await self.pools.lookups.run(self._open_all)
             # The first question is slow: backends allocate memory and choose their kernels.
-            await self.questions.of().encode(["Is anyone there?"])
-            await self.pools.lookups.run(self._open_all)
+            for model in models or {""}:
+                await self.questions.of(model).encode(["Is anyone there?"])
         except LoccitError as error:
             log.critical("The service cannot answer: %s", message_with_advice(error))
             self._state = NotReady(f"The service cannot answer ({error.code}). Its log has the reason.")
@@ -277,15 +278,23 @@ class Runtime:
             self._state = None
             log.info("Ready. Collections: %s", ", ".join(self.library.names()) or "none yet")
 
-    def _open_all(self) -> None:
+    def _open_all(self) -> set[str]:
+        """Open all collections; returns their models, as :class:`QuestionQueues` names them.
+
+        The model of new collections is not loaded where none of these has it.
+        """
+        self.library.models.choose()
+        models = set()
         for name in self.library.names():
             try:
                 self.library.open(name)
+                models.add(self.library.model_of(name))
             except CollectionNotFound:
                 continue  # deleted in the meantime
             except LoccitError as error:
                 # Other collections are still served.
                 log.warning("The collection %r cannot be served: %s", name, message_with_advice(error))
+        return models
 
 
 def _open_audit(settings: Settings, data: Path) -> AuditLog | None:

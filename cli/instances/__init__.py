@@ -133,8 +133,9 @@ class Instance(Protocol):
         ...
 
 
-def model_in_words(model: str, outdated: Sequence[str]) -> str:
-    """The model of a collection, and what an upgrade would change although it stays."""
+def model_in_words(model: str, precision: str, outdated: Sequence[str]) -> str:
+    """The model of a collection, its precision, and what an upgrade would change although it stays."""
+    model = f"{model}, 8-bit integers" if "int8" in precision else model
     return f"{model} (upgrade available: {', '.join(outdated)})" if outdated else model
 
 

@@ -139,7 +139,8 @@ class Folder:
             description = self._library.description(name)
         except Damaged as error:
             return error.code
-        return model_in_words(description.model_name, description.differences(self._library.config))
+        outdated = description.differences(self._library.config)
+        return model_in_words(description.model_name, description.precision, outdated)
 
     def count_documents(self) -> int:
         return self._library.counts(self.collection).documents

@@ -168,4 +168,4 @@ def _row(one: Collection) -> CollectionRow:
         "change": one.change,
         "original_bytes": one.original_bytes,
     }
-    return CollectionRow(counts, model_in_words(one.model, one.outdated))
+    return CollectionRow(counts, model_in_words(one.model, one.precision, one.outdated))

@@ -10,9 +10,9 @@ import numpy as np
 
 from index.description import Description
 from index.errors import DiskFull
-from index.protocols import Embedder, Snapshot
+from index.protocols import Embedder, Snapshot, has_same_weights
 
-FIELDS = ("model", "chunker", "chunking", "sentences", "analysis")
+_FIELDS = ("model", "chunker", "chunking", "sentences", "analysis")
 """Fields of a description that an upgrade can change."""
 _SAMPLE = 16
 """Passages that are embedded to tell how long all will take."""
@@ -24,7 +24,7 @@ _SPACE = 1.3
 class Plan:
     """What an upgrade would do.
 
-    ``changes`` names the fields of the description that change; none means that there is nothing to do.
+    ``changes`` are :func:`changed_fields`; none means that there is nothing to do.
     ``passages`` are those to embed, about; ``seconds`` and ``bytes`` are estimated, ``free`` is the free
     space of the disk. ``begun``: it was begun before and goes on.
     """
@@ -45,6 +45,14 @@ class Plan:
                 f"The upgrade needs about {self.bytes / 2**20:,.0f} MiB, and {self.free / 2**20:,.0f} MiB of "
                 "the disk are free. Make room; the collection is as before."
             )
+
+
+def changed_fields(current: Description, target: Description) -> list[str]:
+    """Names of the fields that differ; ``precision`` instead of ``model`` where the weights are the same."""
+    changes = [name for name in _FIELDS if getattr(current, name) != getattr(target, name)]
+    if current.precision != target.precision and has_same_weights(current.model, target.model):
+        changes[0] = "precision"
+    return changes
 
 
 def sample(moment: Snapshot, last: int) -> list[str]:

@@ -13,8 +13,8 @@ from index.description import Description, find
 from index.embedding import Models
 from index.engine import remove_indexes
 from index.errors import StoreDamaged, UpgradeBegun
-from index.protocols import Catalogue, Embedder, RecordStore, Staging
-from index.upgrading.planning import FIELDS, Plan, bytes_of_passage, sample, seconds_of_passage
+from index.protocols import Catalogue, Embedder, RecordStore, Staging, is_same_model
+from index.upgrading.planning import Plan, bytes_of_passage, changed_fields, sample, seconds_of_passage
 from index.upgrading.work import Progress, Stopped, Work
 
 
@@ -53,12 +53,14 @@ class Upgrade:
     def plan(self, model: str = "") -> Plan:
         """What an upgrade to a model would do: without one, the model stays, or an upgrade goes on.
 
+        The model gets the precision that it would have in a new collection.
+
         Embeds a few passages to measure the time. Raises :class:`index.errors.ModelError`, and
         :class:`index.errors.UpgradeBegun` where one to another model has begun.
         """
         current, begun = self.current, self.begun
         embedder, target = self._target(current, begun, model)
-        changes = [name for name in FIELDS if getattr(current, name) != getattr(target, name)]
+        changes = changed_fields(current, target)
         with self._store.snapshot() as moment:
             counts = moment.counts()
             texts = sample(moment, self._store.last_passage())
@@ -116,11 +118,11 @@ class Upgrade:
             target = Description.of_today(embedder, self._config, model)
         else:
             of = begun or current
-            embedder = self._models.of(self._name, of.model, of.source)
-            # The name by which it is known stays.
-            target = replace(
-                Description.of_today(embedder, self._config, of.source), model=of.model, source=of.source
-            )
+            model_of = self._models.of if begun else self._models.today
+            embedder = model_of(self._name, of.model, of.source)
+            target = Description.of_today(embedder, self._config, of.source)
+            if is_same_model(target.model, of.model):  # the name by which it is known stays
+                target = replace(target, model=of.model)
         if begun is not None and begun.model != target.model:
             raise UpgradeBegun(
                 f"An upgrade of the collection {self._name!r} to the model {begun.model_name!r} has begun. "

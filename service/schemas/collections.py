@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from index.collection import Collection as OpenCollection
+from index.protocols import VectorPrecision
 from service.schemas.values import Json, PassageCounts, Purged, moment
 
 
@@ -26,9 +27,13 @@ class Collection(BaseModel):
     name: str
     fingerprint: str
     model: str = Field(description="Name of its embedding model.")
+    precision: VectorPrecision = Field(
+        description="Precision of its vectors: `float` (fp32, or bf16 that agrees with it), `dynamic-int8` "
+        "or `int8` (8-bit integers, without and with calibration)."
+    )
     outdated: list[str] = Field(
-        description="What an upgrade would change although the model stays: `chunker`, `chunking`, "
-        "`sentences` or `analysis`. The collection answers as it is."
+        description="What an upgrade would change although the model stays: `precision`, `chunker`, "
+        "`chunking`, `sentences` or `analysis`. The collection answers as it is."
     )
     documents: int
     passages: PassageCounts
@@ -101,6 +106,7 @@ def collection_json(collection: OpenCollection, *, refused_mirrors: bool) -> Jso
         "name": collection.name,
         "fingerprint": collection.fingerprint,
         "model": collection.description.model_name,
+        "precision": collection.description.precision,
         "outdated": collection.outdated,
         "documents": counts.documents,
         "passages": {"total": counts.passages, "embedded": counts.embedded},

@@ -12,8 +12,8 @@ class UpgradePlan(BaseModel):
     """What an upgrade would do."""
 
     changes: list[str] = Field(
-        description="What changes: `model`, `chunker`, `chunking`, `sentences` or `analysis`. Empty if there "
-        "is nothing to do."
+        description="What changes: `model`, `precision`, `chunker`, `chunking`, `sentences` or `analysis`. "
+        "Empty if there is nothing to do."
     )
     model: str = Field(description="Name of the embedding model after it.")
     documents: int

@@ -18,8 +18,8 @@ def test_a_model_quantized_on_a_collection(tmp_path: Path, caplog: pytest.LogCap
     for number in range(40):
         words = random.choices("the lamp dog sea was lit a b c d".split(), k=20)
         (folder / f"{number}.txt").write_text(" ".join(words))
-    options = {"LOCCIT_MODEL": model, "LOCCIT_CHUNK_OVERLAP_TOKENS": "4"}
-    openvino = {"LOCCIT_PRECISION": "int8", "LOCCIT_BACKEND": "openvino", **options}
+    options = {"LOCCIT_MODEL": model, "LOCCIT_CHUNK_OVERLAP_TOKENS": "4", "LOCCIT_PRECISION": "float"}
+    openvino = {**options, "LOCCIT_PRECISION": "int8", "LOCCIT_BACKEND": "openvino"}
     refused = loccit(tmp_path, "ingest", str(folder), status=1, **openvino)
     assert "loccit quantize" in refused.stderr
     loccit(tmp_path, "ingest", str(folder), **options)
@@ -36,6 +36,21 @@ def test_a_model_quantized_on_a_collection(tmp_path: Path, caplog: pytest.LogCap
     refused = loccit(tmp_path, *asked, status=1, **options)  # vectors of two kinds never meet
     assert "The unquantized model runs instead" in caplog.text
     assert "collection_mismatch" in refused.stderr
+
+
+def test_a_collection_keeps_its_precision_until_it_is_upgraded(tmp_path: Path) -> None:
+    options = {"LOCCIT_MODEL": str(tiny_model(tmp_path / "model")), "LOCCIT_CHUNK_OVERLAP_TOKENS": "4"}
+    integers, floats = ({**options, "LOCCIT_PRECISION": one} for one in ("dynamic-int8", "float"))
+    (tmp_path / "a.txt").write_text("the lamp was lit . the dog")
+    loccit(tmp_path, "ingest", str(tmp_path / "a.txt"), **integers)
+    assert "8-bit integers" in loccit(tmp_path, "list", **options).stdout
+    assert "lamp" in loccit(tmp_path, "ask", "the lamp", **floats).stdout
+    planned = loccit(tmp_path, "upgrade", "--plan", **floats).stdout
+    assert "default: from vectors in dynamic-int8 to float." in planned
+    assert "up to date" in loccit(tmp_path, "upgrade", "--plan", **integers).stdout
+    loccit(tmp_path, "upgrade", **floats)
+    assert "8-bit integers" not in loccit(tmp_path, "list", **options).stdout
+    assert "lamp" in loccit(tmp_path, "ask", "the lamp", **integers).stdout
 
 
 @not_restricted_to_avx2

@@ -449,3 +449,55 @@ def test_upgrades_follow_each_other(kept: Kept, tmp_path: Path) -> None:
     assert sorted(path.name for path in kept.collection.folder.glob("indexes-*")) == ["indexes-3"]
     assert not (kept.collection.folder / "lexical").exists()
     assert isinstance(kept.library.upgrade("notes"), Upgrade)
+
+
+class InPrecision(WordEmbedder):
+    """Words, with the fingerprint of a model in a precision."""
+
+    def __init__(self, precision: Precision | None) -> None:
+        super().__init__()
+        self.fingerprint = f"m:0:1:{'fp32' if precision == 'float' else 'dynamic-int8-1'}"
+
+
+def in_precision(chosen: Precision) -> Models:
+    return Models(
+        WordEmbedder, name="m", load=lambda _, precision: InPrecision(precision), choose=lambda _: chosen
+    )
+
+
+@pytest.mark.parametrize(("before", "after"), [("float", "dynamic-int8"), ("dynamic-int8", "float")])
+def test_to_the_precision_that_the_machine_chooses_now(
+    tmp_path: Path, before: Precision, after: Precision
+) -> None:
+    with Library(tmp_path, embedder=in_precision(before)) as library:
+        collection = library.open("notes", create=True)
+        collection.put_many([written(number).source for number in range(3)])
+        collection.embed_pending()
+        cited = {hit.citation.locator: hit.text for hit in collection.ask(TOPICS[0], k=9).hits}
+        with library.upgrade("notes") as upgrade:
+            assert upgrade.plan().changes == []
+    with Library(tmp_path, embedder=in_precision(after)) as library:
+        with library.upgrade("notes") as upgrade:
+            plan = upgrade.plan()
+            assert plan.changes == ["precision"]
+            assert upgrade.run(plan)
+            assert upgrade.plan().changes == []
+        opened = library.open("notes")
+        assert (opened.description.precision, opened.outdated) == (after, [])
+        for locator, text in cited.items():
+            assert opened.archive.cite(locator).quote == text
+
+
+def test_an_upgrade_goes_on_to_the_precision_that_it_was_begun_with(tmp_path: Path) -> None:
+    with Library(tmp_path, embedder=in_precision("float")) as library:
+        library.open("notes", create=True).put_many([written(number).source for number in range(3)])
+    with (
+        Library(tmp_path, embedder=in_precision("dynamic-int8")) as library,
+        library.upgrade("notes") as upgrade,
+    ):
+        assert not upgrade.run(upgrade.plan(), stop=lambda: upgrade.begun is not None)
+    with Library(tmp_path, embedder=in_precision("float")) as library:
+        with library.upgrade("notes") as upgrade:
+            assert (upgrade.plan().begun, upgrade.plan().changes) == (True, ["precision"])
+            assert upgrade.run(upgrade.plan())
+        assert library.description("notes").precision == "dynamic-int8"

@@ -78,12 +78,16 @@ def _embedding_names(runtime: Runtime, collections: list[str]) -> dict[str, str]
 
 def default_name(runtime: Runtime) -> str:
     """The name of the model of new collections."""
-    return _name_of(runtime.library.models.default.fingerprint)
+    return _without_folder(runtime.library.models.default_name)
 
 
 def _name_of(fingerprint: str) -> str:
     """What a model is called, without the folder that it was opened from."""
-    return name_in(fingerprint).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return _without_folder(name_in(fingerprint))
+
+
+def _without_folder(name: str) -> str:
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
 def embedding_of(runtime: Runtime, caller: Principal, model: str) -> Embedding:

@@ -49,6 +49,49 @@ def test_collections_with_several_models_are_asked_side_by_side(client: TestClie
     assert "lit" in client.get("/", params={"q": "lamp", "collection": "small"}).text
 
 
+class InPrecision(WordEmbedder):
+    """Words, with the fingerprint of a model in a precision."""
+
+    def __init__(self, precision: Precision | None) -> None:
+        super().__init__()
+        self.fingerprint = f"m:0:1:{'fp32' if precision == 'float' else 'dynamic-int8-1'}"
+
+
+def test_a_collection_keeps_its_precision_and_the_service_loads_no_other_for_it(tmp_path: Path) -> None:
+    loaded: list[Precision | None] = []
+
+    def library(chosen: Precision) -> Library:
+        def load_in(_: str, precision: Precision | None) -> WordEmbedder:
+            loaded.append(precision)
+            return InPrecision(precision)
+
+        models = Models(WordEmbedder, name="m", load=load_in, choose=lambda _: chosen)
+        return Library(tmp_path, embedder=models)
+
+    def listed(client: TestClient) -> list[tuple[str, list[str]]]:
+        found = client.get("/v1/collections").json()["collections"]
+        assert all(one["model"] == "m" for one in found)
+        return [(one["precision"], one["outdated"]) for one in found]
+
+    with library("float") as before, served(before, model="m") as client:
+        create(client, "old", "m")
+        client.put("/v1/documents/a.txt?collection=old&wait=true", content="The lamp was lit at dusk.")
+        assert listed(client) == [("float", [])]
+    loaded.clear()
+    with library("dynamic-int8") as after, served(after, model="m") as client:
+        assert client.post("/v1/ask", json={"question": "lamp", "collection": "old"}).json()["passages"]
+        assert "m" in [one["id"] for one in client.get("/v1/models").json()["data"]]
+        assert loaded == ["float"]
+        create(client, "new", "m")
+        client.put("/v1/documents/a.txt?collection=new&wait=true", content="The lamp was lit at dusk.")
+        assert listed(client) == [("dynamic-int8", []), ("float", ["precision"])]
+        for name in ("old", "new"):
+            answer = client.post("/v1/ask", json={"question": "lamp", "collection": name}).json()
+            assert "lit" in answer["passages"][0]["text"]
+        plan = client.post("/v1/collections/old/upgrade", json={"plan": True})
+        assert plan.json()["changes"] == ["precision"]
+
+
 def test_callers_choose_among_the_models_that_they_may(client: TestClient) -> None:
     for model in ("128", "/etc", "sentence-transformers/anything"):
         message = assert_error(client.put("/v1/collections/a", json={"model": model}), 422, "invalid_request")

@@ -28,6 +28,7 @@ class Collection(Reply):
     name: str
     fingerprint: str = ""
     model: str = ""
+    precision: str = ""
     outdated: list[str] = field(default_factory=list)
     documents: int = 0
     passages: PassageCounts | None = None
