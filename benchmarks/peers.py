@@ -188,7 +188,7 @@ def held_results(job: Job, peers: Sequence[str], cache: Path) -> dict[str, Resul
     with tempfile.TemporaryDirectory() as compiled:
         held = avx2.environment(Path(compiled))
         ways = [
-            (OURS, Path(sys.executable), OURS, {}),
+            (OURS, Path(sys.executable), OURS, {"LOCCIT_PRECISION": "float"}),
             (DYNAMIC_INT8, Path(sys.executable), OURS, {"LOCCIT_PRECISION": "dynamic-int8"}),
             *((peer, python, peer, {}) for peer, python in pythons.items()),
         ]

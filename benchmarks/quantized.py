@@ -40,7 +40,7 @@ def study(folder: Path = SCIFACT, data: Path = DATA) -> dict[str, Estimate]:
     """Quality by either model, their difference question by question, and what neighbours were kept."""
     settings = load_settings(data=data, models=sets.MODELS.resolve())
     asked = questions.load(folder)
-    with _collection(data, folder, "auto") as collection:
+    with _collection(data, folder, "float") as collection:
         sample = collection.sample_texts(_TEXTS)
         told = asdict(quantize_model(settings.model, sample, config=settings.embedding_config()))
         before = evaluate(collection, asked, name="auto")

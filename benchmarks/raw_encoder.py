@@ -33,7 +33,8 @@ def measured(data: Path, collection: str) -> tuple[int, float]:
     """The number of passages, and the seconds that the model took for them, run as the collection's was."""
     asked = texts(data, collection)
     with open_library(load_settings(data=data)) as library:
-        embedder = library.embedder
+        description = library.description(collection)
+        embedder = library.models.of(collection, description.model, description.source)
         embedder.embed_queries(["Is anyone there?"])
         begin = time.perf_counter()
         embedder.embed_passages(asked)

@@ -15,7 +15,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import sets
+from benchmarks import processor, sets
 from benchmarks.studies import STUDIES
 from evaluation import questions
 from evaluation.harness import Evaluation, evaluate
@@ -29,6 +29,9 @@ HERE = Path(__file__).parent
 CONDITIONS = HERE / "conditions.yaml"
 RESULTS = HERE / "results.json"
 console = Console()
+_TIMED = ("http_load", "ingest", "peers", "peers_avx2")
+"""Studies whose figures are times: the processor is kept with each."""
+_PROCESSOR = "processor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,30 @@ def conditions() -> list[Condition]:
 
 def results() -> dict[str, Estimate]:
     """What was measured and kept."""
-    return {name: Estimate(**one) for name, one in json.loads(RESULTS.read_text()).items()}
+    return {
+        name: Estimate(**{key: value for key, value in one.items() if key != _PROCESSOR})
+        for name, one in json.loads(RESULTS.read_text()).items()
+    }
+
+
+def processors() -> dict[str, str]:
+    """The processors on which the kept times were measured, by the names of their conditions."""
+    kept = json.loads(RESULTS.read_text()).items()
+    return {name: str(one[_PROCESSOR]) for name, one in kept if _PROCESSOR in one}
+
+
+def stored(kept: Mapping[str, Estimate], on: Mapping[str, str]) -> str:
+    """What was measured as the text of the file, each time with the processor it was measured on."""
+    return (
+        json.dumps(
+            {
+                name: asdict(one) | ({_PROCESSOR: on[name]} if name in on else {})
+                for name, one in kept.items()
+            },
+            indent=1,
+        )
+        + "\n"
+    )
 
 
 class Bench:
@@ -167,7 +193,7 @@ def main() -> int:
     )
     parser.add_argument("--write", action="store_true", help="keep what is measured")
     options = parser.parse_args()
-    bench, kept = Bench(options.data), results()
+    bench, kept, on = Bench(options.data), results(), processors()
     table = Table("condition", "measured", "95 % interval", "kept", "limit", "", "seconds")
     moved = False
     for condition in conditions():
@@ -185,7 +211,9 @@ def main() -> int:
         )
         if found and options.write:
             kept[condition.name] = found
-            RESULTS.write_text(json.dumps({name: asdict(one) for name, one in kept.items()}, indent=1) + "\n")
+            if condition.study in _TIMED:
+                on[condition.name] = processor.describe(held=condition.study == "peers_avx2")
+            RESULTS.write_text(stored(kept, on))
     console.print(table)
     return int(moved)
 

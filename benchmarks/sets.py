@@ -23,8 +23,8 @@ MODELS = DATA / "models"
 
 
 def embedder(model: str = "") -> Embedder:
-    """A model, or the package's default, run as a service on this machine would run it."""
-    return load_embedder(model or DEFAULT_MODEL, config=EmbeddingConfig(cache=MODELS))
+    """A model, or the package's default, with float vectors: those that the kept figures are of."""
+    return load_embedder(model or DEFAULT_MODEL, config=EmbeddingConfig(precision="float", cache=MODELS))
 
 
 def prepared(library: Library, folder: Path, split: str) -> tuple[Collection, list[Question]]:

@@ -44,17 +44,24 @@ def _setting_rows(declared: type[BaseSettings]) -> Iterable[Sequence[str]]:
 
 def benchmarks() -> str:
     """Return the table of measured conditions, with intervals, limits and figures of other programs."""
-    kept = run.results()
+    kept, on = run.results(), run.processors()
     rows = [
-        (f"`{one.name}`", one.says, _measured(kept[one.name]), _aim(one, kept[one.name]), _others(one))
+        (
+            f"`{one.name}`",
+            one.says,
+            _measured(kept[one.name], on.get(one.name, "")),
+            _aim(one, kept[one.name]),
+            _others(one),
+        )
         for one in run.conditions()
         if one.name in kept
     ]
     return table(("condition", "what", "measured (95 % interval)", "aim", "others"), *rows)
 
 
-def _measured(estimate: Estimate) -> str:
-    return f"**{estimate.value:.3f}** ({estimate.low:.3f} to {estimate.high:.3f})"
+def _measured(estimate: Estimate, processor: str) -> str:
+    on = f", {processor}" if processor else ""
+    return f"**{estimate.value:.3f}** ({estimate.low:.3f} to {estimate.high:.3f}){on}"
 
 
 def _aim(condition: run.Condition, estimate: Estimate) -> str:

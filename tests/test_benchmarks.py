@@ -1,12 +1,14 @@
 """Claims are conditions that were measured, and pages claim nothing else."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.run import Bench, Condition, conditions, results, verdict
+from benchmarks import processor
+from benchmarks.run import Bench, Condition, conditions, processors, results, stored, verdict
 from evaluation.measures import Estimate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,6 +34,24 @@ def test_every_figure_of_the_readme_is_the_one_measured() -> None:
         expected = f"{estimate.value:.{len(shown[0].partition('.')[2])}f}"
         of_all = f"{round(estimate.value * estimate.questions)}"
         assert shown[0] in (expected, of_all), f"{name} is {estimate.value}, not {told}"
+
+
+def test_every_time_is_kept_and_shown_with_the_processor_that_it_was_measured_on() -> None:
+    on, table = processors(), (ROOT / "docs" / "evaluation.md").read_text()
+    timed = ("http_load", "ingest", "peers", "peers_avx2")
+    assert on.keys() == {one.name for one in conditions() if one.study in timed and one.name in results()}
+    for name, its in on.items():
+        (row,) = re.findall(rf"^\| `{name}` \| .*$", table, re.MULTILINE)
+        assert its in row
+    kept = {"a": Estimate(0.5, 0.4, 0.6, 10), "b": Estimate(1, 1, 1, 1)}
+    written = json.loads(stored(kept, {"b": "A processor (avx2)"}))
+    assert written["a"].keys() == {"value", "low", "high", "questions"}
+    assert written["b"]["processor"] == "A processor (avx2)"
+
+
+def test_a_processor_is_described_by_its_name_and_what_programs_use_of_it() -> None:
+    assert re.fullmatch(r".+ \(.+\)", processor.describe())
+    assert processor.describe(held=True).endswith(" held to AVX2 (avx2)")
 
 
 @pytest.mark.parametrize(
