@@ -205,8 +205,9 @@ def written(draw: random.Random) -> list[str]:
 
 
 def damage(index: Path) -> None:
-    """Flip a bit in the largest file of an index, which can be opened all the same."""
-    largest = max(filter(Path.is_file, index.rglob("*")), key=lambda path: path.stat().st_size)
+    """Flip a bit in the largest file of an index but the lists of files: it can be opened all the same."""
+    files = (path for path in index.rglob("*") if path.is_file() and path.suffix != ".json")
+    largest = max(files, key=lambda path: path.stat().st_size)
     with largest.open("r+b") as file:
         file.seek(largest.stat().st_size // 2)
         (byte,) = file.read(1)
