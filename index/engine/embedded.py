@@ -15,7 +15,7 @@ from index.config import LibraryConfig
 from index.description import Description
 from index.engine.generations import LEXICAL, VECTORS, files_folder
 from index.engine.lexical import TantivyIndex
-from index.engine.moments import Moment, Moments
+from index.engine.moments import Moments, PastIndexes
 from index.engine.repairs import Repairs, Stopped
 from index.engine.searchable import IndexPair
 from index.engine.vectors import FaissIndex
@@ -33,14 +33,6 @@ SIDES: tuple[Side, Side] = ("dense", "lexical")
 
 _CATCHING_UP = 3
 """Attempts to let an index catch up that failed to follow the record, before it is made anew."""
-
-
-class _PastIndexes(IndexPair):
-    """The indexes of an earlier change; filters are evaluated in the request's snapshot."""
-
-    def __init__(self, moment: Moment, select: Callable[[Filter], Ids]) -> None:
-        super().__init__(moment.dense, moment.lexical, select)
-        self._moment = moment  # keeps the files: they are removed with the moment
 
 
 class EmbeddedEngine(IndexPair):
@@ -388,7 +380,8 @@ class EmbeddedEngine(IndexPair):
 
     def at(self, past: PastPassages) -> Searchable:
         """The passages of an earlier change. Raises :class:`index.errors.MomentTooLarge`."""
-        return _PastIndexes(self._moments.of(past), past.select)
+        moment = self._moments.of(past)
+        return PastIndexes(moment, moment.lexical, past.select)
 
     def forget(self) -> None:
         """Drop earlier changes held in memory."""

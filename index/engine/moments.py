@@ -7,6 +7,7 @@ import tempfile
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,11 +15,14 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from index.engine.lexical import TantivyIndex
+from index.engine.searchable import IndexPair
 from index.engine.vectors import FaissIndex
 from index.errors import MomentTooLarge
-from index.protocols import PastPassages
+from index.filters import Filter
+from index.protocols import LexicalIndex, PastPassages
 from index.records import Mark
 from index.text.analysis import Analyzer
+from index.types import Ids
 
 _PREFIX = "loccit-moment-"
 _LOCK = "in-use.lock"
@@ -42,6 +46,14 @@ class Moment:
             self.dense.update(mark, ids=ids, documents=documents, vectors=vectors, removed=nothing)
         self.lexical = TantivyIndex.open(folder / "lexical", analyzer)
         self.lexical.update(mark, added=past.texts(), removed=nothing)
+
+
+class PastIndexes(IndexPair):
+    """The indexes of an earlier change; filters are evaluated in the request's snapshot."""
+
+    def __init__(self, moment: Moment, lexical: LexicalIndex, select: Callable[[Filter], Ids]) -> None:
+        super().__init__(moment.dense, lexical, select)
+        self._moment = moment  # keeps the files: they are removed with the moment
 
 
 def _remove(folder: Path, lock: FileLock) -> None:

@@ -17,7 +17,13 @@ from index.engine.lexical.folder import IndexFolder, Segments, State
 from index.engine.lexical.prepared import PreparedTerms
 from index.engine.lexical.ranking import rank
 from index.engine.lexical.rewriting import Rewriter
-from index.engine.lexical.terms import Analysis, importance_of, matched_words, weighted_terms
+from index.engine.lexical.terms import (
+    Analysis,
+    equal_importance,
+    importance_of,
+    matched_words,
+    weighted_terms,
+)
 from index.records import Mark
 from index.types import Ids, Importance, IndexedPassage, Ranking
 
@@ -235,8 +241,7 @@ class TantivyIndex:
 
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Give all terms of a question equal shares, without looking into the index."""
-        weights = weighted_terms(self._analyzer, question, context)
-        return importance_of(self._analyzer, weights, 0, lambda terms: np.zeros(len(terms), np.int64))
+        return equal_importance(self._analyzer, question, context)
 
     def matched(self, question: str, terms: Container[int]) -> list[str]:
         """Return the question's words, as written and in order, whose term hashes are in ``terms``."""

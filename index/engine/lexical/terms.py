@@ -64,6 +64,12 @@ def importance_of(
     return Importance(hashes, (shares / shares.sum()).astype(np.float32))
 
 
+def equal_importance(analyzer: Analysis, question: str, context: Sequence[tuple[str, float]]) -> Importance:
+    """Equal shares for all terms of a question and its context, without looking into an index."""
+    weights = weighted_terms(analyzer, question, context)
+    return importance_of(analyzer, weights, 0, lambda terms: np.zeros(len(terms), np.int64))
+
+
 def matched_words(analyzer: Analysis, question: str, terms: Container[int]) -> list[str]:
     """The question's words, as written and in order, whose term hashes are in ``terms``."""
     words: list[tuple[int, int]] = []
