@@ -241,6 +241,47 @@ def _checked_objects(address: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
+class EngineConfig:
+    """Where vectors and words are searched."""
+
+    kind: Literal["embedded", "milvus"] = Field(
+        default="embedded",
+        validation_alias="engine",
+        description="Where vectors and words are searched: embedded (FAISS and tantivy, in files on this "
+        "machine) or milvus, for collections that one machine cannot hold. A change of it makes the indexes "
+        "anew.",
+    )
+    uri: str = Field(
+        default="http://127.0.0.1:19530",
+        min_length=1,
+        validation_alias="milvus_uri",
+        description="Address of Milvus, or a file that ends in `.db`, for trying it with milvus-lite.",
+    )
+    token: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias="milvus_token",
+        description="Token of Milvus, such as `user:password`, if it needs one.",
+    )
+    database: str = Field(
+        default="",
+        validation_alias="milvus_database",
+        description="Database in Milvus; empty is its default one.",
+    )
+    prefix: str = Field(
+        default="loccit",
+        pattern="^[A-Za-z][A-Za-z0-9]{0,31}$",
+        validation_alias="milvus_prefix",
+        description="What the names of collections in Milvus begin with: letters and digits.",
+    )
+    words: Literal["milvus", "none"] = Field(
+        default="milvus",
+        validation_alias="milvus_words",
+        description="Whether Milvus also searches by words, which needs Milvus 2.4 or later. none searches "
+        "by meaning alone: names, numbers and rare words are found less well.",
+    )
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class LibraryConfig:
     """All settings of a library of collections."""
 
@@ -249,6 +290,7 @@ class LibraryConfig:
     ingest: IngestConfig = IngestConfig()
     reading: ReadingConfig = ReadingConfig()
     vectors: VectorsConfig = VectorsConfig()
+    engine: EngineConfig = EngineConfig()
     language: str = "english"
     """Snowball stemmer for words in Latin script, the same for documents and questions."""
     erasure_ledger: Path | None = Field(

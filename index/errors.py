@@ -50,6 +50,7 @@
     ├── IndexUnavailable
     ├── StoreUnavailable
     ├── ObjectsUnavailable
+    ├── EngineUnsuitable
     ├── LedgerFailed
     ├── DiskFull
     └── Damaged
@@ -396,6 +397,12 @@ class ObjectsUnavailable(LoccitError):
     """The object store with originals and uploads cannot be reached or refuses; retry."""
 
     code = "objects_unavailable"
+
+
+class EngineUnsuitable(LoccitError):
+    """The engine that is configured is not installed, or its server lacks what it is to do."""
+
+    code = "engine_unsuitable"
 
 
 class LedgerFailed(LoccitError):

@@ -17,6 +17,7 @@ from index.collection import Collection
 from index.config import LibraryConfig
 from index.description import Description, find
 from index.embedding import Models
+from index.engine import remove_indexes
 from index.errors import CollectionMismatch, CollectionNotFound, Damaged, StoreDamaged
 from index.history.ledger import Ledger
 from index.naming import checked_collection_name
@@ -169,15 +170,18 @@ class Library:
     def delete(self, name: str) -> None:
         """Erase a collection with all its documents.
 
-        Raises :class:`CollectionNotFound`, :class:`index.errors.LedgerFailed`.
+        Raises :class:`CollectionNotFound`, :class:`index.errors.LedgerFailed`, and
+        :class:`index.errors.IndexUnavailable` if an engine elsewhere cannot be reached: then nothing is
+        erased.
         """
         self._require(name)
         with self._lock:
             opening = self._opening[name]
         with opening:
             self._require(name)
-            self._enter_erasure(name)
             self._close(name)
+            self._remove_indexes(name)
+            self._enter_erasure(name)
             self._catalogue.delete(name)
 
     def _enter_erasure(self, name: str) -> None:
@@ -193,6 +197,14 @@ class Library:
             )
         else:
             self.ledger.add_collection(tag)
+
+    def _remove_indexes(self, name: str) -> None:
+        """Delete what an engine holds elsewhere, while the record still says what that is."""
+        try:
+            with closing(self._catalogue.open(name)) as store:
+                remove_indexes(self._catalogue.folder(name), store, self.config)
+        except Damaged as error:
+            _log.warning("The indexes of the collection %r may be left: %s", name, error.message)
 
     def expect_documents(self) -> None:
         """Start in the background what the first document would have to wait for."""

@@ -107,6 +107,8 @@ OPERATION: Mapping[str, str] = {
     "address that the service has of it.",
     "objects_unavailable": "Try again after `Retry-After`. If it stays, check `LOCCIT_OBJECTS`, the store, "
     "and what the [credentials](../operations.md#object-stores) allow.",
+    "engine_unsuitable": "Install what the message names, or use a server that has it "
+    "([engines](../engines.md)).",
     "ledger_failed": "Check that the file can be read and written.",
     "store_damaged": "`loccit check` says what is damaged and what `--repair` can make anew; restore a "
     "[backup](../how-to/back-up.md) for the rest.",

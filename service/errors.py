@@ -211,6 +211,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     library.IndexUnavailable: 503,
     library.StoreUnavailable: 503,
     library.ObjectsUnavailable: 503,
+    library.EngineUnsuitable: 500,
     InvalidSettings: 500,
     DataNotWritable: 500,
     InternalError: 500,

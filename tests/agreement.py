@@ -21,7 +21,7 @@ from index.citations.standing import Standing
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
-from index.engine import remove_indexes
+from index.engine.inspection import remove as remove_indexes
 from index.errors import CitationNotFound
 from index.filters import Filter
 from index.ingest.preparation import Source

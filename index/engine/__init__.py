@@ -23,6 +23,12 @@ def open_engine(
 
     It serves one ``generation`` of the record, and stays as it is once the record has another.
     """
+    if config.engine.kind == "milvus":
+        from index.engine.inspection import remove
+        from index.engine.milvus import MilvusEngine
+
+        remove(folder)  # what an embedded engine has left, which erasures would not reach
+        return MilvusEngine(folder.name, store, description, config, generation=generation)
     from index.engine.embedded import EmbeddedEngine
 
     return EmbeddedEngine(folder, store, description, config, generation=generation)
@@ -38,14 +44,27 @@ def open_exact_engine(store: RecordStore, description: Description) -> Engine:
 def index_problems(
     folder: Path, store: RecordStore, description: Description, config: LibraryConfig
 ) -> list[Problem]:
-    """Compare the files of an engine with the record; see :func:`index.engine.inspection.problems`."""
+    """Compare what an engine holds with the record; see :func:`index.engine.inspection.problems`."""
+    if config.engine.kind == "milvus":
+        from index.engine.milvus import milvus_problems
+
+        return milvus_problems(store, description, config)
     from index.engine.inspection import problems
 
     return problems(folder, store, description, config)
 
 
-def remove_indexes(folder: Path, *, but: int | None = None) -> None:
-    """Delete the files of the engines of all generations but one; they are made anew from the record."""
+def remove_indexes(
+    folder: Path, store: RecordStore, config: LibraryConfig, *, but: int | None = None
+) -> None:
+    """Delete what the engines of all generations but one hold; it is made anew from the record.
+
+    Raises :class:`index.errors.IndexUnavailable` if that is elsewhere and cannot be reached.
+    """
     from index.engine.inspection import remove
 
+    if config.engine.kind == "milvus":
+        from index.engine.milvus import drop_collections
+
+        drop_collections(store, config, but=but)
     remove(folder, but=but)

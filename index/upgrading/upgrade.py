@@ -157,7 +157,7 @@ class Upgrade:
             pass
         with self._store.snapshot() as moment:
             generation = moment.generation
-        remove_indexes(self._folder, but=generation)
+        remove_indexes(self._folder, self._store, self._config, but=generation)
 
     def __enter__(self) -> Self:
         return self

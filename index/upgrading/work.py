@@ -125,7 +125,7 @@ class Work:
         """Make the indexes of the next generation in its own folder, of all that is staged."""
         self._stop_if_wanted()
         generation = moment.generation
-        remove_indexes(self.folder, but=generation - 1)
+        remove_indexes(self.folder, self.store, self._config, but=generation - 1)
         record = cast(RecordStore, _Frozen(moment))
         engine = open_engine(self.folder, record, self.target, self._config, generation=generation)
         try:

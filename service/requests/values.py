@@ -64,7 +64,7 @@ LocatorPath = Annotated[
         examples=["bth.txt@9f2c41aab3de:1024-1311"],
     ),
 ]
-Quote = Annotated[str, MayRaise(errors.InvalidLimit, errors.IndexUnavailable)]
+Quote = Annotated[str, MayRaise(errors.InvalidLimit, errors.IndexUnavailable, errors.NotSupported)]
 
 Question = Annotated[
     str,

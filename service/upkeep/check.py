@@ -95,9 +95,10 @@ def _repair_collection(catalogue: Catalogue, name: str, config: LibraryConfig, c
     description = Description.parse(name, catalogue.description(name) or {})
     dimension = description.dimension
     with closing(catalogue.open(name)) as store, store.lease("write", seconds=config.lock_seconds):
+        # Before the record begins another epoch, for indexes elsewhere are found by it.
+        remove_indexes(catalogue.folder(name), store, config)
         if any(not code.startswith(_OF_INDEXES) for code in codes):
             store.repair(dimension)
-        remove_indexes(catalogue.folder(name))
         with store.snapshot() as moment:
             generation = moment.generation
         engine = open_engine(catalogue.folder(name), store, description, config, generation=generation)
