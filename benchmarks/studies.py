@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from benchmarks import (
     answers,
     drawn_pages,
+    engines,
     formats,
     freshness,
     html,
@@ -47,6 +48,8 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "answerability": answerability.study,
     "answers": answers.study,
     "drawn_pages": lambda: {name: outcome.share for name, outcome in drawn_pages.study().items()},
+    "engines_by_meaning": engines.by_meaning,
+    "engines_by_words": engines.by_words,
     "formats": lambda: formats.figures(formats.study()),
     "freshness": lambda: {"seconds_until_answered": freshness.seconds_until_answered()},
     "html": lambda: html.figures(html.study()),
