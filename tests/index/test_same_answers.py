@@ -11,7 +11,7 @@ import pytest
 from index.collection import Collection
 from index.config import LibraryConfig, VectorsConfig
 from index.embedding import WordEmbedder
-from index.engine import remove_indexes
+from index.engine.inspection import remove as remove_indexes
 from index.filters import Comparison
 from index.ingest.preparation import Source
 from tests.agreement import ranked
