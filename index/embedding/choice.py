@@ -20,7 +20,7 @@ from index.embedding.converted import Converted
 from index.embedding.graph import GraphEmbedder
 from index.embedding.machine import describe_machine, instruction_sets
 from index.embedding.probe import AGREEMENT, agreement
-from index.embedding.trial import try_backend
+from index.embedding.trial import threads_for_questions, try_backend
 from index.errors import ModelFailed
 from index.processors import processors
 
@@ -44,6 +44,14 @@ class ProbeResult:
 
     def __str__(self) -> str:
         return f"{self.backend} {self.precision} (agrees to {self.agreement:.6f}, {self.seconds:.3f} s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A choice that was made before, and how many threads a question is worth; 0: as many as passages."""
+
+    taken: ProbeResult
+    question_threads: int
 
 
 class Choice:
@@ -76,10 +84,13 @@ class Choice:
         Raises :class:`index.errors.ModelFailed` if none agrees and torch may not be chosen, and ``OSError``
         if the choice cannot be recorded.
         """
-        if self._automatic and (choice := self._read_choice()):
+        if self._automatic and (recorded := self._read_choice()):
+            choice = recorded.taken
             if choice.backend == _TORCH:
                 return None
-            embedder, result = self._try(choice.backend, choice.precision, repeats=1)
+            embedder, result = self._try(
+                choice.backend, choice.precision, recorded.question_threads, repeats=1
+            )
             if embedder is not None:
                 log.info("The model runs on %s.", result)
                 return embedder
@@ -97,7 +108,10 @@ class Choice:
         if self._automatic:
             if self._with_torch and torch.seconds * _MARGIN < chosen.seconds:
                 fastest, chosen = None, torch
-            self._write_choice(chosen, [torch, *results])
+            question_threads = 0
+            if fastest is not None:
+                fastest, question_threads = self._settled(fastest, chosen)
+            self._write_choice(Recorded(chosen, question_threads), [torch, *results])
         log.info("The model runs on %s; tried: %s.", chosen, "; ".join(map(str, results)))
         return fastest
 
@@ -106,11 +120,30 @@ class Choice:
             return backends.load_backend(name).precisions()
         return [self._config.precision]
 
-    def _try(self, name: str, precision: str, repeats: int = 2) -> tuple[GraphEmbedder | None, ProbeResult]:
+    def _settled(self, embedder: GraphEmbedder, chosen: ProbeResult) -> tuple[GraphEmbedder, int]:
+        """The embedder with as many threads for questions as they are worth, and how many these are."""
+        threads = self._config.threads or processors()
+        worth = threads_for_questions(self._converted, chosen.backend, chosen.precision, threads=threads)
+        log.info("Questions run on %d of %d threads.", worth, threads)
+        if worth == threads:
+            return embedder, worth
+        settled, _ = self._try(chosen.backend, chosen.precision, worth, repeats=1)
+        return settled or embedder, worth
+
+    def _try(
+        self, name: str, precision: str, question_threads: int = 0, *, repeats: int = 2
+    ) -> tuple[GraphEmbedder | None, ProbeResult]:
         """Run the probe; return the embedder if it agrees with fp32, and what was measured."""
         threads = self._config.threads or processors()
         try:
-            trial = try_backend(self._converted, name, precision, threads=threads, repeats=repeats)
+            trial = try_backend(
+                self._converted,
+                name,
+                precision,
+                threads=threads,
+                question_threads=question_threads,
+                repeats=repeats,
+            )
         except ModelFailed as error:
             log.warning("%s", error.message)
             return None, ProbeResult(name, precision, 0.0, 0.0)
@@ -118,7 +151,7 @@ class Choice:
         result = ProbeResult(name, precision, found, trial.seconds)
         return (trial.embedder if found >= AGREEMENT else None), result
 
-    def _read_choice(self) -> ProbeResult | None:
+    def _read_choice(self) -> Recorded | None:
         if self._file is None:
             return None
         try:
@@ -126,14 +159,14 @@ class Choice:
             known = {*self._names, *([_TORCH] if self._with_torch else [])}
             if content["machine"] != self._machine or content["taken"]["backend"] not in known:
                 return None
-            return ProbeResult(**content["taken"])
+            return Recorded(ProbeResult(**content["taken"]), int(content.get("question_threads", 0)))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _write_choice(self, chosen: ProbeResult, tried: Sequence[ProbeResult]) -> None:
+    def _write_choice(self, chosen: Recorded, tried: Sequence[ProbeResult]) -> None:
         if self._file is None:
             return
-        content = {"taken": asdict(chosen), "tried": [asdict(one) for one in tried], "machine": self._machine}
+        content = {**asdict(chosen), "tried": [asdict(one) for one in tried], "machine": self._machine}
         text = json.dumps(content, indent=2) + "\n"
         unfinished = self._file.with_name(f"{self._file.name}.new")
         unfinished.write_text(text, encoding="utf-8")

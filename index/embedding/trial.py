@@ -1,15 +1,21 @@
-"""Try one way of running a converted model: open it, embed the probe, measure the time."""
+"""Try ways of running a converted model: open it, embed the probe, measure the time."""
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
 from index.embedding import backends
 from index.embedding.converted import Converted
 from index.embedding.graph import GraphEmbedder
-from index.embedding.probe import probe
+from index.embedding.probe import QUESTIONS, probe
+from index.protocols import Embedder
 from index.types import Vectors
+
+_ROUNDS = 5
+_WORTH = 0.9
+"""Largest share of the time of one thread for which several are worth their processor time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,17 +28,24 @@ class Trial:
 
 
 def try_backend(
-    converted: Converted, backend: str, precision: str, *, threads: int, repeats: int = 2
+    converted: Converted,
+    backend: str,
+    precision: str,
+    *,
+    threads: int,
+    question_threads: int = 0,
+    repeats: int = 2,
 ) -> Trial:
     """Open a converted model and embed the probe ``repeats`` times.
 
-    Passages and questions get a runtime each. Raises :class:`index.errors.ModelFailed`.
+    Passages and questions get a runtime each, with as many threads unless ``question_threads`` says
+    otherwise. Raises :class:`index.errors.ModelFailed`.
     """
     passages, questions = (
         backends.load_backend(backend).open_runtime(
-            converted.graphs[backend], precision=precision, threads=threads
+            converted.graphs[backend], precision=precision, threads=count
         )
-        for _ in range(2)
+        for count in (threads, question_threads or threads)
     )
     embedder = GraphEmbedder(converted.description, converted.tokenizer, passages, questions)
     for _ in range(repeats):  # the first run is slower: the runtime chooses its kernels
@@ -40,3 +53,33 @@ def try_backend(
         vectors = probe(embedder)
         seconds = time.perf_counter() - begun
     return Trial(embedder, vectors, seconds)
+
+
+def threads_for_questions(converted: Converted, backend: str, precision: str, *, threads: int) -> int:
+    """Return ``threads`` if a question takes clearly less time on so many, and 1 otherwise.
+
+    A question has few tokens: threads that share it may only wait for each other, and take the processor from
+    searches. Raises :class:`index.errors.ModelFailed`.
+    """
+    if threads == 1:
+        return 1
+    seconds = []
+    for count in (1, threads):
+        runtime = backends.load_backend(backend).open_runtime(
+            converted.graphs[backend], precision=precision, threads=count
+        )
+        embedder = GraphEmbedder(converted.description, converted.tokenizer, runtime, runtime)
+        seconds.append(_seconds(embedder))
+    alone, shared = seconds
+    return threads if shared <= _WORTH * alone else 1
+
+
+def _seconds(embedder: Embedder) -> float:
+    """The least time that the questions of the probe take, one after the other."""
+    least = math.inf
+    for _ in range(_ROUNDS):
+        begun = time.perf_counter()
+        for question in QUESTIONS:
+            embedder.embed_queries([question])
+        least = min(least, time.perf_counter() - begun)
+    return least

@@ -91,6 +91,20 @@ def test_the_choice_and_what_was_tried_are_written_down(cache: Path, tiny: Path)
     assert agreement(probe(embedder), probe(by_torch(tiny))) >= 0.999
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_questions_run_on_no_more_threads_than_they_are_worth(
+    tmp_path: Path, tiny: Path, threads: int
+) -> None:
+    config = EmbeddingConfig(cache=tmp_path, device="cpu", threads=threads)
+    first = load_embedder(str(tiny), config=config).embed_queries(TEXTS)
+    choice = json.loads((home(tmp_path) / "choice.json").read_text())
+    if choice["taken"]["backend"] != "torch":
+        assert 1 <= choice["question_threads"] <= threads
+    again = load_embedder(str(tiny), config=config).embed_queries(TEXTS)
+    np.testing.assert_allclose(again, first, atol=1e-5)
+    assert json.loads((home(tmp_path) / "choice.json").read_text()) == choice
+
+
 def test_torch_is_taken_where_it_is_much_faster(cache: Path, tiny: Path) -> None:
     config = EmbeddingConfig(precision="float", cache=cache, device="cpu")
     content = json.loads((home(cache) / "converted.json").read_text())
