@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from index.embedding.batching import Span, embed_spans_alone, require_finite, span_means
+from index.records import content_key
 from index.types import Vectors
 
 Tokens = NDArray[np.int64]
@@ -28,6 +29,8 @@ _SEQUENTIAL_CHARACTERS = 4000
 """Longer input is tokenized by threads. These release the interpreter to other work, but are slower for a
 question or a short document while the model uses all processors.
 """
+_MOST_STARTS = 64
+"""Questions whose tokens are remembered until they are asked for."""
 
 
 class Runtime(Protocol):
@@ -81,9 +84,15 @@ class GraphEmbedder:
         self._tokenizer.no_padding()
         self._truncating_tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._truncating_tokenizer.enable_truncation(self.max_tokens)
+        self._starts: dict[bytes, NDArray[np.int64]] = {}
 
     def token_starts(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """See :class:`index.protocols.Tokenizer`."""
+        """See :class:`index.protocols.Tokenizer`.
+
+        A question that was embedded is not tokenized again when this is asked for it next.
+        """
+        if len(texts) == 1 and (known := self._starts.pop(content_key(texts[0]), None)) is not None:
+            return [known]
         encodings = _encode(self._tokenizer, texts, special=False)
         return [np.array([start for start, _ in e.offsets], np.int64) for e in encodings]
 
@@ -114,10 +123,19 @@ class GraphEmbedder:
 
     def _embed(self, texts: Sequence[str], prompt: str, runtime: Runtime) -> Vectors:
         encodings = _encode(self._truncating_tokenizer, [prompt + text for text in texts])
+        if runtime is self._questions and not prompt:
+            self._remember_starts(texts, encodings)
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for batch, width in _batches(encodings):
             vectors[batch], _ = self._run([encodings[i] for i in batch], width, runtime)
         return require_finite(vectors)
+
+    def _remember_starts(self, texts: Sequence[str], encodings: Sequence[Encoding]) -> None:
+        if len(self._starts) + len(texts) > _MOST_STARTS:
+            self._starts.clear()
+        for text, encoding in zip(texts[:_MOST_STARTS], encodings, strict=False):
+            if len(encoding.ids) < self.max_tokens:  # else it was cut off
+                _, self._starts[content_key(text)] = _text_tokens(encoding, 0)
 
     def _run(
         self, encodings: Sequence[Encoding], width: int, runtime: Runtime

@@ -53,3 +53,22 @@ def test_few_words_and_many_are_counted_alike(embedder: GraphEmbedder) -> None:
     texts = [f"{'lamp ' * 100}{number}" for number in range(20)]
     together = embedder.token_starts(texts)
     assert [one.tolist() for one in together] == [embedder.token_starts([text])[0].tolist() for text in texts]
+
+
+@pytest.mark.parametrize("tokens", [1, 13, 255, 256, 300])
+def test_the_tokens_of_a_question_are_the_same_after_it_was_embedded(
+    embedder: GraphEmbedder, tokens: int
+) -> None:
+    question = "lamp " * tokens
+    before = embedder.token_starts([question])[0].tolist()
+    embedder.embed_queries([question, "lamp"])
+    for _ in range(2):
+        assert embedder.token_starts([question])[0].tolist() == before == list(range(0, 5 * tokens, 5))
+    assert embedder.token_starts(["lamp"])[0].tolist() == [0]
+
+
+def test_the_tokens_of_many_questions_that_nobody_asks_for_are_dropped(embedder: GraphEmbedder) -> None:
+    embedder.embed_queries([f"lamp {number}" for number in range(100)])
+    for number in range(100):
+        embedder.embed_queries([f"lamp {number}"])
+    assert embedder.token_starts(["lamp 7"])[0].tolist() == [0, 5]
