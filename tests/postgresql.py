@@ -66,10 +66,10 @@ def _url(folder: Path, name: str) -> str:
 
 @cache
 def _programs() -> Path | None:
-    """The folder of the server's programs: in PATH, or the newest version that Debian has installed."""
-    found = shutil.which("initdb")
-    folders = [Path(found).resolve().parent] if found else []
-    folders += sorted(Path(_INSTALLED).glob("*/bin"), key=lambda one: int(one.parent.name), reverse=True)
+    """The folder of the server's programs: of the newest version that Debian has installed, or in PATH."""
+    folders = sorted(Path(_INSTALLED).glob("*/bin"), key=lambda one: int(one.parent.name), reverse=True)
+    if found := shutil.which("initdb"):
+        folders.append(Path(found).resolve().parent)
     return next((one for one in folders if (one / "postgres").exists()), None)
 
 
