@@ -10,7 +10,7 @@ import tantivy
 from numpy.typing import NDArray
 from tantivy import Occur, Query
 
-from index.engine.lexical.scoring import DECIMALS, Scoring
+from index.engine.lexical.scoring import Scoring
 from index.engine.lexical.segments import SCHEMA, TERMS, translated
 from index.engine.lexical.statistics import LivePassages
 from index.types import Ids, Ranking
@@ -30,7 +30,8 @@ _EXTRA_HITS = 8
 _MAX_TIED = 2048
 """Hits beyond ``n`` that are fetched for equal scores. Of more such passages, any may be returned."""
 
-_UNIT = 10.0**-DECIMALS
+_BITS = 12
+"""Scores are rounded to so many binary digits: then the engine's score mostly decides how."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,14 +50,14 @@ class _Hits:
         if self.floor == -np.inf:
             return ranking
         others = self.floor + self._errors(np.array([self.floor]))
-        is_settled = len(ranking) == n and ranking.scores[-1] > _rounded(others)[0]
+        is_settled = len(ranking) == n and ranking.scores[-1] > rounded(others)[0]
         return ranking if is_settled else None
 
     def first(self, n: int) -> Ranking:
         """Return the ``n`` best of these passages, by live statistics, ties by id."""
         errors = self._errors(self.scores)
         least = np.sort(self.scores - errors)[::-1][:n]
-        cut = least[-1] - _UNIT if len(least) == n else -np.inf
+        cut = (least - _units(least))[-1] if len(least) == n else -np.inf
         possible = np.flatnonzero(self.scores + errors >= cut)
         ids, scores = self.ids[possible], self._live(possible, errors)
         order = np.lexsort((ids, -scores))[:n]
@@ -65,12 +66,13 @@ class _Hits:
     def _live(self, at: Ids, errors: NDArray[np.float64]) -> NDArray[np.float32]:
         """Round the live scores of hits, computing those for which the engine's does not decide."""
         scores, errors = self.scores[at], errors[at]
-        parts = scores / _UNIT
-        undecided = np.flatnonzero(np.abs(parts - np.floor(parts) - 0.5) * _UNIT <= errors)
+        units = _units(scores)
+        parts = scores / units
+        undecided = np.flatnonzero(np.abs(parts - np.floor(parts) - 0.5) * units <= errors)
         if len(undecided):
             places = [self.places[one] for one in at[undecided].tolist()]
             scores[undecided] = self.scoring.exact(places, scores[undecided])
-        return _rounded(scores)
+        return rounded(scores)
 
     def _errors(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """By how much the engine's scores differ from the live ones, at most."""
@@ -78,8 +80,16 @@ class _Hits:
         return errors
 
 
-def _rounded(scores: NDArray[np.float64]) -> NDArray[np.float32]:
-    return np.round(scores, DECIMALS).astype(np.float32)
+def _units(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The place value of the last binary digit that is kept of each score."""
+    units: NDArray[np.float64] = np.ldexp(1.0, np.frexp(scores)[1] - _BITS)
+    return units
+
+
+def rounded(scores: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Round scores, so that the order in which the engine adds numbers does not show in them."""
+    units = _units(scores)
+    return (np.round(scores / units) * units).astype(np.float32)
 
 
 def rank(live: LivePassages, terms: Mapping[str, float], n: int, documents: Ids | None) -> Ranking:
@@ -109,7 +119,7 @@ def rank(live: LivePassages, terms: Mapping[str, float], n: int, documents: Ids 
 def _best(scoring: Scoring, query: Query, n: int) -> Ranking:
     # The more its scores may differ from the live ones, the more passages at the cut can be among the best.
     depth = n + _EXTRA_HITS + min(n, int(n * 100 * scoring.relative_error))
-    most = n + (_MAX_TIED if scoring.relative_error < _UNIT else _LAST_DEPTH)
+    most = n + (_MAX_TIED if scoring.relative_error < 2.0**-_BITS else _LAST_DEPTH)
     while True:
         hits = _hits(scoring, query, depth, None)
         ranking = hits.best(n)

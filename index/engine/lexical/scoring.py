@@ -19,9 +19,6 @@ from index.engine.lexical.statistics import Assumed, LivePassages
 
 K1, B = 1.2, 0.75
 
-DECIMALS = 4
-"""Scores are rounded to so many decimals."""
-
 _SINGLE = 2.0**-24
 """Relative error of rounding to single precision."""
 

@@ -328,9 +328,7 @@ def test_scores_are_bm25(index: LexicalIndex, seed: int) -> None:
         expected = bm25(passages, question)
         ranking = index.search(" ".join(question), 200)
         assert sorted(ranking.ids.tolist()) == sorted(expected)
-        np.testing.assert_allclose(
-            ranking.scores, [expected[id_] for id_ in ranking.ids.tolist()], rtol=1e-4, atol=2e-4
-        )
+        np.testing.assert_allclose(ranking.scores, [expected[id_] for id_ in ranking.ids.tolist()], rtol=3e-4)
         assert all(np.diff(ranking.scores) <= 0)
 
 
