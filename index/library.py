@@ -171,17 +171,17 @@ class Library:
         """Erase a collection with all its documents.
 
         Raises :class:`CollectionNotFound`, :class:`index.errors.LedgerFailed`, and
-        :class:`index.errors.IndexUnavailable` if an engine elsewhere cannot be reached: then nothing is
-        erased.
+        :class:`index.errors.IndexUnavailable` if an engine elsewhere cannot be reached: then it is still
+        there, and is to be deleted again.
         """
         self._require(name)
         with self._lock:
             opening = self._opening[name]
         with opening:
             self._require(name)
+            self._enter_erasure(name)
             self._close(name)
             self._remove_indexes(name)
-            self._enter_erasure(name)
             self._catalogue.delete(name)
 
     def _enter_erasure(self, name: str) -> None:

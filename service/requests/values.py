@@ -15,8 +15,8 @@ from service.errors import JobNotFinished, JobNotFound, MayRaise
 LARGEST = 2**53
 """Largest number that every JSON reader takes exactly."""
 
-STORED = MayRaise(errors.CollectionBusy, errors.Damaged)
-"""Errors of what a data folder holds."""
+STORED = MayRaise(errors.CollectionBusy, errors.Damaged, errors.StoreUnavailable)
+"""Errors of what a data folder or a database holds."""
 OPENS = MayRaise(
     errors.InvalidCollectionName,
     errors.CollectionNotFound,
@@ -27,6 +27,7 @@ OPENS = MayRaise(
     errors.ModelFailed,
     errors.TooManyModels,
     errors.BackendMissing,
+    errors.EngineUnsuitable,
 )
 """Errors of opening a collection."""
 
