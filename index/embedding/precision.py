@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
@@ -18,7 +17,8 @@ from typing import cast
 from index.config import Precision
 from index.embedding.backends import DYNAMIC_INT8
 from index.embedding.machine import BF16
-from index.embedding.probe import QUESTIONS, paragraphs
+from index.embedding.probe import paragraphs
+from index.embedding.trial import embed_questions, least_seconds
 from index.errors import BackendMissing, ModelFailed
 from index.protocols import Embedder
 
@@ -74,19 +74,13 @@ def choose_precision(
 
 
 def measure(embedders: Sequence[Embedder]) -> list[float]:
-    """Measure seconds to embed some paragraphs of similar length and questions; the best of three rounds.
+    """Measure seconds to embed some paragraphs of similar length and questions; the best of three rounds."""
 
-    The embedders take turns, so that other work on the machine slows all of them.
-    """
-    best = [float("inf")] * len(embedders)
-    for _ in range(_ROUNDS):
-        for place, embedder in enumerate(embedders):
-            begun = time.perf_counter()
-            embedder.embed_passages(paragraphs())
-            for question in QUESTIONS:
-                embedder.embed_queries([question])
-            best[place] = min(best[place], time.perf_counter() - begun)
-    return best
+    def work(embedder: Embedder) -> None:
+        embedder.embed_passages(paragraphs())
+        embed_questions(embedder)
+
+    return least_seconds(embedders, work, rounds=_ROUNDS)
 
 
 def _read(file: Path, machine: list[object]) -> Precision | None:

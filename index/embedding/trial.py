@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.embedding import backends
@@ -63,23 +64,33 @@ def threads_for_questions(converted: Converted, backend: str, precision: str, *,
     """
     if threads == 1:
         return 1
-    seconds = []
+    embedders = []
     for count in (1, threads):
         runtime = backends.load_backend(backend).open_runtime(
             converted.graphs[backend], precision=precision, threads=count
         )
-        embedder = GraphEmbedder(converted.description, converted.tokenizer, runtime, runtime)
-        seconds.append(_seconds(embedder))
-    alone, shared = seconds
+        embedders.append(GraphEmbedder(converted.description, converted.tokenizer, runtime, runtime))
+    alone, shared = least_seconds(embedders, embed_questions, rounds=_ROUNDS)
     return threads if shared <= _WORTH * alone else 1
 
 
-def _seconds(embedder: Embedder) -> float:
-    """The least time that the questions of the probe take, one after the other."""
-    least = math.inf
-    for _ in range(_ROUNDS):
-        begun = time.perf_counter()
-        for question in QUESTIONS:
-            embedder.embed_queries([question])
-        least = min(least, time.perf_counter() - begun)
+def embed_questions(embedder: Embedder) -> None:
+    """Embed the questions of the probe, one after the other."""
+    for question in QUESTIONS:
+        embedder.embed_queries([question])
+
+
+def least_seconds(
+    embedders: Sequence[Embedder], work: Callable[[Embedder], object], *, rounds: int
+) -> list[float]:
+    """Measure the least seconds that each embedder takes for some work, of so many rounds.
+
+    They take turns, so that other work on the machine slows all of them.
+    """
+    least = [math.inf] * len(embedders)
+    for _ in range(rounds):
+        for place, embedder in enumerate(embedders):
+            begun = time.perf_counter()
+            work(embedder)
+            least[place] = min(least[place], time.perf_counter() - begun)
     return least
