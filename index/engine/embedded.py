@@ -9,10 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from index.config import LibraryConfig
 from index.description import Description
+from index.engine.following import add_vectors, belongs
 from index.engine.generations import LEXICAL, VECTORS, files_folder
 from index.engine.lexical import TantivyIndex
 from index.engine.moments import Moments, PastIndexes
@@ -22,7 +21,6 @@ from index.engine.vectors import FaissIndex
 from index.errors import CollectionBusy, IndexUnavailable, StoreDamaged
 from index.filters import Filter
 from index.protocols import Failure, PastPassages, RecordStore, Searchable, Side, Snapshot
-from index.records import Mark
 from index.types import Ids
 
 _log = logging.getLogger("loccit.engine")
@@ -157,7 +155,7 @@ class EmbeddedEngine(IndexPair):
         """Empty an index that follows another history of the record: it is filled again by the update."""
         with self._updating:
             for side, index in (("dense", self.dense), ("lexical", self.lexical)):
-                if not self._belongs(index.mark, moment):
+                if not belongs(index.mark, moment, self._store, self._generation):
                     _log.warning(
                         "The %s index of the collection %r does not belong to the record as it is now: it "
                         "has reached change %d of another history, the record change %d. It is made anew.",
@@ -168,15 +166,6 @@ class EmbeddedEngine(IndexPair):
                     )
                     index.reset()
 
-    def _belongs(self, mark: Mark, moment: Snapshot) -> bool:
-        """Whether the record went through the change of a mark, which may have come after the snapshot."""
-        if moment.includes(mark):
-            return True
-        if mark.change <= moment.change:
-            return False
-        with self._store.snapshot() as now:
-            return now.generation != self._generation or now.includes(mark)
-
     def _update_lexical(self, moment: Snapshot) -> None:
         self.lexical.refresh()
         self._disown(moment)
@@ -184,32 +173,13 @@ class EmbeddedEngine(IndexPair):
         if since < until.change:
             added = moment.added_texts(since, until.change)
             removed = moment.removed(since, until.change)
-            self.lexical.update(until, added=self._unless_closed(added), removed=removed)
+            self.lexical.update(until, added=self._repairs.unless_closed(added), removed=removed)
 
     def _update_dense(self, moment: Snapshot) -> None:
         with self._updating:
             if self.dense.reload(moment.includes):
                 self._repairs.run_in_background(self._check_files)
-            since, until = self.dense.mark, moment.mark
-            if since.change >= until.change:
-                return
-            none = np.empty(0, np.int64)
-            batches = moment.added_vectors(since.change, until.change, self._dimension)
-            for ids, documents, vectors in self._unless_closed(batches):
-                # Complete only with the last batch: until then the index stays at the change before.
-                self.dense.update(since, ids=ids, documents=documents, vectors=vectors, removed=none)
-            self.dense.update(
-                until,
-                ids=none,
-                documents=none,
-                vectors=np.empty((0, self._dimension), np.float32),
-                removed=moment.removed(since.change, until.change),
-            )
-
-    def _unless_closed(self, parts: Iterable[T]) -> Iterator[T]:
-        for part in parts:
-            self._repairs.stop_if_closed()
-            yield part
+            add_vectors(self.dense, moment, self._dimension, self._repairs.unless_closed)
 
     def maintain(self, *, background: bool) -> None:
         """Build a new base of vectors, or write words again, when much was added or removed."""
@@ -270,7 +240,7 @@ class EmbeddedEngine(IndexPair):
 
     def _rebuild_lexical(self) -> None:
         with self._store.snapshot(lasting=True) as moment:
-            self.lexical.build(moment.mark, self._unless_closed(moment.added_texts(0, moment.change)))
+            self.lexical.build(moment.mark, self._repairs.unless_closed(moment.added_texts(0, moment.change)))
         self._publish_lexical()
 
     def _publish_lexical(self) -> None:

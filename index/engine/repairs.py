@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from index.errors import LoccitError
 from index.protocols import Failure, Side
 
 _log = logging.getLogger("loccit.engine")
+
+T = TypeVar("T")
 
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
@@ -80,6 +83,12 @@ class Repairs:
         """Raise :class:`Stopped` when the engine is closed."""
         if self._closed.is_set():
             raise Stopped
+
+    def unless_closed(self, parts: Iterable[T]) -> Iterator[T]:
+        """Yield the parts of some work. Raises :class:`Stopped` between them when the engine is closed."""
+        for part in parts:
+            self.stop_if_closed()
+            yield part
 
     def close(self) -> None:
         """End the thread, after the batch that it is working on."""

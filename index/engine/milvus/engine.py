@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TypeVar
 
-import numpy as np
-
 from index.config import EngineConfig, LibraryConfig
 from index.description import Description
+from index.engine.following import add_vectors, belongs
 from index.engine.milvus.server import CollectionMissing, MilvusFailed, Server
 from index.engine.milvus.states import Names, States
 from index.engine.milvus.vectors import MilvusVectors
@@ -217,30 +216,10 @@ class MilvusEngine(IndexPair):
 
     def _belongs(self, side: Side, moment: Snapshot) -> bool:
         """Whether the record went through the change of a side, which may have come after the snapshot."""
-        mark = self._side(side).mark
-        if moment.includes(mark):
-            return True
-        if mark.change <= moment.change:
-            return False
-        with self._store.snapshot() as now:
-            return now.generation != self._generation or now.includes(mark)
+        return belongs(self._side(side).mark, moment, self._store, self._generation)
 
     def _update_dense(self, moment: Snapshot) -> None:
-        since, until = self.dense.mark, moment.mark
-        if since.change >= until.change:
-            return
-        none = np.empty(0, np.int64)
-        batches = moment.added_vectors(since.change, until.change, self._dimension)
-        for ids, documents, vectors in self._unless_closed(batches):
-            # Complete only with the last batch: until then the index stays at the change before.
-            self.dense.update(since, ids=ids, documents=documents, vectors=vectors, removed=none)
-        self.dense.update(
-            until,
-            ids=none,
-            documents=none,
-            vectors=np.empty((0, self._dimension), np.float32),
-            removed=moment.removed(since.change, until.change),
-        )
+        add_vectors(self.dense, moment, self._dimension, self._repairs.unless_closed)
 
     def _update_lexical(self, moment: Snapshot) -> None:
         if not isinstance(self.lexical, MilvusWords):
@@ -249,13 +228,8 @@ class MilvusEngine(IndexPair):
         if self.lexical.sweeping is not None:
             self.lexical.finish(moment.removed(self.lexical.sweeping, since))
         if since < until.change:
-            added = self._unless_closed(moment.added_texts(since, until.change))
+            added = self._repairs.unless_closed(moment.added_texts(since, until.change))
             self.lexical.update(until, added=added, removed=moment.removed(since, until.change))
-
-    def _unless_closed(self, parts: Iterable[T]) -> Iterator[T]:
-        for part in parts:
-            self._repairs.stop_if_closed()
-            yield part
 
     def maintain(self, *, background: bool) -> None:
         """Let Milvus build graphs, and weigh words again when passages have become longer or shorter."""
@@ -286,7 +260,7 @@ class MilvusEngine(IndexPair):
             ):
                 self.lexical.refresh()
                 if self.lexical.should_rewrite and self._is_current("lexical", moment):
-                    passages = self._unless_closed(moment.added_texts(0, moment.change))
+                    passages = self._repairs.unless_closed(moment.added_texts(0, moment.change))
                     self.lexical.rewrite(moment.mark, passages)
         except (CollectionBusy, StoreDamaged, OSError) as error:
             _log.warning("The words of the collection %r were not written again: %s", self._name, error)
