@@ -14,7 +14,8 @@ from index.store.postgresql.snapshot import PostgresqlSnapshot
 from index.store.postgresql.staged import rows, tables
 from index.store.postgresql.state import State
 from index.store.rows.cache import Memory
-from index.types import Extract, Passage, Sentences, Vectors
+from index.store.rows.documents import unstaged_version
+from index.types import Passage, Sentences, Vectors
 
 _DELETED_AT_ONCE = 2000
 
@@ -65,19 +66,16 @@ class PostgresqlStaging:
         with self._read() as (transaction, _):
             found = rows.unstaged(transaction, limit)
             records = versions.of_keys(transaction, [key for key, _ in found])
-            unstaged = []
-            for key, latest in found:
-                record, structure = records[key], versions.structure(transaction, key)
-                extract = Extract(
-                    text=texts.read(transaction, record.text_sha256),
-                    blocks=structure.blocks,
-                    media_type=record.media_type,
-                    reader=record.reader,
-                    title=record.title,
-                    pages=structure.pages,
+            return [
+                unstaged_version(
+                    records[key],
+                    versions.structure(transaction, key),
+                    texts.read(transaction, records[key].text_sha256),
+                    key=key,
+                    latest=latest,
                 )
-                unstaged.append(Unstaged(key, latest, extract, record.title))
-        return unstaged
+                for key, latest in found
+            ]
 
     def stage(
         self,

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import VersionNotFound
+from index.protocols import Unstaged
 from index.records import DocumentRecord, NewDocument, Structure, VersionRecord
 from index.store.rows.damage import undecodable
 from index.store.rows.passages import columns_of, packed_columns
-from index.types import Block, BlockKind
+from index.types import Block, BlockKind, Extract
 
 _OFFSETS = np.dtype("<i4")
 
@@ -79,6 +80,21 @@ def _offsets(pages: bytes) -> NDArray[np.int32]:
         return np.frombuffer(zlib.decompress(pages), _OFFSETS)
     except (ValueError, TypeError, zlib.error) as error:
         raise undecodable("pages of documents") from error
+
+
+def unstaged_version(
+    version: VersionRecord, structure: Structure, text: str, *, key: int, latest: int
+) -> Unstaged:
+    """Return a version (key) that an upgrade is to split, as it was after its change ``latest``."""
+    extract = Extract(
+        text=text,
+        blocks=structure.blocks,
+        media_type=version.media_type,
+        reader=version.reader,
+        title=version.title,
+        pages=structure.pages,
+    )
+    return Unstaged(key, latest, extract, version.title)
 
 
 def version_not_kept(document_id: str, number: int | None, newest: int, *, was_kept: bool) -> VersionNotFound:

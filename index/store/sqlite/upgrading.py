@@ -10,11 +10,12 @@ from typing import Any
 from index.protocols import Unstaged
 from index.records import PendingPassage, StagingCounts
 from index.store.rows.cache import Memory
+from index.store.rows.documents import unstaged_version
 from index.store.sqlite import changes, texts, versions
 from index.store.sqlite.database import Database
 from index.store.sqlite.embeddings import staging
 from index.store.sqlite.snapshots import SqliteSnapshot
-from index.types import Extract, Passage, Sentences, Vectors
+from index.types import Passage, Sentences, Vectors
 
 _DELETED_AT_ONCE = 2000
 
@@ -51,19 +52,16 @@ class SqliteStaging:
         with self._database.read(lasting=True) as connection:
             found = staging.unstaged(connection, limit)
             records = versions.of_keys(connection, [key for key, _ in found])
-            unstaged = []
-            for key, latest in found:
-                record, structure = records[key], versions.structure(connection, key)
-                extract = Extract(
-                    text=texts.read(connection, record.text_sha256),
-                    blocks=structure.blocks,
-                    media_type=record.media_type,
-                    reader=record.reader,
-                    title=record.title,
-                    pages=structure.pages,
+            return [
+                unstaged_version(
+                    records[key],
+                    versions.structure(connection, key),
+                    texts.read(connection, records[key].text_sha256),
+                    key=key,
+                    latest=latest,
                 )
-                unstaged.append(Unstaged(key, latest, extract, record.title))
-        return unstaged
+                for key, latest in found
+            ]
 
     def stage(
         self,
