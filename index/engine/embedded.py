@@ -12,13 +12,14 @@ from typing import TypeVar
 from index.config import LibraryConfig
 from index.description import Description
 from index.engine.following import add_vectors, belongs
-from index.engine.generations import LEXICAL, VECTORS, files_folder
+from index.engine.generations import FILES_LEASE, LEXICAL, VECTORS, files_folder
 from index.engine.lexical import TantivyIndex
 from index.engine.moments import Moments, PastIndexes
 from index.engine.repairs import Repairs, Stopped
 from index.engine.searchable import IndexPair
 from index.engine.vectors import FaissIndex
 from index.errors import CollectionBusy, IndexUnavailable, StoreDamaged
+from index.file_leases import FileLeases
 from index.filters import Filter
 from index.protocols import Failure, PastPassages, RecordStore, Searchable, Side, Snapshot
 from index.types import Ids
@@ -37,8 +38,8 @@ class EmbeddedEngine(IndexPair):
     """Implements :class:`index.protocols.Engine`. Both indexes are derived from the record.
 
     Each index stores the mark of the change it has reached, and catches up from there, as long as the record
-    has the generation that it was opened for. One process at a time
-    writes the lexical index, under the record's ``write`` lease.
+    has the generation that it was opened for. One process at a time writes the lexical index, under a lease
+    of the folder: other machines may write the record meanwhile.
     """
 
     dense: FaissIndex
@@ -65,6 +66,7 @@ class EmbeddedEngine(IndexPair):
         self._store = store
         self._dimension = dimension
         self._lock_seconds = config.lock_seconds
+        self._leases = FileLeases(folder)
         self._moments = Moments(analyzer, dimension, config.search.as_of_passages)
         self._updating = threading.RLock()
         self._rebuilding = threading.Lock()
@@ -145,10 +147,8 @@ class EmbeddedEngine(IndexPair):
     def _catch_up_lexical(self, moment: Snapshot) -> None:
         self.lexical.refresh()
         if self.lexical.change < moment.change:
-            # The process that committed is updating the index now, unless it was killed on the way. It does
-            # not fill an index that is empty here because its files are damaged.
-            seconds = self._lock_seconds if self.lexical.change == 0 else 0.0
-            with suppress(CollectionBusy), self._store.lease("write", seconds=seconds):
+            # Another process with this folder may be updating the index, and need not get as far as this.
+            with suppress(CollectionBusy), self._writing():
                 self._update_lexical(moment)
 
     def _disown(self, moment: Snapshot) -> None:
@@ -234,8 +234,9 @@ class EmbeddedEngine(IndexPair):
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
+        """Hold the right to write the lexical index: of this folder, not of the record."""
         self._repairs.stop_if_closed()
-        with self._store.lease("write", seconds=self._lock_seconds):
+        with self._leases.hold(FILES_LEASE, self._lock_seconds):
             yield
 
     def _rebuild_lexical(self) -> None:
@@ -244,10 +245,7 @@ class EmbeddedEngine(IndexPair):
         self._publish_lexical()
 
     def _publish_lexical(self) -> None:
-        with (
-            self._store.lease("write", seconds=self._lock_seconds),
-            self._store.snapshot(lasting=True) as moment,
-        ):
+        with self._writing(), self._store.snapshot(lasting=True) as moment:
             self.lexical.publish()
             self._update_lexical(moment)
 
@@ -269,7 +267,7 @@ class EmbeddedEngine(IndexPair):
             self.lexical.check()
             return
         # Unless a writer has merged files away meanwhile.
-        with self._store.lease("write", seconds=self._lock_seconds):
+        with self._writing():
             self.lexical.refresh()
             self.lexical.check()
 

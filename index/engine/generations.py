@@ -7,6 +7,8 @@ from pathlib import Path
 VECTORS = "vectors"
 LEXICAL = "lexical"
 GENERATION = "indexes-"
+FILES_LEASE = "indexes"
+"""The lease of a collection's folder under which its lexical index is written."""
 
 
 def files_folder(folder: Path, generation: int) -> Path:

@@ -10,10 +10,11 @@ import numpy as np
 
 from index.config import LibraryConfig
 from index.description import Description
-from index.engine.generations import GENERATION, LEXICAL, VECTORS, files_folder
+from index.engine.generations import FILES_LEASE, GENERATION, LEXICAL, VECTORS, files_folder
 from index.engine.lexical import IndexFiles
 from index.engine.vectors import read_base
 from index.errors import StoreDamaged
+from index.file_leases import FileLeases
 from index.protocols import RecordStore, Snapshot
 from index.records import Mark, Problem
 from index.types import Ids
@@ -33,7 +34,11 @@ def problems(
         found = list(_problems(folder, moment, description, config))
     if found:
         # Unless a process has written meanwhile: then both are of different changes.
-        with store.lease("write", seconds=config.lock_seconds), store.snapshot(lasting=True) as moment:
+        with (
+            store.lease("write", seconds=config.lock_seconds),
+            FileLeases(folder).hold(FILES_LEASE, config.lock_seconds),
+            store.snapshot(lasting=True) as moment,
+        ):
             found = list(_problems(folder, moment, description, config))
     return found
 

@@ -123,8 +123,8 @@ class Engine(Searchable, Protocol):
         """Apply what was committed to the record since; whether there was something.
 
         An index that belongs to another history of the record is made anew, which is logged.
-        Whoever holds the record's ``write`` lease finds the engine complete afterwards; others may find it
-        one commit behind while another process is writing.
+        Whoever holds the record's ``write`` lease finds the engine complete afterwards, unless another
+        process is updating the same index for longer than a write waits; a later call then goes on.
         """
 
     def maintain(self, *, background: bool) -> None:

@@ -179,7 +179,7 @@ class TantivyIndex:
             raise
 
     def publish(self) -> None:
-        """Replace the index in use by the one that was built. Hold the record's write lease."""
+        """Replace the index in use by the one that was built. Hold the lease of the folder."""
         with self._folder.changing:
             built, self._built = self._built, State()
             if built.segments is None:
@@ -260,7 +260,8 @@ class TantivyIndex:
     def check(self) -> None:
         """Compare all files with their checksums. Raises :class:`index.errors.StoreDamaged`.
 
-        A file that a writer has merged away meanwhile counts as damage: check again under the write lease.
+        A file that a writer has merged away meanwhile counts as damage: check again under the lease of
+        the folder.
         """
         self._folder.check()
 

@@ -96,7 +96,7 @@ class Rewriter:
         """Write again, in other segments, the passages of segments that have removed ones.
 
         The words of passages that were removed before the call are in no file afterwards. ``turn`` holds the
-        record's write lease, for one batch at a time. False if that cannot be done here: build a new index
+        lease of the folder, for one batch at a time. False if that cannot be done here: build a new index
         instead. Raises :class:`index.errors.CollectionBusy` if another process has made it anew meanwhile.
         """
         folder = self._folder

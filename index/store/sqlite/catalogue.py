@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import CollectionBusy, Damaged, ObjectsUnavailable, StoreDamaged
+from index.file_leases import FileLeases
 from index.protocols import Originals
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
-from index.store.sqlite.database import FileLeases, check_journal, check_size
+from index.store.sqlite.database import check_journal, check_size
 from index.store.sqlite.embeddings import staging
 from index.store.sqlite.store import SqliteStore
 from index.store.sqlite.upkeep import PinnedDatabase, pinned

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from index.errors import InvalidDocumentId, StoreDamaged
+from index.file_leases import FileLeases
 from index.protocols import Lease
 from index.records import (
     DocumentHistory,
@@ -34,7 +35,7 @@ from index.store.sqlite import (
     upkeep,
     versions,
 )
-from index.store.sqlite.database import Database, FileLeases, check_journal, check_size
+from index.store.sqlite.database import Database, check_journal, check_size
 from index.store.sqlite.embeddings import staging
 from index.store.sqlite.snapshots import SqliteSnapshot
 from index.store.sqlite.upgrading import SqliteStaging

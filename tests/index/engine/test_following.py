@@ -1,4 +1,4 @@
-"""Updates at the same time: one has an older snapshot of the record than another has followed already."""
+"""Updates at the same time: with an older snapshot than another has, or while another process writes."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -12,9 +12,12 @@ from index.config import LibraryConfig
 from index.description import Description
 from index.embedding import WordEmbedder
 from index.engine.embedded import EmbeddedEngine
+from index.engine.generations import FILES_LEASE
+from index.file_leases import FileLeases
 from index.store.sqlite import SqliteStore
 from index.store.sqlite.snapshots import SqliteSnapshot
 from tests.contracts.documents import document
+from tests.patience import PATIENCE, eventually
 
 CONFIG = LibraryConfig()
 DESCRIPTION = Description.of_today(WordEmbedder(), CONFIG)
@@ -56,3 +59,32 @@ def test_an_index_that_is_further_than_a_snapshot_is_kept(
         assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
         assert engine.lexical.name == name
         assert len(engine.search_words("bittern", 5)) == 2
+
+
+def test_an_index_follows_while_another_process_writes_the_record(tmp_path: Path) -> None:
+    with (
+        closing(SqliteStore(tmp_path / "store.sqlite")) as store,
+        closing(SqliteStore(tmp_path / "store.sqlite")) as writer,
+        closing(EmbeddedEngine(tmp_path / "engine", store, DESCRIPTION, CONFIG)) as engine,
+    ):
+        writer.put([document("a", "Aardvark here. Aardvark there.")])
+        engine.update()
+        with writer.lease("write"):
+            writer.put([document("b", "Bittern here. Bittern there.")])
+            engine.update()
+            assert len(engine.search_words("bittern", 5)) == 2
+
+
+def test_an_index_waits_for_another_process_that_updates_the_same_files(tmp_path: Path) -> None:
+    with (
+        closing(SqliteStore(tmp_path / "store.sqlite")) as store,
+        closing(EmbeddedEngine(tmp_path / "engine", store, DESCRIPTION, CONFIG)) as engine,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        store.put([document("a", "Aardvark here. Aardvark there.")])
+        with FileLeases(tmp_path / "engine").hold(FILES_LEASE, PATIENCE):
+            updating = thread.submit(engine.update)
+            eventually(updating.running)
+            assert engine.lexical.change == 0
+        assert updating.result()
+        assert engine.change == 1

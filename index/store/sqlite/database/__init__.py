@@ -3,11 +3,9 @@
 from index.store.sqlite.database.connections import Database
 from index.store.sqlite.database.formats import create_tables
 from index.store.sqlite.database.journal import check_journal, check_size, remove_journal
-from index.store.sqlite.database.leases import FileLeases
 
 __all__ = [
     "Database",
-    "FileLeases",
     "check_journal",
     "check_size",
     "create_tables",

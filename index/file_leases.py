@@ -1,4 +1,4 @@
-"""Implement leases as lock files, which the operating system releases when their holder dies."""
+"""Leases as lock files of a folder, which the operating system releases when their holder dies."""
 
 from __future__ import annotations
 
