@@ -38,6 +38,7 @@ from index.protocols import (
     Embedder,
     Engine,
     Failure,
+    Lease,
     Passages,
     PastPassages,
     RecordStore,
@@ -437,23 +438,27 @@ class Collection:
         return self._writer.adopt_many(values)
 
     def embed_pending(
-        self, *, limit: int | None = None, progress: Callable[[int, int], None] | None = None
+        self,
+        *,
+        limit: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> int:
         """Embed passages that have no vector, oldest first, at most about ``limit``; returns how many.
 
         ``progress`` is called with (passages done, passages that were waiting). Passages that another
-        worker has claimed are left to it.
+        worker has claimed are left to it. ``stop`` is asked between two batches.
         """
         counts = self.archive.counts()
         waiting, done = counts.passages - counts.embedded, 0
         size = self.config.ingest.passages_per_batch
         more = True
-        while more and (limit is None or done < limit):
+        while more and (limit is None or done < limit) and not stop():
             more = False
             left = None if limit is None else limit - done
             derivation = self._derivation
             put = partial(self._put_vectors, derivation)
-            for embedded in derivation.embedding.drain(size, put, limit=left):
+            for embedded in derivation.embedding.drain(size, put, limit=left, stop=stop):
                 more, done = True, done + embedded
                 if progress:
                     progress(done, max(waiting, done))
@@ -464,11 +469,11 @@ class Collection:
     def _prepare_indexing(self, texts: Iterable[str]) -> None:
         self._engine.prepare(texts)
 
-    def _put_vectors(self, derivation: Derivation, embedded: Embedded) -> int:
+    def _put_vectors(self, derivation: Derivation, embedded: Embedded, lease: Lease) -> int:
         with self._writing():
             if derivation is not self._derivation:
                 return 0  # of a model that the collection has no more
-            return self._store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences)
+            return self._store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences, lease=lease)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -75,7 +75,7 @@ class TextRanker:
         store.put(list(self._documents(texts)))
         queue = EmbeddingQueue(store, self.embedder, analyzer)
         size = self.config.ingest.passages_per_batch
-        for _ in queue.drain(size, lambda one: store.put_vectors(one.keys, one.vectors, one.sentences)):
+        for _ in queue.drain(size, lambda one, _: store.put_vectors(one.keys, one.vectors, one.sentences)):
             pass
         engine = open_exact_engine(store, description)
         engine.update()

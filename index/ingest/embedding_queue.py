@@ -66,11 +66,19 @@ class EmbeddingQueue:
         self._embedder = embedder
         self._analyzer = analyzer
 
-    def drain(self, size: int, put: Callable[[Embedded], int], *, limit: int | None = None) -> Iterator[int]:
+    def drain(
+        self,
+        size: int,
+        put: Callable[[Embedded, Lease], int],
+        *,
+        limit: int | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[int]:
         """Embed waiting passages, the oldest first, at most about ``limit``, in batches of ``size``.
 
-        Calls ``put`` with the batches in order and yields its results. While the model embeds a batch, one
-        thread claims the next batch and another stores the previous one.
+        Calls ``put`` with the batches in order, and the lease that has claimed them, and yields its results.
+        While the model embeds a batch, one thread claims the next batch and another stores the previous one.
+        ``stop`` is asked before each batch: those that were claimed are given back then.
         """
         worker = f"embed/{os.getpid()}-{uuid.uuid4().hex[:8]}"
         with (
@@ -79,13 +87,13 @@ class EmbeddingQueue:
         ):
             putting: Future[int] | None = None
             batch = self._claim(size if limit is None else min(size, limit), lease)
-            while batch is not None:
+            while batch is not None and not stop():
                 limit = None if limit is None else max(0, limit - len(batch.keys))
                 claiming = pool.submit(self._claim, size if limit is None else min(size, limit), lease)
                 embedded = batch.embedded(self._embedder)
                 if putting is not None:
                     yield putting.result()
-                putting = pool.submit(put, embedded)
+                putting = pool.submit(put, embedded, lease)
                 batch = claiming.result()
             if putting is not None:
                 yield putting.result()

@@ -256,16 +256,24 @@ class EmbeddingWork(Protocol):
     def claim(self, limit: int, lease: Lease) -> list[PendingPassage]:
         """Claim the oldest unclaimed passages without a vector, at most ``limit``, one for each text.
 
-        A claim lasts until its vectors are stored or its lease ends: then others may claim the passage.
+        A claim lasts until its vectors are stored or its lease ends, and where workers may hang without
+        ending, for a limited time: then others may claim the passage. Workers that claim at the same time
+        do not wait for each other, and get different passages.
         """
 
     def put_vectors(
-        self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
+        self,
+        keys: Sequence[bytes],
+        vectors: Vectors,
+        sentences: Sequence[Sentences] = (),
+        *,
+        lease: Lease | None = None,
     ) -> int:
         """Store vectors (unit rows) by the keys of their texts, and end the claims on them.
 
-        ``sentences`` are those of each text, or none at all. Returns how many passages have a vector now
-        that had none.
+        ``sentences`` are those of each text, or none at all. With ``lease`` only texts that it has claimed
+        still are stored: not those that another worker has claimed, or embedded, since. Returns how many
+        passages have a vector now that had none.
         """
 
     def drop_damaged_vectors(self, dimension: int) -> int:
@@ -276,6 +284,9 @@ class EmbeddingWork(Protocol):
 
     def waiting(self, up_to: int) -> int:
         """How many live passages, up to this id, have no vector."""
+
+    def waiting_since(self) -> float | None:
+        """When the oldest version was stored that has such passages (seconds since 1970); None without."""
 
     def last_passage(self) -> int:
         """The id of the passage that was stored last; 0 if none ever was."""

@@ -132,6 +132,34 @@ def test_claims_end_with_their_lease(open_store: Opener) -> None:
         assert [part.key for part in two.claim(10, second)] == [claimed[1].key]
 
 
+def test_who_comes_late_writes_nothing(open_store: Opener) -> None:
+    late, other = open_store(), open_store()
+    put(late, [document("a")])
+    with late.lease("embed/late") as first:
+        keys = [one.key for one in late.claim(10, first)]
+    assert late.put_vectors(keys, unit(2), lease=first) == 0
+    with other.lease("embed/other") as second:
+        (one, *_) = other.claim(1, second)
+        # Only what a worker holds: what was given back, and waits, is another's to embed.
+        assert other.put_vectors(keys, unit(2), [sentences(1), sentences(2)], lease=second) == 1
+        assert late.put_vectors(keys, unit(2), lease=first) == 0
+    assert [part.key for part in pending(late)] == [key for key in keys if key != one.key]
+    assert now(late).counts().embedded == 1
+
+
+def test_it_is_known_since_when_passages_wait(store: RecordStore) -> None:
+    assert store.waiting_since() is None
+    (first,) = put(store, [document("a")])
+    put(store, [document("b", text="Other words. And some more.")])
+    assert store.waiting_since() == pytest.approx(first.created)
+    store.put_vectors([one.key for one in pending(store)[:2]], unit(2))
+    since = store.waiting_since()
+    assert since is not None
+    assert since >= first.created
+    embed(store)
+    assert store.waiting_since() is None
+
+
 def test_a_lease_is_held_by_one(open_store: Opener) -> None:
     one, two = open_store(), open_store()
     with one.lease("write") as lease:

@@ -256,18 +256,12 @@ def test_what_was_prepared_for_the_rules_before_is_prepared_again(kept: Kept, tm
 def test_vectors_of_the_model_before_are_not_stored(kept: Kept) -> None:
     kept.put(written(42))
     before = kept.collection._derivation
-    (batch,) = [one for one in [before.embedding._claim(99, lease_of(kept.collection))] if one]
-    kept.upgrade("64")
-    assert kept.collection._put_vectors(before, batch.embedded(before.embedder)) == 0
+    with kept.collection._store.lease("embed/test") as lease:
+        (batch,) = [one for one in [before.embedding._claim(99, lease)] if one]
+        kept.upgrade("64")
+        assert kept.collection._put_vectors(before, batch.embedded(before.embedder), lease) == 0
     assert kept.collection.embed_pending() == 0  # the upgrade has embedded it
     assert kept.collection.state.embedded == 1.0
-
-
-def lease_of(collection: Collection):  # type: ignore[no-untyped-def]
-    class Lease:
-        name = "embed/test"
-
-    return Lease()
 
 
 def test_a_stopped_one_goes_on(kept: Kept, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ from index.records import (
 from index.store.memory import writes
 from index.store.memory.snapshot import MemorySnapshot
 from index.store.memory.state import Document, State
+from index.store.rows.vectors import among
 from index.text.tables import shifted_tables
 from index.types import Metadata, Sentences, Vectors
 
@@ -237,9 +238,17 @@ class MemoryStore:
         ]
 
     def put_vectors(
-        self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
+        self,
+        keys: Sequence[bytes],
+        vectors: Vectors,
+        sentences: Sequence[Sentences] = (),
+        *,
+        lease: Lease | None = None,
     ) -> int:
         with self._change() as state:
+            if lease is not None:
+                claimed = {key for key, one in self._record.claims.items() if one == lease.name}
+                keys, vectors, sentences = among(claimed, keys, vectors, sentences)
             looks: Sequence[Sentences | None] = sentences or [None] * len(keys)
             held = {row.key for row in state.passages.values()}
             for key, vector, look in zip(keys, vectors.astype(np.float16), looks, strict=True):
@@ -257,6 +266,11 @@ class MemoryStore:
 
     def waiting(self, up_to: int) -> int:
         return sum(row.embedded is None and row.id <= up_to for row in self._record.state.live())
+
+    def waiting_since(self) -> float | None:
+        state = self._record.state
+        waiting = (row.version for row in state.live() if row.embedded is None)
+        return next((state.versions[version].created for version in waiting), None)
 
     def last_passage(self) -> int:
         return self._record.state.last_passage

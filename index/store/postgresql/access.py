@@ -34,9 +34,9 @@ class Access:
             yield transaction, State.of(transaction.first)
 
     @contextmanager
-    def _write(self, turn: str = "write") -> Iterator[tuple[Transaction, State]]:
-        """Write in a transaction. Those of one ``turn`` follow each other."""
-        lock = lock_key("transactions", f"{self._schema}/{turn}")
+    def _write(self, *, in_turn: bool = True) -> Iterator[tuple[Transaction, State]]:
+        """Write in a transaction. Those that are ``in_turn`` follow each other."""
+        lock = lock_key("transactions", f"{self._schema}/write") if in_turn else None
         first = (
             f"{state.QUERY} WHERE EXISTS (SELECT FROM {schema.CATALOGUE_SCHEMA}.collections"
             f" WHERE number = {self._number} AND name IS NOT NULL)"

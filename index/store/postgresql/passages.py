@@ -1,4 +1,4 @@
-"""Store passages and vectors, hand out embedding work, and list the removals that an index must apply."""
+"""Store passages and vectors, and list the removals that an index must apply."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from index.postgresql import AdvisoryLeases, Transaction
-from index.postgresql.leases import IS_HELD
-from index.records import NewDocument, PendingPassage
-from index.store.postgresql import texts
+from index.postgresql import Transaction
+from index.records import NewDocument
 from index.store.rows import sentences
 from index.store.rows import vectors as stored_vectors
-from index.store.rows.passages import COLUMNS, packed, pending_passage
+from index.store.rows.passages import COLUMNS, packed
 from index.types import Ids, Sentences, Vectors
 
 _TEXTS = frozenset({"section", "heading", "tables"})
@@ -74,39 +72,6 @@ def drop(transaction: Transaction, versions: Sequence[int]) -> None:
     )
 
 
-def pending(transaction: Transaction, limit: int) -> list[PendingPassage]:
-    """Return the oldest unclaimed passages without a vector, one for each text to embed."""
-    rows = transaction.rows(
-        'SELECT p.id, p.embedding_key, p.heading, p.tokens, p.tables, p.start, p."end", v.text_sha256'
-        " FROM passages p JOIN versions v ON v.key = p.version"
-        " WHERE p.embedded IS NULL AND p.removed IS NULL"
-        " AND NOT EXISTS (SELECT FROM claims c WHERE c.key = p.embedding_key) ORDER BY p.id LIMIT %s",
-        (limit,),
-    )
-    unique = list({row[1]: row for row in rows}.values())
-    quotes = texts.slices(transaction, [(row[7], row[5], row[6]) for row in unique])
-    return [pending_passage(row[:6], quote) for row, quote in zip(unique, quotes, strict=True)]
-
-
-def claim(transaction: Transaction, limit: int, lease: str, leases: AdvisoryLeases) -> list[PendingPassage]:
-    """Claim the oldest unclaimed passages without a vector for a lease, one for each text.
-
-    Claims of leases that nobody holds end first. Nobody else may claim at the same time.
-    """
-    held = IS_HELD.format(key="claims.lock")
-    transaction.execute(f"DELETE FROM claims WHERE lease <> %s AND NOT {held}", (lease,))
-    found = pending(transaction, limit)
-    columns = {"key": "bytea", "lease": "text", "lock": "int8"}
-    lock = leases.key(lease)
-    transaction.copy("claims", columns, ((one.key, lease, lock) for one in found))
-    return found
-
-
-def end_claims(transaction: Transaction, lease: str) -> None:
-    """End all claims of a lease."""
-    transaction.execute("DELETE FROM claims WHERE lease = %s", (lease,))
-
-
 def last(transaction: Transaction) -> int:
     """Return the highest passage id ever assigned, or 0."""
     row = transaction.row("SELECT last_passage FROM state")
@@ -121,6 +86,15 @@ def waiting(transaction: Transaction, up_to: int) -> int:
     return int(row[0]) if row else 0
 
 
+def waiting_since(transaction: Transaction) -> float | None:
+    """Return when the version of the oldest live passage without a vector was stored."""
+    row = transaction.row(
+        "SELECT v.created FROM passages p JOIN versions v ON v.key = p.version"
+        " WHERE p.embedded IS NULL AND p.removed IS NULL ORDER BY p.id LIMIT 1"
+    )
+    return None if row is None else float(row[0])
+
+
 def put_vectors(
     transaction: Transaction,
     keys: Sequence[bytes],
@@ -128,10 +102,7 @@ def put_vectors(
     sentence_sets: Sequence[Sentences],
     change: int,
 ) -> int:
-    """Store vectors and sentences by embedding key, and end the claims on them.
-
-    Returns how many passages get a vector.
-    """
+    """Store vectors and sentences by embedding key; returns how many passages get a vector."""
     blobs: Sequence[bytes | None] = [sentences.packed(one) for one in sentence_sets] or [None] * len(keys)
     given = dict(zip(keys, zip(stored_vectors.stored(vectors), blobs, strict=True), strict=True))
     transaction.execute(
@@ -142,7 +113,6 @@ def put_vectors(
         " ON CONFLICT (key) DO UPDATE SET vector = EXCLUDED.vector, sentences = EXCLUDED.sentences",
         (list(given), [vector for vector, _ in given.values()], [blob for _, blob in given.values()]),
     )
-    transaction.execute("DELETE FROM claims WHERE key = ANY(%s)", (list(given),))
     return transaction.execute(
         "UPDATE passages SET embedded = %s WHERE embedded IS NULL AND removed IS NULL"
         " AND embedding_key = ANY(%s)",

@@ -180,8 +180,12 @@ INSERT INTO state (store, epoch) SELECT replace(gen_random_uuid()::text, '-', ''
     replace(gen_random_uuid()::text, '-', '');
 """
 
+_CLAIMS_END = """
+ALTER TABLE claims ADD COLUMN until timestamptz NOT NULL DEFAULT now(); -- others may claim the text from then
+"""
+
 CATALOGUE: tuple[Migration, ...] = (_CATALOGUE,)
-COLLECTION: tuple[Migration, ...] = (_COLLECTION + totals.TRIGGERS,)
+COLLECTION: tuple[Migration, ...] = (_COLLECTION + totals.TRIGGERS, _CLAIMS_END)
 
 
 def schema_of(number: int) -> str:

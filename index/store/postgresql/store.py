@@ -24,6 +24,7 @@ from index.records import (
 )
 from index.store.postgresql import (
     attributes,
+    claims,
     documents,
     events,
     originals,
@@ -41,6 +42,7 @@ from index.store.postgresql.upgrading import PostgresqlStaging
 from index.store.postgresql.upkeep import erasures
 from index.store.rows.cache import Memory
 from index.store.rows.tags import store_tag
+from index.store.rows.vectors import among
 from index.types import Metadata, Sentences, Vectors
 
 _HELD = f"LOCK TABLE {', '.join(EXCHANGED)} IN ACCESS SHARE MODE"
@@ -260,15 +262,25 @@ class PostgresqlStore(Access):
         """Claim passages without a vector; see :class:`index.protocols.EmbeddingWork`."""
         if limit < 1:
             return []
-        with self._write("claims") as (transaction, _):
-            return passages.claim(transaction, limit, lease.name, self._leases)
+        with self._write(in_turn=False) as (transaction, _):
+            return claims.claim(transaction, limit, lease.name, self._leases)
 
     def put_vectors(
-        self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
+        self,
+        keys: Sequence[bytes],
+        vectors: Vectors,
+        sentences: Sequence[Sentences] = (),
+        *,
+        lease: Lease | None = None,
     ) -> int:
         """Store vectors and end the claims on them; see :class:`index.protocols.EmbeddingWork`."""
         with self._change() as (transaction, change):
-            return passages.put_vectors(transaction, keys, vectors, sentences, change)
+            if lease is not None:
+                claimed = claims.locked(transaction, keys, lease.name)
+                keys, vectors, sentences = among(claimed, keys, vectors, sentences)
+            served = passages.put_vectors(transaction, keys, vectors, sentences, change)
+            claims.end_on(transaction, keys)
+            return served
 
     def drop_damaged_vectors(self, dimension: int) -> int:
         """Let passages wait for vectors again; see :class:`index.protocols.EmbeddingWork`."""
@@ -279,6 +291,11 @@ class PostgresqlStore(Access):
         """How many live passages, up to this id, have no vector."""
         with self._read() as (transaction, _):
             return passages.waiting(transaction, up_to)
+
+    def waiting_since(self) -> float | None:
+        """When the oldest version was stored that has passages without a vector; None without."""
+        with self._read() as (transaction, _):
+            return passages.waiting_since(transaction)
 
     def last_passage(self) -> int:
         """The id of the passage that was stored last; 0 if none ever was."""
@@ -296,8 +313,8 @@ class PostgresqlStore(Access):
                 yield lease
             finally:
                 if _WORKER in name:
-                    with self._write("claims") as (transaction, _):
-                        passages.end_claims(transaction, name)
+                    with self._write(in_turn=False) as (transaction, _):
+                        claims.end(transaction, name)
 
     def close(self) -> None:
         """Refuse further calls. The connections are those of the server object."""

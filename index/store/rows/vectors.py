@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 
 from index.errors import StoreDamaged
-from index.types import Vectors
+from index.types import Sentences, Vectors
 
 _STORED = np.dtype("<f2")
 _NORM_TOLERANCE = 0.01
@@ -23,6 +23,14 @@ _CHECKSUM = struct.Struct("<I")
 def stored(vectors: Vectors) -> list[bytes]:
     """Return the stored form of vectors, one row each."""
     return [with_checksum(row.tobytes()) for row in vectors.astype(_STORED)]
+
+
+def among(
+    kept: Container[bytes], keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences]
+) -> tuple[list[bytes], Vectors, list[Sentences]]:
+    """Return those of the keys that are kept, with their vectors and, if there are any, sentences."""
+    places = [at for at, key in enumerate(keys) if key in kept]
+    return [keys[at] for at in places], vectors[places], [sentences[at] for at in places if sentences]
 
 
 def loaded(blobs: Sequence[bytes], dimension: int) -> Vectors:

@@ -97,6 +97,11 @@ def end_claims_on(connection: sqlite3.Connection, keys: Sequence[bytes]) -> None
     connection.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in keys])
 
 
+def claimed(connection: sqlite3.Connection, lease: str) -> set[bytes]:
+    """Return the keys of the texts that a lease has claimed."""
+    return {key for (key,) in connection.execute("SELECT key FROM claims WHERE lease = ?", (lease,))}
+
+
 def last(connection: sqlite3.Connection) -> int:
     """Return the highest passage id ever assigned, or 0."""
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
@@ -109,6 +114,15 @@ def waiting(connection: sqlite3.Connection, up_to: int) -> int:
         "SELECT COUNT(*) FROM passages WHERE embedded IS NULL AND removed IS NULL AND id <= ?", (up_to,)
     ).fetchone()
     return int(count)
+
+
+def waiting_since(connection: sqlite3.Connection) -> float | None:
+    """Return when the version of the oldest live passage without a vector was stored."""
+    row = connection.execute(
+        "SELECT v.created FROM passages p JOIN versions v ON v.key = p.version"
+        " WHERE p.embedded IS NULL AND p.removed IS NULL ORDER BY p.id LIMIT 1"
+    ).fetchone()
+    return None if row is None else float(row[0])
 
 
 def put_vectors(

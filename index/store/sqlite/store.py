@@ -23,6 +23,7 @@ from index.records import (
     VersionRecord,
 )
 from index.store.rows.cache import Memory
+from index.store.rows.vectors import among
 from index.store.sqlite import (
     attributes,
     changes,
@@ -238,10 +239,18 @@ class SqliteStore:
             return passages.claim(connection, limit, lease.name)
 
     def put_vectors(
-        self, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences] = ()
+        self,
+        keys: Sequence[bytes],
+        vectors: Vectors,
+        sentences: Sequence[Sentences] = (),
+        *,
+        lease: Lease | None = None,
     ) -> int:
         """Store vectors and end the claims on them; see :class:`index.protocols.EmbeddingWork`."""
         with self._change() as (connection, change):
+            if lease is not None:
+                claimed = passages.claimed(connection, lease.name)
+                keys, vectors, sentences = among(claimed, keys, vectors, sentences)
             passages.end_claims_on(connection, keys)
             return passages.put_vectors(connection, keys, vectors, sentences, change)
 
@@ -254,6 +263,11 @@ class SqliteStore:
         """How many live passages, up to this id, have no vector."""
         with self._database.read() as connection:
             return passages.waiting(connection, up_to)
+
+    def waiting_since(self) -> float | None:
+        """When the oldest version was stored that has passages without a vector; None without."""
+        with self._database.read() as connection:
+            return passages.waiting_since(connection)
 
     def last_passage(self) -> int:
         """The id of the passage that was stored last; 0 if none ever was."""

@@ -15,6 +15,7 @@ from index.embedding import WordEmbedder
 from index.errors import ModelFailed
 from index.ingest.embedding_queue import Embedded, EmbeddingQueue
 from index.ingest.preparation import Source
+from index.protocols import Lease
 from index.sources.background import BackgroundEmbedding
 from index.store.sqlite import SqliteStore
 from index.text.analysis import Analyzer
@@ -48,7 +49,7 @@ def test_batches_come_in_order_and_no_text_is_embedded_twice(collection: Collect
     queue, store = queue_of(collection, embedder)
     put: list[list[bytes]] = []
 
-    def keep(embedded: Embedded) -> int:
+    def keep(embedded: Embedded, _: Lease) -> int:
         put.append(embedded.keys)
         time.sleep(0.02)  # the next batch is taken while these still wait by the store's account
         return store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences)
@@ -80,7 +81,7 @@ def test_one_batch_is_embedded_while_the_one_before_is_put(collection: Collectio
 
     queue, store = queue_of(collection, Telling())
 
-    def put(embedded: Embedded) -> int:
+    def put(embedded: Embedded, _: Lease) -> int:
         assert begun.wait(PATIENCE), "the second batch is not begun before the first is put"
         return store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences)
 
@@ -92,12 +93,26 @@ def test_what_cannot_be_put_is_an_error_and_waits_on(collection: Collection) -> 
     collection.put_many(sources(0, 9))
     queue, store = queue_of(collection, WordEmbedder())
 
-    def put(_: Embedded) -> int:
+    def put(_: Embedded, __: Lease) -> int:
         raise OSError("full")
 
     with pytest.raises(OSError, match="full"):
         list(queue.drain(4, put))
     assert len(pending(store)) == 9
+    store.close()
+
+
+def test_who_stops_gives_back_what_it_has_claimed(collection: Collection) -> None:
+    collection.put_many(sources(0, 12))
+    embedder = WordEmbedder()
+    assert collection.embed_pending(stop=lambda: True) == 0
+    queue, store = queue_of(collection, embedder)
+
+    def put(embedded: Embedded, lease: Lease) -> int:
+        return store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences, lease=lease)
+
+    assert list(queue.drain(4, put, stop=lambda: embedder.passages >= 4)) == [4]
+    assert len(pending(store)) == 8
     store.close()
 
 
@@ -157,6 +172,7 @@ import os, signal, sys, threading
 from pathlib import Path
 from index.embedding import WordEmbedder
 from index.config import IngestConfig, LibraryConfig
+from index.protocols import Lease
 from index.sources.background import BackgroundEmbedding
 from tests.index.ingest.test_embedding_queue import sources
 from tests.opening import collection_in

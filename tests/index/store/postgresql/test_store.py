@@ -85,6 +85,50 @@ def test_the_claims_of_a_worker_end_with_its_connection(
         assert len(other.claim(9, two)) == 2
 
 
+def test_the_claims_of_a_worker_that_hangs_end_after_their_time(
+    server: Server, catalogue: PostgresqlCatalogue, store: PostgresqlStore
+) -> None:
+    put(store, [document("a")])
+    other = catalogue.open("a")
+    with store.lease("embed/hanging") as hanging, other.lease("embed/two") as two:
+        keys = [one.key for one in store.claim(9, hanging)]
+        with server.write("collection_1") as writing:
+            writing.execute("UPDATE claims SET until = now() - interval '1 second'")
+        assert store.put_vectors(keys[:1], unit(1), lease=hanging) == 1  # nobody else has claimed it
+        assert [one.key for one in other.claim(9, two)] == keys[1:]
+        assert store.put_vectors(keys, unit(2), lease=hanging) == 0
+        assert other.put_vectors(keys, unit(2), lease=two) == 1
+
+
+def test_workers_that_claim_at_once_do_not_wait_and_share_no_text(
+    server: Server, catalogue: PostgresqlCatalogue, store: PostgresqlStore
+) -> None:
+    same = "The same words."
+    put(store, [document(str(number), f"{same} Text {number}.") for number in range(40)])
+    with server.write("collection_1") as writing:  # another worker is claiming these right now
+        taken = writing.rows("SELECT id FROM passages ORDER BY id LIMIT 10 FOR UPDATE")
+        with store.lease("embed/free") as lease:
+            free = [one.id for one in store.claim(10, lease)]
+            assert free
+            assert min(free) > max(id_ for (id_,) in taken)
+    claimed: list[bytes] = []
+
+    def work(number: int) -> None:
+        opened = catalogue.open("a")
+        with opened.lease(f"embed/{number}") as lease:
+            while found := opened.claim(7, lease):
+                claimed.extend(one.key for one in found)
+            barrier.wait(PATIENCE)
+
+    barrier = threading.Barrier(4)
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert sorted(claimed) == sorted({one.key for one in pending(store)})
+
+
 def test_what_another_process_erased_is_not_read_from_memory(
     catalogue: PostgresqlCatalogue, store: PostgresqlStore
 ) -> None:
