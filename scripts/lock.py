@@ -32,12 +32,13 @@ def compile_lock(output: str, *arguments: str) -> str:
 
 
 def main() -> None:
-    """Write the four locks. That of the documentation is of an environment of its own."""
+    """Write the five locks. That of the documentation is of an environment of its own."""
     compile_lock("locks/docs.txt", "locks/docs.in")
     torch = compile_lock("locks/torch.txt", "locks/torch.in", _CONSTRAINTS)
     without = [f"--no-emit-package={name}" for name in _FOR_GPUS.findall(torch)]
     sources = ("pyproject.toml", "locks/build.in", "locks/torch.in", _CONSTRAINTS, *without)
     compile_lock("locks/runtime.txt", *sources)
+    compile_lock("locks/image.txt", *sources, "--extra=postgresql", "--extra=s3")
     compile_lock("locks/dev.txt", *sources, "--extra=dev")
 
 

@@ -78,7 +78,7 @@ def wanted(*extras: str) -> Iterator[Requirement]:
             yield requirement
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev", "torch", "docs"])
+@pytest.mark.parametrize("name", ["runtime", "image", "dev", "torch", "docs"])
 def test_every_requirement_has_one_version_and_hashes(name: str) -> None:
     assert locked(name)
     for requirement, hashes in locked(name).values():
@@ -87,7 +87,9 @@ def test_every_requirement_has_one_version_and_hashes(name: str) -> None:
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", one) for one in hashes)
 
 
-@pytest.mark.parametrize(("name", "extras"), [("runtime", ()), ("dev", ("dev",))])
+@pytest.mark.parametrize(
+    ("name", "extras"), [("runtime", ()), ("image", ("postgresql", "s3")), ("dev", ("dev",))]
+)
 def test_a_lock_has_what_the_project_asks_for_on_every_platform(name: str, extras: tuple[str, ...]) -> None:
     lock = locked(name)
     for requirement in wanted(*extras):
@@ -114,16 +116,16 @@ def test_a_lock_has_what_its_libraries_need() -> None:
 
 
 def test_the_locks_agree_with_each_other_and_with_the_constraints() -> None:
-    runtime, dev, torch = locked("runtime"), locked("dev"), locked("torch")
-    assert runtime.keys() <= dev.keys()
-    for name, (requirement, hashes) in runtime.items():
+    runtime, image, dev, torch = (locked(name) for name in ("runtime", "image", "dev", "torch"))
+    assert runtime.keys() < image.keys() < dev.keys()
+    for name, (requirement, hashes) in [*runtime.items(), *image.items()]:
         same, its_hashes = dev[name]
         assert pinned(same) == pinned(requirement)
         assert its_hashes == hashes
         # What development adds may need a library on more platforms.
         assert all(is_for(same, one) for one in PLATFORMS if is_for(requirement, one))
-    for name in runtime.keys() & torch.keys():
-        assert pinned(runtime[name][0]) == pinned(torch[name][0])
+    for name in image.keys() & torch.keys():
+        assert pinned(image[name][0]) == pinned(torch[name][0])
     pins = constraints()
     for name, (requirement, _) in dev.items():
         if any(is_for(requirement, one) for one in PLATFORMS):
@@ -135,7 +137,7 @@ def test_the_locks_agree_with_each_other_and_with_the_constraints() -> None:
 def test_what_depends_on_the_machine_is_in_the_lock_of_torch_alone() -> None:
     for_gpus = re.compile(r"torch|triton|(nvidia|cuda)-.*")
     assert "torch" in locked("torch")
-    for name in ("runtime", "dev"):
+    for name in ("runtime", "image", "dev"):
         assert not [one for one in locked(name) if for_gpus.fullmatch(one)]
     supported = Requirement(next(one for one in PROJECT["dependencies"] if one.startswith("torch")))
     assert supported.specifier.contains(pinned(locked("torch")["torch"][0]))
@@ -148,7 +150,7 @@ def test_the_tests_run_with_the_locked_versions() -> None:
 
 
 def test_every_library_has_a_licence_that_lets_others_keep_theirs() -> None:
-    names = ["torch", *locked("runtime")]
+    names = ["torch", *locked("image")]
     command = [sys.executable, "-m", "piplicenses", "--from=mixed", "--format=json", "--packages", *names]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     licences = {one["Name"]: one["License"] for one in json.loads(done.stdout)}
