@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,25 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from service.settings import PREFIX, Settings
+from service.settings import Settings
+from tests.deploy.programs import DEPLOY, ROOT, VARIABLES, run
 
-ROOT = Path(__file__).resolve().parents[2]
-DEPLOY = ROOT / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"
-VARIABLES = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-
-
-def run(tool: str, package: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = shutil.which(tool)
-    if command is None:
-        pytest.skip(f"{tool} is not installed (Debian: {package})")
-    return subprocess.run(
-        [command, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": "/usr/bin:/bin", **environment},
-    )
 
 
 def compose() -> dict[str, Any]:
