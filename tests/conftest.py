@@ -76,6 +76,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip tests that cannot run here; leave them out where nothing may be skipped."""
+    if not FULL:
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
     mounting = [item for item in items if item.get_closest_marker("mount")]
     if mounting and not can_mount():
         for item in mounting:
@@ -91,6 +93,7 @@ def pytest_report_header() -> list[str]:
     lines = ["libraries: " + ", ".join(f"{name} {version(name)}" for name in names)]
     if not FULL:
         lines.append("sizes: a tenth for hostile inputs and drawn examples (all of them: make test-full)")
+        lines.append("left out: tests marked 'full', which take minutes (make test-full)")
     if SKIP_NOTHING and not SHARED.is_dir():
         lines.append(f"left out: tests marked 'shared', whose documents are not in {SHARED}")
     if SKIP_NOTHING and not can_mount():
