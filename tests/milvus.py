@@ -11,11 +11,10 @@ import lzma
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import urllib.request
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +22,7 @@ import pytest
 
 from index.config import EngineConfig
 from tests.patience import eventually
+from tests.ports import free_ports
 
 INSTALLED = Path(__file__).parents[1] / "build" / "milvus" / "milvus" / "data"
 """Where `pip install --target build/milvus --no-deps milvus==2.3.5` has put the server, packed."""
@@ -70,11 +70,8 @@ def _start() -> str:
     _unpack()
     folder = Path(tempfile.mkdtemp(prefix="loccit-milvus-"))
     (folder / "configs").mkdir()
-    with ExitStack() as stack:
-        ports = {
-            name: stack.enter_context(_free_port()).getsockname()[1]
-            for name in ("etcd_port", "peers", "metrics", *_configured_ports())
-        }
+    names = list(dict.fromkeys(("etcd_port", "peers", "metrics", *_configured_ports())))
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
     (folder / "etcd.yaml").write_text(_etcd(folder, ports["etcd_port"], ports["peers"]))
     (folder / "configs" / "milvus.yaml").write_text(_configuration(folder, ports))
     shutil.copy(INSTALLED / "glog.conf", folder / "configs")
@@ -101,12 +98,6 @@ def _template() -> str:
 
 def _configured_ports() -> list[str]:
     return re.findall(r"\{\{ (\w+_port)", _template())
-
-
-def _free_port() -> socket.socket:
-    free = socket.socket()
-    free.bind(("127.0.0.1", 0))
-    return free
 
 
 def _configuration(folder: Path, ports: dict[str, int]) -> str:

@@ -1,7 +1,7 @@
 """Three PostgreSQL servers under Patroni, which makes another one the leader when the leader is gone.
 
-They and their etcd listen on the loopback address, replicate synchronously, and end with this process, however
-that ends.
+They and their etcd listen on the loopback address, replicate synchronously, and end with this process,
+however that ends.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def _configuration(member: Member, etcd: int) -> dict[str, Any]:
                     "parameters": {"max_connections": 200, "shared_buffers": "32MB"},
                 },
             },
-            "initdb": [{"encoding": "UTF8"}, {"locale": "C"}, {"locale-provider": "icu"}, {"icu-locale": "en"}],
+            "initdb": [{"encoding": "UTF8"}, {"locale": "C"}],
         },
         "postgresql": {
             "listen": address,
@@ -191,7 +191,7 @@ def _configuration(member: Member, etcd: int) -> dict[str, Any]:
             "bin_dir": str(programs()),
             "pgpass": str(member.folder / "pgpass"),
             "parameters": {"unix_socket_directories": str(member.folder)},
-            "pg_hba": ["host all all 127.0.0.1/32 scram-sha-256", "host replication all 127.0.0.1/32 scram-sha-256"],
+            "pg_hba": [f"host {what} all 127.0.0.1/32 scram-sha-256" for what in ("all", "replication")],
             "authentication": {
                 "superuser": {"username": _SUPERUSER, "password": PASSWORD},
                 "replication": {"username": "replicator", "password": PASSWORD},

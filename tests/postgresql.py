@@ -65,7 +65,7 @@ def _url(folder: Path, name: str) -> str:
 
 
 @cache
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """The folder of the server's programs: of the newest version that Debian has installed, or in PATH."""
     folders = sorted(Path(_INSTALLED).glob("*/bin"), key=lambda one: int(one.parent.name), reverse=True)
     if found := shutil.which("initdb"):
@@ -73,40 +73,50 @@ def _programs() -> Path | None:
     return next((one for one in folders if (one / "postgres").exists()), None)
 
 
+def owner() -> dict[str, Any]:
+    """As whom ``subprocess`` is to run a server, which does not run as root; nothing for other users."""
+    if os.getuid() != 0:
+        return {}
+    account = pwd.getpwnam("postgres")
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def give(path: Path) -> None:
+    """Give a file or folder to the user of :func:`owner`."""
+    if account := owner():
+        os.chown(path, account["user"], account["group"])
+
+
 def _server() -> Path:
     """The folder of the running server, which holds its socket."""
-    programs = _programs()
-    if programs is None:
+    found = programs()
+    if found is None:
         pytest.skip("PostgreSQL (initdb, postgres) is not installed")
-    return _start(programs)
+    return _start(found)
 
 
 @cache
-def _start(programs: Path) -> Path:
+def _start(found: Path) -> Path:
     # Not below the folder of tests: the path of a socket has at most 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="loccit-pg-", dir="/tmp"))
     password = folder / "password"
     password.write_text(PASSWORD)
-    owner: dict[str, Any] = {}
-    if os.getuid() == 0:  # as whom the server does not run
-        account = pwd.getpwnam("postgres")
-        owner = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        for path in (folder, password):
-            os.chown(path, account.pw_uid, account.pw_gid)
+    for path in (folder, password):
+        give(path)
     subprocess.run(
         [
-            *(programs / "initdb", "--no-sync", "--auth=password", f"--username={USER}", "--pwfile=password"),
+            *(found / "initdb", "--no-sync", "--auth=password", f"--username={USER}", "--pwfile=password"),
             *("--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "data"),
         ],
         cwd=folder,
         check=True,
         capture_output=True,
-        **owner,
+        **owner(),
     )
     options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
-    command = [programs / "postgres", "-D", "data", "-k", folder, *options]
+    command = [found / "postgres", "-D", "data", "-k", folder, *options]
     shell = ["/bin/sh", "-c", _SERVE, "sh", *command]
-    server = subprocess.Popen(shell, cwd=folder, stdin=subprocess.PIPE, **owner)
+    server = subprocess.Popen(shell, cwd=folder, stdin=subprocess.PIPE, **owner())
     atexit.register(server.communicate)
     eventually(lambda: server.poll() is not None or _answers(folder))
     assert server.poll() is None, (folder / "log").read_text()

@@ -32,9 +32,10 @@ def test_nothing_acknowledged_is_lost_with_the_leader(tmp_path: Path) -> None:
             assert "Traceback" not in log.read_text()
         for address in addresses:
             assert traffic.lost(address) == []
-        print(
-            f"{len(traffic.writes)} writes, failed: {failed(traffic.writes)};",
-            f"{len(traffic.questions)} questions, failed: {failed(traffic.questions)};",
-            f"{traffic.seconds_without_writes():.1f} s without writes",
+        measured = (
+            f"{len(traffic.writes)} writes, failed: {failed(traffic.writes)}; "
+            f"{len(traffic.questions)} questions, failed: {failed(traffic.questions)}; "
+            f"{traffic.seconds_without_writes():.1f} s without writes"
         )
+        print(measured)  # noqa: T201 -- pytest -s shows it
         assert failed(traffic.questions).keys() <= {"503 store_unavailable"}

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, pairwise
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,10 +26,9 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a request was answered, when (monotonic seconds), and by which service; no code if it succeeded."""
+    """How and when (monotonic seconds) a service answered a request; ``code`` is empty if it succeeded."""
 
     service: int
-    sent: float
     at: float
     code: str
 
@@ -38,8 +37,8 @@ class Reply:
 class Traffic:
     """Two writers and two askers for each service, until the ``with`` block ends.
 
-    Texts by the ids of documents in ``possible``: one that is acknowledged is the only one possible, one whose
-    fate was not told may be stored or not. None is for no document.
+    ``possible`` has the texts that each document may have: the one that was acknowledged last, and those that
+    were sent after it without success, which may be stored or not. None stands for no document.
     """
 
     addresses: Sequence[str]
@@ -50,10 +49,9 @@ class Traffic:
     def __post_init__(self) -> None:
         self._ended = threading.Event()
         self._threads = [
-            threading.Thread(target=self._loop, args=(service, act), name=f"{act.__name__}-{service}-{number}")
+            threading.Thread(target=self._loop, args=(service, act), name=f"client-{service}-{number}")
             for service in range(len(self.addresses))
-            for act in (self._write, self._ask)
-            for number in range(2)
+            for number, act in enumerate([self._write, self._write, self._ask, self._ask])
         ]
 
     def __enter__(self) -> Self:
@@ -86,7 +84,7 @@ class Traffic:
     def seconds_without_writes(self) -> float:
         """The longest time between two acknowledged writes, by any service."""
         times = sorted(one.at for one in self.writes if not one.code)
-        return max(after - before for before, after in zip(times, times[1:], strict=False))
+        return max(after - before for before, after in pairwise(times))
 
     def _services(self) -> range:
         return range(len(self.addresses))
@@ -102,9 +100,8 @@ class Traffic:
         name = threading.current_thread().name
         with httpx.Client(base_url=self.addresses[service], timeout=PATIENCE) as client:
             for number in count():
-                sent = time.monotonic()
                 replies, code = act(client, name, number)
-                replies.append(Reply(service, sent, time.monotonic(), code))
+                replies.append(Reply(service, time.monotonic(), code))
                 if self._ended.wait(_PAUSE):
                     return
 
