@@ -313,6 +313,8 @@ class LibraryConfig:
     )
     lock_seconds: float = 30.0
     """How long a write waits for the write lock of another process."""
+    is_searched: bool = True
+    """Whether this process keeps indexes. One that only reads and embeds for others needs none."""
 
     @property
     def store_url(self) -> str:

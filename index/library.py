@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Hashable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -89,6 +89,18 @@ class Library:
     def names(self) -> list[str]:
         """All collections, in order of their names."""
         return self._catalogue.names()
+
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        """Count this process among those that embed, until the ``with`` block ends.
+
+        ``woken`` is called, in another thread, when any process has stored passages that wait for a vector;
+        calls may be lost.
+        """
+        return self._catalogue.attending(woken)
+
+    def attendants(self) -> int | None:
+        """How many processes embed, on all machines; None where one machine has all of them."""
+        return self._catalogue.attendants()
 
     def counts(self, name: str) -> Counts:
         """How much a collection holds, read without its model, whatever settings it was built with.

@@ -23,6 +23,10 @@ def open_engine(
 
     It serves one ``generation`` of the record, and stays as it is once the record has another.
     """
+    if not config.is_searched:
+        from index.engine.unindexed import Unindexed
+
+        return Unindexed(store)
     if config.engine.kind == "milvus":
         from index.engine.inspection import remove
         from index.engine.milvus import MilvusEngine

@@ -86,6 +86,13 @@ class Archive:
         with self._store.snapshot() as moment:
             return moment.counts()
 
+    def waiting_since(self) -> float | None:
+        """When the oldest version was stored that has passages without a vector (seconds since 1970).
+
+        None if all have one.
+        """
+        return self._store.waiting_since()
+
     def retired_before(self, time: float) -> list[DocumentRecord]:
         """Return the documents that were retired before a time (seconds since the epoch)."""
         with self._store.snapshot() as moment:

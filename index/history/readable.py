@@ -133,7 +133,7 @@ class ReadableStore:
         {
             "adopt", "begin_epoch", "claim", "close", "drop_damaged_vectors", "end_snapshots", "erase_tagged",
             "erased_tags", "problems", "purge", "put_vectors", "repair", "set_refused_mirrors", "staging",
-            "tag", "unpurged",
+            "tag", "unpurged", "waiting_since",
         }
     )  # fmt: skip
     """What no caller of a restricted collection needs."""

@@ -18,11 +18,13 @@ from index.postgresql.transactions import Row, Transaction
 
 _log = logging.getLogger("loccit.store")
 
-IS_HELD = (
-    "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
+HELD = (
+    "locktype = 'advisory' AND objsubid = 1 AND granted"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    " AND classid::bigint = (({key} >> 32) & 4294967295) AND objid::bigint = ({key} & 4294967295))"
+    " AND classid::bigint = (({key} >> 32) & 4294967295) AND objid::bigint = ({key} & 4294967295)"
 )
+"""SQL condition on rows of ``pg_locks``: that a session holds the lock with a key (SQL expression)."""
+IS_HELD = f"EXISTS (SELECT FROM pg_locks WHERE {HELD})"
 """SQL condition: whether any session holds the lease with a key (SQL expression)."""
 
 

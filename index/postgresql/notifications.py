@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 import psycopg
 
+from index.postgresql.leases import HELD
 from index.postgresql.server import Server
 from index.postgresql.transactions import Transaction
 
@@ -23,16 +25,33 @@ def notify(transaction: Transaction, channel: str) -> None:
     transaction.execute("SELECT pg_notify(%s, '')", (channel,))
 
 
+def listeners(server: Server, key: int) -> int:
+    """Count the listeners, of all processes, that have a key. Raises what :meth:`Server.look` raises."""
+    query = f"SELECT count(*) FROM pg_locks WHERE {HELD.format(key='{}::bigint')}"
+    row = server.look("pg_catalog", query, key, key)
+    return int(row[0]) if row else 0
+
+
 class Listener:
     """Waits for notifications of a channel, in a thread with a connection of its own. Close it after use.
 
     Notifications may be lost with the connection: all waiters are woken when there is another one. Nothing
-    may rely on them alone.
+    may rely on them alone. ``woken`` is called in the thread whenever waiters are woken. With ``key`` the
+    connection shares the advisory lock with this key, so that :func:`listeners` counts it.
     """
 
-    def __init__(self, server: Server, channel: str) -> None:
+    def __init__(
+        self,
+        server: Server,
+        channel: str,
+        *,
+        woken: Callable[[], object] = lambda: None,
+        key: int | None = None,
+    ) -> None:
         self._server = server
         self._channel = channel
+        self._on_woken = woken
+        self._key = key
         self._woken = threading.Condition()
         self._count = 0
         self._closed = threading.Event()
@@ -69,6 +88,8 @@ class Listener:
     def _listen(self) -> None:
         with self._server.connect() as connection:
             connection.execute(f'LISTEN "{self._channel}"')
+            if self._key is not None:
+                connection.execute("SELECT pg_advisory_lock_shared(%s)", (self._key,))
             self._wake()  # for what was told before
             while not self._closed.is_set():
                 for _ in connection.notifies(timeout=_LOOK_SECONDS, stop_after=1):
@@ -78,3 +99,4 @@ class Listener:
         with self._woken:
             self._count += 1
             self._woken.notify_all()
+        self._on_woken()

@@ -459,3 +459,13 @@ class Catalogue(Protocol):
 
     def delete(self, name: str) -> None:
         """Erase a collection with all that is derived from it."""
+
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        """Count this process among those that embed, until the ``with`` block ends.
+
+        ``woken`` is called, in another thread, when any process has stored passages that wait for a vector.
+        Calls may be lost with a connection: look from time to time, too.
+        """
+
+    def attendants(self) -> int | None:
+        """How many processes embed, on all machines; None where one machine has all of them."""

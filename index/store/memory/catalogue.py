@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -49,3 +49,10 @@ class MemoryCatalogue:
     def delete(self, name: str) -> None:
         del self._collections[name]
         self._originals.pop(name, None)
+
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        """Do nothing: whoever stores passages is in this process."""
+        return nullcontext()
+
+    def attendants(self) -> None:
+        return None

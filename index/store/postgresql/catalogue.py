@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, suppress
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from index.errors import CollectionBusy, CollectionNotFound, NotSupported, ObjectsUnavailable, StoreDamaged
-from index.postgresql import Server, lock_key, migrate
+from index.postgresql import Listener, Server, listeners, lock_key, migrate
 from index.postgresql.migrations import migrate_within
 from index.protocols import Originals
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
-from index.store.postgresql import schema
+from index.store.postgresql import claims, schema
 from index.store.postgresql.store import PostgresqlStore
 from index.store.rows.tags import store_tag
 
@@ -23,6 +23,7 @@ _log = logging.getLogger("loccit.store")
 
 _WHAT = "the catalogue of collections"
 _ORIGINALS = "originals"
+_ATTENDING = lock_key("embedding", "attending")
 _SWEEP_SECONDS = 0.5
 """How long dropping a deleted collection waits for its readers; it is tried again later."""
 
@@ -133,6 +134,18 @@ class PostgresqlCatalogue:
             writing.execute("UPDATE collections SET name = NULL WHERE number = %s", (number,))
         shutil.rmtree(folder, ignore_errors=True)
         self._sweep()
+
+    @contextmanager
+    def attending(self, woken: Callable[[], object]) -> Iterator[None]:
+        """Listen for passages that wait; see :class:`index.protocols.Catalogue`."""
+        listener = Listener(self._server, claims.CHANNEL, woken=woken, key=_ATTENDING)
+        try:
+            yield
+        finally:
+            listener.close()
+
+    def attendants(self) -> int:
+        return listeners(self._server, _ATTENDING)
 
     def _number(self, name: str) -> int | None:
         row = self._server.look(

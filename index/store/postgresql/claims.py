@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.postgresql import AdvisoryLeases, Transaction
+from index.postgresql import AdvisoryLeases, Transaction, notify
 from index.postgresql.leases import IS_HELD
 from index.records import PendingPassage
 from index.store.postgresql import texts
 from index.store.rows.passages import pending_passage
 
+CHANNEL = "loccit_passages"
+"""Notified by whoever stores or gives back passages that wait for a vector."""
 CLAIM_SECONDS = 600
 """How long a claim lasts whose worker neither ends nor stores vectors, because it hangs. Far longer than a
 batch takes: the vectors of a worker that is only slow are refused when another one has its claims."""
@@ -50,7 +52,13 @@ def locked(transaction: Transaction, keys: Sequence[bytes], lease: str) -> set[b
 
 def end(transaction: Transaction, lease: str) -> None:
     """End all claims of a lease."""
-    transaction.execute("DELETE FROM claims WHERE lease = %s", (lease,))
+    if transaction.execute("DELETE FROM claims WHERE lease = %s", (lease,)).rowcount:
+        announce(transaction)
+
+
+def announce(transaction: Transaction) -> None:
+    """Wake those who embed when the transaction commits."""
+    notify(transaction, CHANNEL)
 
 
 def end_on(transaction: Transaction, keys: Sequence[bytes]) -> None:

@@ -111,6 +111,7 @@ class PostgresqlStore(Access):
     def put(self, new: Sequence[NewDocument]) -> list[Put]:
         """Add documents or replace them, all or none. Raises :class:`index.errors.HashCollision`."""
         with self._change() as (transaction, change):
+            claims.announce(transaction)
             return [documents.put(transaction, document, change) for document in new]
 
     def adopt(self, history: DocumentHistory) -> DocumentRecord:
@@ -118,6 +119,7 @@ class PostgresqlStore(Access):
         with self._write() as (transaction, _):
             if documents.find(transaction, history.id):
                 raise InvalidDocumentId(f"There is a document {history.id!r} already. Choose another id.")
+            claims.announce(transaction)
             return upkeep.adopt(transaction, history)
 
     def rename(self, document_id: str, to: str) -> DocumentRecord:
@@ -285,6 +287,7 @@ class PostgresqlStore(Access):
     def drop_damaged_vectors(self, dimension: int) -> int:
         """Let passages wait for vectors again; see :class:`index.protocols.EmbeddingWork`."""
         with self._change() as (transaction, _):
+            claims.announce(transaction)
             return passages.drop_bad_vectors(transaction, dimension)
 
     def waiting(self, up_to: int) -> int:

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import uuid
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -174,6 +174,13 @@ class FolderCatalogue:
         with closing(self.open(name)) as store:
             tag = store.tag()
         return LayeredOriginals(self._shared.of(tag, lambda: self.identity(name) == opened), own)
+
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        """Do nothing: whoever stores passages in a data folder embeds them, too."""
+        return nullcontext()
+
+    def attendants(self) -> None:
+        return None
 
     def delete(self, name: str) -> None:
         folder = self._folder / name

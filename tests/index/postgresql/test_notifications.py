@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from index.errors import StoreDamaged
-from index.postgresql import Listener, Server, notify
-from tests.patience import PATIENCE
+from index.postgresql import Listener, Server, listeners, notify
+from tests.patience import PATIENCE, eventually
 
 
 @pytest.fixture
@@ -23,6 +23,20 @@ def test_a_commit_wakes_those_who_wait(server: Server, listener: Listener) -> No
         notify(writing, "news")
         assert not listener.wait(since, 0)
     assert listener.wait(since, PATIENCE)
+
+
+def test_listeners_are_told_and_counted(server: Server) -> None:
+    woken: list[None] = []
+    assert listeners(server, -7) == 0
+    one, two = (Listener(server, "news", woken=lambda: woken.append(None), key=-7) for _ in range(2))
+    eventually(lambda: listeners(server, -7) == 2 and len(woken) == 2)
+    with server.write("public") as writing:
+        notify(writing, "news")
+    eventually(lambda: len(woken) == 4)
+    one.close()
+    eventually(lambda: listeners(server, -7) == 1)
+    two.close()
+    eventually(lambda: listeners(server, -7) == 0)
 
 
 def notify_and_fail(server: Server, channel: str) -> None:

@@ -9,9 +9,9 @@ import pytest
 from index.errors import CollectionNotFound, NotSupported, StoreDamaged
 from index.postgresql import Server
 from index.store import open_catalogue
-from index.store.postgresql import PostgresqlCatalogue
+from index.store.postgresql import PostgresqlCatalogue, PostgresqlStore
 from tests.contracts.documents import document, now, put
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
 
 
 def schemas(server: Server) -> list[str]:
@@ -45,6 +45,27 @@ def test_several_processes_may_make_one_at_once(server: Server, tmp_path: Path) 
         thread.join(PATIENCE)
     assert described == [described[0]] * 5
     assert now(PostgresqlCatalogue(server, tmp_path).open("a")).counts().documents == 5
+
+
+def test_those_who_embed_are_counted_and_woken_by_passages(
+    server: Server, catalogue: PostgresqlCatalogue, tmp_path: Path
+) -> None:
+    catalogue.describe("a", {})
+    store = catalogue.open("a")
+    woken = threading.Event()
+    assert catalogue.attendants() == 0
+    with PostgresqlCatalogue(server, tmp_path / "other").attending(woken.set):
+        eventually(lambda: catalogue.attendants() == 1)
+        for store_some in (lambda: put(store, [document("a")]), lambda: give_back(store)):
+            woken.clear()
+            store_some()
+            assert woken.wait(PATIENCE)
+    eventually(lambda: catalogue.attendants() == 0)
+
+
+def give_back(store: PostgresqlStore) -> None:
+    with store.lease("embed/one") as lease:
+        assert store.claim(9, lease)
 
 
 def test_one_that_was_deleted_while_it_was_open_takes_no_more(catalogue: PostgresqlCatalogue) -> None:
