@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, str] = {
     "keys": "cli.keys:app",
     "unanswered": "cli.unanswered:app",
     "mcp": "cli.mcp:mcp",
+    "worker": "cli.worker:worker",
 }
 """Commands by name, each with its module and function, or group of commands. The module is imported when the
 command is used: one that speaks to a service loads no index."""
@@ -193,11 +194,21 @@ def serve(
             "--allow-anonymous", help="Serve without a key on an address that other machines reach."
         ),
     ] = None,
+    answers_only: Annotated[
+        bool | None,
+        typer.Option("--answers-only", help="Leave embedding and jobs to processes of `loccit worker`."),
+    ] = None,
 ) -> None:
     """Serve the HTTP API."""
     from cli import server
 
-    options = {"host": host, "port": port, "workers": workers, "allow_anonymous": allow_anonymous}
+    options = {
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "allow_anonymous": allow_anonymous,
+        "answers_only": answers_only,
+    }
     server.run(read_settings(data, **options))
 
 

@@ -173,15 +173,18 @@ def open_models(settings: LibrarySettings, *, processes: int = 1) -> Models:
     )
 
 
-def open_library(settings: LibrarySettings, *, processes: int = 1) -> Library:
+def open_library(
+    settings: LibrarySettings, *, processes: int = 1, config: LibraryConfig | None = None
+) -> Library:
     """Open the library that the settings describe; it loads its model on first use.
 
-    ``processes`` is the number of worker processes that divide the processors among them. Raises
+    ``processes`` is the number of worker processes that divide the processors among them. ``config`` takes
+    the place of that of the settings. Raises
     what :func:`require_store` raises, and :class:`service.upkeep.errors.RestoreUnfinished`.
     """
     require_store(settings)
     require_complete(settings.data)
-    config, device = settings.library_config(), settings.embedding_config().device
+    config, device = config or settings.library_config(), settings.embedding_config().device
     return Library(
         settings.data,
         embedder=open_models(settings, processes=processes),

@@ -38,6 +38,7 @@ from service.library_settings import open_library
 from service.monitoring.audit import AuditLog
 from service.monitoring.metrics import Metrics, SharedState, WorkerState
 from service.monitoring.tracing import Tracing
+from service.opening import open_all
 from service.requests.json_body import read_body
 from service.settings import Settings, open_intake, open_writer
 from service.unanswered import open_unanswered
@@ -94,7 +95,7 @@ class Runtime:
                 embed, max_batch=settings.max_batch, cache_size=settings.question_cache, counts=counts
             ),
         )
-        self.worker = EmbeddingWorker(self.library)
+        self.worker = EmbeddingWorker(self.library, embeds=not settings.answers_only)
         job_store = open_job_store(self.library.data, store=store)
         objects = self.library.config.objects
         spool = open_spool(self.library.data, max_bytes=settings.max_spool_bytes, objects=objects)
@@ -260,7 +261,7 @@ class Runtime:
 
     async def _get_ready(self) -> None:
         try:
-            models = await self.pools.lookups.run(self._open_all)
+            models = await self.pools.lookups.run(open_all, self.library)
             # The first question is slow: backends allocate memory and choose their kernels.
             for model in models or {""}:
                 await self.questions.of(model).encode(["Is anyone there?"])
@@ -273,28 +274,11 @@ class Runtime:
         else:
             self.worker.start()
             self.purger.start()
-            self.jobs.start()
+            if not self.settings.answers_only:
+                self.jobs.start()
             self.retention.start()
             self._state = None
             log.info("Ready. Collections: %s", ", ".join(self.library.names()) or "none yet")
-
-    def _open_all(self) -> set[str]:
-        """Open all collections; returns their models, as :class:`QuestionQueues` names them.
-
-        The model of new collections is not loaded where none of these has it.
-        """
-        self.library.models.choose()
-        models = set()
-        for name in self.library.names():
-            try:
-                self.library.open(name)
-                models.add(self.library.model_of(name))
-            except CollectionNotFound:
-                continue  # deleted in the meantime
-            except LoccitError as error:
-                # Other collections are still served.
-                log.warning("The collection %r cannot be served: %s", name, message_with_advice(error))
-        return models
 
 
 def _open_audit(settings: Settings, data: Path) -> AuditLog | None:

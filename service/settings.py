@@ -57,6 +57,11 @@ class Settings(LibrarySettings):
         description="Processes of `loccit serve` on one port. Each loads its own model; they divide the "
         "processors among them. Limits such as LOCCIT_MAX_QUEUE apply to each process.",
     )
+    answers_only: bool = Field(
+        False,
+        description="Whether the service leaves passages to embed and jobs to the processes of `loccit "
+        "worker`, which share its LOCCIT_STORE and LOCCIT_OBJECTS.",
+    )
     api_key: SecretStr | None = Field(
         None,
         description="An admin key beside those that `loccit keys` makes. Once there is a key, every request "
@@ -409,6 +414,17 @@ class Settings(LibrarySettings):
     def _check_store(cls, store: SecretStr) -> SecretStr:
         checked_address(store.get_secret_value())  # raises a ValueError that says what is wrong
         return store
+
+    @field_validator("answers_only")
+    @classmethod
+    def _check_answers_only(cls, answers_only: bool, others: ValidationInfo) -> bool:
+        store = others.data.get("store")
+        if answers_only and not (store and store.get_secret_value() and others.data.get("objects")):
+            raise ValueError(
+                "leaves the work to processes of `loccit worker`. Set LOCCIT_STORE, the database that they "
+                "take it from, and LOCCIT_OBJECTS, where they find uploaded files."
+            )
+        return answers_only
 
     @field_validator("keep_retired_days", mode="before")
     @classmethod

@@ -42,7 +42,7 @@ def run(settings: Settings) -> None:
     if settings.workers == 1:
         uvicorn.run(create_app(settings), **_options(settings))
     else:
-        hand_down(settings, ("data", "host", "port", "workers"))
+        hand_down(settings, ("data", "host", "port", "workers", "answers_only"))
         with shared_metrics():
             uvicorn.run("cli.server:worker", factory=True, **_options(settings))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from index.collection import Collection
@@ -20,6 +21,7 @@ REFRESH_SECONDS = 0.25
 POLL_SECONDS = 5.0
 """Interval for passages without a notification: another process stored them and did not embed them."""
 WAIT_SECONDS = 120.0
+"""How long an upload waits for its vectors."""
 _LONGEST_PAUSE = 60.0
 _STOP_SECONDS = 10.0
 
@@ -38,7 +40,8 @@ class EmbeddingWorker:
     """Embeds new passages of all collections and refreshes their indexes, until it is stopped.
 
     A failure is logged, and the collection is tried again after pauses that grow. Other collections are not
-    affected.
+    affected. ``embeds``: False leaves all passages to other processes. ``passages_per_step`` are embedded in
+    one collection before the next one has its turn.
     """
 
     def __init__(
@@ -47,8 +50,14 @@ class EmbeddingWorker:
         *,
         refresh_seconds: float = REFRESH_SECONDS,
         poll_seconds: float = POLL_SECONDS,
+        embeds: bool = True,
+        passages_per_step: int = PASSAGES_PER_STEP,
     ) -> None:
         self._library = library
+        self._embeds = embeds
+        self._passages_per_step = passages_per_step
+        self._attending = ExitStack()
+        self._all_notified = threading.Event()
         self._refresh_seconds = refresh_seconds
         self._poll_seconds = poll_seconds
         self.embedded = 0
@@ -66,7 +75,9 @@ class EmbeddingWorker:
         return self._thread.is_alive()
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread, and be woken by passages that other processes store."""
+        if self._embeds:
+            self._attending.enter_context(self._library.attending(self.notify_all))
         self._thread.start()
 
     def stop(self) -> None:
@@ -75,10 +86,16 @@ class EmbeddingWorker:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
+        self._attending.close()
 
     def notify(self, name: str) -> None:
         """Announce new passages of a collection."""
         self._notified.add(name)
+        self._wake.set()
+
+    def notify_all(self) -> None:
+        """Announce that any collection may have new passages."""
+        self._all_notified.set()
         self._wake.set()
 
     def embed_document(
@@ -112,7 +129,11 @@ class EmbeddingWorker:
 
     def _round(self) -> bool:
         """Do one step in each collection; returns whether any may have more to embed."""
+        notified = self._all_notified.is_set()
+        self._all_notified.clear()
         names = self._library.names()
+        if notified:
+            self._notified.update(names)
         for gone in self._progress.keys() - set(names):
             del self._progress[gone]
         more = [self._step(name) for name in names if not self._stopped.is_set()]
@@ -151,7 +172,9 @@ class EmbeddingWorker:
             return self._embed_pending(collection)
 
     def _embed_pending(self, collection: Collection) -> int:
-        done = collection.embed_pending(limit=PASSAGES_PER_STEP)
+        if not self._embeds:
+            return 0
+        done = collection.embed_pending(limit=self._passages_per_step, stop=self._stopped.is_set)
         self.embedded += done  # one thread at a time, by the lock
         return done
 

@@ -182,3 +182,30 @@ def test_waiting_for_a_document_raises_what_is_wrong(
 
 def test_a_worker_stops_before_it_has_started(library: Library) -> None:
     EmbeddingWorker(library).stop()
+
+
+def test_one_that_embeds_nothing_waits_for_others(library: Library) -> None:
+    put(library, "a.txt", "The lamp was lit.")
+    idle = EmbeddingWorker(library, refresh_seconds=0.01, embeds=False)
+    idle.start()
+    record = idle.embed_document(library.open("default"), "a.txt", seconds=0.05)
+    assert (record.embedded, idle.embedded) == (0, 0)
+    with Library(library.data, embedder=WordEmbedder()) as other:
+        assert other.open("default").embed_pending() == 1
+    record = idle.embed_document(library.open("default"), "a.txt")
+    assert record.embedded == 1
+    eventually(lambda: library.open("default").state.embedded == 1.0)
+    idle.stop()
+    assert idle.embedded == 0
+
+
+def test_what_another_process_announces_is_embedded_at_once(library: Library) -> None:
+    put(library, "a.txt", "The lamp was lit.")
+    worker = EmbeddingWorker(library, refresh_seconds=600, poll_seconds=600)
+    worker.start()
+    eventually(lambda: waiting(library) == 0)
+    with Library(library.data, embedder=WordEmbedder()) as other:
+        put(other, "b.txt", "The dog sleeps.")
+    worker.notify_all()
+    eventually(lambda: waiting(library) == 0)
+    worker.stop()

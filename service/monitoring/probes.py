@@ -1,0 +1,61 @@
+"""Health checks of a process that serves nothing else, over HTTP."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a process is up, and whether it is ready; ``details`` are JSON values beside that."""
+
+    is_up: bool
+    is_ready: bool
+    details: Mapping[str, object]
+
+
+@contextmanager
+def answering_probes(host: str, port: int, health: Callable[[], Health]) -> Iterator[int]:
+    """Answer ``/healthz`` and ``/readyz`` with 200 or 503 until the ``with`` block ends; gives the port.
+
+    A port of 0 is any that is free. Raises OSError where nothing can listen.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            now = health()
+            states = {
+                "/healthz": (now.is_up, "up", "failed"),
+                "/readyz": (now.is_ready, "ready", "not_ready"),
+            }
+            if self.path not in states:
+                self.send_error(404)
+                return
+            is_well, good, bad = states[self.path]
+            body = json.dumps({"status": good if is_well else bad, **now.details}).encode()
+            self.send_response(200 if is_well else 503)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Log no requests: a probe comes every few seconds."""
+
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+    with Server((host, port), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, name="loccit-probes", daemon=True)
+        thread.start()
+        try:
+            yield int(server.server_address[1])
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,135 @@
+"""``loccit worker``: processes that embed and run jobs for a service that only answers."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from tests.cli.commands import ROOT, environment, loccit, started
+from tests.patience import PATIENCE, eventually
+
+_WITNESS = """
+CREATE TABLE written (key bytea);
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO written SELECT key FROM new_rows; RETURN NULL; END $$;
+CREATE TRIGGER added AFTER INSERT ON embeddings REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION note();
+CREATE TRIGGER changed AFTER UPDATE ON embeddings REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION note();
+"""
+_HOLDERS = "SELECT DISTINCT split_part(split_part(lease, '/', 2), '-', 1)::int FROM claims"
+"""The ids of the processes that have claimed passages."""
+PASSAGES = 1000
+
+
+@dataclass
+class Worker:
+    """``loccit worker`` in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def readiness(self) -> int:
+        """The status of its health check."""
+        address = eventually(lambda: re.search(r"http://\S+/readyz", self.log.read_text()))
+        return httpx.get(address[0]).status_code
+
+
+@contextmanager
+def working(folder: Path, **settings: str) -> Iterator[Worker]:
+    folder.mkdir()
+    with (folder / "worker.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli", "worker", "--health-port", "0"],
+            stdout=log,
+            stderr=log,
+            env=environment(folder, **settings),
+            cwd=ROOT,
+        )
+        try:
+            yield Worker(process, folder / "worker.log")
+        finally:
+            process.kill()
+            process.wait(PATIENCE)
+
+
+def connected(url: str) -> psycopg.Connection[tuple[int, ...]]:
+    return psycopg.connect(url, options="-c search_path=collection_1")
+
+
+def rows(url: str, query: str) -> Sequence[tuple[int, ...]]:
+    with connected(url) as connection:
+        return connection.execute(query).fetchall()
+
+
+def upload_lamps(client: httpx.Client) -> str:
+    """Send a document of many passages; returns the path of the job."""
+    lamps = (f"Lamp number {number} was lit in the year {number + 100}." for number in range(PASSAGES))
+    reply = client.post("/v1/ingest", files={"files": ("lamps.txt", "\n\n".join(lamps).encode())})
+    return f"/v1/jobs/{reply.json()['job_id']}"
+
+
+def test_a_killed_worker_loses_nothing_and_nothing_is_written_twice(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    url = postgresql_url
+    settings = {"LOCCIT_STORE": url, "LOCCIT_OBJECTS": (tmp_path / "objects").as_uri()}
+    settings["LOCCIT_CHUNK_MAX_TOKENS"] = "16"
+    for name in ("objects", "service"):
+        (tmp_path / name).mkdir()
+    with ExitStack() as stack:
+        _, client = stack.enter_context(started(tmp_path / "service", "--answers-only", **settings))
+        job = upload_lamps(client)
+        with connected(url) as connection:
+            connection.execute(_WITNESS)
+        with connected(url) as holding:
+            # No vectors are stored until several workers have claimed passages, and one of them is dead.
+            holding.execute("LOCK TABLE embeddings IN EXCLUSIVE MODE")
+            assert client.get(job).json()["state"] == "queued"  # nobody works yet
+            names = ("one", "two", "three")
+            workers = [stack.enter_context(working(tmp_path / name, **settings)) for name in names]
+            held = eventually(lambda: len(found := rows(url, _HOLDERS)) > 1 and found)
+            victim = next(one for one in workers if (one.process.pid,) in held)
+            os.kill(victim.process.pid, signal.SIGKILL)
+            victim.process.wait(PATIENCE)
+        eventually(lambda: client.get(job).json()["state"] == "done")
+        counts = client.get(job).json()["passages"]
+        assert counts["stored"] == counts["embedded"] >= PASSAGES
+        assert rows(url, "SELECT 1 FROM passages WHERE embedded IS NULL") == []
+        (written,) = rows(url, "SELECT count(*), count(DISTINCT key) FROM written")
+        assert written == rows(url, "SELECT count(*), count(*) FROM embeddings")[0]
+        workers.remove(victim)
+        for worker in workers:
+            eventually(lambda worker=worker: worker.readiness() == 200)
+            worker.process.terminate()
+        assert [worker.process.wait(PATIENCE) for worker in workers] == [0, 0]
+        assert rows(url, "SELECT 1 FROM claims") == []
+        question = {"question": "lamp number 7", "k": 1}
+        eventually(lambda: "Lamp number 7 " in client.post("/v1/ask", json=question).text)
+
+
+def test_a_worker_needs_a_database_and_says_so(tmp_path: Path) -> None:
+    refused = loccit(tmp_path, "worker", status=1)
+    assert "(invalid_settings)" in refused.stderr
+    assert "LOCCIT_STORE" in refused.stderr
+
+
+@pytest.mark.parametrize("missing", ["LOCCIT_STORE", "LOCCIT_OBJECTS"])
+def test_a_service_that_only_answers_needs_workers_that_can_work(
+    tmp_path: Path, postgresql_url: str, missing: str
+) -> None:
+    settings = {"LOCCIT_STORE": postgresql_url, "LOCCIT_OBJECTS": tmp_path.as_uri(), missing: ""}
+    refused = loccit(tmp_path, "serve", "--answers-only", status=1, **settings)
+    assert "(invalid_settings)" in refused.stderr
+    assert missing in refused.stderr
