@@ -32,7 +32,7 @@ FROM python:3.12.12-slim-trixie AS runtime
 LABEL org.opencontainers.image.title="Loccit" \
       org.opencontainers.image.description="Document-QA retrieval whose every citation can be checked" \
       org.opencontainers.image.licenses="Apache-2.0"
-RUN useradd --system --create-home --uid 10001 loccit && install -d -o loccit -g loccit /data
+RUN useradd --system --create-home --uid 10001 loccit && install -d -o loccit -g loccit /data /objects
 COPY --chown=loccit:loccit corpus /corpus
 ENV PATH=/opt/loccit/bin:$PATH \
     PYTHONUNBUFFERED=1 \
