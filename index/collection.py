@@ -190,6 +190,16 @@ class Collection:
         """The indexes that have failed, and are being made anew from the record."""
         return self._engine.failures
 
+    def unindexed(self) -> int:
+        """How many documents cannot be found yet, by meaning or by words, because an index has failed.
+
+        They are stored. An index that cannot be reached now counts as empty unless it was reached before.
+        """
+        if not self.failures:
+            return 0
+        with self._whole._store.snapshot() as moment:
+            return moment.documents_since(self._engine.change)
+
     @property
     def _derivation(self) -> Derivation:
         return self._whole._now.derivation

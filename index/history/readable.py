@@ -26,9 +26,9 @@ class ReadableSnapshot:
 
     UNRESTRICTED: ClassVar = frozenset(
         {
-            "added_texts", "added_vectors", "admits", "at", "change", "generation", "hides", "includes",
-            "layout", "mark", "originals", "passages", "places", "removed", "section_at", "sentences",
-            "structure", "tables_at", "text", "whole_texts",
+            "added_texts", "added_vectors", "admits", "at", "change", "documents_since", "generation",
+            "hides", "includes", "layout", "mark", "originals", "passages", "places", "removed", "section_at",
+            "sentences", "structure", "tables_at", "text", "whole_texts",
         }
     )  # fmt: skip
     """What is passed on. A new method of snapshots has to be added here or below."""

@@ -199,6 +199,9 @@ class IndexFeed(Protocol):
     def removed(self, since: int, until: int) -> Ids:
         """Passages that left the indexes in these changes."""
 
+    def documents_since(self, change: int) -> int:
+        """How many documents have live passages that came after a change, or got their vectors after it."""
+
 
 class Snapshot(Documents, History, Passages, IndexFeed, Protocol):
     """The record as it stands after one change; for one thread, until its ``with`` block ends."""

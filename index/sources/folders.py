@@ -31,6 +31,7 @@ class IngestReport:
 
     ``renamed`` has the old and new ids of documents whose files moved; the new ids are in one of the other
     lists as well. ``refused`` are the folders of which a mirror removed nothing, although files are missing.
+    ``unindexed`` documents of the collection cannot be found yet, because an index has failed.
     """
 
     added: list[str] = field(default_factory=list)
@@ -42,6 +43,7 @@ class IngestReport:
     skipped: list[Skipped] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     embedded: int = 0
+    unindexed: int = 0
     seconds: float = 0.0
 
     @property
@@ -133,6 +135,7 @@ class FolderIngest:
             self._notify = embedding.notify
             yield
         self._report.embedded = embedding.done
+        self._report.unindexed = self._collection.unindexed()
         self._report.seconds = time.monotonic() - start
 
     def _ingest(self, found: Iterable[FoundFile | Skipped]) -> None:

@@ -39,6 +39,18 @@ def test_known_texts_are_not_embedded_again(store: RecordStore) -> None:
     assert now(store).document("b").embedded == 2
 
 
+def test_documents_are_counted_that_an_index_at_a_change_lacks(store: RecordStore) -> None:
+    assert now(store).documents_since(0) == 0
+    put(store, [document("a"), document("b", text="Other words. And some more.")])
+    put(store, [document("c", text="Words of its own.")])
+    assert [now(store).documents_since(change) for change in range(3)] == [3, 1, 0]
+    passage, *_ = pending(store)
+    store.put_vectors([passage.key], unit(1))
+    assert [now(store).documents_since(change) for change in range(4)] == [3, 2, 1, 0]
+    store.delete("c")
+    assert [now(store).documents_since(change) for change in range(4)] == [2, 1, 1, 0]
+
+
 def test_passages_up_to_one_are_waited_for(store: RecordStore) -> None:
     assert (store.last_passage(), store.waiting(0), store.waiting(10**9)) == (0, 0, 0)
     put(store, [document("a")])

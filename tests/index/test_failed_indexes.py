@@ -130,10 +130,11 @@ def test_a_document_is_stored_and_found_although_the_words_fail(
     filled.embed_pending()
     assert filled.archive.document("walrus.txt").version == 1
     (failure,) = filled.failures
-    assert (failure.side, failure.is_searched) == ("lexical", True)
+    assert (failure.side, failure.is_searched, filled.unindexed()) == ("lexical", True, 1)
     assert filled.ask("walrus").hits[0].citation.document_id == "walrus.txt"
     assert "from its last state" in caplog.text
     eventually(is_whole(filled))
+    assert filled.unindexed() == 0
     best = filled.ask("walrus").hits[0]
     assert (best.citation.document_id, best.explain.lexical.rank) == ("walrus.txt", 1)
 

@@ -357,6 +357,10 @@ class MemorySnapshot(_MemoryPassages):
     def removed(self, since: int, until: int) -> Ids:
         return np.array([id_ for change, id_ in self._state.removals if since < change <= until], np.int64)
 
+    def documents_since(self, change: int) -> int:
+        rows = (row for row in self._state.live() if max(row.added, row.embedded or 0) > change)
+        return len({row.document for row in rows})
+
 
 def _stood(added: int, removed: int | None, change: int) -> bool:
     return added <= change and (removed is None or removed > change)

@@ -141,6 +141,16 @@ def drop_bad_vectors(transaction: Transaction, dimension: int) -> int:
     return len(bad)
 
 
+def documents_since(transaction: Transaction, change: int) -> int:
+    """Count the documents with live passages that came after a change, or got their vectors after it."""
+    row = transaction.row(
+        "SELECT count(DISTINCT document) FROM passages"
+        " WHERE removed IS NULL AND (added > %s OR embedded > %s)",
+        (change, change),
+    )
+    return int(row[0]) if row else 0
+
+
 def removed_ids(transaction: Transaction, since: int, until: int) -> Ids:
     """Return the passages removed from the indexes after change ``since``, up to ``until``."""
     rows = transaction.rows(

@@ -207,3 +207,6 @@ class PostgresqlSnapshot:
 
     def removed(self, since: int, until: int) -> Ids:
         return passages.removed_ids(self._transaction, since, until)
+
+    def documents_since(self, change: int) -> int:
+        return passages.documents_since(self._transaction, change)

@@ -103,6 +103,16 @@ def added_vectors(
         yield np.array(ids, np.int64), np.array(documents, np.int64), vectors.loaded(blobs, dimension)
 
 
+def documents_since(connection: sqlite3.Connection, change: int) -> int:
+    """Count the documents with live passages that came after a change, or got their vectors after it."""
+    row = connection.execute(
+        "SELECT COUNT(DISTINCT document) FROM passages"
+        " WHERE removed IS NULL AND (added > ?1 OR embedded > ?1)",
+        (change,),
+    ).fetchone()
+    return int(row[0])
+
+
 def counted(connection: sqlite3.Connection, at: int | None = None) -> tuple[int, int]:
     """Count the live passages, and those of them that have a vector."""
     live, moment = _live(at)

@@ -197,3 +197,6 @@ class SqliteSnapshot:
 
     def removed(self, since: int, until: int) -> Ids:
         return passages.removed_ids(self._connection, since, until)
+
+    def documents_since(self, change: int) -> int:
+        return passage_reads.documents_since(self._connection, change)
