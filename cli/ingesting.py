@@ -18,8 +18,8 @@ from cli.terminal.output import print_outcome
 if TYPE_CHECKING:
     from index.sources import FolderOptions, IngestReport
 
-MIRROR_REFUSED = 3
-"""Exit status when a mirror kept documents whose files are gone."""
+UNFINISHED = 3
+"""Exit status when a mirror kept documents whose files are gone, or documents cannot be found yet."""
 
 
 def ingest(
@@ -84,7 +84,8 @@ def ingest(
 ) -> None:
     """Ingest files and folders. Unchanged documents are not embedded again.
 
-    The exit status is 1 if no file could be ingested, and 3 if a mirror kept documents whose files are gone.
+    The exit status is 1 if no file could be ingested, and 3 if a mirror kept documents whose files are gone,
+    or documents are stored but cannot be found yet, because an index has failed.
     """
     mirrors = mirror or watching
     if (yes or erase) and not mirrors:
@@ -119,8 +120,8 @@ def ingest(
                 return
             outcome = _ingest(place, locations, options, model)
     print_outcome(outcome)
-    if outcome.refused:
-        raise typer.Exit(MIRROR_REFUSED)
+    if outcome.refused or outcome.unindexed:
+        raise typer.Exit(UNFINISHED)
     if outcome.failed:
         raise typer.Exit(1)
 
@@ -161,4 +162,4 @@ def _watch(place: Place, paths: Sequence[Path], options: FolderOptions, model: s
 def outcome_of(report: IngestReport) -> Outcome:
     """What became of the files of a run of this process."""
     counts = {kind: len(getattr(report, kind)) for kind in KINDS}
-    return Outcome(counts, report.skipped, report.refused, report.embedded, report.seconds)
+    return Outcome(counts, report.skipped, report.refused, report.embedded, report.seconds, report.unindexed)

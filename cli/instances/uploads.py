@@ -78,6 +78,7 @@ class _Ingest:
         self._began = time.monotonic()
         self._counts: Counter[str] = Counter()
         self._embedded = 0
+        self._unindexed = 0
 
     def without_repeated(self, files: Iterable[FoundFile]) -> Iterator[FoundFile]:
         """The files but those whose id an earlier one has."""
@@ -117,6 +118,7 @@ class _Ingest:
             raise loccit_client.LoccitError(f"The job {job.job_id} has failed: {job.problem}")
         self._counts.update({kind: getattr(job.files, kind) for kind in _TAKEN})
         self._embedded += job.passages.embedded
+        self._unindexed = job.unindexed
         for refused in self._client.jobs.files(job.job_id, state="refused", page_size=1000):
             path = paths.get(refused.name, refused.name)
             self.skipped.append(Skipped(str(path), refused.message, refused.code))
@@ -124,7 +126,7 @@ class _Ingest:
     def outcome(self) -> Outcome:
         """What became of all files."""
         seconds = time.monotonic() - self._began
-        return Outcome(self._counts, self.skipped, (), self._embedded, seconds)
+        return Outcome(self._counts, self.skipped, (), self._embedded, seconds, self._unindexed)
 
 
 def _batches(files: Iterable[FoundFile]) -> Iterator[list[FoundFile]]:

@@ -54,13 +54,17 @@ class RefusedMirror(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The number of documents by what became of them, the files that were skipped, and the time."""
+    """The number of documents by what became of them, the files that were skipped, and the time.
+
+    ``unindexed`` documents of the collection are stored and cannot be found yet.
+    """
 
     counts: Mapping[str, int]
     skipped: Sequence[SkippedFile] = ()
     refused: Sequence[RefusedMirror] = field(default=())
     embedded: int = 0
     seconds: float = 0.0
+    unindexed: int = 0
 
     @property
     def failed(self) -> bool:

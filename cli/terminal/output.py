@@ -101,6 +101,15 @@ def print_outcome(outcome: Outcome) -> None:
         advice = REFUSAL_ADVICE[refusal.code]
         text = Text.assemble(("refused", "bold red"), f": {refusal.reason} {advice}")
         stderr().print(text, soft_wrap=True)
+    if outcome.unindexed:
+        several = outcome.unindexed > 1
+        stderr().print(
+            f"{outcome.unindexed} document{'s are' if several else ' is'} stored and cannot be found yet, by "
+            "meaning or by words: an index has failed, and the log says why. Whatever has the collection "
+            "open, such as a service, adds what is missing once the index works: do not ingest again.",
+            soft_wrap=True,
+            highlight=False,
+        )
 
 
 def _shown(text: str) -> str:

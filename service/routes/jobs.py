@@ -39,13 +39,15 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 
 def current_json(runtime: Runtime, job: Job) -> Json:
     """A job as JSON, with the number of its passages that are not embedded."""
-    waiting = 0
-    if job.last_passage and job.state != "done":
+    waiting = unindexed = 0
+    if job.last_passage:
         try:
-            waiting = runtime.library.open(job.collection).archive.waiting(job.last_passage)
+            collection = runtime.library.open(job.collection)
+            waiting = 0 if job.state == "done" else collection.archive.waiting(job.last_passage)
+            unindexed = collection.unindexed()
         except errors.LoccitError:  # it is deleted, or cannot be opened: the job's state tells
-            waiting = job.counts.passages
-    return job_json(job, waiting)
+            waiting = 0 if job.state == "done" else job.counts.passages
+    return job_json(job, waiting, unindexed)
 
 
 @router.get("/v1/jobs", summary="List jobs", response_model=JobList)

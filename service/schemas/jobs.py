@@ -55,6 +55,10 @@ class JobResponse(BaseModel):
     bytes: int = Field(description="Total size of its files.")
     files: FileCounts
     passages: JobPassages
+    unindexed: int = Field(
+        description="Documents of the collection that are stored and cannot be found yet, by meaning or by "
+        "words, because an index has failed: the service adds them as soon as it works again."
+    )
     passages_per_second: float | None = Field(description="Average rate of embedding since the job started.")
     seconds_left: float | None = Field(description="Estimated remaining time; null while it is unknown.")
     upgrade: UpgradeDetails | None = Field(description="Of an upgrade; else null.")
@@ -91,7 +95,7 @@ class JobFiles(BaseModel):
     next: int | None = Field(description="Use it as `after` of the next page; null on the last page.")
 
 
-def job_json(job: Job, waiting: int) -> Json:
+def job_json(job: Job, waiting: int, unindexed: int) -> Json:
     """A job as :class:`JobResponse`; ``waiting`` is the number of its passages that are not embedded."""
     counts, outcomes = job.counts, job.counts.outcomes
     embedded = counts.passages - min(counts.passages, waiting)
@@ -113,6 +117,7 @@ def job_json(job: Job, waiting: int) -> Json:
             **{name: outcomes.get(name, 0) for name in _OUTCOMES},
         },
         "passages": {"stored": counts.passages, "embedded": embedded},
+        "unindexed": unindexed,
         "passages_per_second": round(embedded / elapsed, 1) if elapsed and embedded else None,
         "seconds_left": _seconds_left(job, embedded, elapsed),
         "upgrade": dict(job.details) if job.kind == "upgrade" else None,

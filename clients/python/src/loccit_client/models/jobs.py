@@ -37,7 +37,10 @@ class JobPassages(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Reply):
-    """A job and its progress. ``problem`` says why it failed; problems of files are in their list."""
+    """A job and its progress. ``problem`` says why it failed; problems of files are in their list.
+
+    ``unindexed`` documents of the collection cannot be found yet, because an index has failed.
+    """
 
     job_id: str
     kind: Literal["ingest", "upgrade"]
@@ -50,6 +53,7 @@ class Job(Reply):
     bytes: int
     files: FileCounts
     passages: JobPassages
+    unindexed: int
     passages_per_second: float | None
     seconds_left: float | None
     upgrade: UpgradeDetails | None
