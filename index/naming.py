@@ -50,6 +50,16 @@ def checked_collection_name(name: str) -> str:
     return name
 
 
+def hidden_name(name: str) -> str:
+    """The name of a collection that is being made and is not to be found yet: no user can give it."""
+    return f".{name}.unfinished"
+
+
+def shown_name(name: str) -> str:
+    """The name that a collection with a hidden name will have; any other name as it is."""
+    return name[1:].removesuffix(".unfinished") if name.startswith(".") else name
+
+
 def checked_groups(groups: Iterable[str]) -> tuple[str, ...]:
     """Return the groups in order, each once, or raise :class:`InvalidGroup` that names the wrong one.
 

@@ -3,6 +3,13 @@
 Each Protocol has one contract suite in ``tests/contracts``, which every implementation passes.
 """
 
+from index.protocols.copying import (
+    CopyProgress,
+    RecordState,
+    RowCopying,
+    RowSource,
+    RowTarget,
+)
 from index.protocols.engine import (
     DenseIndex,
     Engine,
@@ -42,6 +49,7 @@ from index.protocols.staging import Staging, Unstaged
 
 __all__ = [
     "Catalogue",
+    "CopyProgress",
     "DenseIndex",
     "Documents",
     "Embedder",
@@ -57,8 +65,12 @@ __all__ = [
     "Passages",
     "PastPassages",
     "Rankings",
+    "RecordState",
     "RecordStore",
     "Reranker",
+    "RowCopying",
+    "RowSource",
+    "RowTarget",
     "Searchable",
     "Side",
     "Snapshot",

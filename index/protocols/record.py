@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from index.filters import Filter, ReadableBy
+from index.protocols.copying import RowCopying
 from index.protocols.originals import Originals
 from index.records import (
     Counts,
@@ -411,6 +412,9 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
     def staging(self) -> Staging:
         """What an upgrade prepares. Raises :class:`index.errors.NotSupported`."""
 
+    def copying(self) -> RowCopying:
+        """Copies the rows of the record. Raises :class:`index.errors.NotSupported`."""
+
     def lease(self, name: str, *, seconds: float = 0.0) -> AbstractContextManager[Lease]:
         """Hold a lease, waiting at most so many seconds for another holder to end it.
 
@@ -456,6 +460,16 @@ class Catalogue(Protocol):
         Gives, for each that exists, a function that writes this state into a new folder, without what is
         derived from it. Both raise :class:`index.errors.StoreDamaged`.
         """
+
+    def publish(self, name: str) -> None:
+        """Give a collection that was made under its hidden name its own; nothing here may have it open.
+
+        :func:`index.naming.hidden_name` is that name, which :meth:`names` leaves out. Raises
+        :class:`index.errors.CollectionBusy` where another collection has the name.
+        """
+
+    def conceal(self, name: str) -> None:
+        """Give a collection its hidden name, so that it is not there until it is published again."""
 
     def originals(self, name: str) -> Originals:
         """The bytes of a collection's documents."""

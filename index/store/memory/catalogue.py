@@ -43,6 +43,12 @@ class MemoryCatalogue:
         """Raise :class:`index.errors.NotSupported`: nothing here is kept."""
         raise NotSupported(f"The collections {', '.join(names)} are in memory only.")
 
+    def publish(self, name: str) -> None:
+        """Raise :class:`index.errors.NotSupported`."""
+        raise NotSupported("Collections in memory are not copied.")
+
+    conceal = publish
+
     def originals(self, name: str) -> MemoryOriginals:
         return self._originals.setdefault(name, MemoryOriginals())
 

@@ -19,7 +19,7 @@ from index.errors import (
     InvalidDocumentId,
     NotSupported,
 )
-from index.protocols import Lease, Staging
+from index.protocols import Lease, RowCopying, Staging
 from index.records import (
     DocumentHistory,
     DocumentRecord,
@@ -280,6 +280,10 @@ class MemoryStore:
     def staging(self) -> Staging:
         """Raise :class:`index.errors.NotSupported`."""
         raise NotSupported("A record in memory is not upgraded.")
+
+    def copying(self) -> RowCopying:
+        """Raise :class:`index.errors.NotSupported`."""
+        raise NotSupported("A record in memory is not copied.")
 
     @contextmanager
     def lease(self, name: str, *, seconds: float = 0.0) -> Iterator[Lease]:

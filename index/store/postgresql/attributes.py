@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -21,8 +21,13 @@ _BEGINNING = "left(string, 100)"
 
 def put(transaction: Transaction, document: int, values: Metadata) -> None:
     """Replace the attributes of a document (key)."""
-    drop(transaction, document)
-    found = [(*stored_row(*row), document) for row in rows(values)]
+    put_all(transaction, {document: values})
+
+
+def put_all(transaction: Transaction, values: Mapping[int, Metadata]) -> None:
+    """Replace the attributes of documents (keys)."""
+    transaction.execute("DELETE FROM attributes WHERE document = ANY(%s)", (list(values),))
+    found = [(*stored_row(*row), document) for document, own in values.items() for row in rows(own)]
     transaction.copy("attributes", {**_COLUMNS, "document": "int8"}, found)
 
 

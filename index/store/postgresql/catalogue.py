@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import CollectionBusy, CollectionNotFound, NotSupported, ObjectsUnavailable, StoreDamaged
+from index.naming import hidden_name, shown_name
 from index.postgresql import Listener, Server, listeners, lock_key, migrate
 from index.postgresql.migrations import migrate_within
 from index.protocols import Originals
@@ -52,7 +53,7 @@ class PostgresqlCatalogue:
 
     def names(self) -> list[str]:
         with self._server.read(schema.CATALOGUE_SCHEMA, what=_WHAT) as reading:
-            query = "SELECT name FROM collections WHERE name IS NOT NULL ORDER BY name"
+            query = "SELECT name FROM collections WHERE name NOT LIKE '.%' ORDER BY name"
             return [name for (name,) in reading.rows(query)]
 
     def identity(self, name: str) -> Hashable | None:
@@ -96,7 +97,7 @@ class PostgresqlCatalogue:
 
     def folder(self, name: str) -> Path:
         identity = self._number(name)
-        return self._folder / f"{name}.{self._id[:12]}-{identity or 0}"
+        return self._folder / f"{shown_name(name)}.{self._id[:12]}-{identity or 0}"
 
     def open(self, name: str) -> PostgresqlStore:
         number = self._number(name)
@@ -110,6 +111,20 @@ class PostgresqlCatalogue:
             f"The collections {', '.join(names)} are in PostgreSQL, which is not backed up from here. "
             "Use the server's own tools."
         )
+
+    def publish(self, name: str) -> None:
+        self._rename(hidden_name(name), name)
+
+    def conceal(self, name: str) -> None:
+        self._rename(name, hidden_name(name))
+
+    def _rename(self, name: str, to: str) -> None:
+        if self.identity(to) is not None:
+            raise CollectionBusy(f"There is a collection {shown_name(to)!r} already.")
+        with self._server.write(
+            schema.CATALOGUE_SCHEMA, what=f"the collection {shown_name(name)!r}"
+        ) as writing:
+            writing.execute("UPDATE collections SET name = %s WHERE name = %s", (to, name))
 
     def originals(self, name: str) -> Originals:
         opened, folder = self.identity(name), self.folder(name)

@@ -40,6 +40,7 @@ from index.store.postgresql.snapshot import PostgresqlSnapshot
 from index.store.postgresql.staged.tables import EXCHANGED
 from index.store.postgresql.upgrading import PostgresqlStaging
 from index.store.postgresql.upkeep import erasures
+from index.store.postgresql.upkeep.row_copying import PostgresqlCopying
 from index.store.rows.cache import Memory
 from index.store.rows.tags import store_tag
 from index.store.rows.vectors import among
@@ -257,6 +258,10 @@ class PostgresqlStore(Access):
     def staging(self) -> PostgresqlStaging:
         """What an upgrade prepares; see :class:`index.protocols.RecordStore`."""
         return PostgresqlStaging(self._server, self._number, self._what, self._read, self._write)
+
+    def copying(self) -> PostgresqlCopying:
+        """Copies the rows of the record; see :class:`index.protocols.RecordStore`."""
+        return PostgresqlCopying(lambda: self._read(f"{_HELD}; {state.QUERY}"), self._write)
 
     # Embedding work
 

@@ -14,8 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from index.durability import sync
 from index.errors import CollectionBusy, Damaged, ObjectsUnavailable, StoreDamaged
 from index.file_leases import FileLeases
+from index.naming import hidden_name, shown_name
 from index.protocols import Originals
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
 from index.store.sqlite.database import check_journal, check_size
@@ -165,6 +167,18 @@ class FolderCatalogue:
             # What is gone by now was erased meanwhile.
             with suppress(FileNotFoundError), shared.open(sha256) as file:
                 own.put(sha256, file.read())
+
+    def publish(self, name: str) -> None:
+        self._rename(hidden_name(name), name)
+
+    def conceal(self, name: str) -> None:
+        self._rename(name, hidden_name(name))
+
+    def _rename(self, name: str, to: str) -> None:
+        if self.identity(to) is not None:
+            raise CollectionBusy(f"There is a collection {shown_name(to)!r} already.")
+        (self._folder / name).rename(self._folder / to)
+        sync(self._folder)
 
     def originals(self, name: str) -> Originals:
         opened = self.identity(name)

@@ -42,6 +42,7 @@ from index.store.sqlite.snapshots import SqliteSnapshot
 from index.store.sqlite.upgrading import SqliteStaging
 from index.store.sqlite.upkeep import erasures
 from index.store.sqlite.upkeep.adoption import adopt
+from index.store.sqlite.upkeep.row_copying import SqliteCopying
 from index.types import Metadata, Sentences, Vectors
 
 
@@ -225,6 +226,10 @@ class SqliteStore:
     def staging(self) -> SqliteStaging:
         """What an upgrade prepares."""
         return SqliteStaging(self._database, self._database.path)
+
+    def copying(self) -> SqliteCopying:
+        """Copies the rows of the record; see :class:`index.protocols.RecordStore`."""
+        return SqliteCopying(self._database)
 
     # Embedding work
 
