@@ -81,6 +81,11 @@ class UnansweredStore:
         self._most = most
         self._database = database
 
+    @property
+    def database(self) -> Database:
+        """The database with the table."""
+        return self._database
+
     def add(self, questions: Collection[tuple[float, str, str, float]]) -> None:
         """Record questions: when they were asked, their collections, texts and probabilities."""
         with self._database.write() as connection:

@@ -14,6 +14,10 @@ class Cursor(Protocol):
     def rowcount(self) -> int:
         """Rows that the statement changed."""
 
+    @property
+    def description(self) -> Any:
+        """The columns of the results, each a sequence that begins with its name."""
+
     def fetchone(self) -> Any:
         """The next row as a tuple, or None."""
 

@@ -38,6 +38,11 @@ class FileStore:
         self.spool = spool
         self._database = database
 
+    @property
+    def database(self) -> Database:
+        """The database with the tables."""
+        return self._database
+
     # Files
 
     def add(self, file: UploadedFile) -> UploadedFile:

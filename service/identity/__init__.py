@@ -19,12 +19,21 @@ from service.identity.proofs import Prover
 from service.identity.protocols import KeyStore
 from service.identity.records import Key, KeyOptions, is_origin, new_key
 from service.identity.sessions import COOKIE, Sessions
+from service.identity.sql import SqlKeyStore
 from service.identity.sqlite import SqliteKeyStore
 
+KEYS = "keys.sqlite"
+"""Name in a data folder."""
 
-def open_key_store(data: Path, *, store: str = "") -> KeyStore:
+
+def open_key_store(data: Path, *, store: str = "") -> SqlKeyStore:
     """Open the key store of a data folder, or that at a URL of PostgreSQL; create it when there is none."""
-    return PostgresqlKeyStore(store) if store else SqliteKeyStore(data / "keys.sqlite")
+    return PostgresqlKeyStore(store) if store else SqliteKeyStore(data / KEYS)
+
+
+def has_keys(data: Path, *, store: str = "") -> bool:
+    """Whether there may be keys, so that a command need not make a store to find none."""
+    return bool(store) or (data / KEYS).exists()
 
 
 def open_keyring(data: Path, api_key: SecretStr | None, *, store: str = "") -> Keyring:
@@ -52,6 +61,7 @@ __all__ = [
     "WrongKeys",
     "access",
     "caller_of",
+    "has_keys",
     "is_origin",
     "new_key",
     "open_key_store",

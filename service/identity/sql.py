@@ -25,6 +25,11 @@ class SqlKeyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def database(self) -> Database:
+        """The database with the tables."""
+        return self._database
+
     def add(self, key: Key) -> None:
         with self._database.write() as connection:
             connection.execute(

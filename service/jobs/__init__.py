@@ -13,10 +13,11 @@ from pathlib import Path
 from index.objects import open_bucket, parse_objects
 from index.records import Problem
 from service.jobs.postgresql import PostgresqlJobStore
-from service.jobs.protocols import JobStore, Spool
+from service.jobs.protocols import Spool
 from service.jobs.spool.bucket import BucketSpool
 from service.jobs.spool.folder import FolderSpool
 from service.jobs.spool.layered import LayeredSpool
+from service.jobs.sql import SqlJobStore
 from service.jobs.sqlite import PinnedJobs, SqliteJobStore, pinned_jobs, problems
 
 JOBS = "jobs.sqlite"
@@ -24,7 +25,7 @@ SPOOL = "spool"
 """Names in a data folder."""
 
 
-def open_job_store(data: Path, *, store: str = "") -> JobStore:
+def open_job_store(data: Path, *, store: str = "") -> SqlJobStore:
     """Open the job store of a data folder, or that at a URL of PostgreSQL; create it when there is none."""
     return PostgresqlJobStore(store) if store else SqliteJobStore(data / JOBS)
 

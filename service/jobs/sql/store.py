@@ -38,6 +38,11 @@ class SqlJobStore(ABC):
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def database(self) -> Database:
+        """The database with the tables."""
+        return self._database
+
     @abstractmethod
     def acquire_lease(self) -> Lease | None:
         """See :meth:`service.jobs.protocols.JobStore.acquire_lease`."""
