@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "backup": "cli.upkeep:backup",
     "restore": "cli.upkeep:restore",
     "check": "cli.upkeep:check",
+    "migrate": "cli.migrating:migrate",
     "export": "cli.exchange:export",
     "import": "cli.exchange:import_",
     "upgrade": "cli.upgrading:upgrade",

@@ -129,6 +129,9 @@ COMMANDS: Mapping[str, str] = {
     "data_not_empty": "Restore into an empty folder, or replace what is there.",
     "stored_elsewhere": "Back up the database with the tools of PostgreSQL: [how]"
     "(../postgresql.md#back-up-and-restore).",
+    "same_store": "Name two stores with `--from` and `--to`; what is left out is `LOCCIT_STORE`, or else the "
+    "data folder.",
+    "store_in_use": "Move to an empty database or folder, or delete what the message names there.",
     "restore_unfinished": "Run `loccit restore` again, with `--replace`.",
     "invalid_questions": "Correct the line that the message names: one JSON object, with `question`.",
     "missing_quotes": "Correct the quotes, or ingest the documents that contain them.",

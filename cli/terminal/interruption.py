@@ -14,12 +14,10 @@ INTERRUPTED = 130
 
 
 @contextmanager
-def resumable() -> Iterator[None]:
+def resumable(kept: str = "The documents ingested so far are kept") -> Iterator[None]:
     """Exit on Ctrl-C with a message that the same command continues where it stopped."""
     try:
         yield
     except KeyboardInterrupt:
-        stderr().print(
-            "Interrupted. The documents ingested so far are kept; run the same command again to continue."
-        )
+        stderr().print(f"Interrupted. {kept}; run the same command again to continue.")
         raise typer.Exit(INTERRUPTED) from None

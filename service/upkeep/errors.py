@@ -53,6 +53,18 @@ class RestoreUnfinished(UpkeepError):
     code = "restore_unfinished"
 
 
+class SameStore(UpkeepError):
+    """A store is to be moved to itself."""
+
+    code = "same_store"
+
+
+class StoreInUse(UpkeepError):
+    """The store to move to holds other data, or was written to after it was moved to."""
+
+    code = "store_in_use"
+
+
 class StoredElsewhere(UpkeepError):
     """What is to be backed up, restored or checked is in a database, not in the data folder."""
 

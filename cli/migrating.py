@@ -1,0 +1,141 @@
+"""``loccit migrate``: move everything from one store to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.progress import TaskID
+from rich.text import Text
+
+from cli.options import Data
+from cli.terminal.consoles import stdout
+from cli.terminal.interruption import resumable
+from cli.terminal.output import print_json
+from cli.terminal.progress import bars
+from index.copying import Difference
+from service.library_settings import open_models
+from service.migration import Migration, MovedCollection, Planned, Report, Side, side_of
+from service.settings import load_settings
+
+_PLACE = "a data folder, or postgresql://user:password@host/database"
+_OWN = "LOCCIT_STORE, or else the data folder"
+
+
+def migrate(
+    source: Annotated[
+        str,
+        typer.Option("--from", metavar="STORE", help=f"Where everything is: {_PLACE}.", show_default=_OWN),
+    ] = "",
+    target: Annotated[
+        str, typer.Option("--to", metavar="STORE", help=f"Where it goes: {_PLACE}.", show_default=_OWN)
+    ] = "",
+    data: Data = None,
+    questions: Annotated[
+        int,
+        typer.Option(
+            min=0, max=10_000, help="Sentences of each collection that both are asked; 0 asks nothing."
+        ),
+    ] = 200,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be moved; change nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Move all collections, keys, jobs and files to another store, and compare them; can be repeated."""
+    settings = load_settings(**({} if data is None else {"data": data}))
+    config = settings.library_config()
+    own = Side(settings.data, config.store_url, config.objects)
+    with resumable("What was moved so far is kept"), _shown() as progress:
+        migration = Migration(
+            side_of(source, own), side_of(target, own), open_models(settings), config, progress
+        )
+        if dry_run:
+            planned, beside = migration.plan()
+        else:
+            report = migration.run(questions=questions)
+    if dry_run:
+        _print_plan(planned, beside, as_json=as_json)
+        return
+    _print_report(report, migration.target, as_json=as_json)
+    if not report.is_same:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[str, int, int], None]]:
+    """Show on stderr what is being done, and how much of it is done."""
+    with bars() as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def show(doing: str, done: int, total: int) -> None:
+            if doing not in tasks:
+                tasks[doing] = progress.add_task(doing, total=None)
+            progress.update(tasks[doing], completed=done, total=total)
+
+        yield show
+
+
+def _print_plan(planned: list[Planned], beside: dict[str, int], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"collections": [asdict(one) for one in planned], "beside": beside})
+        return
+    for one in planned:
+        size = (
+            f"{one.documents:,} documents, {one.versions:,} versions, {one.passages:,} passages, "
+            f"{one.bytes / 2**20:,.1f} MiB, change {one.change}"
+        )
+        state = {"new": "", "unfinished": "; a part is there", "moved": f"; there as of change {one.reached}"}
+        _print(f"{one.name}: {size}{state[one.state]}")
+    _print(f"Beside them: {_counted(beside)}")
+    _print("Nothing was changed.")
+
+
+def _print_report(report: Report, target: Side, *, as_json: bool) -> None:
+    if as_json:
+        print_json({**asdict(report), "is_same": report.is_same, "target": target.words})
+        return
+    for one in report.collections:
+        _print_collection(one)
+    _print(f"Beside them: {_counted(report.beside)}")
+    _print_differences("", report.differences)
+    if not report.is_same:
+        _print(
+            "The target is different. Collections that were copied now are not to be found there. Run "
+            "`loccit check` on the source, and migrate again."
+        )
+        return
+    into = "set LOCCIT_STORE to it" if target.store else f"unset LOCCIT_STORE, set LOCCIT_DATA={target.data}"
+    _print(
+        f"Everything is in {target.words}. What is written to the source from now on is not: stop its "
+        f"services, run the same command again, {into}, and start them."
+    )
+
+
+def _print_collection(one: MovedCollection) -> None:
+    held = f"; nobody could write for {one.held_seconds:.2f} s" if one.held_seconds else ""
+    size = f"{one.documents:,} documents, {one.passages:,} passages, {one.originals:,} originals"
+    _print(f"{one.name}: {size}, as of change {one.change}{held}")
+    rows = sum(one.rows.values())
+    _print(f"  compared {rows:,} rows, asked {one.questions} questions: {len(one.differences)} differences")
+    for name, digest in one.hashes.items():
+        _print(f"  SHA-256 of all {name}: {digest}")
+    _print_differences(one.name, one.differences)
+
+
+def _print_differences(collection: str, differences: list[Difference]) -> None:
+    for one in differences:
+        where = ": ".join(filter(None, [collection, one.place]))
+        line = Text.assemble(("different", "red"), f" {where}: {one.what}")
+        stdout().print(line, highlight=False, soft_wrap=True)
+
+
+def _counted(rows: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in rows.items() if count) or "nothing"
+
+
+def _print(line: str) -> None:
+    stdout().print(line, markup=False, highlight=False, soft_wrap=True)

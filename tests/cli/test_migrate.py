@@ -1,0 +1,195 @@
+"""Everything of an instance goes to another store, and back."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from signal import SIGKILL
+from threading import Event
+from typing import Any
+
+import psycopg
+import pytest
+
+from index.ingest.preparation import Source
+from service.library_settings import open_library
+from service.settings import Settings
+from tests.cli.commands import loccit, process
+from tests.crash.fault_points import Point
+from tests.patience import PATIENCE
+from tests.postgresql import PASSWORD
+
+TEXTS = {
+    "moons.md": "# Moons\n\nMars has two moons, Phobos and Deimos. Both of them are small and dark.\n",
+    "rings.md": "# Rings\n\nSaturn has rings that are made of ice. They are only some metres thick.\n",
+    "winds.md": "# Winds\n\nNeptune has the fastest winds of all planets. Storms last there for years.\n",
+}
+
+
+class Instance:
+    """A data folder with every kind of data, and commands on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        folder.mkdir()
+        with open_library(Settings(data=self.data, model="words")) as library:
+            collection = library.open("default", create=True)
+            for name, text in TEXTS.items():
+                collection.put(Source(name, text.encode(), metadata={"words": len(text.split())}))
+            collection.embed_pending()
+            collection.put(Source("moons.md", (TEXTS["moons.md"] + "\nPhobos comes closer.").encode()))
+            collection.put(Source("gone.md", b"Pluto was called a planet. It is one no more."))
+            collection.put(Source("erased.md", b"Nobody must read this sentence any more."))
+            collection.embed_pending()
+            collection.editor.delete("erased.md")
+            collection.editor.retire(["gone.md"])
+            library.open("empty", create=True)
+        self.key = json.loads(loccit(folder, "keys", "create", "operator", "--json").stdout)
+
+    def run(self, *arguments: str, status: int = 0, **settings: str) -> str:
+        done = loccit(self.folder, *arguments, status=status, **settings)
+        assert PASSWORD not in done.stdout + done.stderr
+        return done.stdout
+
+    def migrate(self, *arguments: str, status: int = 0, **settings: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(
+            self.run("migrate", *arguments, "--json", status=status, **settings)
+        )
+        return found
+
+    def exported(self, path: Path, store: str = "", **settings: str) -> bytes:
+        self.run("export", str(path), LOCCIT_STORE=store, **settings)
+        return path.read_bytes()
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Instance:
+    return Instance(tmp_path / "one")
+
+
+def test_there_and_back(instance: Instance, postgresql_url: str, tmp_path: Path) -> None:
+    back = tmp_path / "back" / "data"
+    there = instance.migrate("--to", postgresql_url)
+    assert there["is_same"]
+    found = {one["name"]: one for one in there["collections"]}
+    assert found["default"]["documents"] == 4
+    assert found["default"]["questions"] > 0
+    assert found["default"]["originals"] > 0
+    in_database = {"LOCCIT_STORE": postgresql_url}
+    assert instance.migrate("--to", str(back), **in_database)["is_same"]
+    contents = set()
+    for number, settings in enumerate((in_database, {}, {"LOCCIT_DATA": str(back)})):
+        contents.add(
+            instance.exported(
+                tmp_path / str(number),
+                settings.get("LOCCIT_STORE", ""),
+                **{name: value for name, value in settings.items() if name != "LOCCIT_STORE"},
+            )
+        )
+        assert "operator" in instance.run("keys", "list", **settings)
+    assert len(contents) == 1
+    assert "No problems" in instance.run("check", LOCCIT_DATA=str(back))
+
+
+def test_what_is_written_meanwhile_is_moved_the_next_time(
+    instance: Instance, postgresql_url: str, tmp_path: Path
+) -> None:
+    with open_library(Settings(data=instance.data, model="words")) as library:
+        collection = library.open("default")
+        written = Event()
+
+        def write() -> None:
+            for number in range(25):
+                collection.put(
+                    Source(f"{number}.txt", f"The document {number} came while others go.".encode())
+                )
+                written.set()
+            collection.editor.delete("3.txt")
+            collection.embed_pending()
+
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(write)
+            written.wait(PATIENCE)
+            first = instance.migrate("--to", postgresql_url, "--questions", "0")
+            writing.result()
+    assert first["is_same"]
+    again = instance.migrate("--to", postgresql_url)
+    assert again["is_same"]
+    (found,) = (one for one in again["collections"] if one["name"] == "default")
+    assert found["documents"] == 4 + 24
+    assert found["questions"] > 0
+    contents = [instance.exported(tmp_path / "a"), instance.exported(tmp_path / "b", postgresql_url)]
+    assert contents[0] == contents[1]
+
+
+POINTS = [
+    Point("return", "index.store.rows.copying.target:SqlTarget.put_documents"),
+    Point("return", "index.copying.record_copy:RecordCopy._next_names"),
+    Point("return", "index.store.rows.copying.target:SqlTarget.finish"),
+    Point("call", "service.migration.collections:CollectionMove._copy_calibration"),
+    Point("return", "service.migration.beside:_replace"),
+    Point("return", "index.store.postgresql.catalogue:PostgresqlCatalogue.publish"),
+]
+FULL = bool(os.environ.get("LOCCIT_TESTS_FULL"))
+_KILLED = """
+from cli.main import main
+from tests.crash.fault_points import Point, kill_at
+kill_at(Point({when!r}, {what!r}), time={time})
+main()
+"""
+
+
+def test_killed_and_started_again_it_goes_on(instance: Instance, postgresql_url: str, tmp_path: Path) -> None:
+    command = ("migrate", "--to", postgresql_url, "--questions", "0")
+    for point in POINTS if FULL else [POINTS[2], POINTS[4]]:
+        code = _KILLED.format(when=point.when, what=point.what, time=1)
+        process(instance.folder, "-c", code, *command, status=-SIGKILL)
+        if point != POINTS[-1]:
+            assert "default" not in instance.run("list", LOCCIT_STORE=postgresql_url)
+    assert instance.migrate(*command[1:])["is_same"]
+    contents = [instance.exported(tmp_path / "a"), instance.exported(tmp_path / "b", postgresql_url)]
+    assert contents[0] == contents[1]
+
+
+def test_a_target_that_was_tampered_with_is_found(instance: Instance, postgresql_url: str) -> None:
+    instance.migrate("--to", postgresql_url, "--questions", "0")
+    with psycopg.connect(postgresql_url) as connection:
+        connection.execute("UPDATE collection_1.embeddings SET vector = set_byte(vector, 0, 77)")
+    again = instance.migrate("--to", postgresql_url, status=1)
+    assert not again["is_same"]
+    found = {one["place"].split()[0] for one in again["collections"][0]["differences"]}
+    assert "embeddings" in found
+    assert "different default: embeddings" in instance.run("migrate", "--to", postgresql_url, status=1)
+
+
+def test_a_dry_run_changes_nothing(instance: Instance, postgresql_url: str) -> None:
+    planned = instance.migrate("--to", postgresql_url, "--dry-run")
+    assert planned["beside"]["keys"] == 1
+    (default, empty) = planned["collections"]
+    assert (default["name"], default["documents"], default["state"]) == ("default", 4, "new")
+    assert empty["documents"] == 0
+    assert default["bytes"] > 0
+    assert "default" not in instance.run("list", LOCCIT_STORE=postgresql_url)
+    assert "default: 4 documents" in instance.run("migrate", "--to", postgresql_url, "--dry-run")
+
+
+def test_other_targets_are_refused(instance: Instance, postgresql_url: str, tmp_path: Path) -> None:
+    other = Instance(tmp_path / "other")
+    there = str(other.data)
+    refused = loccit(instance.folder, "migrate", "--to", there, status=1)
+    assert "(store_in_use)" in refused.stderr
+    same = loccit(instance.folder, "migrate", "--to", str(instance.data), status=1)
+    assert "(same_store)" in same.stderr
+    instance.migrate("--to", postgresql_url, "--questions", "0")
+    instance.run("delete", "rings.md", "--yes", LOCCIT_STORE=postgresql_url)
+    refused = loccit(instance.folder, "migrate", "--to", postgresql_url, status=1)
+    assert "(store_in_use)" in refused.stderr
+    assert PASSWORD not in refused.stderr
+    missing = loccit(instance.folder, "migrate", "--from", str(tmp_path / "none"), "--to", there, status=1)
+    assert "(no_data)" in missing.stderr
+    wrong = loccit(instance.folder, "migrate", "--to", f"mysql://a:{PASSWORD}@b/c", status=1)
+    assert "(invalid_request)" in wrong.stderr
+    assert PASSWORD not in wrong.stderr
