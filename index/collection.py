@@ -23,7 +23,7 @@ from index.config import LibraryConfig
 from index.derivation import Derivation, derive
 from index.description import Description, find_or_create
 from index.embedding import Models
-from index.errors import DocumentNotFound, InvalidInput, LedgerFailed
+from index.errors import DocumentNotFound, InvalidInput, LedgerFailed, StoreUnavailable
 from index.filters import Filter, ReadableBy
 from index.history.archive import Archive
 from index.history.editing import Editor
@@ -33,6 +33,7 @@ from index.history.readable import ReadableStore
 from index.ingest.embedding_queue import Embedded
 from index.ingest.preparation import Source
 from index.ingest.writing import DocumentWriter
+from index.lag import Lag, LagWatch
 from index.protocols import (
     Catalogue,
     Embedder,
@@ -131,6 +132,7 @@ class Collection:
         self._whole = self
         """The collection that restricted views of it were made from."""
         self._exchanging = threading.RLock()
+        self._watch = LagWatch()
         self.archive = Archive(self._store, catalogue.originals(name), readers)
         self._follower = LedgerFollower(ledger, self._store) if ledger else None
         self.editor = Editor(self._store, lock_seconds=config.lock_seconds, committed=self._committed)
@@ -199,6 +201,14 @@ class Collection:
             return 0
         with self._whole._store.snapshot() as moment:
             return moment.documents_since(self._engine.change)
+
+    @property
+    def lag(self) -> Lag:
+        """How far answers are behind the record, as of the last look at it. Asks nobody.
+
+        What an index lacks that has failed does not count: :attr:`failures` has it.
+        """
+        return self._whole._watch.lag(self._reached())
 
     @property
     def _derivation(self) -> Derivation:
@@ -497,9 +507,19 @@ class Collection:
     def refresh(self) -> None:
         """See what other processes committed. Cheap when there is nothing new."""
         state = self._now.state
-        change = self._store.notice(state.change).change
+        try:
+            change = self._store.notice(state.change).change
+        except StoreUnavailable:
+            self._watch.lost()
+            raise
+        self._watch.saw(change, self._reached())
         if change != state.change or change > self._engine.change:
             self._catch_up()
+
+    def _reached(self) -> int:
+        """The change up to which answers are complete."""
+        change = self._whole._now.state.change
+        return change if self.failures else min(change, self._engine.change)
 
     def _committed(self) -> None:
         self._catch_up()

@@ -20,6 +20,7 @@ from index.embedding import Models
 from index.engine import remove_indexes
 from index.errors import CollectionMismatch, CollectionNotFound, Damaged, StoreDamaged
 from index.history.ledger import Ledger
+from index.lag import Lag
 from index.naming import checked_collection_name
 from index.protocols import Embedder, Reranker, has_same_weights
 from index.readers import InProcessReaders, Readers, ReaderStatistics
@@ -116,6 +117,12 @@ class Library:
         found = self._open.get(name)
         model = found.collection.description.model if found else ""
         return "" if model == self.models.default_fingerprint else model
+
+    def lags(self) -> dict[str, Lag]:
+        """How far the answers of each open collection are behind its record. Asks nobody."""
+        with self._lock:
+            opened = [one.collection for one in self._open.values()]
+        return {collection.name: collection.lag for collection in opened}
 
     def description(self, name: str) -> Description:
         """What a collection was made with, read without its model.

@@ -240,6 +240,16 @@ class Runtime:
         if self._state is not None:
             raise NotReady(self._state.message)
 
+    def require_following(self) -> None:
+        """Raise :class:`NotReady` while answers are further behind the record than the settings allow."""
+        bound = self.settings.ready_lag_seconds
+        seconds = max((lag.seconds for lag in self.library.lags().values()), default=0.0)
+        if bound and seconds > bound:
+            raise NotReady(
+                f"The indexes of this process are {seconds:.0f} s behind the record, and may be {bound:g} s. "
+                "They catch up by themselves; if they do not, the log has the reason."
+            )
+
     def sample_metrics(self) -> None:
         """Copy the state of this process into its metrics."""
         self._worker_state.copy(

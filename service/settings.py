@@ -79,6 +79,14 @@ class Settings(LibrarySettings):
         "names without a dot such as localhost; `*` allows any. Used only without an API key: it stops DNS "
         "rebinding, by which another site's page could read the answers.",
     )
+    ready_lag_seconds: float = Field(
+        10.0,
+        ge=0,
+        le=86_400,
+        description="Seconds that the indexes of this process may be behind the record before `/readyz` "
+        "answers 503, so that a balancer asks others meanwhile; 0 is no bound. Following takes a fraction of "
+        "a second, and a large ingest elsewhere a few.",
+    )
     public_url: str = Field(
         "",
         description="Address under which people reach the service, such as `https://docs.example.org`: "

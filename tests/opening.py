@@ -1,14 +1,17 @@
 """Collections opened by their folder, for tests of the library."""
 
-from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import index.collection
 from index.citations.citing import parse_locator
+from index.engine.generations import FILES_LEASE
+from index.file_leases import FileLeases
 from index.history.changes import CitationStatus
 from index.store.sqlite import FolderCatalogue, SqliteStore
+from tests.patience import PATIENCE
 
 
 def collection_in(folder: Path, **parts: Any) -> index.collection.Collection:
@@ -19,6 +22,17 @@ def collection_in(folder: Path, **parts: Any) -> index.collection.Collection:
 def store_in(folder: Path) -> SqliteStore:
     """The record store of the collection in a folder."""
     return SqliteStore(folder / "store.sqlite")
+
+
+@contextmanager
+def held_by_another_process(folder: Path) -> Iterator[None]:
+    """Neither the record nor the index files of the collection in a folder can be written meanwhile."""
+    with (
+        closing(store_in(folder)) as store,
+        store.lease("write"),
+        FileLeases(folder).hold(FILES_LEASE, PATIENCE),
+    ):
+        yield
 
 
 class _EachAlone:

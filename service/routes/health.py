@@ -5,13 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from index.errors import CollectionNotFound, LoccitError
+from index.lag import Lag
 from index.protocols import Failure
 from index.records import Counts
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.identity import Principal, Scope, access
 from service.runtime import Caller, ReadyRuntime, Runtime
-from service.schemas.collections import Health, Readiness, Ready, refused_mirrors_json
+from service.schemas.collections import Health, Readiness, Ready, lag_json, refused_mirrors_json
 from service.schemas.values import Json, moment
 
 router = APIRouter(tags=["health"], route_class=ApiRoute)
@@ -35,10 +36,12 @@ async def health() -> Response:
 )
 @access(Scope.NONE)
 async def readiness(caller: Caller, runtime: ReadyRuntime) -> Response:
-    """200 means that the model has answered a question and the collections are open.
+    """200 means that the model has answered a question, the collections are open, and answers are up to date.
 
+    It is 503 `not_ready` also while answers are further behind the record than `LOCCIT_READY_LAG_SECONDS`.
     Without an admin key the answer is `{"status": "ready"}`, unless the service has no keys.
     """
+    runtime.require_following()
     if caller.scope < Scope.ADMIN:
         return json_reply({"status": "ready"})
     return json_reply(await runtime.pools.lookups.run(readiness_json, runtime, caller))
@@ -54,7 +57,8 @@ def readiness_json(runtime: Runtime, caller: Principal) -> Json:
     failures: list[Failure] = []
     refused: list[Json] = []
     unavailable = 0
-    for name in runtime.names(caller):
+    names = runtime.names(caller)
+    for name in names:
         try:
             collection = runtime.library.open(name)
             counted.append(collection.archive.counts())
@@ -64,12 +68,14 @@ def readiness_json(runtime: Runtime, caller: Principal) -> Json:
             continue  # deleted after it was listed
         except LoccitError:
             unavailable += 1
+    known = [lag for name, lag in runtime.library.lags().items() if name in names]
     return {
         "status": "degraded" if unavailable or failures or refused else "ready",
         "collections": len(counted),
         "unavailable": unavailable,
         "failed_indexes": [{"index": one.side, "since": moment(one.since)} for one in failures],
         "refused_mirrors": refused,
+        "lag": lag_json(max(known, key=lambda lag: lag.seconds, default=Lag())),
         "documents": sum(counts.documents for counts in counted),
         "passages": {
             "total": sum(counts.passages for counts in counted),

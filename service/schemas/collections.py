@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from index.collection import Collection as OpenCollection
+from index.lag import Lag as KnownLag
 from index.protocols import VectorPrecision
 from service.schemas.values import Json, PassageCounts, Purged, moment
 
@@ -19,6 +20,13 @@ class RefusedMirror(BaseModel):
     folder: str
     reason: str
     since: datetime
+
+
+class Lag(BaseModel):
+    """How far the answers of the process that replies are behind the record, as far as it knows."""
+
+    changes: int = Field(description="Changes that the record has and its answers do not.")
+    seconds: float = Field(description="The most that the first of these can be old.")
 
 
 class Collection(BaseModel):
@@ -40,6 +48,7 @@ class Collection(BaseModel):
     characters: int
     original_bytes: int = Field(description="Size of all originals that are kept, in bytes.")
     change: int
+    lag: Lag
     refused_mirrors: list[RefusedMirror] = Field(description="Shown to keys of the scope admin.")
     purged: Purged
 
@@ -95,8 +104,14 @@ class Readiness(BaseModel):
     unavailable: int
     failed_indexes: list[FailedIndex]
     refused_mirrors: list[RefusedMirror]
+    lag: Lag = Field(description="That of the collection that is furthest behind.")
     documents: int
     passages: PassageCounts
+
+
+def lag_json(lag: KnownLag) -> Json:
+    """A lag as :class:`Lag`."""
+    return {"changes": lag.changes, "seconds": round(lag.seconds, 3)}
 
 
 def collection_json(collection: OpenCollection, *, refused_mirrors: bool) -> Json:
@@ -113,6 +128,7 @@ def collection_json(collection: OpenCollection, *, refused_mirrors: bool) -> Jso
         "characters": counts.characters,
         "original_bytes": counts.original_bytes,
         "change": counts.change,
+        "lag": lag_json(collection.lag),
         "refused_mirrors": refused_mirrors_json(collection) if refused_mirrors else [],
         "purged": collection.purging.state,
     }

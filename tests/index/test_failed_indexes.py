@@ -16,7 +16,7 @@ from index.embedding import WordEmbedder
 from index.errors import IndexUnavailable
 from index.ingest.preparation import Source
 from tests.index.conftest import Opener
-from tests.opening import collection_in, store_in, verifying
+from tests.opening import collection_in, held_by_another_process, verifying
 from tests.patience import eventually
 
 TEXTS = {
@@ -187,7 +187,7 @@ def test_two_failed_indexes_are_an_error(
     with closing(sqlite3.connect(folder / "store.sqlite", isolation_level=None)) as connection:
         connection.execute("UPDATE embeddings SET vector = x'00'")
     # Neither can be repaired while another process writes.
-    with closing(store_in(folder)) as store, store.lease("write"):
+    with held_by_another_process(folder):
         collection = open_collection()
         assert [one.side for one in collection.failures] == ["dense"]
         damage_words(folder)
@@ -208,7 +208,7 @@ def test_a_check_tells_what_is_wrong(filled: Collection, folder: Path) -> None:
 
 
 def test_a_closed_collection_repairs_nothing(filled: Collection, folder: Path) -> None:
-    with closing(store_in(folder)) as store, store.lease("write"):
+    with held_by_another_process(folder):
         damage_words(folder)
         assert filled.ask(QUESTION).index.degraded == ("lexical",)
     filled.close()

@@ -51,6 +51,12 @@ DESCRIBED = tuple(
             ("collection",),
             "Folders whose last mirror was refused, because too much was missing.",
         ),
+        ("collection_lag_changes", ("collection",), "Changes of the record that answers do not have yet."),
+        (
+            "collection_lag_seconds",
+            ("collection",),
+            "The most that the first change can be old that answers do not have yet.",
+        ),
         ("jobs", ("state",), "Jobs that are kept."),
         ("data_free_bytes", (), "Free space on the disk of the data folder."),
     )
@@ -101,6 +107,7 @@ class SharedState:
         size = _family("collection_disk_bytes")
         failed = _family("collection_index_failed")
         refused = _family("collection_mirrors_refused")
+        lag_changes, lag_seconds = _family("collection_lag_changes"), _family("collection_lag_seconds")
         states = dict.fromkeys(("open", "unavailable"), 0)
         for name in self._library.names():
             try:
@@ -121,10 +128,14 @@ class SharedState:
             for side in get_args(Side):
                 failed.add_metric([name, side], any(one.side == side for one in collection.failures))
             refused.add_metric([name], len(mirrors))
+            lag = collection.lag
+            lag_changes.add_metric([name], lag.changes)
+            lag_seconds.add_metric([name], lag.seconds)
         collections = _family("collections")
         for state, number in states.items():
             collections.add_metric([state], number)
         yield from (collections, documents, passages, waiting, characters, size, failed, refused)
+        yield from (lag_changes, lag_seconds)
 
     def _disk_bytes(self, collection: Collection) -> int:
         now = self._clock()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from index.embedding import WordEmbedder
 from index.library import Library
 from service.schemas.answers import AskResponse
 from service.schemas.collections import Collection, CollectionList, Readiness
-from tests.opening import store_in
+from tests.opening import held_by_another_process
 from tests.patience import eventually
 from tests.service.http_service import assert_error, assert_shape, served
 
@@ -74,7 +73,7 @@ def test_a_failed_index_is_told_until_it_is_made_anew(library: Library, client: 
     client.put("/v1/documents/a.txt?wait=true", content="The lamp was lit.")
     library.close()
     folder = library.open("default").folder
-    with closing(store_in(folder)) as store, store.lease("write"):
+    with held_by_another_process(folder):
         # Nothing is repaired while another process writes.
         for suffix in ("idx", "term", "fast"):
             for path in (folder / "lexical").glob(f"segments-*/*.{suffix}"):

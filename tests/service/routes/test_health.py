@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from starlette.testclient import TestClient
 
+from index.engine.generations import FILES_LEASE
+from index.file_leases import FileLeases
 from index.library import Library
 from service.identity import KeyOptions, Scope, new_key
-from tests.service.http_service import served
+from tests.contracts.documents import document
+from tests.opening import store_in
+from tests.patience import PATIENCE, eventually
+from tests.service.http_service import assert_error, served
+from tests.service.monitoring.metrics.exposition import value
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
@@ -36,3 +44,23 @@ def test_only_an_admin_is_told_how_much_there_is(library: Library) -> None:
         details = told({"Authorization": f"Bearer {tokens[Scope.ADMIN]}"})
         assert isinstance(details, dict)
         assert details["documents"] == 1
+
+
+def test_a_service_that_lags_is_not_ready_and_answers_all_the_same(library: Library) -> None:
+    with served(library, ready_lag_seconds=0.01) as client:
+        client.put("/v1/documents/mars.txt", json={"text": "Mars has two moons."})
+        folder = library.open("default").folder
+        eventually(lambda: client.get("/readyz").status_code == 200)
+        assert client.get("/v1/collections/default").json()["lag"] == {"changes": 0, "seconds": 0.0}
+        with FileLeases(folder).hold(FILES_LEASE, PATIENCE):  # so that the words do not get on
+            with closing(store_in(folder)) as store:
+                store.put([document("venus", "Venus has none. None at all.")])
+            eventually(lambda: client.get("/readyz").status_code == 503)
+            assert "behind the record" in assert_error(client.get("/readyz"), 503, "not_ready")
+            assert client.get("/v1/collections/default").json()["lag"]["changes"] >= 1  # vectors are another
+            text = client.get("/metrics").text
+            assert value(text, "collection_lag_changes", collection="default") >= 1
+            assert value(text, "collection_lag_seconds", collection="default") > 0.01
+            assert client.post("/v1/ask", json={"question": "Which moons?"}).json()["passages"]
+        eventually(lambda: client.get("/readyz").status_code == 200)
+        assert client.get("/readyz").json()["lag"] == {"changes": 0, "seconds": 0.0}

@@ -22,6 +22,14 @@ class RefusedMirror(Reply):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lag(Reply):
+    """How far the answers of the process that replied are behind the record: changes, and at most seconds."""
+
+    changes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collection(Reply):
     """A collection and its size. One in a list that cannot be opened has its name and an ``error`` only."""
 
@@ -35,6 +43,7 @@ class Collection(Reply):
     characters: int = 0
     original_bytes: int = 0
     change: int = 0
+    lag: Lag | None = None
     refused_mirrors: list[RefusedMirror] = field(default_factory=list)
     purged: Purged = "done"
     error: Mapping[str, str] | None = None

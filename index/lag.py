@@ -1,0 +1,58 @@
+"""How far the answers of a collection are behind its record, as this process knows it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Changes that the record is known to have and that answers do not, and the age of the first of them.
+
+    ``seconds`` is the most that it can be: the time since a look at the record that did not find it.
+    """
+
+    changes: int = 0
+    seconds: float = 0.0
+
+
+class LagWatch:
+    """Remembers what looks at the record have found. Safe to use from several threads.
+
+    ``clock`` counts seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._newest = 0
+        self._looked: float | None = None
+        self._missing: deque[tuple[int, float]] = deque()
+        """Change numbers that were found, each with the time of the look before, until they are applied."""
+
+    def saw(self, newest: int, applied: int) -> None:
+        """Note a look at the record: its last change, and the last one that answers have."""
+        with self._lock:
+            now = self._clock()
+            if newest > max(applied, self._newest):
+                self._missing.append((newest, now if self._looked is None else self._looked))
+            self._newest, self._looked = newest, now
+
+    def lost(self) -> None:
+        """Note that the record could not be asked: how far it is by now is not known."""
+        with self._lock:
+            self._missing.clear()
+            self._newest = 0
+
+    def lag(self, applied: int) -> Lag:
+        """The lag of answers that have all changes up to ``applied``; none while that is not known."""
+        with self._lock:
+            while self._missing and self._missing[0][0] <= applied:
+                self._missing.popleft()
+            if not self._missing:
+                return Lag()
+            return Lag(self._newest - applied, self._clock() - self._missing[0][1])
