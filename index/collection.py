@@ -538,6 +538,7 @@ class Collection:
         whole = self._whole
         whole._follow_exchange()
         notice = whole._store.notice(whole._now.state.change)
+        whole._watch.saw(notice.change, whole._reached())
         if notice.erased:
             whole.archive.forget(notice.change)
             whole._engine.forget()

@@ -42,6 +42,7 @@ LIMITS: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("header_seconds", "seconds for the head of a request; then the connection is closed", ""),
         ("body_idle_seconds", "seconds of a pause in a body", "body_timeout"),
         ("body_seconds", "seconds for each MiB of a body", "body_timeout"),
+        ("ready_lag_seconds", "seconds of lag behind the record; then `/readyz` is 503", "not_ready"),
         ("writer_first_seconds", "seconds for the first text of the model that writes", "writer_timeout"),
         ("writer_next_seconds", "seconds of a pause in its text", "writer_timeout"),
         ("writer_seconds", "seconds for its whole text", "writer_timeout"),

@@ -17,6 +17,7 @@ from index.engine.lexical import TantivyIndex
 from index.engine.moments import Moments, PastIndexes
 from index.engine.repairs import Repairs, Stopped
 from index.engine.searchable import IndexPair
+from index.engine.shared_base import SharedBase, form_of
 from index.engine.vectors import FaissIndex
 from index.errors import CollectionBusy, IndexUnavailable, StoreDamaged
 from index.file_leases import FileLeases
@@ -67,6 +68,16 @@ class EmbeddedEngine(IndexPair):
         self._dimension = dimension
         self._lock_seconds = config.lock_seconds
         self._leases = FileLeases(folder)
+        bases = store.bases()
+        self.shared = bases and SharedBase(
+            bases,
+            self.dense,
+            home / VECTORS,
+            form_of(description, config.vectors, generation),
+            generation=generation,
+            lock_seconds=config.lock_seconds,
+        )
+        """The base of vectors that machines share; None where they share none."""
         self._moments = Moments(analyzer, dimension, config.search.as_of_passages)
         self._updating = threading.RLock()
         self._rebuilding = threading.Lock()
@@ -177,9 +188,13 @@ class EmbeddedEngine(IndexPair):
 
     def _update_dense(self, moment: Snapshot) -> None:
         with self._updating:
-            if self.dense.reload(moment.includes):
+            if self._reload_dense(moment):
                 self._repairs.run_in_background(self._check_files)
             add_vectors(self.dense, moment, self._dimension, self._repairs.unless_closed)
+
+    def _reload_dense(self, moment: Snapshot) -> bool:
+        """Use the base that others have made since; whether there is one."""
+        return self.shared.follow(moment) if self.shared else self.dense.reload(moment.includes)
 
     def maintain(self, *, background: bool) -> None:
         """Build a new base of vectors, or write words again, when much was added or removed."""
@@ -188,13 +203,15 @@ class EmbeddedEngine(IndexPair):
                 self._repairs.run_in_background(self._rewrite_lexical)
             else:
                 self._rewrite_lexical()
-        if self._repairs.has_failed("dense") or not self.dense.should_compact:
+        is_due = self.shared.is_due if self.shared else self.dense.should_compact
+        if self._repairs.has_failed("dense") or not is_due:
             return
+        compact = self.shared.compact if self.shared else self.dense.compact
         if background:
-            self.dense.compact_in_background(lambda error: self._repairs.report("dense", error))
+            self.dense.compact_in_background(lambda error: self._repairs.report("dense", error), compact)
             return
         try:
-            self.dense.compact()
+            compact()
         except StoreDamaged as error:
             self._repairs.report("dense", error)
 
@@ -209,6 +226,8 @@ class EmbeddedEngine(IndexPair):
             self.lexical.refresh()
             if self.lexical.has_removed:
                 self._cleanse_lexical()
+            if self.shared:
+                return self.shared.purge(change, self.update)
             return self.dense.purge(change)
         return False
 
@@ -301,7 +320,9 @@ class EmbeddedEngine(IndexPair):
             self.dense.reset()
             with self._store.snapshot(lasting=True) as moment:
                 self._update_dense(moment)
-        self.dense.compact_in_background(lambda error: self._repairs.report("dense", error))
+        self.dense.compact_in_background(
+            lambda error: self._repairs.report("dense", error), self.shared.compact if self.shared else None
+        )
 
     def _repair_lexical(self, *, catches_up: bool) -> None:
         with self._rebuilding:

@@ -131,8 +131,8 @@ class ReadableStore:
     """What is passed on. ``prune`` takes keys of versions that a snapshot gave."""
     REFUSED: ClassVar = frozenset(
         {
-            "adopt", "begin_epoch", "claim", "close", "copying", "drop_damaged_vectors", "end_snapshots",
-            "erase_tagged", "erased_tags", "problems", "purge", "put_vectors", "repair",
+            "adopt", "bases", "begin_epoch", "claim", "close", "copying", "drop_damaged_vectors",
+            "end_snapshots", "erase_tagged", "erased_tags", "problems", "purge", "put_vectors", "repair",
             "set_refused_mirrors", "staging", "tag", "unpurged", "waiting_since",
         }
     )  # fmt: skip

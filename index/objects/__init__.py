@@ -3,6 +3,7 @@
 from index.objects.address import BucketAddress, ObjectsPlace, parse_objects
 from index.objects.bucket import Bucket, open_bucket
 from index.objects.reading import RangeReader, blocks
+from index.objects.shared_files import SharedFiles
 from index.objects.writing import ObjectWriter
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "ObjectWriter",
     "ObjectsPlace",
     "RangeReader",
+    "SharedFiles",
     "blocks",
     "open_bucket",
     "parse_objects",

@@ -3,6 +3,7 @@
 Each Protocol has one contract suite in ``tests/contracts``, which every implementation passes.
 """
 
+from index.protocols.bases import Bases, PublishedBase
 from index.protocols.copying import (
     CopyProgress,
     RecordState,
@@ -48,6 +49,7 @@ from index.protocols.record import (
 from index.protocols.staging import Staging, Unstaged
 
 __all__ = [
+    "Bases",
     "Catalogue",
     "CopyProgress",
     "DenseIndex",
@@ -64,6 +66,7 @@ __all__ = [
     "Originals",
     "Passages",
     "PastPassages",
+    "PublishedBase",
     "Rankings",
     "RecordState",
     "RecordStore",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from index.filters import Filter, ReadableBy
+from index.protocols.bases import Bases
 from index.protocols.copying import RowCopying
 from index.protocols.originals import Originals
 from index.records import (
@@ -414,6 +415,9 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
 
     def copying(self) -> RowCopying:
         """Copies the rows of the record. Raises :class:`index.errors.NotSupported`."""
+
+    def bases(self) -> Bases | None:
+        """Bases of vectors that machines share; None where they share no record or no place for files."""
 
     def lease(self, name: str, *, seconds: float = 0.0) -> AbstractContextManager[Lease]:
         """Hold a lease, waiting at most so many seconds for another holder to end it.

@@ -158,6 +158,9 @@ class _Frozen:
         del lasting
         return nullcontext(self._moment)
 
+    def bases(self) -> None:
+        """None: a base of passages that are not in use is not shared."""
+
     def lease(self, name: str, *, seconds: float = 0.0) -> nullcontext[None]:
         """Nobody else has the files: there is nothing to lease."""
         del name, seconds

@@ -43,14 +43,18 @@ def chosen_kind(count: int, config: VectorsConfig) -> Kind:
     return "flat" if count <= MAX_FLAT_PASSAGES else "ivf"
 
 
-def write_base(folder: Path, snapshot: Snapshot, base: Base, config: VectorsConfig) -> None:
+def write_base(
+    folder: Path, snapshot: Snapshot, base: Base, config: VectorsConfig, *, unique: str = ""
+) -> None:
     """Publish a base with the passages of a snapshot, durably; ``base`` is the snapshot's base.
+
+    ``unique`` is a part of the names of its files.
 
     Raises OSError, for instance on a full disk, and keeps the old base.
     """
     count, dimension = len(snapshot), snapshot.base.rows.dimension
     kind = chosen_kind(count, config)
-    new = Publication(folder, snapshot.mark)
+    new = Publication(folder, snapshot.mark, unique)
     if count and kind != "flat":
         description = _write_approximate(new, snapshot, base, config)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -118,6 +119,11 @@ class FaissIndex:
     def is_checked(self) -> bool:
         """Whether all files were compared with their checksums when they were opened; large ones are not."""
         return not self._base.unchecked
+
+    @property
+    def manifest(self) -> str | None:
+        """The manifest of the base in use; None if there is none, or it cannot be used."""
+        return None if self._base.is_due else self._base.manifest
 
     @property
     def should_compact(self) -> bool:
@@ -236,6 +242,16 @@ class FaissIndex:
             if published and published.mark == snapshot.mark:
                 self._adopt(published)
 
+    def write_next(self, folder: Path) -> None:
+        """Write a base with all passages into another folder, and go on with the one in use.
+
+        Its files have names that no other machine gives. Raises what :meth:`compact` raises.
+        """
+        with self._compacting:
+            snapshot, base = self._current(), self._base
+            base.check(path for path in base.files if path.exists())
+            write_base(folder, snapshot, base, self._config, unique=uuid.uuid4().hex[:8])
+
     def purge(self, change: int) -> bool:
         """Write a base without the vectors that were removed up to a change, unless this one has none.
 
@@ -245,12 +261,20 @@ class FaissIndex:
         self.reload()
         if self._has_removed():
             self.compact()
+        return self.tidy(change)
+
+    def is_rid_of(self, change: int) -> bool:
+        """Whether the base in use has no vector of a passage that was removed up to a change."""
+        base = self._base
+        is_clean = base.blank == base.segment.dead and base.mark.change >= change
+        return is_clean or not self._has_removed()
+
+    def tidy(self, change: int) -> bool:
+        """Delete the files of all bases but the one in use; False unless :meth:`is_rid_of`."""
         with self._compacting, suppress(Timeout):
             self._folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self._folder / "compact.lock", timeout=0):
-                base = self._base
-                is_clean = base.blank == base.segment.dead and base.mark.change >= change
-                if self._is_current() and (is_clean or not self._has_removed()):
+                if self._is_current() and self.is_rid_of(change):
                     delete_others(self._folder)
                     return True
         return False
@@ -259,21 +283,28 @@ class FaissIndex:
         """Whether the base has vectors of passages that were removed."""
         return self._current().base.dead > self._base.blank
 
-    def compact_in_background(self, damaged: Callable[[StoreDamaged], None]) -> bool:
-        """Run :meth:`compact` in a daemon thread that logs errors; False if one is running already.
+    def compact_in_background(
+        self, damaged: Callable[[StoreDamaged], None], compact: Callable[[], object] | None = None
+    ) -> bool:
+        """Run ``compact`` in a daemon thread that logs errors; False if one is running already.
 
-        ``damaged`` is called if the base in use is.
+        By default it is :meth:`compact`. ``damaged`` is called if the base in use is.
         """
         if not self._starting.acquire(blocking=False):
             return False
         threading.Thread(
-            target=self._compact_and_log, args=[damaged], name="loccit-compaction", daemon=True
+            target=self._compact_and_log,
+            args=[damaged, compact or self.compact],
+            name="loccit-compaction",
+            daemon=True,
         ).start()
         return True
 
-    def _compact_and_log(self, damaged: Callable[[StoreDamaged], None]) -> None:
+    def _compact_and_log(
+        self, damaged: Callable[[StoreDamaged], None], compact: Callable[[], object]
+    ) -> None:
         try:
-            self.compact()
+            compact()
         except StoreDamaged as error:
             damaged(error)
         except (OSError, RuntimeError) as error:
@@ -282,13 +313,16 @@ class FaissIndex:
         finally:
             self._starting.release()
 
-    def reload(self, belongs: Callable[[Mark], bool] = lambda _: True) -> bool:
+    def reload(self, belongs: Callable[[Mark], bool] = lambda _: True, *, is_again: bool = False) -> bool:
         """Use a base that another process has published, and keep newer passages; True if there is one.
 
-        A base whose mark does not belong to the record is replaced by the next compaction.
+        A base whose mark does not belong to the record is replaced by the next compaction. One that could not
+        be used before is tried again if its files were put there again.
         """
+        if self._is_current() and not is_again:
+            return False  # without waiting for a compaction
         with self._compacting:
-            base = None if self._is_current() else self._read()
+            base = None if self._is_current() and not is_again else self._read()
             if base is None or base.manifest is None:
                 return False
             if not belongs(base.mark):

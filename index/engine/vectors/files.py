@@ -89,11 +89,12 @@ class Base:
 class Publication:
     """Writes a base: adds durable files, then publishes the manifest."""
 
-    def __init__(self, folder: Path, mark: Mark) -> None:
+    def __init__(self, folder: Path, mark: Mark, unique: str = "") -> None:
+        """``unique`` makes the names of files other than any that other machines give."""
         self._folder, self._mark = folder, mark
         folder.mkdir(parents=True, exist_ok=True)
-        self._before = _files_of(read_manifest(folder))
-        self._stem, number = f"base-{mark.change:06d}", 0
+        self._before = names_in(read_manifest(folder))
+        self._stem, number = f"base-{mark.change:06d}{unique and f'-{unique}'}", 0
         while any(name.startswith(f"{self._stem}.") for name in self._before):
             number += 1
             self._stem = f"base-{mark.change:06d}-{number}"
@@ -102,7 +103,7 @@ class Publication:
     def add(self, name: str, suffix: str, write: Callable[[Path], object]) -> Path:
         """Write a file. Raises OSError, for instance on a full disk, and keeps the old base."""
         path = self._folder / f"{self._stem}.{suffix}"
-        _write(path, write)
+        write_durably(path, write)
         self._files[name] = {"name": path.name, **asdict(checksum(path))}
         return path
 
@@ -117,18 +118,17 @@ class Publication:
     def publish(self, **content: object) -> None:
         """Replace the manifest, and delete files older than the previous base."""
         text = sealed({"format": FORMAT, **asdict(self._mark), **content, "files": self._files})
-        sync(self._folder)
-        _write(self._folder / _MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
-        sync(self._folder)
-        _delete(self._folder, keep={*self._before, *(str(file["name"]) for file in self._files.values())})
+        write_manifest(self._folder, text)
+        delete_but(self._folder, keep={*self._before, *(str(file["name"]) for file in self._files.values())})
 
 
 def delete_others(folder: Path) -> None:
     """Delete the files of all bases but the one that the manifest names. Hold the lock of compactions."""
-    _delete(folder, keep=_files_of(read_manifest(folder)))
+    delete_but(folder, keep=names_in(read_manifest(folder)))
 
 
-def _delete(folder: Path, *, keep: Container[str]) -> None:
+def delete_but(folder: Path, *, keep: Container[str]) -> None:
+    """Delete the files of bases and unfinished ones, but those of these names."""
     for path in folder.iterdir():
         if path.name not in keep and (path.name.startswith("base-") or path.suffix == _UNFINISHED):
             path.unlink(missing_ok=True)
@@ -141,6 +141,13 @@ def read_manifest(folder: Path) -> str | None:
         return (folder / _MANIFEST).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return None
+
+
+def write_manifest(folder: Path, text: str) -> None:
+    """Replace the manifest, durably, once the files of its base are."""
+    sync(folder)
+    write_durably(folder / _MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+    sync(folder)
 
 
 def later_files(folder: Path, base: Base) -> list[str]:
@@ -179,12 +186,12 @@ def _open(folder: Path, manifest: str, dimension: int, config: VectorsConfig) ->
     is_old = content["format"] != FORMAT
     if not is_old:
         content = unsealed(manifest)
-    mark = Mark(int(content["change"]), *(str(content.get(name, "")) for name in _IDENTITY))
+    mark = mark_in(content)
     count = int(content["count"])
     if count == 0:
         return replace(Base.empty(dimension, manifest, mark), is_due=is_old)
     paths = {name: folder / file["name"] for name, file in content["files"].items()}
-    files = {folder / file["name"]: _checksum(file) for file in content["files"].values()}
+    files = {folder / file["name"]: checksum_of(file) for file in content["files"].values()}
     # Before they are read: damaged structures could make FAISS read anywhere.
     small = config.checked_bytes
     unchecked = tuple(path for path, expected in files.items() if not check_at_once(path, expected, small))
@@ -208,7 +215,12 @@ def _open(folder: Path, manifest: str, dimension: int, config: VectorsConfig) ->
     )
 
 
-def _checksum(file: Mapping[str, Any]) -> Checksum:
+def mark_in(content: Mapping[str, Any]) -> Mark:
+    """Return the mark in the content of a manifest."""
+    return Mark(int(content["change"]), *(str(content.get(name, "")) for name in _IDENTITY))
+
+
+def checksum_of(file: Mapping[str, Any]) -> Checksum:
     """The checksum of a file in the manifest; of a base of an earlier format only the size is known."""
     return Checksum(file["bytes"], file.get("ends", ""), file.get("sha256", ""))
 
@@ -253,7 +265,8 @@ def _save_index(path: Path, index: faiss.Index) -> None:
         raise OSError(f"cannot write {path}: {error}") from error
 
 
-def _files_of(manifest: str | None) -> set[str]:
+def names_in(manifest: str | None) -> set[str]:
+    """Return the names of the files that a manifest names; none if it cannot be read."""
     if manifest is None:
         return set()
     try:
@@ -262,7 +275,7 @@ def _files_of(manifest: str | None) -> set[str]:
         return set()
 
 
-def _write(path: Path, write: Callable[[Path], object]) -> None:
+def write_durably(path: Path, write: Callable[[Path], object]) -> None:
     """Write to a temporary name, make the file durable, and rename it."""
     unfinished = path.with_name(path.name + _UNFINISHED)
     write(unfinished)

@@ -285,6 +285,9 @@ class MemoryStore:
         """Raise :class:`index.errors.NotSupported`."""
         raise NotSupported("A record in memory is not copied.")
 
+    def bases(self) -> None:
+        """None: one process has the record."""
+
     @contextmanager
     def lease(self, name: str, *, seconds: float = 0.0) -> Iterator[Lease]:
         record, holder = self._record, (id(self), threading.get_ident())

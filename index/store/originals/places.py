@@ -1,4 +1,4 @@
-"""The places of originals that several machines share: a folder or a bucket for all collections."""
+"""The places of bytes that several machines share: a folder or a bucket for all collections."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from index.objects import ObjectsPlace, open_bucket
+from index.objects import ObjectsPlace, SharedFiles, open_bucket
 from index.protocols import Originals
 from index.store.originals.bucket import BucketOriginals
 from index.store.originals.folder import FolderOriginals
@@ -37,8 +37,14 @@ class SharedOriginals:
         assert self._place is not None  # noqa: S101 -- is_used
         return BucketOriginals(open_bucket(self._place), self._prefix(tag), is_current)
 
+    def bases(self, tag: bytes) -> SharedFiles | None:
+        """The files of a collection's bases of vectors; None if machines share no place."""
+        if self._place is None:
+            return None
+        return SharedFiles(self._place, f"{_COLLECTIONS}/{tag.hex()}/bases")
+
     def drop(self, tag: bytes) -> None:
-        """Remove all originals of a collection that was deleted; does nothing if there are none.
+        """Remove all originals and bases of a collection that was deleted; does nothing if there are none.
 
         Raises :class:`index.errors.ObjectsUnavailable`, OSError.
         """
@@ -46,7 +52,7 @@ class SharedOriginals:
             if (folder := self._folder(tag)).exists():
                 shutil.rmtree(folder)
         elif self._place is not None:
-            open_bucket(self._place).clear(self._prefix(tag))
+            open_bucket(self._place).clear(f"{_COLLECTIONS}/{tag.hex()}/")
 
     def _folder(self, tag: bytes) -> Path:
         assert isinstance(self._place, Path)  # noqa: S101

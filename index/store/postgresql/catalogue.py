@@ -103,7 +103,7 @@ class PostgresqlCatalogue:
         number = self._number(name)
         if number is None:
             raise _not_found(name)
-        return PostgresqlStore(self._server, number, name)
+        return PostgresqlStore(self._server, number, name, self._shared)
 
     def pinned(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
         """Raise :class:`index.errors.NotSupported`."""

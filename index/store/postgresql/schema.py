@@ -184,8 +184,17 @@ _CLAIMS_END = """
 ALTER TABLE claims ADD COLUMN until timestamptz NOT NULL DEFAULT now(); -- others may claim the text from then
 """
 
+_BASES = """
+CREATE TABLE bases (                        -- of vectors, which machines share
+    change bigint PRIMARY KEY,              -- from which it is used
+    form text NOT NULL,                     -- hash of what it is made from, and how
+    generation bigint NOT NULL,             -- of the record
+    manifest text NOT NULL                  -- JSON, with the hashes of its files
+);
+"""
+
 CATALOGUE: tuple[Migration, ...] = (_CATALOGUE,)
-COLLECTION: tuple[Migration, ...] = (_COLLECTION + totals.TRIGGERS, _CLAIMS_END)
+COLLECTION: tuple[Migration, ...] = (_COLLECTION + totals.TRIGGERS, _CLAIMS_END, _BASES)
 
 
 def schema_of(number: int) -> str:

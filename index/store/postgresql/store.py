@@ -22,6 +22,7 @@ from index.records import (
     RefusedMirror,
     VersionRecord,
 )
+from index.store.originals import SharedOriginals
 from index.store.postgresql import (
     attributes,
     claims,
@@ -36,6 +37,7 @@ from index.store.postgresql import (
     versions,
 )
 from index.store.postgresql.access import Access
+from index.store.postgresql.bases import PostgresqlBases
 from index.store.postgresql.snapshot import PostgresqlSnapshot
 from index.store.postgresql.staged.tables import EXCHANGED
 from index.store.postgresql.upgrading import PostgresqlStaging
@@ -70,14 +72,17 @@ class PostgresqlStore(Access):
     deleted.
     """
 
-    def __init__(self, server: Server, number: int, name: str) -> None:
+    def __init__(self, server: Server, number: int, name: str, shared: SharedOriginals | None = None) -> None:
         """Use :meth:`index.store.postgresql.PostgresqlCatalogue.open`. ``number`` is that of the catalogue.
+
+        ``shared`` is the place that machines share for bytes.
 
         Raises :class:`index.errors.UnknownFormat`.
         """
         super().__init__(server, number, name)
         self._leases = AdvisoryLeases(server, self._schema, what=self._what)
         self._memory = Memory()
+        self._shared = shared or SharedOriginals(None)
         self._readings: set[_Reading] = set()
         with self._told():
             migrate(server, self._schema, "record", schema.COLLECTION, create=False)
@@ -262,6 +267,11 @@ class PostgresqlStore(Access):
     def copying(self) -> PostgresqlCopying:
         """Copies the rows of the record; see :class:`index.protocols.RecordStore`."""
         return PostgresqlCopying(lambda: self._read(f"{_HELD}; {state.QUERY}"), self._write)
+
+    def bases(self) -> PostgresqlBases | None:
+        """Bases of vectors that machines share; see :class:`index.protocols.RecordStore`."""
+        files = self._shared.bases(self.tag())
+        return None if files is None else PostgresqlBases(files, self._read, self._write, self.lease)
 
     # Embedding work
 

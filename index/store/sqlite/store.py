@@ -231,6 +231,9 @@ class SqliteStore:
         """Copies the rows of the record; see :class:`index.protocols.RecordStore`."""
         return SqliteCopying(self._database)
 
+    def bases(self) -> None:
+        """None: one machine has the record."""
+
     # Embedding work
 
     def claim(self, limit: int, lease: Lease) -> list[PendingPassage]:

@@ -48,7 +48,7 @@ def test_only_an_admin_is_told_how_much_there_is(library: Library) -> None:
 
 def test_a_service_that_lags_is_not_ready_and_answers_all_the_same(library: Library) -> None:
     with served(library, ready_lag_seconds=0.01) as client:
-        client.put("/v1/documents/mars.txt", json={"text": "Mars has two moons."})
+        client.put("/v1/documents/mars.txt?wait=true", json={"text": "Mars has two moons."})
         folder = library.open("default").folder
         eventually(lambda: client.get("/readyz").status_code == 200)
         assert client.get("/v1/collections/default").json()["lag"] == {"changes": 0, "seconds": 0.0}

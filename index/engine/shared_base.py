@@ -1,0 +1,200 @@
+"""The base of vectors that machines share, so that all find the same passages by meaning.
+
+An approximate base finds most of the nearest passages, and two that were trained apart find others. One
+machine therefore makes it for all. It is used from a change of the record on: whoever has followed the record
+to the same change has the same base.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from index.config import VectorsConfig
+from index.description import Description
+from index.engine.vectors import FORMAT, FaissIndex, hashes_of, install, mark_of, read_manifest
+from index.errors import CollectionBusy, CollectionNotFound, ObjectsUnavailable, StoreUnavailable
+from index.protocols import Bases, PublishedBase, Snapshot
+
+_log = logging.getLogger("loccit.engine")
+
+_NEXT = "next"
+"""Folder of the base that this machine has made and does not use yet."""
+_RETRY_SECONDS = 60.0
+"""Pause before a base is fetched again that could not be had."""
+_LATEST = 2**62
+
+
+def form_of(description: Description, config: VectorsConfig, generation: int) -> str:
+    """Identify what a base is made from and how, but for the passages: a hash, the same on all machines."""
+    how = [FORMAT, description.fingerprint, generation, config.kind, config.recall, config.megabytes]
+    return hashlib.sha256(json.dumps(how).encode()).hexdigest()
+
+
+class SharedBase:
+    """Adopts the published base of a collection, and publishes the next one. Safe to use from threads.
+
+    ``index`` has its files in ``folder``.
+    """
+
+    def __init__(
+        self,
+        bases: Bases,
+        index: FaissIndex,
+        folder: Path,
+        form: str,
+        *,
+        generation: int,
+        lock_seconds: float,
+    ) -> None:
+        self._bases = bases
+        self._index = index
+        self._folder = folder
+        self._form = form
+        self._generation = generation
+        self._lock_seconds = lock_seconds
+        self._made: dict[str, Path] = {}
+        self._published = 0
+        """The change that published the base that is to be in use; 0 if there is none."""
+        self._failed = 0
+        """That of a base that could not be had."""
+        self._retry = 0.0
+        self._pause = 0.0
+        """Until when no base is published, because that failed."""
+
+    def follow(self, moment: Snapshot) -> bool:
+        """Use the base that all machines use after the change of a snapshot; whether it is another one.
+
+        One that cannot be fetched is left out, which is logged: the index goes on with what it has, or is
+        filled from the record.
+        """
+        found = self._bases.newest(self._form, moment.change)
+        self._published = found.change if found else 0
+        if found is None:
+            return self._index.reload(moment.includes)
+        if found.manifest == self._index.manifest:
+            return False
+        if found.change == self._failed and time.monotonic() < self._retry:
+            return False
+        try:
+            return self._adopt(found, moment)
+        except CollectionBusy:
+            return False  # another process with this folder is at it
+        except (ObjectsUnavailable, OSError, ValueError, KeyError, TypeError) as error:
+            self._failed, self._retry = found.change, time.monotonic() + _RETRY_SECONDS
+            _log.warning(
+                "The base of vectors that change %d of the record published cannot be used: %s. The vector "
+                "index in %s goes on with one of its own, and may find other passages than other machines.",
+                found.change,
+                error,
+                self._folder,
+            )
+            return False
+
+    def _adopt(self, found: PublishedBase, moment: Snapshot) -> bool:
+        if not moment.includes(mark_of(found.manifest)):
+            return False
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._writing(self._lock_seconds):
+            install(self._folder, found.manifest, self._fetch)
+        self._made.clear()
+        shutil.rmtree(self._folder / _NEXT, ignore_errors=True)
+        if not self._index.reload(moment.includes, is_again=True):
+            raise ValueError("its files cannot be read")
+        self._failed = 0
+        return True
+
+    def _fetch(self, sha256: str, path: Path) -> None:
+        with suppress(FileNotFoundError, KeyError):
+            self._made[sha256].replace(path)
+            return
+        self._bases.fetch(sha256, path)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a new base is due, or the one of this machine is to be shared."""
+        is_alone = not self._published and self._index.manifest is not None
+        return time.monotonic() >= self._pause and (self._index.should_compact or is_alone)
+
+    def compact(self) -> None:
+        """Publish a base with all passages, unless another machine is about to. It is used from then on.
+
+        Does nothing unless it is due. Where it cannot be published, which is logged, this machine uses it
+        alone. Raises what :meth:`FaissIndex.compact` raises.
+        """
+        if not self.is_due:
+            return
+        try:
+            with self._bases.turn():
+                newest = self._bases.newest(self._form, _LATEST)
+                if newest is None or newest.change == self._failed or self._uses(newest):
+                    self.publish()
+        except (CollectionBusy, CollectionNotFound, StoreUnavailable):
+            return  # it is tried again
+        except (ObjectsUnavailable, OSError) as error:
+            _log.warning(
+                "The base of the vector index in %s could not be shared: %s. This machine uses one of its "
+                "own, and may find other passages than other machines until one is shared.",
+                self._folder,
+                error,
+            )
+            self._pause = time.monotonic() + _RETRY_SECONDS
+            self._index.compact()
+
+    def _uses(self, base: PublishedBase) -> bool:
+        return base.manifest == self._index.manifest
+
+    def publish(self) -> None:
+        """Make a base and publish it. Hold the turn. Raises as :meth:`purge`."""
+        folder = self._folder / _NEXT
+        with self._writing(0.0):
+            shutil.rmtree(folder, ignore_errors=True)
+            self._made.clear()
+            self._index.write_next(folder)
+        manifest = read_manifest(folder)
+        if manifest is None:
+            raise FileNotFoundError(folder)
+        made = hashes_of(manifest, folder)
+        self._bases.publish(self._form, self._generation, manifest, made)
+        self._made = made
+
+    def purge(self, change: int, update: Callable[[], object]) -> bool:
+        """Let no published base, and no file here, have vectors that were removed up to a change.
+
+        ``update`` follows the record. False while another process is in the way: try again later. Raises
+        :class:`index.errors.ObjectsUnavailable`, OSError, and what :meth:`FaissIndex.compact` raises.
+        """
+        try:
+            with self._bases.turn():
+                if not self._index.is_rid_of(change):
+                    self.publish()
+                    update()
+                if not self._index.is_rid_of(change):
+                    return False
+                newest = self._bases.newest(self._form, _LATEST)
+                self._bases.drop_earlier(newest.change if newest and self._uses(newest) else 0)
+        except CollectionBusy:
+            return False
+        return self.tidy(change)
+
+    def tidy(self, change: int) -> bool:
+        """Delete the files of all bases but the one in use, once it has no vector removed up to a change."""
+        shutil.rmtree(self._folder / _NEXT, ignore_errors=True)
+        return self._index.tidy(change)
+
+    @contextmanager
+    def _writing(self, seconds: float) -> Iterator[None]:
+        """Hold the lock of compactions. Raises :class:`index.errors.CollectionBusy`."""
+        try:
+            with FileLock(self._folder / "compact.lock", timeout=seconds):
+                yield
+        except Timeout as error:
+            raise CollectionBusy(f"Another process writes the vector index in {self._folder}.") from error

@@ -1,0 +1,86 @@
+"""Published bases of vectors: a row for each in the record, and their files in the place machines share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from index.errors import CollectionBusy
+from index.objects import SharedFiles
+from index.postgresql import Transaction
+from index.protocols import PublishedBase
+from index.store.postgresql import state
+from index.store.postgresql.state import State
+
+_KEPT = 2
+"""Bases of each form: the one in use, and the one before, which a machine that lags may be fetching."""
+_LEASE = "base"
+
+Opened = Callable[[], AbstractContextManager[tuple[Transaction, State]]]
+
+
+class PostgresqlBases:
+    """Implements :class:`index.protocols.Bases`, whose docstrings describe the methods."""
+
+    def __init__(
+        self,
+        files: SharedFiles,
+        read: Opened,
+        write: Opened,
+        lease: Callable[[str], AbstractContextManager[object]],
+    ) -> None:
+        """Use :meth:`index.store.postgresql.PostgresqlStore.bases`, whose transactions these are."""
+        self._files = files
+        self._read = read
+        self._write = write
+        self._lease = lease
+
+    def newest(self, form: str, up_to: int) -> PublishedBase | None:
+        with self._read() as (transaction, _):
+            row = transaction.row(
+                "SELECT change, manifest FROM bases WHERE form = %s AND change <= %s"
+                " ORDER BY change DESC LIMIT 1",
+                (form, up_to),
+            )
+        return PublishedBase(*row) if row else None
+
+    def turn(self) -> AbstractContextManager[object]:
+        return self._lease(_LEASE)
+
+    def publish(self, form: str, generation: int, manifest: str, files: Mapping[str, Path]) -> int:
+        self._sweep()  # what a process has left that was killed
+        for sha256, path in files.items():
+            self._files.put(sha256, path)
+        with self._write() as (transaction, now):
+            if now.generation != generation:
+                raise CollectionBusy("The collection was upgraded while a base was made. It is made anew.")
+            change = state.begin_change(transaction)
+            transaction.execute(
+                "INSERT INTO bases VALUES (%s, %s, %s, %s)", (change, form, generation, manifest)
+            )
+            transaction.execute(
+                "DELETE FROM bases WHERE generation <> %s OR (form = %s AND change NOT IN"
+                " (SELECT change FROM bases WHERE form = %s ORDER BY change DESC LIMIT %s))",
+                (generation, form, form, _KEPT),
+            )
+        self._sweep()
+        return change
+
+    def fetch(self, sha256: str, path: Path) -> None:
+        self._files.fetch(sha256, path)
+
+    def drop_earlier(self, change: int) -> None:
+        with self._write() as (transaction, _):
+            transaction.execute("DELETE FROM bases WHERE change <> %s", (change,))
+        self._sweep()
+
+    def _sweep(self) -> None:
+        with self._read() as (transaction, _):
+            manifests: list[dict[str, Any]] = [
+                json.loads(text) for (text,) in transaction.rows("SELECT manifest FROM bases")
+            ]
+        kept = {file["sha256"] for manifest in manifests for file in manifest["files"].values()}
+        self._files.sweep(kept)

@@ -1,0 +1,268 @@
+"""One machine makes the base of vectors, and the others adopt it."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.config import LibraryConfig, VectorsConfig
+from index.description import Description
+from index.embedding import WordEmbedder
+from index.engine.embedded import EmbeddedEngine
+from index.engine.shared_base import SharedBase
+from index.errors import CollectionBusy
+from index.postgresql import open_server
+from index.protocols import RecordStore
+from index.store import open_catalogue
+from tests.contracts.documents import document, pending
+from tests.contracts.test_same_answers import WEIGHTS, WORDS, compare
+from tests.postgresql import database
+
+EMBEDDER = WordEmbedder()
+CONFIG = LibraryConfig(vectors=VectorsConfig(kind="ivf"))
+DESCRIPTION = Description.of_today(EMBEDDER, CONFIG)
+DOCUMENTS = 60
+"""Of two passages."""
+
+
+class Machines:
+    """One record, and engines on several machines that follow it."""
+
+    def __init__(self, folder: Path, url: str, stack: ExitStack) -> None:
+        self.folder, self.url, self._stack = folder, url, stack
+        self.objects = folder / "objects"
+        self._random = random.Random(3)
+        open_catalogue(folder / "first", url, objects=self.objects.as_uri()).describe("a", {})
+        self.store = self.opened("first")
+
+    def opened(self, name: str) -> RecordStore:
+        catalogue = open_catalogue(self.folder / name, self.url, objects=self.objects.as_uri())
+        return self._stack.enter_context(closing(catalogue.open("a")))
+
+    def engine(self, name: str, config: LibraryConfig = CONFIG) -> EmbeddedEngine:
+        engine = EmbeddedEngine(self.folder / name, self.opened(name), DESCRIPTION, config)
+        return self._stack.enter_context(closing(engine))
+
+    def put(self, *numbers: int) -> None:
+        def words() -> str:
+            return " ".join(self._random.choices(WORDS, WEIGHTS, k=30))
+
+        metadata = {"kind": "sea"}
+        self.store.put([document(f"{number:03}", words(), metadata=metadata) for number in numbers])
+        waiting = pending(self.store)
+        vectors = EMBEDDER.embed_passages([one.text for one in waiting])
+        self.store.put_vectors([one.key for one in waiting], vectors)
+
+    def published(self) -> set[str]:
+        """The names of the files in the shared place: the hashes of their bytes."""
+        return {path.name for path in self.objects.glob("collections/*/bases/*")}
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    with database() as url, closing(open_server(url)), ExitStack() as stack:
+        made = Machines(tmp_path, url, stack)
+        made.put(*range(DOCUMENTS))
+        yield made
+
+
+def shared(engine: EmbeddedEngine) -> SharedBase:
+    assert engine.shared is not None
+    return engine.shared
+
+
+def publish(engine: EmbeddedEngine) -> None:
+    """Make a base of what the engine has, and use it."""
+    engine.update()
+    shared(engine).publish()
+    engine.update()
+
+
+def assert_alike(*engines: EmbeddedEngine) -> None:
+    rng = random.Random(5)
+    for _ in range(10):
+        question = " ".join(rng.choices(WORDS, WEIGHTS, k=rng.randint(1, 7)))
+        for other in engines[1:]:
+            compare(engines[0], other, question, rng.choice([3, 20]), rng.choice([None, "sea"]))
+
+
+def test_all_machines_use_the_base_that_one_has_made(machines: Machines) -> None:
+    maker, follower = machines.engine("maker"), machines.engine("follower")
+    follower.update()
+    publish(maker)
+    assert maker.dense.description.kind == "ivf"
+    machines.put(*range(0, DOCUMENTS, 7), DOCUMENTS)
+    late = machines.engine("late")
+    for engine in (maker, follower, late):
+        engine.update()
+        assert engine.dense.manifest == maker.dense.manifest is not None
+        assert engine.change == machines.store.notice(0).change
+    assert_alike(maker, follower, late)
+    publish(follower)
+    again = machines.engine("late")
+    for engine in (maker, late, again):
+        engine.update()
+        assert engine.dense.manifest == follower.dense.manifest
+    assert_alike(follower, maker, late, again)
+    with machines.store.snapshot() as moment:
+        assert len(late.dense) == moment.counts().embedded
+
+
+def test_a_base_is_used_from_the_change_on_that_published_it(machines: Machines) -> None:
+    maker, follower = machines.engine("maker"), machines.engine("follower")
+    publish(maker)
+    follower.update()
+    used = follower.dense.manifest
+    with machines.store.snapshot(lasting=True) as before:
+        publish(maker)
+        assert not shared(follower).follow(before)
+        assert follower.dense.manifest == used != maker.dense.manifest
+    follower.update()
+    assert follower.dense.manifest == maker.dense.manifest
+
+
+def test_a_base_of_one_machine_is_published_once(machines: Machines) -> None:
+    maker, other = machines.engine("maker"), machines.engine("other")
+    for engine in (maker, other):
+        engine.update()
+        engine.dense.compact()  # as before machines shared a place
+    with shared_turn(machines):
+        maker.maintain(background=False)
+        assert not machines.published()
+    maker.maintain(background=False)
+    found = machines.published()
+    assert len(found) == 4  # vectors, candidates, ids, documents
+    other.maintain(background=False)
+    for engine in (maker, other):
+        engine.update()
+        engine.maintain(background=False)
+    assert machines.published() == found
+    assert other.dense.manifest == maker.dense.manifest
+
+
+def shared_turn(machines: Machines) -> ExitStack:
+    bases = machines.opened("third").bases()
+    assert bases is not None
+    with ExitStack() as stack:
+        stack.enter_context(bases.turn())
+        return stack.pop_all()
+
+
+def test_two_bases_are_kept(machines: Machines) -> None:
+    maker = machines.engine("maker")
+    seen = []
+    for number in range(4):
+        machines.put(number)
+        publish(maker)
+        seen.append(machines.published())
+    assert seen[2] & seen[1]
+    assert seen[2] & seen[3]
+    assert not seen[1] & seen[3]
+
+
+@pytest.mark.parametrize("damage", ["flipped", "missing"])
+def test_a_damaged_base_is_left_out_and_replaced(
+    machines: Machines, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    maker = machines.engine("maker")
+    publish(maker)
+    for path in machines.objects.glob("collections/*/bases/*"):
+        if damage == "missing":
+            path.unlink()
+        else:
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 1
+            path.write_bytes(data)
+    late = machines.engine("late")
+    with caplog.at_level(logging.WARNING):
+        late.update()
+    assert [one for one in caplog.messages if "cannot be used" in one]
+    with machines.store.snapshot() as moment:
+        assert len(late.dense) == moment.counts().embedded
+        assert late.change == moment.change
+    late.dense.reset()
+    late.update()
+    late.maintain(background=False)
+    late.update()
+    maker.update()
+    third = machines.engine("third")
+    third.update()
+    assert third.dense.manifest == late.dense.manifest == maker.dense.manifest is not None
+    assert_alike(late, maker, third)
+
+
+def test_a_machine_goes_on_alone_where_nothing_can_be_shared(
+    machines: Machines, caplog: pytest.LogCaptureFixture
+) -> None:
+    maker = machines.engine("maker")
+    maker.update()
+    maker.dense.compact()
+    machines.put(DOCUMENTS)
+    maker.update()
+    machines.objects.write_text("in the way")
+    maker.maintain(background=False)
+    assert [one for one in caplog.messages if "could not be shared" in one]
+    assert maker.dense.description.beside == 0
+    assert not shared(maker).is_due
+
+
+def test_files_that_are_damaged_here_are_fetched_again(machines: Machines) -> None:
+    maker = machines.engine("maker")
+    publish(maker)
+    late = machines.engine("late")
+    late.update()
+    late.close()
+    for path in (machines.folder / "late" / "vectors").glob("base-*"):
+        path.write_bytes(b"damaged")
+    again = machines.engine("late")
+    assert again.dense.manifest is None
+    again.update()
+    assert again.dense.manifest == maker.dense.manifest
+    assert_alike(maker, again)
+
+
+@pytest.mark.parametrize("kind", ["flat", "ivf"])
+def test_an_erasure_leaves_no_vector_in_the_shared_place(machines: Machines, kind: str) -> None:
+    config = LibraryConfig(vectors=VectorsConfig(kind=kind))  # type: ignore[arg-type]
+    maker, other = machines.engine("maker", config), machines.engine("other", config)
+    publish(maker)
+    machines.put(1)
+    publish(maker)  # the first one is kept
+    other.update()
+    with machines.store.snapshot() as moment:
+        passages = moment.added_vectors(0, moment.change, DESCRIPTION.dimension)
+        key = moment.document("003").key
+        vectors = np.concatenate([found[documents == key] for _, documents, found in passages])
+    erased = [
+        vector.astype(precision).tobytes() for vector in vectors for precision in (np.float16, np.float32)
+    ]
+    assert found_in(machines.objects, erased)
+    machines.store.delete("003")
+    change = machines.store.notice(0).change
+    with shared_turn(machines):
+        assert not maker.purge(change)
+    assert maker.purge(change)
+    assert not found_in(machines.objects, erased)
+    assert not found_in(machines.folder / "maker", erased)
+    other.update()
+    assert other.dense.manifest == maker.dense.manifest
+    assert shared(other).tidy(change)
+    assert not found_in(machines.folder / "other", erased)
+    assert_alike(maker, other)
+
+
+def found_in(folder: Path, parts: list[bytes]) -> bool:
+    return any(part in path.read_bytes() for path in folder.rglob("*") if path.is_file() for part in parts)
+
+
+def test_an_upgraded_record_takes_no_base_of_the_one_before(machines: Machines) -> None:
+    bases = machines.store.bases()
+    assert bases is not None
+    with pytest.raises(CollectionBusy, match="upgraded"):
+        bases.publish("form", 5, '{"files": {}}', {})
