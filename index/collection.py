@@ -486,6 +486,10 @@ class Collection:
         self._engine.maintain(background=limit is not None)
         return done
 
+    def maintain(self) -> None:
+        """Begin in the background what keeps searches fast. Where passages are embedded that is done, too."""
+        self._engine.maintain(background=True)
+
     def _prepare_indexing(self, texts: Iterable[str]) -> None:
         self._engine.prepare(texts)
 

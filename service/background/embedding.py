@@ -173,6 +173,7 @@ class EmbeddingWorker:
 
     def _embed_pending(self, collection: Collection) -> int:
         if not self._embeds:
+            collection.maintain()
             return 0
         done = collection.embed_pending(limit=self._passages_per_step, stop=self._stopped.is_set)
         self.embedded += done  # one thread at a time, by the lock

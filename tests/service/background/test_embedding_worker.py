@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from index.config import LibraryConfig, VectorsConfig
 from index.embedding import WordEmbedder
+from index.engine.embedded import EmbeddedEngine
+from index.engine.vectors import FaissIndex
 from index.errors import ModelFailed
 from index.ingest.preparation import Source
 from index.library import Library
@@ -197,6 +200,27 @@ def test_one_that_embeds_nothing_waits_for_others(library: Library) -> None:
     eventually(lambda: library.open("default").state.embedded == 1.0)
     idle.stop()
     assert idle.embedded == 0
+
+
+def test_one_that_embeds_nothing_compacts_all_the_same(tmp_path: Path) -> None:
+    with Library(tmp_path, embedder=WordEmbedder()) as before:
+        for number in range(20):
+            put(before, f"{number}.txt", f"The lamp number {number} was lit.")
+        before.open("default").embed_pending()
+        dense(before).compact()
+        assert dense(before).description.kind == "flat"
+    config = LibraryConfig(vectors=VectorsConfig(kind="ivf"))
+    with Library(tmp_path, embedder=WordEmbedder(), config=config) as library:
+        idle = EmbeddingWorker(library, refresh_seconds=0.01, poll_seconds=0.01, embeds=False)
+        idle.start()
+        eventually(lambda: dense(library).description.kind == "ivf")
+        idle.stop()
+
+
+def dense(library: Library) -> FaissIndex:
+    engine = library.open("default")._engine
+    assert isinstance(engine, EmbeddedEngine)
+    return engine.dense
 
 
 def test_what_another_process_announces_is_embedded_at_once(library: Library) -> None:
