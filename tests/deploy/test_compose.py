@@ -34,6 +34,11 @@ def of_loccit(path: Path) -> dict[str, dict[str, Any]]:
     return {name: service for name, service in services.items() if service["image"] == "loccit"}
 
 
+def replicas() -> dict[str, dict[str, Any]]:
+    """The services of Loccit that answer questions."""
+    return {name: service for name, service in of_loccit(REPLICAS).items() if "command" not in service}
+
+
 @both
 def test_the_file_has_the_form_that_its_specification_says(path: Path) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(path)]
@@ -61,7 +66,8 @@ def test_the_proxy_has_the_version_that_the_tests_run_with(path: Path) -> None:
 def test_the_network_of_the_proxy_is_trusted(path: Path) -> None:
     (subnet,) = [one["subnet"] for one in compose(path)["networks"]["inside"]["ipam"]["config"]]
     for service in of_loccit(path).values():
-        assert {*service["networks"]} & {*compose(path)["services"]["proxy"]["networks"]} == {"inside"}
+        shared = {*service["networks"]} & {*compose(path)["services"]["proxy"]["networks"]}
+        assert shared == (set() if "command" in service else {"inside"})
         trusted = service["environment"]["LOCCIT_TRUSTED_PROXIES"]
         assert trusted == subnet
         assert Settings(data=ROOT, trusted_proxies=trusted).trusted_proxies == subnet
@@ -94,7 +100,7 @@ def test_every_service_is_started_again_and_has_no_more_rights_than_it_needs(pat
         assert service["read_only"]
         # What the image writes to, and whose folders it gives to its user.
         mounted = {mount.split(":")[1] for mount in service["volumes"]}
-        assert "/data" in mounted
+        assert "/data" in {*mounted, *re.findall(r"^VOLUME (.+)$", DOCKERFILE, re.MULTILINE)}
         assert set(service["tmpfs"]) == {"/tmp", "/home/loccit"}  # noqa: S108
         assert mounted <= set(re.search(r"install -d -o loccit -g loccit (.+)", DOCKERFILE)[1].split())  # type: ignore[index]
 
@@ -111,30 +117,27 @@ def test_a_service_waits_until_what_it_needs_is_healthy(path: Path) -> None:
 
 
 def test_replicas_share_the_database_and_the_objects_and_no_data_folder() -> None:
-    replicas = of_loccit(REPLICAS)
-    assert len(replicas) == 2
-    data = [mount for one in replicas.values() for mount in one["volumes"] if mount.endswith(":/data")]
-    assert len(set(data)) == len(replicas)
-    for replica in replicas.values():
+    assert len(replicas()) == 2
+    data = [mount for one in replicas().values() for mount in one["volumes"] if mount.endswith(":/data")]
+    assert len(set(data)) == len(replicas())
+    for each in of_loccit(REPLICAS).values():
         settings = Settings(
             data=ROOT,
-            store=re.sub(r"\$\{.+\}", "secret", replica["environment"]["LOCCIT_STORE"]),
-            objects=replica["environment"]["LOCCIT_OBJECTS"],
+            store=re.sub(r"\$\{.+\}", "secret", each["environment"]["LOCCIT_STORE"]),
+            objects=each["environment"]["LOCCIT_OBJECTS"],
         )
         assert settings.library_config().store_url == "postgresql://loccit:secret@database:5432/loccit"
-        assert f"objects:{settings.library_config().objects.removeprefix('file://')}" in replica["volumes"]
+        assert f"objects:{settings.library_config().objects.removeprefix('file://')}" in each["volumes"]
 
 
 def test_the_proxy_spreads_requests_over_the_replicas_that_are_ready() -> None:
     proxy = compose(REPLICAS)["services"]["proxy"]
-    assert proxy["environment"]["LOCCIT_UPSTREAMS"].split() == [
-        f"{name}:8000" for name in of_loccit(REPLICAS)
-    ]
+    assert proxy["environment"]["LOCCIT_UPSTREAMS"].split() == [f"{name}:8000" for name in replicas()]
     assert proxy["environment"]["LOCCIT_HEALTH"] == "/readyz"
-    assert all(one["expose"] == ["8000"] for one in of_loccit(REPLICAS).values())
+    assert all(one["expose"] == ["8000"] for one in replicas().values())
 
 
-def test_the_database_is_reached_by_the_replicas_alone_and_has_connections_for_all() -> None:
+def test_the_database_is_reached_by_loccit_alone_and_has_connections_for_all() -> None:
     services = compose(REPLICAS)["services"]
     assert {name for name, one in services.items() if "storage" in one["networks"]} == {
         "database",
@@ -142,4 +145,14 @@ def test_the_database_is_reached_by_the_replicas_alone_and_has_connections_for_a
     }
     assert compose(REPLICAS)["networks"]["storage"]["internal"]
     (most,) = re.findall(r"max_connections=(\d+)", " ".join(services["database"]["command"]))
-    assert CONNECTIONS * len(of_loccit(REPLICAS)) < int(most)
+    processes = sum(one.get("deploy", {}).get("replicas", 1) for one in of_loccit(REPLICAS).values())
+    assert processes == 4
+    assert CONNECTIONS * processes < int(most)
+
+
+def test_workers_answer_where_the_image_checks_their_health() -> None:
+    command = of_loccit(REPLICAS)["worker"]["command"]
+    assert command[:2] == ["loccit", "worker"]
+    (port,) = re.findall(r"127\.0\.0\.1:(\d+)/readyz", DOCKERFILE)
+    assert command[2:] == ["--health-port", port]
+    assert all(one["environment"]["LOCCIT_ANSWERS_ONLY"] == "true" for one in replicas().values())

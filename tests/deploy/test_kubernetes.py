@@ -128,22 +128,25 @@ def test_every_container_has_probes_at_the_routes_of_the_service_and_limits() ->
             == limits.keys()
             == container["resources"]["requests"].keys()
         )
-    (replica,) = [one for one in containers() if one["args"] == ["loccit", "serve"]]
-    probes = {kind: replica[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
+        check_probes(container)
+
+
+def check_probes(container: dict[str, Any]) -> None:
+    probes = {kind: container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
     assert {kind: probe["path"] for kind, probe in probes.items()} == {
         "startup": "/healthz",
         "liveness": "/healthz",
         "readiness": "/readyz",
     }
-    assert {probe["port"] for probe in probes.values()} == {"http"}
+    assert {probe["port"] for probe in probes.values()} == {one["name"] for one in container["ports"]}
     assert {probe["path"] for probe in probes.values()} <= {route.path for route in health.router.routes}
 
 
 def test_ports_agree() -> None:
     image = (ROOT / "Dockerfile").read_text()
     (port,) = re.findall(r"^EXPOSE (\d+)$", image, re.MULTILINE)
-    assert [one["ports"] for one in containers() if "ports" in one] == [
-        [{"name": "http", "containerPort": int(port)}]
+    assert [one["ports"] for one in containers()] == [
+        [{"name": name, "containerPort": int(port)}] for name in ("http", "health")
     ]
     for service in of_kind("Service"):
         assert [(one["port"], one["targetPort"]) for one in service["spec"]["ports"]] == [(int(port), "http")]
@@ -152,6 +155,27 @@ def test_ports_agree() -> None:
     assert path["backend"]["service"] == {"name": "loccit", "port": {"name": "http"}}
     (policy,) = [one for one in of_kind("NetworkPolicy") if one["spec"].get("ingress")]
     assert policy["spec"]["ingress"][0]["ports"] == [{"port": "http", "protocol": "TCP"}]
+
+
+def test_the_commands_have_these_options() -> None:
+    commands = (ROOT / "docs" / "reference" / "commands.md").read_text().split("\n## ")
+    sections = {section.splitlines()[0]: section for section in commands}
+    for container in containers():
+        section = sections[" ".join(container["args"][:2])]
+        options = [one for one in container["args"] if one.startswith("--")]
+        assert options
+        assert all(f"`{option}" in section for option in options)
+
+
+def test_the_autoscaler_scales_the_workers() -> None:
+    (scaler,) = of_kind("HorizontalPodAutoscaler")
+    (workers,) = of_kind("Deployment")
+    target = scaler["spec"]["scaleTargetRef"]
+    assert (target["kind"], target["name"]) == ("Deployment", workers["metadata"]["name"])
+    assert "replicas" not in workers["spec"]  # or each `kubectl apply` would set it back
+    (container,) = workers["spec"]["template"]["spec"]["containers"]
+    # It counts in shares of what is requested: a worker at work has to be above its target.
+    assert container["resources"]["requests"]["cpu"] == container["resources"]["limits"]["cpu"]
 
 
 def test_a_service_of_the_same_name_does_not_set_the_port() -> None:

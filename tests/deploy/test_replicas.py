@@ -1,4 +1,4 @@
-"""Two replicas on one database behind the proxy, put together as in deploy/compose.replicas.yaml."""
+"""Replicas and a worker on one database, behind the proxy, as in deploy/compose.replicas.yaml."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from tests.cli.commands import started
+from tests.cli.test_worker import working
 from tests.deploy.programs import CADDY, DEPLOY
 from tests.patience import PATIENCE, eventually
 
@@ -115,7 +116,11 @@ class Questions:
 
 
 def test_a_replica_is_killed_under_questions_and_comes_back(tmp_path: Path, postgresql_url: str) -> None:
-    settings = {"LOCCIT_STORE": postgresql_url, "LOCCIT_OBJECTS": (tmp_path / "objects").as_uri()}
+    settings = {
+        "LOCCIT_STORE": postgresql_url,
+        "LOCCIT_OBJECTS": (tmp_path / "objects").as_uri(),
+        "LOCCIT_ANSWERS_ONLY": "true",
+    }
     folders = [tmp_path / name for name in ("objects", "one", "two", "proxy")]
     for folder in folders:
         folder.mkdir()
@@ -129,10 +134,14 @@ def test_a_replica_is_killed_under_questions_and_comes_back(tmp_path: Path, post
         # Both at once, on an empty database.
         with ThreadPoolExecutor() as pool:
             (first_process, here), (_, there) = pool.map(stack.enter_context, map(replica, (one, two), ports))
+        stack.enter_context(working(tmp_path / "worker", **settings))
         client = stack.enter_context(proxy(home, port, ports))
         assert client.put("/v1/documents/mars.txt", content=b"Mars has two moons.").status_code == 201
         for each in (here, there):
             eventually(lambda each=each: first(each, "moons") == "mars.txt")
+            eventually(
+                lambda each=each: each.get("/v1/documents/mars.txt").json()["passages"]["embedded"] == 1
+            )
         with Questions(client) as questions:
             questions.go_on()
             assert asked(here)
