@@ -3,7 +3,7 @@
 from index.postgresql.failures import translated
 from index.postgresql.leases import AdvisoryLease, AdvisoryLeases, lock_key
 from index.postgresql.migrations import Migration, migrate
-from index.postgresql.notifications import Listener, listeners, notify
+from index.postgresql.notifications import Listener, listeners, listening, notify
 from index.postgresql.server import Server, open_server
 from index.postgresql.transactions import Row, Transaction
 from index.postgresql.vacuuming import vacuum
@@ -17,6 +17,7 @@ __all__ = [
     "Server",
     "Transaction",
     "listeners",
+    "listening",
     "lock_key",
     "migrate",
     "notify",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg
 
@@ -23,6 +24,16 @@ _PAUSE_SECONDS = 1.0
 def notify(transaction: Transaction, channel: str) -> None:
     """Wake all who listen to a channel, when the transaction commits."""
     transaction.execute("SELECT pg_notify(%s, '')", (channel,))
+
+
+@contextmanager
+def listening(server: Server, channel: str, woken: Callable[[], object], *, key: int) -> Iterator[None]:
+    """Listen, as :class:`Listener`, until the ``with`` block ends."""
+    listener = Listener(server, channel, woken=woken, key=key)
+    try:
+        yield
+    finally:
+        listener.close()
 
 
 def listeners(server: Server, key: int) -> int:

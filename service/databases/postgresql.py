@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from service.databases.protocols import Connection, Cursor
@@ -22,10 +22,12 @@ class PostgresqlDatabase:
     """
 
     def __init__(self, url: str, component: str, migrations: Sequence[Migration]) -> None:
-        from index.postgresql import migrate, open_server
+        from index.postgresql import lock_key, migrate, open_server
 
         self.server: Server = open_server(url)
         self._what = f"the store of {component}"
+        self._channel = f"loccit_{component}"
+        self._attending = lock_key("attending", component)
         migrate(self.server, SCHEMA, component, migrations)
 
     @contextmanager
@@ -37,6 +39,25 @@ class PostgresqlDatabase:
     def write(self) -> Iterator[Connection]:
         with self.server.write(SCHEMA, what=self._what) as transaction:
             yield _Connection(transaction)
+
+    def announce(self, connection: Connection) -> None:
+        """Wake those who are attending when the transaction of a connection commits."""
+        connection.execute("SELECT pg_notify(?, '')", (self._channel,))
+
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        """Call ``woken`` in another thread after each announcement, until the ``with`` block ends.
+
+        Calls may be lost with a connection: there is one whenever there is a new connection.
+        """
+        from index.postgresql import listening
+
+        return listening(self.server, self._channel, woken, key=self._attending)
+
+    def attendants(self) -> int:
+        """How many processes are attending now."""
+        from index.postgresql import listeners
+
+        return listeners(self.server, self._attending)
 
     def cleanse(self) -> bool:
         """Free the deleted rows of all these stores; PostgreSQL overwrites them when it needs their place."""

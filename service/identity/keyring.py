@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 from index.errors import LoccitError
@@ -18,6 +19,8 @@ from service.identity.secret import digest, id_of, is_same
 log = logging.getLogger("loccit.service")
 
 _POLL_SECONDS = 0.5
+_RARE_POLL_SECONDS = 5.0
+"""Interval where the store tells of changes: for what it told while the connection was broken."""
 _NOTE_SECONDS = 60.0
 SETTING = "setting"
 """Id of the key of the settings; a made key has another form of id."""
@@ -26,7 +29,8 @@ SETTING = "setting"
 class Keyring:
     """Finds who has a key. Its own changes take effect with the next request of this process.
 
-    A thread notices within a second what other processes changed, and records at most once a minute when keys
+    A thread notices within a second what other processes changed, in five if the store's word of it is lost,
+    and records at most once a minute when keys
     were used. ``api_key`` is an admin key beside those of the store, or empty.
     """
 
@@ -40,6 +44,8 @@ class Keyring:
         self._noted = clock()
         self._refreshing = threading.Lock()
         self._stopped = threading.Event()
+        self._wake = threading.Event()
+        self._attending = ExitStack()
         self._thread = threading.Thread(target=self._follow, name="loccit-keys", daemon=True)
         self.refresh()
 
@@ -50,13 +56,16 @@ class Keyring:
 
     def start(self) -> None:
         """Start the thread."""
+        self._attending.enter_context(self.store.attending(self._wake.set))
         self._thread.start()
 
     def close(self) -> None:
         """Stop the thread, record when keys were used, and close the store."""
         self._stopped.set()
+        self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._attending.close()
         self._note_use()
         self.store.close()
 
@@ -120,7 +129,10 @@ class Keyring:
             raise Unauthorized(f"The key {key.id} expired at {day}. Ask for another.")
 
     def _follow(self) -> None:
-        while not self._stopped.wait(_POLL_SECONDS):
+        seconds = _RARE_POLL_SECONDS if self.store.is_announced else _POLL_SECONDS
+        while not self._stopped.is_set():
+            self._wake.wait(seconds)
+            self._wake.clear()
             try:
                 self.refresh()
                 if self._clock() >= self._noted + _NOTE_SECONDS:

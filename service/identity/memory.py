@@ -6,12 +6,13 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
+from service.databases.announcing import Unannounced
 from service.errors import KeyNotFound
 from service.identity.records import Key
 from service.identity.secret import new_secret
 
 
-class MemoryKeyStore:
+class MemoryKeyStore(Unannounced):
     """Implements :class:`service.identity.protocols.KeyStore` for one process."""
 
     def __init__(self) -> None:

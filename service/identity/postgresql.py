@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.databases.announcing import Announced
 from service.databases.postgresql import PostgresqlDatabase
 from service.identity.sql import SqlKeyStore
 
@@ -30,8 +31,9 @@ _MIGRATIONS = (
 )
 
 
-class PostgresqlKeyStore(SqlKeyStore):
+class PostgresqlKeyStore(Announced, SqlKeyStore):
     """Keys and secrets in the database at a URL. Raises :class:`index.errors.StoreUnavailable`."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(PostgresqlDatabase(url, "keys", _MIGRATIONS))
+        self._announcing = PostgresqlDatabase(url, "keys", _MIGRATIONS)
+        super().__init__(self._announcing)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from service.identity.records import Key
@@ -29,6 +30,16 @@ class KeyStore(Protocol):
 
     def generation(self) -> int:
         """A number that grows with each :meth:`add` and :meth:`revoke`, in any process. Cheap."""
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether :meth:`attending` tells of changes, so that it is enough to look now and then."""
+
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        """Call ``woken`` in another thread when the generation has grown, until the ``with`` block ends.
+
+        Only where the store can tell, and calls may be lost: look from time to time, too.
+        """
 
     def secret(self, purpose: str) -> bytes:
         """A secret of 32 bytes for signing, made at the first call; the same in every process."""

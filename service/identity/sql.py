@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from service.databases import Connection, Database
@@ -19,7 +21,7 @@ _COLUMNS = (
 _SELECT = f"SELECT {_COLUMNS} FROM keys"
 
 
-class SqlKeyStore:
+class SqlKeyStore(ABC):
     """Implements :class:`service.identity.protocols.KeyStore` in a database that has its tables."""
 
     def __init__(self, database: Database) -> None:
@@ -50,7 +52,7 @@ class SqlKeyStore:
                     int(key.open_links),
                 ),
             )
-            _count_change(connection)
+            self._count_change(connection)
 
     def all(self) -> list[Key]:
         with self._database.read() as connection:
@@ -62,7 +64,7 @@ class SqlKeyStore:
                 "UPDATE keys SET revoked = ? WHERE id = ? AND revoked IS NULL", (moment, key_id)
             )
             if changed.rowcount:
-                _count_change(connection)
+                self._count_change(connection)
             row = connection.execute(f"{_SELECT} WHERE id = ?", (key_id,)).fetchone()
         if row is None:
             raise KeyNotFound(f"There is no key {key_id!r}.")
@@ -93,9 +95,17 @@ class SqlKeyStore:
     def close(self) -> None:
         self._database.close()
 
+    @abstractmethod
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        """See :meth:`service.identity.protocols.KeyStore.attending`."""
 
-def _count_change(connection: Connection) -> None:
-    connection.execute("UPDATE generation SET number = number + 1")
+    @abstractmethod
+    def _announce(self, connection: Connection) -> None:
+        """Tell other processes that the generation has grown, when the transaction commits."""
+
+    def _count_change(self, connection: Connection) -> None:
+        connection.execute("UPDATE generation SET number = number + 1")
+        self._announce(connection)
 
 
 def _listed(values: Collection[str] | None) -> str | None:

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from index.store.sqlite import Database, create_tables
+from service.databases.announcing import Unannounced
 from service.identity.sql import SqlKeyStore
 
 FORMAT = 1
@@ -37,7 +38,7 @@ _OPEN_LINKS = "ALTER TABLE keys ADD COLUMN open_links INTEGER NOT NULL DEFAULT 0
 _OWNER_ONLY = 0o600
 
 
-class SqliteKeyStore(SqlKeyStore):
+class SqliteKeyStore(Unannounced, SqlKeyStore):
     """Keys in a file that only its owner can read."""
 
     def __init__(self, path: Path) -> None:

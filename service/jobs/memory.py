@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+from service.databases.announcing import Unannounced
 from service.errors import JobNotFound
 from service.jobs import refusals
 from service.jobs.memory_entry import (
@@ -38,7 +39,7 @@ from service.jobs.records import (
 )
 
 
-class MemoryJobStore:
+class MemoryJobStore(Unannounced):
     """Implements :class:`service.jobs.protocols.JobStore` for one process; nothing outlives the object."""
 
     def __init__(self) -> None:

@@ -6,7 +6,8 @@ Each has one contract suite in ``tests/contracts`` that every implementation pas
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from service.jobs.records import Access, Item, Job, JobKind, JobState, NewItem, Outcome
@@ -157,6 +158,20 @@ class JobStore(Protocol):
 
     def ids(self) -> set[str]:
         """Return the ids of all jobs."""
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether :meth:`attending` tells of changes, so that it is enough to look now and then."""
+
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        """Count this process among those that run jobs, until the ``with`` block ends.
+
+        ``woken`` is called, in another thread, when any process has queued a job, where the store can tell.
+        Calls may be lost: look from time to time, too.
+        """
+
+    def attendants(self) -> int | None:
+        """How many processes run jobs when they get the lease; None where the store cannot tell."""
 
     def acquire_lease(self) -> Lease | None:
         """Take the lease to run jobs, without waiting; None while anybody holds it, this store included.

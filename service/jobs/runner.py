@@ -7,7 +7,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from itertools import takewhile
 
@@ -38,6 +38,8 @@ _Taken = tuple[Job, Item, Source | Rejection]
 """An item of a job, and what it names or why that is refused."""
 
 _POLL_SECONDS = 0.5
+_RARE_POLL_SECONDS = 5.0
+"""Interval while nothing is to be done, where the store tells of new jobs."""
 _PAUSE_SECONDS = 5.0
 _FILES_PER_COMMIT = 32
 _BYTES_PER_COMMIT = 8 * 1024 * 1024
@@ -73,12 +75,14 @@ class JobRunner:
         self._on_stored = on_stored
         self._keep_seconds = keep_days * _DAY
         self._aged_at: float | None = None
+        self._attending = ExitStack()
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loccit-jobs", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread, and be woken by jobs that other processes queue."""
+        self._attending.enter_context(self.store.attending(self.wake))
         self._thread.start()
 
     def wake(self) -> None:
@@ -91,6 +95,7 @@ class JobRunner:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
+        self._attending.close()
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -116,7 +121,7 @@ class JobRunner:
 
     def _serve(self) -> None:
         while self._may_continue():
-            self._finish_embedded()
+            is_embedding = self._finish_embedded()
             self._delete_expired()
             unfinished = self.store.in_state("running", "queued")
             # They take hours, for which no document must wait.
@@ -126,7 +131,8 @@ class JobRunner:
                 if len(together) < 2 or not self._run_together(together):
                     self._run_job(ingests[0])
             else:
-                self._wake.wait(_POLL_SECONDS)
+                is_idle = not unfinished and not is_embedding and self.store.is_announced
+                self._wake.wait(_RARE_POLL_SECONDS if is_idle else _POLL_SECONDS)
                 self._wake.clear()
 
     def _run_together(self, jobs: Sequence[Job]) -> bool:
@@ -279,8 +285,9 @@ class JobRunner:
             (source,) = sources
             return [ReaderFailed(f"{source.id}: {_UNEXPECTED}")]
 
-    def _finish_embedded(self) -> None:
-        """Finish jobs whose passages all have their vectors."""
+    def _finish_embedded(self) -> bool:
+        """Finish jobs whose passages all have their vectors; returns whether there are others."""
+        is_waiting = False
         for job in self.store.in_state("embedding"):
             try:
                 left = self._library.open(job.collection).archive.waiting(job.last_passage)
@@ -288,11 +295,15 @@ class JobRunner:
                 self._fail(job, message_with_advice(error))
                 continue
             except LoccitError:
+                is_waiting = True
                 continue  # the embedding worker logs what is wrong with the collection
             if job.cancelling or not left:
                 if not job.counts.outcomes.get("refused"):
                     self.spool.clear(job.id)
                 self.store.move(job.id, "cancelled" if left else "done")
+            else:
+                is_waiting = True
+        return is_waiting
 
     def _delete_expired(self) -> None:
         """Now and then, delete old finished jobs and the files of aborted uploads.

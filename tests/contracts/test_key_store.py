@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -13,6 +14,7 @@ from service.errors import KeyNotFound
 from service.identity import Key, KeyOptions, KeyStore, Scope, new_key, open_key_store
 from service.identity.memory import MemoryKeyStore
 from tests.contracts.reopening import reopening
+from tests.patience import PATIENCE
 
 Opener = Callable[[], KeyStore]
 """Opens the same keys with each call, as another process would."""
@@ -104,3 +106,15 @@ def test_a_secret_is_made_once_for_each_purpose(open_store: Opener) -> None:
     assert len(secret) == 32
     assert other.secret("citations") == first.secret("citations") == secret
     assert other.secret("sessions") != secret
+
+
+def test_changes_are_told_where_the_store_can(open_store: Opener) -> None:
+    store, other = open_store(), open_store()
+    woken = threading.Event()
+    one = key()
+    with other.attending(woken.set):
+        assert not store.is_announced or woken.wait(PATIENCE)  # it listens
+        for change in (lambda: store.add(one), lambda: store.revoke(one.id, 1.0)):
+            woken.clear()
+            change()
+            assert not store.is_announced or woken.wait(PATIENCE)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import Any
 
 from index.errors import CollectionBusy, CollectionNotFound, NotSupported, ObjectsUnavailable, StoreDamaged
 from index.naming import hidden_name, shown_name
-from index.postgresql import Listener, Server, listeners, lock_key, migrate
+from index.postgresql import Server, listeners, listening, lock_key, migrate
 from index.postgresql.migrations import migrate_within
 from index.protocols import Originals
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
@@ -150,14 +150,9 @@ class PostgresqlCatalogue:
         shutil.rmtree(folder, ignore_errors=True)
         self._sweep()
 
-    @contextmanager
-    def attending(self, woken: Callable[[], object]) -> Iterator[None]:
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
         """Listen for passages that wait; see :class:`index.protocols.Catalogue`."""
-        listener = Listener(self._server, claims.CHANNEL, woken=woken, key=_ATTENDING)
-        try:
-            yield
-        finally:
-            listener.close()
+        return listening(self._server, claims.CHANNEL, woken, key=_ATTENDING)
 
     def attendants(self) -> int:
         return listeners(self._server, _ATTENDING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from service.databases import Connection
+from service.databases.announcing import Announced
 from service.databases.postgresql import PostgresqlDatabase
 from service.jobs.postgresql import schema
 from service.jobs.postgresql.lease import AdvisoryJobLease
@@ -24,16 +25,16 @@ WHERE NOT EXISTS (SELECT FROM items WHERE job = ? AND md5(items.name) = md5(new.
 """
 
 
-class PostgresqlJobStore(SqlJobStore):
+class PostgresqlJobStore(Announced, SqlJobStore):
     """Jobs in the database at a URL, for as many processes and machines as use it.
 
     Raises :class:`index.errors.StoreUnavailable`, as all methods may.
     """
 
     def __init__(self, url: str) -> None:
-        database = PostgresqlDatabase(url, "jobs", schema.MIGRATIONS)
-        super().__init__(database)
-        self._server = database.server
+        self._announcing = PostgresqlDatabase(url, "jobs", schema.MIGRATIONS)
+        super().__init__(self._announcing)
+        self._server = self._announcing.server
 
     def acquire_lease(self) -> AdvisoryJobLease | None:
         return AdvisoryJobLease.acquire(self._server)

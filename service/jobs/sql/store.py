@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from service.databases import Connection, Database
@@ -32,7 +32,8 @@ class SqlJobStore(ABC):
     """Implements :class:`service.jobs.protocols.JobStore` in a database that has its tables.
 
     What differs between databases are the tables, with the triggers that count items, and these methods: how
-    many items are added, how two upgrades are kept from beginning at once, and the lease.
+    many items are added, how two upgrades are kept from beginning at once, the lease, and whether processes
+    tell each other of jobs.
     """
 
     def __init__(self, database: Database) -> None:
@@ -46,6 +47,18 @@ class SqlJobStore(ABC):
     @abstractmethod
     def acquire_lease(self) -> Lease | None:
         """See :meth:`service.jobs.protocols.JobStore.acquire_lease`."""
+
+    @abstractmethod
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        """See :meth:`service.jobs.protocols.JobStore.attending`."""
+
+    @abstractmethod
+    def attendants(self) -> int | None:
+        """See :meth:`service.jobs.protocols.JobStore.attendants`."""
+
+    @abstractmethod
+    def _announce(self, connection: Connection) -> None:
+        """Tell other processes that a job is queued, when the transaction commits."""
 
     def _add_items(self, connection: Connection, job: int, items: Iterable[NewItem]) -> None:
         """Add items at the end; those that the job has already are skipped."""
@@ -79,6 +92,7 @@ class SqlJobStore(ABC):
                 ),
             ).fetchone()
             self._add_items(connection, number, items)
+            self._announce(connection)
         return self.job(job_id)
 
     def job(self, job_id: str) -> Job:
@@ -202,6 +216,7 @@ class SqlJobStore(ABC):
                     "UPDATE jobs SET cancelling = 0, started = NULL WHERE number = ?", (number,)
                 )
                 item_rows.retry(connection, number)
+                self._announce(connection)
         return self.job(job_id)
 
     def delete(self, job_id: str) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from index.store.sqlite import Database
 from service.databases import Connection
+from service.databases.announcing import Unannounced
 from service.jobs.sql import SqlJobStore
 from service.jobs.sqlite import schema
 from service.jobs.sqlite.lease import FileLease
 
 
-class SqliteJobStore(SqlJobStore):
+class SqliteJobStore(Unannounced, SqlJobStore):
     """Jobs in a file. The lease locks ``.lock`` beside it."""
 
     def __init__(self, path: Path) -> None:

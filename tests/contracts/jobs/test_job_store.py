@@ -12,6 +12,7 @@ from service.errors import InvalidRequest, JobNotFinished, JobNotFound
 from service.jobs.protocols import JobStore
 from service.jobs.records import Access, Item, JobState, NewItem, Outcome
 from tests.contracts.jobs.job_stores import Opener
+from tests.patience import PATIENCE, eventually
 
 QUOTED = 'se"same'
 
@@ -411,6 +412,21 @@ def test_changes_of_several_threads_are_all_kept(store: JobStore) -> None:
         thread.join()
     counts = store.job("job").counts
     assert (counts.done, counts.passages) == (40, 40)
+
+
+def test_who_runs_jobs_is_told_of_those_that_are_queued_where_the_store_can(open_store: Opener) -> None:
+    store, other = open_store(), open_store()
+    woken = threading.Event()
+    assert store.attendants() == (0 if store.is_announced else None)
+    with other.attending(woken.set):
+        assert not store.is_announced or woken.wait(PATIENCE)  # it listens
+        assert store.attendants() == (1 if store.is_announced else None)
+        for queue in (lambda: store.add("job", "default", []), lambda: store.retry("job")):
+            woken.clear()
+            queue()
+            assert not store.is_announced or woken.wait(PATIENCE)
+            store.move("job", "done")
+    eventually(lambda: not store.attendants())
 
 
 def test_lease_has_one_holder(open_store: Opener) -> None:

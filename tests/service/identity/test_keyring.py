@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -120,6 +120,28 @@ def test_another_process_makes_and_revokes_keys(tmp_path: Path) -> None:
             return False
 
         eventually(is_refused)
+
+
+class TellingStore(MemoryKeyStore):
+    """Tells of changes, as a database does: who attends need not look often."""
+
+    is_announced = True
+    tell: Callable[[], object]
+
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        self.tell = woken
+        return nullcontext()
+
+
+def test_a_change_that_the_store_tells_counts_at_once() -> None:
+    store = TellingStore()
+    token, key = new_key("a program", Scope.READ)
+    with closing(Keyring(store)) as running:
+        running.start()
+        store.add(key)
+        store.tell()
+        eventually(lambda: running.required)
+        assert running.principal(token.encode()).key == key.id
 
 
 def test_the_last_use_is_recorded_after_a_minute_and_at_the_end(clock: Clock) -> None:

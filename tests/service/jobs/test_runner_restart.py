@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 
 from index.ingest.preparation import Source
 from index.library import Library
@@ -95,6 +96,27 @@ def test_only_one_of_two_runners_runs_jobs(library: Library, idle: JobRunner, ne
         add(idle, text(idle, "last.md", "Last.", 1, "last"), job="last")
         assert finished(idle, "last").state == "done"  # the other takes over
         assert all(by.values())
+
+
+class TellingStore(MemoryJobStore):
+    """Tells of jobs, as a database does: who runs them need not look often."""
+
+    is_announced = True
+    tell: Callable[[], object]
+
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        self.tell = woken
+        return nullcontext()
+
+
+def test_a_job_that_the_store_tells_of_is_run_at_once(library: Library, start: Start) -> None:
+    library.open("default", create=True)
+    store = TellingStore()
+    runner = start(store=store)
+    for name in ("first", "second"):
+        add(runner, text(runner, f"{name}.md", f"Text {name}.", 1, name), job=name)
+        store.tell()
+        assert finished(runner, name).state == "done"
 
 
 class LosingStore(MemoryJobStore):
