@@ -28,6 +28,8 @@ router = APIRouter(tags=["jobs"], route_class=ApiRoute)
 _LISTED_OUTCOMES: tuple[Outcome, ...] = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")
 _Changing = Annotated[ReadyRuntime, MayRaise(errors.DiskFull, errors.ObjectsUnavailable)]
 _POLL_SECONDS = 0.25
+_NOBODY_EMBEDS = "Its passages wait, for no process embeds any now. Start `loccit worker`."
+_NOBODY_RUNS_JOBS = "It waits, for no process runs jobs now. Start `loccit worker` with LOCCIT_OBJECTS."
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "`event: progress` with the job as data after each change, and finally "
@@ -47,7 +49,19 @@ def current_json(runtime: Runtime, job: Job) -> Json:
             unindexed = collection.unindexed()
         except errors.LoccitError:  # it is deleted, or cannot be opened: the job's state tells
             waiting = 0 if job.state == "done" else job.counts.passages
-    return job_json(job, waiting, unindexed)
+    return job_json(job, waiting, unindexed, _note(runtime, job))
+
+
+def _note(runtime: Runtime, job: Job) -> str:
+    """What an unfinished job lacks: a process that works may have to be started, on whatever machine."""
+    if job.state in FINISHED:
+        return ""
+    try:
+        if job.state == "embedding" and runtime.library.attendants() == 0:
+            return _NOBODY_EMBEDS
+        return _NOBODY_RUNS_JOBS if runtime.jobs.store.attendants() == 0 else ""
+    except errors.LoccitError:  # who asks again will know
+        return ""
 
 
 @router.get("/v1/jobs", summary="List jobs", response_model=JobList)

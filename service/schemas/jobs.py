@@ -49,6 +49,10 @@ class JobResponse(BaseModel):
     problem: str = Field(
         description="Why the job failed; else empty. For problems of files see `links.files`."
     )
+    note: str = Field(
+        description="Why nothing happens to an unfinished job now, such as that no process runs jobs; else "
+        "empty."
+    )
     created: datetime
     started: datetime | None
     finished: datetime | None
@@ -95,7 +99,7 @@ class JobFiles(BaseModel):
     next: int | None = Field(description="Use it as `after` of the next page; null on the last page.")
 
 
-def job_json(job: Job, waiting: int, unindexed: int) -> Json:
+def job_json(job: Job, waiting: int, unindexed: int, note: str = "") -> Json:
     """A job as :class:`JobResponse`; ``waiting`` is the number of its passages that are not embedded."""
     counts, outcomes = job.counts, job.counts.outcomes
     embedded = counts.passages - min(counts.passages, waiting)
@@ -107,6 +111,7 @@ def job_json(job: Job, waiting: int, unindexed: int) -> Json:
         "collection": job.collection,
         "state": job.state,
         "problem": job.problem,
+        "note": note,
         "created": moment(job.created),
         "started": None if job.started is None else moment(job.started),
         "finished": None if job.finished is None else moment(job.finished),

@@ -96,9 +96,12 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_written_twice(
         with connected(url) as holding:
             # No vectors are stored until several workers have claimed passages, and one of them is dead.
             holding.execute("LOCK TABLE embeddings IN EXCLUSIVE MODE")
-            assert client.get(job).json()["state"] == "queued"  # nobody works yet
+            waits = client.get(job).json()
+            assert (waits["state"], "no process runs jobs" in waits["note"]) == ("queued", True)
+            assert 'loccit_working_processes{work="jobs"} 0.0' in client.get("/metrics").text
             names = ("one", "two", "three")
             workers = [stack.enter_context(working(tmp_path / name, **settings)) for name in names]
+            eventually(lambda: client.get(job).json()["note"] == "")
             held = eventually(lambda: len(found := rows(url, _HOLDERS)) > 1 and found)
             victim = next(one for one in workers if (one.process.pid,) in held)
             os.kill(victim.process.pid, signal.SIGKILL)
@@ -110,6 +113,7 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_written_twice(
         (written,) = rows(url, "SELECT count(*), count(DISTINCT key) FROM written")
         assert written == rows(url, "SELECT count(*), count(*) FROM embeddings")[0]
         workers.remove(victim)
+        assert 'loccit_working_processes{work="embedding"} 2.0' in client.get("/metrics").text
         for worker in workers:
             eventually(lambda worker=worker: worker.readiness() == 200)
             worker.process.terminate()

@@ -39,6 +39,11 @@ DESCRIBED = tuple(
         ("collection_documents", ("collection",), "Documents."),
         ("collection_passages", ("collection",), "Passages of the newest versions."),
         ("collection_passages_waiting", ("collection",), "Passages that have no vector yet."),
+        (
+            "collection_waiting_seconds",
+            ("collection",),
+            "Time since the oldest of these passages was stored; 0 if none waits.",
+        ),
         ("collection_characters", ("collection",), "Code points of the newest versions."),
         ("collection_disk_bytes", ("collection",), "Bytes on disk, read once a minute."),
         (
@@ -58,6 +63,11 @@ DESCRIBED = tuple(
             "The most that the first change can be old that answers do not have yet.",
         ),
         ("jobs", ("state",), "Jobs that are kept."),
+        (
+            "working_processes",
+            ("work",),
+            "Processes of all machines that do the work `embedding` or `jobs`; only with LOCCIT_STORE.",
+        ),
         ("data_free_bytes", (), "Free space on the disk of the data folder."),
     )
 )
@@ -85,6 +95,7 @@ class SharedState:
             yield from self._collections()
         try:
             yield self._counted_jobs()
+            yield self._counted_processes()
         except LoccitError as error:
             log.warning("The metrics have no jobs: %s", message_with_advice(error))
         with suppress(OSError):
@@ -99,10 +110,21 @@ class SharedState:
             jobs.add_metric([state], counted.get(state, 0))
         return jobs
 
+    def _counted_processes(self) -> Metric:
+        processes = _family("working_processes")
+        for work, number in (
+            ("embedding", self._library.attendants()),
+            ("jobs", self._jobs.attendants()),
+        ):
+            if number is not None:
+                processes.add_metric([work], number)
+        return processes
+
     def _collections(self) -> Iterator[Metric]:
         documents = _family("collection_documents")
         passages = _family("collection_passages")
         waiting = _family("collection_passages_waiting")
+        waited = _family("collection_waiting_seconds")
         characters = _family("collection_characters")
         size = _family("collection_disk_bytes")
         failed = _family("collection_index_failed")
@@ -113,6 +135,7 @@ class SharedState:
             try:
                 collection = self._library.open(name)
                 counts = collection.archive.counts()
+                since = collection.archive.waiting_since()
                 mirrors = collection.archive.refused_mirrors()
             except CollectionNotFound:
                 continue  # deleted after it was listed
@@ -123,6 +146,7 @@ class SharedState:
             documents.add_metric([name], counts.documents)
             passages.add_metric([name], counts.passages)
             waiting.add_metric([name], counts.passages - counts.embedded)
+            waited.add_metric([name], 0.0 if since is None else max(0.0, time.time() - since))
             characters.add_metric([name], counts.characters)
             size.add_metric([name], self._disk_bytes(collection))
             for side in get_args(Side):
@@ -134,7 +158,7 @@ class SharedState:
         collections = _family("collections")
         for state, number in states.items():
             collections.add_metric([state], number)
-        yield from (collections, documents, passages, waiting, characters, size, failed, refused)
+        yield from (collections, documents, passages, waiting, waited, characters, size, failed, refused)
         yield from (lag_changes, lag_seconds)
 
     def _disk_bytes(self, collection: Collection) -> int:

@@ -196,7 +196,9 @@ def test_passages_that_wait_for_a_vector_are_told(tmp_path: Path) -> None:
     embedder = Waiting()
     with Library(tmp_path, embedder=embedder) as library, served(library) as client:
         client.put("/v1/documents/mars.txt", content="Mars has two moons.")
-        assert value(scrape(client), "collection_passages_waiting", collection="default") == 1
+        text = scrape(client)
+        assert value(text, "collection_passages_waiting", collection="default") == 1
+        assert value(text, "collection_waiting_seconds", collection="default") > 0
         embedder.gate.set()
         eventually(lambda: value(scrape(client), "collection_passages_waiting", collection="default") == 0)
 

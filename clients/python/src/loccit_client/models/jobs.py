@@ -39,7 +39,8 @@ class JobPassages(Reply):
 class Job(Reply):
     """A job and its progress. ``problem`` says why it failed; problems of files are in their list.
 
-    ``unindexed`` documents of the collection cannot be found yet, because an index has failed.
+    ``unindexed`` documents of the collection cannot be found yet, because an index has failed. ``note`` says
+    why nothing happens to an unfinished one, such as that no process runs jobs.
     """
 
     job_id: str
@@ -47,6 +48,7 @@ class Job(Reply):
     collection: str
     state: Literal["queued", "running", "embedding", "done", "cancelled", "failed"]
     problem: str
+    note: str = ""
     created: datetime
     started: datetime | None
     finished: datetime | None
