@@ -472,7 +472,8 @@ class Collection:
         counts = self.archive.counts()
         waiting, done = counts.passages - counts.embedded, 0
         size = self.config.ingest.passages_per_batch
-        more = True
+        # Who looks often must not take a lease each time, for which a database opens a connection.
+        more = self._store.waiting_since() is not None
         while more and (limit is None or done < limit) and not stop():
             more = False
             left = None if limit is None else limit - done

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from index.ingest.embedding_queue import Embedded, EmbeddingQueue
 from index.ingest.preparation import Source
 from index.protocols import Lease
 from index.sources.background import BackgroundEmbedding
+from index.store.memory import MemoryCatalogue, MemoryRecord, MemoryStore
 from index.store.sqlite import SqliteStore
 from index.text.analysis import Analyzer
 from index.types import Vectors
@@ -114,6 +116,36 @@ def test_who_stops_gives_back_what_it_has_claimed(collection: Collection) -> Non
     assert list(queue.drain(4, put, stop=lambda: embedder.passages >= 4)) == [4]
     assert len(pending(store)) == 8
     store.close()
+
+
+class CountingStore(MemoryStore):
+    leases = 0
+
+    def lease(self, name: str, *, seconds: float = 0.0) -> AbstractContextManager[Lease]:
+        CountingStore.leases += 1
+        return super().lease(name, seconds=seconds)
+
+
+class CountingCatalogue(MemoryCatalogue):
+    record = MemoryRecord()
+
+    def open(self, name: str) -> MemoryStore:
+        return CountingStore(self.record)
+
+
+def test_no_lease_is_taken_while_nothing_waits(tmp_path: Path) -> None:
+    collection = Collection(
+        CountingCatalogue(tmp_path), "default", embedder=WordEmbedder(), config=LibraryConfig()
+    )
+    assert collection.embed_pending() == 0
+    assert CountingStore.leases == 0
+    collection.put_many(sources(0, 3))
+    assert collection.embed_pending() == 3
+    taken = CountingStore.leases
+    assert taken > 0
+    assert collection.embed_pending() == 0
+    assert CountingStore.leases == taken
+    collection.close()
 
 
 def test_all_is_embedded_by_the_end_of_the_block(collection: Collection) -> None:
