@@ -24,6 +24,8 @@ _SELECT = f"SELECT {_COLUMNS} FROM keys"
 class SqlKeyStore(ABC):
     """Implements :class:`service.identity.protocols.KeyStore` in a database that has its tables."""
 
+    is_announced: bool
+
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -36,6 +36,8 @@ class SqlJobStore(ABC):
     tell each other of jobs.
     """
 
+    is_announced: bool
+
     def __init__(self, database: Database) -> None:
         self._database = database
 
