@@ -152,6 +152,11 @@ class ReadableStore:
         with self._store.snapshot(lasting=lasting) as moment:
             yield ReadableSnapshot(moment, self._readable)
 
+    @contextmanager
+    def brief_snapshot(self) -> Iterator[Snapshot]:
+        with self._store.brief_snapshot() as moment:
+            yield ReadableSnapshot(moment, self._readable)
+
     def rename(self, document_id: str, to: str) -> DocumentRecord:
         self._require(document_id)
         # A taken id is refused by the store, whoever may read its document.

@@ -5,6 +5,7 @@ from index.postgresql.leases import AdvisoryLease, AdvisoryLeases, lock_key
 from index.postgresql.migrations import Migration, migrate
 from index.postgresql.notifications import Listener, listeners, listening, notify
 from index.postgresql.server import Server, open_server
+from index.postgresql.single_statements import SingleStatements
 from index.postgresql.transactions import Row, Transaction
 from index.postgresql.vacuuming import vacuum
 
@@ -15,6 +16,7 @@ __all__ = [
     "Migration",
     "Row",
     "Server",
+    "SingleStatements",
     "Transaction",
     "listeners",
     "listening",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
-from weakref import WeakValueDictionary
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import psycopg
 from psycopg import conninfo, sql
@@ -17,6 +17,7 @@ from psycopg_pool import ConnectionPool
 
 from index.postgresql.adapters import ADAPTERS
 from index.postgresql.failures import is_absence, translated
+from index.postgresql.single_statements import SingleStatements
 from index.postgresql.transactions import Row, Transaction
 
 _WAIT_SECONDS = 10.0
@@ -43,6 +44,9 @@ _SESSION: Mapping[str, str] = {
     "standard_conforming_strings": "on",
 }
 """Settings of each session; times are milliseconds."""
+
+T = TypeVar("T")
+Connection = psycopg.Connection[Row]
 
 _servers: WeakValueDictionary[str, Server] = WeakValueDictionary()
 _opening = threading.Lock()
@@ -82,6 +86,8 @@ class Server:
             name="loccit-postgresql",
             open=True,
         )
+        self._schemas: WeakKeyDictionary[Connection, str] = WeakKeyDictionary()
+        """Whose tables a connection reads outside transactions."""
         # When nothing uses it any more, and at the end of the process.
         weakref.finalize(self, self._pool.close, _CLOSE_SECONDS)
 
@@ -151,7 +157,30 @@ class Server:
             raise translated(error, what) from error
         return row
 
-    def connect(self, settings: Mapping[str, str] | None = None) -> psycopg.Connection[Row]:
+    @contextmanager
+    def single_statements(
+        self,
+        schema: str,
+        *,
+        watched: str,
+        width: int,
+        check: Callable[[Row | None], None],
+        what: str = "the database",
+    ) -> Iterator[SingleStatements]:
+        """Read without a transaction; see :class:`index.postgresql.SingleStatements`.
+
+        ``width`` is the number of columns of ``watched``. Raises as :meth:`read`, and what ``check`` raises.
+        """
+
+        def run(query: str, parameters: Sequence[Any]) -> list[Row]:
+            return self._attempted(lambda connection: self._rows(connection, schema, query, parameters))
+
+        try:
+            yield SingleStatements(run, watched, width, check)
+        except psycopg.Error as error:
+            raise translated(error, what) from error
+
+    def connect(self, settings: Mapping[str, str] | None = None) -> Connection:
         """Open a connection outside the pool, without a transaction; the caller closes it.
 
         ``settings`` are for this session. Raises :class:`psycopg.Error`.
@@ -168,13 +197,29 @@ class Server:
         """Close all idle connections; one in use is closed when it is given back."""
         self._pool.close(_CLOSE_SECONDS)
 
-    def _begin(self, script: str) -> tuple[psycopg.Connection[Row], Row | None]:
-        """Begin a transaction, again while connections turn out to be broken: nothing is written yet."""
+    def _begin(self, script: str) -> tuple[Connection, Row | None]:
+        """Begin a transaction; the caller gives the connection back."""
+        return self._attempted(
+            lambda connection: (connection, _last_row(connection.execute(script))), keeps=True
+        )
+
+    def _rows(self, connection: Connection, schema: str, query: str, parameters: Sequence[Any]) -> list[Row]:
+        """Return the rows of a query that is a transaction of its own."""
+        if self._schemas.get(connection) != schema:
+            connection.execute(f'SET search_path TO "{schema}"')
+            self._schemas[connection] = schema
+        return connection.execute(query, parameters, binary=True).fetchall()
+
+    def _attempted(self, attempt: Callable[[Connection], T], *, keeps: bool = False) -> T:
+        """Do what writes nothing, again while connections turn out to be broken.
+
+        The connection is given back unless ``keeps``.
+        """
         deadline = time.monotonic() + self._seconds
         while True:
             connection = self._pool.getconn()
             try:
-                return connection, _last_row(connection.execute(script))
+                done = attempt(connection)
             except psycopg.Error as error:
                 if is_absence(error):
                     connection.close()
@@ -184,8 +229,12 @@ class Server:
             except BaseException:
                 self._give_back(connection)
                 raise
+            else:
+                if not keeps:
+                    self._give_back(connection)
+                return done
 
-    def _give_back(self, connection: psycopg.Connection[Row]) -> None:
+    def _give_back(self, connection: Connection) -> None:
         with suppress(psycopg.Error):  # a broken connection, of which the pool makes another
             if not connection.closed:
                 connection.rollback()
@@ -200,7 +249,7 @@ def _complete(url: str) -> str:
     return conninfo.make_conninfo("", **{**own, **given, "client_encoding": "utf8"})
 
 
-def _configure(connection: psycopg.Connection[Row], settings: Mapping[str, str] | None = None) -> None:
+def _configure(connection: Connection, settings: Mapping[str, str] | None = None) -> None:
     own = {**_SESSION, **(settings or {})}
     calls = sql.SQL(", ").join(
         sql.SQL("set_config({}, {}, false)").format(name, value) for name, value in own.items()

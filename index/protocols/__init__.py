@@ -43,6 +43,7 @@ from index.protocols.record import (
     Lease,
     Passages,
     PastPassages,
+    RecordChanged,
     RecordStore,
     Snapshot,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "PastPassages",
     "PublishedBase",
     "Rankings",
+    "RecordChanged",
     "RecordState",
     "RecordStore",
     "Reranker",

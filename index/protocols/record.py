@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from index.protocols.staging import Staging
 
 
+class RecordChanged(Exception):
+    """Something was committed between two reads that have to be of one change."""
+
+
 class Documents(Protocol):
     """Documents, each with its newest version."""
 
@@ -323,6 +327,13 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
     def snapshot(self, *, lasting: bool = False) -> AbstractContextManager[Snapshot]:
         """One consistent view of the record. :meth:`end_snapshots` does not end a ``lasting`` one."""
 
+    def brief_snapshot(self) -> AbstractContextManager[Snapshot]:
+        """The same for the few reads of a question, faster where a snapshot takes time.
+
+        It may begin with its first read. Reads may raise :class:`RecordChanged`: then all that was read is to
+        be read again, in a snapshot.
+        """
+
     def put(self, new: Sequence[NewDocument]) -> list[Put]:
         """Add documents, or replace them by new versions, in this order, all or none.
 
@@ -436,6 +447,13 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
 
 class Catalogue(Protocol):
     """The collections that exist, each with its description and its record store."""
+
+    @property
+    def stores_know_deletions(self) -> bool:
+        """Whether snapshots raise :class:`index.errors.CollectionNotFound` once others delete a collection.
+
+        Then nobody has to ask for :meth:`identity` before each read.
+        """
 
     def names(self) -> list[str]:
         """All collections, in order of their names."""

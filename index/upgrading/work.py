@@ -161,6 +161,10 @@ class _Frozen:
     def bases(self) -> None:
         """None: a base of passages that are not in use is not shared."""
 
+    def brief_snapshot(self) -> nullcontext[Snapshot]:
+        """The snapshot."""
+        return nullcontext(self._moment)
+
     def lease(self, name: str, *, seconds: float = 0.0) -> nullcontext[None]:
         """Nobody else has the files: there is nothing to lease."""
         del name, seconds

@@ -15,6 +15,8 @@ from index.store.originals import MemoryOriginals
 class MemoryCatalogue:
     """Implements :class:`index.protocols.Catalogue`; files derived from collections go into ``folder``."""
 
+    stores_know_deletions = False
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._originals: dict[str, MemoryOriginals] = {}

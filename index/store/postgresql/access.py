@@ -10,7 +10,9 @@ import psycopg
 from index.errors import CollectionNotFound, StoreDamaged
 from index.postgresql import Server, Transaction, lock_key
 from index.store.postgresql import schema, state
+from index.store.postgresql.brief import Beginning, BriefSnapshot
 from index.store.postgresql.state import State
+from index.store.rows.cache import Memory
 
 
 class Access:
@@ -26,28 +28,45 @@ class Access:
         self._name = name
         self._schema = schema.schema_of(number)
         self._what = f"the collection {name!r}"
+        self._first = f"{state.QUERY} WHERE {schema.is_listed(number)}"
         self._is_closed = False
 
     @contextmanager
-    def _read(self, first: str = state.QUERY) -> Iterator[tuple[Transaction, State]]:
+    def _read(self, before: str = "") -> Iterator[tuple[Transaction, State]]:
+        """Read in a transaction, which may begin with other statements."""
+        first = before + self._first
         with self._told(), self._server.read(self._schema, first=first, what=self._what) as transaction:
-            yield transaction, State.of(transaction.first)
+            yield transaction, self._state(transaction)
+
+    @contextmanager
+    def _brief(self, memory: Memory) -> Iterator[BriefSnapshot]:
+        beginning = Beginning(memory, self._gone)
+        with (
+            self._told(),
+            self._server.single_statements(
+                self._schema,
+                watched=f"{state.WATCHED} WHERE {schema.is_listed(self._number)}",
+                width=state.WATCHED_COLUMNS,
+                check=beginning.check,
+                what=self._what,
+            ) as statements,
+        ):
+            yield BriefSnapshot(statements, beginning, memory)
 
     @contextmanager
     def _write(self, *, in_turn: bool = True) -> Iterator[tuple[Transaction, State]]:
         """Write in a transaction. Those that are ``in_turn`` follow each other."""
         lock = lock_key("transactions", f"{self._schema}/write") if in_turn else None
-        first = (
-            f"{state.QUERY} WHERE EXISTS (SELECT FROM {schema.CATALOGUE_SCHEMA}.collections"
-            f" WHERE number = {self._number} AND name IS NOT NULL)"
-        )
         with (
             self._told(),
-            self._server.write(self._schema, lock=lock, first=first, what=self._what) as transaction,
+            self._server.write(self._schema, lock=lock, first=self._first, what=self._what) as transaction,
         ):
-            if transaction.first is None:
-                raise self._gone()
-            yield transaction, State.of(transaction.first)
+            yield transaction, self._state(transaction)
+
+    def _state(self, transaction: Transaction) -> State:
+        if transaction.first is None:
+            raise self._gone()
+        return State.of(transaction.first)
 
     @contextmanager
     def _change(self) -> Iterator[tuple[Transaction, int]]:

@@ -37,6 +37,8 @@ class PostgresqlCatalogue:
     ``shared`` is where new originals are put, if not there.
     """
 
+    stores_know_deletions = True
+
     def __init__(self, server: Server, folder: Path, shared: SharedOriginals | None = None) -> None:
         self._server = server
         self._folder = folder

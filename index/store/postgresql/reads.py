@@ -28,7 +28,7 @@ class Reads:
     is_told = True  # each snapshot begins with Memory.follow
 
     def __init__(self, transaction: Transaction, change: int, at: int | None = None) -> None:
-        self.change = change
+        self._change = change
         self._transaction = transaction
         self._at = at
         self._live = "p.removed IS NULL"
@@ -36,6 +36,11 @@ class Reads:
         if at is not None:
             self._live = "p.added <= %s AND (p.removed IS NULL OR p.removed > %s)"
             self._moment = (at, at)
+
+    @property
+    def change(self) -> int:
+        """The last change that the transaction sees."""
+        return self._change
 
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
         return texts.read(self._transaction, sha256, start, end)

@@ -200,3 +200,8 @@ COLLECTION: tuple[Migration, ...] = (_COLLECTION + totals.TRIGGERS, _CLAIMS_END,
 def schema_of(number: int) -> str:
     """Return the schema of a collection, by its number in the catalogue."""
     return f"collection_{number}"
+
+
+def is_listed(number: int) -> str:
+    """SQL condition: whether the catalogue has a collection, by its number; not once it is deleted."""
+    return f"EXISTS (SELECT FROM {CATALOGUE_SCHEMA}.collections WHERE number = {number} AND name IS NOT NULL)"

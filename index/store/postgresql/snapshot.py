@@ -43,9 +43,13 @@ class PostgresqlSnapshot:
     def __init__(self, transaction: Transaction, state: State, memory: Memory) -> None:
         """Use :meth:`index.store.postgresql.PostgresqlStore.snapshot`."""
         self._transaction = transaction
-        self._state = state
+        self._read_state = state
         self._memory = memory
         self._reads = Reads(transaction, state.change)
+
+    @property
+    def _state(self) -> State:
+        return self._read_state
 
     @property
     def change(self) -> int:

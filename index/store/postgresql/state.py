@@ -18,6 +18,9 @@ QUERY = (
     "SELECT change, store, epoch, generation, documents, passages, waiting, characters, original_bytes,"
     " erased FROM state"
 )
+WATCHED = "SELECT change, erased, generation FROM state"
+"""What is read with each statement outside a transaction."""
+WATCHED_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)

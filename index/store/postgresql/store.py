@@ -38,6 +38,7 @@ from index.store.postgresql import (
 )
 from index.store.postgresql.access import Access
 from index.store.postgresql.bases import PostgresqlBases
+from index.store.postgresql.brief import BriefSnapshot
 from index.store.postgresql.snapshot import PostgresqlSnapshot
 from index.store.postgresql.staged.tables import EXCHANGED
 from index.store.postgresql.upgrading import PostgresqlStaging
@@ -48,7 +49,7 @@ from index.store.rows.tags import store_tag
 from index.store.rows.vectors import among
 from index.types import Metadata, Sentences, Vectors
 
-_HELD = f"LOCK TABLE {', '.join(EXCHANGED)} IN ACCESS SHARE MODE"
+_HELD = f"LOCK TABLE {', '.join(EXCHANGED)} IN ACCESS SHARE MODE; "
 _WORKER = "/"
 """In the name of a lease that belongs to one worker, which may hold claims."""
 
@@ -93,7 +94,7 @@ class PostgresqlStore(Access):
     def snapshot(self, *, lasting: bool = False) -> Iterator[PostgresqlSnapshot]:
         """One consistent view of the record: a read transaction."""
         # The tables of an upgrade replace others: not between two queries of a snapshot.
-        with self._read(f"{_HELD}; {state.QUERY}") as (transaction, now):
+        with self._read(_HELD) as (transaction, now):
             reading = _Reading(transaction, time.monotonic(), lasting)
             self._readings.add(reading)
             try:
@@ -101,6 +102,12 @@ class PostgresqlStore(Access):
                 yield PostgresqlSnapshot(transaction, now, self._memory)
             finally:
                 self._readings.discard(reading)
+
+    @contextmanager
+    def brief_snapshot(self) -> Iterator[BriefSnapshot]:
+        """A view for a question, by single statements; see :class:`index.protocols.RecordStore`."""
+        with self._brief(self._memory) as moment:
+            yield moment
 
     def notice(self, since: int) -> Notice:
         """Report what any process committed after change ``since``."""
@@ -110,6 +117,7 @@ class PostgresqlStore(Access):
             )
         if row is None:
             raise StoreDamaged(f"The state of {self._what} is missing. Restore a backup.")
+        self._memory.reach(row[0])
         return Notice(*row)
 
     # Writing
@@ -266,7 +274,7 @@ class PostgresqlStore(Access):
 
     def copying(self) -> PostgresqlCopying:
         """Copies the rows of the record; see :class:`index.protocols.RecordStore`."""
-        return PostgresqlCopying(lambda: self._read(f"{_HELD}; {state.QUERY}"), self._write)
+        return PostgresqlCopying(lambda: self._read(_HELD), self._write)
 
     def bases(self) -> PostgresqlBases | None:
         """Bases of vectors that machines share; see :class:`index.protocols.RecordStore`."""

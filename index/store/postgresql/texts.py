@@ -6,7 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from index.errors import VersionNotFound
 from index.postgresql import Transaction
-from index.store.rows.texts import BLOCK, ERASED, block_numbers, damaged, joined, packed_blocks, text_sha256
+from index.store.rows.texts import (
+    BLOCK,
+    ERASED,
+    block_numbers,
+    checked,
+    damaged,
+    joined,
+    packed_blocks,
+    text_sha256,
+)
 
 _LAST = 2**62
 
@@ -55,11 +64,7 @@ def read_wholes(transaction: Transaction, shas: Sequence[bytes]) -> dict[bytes, 
         " GROUP BY t.sha256",
         (list(shas),),
     )
-    found = {sha: joined(sha, blocks or []) for sha, blocks in rows}
-    for sha, text in found.items():
-        if text_sha256(text) != sha:
-            raise damaged(sha)
-    return found
+    return {sha: checked(sha, blocks or []) for sha, blocks in rows}
 
 
 def slices(transaction: Transaction, spans: Sequence[tuple[bytes, int, int]]) -> list[str]:

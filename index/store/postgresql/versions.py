@@ -13,12 +13,15 @@ from index.store.rows.passages import section_of, tables_in
 from index.store.rows.texts import ERASED
 from index.types import Block
 
-VERSION = """
-SELECT v.key, d.id, v.number, n.number, v.title, d.source, d.media_type, d.metadata,
-       v.text_sha256, v.source_sha256, v.reader, t.length, v.created, v.replaced, d.retired
-FROM versions v JOIN documents d ON d.key = v.document JOIN versions n ON n.key = d.version
+VERSION_COLUMNS = """
+v.key, d.id, v.number, n.number, v.title, d.source, d.media_type, d.metadata,
+v.text_sha256, v.source_sha256, v.reader, t.length, v.created, v.replaced, d.retired
+"""
+VERSION_TABLES = """
+versions v JOIN documents d ON d.key = v.document JOIN versions n ON n.key = d.version
 JOIN texts t ON t.sha256 = v.text_sha256
 """
+VERSION = f"SELECT {VERSION_COLUMNS} FROM {VERSION_TABLES}"
 _LIVE = "{0}.added <= %s AND ({0}.removed IS NULL OR {0}.removed > %s)"
 
 

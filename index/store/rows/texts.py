@@ -33,6 +33,14 @@ def joined(sha: bytes, blocks: Iterable[bytes]) -> str:
         raise damaged(sha) from error
 
 
+def checked(sha: bytes, blocks: Iterable[bytes]) -> str:
+    """Return the text of all its blocks. Raises :class:`index.errors.StoreDamaged` if its hash is another."""
+    text = joined(sha, blocks)
+    if text_sha256(text) != sha:
+        raise damaged(sha)
+    return text
+
+
 def block_numbers(start: int, end: int) -> range:
     """Return the numbers of the blocks that have a part of ``text[start:end]``."""
     return range(start // BLOCK, max(start, end - 1) // BLOCK + 1)

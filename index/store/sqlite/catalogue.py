@@ -50,6 +50,8 @@ class FolderCatalogue:
     Deleting a collection deletes its folder. ``shared`` is where new originals are put, if not there.
     """
 
+    stores_know_deletions = False
+
     def __init__(self, folder: Path, shared: SharedOriginals | None = None) -> None:
         self._folder = folder
         self._shared = shared or SharedOriginals(None)

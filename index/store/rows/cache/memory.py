@@ -98,16 +98,17 @@ class Memory:
         return reads.select(where)
 
     def _readable_by(self, reads: Reads, by: ReadableBy) -> Ids:
+        change = reads.change
         with self._lock:
-            known = self._readable.get(by) if reads.change == self._readable_change else None
+            known = self._readable.get(by) if change == self._readable_change else None
         if known is not None:
             return known
         found = reads.select(by)
         with self._lock:
-            if reads.change > self._readable_change or len(self._readable) == _READABLE:
+            if change > self._readable_change or len(self._readable) == _READABLE:
                 self._readable.clear()
-            if reads.change >= self._readable_change:
-                self._readable_change = reads.change
+            if change >= self._readable_change:
+                self._readable_change = change
                 self._readable[by] = found
         return found
 
@@ -151,6 +152,19 @@ class Memory:
         wanted = ids.tolist()
         found = self._places.get(reads.change, wanted, reads.placed_passages)
         return [found[id_] for id_ in wanted if id_ in found]
+
+    def reach(self, change: int) -> None:
+        """Invalidate what is cached of rows as of an earlier change."""
+        self._places.reach(change)
+        self._sentences.reach(change)
+
+    def without_sentences(self, ids: Ids, change: int | None) -> list[int]:
+        """Those of the passages whose sentences are not cached, as of a change or of the last one known."""
+        return self._sentences.missing(ids.tolist(), change)
+
+    def without_place(self, ids: Ids, change: int | None) -> list[int]:
+        """The same of the passages that :meth:`places` returns."""
+        return self._places.missing(ids.tolist(), change)
 
     def passages(self, reads: Reads, ids: Ids) -> list[StoredPassage]:
         """Return those of the passages that are live, with their text, in the given order."""

@@ -45,6 +45,19 @@ class RecentRows(Generic[Row]):
                 self._keep(fresh)
         return found | fresh
 
+    def missing(self, ids: Sequence[int], change: int | None = None) -> list[int]:
+        """Those of the ids that are not cached as of a change, without one as of that of the cache."""
+        with self._lock:
+            cached = self._rows if change in (None, self._change) else {}
+            return [id_ for id_ in ids if id_ not in cached]
+
+    def reach(self, change: int) -> None:
+        """Invalidate the rows if a change came after theirs."""
+        with self._lock:
+            if self._change < change:
+                self._clear()
+                self._change = change
+
     def clear(self, change: int) -> None:
         """Clear the cache, because this change or an earlier one erased something."""
         with self._lock:

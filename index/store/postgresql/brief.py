@@ -1,0 +1,184 @@
+"""A view of the record for a question: single statements, few, that all see the record after one change.
+
+The first statement that a question needs begins the view, and says which change it is of. What one step of a
+question needs is read by one statement, with what the steps after it will ask for. A statement that sees
+another change raises :class:`index.protocols.RecordChanged`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from index.errors import LoccitError
+from index.postgresql import Row, SingleStatements, Transaction
+from index.protocols import RecordChanged
+from index.records import PlacedPassage, StoredPassage
+from index.sentence_table import SentenceTable
+from index.store.postgresql import state
+from index.store.postgresql.reads import Reads
+from index.store.postgresql.snapshot import PostgresqlSnapshot
+from index.store.postgresql.state import State
+from index.store.postgresql.versions import VERSION_COLUMNS, VERSION_TABLES
+from index.store.rows.cache import Memory
+from index.store.rows.documents import version_of
+from index.store.rows.passages import passage_of
+from index.store.rows.sentences import StoredSentences
+from index.store.rows.texts import checked
+from index.types import Ids
+
+T = TypeVar("T")
+
+_VERSION_WIDTH = 15
+_AHEAD = 1_000_000
+"""Code points of texts, at most, that are read with the passages of which hits will be made."""
+_GATHERED = f"""
+SELECT *, CASE WHEN nth = 1 AND sum(CASE WHEN nth = 1 THEN length END) OVER (ORDER BY place) <= {_AHEAD}
+               THEN (SELECT array_agg(body ORDER BY number) FROM text_blocks b WHERE b.sha256 = sha) END
+FROM (SELECT p.id, p.start, p."end", p.section, p.first_page, p.last_page, p.tokens, p.tables, p.quote_key,
+             p.embedded, {VERSION_COLUMNS}, t.sha256 AS sha, place,
+             row_number() OVER (PARTITION BY t.sha256 ORDER BY place) AS nth
+      FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted (id, place)
+      JOIN passages p USING (id) JOIN ({VERSION_TABLES}) ON v.key = p.version
+      WHERE p.removed IS NULL) AS gathered
+ORDER BY place
+"""
+
+
+class Beginning:
+    """What the first statement of a view has seen, and what each later one has to see."""
+
+    def __init__(self, memory: Memory, gone: Callable[[], LoccitError]) -> None:
+        """``gone`` makes the error for a collection that was deleted."""
+        self._memory = memory
+        self._gone = gone
+        self.seen: tuple[int, int, int] | None = None
+        """The change, the last one that erased something, and the generation."""
+
+    def check(self, row: Row | None) -> None:
+        """Compare what a statement tells. Raises :class:`index.protocols.RecordChanged`."""
+        if row is None:
+            raise self._gone()
+        change, erased, generation = row
+        if self.seen is None:
+            self.seen = change, erased, generation
+            self._memory.follow(erased, change)
+        elif self.seen != (change, erased, generation):
+            raise RecordChanged
+
+
+class BriefReads(Reads):
+    """Reads more than is asked for in one statement, and gives it when it is asked for."""
+
+    def __init__(self, statements: SingleStatements, beginning: Beginning) -> None:
+        super().__init__(statements, 0)
+        self._statements = statements
+        self._beginning = beginning
+        self._sentences: dict[int, StoredSentences | None] = {}
+        self._places: dict[int, PlacedPassage | None] = {}
+        self._blocks: dict[bytes, Sequence[bytes]] = {}
+        self._wholes: dict[bytes, str] = {}
+
+    @property
+    def known_change(self) -> int | None:
+        """The change, once a statement has said which it is."""
+        return self._beginning.seen[0] if self._beginning.seen else None
+
+    @property
+    def change(self) -> int:
+        return self.begun()[0]
+
+    def begun(self) -> tuple[int, int, int]:
+        """Return what was seen first: change, last erasure, generation."""
+        if self._beginning.seen is None:
+            self._statements.watch()
+        assert self._beginning.seen is not None  # noqa: S101 -- or it has raised
+        return self._beginning.seen
+
+    def read_sentences(self, ids: Sequence[int]) -> None:
+        """Read sentences ahead."""
+        if ids:
+            self._sentences.update(dict.fromkeys(ids) | super().sentences_of(ids))
+
+    def read_places(self, ids: Sequence[int]) -> None:
+        """Read passages ahead, and the texts of the first of them."""
+        if not ids:
+            return
+        self._places.update(dict.fromkeys(ids))
+        for row in self._statements.rows(_GATHERED, (list(ids),)):
+            (id_, *passage, quote_key, embedded), rest = row[:10], row[10:]
+            version = version_of(rest[:_VERSION_WIDTH])
+            self._places[id_] = PlacedPassage(
+                id_, version, passage_of(tuple(passage)), quote_key, embedded is not None
+            )
+            if (blocks := rest[-1]) is not None:
+                self._blocks[version.text_sha256] = blocks
+
+    def sentences_of(self, ids: Sequence[int]) -> dict[int, StoredSentences]:
+        return _known(self._sentences, ids, super().sentences_of)
+
+    def placed_passages(self, ids: Sequence[int]) -> dict[int, PlacedPassage]:
+        return _known(self._places, ids, super().placed_passages)
+
+    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
+        if sha256 in self._blocks:
+            return self._whole(sha256)[start:end]
+        return super().text(sha256, start, end)
+
+    def whole_texts(self, sha256s: Sequence[bytes]) -> Mapping[bytes, str]:
+        found = {sha: self._whole(sha) for sha in sha256s if sha in self._blocks}
+        rest = [sha for sha in sha256s if sha not in found]
+        return {**found, **super().whole_texts(rest)} if rest else found
+
+    def _whole(self, sha256: bytes) -> str:
+        if sha256 not in self._wholes:
+            self._wholes[sha256] = checked(sha256, self._blocks[sha256])
+        return self._wholes[sha256]
+
+
+def _known(
+    known: Mapping[int, T | None], ids: Sequence[int], read: Callable[[Sequence[int]], dict[int, T]]
+) -> dict[int, T]:
+    """Return the rows that were read ahead, and read the others."""
+    rest = [id_ for id_ in ids if id_ not in known]
+    found = {id_: row for id_ in ids if (row := known.get(id_)) is not None}
+    return found | read(rest) if rest else found
+
+
+class BriefSnapshot(PostgresqlSnapshot):
+    """Implements :class:`index.protocols.Snapshot` by single statements, for a question."""
+
+    _reads: BriefReads
+
+    def __init__(self, statements: SingleStatements, beginning: Beginning, memory: Memory) -> None:
+        """Use :meth:`index.store.postgresql.PostgresqlStore.brief_snapshot`."""
+        self._transaction: Transaction = statements
+        self._memory = memory
+        self._reads = BriefReads(statements, beginning)
+
+    @property
+    def change(self) -> int:
+        return self._reads.change
+
+    @property
+    def generation(self) -> int:
+        return self._reads.begun()[2]
+
+    @property
+    def _state(self) -> State:
+        return State.of(self._transaction.row(state.QUERY))
+
+    def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
+        self._reads.read_sentences(self._memory.without_sentences(ids, self._reads.known_change))
+        return super().sentences(ids)
+
+    def places(self, ids: Ids) -> list[PlacedPassage]:
+        self._read_places(ids)
+        return super().places(ids)
+
+    def passages(self, ids: Ids) -> list[StoredPassage]:
+        self._read_places(ids)
+        return super().passages(ids)
+
+    def _read_places(self, ids: Ids) -> None:
+        self._reads.read_places(self._memory.without_place(ids, self._reads.known_change))
