@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
@@ -42,6 +42,7 @@ from index.protocols import (
     Lease,
     Passages,
     PastPassages,
+    RecordChanged,
     RecordStore,
     Reranker,
     Searchable,
@@ -279,23 +280,31 @@ class Collection:
         """
         now = self._whole._now
         model = model or now.derivation.description.model
+        opened = self._store.brief_snapshot if question.as_of is None else self._store.snapshot
         while True:
             known = model == now.derivation.description.model
-            answer = self._answered(question, now, vectors if known else None)
+            try:
+                answer = self._answered(question, now, vectors if known else None, opened)
+            except RecordChanged:
+                opened = self._store.snapshot
+                continue
             if answer is not None:
                 return answer
             self._whole.refresh()  # an upgrade has exchanged passages and vectors
             now = self._whole._now
 
-    def _answered(self, question: Question, now: _Now, vectors: Vectors | None) -> Answer | None:
+    def _answered(
+        self,
+        question: Question,
+        now: _Now,
+        vectors: Vectors | None,
+        opened: Callable[[], AbstractContextManager[Snapshot]],
+    ) -> Answer | None:
         """The answer by what is derived now; None if that is not of the record any more."""
         watch, derived = Stopwatch(), now.derivation
         query = _query(derived.embedder, question, vectors, watch)
 
-        with self._store.snapshot() as moment:
-            # An exchange is a change: without a new one it need not be looked for.
-            if moment.change != now.state.change and moment.generation != derived.generation:
-                return None
+        with opened() as moment:
             where = self._within(question.where, moment)
 
             def answered(passages: Passages, engine: Searchable, state: IndexState) -> Answer:
@@ -310,7 +319,11 @@ class Collection:
                 )
 
             if question.as_of is None:
-                return answered(moment, derived.engine, now.state)
+                answer = answered(moment, derived.engine, now.state)
+                # Last, for a brief snapshot begins with what the search reads.
+                return None if self._was_exchanged(moment, now) else answer
+            if self._was_exchanged(moment, now):
+                return None
             past = moment.at(question.as_of)
             state = _state_of(derived, question.as_of, *past.counts())
             change = derived.engine.change
@@ -362,6 +375,11 @@ class Collection:
         if self._readable is None or not moment.hides(self._readable):
             return where
         return self._readable.within(where)
+
+    @staticmethod
+    def _was_exchanged(moment: Snapshot, now: _Now) -> bool:
+        """Whether the record has other passages than what is derived. That is a change."""
+        return moment.change != now.state.change and moment.generation != now.derivation.generation
 
     @staticmethod
     def _is_live(past: PastPassages, moment: Snapshot, change: int) -> bool:

@@ -154,6 +154,14 @@ class Library:
                 )
         return collection
 
+    def opened(self, name: str) -> Collection:
+        """The same without looking whether another process has deleted it, where its reads find that out.
+
+        After :class:`CollectionNotFound` from a read, :meth:`open` has what is there now. Raises as that.
+        """
+        found = self._open.get(name) if self._catalogue.stores_know_deletions else None
+        return found.collection if found else self.open(name)
+
     def _find_or_open(self, name: str, model: str, *, create: bool) -> Collection:
         identity = self._catalogue.identity(name)
         with self._lock:

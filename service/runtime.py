@@ -187,6 +187,11 @@ class Runtime:
         self.require_collection(caller, name)
         return self.library.open(name, create=create, model=model).seen_by(caller.groups)
 
+    def opened_collection(self, caller: Principal, name: str) -> Collection:
+        """The same for short reads; see :meth:`index.library.Library.opened`."""
+        self.require_collection(caller, name)
+        return self.library.opened(name).seen_by(caller.groups)
+
     def model_of(self, caller: Principal, name: str) -> str:
         """The model that embeds a caller's questions to a collection, as :class:`QuestionQueues` names it."""
         return self.library.model_of(name) if caller.may_use(name) else ""

@@ -9,16 +9,17 @@ from __future__ import annotations
 import atexit
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import psycopg
 import pytest
@@ -26,6 +27,7 @@ import pytest
 from tests.patience import eventually
 
 USER, PASSWORD = "loccit", "zq-postgres-password"
+_SENT = re.compile(r"LOG:  (statement|execute [^:]*): ")
 _INSTALLED = "/usr/lib/postgresql"
 _SETTINGS = {
     "listen_addresses": "",
@@ -35,6 +37,7 @@ _SETTINGS = {
     "synchronous_commit": "off",
     "shared_buffers": "32MB",
     "autovacuum": "off",
+    "log_line_prefix": "%d|",
 }
 # The server ends when the other end of the standard input is closed: with this process at the latest.
 _SERVE = '"$@" > log 2>&1 & server=$!; cat > /dev/null; kill -QUIT $server; wait $server; rm -rf "$PWD"'
@@ -58,6 +61,28 @@ def end_connections(url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@contextmanager
+def logged(url: str) -> Iterator[Callable[[], list[str]]]:
+    """Let the server log what is sent to a database; yields what returns the statements since it was called.
+
+    Ends the connections that are open, for they log nothing.
+    """
+    name = urlsplit(url).path[1:]
+    log = Path(parse_qs(urlsplit(url).query)["host"][0]) / "log"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} SET log_statement = 'all'")
+        end_connections(url)
+        read = log.stat().st_size
+
+        def since() -> list[str]:
+            nonlocal read
+            began, read = read, log.stat().st_size
+            lines = log.read_bytes()[began:read].decode().splitlines()
+            return [one for one in lines if one.startswith(f"{name}|") and _SENT.search(one)]
+
+        yield since
 
 
 def _url(folder: Path, name: str) -> str:

@@ -22,7 +22,7 @@ from index.engine.vectors import FaissIndex
 from index.errors import CollectionBusy, IndexUnavailable, StoreDamaged
 from index.file_leases import FileLeases
 from index.filters import Filter
-from index.protocols import Failure, PastPassages, RecordStore, Searchable, Side, Snapshot
+from index.protocols import Failure, PastPassages, RecordChanged, RecordStore, Searchable, Side, Snapshot
 from index.types import Ids
 
 _log = logging.getLogger("loccit.engine")
@@ -385,5 +385,7 @@ class EmbeddedEngine(IndexPair):
         self.dense.close()
 
     def _selected(self, where: Filter) -> Ids:
+        with suppress(RecordChanged), self._store.brief_snapshot() as moment:
+            return moment.select(where)
         with self._store.snapshot() as moment:
             return moment.select(where)

@@ -12,6 +12,7 @@ from fastapi import Request
 
 from index.answers import Answer
 from index.collection import Collection
+from index.errors import CollectionNotFound
 from index.search import withheld
 from service.api.links import proven
 from service.asking.batching import Encoded
@@ -71,8 +72,21 @@ async def answer_all(request: Request, runtime: Runtime, plan: Plan, show: Calla
 
 def _answer_all(runtime: Runtime, plan: Plan, encoded: EncodedQuestions, show: Callable[[Answers], T]) -> T:
     began = time.perf_counter()
+    name = plan.body.collection
+    collection = runtime.opened_collection(plan.caller, name)
+    try:
+        results = _answered(runtime, plan, encoded, collection)
+    except CollectionNotFound:
+        # Another process may have deleted it, and made it again.
+        collection = runtime.collection(plan.caller, name)
+        results = _answered(runtime, plan, encoded, collection)
+    return show(Answers(collection, results, began))
+
+
+def _answered(
+    runtime: Runtime, plan: Plan, encoded: EncodedQuestions, collection: Collection
+) -> list[Answered]:
     body = plan.body
-    collection = runtime.collection(plan.caller, body.collection)
     results = []
     rest = iter(encoded.each)
     for question in plan.questions:
@@ -85,7 +99,7 @@ def _answer_all(runtime: Runtime, plan: Plan, encoded: EncodedQuestions, show: C
         if plan.caller.scope is Scope.ASK:
             answer = _with_proofs(answer, body.collection, runtime.prover.of(plan.caller))
         results.append(Answered(answer, own[0]))
-    return show(Answers(collection, results, began))
+    return results
 
 
 def _audited(body: AskRequest, settings: Settings) -> dict[str, object]:

@@ -1,0 +1,180 @@
+"""What a question asks of a record in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydantic import SecretStr
+
+from index.config import LibraryConfig
+from index.embedding import WordEmbedder
+from index.errors import CollectionNotFound
+from index.filters import parse_filter
+from index.ingest import Source
+from index.library import Library
+from index.postgresql import open_server
+from index.protocols import RecordChanged
+from index.store.postgresql import PostgresqlCatalogue, PostgresqlStore
+from tests.contracts.documents import OTHER, document, live_ids, now, put
+from tests.postgresql import database, logged
+
+SENTENCES = [
+    f"Moon {n} of planet {n % 7} has {n * n} craters. It turns around in {n} days." for n in range(60)
+]
+QUESTIONS = [f"How many craters has moon {n} of planet {n % 7}?" for n in range(6)]
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with database() as found, closing(open_server(found)):
+        yield found
+
+
+@pytest.fixture
+def store(catalogue: PostgresqlCatalogue) -> PostgresqlStore:
+    catalogue.describe("a", {})
+    return catalogue.open("a")
+
+
+def opened(folder: Path, url: str = "", **given: object) -> Library:
+    config = LibraryConfig(store=SecretStr(url))
+    return Library(folder, embedder=WordEmbedder(), config=config, **given)  # type: ignore[arg-type]
+
+
+def fill(library: Library) -> None:
+    collection = library.open("a", create=True)
+    collection.put_many(
+        [
+            Source(f"{n}.txt", " ".join(SENTENCES[n : n + 20]).encode(), metadata={"even": n % 2 == 0})
+            for n in range(40)
+        ]
+    )
+    collection.embed_pending()
+
+
+def test_a_question_takes_two_statements_and_one_when_it_is_cached(tmp_path: Path, url: str) -> None:
+    with opened(tmp_path, url) as library, logged(url) as since:
+        fill(library)
+        for n, question in enumerate(QUESTIONS):
+            library.open("a").put(Source(f"new{n}.txt", b"A change, after which nothing is cached."))
+            library.open("a").embed_pending()
+            since()
+            library.opened("a").ask(question)
+            sent = since()
+            library.opened("a").ask(question)
+            again = since()
+        # Each connection that was opened has been used before.
+        assert len(sent) == 2, "\n".join(sent)
+        assert len(again) == 1, again
+
+
+def test_answers_are_those_of_a_data_folder(tmp_path: Path, url: str) -> None:
+    where = parse_filter({"type": "eq", "key": "even", "value": True})
+    with opened(tmp_path / "one") as folder, opened(tmp_path / "two", url) as shared:
+        for library in (folder, shared):
+            fill(library)
+        for question in QUESTIONS:
+            for given in ({}, {"where": where}, {"extent": "sentences"}, {"extent": "section", "k": 9}):
+                one, two = (library.open("a").ask(question, **given) for library in (folder, shared))  # type: ignore[arg-type]
+                assert one.hits
+                assert (one.hits, one.answerability) == (two.hits, two.answerability)
+            seen = [library.open("a").seen_by({"moons"}).ask(question) for library in (folder, shared)]
+            assert seen[0].hits == seen[1].hits
+
+
+def test_a_brief_view_sees_one_change(store: PostgresqlStore) -> None:
+    put(store, [document("a")])
+    ids = np.array(live_ids(store))
+    with store.brief_snapshot() as moment:
+        change = moment.change
+        assert [one.version.document_id for one in moment.places(ids)] == ["a", "a"]
+        put(store, [document("b")])
+        assert moment.change == change
+        with pytest.raises(RecordChanged):
+            moment.document("b")
+    with store.brief_snapshot() as moment:
+        assert [one.version.document_id for one in moment.places(np.array(live_ids(store)))] == [
+            "a",
+            "a",
+            "b",
+            "b",
+        ]
+        assert moment.change == change + 1
+        assert moment.counts() == now(store).counts()
+
+
+def test_what_is_read_ahead_is_what_is_asked_for(store: PostgresqlStore) -> None:
+    put(store, [document("a"), document("b", OTHER), document("long", "Many words. " * 4000), document("c")])
+    ids = np.append(live_ids(store)[::-1], 99)
+    for _ in range(2):  # from the database, then from memory
+        with store.brief_snapshot() as moment, store.snapshot() as other:
+            assert moment.places(ids) == other.places(ids)
+            assert moment.passages(ids) == other.passages(ids)
+            texts = {one.version.text_sha256 for one in moment.places(ids)}
+            assert moment.whole_texts(texts) == other.whole_texts(texts)
+            assert [moment.text(sha, 4, 9) for sha in texts] == [other.text(sha, 4, 9) for sha in texts]
+            assert moment.generation == other.generation
+        store.forget()
+
+
+def test_what_another_process_erased_is_not_shown_from_memory(
+    catalogue: PostgresqlCatalogue, store: PostgresqlStore
+) -> None:
+    put(store, [document("a")])
+    ids = np.array(live_ids(store))
+    with store.brief_snapshot() as moment:
+        (sha,) = {one.version.text_sha256 for one in moment.places(ids)}
+        assert moment.whole_texts([sha])
+    catalogue.open("a").delete("a")
+    with store.brief_snapshot() as moment:
+        assert moment.places(ids) == []
+        assert moment.whole_texts([sha]) == {}
+
+
+class Committing:
+    """A reranker during whose work another process erases a document."""
+
+    name = fingerprint = "committing"
+
+    def __init__(self) -> None:
+        self.other: Library | None = None
+
+    def scores(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        if self.other is not None:
+            self.other.open("a").editor.delete("5.txt")
+            self.other = None
+        return np.linspace(1, 0, len(texts), dtype=np.float32)
+
+
+def test_a_question_during_which_something_is_erased_is_asked_again(tmp_path: Path, url: str) -> None:
+    reranker = Committing()
+    with (
+        opened(tmp_path / "one", url, reranker=lambda: reranker) as one,
+        opened(tmp_path / "two", url) as two,
+    ):
+        fill(two)
+        asked = one.open("a")
+        reranker.other = two
+        found = asked.ask(QUESTIONS[5], k=30, extent="section")
+        assert reranker.other is None
+        assert found.hits
+        assert "5.txt" not in {hit.citation.document_id for hit in found.hits}
+
+
+def test_a_collection_that_another_process_deleted_is_not_asked(tmp_path: Path, url: str) -> None:
+    with opened(tmp_path / "one", url) as one, opened(tmp_path / "two", url) as two:
+        fill(one)
+        assert one.opened("a").ask(QUESTIONS[0]).hits
+        two.delete("a")
+        with pytest.raises(CollectionNotFound):
+            one.opened("a").ask(QUESTIONS[0])
+        two.open("a", create=True).put(Source("new.txt", b"Rings of Saturn."))
+        with pytest.raises(CollectionNotFound):
+            one.opened("a").ask("rings")
+        assert [hit.citation.document_id for hit in one.open("a").ask("rings").hits] == ["new.txt"]
+        assert [hit.citation.document_id for hit in one.opened("a").ask("rings").hits] == ["new.txt"]
