@@ -11,11 +11,13 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,10 @@ _SETTINGS = {
     "log_line_prefix": "%d|",
 }
 # The server ends when the other end of the standard input is closed: with this process at the latest.
-_SERVE = '"$@" > log 2>&1 & server=$!; cat > /dev/null; kill -QUIT $server; wait $server; rm -rf "$PWD"'
+_SERVE = (
+    '"$@" > log 2>&1 & server=$!; cat > /dev/null;'
+    ' kill -QUIT $server 2> /dev/null; wait $server; rm -rf "$PWD"'
+)
 
 
 @contextmanager
@@ -85,7 +90,7 @@ def logged(url: str) -> Iterator[Callable[[], list[str]]]:
         yield since
 
 
-def _url(folder: Path, name: str) -> str:
+def _url(folder: Path | str, name: str) -> str:
     return f"postgresql://{USER}:{PASSWORD}@/{name}?host={quote(str(folder), safe='')}"
 
 
@@ -112,32 +117,52 @@ def give(path: Path) -> None:
         os.chown(path, account["user"], account["group"])
 
 
-def _server() -> Path:
-    """The folder of the running server, which holds its socket."""
+def _installed() -> Path:
     found = programs()
     if found is None:
         pytest.skip("PostgreSQL (initdb, postgres) is not installed")
-    return _start(found)
+    return found
+
+
+def _server() -> Path:
+    """The folder of the running server, which holds its socket."""
+    return _start(_installed())
 
 
 @cache
 def _start(found: Path) -> Path:
-    # Not below the folder of tests: the path of a socket has at most 107 characters.
-    folder = Path(tempfile.mkdtemp(prefix="loccit-pg-", dir="/tmp"))
+    folder = _made(found)
+    _run(found, folder)
+    return folder
+
+
+def _made(found: Path) -> Path:
+    """The folder of a new server that does not run yet."""
+    folder = _folder()
     password = folder / "password"
     password.write_text(PASSWORD)
-    for path in (folder, password):
-        give(path)
-    subprocess.run(
-        [
-            *(found / "initdb", "--no-sync", "--auth=password", f"--username={USER}", "--pwfile=password"),
-            *("--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "data"),
-        ],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        **owner(),
+    give(password)
+    _program(
+        *(found / "initdb", "--no-sync", "--auth=password", f"--username={USER}", "--pwfile=password"),
+        *("--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "data"),
+        folder=folder,
     )
+    return folder
+
+
+def _folder() -> Path:
+    # Not below the folder of tests: the path of a socket has at most 107 characters.
+    folder = Path(tempfile.mkdtemp(prefix="loccit-pg-", dir="/tmp"))
+    give(folder)
+    return folder
+
+
+def _program(*command: str | Path, folder: Path) -> None:
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, **owner())
+
+
+def _run(found: Path, folder: Path) -> subprocess.Popen[bytes]:
+    """Run the server of a folder until this process ends, or the standard input of the server."""
     options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
     command = [found / "postgres", "-D", "data", "-k", folder, *options]
     shell = ["/bin/sh", "-c", _SERVE, "sh", *command]
@@ -145,7 +170,67 @@ def _start(found: Path) -> Path:
     atexit.register(server.communicate)
     eventually(lambda: server.poll() is not None or _answers(folder))
     assert server.poll() is None, (folder / "log").read_text()
-    return folder
+    return server
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A server that takes writes and a standby that follows it, each in a folder."""
+
+    primary: Path
+    standby: Path
+
+    @property
+    def url(self) -> str:
+        """The address with both hosts."""
+        return _url(f"{self.primary},{self.standby}", "postgres")
+
+    def kill_primary(self) -> None:
+        """Kill the primary, which then takes no connections."""
+        os.kill(int((self.primary / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        eventually(lambda: not _answers(self.primary))
+
+    def wait_for_standby(self, done: str = "replay") -> None:
+        """Wait until the standby has replayed, or has received (``receive``), what was written so far."""
+        with _connected(self.primary) as primary, _connected(self.standby) as standby:
+            (written,) = primary.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone() or ("",)
+            query = f"SELECT pg_last_wal_{done}_lsn() >= %s::pg_lsn"
+            eventually(lambda: standby.execute(query, (written,)).fetchone() == (True,))
+
+    def set_replay(self, *, paused: bool) -> None:
+        """Let the standby stay as it is, or go on following."""
+        with _connected(self.standby) as standby:
+            standby.execute(f"SELECT pg_wal_replay_{'pause' if paused else 'resume'}()")
+
+    def promote(self) -> None:
+        """Let the standby take writes."""
+        with _connected(self.standby) as standby:
+            standby.execute("SELECT pg_promote()")
+
+
+@contextmanager
+def pair() -> Iterator[Pair]:
+    """Two servers of their own. Skips the test where PostgreSQL is not installed."""
+    found = _installed()
+    primary = _made(found)
+    servers = [_run(found, primary)]
+    try:
+        standby = _folder()
+        source = _url(primary, "postgres").replace("/postgres?", "/?")
+        _program(
+            *(found / "pg_basebackup", "-d", source, "-D", "data", "-R"),
+            *("--checkpoint=fast", "--no-sync"),
+            folder=standby,
+        )
+        servers.append(_run(found, standby))
+        yield Pair(primary, standby)
+    finally:
+        for server in reversed(servers):
+            server.communicate()
+
+
+def _connected(folder: Path) -> psycopg.Connection[Any]:
+    return psycopg.connect(_url(folder, "postgres"), autocommit=True)
 
 
 def _answers(folder: Path) -> bool:

@@ -30,7 +30,7 @@ def migrate(
     :class:`index.errors.StoreDamaged` for a missing one that is not to be created.
     """
     what = f"the schema {schema!r}"
-    with server.read(schema, what=what) as reading:
+    with server.read(schema, what=what, standby=True) as reading:
         found = _format(reading, schema, component)
     if found == len(migrations):
         return

@@ -13,15 +13,18 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 import psycopg
 from psycopg import conninfo, sql
 from psycopg.pq import TransactionStatus
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from index.postgresql.adapters import ADAPTERS
 from index.postgresql.failures import is_absence, translated
 from index.postgresql.single_statements import SingleStatements
+from index.postgresql.standbys import Standbys, has_several_hosts
 from index.postgresql.transactions import Row, Transaction
 
 _WAIT_SECONDS = 10.0
 """How long a transaction waits for a lock, for a connection, or for the server to come back."""
+_PROMPT_SECONDS = 1.0
+"""How long a read waits for a connection before it looks whether there is a leader."""
 _TURN_SECONDS = 60
 """How long a write waits for the writes before it, and how long one may pause before the server ends it."""
 _CLOSE_SECONDS = 5.0
@@ -64,7 +67,8 @@ def open_server(url: str) -> Server:
 class Server:
     """A database at an address such as ``postgresql://user:password@host1,host2/name``. Thread-safe.
 
-    Of several hosts the one that takes writes is used. Connections are opened when they are needed, at most
+    Of several hosts the one that takes writes is used; what may be read from a ``standby`` is read from one
+    while there is none. Connections are opened when they are needed, at most
     ``most`` for transactions; they are closed when the object is no longer used. A transaction waits at most
     ``seconds`` for one.
     """
@@ -73,34 +77,43 @@ class Server:
         self.url = url
         self._conninfo = _complete(url)
         self._seconds = seconds
-        self._pool = ConnectionPool(
-            self._conninfo,
-            kwargs={"autocommit": True, "context": ADAPTERS, "prepare_threshold": 2},
-            configure=_configure,
-            min_size=0,
-            max_size=most,
-            timeout=seconds,
-            max_idle=60.0,
-            reconnect_timeout=seconds,
-            num_workers=1,
-            name="loccit-postgresql",
-            open=True,
+        settings: dict[str, Any] = {
+            "kwargs": {"autocommit": True, "context": ADAPTERS, "prepare_threshold": 2},
+            "configure": _configure,
+            "min_size": 0,
+            "max_size": most,
+            "timeout": seconds,
+            "max_idle": 60.0,
+            "reconnect_timeout": seconds,
+            "num_workers": 1,
+            "open": True,
+        }
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            self._conninfo, name="loccit-postgresql", **settings
         )
+        self._standbys: Standbys | None = None
+        if has_several_hosts(conninfo.conninfo_to_dict(url)):
+            leader = weakref.WeakMethod(self.connect)
+            self._standbys = Standbys(self._conninfo, lambda: _tried(leader()), **settings)
+            weakref.finalize(self, self._standbys.close, _CLOSE_SECONDS)
         self._schemas: WeakKeyDictionary[Connection, str] = WeakKeyDictionary()
         """Whose tables a connection reads outside transactions."""
         # When nothing uses it any more, and at the end of the process.
         weakref.finalize(self, self._pool.close, _CLOSE_SECONDS)
 
     @contextmanager
-    def read(self, schema: str, *, first: str = "", what: str = "the database") -> Iterator[Transaction]:
+    def read(
+        self, schema: str, *, first: str = "", what: str = "the database", standby: bool = False
+    ) -> Iterator[Transaction]:
         """Read one consistent state: tables are those of a schema. ``first`` is a query to begin with.
 
-        ``what`` names in errors what is read. Raises :class:`index.errors.StoreUnavailable`,
+        ``what`` names in errors what is read. ``standby``: it may be read from one, whose state may be
+        earlier, while no host takes writes. Raises :class:`index.errors.StoreUnavailable`,
         :class:`index.errors.CollectionBusy`, :class:`index.errors.StoreDamaged`.
         """
         script = _script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", schema, first)
         try:
-            connection, row = self._begin(script)
+            connection, row = self._begin(script, standby=standby)
             try:
                 yield Transaction(connection, row)
             finally:
@@ -144,14 +157,22 @@ class Server:
         except psycopg.Error as error:
             raise translated(error, what) from error
 
-    def look(self, schema: str, query: str, *values: int | str, what: str = "the database") -> Row | None:
+    def look(
+        self,
+        schema: str,
+        query: str,
+        *values: int | str,
+        what: str = "the database",
+        standby: bool = False,
+    ) -> Row | None:
         """Return the first row of one short query, in one message to the server.
 
-        Values take the places of ``{}``. Raises as :meth:`read`.
+        Values take the places of ``{}``. ``standby`` and what it raises are as for :meth:`read`.
         """
         literals = [sql.Literal(value).as_string() for value in values]
         try:
-            connection, row = self._begin(_script("", schema, query.format(*literals)))
+            script = _script("", schema, query.format(*literals))
+            connection, row = self._begin(script, standby=standby)
             self._give_back(connection)
         except psycopg.Error as error:
             raise translated(error, what) from error
@@ -167,13 +188,15 @@ class Server:
         check: Callable[[Row | None], None],
         what: str = "the database",
     ) -> Iterator[SingleStatements]:
-        """Read without a transaction; see :class:`index.postgresql.SingleStatements`.
+        """Read without a transaction; see :class:`index.postgresql.SingleStatements`. May read a standby.
 
         ``width`` is the number of columns of ``watched``. Raises as :meth:`read`, and what ``check`` raises.
         """
 
         def run(query: str, parameters: Sequence[Any]) -> list[Row]:
-            return self._attempted(lambda connection: self._rows(connection, schema, query, parameters))
+            return self._attempted(
+                lambda connection: self._rows(connection, schema, query, parameters), standby=True
+            )
 
         try:
             yield SingleStatements(run, watched, width, check)
@@ -196,11 +219,15 @@ class Server:
     def close(self) -> None:
         """Close all idle connections; one in use is closed when it is given back."""
         self._pool.close(_CLOSE_SECONDS)
+        if self._standbys is not None:
+            self._standbys.close(_CLOSE_SECONDS)
 
-    def _begin(self, script: str) -> tuple[Connection, Row | None]:
+    def _begin(self, script: str, *, standby: bool = False) -> tuple[Connection, Row | None]:
         """Begin a transaction; the caller gives the connection back."""
         return self._attempted(
-            lambda connection: (connection, _last_row(connection.execute(script))), keeps=True
+            lambda connection: (connection, _last_row(connection.execute(script))),
+            standby=standby,
+            keeps=True,
         )
 
     def _rows(self, connection: Connection, schema: str, query: str, parameters: Sequence[Any]) -> list[Row]:
@@ -210,14 +237,17 @@ class Server:
             self._schemas[connection] = schema
         return connection.execute(query, parameters, binary=True).fetchall()
 
-    def _attempted(self, attempt: Callable[[Connection], T], *, keeps: bool = False) -> T:
+    def _attempted(
+        self, attempt: Callable[[Connection], T], *, standby: bool = False, keeps: bool = False
+    ) -> T:
         """Do what writes nothing, again while connections turn out to be broken.
 
         The connection is given back unless ``keeps``.
         """
         deadline = time.monotonic() + self._seconds
+        standbys = self._standbys if standby else None
         while True:
-            connection = self._pool.getconn()
+            connection = self._connection(standbys)
             try:
                 done = attempt(connection)
             except psycopg.Error as error:
@@ -226,6 +256,8 @@ class Server:
                 self._give_back(connection)
                 if not is_absence(error) or time.monotonic() > deadline:
                     raise
+                if standbys is not None:
+                    standbys.look()
             except BaseException:
                 self._give_back(connection)
                 raise
@@ -234,18 +266,30 @@ class Server:
                     self._give_back(connection)
                 return done
 
+    def _connection(self, standbys: Standbys | None) -> Connection:
+        """Take a connection, to a standby if there may be no leader."""
+        if standbys is None:
+            return self._pool.getconn()
+        if not standbys.are_used():
+            try:
+                return self._pool.getconn(_PROMPT_SECONDS)
+            except PoolTimeout:
+                if not standbys.look():  # all are in use
+                    return self._pool.getconn()
+        return standbys.take()
+
     def _give_back(self, connection: Connection) -> None:
         with suppress(psycopg.Error):  # a broken connection, of which the pool makes another
             if not connection.closed:
                 connection.rollback()
-        self._pool.putconn(connection)
+        if self._standbys is None or not self._standbys.give_back(connection):
+            self._pool.putconn(connection)
 
 
 def _complete(url: str) -> str:
     """Return an address with what it leaves open."""
     given: dict[str, Any] = conninfo.conninfo_to_dict(url)
-    several = "," in f"{given.get('host', '')}{given.get('port', '')}{given.get('hostaddr', '')}"
-    own = {**_DEFAULTS, "target_session_attrs": "read-write"} if several else _DEFAULTS
+    own = {**_DEFAULTS, "target_session_attrs": "read-write"} if has_several_hosts(given) else _DEFAULTS
     return conninfo.make_conninfo("", **{**own, **given, "client_encoding": "utf8"})
 
 
@@ -267,3 +311,8 @@ def _last_row(cursor: psycopg.Cursor[Row]) -> Row | None:
     while cursor.nextset():
         pass
     return cursor.fetchone() if cursor.description else None
+
+
+def _tried(connect: Callable[[], Connection] | None) -> None:
+    if connect is not None:
+        connect().close()

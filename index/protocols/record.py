@@ -325,7 +325,11 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
     """The system of record of one collection. Safe to use from several threads and processes."""
 
     def snapshot(self, *, lasting: bool = False) -> AbstractContextManager[Snapshot]:
-        """One consistent view of the record. :meth:`end_snapshots` does not end a ``lasting`` one."""
+        """One consistent view of the record. :meth:`end_snapshots` does not end a ``lasting`` one.
+
+        While only a copy of the record can be reached, one that is not lasting is of that, and may be of an
+        earlier change, yet never lacks an erasure that is known here.
+        """
 
     def brief_snapshot(self) -> AbstractContextManager[Snapshot]:
         """The same for the few reads of a question, faster where a snapshot takes time.

@@ -32,10 +32,13 @@ class Access:
         self._is_closed = False
 
     @contextmanager
-    def _read(self, before: str = "") -> Iterator[tuple[Transaction, State]]:
+    def _read(self, before: str = "", *, standby: bool = False) -> Iterator[tuple[Transaction, State]]:
         """Read in a transaction, which may begin with other statements."""
         first = before + self._first
-        with self._told(), self._server.read(self._schema, first=first, what=self._what) as transaction:
+        with (
+            self._told(),
+            self._server.read(self._schema, first=first, what=self._what, standby=standby) as transaction,
+        ):
             yield transaction, self._state(transaction)
 
     @contextmanager
@@ -90,6 +93,7 @@ class Access:
             "SELECT 1 FROM collections WHERE number = {} AND name IS NOT NULL",
             self._number,
             what=self._what,
+            standby=True,
         )
         return row is not None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from index.errors import LoccitError
+from index.errors import LoccitError, StoreUnavailable
 from index.postgresql import Row, SingleStatements, Transaction
 from index.protocols import RecordChanged
 from index.records import PlacedPassage, StoredPassage
@@ -45,6 +45,18 @@ ORDER BY place
 """
 
 
+def require_erasures(memory: Memory, erased: int, *, is_standby: bool) -> None:
+    """Raise :class:`index.errors.StoreUnavailable` for a standby that lacks an erasure which is known here.
+
+    ``erased`` is the last one that it has.
+    """
+    if is_standby and erased < memory.erased:
+        raise StoreUnavailable(
+            "No host of PostgreSQL takes writes, and the standby that answers has not erased yet what was "
+            "erased. Try again in a moment."
+        )
+
+
 class Beginning:
     """What the first statement of a view has seen, and what each later one has to see."""
 
@@ -52,18 +64,19 @@ class Beginning:
         """``gone`` makes the error for a collection that was deleted."""
         self._memory = memory
         self._gone = gone
-        self.seen: tuple[int, int, int] | None = None
-        """The change, the last one that erased something, and the generation."""
+        self.seen: tuple[int, int, int, bool] | None = None
+        """The change, the last one that erased something, the generation, whether it is a standby's."""
 
     def check(self, row: Row | None) -> None:
         """Compare what a statement tells. Raises :class:`index.protocols.RecordChanged`."""
         if row is None:
             raise self._gone()
-        change, erased, generation = row
         if self.seen is None:
-            self.seen = change, erased, generation
+            change, erased, generation, is_standby = row
+            require_erasures(self._memory, erased, is_standby=is_standby)
+            self.seen = change, erased, generation, is_standby
             self._memory.follow(erased, change)
-        elif self.seen != (change, erased, generation):
+        elif self.seen != row:
             raise RecordChanged
 
 
@@ -88,8 +101,8 @@ class BriefReads(Reads):
     def change(self) -> int:
         return self.begun()[0]
 
-    def begun(self) -> tuple[int, int, int]:
-        """Return what was seen first: change, last erasure, generation."""
+    def begun(self) -> tuple[int, int, int, bool]:
+        """Return what was seen first; see :class:`Beginning`."""
         if self._beginning.seen is None:
             self._statements.watch()
         assert self._beginning.seen is not None  # noqa: S101 -- or it has raised

@@ -12,7 +12,7 @@ from typing import Any
 
 from index.errors import CollectionBusy, CollectionNotFound, NotSupported, ObjectsUnavailable, StoreDamaged
 from index.naming import hidden_name, shown_name
-from index.postgresql import Server, listeners, listening, lock_key, migrate
+from index.postgresql import Row, Server, listeners, listening, lock_key, migrate
 from index.postgresql.migrations import migrate_within
 from index.protocols import Originals
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
@@ -54,14 +54,12 @@ class PostgresqlCatalogue:
             _log.warning("Originals of a deleted collection could not be removed yet: %s", error)
 
     def names(self) -> list[str]:
-        with self._server.read(schema.CATALOGUE_SCHEMA, what=_WHAT) as reading:
+        with self._server.read(schema.CATALOGUE_SCHEMA, what=_WHAT, standby=True) as reading:
             query = "SELECT name FROM collections WHERE name NOT LIKE '.%' ORDER BY name"
             return [name for (name,) in reading.rows(query)]
 
     def identity(self, name: str) -> Hashable | None:
-        row = self._server.look(
-            schema.CATALOGUE_SCHEMA, "SELECT number FROM collections WHERE name = {}", name, what=_WHAT
-        )
+        row = self._look("SELECT number FROM collections WHERE name = {}", name)
         return (self._id, row[0]) if row else None
 
     def describe(self, name: str, description: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -81,9 +79,7 @@ class PostgresqlCatalogue:
         return None if self.identity(name) is None else self._described(name)
 
     def _described(self, name: str) -> Mapping[str, Any]:
-        row = self._server.look(
-            schema.CATALOGUE_SCHEMA, "SELECT description FROM collections WHERE name = {}", name, what=_WHAT
-        )
+        row = self._look("SELECT description FROM collections WHERE name = {}", name)
         if row is None:
             raise _not_found(name)
         try:
@@ -160,10 +156,11 @@ class PostgresqlCatalogue:
         return listeners(self._server, _ATTENDING)
 
     def _number(self, name: str) -> int | None:
-        row = self._server.look(
-            schema.CATALOGUE_SCHEMA, "SELECT number FROM collections WHERE name = {}", name, what=_WHAT
-        )
+        row = self._look("SELECT number FROM collections WHERE name = {}", name)
         return int(row[0]) if row else None
+
+    def _look(self, query: str, name: str) -> Row | None:
+        return self._server.look(schema.CATALOGUE_SCHEMA, query, name, what=_WHAT, standby=True)
 
     def _sweep(self) -> None:
         """Finish deletions, also those that a process was killed in; one in use is left for later.

@@ -16,16 +16,19 @@ from index.records import Mark
 _TOKEN_BYTES = 8
 QUERY = (
     "SELECT change, store, epoch, generation, documents, passages, waiting, characters, original_bytes,"
-    " erased FROM state"
+    " erased, pg_is_in_recovery() FROM state"
 )
-WATCHED = "SELECT change, erased, generation FROM state"
+WATCHED = "SELECT change, erased, generation, pg_is_in_recovery() FROM state"
 """What is read with each statement outside a transaction."""
-WATCHED_COLUMNS = 3
+WATCHED_COLUMNS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The last change, what names the record, its totals, and the last change that erased something."""
+    """The last change, what names the record, its totals, and the last change that erased something.
+
+    ``is_standby``: it was read from one, whose last change may be an earlier one.
+    """
 
     change: int
     store: str
@@ -37,6 +40,7 @@ class State:
     characters: int
     original_bytes: int
     erased: int
+    is_standby: bool
 
     @classmethod
     def of(cls, row: Row | None) -> State:

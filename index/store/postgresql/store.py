@@ -38,7 +38,7 @@ from index.store.postgresql import (
 )
 from index.store.postgresql.access import Access
 from index.store.postgresql.bases import PostgresqlBases
-from index.store.postgresql.brief import BriefSnapshot
+from index.store.postgresql.brief import BriefSnapshot, require_erasures
 from index.store.postgresql.snapshot import PostgresqlSnapshot
 from index.store.postgresql.staged.tables import EXCHANGED
 from index.store.postgresql.upgrading import PostgresqlStaging
@@ -94,7 +94,8 @@ class PostgresqlStore(Access):
     def snapshot(self, *, lasting: bool = False) -> Iterator[PostgresqlSnapshot]:
         """One consistent view of the record: a read transaction."""
         # The tables of an upgrade replace others: not between two queries of a snapshot.
-        with self._read(_HELD) as (transaction, now):
+        with self._read(_HELD, standby=not lasting) as (transaction, now):
+            require_erasures(self._memory, now.erased, is_standby=now.is_standby)
             reading = _Reading(transaction, time.monotonic(), lasting)
             self._readings.add(reading)
             try:
@@ -113,12 +114,17 @@ class PostgresqlStore(Access):
         """Report what any process committed after change ``since``."""
         with self._told():
             row = self._server.look(
-                self._schema, "SELECT change, erased > {}, generation FROM state", since, what=self._what
+                self._schema,
+                "SELECT change, erased > {}, generation, erased FROM state",
+                since,
+                what=self._what,
             )
         if row is None:
             raise StoreDamaged(f"The state of {self._what} is missing. Restore a backup.")
-        self._memory.reach(row[0])
-        return Notice(*row)
+        change, erases, generation, erased = row
+        self._memory.reach(change)
+        self._memory.follow(erased, change)
+        return Notice(change, erases, generation)
 
     # Writing
 

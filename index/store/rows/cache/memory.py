@@ -83,6 +83,7 @@ class Memory:
         self._readable: dict[ReadableBy, Ids] = {}
         self._readable_change = -1
         self._forgotten = 0
+        self._erased = 0
         self._lock = threading.Lock()
 
     def select(self, reads: Reads, where: Filter) -> Ids:
@@ -126,9 +127,16 @@ class Memory:
         ``change`` is the last one of whoever read that.
         """
         with self._lock:
+            self._erased = max(self._erased, erased)
             is_done = self._forgotten >= erased
         if not is_done:
             self.forget(change)
+
+    @property
+    def erased(self) -> int:
+        """The last change known here that erased something."""
+        with self._lock:
+            return self._erased
 
     def text(self, reads: Reads, sha256: bytes, span: tuple[int, int | None]) -> str:
         """Return a span of a text. Raises :class:`index.errors.VersionNotFound` for an erased whole text."""
