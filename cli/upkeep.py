@@ -99,16 +99,16 @@ def check(
         typer.Option(
             "--repair",
             help="Make anew what is derived: indexes, counts, values of filters, vectors. Documents and "
-            "texts are never changed. Nothing else may use the data folder.",
+            "texts are never changed. Nothing else may use the data.",
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check texts, citations, counts, vectors, indexes, jobs and files; exits with 1 if one is wrong."""
-    settings = _of_folder(data)
+    settings = read_settings(data)
     config = settings.library_config()
     if repairing:
-        upkeep.require_unused(settings.data)
+        upkeep.require_unused(settings.data, config)
     with _items() as progress:
         found = list(upkeep.check(settings.data, config, progress))
         left = found
@@ -178,7 +178,7 @@ def _of_folder(data: Path | None) -> Settings:
     if settings.library_config().store_url:
         raise StoredElsewhere(
             "Collections, jobs and keys are in the database of LOCCIT_STORE, not in the data folder. Back it "
-            "up, restore and check it with the tools of PostgreSQL: pg_dump, pg_basebackup, pg_amcheck."
+            "up and restore it with the tools of PostgreSQL: pg_dump, pg_restore, pg_basebackup."
         )
     return settings
 

@@ -125,7 +125,7 @@ COMMANDS: Mapping[str, str] = {
     "target_in_use": "Name a new file, in a folder outside the data.",
     "backup_failed": "Check the disk and the rights of the folder that the message names.",
     "backup_damaged": "Use another backup.",
-    "data_in_use": "Stop the service that has the data open, then restore.",
+    "data_in_use": "Stop the services that have the data open, then try again.",
     "data_not_empty": "Restore into an empty folder, or replace what is there.",
     "stored_elsewhere": "Back up the database with the tools of PostgreSQL: [how]"
     "(../postgresql.md#back-up-and-restore).",

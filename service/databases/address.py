@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import parse_qsl, urlsplit
 
 from index.errors import StoreUnavailable
 from service.errors import InvalidSettings
 
 LEAST_VERSION = 15
+_CLOSING_SECONDS = 2.0
+_PAUSE_SECONDS = 0.05
 _SCHEMES = ("postgresql", "postgres")
 _HOSTS = re.compile(r"[\w.:%\[\],-]*", re.ASCII)
 _USER = re.compile(r"(?:[^\s/?#\[\]@:%]|%[0-9A-Fa-f]{2})*(?::(?:[^\s/?#\[\]@:%]|%[0-9A-Fa-f]{2})*)?")
@@ -73,6 +76,27 @@ def require_database(url: str) -> None:
             f"The database of LOCCIT_STORE has the encoding {encoding}. Make one with UTF8: createdb "
             "--encoding=UTF8 --template=template0 NAME"
         )
+
+
+def others_connected(url: str) -> int:
+    """How many connections other processes of this program have to the database at an address.
+
+    Raises :class:`index.errors.StoreUnavailable`.
+    """
+    from index.postgresql import open_server
+
+    deadline = time.monotonic() + _CLOSING_SECONDS
+    while True:
+        row = open_server(url).look(
+            "public",
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()",
+        )
+        count = int(row[0]) if row else 0
+        # The server takes a moment to end a connection that was closed just now.
+        if not count or time.monotonic() > deadline:
+            return count
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _about(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from index.records import Problem
@@ -42,9 +43,13 @@ def copy_files(data: Path, target: Path, objects: str = "") -> None:
     upkeep.copy_files(data / FILES, _contents(data, objects), target / FILES, target / CONTENTS)
 
 
-def file_problems(data: Path, objects: str = "") -> Iterator[Problem]:
-    """Yield what is wrong with the uploaded files of a data folder."""
-    return upkeep.file_problems(data / FILES, _contents(data, objects))
+def file_problems(data: Path, objects: str = "", *, store: str = "") -> Iterator[Problem]:
+    """Yield what is wrong with the uploaded files of a data folder, or of the database at a URL."""
+    if not store:
+        yield from upkeep.file_problems(data / FILES, _contents(data, objects))
+        return
+    with closing(open_file_store(data, store=store, objects=objects)) as files:
+        yield from upkeep.row_problems(files.database.read, files.spool)
 
 
 def _contents(data: Path, objects: str) -> Spool:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from index.errors import StoreDamaged
 from index.history import Erased
 from index.records import Problem
 from index.store.sqlite import file_damage, pinned
+from service.databases import Connection
 from service.files.store import CONTENT, FileStore
 from service.jobs.protocols import Spool, size_of_spooled
 
 _CHUNK = 2**20
-_KEPT = "SELECT id, bytes FROM files WHERE NOT erasing ORDER BY number"
+_KEPT = "SELECT id, bytes FROM files WHERE erasing = 0 ORDER BY number"
 
 
 def copy_files(database: Path, spool: Spool, target: Path, target_spool: Path) -> None:
@@ -56,12 +57,26 @@ def file_problems(database: Path, spool: Spool) -> Iterator[Problem]:
     if not database.exists() or file_damage(database):
         return  # damage is told with that of the other databases
     with closing(sqlite3.connect(database)) as connection:
-        for file_id, size in _kept(connection):
-            found = size_of_spooled(spool, file_id, CONTENT)
-            if found != size and any(file_id == one for one, _ in _kept(connection)):
-                what = "missing" if found is None else f"{found:,} and not {size:,}"
-                message = f"its bytes are {what}. Restore a backup, or delete it and upload it again."
-                yield Problem("upload_missing", f"file {file_id}", message)
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone():
+            return
+    yield from row_problems(lambda: closing(sqlite3.connect(database)), spool)
+
+
+def row_problems(
+    reading: Callable[[], AbstractContextManager[Connection]], spool: Spool
+) -> Iterator[Problem]:
+    """Yield what is wrong with uploaded files. ``reading`` opens a transaction on their table."""
+
+    def kept() -> list[tuple[str, int]]:
+        with reading() as connection:
+            return connection.execute(_KEPT).fetchall()
+
+    for file_id, size in kept():
+        found = size_of_spooled(spool, file_id, CONTENT)
+        if found != size and any(file_id == one for one, _ in kept()):
+            what = "missing" if found is None else f"{found:,} and not {size:,}"
+            message = f"its bytes are {what}. Restore a backup, or delete it and upload it again."
+            yield Problem("upload_missing", f"file {file_id}", message)
 
 
 def erase_again(store: FileStore, erased: Erased) -> int:

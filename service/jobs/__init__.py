@@ -7,7 +7,7 @@ else constructs one, so that another database or object store is added here and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from index.objects import open_bucket, parse_objects
@@ -18,6 +18,7 @@ from service.jobs.spool.bucket import BucketSpool
 from service.jobs.spool.folder import FolderSpool
 from service.jobs.spool.layered import LayeredSpool
 from service.jobs.sql import SqlJobStore
+from service.jobs.sql import problems as row_problems
 from service.jobs.sqlite import PinnedJobs, SqliteJobStore, pinned_jobs, problems
 
 JOBS = "jobs.sqlite"
@@ -56,9 +57,14 @@ def pin_jobs(data: Path, objects: str = "") -> AbstractContextManager[PinnedJobs
     return pinned_jobs(data / JOBS, open_spool(data, objects=objects))
 
 
-def job_problems(data: Path, objects: str = "") -> Iterator[Problem]:
-    """Yield what is wrong with the jobs of a data folder and their files."""
-    return problems(data / JOBS, open_spool(data, objects=objects))
+def job_problems(data: Path, objects: str = "", *, store: str = "") -> Iterator[Problem]:
+    """Yield what is wrong with the jobs of a data folder, or of the database at a URL, and their files."""
+    spool = open_spool(data, objects=objects)
+    if not store:
+        yield from problems(data / JOBS, spool)
+        return
+    with closing(open_job_store(data, store=store)) as jobs:
+        yield from row_problems(jobs.database.read, spool)
 
 
 __all__ = [

@@ -2,8 +2,8 @@
 
 from service.upkeep.backup import back_up
 from service.upkeep.bundle import read
-from service.upkeep.check import Finding, check, outdated, repair
-from service.upkeep.data_folder import require_complete, require_unused
+from service.upkeep.check import Finding, check, outdated, repair, require_unused
+from service.upkeep.data_folder import require_complete
 from service.upkeep.manifest import Manifest
 from service.upkeep.restore import Restored, restore
 

@@ -16,10 +16,11 @@ from index.protocols import Catalogue, Originals, RecordStore
 from index.records import Problem
 from index.store import open_catalogue
 from index.store.sqlite import file_damage
+from service.databases.address import others_connected
 from service.files import file_problems
 from service.jobs import JOBS, job_problems
 from service.upkeep import data_folder
-from service.upkeep.errors import NoData
+from service.upkeep.errors import DataInUse, NoData
 
 _RESERVE = 512 * 1024 * 1024
 """Bytes of the disk that should be free: the service refuses uploads below."""
@@ -42,31 +43,33 @@ class Finding:
 
 
 def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: None) -> Iterator[Finding]:
-    """Check every invariant of a data folder; others may read and write meanwhile.
+    """Check every invariant of a data folder, or of the database of ``config`` and the folder beside it.
 
-    Raises :class:`NoData` when there is nothing, and :class:`RestoreUnfinished`.
+    Others may read and write meanwhile. Raises :class:`NoData` when there is nothing, and
+    :class:`RestoreUnfinished`.
     """
     data_folder.require_complete(data)
-    if data_folder.is_empty(data):
+    if not config.store_url and data_folder.is_empty(data):
         raise NoData(f"The data folder {data} holds nothing to check.")
-    catalogue = open_catalogue(data, objects=config.objects)
+    catalogue = open_catalogue(data, config.store_url, objects=config.objects)
     for name in catalogue.names():
         for problem in _of_collection(catalogue, name, config, progress):
             yield Finding(name, problem)
-    for problem in _beside(data, config.objects):
+    for problem in _beside(data, config.objects, config.store_url):
         yield Finding("", problem)
 
 
-def _beside(data: Path, objects: str) -> Iterator[Problem]:
-    yield from job_problems(data, objects)
-    yield from file_problems(data, objects)
-    yield from _of_databases(data)
+def _beside(data: Path, objects: str, store: str) -> Iterator[Problem]:
+    yield from job_problems(data, objects, store=store)
+    yield from file_problems(data, objects, store=store)
+    if not store:
+        yield from _of_databases(data)
     yield from _of_folder(data)
 
 
 def outdated(data: Path, config: LibraryConfig) -> dict[str, list[str]]:
     """The collections that an upgrade would change although their models stay, and what it would change."""
-    catalogue = open_catalogue(data, objects=config.objects)
+    catalogue = open_catalogue(data, config.store_url, objects=config.objects)
     found = {}
     for name in catalogue.names():
         with suppress(LoccitError):
@@ -76,13 +79,26 @@ def outdated(data: Path, config: LibraryConfig) -> dict[str, list[str]]:
     return found
 
 
+def require_unused(data: Path, config: LibraryConfig) -> None:
+    """Raise :class:`DataInUse` while any process has the data folder, or the database of ``config``, open."""
+    if not config.store_url:
+        data_folder.require_unused(data)
+    elif count := others_connected(config.store_url):
+        raise DataInUse(
+            f"Other processes have {count} connections to the database open. Stop the services on all "
+            "machines and all commands that use it, and try again."
+        )
+
+
 def repair(data: Path, config: LibraryConfig, findings: list[Finding]) -> None:
     """Make good what is repairable of these findings. Documents, texts and passages are never changed.
 
-    Raises :class:`DataInUse` while a process has the data folder open.
+    Raises :class:`DataInUse` while a process has the data folder open; ask :func:`require_unused` before
+    anything opens a database.
     """
-    data_folder.require_unused(data)
-    catalogue = open_catalogue(data, objects=config.objects)
+    if not config.store_url:
+        data_folder.require_unused(data)
+    catalogue = open_catalogue(data, config.store_url, objects=config.objects)
     repairable = [one for one in findings if one.problem.is_repairable]
     for name in sorted({one.collection for one in repairable if one.collection}):
         codes = {one.problem.code for one in repairable if one.collection == name}

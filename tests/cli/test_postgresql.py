@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from service.identity import COOKIE
-from tests.cli.commands import loccit, started
+from tests.cli.commands import loccit, process, started
 from tests.patience import eventually
 from tests.postgresql import PASSWORD, end_connections
 
@@ -106,9 +107,35 @@ def they_have_the_same_keys(one: Machine, here: httpx.Client, there: httpx.Clien
 
 def test_folders_alone_are_backed_up(machines: tuple[Machine, Machine], tmp_path: Path) -> None:
     one, _ = machines
-    for command in (["backup", str(tmp_path / "b.tar")], ["restore", str(tmp_path / "b.tar")], ["check"]):
-        assert "(stored_elsewhere)" in one.run(*command, status=1)
+    for command in (["backup", str(tmp_path / "b.tar")], ["restore", str(tmp_path / "b.tar")]):
+        refused = one.run(*command, status=1)
+        assert "(stored_elsewhere)" in refused
+        assert "pg_dump" in refused
     assert not (tmp_path / "b.tar").exists()
+
+
+def test_a_database_is_checked_and_repaired(machines: tuple[Machine, Machine]) -> None:
+    one, two = machines
+    (one.folder / "mars.txt").write_text(MARS)
+    one.run("ingest", str(one.folder / "mars.txt"))
+    assert "No problems" in one.run("check")
+    assert "No problems" in two.run("check")
+    url = one.settings["LOCCIT_STORE"]
+    with psycopg.connect(url) as connection:
+        connection.execute("DELETE FROM collection_1.attributes WHERE key = 'title'")
+        connection.execute("UPDATE collection_1.embeddings SET vector = set_byte(vector, 0, 77)")
+    found = loccit(one.folder, "check", "--json", status=1, **one.settings)
+    codes = {each["problem"]["code"] for each in json.loads(found.stdout)["problems"]}
+    assert codes == {"attributes_wrong", "vector_damaged"}
+    with started(two.folder, **two.settings):
+        refused = process(one.folder, "-m", "cli", "check", "--repair", status=1, **one.settings)
+    assert "(data_in_use)" in refused.stderr
+    end_connections(url)  # of this process
+    repaired = process(one.folder, "-m", "cli", "check", "--repair", **one.settings)
+    assert "repaired default" in repaired.stdout
+    assert "No problems" in one.run("check")
+    one.run("ingest", str(one.folder / "mars.txt"))
+    assert "mars.txt" in one.run("ask", "moons of Mars")
 
 
 def test_a_wrong_address_ends_a_command(tmp_path: Path, postgresql_url: str) -> None:
