@@ -144,7 +144,9 @@ def create_app(
     app.state.help = help_folder(settings)
     error_handlers.install(app)
     for routes in _ROUTES:
-        app.include_router(routes.router)
+        # The routes as they are: to include a router makes all of them again, for each application, while its
+        # first request waits.
+        app.router.routes.extend(routes.router.routes)
     return app
 
 
