@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from index.config import EmbeddingConfig, LibraryConfig, Precision
 from index.embedding import DEFAULT_MODEL, LOADED_MODELS, Models, chosen_precision, load_embedder
@@ -78,6 +78,18 @@ class LibrarySettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(frozen=True, protected_namespaces=())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments and the environment alone: other places have nothing, and are as slow to look in."""
+        return init_settings, env_settings
 
     data: Path = Field(Path("data"), description="Folder of the collections. It holds all state: back it up.")
     model: str = Field(
