@@ -6,13 +6,22 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from index.config import LibraryConfig
 from index.description import Description
 from index.engine.following import add_vectors, belongs
-from index.engine.generations import FILES_LEASE, LEXICAL, VECTORS, files_folder
+from index.engine.generations import (
+    CLEANSING_LEASE,
+    FILES_LEASE,
+    LEXICAL,
+    VECTORS,
+    files_folder,
+    read_purged,
+    write_purged,
+)
 from index.engine.lexical import TantivyIndex
 from index.engine.moments import Moments, PastIndexes
 from index.engine.repairs import Repairs, Stopped
@@ -56,7 +65,7 @@ class EmbeddedEngine(IndexPair):
         generation: int = 0,
     ) -> None:
         analyzer, dimension = description.analyzer(), description.dimension
-        home = files_folder(folder, generation)
+        self._home = home = files_folder(folder, generation)
         super().__init__(
             FaissIndex.open(home / VECTORS, dimension, config.vectors),
             TantivyIndex.open(home / LEXICAL, analyzer, checked_bytes=config.vectors.checked_bytes),
@@ -69,13 +78,17 @@ class EmbeddedEngine(IndexPair):
         self._lock_seconds = config.lock_seconds
         self._leases = FileLeases(folder)
         bases = store.bases()
-        self.shared = bases and SharedBase(
-            bases,
-            self.dense,
-            home / VECTORS,
-            form_of(description, config.vectors, generation),
-            generation=generation,
-            lock_seconds=config.lock_seconds,
+        self.shared = (
+            None
+            if bases is None
+            else SharedBase(
+                bases,
+                self.dense,
+                home / VECTORS,
+                form_of(description, config.vectors, generation),
+                generation=generation,
+                lock_seconds=config.lock_seconds,
+            )
         )
         """The base of vectors that machines share; None where they share none."""
         self._moments = Moments(analyzer, dimension, config.search.as_of_passages)
@@ -219,6 +232,19 @@ class EmbeddedEngine(IndexPair):
 
     def purge(self, change: int) -> bool:
         """Write files anew that hold passages removed up to a change; see :class:`index.protocols.Engine`."""
+        if self.shared is None:
+            return self._purge(change, self.dense.purge)
+        return self._purge(change, partial(self.shared.purge, update=self.update))
+
+    def cleanse(self, change: int) -> bool:
+        """Rid the files of this machine of what another one purges; see :class:`index.protocols.Engine`."""
+        if read_purged(self._home) >= change:
+            return True
+        with suppress(CollectionBusy), self._leases.hold(CLEANSING_LEASE, 0.0):
+            return self._purge(change, self.shared.cleanse if self.shared else self.dense.purge)
+        return False  # another process with this folder does it
+
+    def _purge(self, change: int, purge_dense: Callable[[int], bool]) -> bool:
         self.update()
         if self._repairs.failures or self.change < change:
             return False
@@ -226,9 +252,10 @@ class EmbeddedEngine(IndexPair):
             self.lexical.refresh()
             if self.lexical.has_removed:
                 self._cleanse_lexical()
-            if self.shared:
-                return self.shared.purge(change, self.update)
-            return self.dense.purge(change)
+            if purge_dense(change):
+                if self._store.last_erasure():
+                    write_purged(self._home, change)
+                return True
         return False
 
     def _cleanse_lexical(self) -> None:

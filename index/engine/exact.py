@@ -132,6 +132,9 @@ class ExactEngine:
         self.update()
         return self.change >= change  # it has no files
 
+    def cleanse(self, change: int) -> bool:
+        return self.purge(change)
+
     def at(self, past: PastPassages) -> Searchable:
         raise NotSupported(
             f"This engine searches the collection as it is, not as it was after change {past.change}."

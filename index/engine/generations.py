@@ -1,16 +1,40 @@
-"""Where the indexes of each generation of a record are."""
+"""Where the indexes of each generation of a record are, and what they are rid of."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+from index.durability import sync
 
 VECTORS = "vectors"
 LEXICAL = "lexical"
 GENERATION = "indexes-"
 FILES_LEASE = "indexes"
 """The lease of a collection's folder under which its lexical index is written."""
+CLEANSING_LEASE = "cleansing"
+"""That under which files are rid of what another machine has erased."""
+_PURGED = "purged.json"
 
 
 def files_folder(folder: Path, generation: int) -> Path:
     """The folder of a generation's indexes in that of the collection, which itself is that of the first."""
     return folder / f"{GENERATION}{generation}" if generation else folder
+
+
+def read_purged(home: Path) -> int:
+    """The change whose erasures the index files in a folder are rid of; 0 if that is not known."""
+    try:
+        return int(json.loads((home / _PURGED).read_text(encoding="utf-8"))["change"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+
+
+def write_purged(home: Path, change: int) -> None:
+    """Note the change whose erasures the index files in a folder are rid of. Raises OSError."""
+    if read_purged(home) >= change or not home.exists():
+        return
+    unfinished = home / f"{_PURGED}.new"
+    unfinished.write_text(json.dumps({"change": change}), encoding="utf-8")
+    sync(unfinished)
+    unfinished.replace(home / _PURGED)

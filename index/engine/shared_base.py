@@ -185,6 +185,17 @@ class SharedBase:
             return False
         return self.tidy(change)
 
+    def cleanse(self, change: int) -> bool:
+        """Let no file here have vectors that were removed up to a change, when another machine purges them.
+
+        Waits for the base that is published then, and makes one of its own where none can be had. False
+        until that is done. Raises what :meth:`FaissIndex.compact` raises.
+        """
+        if self._index.is_rid_of(change) or (self._published and not self._failed):
+            return self.tidy(change)
+        shutil.rmtree(self._folder / _NEXT, ignore_errors=True)
+        return self._index.purge(change)
+
     def tidy(self, change: int) -> bool:
         """Delete the files of all bases but the one in use, once it has no vector removed up to a change."""
         shutil.rmtree(self._folder / _NEXT, ignore_errors=True)

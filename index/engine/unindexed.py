@@ -39,6 +39,9 @@ class Unindexed:
     def purge(self, change: int) -> bool:
         return True
 
+    def cleanse(self, change: int) -> bool:
+        return True
+
     def forget(self) -> None: ...
 
     def close(self) -> None: ...

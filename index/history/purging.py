@@ -68,6 +68,14 @@ class Purging:
         except CollectionBusy:
             return False
 
+    def cleanse(self) -> bool:
+        """Rid the files of this machine of what others have erased and purged; False: try again later.
+
+        Cheap when there is nothing. Raises as :meth:`run`.
+        """
+        change = self._store.last_erasure()
+        return change <= self._rid or self._engine().cleanse(change)
+
     def sweep(self) -> None:
         """Remove originals that no version was read from. Raises :class:`index.errors.CollectionBusy`."""
         with self._store.lease("write", seconds=self._lock_seconds):

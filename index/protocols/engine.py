@@ -136,6 +136,12 @@ class Engine(Searchable, Protocol):
         False while another process is in the way: try again later. May take minutes.
         """
 
+    def cleanse(self, change: int) -> bool:
+        """Rid the files of this machine of what was removed up to a change, which another machine purges.
+
+        Costs nothing when that is done, also by an earlier process. False as for :meth:`purge`.
+        """
+
     def at(self, past: PastPassages) -> Searchable:
         """The passages of an earlier change, made searchable.
 

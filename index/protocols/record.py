@@ -391,6 +391,12 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
     def unpurged(self) -> Erasure | None:
         """What was erased and may still be in files, or None."""
 
+    def last_erasure(self) -> int:
+        """The last change that erased something, of which each machine rids its own files.
+
+        0 where one machine has the record: it does that when it purges.
+        """
+
     def purge(self, erasure: Erasure) -> bool:
         """Remove what was erased from the files of the record, and remember that all files are rid of it.
 

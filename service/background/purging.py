@@ -70,6 +70,7 @@ class Purger:
         self._beside = [one for one in (jobs, files) if one is not None]
         self._waiting: dict[str, _Waiting] = {}
         self._swept = -_SWEEP_SECONDS
+        self._problem = ""
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loccit-purge", daemon=True)
 
@@ -154,6 +155,7 @@ class Purger:
             return  # deleted meanwhile, or it cannot be opened, which the log says
         if erasure is None:
             self._waiting.pop(name, None)
+            self._cleanse(collection)
             return
         waiting = self._waiting.setdefault(name, _Waiting(time.monotonic()))
         is_quiet, waiting.change = waiting.change == erasure.change, erasure.change
@@ -173,6 +175,20 @@ class Purger:
                 name,
                 round(time.monotonic() - waiting.since),
             )
+
+    def _cleanse(self, collection: Collection) -> None:
+        try:
+            collection.purging.cleanse()
+        except (CollectionNotFound, RuntimeError):
+            return  # closed meanwhile
+        except (LoccitError, OSError) as error:
+            if str(error) != self._problem:
+                self._problem = str(error)
+                log.error(  # noqa: TRY400 -- the message says what to do
+                    "What other machines have erased from the collection %r is still in files here: %s",
+                    collection.name,
+                    error,
+                )
 
     def _attempt(self, collection: Collection, erasure: Erasure, waiting: _Waiting) -> bool:
         try:

@@ -205,6 +205,12 @@ class PostgresqlStore(Access):
         with self._read() as (transaction, _):
             return events.unpurged(transaction)
 
+    def last_erasure(self) -> int:
+        """The last change that erased something; see :class:`index.protocols.RecordStore`."""
+        with self._told():
+            row = self._server.look(self._schema, "SELECT erased FROM state", what=self._what)
+        return int(row[0]) if row else 0
+
     def purge(self, erasure: Erasure) -> bool:
         """Remove what was erased from the tables; see :class:`index.protocols.RecordStore`.
 
