@@ -52,10 +52,14 @@ def standalone() -> EngineConfig:
     return EngineConfig(kind="milvus", uri=_start(), words="none")
 
 
+def programs() -> Path:
+    """The folder of the server's programs, which are unpacked once, also if several processes begin."""
+    if not _PROGRAMS.exists():
+        _unpack()
+    return _PROGRAMS
+
+
 def _unpack() -> None:
-    """Unpack the programs once, also if several processes begin at the same time."""
-    if _PROGRAMS.exists():
-        return
     unpacked = Path(tempfile.mkdtemp(dir=INSTALLED))
     for packed in (INSTALLED / "bin").glob("*.lzma"):
         with lzma.open(packed) as source, (unpacked / packed.stem).open("wb") as target:
@@ -67,7 +71,6 @@ def _unpack() -> None:
 
 @cache
 def _start() -> str:
-    _unpack()
     folder = Path(tempfile.mkdtemp(prefix="loccit-milvus-"))
     (folder / "configs").mkdir()
     names = list(dict.fromkeys(("etcd_port", "peers", "metrics", *_configured_ports())))
@@ -79,11 +82,11 @@ def _start() -> str:
         **os.environ,
         "DEPLOY_MODE": "STANDALONE",
         "METRICS_PORT": str(ports["metrics"]),
-        "LD_LIBRARY_PATH": str(_PROGRAMS),
+        "LD_LIBRARY_PATH": str(programs()),
         "MILVUSCONF": str(folder / "configs"),
         "MILVUS_RUN_DIR": str(folder),
     }
-    command = ["/bin/sh", "-c", _SERVE, "sh", _PROGRAMS / "milvus", "run", "standalone"]
+    command = ["/bin/sh", "-c", _SERVE, "sh", programs() / "milvus", "run", "standalone"]
     server = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.PIPE)
     atexit.register(server.communicate)
     health = f"http://127.0.0.1:{ports['metrics']}/healthz"

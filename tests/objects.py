@@ -9,12 +9,10 @@ import atexit
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import uuid
-from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -27,6 +25,7 @@ from botocore.session import get_session
 from index.objects import Bucket, open_bucket, parse_objects
 from index.objects.address import BucketAddress
 from tests.patience import eventually
+from tests.ports import free_ports
 
 KEY, SECRET = "test-key", "zq-objects-secret"
 BUCKET = "documents"
@@ -56,7 +55,7 @@ rm -rf "$PWD" /tmp/seaweedfs-*-grpc-"$GRPC".sock
 
 def objects_url(prefix: str = "") -> str:
     """The address of a new, empty prefix of a bucket. Skips the test where the server is not installed."""
-    endpoint = _server()
+    endpoint = server()
     return f"s3://{BUCKET}/{prefix or uuid.uuid4().hex}?endpoint_url={quote(endpoint)}&region=us-east-1"
 
 
@@ -67,8 +66,11 @@ def bucket_at(url: str) -> Bucket:
     return open_bucket(place)
 
 
-def _server() -> str:
-    """The address of the running server. The credentials for it are in the environment from now on."""
+def server() -> str:
+    """The address of the running server; its credentials are in the environment from now on.
+
+    Skips the test where it is not installed.
+    """
     program = shutil.which("weed") or shutil.which("weed", path=str(Path(sys.executable).parent))
     if program is None:
         pytest.skip("SeaweedFS (weed) is not installed")
@@ -95,7 +97,7 @@ def _attempt(program: str) -> str:
     }
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     names = [f"{one}.port{kind}" for one in _SERVERS for kind in ("", ".grpc")]
-    ports = dict(zip(names, _free_ports(len(names)), strict=True))
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
     options = [*_OPTIONS, *(f"-{name}={port}" for name, port in ports.items())]
     server = subprocess.Popen(
         ["/bin/sh", "-c", _SERVE, "sh", program, "-logtostderr=true", "mini", *options],
@@ -123,11 +125,3 @@ def _has_bucket(endpoint: str) -> bool:
 
 def _has_failed(folder: Path) -> bool:
     return "\nF" in (folder / "log").read_text()
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]

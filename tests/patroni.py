@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,17 +21,13 @@ import psycopg
 import pytest
 import yaml
 
+from tests.clusters import etcd, pid_in, served
 from tests.patience import eventually
 from tests.ports import free_ports
 from tests.postgresql import PASSWORD, USER, give, owner, programs
 
 NAMES = ("one", "two", "three")
 _SUPERUSER = "postgres"
-# Patroni stops its PostgreSQL when it is asked to end.
-_SERVE = (
-    '"$@" >> log 2>&1 & server=$!; echo $server > pid; cat > /dev/null; '
-    "kill -TERM $server 2> /dev/null; wait $server 2> /dev/null"
-)
 _TIMES = {"ttl": 20, "loop_wait": 3, "retry_timeout": 5}
 """Seconds. The least ``ttl`` that Patroni allows: so long a leader is not replaced that is not heard of."""
 
@@ -61,8 +56,7 @@ class Member:
     def kill(self) -> None:
         """End Patroni and all processes of PostgreSQL at once, without a word to anyone."""
         postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-        patroni = int((self.folder / "pid").read_text())
-        for pid in (patroni, postmaster, *_children(postmaster)):
+        for pid in (pid_in(self.folder), postmaster, *_children(postmaster)):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -112,15 +106,15 @@ def cluster() -> Iterator[Cluster]:
     give(folder)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        etcd, peers, *ports = free_ports(2 + 2 * len(NAMES))
-        stack.enter_context(_served(folder / "etcd", _etcd(etcd, peers)))
+        clients, peers, *ports = free_ports(2 + 2 * len(NAMES))
+        stack.enter_context(_served(folder / "etcd", etcd(clients, peers)))
         members = [
             Member(name, port, api, folder / name)
             for name, port, api in zip(NAMES, ports[::2], ports[1::2], strict=True)
         ]
         for member in members:
             member.folder.mkdir()
-            (member.folder / "patroni.yml").write_text(yaml.safe_dump(_configuration(member, etcd)))
+            (member.folder / "patroni.yml").write_text(yaml.safe_dump(_configuration(member, clients)))
             stack.enter_context(_served(member.folder, ["patroni", "patroni.yml"]))
         found = Cluster(members)
         eventually(found.is_complete)
@@ -128,19 +122,13 @@ def cluster() -> Iterator[Cluster]:
         yield found
 
 
-@contextmanager
-def _served(folder: Path, command: list[str]) -> Iterator[None]:
-    """Run a server in a folder, until the block or this process ends."""
+def _served(folder: Path, command: list[str | Path]) -> AbstractContextManager[None]:
+    """Run a server in a folder, which stops what it has started itself."""
     folder.mkdir(exist_ok=True)
     give(folder)
     # Of Debian, with its own Python: nothing of ours may be seen there.
     environment = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8", "HOME": str(folder)}
-    shell = ["/bin/sh", "-c", _SERVE, "sh", *command]
-    server = subprocess.Popen(shell, cwd=folder, env=environment, stdin=subprocess.PIPE, **owner())
-    try:
-        yield
-    finally:
-        server.communicate()
+    return served(folder, command, environment=environment, end="TERM", **owner())
 
 
 def _children(pid: int) -> list[int]:
@@ -156,23 +144,13 @@ def _make_database(leader: Member) -> None:
         connection.execute(f"CREATE DATABASE {USER} OWNER {USER}")
 
 
-def _etcd(clients: int, peers: int) -> list[str]:
-    client, peer = (f"http://127.0.0.1:{port}" for port in (clients, peers))
-    return [
-        *("etcd", "--name=only", "--data-dir=data", "--log-level=warn", "--unsafe-no-fsync"),
-        *(f"--listen-client-urls={client}", f"--advertise-client-urls={client}"),
-        *(f"--listen-peer-urls={peer}", f"--initial-advertise-peer-urls={peer}"),
-        f"--initial-cluster=only={peer}",
-    ]
-
-
-def _configuration(member: Member, etcd: int) -> dict[str, Any]:
+def _configuration(member: Member, clients: int) -> dict[str, Any]:
     api, address = (f"127.0.0.1:{port}" for port in (member.api, member.port))
     return {
         "scope": "loccit",
         "name": member.name,
         "restapi": {"listen": api, "connect_address": api},
-        "etcd3": {"hosts": f"127.0.0.1:{etcd}"},
+        "etcd3": {"hosts": f"127.0.0.1:{clients}"},
         "bootstrap": {
             "dcs": {
                 **_TIMES,
