@@ -273,6 +273,13 @@ class EngineConfig:
         validation_alias="milvus_prefix",
         description="What the names of collections in Milvus begin with: letters and digits.",
     )
+    replicas: int = Field(
+        default=1,
+        ge=1,
+        validation_alias="milvus_replicas",
+        description="How many query nodes of Milvus hold each passage. With 2, searches go on when one of "
+        "them is gone; Milvus needs at least as many. It takes effect when Milvus loads a collection.",
+    )
     words: Literal["milvus", "none"] = Field(
         default="milvus",
         validation_alias="milvus_words",

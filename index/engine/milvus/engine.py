@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TypeVar
@@ -32,8 +33,8 @@ _log = logging.getLogger("loccit.engine")
 
 T = TypeVar("T")
 
-_CATCHING_UP = 3
-"""Attempts to reach a side that has failed before collections that are missing are made anew."""
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between the attempts of a search, until its side counts as failed."""
 
 
 class MilvusEngine(IndexPair):
@@ -117,7 +118,7 @@ class MilvusEngine(IndexPair):
             raise NotSupported("This collection is searched by meaning alone: its words are not indexed.")
         if self._repairs.is_searched("lexical"):
             try:
-                return super().search_words(text, n, where=where)
+                return _persistent(lambda: super(MilvusEngine, self).search_words(text, n, where=where))
             except MilvusFailed as error:
                 self._repairs.report("lexical", error)
         raise self._unavailable()
@@ -127,7 +128,7 @@ class MilvusEngine(IndexPair):
             return search()
         if self._repairs.is_searched(side):
             try:
-                return search()
+                return _persistent(search)
             except MilvusFailed as error:
                 self._repairs.report(side, error)
         if not any(map(self._repairs.is_searched, self._sides)):
@@ -354,6 +355,18 @@ class MilvusEngine(IndexPair):
     def _selected(self, where: Filter) -> Ids:
         with self._store.snapshot() as moment:
             return moment.select(where)
+
+
+def _persistent(search: Callable[[], T]) -> T:
+    """Search again when that fails: when one query node of several is gone, others answer soon."""
+    for pause in _PAUSES:
+        try:
+            return search()
+        except CollectionMissing:
+            raise
+        except MilvusFailed:
+            time.sleep(pause)
+    return search()
 
 
 def require_words(server: Server, config: EngineConfig) -> None:

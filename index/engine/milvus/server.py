@@ -125,7 +125,8 @@ class Server:
         """Let the server load a collection, unless it has."""
         if not self._is_loaded(name):
             # The client would ask for the state each half second only.
-            self._call("load_collection", name, _async=True, timeout=_LONG)
+            copies = self._config.replicas
+            self._call("load_collection", name, replica_number=copies, _async=True, timeout=_LONG)
             _wait(lambda: self._is_loaded(name), _LONG)
 
     def _is_loaded(self, name: str) -> bool:
