@@ -95,8 +95,10 @@ class Work:
             if self._jobs is not None:
                 self._jobs.start()
             self._is_begun = True
-        except Exception as error:  # raised again in the caller's thread
-            self._error = error
+        except Exception as error:
+            if stopped.is_set():  # what it was opening has been closed
+                return
+            self._error = error  # raised again in the caller's thread
             stopped.set()
             return
         log.info(
