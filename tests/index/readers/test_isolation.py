@@ -218,6 +218,30 @@ def test_workers_import_no_module_from_the_current_folder(
     assert not list(tmp_path.glob("*-ran"))
 
 
+@pytest.mark.parametrize("given", ["file", "module", "standard input"])
+def test_a_program_is_not_run_again_in_workers(tmp_path: Path, given: str) -> None:
+    program = tmp_path / "unguarded.py"
+    program.write_text(
+        "from index.config import ReadingConfig\n"
+        "from index.readers import IsolatedReaders\n"
+        "print('run')\n"
+        "readers = IsolatedReaders(ReadingConfig())\n"
+        "print(readers.read(b'# Begin', name='a.md').text)\n"
+        "readers.close()\n"
+    )
+    arguments = {"file": [str(program)], "module": ["-m", "unguarded"], "standard input": ["-"]}[given]
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        input=program.read_text() if given == "standard input" else "",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)])},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.stdout.split("\n") == ["run", "Begin", ""], done.stderr
+
+
 def test_workers_are_spawned_where_there_is_no_fork_server(tmp_path: Path) -> None:
     far = tmp_path / ("far" * 30)  # longer than the name of a socket may be
     far.mkdir()
