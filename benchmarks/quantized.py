@@ -21,6 +21,7 @@ from evaluation.harness import Evaluation, evaluate
 from evaluation.measures import Estimate, mean
 from index.collection import Collection
 from index.embedding import quantize_model
+from index.embedding.backends import DYNAMIC_INT8
 from service.library_settings import open_library
 from service.settings import load_settings
 
@@ -49,6 +50,16 @@ def study(folder: Path = SCIFACT, data: Path = DATA) -> dict[str, Estimate]:
     texts = told.pop("texts")
     found = {name: Estimate(value, value, value, texts) for name, value in told.items()}
     return found | compared(before, after)
+
+
+def dynamic_study(folder: Path = SCIFACT, data: Path = DATA) -> dict[str, Estimate]:
+    """Quality with integers that need no calibration, without them, and the difference by question."""
+    asked = questions.load(folder)
+    with _collection(data, folder, "float") as collection:
+        before = evaluate(collection, asked, name="float")
+    with _collection(data / DYNAMIC_INT8, folder, DYNAMIC_INT8) as collection:
+        after = evaluate(collection, asked, name=DYNAMIC_INT8)
+    return compared(before, after)
 
 
 def compared(before: Evaluation, after: Evaluation) -> dict[str, Estimate]:

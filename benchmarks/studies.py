@@ -47,6 +47,7 @@ def _text_fragments() -> Mapping[str, Estimate]:
 STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "answerability": answerability.study,
     "answers": answers.study,
+    "dynamic_int8": quantized.dynamic_study,
     "drawn_pages": lambda: {name: outcome.share for name, outcome in drawn_pages.study().items()},
     "engines_by_meaning": engines.by_meaning,
     "engines_by_words": engines.by_words,
