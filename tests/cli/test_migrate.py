@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from signal import SIGKILL
@@ -20,6 +19,7 @@ from tests.cli.commands import loccit, process
 from tests.crash.fault_points import Point
 from tests.patience import PATIENCE
 from tests.postgresql import PASSWORD
+from tests.sizes import FULL
 
 TEXTS = {
     "moons.md": "# Moons\n\nMars has two moons, Phobos and Deimos. Both of them are small and dark.\n",
@@ -133,7 +133,6 @@ POINTS = [
     Point("return", "service.migration.beside:_replace"),
     Point("return", "index.store.postgresql.catalogue:PostgresqlCatalogue.publish"),
 ]
-FULL = bool(os.environ.get("LOCCIT_TESTS_FULL"))
 _KILLED = """
 from cli.main import main
 from tests.crash.fault_points import Point, kill_at

@@ -16,11 +16,14 @@ from index.postgresql import open_server
 from index.protocols import RecordStore
 from index.records import RefusedMirror
 from index.store import open_catalogue
-from tests.contracts.documents import OTHER, document, embed, now, put
+from tests.contracts.documents import OTHER, document, embed, now, pending, put, unit
 from tests.postgresql import database
+from tests.sizes import FULL
 
 Pair = tuple[RecordStore, RecordStore]
 _KINDS = ("sqlite", "postgresql")
+DOCUMENTS = 50_000 if FULL else 600
+"""With two passages each."""
 
 
 @pytest.fixture(
@@ -174,3 +177,31 @@ def test_differences_are_found(pair: Pair) -> None:
     with source.copying().reading() as own, target.copying().reading() as other:
         found = compare(own, other)
     assert {one.place.split()[0] for one in found.differences} == {"names", "embeddings"}
+
+
+def test_a_large_record_goes_there_and_back(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        first, there, back = (
+            stack.enter_context(_opened(kind, tmp_path / str(place), stack))
+            for place, kind in enumerate(("sqlite", "postgresql", "sqlite"))
+        )
+        for start in range(0, DOCUMENTS, 500):
+            put(
+                first,
+                [
+                    document(f"d{n}", f"Text {n} begins. It ends.")
+                    for n in range(start, min(start + 500, DOCUMENTS))
+                ],
+            )
+        while waiting := pending(first):
+            first.put_vectors([passage.key for passage in waiting], unit(len(waiting)))
+        for pair in ((first, there), (there, back)):
+            copying = RecordCopy(*(one.copying() for one in pair))
+            copying.catch_up()
+            with pair[0].copying().reading() as rows:
+                copying.finish(rows)
+                with pair[1].copying().reading() as copied:
+                    assert compare(rows, copied).differences == []
+        with first.copying().reading() as own, back.copying().reading() as other:
+            assert compare(own, other).differences == []
+        assert all(one == other for one, other in zip(values(first), values(back), strict=True))
