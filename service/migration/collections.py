@@ -163,9 +163,10 @@ class CollectionMove:
         parsed = Description.parse(self.name, self.target.description(self.name_there) or {})
         for problem in target.problems(parsed.dimension, partial(self._progress, f"checking {self.name}")):
             moved.differences.append(Difference(problem.message, problem.place))
-        originals = self.target.originals(self.name_there)
+        own, copied = self.source.originals(self.name), self.target.originals(self.name_there)
         with target.snapshot() as moment:
-            missing = [one for one in sorted(moment.all_originals()) if not originals.holds(one)]
+            wanted = sorted(moment.all_originals())
+        missing = [one for one in wanted if own.holds(one) and not copied.holds(one)]
         moved.originals = moved.rows["originals"]
         for sha256 in missing[:_MOST]:
             moved.differences.append(Difference("the bytes are missing", f"original {sha256.hex()}"))

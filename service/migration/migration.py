@@ -104,8 +104,9 @@ class Migration:
                     move, questions, moved.change, self._models, self._config, self._progress
                 )
                 moved.differences += found
-        report.beside, report.differences = beside.move(self.source, self.target)
-        self._copy_ledger()
+        if report.is_same:
+            report.beside, report.differences = beside.move(self.source, self.target)
+            self._copy_ledger()
         if report.is_same:
             for move in self._moves:
                 move.publish()
