@@ -119,6 +119,7 @@ class RecordCopy:
                 now = replace(now, name=(rows[-1][0], rows[-1][1].hex()))
             else:
                 now = replace(now, stage="changes")
+                target.take_stock()
             target.note(now)
         return now
 

@@ -129,6 +129,9 @@ class RowTarget(RowSource, Protocol):
     def put_log(self, table: str, rows: Iterable[Row]) -> None:
         """Add rows to a table of :data:`LOGS`."""
 
+    def take_stock(self) -> None:
+        """Let the database gather what it plans its queries by, of tables that were filled just now."""
+
     def finish(self, state: RecordState, groups_of_erased: Iterable[Row], *, began: int) -> None:
         """End the copy: it is complete, and has this state.
 

@@ -66,6 +66,9 @@ class _Postgresql:
     def put_attributes(self, values: Mapping[int, Metadata]) -> None:
         attributes.put_all(self._transaction, values)
 
+    def take_stock(self, tables: Sequence[str]) -> None:
+        self.execute(f"ANALYZE {', '.join(tables)}")
+
     def state(self) -> RecordState:
         ((store, epoch, generation, change, erased, purged, refused, last_passage),) = self.select(
             f"SELECT {_STATE}, last_passage FROM state"

@@ -50,8 +50,9 @@ class SqlSource:
 
     def next_documents(self, after: int, most: int) -> list[int]:
         rows = self._dialect.select(
-            "SELECT d.key, (SELECT COUNT(*) FROM versions v JOIN passages p ON p.version = v.key"
-            " WHERE v.document = d.key) FROM documents d WHERE d.key > ? ORDER BY d.key LIMIT ?",
+            "SELECT d.key, COUNT(p.id) FROM (SELECT key FROM documents WHERE key > ? ORDER BY key LIMIT ?) d"
+            " LEFT JOIN versions v ON v.document = d.key LEFT JOIN passages p ON p.version = v.key"
+            " GROUP BY d.key ORDER BY d.key",
             (after, most),
         )
         keys: list[int] = []

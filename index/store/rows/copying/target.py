@@ -82,6 +82,9 @@ class SqlTarget(SqlSource):
     def put_log(self, table: str, rows: Iterable[Row]) -> None:
         self._dialect.insert(TABLES[table], rows)
 
+    def take_stock(self) -> None:
+        self._dialect.take_stock([*TABLES, "attributes"])
+
     def finish(self, state: RecordState, groups_of_erased: Iterable[Row], *, began: int) -> None:
         self._dialect.execute(
             "DELETE FROM document_groups"

@@ -63,6 +63,9 @@ class _Sqlite:
         for document, own in values.items():
             attributes.put(self._connection, document, own)
 
+    def take_stock(self, tables: Sequence[str]) -> None:
+        """Do nothing: the queries of the record do not depend on it."""
+
     def state(self) -> RecordState:
         found: dict[str, Any] = dict(self.select("SELECT key, value FROM meta"))
         given = dict.fromkeys(_SEQUENCES, 0) | dict(self.select("SELECT name, seq FROM sqlite_sequence"))
