@@ -281,12 +281,19 @@ class Collection:
         now = self._whole._now
         model = model or now.derivation.description.model
         opened = self._store.brief_snapshot if question.as_of is None else self._store.snapshot
+        has_broken = False
         while True:
             known = model == now.derivation.description.model
             try:
                 answer = self._answered(question, now, vectors if known else None, opened)
             except RecordChanged:
                 opened = self._store.snapshot
+                continue
+            except StoreUnavailable:
+                # A transaction breaks with its connection; what a brief snapshot reads was tried again.
+                if has_broken or opened != self._store.snapshot:
+                    raise
+                has_broken = True
                 continue
             if answer is not None:
                 return answer

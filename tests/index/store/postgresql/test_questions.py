@@ -21,7 +21,7 @@ from index.postgresql import open_server
 from index.protocols import RecordChanged
 from index.store.postgresql import PostgresqlCatalogue, PostgresqlStore
 from tests.contracts.documents import OTHER, document, live_ids, now, put
-from tests.postgresql import database, logged
+from tests.postgresql import database, end_connections, logged
 
 SENTENCES = [
     f"Moon {n} of planet {n % 7} has {n * n} craters. It turns around in {n} days." for n in range(60)
@@ -164,6 +164,34 @@ def test_a_question_during_which_something_is_erased_is_asked_again(tmp_path: Pa
         assert reranker.other is None
         assert found.hits
         assert "5.txt" not in {hit.citation.document_id for hit in found.hits}
+
+
+class Disturbing:
+    """A reranker by whose first call the record has changed, and by whose second all connections broke."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.library: Library | None = None
+        self.calls = 0
+
+    def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        self.calls += 1
+        if self.calls == 1:
+            assert self.library is not None
+            self.library.open("a").put(Source("late.txt", b"It came while a question was answered."))
+        if self.calls == 2:
+            end_connections(self._url)
+        return np.linspace(1, 0, len(passages), dtype=np.float32)
+
+
+def test_a_question_whose_connection_breaks_is_asked_again(tmp_path: Path, url: str) -> None:
+    reranker = Disturbing(url)
+    with opened(tmp_path, url, reranker=lambda: reranker) as library, opened(tmp_path / "b", url) as other:
+        fill(other)
+        reranker.library = other
+        collection = library.open("a")
+        assert collection.ask(QUESTIONS[5], k=30, extent="section").hits
+        assert reranker.calls == 3
 
 
 def test_a_collection_that_another_process_deleted_is_not_asked(tmp_path: Path, url: str) -> None:
