@@ -17,36 +17,16 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from index.postgresql.adapters import ADAPTERS
 from index.postgresql.failures import is_absence, translated
+from index.postgresql.sessions import WAIT_SECONDS, complete, configure, last_row, script
 from index.postgresql.single_statements import SingleStatements
 from index.postgresql.standbys import Standbys, has_several_hosts
 from index.postgresql.transactions import Row, Transaction
 
-_WAIT_SECONDS = 10.0
-"""How long a transaction waits for a lock, for a connection, or for the server to come back."""
 _PROMPT_SECONDS = 1.0
 """How long a read waits for a connection before it looks whether there is a leader."""
 _TURN_SECONDS = 60
 """How long a write waits for the writes before it, and how long one may pause before the server ends it."""
 _CLOSE_SECONDS = 5.0
-_DEFAULTS: Mapping[str, str] = {
-    "application_name": "loccit",
-    "connect_timeout": "5",
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "30000",
-}
-"""What an address may say otherwise; the server likewise notices within seconds that a client is gone."""
-_SESSION: Mapping[str, str] = {
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "statement_timeout": "300000",
-    "lock_timeout": str(round(1000 * _WAIT_SECONDS)),
-    "client_min_messages": "warning",
-    "standard_conforming_strings": "on",
-}
-"""Settings of each session; times are milliseconds."""
 
 T = TypeVar("T")
 Connection = psycopg.Connection[Row]
@@ -73,13 +53,13 @@ class Server:
     ``seconds`` for one.
     """
 
-    def __init__(self, url: str, *, most: int = 32, seconds: float = _WAIT_SECONDS) -> None:
+    def __init__(self, url: str, *, most: int = 32, seconds: float = WAIT_SECONDS) -> None:
         self.url = url
-        self._conninfo = _complete(url)
+        self._conninfo = complete(url)
         self._seconds = seconds
         settings: dict[str, Any] = {
             "kwargs": {"autocommit": True, "context": ADAPTERS, "prepare_threshold": 2},
-            "configure": _configure,
+            "configure": configure,
             "min_size": 0,
             "max_size": most,
             "timeout": seconds,
@@ -111,9 +91,9 @@ class Server:
         earlier, while no host takes writes. Raises :class:`index.errors.StoreUnavailable`,
         :class:`index.errors.CollectionBusy`, :class:`index.errors.StoreDamaged`.
         """
-        script = _script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", schema, first)
+        statements = script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", schema, first)
         try:
-            connection, row = self._begin(script, standby=standby)
+            connection, row = self._begin(statements, standby=standby)
             try:
                 yield Transaction(connection, row)
             finally:
@@ -144,9 +124,9 @@ class Server:
             ]
         if seconds is not None:
             settings.append(f"SET LOCAL lock_timeout TO '{round(1000 * seconds)}ms'")
-        script = _script("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", schema, *settings, first)
+        statements = script("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", schema, *settings, first)
         try:
-            connection, row = self._begin(script)
+            connection, row = self._begin(statements)
             try:
                 yield Transaction(connection, row)
                 if connection.info.transaction_status == TransactionStatus.INERROR:
@@ -171,8 +151,8 @@ class Server:
         """
         literals = [sql.Literal(value).as_string() for value in values]
         try:
-            script = _script("", schema, query.format(*literals))
-            connection, row = self._begin(script, standby=standby)
+            statements = script("", schema, query.format(*literals))
+            connection, row = self._begin(statements, standby=standby)
             self._give_back(connection)
         except psycopg.Error as error:
             raise translated(error, what) from error
@@ -210,7 +190,7 @@ class Server:
         """
         connection = psycopg.connect(self._conninfo, autocommit=True, context=ADAPTERS)
         try:
-            _configure(connection, settings or {})
+            configure(connection, settings or {})
         except BaseException:
             connection.close()
             raise
@@ -222,10 +202,10 @@ class Server:
         if self._standbys is not None:
             self._standbys.close(_CLOSE_SECONDS)
 
-    def _begin(self, script: str, *, standby: bool = False) -> tuple[Connection, Row | None]:
+    def _begin(self, statements: str, *, standby: bool = False) -> tuple[Connection, Row | None]:
         """Begin a transaction; the caller gives the connection back."""
         return self._attempted(
-            lambda connection: (connection, _last_row(connection.execute(script))),
+            lambda connection: (connection, last_row(connection.execute(statements))),
             standby=standby,
             keeps=True,
         )
@@ -233,7 +213,8 @@ class Server:
     def _rows(self, connection: Connection, schema: str, query: str, parameters: Sequence[Any]) -> list[Row]:
         """Return the rows of a query that is a transaction of its own."""
         if self._schemas.get(connection) != schema:
-            connection.execute(f'SET search_path TO "{schema}"')
+            # To plan such a statement takes longer than to run it.
+            connection.execute(f'SET search_path TO "{schema}"; SET plan_cache_mode TO force_generic_plan')
             self._schemas[connection] = schema
         return connection.execute(query, parameters, binary=True).fetchall()
 
@@ -284,33 +265,6 @@ class Server:
                 connection.rollback()
         if self._standbys is None or not self._standbys.give_back(connection):
             self._pool.putconn(connection)
-
-
-def _complete(url: str) -> str:
-    """Return an address with what it leaves open."""
-    given: dict[str, Any] = conninfo.conninfo_to_dict(url)
-    own = {**_DEFAULTS, "target_session_attrs": "read-write"} if has_several_hosts(given) else _DEFAULTS
-    return conninfo.make_conninfo("", **{**own, **given, "client_encoding": "utf8"})
-
-
-def _configure(connection: Connection, settings: Mapping[str, str] | None = None) -> None:
-    own = {**_SESSION, **(settings or {})}
-    calls = sql.SQL(", ").join(
-        sql.SQL("set_config({}, {}, false)").format(name, value) for name, value in own.items()
-    )
-    connection.execute(sql.SQL("SELECT ") + calls)
-
-
-def _script(*statements: str) -> str:
-    begin, schema, *others = statements
-    return "; ".join(filter(None, [begin, f'SET LOCAL search_path TO "{schema}"', *others]))
-
-
-def _last_row(cursor: psycopg.Cursor[Row]) -> Row | None:
-    """Return the first row of the last statement, if it was a query."""
-    while cursor.nextset():
-        pass
-    return cursor.fetchone() if cursor.description else None
 
 
 def _tried(connect: Callable[[], Connection] | None) -> None:

@@ -38,9 +38,9 @@ SELECT *, CASE WHEN nth = 1 AND sum(CASE WHEN nth = 1 THEN length END) OVER (ORD
 FROM (SELECT p.id, p.start, p."end", p.section, p.first_page, p.last_page, p.tokens, p.tables, p.quote_key,
              p.embedded, {VERSION_COLUMNS}, t.sha256 AS sha, place,
              row_number() OVER (PARTITION BY t.sha256 ORDER BY place) AS nth
-      FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted (id, place)
-      JOIN passages p USING (id) JOIN ({VERSION_TABLES}) ON v.key = p.version
-      WHERE p.removed IS NULL) AS gathered
+      FROM passages p JOIN ({VERSION_TABLES}) ON v.key = p.version
+      CROSS JOIN LATERAL array_position(%s::bigint[], p.id) AS place
+      WHERE p.id = ANY(%s::bigint[]) AND p.removed IS NULL) AS gathered
 ORDER BY place
 """
 
@@ -118,7 +118,7 @@ class BriefReads(Reads):
         if not ids:
             return
         self._places.update(dict.fromkeys(ids))
-        for row in self._statements.rows(_GATHERED, (list(ids),)):
+        for row in self._statements.rows(_GATHERED, (list(ids), list(ids))):
             (id_, *passage, quote_key, embedded), rest = row[:10], row[10:]
             version = version_of(rest[:_VERSION_WIDTH])
             self._places[id_] = PlacedPassage(

@@ -122,6 +122,20 @@ def test_what_is_read_ahead_is_what_is_asked_for(store: PostgresqlStore) -> None
         store.forget()
 
 
+def test_collections_are_read_in_turn_over_one_connection(catalogue: PostgresqlCatalogue) -> None:
+    stores = {}
+    for name in ("a", "b"):
+        catalogue.describe(name, {})
+        stores[name] = catalogue.open(name)
+        put(stores[name], [document(f"of {name}")])
+    ids = np.array([1, 2])
+    for _ in range(8):  # statements are prepared meanwhile
+        for name, store in stores.items():
+            store.forget()
+            with store.brief_snapshot() as moment:
+                assert {one.version.document_id for one in moment.places(ids)} == {f"of {name}"}
+
+
 def test_what_another_process_erased_is_not_shown_from_memory(
     catalogue: PostgresqlCatalogue, store: PostgresqlStore
 ) -> None:
