@@ -201,6 +201,9 @@ class Pair:
         """Let the standby stay as it is, or go on following."""
         with _connected(self.standby) as standby:
             standby.execute(f"SELECT pg_wal_replay_{'pause' if paused else 'resume'}()")
+            state = "paused" if paused else "not paused"
+            query = "SELECT pg_get_wal_replay_pause_state()"
+            eventually(lambda: standby.execute(query).fetchone() == (state,))
 
     def promote(self) -> None:
         """Let the standby take writes."""
