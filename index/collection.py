@@ -280,18 +280,20 @@ class Collection:
         """
         now = self._whole._now
         model = model or now.derivation.description.model
-        opened = self._store.brief_snapshot if question.as_of is None else self._store.snapshot
+        opened: Callable[[], AbstractContextManager[Snapshot]] = self._store.brief_snapshot
+        if question.as_of is not None:
+            opened = partial(self._store.snapshot, standby=True)
         has_broken = False
         while True:
             known = model == now.derivation.description.model
             try:
                 answer = self._answered(question, now, vectors if known else None, opened)
             except RecordChanged:
-                opened = self._store.snapshot
+                opened = partial(self._store.snapshot, standby=True)
                 continue
             except StoreUnavailable:
                 # A transaction breaks with its connection; what a brief snapshot reads was tried again.
-                if has_broken or opened != self._store.snapshot:
+                if has_broken or opened == self._store.brief_snapshot:
                     raise
                 has_broken = True
                 continue
@@ -352,7 +354,7 @@ class Collection:
         derived = self._derivation
         known = model in ("", derived.description.model)
         query = _query(derived.embedder, question, vectors if known else None, Stopwatch())
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             document = moment.find_document(document_id, retired=True)
             if document is None:
                 raise DocumentNotFound(f"There is no document {document_id!r}.")

@@ -414,5 +414,5 @@ class EmbeddedEngine(IndexPair):
     def _selected(self, where: Filter) -> Ids:
         with suppress(RecordChanged), self._store.brief_snapshot() as moment:
             return moment.select(where)
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             return moment.select(where)

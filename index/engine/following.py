@@ -46,5 +46,5 @@ def belongs(mark: Mark, moment: Snapshot, store: RecordStore, generation: int) -
         return True
     if mark.change <= moment.change:
         return False
-    with store.snapshot(lasting=True) as now:
+    with store.snapshot() as now:
         return now.generation != generation or now.includes(mark)

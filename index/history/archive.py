@@ -30,7 +30,8 @@ _PREPARED = 4_000_000
 class Archive:
     """Documents with their versions, texts and pages, the citations into them, and the change feed.
 
-    ``readers`` draw pages. Each method reads one snapshot of the record. Safe to use from several threads.
+    ``readers`` draw pages. Each method reads one snapshot of the record, what readers ask for also that of a
+    standby. Safe to use from several threads.
     """
 
     def __init__(self, store: RecordStore, originals: Originals, readers: Readers) -> None:
@@ -49,7 +50,7 @@ class Archive:
 
     def find_document(self, document_id: str, *, retired: bool = False) -> DocumentRecord | None:
         """Return the document with this id, or None; a retired one only with ``retired``."""
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             return moment.find_document(document_id, retired=retired)
 
     def document(self, document_id: str) -> DocumentRecord:
@@ -57,7 +58,7 @@ class Archive:
 
         Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.DocumentRetired`.
         """
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             return moment.document(document_id)
 
     def documents(
@@ -73,7 +74,7 @@ class Archive:
 
         Retired ones only with ``retired``.
         """
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             return moment.documents(limit=limit, after=after, prefix=prefix, where=where, retired=retired)
 
     def documents_of_source(self, sha256: bytes) -> list[DocumentRecord]:
@@ -111,7 +112,7 @@ class Archive:
         Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.VersionNotFound`, and without a
         number :class:`index.errors.DocumentRetired`.
         """
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             record = _version(moment, document_id, version)
             return record, moment.text(record.text_sha256)
 
@@ -120,18 +121,18 @@ class Archive:
 
         Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.DocumentRetired`.
         """
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             record = _version(moment, document_id, None)
             return record, moment.text(record.text_sha256), moment.structure(record)
 
     def versions(self, document_id: str) -> list[VersionRecord]:
         """List the stored versions, newest first. Raises :class:`index.errors.DocumentNotFound`."""
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             return moment.versions(document_id)
 
     def version(self, document_id: str, version: int | None = None) -> VersionRecord:
         """Return a version, by default the newest. Raises what :meth:`text` does."""
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             return _version(moment, document_id, version)
 
     def original(self, document_id: str, version: int | None = None) -> tuple[VersionRecord, BinaryIO]:
@@ -141,7 +142,7 @@ class Archive:
         :class:`index.errors.DocumentRetired`, and :class:`index.errors.OriginalNotFound` where the bytes are
         not kept.
         """
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             record = _version(moment, document_id, version)
             if moment.originals([record.source_sha256]):
                 with suppress(FileNotFoundError):
@@ -156,7 +157,7 @@ class Archive:
         ``page`` counts from 1. Raises what :meth:`original` and :meth:`index.readers.Readers.draw` do, and
         :class:`index.errors.PageNotFound` for a document that is no PDF file.
         """
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             record = _version(moment, document_id, version)
             if not has_page_images(record):
                 raise PageNotFound(
@@ -181,7 +182,7 @@ class Archive:
         Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.VersionNotFound`, and without a
         new number :class:`index.errors.DocumentRetired`.
         """
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             before, after = moment.version(document_id, old), _version(moment, document_id, new)
             old_text, new_text = moment.text(before.text_sha256), moment.text(after.text_sha256)
         return before, after, line_diff(old_text, new_text)
@@ -204,7 +205,7 @@ class Archive:
     @contextmanager
     def resolution(self) -> Iterator[Resolution]:
         """Open a snapshot of the record to resolve citations in."""
-        with self._store.snapshot() as moment:
+        with self._store.snapshot(standby=True) as moment:
             yield Resolution(moment, self._prepared)
 
     # Changes

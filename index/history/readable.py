@@ -148,8 +148,8 @@ class ReadableStore:
         return getattr(self._store, name)
 
     @contextmanager
-    def snapshot(self, *, lasting: bool = False) -> Iterator[Snapshot]:
-        with self._store.snapshot(lasting=lasting) as moment:
+    def snapshot(self, *, lasting: bool = False, standby: bool = False) -> Iterator[Snapshot]:
+        with self._store.snapshot(lasting=lasting, standby=standby) as moment:
             yield ReadableSnapshot(moment, self._readable)
 
     @contextmanager

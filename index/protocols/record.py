@@ -324,18 +324,18 @@ class Erasures(Protocol):
 class RecordStore(EmbeddingWork, Erasures, Protocol):
     """The system of record of one collection. Safe to use from several threads and processes."""
 
-    def snapshot(self, *, lasting: bool = False) -> AbstractContextManager[Snapshot]:
+    def snapshot(self, *, lasting: bool = False, standby: bool = False) -> AbstractContextManager[Snapshot]:
         """One consistent view of the record. :meth:`end_snapshots` does not end a ``lasting`` one.
 
-        While only a copy of the record can be reached, one that is not lasting is of that, and may be of an
-        earlier change, yet never lacks an erasure that is known here.
+        ``standby``: where only a copy of the record can be reached, it may be of that, and so of an earlier
+        change, yet never lacks an erasure that is known here. Not for what decides on a write.
         """
 
     def brief_snapshot(self) -> AbstractContextManager[Snapshot]:
         """The same for the few reads of a question, faster where a snapshot takes time.
 
-        It may begin with its first read. Reads may raise :class:`RecordChanged`: then all that was read is to
-        be read again, in a snapshot.
+        It may begin with its first read, and be of a copy. Reads may raise :class:`RecordChanged`: then all
+        that was read is to be read again, in a snapshot.
         """
 
     def put(self, new: Sequence[NewDocument]) -> list[Put]:

@@ -68,7 +68,7 @@ class MemoryStore:
         self._closed = False
 
     @contextmanager
-    def snapshot(self, *, lasting: bool = False) -> Iterator[MemorySnapshot]:
+    def snapshot(self, *, lasting: bool = False, standby: bool = False) -> Iterator[MemorySnapshot]:
         self._require_open()
         yield MemorySnapshot(self._record.state)
 

@@ -91,10 +91,10 @@ class PostgresqlStore(Access):
     # Reading
 
     @contextmanager
-    def snapshot(self, *, lasting: bool = False) -> Iterator[PostgresqlSnapshot]:
+    def snapshot(self, *, lasting: bool = False, standby: bool = False) -> Iterator[PostgresqlSnapshot]:
         """One consistent view of the record: a read transaction."""
         # The tables of an upgrade replace others: not between two queries of a snapshot.
-        with self._read(_HELD, standby=not lasting) as (transaction, now):
+        with self._read(_HELD, standby=standby) as (transaction, now):
             require_erasures(self._memory, now.erased, is_standby=now.is_standby)
             reading = _Reading(transaction, time.monotonic(), lasting)
             self._readings.add(reading)

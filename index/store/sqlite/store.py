@@ -71,8 +71,9 @@ class SqliteStore:
     # Reading
 
     @contextmanager
-    def snapshot(self, *, lasting: bool = False) -> Iterator[SqliteSnapshot]:
+    def snapshot(self, *, lasting: bool = False, standby: bool = False) -> Iterator[SqliteSnapshot]:
         """One consistent view of the record: a read transaction."""
+        del standby  # there is none
         with self._database.read(lasting=lasting) as connection:
             yield SqliteSnapshot(connection, self._memory)
 
