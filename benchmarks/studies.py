@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from benchmarks import (
     answers,
+    catching_up,
     drawn_pages,
     engines,
     formats,
@@ -48,6 +49,7 @@ def _text_fragments() -> Mapping[str, Estimate]:
 STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "answerability": answerability.study,
     "answers": answers.study,
+    "catching_up": catching_up.study,
     "dynamic_int8": quantized.dynamic_study,
     "drawn_pages": lambda: {name: outcome.share for name, outcome in drawn_pages.study().items()},
     "engines_by_meaning": engines.by_meaning,
