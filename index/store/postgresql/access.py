@@ -10,7 +10,7 @@ import psycopg
 from index.errors import CollectionNotFound, StoreDamaged
 from index.postgresql import Server, Transaction, lock_key
 from index.store.postgresql import schema, state
-from index.store.postgresql.brief import Beginning, BriefSnapshot
+from index.store.postgresql.snapshots.brief import Beginning, BriefSnapshot
 from index.store.postgresql.state import State
 from index.store.rows.cache import Memory
 

@@ -38,8 +38,8 @@ from index.store.postgresql import (
 )
 from index.store.postgresql.access import Access
 from index.store.postgresql.bases import PostgresqlBases
-from index.store.postgresql.brief import BriefSnapshot, require_erasures
-from index.store.postgresql.snapshot import PostgresqlSnapshot
+from index.store.postgresql.snapshots.brief import BriefSnapshot, require_erasures
+from index.store.postgresql.snapshots.snapshot import PostgresqlSnapshot
 from index.store.postgresql.staged.tables import EXCHANGED
 from index.store.postgresql.upgrading import PostgresqlStaging
 from index.store.postgresql.upkeep import erasures

@@ -10,7 +10,7 @@ from index.postgresql import Server, Transaction
 from index.protocols import Unstaged
 from index.records import PendingPassage, StagingCounts
 from index.store.postgresql import schema, state, texts, versions
-from index.store.postgresql.snapshot import PostgresqlSnapshot
+from index.store.postgresql.snapshots.snapshot import PostgresqlSnapshot
 from index.store.postgresql.staged import rows, tables
 from index.store.postgresql.state import State
 from index.store.rows.cache import Memory

@@ -16,8 +16,8 @@ from index.protocols import RecordChanged
 from index.records import PlacedPassage, StoredPassage
 from index.sentence_table import SentenceTable
 from index.store.postgresql import state
-from index.store.postgresql.reads import Reads
-from index.store.postgresql.snapshot import PostgresqlSnapshot
+from index.store.postgresql.snapshots.reads import Reads
+from index.store.postgresql.snapshots.snapshot import PostgresqlSnapshot
 from index.store.postgresql.state import State
 from index.store.postgresql.versions import VERSION_COLUMNS, VERSION_TABLES
 from index.store.rows.cache import Memory

@@ -9,7 +9,7 @@ from index.postgresql import Transaction
 from index.records import PlacedPassage, StoredPassage
 from index.sentence_table import SentenceTable
 from index.store.postgresql import events
-from index.store.postgresql.reads import Reads
+from index.store.postgresql.snapshots.reads import Reads
 from index.store.rows.cache import with_words
 from index.store.rows.events import require_change, require_kept
 from index.store.rows.sentences import table_of

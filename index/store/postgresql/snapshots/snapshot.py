@@ -30,8 +30,8 @@ from index.store.postgresql import (
     totals,
     versions,
 )
-from index.store.postgresql.past import PostgresqlPast
-from index.store.postgresql.reads import Reads
+from index.store.postgresql.snapshots.past import PostgresqlPast
+from index.store.postgresql.snapshots.reads import Reads
 from index.store.postgresql.state import State
 from index.store.rows.cache import Memory
 from index.types import Block, Ids, IndexedPassage, Vectors
