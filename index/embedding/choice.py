@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from index.config import EmbeddingConfig
+from index.durability import write_text_durably
 from index.embedding import backends
 from index.embedding.converted import Converted
 from index.embedding.graph import GraphEmbedder
@@ -167,7 +168,4 @@ class Choice:
         if self._file is None:
             return
         content = {**asdict(chosen), "tried": [asdict(one) for one in tried], "machine": self._machine}
-        text = json.dumps(content, indent=2) + "\n"
-        unfinished = self._file.with_name(f"{self._file.name}.new")
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(self._file)
+        write_text_durably(self._file, json.dumps(content, indent=2) + "\n")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from index.config import Precision
+from index.durability import write_text_durably
 from index.embedding.backends import DYNAMIC_INT8
 from index.embedding.machine import BF16
 from index.embedding.probe import paragraphs
@@ -96,6 +97,4 @@ def _read(file: Path, machine: list[object]) -> Precision | None:
 def _write(file: Path, machine: list[object], taken: Precision, seconds: dict[Precision, float]) -> None:
     rounded = {name: round(value, 4) for name, value in seconds.items()}
     content = {"taken": taken, "seconds": rounded, "machine": machine}
-    unfinished = file.with_name(f"{file.name}.new")
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(file)
+    write_text_durably(file, json.dumps(content, indent=2) + "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from index.durability import sync
+from index.durability import write_text_durably
 
 VECTORS = "vectors"
 LEXICAL = "lexical"
@@ -34,7 +34,4 @@ def write_purged(home: Path, change: int) -> None:
     """Note the change whose erasures the index files in a folder are rid of. Raises OSError."""
     if read_purged(home) >= change or not home.exists():
         return
-    unfinished = home / f"{_PURGED}.new"
-    unfinished.write_text(json.dumps({"change": change}), encoding="utf-8")
-    sync(unfinished)
-    unfinished.replace(home / _PURGED)
+    write_text_durably(home / _PURGED, json.dumps({"change": change}))

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from index.answers import Hit
+from index.durability import write_text_durably
 from index.errors import StoreDamaged
 from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
 from index.search.regression import Numbers, Regression, sigmoid
@@ -77,9 +78,7 @@ class Answerability:
             "passage": self.passage.as_json(),
             "provenance": dict(self.provenance),
         }
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-        fresh.replace(path)
+        write_text_durably(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def probability(logit: float) -> float:

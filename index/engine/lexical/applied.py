@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from index.durability import sync
+from index.durability import sync, write_text_durably
 from index.engine.lexical.checking import Commit
 from index.engine.sealed import sealed, unsealed
 from index.errors import StoreDamaged
@@ -78,11 +77,6 @@ def read(folder: Path, analyzer: str) -> Applied | None:
 
 def write(folder: Path, applied: Applied) -> None:
     """Write the file durably; readers see the old or the new content."""
-    unfinished = folder / (_NAME + ".new")
-    with unfinished.open("w", encoding="utf-8") as file:
-        content = asdict(applied)
-        file.write(sealed({"format": FORMAT, **content.pop("mark"), **content}))
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(folder / _NAME)
+    content = asdict(applied)
+    write_text_durably(folder / _NAME, sealed({"format": FORMAT, **content.pop("mark"), **content}))
     sync(folder)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.config import VectorsConfig
-from index.durability import sync
+from index.durability import UNFINISHED, sync, write_durably, write_text_durably
 from index.engine.checksums import Checksum, check_at_once, check_whole, checksum
 from index.engine.sealed import sealed, unsealed
 from index.engine.vectors.approximation import Approximation, Tuning
@@ -36,7 +36,6 @@ _READABLE = (1, 2, FORMAT)
 """Format 1 had only flat bases. Formats 1 and 2 have no checksums, and do not identify their change."""
 _IDENTITY = ("store", "epoch", "token")
 _MANIFEST = "manifest.json"
-_UNFINISHED = ".new"
 _KINDS: tuple[str, ...] = get_args(Kind)
 _PRECISIONS: dict[str, np.dtype[np.floating]] = {"float16": HALF, "float32": SINGLE}
 
@@ -130,7 +129,7 @@ def delete_others(folder: Path) -> None:
 def delete_but(folder: Path, *, keep: Container[str]) -> None:
     """Delete the files of bases and unfinished ones, but those of these names."""
     for path in folder.iterdir():
-        if path.name not in keep and (path.name.startswith("base-") or path.suffix == _UNFINISHED):
+        if path.name not in keep and (path.name.startswith("base-") or path.suffix == UNFINISHED):
             path.unlink(missing_ok=True)
     sync(folder)
 
@@ -146,7 +145,7 @@ def read_manifest(folder: Path) -> str | None:
 def write_manifest(folder: Path, text: str) -> None:
     """Replace the manifest, durably, once the files of its base are."""
     sync(folder)
-    write_durably(folder / _MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+    write_text_durably(folder / _MANIFEST, text)
     sync(folder)
 
 
@@ -155,7 +154,7 @@ def later_files(folder: Path, base: Base) -> list[str]:
     return sorted(
         path.name
         for path in folder.glob("base-*")
-        if path.suffix != _UNFINISHED
+        if path.suffix != UNFINISHED
         and path not in base.files
         and path.name > f"base-{base.mark.change:06d}."
     )
@@ -273,14 +272,6 @@ def names_in(manifest: str | None) -> set[str]:
         return {file["name"] for file in json.loads(manifest)["files"].values()}
     except (ValueError, KeyError, TypeError, AttributeError):
         return set()
-
-
-def write_durably(path: Path, write: Callable[[Path], object]) -> None:
-    """Write to a temporary name, make the file durable, and rename it."""
-    unfinished = path.with_name(path.name + _UNFINISHED)
-    write(unfinished)
-    sync(unfinished)
-    unfinished.replace(path)
 
 
 def _unusable(folder: Path, reason: object) -> StoreDamaged:

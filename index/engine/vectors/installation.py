@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from index.durability import write_durably
 from index.engine.checksums import Checksum, check_whole
 from index.engine.sealed import unsealed
 from index.engine.vectors.files import (
@@ -15,7 +16,6 @@ from index.engine.vectors.files import (
     mark_in,
     names_in,
     read_manifest,
-    write_durably,
     write_manifest,
 )
 from index.records import Mark

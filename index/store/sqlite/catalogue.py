@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import sqlite3
 import uuid
@@ -14,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from index.durability import sync
+from index.durability import sync, write_text_durably
 from index.errors import CollectionBusy, Damaged, ObjectsUnavailable, StoreDamaged
 from index.file_leases import FileLeases
 from index.naming import hidden_name, shown_name
@@ -231,9 +230,7 @@ class FolderCatalogue:
 
 
 def _write(path: Path, description: Mapping[str, Any]) -> None:
-    fresh = path.with_suffix(f".{os.getpid()}.new")
-    fresh.write_text(json.dumps(description, indent=2) + "\n")
-    fresh.replace(path)
+    write_text_durably(path, json.dumps(description, indent=2) + "\n")
 
 
 def _in_record(path: Path) -> dict[str, Any] | None:
