@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -34,6 +35,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     measuring = coverage.Coverage.current()
     if measuring is not None and hasattr(session.config, "workerinput"):
         measuring.save()
+
+
+@pytest.fixture(autouse=True)
+def _level_of_the_log() -> Iterator[None]:
+    """Commands that run in this process set it; what later tests find in the log must not depend on that."""
+    log = logging.getLogger("loccit")
+    level = log.level
+    yield
+    log.setLevel(level)
 
 
 @pytest.fixture(scope="session")
