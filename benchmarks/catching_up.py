@@ -34,7 +34,7 @@ _PASSAGES = 10_000
 _DIMENSION = 384
 _CHARACTERS = 1_000
 _AT_ONCE = 200
-_REPEATS = 5
+_REPEATS = 3
 _CONFIG = LibraryConfig()
 _DESCRIPTION = Description.of_today(WordEmbedder(_DIMENSION), _CONFIG)
 
