@@ -113,6 +113,12 @@ def _print_report(report: Report, target: Side, *, as_json: bool) -> None:
         f"Everything is in {target.words}. What is written to the source from now on is not: stop its "
         f"services, run the same command again, {into}, and start them."
     )
+    originals = sum(one.originals for one in report.collections)
+    if originals and target.store and not target.objects:
+        _print(
+            f"{originals:,} originals are in the data folder {target.data}: other machines do not show them. "
+            "To share them, set LOCCIT_OBJECTS and migrate into an empty database."
+        )
 
 
 def _print_collection(one: MovedCollection) -> None:

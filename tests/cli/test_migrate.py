@@ -94,6 +94,15 @@ def test_there_and_back(instance: Instance, postgresql_url: str, tmp_path: Path)
     assert "No problems" in instance.run("check", LOCCIT_DATA=str(back))
 
 
+def test_originals_that_no_other_machine_has_are_told(
+    instance: Instance, postgresql_url: str, tmp_path: Path
+) -> None:
+    options = ("migrate", "--to", postgresql_url, "--questions", "0")
+    assert "originals are in the data folder" in instance.run(*options)
+    shared = instance.run("migrate", "--to", str(tmp_path / "other"), "--questions", "0")
+    assert "originals are in the data folder" not in shared
+
+
 def test_what_is_written_meanwhile_is_moved_the_next_time(
     instance: Instance, postgresql_url: str, tmp_path: Path
 ) -> None:
