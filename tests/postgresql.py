@@ -11,22 +11,22 @@ import os
 import pwd
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+import psutil
 import psycopg
 import pytest
 
-from tests.patience import eventually
+from tests.patience import PATIENCE, eventually
 
 USER, PASSWORD = "loccit", "zq-postgres-password"
 _SENT = re.compile(r"LOG:  (statement|execute [^:]*): ")
@@ -186,8 +186,14 @@ class Pair:
         return _url(f"{self.primary},{self.standby}", "postgres")
 
     def kill_primary(self) -> None:
-        """Kill the primary, which then takes no connections."""
-        os.kill(int((self.primary / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        """Kill the primary with all connections, which would go on for a moment without its first process."""
+        number = int((self.primary / "data" / "postmaster.pid").read_text().split()[0])
+        first = psutil.Process(number)
+        killed = [first, *first.children()]
+        for process in killed:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(killed, PATIENCE)
         eventually(lambda: not _answers(self.primary))
 
     def wait_for_standby(self, done: str = "replay") -> None:
