@@ -51,7 +51,7 @@ class Migration:
         for side in (source, target):
             side.require_usable()
         if not source.store and not source.data.exists():
-            raise NoData(f"There is no {source.words}.")
+            raise NoData(f"The source is not there: {source.words}. Name another with --from.")
         source_catalogue, target_catalogue = source.catalogue(), target.catalogue()
         self._moves = [
             CollectionMove(
