@@ -1,17 +1,17 @@
 """Choose a backend and precision for a converted model: the fastest whose vectors agree with fp32.
 
 Each backend and precision embeds the probe; the fastest that agrees is chosen and recorded with its
-measurements. Later starts run the probe again on the recorded choice, which also warms it up, and choose anew
-if it no longer agrees, or where processor or runtimes are others. This module imports neither torch nor
-sentence-transformers.
+measurements, unless torch, measured in turns with it, is clearly faster. Later starts run the probe again on
+the recorded choice, which also warms it up, and choose anew if it no longer agrees, or where processor or
+runtimes are others. This module imports neither torch nor sentence-transformers.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from index.config import EmbeddingConfig
@@ -20,18 +20,18 @@ from index.embedding import backends
 from index.embedding.converted import Converted
 from index.embedding.graph import GraphEmbedder
 from index.embedding.machine import describe_machine, instruction_sets
-from index.embedding.probe import AGREEMENT, agreement
-from index.embedding.trial import threads_for_questions, try_backend
-from index.errors import ModelFailed
+from index.embedding.probe import AGREEMENT, agreement, probe
+from index.embedding.trial import least_seconds, threads_for_questions, try_backend
+from index.errors import BackendMissing, ModelFailed
 from index.processors import processors
+from index.protocols import Embedder
 
 log = logging.getLogger("loccit.embedding")
 
 _TORCH = "torch"
 _MARGIN = 1.5
-"""torch is chosen if it is this many times faster than a graph: a graph starts faster, and the time of torch
-was measured at conversion, perhaps on another day.
-"""
+"""torch is chosen if it is this many times faster than a graph: a graph starts faster."""
+_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,22 @@ class ProbeResult:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A choice that was made before, and how many threads a question is worth; 0: as many as passages."""
+    """A choice that was made before, and how many threads a question is worth; 0: as many as passages.
+
+    ``in_turns``: torch and the fastest graph were measured in turns. Older versions chose torch by a time
+    measured at conversion, perhaps while the machine was less busy.
+    """
 
     taken: ProbeResult
     question_threads: int
+    in_turns: bool = False
 
 
 class Choice:
     """Chooses a backend and precision for a converted model.
 
-    ``file``, if given, records the choice. ``with_torch`` is false where torch cannot run the model instead.
+    ``file``, if given, records the choice. ``torch`` opens the model with torch, and is None where torch
+    cannot run it. ``seconds`` measures how long embedders take for the probe.
     """
 
     def __init__(
@@ -68,12 +74,14 @@ class Choice:
         config: EmbeddingConfig,
         names: Sequence[str],
         *,
-        with_torch: bool = True,
+        torch: Callable[[], Embedder] | None,
+        seconds: Callable[[Sequence[Embedder]], list[float]] | None = None,
     ) -> None:
         self._converted = converted
         self._file = file
         self._config = config
-        self._with_torch = with_torch
+        self._torch = torch
+        self._seconds = seconds or measure
         self._names = [name for name in names if name in converted.graphs]
         self._automatic = config.backend == "auto" and config.precision == "float"
         packages = [backends.package_name(name) for name in names]
@@ -95,10 +103,13 @@ class Choice:
             if embedder is not None:
                 log.info("The model runs on %s.", result)
                 return embedder
+        return self._choose()
+
+    def _choose(self) -> GraphEmbedder | None:
         tried = [self._try(name, precision) for name in self._names for precision in self._precisions(name)]
         results = [result for _, result in tried]
         agreeing = [(embedder, result) for embedder, result in tried if embedder is not None]
-        if not agreeing and not (self._automatic and self._with_torch):
+        if not agreeing and not (self._automatic and self._torch):
             raise ModelFailed(
                 "The model's vectors do not agree with those in fp32 when it runs on "
                 f"{'; '.join(map(str, results)) or self._config.backend}. "
@@ -107,14 +118,33 @@ class Choice:
         torch = ProbeResult(_TORCH, "fp32", 1.0, self._converted.seconds)
         fastest, chosen = min(agreeing, key=lambda one: one[1].seconds, default=(None, torch))
         if self._automatic:
-            if self._with_torch and torch.seconds * _MARGIN < chosen.seconds:
-                fastest, chosen = None, torch
             question_threads = 0
+            if fastest is not None and (seconds := self._beside_torch(fastest, chosen)):
+                place = results.index(chosen)
+                torch, chosen = (
+                    replace(one, seconds=took) for one, took in zip((torch, chosen), seconds, strict=True)
+                )
+                results[place] = chosen
+                if torch.seconds * _MARGIN < chosen.seconds:
+                    fastest, chosen = None, torch
             if fastest is not None:
                 fastest, question_threads = self._settled(fastest, chosen)
-            self._write_choice(Recorded(chosen, question_threads), [torch, *results])
+            self._write_choice(Recorded(chosen, question_threads, in_turns=True), [torch, *results])
         log.info("The model runs on %s; tried: %s.", chosen, "; ".join(map(str, results)))
         return fastest
+
+    def _beside_torch(self, graph: GraphEmbedder, of_graph: ProbeResult) -> list[float] | None:
+        """Seconds of torch and of the fastest graph, in turns, if torch was clearly faster at the conversion.
+
+        Otherwise torch is not opened: it needs memory, and time to load.
+        """
+        if self._torch is None or self._converted.seconds * _MARGIN >= of_graph.seconds:
+            return None
+        try:
+            return self._seconds([self._torch(), graph])
+        except BackendMissing as error:
+            log.warning("%s", error.message)
+            return None
 
     def _precisions(self, name: str) -> Sequence[str]:
         if self._config.precision == "float":
@@ -157,10 +187,12 @@ class Choice:
             return None
         try:
             content = json.loads(self._file.read_text(encoding="utf-8"))
-            known = {*self._names, *([_TORCH] if self._with_torch else [])}
+            in_turns = bool(content.get("in_turns"))
+            known = {*self._names, *([_TORCH] if self._torch and in_turns else [])}
             if content["machine"] != self._machine or content["taken"]["backend"] not in known:
                 return None
-            return Recorded(ProbeResult(**content["taken"]), int(content.get("question_threads", 0)))
+            question_threads = int(content.get("question_threads", 0))
+            return Recorded(ProbeResult(**content["taken"]), question_threads, in_turns)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -169,3 +201,8 @@ class Choice:
             return
         content = {**asdict(chosen), "tried": [asdict(one) for one in tried], "machine": self._machine}
         write_text_durably(self._file, json.dumps(content, indent=2) + "\n")
+
+
+def measure(embedders: Sequence[Embedder]) -> list[float]:
+    """Measure the least seconds that each embedder takes for the probe, in turns."""
+    return least_seconds(embedders, probe, rounds=_ROUNDS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -166,10 +167,10 @@ def _open_converted(folder: Path, name: str, config: EmbeddingConfig) -> Embedde
         try:
             home.parent.mkdir(parents=True, exist_ok=True)
             file = home.with_name(f"{home.name}-choice.json")
-            found = Choice(converted, file, config, usable, with_torch=False).embedder()
+            found = Choice(converted, file, config, usable, torch=None).embedder()
         except OSError as error:
             log.warning("How the model runs cannot be recorded, so each start tries it anew: %s", error)
-    found = found or Choice(converted, None, config, usable, with_torch=False).embedder()
+    found = found or Choice(converted, None, config, usable, torch=None).embedder()
     assert found is not None  # noqa: S101 -- torch may not be chosen, so none is an error
     return found
 
@@ -239,7 +240,8 @@ def _open_graph(
 ) -> Embedder | None:
     with _folder_lock(home):
         converted = _read_or_convert(folder, name, home, names)
-        return Choice(converted, home / "choice.json", config, names).embedder()
+        torch = partial(_open_with_torch, folder, name, config)
+        return Choice(converted, home / "choice.json", config, names, torch=torch).embedder()
 
 
 def _folder_lock(home: Path, suffix: str = "") -> FileLock:

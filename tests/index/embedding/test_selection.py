@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from index.config import EmbeddingConfig
 from index.embedding import load_embedder
+from index.embedding.choice import Choice
 from index.embedding.converted import read_converted
 from index.embedding.graph import GraphEmbedder
 from index.embedding.probe import agreement, probe
@@ -105,14 +107,60 @@ def test_questions_run_on_no_more_threads_than_they_are_worth(
     assert json.loads((home(tmp_path) / "choice.json").read_text()) == choice
 
 
-def test_torch_is_taken_where_it_is_much_faster(cache: Path, tiny: Path) -> None:
-    config = EmbeddingConfig(precision="float", cache=cache, device="cpu")
+def torch_was_faster_at_the_conversion(cache: Path) -> Path:
+    """Record so, remove the choice and return its file."""
     content = json.loads((home(cache) / "converted.json").read_text())
     (home(cache) / "converted.json").write_text(json.dumps({**content, "seconds": 1e-9}))
     (home(cache) / "choice.json").unlink()
+    return home(cache) / "choice.json"
+
+
+@pytest.mark.parametrize(("by_graph", "taken"), [(2.0, "torch"), (1.2, "a graph")])
+def test_torch_is_measured_again_beside_the_fastest_graph(
+    cache: Path, tiny: Path, by_graph: float, taken: str
+) -> None:
+    file = torch_was_faster_at_the_conversion(cache)
+    converted = read_converted(home(cache))
+    assert converted is not None
+    measured: list[Sequence[Embedder]] = []
+
+    def seconds(embedders: Sequence[Embedder]) -> list[float]:
+        measured.append(embedders)
+        return [1.0, by_graph]
+
+    config = EmbeddingConfig(precision="float", cache=cache, device="cpu")
     for _ in range(2):
-        assert isinstance(load_embedder(str(tiny), config=config), SentenceTransformerEmbedder)
-        assert json.loads((home(cache) / "choice.json").read_text())["taken"]["backend"] == "torch"
+        choice = Choice(
+            converted, file, config, ["openvino", "onnx"], torch=lambda: by_torch(tiny), seconds=seconds
+        )
+        assert (choice.embedder() is None) == (taken == "torch")
+    ((torch, graph),) = measured  # the second time the choice was on record
+    assert isinstance(torch, SentenceTransformerEmbedder)
+    assert isinstance(graph, GraphEmbedder)
+    recorded = json.loads(file.read_text())
+    assert recorded["taken"]["seconds"] == (1.0 if taken == "torch" else by_graph)
+    assert recorded["tried"][0]["seconds"] == 1.0
+
+
+def test_torch_that_was_not_measured_in_turns_is_not_taken_from_record(cache: Path, tiny: Path) -> None:
+    file = home(cache) / "choice.json"
+    choice = json.loads(file.read_text())
+    del choice["in_turns"]  # as older versions wrote it
+    file.write_text(json.dumps({**choice, "taken": {**choice["tried"][0], "seconds": 1e-9}}))
+    load_embedder(str(tiny), config=EmbeddingConfig(precision="float", cache=cache, device="cpu"))
+    assert json.loads(file.read_text())["in_turns"] is True
+    assert json.loads(file.read_text())["taken"]["seconds"] > 1e-9
+
+
+def test_where_torch_is_missing_the_fastest_graph_is_taken(cache: Path) -> None:
+    def missing() -> Embedder:
+        raise BackendMissing("torch is not installed.")
+
+    file = torch_was_faster_at_the_conversion(cache)
+    converted = read_converted(home(cache))
+    assert converted is not None
+    config = EmbeddingConfig(precision="float", cache=cache, device="cpu")
+    assert Choice(converted, file, config, ["openvino", "onnx"], torch=missing).embedder() is not None
 
 
 def test_a_graph_that_does_not_agree_is_not_taken(cache: Path, tiny: Path) -> None:
