@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from evaluation import questions
 from index.answers import Answer, Hit
 from index.collection import Collection
-from index.config import LibraryConfig, VectorsConfig
+from index.config import EmbeddingConfig, LibraryConfig, VectorsConfig
 from index.embedding import WordEmbedder, load_embedder
 from index.filters import Comparison
 from index.ingest.preparation import Source
@@ -59,8 +59,10 @@ def write(machines: Sequence[Collection], documents: Sequence[Source]) -> None:
 @pytest.fixture(
     params=["words", pytest.param("model", marks=[pytest.mark.full, pytest.mark.model])], scope="module"
 )
-def embedder(request: pytest.FixtureRequest) -> Embedder:
-    return WordEmbedder() if request.param == "words" else load_embedder()
+def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    if request.param == "words":
+        return WordEmbedder()
+    return load_embedder(config=EmbeddingConfig(cache=tmp_path_factory.mktemp("models")))
 
 
 @pytest.fixture
