@@ -114,8 +114,12 @@ class RowTarget(RowSource, Protocol):
     def note(self, progress: CopyProgress) -> None:
         """Store how far the copy has come. The record is named as the source is."""
 
-    def disown(self) -> None:
-        """Name the record otherwise, so that deleting it concerns nothing of the source."""
+    def keep_apart(self) -> None:
+        """Give the record a folder of its own in a place for originals, where it has that of its source.
+
+        Both may be in one place, and what deletes the one must leave the files of the other. Repeated calls
+        change nothing.
+        """
 
     def put_documents(self, keys: Sequence[int], rows: Rows, *, replace: bool) -> None:
         """Store documents in the place of those that have these keys, or the same ids.

@@ -311,6 +311,12 @@ class Erasures(Protocol):
     def tag(self) -> bytes:
         """The tag of the whole record."""
 
+    def objects_name(self) -> str:
+        """Hex digits that name its folder in a place for the originals and bases of several machines.
+
+        They stand for the tag, except in a copy of another record: each has files of its own.
+        """
+
     def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
         """The versions that were ever erased, in order: position, from 1, and tag; those after a position."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Set
 from contextlib import ExitStack, closing
 from functools import partial
 
@@ -111,17 +112,19 @@ class CollectionMove:
         description = self.source.description(self.name) or {}
         self.target.describe(self._hidden, description)
         with closing(self.target.open(self._hidden)) as target, target.lease(LEASE):
+            with target.copying().writing() as rows:
+                rows.keep_apart()
             copying = RecordCopy(
                 source.copying(), target.copying(), partial(self._progress, f"copying {self.name}")
             )
             copying.catch_up()
             originals = self.source.originals(self.name), self.target.originals(self._hidden)
-            self._copy_originals(source, *originals)
+            copied = self._copy_originals(source, *originals)
             with source.lease("write", seconds=self._lock_seconds):
                 began = time.monotonic()
                 reading = stack.enter_context(source.copying().reading())
                 copying.finish(reading, epoch=_new_epoch(target))
-                moved.originals = self._copy_originals(source, *originals)
+                moved.originals = len(self._copy_originals(source, *originals, but=copied))
                 with source.snapshot() as moment:
                     originals[1].sweep(moment.all_originals())
                 moved.held_seconds = time.monotonic() - began
@@ -129,14 +132,16 @@ class CollectionMove:
         return reading
 
     def _discard(self) -> None:
-        """Begin anew: nothing of the source may go with the copy, which has its name."""
-        with closing(self.target.open(self._hidden)) as target, target.copying().writing() as rows:
-            rows.disown()
+        """Begin anew."""
         self.target.delete(self._hidden)
 
-    def _copy_originals(self, source: RecordStore, own: Originals, there: Originals) -> int:
+    def _copy_originals(
+        self, source: RecordStore, own: Originals, there: Originals, *, but: Set[bytes] = frozenset()
+    ) -> set[bytes]:
+        """Copy the originals that the source has, ``but`` those; returns all that it has."""
         with source.snapshot(lasting=True) as moment:
-            wanted = sorted(moment.all_originals())
+            found = set(moment.all_originals())
+        wanted = sorted(found - but)
         for done, sha256 in enumerate(wanted):
             if not there.holds(sha256):
                 try:
@@ -145,7 +150,7 @@ class CollectionMove:
                 except FileNotFoundError:  # erased meanwhile, or it was missing before
                     continue
             self._progress(f"copying originals of {self.name}", done + 1, len(wanted))
-        return len(wanted)
+        return found
 
     def _copy_calibration(self) -> None:
         own, there = self.source.folder(self.name), self.target.folder(self._hidden)

@@ -63,7 +63,7 @@ def restore(
         manifest = bundle.read(source, staged, progress)
         restored = _made_ready(staged, manifest, erased)
         _revoke_again(data, staged)
-        before = shared.tags(data, objects) if objects else set()
+        before = shared.folders(data, objects) if objects else set()
         _replace(data, staged)
     if objects:
         shared.sweep(data, objects, before)

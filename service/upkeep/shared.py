@@ -14,24 +14,24 @@ from index.store.originals import SharedOriginals
 _log = logging.getLogger("loccit.upkeep")
 
 
-def tags(data: Path, objects: str) -> set[bytes]:
-    """The tags of the collections of a data folder, without those that cannot be opened."""
+def folders(data: Path, objects: str) -> set[str]:
+    """The folders of the collections of a data folder there, without those that cannot be opened."""
     catalogue = open_catalogue(data, objects=objects)
     found = set()
     for name in catalogue.names():
         with suppress(LoccitError), closing(catalogue.open(name)) as store:
-            found.add(store.tag())
+            found.add(store.objects_name())
     return found
 
 
-def sweep(data: Path, objects: str, before: set[bytes]) -> None:
-    """Remove what no collection of a data folder names, of these and of those that had the tags ``before``.
+def sweep(data: Path, objects: str, before: set[str]) -> None:
+    """Remove what no collection of a data folder names, of these and of those whose folders were ``before``.
 
     A failure is logged: the next erasure in a collection removes what is left of it.
     """
     try:
-        for tag in before - tags(data, objects):
-            SharedOriginals(parse_objects(objects)).drop(tag)
+        for folder in before - folders(data, objects):
+            SharedOriginals(parse_objects(objects)).drop(folder)
         catalogue = open_catalogue(data, objects=objects)
         for name in catalogue.names():
             with closing(catalogue.open(name)) as store, store.lease("write"):

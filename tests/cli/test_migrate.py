@@ -103,6 +103,22 @@ def test_originals_that_no_other_machine_has_are_told(
     assert "originals are in the data folder" not in shared
 
 
+@pytest.mark.parametrize("deleted", ["the source", "the target"])
+def test_either_can_be_deleted_where_both_have_one_place_for_originals(
+    instance: Instance, postgresql_url: str, tmp_path: Path, deleted: str
+) -> None:
+    place = {"LOCCIT_OBJECTS": (tmp_path / "objects").as_uri()}
+    written = tmp_path / "late.md"
+    written.write_text("# Late\n\nThe original of this text goes to the place for originals.\n")
+    instance.run("ingest", str(written), **place)
+    source, target = {}, {"LOCCIT_STORE": postgresql_url}
+    for _ in range(2):  # the second time nothing is left to copy
+        assert instance.migrate("--to", postgresql_url, **place)["is_same"]
+    gone, kept = (source, target) if deleted == "the source" else (target, source)
+    instance.run("delete", "--collection", "default", "--all", "--yes", **gone, **place)
+    assert "No problems" in instance.run("check", **kept, **place)
+
+
 def test_what_is_written_meanwhile_is_moved_the_next_time(
     instance: Instance, postgresql_url: str, tmp_path: Path
 ) -> None:

@@ -78,6 +78,19 @@ def copy(pair: Pair) -> Comparison:
             return compare(rows, copied)
 
 
+def test_a_copy_has_the_tag_of_its_source_and_files_of_its_own(pair: Pair) -> None:
+    source, target = pair
+    fill(source)
+    for _ in range(2):
+        with target.copying().writing() as rows:
+            rows.keep_apart()
+    name = target.objects_name()
+    copy(pair)
+    assert target.tag() == source.tag()
+    assert target.objects_name() == name
+    assert name != source.objects_name() == source.tag().hex()
+
+
 def values(store: RecordStore) -> list[str]:
     return [json.dumps(one) for one in exported(store, None, "a")]
 

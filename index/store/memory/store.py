@@ -191,6 +191,9 @@ class MemoryStore:
     def tag(self) -> bytes:
         return content_key(self._record.state.store)
 
+    def objects_name(self) -> str:
+        return self.tag().hex()
+
     def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
         state = self._record.state
         found = [state.tag(one.document, one.version, one.added) for one in state.erased]

@@ -15,7 +15,7 @@ _COLLECTIONS = "collections"
 
 
 class SharedOriginals:
-    """The originals of all collections in a place, each by the tag of its record, not by its name.
+    """The originals of all collections in a place, each in a folder that its record names.
 
     A collection that was deleted and made again thus never meets objects of the one before.
     """
@@ -28,36 +28,29 @@ class SharedOriginals:
         """Whether originals are anywhere else than in the data folder."""
         return self._place is not None
 
-    def of(self, tag: bytes, is_current: Callable[[], bool] = lambda: True) -> Originals:
+    def of(self, folder: str, is_current: Callable[[], bool] = lambda: True) -> Originals:
         """The originals of a collection."""
         if isinstance(self._place, Path):
-            folder = self._folder(tag)
-            folder.mkdir(parents=True, exist_ok=True)
-            return FolderOriginals(folder / "originals", is_current)
+            own = self._place / _COLLECTIONS / folder
+            own.mkdir(parents=True, exist_ok=True)
+            return FolderOriginals(own / "originals", is_current)
         assert self._place is not None  # noqa: S101 -- is_used
-        return BucketOriginals(open_bucket(self._place), self._prefix(tag), is_current)
+        prefix = f"{_COLLECTIONS}/{folder}/originals/"
+        return BucketOriginals(open_bucket(self._place), prefix, is_current)
 
-    def bases(self, tag: bytes) -> SharedFiles | None:
+    def bases(self, folder: str) -> SharedFiles | None:
         """The files of a collection's bases of vectors; None if machines share no place."""
         if self._place is None:
             return None
-        return SharedFiles(self._place, f"{_COLLECTIONS}/{tag.hex()}/bases")
+        return SharedFiles(self._place, f"{_COLLECTIONS}/{folder}/bases")
 
-    def drop(self, tag: bytes) -> None:
+    def drop(self, folder: str) -> None:
         """Remove all originals and bases of a collection that was deleted; does nothing if there are none.
 
         Raises :class:`index.errors.ObjectsUnavailable`, OSError.
         """
         if isinstance(self._place, Path):
-            if (folder := self._folder(tag)).exists():
-                shutil.rmtree(folder)
+            if (own := self._place / _COLLECTIONS / folder).exists():
+                shutil.rmtree(own)
         elif self._place is not None:
-            open_bucket(self._place).clear(f"{_COLLECTIONS}/{tag.hex()}/")
-
-    def _folder(self, tag: bytes) -> Path:
-        assert isinstance(self._place, Path)  # noqa: S101
-        return self._place / _COLLECTIONS / tag.hex()
-
-    @staticmethod
-    def _prefix(tag: bytes) -> str:
-        return f"{_COLLECTIONS}/{tag.hex()}/originals/"
+            open_bucket(self._place).clear(f"{_COLLECTIONS}/{folder}/")

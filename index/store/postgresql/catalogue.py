@@ -18,13 +18,15 @@ from index.protocols import Originals
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
 from index.store.postgresql import claims, schema
 from index.store.postgresql.store import PostgresqlStore
-from index.store.rows.tags import store_tag
+from index.store.rows.tags import objects_name
 
 _log = logging.getLogger("loccit.store")
 
 _WHAT = "the catalogue of collections"
 _ORIGINALS = "originals"
 _ATTENDING = lock_key("embedding", "attending")
+_FOLDER = "SELECT store, to_jsonb(state) ->> 'objects' FROM state"
+"""Also where the tables of a deleted collection are as an older version left them."""
 _SWEEP_SECONDS = 0.5
 """How long dropping a deleted collection waits for its readers; it is tried again later."""
 
@@ -132,8 +134,8 @@ class PostgresqlCatalogue:
         if not self._shared.is_used:
             return own
         with closing(self.open(name)) as store:
-            tag = store.tag()
-        return LayeredOriginals(self._shared.of(tag, lambda: self.identity(name) == opened), own)
+            shared = store.objects_name()
+        return LayeredOriginals(self._shared.of(shared, lambda: self.identity(name) == opened), own)
 
     def delete(self, name: str) -> None:
         number, folder = self._number(name), self.folder(name)
@@ -185,9 +187,9 @@ class PostgresqlCatalogue:
     def _drop_shared(self, number: int) -> None:
         if self._shared.is_used:
             with suppress(StoreDamaged):  # another process has dropped it
-                row = self._server.look(schema.schema_of(number), "SELECT store FROM state")
+                row = self._server.look(schema.schema_of(number), _FOLDER)
                 if row is not None:
-                    self._shared.drop(store_tag(row[0]))
+                    self._shared.drop(objects_name(*row))
 
     def _sweep_folders(self) -> None:
         """Remove files derived from collections of this database that are gone."""

@@ -193,8 +193,12 @@ CREATE TABLE bases (                        -- of vectors, which machines share
 );
 """
 
+_OBJECTS = """
+ALTER TABLE state ADD COLUMN objects text; -- of a copy: names its folder in a place for originals
+"""
+
 CATALOGUE: tuple[Migration, ...] = (_CATALOGUE,)
-COLLECTION: tuple[Migration, ...] = (_COLLECTION + totals.TRIGGERS, _CLAIMS_END, _BASES)
+COLLECTION: tuple[Migration, ...] = (_COLLECTION + totals.TRIGGERS, _CLAIMS_END, _BASES, _OBJECTS)
 
 
 def schema_of(number: int) -> str:

@@ -45,7 +45,7 @@ from index.store.postgresql.upgrading import PostgresqlStaging
 from index.store.postgresql.upkeep import erasures
 from index.store.postgresql.upkeep.row_copying import PostgresqlCopying
 from index.store.rows.cache import Memory
-from index.store.rows.tags import store_tag
+from index.store.rows.tags import objects_name, store_tag
 from index.store.rows.vectors import among
 from index.types import Metadata, Sentences, Vectors
 
@@ -245,6 +245,12 @@ class PostgresqlStore(Access):
         with self._read() as (_, now):
             return store_tag(now.store)
 
+    def objects_name(self) -> str:
+        """Name its folder in a place for originals; see :class:`index.protocols.Erasures`."""
+        with self._read() as (transaction, now):
+            row = transaction.row("SELECT objects FROM state")
+            return objects_name(now.store, row[0] if row else None)
+
     def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
         """List erased versions: position and tag; see :class:`index.protocols.Erasures`."""
         with self._read() as (transaction, now):
@@ -290,7 +296,7 @@ class PostgresqlStore(Access):
 
     def bases(self) -> PostgresqlBases | None:
         """Bases of vectors that machines share; see :class:`index.protocols.RecordStore`."""
-        files = self._shared.bases(self.tag())
+        files = self._shared.bases(self.objects_name())
         return None if files is None else PostgresqlBases(files, self._read, self._write, self.lease)
 
     # Embedding work

@@ -16,6 +16,11 @@ def store_tag(store: str) -> bytes:
     return hashlib.blake2b(bytes.fromhex(store), digest_size=_TAG_BYTES, person=b"loccit store").digest()
 
 
+def objects_name(store: str, own: str | None) -> str:
+    """Return the name of a record's folder in a place for originals: its own, or else its tag."""
+    return own or store_tag(store).hex()
+
+
 def version_tag(store: str, document: int, number: int, added: int, token: bytes | None) -> bytes:
     """Return the tag of a version: key of its document, number, the change that added it and its token."""
     named = f"{document} {number} {added} {(token or b'').hex()}"

@@ -31,7 +31,7 @@ _STORE = "store.sqlite"
 _ORIGINALS = "originals"
 _DELETED = ".deleted"
 _ELSEWHERE = ".elsewhere"
-"""In the name of a deleted folder, after the tag of a collection that has originals in another place."""
+"""In the name of a deleted folder, after that of the folder that has originals in another place."""
 _REPLACE_DESCRIPTION = (
     "Restore it from a backup, or create an empty collection with the same settings under another name and "
     "copy its file."
@@ -187,8 +187,8 @@ class FolderCatalogue:
         if not self._shared.is_used:
             return own
         with closing(self.open(name)) as store:
-            tag = store.tag()
-        return LayeredOriginals(self._shared.of(tag, lambda: self.identity(name) == opened), own)
+            folder = store.objects_name()
+        return LayeredOriginals(self._shared.of(folder, lambda: self.identity(name) == opened), own)
 
     def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
         """Do nothing: whoever stores passages in a data folder embeds them, too."""
@@ -203,19 +203,21 @@ class FolderCatalogue:
         with ExitStack() as stack:
             with suppress(CollectionBusy):
                 stack.enter_context(FileLeases(folder).hold("write", _WRITER_SECONDS))
-            tag = self._tag(name)
+            elsewhere = self._elsewhere(name)
             # Rename first, so that nobody opens a partly deleted collection.
-            folder.rename(folder.with_name(f".{name}.{uuid.uuid4().hex}{tag}{_DELETED}"))
+            folder.rename(folder.with_name(f".{name}.{uuid.uuid4().hex}{elsewhere}{_DELETED}"))
         self._sweep()
 
-    def _tag(self, name: str) -> str:
+    def _elsewhere(self, name: str) -> str:
         """The end of a deleted folder's name that tells where else originals are; empty if nowhere."""
         if self._shared.is_used:
             try:
                 with closing(self.open(name)) as store:
-                    return f".{store.tag().hex()}{_ELSEWHERE}"
+                    return f".{store.objects_name()}{_ELSEWHERE}"
             except Damaged as error:
-                _log.warning("Originals of the collection %r stay, for it has no tag: %s", name, error)
+                _log.warning(
+                    "Originals of the collection %r stay, for it cannot say where they are: %s", name, error
+                )
         return ""
 
     def _sweep(self) -> None:
@@ -225,7 +227,7 @@ class FolderCatalogue:
             if is_elsewhere:
                 if not self._shared.is_used:
                     continue  # a process that knows the place finishes it
-                self._shared.drop(bytes.fromhex(begin.rpartition(".")[2]))
+                self._shared.drop(begin.rpartition(".")[2])
             shutil.rmtree(doomed, ignore_errors=True)
 
 

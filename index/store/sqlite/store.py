@@ -195,6 +195,11 @@ class SqliteStore:
         with self._database.read() as connection:
             return erasures.store_tag(connection)
 
+    def objects_name(self) -> str:
+        """Name its folder in a place for originals; see :class:`index.protocols.Erasures`."""
+        with self._database.read() as connection:
+            return erasures.objects_name(connection)
+
     def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
         """List erased versions: position and tag; see :class:`index.protocols.Erasures`."""
         with self._database.read() as connection:

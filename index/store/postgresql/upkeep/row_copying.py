@@ -84,6 +84,13 @@ class _Postgresql:
     def name_store(self, store: str) -> None:
         self.execute("UPDATE state SET store = ?", (store,))
 
+    def objects_name(self) -> str | None:
+        ((name,),) = self.select("SELECT objects FROM state")
+        return None if name is None else str(name)
+
+    def name_objects(self, name: str) -> None:
+        self.execute("UPDATE state SET objects = ?", (name,))
+
     def put_state(self, state: RecordState) -> None:
         self.execute(
             "UPDATE state SET store = ?, epoch = ?, generation = ?, change = ?, erased = ?, purged = ?,"

@@ -43,6 +43,12 @@ class Dialect(Protocol):
     def name_store(self, store: str) -> None:
         """Set the name of the record."""
 
+    def objects_name(self) -> str | None:
+        """The name of its own folder in a place for originals; None if that is its tag."""
+
+    def name_objects(self, name: str) -> None:
+        """Set the name of its own folder."""
+
     def put_state(self, state: RecordState) -> None:
         """Set what the record has beside its tables."""
 

@@ -54,8 +54,9 @@ class SqlTarget(SqlSource):
         self._dialect.execute(f"INSERT INTO {_PROGRESS} VALUES (?)", (stored,))
         self._dialect.name_store(progress.store)
 
-    def disown(self) -> None:
-        self._dialect.name_store(os.urandom(16).hex())
+    def keep_apart(self) -> None:
+        if not self._dialect.objects_name():
+            self._dialect.name_objects(os.urandom(16).hex())
 
     def put_documents(self, keys: Sequence[int], rows: Rows, *, replace: bool) -> None:
         versions, passages = rows[VERSIONS.name], rows[PASSAGES.name]

@@ -8,10 +8,19 @@ from collections.abc import Container, Iterator
 from index.store.rows import tags
 from index.store.rows.tags import version_tag
 
+OBJECTS = "objects"
+"""The key in ``meta`` of the folder of a copy in a place for originals."""
+
 
 def store_tag(connection: sqlite3.Connection) -> bytes:
     """Return the tag of the whole file."""
     return tags.store_tag(_store(connection))
+
+
+def objects_name(connection: sqlite3.Connection) -> str:
+    """Return the name of the record's folder in a place for originals."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (OBJECTS,)).fetchone()
+    return tags.objects_name(_store(connection), row[0] if row else None)
 
 
 def erased(connection: sqlite3.Connection, after: int) -> list[tuple[int, bytes]]:

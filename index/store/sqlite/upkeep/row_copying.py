@@ -14,6 +14,7 @@ from index.store.rows.copying.dialect import quoted
 from index.store.rows.copying.tables import Table
 from index.store.sqlite import attributes
 from index.store.sqlite.database import Database
+from index.store.sqlite.upkeep.erasures import OBJECTS
 from index.types import Metadata
 
 _META = ("store", "epoch", "generation", "change", "erased", "purged", "refused_mirrors")
@@ -76,6 +77,13 @@ class _Sqlite:
 
     def name_store(self, store: str) -> None:
         self.execute("UPDATE meta SET value = ? WHERE key = 'store'", (store,))
+
+    def objects_name(self) -> str | None:
+        rows = self.select(f"SELECT value FROM meta WHERE key = '{OBJECTS}'")
+        return str(rows[0][0]) if rows else None
+
+    def name_objects(self, name: str) -> None:
+        self.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (OBJECTS, name))
 
     def put_state(self, state: RecordState) -> None:
         values = asdict(state)
