@@ -23,6 +23,7 @@ from service.jobs.memory_entry import (
     set_password,
     settled,
 )
+from service.jobs.memory_session import MemorySession
 from service.jobs.records import (
     FINISHED,
     UNSETTLED,
@@ -45,7 +46,7 @@ class MemoryJobStore(Unannounced):
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._lock = threading.RLock()
-        self._lease = threading.Lock()
+        self._leases: dict[str, MemorySession] = {}
 
     def add(
         self,
@@ -96,9 +97,16 @@ class MemoryJobStore(Unannounced):
         found = [job for job in reversed(jobs) if collections is None or job.collection in collections]
         return found[:limit]
 
-    def in_state(self, *states: JobState) -> list[Job]:
+    def in_state(self, *states: JobState, most: int | None = None) -> list[Job]:
         with self._lock:
-            return [entry.job for entry in self._entries.values() if entry.job.state in states]
+            jobs = [entry.job for entry in self._entries.values() if entry.job.state in states]
+        seen = Counter[tuple[str, str]]()
+        listed = []
+        for job in jobs:
+            seen[job.collection, job.kind] += 1
+            if most is None or seen[job.collection, job.kind] <= most:
+                listed.append(job)
+        return listed
 
     def count_states(self) -> dict[JobState, int]:
         with self._lock:
@@ -221,8 +229,8 @@ class MemoryJobStore(Unannounced):
         with self._lock:
             return set(self._entries)
 
-    def acquire_lease(self) -> MemoryLease | None:
-        return MemoryLease(self._lease) if self._lease.acquire(blocking=False) else None
+    def open_session(self) -> MemorySession:
+        return MemorySession(self._lock, self._leases)
 
     def close(self) -> None:
         """Does nothing: the jobs are needed by whoever shares the object."""
@@ -248,19 +256,3 @@ class MemoryJobStore(Unannounced):
             revision = old.job.revision + 1
             entry.job = replace(entry.job, revision=revision, counts=count_items(entry.items.values()))
             self._entries[job_id] = entry
-
-
-class MemoryLease:
-    """Implements :class:`service.jobs.protocols.Lease`."""
-
-    def __init__(self, lock: threading.Lock) -> None:
-        """Takes over a lock that is held."""
-        self._lock: threading.Lock | None = lock
-
-    def is_held(self) -> bool:
-        return self._lock is not None
-
-    def release(self) -> None:
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            lock.release()

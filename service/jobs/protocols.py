@@ -13,18 +13,30 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 from service.jobs.records import Access, Item, Job, JobKind, JobState, NewItem, Outcome
 
 
-class Lease(Protocol):
-    """The right to run the jobs of a store. At most one process holds it."""
+class Session(Protocol):
+    """What a process holds while it runs jobs: leases, which end with the process, in whatever way it ends.
+
+    A lease is the right to do what its name says alone among all sessions. Safe to use from several threads.
+    """
 
     def is_held(self) -> bool:
-        """Return False once the lease is lost, for example with the connection to a database. Cheap.
+        """Return False once all leases are lost, for example with the connection to a database. Cheap.
 
-        The runner asks between two commits. A commit that was under way when the lease was lost does no
-        harm: whoever repeats it finds its documents unchanged.
+        The runner asks between two commits. A commit that was under way when a lease was lost does no harm:
+        whoever repeats it finds its documents unchanged.
         """
 
-    def release(self) -> None:
-        """Give the lease back; does nothing when it is released or lost already."""
+    def acquire(self, lease: str) -> bool:
+        """Take a lease, without waiting; False while another session holds it.
+
+        Raises :class:`index.errors.StoreUnavailable`.
+        """
+
+    def release(self, lease: str) -> None:
+        """Give a lease back; does nothing when the session does not hold it."""
+
+    def close(self) -> None:
+        """Give all leases back; does nothing when that is done."""
 
 
 class JobStore(Protocol):
@@ -61,8 +73,11 @@ class JobStore(Protocol):
         An empty ``before`` means any job, None any collection. An unknown ``before`` gives no jobs.
         """
 
-    def in_state(self, *states: JobState) -> list[Job]:
-        """List all jobs in any of these states, oldest first."""
+    def in_state(self, *states: JobState, most: int | None = None) -> list[Job]:
+        """List the jobs in any of these states, oldest first.
+
+        With ``most`` only so many of each kind for each collection, the oldest.
+        """
 
     def count_states(self) -> Mapping[JobState, int]:
         """Count the jobs in each state; a state without jobs may be missing."""
@@ -171,12 +186,12 @@ class JobStore(Protocol):
         """
 
     def attendants(self) -> int | None:
-        """How many processes run jobs when they get the lease; None where the store cannot tell."""
+        """How many processes run jobs; None where the store cannot tell."""
 
-    def acquire_lease(self) -> Lease | None:
-        """Take the lease to run jobs, without waiting; None while anybody holds it, this store included.
+    def open_session(self) -> Session | None:
+        """Begin to run jobs; None while others exclude that: older versions, or any in the same data folder.
 
-        The lease of a process that ended, in whatever way, is free again.
+        A store in a database has any number of sessions. Raises :class:`index.errors.StoreUnavailable`.
         """
 
     def close(self) -> None:

@@ -24,6 +24,8 @@ SAME_TEXT = "Its text is the same: the original is new, and there is no new vers
 STATES: tuple[JobState, ...] = get_args(JobState)
 UNSETTLED: tuple[Outcome, ...] = ("waiting", "refused", "cancelled")
 """Outcomes of items that became no documents, and may become some still."""
+EXPANDED: tuple[Kind, ...] = ("archive", "sitemap", "crawl")
+"""Kinds of items that expand into others."""
 FINISHED: tuple[JobState, ...] = ("done", "cancelled", "failed")
 
 
@@ -172,6 +174,11 @@ def request_after(request: Mapping[str, Any], outcome: Outcome, code: str) -> di
     kept = ("member",) if outcome != "refused" else tuple(request)
     dropped = "password" if code == "encrypted_document" else ""
     return {key: value for key, value in request.items() if key in kept and key != dropped}
+
+
+def lease_to_run(job: Job) -> str:
+    """The lease of whoever runs the jobs of the same kind for the same collection."""
+    return f"{job.kind}/{job.collection}"
 
 
 def new_job_id() -> str:

@@ -1,4 +1,4 @@
-"""The thread that runs upgrades of collections, one after the other."""
+"""The thread of a process that runs upgrades of collections, one after the other."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from index.errors import CollectionBusy, LoccitError
+from index.errors import CollectionBusy, LoccitError, StoreUnavailable
 from index.library import Library
 from index.search import CALIBRATION_FILE
 from index.upgrading import Plan, Progress, Upgrade
 from service.advice import message_with_advice
 from service.errors import JobNotFound
-from service.jobs.protocols import JobStore
-from service.jobs.records import Job
+from service.jobs.finishing import UNEXPECTED, fail
+from service.jobs.protocols import JobStore, Session
+from service.jobs.records import Job, lease_to_run
 
 log = logging.getLogger("loccit.service")
 
@@ -39,12 +40,15 @@ class UpgradeRunner:
         self._thread: threading.Thread | None = None
         self._due = 0.0
 
-    def start(self, jobs: Sequence[Job]) -> None:
-        """Run these jobs in the thread, unless it runs others or waits for a collection that is busy."""
+    def start(self, jobs: Sequence[Job], session: Session) -> None:
+        """Run these jobs in the thread, unless it runs others or waits for a collection that is busy.
+
+        Those that another session runs are left to it.
+        """
         running = self._thread is not None and self._thread.is_alive()
         if jobs and not running and time.monotonic() >= self._due:
             self._thread = threading.Thread(
-                target=self._run, args=(jobs,), name="loccit-upgrade", daemon=True
+                target=self._run, args=(jobs, session), name="loccit-upgrade", daemon=True
             )
             self._thread.start()
 
@@ -53,10 +57,16 @@ class UpgradeRunner:
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def _run(self, jobs: Sequence[Job]) -> None:
-        for job in jobs:
-            if self._may_continue():
-                self._run_job(job)
+    def _run(self, jobs: Sequence[Job], session: Session) -> None:
+        try:
+            for job in jobs:
+                if self._may_continue() and session.acquire(lease := lease_to_run(job)):
+                    try:
+                        self._run_job(job)
+                    finally:
+                        session.release(lease)
+        except StoreUnavailable as error:
+            log.warning("No upgrades are run for now: %s", error.message)
 
     def _run_job(self, job: Job) -> None:
         try:
@@ -65,18 +75,14 @@ class UpgradeRunner:
                     self._upgrade(job, upgrade)
         except JobNotFound:
             return  # cancelled and deleted since it was listed
-        except CollectionBusy:
-            # A command upgrades it, or others write it: the job stays in its state and goes on later.
+        except (CollectionBusy, StoreUnavailable):
+            # A command upgrades it, others write it, or the database is away: the job goes on later.
             self._due = time.monotonic() + _PAUSE_SECONDS
         except LoccitError as error:
-            self._fail(job, message_with_advice(error))
+            fail(self._store, job, message_with_advice(error))
         except Exception:
             log.exception("Job %s failed.", job.id)
-            self._fail(job, "The service met an error of its own; its log has the reason under the job's id.")
-
-    def _fail(self, job: Job, problem: str) -> None:
-        log.error("Job %s: %s", job.id, problem)
-        self._store.move(job.id, "failed", problem=problem)
+            fail(self._store, job, UNEXPECTED)
 
     def _upgrade(self, job: Job, upgrade: Upgrade) -> None:
         details = {**job.details, "result": None}

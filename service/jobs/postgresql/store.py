@@ -8,7 +8,7 @@ from service.databases import Connection
 from service.databases.announcing import Announced
 from service.databases.postgresql import PostgresqlDatabase
 from service.jobs.postgresql import schema
-from service.jobs.postgresql.lease import AdvisoryJobLease
+from service.jobs.postgresql.session import AdvisorySession
 from service.jobs.records import NewItem
 from service.jobs.sql import SqlJobStore, as_json
 
@@ -36,8 +36,8 @@ class PostgresqlJobStore(Announced, SqlJobStore):
         super().__init__(self._announcing)
         self._server = self._announcing.server
 
-    def acquire_lease(self) -> AdvisoryJobLease | None:
-        return AdvisoryJobLease.acquire(self._server)
+    def open_session(self) -> AdvisorySession | None:
+        return AdvisorySession.open(self._server)
 
     def _add_items(self, connection: Connection, job: int, items: Iterable[NewItem]) -> None:
         """Add items at the end by one statement, however many there are."""

@@ -14,6 +14,11 @@ SELECT = (
     "SELECT number, id, collection, state, created, started, finished, cancelling, problem, mark, revision,"
     " groups, sender, kind, details FROM jobs"
 )
+OLDEST = (
+    "SELECT number FROM (SELECT number, row_number() OVER (PARTITION BY collection, kind ORDER BY number)"
+    " AS place FROM jobs WHERE {where}) AS jobs WHERE place <= ?"
+)
+"""The numbers of the oldest jobs of each kind for each collection."""
 
 
 def move(connection: Connection, job: int, state: JobState, problem: str = "") -> None:

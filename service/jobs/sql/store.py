@@ -12,7 +12,7 @@ from typing import Any
 from service.databases import Connection, Database
 from service.errors import JobNotFound
 from service.jobs import refusals
-from service.jobs.protocols import Lease
+from service.jobs.protocols import Session
 from service.jobs.records import (
     FINISHED,
     Access,
@@ -32,8 +32,8 @@ class SqlJobStore(ABC):
     """Implements :class:`service.jobs.protocols.JobStore` in a database that has its tables.
 
     What differs between databases are the tables, with the triggers that count items, and these methods: how
-    many items are added, how two upgrades are kept from beginning at once, the lease, and whether processes
-    tell each other of jobs.
+    many items are added, how two upgrades are kept from beginning at once, the sessions of those who run
+    jobs, and whether processes tell each other of jobs.
     """
 
     is_announced: bool
@@ -47,8 +47,8 @@ class SqlJobStore(ABC):
         return self._database
 
     @abstractmethod
-    def acquire_lease(self) -> Lease | None:
-        """See :meth:`service.jobs.protocols.JobStore.acquire_lease`."""
+    def open_session(self) -> Session | None:
+        """See :meth:`service.jobs.protocols.JobStore.open_session`."""
 
     @abstractmethod
     def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
@@ -118,11 +118,13 @@ class SqlJobStore(ABC):
             rows = connection.execute(f"{sql} ORDER BY number DESC LIMIT ?", (*values, limit)).fetchall()
             return [job_rows.from_row(connection, row) for row in rows]
 
-    def in_state(self, *states: JobState) -> list[Job]:
+    def in_state(self, *states: JobState, most: int | None = None) -> list[Job]:
+        where, values = f"state IN ({_marks(states)})", list[object](states)
+        if most is not None:
+            where = f"number IN ({job_rows.OLDEST.format(where=where)})"
+            values.append(most)
         with self._database.read() as connection:
-            rows = connection.execute(
-                f"{job_rows.SELECT} WHERE state IN ({_marks(states)}) ORDER BY number", states
-            ).fetchall()
+            rows = connection.execute(f"{job_rows.SELECT} WHERE {where} ORDER BY number", values).fetchall()
             return [job_rows.from_row(connection, row) for row in rows]
 
     def count_states(self) -> dict[JobState, int]:

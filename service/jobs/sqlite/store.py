@@ -9,11 +9,11 @@ from service.databases import Connection
 from service.databases.announcing import Unannounced
 from service.jobs.sql import SqlJobStore
 from service.jobs.sqlite import schema
-from service.jobs.sqlite.lease import FileLease
+from service.jobs.sqlite.session import FileSession
 
 
 class SqliteJobStore(Unannounced, SqlJobStore):
-    """Jobs in a file. The lease locks ``.lock`` beside it."""
+    """Jobs in a file. The process that runs them locks ``.lock`` beside it."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -23,8 +23,8 @@ class SqliteJobStore(Unannounced, SqlJobStore):
             schema.prepare(connection, path)
         super().__init__(database)
 
-    def acquire_lease(self) -> FileLease | None:
-        return FileLease.acquire(self._lock_path)
+    def open_session(self) -> FileSession | None:
+        return FileSession.open(self._lock_path)
 
     def _serialize_upgrades(self, connection: Connection) -> None:
         """Nothing is to be done: one transaction writes at a time."""

@@ -108,6 +108,14 @@ def test_jobs_in_a_state_are_listed_oldest_first(store: JobStore) -> None:
     assert store.in_state("done") == []
 
 
+def test_the_oldest_jobs_of_each_collection_are_listed(store: JobStore) -> None:
+    for number, collection in enumerate(["lamps", "lamps", "ships", "lamps", "ships", "ships"]):
+        store.add(str(number), collection, [])
+    store.add("upgrade", "lamps", [], kind="upgrade")
+    store.move("1", "done")
+    assert [job.id for job in store.in_state("queued", "running", most=2)] == ["0", "2", "3", "4", "upgrade"]
+
+
 def test_jobs_are_counted_by_state(store: JobStore) -> None:
     assert sum(store.count_states().values()) == 0
     for job in ("first", "second", "third"):
@@ -427,36 +435,6 @@ def test_who_runs_jobs_is_told_of_those_that_are_queued_where_the_store_can(open
             assert not store.is_announced or woken.wait(PATIENCE)
             store.move("job", "done")
     eventually(lambda: not store.attendants())
-
-
-def test_lease_has_one_holder(open_store: Opener) -> None:
-    first, second = open_store(), open_store()
-    lease = first.acquire_lease()
-    assert lease is not None
-    assert lease.is_held()
-    assert second.acquire_lease() is None
-    assert first.acquire_lease() is None
-    lease.release()
-    assert not lease.is_held()
-    taken = second.acquire_lease()
-    assert taken is not None
-    lease.release()  # does nothing: it is another's by now
-    assert taken.is_held()
-    assert first.acquire_lease() is None
-    taken.release()
-
-
-def test_lease_is_released_from_any_thread(open_store: Opener) -> None:
-    store = open_store()
-    lease = store.acquire_lease()
-    assert lease is not None
-    thread = threading.Thread(target=lease.release)
-    thread.start()
-    thread.join()
-    assert not lease.is_held()
-    again = open_store().acquire_lease()
-    assert again is not None
-    again.release()
 
 
 def test_unsettled_items_are_those_that_became_no_documents(store: JobStore) -> None:

@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from typing import Any
 
+from index.errors import StoreUnavailable
 from index.ingest.preparation import Source
 from index.library import Library
 from service.background.embedding import EmbeddingWorker
 from service.jobs import JOBS
 from service.jobs.memory import MemoryJobStore
-from service.jobs.protocols import Lease
-from service.jobs.records import NewItem
+from service.jobs.memory_session import MemorySession
+from service.jobs.protocols import Session
+from service.jobs.records import Item, NewItem
 from service.jobs.runner import JobRunner
 from service.jobs.spool.folder import FolderSpool
 from tests.index.sources.web.standins import Server
@@ -119,24 +122,33 @@ def test_a_job_that_the_store_tells_of_is_run_at_once(library: Library, start: S
         assert finished(runner, name).state == "done"
 
 
-class LosingStore(MemoryJobStore):
-    """Its lease is lost when ``lost`` is set, as with the connection to a database, and not granted again."""
+class LosingSession(MemorySession):
+    """Is lost when ``lost`` is set, as with the connection to a database."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.lost, self.released = threading.Event(), threading.Event()
-
-    def acquire_lease(self) -> Lease | None:  # type: ignore[override]
-        return None if self.lost.is_set() else self
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.lost, self.closed = threading.Event(), threading.Event()
 
     def is_held(self) -> bool:
         return not self.lost.is_set()
 
-    def release(self) -> None:
-        self.released.set()
+    def close(self) -> None:
+        super().close()
+        self.closed.set()
 
 
-def test_runner_that_lost_its_lease_leaves_the_rest(
+class LosingStore(MemoryJobStore):
+    """Has one session, which may be lost, and no other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = LosingSession(self._lock, self._leases)
+
+    def open_session(self) -> Session | None:  # type: ignore[override]
+        return None if self.session.lost.is_set() else self.session
+
+
+def test_runner_that_lost_its_session_leaves_the_rest(
     library: Library, new_runner: NewRunner, server: Server
 ) -> None:
     library.open("default", create=True)
@@ -148,13 +160,33 @@ def test_runner_that_lost_its_lease_leaves_the_rest(
     runner.start()
     try:
         eventually(lambda: "/slow.html" in server.targets)
-        store.lost.set()
+        store.session.lost.set()
         let_go.set()
-        assert store.released.wait(PATIENCE)
+        assert store.session.closed.wait(PATIENCE)
         assert store.job("job").state == "running"
         assert results(runner) == {address: "added", "b.md": "waiting"}
     finally:
         runner.stop()
+
+
+class AbsentStore(MemoryJobStore):
+    """Its database cannot be reached once, when outcomes are to be recorded."""
+
+    was_absent = False
+
+    def settle(self, job_id: str, items: Sequence[Item], *, last_passage: int = 0) -> None:
+        if not self.was_absent:
+            self.was_absent = True
+            raise StoreUnavailable("The server cannot be reached.")
+        super().settle(job_id, items, last_passage=last_passage)
+
+
+def test_a_job_waits_while_the_database_cannot_be_reached(library: Library, start: Start) -> None:
+    library.open("default", create=True)
+    runner = start(store=AbsentStore())
+    add(runner, *(text(runner, f"{n}.md", f"Text {n}.", n) for n in range(2)))
+    assert finished(runner).state == "done"
+    assert results(runner) == {"0.md": "unchanged", "1.md": "added"}
 
 
 # Expiry

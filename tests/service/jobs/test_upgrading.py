@@ -15,7 +15,7 @@ from index.library import Library
 from index.search import CALIBRATION_FILE
 from index.upgrading import Progress
 from service.jobs.memory import MemoryJobStore
-from service.jobs.records import Job
+from service.jobs.records import Job, lease_to_run
 from service.jobs.upgrading import UpgradeRunner
 from tests.patience import PATIENCE
 
@@ -43,8 +43,10 @@ def library(tmp_path: Path) -> Iterator[Library]:
 def run(library: Library, store: MemoryJobStore, may_continue: Callable[[], bool] = lambda: True) -> Job:
     """Run the job until it ends or has to stop."""
     runner = UpgradeRunner(library, store, may_continue=may_continue)
-    runner.start(store.in_state("queued", "running"))
+    session = store.open_session()
+    runner.start(store.in_state("queued", "running"), session)
     runner.join(PATIENCE)
+    session.close()
     return store.job("job")
 
 
@@ -114,3 +116,13 @@ def test_a_calibration_that_does_not_fit_any_more_is_in_the_result(library: Libr
     store = MemoryJobStore()
     store.add("job", "notes", [], kind="upgrade", details=DETAILS)
     assert run(library, store).details["result"]["calibration_outdated"] is True
+
+
+def test_one_that_another_process_runs_is_left_to_it(library: Library) -> None:
+    store = MemoryJobStore()
+    store.add("job", "notes", [], kind="upgrade", details=DETAILS)
+    other = store.open_session()
+    assert other.acquire(lease_to_run(store.job("job")))
+    assert run(library, store).state == "queued"
+    other.close()
+    assert run(library, store).state == "done"

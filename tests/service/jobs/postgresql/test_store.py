@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,17 +13,7 @@ from index.errors import UpgradeBegun
 from service.databases import Connection
 from service.jobs.postgresql import PostgresqlJobStore
 from service.jobs.records import NewItem
-from tests.patience import eventually
 from tests.postgresql import end_connections
-
-HOLD = """
-import sys, time
-from service.databases import Connection
-from service.jobs.postgresql import PostgresqlJobStore
-lease = PostgresqlJobStore(sys.argv[1]).acquire_lease()
-print("held" if lease else "refused", flush=True)
-time.sleep(1000)
-"""
 
 
 @pytest.fixture
@@ -43,34 +31,6 @@ def at_once(calls: list[Callable[[], object]]) -> list[object]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(outcome, calls))
-
-
-def test_the_lease_of_a_killed_process_is_free(store: PostgresqlJobStore, postgresql_url: str) -> None:
-    holder = subprocess.Popen([sys.executable, "-c", HOLD, postgresql_url], stdout=subprocess.PIPE, text=True)
-    try:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        assert store.acquire_lease() is None
-    finally:
-        holder.kill()
-        holder.communicate()
-    lease = eventually(store.acquire_lease)
-    assert lease.is_held()
-    lease.release()
-    assert not lease.is_held()
-
-
-def test_a_lease_is_lost_with_its_connection(store: PostgresqlJobStore, postgresql_url: str) -> None:
-    lease = store.acquire_lease()
-    assert lease is not None
-    assert lease.is_held()
-    end_connections(postgresql_url)
-    assert not lease.is_held()
-    other = store.acquire_lease()
-    assert other is not None
-    lease.release()
-    assert other.is_held()
-    other.release()
 
 
 def test_lost_connections_are_made_anew(store: PostgresqlJobStore, postgresql_url: str) -> None:

@@ -1,0 +1,37 @@
+"""The session of whoever runs jobs, as a file lock: the system frees it when its process ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+
+class FileSession:
+    """Implements :class:`service.jobs.protocols.Session`: it has all leases, for it is the only one."""
+
+    def __init__(self, lock: FileLock) -> None:
+        """Use :meth:`open`."""
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path) -> FileSession | None:
+        """Lock a file, without waiting; None while another holds it."""
+        # A lock object of its own for each session: one that is locked already would be granted again.
+        lock = FileLock(path, thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return None
+        return cls(lock)
+
+    def is_held(self) -> bool:
+        return self._lock.is_locked
+
+    def acquire(self, lease: str) -> bool:
+        return self.is_held()
+
+    def release(self, lease: str) -> None: ...
+
+    def close(self) -> None:
+        self._lock.release()
