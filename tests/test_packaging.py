@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SHIPPED = ("cli", "evaluation", "index", "service")
@@ -120,8 +122,15 @@ main()
     assert "Phobos and Deimos" in done.stdout
 
 
-def test_every_package_says_that_it_has_types() -> None:
-    data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
-    for package in SHIPPED:
-        assert (ROOT / package / "py.typed").is_file()
-        assert "py.typed" in data[package]
+@pytest.mark.parametrize(
+    ("project", "packages"), [(ROOT, SHIPPED), (ROOT / "clients" / "python", (f"src/{CLIENT}",))]
+)
+def test_packages_are_installed_with_all_their_files(project: Path, packages: tuple[str, ...]) -> None:
+    """Also py.typed, by which a package says that it has types."""
+    data = tomllib.loads((project / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    for package in packages:
+        folder = project / package
+        installed = {path for pattern in data[folder.name] for path in folder.glob(pattern)}
+        assert folder / "py.typed" in installed
+        files = {path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+        assert {path for path in files - installed if path.suffix != ".py"} == set()
