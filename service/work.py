@@ -88,7 +88,9 @@ class Work:
 
     def _begin(self, stopped: threading.Event) -> None:
         try:
-            open_all(self._library)
+            if not open_all(self._library):
+                # The first document does not wait until a model is converted, and a wrong name is told now.
+                self._library.models.named("")
             if stopped.is_set():
                 return
             self._embedding.start()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import StoreUnavailable
+from index.errors import ModelDamaged, StoreUnavailable
 from index.ingest.preparation import Source
 from service.errors import InvalidSettings
 from service.jobs import open_job_store, open_spool
@@ -82,6 +82,18 @@ def test_what_prevents_the_start_is_raised(tmp_path: Path, postgresql_url: str) 
         Work(settings_of(tmp_path))
     with pytest.raises(StoreUnavailable):
         Work(settings_of(tmp_path, store=postgresql_url.replace(PASSWORD, "wrong")))
+
+
+@pytest.mark.model
+def test_a_worker_whose_model_cannot_be_opened_ends_before_it_takes_work(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    (model := tmp_path / "model").mkdir()
+    (model / "config.json").write_text("{}")
+    work = Work(load_settings(data=tmp_path / "data", model=str(model), store=postgresql_url))
+    with pytest.raises(ModelDamaged):
+        work.run(threading.Event())
+    assert not work.health().is_ready
 
 
 def test_a_worker_that_is_stopped_at_once_has_done_nothing(tmp_path: Path, postgresql_url: str) -> None:
