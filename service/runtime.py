@@ -28,7 +28,17 @@ from service.background.retention import RetentionWorker
 from service.compat.openai import ids
 from service.errors import BodyTimeout, MayRaise, NotReady, Overloaded
 from service.files import DocumentOrder, FileErasure, open_file_store
-from service.identity import Principal, Prover, RateLimits, Sessions, WrongKeys, caller_of, open_keyring
+from service.identity import (
+    LimitExchange,
+    Principal,
+    Prover,
+    RateLimits,
+    Sessions,
+    WrongKeys,
+    caller_of,
+    open_keyring,
+    open_limit_store,
+)
 from service.jobs import open_job_store, open_spool, refusals
 from service.jobs.cancelling import cancelled_with
 from service.jobs.erasing import JobErasure
@@ -75,8 +85,12 @@ class Runtime:
             keep_days=settings.keep_unanswered_days,
             collections=self.library.names,
         )
-        self.rates = RateLimits(settings.rate_limit, visitors=settings.visitor_rate_limit)
-        self.wrong_keys = WrongKeys()
+        secret = self.keyring.store.secret("limits")
+        self.rates = RateLimits(settings.rate_limit, visitors=settings.visitor_rate_limit, secret=secret)
+        self.wrong_keys = WrongKeys(secret=secret)
+        self._limit_exchange = LimitExchange(
+            open_limit_store(store=store), [self.rates.counter, self.wrong_keys.counter]
+        )
         self.prover = Prover(self.keyring.store.secret("citations"), days=settings.visitor_link_days)
         self.pools = Pools(max_requests=settings.max_queue, processes=settings.workers)
         self._adding = threading.Lock()
@@ -122,6 +136,7 @@ class Runtime:
     async def start(self) -> None:
         """Start loading the model in the background, so that health checks are answered meanwhile."""
         self.keyring.start()
+        self._limit_exchange.start()
         if self.audit is not None:
             self.audit.start()
         if self.unanswered is not None:
@@ -150,6 +165,7 @@ class Runtime:
         self.retention.stop()
         self.jobs.store.close()
         self.files.close()
+        self._limit_exchange.close()
         self.keyring.close()
         if self.audit is not None:
             self.audit.close()

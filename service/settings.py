@@ -106,7 +106,8 @@ class Settings(LibrarySettings):
     rate_limit: str = Field(
         "",
         description="Requests a minute of each key, and how many may come at once: `600:50`; empty for no "
-        "limit. A key may have a limit of its own. A batch counts each question. Each process counts alone.",
+        "limit. A key may have a limit of its own. A batch counts each question. Each process counts alone, "
+        "unless LOCCIT_STORE is set.",
     )
     visitor_rate_limit: str = Field(
         "60:20",

@@ -1,7 +1,8 @@
-"""Who may do what: keys, scopes and rules of access.
+"""Who may do what: keys, scopes, rules of access and limits.
 
-``open_key_store`` chooses the implementation of :class:`KeyStore`. Nothing else constructs one, so that
-another database is added here and in a file of its own.
+``open_key_store`` chooses the implementation of :class:`KeyStore`, ``open_limit_store`` that of
+:class:`LimitStore`. Nothing else constructs one, so that another database is added here and in a file of its
+own.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from service.identity.access import Rule, Tells, access, caller_of, rule_of
+from service.identity.counting import Counter, RateLimit
+from service.identity.exchange import LimitExchange
 from service.identity.keyring import Keyring
-from service.identity.limits import RateLimit, RateLimits, WrongKeys
-from service.identity.postgresql import PostgresqlKeyStore
+from service.identity.limits import RateLimits, WrongKeys
+from service.identity.postgresql import PostgresqlKeyStore, PostgresqlLimitStore
 from service.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
 from service.identity.proofs import Prover
-from service.identity.protocols import KeyStore
+from service.identity.protocols import KeyStore, LimitStore
 from service.identity.records import Key, KeyOptions, is_origin, new_key
 from service.identity.sessions import COOKIE, Sessions
 from service.identity.sql import SqlKeyStore
@@ -41,15 +44,23 @@ def open_keyring(data: Path, api_key: SecretStr | None, *, store: str = "") -> K
     return Keyring(open_key_store(data, store=store), api_key=api_key.get_secret_value() if api_key else "")
 
 
+def open_limit_store(*, store: str = "") -> LimitStore | None:
+    """Open the limits that processes share at a URL of PostgreSQL; without one, None: each counts alone."""
+    return PostgresqlLimitStore(store) if store else None
+
+
 __all__ = [
     "ANYONE",
     "COOKIE",
     "SCOPES",
+    "Counter",
     "Groups",
     "Key",
     "KeyOptions",
     "KeyStore",
     "Keyring",
+    "LimitExchange",
+    "LimitStore",
     "Principal",
     "Prover",
     "RateLimit",
@@ -66,5 +77,6 @@ __all__ = [
     "new_key",
     "open_key_store",
     "open_keyring",
+    "open_limit_store",
     "rule_of",
 ]

@@ -1,13 +1,17 @@
-"""The key store in memory, for tests; also the shortest statement of what the Protocol requires."""
+"""The stores in memory, for tests; also the shortest statement of what the Protocols require."""
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from service.databases.announcing import Unannounced
 from service.errors import KeyNotFound
+from service.identity.counting import Due, Spent
+from service.identity.protocols import KEPT_SECONDS
 from service.identity.records import Key
 from service.identity.secret import new_secret
 
@@ -56,3 +60,27 @@ class MemoryKeyStore(Unannounced):
 
     def close(self) -> None:
         """Does nothing: the keys are needed by whoever shares the object."""
+
+
+class MemoryLimitStore:
+    """Implements :class:`service.identity.protocols.LimitStore` for one process."""
+
+    def __init__(self) -> None:
+        self._dues: dict[tuple[str, bytes], float] = {}
+        self._lock = threading.Lock()
+
+    def exchange(self, spent: Sequence[Spent]) -> list[Due]:
+        with self._lock:
+            for one in spent:
+                key = (one.due.counter, one.due.caller)
+                before = self._dues.get(key, -math.inf)
+                self._dues[key] = max(one.due.at, before + one.cost)
+            return [Due(*key, at) for key, at in self._dues.items()]
+
+    def forget(self) -> None:
+        with self._lock:
+            old = time.monotonic() - KEPT_SECONDS
+            self._dues = {key: at for key, at in self._dues.items() if at >= old}
+
+    def close(self) -> None:
+        """Does nothing: the object is shared."""

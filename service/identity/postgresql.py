@@ -1,9 +1,14 @@
-"""The key store in PostgreSQL."""
+"""The stores of keys and of limits in PostgreSQL."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+
 from service.databases.announcing import Announced
 from service.databases.postgresql import PostgresqlDatabase
+from service.identity.counting import Due, Spent
+from service.identity.protocols import KEPT_SECONDS
 from service.identity.sql import SqlKeyStore
 
 _MIGRATIONS = (
@@ -30,6 +35,41 @@ _MIGRATIONS = (
     """,
 )
 
+_LIMITS = (
+    """
+    CREATE UNLOGGED TABLE limits (
+        counter text NOT NULL,
+        caller bytea NOT NULL,             -- a keyed hash: neither names nor addresses are here
+        due double precision NOT NULL,     -- when the caller has its whole burst again, in seconds since 1970
+        cost double precision NOT NULL,    -- seconds by which the last exchange moved it
+        changed double precision NOT NULL,
+        PRIMARY KEY (counter, caller)
+    ) WITH (fillfactor = 50);
+    """,
+)
+# Rows are locked in one order, so that no two processes wait for each other.
+_ADD = """
+    INSERT INTO limits AS known
+    SELECT counter, caller, extract(epoch FROM now()) + due, cost, extract(epoch FROM now())
+    FROM unnest(?::text[], ?::bytea[], ?::float8[], ?::float8[]) AS spent (counter, caller, due, cost)
+    ORDER BY counter, caller
+    ON CONFLICT (counter, caller) DO UPDATE SET
+        due = greatest(EXCLUDED.due, known.due + EXCLUDED.cost),
+        cost = EXCLUDED.cost,
+        changed = EXCLUDED.changed
+"""
+_CHANGED = """
+    SELECT counter, caller, due - extract(epoch FROM now())::float8, extract(epoch FROM now())::float8
+    FROM limits WHERE changed >= ?
+"""
+_FORGET = """
+    DELETE FROM limits WHERE (counter, caller) IN (
+        SELECT counter, caller FROM limits WHERE due < extract(epoch FROM now()) - ? FOR UPDATE SKIP LOCKED
+    )
+"""
+_OVERLAP_SECONDS = 5.0
+"""How long an exchange may take from its beginning to its commit, for others not to miss it."""
+
 
 class PostgresqlKeyStore(Announced, SqlKeyStore):
     """Keys and secrets in the database at a URL. Raises :class:`index.errors.StoreUnavailable`."""
@@ -37,3 +77,39 @@ class PostgresqlKeyStore(Announced, SqlKeyStore):
     def __init__(self, url: str) -> None:
         self._announcing = PostgresqlDatabase(url, "keys", _MIGRATIONS)
         super().__init__(self._announcing)
+
+
+class PostgresqlLimitStore:
+    """Limits in the database at a URL. Raises :class:`index.errors.StoreUnavailable`.
+
+    Implements :class:`service.identity.protocols.LimitStore`. The table is empty after a crash of the server
+    and on a standby that takes over; processes then bring what they know.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._database = PostgresqlDatabase(url, "limits", _LIMITS)
+        self._since = 0.0
+        """What changed before this time of the server is known."""
+
+    def exchange(self, spent: Sequence[Spent]) -> list[Due]:
+        with self._database.write() as connection:
+            now = time.monotonic()  # the transaction, whose time the statements use, has just begun
+            if spent:
+                columns = [
+                    [one.due.counter for one in spent],
+                    [one.due.caller for one in spent],
+                    [one.due.at - now for one in spent],
+                    [one.cost for one in spent],
+                ]
+                connection.execute(_ADD, columns)
+            rows = connection.execute(_CHANGED, (self._since,)).fetchall()
+        if rows:
+            self._since = rows[0][3] - _OVERLAP_SECONDS
+        return [Due(counter, bytes(caller), now + due) for counter, caller, due, _ in rows]
+
+    def forget(self) -> None:
+        with self._database.write() as connection:
+            connection.execute(_FORGET, (KEPT_SECONDS,))
+
+    def close(self) -> None:
+        self._database.close()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from index.naming import checked_collection_name, checked_groups
 from service.errors import InvalidRequest
-from service.identity.limits import RateLimit
+from service.identity.counting import RateLimit
 from service.identity.principal import Groups, Principal, Scope
 from service.identity.secret import digest, new_token
 
