@@ -45,7 +45,7 @@ def limit_advice(error: errors.InvalidLimit | errors.DocumentTooLarge) -> str:
 
 
 SETTINGS_ADVICE: Advice = {
-    errors.StoreUnavailable: "The setting LOCCIT_STORE has the address of the database.",
+    errors.StoreUnavailable: "Its address is in LOCCIT_STORE, or was given with the command.",
     errors.LedgerFailed: "The setting LOCCIT_ERASURE_LEDGER says where it is.",
     errors.ObjectsUnavailable: "The setting LOCCIT_OBJECTS says where it is.",
     errors.DocumentTooLarge: limit_advice,

@@ -51,7 +51,11 @@ def migrate(
     own = Side(settings.data, config.store_url, config.objects)
     with resumable("What was moved so far is kept"), _shown() as progress:
         migration = Migration(
-            side_of(source, own), side_of(target, own), open_models(settings), config, progress
+            side_of("--from", source, own),
+            side_of("--to", target, own),
+            open_models(settings),
+            config,
+            progress,
         )
         if dry_run:
             planned, beside = migration.plan()

@@ -39,11 +39,12 @@ def checked_address(url: str) -> str:
     return url
 
 
-def require_database(url: str) -> None:
+def require_database(url: str, given_as: str = "LOCCIT_STORE") -> None:
     """Connect once to the database at an address that :func:`checked_address` has returned.
 
-    Raises :class:`service.errors.InvalidSettings` if the address, the server or this installation will not
-    do, and :class:`index.errors.StoreUnavailable` if the server does not let us in, each with what to do.
+    ``given_as`` is the setting or option that has the address, for messages. Raises
+    :class:`service.errors.InvalidSettings` if the address, the server or this installation will not do, and
+    :class:`index.errors.StoreUnavailable` if the server does not let us in, each with what to do.
     """
     try:
         import psycopg
@@ -51,16 +52,16 @@ def require_database(url: str) -> None:
         from index.postgresql import open_server
     except ImportError as error:
         raise InvalidSettings(
-            f"LOCCIT_STORE needs {error.name}. Run: pip install 'loccit[postgresql]', or unset it to keep "
-            "everything in the data folder."
+            f"{given_as} needs {error.name}. Run: pip install 'loccit[postgresql]', or leave it out to "
+            "keep everything in the data folder."
         ) from None
     try:
         connection = open_server(url).connect()
     except psycopg.ProgrammingError as error:  # a parameter that there is not, or a wrong value of one
-        raise InvalidSettings(f"LOCCIT_STORE {_about(error)}. `psql` takes the same address.") from None
+        raise InvalidSettings(f"{given_as} {_about(error)}. `psql` takes the same address.") from None
     except psycopg.Error as error:
         raise StoreUnavailable(
-            f"The database of LOCCIT_STORE cannot be used ({' '.join(str(error).split())}). Check that the "
+            f"The database of {given_as} cannot be used ({' '.join(str(error).split())}). Check that the "
             "server runs and that its address, user, password and database are right: `psql` takes the same "
             "address."
         ) from None
@@ -69,11 +70,11 @@ def require_database(url: str) -> None:
         encoding = connection.info.parameter_status("server_encoding")
     if version < LEAST_VERSION:
         raise InvalidSettings(
-            f"The server of LOCCIT_STORE is PostgreSQL {version}. Upgrade it to {LEAST_VERSION} or newer."
+            f"The server of {given_as} is PostgreSQL {version}. Upgrade it to {LEAST_VERSION} or newer."
         )
     if encoding != "UTF8":
         raise InvalidSettings(
-            f"The database of LOCCIT_STORE has the encoding {encoding}. Make one with UTF8: createdb "
+            f"The database of {given_as} has the encoding {encoding}. Make one with UTF8: createdb "
             "--encoding=UTF8 --template=template0 NAME"
         )
 

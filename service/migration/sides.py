@@ -18,12 +18,14 @@ class Side:
     """A data folder, or a database with the data folder beside it.
 
     ``store`` is the address of the database, empty for a data folder. ``objects`` is that of the place of
-    originals and uploads, if they are not in the data folder.
+    originals and uploads, if they are not in the data folder. ``given_as`` is the setting or option that
+    names the store.
     """
 
     data: Path
     store: str = field(default="", repr=False)
     objects: str = ""
+    given_as: str = "LOCCIT_STORE"
 
     @property
     def words(self) -> str:
@@ -45,11 +47,11 @@ class Side:
         :class:`service.upkeep.errors.RestoreUnfinished`.
         """
         if self.store:
-            require_database(self.store)
+            require_database(self.store, self.given_as)
         require_complete(self.data)
 
 
-def side_of(given: str, own: Side) -> Side:
+def side_of(option: str, given: str, own: Side) -> Side:
     """The store that an option names: a folder, or the address of a database beside the folder of ``own``.
 
     Without one, ``own``. Raises :class:`service.errors.InvalidRequest`, which does not repeat an address.
@@ -59,6 +61,6 @@ def side_of(given: str, own: Side) -> Side:
     if "://" not in given:
         return Side(Path(given), "", own.objects)
     try:
-        return Side(own.data, checked_address(given), own.objects)
+        return Side(own.data, checked_address(given), own.objects, option)
     except ValueError as error:
-        raise InvalidRequest(f"The store that is given {error}") from None
+        raise InvalidRequest(f"The store that {option} names {error}") from None

@@ -119,6 +119,18 @@ def test_either_can_be_deleted_where_both_have_one_place_for_originals(
     assert "No problems" in instance.run("check", **kept, **place)
 
 
+@pytest.mark.parametrize(("option", "other"), [("--from", "--to"), ("--to", "--from")])
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "127.0.0.1:1?sslmod=require"])
+def test_what_is_wrong_with_an_address_names_the_option_that_has_it(
+    tmp_path: Path, option: str, other: str, host: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    address = f"postgresql://loccit:{PASSWORD}@{host.replace('?', '/loccit?')}"
+    done = loccit(tmp_path, "migrate", option, address, other, str(tmp_path / "data"), status=1)
+    assert f"of {option}" in done.stderr or f"{option} has" in done.stderr
+    assert PASSWORD not in done.stderr
+
+
 def test_what_is_written_meanwhile_is_moved_the_next_time(
     instance: Instance, postgresql_url: str, tmp_path: Path
 ) -> None:
