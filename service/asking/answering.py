@@ -92,7 +92,7 @@ def _answered(
     for question in plan.questions:
         own = [next(rest) for _ in question.texts]
         vectors = np.stack([one.vector for one in own])
-        answer = collection.answer(question, vectors=vectors, model=encoded.model)
+        answer = collection.questions.answer(question, vectors=vectors, model=encoded.model)
         if runtime.unanswered is not None and body.as_of is None:
             runtime.unanswered.note(body.collection, question.text, answer.answerability)
         answer = withheld(answer, body.min_answerability)

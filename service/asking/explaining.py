@@ -43,4 +43,4 @@ def _explain(
     collection, document_id = where
     vectors = np.stack([one.vector for one in encoded.each])
     opened = runtime.collection(caller, collection)
-    return opened.explain(question, document_id, vectors=vectors, model=encoded.model)
+    return opened.questions.explain(question, document_id, vectors=vectors, model=encoded.model)

@@ -116,7 +116,7 @@ IN_AN_UPGRADE = [
     Point("return", f"{_STAGING}:stage"),
     Point("call", "index.upgrading.work:Work._build_indexes"),
     Point("return", "index.upgrading.work:Work._build_indexes"),
-    Point("call", "index.collection:Collection._follow_exchange"),
+    Point("call", "index.collection.following:Following.follow_exchange"),
     Point("return", f"{_STORE}.upgrading:SqliteStaging.exchange"),
     Point("return", f"{_STAGING}:delete_replaced"),
     Point("return", "index.engine:remove_indexes"),

@@ -228,7 +228,7 @@ def test_a_collection_that_is_open_follows_with_its_next_question(kept: Kept, tm
         kept.upgrade("64")
         question = Question.checked(TOPICS[0], k=40)
         for one in (seen, opened):  # without a refresh, and with vectors of the model before
-            answer = one.answer(question, vectors=vectors, model=model)
+            answer = one.questions.answer(question, vectors=vectors, model=model)
             assert answer.index.fingerprint == opened.fingerprint != ""
         kept.collection.refresh()
         assert locators(answer) == locators(kept.collection.ask(TOPICS[0], k=40))
@@ -255,11 +255,11 @@ def test_what_was_prepared_for_the_rules_before_is_prepared_again(kept: Kept, tm
 
 def test_vectors_of_the_model_before_are_not_stored(kept: Kept) -> None:
     kept.put(written(42))
-    before = kept.collection._derivation
+    before = kept.collection._following.derivation
     with kept.collection._store.lease("embed/test") as lease:
         (batch,) = [one for one in [before.embedding._claim(99, lease)] if one]
         kept.upgrade("64")
-        assert kept.collection._put_vectors(before, batch.embedded(before.embedder), lease) == 0
+        assert kept.collection._backlog.put(before, batch.embedded(before.embedder), lease) == 0
     assert kept.collection.embed_pending() == 0  # the upgrade has embedded it
     assert kept.collection.state.embedded == 1.0
 
@@ -355,7 +355,7 @@ def test_a_calibration_that_does_not_fit_any_more_is_named_and_not_used(
     kept: Kept, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = kept.collection.folder / CALIBRATION_FILE
-    kept.collection._derivation.answerability.save(path)
+    kept.collection._following.derivation.answerability.save(path)
     certain = {**json.loads(path.read_text()), "provenance": {}}
     for part in ("known", "spelt"):
         certain[part] = {**certain[part], "intercept": 99.0}

@@ -96,7 +96,7 @@ class LibraryBackend:
         plan = checked(body, self.caller, self.settings)
 
         def answered(collection: Collection) -> T:
-            answers = [collection.answer(question) for question in plan.questions]
+            answers = [collection.questions.answer(question) for question in plan.questions]
             return show([withheld(one, body.min_answerability) for one in answers])
 
         return await self.read(body.collection, answered)

@@ -60,7 +60,7 @@ def test_drill(data: Path, open_library: Opener, tmp_path: Path, name: str) -> N
             hit = notes.ask(f"w{number}ord", k=1).hits[0]
             assert (hit.explain.dense.rank, hit.explain.lexical.rank) == (1, 1)
         counts = notes.archive.counts()
-        assert list(notes._store.problems(notes._derivation.embedder.dimension)) == []  # type: ignore[attr-defined]
+        assert list(notes._store.problems(notes._following.derivation.embedder.dimension)) == []  # type: ignore[attr-defined]
         assert (counts.documents, counts.passages, counts.embedded) == (14, 14, 14)
     assert b"aardvark" not in b"".join(files(data).values())
 

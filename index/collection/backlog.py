@@ -1,0 +1,62 @@
+"""The passages of a collection that have no vector yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+
+from index.collection.following import Following
+from index.derivation import Derivation
+from index.history import Archive
+from index.ingest.embedding_queue import Embedded
+from index.protocols import Lease, RecordStore
+
+
+class Backlog:
+    """Embeds passages that wait for it. ``writing`` holds the record's write lease for one commit."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        archive: Archive,
+        following: Following,
+        writing: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._store = store
+        self._archive = archive
+        self._following = following
+        self._writing = writing
+
+    def embed(
+        self,
+        *,
+        limit: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> int:
+        """Embed the passages that no other worker has claimed; see :meth:`Collection.embed_pending`."""
+        counts = self._archive.counts()
+        waiting, done = counts.passages - counts.embedded, 0
+        size = self._following.derivation.config.ingest.passages_per_batch
+        # Who looks often must not take a lease each time, for which a database opens a connection.
+        more = self._store.waiting_since() is not None
+        while more and (limit is None or done < limit) and not stop():
+            more = False
+            left = None if limit is None else limit - done
+            derivation = self._following.derivation
+            put = partial(self.put, derivation)
+            for embedded in derivation.embedding.drain(size, put, limit=left, stop=stop):
+                more, done = True, done + embedded
+                if progress:
+                    progress(done, max(waiting, done))
+        # A caller that embeds a few passages at a time has other work to do.
+        self._following.engine.maintain(background=limit is not None)
+        return done
+
+    def put(self, derivation: Derivation, embedded: Embedded, lease: Lease) -> int:
+        """Store vectors; returns how many, none if an upgrade has exchanged the model that made them."""
+        with self._writing():
+            if derivation is not self._following.derivation:
+                return 0
+            return self._store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences, lease=lease)

@@ -1,0 +1,329 @@
+"""A collection: the one place where its parts are wired together."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from index.answers import Answer, Extent, IndexState, NearDuplicates, Turn
+from index.citations.budget import ReadingBudget
+from index.citations.statements import Checking, KnownSources
+from index.citations.verification import Verification
+from index.collection.backlog import Backlog
+from index.collection.following import Following
+from index.collection.likeness import Likeness
+from index.collection.questions import Questions
+from index.config import LibraryConfig
+from index.derivation import derive
+from index.description import Description, find_or_create
+from index.embedding import Models
+from index.errors import InvalidInput, LedgerFailed
+from index.filters import Filter, ReadableBy
+from index.history.archive import Archive
+from index.history.editing import Editor
+from index.history.ledger import Ledger, LedgerFollower
+from index.history.purging import Purging
+from index.history.readable import ReadableStore
+from index.ingest.preparation import Source
+from index.ingest.writing import DocumentWriter
+from index.lag import Lag
+from index.protocols import Catalogue, Embedder, Engine, Failure, RecordStore, Reranker
+from index.readers import InProcessReaders, Readers
+from index.records import Put
+from index.search.question import Question
+from index.types import Vectors
+
+_log = logging.getLogger("loccit.collection")
+
+
+class Collection:
+    """A named set of documents with one embedding model.
+
+    ``archive`` reads documents, versions, citations and changes; ``questions`` answers checked questions;
+    ``editor`` changes documents that are stored; ``purging`` removes from the files what was erased. Safe to
+    use from several threads; several processes may open the same collection, one of them writes at a time,
+    and each sees what the others committed after :meth:`refresh`.
+    """
+
+    def __init__(  # noqa: PLR0913 -- this is where the parts are put together
+        self,
+        catalogue: Catalogue,
+        name: str,
+        *,
+        embedder: Embedder | Models,
+        config: LibraryConfig,
+        model: str = "",
+        reranker: Reranker | None = None,
+        readers: Readers | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
+        """Creates the collection where the catalogue has none of this name, with ``model`` or the default.
+
+        ``ledger`` learns of erasures.
+        A collection that exists has the model, the chunking and the analysis that it was made with, whatever
+        ``config`` says. Raises :class:`index.errors.CollectionMismatch`, :class:`index.errors.ModelError`.
+        """
+        models = embedder if isinstance(embedder, Models) else Models(embedder)
+        self.name = name
+        find_or_create(
+            catalogue, name, lambda: Description.of_today(models.named(model), config, model or models.name)
+        )
+        self.folder = catalogue.folder(name)
+        self._store: RecordStore = catalogue.open(name)
+        readers = readers or InProcessReaders(config.reading)
+        self._configured = config
+        self._models = models
+        self._readable: ReadableBy | None = None
+        self.archive = Archive(self._store, catalogue.originals(name), readers)
+        self._follower = LedgerFollower(ledger, self._store) if ledger else None
+        self.editor = Editor(self._store, lock_seconds=config.lock_seconds, committed=self._committed)
+        self._writer = DocumentWriter(
+            self._store,
+            catalogue.originals(name) if config.ingest.keep_originals else None,
+            lambda: self._following.derivation.preparation,
+            self._writing,
+            indexing=self._prepare_indexing,
+        )
+        self.purging = Purging(
+            self._store, lambda: self._engine, catalogue.originals(name), lock_seconds=config.lock_seconds
+        )
+        derived = partial(derive, catalogue, name, self._store, models, config, readers)
+        self._following = Following(name, self._store, derived, self.archive)
+        self.questions = Questions(self._store, self._following, reranker)
+        self._backlog = Backlog(self._store, self.archive, self._following, self._writing)
+        self._enter_erasures()  # those of a process that was killed before it did
+        if self.outdated:
+            _log.info(
+                "The collection %r was made with another %s than this version of the program would make it "
+                "with. It answers as it is; an upgrade is available.",
+                name,
+                " and ".join(self.outdated),
+            )
+
+    @property
+    def description(self) -> Description:
+        """What its passages and vectors are made with."""
+        return self._following.derivation.description
+
+    @property
+    def config(self) -> LibraryConfig:
+        """Its settings, with the chunking of its description."""
+        return self._following.derivation.config
+
+    @property
+    def outdated(self) -> list[str]:
+        """What an upgrade would change although the model stays: fields of the description, ``precision``."""
+        description = self.description
+        other = self._models.has_other_precision(description.model, description.source)
+        return [*description.differences(self._configured), *(["precision"] if other else [])]
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that decides passages and vectors."""
+        return self.description.fingerprint
+
+    @property
+    def state(self) -> IndexState:
+        """The fingerprint, change and embedded share that answers come from now, and what has failed."""
+        return self._following.state
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The indexes that have failed, and are being made anew from the record."""
+        return self._following.failures
+
+    def unindexed(self) -> int:
+        """How many documents cannot be found yet, by meaning or by words, because an index has failed.
+
+        They are stored. An index that cannot be reached now counts as empty unless it was reached before.
+        """
+        return self._following.unindexed()
+
+    @property
+    def lag(self) -> Lag:
+        """How far answers are behind the record, as of the last look at it. Asks nobody.
+
+        What an index lacks that has failed does not count: :attr:`failures` has it.
+        """
+        return self._following.lag
+
+    @property
+    def _engine(self) -> Engine:
+        return self._following.engine
+
+    def seen_by(self, groups: AbstractSet[str] | None) -> Collection:
+        """The collection as callers in some groups see it; None is whoever sees everything.
+
+        Documents that they may not read are not found by questions and quotes, do not exist in
+        ``archive`` and ``editor``, and their ids cannot be put. The rest is shared: do not close it.
+        """
+        if groups is None:
+            return self
+        seen = copy.copy(self)
+        seen._readable = readable = ReadableBy(frozenset(groups))
+        seen._store = ReadableStore(self._store, readable)
+        seen.archive = self.archive.of(seen._store)
+        seen.editor = self.editor.of(seen._store)
+        seen.questions = self.questions.of(seen._store, readable)
+        seen._writer = self._writer.of(seen._store, seen._writing)
+        return seen
+
+    # The read flow
+
+    def ask(  # noqa: PLR0913 -- the parts of a question
+        self,
+        question: str,
+        *,
+        k: int = 5,
+        where: Filter | None = None,
+        turns: Sequence[Turn] = (),
+        vectors: Vectors | None = None,
+        as_of: int | None = None,
+        extent: Extent = "passage",
+        max_per_document: int | None = None,
+        near_duplicates: NearDuplicates = "fold",
+    ) -> Answer:
+        """Check a question and answer it.
+
+        At most ``max_per_document`` of the ``k`` passages come from one document. A passage in nearly the
+        words of a better one takes no place: its locator is in ``also_in`` of that one, unless
+        ``near_duplicates`` is ``keep``. Raises :class:`index.errors.EmptyQuestion`,
+        :class:`index.errors.InvalidLimit`, and what :meth:`.Questions.answer` raises.
+        """
+        asked = Question.checked(
+            question,
+            k=k,
+            where=where,
+            turns=turns,
+            as_of=as_of,
+            extent=extent,
+            max_per_document=max_per_document,
+            near_duplicates=near_duplicates,
+        )
+        return self.questions.answer(asked, vectors=vectors)
+
+    @contextmanager
+    def verification(
+        self,
+        *,
+        most_characters: int | None = None,
+        claims: bool = True,
+        known: KnownSources | None = None,
+    ) -> Iterator[Verification]:
+        """Verifies citations, quotes and answers in one snapshot of the record.
+
+        ``most_characters`` limits how much text is searched; ``claims``: judge also what the sentences of
+        an answer claim, which takes the model. ``known`` keeps the passages that were embedded for it, for
+        an answer that is verified sentence by sentence.
+        """
+        with self.archive.resolution() as resolution:
+            derived = self._following.derivation
+            likeness = Likeness(resolution.moment, derived, self._readable)
+            checking = (
+                Checking(derived.analyzer.terms, derived.embedder, likeness.passages, known)
+                if claims
+                else None
+            )
+            yield Verification(resolution, likeness.versions, ReadingBudget(most_characters), checking)
+
+    def sample_texts(self, most: int) -> list[str]:
+        """The words of at most so many passages, drawn from all of them, the same at each call."""
+        last = self._store.last_passage()
+        # An upgrade leaves the ids below those of its passages.
+        first = max(1, last - 2 * self.archive.counts().passages)
+        random = np.random.default_rng(0)
+        ids = np.unique(random.integers(first, last + 1, 4 * most if last else 0))
+        with self._store.snapshot() as moment:
+            found = moment.passages(ids)
+        return [found[at].text for at in random.permutation(len(found))[:most].tolist()]
+
+    # The write flow
+
+    def put(self, source: Source) -> Put:
+        """Add or replace one document; see :meth:`put_many`. Raises what is wrong with it."""
+        (outcome,) = self.put_many([source])
+        if isinstance(outcome, InvalidInput):
+            raise outcome
+        return outcome
+
+    def put_many(self, sources: Sequence[Source]) -> list[Put | InvalidInput]:
+        """Add or replace documents, in order, in one transaction; returns the outcome or error of each.
+
+        When it returns they are durable and can be found by their words; vectors come with
+        :meth:`embed_pending`. Raises :class:`index.errors.CollectionBusy`.
+        """
+        return self._writer.put_many(sources)
+
+    def adopt_many(self, values: Sequence[Mapping[str, Any]]) -> list[Put | InvalidInput]:
+        """Add documents that :meth:`Archive.exported` gave, with their versions; returns the outcome of each.
+
+        Locators of the other collection resolve here. Raises as :meth:`put_many`.
+        """
+        return self._writer.adopt_many(values)
+
+    def embed_pending(
+        self,
+        *,
+        limit: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> int:
+        """Embed passages that have no vector, oldest first, at most about ``limit``; returns how many.
+
+        ``progress`` is called with (passages done, passages that were waiting). Passages that another
+        worker has claimed are left to it. ``stop`` is asked between two batches.
+        """
+        return self._backlog.embed(limit=limit, progress=progress, stop=stop)
+
+    def maintain(self) -> None:
+        """Begin in the background what keeps searches fast. Where passages are embedded that is done, too."""
+        self._engine.maintain(background=True)
+
+    def _prepare_indexing(self, texts: Iterable[str]) -> None:
+        self._engine.prepare(texts)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the write lease for one commit, with what is derived as of now."""
+        with self.editor.writing():
+            self._following.follow_exchange()
+            yield
+
+    # Following the record
+
+    def refresh(self) -> None:
+        """See what other processes committed. Cheap when there is nothing new."""
+        self._following.refresh()
+
+    def _committed(self) -> None:
+        self._following.catch_up()
+        self._enter_erasures()
+
+    def _enter_erasures(self) -> None:
+        try:
+            if self._follower:
+                self._follower.follow()
+        except LedgerFailed as error:
+            # What was committed is committed: the caller must not be told that it failed.
+            _log.error("%s What was erased is entered with the next change.", error.message)
+
+    def close(self) -> None:
+        """Release files and memory."""
+        self._engine.close()
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,137 @@
+"""What a collection has derived from its record, kept up with it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from index.answers import IndexState
+from index.derivation import Derivation
+from index.errors import StoreUnavailable
+from index.history import Archive
+from index.lag import Lag, LagWatch
+from index.protocols import Engine, Failure, RecordStore
+
+_log = logging.getLogger("loccit.collection")
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What is derived, and the state of the record that it has reached; replaced together."""
+
+    derivation: Derivation
+    state: IndexState
+
+
+class Following:
+    """Follows the record of one collection, whoever writes it. Safe to use from several threads.
+
+    ``derive`` opens what the record has now; ``archive`` counts passages and has caches to forget.
+    """
+
+    def __init__(
+        self, name: str, store: RecordStore, derive: Callable[[], Derivation], archive: Archive
+    ) -> None:
+        """Raises :class:`index.errors.CollectionMismatch`, :class:`index.errors.ModelError`."""
+        self._name = name
+        self._store = store
+        self._derive = derive
+        self._archive = archive
+        self._exchanging = threading.RLock()
+        self._watch = LagWatch()
+        self._now = self._derived(derive())
+        self.catch_up()
+
+    @property
+    def now(self) -> Derived:
+        """What answers come from now."""
+        return self._now
+
+    @property
+    def derivation(self) -> Derivation:
+        """The parts that an upgrade exchanges."""
+        return self._now.derivation
+
+    @property
+    def engine(self) -> Engine:
+        """The indexes."""
+        return self._now.derivation.engine
+
+    @property
+    def state(self) -> IndexState:
+        """The fingerprint, change and embedded share that answers come from now, and what has failed."""
+        now = self._now
+        degraded = now.derivation.engine.degraded
+        return replace(now.state, degraded=degraded) if degraded else now.state
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The indexes that have failed, and are being made anew from the record."""
+        return self.engine.failures
+
+    @property
+    def lag(self) -> Lag:
+        """How far answers are behind the record, as of the last look at it. Asks nobody."""
+        return self._watch.lag(self._reached())
+
+    def unindexed(self) -> int:
+        """How many documents cannot be found yet because an index has failed."""
+        if not self.failures:
+            return 0
+        with self._store.snapshot() as moment:
+            return moment.documents_since(self.engine.change)
+
+    def refresh(self) -> None:
+        """See what other processes committed. Cheap when there is nothing new."""
+        state = self._now.state
+        try:
+            change = self._store.notice(state.change).change
+        except StoreUnavailable:
+            self._watch.lost()
+            raise
+        self._watch.saw(change, self._reached())
+        if change != state.change or change > self.engine.change:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Apply what was committed, here or by another process, to the indexes and to what is in memory."""
+        self.follow_exchange()
+        notice = self._store.notice(self._now.state.change)
+        self._watch.saw(notice.change, self._reached())
+        if notice.erased:
+            self._archive.forget(notice.change)
+            self.engine.forget()
+        self.engine.update()
+        self._now = self._derived(self.derivation)
+
+    def follow_exchange(self) -> None:
+        """Use the model, indexes and rules of an upgrade that has exchanged passages and vectors.
+
+        Questions that are being answered finish with the earlier ones, which are closed when nothing refers
+        to them any more.
+        """
+        with self._exchanging:
+            now = self._now
+            if self._store.notice(now.state.change).generation == now.derivation.generation:
+                return
+            _log.info("The collection %r was upgraded.", self._name)
+            derivation = self._derive()
+            derivation.engine.update()
+            self._now = self._derived(derivation)
+
+    def _reached(self) -> int:
+        """The change up to which answers are complete."""
+        change = self._now.state.change
+        return change if self.failures else min(change, self.engine.change)
+
+    def _derived(self, derivation: Derivation) -> Derived:
+        counts = self._archive.counts()
+        return Derived(derivation, state_of(derivation, counts.change, counts.passages, counts.embedded))
+
+
+def state_of(derivation: Derivation, change: int, passages: int, embedded: int) -> IndexState:
+    """The state of answers that come from a derivation, at a change of the record with so many passages."""
+    share = round(embedded / passages, 4) if passages else 1.0
+    return IndexState(derivation.description.fingerprint, change, share)

@@ -1,0 +1,56 @@
+"""What a collection has that is like a given text: where a quote may stand, and what a claim may rest on."""
+
+from __future__ import annotations
+
+from index.answers import Citation
+from index.collection.questions import visible
+from index.derivation import Derivation
+from index.filters import ReadableBy
+from index.protocols import Snapshot
+from index.records import VersionRecord
+from index.search.question import Query, Selection, is_spelt
+from index.search.search import Search, Stopwatch
+
+_LONGEST_SEARCHED = 1000
+"""Code points of a quote whose words are searched for: more find no more."""
+_PASSAGES_SEARCHED = 50
+_PASSAGES_CHECKED = 5
+"""Passages by which a claim that cites none is judged."""
+
+
+class Likeness:
+    """Finds in one snapshot of the record, and what is derived from it, what is like a text.
+
+    ``readable`` is what the callers may see; None is everything.
+    """
+
+    def __init__(self, moment: Snapshot, derived: Derivation, readable: ReadableBy | None) -> None:
+        self._moment = moment
+        self._derived = derived
+        self._readable = readable
+
+    def versions(self, quote: str) -> list[VersionRecord]:
+        """The versions that most likely have the words of a quote."""
+        if not any(map(str.isalnum, quote)):
+            return []
+        where = visible(None, self._moment, self._readable)
+        found = self._derived.engine.search_words(quote[:_LONGEST_SEARCHED], _PASSAGES_SEARCHED, where=where)
+        versions = [place.version for place in self._moment.places(found)]
+        return list({version.key: version for version in versions}.values())
+
+    def passages(self, text: str) -> list[Citation]:
+        """The passages that a question with the words of a text would find."""
+        if not any(map(str.isalnum, text)):
+            return []
+        derived = self._derived
+        (vector,) = derived.embedder.embed_queries([text])
+        (starts,) = derived.embedder.token_starts([text])
+        # A claim is judged by each place, also where others say the same.
+        every = Selection(near_duplicates="keep")
+        query = Query(text, vector, is_spelt=is_spelt(text, starts.tolist()), selection=every)
+        search = Search(
+            self._moment, self._moment, derived.engine, derived.analyzer.term_hashes, derived.config.search
+        )
+        where = visible(None, self._moment, self._readable)
+        found = search.found(query, k=_PASSAGES_CHECKED, where=where, watch=Stopwatch())
+        return [hit.citation for hit in found.hits]

@@ -1,0 +1,195 @@
+"""Questions to a collection: answered, explained, and ranked for fitting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+
+from index.answers import Answer, IndexState
+from index.collection.following import Derived, Following, state_of
+from index.derivation import Derivation
+from index.errors import DocumentNotFound, StoreUnavailable
+from index.filters import Filter, ReadableBy
+from index.protocols import (
+    Embedder,
+    Passages,
+    PastPassages,
+    RecordChanged,
+    RecordStore,
+    Reranker,
+    Searchable,
+    Snapshot,
+)
+from index.records import PlacedPassage
+from index.search.candidates import Ranked
+from index.search.conversation import combined
+from index.search.explaining import DocumentExplanation, Explaining
+from index.search.question import Query, Question, is_spelt
+from index.search.search import Search, Stopwatch
+from index.types import Vectors
+
+Opened = Callable[[], AbstractContextManager[Snapshot]]
+
+
+class Questions:
+    """Answers questions from a record and what is derived from it. Safe to use from several threads.
+
+    ``readable`` is what the callers may see; None is everything.
+    """
+
+    def __init__(
+        self,
+        store: RecordStore,
+        following: Following,
+        reranker: Reranker | None,
+        readable: ReadableBy | None = None,
+    ) -> None:
+        self._store = store
+        self._following = following
+        self._reranker = reranker
+        self._readable = readable
+
+    def of(self, store: RecordStore, readable: ReadableBy) -> Questions:
+        """The same, for a restricted view of the store."""
+        return Questions(store, self._following, self._reranker, readable)
+
+    def answer(self, question: Question, *, vectors: Vectors | None = None, model: str = "") -> Answer:
+        """The passages that best answer a question, and the probability that they do.
+
+        ``vectors`` are those of ``question.texts``, shape (texts, dimension), where the caller has them, and
+        ``model`` the fingerprint of the model that made them: those of another model are not used.
+        Raises :class:`index.errors.ModelFailed`; for an earlier change also
+        :class:`index.errors.ChangeNotFound`, :class:`index.errors.ChangeNotKept`,
+        :class:`index.errors.MomentTooLarge`, :class:`index.errors.NotSupported`.
+        """
+        now = self._following.now
+        model = model or now.derivation.description.model
+        opened: Opened = self._store.brief_snapshot
+        if question.as_of is not None:
+            opened = partial(self._store.snapshot, standby=True)
+        has_broken = False
+        while True:
+            known = model == now.derivation.description.model
+            try:
+                answer = self._answered(question, now, vectors if known else None, opened)
+            except RecordChanged:
+                opened = partial(self._store.snapshot, standby=True)
+                continue
+            except StoreUnavailable:
+                # A transaction breaks with its connection; what a brief snapshot reads was tried again.
+                if has_broken or opened == self._store.brief_snapshot:
+                    raise
+                has_broken = True
+                continue
+            if answer is not None:
+                return answer
+            self._following.refresh()  # an upgrade has exchanged passages and vectors
+            now = self._following.now
+
+    def _answered(
+        self, question: Question, now: Derived, vectors: Vectors | None, opened: Opened
+    ) -> Answer | None:
+        """The answer by what is derived now; None if that is not of the record any more."""
+        watch, derived = Stopwatch(), now.derivation
+        query = _query(derived.embedder, question, vectors, watch)
+
+        with opened() as moment:
+            where = visible(question.where, moment, self._readable)
+
+            def answered(passages: Passages, engine: Searchable, state: IndexState) -> Answer:
+                return self._search(passages, moment, engine, derived).answer(
+                    query,
+                    k=question.k,
+                    where=where,
+                    watch=watch,
+                    state=state,
+                    answerability=derived.answerability,
+                )
+
+            if question.as_of is None:
+                answer = answered(moment, derived.engine, now.state)
+                # Last, for a brief snapshot begins with what the search reads.
+                return None if _was_exchanged(moment, now) else answer
+            if _was_exchanged(moment, now):
+                return None
+            past = moment.at(question.as_of)
+            state = state_of(derived, question.as_of, *past.counts())
+            change = derived.engine.change
+            if _is_live(past, moment, change):
+                answer = answered(past, derived.engine, state)
+                if derived.engine.change == change:  # and not updated meanwhile
+                    return answer
+            with watch.stage("moment"):
+                engine = derived.engine.at(past)
+            return answered(past, engine, state)
+
+    def explain(
+        self, question: Question, document_id: str, *, vectors: Vectors | None = None, model: str = ""
+    ) -> DocumentExplanation:
+        """Why an answer to a question has a document or not. ``vectors`` and ``model`` as in :meth:`answer`.
+
+        Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.ModelFailed`.
+        """
+        derived = self._following.derivation
+        known = model in ("", derived.description.model)
+        query = _query(derived.embedder, question, vectors if known else None, Stopwatch())
+        with self._store.snapshot(standby=True) as moment:
+            document = moment.find_document(document_id, retired=True)
+            if document is None:
+                raise DocumentNotFound(f"There is no document {document_id!r}.")
+            search = self._search(moment, moment, derived.engine, derived)
+            explaining = Explaining(search, moment, derived.engine, derived.config.search.candidates)
+            where = visible(question.where, moment, self._readable)
+            return explaining.explain(document, question, query, where)
+
+    def ranked(self, question: Question) -> tuple[Ranked, list[PlacedPassage]]:
+        """The candidates of a question in their final order, with all scores, and where they stand.
+
+        For fitting: an answer makes hits of the first of them, and no reranker is asked.
+        Raises :class:`index.errors.ModelFailed`.
+        """
+        watch, derived = Stopwatch(), self._following.derivation
+        query = _query(derived.embedder, question, None, watch)
+        with self._store.snapshot() as moment:
+            where = visible(question.where, moment, self._readable)
+            search = Search(
+                moment, moment, derived.engine, derived.analyzer.term_hashes, derived.config.search
+            )
+            found = search.found(query, k=question.k, where=where, watch=watch).ranked
+            return found, moment.places(found.candidates.ids)
+
+    def _search(
+        self, passages: Passages, moment: Snapshot, engine: Searchable, derived: Derivation
+    ) -> Search:
+        hashes, settings = derived.analyzer.term_hashes, derived.config.search
+        return Search(passages, moment, engine, hashes, settings, self._reranker)
+
+
+def visible(where: Filter | None, moment: Snapshot, readable: ReadableBy | None) -> Filter | None:
+    """A filter, and that of the caller's groups where there is something to hide."""
+    if readable is None or not moment.hides(readable):
+        return where
+    return readable.within(where)
+
+
+def _query(embedder: Embedder, question: Question, vectors: Vectors | None, watch: Stopwatch) -> Query:
+    """Represent a question as the search needs it. ``vectors`` are those of its texts, where known."""
+    if vectors is None:
+        with watch.stage("encode"):
+            vectors = embedder.embed_queries(question.texts)
+    with watch.stage("tokens"):
+        (starts,) = embedder.token_starts([question.text])
+        context = question.context
+        spelt = is_spelt(question.text, starts.tolist())
+        return Query(question.text, combined(vectors, context), context, spelt, question.selection)
+
+
+def _was_exchanged(moment: Snapshot, now: Derived) -> bool:
+    """Whether the record has other passages than what is derived. That is a change."""
+    return moment.change != now.state.change and moment.generation != now.derivation.generation
+
+
+def _is_live(past: PastPassages, moment: Snapshot, change: int) -> bool:
+    """Whether an engine at this change holds the very passages that were live at that earlier one."""
+    return past.reached <= change <= moment.change and moment.at(moment.change).reached == past.reached
