@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from index.protocols import DenseIndex, RecordStore, Snapshot
+from index.protocols import DenseIndex, RecordStore, Side, Snapshot
 from index.records import Mark
 from index.types import Ids, Vectors
+
+_log = logging.getLogger("loccit.engine")
 
 Batch = tuple[Ids, Ids, Vectors]
 
@@ -48,3 +53,42 @@ def belongs(mark: Mark, moment: Snapshot, store: RecordStore, generation: int) -
         return False
     with store.snapshot() as now:
         return now.generation != generation or now.includes(mark)
+
+
+class Resettable(Protocol):
+    """An index that can be emptied."""
+
+    @property
+    def change(self) -> int: ...
+
+    @property
+    def mark(self) -> Mark: ...
+
+    def reset(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The record of the collection ``name``, of which an engine serves one ``generation``.
+
+    ``lock_seconds``: how long to wait for a lease.
+    """
+
+    name: str
+    store: RecordStore
+    generation: int
+    lock_seconds: float
+
+    def disown(self, side: Side, index: Resettable, moment: Snapshot) -> None:
+        """Empty an index that follows another history of the record, which is logged."""
+        if belongs(index.mark, moment, self.store, self.generation):
+            return
+        _log.warning(
+            "The %s index of the collection %r does not belong to the record as it is now: it has reached "
+            "change %d of another history, the record change %d. It is made anew.",
+            side,
+            self.name,
+            index.change,
+            moment.change,
+        )
+        index.reset()

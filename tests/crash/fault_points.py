@@ -51,8 +51,8 @@ BETWEEN_RECORD_AND_INDEXES = [
     Point("return", f"{_STORE}.store:SqliteStore.put_vectors"),
     Point("return", f"{_STORE}.store:SqliteStore.delete"),
     Point("return", f"{_STORE}.store:SqliteStore.claim"),
-    Point("call", "index.engine.embedded:EmbeddedEngine._update_lexical"),
-    Point("call", "index.engine.embedded:EmbeddedEngine._update_dense"),
+    Point("call", "index.engine.embedded.lexical_side:LexicalSide.update"),
+    Point("call", "index.engine.embedded.dense_side:DenseSide.update"),
     Point("call", f"{_LEXICAL}.segments:add"),
     Point("call", f"{_LEXICAL}.applied:write"),
     Point("os.rename", "applied.json"),
@@ -71,12 +71,12 @@ IN_A_COMPACTION = [
 ]
 IN_A_REPAIR_OF_WORDS = [
     Point("call", "index.engine.repairs:Repairs.report"),
-    Point("call", "index.engine.embedded:EmbeddedEngine._repair_lexical"),
+    Point("call", "index.engine.embedded.lexical_side:LexicalSide.repair"),
     Point("call", f"{_LEXICAL}.bm25:TantivyIndex.publish"),
     Point("call", f"{_LEXICAL}.folder:IndexFolder.delete_others"),
 ]
 IN_A_REPAIR_OF_VECTORS = [
-    Point("call", "index.engine.embedded:EmbeddedEngine._repair_dense"),
+    Point("call", "index.engine.embedded.dense_side:DenseSide.repair"),
     Point("return", f"{_VECTORS}.dense:FaissIndex.reset"),
 ]
 WHEN_CREATED = [

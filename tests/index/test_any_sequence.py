@@ -318,7 +318,7 @@ class AnySequence(RuleBasedStateMachine):
         self.collection.embed_pending()
         with self.another_engine() as engine:
             assert engine.check() == []
-            assert list(engine._store.problems(WordEmbedder().dimension)) == []
+            assert list(engine._followed.store.problems(WordEmbedder().dimension)) == []
         sources = [one.source for one in self.model.in_order()]
         check_answers(self.collection, sources, QUESTIONS, self.other_folder())
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from index.config import LibraryConfig
 from index.description import Description
-from index.engine.following import add_vectors, belongs
+from index.engine.embedded.dense_side import DenseSide
+from index.engine.embedded.lexical_side import LexicalSide
+from index.engine.following import Followed
 from index.engine.generations import (
     CLEANSING_LEASE,
-    FILES_LEASE,
     LEXICAL,
     VECTORS,
     files_folder,
@@ -33,8 +32,6 @@ from index.file_leases import FileLeases
 from index.filters import Filter
 from index.protocols import Failure, PastPassages, RecordChanged, RecordStore, Searchable, Side, Snapshot
 from index.types import Ids
-
-_log = logging.getLogger("loccit.engine")
 
 T = TypeVar("T")
 
@@ -71,11 +68,7 @@ class EmbeddedEngine(IndexPair):
             TantivyIndex.open(home / LEXICAL, analyzer, checked_bytes=config.vectors.checked_bytes),
             self._selected,
         )
-        self._name = folder.name
-        self._generation = generation
-        self._store = store
-        self._dimension = dimension
-        self._lock_seconds = config.lock_seconds
+        self._followed = Followed(folder.name, store, generation, config.lock_seconds)
         self._leases = FileLeases(folder)
         bases = store.bases()
         self.shared = (
@@ -92,11 +85,19 @@ class EmbeddedEngine(IndexPair):
         )
         """The base of vectors that machines share; None where they share none."""
         self._moments = Moments(analyzer, dimension, config.search.as_of_passages)
-        self._updating = threading.RLock()
-        self._rebuilding = threading.Lock()
         self._repairs = Repairs(folder.name, self._repair)
+        check = partial(self._repairs.run_in_background, self._check_files)
+        self._vectors = DenseSide(
+            self.dense,
+            self._followed,
+            self._repairs,
+            dimension=dimension,
+            shared=self.shared,
+            reloaded=check,
+        )
+        self._words = LexicalSide(self.lexical, self._followed, self._repairs, self._leases)
         if not (self.dense.is_checked and self.lexical.is_checked):
-            self._repairs.run_in_background(self._check_files)
+            check()
 
     @property
     def change(self) -> int:
@@ -134,8 +135,8 @@ class EmbeddedEngine(IndexPair):
 
     def _unavailable(self, what: str) -> IndexUnavailable:
         return IndexUnavailable(
-            f"{what} failed, and the collection {self._name!r} makes what is missing anew from its record. "
-            "Try again in a moment; the log has the reason."
+            f"{what} failed, and the collection {self._followed.name!r} makes what is missing anew from its "
+            "record. Try again in a moment; the log has the reason."
         )
 
     # Following the record
@@ -146,14 +147,15 @@ class EmbeddedEngine(IndexPair):
 
     def update(self) -> bool:
         """Apply what was committed to the record since; whether there was something."""
-        with self._store.snapshot(lasting=True) as moment:
-            if moment.generation != self._generation:
+        with self._followed.store.snapshot(lasting=True) as moment:
+            if moment.generation != self._followed.generation:
                 return False  # the record has other passages now, which another engine serves
-            self._disown(moment)
+            self._vectors.disown(moment)
+            self._words.disown(moment)
             if self.dense.change >= moment.change and self.lexical.change >= moment.change:
                 return False
-            self._follow("lexical", self._catch_up_lexical, moment)
-            self._follow("dense", self._update_dense, moment)
+            self._follow("lexical", self._words.catch_up, moment)
+            self._follow("dense", self._vectors.update, moment)
         return True
 
     def _follow(self, side: Side, update: Callable[[Snapshot], None], moment: Snapshot) -> None:
@@ -168,217 +170,65 @@ class EmbeddedEngine(IndexPair):
         except Stopped:
             return
 
-    def _catch_up_lexical(self, moment: Snapshot) -> None:
-        self.lexical.refresh()
-        if self.lexical.change < moment.change:
-            # Another process with this folder may be updating the index, and need not get as far as this.
-            with suppress(CollectionBusy), self._writing():
-                self._update_lexical(moment)
-
-    def _disown(self, moment: Snapshot) -> None:
-        """Empty an index that follows another history of the record: it is filled again by the update."""
-        with self._updating:
-            for side, index in (("dense", self.dense), ("lexical", self.lexical)):
-                if not belongs(index.mark, moment, self._store, self._generation):
-                    _log.warning(
-                        "The %s index of the collection %r does not belong to the record as it is now: it "
-                        "has reached change %d of another history, the record change %d. It is made anew.",
-                        side,
-                        self._name,
-                        index.change,
-                        moment.change,
-                    )
-                    index.reset()
-
-    def _update_lexical(self, moment: Snapshot) -> None:
-        self.lexical.refresh()
-        self._disown(moment)
-        since, until = self.lexical.change, moment.mark
-        if since < until.change:
-            added = moment.added_texts(since, until.change)
-            removed = moment.removed(since, until.change)
-            self.lexical.update(until, added=self._repairs.unless_closed(added), removed=removed)
-
-    def _update_dense(self, moment: Snapshot) -> None:
-        with self._updating:
-            if self._reload_dense(moment):
-                self._repairs.run_in_background(self._check_files)
-            add_vectors(self.dense, moment, self._dimension, self._repairs.unless_closed)
-
-    def _reload_dense(self, moment: Snapshot) -> bool:
-        """Use the base that others have made since; whether there is one."""
-        return self.shared.follow(moment) if self.shared else self.dense.reload(moment.includes)
-
     def maintain(self, *, background: bool) -> None:
         """Build a new base of vectors, or write words again, when much was added or removed."""
-        if not self._repairs.has_failed("lexical") and self.lexical.should_rewrite:
-            if background:
-                self._repairs.run_in_background(self._rewrite_lexical)
-            else:
-                self._rewrite_lexical()
-        is_due = self.shared.is_due if self.shared else self.dense.should_compact
-        if self._repairs.has_failed("dense") or not is_due:
-            return
-        compact = self.shared.compact if self.shared else self.dense.compact
-        if background:
-            self.dense.compact_in_background(lambda error: self._repairs.report("dense", error), compact)
-            return
-        try:
-            compact()
-        except StoreDamaged as error:
-            self._repairs.report("dense", error)
+        self._words.maintain(background=background)
+        self._vectors.maintain(background=background)
 
     # Purging
 
     def purge(self, change: int) -> bool:
         """Write files anew that hold passages removed up to a change; see :class:`index.protocols.Engine`."""
-        if self.shared is None:
-            return self._purge(change, self.dense.purge)
-        return self._purge(change, partial(self.shared.purge, update=self.update))
+        return self._purge(change, partial(self._vectors.purge, update=self.update))
 
     def cleanse(self, change: int) -> bool:
         """Rid the files of this machine of what another one purges; see :class:`index.protocols.Engine`."""
         if read_purged(self._home) >= change:
             return True
         with suppress(CollectionBusy), self._leases.hold(CLEANSING_LEASE, 0.0):
-            return self._purge(change, self.shared.cleanse if self.shared else self.dense.purge)
+            return self._purge(change, self._vectors.cleanse)
         return False  # another process with this folder does it
 
     def _purge(self, change: int, purge_dense: Callable[[int], bool]) -> bool:
         self.update()
         if self._repairs.failures or self.change < change:
             return False
-        with self._rebuilding, suppress(Stopped):
-            self.lexical.refresh()
-            if self.lexical.has_removed:
-                self._cleanse_lexical()
+        with self._words.rebuilding, suppress(Stopped):
+            self._words.cleanse()
             if purge_dense(change):
-                if self._store.last_erasure():
+                if self._followed.store.last_erasure():
                     write_purged(self._home, change)
                 return True
         return False
-
-    def _cleanse_lexical(self) -> None:
-        """Write again the words that share files with those of removed passages, as fast as possible."""
-        if self.lexical.is_better_copied:
-            self.lexical.copy(self._repairs.stop_if_closed)
-            self._publish_lexical()
-        elif not self.lexical.rewrite(self._writing):
-            self._rebuild_lexical()
-
-    def _rewrite_lexical(self) -> None:
-        """Remove from the files what was removed from the index."""
-        try:
-            with self._rebuilding:
-                self.lexical.refresh()
-                if self.lexical.should_rewrite:
-                    self._cleanse_lexical()
-        except StoreDamaged as error:
-            self._repairs.report("lexical", error)
-        except (CollectionBusy, OSError) as error:
-            _log.warning("The words of the collection %r were not written again: %s", self._name, error)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Hold the right to write the lexical index: of this folder, not of the record."""
-        self._repairs.stop_if_closed()
-        with self._leases.hold(FILES_LEASE, self._lock_seconds):
-            yield
-
-    def _rebuild_lexical(self) -> None:
-        with self._store.snapshot(lasting=True) as moment:
-            self.lexical.build(moment.mark, self._repairs.unless_closed(moment.added_texts(0, moment.change)))
-        self._publish_lexical()
-
-    def _publish_lexical(self) -> None:
-        with self._writing(), self._store.snapshot(lasting=True) as moment:
-            self.lexical.publish()
-            self._update_lexical(moment)
 
     # Repairing
 
     def _check_files(self) -> None:
         """Compare the large files with their checksums, which was left out when they were opened."""
+        self._vectors.check()
         try:
-            self.dense.check(all_files=False)
-        except StoreDamaged as error:
-            self._repairs.report("dense", error)
-        try:
-            self._check_lexical()
+            self._words.check()
         except StoreDamaged as error:
             self._repairs.report("lexical", error)
 
-    def _check_lexical(self) -> None:
-        with suppress(StoreDamaged):
-            self.lexical.check()
-            return
-        # Unless a writer has merged files away meanwhile.
-        with self._writing():
-            self.lexical.refresh()
-            self.lexical.check()
-
     def _repair(self, side: Side, attempt: int) -> None:
         """Make an index anew, or let one catch up that failed to follow the record."""
-        with self._store.snapshot() as moment:
-            if moment.generation != self._generation:
+        with self._followed.store.snapshot() as moment:
+            if moment.generation != self._followed.generation:
                 raise Stopped
         catches_up = self._repairs.is_searched(side) and attempt <= _CATCHING_UP
-        if side == "dense":
-            self._repair_dense(catches_up=catches_up)
-        else:
-            self._repair_lexical(catches_up=catches_up)
-
-    def _repair_dense(self, *, catches_up: bool) -> None:
-        if not catches_up:
-            self.dense.reset()
-        try:
-            with self._store.snapshot(lasting=True) as moment:
-                self._update_dense(moment)
-        except StoreDamaged as error:
-            if not error.in_vectors:
-                raise
-            with self._store.lease("write", seconds=self._lock_seconds):
-                dropped = self._store.drop_damaged_vectors(self._dimension)
-            _log.warning(
-                "%d stored vectors of the collection %r are damaged: they are computed again.",
-                dropped,
-                self._name,
-            )
-            self.dense.reset()
-            with self._store.snapshot(lasting=True) as moment:
-                self._update_dense(moment)
-        self.dense.compact_in_background(
-            lambda error: self._repairs.report("dense", error), self.shared.compact if self.shared else None
-        )
-
-    def _repair_lexical(self, *, catches_up: bool) -> None:
-        with self._rebuilding:
-            if catches_up or self._was_replaced():
-                self._publish_lexical()
-            else:
-                self._rebuild_lexical()
-
-    def _was_replaced(self) -> bool:
-        """Whether another process has made the lexical index anew meanwhile."""
-        before = self.lexical.name
-        self.lexical.refresh()
-        if self.lexical.name == before:
-            return False
-        with suppress(StoreDamaged):
-            self._check_lexical()
-            return True
-        return False
+        (self._vectors if side == "dense" else self._words).repair(catches_up=catches_up)
 
     def check(self) -> list[str]:
         """Compare all files with their checksums, and the passages with those of the record."""
         problems = [f"The {one.side} index has failed: {one.reason}" for one in self.failures]
-        for check in (self.dense.check, self._check_lexical):
+        for check in (self.dense.check, self._words.check):
             try:
                 check()
             except StoreDamaged as error:
                 problems.append(error.message)
         self.update()
-        with self._store.snapshot() as moment:
+        with self._followed.store.snapshot() as moment:
             counts = moment.counts()
             if self.change == counts.change:
                 for side, found, expected in (
@@ -412,7 +262,7 @@ class EmbeddedEngine(IndexPair):
         self.dense.close()
 
     def _selected(self, where: Filter) -> Ids:
-        with suppress(RecordChanged), self._store.brief_snapshot() as moment:
+        with suppress(RecordChanged), self._followed.store.brief_snapshot() as moment:
             return moment.select(where)
-        with self._store.snapshot(standby=True) as moment:
+        with self._followed.store.snapshot(standby=True) as moment:
             return moment.select(where)

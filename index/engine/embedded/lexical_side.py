@@ -1,0 +1,141 @@
+"""The words of an embedded engine: follow the record, are written again, purged and repaired."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from index.engine.following import Followed
+from index.engine.generations import FILES_LEASE
+from index.engine.lexical import TantivyIndex
+from index.engine.repairs import Repairs
+from index.errors import CollectionBusy, StoreDamaged
+from index.file_leases import FileLeases
+from index.protocols import Snapshot
+
+_log = logging.getLogger("loccit.engine")
+
+
+class LexicalSide:
+    """Keeps an index of words up with a record. One process at a time writes it, under one of ``leases``."""
+
+    def __init__(self, index: TantivyIndex, followed: Followed, repairs: Repairs, leases: FileLeases) -> None:
+        self._index = index
+        self._followed = followed
+        self._repairs = repairs
+        self._leases = leases
+        self._updating = threading.RLock()
+        self.rebuilding = threading.Lock()
+        """Held by the thread that writes all words again."""
+
+    def disown(self, moment: Snapshot) -> None:
+        """Empty the index if it follows another history of the record: an update fills it again."""
+        with self._updating:
+            self._followed.disown("lexical", self._index, moment)
+
+    def catch_up(self, moment: Snapshot) -> None:
+        """Apply what was committed up to a snapshot, unless another process with this folder does.
+
+        Raises :class:`index.errors.StoreDamaged`, OSError, :class:`index.engine.repairs.Stopped`.
+        """
+        self._index.refresh()
+        if self._index.change < moment.change:
+            # Another process may be updating the index, and need not get as far as this.
+            with suppress(CollectionBusy), self._writing():
+                self.update(moment)
+
+    def update(self, moment: Snapshot) -> None:
+        """Apply what was committed up to a snapshot, under the lease."""
+        self._index.refresh()
+        self.disown(moment)
+        since, until = self._index.change, moment.mark
+        if since < until.change:
+            added = moment.added_texts(since, until.change)
+            removed = moment.removed(since, until.change)
+            self._index.update(until, added=self._repairs.unless_closed(added), removed=removed)
+
+    def maintain(self, *, background: bool) -> None:
+        """Write words again when much was removed."""
+        if self._repairs.has_failed("lexical") or not self._index.should_rewrite:
+            return
+        if background:
+            self._repairs.run_in_background(self._rewrite)
+        else:
+            self._rewrite()
+
+    def _rewrite(self) -> None:
+        """Remove from the files what was removed from the index."""
+        try:
+            with self.rebuilding:
+                self._index.refresh()
+                if self._index.should_rewrite:
+                    self._write_again()
+        except StoreDamaged as error:
+            self._repairs.report("lexical", error)
+        except (CollectionBusy, OSError) as error:
+            _log.warning(
+                "The words of the collection %r were not written again: %s", self._followed.name, error
+            )
+
+    def cleanse(self) -> None:
+        """Rid the files of removed passages, in the thread that holds :attr:`rebuilding`."""
+        self._index.refresh()
+        if self._index.has_removed:
+            self._write_again()
+
+    def _write_again(self) -> None:
+        """Write again the words that share files with those of removed passages, as fast as possible."""
+        if self._index.is_better_copied:
+            self._index.copy(self._repairs.stop_if_closed)
+            self._publish()
+        elif not self._index.rewrite(self._writing):
+            self._rebuild()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the right to write the index: of this folder, not of the record."""
+        self._repairs.stop_if_closed()
+        with self._leases.hold(FILES_LEASE, self._followed.lock_seconds):
+            yield
+
+    def _rebuild(self) -> None:
+        with self._followed.store.snapshot(lasting=True) as moment:
+            texts = self._repairs.unless_closed(moment.added_texts(0, moment.change))
+            self._index.build(moment.mark, texts)
+        self._publish()
+
+    def _publish(self) -> None:
+        with self._writing(), self._followed.store.snapshot(lasting=True) as moment:
+            self._index.publish()
+            self.update(moment)
+
+    def check(self) -> None:
+        """Compare all files with their checksums. Raises :class:`index.errors.StoreDamaged`."""
+        with suppress(StoreDamaged):
+            self._index.check()
+            return
+        # Unless a writer has merged files away meanwhile.
+        with self._writing():
+            self._index.refresh()
+            self._index.check()
+
+    def repair(self, *, catches_up: bool) -> None:
+        """Make the index anew, or let one catch up that failed to follow the record."""
+        with self.rebuilding:
+            if catches_up or self._was_replaced():
+                self._publish()
+            else:
+                self._rebuild()
+
+    def _was_replaced(self) -> bool:
+        """Whether another process has made the index anew meanwhile."""
+        before = self._index.name
+        self._index.refresh()
+        if self._index.name == before:
+            return False
+        with suppress(StoreDamaged):
+            self.check()
+            return True
+        return False
