@@ -141,4 +141,4 @@ def test_nothing_else_reads_the_environment() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
     }
-    assert readers == {"settings.py"}
+    assert readers == {"environment.py"}

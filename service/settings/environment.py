@@ -1,0 +1,74 @@
+"""The environment: settings are read from it, and given to processes through it. Nothing else reads it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import ValidationError
+
+from service.errors import InvalidSettings
+from service.settings.settings import PREFIX, Settings
+
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which prometheus_client knows the folder."""
+_REPLACED = frozenset({"SENTENCE_WEIGHT", "DOCUMENT_WEIGHT"})
+"""Settings of earlier versions, which the fitted weights of the ranking replace."""
+_OF_COMMANDS = frozenset({"KEY", "PASSWORD", "URL"})
+"""Variables of options of the commands, which are no settings."""
+log = logging.getLogger("loccit.service")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment; keyword arguments take precedence.
+
+    Raises :class:`service.errors.InvalidSettings`, whose message names each wrong variable. Logs unknown
+    variables that begin with the prefix, since a misspelt one would go unnoticed.
+    """
+    for name in unknown_variables():
+        if name.upper().removeprefix(PREFIX) in _REPLACED:
+            log.warning("%s has no effect any more: these weights are fitted. Unset it.", name)
+        else:
+            log.warning("%s is not a setting of Loccit, and has no effect. Check its spelling.", name)
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        messages = (f"{PREFIX}{str(one['loc'][0]).upper()}: {_reason(one['msg'])}" for one in error.errors())
+        raise InvalidSettings(" ".join(messages)) from None
+
+
+def hand_down(settings: Settings, names: Iterable[str]) -> None:
+    """Set the variables of these settings, for processes that this one starts."""
+    for name in names:
+        os.environ[f"{PREFIX}{name.upper()}"] = str(getattr(settings, name))
+
+
+def metrics_folder() -> Path | None:
+    """The folder in which worker processes keep their metrics; None if this process is the only one."""
+    folder = os.environ.get(METRICS_FOLDER)
+    return Path(folder) if folder else None
+
+
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """Give the worker processes that this one starts a folder for their metrics."""
+    with TemporaryDirectory(prefix="loccit-metrics-") as folder:
+        os.environ[METRICS_FOLDER] = folder
+        yield
+
+
+def unknown_variables() -> list[str]:
+    """List variables in the environment that begin with the prefix and are no setting."""
+    known = {f"{PREFIX}{name}".upper() for name in (*Settings.model_fields, *_OF_COMMANDS)}
+    return sorted(
+        name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known
+    )
+
+
+def _reason(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message if message.endswith(".") else f"{message}."

@@ -1,0 +1,42 @@
+"""All settings of an operator, put together of those of each subject."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from service.databases.address import checked_address
+from service.library_settings import LibrarySettings
+from service.settings.access import AccessSettings
+from service.settings.checks import CheckSettings
+from service.settings.logs import LogSettings
+from service.settings.questions import QuestionSettings
+from service.settings.retention import RetentionSettings
+from service.settings.uploads import UploadSettings
+from service.settings.writer import WriterSettings
+
+PREFIX = "LOCCIT_"
+
+
+# From last to first is the order in which fields are checked and documented.
+class Settings(
+    LogSettings,
+    RetentionSettings,
+    CheckSettings,
+    WriterSettings,
+    QuestionSettings,
+    UploadSettings,
+    AccessSettings,
+    LibrarySettings,
+):
+    """All settings of an operator. Each field is read from an environment variable ``LOCCIT_...``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, protected_namespaces=()
+    )
+
+    @field_validator("store", check_fields=False)
+    @classmethod
+    def _check_store(cls, store: SecretStr) -> SecretStr:
+        checked_address(store.get_secret_value())  # raises a ValueError that says what is wrong
+        return store

@@ -1,0 +1,75 @@
+"""The model elsewhere that writes answers."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings
+
+from service.settings.values import require_visible
+
+
+class WriterSettings(BaseSettings):
+    """Where that model is, how it is asked, and how long its text may take."""
+
+    writer_url: str = Field(
+        "",
+        description="Address of an endpoint that speaks OpenAI's chat completions, such as "
+        "`http://127.0.0.1:11434/v1`. Its model then writes answers from the passages, which are sent to it. "
+        "Without one, answers are sentences of the documents.",
+    )
+    writer_model: str = Field("", validate_default=True, description="Name of the model there.")
+    writer_key: SecretStr | None = Field(None, description="API key of that endpoint, if it needs one.")
+    writer_parameters: str = Field(
+        '{"temperature": 0, "max_tokens": 1024, "stream_options": {"include_usage": true}}',
+        description="JSON object of further fields that are sent to it.",
+    )
+    writer_first_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Time, in seconds, for the first text of the model."
+    )
+    writer_next_seconds: float = Field(
+        20.0, gt=0, le=3600, description="Longest pause, in seconds, in the text of the model."
+    )
+    writer_seconds: float = Field(180.0, gt=0, le=3600, description="Time, in seconds, for its whole text.")
+    writer_characters: int = Field(
+        20_000,
+        ge=1,
+        le=10_000_000,
+        description="Most characters of passages that are sent to it; at least one passage is.",
+    )
+
+    @field_validator("writer_url")
+    @classmethod
+    def _check_writer_url(cls, url: str) -> str:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if url and (not is_address or set(url) & set(" @?#")):
+            raise ValueError("is not a web address. Write it like http://127.0.0.1:11434/v1.")
+        return url
+
+    @field_validator("writer_key")
+    @classmethod
+    def _check_writer_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            require_visible(key.get_secret_value())
+        return key
+
+    @field_validator("writer_parameters")
+    @classmethod
+    def _check_writer_parameters(cls, parameters: str) -> str:
+        if not isinstance(json.loads(parameters, parse_constant=_refuse_constant), dict):
+            raise ValueError("is not a JSON object.")  # noqa: TRY004 -- pydantic takes no TypeError
+        return parameters
+
+    @field_validator("writer_model")
+    @classmethod
+    def _check_writer_model(cls, model: str, others: ValidationInfo) -> str:
+        if others.data.get("writer_url") and not model:
+            raise ValueError("is empty. Give the name of the model at LOCCIT_WRITER_URL.")
+        return model
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"has {name}, which is not JSON.")
