@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from index.filters import Filter, ReadableBy
 from index.postgresql import Transaction
@@ -12,13 +11,10 @@ from index.records import (
     DocumentRecord,
     Event,
     Mark,
-    PlacedPassage,
     RefusedMirror,
-    StoredPassage,
     Structure,
     VersionRecord,
 )
-from index.sentence_table import SentenceTable
 from index.store.postgresql import (
     attributes,
     documents,
@@ -34,11 +30,14 @@ from index.store.postgresql.snapshots.past import PostgresqlPast
 from index.store.postgresql.snapshots.reads import Reads
 from index.store.postgresql.state import State
 from index.store.rows.cache import Memory
+from index.store.rows.snapshots import RememberedPassages, without_hidden
 from index.types import Block, Ids, IndexedPassage, Vectors
 
 
-class PostgresqlSnapshot:
+class PostgresqlSnapshot(RememberedPassages):
     """Implements :class:`index.protocols.Snapshot`, whose docstrings describe the methods."""
+
+    _reads: Reads
 
     def __init__(self, transaction: Transaction, state: State, memory: Memory) -> None:
         """Use :meth:`index.store.postgresql.PostgresqlStore.snapshot`."""
@@ -72,15 +71,7 @@ class PostgresqlSnapshot:
         if readable is None or not self.hides(readable):
             return counts
         parameter = attributes.hidden_from(readable)
-        less = totals.hidden(self._transaction, attributes.HIDDEN, parameter)
-        return replace(
-            counts,
-            documents=counts.documents - less[0],
-            passages=counts.passages - less[1],
-            embedded=counts.embedded - less[2],
-            characters=counts.characters - less[3],
-            original_bytes=counts.original_bytes - less[4],
-        )
+        return without_hidden(counts, totals.hidden(self._transaction, attributes.HIDDEN, parameter))
 
     def hides(self, readable: ReadableBy) -> bool:
         parameter = attributes.hidden_from(readable)
@@ -180,26 +171,6 @@ class PostgresqlSnapshot:
         self, since: int, until: int, limit: int, *, readable: ReadableBy | None = None
     ) -> list[Event]:
         return events.listed(self._transaction, since, until, limit, readable)
-
-    # Texts and passages
-
-    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
-        return self._memory.text(self._reads, sha256, (start, end))
-
-    def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
-        return self._memory.whole_texts(self._reads, sha256s)
-
-    def passages(self, ids: Ids) -> list[StoredPassage]:
-        return self._memory.passages(self._reads, ids)
-
-    def places(self, ids: Ids) -> list[PlacedPassage]:
-        return self._memory.places(self._reads, ids)
-
-    def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
-        return self._memory.sentences(self._reads, ids)
-
-    def select(self, where: Filter) -> Ids:
-        return self._memory.select(self._reads, where)
 
     # Index feed
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from index.filters import Filter, ReadableBy
 from index.records import (
@@ -12,14 +11,12 @@ from index.records import (
     DocumentRecord,
     Event,
     Mark,
-    PlacedPassage,
     RefusedMirror,
-    StoredPassage,
     Structure,
     VersionRecord,
 )
-from index.sentence_table import SentenceTable
 from index.store.rows.cache import Memory
+from index.store.rows.snapshots import RememberedPassages, without_hidden
 from index.store.sqlite import (
     attributes,
     changes,
@@ -37,7 +34,7 @@ from index.store.sqlite.snapshots.past import SqlitePast
 from index.types import Block, Ids, IndexedPassage, Vectors
 
 
-class SqliteSnapshot:
+class SqliteSnapshot(RememberedPassages):
     """Implements :class:`index.protocols.Snapshot`, whose docstrings describe the methods."""
 
     def __init__(self, connection: sqlite3.Connection, memory: Memory) -> None:
@@ -58,15 +55,7 @@ class SqliteSnapshot:
         if readable is None or not self.hides(readable):
             return counts
         parameter = attributes.hidden_from(readable)
-        less = totals.hidden(self._connection, attributes.HIDDEN, parameter)
-        return replace(
-            counts,
-            documents=counts.documents - less[0],
-            passages=counts.passages - less[1],
-            embedded=counts.embedded - less[2],
-            characters=counts.characters - less[3],
-            original_bytes=counts.original_bytes - less[4],
-        )
+        return without_hidden(counts, totals.hidden(self._connection, attributes.HIDDEN, parameter))
 
     def hides(self, readable: ReadableBy) -> bool:
         parameter = attributes.hidden_from(readable)
@@ -166,26 +155,6 @@ class SqliteSnapshot:
         self, since: int, until: int, limit: int, *, readable: ReadableBy | None = None
     ) -> list[Event]:
         return events.listed(self._connection, since, until, limit, readable)
-
-    # Texts and passages
-
-    def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
-        return self._memory.text(self._reads, sha256, (start, end))
-
-    def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
-        return self._memory.whole_texts(self._reads, sha256s)
-
-    def passages(self, ids: Ids) -> list[StoredPassage]:
-        return self._memory.passages(self._reads, ids)
-
-    def places(self, ids: Ids) -> list[PlacedPassage]:
-        return self._memory.places(self._reads, ids)
-
-    def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
-        return self._memory.sentences(self._reads, ids)
-
-    def select(self, where: Filter) -> Ids:
-        return self._memory.select(self._reads, where)
 
     # Index feed
 
