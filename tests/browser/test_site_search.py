@@ -8,7 +8,7 @@ import pytest
 
 from scripts.build_site import DOCS, stage
 from scripts.site_search import script
-from tests.test_docs import anchors
+from tests.docs.test_docs import anchors
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

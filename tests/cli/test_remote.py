@@ -18,9 +18,9 @@ from index.embedding import WordEmbedder
 from index.library import Library
 from service.identity import KeyOptions, Scope, new_key
 from tests.cli.commands import ROOT, loccit, process
+from tests.packaging.test_packaging import BLOCK
 from tests.service.answering.writing.stand_in import stand_in
 from tests.service.http_service import app_of, live
-from tests.test_packaging import BLOCK
 
 MARS = "Mars has two moons, Phobos and Deimos."
 HEAVY = ("torch", "openvino", "transformers", "sentence_transformers", "faiss", "tantivy", "fastapi", "lxml")

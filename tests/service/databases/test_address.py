@@ -10,8 +10,8 @@ from index.errors import StoreUnavailable
 from service.databases.address import checked_address, require_database
 from service.errors import InvalidSettings
 from service.settings import load_settings
+from tests.packaging.test_packaging import run_without
 from tests.postgresql import PASSWORD
-from tests.test_packaging import run_without
 
 SECRET = "zqpassword"  # noqa: S105 -- of nothing
 

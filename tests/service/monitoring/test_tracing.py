@@ -20,8 +20,8 @@ from service.app import create_app
 from service.monitoring.tracing import Tracing
 from service.settings import Settings
 from tests.cli.commands import started
+from tests.packaging.test_packaging import run_without
 from tests.patience import eventually
-from tests.test_packaging import run_without
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

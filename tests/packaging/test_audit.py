@@ -16,7 +16,7 @@ import pytest
 
 from scripts.audit import KNOWN
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 

@@ -11,7 +11,7 @@ from benchmarks import processor
 from benchmarks.run import Bench, Condition, conditions, processors, results, stored, verdict
 from evaluation.measures import Estimate
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_every_condition_is_named_once_and_every_result_has_one() -> None:

@@ -23,7 +23,7 @@ from service.errors import status_of
 from service.settings import PREFIX, Settings
 from tests.cli.commands import loccit, started
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted((ROOT / "docs").rglob("*.md")),

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 from pathspec import GitIgnoreSpec
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 MADE = ("__pycache__", "*.pyc")
 """What Python writes beside the sources; no image needs it."""
 
