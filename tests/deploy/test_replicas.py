@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from tests.cli.commands import started
-from tests.cli.test_worker import working
+from tests.cli.server.test_worker import working
 from tests.deploy.programs import CADDY, DEPLOY
 from tests.patience import PATIENCE, eventually
 
