@@ -17,7 +17,7 @@ from service.identity import KeyOptions, Scope, new_key
 from tests.service.browser.pages import LAMP, page, put, told, words
 from tests.service.http_service import served
 
-CORPUS = Path(__file__).resolve().parents[3] / "corpus"
+CORPUS = Path(__file__).resolve().parents[4] / "corpus"
 
 
 @pytest.fixture
