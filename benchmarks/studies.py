@@ -7,20 +7,13 @@ from collections.abc import Callable, Mapping
 from benchmarks import (
     answers,
     catching_up,
-    drawn_pages,
     engines,
-    formats,
     freshness,
-    html,
     http_load,
     ingest,
-    office,
     painted,
-    parity,
-    pdf,
     peers,
     quantized,
-    reading_speed,
     reanchoring,
     record_stores,
     reports,
@@ -33,6 +26,7 @@ from benchmarks import (
     written_answers,
 )
 from benchmarks.answerability import study as answerability
+from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
 from evaluation.measures import Estimate
 
 _DOCUMENTS = 600

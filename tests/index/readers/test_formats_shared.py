@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.html import study
+from benchmarks.documents.html import study
 from index.readers import read
 from index.types import Extract
 from tests.index.readers.laws import extract_or_refusal

@@ -11,7 +11,7 @@ import openpyxl
 import pptx
 import pytest
 
-from benchmarks.libreoffice import run_libreoffice
+from benchmarks.documents.libreoffice import run_libreoffice
 from index.config import ReadingConfig
 from index.errors import CorruptDocument
 from index.readers import IsolatedReaders, read

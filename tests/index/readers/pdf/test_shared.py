@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from benchmarks.manifest import Listed, listed
-from benchmarks.pdf import QUOTES, File, in_rectangles, on_cited_page, quotes, same_size
+from benchmarks.documents.manifest import Listed, listed
+from benchmarks.documents.pdf import QUOTES, File, in_rectangles, on_cited_page, quotes, same_size
 from index.errors import CorruptDocument, EncryptedDocument, NoTextLayer, Unreadable
 from index.readers import read as read_file
 from tests.index.readers.laws import assert_laws

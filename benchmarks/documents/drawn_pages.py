@@ -1,4 +1,6 @@
-"""Whether quotes of PDF files are marked on their drawn pages: ``python -m benchmarks.drawn_pages``.
+"""Whether quotes of PDF files are marked on their drawn pages.
+
+``python -m benchmarks.documents.drawn_pages``.
 
 Each quote is marked as the viewer marks it. pdfplumber (pdfminer), which shares no code with PDFium, says
 which letters are under the marks, and the picture of the page whether something is printed there.
@@ -16,7 +18,7 @@ import pdfplumber
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.pdf import WORD, Outcome, Quote, files, fold, judge, quotes, told
+from benchmarks.documents.pdf import WORD, Outcome, Quote, files, fold, judge, quotes, told
 from index.readers.pdf.drawing import draw_page
 from index.text.layout import Rectangle
 

@@ -1,4 +1,4 @@
-"""Whether the words of PDF files stand where they are cited: ``python -m benchmarks.pdf``.
+"""Whether the words of PDF files stand where they are cited: ``python -m benchmarks.documents.pdf``.
 
 Judged by two other libraries, pypdf and pdfplumber (pdfminer), over the PDF files of the manifest.
 """
@@ -20,7 +20,7 @@ import pdfplumber
 import pypdf
 from pypdf.errors import PyPdfError
 
-from benchmarks.manifest import FORMATS, Listed, listed
+from benchmarks.documents.manifest import FORMATS, Listed, listed
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
 from index.errors import Unreadable

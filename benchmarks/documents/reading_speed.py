@@ -1,4 +1,4 @@
-"""How fast files are read, beside markitdown: ``python -m benchmarks.reading_speed``.
+"""How fast files are read, beside markitdown: ``python -m benchmarks.documents.reading_speed``.
 
 Each of them reads the files of a format in one process of its own, one after the other, from memory, after
 one that is not timed: what is imported and loaded first does not count. Files that either refuses are left
@@ -18,8 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.documents.manifest import FORMATS, listed
 from benchmarks.figures import exact
-from benchmarks.manifest import FORMATS, listed
 from evaluation.measures import Estimate
 
 MARKITDOWN = "0.1.9"

@@ -1,4 +1,4 @@
-"""Whether a document answers alike in each of its formats: ``python -m benchmarks.parity``.
+"""Whether a document answers alike in each of its formats: ``python -m benchmarks.documents.parity``.
 
 The Debian FAQ is published as HTML, PDF and plain text, the Debian Live Manual as HTML, EPUB and ODT. Each
 format is a collection of its own and is asked the questions of ``parity.yaml``.
@@ -18,7 +18,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks import sets
-from benchmarks.manifest import FORMATS
+from benchmarks.documents.manifest import FORMATS
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
 from index.library import Library

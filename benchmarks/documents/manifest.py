@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FORMATS = Path(__file__).parents[2] / "shared" / "data" / "formats"
+FORMATS = Path(__file__).parents[3] / "shared" / "data" / "formats"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""Whether files of many formats are read, or refused for a true reason: ``python -m benchmarks.formats``.
+"""Whether files of many formats are read, or refused for a true reason.
+
+``python -m benchmarks.documents.formats``.
 
 Each file is read as the service reads it, in a worker process with limits. What is a true reason is told by
 other programs: PyMuPDF and pypdf for PDF files (the manifest), and a search for ``w:t`` elements in DOCX
@@ -18,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.manifest import FORMATS, Listed, listed
+from benchmarks.documents.manifest import FORMATS, Listed, listed
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
 from index.config import ReadingConfig

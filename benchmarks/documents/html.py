@@ -1,4 +1,4 @@
-"""How much of a page's content is kept, and of what is around it: ``python -m benchmarks.html``.
+"""How much of a page's content is kept, and of what is around it: ``python -m benchmarks.documents.html``.
 
 Sixty pages of the web with strings that stand in their articles, and strings of their menus, footers and
 advertisements (evaluation data of trafilatura).
@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.manifest import FORMATS
+from benchmarks.documents.manifest import FORMATS
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
 from index.readers import read

@@ -1,4 +1,4 @@
-"""How much of office files is read: ``python -m benchmarks.office``.
+"""How much of office files is read: ``python -m benchmarks.documents.office``.
 
 The files are those that people attached to reports of errors (test files of Apache POI and Tika). LibreOffice
 reads them too: it confirms refusals, and its words are compared with those of the readers here. It must be
@@ -15,10 +15,10 @@ from pathlib import Path
 
 import olefile
 
-from benchmarks import formats
-from benchmarks.libreoffice import CONVERSIONS, texts
-from benchmarks.manifest import FORMATS
-from benchmarks.parity import words_of
+from benchmarks.documents import formats
+from benchmarks.documents.libreoffice import CONVERSIONS, texts
+from benchmarks.documents.manifest import FORMATS
+from benchmarks.documents.parity import words_of
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate, mean
 from index.errors import CorruptDocument, EmptyDocument, EncryptionNotSupported, NoTextLayer, ReaderFailed
