@@ -1,8 +1,8 @@
 """Fit the weights by which claims are judged: ``python -m benchmarks.fit_support``.
 
 Of CLAP NQ's written answers only those to the dev part's documents are used
-(:func:`benchmarks.statements.part_of`). Each sentence is compared with its own passage, with the other one
-that is most like the answer, with one at random, and with its own without the sentences that say it.
+(:func:`benchmarks.claims.statements.part_of`). Each sentence is compared with its own passage, with the other
+one that is most like the answer, with one at random, and with its own without the sentences that say it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks import sets
-from benchmarks.statements import SEED, SHARED, written
+from benchmarks.claims.statements import SEED, SHARED, written
 from index.citations.claims import claims
 from index.citations.statements.judging import Statement, makes_claim, nearest, statements
 from index.citations.statements.sources import Source

@@ -18,14 +18,12 @@ from benchmarks import (
     record_stores,
     reports,
     resolving,
-    statements,
     tables,
     text_fragments,
-    twins,
     verification,
-    written_answers,
 )
 from benchmarks.answerability import study as answerability
+from benchmarks.claims import statements, twins, written_answers
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
 from evaluation.measures import Estimate
 

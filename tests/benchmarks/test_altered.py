@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 import pytest
 
-from benchmarks.altered import KINDS, altered, change
+from benchmarks.claims.altered import KINDS, altered, change
 
 TRUE = "The keeper Jacob lit 1,577 lamps in March 2001, and the harbour was not dark for 35 days."
 KEEPERS = ["Jacob", "Miriam", "Anders", "Yusuf", "Helena"]

@@ -9,7 +9,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from benchmarks.lying_model import KINDS, LyingModel
+from benchmarks.claims.lying_model import KINDS, LyingModel
 
 SENTENCES = [
     "The keeper of the tower was Samuel Osgood until the year 1841 at least.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.twins import Judged, figures, judged, pairs, topics
+from benchmarks.claims.twins import Judged, figures, judged, pairs, topics
 from index.embedding import WordEmbedder
 
 

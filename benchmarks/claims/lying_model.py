@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
-from benchmarks.altered import change, sentences
+from benchmarks.claims.altered import change, sentences
 
 KINDS = ("number", "name", "false quote", "wrong mark", "invented source")
 _PASSAGE = re.compile(r"(#\w+) passage (\d+)\n.*?\n\n(.*?)\n\1 end", re.DOTALL)

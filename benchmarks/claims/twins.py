@@ -1,4 +1,4 @@
-"""Whether false sentences are told from their true twins: ``python -m benchmarks.twins [--show]``.
+"""Whether false sentences are told from their true twins: ``python -m benchmarks.claims.twins [--show]``.
 
 ``twins.yaml`` has short documents, and for each true sentences beside nearly the same that are false:
 negated, numbers or roles swapped, plans told as done, another speaker. Each is judged by its whole document.

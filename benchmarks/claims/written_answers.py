@@ -1,9 +1,9 @@
-"""Whether what a lying model writes is marked: ``python -m benchmarks.written_answers``.
+"""Whether what a lying model writes is marked: ``python -m benchmarks.claims.written_answers``.
 
 The service answers questions about COVID-QA's papers, those that nothing was fitted to, with a model that
-tells one true sentence and one lie (:mod:`benchmarks.lying_model`), over HTTP and streamed. ``marked``: of
-the lies those called contradicted or unsupported; ``true_marked``: the same of the true sentences;
-``first_token_ms``: milliseconds from the model's first text to the client's.
+tells one true sentence and one lie (:mod:`benchmarks.claims.lying_model`), over HTTP and streamed.
+``marked``: of the lies those called contradicted or unsupported; ``true_marked``: the same of the true
+sentences; ``first_token_ms``: milliseconds from the model's first text to the client's.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 import httpx
 
 from benchmarks import sets
-from benchmarks.altered import names_in
+from benchmarks.claims.altered import names_in
+from benchmarks.claims.lying_model import KINDS, LyingModel, Said, serving
+from benchmarks.claims.statements import SHARED, part_of
 from benchmarks.freshness import serving as service
-from benchmarks.lying_model import KINDS, LyingModel, Said, serving
 from benchmarks.proportions import percentile, proportion
-from benchmarks.statements import SHARED, part_of
 from evaluation.measures import Estimate
 from evaluation.questions import Question
 from index.library import Library

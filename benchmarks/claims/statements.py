@@ -1,4 +1,4 @@
-"""Whether what sentences claim is judged right: ``python -m benchmarks.statements [--part test]``.
+"""Whether what sentences claim is judged right: ``python -m benchmarks.claims.statements [--part test]``.
 
 ``altered``: sentences of COVID-QA's papers as they stand, and with one number, name, date or negation
 changed, by the passage of the paper that they are of, some sentences long. ``written``: answers that people
@@ -22,14 +22,14 @@ from typing import Literal
 import numpy as np
 
 from benchmarks import sets
-from benchmarks.altered import KINDS, Altered, altered, sentences
+from benchmarks.claims.altered import KINDS, Altered, altered, sentences
 from benchmarks.proportions import proportion
 from evaluation.measures import Estimate
 from index.citations import Claim, Locator, StatementVerdict, Verification, parse_locator
 from index.collection import Collection
 from index.library import Library
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 SEED = 45
 COUNT = 500
 _RESAMPLES = 1000

@@ -1,0 +1,1 @@
+"""What sentences claim, true or false: whether it is judged rightly."""
