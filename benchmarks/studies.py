@@ -14,15 +14,12 @@ from benchmarks import (
     painted,
     peers,
     quantized,
-    reanchoring,
     record_stores,
     reports,
-    resolving,
     tables,
-    text_fragments,
-    verification,
 )
 from benchmarks.answerability import study as answerability
+from benchmarks.citations import reanchoring, resolving, text_fragments, verification
 from benchmarks.claims import statements, twins, written_answers
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
 from evaluation.measures import Estimate

@@ -34,7 +34,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Cats
 
 
 def test_a_browser_highlights_what_was_cited(browser: "Browser") -> None:
-    from benchmarks.text_fragments import Cited, outcomes
+    from benchmarks.citations.text_fragments import Cited, outcomes
 
     extract = read(PAGE, name="cats.html")
     spans = [span for block in extract.blocks for span in block_spans(extract.text, block)]
@@ -47,7 +47,7 @@ def test_a_browser_highlights_what_was_cited(browser: "Browser") -> None:
 
 
 def test_what_is_not_highlighted_is_told(browser: "Browser") -> None:
-    from benchmarks.text_fragments import Cited, outcomes
+    from benchmarks.citations.text_fragments import Cited, outcomes
 
     extract = read(PAGE, name="cats.html")
     other = PAGE.replace(b"A cat sleeps", b"A cat naps")

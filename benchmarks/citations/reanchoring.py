@@ -1,4 +1,4 @@
-"""How cited spans are found again in changed texts: ``python -m benchmarks.reanchoring``.
+"""How cited spans are found again in changed texts: ``python -m benchmarks.citations.reanchoring``.
 
 Edits of known truth are made to real documents: papers of COVID-QA and pages of FastAPI's documentation.
 Thresholds were chosen on documents with even numbers; what is printed, one JSON object, is measured on the
@@ -26,7 +26,7 @@ from index.citations.standing import standing
 from index.readers import read
 from index.text import sentence_spans
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
+DATA = Path(__file__).parents[3] / "shared" / "data"
 SEED = 20
 _SHORTEST_PAGE = 3000
 _FEWEST_WORDS = 4

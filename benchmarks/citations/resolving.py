@@ -1,4 +1,4 @@
-"""How long a citation takes to resolve in a long document: ``python -m benchmarks.resolving``.
+"""How long a citation takes to resolve in a long document: ``python -m benchmarks.citations.resolving``.
 
 A document of 700,000 code points, 200 citations of its sentences; then a new version of it, with
 insertions, deletions, moved and reworded sentences, in which each citation has to be found again. Times
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from pydantic_core import to_json
 
+from benchmarks.citations.reanchoring import documents
 from benchmarks.proportions import percentile
-from benchmarks.reanchoring import documents
 from evaluation.measures import Estimate
 from index.citations import locator_of, parse_locator
 from index.collection import Collection

@@ -1,4 +1,6 @@
-"""How often a browser highlights the cited words: ``python -m benchmarks.text_fragments [--seed N]``.
+"""How often a browser highlights the cited words.
+
+``python -m benchmarks.citations.text_fragments [--seed N]``.
 
 Citations are drawn from real pages as our reader reads them: sentences, runs of sentences, and passages
 of the chunker. Each is opened in Chromium on the original page, ``page#:~:text=...``, with the colours of
@@ -40,7 +42,7 @@ from index.readers import read
 from index.text import block_spans
 from index.types import Extract
 
-PAGES = Path(__file__).parents[2] / "shared/data/formats/html"
+PAGES = Path(__file__).parents[3] / "shared/data/formats/html"
 CITATIONS = 200
 SEED = 20_260
 

@@ -1,4 +1,4 @@
-"""Whether quotes are told from those that are not: ``python -m benchmarks.verification``.
+"""Whether quotes are told from those that are not: ``python -m benchmarks.citations.verification``.
 
 Sentences of COVID-QA's papers as they stand, with other typography, with one content word changed, and
 attributed to another paper: 500 of each. No model has a part in it.
@@ -22,7 +22,7 @@ from index.ingest import Source
 from index.library import Library
 from index.text import equal_but_for_typography, sentence_spans
 
-DATA = Path(__file__).parents[2] / "shared" / "data" / "covidqa" / "corpus.jsonl"
+DATA = Path(__file__).parents[3] / "shared" / "data" / "covidqa" / "corpus.jsonl"
 SEED = 44
 COUNT = 500
 _FEWEST_WORDS, _MOST_WORDS = 6, 60

@@ -1,0 +1,1 @@
+"""Quotes and citations: verified, found again in changed texts, resolved, and highlighted by browsers."""
