@@ -12,8 +12,8 @@ import pytest
 from benchmarks import ingest, plots
 from benchmarks.http_load import answered, medians, outcome, percentiles, settled
 from benchmarks.peers import DYNAMIC_INT8, OURS, Job, Result, figures, held_figures, requirements
-from benchmarks.quantized import compared
 from benchmarks.raw_encoder import texts
+from benchmarks.retrieval.quantized import compared
 from benchmarks.wrk import Exchange, Load, Plan, send, staged
 from evaluation.harness import Evaluation, Outcome
 from evaluation.measures import Estimate

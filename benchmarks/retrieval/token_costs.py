@@ -1,4 +1,6 @@
-"""What the words cost that passages repeat, and what they bring: ``python -m benchmarks.token_costs``.
+"""What the words cost that passages repeat, and what they bring.
+
+``python -m benchmarks.retrieval.token_costs``.
 
 A passage repeats the last sentences of the one before it, and is embedded with the title and the headings
 above it. The same documents are taken in without either, and asked the questions of the development part of

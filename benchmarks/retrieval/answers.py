@@ -1,4 +1,6 @@
-"""Whether extractive answers quote the right sentence, and decline rightly: ``python -m benchmarks.answers``.
+"""Whether extractive answers quote the right sentence, and decline rightly.
+
+``python -m benchmarks.retrieval.answers``.
 
 ``first``: the first sentence of the answer, in the first passage that has an annotated answer, is one of that
 answer's sentences; ``anywhere``: the first sentence of all is. ``declined``: of CLAP NQ's questions that
@@ -23,7 +25,7 @@ from index.collection import Collection
 from index.library import Library
 from index.search.extraction import divided, extracted
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 LEAST = 0.5
 K = 5
 _DEPTH = 50

@@ -1,4 +1,6 @@
-"""What other engines find beside the embedded one: ``python -m benchmarks.engines [meaning|words]``.
+"""What other engines find beside the embedded one.
+
+``python -m benchmarks.retrieval.engines [meaning|words]``.
 
 One record is searched by both engines, with the same questions. ``meaning``: by meaning alone, on the Milvus
 server of LOCCIT_MILVUS_URI. ``words``: by meaning and words, on milvus-lite in this process.

@@ -1,4 +1,6 @@
-"""Whether the row that answers is found and marked alone, in five formats: ``python -m benchmarks.tables``.
+"""Whether the row that answers is found and marked alone, in five formats.
+
+``python -m benchmarks.retrieval.tables``.
 
 The tables and questions of ``tables.yaml`` are written as PDF, Word, HTML, Excel and CSV files. The files of
 a format are one collection, of which all questions are asked.

@@ -1,4 +1,4 @@
-"""What integers of 8 bits cost in quality, and save: ``python -m benchmarks.quantized [FOLDER]``.
+"""What integers of 8 bits cost in quality, and save: ``python -m benchmarks.retrieval.quantized [FOLDER]``.
 
 The model is quantized on passages of a BEIR folder's documents, as ``loccit quantize`` does it; the documents
 are taken in once by each model, and the same questions asked of both collections.

@@ -1,4 +1,4 @@
-"""Whether a figure is found in an annual report: ``python -m benchmarks.reports``.
+"""Whether a figure is found in an annual report: ``python -m benchmarks.retrieval.reports``.
 
 Reports of companies that do not exist are drawn as PDF files, with the statements, notes and pages of prose
 that such reports have; ``reports.yaml`` has the lines of their statements in the words of each company, what

@@ -1,0 +1,1 @@
+"""What questions find, with which rankings and models, and what extractive answers quote."""
