@@ -1,8 +1,9 @@
 """Pictures of studies: ``python -m benchmarks.plots http_load.json peers.json scale.jsonl [--to FOLDER]``.
 
-The files are what ``benchmarks.http_load`` and ``benchmarks.peers`` saved, and what ``benchmarks.scale``
-printed. A picture has a light and a dark form, which it chooses itself; the colours are those of Okabe and
-Ito, which everybody tells apart, and no picture needs colours to be understood.
+The files are what ``benchmarks.speed.http_load`` and ``benchmarks.speed.peers`` saved, and what
+``benchmarks.speed.scale`` printed. A picture has a light and a dark form, which it chooses itself; the
+colours are those of Okabe and Ito, which everybody tells apart, and no picture needs colours to be
+understood.
 """
 
 from __future__ import annotations

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from benchmarks import catching_up, freshness, http_load, ingest, painted, peers, record_stores
 from benchmarks.answerability import study as answerability
 from benchmarks.citations import reanchoring, resolving, text_fragments, verification
 from benchmarks.claims import statements, twins, written_answers
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
 from benchmarks.retrieval import answers, engines, quantized, reports, tables
+from benchmarks.speed import catching_up, freshness, http_load, ingest, painted, peers, record_stores
 from evaluation.measures import Estimate
 
 _DOCUMENTS = 600

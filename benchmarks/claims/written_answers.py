@@ -20,8 +20,8 @@ from benchmarks import sets
 from benchmarks.claims.altered import names_in
 from benchmarks.claims.lying_model import KINDS, LyingModel, Said, serving
 from benchmarks.claims.statements import SHARED, part_of
-from benchmarks.freshness import serving as service
 from benchmarks.proportions import percentile, proportion
+from benchmarks.speed.freshness import serving as service
 from evaluation.measures import Estimate
 from evaluation.questions import Question
 from index.library import Library

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.interleaved import (
+from benchmarks.speed.interleaved import (
     NOW,
     Reply,
     Service,

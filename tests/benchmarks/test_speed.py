@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import ingest, plots
-from benchmarks.http_load import answered, medians, outcome, percentiles, settled
-from benchmarks.peers import DYNAMIC_INT8, OURS, Job, Result, figures, held_figures, requirements
-from benchmarks.raw_encoder import texts
+from benchmarks import plots
 from benchmarks.retrieval.quantized import compared
-from benchmarks.wrk import Exchange, Load, Plan, send, staged
+from benchmarks.speed import ingest
+from benchmarks.speed.http_load import answered, medians, outcome, percentiles, settled
+from benchmarks.speed.peers import DYNAMIC_INT8, OURS, Job, Result, figures, held_figures, requirements
+from benchmarks.speed.raw_encoder import texts
+from benchmarks.speed.wrk import Exchange, Load, Plan, send, staged
 from evaluation.harness import Evaluation, Outcome
 from evaluation.measures import Estimate
 from evaluation.questions import Question

@@ -1,4 +1,4 @@
-"""How much longer a question takes than before: ``python -m benchmarks.interleaved --before REVISION``.
+"""How much longer a question takes than before: ``python -m benchmarks.speed.interleaved --before REVISION``.
 
 Both versions serve SciFact's 5,183 documents at the same time, on one machine, with a key and without a cache
 of questions, so that the model embeds each one. One client sends each claim to both, in random order: what
@@ -31,13 +31,13 @@ from urllib.parse import quote, urlencode
 import numpy as np
 
 from benchmarks.figures import show
-from benchmarks.http_load import claims
 from benchmarks.proportions import percentile
 from benchmarks.sets import DATA, SCIFACT
-from benchmarks.wrk import OK
+from benchmarks.speed.http_load import claims
+from benchmarks.speed.wrk import OK
 from evaluation.measures import Estimate
 
-NOW = Path(__file__).parents[1]
+NOW = Path(__file__).parents[2]
 QUESTIONS = 2000
 _WARM = 50
 _RESAMPLES = 2000
@@ -289,7 +289,7 @@ def processor() -> str:
 
 def main() -> None:
     """Measure what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.interleaved", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.interleaved", description=__doc__)
     parser.add_argument("--before", required=True, help="git revision, or the folder of a checkout")
     parser.add_argument("--questions", type=int, default=QUESTIONS, help="questions to each version")
     parser.add_argument("--grouped", type=int, default=0, help="documents that only the key's group may read")

@@ -1,13 +1,13 @@
 """Taking documents in beside the model alone, and beside peers that are given the very same passages.
 
-``python -m benchmarks.ingest [--documents N] [--rounds N] [PEER...]``. In rounds SciFact's abstracts are
-taken in, from bytes to both indexes, and then the model makes vectors of their passages by itself, each in a
-process of its own. A round's ratio is of minutes that follow each other, as the speed of a machine changes
-over the day.
+``python -m benchmarks.speed.ingest [--documents N] [--rounds N] [PEER...]``. In rounds SciFact's abstracts
+are taken in, from bytes to both indexes, and then the model makes vectors of their passages by itself, each
+in a process of its own. A round's ratio is of minutes that follow each other, as the speed of a machine
+changes over the day.
 
-The peers of :mod:`benchmarks.peers` cut documents off after 256 tokens, and so embed fewer words than Loccit.
-Here each takes in Loccit's passages as its documents: as many texts, and as many words. Loccit is then
-measured once more with the model in integers of 8 bits.
+The peers of :mod:`benchmarks.speed.peers` cut documents off after 256 tokens, and so embed fewer words than
+Loccit. Here each takes in Loccit's passages as its documents: as many texts, and as many words. Loccit is
+then measured once more with the model in integers of 8 bits.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import peers, raw_encoder
 from benchmarks.figures import show
-from benchmarks.peers import CACHE, INT8, OURS, Job, Result
 from benchmarks.sets import SCIFACT
+from benchmarks.speed import peers, raw_encoder
+from benchmarks.speed.peers import CACHE, INT8, OURS, Job, Result
 from evaluation.measures import Estimate
 
 Figures = dict[str, Estimate]

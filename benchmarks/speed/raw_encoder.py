@@ -1,4 +1,4 @@
-"""The embedding model alone over a collection's passages: ``python -m benchmarks.raw_encoder DATA``.
+"""The embedding model alone over a collection's passages: ``python -m benchmarks.speed.raw_encoder DATA``.
 
 The bound of any ingest: the very texts that a collection had embedded, sorted by length and given to the
 model in batches, with nothing read, cut, stored or indexed beside it.

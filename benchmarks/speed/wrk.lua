@@ -1,4 +1,4 @@
--- Sends questions to POST /v1/ask and writes a line for each answer. benchmarks/wrk.py starts it.
+-- Sends questions to POST /v1/ask and writes a line for each answer. benchmarks/speed/wrk.py starts it.
 --
 -- Arguments: the file with a body a line, the file to write, how many to send, and how many a second;
 -- 0 sends the next one as soon as the last one is answered. With a rate, arrivals are a Poisson process whose

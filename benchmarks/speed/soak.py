@@ -1,4 +1,6 @@
-"""Whether a service stays as it is under load: ``python -m benchmarks.soak [--minutes 30] [--save FILE]``.
+"""Whether a service stays as it is under load.
+
+``python -m benchmarks.speed.soak [--minutes 30] [--save FILE]``.
 
 ``loccit serve`` with SciFact's documents is asked at 70 % of its capacity, while documents are put,
 replaced and deleted all the time. The capacity is measured first, with the same writes. Reported are what was
@@ -25,11 +27,11 @@ import psutil
 
 from benchmarks import sets
 from benchmarks.figures import exact, show
-from benchmarks.freshness import serving
-from benchmarks.http_load import Figures, claims
 from benchmarks.proportions import percentile, proportion
 from benchmarks.sets import DATA, SCIFACT
-from benchmarks.wrk import OK, Exchange, Load, Plan, send
+from benchmarks.speed.freshness import serving
+from benchmarks.speed.http_load import Figures, claims
+from benchmarks.speed.wrk import OK, Exchange, Load, Plan, send
 from service.library_settings import open_library
 from service.settings import load_settings
 

@@ -1,4 +1,6 @@
-"""How much longer a question takes with PostgreSQL than with SQLite: ``python -m benchmarks.record_stores``.
+"""How much longer a question takes with PostgreSQL than with SQLite.
+
+``python -m benchmarks.speed.record_stores``.
 
 The database is that of LOCCIT_STORE, and is to be empty. A part of SciFact's documents is in both, and each
 claim is asked of both, in random order: what else happens on the machine happens to both. It is asked twice,

@@ -1,8 +1,8 @@
-"""How fast a served collection answers over HTTP: ``python -m benchmarks.http_load [--save FILE]``.
+"""How fast a served collection answers over HTTP: ``python -m benchmarks.speed.http_load [--save FILE]``.
 
 ``loccit serve`` runs in a process of its own with SciFact's 5,183 documents and its default settings, on the
-same processors as the generator of the load (:mod:`benchmarks.wrk`). Questions are SciFact's 1,109 claims, a
-different one each time; k is the default, 5. Measured are
+same processors as the generator of the load (:mod:`benchmarks.speed.wrk`). Questions are SciFact's 1,109
+claims, a different one each time; k is the default, 5. Measured are
 
 - one client that asks the next question when it has the last answer, its stages as the service tells them,
   and the time that the model alone takes for the same questions in this process;
@@ -25,10 +25,10 @@ import psutil
 
 from benchmarks import sets
 from benchmarks.figures import exact, show
-from benchmarks.freshness import serving
 from benchmarks.proportions import percentile, proportion
 from benchmarks.sets import DATA, SCIFACT
-from benchmarks.wrk import OK, OVERLOADED, Exchange, Load, Plan, send
+from benchmarks.speed.freshness import serving
+from benchmarks.speed.wrk import OK, OVERLOADED, Exchange, Load, Plan, send
 from evaluation import questions
 from evaluation.measures import Estimate
 from service.library_settings import open_library

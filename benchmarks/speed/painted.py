@@ -1,4 +1,4 @@
-"""When an answer is painted after the service has sent it: ``python -m benchmarks.painted``.
+"""When an answer is painted after the service has sent it: ``python -m benchmarks.speed.painted``.
 
 A headless Chromium opens the page of an answer, cold (a new context, with nothing in its cache) and warm
 (stylesheets and scripts are in it). Measured is the time from the last byte of the reply to the frame after
@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks import sets
 from benchmarks.browser import chromium
-from benchmarks.freshness import serving
+from benchmarks.speed.freshness import serving
 from evaluation.measures import Estimate
 from index.ingest import Source
 from index.library import Library

@@ -1,6 +1,6 @@
 """The dense index at scale: vectors made of real ones, and what building, searching and changing cost.
 
-    python -m benchmarks.scale_vectors FOLDER STORE... [--sizes 10000 100000 1000000] [--kind auto]
+    python -m benchmarks.speed.scale_vectors FOLDER STORE... [--sizes 10000 100000 1000000] [--kind auto]
 
 ``FOLDER`` is for the indexes, ``STORE`` are the ``store.sqlite`` files of collections whose vectors are
 perturbed, or ``.npy`` files of vectors. Prints a JSON object for each size. Recall is against all inner
@@ -135,7 +135,7 @@ def measure(
         np.save(folder / f"{name}-documents.npy", documents)
         np.save(folder / f"{name}-best.npy", _best(made, questions, documents))
     _forget_pages(folder / "index")
-    command = [sys.executable, "-m", "benchmarks.scale_vectors", "--asked", str(folder)]
+    command = [sys.executable, "-m", "benchmarks.speed.scale_vectors", "--asked", str(folder)]
     command += ["--kind", config.kind, "--megabytes", str(config.megabytes)]
     answered = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- itself
     told |= json.loads(answered.stdout)

@@ -1,4 +1,6 @@
-"""Loccit beside txtai, Chroma and Haystack, as libraries: ``python -m benchmarks.peers [--documents N]``.
+"""Loccit beside txtai, Chroma and Haystack, as libraries.
+
+``python -m benchmarks.speed.peers [--documents N]``.
 
 Each takes in the same documents (SciFact's abstracts) and answers the same questions with the same files of
 the same model, in a process and a Python environment of its own, one after the other on the same machine;
@@ -7,8 +9,8 @@ this one, and are made when they are not there: that needs the package index, an
 
 A document counts as taken in when it can be found. The peers embed the first 256 tokens of a document, as
 they do when nothing else is asked of them; Loccit embeds all of it, in about twice as many passages. Beside
-documents a second there are passages a second, therefore, and what the model alone makes of Loccit's
-passages (:mod:`benchmarks.raw_encoder`). Loccit is measured once more with the model in integers of 8 bits,
+documents a second there are passages a second, therefore, and what the model alone makes of Loccit's passages
+(:mod:`benchmarks.speed.raw_encoder`). Loccit is measured once more with the model in integers of 8 bits,
 quantized on the passages of the first time. With ``--avx2`` all are held to the instructions of an older
 processor (:mod:`benchmarks.avx2`), and the integers are the ones that need no calibration.
 """
@@ -144,11 +146,11 @@ def run(python: Path, name: str, job: Job, folder: Path, **settings: str) -> Res
 def raw_encoder(data: Path) -> tuple[int, float]:
     """Passages and seconds of the model alone, in a process of its own."""
     ran = subprocess.run(  # noqa: S603 - a module of ours
-        [sys.executable, "-m", "benchmarks.raw_encoder", data],
+        [sys.executable, "-m", "benchmarks.speed.raw_encoder", data],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        cwd=HERE.parent,
+        cwd=HERE.parents[1],
     )
     told = json.loads(ran.stdout.splitlines()[-1])
     return int(told["passages"]), float(told["seconds"])

@@ -1,10 +1,10 @@
 """A whole collection at scale: what questions, filters, changes and the first answer cost.
 
-    python -m benchmarks.scale FOLDER STORE... [--sizes 10000 100000 1000000]
+    python -m benchmarks.speed.scale FOLDER STORE... [--sizes 10000 100000 1000000]
 
 ``STORE`` are the ``store.sqlite`` files of collections, whose sentences are put together anew and whose
-vectors are perturbed (:func:`benchmarks.scale_vectors.synthetic_vectors`). ``FOLDER`` keeps a library for
-each size; one that is there is measured again. Questions are some words of a passage's sentence, with its
+vectors are perturbed (:func:`benchmarks.speed.scale_vectors.synthetic_vectors`). ``FOLDER`` keeps a library
+for each size; one that is there is measured again. Questions are some words of a passage's sentence, with its
 vector perturbed; they are not encoded, so that the search alone is measured.
 """
 
@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scale_vectors import real_vectors, synthetic_vectors
+from benchmarks.speed.scale_vectors import real_vectors, synthetic_vectors
 from index.collection import Collection
 from index.embedding import WordEmbedder
 from index.filters import parse_filter
@@ -172,7 +172,7 @@ import json, resource, sys, time
 begun = time.perf_counter()
 from pathlib import Path
 import numpy as np
-from benchmarks.scale import DIMENSION, open_library
+from benchmarks.speed.scale import DIMENSION, open_library
 with open_library(Path(sys.argv[1])) as library:
     collection = library.open("scale")
     row = np.full((1, DIMENSION), DIMENSION**-0.5, np.float32)
