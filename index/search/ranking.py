@@ -2,7 +2,7 @@
 
 A linear model over features of a passage beside the question's other candidates. The weights are data with
 their provenance (``ranking.json``), fitted to the development parts of public sets by
-``python -m benchmarks.fit_ranking``: listwise softmax cross-entropy (Cao et al., "Learning to Rank: From
+``python -m benchmarks.fitting.ranking``: listwise softmax cross-entropy (Cao et al., "Learning to Rank: From
 Pairwise Approach to Listwise Approach", ICML 2007), drawn towards a combination that was chosen by hand.
 """
 

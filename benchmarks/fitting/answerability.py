@@ -1,4 +1,4 @@
-"""Fit the answerability numbers that come with the package: ``python -m benchmarks.fit_answerability``.
+"""Fit the answerability numbers that come with the package: ``python -m benchmarks.fitting.answerability``.
 
 They are fitted to the development halves of all sets on this machine. Printed beside them is how good the
 numbers are for a set that is left out of the fit, on its development half; the conditions

@@ -1,4 +1,4 @@
-"""Fit the ranking weights that come with the package: ``python -m benchmarks.fit_ranking``.
+"""Fit the ranking weights that come with the package: ``python -m benchmarks.fitting.ranking``.
 
 Of each set only the development part is used (:func:`benchmarks.sets.part`), at most 300 questions. How far
 the weights go from the combination chosen by hand is chosen by leaving sets out: each set is ranked by

@@ -1,4 +1,4 @@
-"""Fit the weights by which claims are judged: ``python -m benchmarks.fit_support``.
+"""Fit the weights by which claims are judged: ``python -m benchmarks.fitting.support``.
 
 Of CLAP NQ's written answers only those to the dev part's documents are used
 (:func:`benchmarks.claims.statements.part_of`). Each sentence is compared with its own passage, with the other
@@ -75,7 +75,7 @@ def main() -> None:
         "examples": len(rows),
         "supported": int(truth.sum()),
         "method": f"logistic regression, classes of equal weight, L2 with C = {_PENALTY}",
-        "command": "python -m benchmarks.fit_support",
+        "command": "python -m benchmarks.fitting.support",
     }
     Support(weights, round(float(fitted.intercept_[0]), 4), provenance).save()
 

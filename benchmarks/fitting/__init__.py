@@ -1,0 +1,1 @@
+"""Fit the numbers that come with the package."""
