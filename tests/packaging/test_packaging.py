@@ -3,12 +3,14 @@
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -122,15 +124,29 @@ main()
     assert "Phobos and Deimos" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("project", "packages"), [(ROOT, SHIPPED), (ROOT / "clients" / "python", (f"src/{CLIENT}",))]
-)
-def test_packages_are_installed_with_all_their_files(project: Path, packages: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("project", "source"), [(ROOT, ""), (ROOT / "clients" / "python", "src")])
+def test_a_wheel_has_all_files_of_its_packages(tmp_path: Path, project: Path, source: str) -> None:
     """Also py.typed, by which a package says that it has types."""
-    data = tomllib.loads((project / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    packages = [CLIENT] if source else SHIPPED
     for package in packages:
-        folder = project / package
-        installed = {path for pattern in data[folder.name] for path in folder.glob(pattern)}
-        assert folder / "py.typed" in installed
-        files = {path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-        assert {path for path in files - installed if path.suffix != ".py"} == set()
+        shutil.copytree(
+            project / source / package,
+            tmp_path / source / package,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        if (project / name).exists():
+            shutil.copy(project / name, tmp_path)
+    folder = tmp_path / source
+    files = {
+        path.relative_to(folder).as_posix()
+        for package in packages
+        for path in (folder / package).rglob("*")
+        if path.is_file()
+    }
+    assert {f"{package}/py.typed" for package in packages} <= files
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*build, "--wheel-dir", "wheels", "."], check=True, cwd=tmp_path)
+    (wheel,) = (tmp_path / "wheels").iterdir()
+    with ZipFile(wheel) as packed:
+        assert {name for name in packed.namelist() if ".dist-info/" not in name} == files
