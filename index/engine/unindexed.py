@@ -37,7 +37,7 @@ class Unindexed:
     def maintain(self, *, background: bool) -> None: ...
 
     def purge(self, change: int) -> bool:
-        return True
+        return False  # nobody may take the record for purged: files of other machines have the passages
 
     def cleanse(self, change: int) -> bool:
         return True

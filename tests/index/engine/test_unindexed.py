@@ -32,6 +32,11 @@ def test_a_process_without_indexes_writes_for_those_that_search(tmp_path: Path) 
         other = searching.open("default")
         other.refresh()
         assert [hit.text for hit in other.ask("lamp").hits] == ["The lamp was lit."]
+        collection.editor.delete("a.txt")
+        erasure = collection.purging.pending()
+        assert erasure is not None
+        assert not collection.purging.run(erasure)
+        assert other.purging.run(erasure)
 
 
 def test_it_follows_the_record_and_finds_nothing() -> None:
@@ -43,7 +48,7 @@ def test_it_follows_the_record_and_finds_nothing() -> None:
     assert engine.change == 1
     engine.maintain(background=False)
     assert engine.check() == []
-    assert engine.purge(1)
+    assert not engine.purge(1)
     with store.snapshot() as moment:
         for find in (
             lambda: engine.at(moment.at(1)),
