@@ -33,18 +33,14 @@ from index.protocols.models import (
     precision_in,
 )
 from index.protocols.originals import Originals
-from index.protocols.record import (
-    Catalogue,
+from index.protocols.record import Catalogue, EmbeddingWork, Erasures, Lease, RecordStore
+from index.protocols.snapshots import (
     Documents,
-    EmbeddingWork,
-    Erasures,
     History,
     IndexFeed,
-    Lease,
     Passages,
     PastPassages,
     RecordChanged,
-    RecordStore,
     Snapshot,
 )
 from index.protocols.staging import Staging, Unstaged

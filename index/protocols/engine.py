@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from numpy.typing import NDArray
 
 from index.filters import Filter
-from index.protocols.record import PastPassages
+from index.protocols.snapshots import PastPassages
 from index.records import Mark
 from index.types import Ids, Importance, IndexedPassage, Ranking, Vectors
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from index.protocols.record import Snapshot
+from index.protocols.snapshots import Snapshot
 from index.records import PendingPassage, StagingCounts
 from index.types import Extract, Passage, Sentences, Vectors
 

@@ -45,7 +45,7 @@ class Reads(Protocol):
         """
 
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
-        """As :meth:`index.protocols.record.Texts.text`."""
+        """As :meth:`index.protocols.snapshots.Texts.text`."""
 
     def require_text(self, sha256: bytes) -> None:
         """Raise :class:`index.errors.VersionNotFound` if a text is erased."""
