@@ -42,19 +42,6 @@ def add_vectors(
     )
 
 
-def belongs(mark: Mark, moment: Snapshot, store: RecordStore, generation: int) -> bool:
-    """Whether the record went through the change of a mark, which may have come after the snapshot.
-
-    ``generation`` is that of the engine: it does not judge a record that has another.
-    """
-    if moment.includes(mark):
-        return True
-    if mark.change <= moment.change:
-        return False
-    with store.snapshot() as now:
-        return now.generation != generation or now.includes(mark)
-
-
 class Resettable(Protocol):
     """An index that can be emptied."""
 
@@ -71,23 +58,35 @@ class Resettable(Protocol):
 class Followed:
     """The record of the collection ``name``, of which an engine serves one ``generation``.
 
-    ``lock_seconds``: how long to wait for a lease.
+    ``lock_seconds``: how long to wait for a lease. ``place``: where the indexes are, for the log.
     """
 
     name: str
     store: RecordStore
     generation: int
     lock_seconds: float
+    place: str = ""
+
+    def has_been_at(self, mark: Mark, moment: Snapshot) -> bool:
+        """Whether the record went through the change of a mark, which may have come after the snapshot."""
+        if moment.includes(mark):
+            return True
+        if mark.change <= moment.change:
+            return False
+        with self.store.snapshot() as now:
+            # An engine does not judge a record of another generation.
+            return now.generation != self.generation or now.includes(mark)
 
     def disown(self, side: Side, index: Resettable, moment: Snapshot) -> None:
         """Empty an index that follows another history of the record, which is logged."""
-        if belongs(index.mark, moment, self.store, self.generation):
+        if self.has_been_at(index.mark, moment):
             return
         _log.warning(
-            "The %s index of the collection %r does not belong to the record as it is now: it has reached "
+            "The %s index of the collection %r%s does not belong to the record as it is now: it has reached "
             "change %d of another history, the record change %d. It is made anew.",
             side,
             self.name,
+            self.place,
             index.change,
             moment.change,
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from index.config import EngineConfig, LibraryConfig
 from index.description import Description
-from index.engine.following import add_vectors, belongs
+from index.engine.following import Followed
+from index.engine.milvus.following import SideFollowing, VectorsFollowing, WordsFollowing
 from index.engine.milvus.server import CollectionMissing, MilvusFailed, Server
 from index.engine.milvus.states import Names, States
 from index.engine.milvus.vectors import MilvusVectors
@@ -18,13 +18,7 @@ from index.engine.milvus.words import MilvusWords, NoWords
 from index.engine.moments import Moments, PastIndexes
 from index.engine.repairs import Repairs, Stopped
 from index.engine.searchable import IndexPair
-from index.errors import (
-    CollectionBusy,
-    EngineUnsuitable,
-    IndexUnavailable,
-    NotSupported,
-    StoreDamaged,
-)
+from index.errors import EngineUnsuitable, IndexUnavailable, NotSupported, StoreDamaged
 from index.filters import Filter
 from index.protocols import Failure, PastPassages, RecordStore, Searchable, Side, Snapshot
 from index.types import Ids
@@ -56,12 +50,9 @@ class MilvusEngine(IndexPair):
         generation: int = 0,
     ) -> None:
         """``name`` is the collection's. Raises :class:`index.errors.EngineUnsuitable`."""
-        self._name = name
-        self._store = store
-        self._generation = generation
+        self._followed = Followed(name, store, generation, config.lock_seconds, place=" in Milvus")
         self._config = config.engine
         self._analyzer, self._dimension = description.analyzer(), description.dimension
-        self._lock_seconds = config.lock_seconds
         self._moments = Moments(self._analyzer, self._dimension, config.search.as_of_passages)
         self._server = Server(config.engine)
         self._sides: tuple[Side, ...] = (
@@ -72,13 +63,15 @@ class MilvusEngine(IndexPair):
             self._names = self._names_of(moment)
         dense, lexical = self._indexes()
         super().__init__(dense, lexical, self._selected)
+        self._following = self._followings()
         try:
             require_words(self._server, config.engine)
         except MilvusFailed as error:
-            self._report_all(error)
+            for side in self._sides:
+                self._repairs.report(side, error)
 
     def _names_of(self, moment: Snapshot) -> Names:
-        return Names(self._config.prefix, moment.mark.store, moment.mark.epoch, self._generation)
+        return Names(self._config.prefix, moment.mark.store, moment.mark.epoch, self._followed.generation)
 
     def _indexes(self) -> tuple[MilvusVectors, MilvusWords | NoWords]:
         states = States(self._server, self._names)
@@ -88,10 +81,18 @@ class MilvusEngine(IndexPair):
             return dense, NoWords(self._analyzer)
         return dense, MilvusWords(self._server, states, self._analyzer)
 
+    def _followings(self) -> Mapping[Side, SideFollowing]:
+        found: dict[Side, SideFollowing] = {
+            "dense": VectorsFollowing(self.dense, self._followed, self._repairs)
+        }
+        if isinstance(self.lexical, MilvusWords):
+            found["lexical"] = WordsFollowing(self.lexical, self._followed, self._repairs)
+        return found
+
     @property
     def change(self) -> int:
         """The record's change number up to which all sides are complete."""
-        return min(self._side(side).change for side in self._sides)
+        return min(one.index.change for one in self._following.values())
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -100,12 +101,6 @@ class MilvusEngine(IndexPair):
     @property
     def degraded(self) -> tuple[Side, ...]:
         return tuple(one.side for one in self.failures)
-
-    def _side(self, side: Side) -> MilvusVectors | MilvusWords:
-        if side == "dense":
-            return self.dense
-        assert isinstance(self.lexical, MilvusWords)  # noqa: S101 -- the only ones among the sides
-        return self.lexical
 
     # Searching
 
@@ -138,8 +133,8 @@ class MilvusEngine(IndexPair):
     def _unavailable(self) -> IndexUnavailable:
         reason = self.failures[0].reason if self.failures else "It answers again."
         return IndexUnavailable(
-            f"The collection {self._name!r} cannot be searched, for Milvus has failed. Try again in a "
-            f"moment. {reason}"
+            f"The collection {self._followed.name!r} cannot be searched, for Milvus has failed. Try again in "
+            f"a moment. {reason}"
         )
 
     # Following the record
@@ -151,14 +146,14 @@ class MilvusEngine(IndexPair):
 
     def update(self) -> bool:
         """Apply what was committed to the record since; whether there was something."""
-        with self._store.snapshot(lasting=True) as moment:
-            if moment.generation != self._generation:
+        with self._followed.store.snapshot(lasting=True) as moment:
+            if moment.generation != self._followed.generation:
                 return False  # the record has other passages now, which another engine serves
             self._follow_names(moment)
-            if all(self._is_current(side, moment) for side in self._sides):
+            if all(one.is_current(moment) for one in self._following.values()):
                 return False
-            for side in self._sides:
-                self._follow(side, moment)
+            for side, following in self._following.items():
+                self._follow(side, following, moment)
         return True
 
     def _follow_names(self, moment: Snapshot) -> None:
@@ -167,104 +162,23 @@ class MilvusEngine(IndexPair):
         if names != self._names:
             self._names = names
             self.dense, self.lexical = self._indexes()
+            self._following = self._followings()
 
-    def _is_current(self, side: Side, moment: Snapshot) -> bool:
-        index = self._side(side)
-        return index.change >= moment.change and self._belongs(side, moment)
-
-    def _follow(self, side: Side, moment: Snapshot) -> None:
+    def _follow(self, side: Side, following: SideFollowing, moment: Snapshot) -> None:
         """Update a side unless it has failed, and report if it fails now: the record is written already."""
         if self._repairs.has_failed(side):
             return
         try:
-            self._catch_up(side, moment)
+            following.catch_up(moment)
         except (StoreDamaged, OSError) as error:
-            self._repairs.report(side, error, is_searched=self._side(side).change > 0)
+            self._repairs.report(side, error, is_searched=following.index.change > 0)
         except Stopped:
             return
 
-    def _catch_up(self, side: Side, moment: Snapshot) -> None:
-        index = self._side(side)
-        index.refresh()
-        if self._is_current(side, moment) and not self._is_sweeping():
-            return
-        # The process that committed is updating Milvus now, unless it was killed on the way.
-        seconds = self._lock_seconds if index.change == 0 else 0.0
-        with suppress(CollectionBusy), self._store.lease("write", seconds=seconds):
-            index.refresh()
-            self._disown(side, moment)
-            if side == "dense":
-                self._update_dense(moment)
-            else:
-                self._update_lexical(moment)
-
-    def _is_sweeping(self) -> bool:
-        return isinstance(self.lexical, MilvusWords) and self.lexical.sweeping is not None
-
-    def _disown(self, side: Side, moment: Snapshot) -> None:
-        """Empty a side that follows another history of the record: it is filled again by the update."""
-        if not self._belongs(side, moment):
-            index = self._side(side)
-            _log.warning(
-                "The %s index of the collection %r in Milvus does not belong to the record as it is now: it "
-                "has reached change %d of another history, the record change %d. It is made anew.",
-                side,
-                self._name,
-                index.change,
-                moment.change,
-            )
-            index.reset()
-
-    def _belongs(self, side: Side, moment: Snapshot) -> bool:
-        """Whether the record went through the change of a side, which may have come after the snapshot."""
-        return belongs(self._side(side).mark, moment, self._store, self._generation)
-
-    def _update_dense(self, moment: Snapshot) -> None:
-        add_vectors(self.dense, moment, self._dimension, self._repairs.unless_closed)
-
-    def _update_lexical(self, moment: Snapshot) -> None:
-        if not isinstance(self.lexical, MilvusWords):
-            return
-        since, until = self.lexical.change, moment.mark
-        if self.lexical.sweeping is not None:
-            self.lexical.finish(moment.removed(self.lexical.sweeping, since))
-        if since < until.change:
-            added = self._repairs.unless_closed(moment.added_texts(since, until.change))
-            self.lexical.update(until, added=added, removed=moment.removed(since, until.change))
-
     def maintain(self, *, background: bool) -> None:
         """Let Milvus build graphs, and weigh words again when passages have become longer or shorter."""
-        if self.dense.should_index:
-            if background:
-                self._repairs.run_in_background(self._index_now)
-            else:
-                self._index_now()
-        if isinstance(self.lexical, MilvusWords) and self.lexical.should_rewrite:
-            if background:
-                self._repairs.run_in_background(self._rewrite)
-            else:
-                self._rewrite()
-
-    def _index_now(self) -> None:
-        try:
-            self.dense.index_now()
-        except MilvusFailed as error:
-            _log.warning("Milvus has not built its graph of the collection %r yet: %s", self._name, error)
-
-    def _rewrite(self) -> None:
-        if not isinstance(self.lexical, MilvusWords):
-            return
-        try:
-            with (
-                self._store.lease("write", seconds=self._lock_seconds),
-                self._store.snapshot(lasting=True) as moment,
-            ):
-                self.lexical.refresh()
-                if self.lexical.should_rewrite and self._is_current("lexical", moment):
-                    passages = self._repairs.unless_closed(moment.added_texts(0, moment.change))
-                    self.lexical.rewrite(moment.mark, passages)
-        except (CollectionBusy, StoreDamaged, OSError) as error:
-            _log.warning("The words of the collection %r were not written again: %s", self._name, error)
+        for following in self._following.values():
+            following.maintain(background=background)
 
     def cleanse(self, change: int) -> bool:
         """True: this machine has no files."""
@@ -279,52 +193,34 @@ class MilvusEngine(IndexPair):
         try:
             if isinstance(self.lexical, MilvusWords):
                 self.lexical.drop_unused()
-            return all(self._side(side).compact() for side in self._sides)
+            return all(one.index.compact() for one in self._following.values())
         except MilvusFailed as error:
-            _log.warning("Milvus has not removed what was erased from %r yet: %s", self._name, error)
+            _log.warning("Milvus has not removed what was erased from %r yet: %s", self._followed.name, error)
             return False
 
     # Repairing
 
-    def _report_all(self, error: Exception) -> None:
-        for side in self._sides:
-            self._repairs.report(side, error)
-
     def _repair(self, side: Side, attempt: int) -> None:
         """Reach a side again and let it catch up. Collections that are missing are made anew."""
         require_words(self._server, self._config)
-        with self._store.snapshot(lasting=True) as moment:
-            if moment.generation != self._generation:
+        store = self._followed.store
+        with store.snapshot(lasting=True) as moment:
+            if moment.generation != self._followed.generation:
                 raise Stopped
-            with self._store.lease("write", seconds=self._lock_seconds):
-                index = self._side(side)
-                index.refresh()
-                if not self._has_collections(side):
-                    index.reset()
-                self._disown(side, moment)
-                if side == "dense":
-                    self._update_dense(moment)
-                else:
-                    self._update_lexical(moment)
-
-    def _has_collections(self, side: Side) -> bool:
-        try:
-            self._side(side).count()
-        except CollectionMissing:
-            return False
-        return True
+            with store.lease("write", seconds=self._followed.lock_seconds):
+                self._following[side].repair(moment)
 
     def check(self) -> list[str]:
         """Compare the number of passages in Milvus with the record."""
         problems = [f"The {one.side} index has failed: {one.reason}" for one in self.failures]
         self.update()
-        with self._store.snapshot() as moment:
+        with self._followed.store.snapshot() as moment:
             counts = moment.counts()
         expected = {"dense": counts.embedded, "lexical": counts.passages}
         if problems or self.change != counts.change:
             return problems
-        for side in self._sides:
-            found = self._side(side).count()
+        for side, following in self._following.items():
+            found = following.index.count()
             if found != expected[side]:
                 problems.append(
                     f"The {side} index in Milvus has {found} passages, the record {expected[side]}: let a "
@@ -353,7 +249,7 @@ class MilvusEngine(IndexPair):
         self._server.close()
 
     def _selected(self, where: Filter) -> Ids:
-        with self._store.snapshot() as moment:
+        with self._followed.store.snapshot() as moment:
             return moment.select(where)
 
 

@@ -48,7 +48,7 @@ class MilvusSide:
         self._server = server
         self._states = states
         self._form = form
-        self._dimension = dimension
+        self.dimension = dimension
         self._state = State()
         self._changed = time.monotonic()
         self._spared = ""
@@ -108,7 +108,7 @@ class MilvusSide:
 
     def _create(self, state: State) -> None:
         for kind in self.kinds:
-            self._server.create(self._name(kind, state), kind, dimension=self._dimension)
+            self._server.create(self._name(kind, state), kind, dimension=self.dimension)
 
     def _name(self, kind: Kind, state: State | None = None) -> str:
         build = (state or self._state).build
