@@ -1,7 +1,8 @@
 """PostgreSQL: connections, transactions, migrations, leases and notifications, whatever is stored there."""
 
 from index.postgresql.failures import translated
-from index.postgresql.leases import AdvisoryLease, AdvisoryLeases, lock_key
+from index.postgresql.leases import AdvisoryLease, AdvisoryLeases
+from index.postgresql.locks import lock_key
 from index.postgresql.migrations import Migration, migrate
 from index.postgresql.notifications import Listener, listeners, listening, notify
 from index.postgresql.server import Server, open_server

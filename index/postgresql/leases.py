@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections.abc import Iterator
@@ -13,25 +12,11 @@ import psycopg
 
 from index.errors import CollectionBusy
 from index.postgresql.failures import translated
+from index.postgresql.locks import IS_HELD, lock_key
 from index.postgresql.server import Server
 from index.postgresql.transactions import Row, Transaction
 
 _log = logging.getLogger("loccit.store")
-
-HELD = (
-    "locktype = 'advisory' AND objsubid = 1 AND granted"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    " AND classid::bigint = (({key} >> 32) & 4294967295) AND objid::bigint = ({key} & 4294967295)"
-)
-"""SQL condition on rows of ``pg_locks``: that a session holds the lock with a key (SQL expression)."""
-IS_HELD = f"EXISTS (SELECT FROM pg_locks WHERE {HELD})"
-"""SQL condition: whether any session holds the lease with a key (SQL expression)."""
-
-
-def lock_key(scope: str, name: str) -> int:
-    """Return the key of an advisory lock: 64 bits of a hash, signed."""
-    digest = hashlib.blake2b(f"{scope}\n{name}".encode(), digest_size=8, person=b"loccit lease").digest()
-    return int.from_bytes(digest, "big", signed=True)
 
 
 @dataclass(frozen=True, slots=True)

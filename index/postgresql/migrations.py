@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from index.errors import StoreDamaged, UnknownFormat
-from index.postgresql.leases import lock_key
+from index.postgresql.locks import lock_key
 from index.postgresql.server import Server
 from index.postgresql.transactions import Transaction
 

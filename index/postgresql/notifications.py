@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from index.postgresql.leases import HELD
+from index.postgresql.locks import HELD
 from index.postgresql.server import Server
 from index.postgresql.transactions import Transaction
 

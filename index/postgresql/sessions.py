@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,8 +15,10 @@ from index.postgresql.transactions import Row
 
 WAIT_SECONDS = 10.0
 """How long a transaction waits for a lock, for a connection, or for the server to come back."""
+_PROGRAM = "loccit"
+_MOST_CHARACTERS = 63
+"""Of a name of PostgreSQL."""
 _DEFAULTS: Mapping[str, str] = {
-    "application_name": "loccit",
     "connect_timeout": "5",
     "keepalives_idle": "10",
     "keepalives_interval": "5",
@@ -37,8 +41,15 @@ _SESSION: Mapping[str, str] = {
 def complete(url: str) -> str:
     """Return an address with what it leaves open."""
     given: dict[str, Any] = conninfo.conninfo_to_dict(url)
-    own = {**_DEFAULTS, "target_session_attrs": "read-write"} if has_several_hosts(given) else _DEFAULTS
+    own = {**_DEFAULTS, "application_name": process_name()}
+    if has_several_hosts(given):
+        own["target_session_attrs"] = "read-write"
     return conninfo.make_conninfo("", **{**own, **given, "client_encoding": "utf8"})
+
+
+def process_name() -> str:
+    """Return the name by which the server shows this process, unless its address has another one."""
+    return f"{_PROGRAM} {os.getpid()}@{socket.gethostname()}"[:_MOST_CHARACTERS]
 
 
 def configure(connection: psycopg.Connection[Row], settings: Mapping[str, str] | None = None) -> None:

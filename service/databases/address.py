@@ -91,7 +91,9 @@ def others_connected(url: str) -> int:
         row = open_server(url).look(
             "public",
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()",
+            # A process adds its number to the name of the program.
+            " AND split_part(application_name, ' ', 1)"
+            " = split_part(current_setting('application_name'), ' ', 1) AND pid <> pg_backend_pid()",
         )
         count = int(row[0]) if row else 0
         # The server takes a moment to end a connection that was closed just now.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.postgresql import AdvisoryLeases, Transaction, notify
-from index.postgresql.leases import IS_HELD
+from index.postgresql.locks import IS_HELD
 from index.records import PendingPassage
 from index.store.postgresql import texts
 from index.store.rows.passages import pending_passage

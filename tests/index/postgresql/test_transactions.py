@@ -126,8 +126,9 @@ def test_connections_that_broke_are_replaced(table: Server) -> None:
         pass
     with table.write("public") as writing:
         ended = writing.rows(
-            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = 'loccit'"
-            " AND datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+            " WHERE application_name LIKE 'loccit %' AND datname = current_database()"
+            " AND pid <> pg_backend_pid()"
         )
     assert (True,) in ended
     assert words(table) == []

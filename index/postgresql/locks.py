@@ -1,0 +1,20 @@
+"""Keys of advisory locks, and who holds them."""
+
+from __future__ import annotations
+
+import hashlib
+
+HELD = (
+    "locktype = 'advisory' AND objsubid = 1 AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND classid::bigint = (({key} >> 32) & 4294967295) AND objid::bigint = ({key} & 4294967295)"
+)
+"""SQL condition on rows of ``pg_locks``: that a session holds the lock with a key (SQL expression)."""
+IS_HELD = f"EXISTS (SELECT FROM pg_locks WHERE {HELD})"
+"""SQL condition: whether any session holds the lease with a key (SQL expression)."""
+
+
+def lock_key(scope: str, name: str) -> int:
+    """Return the key of an advisory lock: 64 bits of a hash, signed."""
+    digest = hashlib.blake2b(f"{scope}\n{name}".encode(), digest_size=8, person=b"loccit lease").digest()
+    return int.from_bytes(digest, "big", signed=True)
