@@ -40,7 +40,8 @@
     ├── Conflict
     │   ├── CollectionMismatch
     │   ├── UpgradeBegun
-    │   └── CollectionBusy
+    │   ├── CollectionBusy
+    │   └── FormatInUse
     ├── ModelError
     │   ├── ModelNotFound
     │   ├── ModelDamaged
@@ -343,6 +344,12 @@ class CollectionBusy(Conflict):
     """Another process holds the collection's write lock; retry."""
 
     code = "collection_busy"
+
+
+class FormatInUse(Conflict):
+    """Tables are to be changed, and processes of an older version, which could not go on, have them open."""
+
+    code = "format_in_use"
 
 
 class ModelError(LoccitError):

@@ -103,6 +103,8 @@ OPERATION: Mapping[str, str] = {
     "backend_missing": "Install what the message names, or let Loccit choose.",
     "index_unavailable": "Try again: it is being made anew in the background "
     "([damage](../operations.md#damage)).",
+    "format_in_use": "Stop all processes of older versions, then start the new one again "
+    "([upgrade](../scale.md#upgrade-without-a-stop)).",
     "store_unavailable": "Try again. If it stays, check that PostgreSQL runs and can be reached, and the "
     "address that the service has of it.",
     "objects_unavailable": "Try again after `Retry-After`. If it stays, check `LOCCIT_OBJECTS`, the store, "

@@ -199,6 +199,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     SpoolFull: 507,
     library.DiskFull: 507,
     library.CollectionBusy: 503,
+    library.FormatInUse: 503,
     NotReady: 503,
     # The endpoint that the operator configured.
     WriterFailed: 502,
@@ -222,6 +223,7 @@ RETRY_AFTER: Mapping[type[library.LoccitError], int] = {
     Overloaded: 1,
     RateLimited: 1,
     library.CollectionBusy: 1,
+    library.FormatInUse: 5,
     library.IndexUnavailable: 5,
     library.StoreUnavailable: 5,
     library.ObjectsUnavailable: 5,

@@ -3,7 +3,7 @@
 from index.postgresql.failures import translated
 from index.postgresql.leases import AdvisoryLease, AdvisoryLeases
 from index.postgresql.locks import lock_key
-from index.postgresql.migrations import Migration, migrate
+from index.postgresql.migrations import Compatible, Migration, migrate
 from index.postgresql.notifications import Listener, listeners, listening, notify
 from index.postgresql.server import Server, open_server
 from index.postgresql.single_statements import SingleStatements
@@ -13,6 +13,7 @@ from index.postgresql.vacuuming import vacuum
 __all__ = [
     "AdvisoryLease",
     "AdvisoryLeases",
+    "Compatible",
     "Listener",
     "Migration",
     "Row",

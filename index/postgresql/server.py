@@ -17,6 +17,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from index.postgresql.adapters import ADAPTERS
 from index.postgresql.failures import is_absence, translated
+from index.postgresql.formats import Admission
 from index.postgresql.sessions import WAIT_SECONDS, complete, configure, last_row, script
 from index.postgresql.single_statements import SingleStatements
 from index.postgresql.standbys import Standbys, has_several_hosts
@@ -55,6 +56,7 @@ class Server:
 
     def __init__(self, url: str, *, most: int = 32, seconds: float = WAIT_SECONDS) -> None:
         self.url = url
+        self.admission = Admission()
         self._conninfo = complete(url)
         self._seconds = seconds
         settings: dict[str, Any] = {
@@ -89,11 +91,12 @@ class Server:
 
         ``what`` names in errors what is read. ``standby``: it may be read from one, whose state may be
         earlier, while no host takes writes. Raises :class:`index.errors.StoreUnavailable`,
-        :class:`index.errors.CollectionBusy`, :class:`index.errors.StoreDamaged`.
+        :class:`index.errors.CollectionBusy`, :class:`index.errors.StoreDamaged`, and
+        :class:`index.errors.UnknownFormat` once this program cannot work with the tables any more.
         """
         statements = script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", schema, first)
         try:
-            connection, row = self._begin(statements, standby=standby)
+            connection, row = self._begin(schema, statements, standby=standby)
             try:
                 yield Transaction(connection, row)
             finally:
@@ -126,7 +129,7 @@ class Server:
             settings.append(f"SET LOCAL lock_timeout TO '{round(1000 * seconds)}ms'")
         statements = script("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", schema, *settings, first)
         try:
-            connection, row = self._begin(statements)
+            connection, row = self._begin(schema, statements)
             try:
                 yield Transaction(connection, row)
                 if connection.info.transaction_status == TransactionStatus.INERROR:
@@ -152,7 +155,7 @@ class Server:
         literals = [sql.Literal(value).as_string() for value in values]
         try:
             statements = script("", schema, query.format(*literals))
-            connection, row = self._begin(statements, standby=standby)
+            connection, row = self._begin(schema, statements, standby=standby)
             self._give_back(connection)
         except psycopg.Error as error:
             raise translated(error, what) from error
@@ -175,7 +178,7 @@ class Server:
 
         def run(query: str, parameters: Sequence[Any]) -> list[Row]:
             return self._attempted(
-                lambda connection: self._rows(connection, schema, query, parameters), standby=True
+                schema, lambda connection: self._rows(connection, schema, query, parameters), standby=True
             )
 
         try:
@@ -202,9 +205,10 @@ class Server:
         if self._standbys is not None:
             self._standbys.close(_CLOSE_SECONDS)
 
-    def _begin(self, statements: str, *, standby: bool = False) -> tuple[Connection, Row | None]:
+    def _begin(self, schema: str, statements: str, *, standby: bool = False) -> tuple[Connection, Row | None]:
         """Begin a transaction; the caller gives the connection back."""
         return self._attempted(
+            schema,
             lambda connection: (connection, last_row(connection.execute(statements))),
             standby=standby,
             keeps=True,
@@ -219,9 +223,9 @@ class Server:
         return connection.execute(query, parameters, binary=True).fetchall()
 
     def _attempted(
-        self, attempt: Callable[[Connection], T], *, standby: bool = False, keeps: bool = False
+        self, schema: str, attempt: Callable[[Connection], T], *, standby: bool = False, keeps: bool = False
     ) -> T:
-        """Do what writes nothing, again while connections turn out to be broken.
+        """Do what writes nothing in a schema, again while connections turn out to be broken.
 
         The connection is given back unless ``keeps``.
         """
@@ -230,6 +234,7 @@ class Server:
         while True:
             connection = self._connection(standbys)
             try:
+                self.admission.admit(connection, schema)
                 done = attempt(connection)
             except psycopg.Error as error:
                 if is_absence(error):

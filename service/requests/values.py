@@ -15,7 +15,7 @@ from service.errors import JobNotFinished, JobNotFound, MayRaise
 LARGEST = 2**53
 """Largest number that every JSON reader takes exactly."""
 
-STORED = MayRaise(errors.CollectionBusy, errors.Damaged, errors.StoreUnavailable)
+STORED = MayRaise(errors.CollectionBusy, errors.FormatInUse, errors.Damaged, errors.StoreUnavailable)
 """Errors of what a data folder or a database holds."""
 OPENS = MayRaise(
     errors.InvalidCollectionName,

@@ -1,6 +1,7 @@
 """Migrations: numbered, forward only, one process at a time."""
 
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -20,10 +21,11 @@ def words(server: Server, schema: str = "place") -> list[str]:
         return [word for (word,) in reading.rows("SELECT word FROM words")]
 
 
-def test_each_migration_runs_once(server: Server) -> None:
-    migrate(server, "place", "words", [FIRST])
-    migrate(server, "place", "words", [FIRST])
-    assert words(server) == ["one"]
+def test_each_migration_runs_once(url: str, server: Server) -> None:
+    with closing(Server(url)) as earlier:
+        migrate(earlier, "place", "words", [FIRST])
+        migrate(earlier, "place", "words", [FIRST])
+        assert words(earlier) == ["one"]
     migrate(server, "place", "words", [FIRST, _second])
     migrate(server, "other", "words", [FIRST, _second])
     assert words(server) == words(server, "other") == ["one", "two"]
@@ -35,10 +37,13 @@ def test_components_of_a_schema_have_formats_of_their_own(server: Server) -> Non
     assert words(server) == ["one", "two"]
 
 
-def test_a_later_format_is_refused(server: Server) -> None:
+def test_a_later_format_is_refused(url: str, server: Server) -> None:
     migrate(server, "place", "words", [FIRST, _second])
-    with pytest.raises(UnknownFormat, match="format 2, and this program reads formats up to 1"):
-        migrate(server, "place", "words", [FIRST])
+    with (
+        closing(Server(url)) as earlier,
+        pytest.raises(UnknownFormat, match="format 2, and this program reads formats up to 1"),
+    ):
+        migrate(earlier, "place", "words", [FIRST])
 
 
 def test_tables_that_must_be_there_are_not_made(server: Server) -> None:

@@ -163,7 +163,7 @@ def test_errors_are_those_of_what_a_route_takes(api: dict[str, Any]) -> None:
     collection = {
         "invalid_collection_name", "collection_not_found", "collection_mismatch", "collection_busy",
         "model_not_found", "model_damaged", "model_failed", "too_many_models", "backend_missing",
-        "store_damaged", "unknown_format", "store_unavailable", "engine_unsuitable",
+        "store_damaged", "format_in_use", "unknown_format", "store_unavailable", "engine_unsuitable",
     }  # fmt: skip
     assert of("get", "/healthz") == {"internal_error"}
     assert of("get", "/readyz") == {"internal_error", "not_ready"}

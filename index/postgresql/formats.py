@@ -1,0 +1,115 @@
+"""Formats of tables, and which of them the sessions of a process may use.
+
+Each schema has a table ``formats``: the format of each of its components, and the oldest format whose code
+can work with the tables. A session shares an advisory lock for each component that it uses, whose key has the
+newest format that its process knows. A migration after which older code cannot work takes the locks of the
+older formats for itself: no session of an older process is there then, and none begins until it is
+committed. The server releases a session's locks however it ends.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import psycopg
+
+from index.errors import UnknownFormat
+from index.postgresql.locks import HELD, lock_key
+from index.postgresql.transactions import Row, Transaction
+
+_HOLDERS = f"""
+SELECT DISTINCT application_name, client_addr FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE mode = 'ShareLock'
+    AND EXISTS (SELECT FROM unnest(%s::bigint[]) AS wanted WHERE {HELD.format(key="wanted")})
+ORDER BY application_name
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFormat:
+    """The format of a component's tables (0: there are none), and the oldest that can work with them."""
+
+    number: int
+    oldest: int
+
+    def require_usable(self, schema: str, component: str, known: int) -> None:
+        """Raise :class:`index.errors.UnknownFormat` unless code of the format ``known`` can work with it."""
+        if self.oldest > known:
+            reach = (
+                "" if self.oldest == self.number else f", which code of formats from {self.oldest} on can use"
+            )
+            raise UnknownFormat(
+                f"The tables of {component!r} in the schema {schema!r} have format {self.number}{reach}, and "
+                f"this program reads formats up to {known}. Start the version of the program that wrote "
+                "them, or a newer one, or restore a backup made before they were upgraded."
+            )
+
+
+def read_format(transaction: Transaction, schema: str, component: str) -> TableFormat:
+    """Return the format of a component's tables."""
+    row = transaction.row(
+        "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = %s AND tablename = 'formats')", (schema,)
+    )
+    if row is not None and row[0]:
+        row = transaction.row(
+            # Tables that an early version made have no column for the oldest.
+            "SELECT format, COALESCE((to_jsonb(f) ->> 'oldest')::integer, format)"
+            f' FROM "{schema}".formats f WHERE component = %s',
+            (component,),
+        )
+        if row is not None:
+            return TableFormat(*row)
+    return TableFormat(0, 0)
+
+
+def lock_of(component: str, known: int) -> int:
+    """Return the key of the lock that sessions share whose process knows this format of a component."""
+    return lock_key("formats", f"{component}/{known}")
+
+
+def holders(transaction: Transaction, keys: Collection[int]) -> list[str]:
+    """Return the names of the processes that share one of these locks."""
+    return [str(name) for name, _ in transaction.rows(_HOLDERS, (list(keys),))]
+
+
+class Admission:
+    """Admits sessions to tables that the process has open, while its code can work with them. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._opening = threading.Lock()
+        self._known: dict[str, Mapping[str, int]] = {}
+        """By schema, the newest format that the process knows of each component that it has open."""
+        self._admitted: WeakKeyDictionary[psycopg.Connection[Row], dict[str, Mapping[str, int]]]
+        self._admitted = WeakKeyDictionary()
+
+    def open(self, schema: str, component: str, known: int) -> None:
+        """Let sessions use a component whose newest known format is this: each is admitted before it does."""
+        with self._opening:
+            before = self._known.get(schema, {})
+            if before.get(component) != known:
+                self._known[schema] = {**before, component: known}
+
+    def admit(self, connection: psycopg.Connection[Row], schema: str) -> None:
+        """Share the locks of what is open in a schema; call it before the session uses the schema.
+
+        Outside a transaction. Raises :class:`index.errors.UnknownFormat`, and what psycopg raises.
+        """
+        known = self._known.get(schema)
+        if known is None:
+            return
+        admitted = self._admitted.setdefault(connection, {})
+        if admitted.get(schema) is known:
+            return
+        locks = ", ".join(f"pg_advisory_lock_shared({lock_of(*one)})" for one in known.items())
+        connection.execute(f"SELECT {locks}")
+        # After the locks: whoever migrated before has committed, and nobody does now.
+        reading, is_there = Transaction(connection, None), True
+        for component, newest in known.items():
+            found = read_format(reading, schema, component)
+            found.require_usable(schema, component, newest)
+            is_there = is_there and found.number > 0
+        if is_there:
+            admitted[schema] = known
