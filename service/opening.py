@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from index.errors import CollectionNotFound, LoccitError
+from index.errors import CollectionNotFound, FormatInUse, LoccitError
 from index.library import Library
 from service.advice import message_with_advice
 
@@ -15,7 +15,7 @@ def open_all(library: Library) -> set[str]:
     """Open all collections; returns their models, as :meth:`index.library.Library.model_of` names them.
 
     The model of new collections is not loaded where none of these has it. One that cannot be opened is
-    logged.
+    logged. Raises :class:`index.errors.FormatInUse` while processes of an older version are in the way.
     """
     library.models.choose()
     models = set()
@@ -25,6 +25,8 @@ def open_all(library: Library) -> set[str]:
             models.add(library.model_of(name))
         except CollectionNotFound:
             continue  # deleted in the meantime
+        except FormatInUse:
+            raise  # they answer, and this process can wait
         except LoccitError as error:
             # Other collections are still served.
             log.warning("The collection %r cannot be served: %s", name, message_with_advice(error))

@@ -14,7 +14,7 @@ import anyio.to_thread
 from fastapi import Depends, Request
 
 from index.collection import Collection
-from index.errors import CollectionNotFound, DiskFull, LoccitError, ObjectsUnavailable
+from index.errors import CollectionNotFound, DiskFull, FormatInUse, LoccitError, ObjectsUnavailable
 from index.history import PurgeState
 from index.library import Library
 from service.advice import message_with_advice
@@ -56,6 +56,8 @@ from service.unanswered import open_unanswered
 log = logging.getLogger("loccit.service")
 
 _SAMPLE_SECONDS = 1.0
+_OLDER_SECONDS = 2.0
+"""How often a process looks whether those of an older version have ended."""
 
 
 class Runtime:
@@ -290,9 +292,22 @@ class Runtime:
             self.sample_metrics()
             await asyncio.sleep(_SAMPLE_SECONDS)
 
+    async def _open_collections(self) -> set[str]:
+        """Open all collections as soon as no process of an older version is in the way."""
+        told = ""
+        while True:
+            try:
+                return await self.pools.lookups.run(open_all, self.library)
+            except FormatInUse as error:
+                if error.message != told:
+                    log.warning("The service waits: %s", error.message)
+                told = error.message
+                self._state = NotReady("The service waits for processes of an older version to end.")
+            await asyncio.sleep(_OLDER_SECONDS)
+
     async def _get_ready(self) -> None:
         try:
-            models = await self.pools.lookups.run(open_all, self.library)
+            models = await self._open_collections()
             # The first question is slow: backends allocate memory and choose their kernels.
             for model in models or {""}:
                 await self.questions.of(model).encode(["Is anyone there?"])

@@ -13,6 +13,7 @@ from operator import itemgetter
 from index.errors import (
     CollectionBusy,
     DiskFull,
+    FormatInUse,
     InvalidInput,
     LoccitError,
     ObjectsUnavailable,
@@ -36,7 +37,7 @@ _RARE_POLL_SECONDS = 5.0
 _PAUSE_SECONDS = 5.0
 _FILES_PER_COMMIT = 32
 _STOP_SECONDS = 10.0
-_WAITS = (CollectionBusy, DiskFull, ObjectsUnavailable, StoreUnavailable)
+_WAITS = (CollectionBusy, FormatInUse, DiskFull, ObjectsUnavailable, StoreUnavailable)
 """Errors after which a job stays in its state and goes on later."""
 
 
