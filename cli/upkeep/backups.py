@@ -87,6 +87,7 @@ def restore(
         *_about_erasures(restored, used),
         "Indexes are made anew when a collection is opened. API keys are as they were then; those that the "
         "data folder had as revoked stay revoked. If it had none, revoke again those revoked since.",
+        *_about_left(restored),
     ]
     for line in lines:
         stdout().print(line, markup=False, highlight=False, soft_wrap=True)
@@ -169,6 +170,14 @@ def _about_erasures(restored: upkeep.Restored, ledger: Ledger | None) -> Iterato
         yield (
             f"Erased again, as the ledger says: {restored.documents} documents, {restored.versions} versions"
             f"{collections}. --bring-back-erased would keep them."
+        )
+
+
+def _about_left(restored: upkeep.Restored) -> Iterator[str]:
+    if restored.left:
+        yield (
+            f"Left in the place of LOCCIT_OBJECTS: {', '.join(restored.left)}. The data folder that the "
+            "backup was made of has its originals there. If that is gone, delete them: nothing else does."
         )
 
 

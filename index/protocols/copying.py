@@ -114,11 +114,11 @@ class RowTarget(RowSource, Protocol):
     def note(self, progress: CopyProgress) -> None:
         """Store how far the copy has come. The record is named as the source is."""
 
-    def keep_apart(self) -> None:
-        """Give the record a folder of its own in a place for originals, where it has that of its source.
+    def keep_apart(self, *, again: bool = False) -> None:
+        """Give a copy a folder of its own in a place for originals, where it has that of its source.
 
-        Both may be in one place, and what deletes the one must leave the files of the other. Repeated calls
-        change nothing.
+        Both may use one place, and what deletes the one must leave the files of the other. Repeated calls
+        change nothing; ``again`` makes a copy of a copy.
         """
 
     def put_documents(self, keys: Sequence[int], rows: Rows, *, replace: bool) -> None:

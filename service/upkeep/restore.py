@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import shutil
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ class Restored:
     """What was restored.
 
     ``has_ledger``: there was a ledger of erasures. By it, ``documents`` and ``versions`` were erased again,
-    and these ``collections``.
+    and these ``collections``. ``left`` are folders in the place for objects that another data folder may use.
     """
 
     manifest: Manifest
@@ -35,6 +36,7 @@ class Restored:
     documents: int = 0
     versions: int = 0
     collections: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
 
 def restore(
@@ -51,8 +53,9 @@ def restore(
     The backup is compared with its manifest first. What its indexes were derived from is disowned, so that
     they are made anew, and what ``ledger`` says is erased again. ``replace`` allows a data folder that holds
     something. Converted models, the ledger and other files in the folder stay. Originals and uploads are
-    restored into the data folder; what is no longer needed in the place ``objects``
-    (:func:`index.objects.parse_objects`) is removed there.
+    restored into the data folder; what its collections no longer need in the place ``objects``
+    (:func:`index.objects.parse_objects`) is removed there. Collections that are new to the folder get folders
+    of their own in that place: those that the backup was made of may be in use.
 
     Until the backup is checked and ready, the folder is as it was. Raises :class:`BackupDamaged`,
     :class:`BackupFailed`, :class:`DataNotEmpty`, :class:`DataInUse`, :class:`index.errors.LedgerFailed`.
@@ -64,10 +67,11 @@ def restore(
         restored = _made_ready(staged, manifest, erased)
         _revoke_again(data, staged)
         before = shared.folders(data, objects) if objects else set()
+        left = shared.keep_apart(staged, objects, before) if objects else []
         _replace(data, staged)
     if objects:
         shared.sweep(data, objects, before)
-    return restored
+    return dataclasses.replace(restored, left=left)
 
 
 def _require_replaceable(data: Path, *, replace: bool) -> None:

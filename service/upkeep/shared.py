@@ -24,6 +24,26 @@ def folders(data: Path, objects: str) -> set[str]:
     return found
 
 
+def keep_apart(staged: Path, objects: str, own: set[str]) -> list[str]:
+    """Give the collections of a folder that is being restored folders of their own, but for those in ``own``.
+
+    Another data folder may use those that they had. Returns such as have something in them.
+    """
+    place = SharedOriginals(parse_objects(objects))
+    catalogue = open_catalogue(staged)
+    found = []
+    for name in catalogue.names():
+        with closing(catalogue.open(name)) as store:
+            if (folder := store.objects_name()) in own:
+                continue
+            with store.copying().writing() as rows:
+                rows.keep_apart(again=True)
+        with suppress(ObjectsUnavailable, OSError):  # the message is all that is lost
+            if place.has(folder):
+                found.append(place.name_of(folder))
+    return found
+
+
 def sweep(data: Path, objects: str, before: set[str]) -> None:
     """Remove what no collection of a data folder names, of these and of those whose folders were ``before``.
 

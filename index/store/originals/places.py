@@ -31,18 +31,28 @@ class SharedOriginals:
     def of(self, folder: str, is_current: Callable[[], bool] = lambda: True) -> Originals:
         """The originals of a collection."""
         if isinstance(self._place, Path):
-            own = self._place / _COLLECTIONS / folder
+            own = self._place / self.name_of(folder)
             own.mkdir(parents=True, exist_ok=True)
             return FolderOriginals(own / "originals", is_current)
         assert self._place is not None  # noqa: S101 -- is_used
-        prefix = f"{_COLLECTIONS}/{folder}/originals/"
+        prefix = f"{self.name_of(folder)}/originals/"
         return BucketOriginals(open_bucket(self._place), prefix, is_current)
 
     def bases(self, folder: str) -> SharedFiles | None:
         """The files of a collection's bases of vectors; None if machines share no place."""
         if self._place is None:
             return None
-        return SharedFiles(self._place, f"{_COLLECTIONS}/{folder}/bases")
+        return SharedFiles(self._place, f"{self.name_of(folder)}/bases")
+
+    def name_of(self, folder: str) -> str:
+        """What a folder is called in the place."""
+        return f"{_COLLECTIONS}/{folder}"
+
+    def has(self, folder: str) -> bool:
+        """Whether anything is in a folder. Raises :class:`index.errors.ObjectsUnavailable`, OSError."""
+        if isinstance(self._place, Path):
+            return any(path.is_file() for path in (self._place / self.name_of(folder)).rglob("*"))
+        return self._place is not None and any(open_bucket(self._place).list(f"{self.name_of(folder)}/"))
 
     def drop(self, folder: str) -> None:
         """Remove all originals and bases of a collection that was deleted; does nothing if there are none.
@@ -50,7 +60,7 @@ class SharedOriginals:
         Raises :class:`index.errors.ObjectsUnavailable`, OSError.
         """
         if isinstance(self._place, Path):
-            if (own := self._place / _COLLECTIONS / folder).exists():
+            if (own := self._place / self.name_of(folder)).exists():
                 shutil.rmtree(own)
         elif self._place is not None:
-            open_bucket(self._place).clear(f"{_COLLECTIONS}/{folder}/")
+            open_bucket(self._place).clear(f"{self.name_of(folder)}/")

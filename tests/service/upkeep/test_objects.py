@@ -147,6 +147,27 @@ def test_a_restore_removes_what_is_no_longer_needed(
     assert not [path for path in data.glob("**/originals/*/*") if path.is_file()]
 
 
+def test_a_restore_into_another_folder_leaves_what_the_first_one_has(
+    data: Path, library: Library, place: Place, tmp_path: Path
+) -> None:
+    put(library, "mars.txt", MOONS)
+    back_up(data, tmp_path / "backup", objects=place.url)
+    put(library, "saturn.txt", RINGS)
+    first = library.open("notes").archive
+    restored = restore(tmp_path / "drill", tmp_path / "backup", ledger=None, objects=place.url)
+    assert [name.rpartition("/")[0] for name in restored.left] == ["collections"]
+    with open_library(tmp_path / "drill", place.url) as drill:
+        assert original(drill, "mars.txt") == MOONS.encode()
+        put(drill, "new.txt", "It is in the copy alone.")
+        drill.open("notes").editor.delete("mars.txt")
+        purge(drill)
+        assert place.names() == {sha(MOONS), sha(RINGS), sha("It is in the copy alone.")}
+        drill.delete("notes")
+    assert place.names() == {sha(MOONS), sha(RINGS)}
+    assert first.counts().documents == 2
+    assert list(check(data, library.config)) == []
+
+
 def test_a_check_finds_an_original_that_is_missing(library: Library, data: Path, place: Place) -> None:
     put(library, "mars.txt", MOONS)
     if place.url.startswith("s3:"):

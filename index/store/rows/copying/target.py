@@ -54,8 +54,8 @@ class SqlTarget(SqlSource):
         self._dialect.execute(f"INSERT INTO {_PROGRESS} VALUES (?)", (stored,))
         self._dialect.name_store(progress.store)
 
-    def keep_apart(self) -> None:
-        if not self._dialect.objects_name():
+    def keep_apart(self, *, again: bool = False) -> None:
+        if again or not self._dialect.objects_name():
             self._dialect.name_objects(os.urandom(16).hex())
 
     def put_documents(self, keys: Sequence[int], rows: Rows, *, replace: bool) -> None:
