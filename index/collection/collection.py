@@ -100,11 +100,14 @@ class Collection:
         self.questions = Questions(self._store, self._following, reranker)
         self._backlog = Backlog(self._store, self.archive, self._following, self._writing)
         self._enter_erasures()  # those of a process that was killed before it did
+        self._tell_what_is_outdated()
+
+    def _tell_what_is_outdated(self) -> None:
         if self.outdated:
             _log.info(
                 "The collection %r was made with another %s than this version of the program would make it "
                 "with. It answers as it is; an upgrade is available.",
-                name,
+                self.name,
                 " and ".join(self.outdated),
             )
 

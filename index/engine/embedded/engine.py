@@ -70,19 +70,7 @@ class EmbeddedEngine(IndexPair):
         )
         self._followed = Followed(folder.name, store, generation, config.lock_seconds)
         self._leases = FileLeases(folder)
-        bases = store.bases()
-        self.shared = (
-            None
-            if bases is None
-            else SharedBase(
-                bases,
-                self.dense,
-                home / VECTORS,
-                form_of(description, config.vectors, generation),
-                generation=generation,
-                lock_seconds=config.lock_seconds,
-            )
-        )
+        self.shared = self._shared_base(description, config)
         """The base of vectors that machines share; None where they share none."""
         self._moments = Moments(analyzer, dimension, config.search.as_of_passages)
         self._repairs = Repairs(folder.name, self._repair)
@@ -98,6 +86,20 @@ class EmbeddedEngine(IndexPair):
         self._words = LexicalSide(self.lexical, self._followed, self._repairs, self._leases)
         if not (self.dense.is_checked and self.lexical.is_checked):
             check()
+
+    def _shared_base(self, description: Description, config: LibraryConfig) -> SharedBase | None:
+        generation = self._followed.generation
+        bases = self._followed.store.bases()
+        if bases is None:
+            return None
+        return SharedBase(
+            bases,
+            self.dense,
+            self._home / VECTORS,
+            form_of(description, config.vectors, generation),
+            generation=generation,
+            lock_seconds=config.lock_seconds,
+        )
 
     @property
     def change(self) -> int:
