@@ -47,6 +47,15 @@ class TableFormat:
                 "them, or a newer one, or restore a backup made before they were upgraded."
             )
 
+    def require_known(self, schema: str, component: str, known: int) -> None:
+        """Raise :class:`index.errors.UnknownFormat` if it is later than the format ``known``."""
+        if self.number > known:
+            raise UnknownFormat(
+                f"The tables of {component!r} in the schema {schema!r} have format {self.number}, and this "
+                f"program knows formats up to {known}: it would leave out what came later. Use the version "
+                "of the program that wrote them, or a newer one."
+            )
+
 
 def read_format(transaction: Transaction, schema: str, component: str) -> TableFormat:
     """Return the format of a component's tables."""
@@ -84,6 +93,11 @@ class Admission:
         """By schema, the newest format that the process knows of each component that it has open."""
         self._admitted: WeakKeyDictionary[psycopg.Connection[Row], dict[str, Mapping[str, int]]]
         self._admitted = WeakKeyDictionary()
+
+    def known(self) -> Mapping[str, Mapping[str, int]]:
+        """The newest format that the process knows of each component, by schema, that it has open."""
+        with self._opening:
+            return dict(self._known)
 
     def open(self, schema: str, component: str, known: int) -> None:
         """Let sessions use a component whose newest known format is this: each is admitted before it does."""

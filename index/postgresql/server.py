@@ -17,7 +17,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from index.postgresql.adapters import ADAPTERS
 from index.postgresql.failures import is_absence, translated
-from index.postgresql.formats import Admission
+from index.postgresql.formats import Admission, read_format
 from index.postgresql.sessions import WAIT_SECONDS, complete, configure, last_row, script
 from index.postgresql.single_statements import SingleStatements
 from index.postgresql.standbys import Standbys, has_several_hosts
@@ -185,6 +185,16 @@ class Server:
             yield SingleStatements(run, watched, width, check)
         except psycopg.Error as error:
             raise translated(error, what) from error
+
+    def require_known_formats(self) -> None:
+        """Raise :class:`index.errors.UnknownFormat` if tables that are open are of a later format than known.
+
+        They can be used, but not copied: not all of their columns are known. Raises as :meth:`read`.
+        """
+        for schema, known in self.admission.known().items():
+            with self.read(schema, what=f"the schema {schema!r}") as reading:
+                for component, newest in known.items():
+                    read_format(reading, schema, component).require_known(schema, component, newest)
 
     def connect(self, settings: Mapping[str, str] | None = None) -> Connection:
         """Open a connection outside the pool, without a transaction; the caller closes it.

@@ -29,7 +29,7 @@ class Migration:
 
     Can be repeated at any time until the target is written to: then only what came since is moved. Raises
     :class:`service.upkeep.errors.SameStore`, :class:`service.upkeep.errors.NoData`,
-    :class:`service.upkeep.errors.StoreInUse`.
+    :class:`service.upkeep.errors.StoreInUse`, :class:`index.errors.UnknownFormat`.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Migration:
             side.require_usable()
         if not source.store and not source.data.exists():
             raise NoData(f"The source is not there: {source.words}. Name another with --from.")
-        source_catalogue, target_catalogue = source.catalogue(), target.catalogue()
+        source_catalogue, target_catalogue = self._catalogues = source.catalogue(), target.catalogue()
         self._moves = [
             CollectionMove(
                 source_catalogue,
@@ -64,6 +64,7 @@ class Migration:
             for name in source_catalogue.names()
         ]
         self._require_fitting(target_catalogue.names())
+        self._require_known()
 
     def plan(self) -> tuple[list[Planned], dict[str, int]]:
         """What would be moved: collections, and rows beside them by table."""
@@ -108,6 +109,7 @@ class Migration:
             report.beside, report.differences = beside.move(self.source, self.target)
             self._copy_ledger()
         if report.is_same:
+            self._require_known()  # a newer version may have begun meanwhile
             for move in self._moves:
                 move.publish()
         return report
@@ -122,6 +124,16 @@ class Migration:
         for move in self._moves:
             move.reached()
         beside.require_unused(self.source, self.target)
+
+    def _require_known(self) -> None:
+        """Raise :class:`index.errors.UnknownFormat` if the source has tables of a later version.
+
+        What came with these would be left out.
+        """
+        for move in self._moves:
+            move.source.open(move.name).close()
+        beside.counts(self.source)  # opens all others
+        self.source.require_known()
 
     def _load_models(self) -> None:
         """Load the models of all collections before anything is moved: questions need them."""

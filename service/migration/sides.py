@@ -50,6 +50,13 @@ class Side:
             require_database(self.store, self.given_as)
         require_complete(self.data)
 
+    def require_known(self) -> None:
+        """Raise :class:`index.errors.UnknownFormat` if tables that are open are of a later version."""
+        if self.store:
+            from index.postgresql import open_server
+
+            open_server(self.store).require_known_formats()
+
 
 def side_of(option: str, given: str, own: Side) -> Side:
     """The store that an option names: a folder, or the address of a database beside the folder of ``own``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from signal import SIGKILL
 from threading import Event
@@ -13,6 +14,9 @@ import psycopg
 import pytest
 
 from index.ingest.preparation import Source
+from index.postgresql import Compatible, Server, migrate
+from index.store.postgresql.schema import COLLECTION
+from service.jobs.postgresql import schema as jobs
 from service.library_settings import open_library
 from service.settings import Settings
 from tests.cli.commands import loccit, process
@@ -92,6 +96,29 @@ def test_there_and_back(instance: Instance, postgresql_url: str, tmp_path: Path)
         assert "operator" in instance.run("keys", "list", **settings)
     assert len(contents) == 1
     assert "No problems" in instance.run("check", LOCCIT_DATA=str(back))
+
+
+def test_tables_of_a_later_version_are_written_to_and_checked_but_not_copied_from(
+    instance: Instance, postgresql_url: str, tmp_path: Path
+) -> None:
+    fast, in_database = ("--questions", "0"), {"LOCCIT_STORE": postgresql_url}
+    instance.migrate("--to", postgresql_url, *fast)
+    with closing(Server(postgresql_url)) as later:
+        column = "ADD COLUMN later text NOT NULL DEFAULT 'none'"
+        for schema, component, migrations, table in (
+            ("collection_1", "record", COLLECTION, "documents"),
+            ("loccit_service", "jobs", jobs.MIGRATIONS, "jobs"),
+        ):
+            change = Compatible(f"ALTER TABLE {table} {column}")
+            migrate(later, schema, component, (*migrations, change))
+    with open_library(Settings(data=instance.data, model="words")) as library:
+        library.open("default").put(Source("tides.md", b"The moon makes the tides."))
+    again = instance.migrate("--to", postgresql_url, *fast)
+    assert again["is_same"]
+    assert {one["documents"] for one in again["collections"]} == {0, 5}
+    assert "No problems" in instance.run("check", **in_database)
+    back = loccit(instance.folder, "migrate", "--to", str(tmp_path / "back"), status=1, **in_database)
+    assert "it would leave out what came later" in " ".join(back.stderr.split())
 
 
 def test_originals_that_no_other_machine_has_are_told(
