@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from index.errors import InvalidDocumentId, StoreDamaged
@@ -58,7 +59,8 @@ class SqliteStore:
         """``create``: make the file, or its tables, if there are none; otherwise that is damage."""
         check_journal(path)
         check_size(path)
-        self._database = Database(path, create=create)
+        # Another process, of a newer version, may migrate the file while it is open here.
+        self._database = Database(path, create=create, check=partial(migrations.require_known, path))
         self._leases = FileLeases(path.parent)
         self._memory = Memory()
         try:

@@ -6,7 +6,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,11 +118,20 @@ class Database:
 
     All stores that keep data in SQLite use this class. ``create``: the first connection makes the file if it
     is missing; a file that is lost later is not made again. ``views``
-    are statements that make temporary views in each connection.
+    are statements that make temporary views in each connection. ``check`` is called at the beginning of each
+    write, and raises an error if nothing may be written.
     """
 
-    def __init__(self, path: Path, *, create: bool = True, views: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        create: bool = True,
+        views: str = "",
+        check: Callable[[sqlite3.Connection], None] = lambda _: None,
+    ) -> None:
         self.path = path
+        self._check = check
         self._views = views
         self._creates = create
         self._file: tuple[int, int] | None = None
@@ -179,6 +188,7 @@ class Database:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     self.check_file()
+                    self._check(connection)
                     yield connection
                     connection.execute("COMMIT")
                 except BaseException:

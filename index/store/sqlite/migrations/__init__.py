@@ -1,6 +1,6 @@
 """The schema of store.sqlite: the tables of the base format, and the migrations to the newest."""
 
 from index.store.sqlite.migrations.base import BASE
-from index.store.sqlite.migrations.migrations import FORMAT, MIGRATIONS, migrate
+from index.store.sqlite.migrations.migrations import FORMAT, MIGRATIONS, migrate, require_known
 
-__all__ = ["BASE", "FORMAT", "MIGRATIONS", "migrate"]
+__all__ = ["BASE", "FORMAT", "MIGRATIONS", "migrate", "require_known"]

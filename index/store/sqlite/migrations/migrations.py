@@ -103,6 +103,13 @@ def migrate(connection: sqlite3.Connection, path: Path, *, create: bool) -> None
         _log.info("%s was migrated from format %d to format %d.", path, found, FORMAT)
 
 
+def require_known(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise :class:`index.errors.UnknownFormat` if a file has a later format, inside a write transaction."""
+    found = base.found_format(connection)
+    if found is not None and found > FORMAT:
+        raise _unknown(path, found)
+
+
 def _unknown(path: Path, found: int) -> UnknownFormat:
     if found > FORMAT:
         return UnknownFormat(

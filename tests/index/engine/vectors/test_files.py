@@ -147,6 +147,13 @@ def test_a_base_that_cannot_be_used_is_made_again_once(
     assert (held(again), again.should_compact, len(caplog.records)) == (list(range(20)), False, 1)
 
 
+def test_a_base_of_a_later_format_is_made_again(compacted: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rewrite(compacted, format=4)
+    index = FaissIndex.open(compacted, DIMENSION)
+    assert (index.change, len(index)) == (0, 0)
+    assert "its format is 4, not 1 or 2 or 3" in caplog.text
+
+
 def test_another_dimension_starts_empty(compacted: Path, caplog: pytest.LogCaptureFixture) -> None:
     index = FaissIndex.open(compacted, 4)
     assert index.change == 0

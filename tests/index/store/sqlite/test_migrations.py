@@ -217,6 +217,21 @@ def test_a_format_that_cannot_be_read_is_refused_by_name(tmp_path: Path, number:
         assert list(connection.iterdump()) == before
 
 
+def test_a_file_that_a_newer_program_has_migrated_is_not_written_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with closing(SqliteStore(path)) as store:
+        put(store, [document("a")])
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (FORMAT + 1,))
+            connection.commit()
+            before = list(connection.iterdump())
+        for write in (lambda: put(store, [document("b")]), lambda: store.staging().cancel()):
+            with pytest.raises(UnknownFormat, match=rf"store\.sqlite has format {FORMAT + 1}"):
+                write()
+        with closing(sqlite3.connect(path)) as connection:
+            assert list(connection.iterdump()) == before
+
+
 def test_a_failed_migration_leaves_the_file_as_it_was(folder: Path) -> None:
     path = folder / "store.sqlite"
     with closing(sqlite3.connect(path)) as connection:
