@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -84,6 +84,14 @@ def holders(transaction: Transaction, keys: Collection[int]) -> list[str]:
     return [str(name) for name, _ in transaction.rows(_HOLDERS, (list(keys),))]
 
 
+@dataclass(slots=True)
+class _Session:
+    """The locks that a session shares, and what it was admitted to, by schema."""
+
+    locks: set[int] = field(default_factory=set)
+    admitted: dict[str, Mapping[str, int]] = field(default_factory=dict)
+
+
 class Admission:
     """Admits sessions to tables that the process has open, while its code can work with them. Thread-safe."""
 
@@ -91,8 +99,9 @@ class Admission:
         self._opening = threading.Lock()
         self._known: dict[str, Mapping[str, int]] = {}
         """By schema, the newest format that the process knows of each component that it has open."""
-        self._admitted: WeakKeyDictionary[psycopg.Connection[Row], dict[str, Mapping[str, int]]]
-        self._admitted = WeakKeyDictionary()
+        self._locks: frozenset[int] = frozenset()
+        """Of all of these: a session shares them whatever it uses."""
+        self._sessions: WeakKeyDictionary[psycopg.Connection[Row], _Session] = WeakKeyDictionary()
 
     def known(self) -> Mapping[str, Mapping[str, int]]:
         """The newest format that the process knows of each component, by schema, that it has open."""
@@ -104,21 +113,33 @@ class Admission:
         with self._opening:
             before = self._known.get(schema, {})
             if before.get(component) != known:
+                self._locks |= {lock_of(component, known)}
                 self._known[schema] = {**before, component: known}
 
+    def announce(self, connection: psycopg.Connection[Row]) -> None:
+        """Let a new session share the locks that nobody has for itself now. Raises what psycopg raises."""
+        if locks := sorted(self._locks):
+            calls = ", ".join(f"pg_try_advisory_lock_shared({lock})" for lock in locks)
+            shared = connection.execute(f"SELECT {calls}").fetchone() or ()
+            self._session(connection).locks.update(
+                lock for lock, is_shared in zip(locks, shared, strict=True) if is_shared
+            )
+
     def admit(self, connection: psycopg.Connection[Row], schema: str) -> None:
-        """Share the locks of what is open in a schema; call it before the session uses the schema.
+        """Share the locks of all that is open; call it before the session uses a schema.
 
         Outside a transaction. Raises :class:`index.errors.UnknownFormat`, and what psycopg raises.
         """
         known = self._known.get(schema)
         if known is None:
             return
-        admitted = self._admitted.setdefault(connection, {})
-        if admitted.get(schema) is known:
+        session = self._session(connection)
+        if session.admitted.get(schema) is known:
             return
-        locks = ", ".join(f"pg_advisory_lock_shared({lock_of(*one)})" for one in known.items())
-        connection.execute(f"SELECT {locks}")
+        if missing := self._locks - session.locks:
+            calls = ", ".join(f"pg_advisory_lock_shared({lock})" for lock in sorted(missing))
+            connection.execute(f"SELECT {calls}")
+            session.locks |= missing
         # After the locks: whoever migrated before has committed, and nobody does now.
         reading, is_there = Transaction(connection, None), True
         for component, newest in known.items():
@@ -126,4 +147,7 @@ class Admission:
             found.require_usable(schema, component, newest)
             is_there = is_there and found.number > 0
         if is_there:
-            admitted[schema] = known
+            session.admitted[schema] = known
+
+    def _session(self, connection: psycopg.Connection[Row]) -> _Session:
+        return self._sessions.setdefault(connection, _Session())

@@ -61,7 +61,7 @@ def migrate(
     :class:`index.errors.StoreDamaged` for a missing one that is not to be created.
     """
     what, known = f"the schema {schema!r}", len(migrations)
-    server.admission.open(schema, component, known)
+    server.open_tables(schema, component, known)
     with server.read(schema, what=what, standby=True) as reading:
         found = read_format(reading, schema, component).number
     if found < known:

@@ -50,22 +50,29 @@ class Server:
 
     Of several hosts the one that takes writes is used; what may be read from a ``standby`` is read from one
     while there is none. Connections are opened when they are needed, at most
-    ``most`` for transactions; they are closed when the object is no longer used. A transaction waits at most
-    ``seconds`` for one.
+    ``most`` for transactions; they are closed when they were idle for some time (seconds), all but one once
+    tables are open, and when the object is no longer used. A transaction waits at most ``seconds`` for one.
     """
 
-    def __init__(self, url: str, *, most: int = 32, seconds: float = WAIT_SECONDS) -> None:
+    def __init__(
+        self, url: str, *, most: int = 32, seconds: float = WAIT_SECONDS, idle_seconds: float = 60.0
+    ) -> None:
         self.url = url
-        self.admission = Admission()
+        self.admission = admission = Admission()
         self._conninfo = complete(url)
         self._seconds = seconds
+
+        def begin(connection: Connection) -> None:  # no method: the pool is not to keep this object
+            configure(connection)
+            admission.announce(connection)
+
         settings: dict[str, Any] = {
             "kwargs": {"autocommit": True, "context": ADAPTERS, "prepare_threshold": 2},
-            "configure": configure,
+            "configure": begin,
             "min_size": 0,
             "max_size": most,
             "timeout": seconds,
-            "max_idle": 60.0,
+            "max_idle": idle_seconds,
             "reconnect_timeout": seconds,
             "num_workers": 1,
             "open": True,
@@ -82,6 +89,15 @@ class Server:
         """Whose tables a connection reads outside transactions."""
         # When nothing uses it any more, and at the end of the process.
         weakref.finalize(self, self._pool.close, _CLOSE_SECONDS)
+
+    def open_tables(self, schema: str, component: str, known: int) -> None:
+        """Use a component of a schema from now on, with code whose newest format of it is ``known``.
+
+        As long as the process uses it, others see that: one session at least stays open.
+        """
+        self.admission.open(schema, component, known)
+        if self._pool.min_size == 0:
+            self._pool.resize(1, self._pool.max_size)
 
     @contextmanager
     def read(

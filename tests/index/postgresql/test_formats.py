@@ -102,6 +102,20 @@ def test_a_migration_that_older_code_cannot_go_on_after_waits_for_its_end(proces
         process(FIRST)
 
 
+def test_a_process_that_does_nothing_for_long_is_still_seen(
+    url: str, server: Server, process: Process
+) -> None:
+    with closing(Server(url, idle_seconds=0.05)) as old:
+        migrate(old, "place", "words", [FIRST])
+        with old.read("place"), old.read("other"), old.read("place"):
+            pass
+        sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        eventually(lambda: server.look("public", sessions) == (2,))  # one is of the one that looks
+        with pytest.raises(FormatInUse):
+            process(FIRST, BREAKING)
+        assert words(old) == ["one"]
+
+
 def test_processes_that_know_the_format_are_not_in_the_way(process: Process) -> None:
     """Also where the tables of another schema, which they have open, are of the newest format."""
     first = process(FIRST, EXPANDING)

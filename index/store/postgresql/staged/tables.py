@@ -110,6 +110,7 @@ def reading_staged(server: Server, of: str, *, first: str, what: str) -> Iterato
     ]
     try:
         with closing(server.connect()) as connection:
+            server.admission.admit(connection, of)
             for view in views:
                 connection.execute(view)
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
