@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class Lag:
     """Changes that the record is known to have and that answers do not, and the age of the first of them.
 
-    ``seconds`` is the most that it can be: the time since a look at the record that did not find it.
+    ``seconds`` is the most that it can be: the time since a look at the record that did not find it, or
+    since the record told of it.
     """
 
     changes: int = 0
@@ -31,6 +32,8 @@ class LagWatch:
         self._lock = threading.Lock()
         self._newest = 0
         self._looked: float | None = None
+        self._heard: float | None = None
+        """When it was first told, since the last look, that there are changes."""
         self._missing: deque[tuple[int, float]] = deque()
         """Change numbers that were found, each with the time of the look before, until they are applied."""
 
@@ -39,8 +42,15 @@ class LagWatch:
         with self._lock:
             now = self._clock()
             if newest > max(applied, self._newest):
-                self._missing.append((newest, now if self._looked is None else self._looked))
-            self._newest, self._looked = newest, now
+                since = now if self._looked is None else self._looked
+                self._missing.append((newest, since if self._heard is None else max(since, self._heard)))
+            self._newest, self._looked, self._heard = newest, now, None
+
+    def heard(self) -> None:
+        """Note that a change was just committed: what the next look finds is not older."""
+        with self._lock:
+            if self._heard is None:
+                self._heard = self._clock()
 
     def lost(self) -> None:
         """Note that the record could not be asked: how far it is by now is not known."""

@@ -99,6 +99,27 @@ class Library:
         """
         return self._catalogue.attending(woken)
 
+    @property
+    def is_announced(self) -> bool:
+        """Whether :meth:`following` tells of changes, so that it is enough to look now and then."""
+        return self._catalogue.is_announced
+
+    def following(self, told: Callable[[str | None], object]) -> AbstractContextManager[None]:
+        """Call ``told``, in another thread, when any process has changed a collection or the list of them.
+
+        Until the ``with`` block ends. It gets the name of an open collection, or None when any may have
+        changed, or one that is not open. Calls may be lost, or never come: see :attr:`is_announced`.
+        """
+        return self._catalogue.following(lambda identity: told(self._hear(identity)))
+
+    def _hear(self, identity: Hashable | None) -> str | None:
+        """Let an open collection know that it was changed; returns its name."""
+        with self._lock:
+            opened = [one.collection for one in self._open.values() if one.identity == identity]
+        for collection in opened:
+            collection.hear()
+        return opened[0].name if opened else None
+
     def attendants(self) -> int | None:
         """How many processes embed, on all machines; None where one machine has all of them."""
         return self._catalogue.attendants()

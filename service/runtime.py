@@ -111,7 +111,6 @@ class Runtime:
                 embed, max_batch=settings.max_batch, cache_size=settings.question_cache, counts=counts
             ),
         )
-        self.worker = EmbeddingWorker(self.library, embeds=not settings.answers_only)
         job_store = open_job_store(self.library.data, store=store)
         objects = self.library.config.objects
         spool = open_spool(self.library.data, max_bytes=settings.max_spool_bytes, objects=objects)
@@ -120,6 +119,9 @@ class Runtime:
         self.document_order = DocumentOrder(ids.file_id)
         self.job_erasure = JobErasure(job_store, spool)
         self.purger = Purger(self.library, self.job_erasure, self.file_erasure)
+        self.worker = EmbeddingWorker(
+            self.library, embeds=not settings.answers_only, on_told=self.purger.look_at
+        )
         self.jobs = JobRunner(
             self.library,
             job_store,

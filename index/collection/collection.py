@@ -306,6 +306,10 @@ class Collection:
         """See what other processes committed. Cheap when there is nothing new."""
         self._following.refresh()
 
+    def hear(self) -> None:
+        """Note that somebody has just committed a change, which the next :meth:`refresh` will see."""
+        self._following.hear()
+
     def _committed(self) -> None:
         self._following.catch_up()
         self._enter_erasures()

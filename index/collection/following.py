@@ -95,6 +95,10 @@ class Following:
         if change != state.change or change > self.engine.change:
             self.catch_up()
 
+    def hear(self) -> None:
+        """Note that somebody has just committed a change, which the next :meth:`refresh` will see."""
+        self._watch.heard()
+
     def catch_up(self) -> None:
         """Apply what was committed, here or by another process, to the indexes and to what is in memory."""
         self.follow_exchange()

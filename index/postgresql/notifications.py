@@ -21,15 +21,17 @@ _PAUSE_SECONDS = 1.0
 """How long it waits before it connects again."""
 
 
-def notify(transaction: Transaction, channel: str) -> None:
+def notify(transaction: Transaction, channel: str, payload: str = "") -> None:
     """Wake all who listen to a channel, when the transaction commits."""
-    transaction.execute("SELECT pg_notify(%s, '')", (channel,))
+    transaction.execute("SELECT pg_notify(%s, %s)", (channel, payload))
 
 
 @contextmanager
-def listening(server: Server, channel: str, woken: Callable[[], object], *, key: int) -> Iterator[None]:
+def listening(
+    server: Server, channel: str, told: Callable[[str], object], *, key: int | None = None
+) -> Iterator[None]:
     """Listen, as :class:`Listener`, until the ``with`` block ends."""
-    listener = Listener(server, channel, woken=woken, key=key)
+    listener = Listener(server, channel, told=told, key=key)
     try:
         yield
     finally:
@@ -47,8 +49,9 @@ class Listener:
     """Waits for notifications of a channel, in a thread with a connection of its own. Close it after use.
 
     Notifications may be lost with the connection: all waiters are woken when there is another one. Nothing
-    may rely on them alone. ``woken`` is called in the thread whenever waiters are woken. With ``key`` the
-    connection shares the advisory lock with this key, so that :func:`listeners` counts it.
+    may rely on them alone. ``told`` is called in the thread whenever waiters are woken, with the payload of
+    the notification, empty when any may have been lost. With ``key`` the connection shares the advisory lock
+    with this key, so that :func:`listeners` counts it.
     """
 
     def __init__(
@@ -56,12 +59,12 @@ class Listener:
         server: Server,
         channel: str,
         *,
-        woken: Callable[[], object] = lambda: None,
+        told: Callable[[str], object] = lambda _: None,
         key: int | None = None,
     ) -> None:
         self._server = server
         self._channel = channel
-        self._on_woken = woken
+        self._tell = told
         self._key = key
         self._woken = threading.Condition()
         self._count = 0
@@ -103,11 +106,11 @@ class Listener:
                 connection.execute("SELECT pg_advisory_lock_shared(%s)", (self._key,))
             self._wake()  # for what was told before
             while not self._closed.is_set():
-                for _ in connection.notifies(timeout=_LOOK_SECONDS, stop_after=1):
-                    self._wake()
+                for one in connection.notifies(timeout=_LOOK_SECONDS, stop_after=1):
+                    self._wake(one.payload)
 
-    def _wake(self) -> None:
+    def _wake(self, payload: str = "") -> None:
         with self._woken:
             self._count += 1
             self._woken.notify_all()
-        self._on_woken()
+        self._tell(payload)

@@ -300,5 +300,17 @@ class Catalogue(Protocol):
         Calls may be lost with a connection: look from time to time, too.
         """
 
+    @property
+    def is_announced(self) -> bool:
+        """Whether :meth:`following` tells of changes, so that it is enough to look now and then."""
+
+    def following(self, told: Callable[[Hashable | None], object]) -> AbstractContextManager[None]:
+        """Call ``told``, in another thread, when any process has changed a collection or the list of them.
+
+        Until the ``with`` block ends. It gets what :meth:`identity` returns for the collection, or None when
+        any may have changed: at first, and after a connection broke, with which calls may be lost. Where the
+        store does not tell of changes, it is never called.
+        """
+
     def attendants(self) -> int | None:
         """How many processes embed, on all machines; None where one machine has all of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -12,12 +13,16 @@ from index.collection import Collection
 from index.errors import CollectionBusy, CollectionNotFound, InvalidCollectionName, LoccitError
 from index.library import Library
 from index.records import DocumentRecord
+from service.background.agenda import Agenda, Turn
 
 log = logging.getLogger("loccit.service")
 
 PASSAGES_PER_STEP = 32
 """Questions share the processors with a step, and wait a fraction of a second for it at most."""
 REFRESH_SECONDS = 0.25
+"""Interval of looks at all collections, and the least between two looks where their changes are told."""
+RARE_REFRESH_SECONDS = 5.0
+"""Interval of looks at all collections where changes are told: for what was told while a connection broke."""
 POLL_SECONDS = 5.0
 """Interval for passages without a notification: another process stored them and did not embed them."""
 WAIT_SECONDS = 120.0
@@ -42,28 +47,35 @@ class EmbeddingWorker:
     A failure is logged, and the collection is tried again after pauses that grow. Other collections are not
     affected. ``embeds``: False leaves all passages to other processes. ``passages_per_step`` are embedded in
     one collection before the next one has its turn.
+
+    Where the record tells of changes, the changed collection is refreshed at once, and all of them every
+    ``refresh_seconds`` besides. ``on_told`` is called with what the record tells; see
+    :meth:`index.library.Library.following`.
     """
 
     def __init__(
         self,
         library: Library,
         *,
-        refresh_seconds: float = REFRESH_SECONDS,
+        refresh_seconds: float | None = None,
         poll_seconds: float = POLL_SECONDS,
         embeds: bool = True,
         passages_per_step: int = PASSAGES_PER_STEP,
+        on_told: Callable[[str | None], object] = lambda _: None,
     ) -> None:
         self._library = library
         self._embeds = embeds
         self._passages_per_step = passages_per_step
-        self._attending = ExitStack()
-        self._all_notified = threading.Event()
-        self._refresh_seconds = refresh_seconds
+        self._listening = ExitStack()
+        if refresh_seconds is None:
+            refresh_seconds = RARE_REFRESH_SECONDS if library.is_announced else REFRESH_SECONDS
+        self._least_seconds = min(refresh_seconds, REFRESH_SECONDS)
+        self._agenda = Agenda(every=refresh_seconds, least=self._least_seconds)
+        self._on_told = on_told
         self._poll_seconds = poll_seconds
         self.embedded = 0
         """Passages embedded since the start."""
         self._progress: dict[str, _Progress] = {}
-        self._notified: set[str] = set()
         self._embedding = threading.Lock()
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -75,9 +87,10 @@ class EmbeddingWorker:
         return self._thread.is_alive()
 
     def start(self) -> None:
-        """Start the thread, and be woken by passages that other processes store."""
+        """Start the thread, and be told of passages that other processes store, and of changes."""
         if self._embeds:
-            self._attending.enter_context(self._library.attending(self.notify_all))
+            self._listening.enter_context(self._library.attending(self.notify_all))
+        self._listening.enter_context(self._library.following(self.look_at))
         self._thread.start()
 
     def stop(self) -> None:
@@ -86,17 +99,23 @@ class EmbeddingWorker:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
-        self._attending.close()
+        self._listening.close()
 
     def notify(self, name: str) -> None:
         """Announce new passages of a collection."""
-        self._notified.add(name)
+        self._agenda.add(name, urgent=True)
         self._wake.set()
 
     def notify_all(self) -> None:
         """Announce that any collection may have new passages."""
-        self._all_notified.set()
+        self._agenda.add(None, urgent=True)
         self._wake.set()
+
+    def look_at(self, name: str | None) -> None:
+        """Announce that a collection has changed, or that any may have (None)."""
+        self._agenda.add(name)
+        self._wake.set()
+        self._on_told(name)
 
     def embed_document(
         self, collection: Collection, document_id: str, *, seconds: float = WAIT_SECONDS
@@ -115,36 +134,36 @@ class EmbeddingWorker:
                 return record
             if not done:
                 # Another process is embedding this collection and will reach the document.
-                self._stopped.wait(self._refresh_seconds)
+                self._stopped.wait(self._least_seconds)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                more = self._round()
+                self._round()
             except Exception:
                 log.exception("The embedding worker failed, and continues.")
-                more = False
-            self._wake.wait(0.0 if more else self._refresh_seconds)
-            self._wake.clear()
+            while (pause := self._agenda.pause()) and not self._stopped.is_set():
+                self._wake.wait(pause)
+                self._wake.clear()
 
-    def _round(self) -> bool:
-        """Do one step in each collection; returns whether any may have more to embed."""
-        notified = self._all_notified.is_set()
-        self._all_notified.clear()
-        names = self._library.names()
-        if notified:
-            self._notified.update(names)
-        for gone in self._progress.keys() - set(names):
-            del self._progress[gone]
-        more = [self._step(name) for name in names if not self._stopped.is_set()]
-        return any(more)
+    def _round(self) -> None:
+        """Do one step in each collection whose turn it is."""
+        with self._agenda.turn() as turn:
+            names = sorted(turn.names)
+            if turn.is_of_all:
+                names = self._library.names()
+                for gone in self._progress.keys() - set(names):
+                    del self._progress[gone]
+            for name in names:
+                if not self._stopped.is_set() and self._step(name, turn):
+                    self._agenda.add(name, urgent=True)  # there may be more
 
-    def _step(self, name: str) -> bool:
+    def _step(self, name: str, turn: Turn) -> bool:
+        """Refresh a collection and embed some of its passages; returns whether there may be more."""
         progress = self._progress.setdefault(name, _Progress())
-        waits = time.monotonic() < progress.due and name not in self._notified
+        waits = time.monotonic() < progress.due and not turn.has_passages(name)
         if waits and not progress.opened:
             return False
-        self._notified.discard(name)
         collection: Collection | None = None
         try:
             collection = self._library.open(name)
@@ -153,10 +172,12 @@ class EmbeddingWorker:
         except (CollectionNotFound, InvalidCollectionName, CollectionBusy):
             # Not problems: the collection is deleted or locked by another process.
             progress.due = time.monotonic() + self._poll_seconds
+            turn.has_failed = True
             return False
         except Exception as error:
             if collection is not None and self._is_gone(collection):
                 return False
+            turn.has_failed = True
             if not waits:
                 self._postpone(name, progress, error)
             progress.opened = collection is not None

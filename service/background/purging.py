@@ -14,6 +14,7 @@ from index.errors import CollectionNotFound, LoccitError, ObjectsUnavailable, St
 from index.history import PurgeState
 from index.library import Library
 from index.records import Erasure
+from service.background.agenda import Agenda
 from service.files import FileErasure, has_files, open_file_store
 from service.jobs import has_jobs, open_job_store, open_spool
 from service.jobs.erasing import JobErasure
@@ -22,6 +23,8 @@ log = logging.getLogger("loccit.service")
 
 _POLL_SECONDS = 1.0
 """Erasures that follow each other within this time are purged together."""
+_RARE_SECONDS = 5.0
+"""Interval of looks at all collections where the record tells of changes."""
 _LONGEST_DELAY = 10.0
 """The most that a purge is put off for the erasures that follow."""
 _LONGEST_PAUSE = 10.0
@@ -63,10 +66,19 @@ class Purger:
 
     The record of a collection remembers what is to be purged: nothing is forgotten when a process ends.
     ``jobs`` and ``files`` are what is kept beside the collections, None where the data folder has none.
+    Where the record tells of changes, all collections are looked at only every ``look_seconds``.
     """
 
-    def __init__(self, library: Library, jobs: JobErasure | None, files: FileErasure | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        jobs: JobErasure | None,
+        files: FileErasure | None = None,
+        *,
+        look_seconds: float = _RARE_SECONDS,
+    ) -> None:
         self._library = library
+        self._agenda = Agenda(every=look_seconds if library.is_announced else 0.0)
         self._beside = [one for one in (jobs, files) if one is not None]
         self._waiting: dict[str, _Waiting] = {}
         self._swept = -_SWEEP_SECONDS
@@ -83,6 +95,10 @@ class Purger:
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
+
+    def look_at(self, name: str | None) -> None:
+        """Announce that a collection has changed, or that any may have (None)."""
+        self._agenda.add(name)
 
     def finish(self, collection: Collection, *, seconds: float = WAIT_SECONDS) -> PurgeState:
         """Purge a collection in the caller's thread, until it is done or the time is up.
@@ -139,13 +155,16 @@ class Purger:
     def _round(self) -> None:
         if time.monotonic() - self._swept >= _SWEEP_SECONDS:
             self._erase_deleted()
-        names = self._library.names()
-        for gone in self._waiting.keys() - set(names):
-            del self._waiting[gone]
-        for name in names:
-            if self._stopped.is_set():
-                return
-            self._step(name)
+        with self._agenda.turn() as turn:
+            names = sorted(turn.names | self._waiting.keys())
+            if turn.is_of_all:
+                names = self._library.names()
+                for gone in self._waiting.keys() - set(names):
+                    del self._waiting[gone]
+            for name in names:
+                if self._stopped.is_set():
+                    return
+                self._step(name)
 
     def _step(self, name: str) -> None:
         try:

@@ -51,7 +51,7 @@ class PostgresqlDatabase:
         """
         from index.postgresql import listening
 
-        return listening(self.server, self._channel, woken, key=self._attending)
+        return listening(self.server, self._channel, lambda _: woken(), key=self._attending)
 
     def attendants(self) -> int:
         """How many processes are attending now."""

@@ -52,3 +52,19 @@ def test_what_the_record_has_is_not_known_while_it_cannot_be_asked() -> None:
     watch.saw(3, applied=1)
     clock.now = 131.0
     assert watch.lag(1) == Lag(2, 31.0)
+
+
+def test_a_change_that_was_told_is_not_older_than_that() -> None:
+    clock = Clock()
+    watch = LagWatch(clock)
+    watch.saw(7, applied=7)
+    clock.now = 130.0
+    watch.heard()
+    clock.now = 131.0
+    watch.heard()
+    watch.saw(9, applied=7)
+    clock.now = 132.0
+    assert watch.lag(7) == Lag(2, 2.0)
+    watch.saw(10, applied=9)  # of this one nothing was told
+    clock.now = 135.0
+    assert watch.lag(9) == Lag(1, 4.0)

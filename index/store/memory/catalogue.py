@@ -16,6 +16,7 @@ class MemoryCatalogue:
     """Implements :class:`index.protocols.Catalogue`; files derived from collections go into ``folder``."""
 
     stores_know_deletions = False
+    is_announced = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -60,6 +61,10 @@ class MemoryCatalogue:
 
     def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
         """Do nothing: whoever stores passages is in this process."""
+        return nullcontext()
+
+    def following(self, told: Callable[[Hashable | None], object]) -> AbstractContextManager[None]:
+        """Do nothing: whoever changes a collection is in this process."""
         return nullcontext()
 
     def attendants(self) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 
 from index.errors import CollectionBusy, CollectionNotFound, NotSupported, ObjectsUnavailable, StoreDamaged
 from index.naming import hidden_name, shown_name
-from index.postgresql import Row, Server, listeners, listening, lock_key, migrate
+from index.postgresql import Row, Server, Transaction, listeners, listening, lock_key, migrate, notify
 from index.postgresql.migrations import migrate_within
 from index.protocols import Originals
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
-from index.store.postgresql import claims, schema
+from index.store.postgresql import claims, schema, state
 from index.store.postgresql.store import PostgresqlStore
 from index.store.rows.tags import objects_name
 
@@ -40,6 +40,7 @@ class PostgresqlCatalogue:
     """
 
     stores_know_deletions = True
+    is_announced = True
 
     def __init__(self, server: Server, folder: Path, shared: SharedOriginals | None = None) -> None:
         self._server = server
@@ -75,6 +76,7 @@ class PostgresqlCatalogue:
             )
             if row is not None:  # else another process has made it
                 migrate_within(writing, schema.schema_of(row[0]), "record", schema.COLLECTION)
+                _announce(writing, row[0])
         return self._described(name)
 
     def description(self, name: str) -> Mapping[str, Any] | None:
@@ -124,7 +126,9 @@ class PostgresqlCatalogue:
         with self._server.write(
             schema.CATALOGUE_SCHEMA, what=f"the collection {shown_name(name)!r}"
         ) as writing:
-            writing.execute("UPDATE collections SET name = %s WHERE name = %s", (to, name))
+            query = "UPDATE collections SET name = %s WHERE name = %s RETURNING number"
+            for (number,) in writing.rows(query, (to, name)):
+                _announce(writing, number)
 
     def originals(self, name: str) -> Originals:
         opened, folder = self.identity(name), self.folder(name)
@@ -147,12 +151,22 @@ class PostgresqlCatalogue:
             schema.CATALOGUE_SCHEMA, lock=lock, what=f"the collection {name!r}"
         ) as writing:
             writing.execute("UPDATE collections SET name = NULL WHERE number = %s", (number,))
+            _announce(writing, number)
         shutil.rmtree(folder, ignore_errors=True)
         self._sweep()
 
     def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
         """Listen for passages that wait; see :class:`index.protocols.Catalogue`."""
-        return listening(self._server, claims.CHANNEL, woken, key=_ATTENDING)
+        return listening(self._server, claims.CHANNEL, lambda _: woken(), key=_ATTENDING)
+
+    def following(self, told: Callable[[Hashable | None], object]) -> AbstractContextManager[None]:
+        """Listen for changes; see :class:`index.protocols.Catalogue`."""
+
+        def tell(changed: str) -> None:
+            number = schema.number_of(changed)
+            told(None if number is None else (self._id, number))
+
+        return listening(self._server, state.CHANNEL, tell)
 
     def attendants(self) -> int:
         return listeners(self._server, _ATTENDING)
@@ -200,6 +214,11 @@ class PostgresqlCatalogue:
         for folder in folders:
             if folder.name.rpartition("-")[2] not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _announce(transaction: Transaction, number: int) -> None:
+    """Tell all who follow that a collection was made, deleted or renamed, when the transaction commits."""
+    notify(transaction, state.CHANNEL, schema.schema_of(number))
 
 
 def _not_found(name: str) -> CollectionNotFound:

@@ -206,6 +206,12 @@ def schema_of(number: int) -> str:
     return f"collection_{number}"
 
 
+def number_of(name: str) -> int | None:
+    """Return the number of the collection that has a schema; None if it is the schema of none."""
+    number = name.removeprefix("collection_")
+    return int(number) if name.startswith("collection_") and number.isdecimal() else None
+
+
 def is_listed(number: int) -> str:
     """SQL condition: whether the catalogue has a collection, by its number; not once it is deleted."""
     return f"EXISTS (SELECT FROM {CATALOGUE_SCHEMA}.collections WHERE number = {number} AND name IS NOT NULL)"

@@ -13,6 +13,8 @@ from index.errors import StoreDamaged
 from index.postgresql import Row, Transaction
 from index.records import Mark
 
+CHANNEL = "loccit_changes"
+"""Notified of each change, and when a collection is made, deleted or renamed, with its schema."""
 _TOKEN_BYTES = 8
 QUERY = (
     "SELECT change, store, epoch, generation, documents, passages, waiting, characters, original_bytes,"
@@ -51,11 +53,12 @@ class State:
 
 
 def begin_change(transaction: Transaction) -> int:
-    """Begin the next change; returns its number."""
+    """Begin the next change; returns its number. All who follow are told when the transaction commits."""
     row = transaction.row(
         "WITH next AS (UPDATE state SET change = change + 1 RETURNING change)"
-        " INSERT INTO changes SELECT change, %s FROM next RETURNING number",
-        (os.urandom(_TOKEN_BYTES),),
+        " INSERT INTO changes SELECT change, %s FROM next"
+        " RETURNING number, pg_notify(%s, current_schema())",
+        (os.urandom(_TOKEN_BYTES), CHANNEL),
     )
     return int(row[0]) if row else 0
 

@@ -50,6 +50,7 @@ class FolderCatalogue:
     """
 
     stores_know_deletions = False
+    is_announced = False
 
     def __init__(self, folder: Path, shared: SharedOriginals | None = None) -> None:
         self._folder = folder
@@ -192,6 +193,10 @@ class FolderCatalogue:
 
     def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
         """Do nothing: whoever stores passages in a data folder embeds them, too."""
+        return nullcontext()
+
+    def following(self, told: Callable[[Hashable | None], object]) -> AbstractContextManager[None]:
+        """Do nothing: to look at a file costs little."""
         return nullcontext()
 
     def attendants(self) -> None:

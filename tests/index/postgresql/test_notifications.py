@@ -26,13 +26,13 @@ def test_a_commit_wakes_those_who_wait(server: Server, listener: Listener) -> No
 
 
 def test_listeners_are_told_and_counted(server: Server) -> None:
-    woken: list[None] = []
+    told: list[str] = []
     assert listeners(server, -7) == 0
-    one, two = (Listener(server, "news", woken=lambda: woken.append(None), key=-7) for _ in range(2))
-    eventually(lambda: listeners(server, -7) == 2 and len(woken) == 2)
+    one, two = (Listener(server, "news", told=told.append, key=-7) for _ in range(2))
+    eventually(lambda: listeners(server, -7) == 2 and len(told) == 2)
     with server.write("public") as writing:
-        notify(writing, "news")
-    eventually(lambda: len(woken) == 4)
+        notify(writing, "news", "rain")
+    eventually(lambda: told == ["", "", "rain", "rain"])
     one.close()
     eventually(lambda: listeners(server, -7) == 1)
     two.close()
