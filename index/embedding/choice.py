@@ -22,7 +22,7 @@ from index.embedding.graph import GraphEmbedder
 from index.embedding.machine import describe_machine, instruction_sets
 from index.embedding.probe import AGREEMENT, agreement, probe
 from index.embedding.trial import least_seconds, threads_for_questions, try_backend
-from index.errors import BackendMissing, ModelFailed
+from index.errors import ModelFailed
 from index.processors import processors
 from index.protocols import Embedder
 
@@ -142,8 +142,8 @@ class Choice:
             return None
         try:
             return self._seconds([self._torch(), graph])
-        except BackendMissing as error:
-            log.warning("%s", error.message)
+        except Exception as error:  # whatever it is: there is a graph that works
+            log.warning("torch is not tried, because it failed (%r).", error)
             return None
 
     def _precisions(self, name: str) -> Sequence[str]:

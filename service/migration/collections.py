@@ -138,7 +138,7 @@ class CollectionMove:
     def _copy_originals(
         self, source: RecordStore, own: Originals, there: Originals, *, but: Set[bytes] = frozenset()
     ) -> set[bytes]:
-        """Copy the originals that the source has, ``but`` those; returns all that it has."""
+        """Copy the originals that the source has, ``but`` those; returns all that both have then."""
         with source.snapshot(lasting=True) as moment:
             found = set(moment.all_originals())
         wanted = sorted(found - but)
@@ -148,7 +148,7 @@ class CollectionMove:
                     with own.open(sha256) as file:
                         there.put(sha256, file.read())
                 except FileNotFoundError:  # erased meanwhile, or it was missing before
-                    continue
+                    found.discard(sha256)
             self._progress(f"copying originals of {self.name}", done + 1, len(wanted))
         return found
 

@@ -152,15 +152,16 @@ def test_torch_that_was_not_measured_in_turns_is_not_taken_from_record(cache: Pa
     assert json.loads(file.read_text())["taken"]["seconds"] > 1e-9
 
 
-def test_where_torch_is_missing_the_fastest_graph_is_taken(cache: Path) -> None:
-    def missing() -> Embedder:
-        raise BackendMissing("torch is not installed.")
+@pytest.mark.parametrize("error", [BackendMissing("torch is not installed."), MemoryError()])
+def test_where_torch_fails_the_fastest_graph_is_taken(cache: Path, error: Exception) -> None:
+    def failing() -> Embedder:
+        raise error
 
     file = torch_was_faster_at_the_conversion(cache)
     converted = read_converted(home(cache))
     assert converted is not None
     config = EmbeddingConfig(precision="float", cache=cache, device="cpu")
-    assert Choice(converted, file, config, ["openvino", "onnx"], torch=missing).embedder() is not None
+    assert Choice(converted, file, config, ["openvino", "onnx"], torch=failing).embedder() is not None
 
 
 def test_a_graph_that_does_not_agree_is_not_taken(cache: Path, tiny: Path) -> None:
