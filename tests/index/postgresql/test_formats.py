@@ -195,6 +195,30 @@ def test_of_two_processes_that_migrate_at_once_one_does(process: Process) -> Non
     assert words(process(FIRST, second)) == ["one", "two"]
 
 
+def test_migrations_of_two_schemas_that_older_code_cannot_go_on_after_wait_for_each_other(
+    server: Server, process: Process
+) -> None:
+    """They take the same locks: those of the older formats of the component."""
+    process(FIRST).close()
+    migrate(server, "other", "words", [FIRST])
+    server.close()
+    is_migrating, may_end = threading.Event(), threading.Event()
+
+    def slow(transaction: Transaction) -> None:
+        transaction.execute(BREAKING)
+        is_migrating.set()
+        may_end.wait(PATIENCE)
+
+    new = threading.Thread(target=process, args=(FIRST, slow))
+    new.start()
+    assert is_migrating.wait(PATIENCE)
+    threading.Timer(1.5, may_end.set).start()  # longer than one waits for processes to end
+    with closing(Server(server.url)) as another:
+        migrate(another, "other", "words", [FIRST, BREAKING])
+        assert may_end.is_set()
+    new.join(PATIENCE)
+
+
 def test_a_killed_process_is_not_in_the_way(url: str, process: Process) -> None:
     command = [sys.executable, "-c", HOLDER, url, FIRST]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:

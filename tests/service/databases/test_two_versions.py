@@ -1,10 +1,11 @@
-"""A service starts while a process of an older version has tables open that are to be migrated."""
+"""Processes of two versions at work: a service waits, and stores go on with tables that have more columns."""
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
@@ -15,6 +16,11 @@ from index.ingest import Source
 from index.library import Library
 from index.postgresql import Server, migrate, open_server
 from index.store.postgresql.schema import COLLECTION
+from service.files import Attachment, StoreLabel, UploadedFile, open_file_store
+from service.identity import KeyOptions, Scope, new_key, open_key_store
+from service.jobs import open_job_store
+from service.jobs.records import NewItem
+from service.unanswered import open_unanswered_store
 from tests.earlier_tables import set_back
 from tests.patience import eventually
 from tests.service.http_service import app_of, assert_error
@@ -48,3 +54,47 @@ def test_a_service_waits_for_older_processes_and_is_not_ready_meanwhile(
             eventually(lambda: client.get("/readyz").status_code == 200)
             asked = client.post("/v1/ask", json={"question": "Which moons has Mars?"})
             assert asked.json()["passages"][0]["citation"]["document_id"] == "mars.txt"
+
+
+def test_stores_go_on_when_a_newer_version_has_added_columns(tmp_path: Path, postgresql_url: str) -> None:
+    """Their statements are prepared by then, and must give the same columns as before."""
+    with ExitStack() as stack:
+        keys, files, jobs, questions = (
+            stack.enter_context(closing(opener(tmp_path, store=postgresql_url)))
+            for opener in (open_key_store, open_file_store, open_job_store, open_unanswered_store)
+        )
+
+        def use(number: int) -> None:
+            name = f"{number:02}"
+            _, key = new_key(name, Scope.READ, KeyOptions())
+            keys.add(key)
+            keys.revoke(key.id, 5.0)
+            keys.secret(name)
+            files.add(UploadedFile(name, "a.txt", "assistants", 18, 7.0, "owner"))
+            files.attach([Attachment(name, name, "a.txt", "job", 8.0, {"x": 1})])
+            files.set_label(StoreLabel(name, "Mine", "", {}, 9.0))
+            jobs.add(name, "default", [NewItem("url", f"https://example.org/{name}")])
+            assert jobs.begin(name)
+            jobs.retry(jobs.cancel(name).id)
+            questions.add([(1.0, "default", name, 0.1)])
+            found = [
+                len(keys.all()),
+                len(files.files()),
+                len(jobs.jobs(limit=99)),
+                len(questions.listed(limit=99)),
+            ]
+            assert found == [number] * 4
+            assert (files.label(name), jobs.items(name, limit=9)) is not None
+
+        for number in range(1, 5):
+            use(number)
+        with psycopg.connect(postgresql_url) as connection:
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'loccit_service'")
+            for (table,) in tables.fetchall():
+                connection.execute(
+                    psycopg.sql.SQL("ALTER TABLE loccit_service.{} ADD COLUMN later text DEFAULT 'x'").format(
+                        psycopg.sql.Identifier(table)
+                    )
+                )
+        for number in range(5, 8):
+            use(number)
