@@ -257,13 +257,16 @@ class Collection:
             raise outcome
         return outcome
 
-    def put_many(self, sources: Sequence[Source]) -> list[Put | InvalidInput]:
+    def put_many(
+        self, sources: Sequence[Source], *, confirm: Callable[[], None] = lambda: None
+    ) -> list[Put | InvalidInput]:
         """Add or replace documents, in order, in one transaction; returns the outcome or error of each.
 
         When it returns they are durable and can be found by their words; vectors come with
-        :meth:`embed_pending`. Raises :class:`index.errors.CollectionBusy`.
+        :meth:`embed_pending`. ``confirm`` is called when no other process can write until they are stored:
+        nothing is if it raises. Raises :class:`index.errors.CollectionBusy`.
         """
-        return self._writer.put_many(sources)
+        return self._writer.put_many(sources, confirm)
 
     def adopt_many(self, values: Sequence[Mapping[str, Any]]) -> list[Put | InvalidInput]:
         """Add documents that :meth:`Archive.exported` gave, with their versions; returns the outcome of each.

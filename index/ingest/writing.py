@@ -56,11 +56,14 @@ class DocumentWriter:
         """The same writer, for a restricted view of its store."""
         return DocumentWriter(store, self._originals, self._preparation, writing, indexing=self._indexing)
 
-    def put_many(self, sources: Sequence[Source]) -> list[Put | InvalidInput]:
+    def put_many(
+        self, sources: Sequence[Source], confirm: Callable[[], None] = lambda: None
+    ) -> list[Put | InvalidInput]:
         """Add or replace documents, in order, in one transaction; returns the outcome or error of each.
 
-        Raises :class:`index.errors.CollectionBusy`, and :class:`index.errors.StoreDamaged` for instance on a
-        full disk.
+        ``confirm`` is called under the write lease before anything is stored. Raises
+        :class:`index.errors.CollectionBusy`, and :class:`index.errors.StoreDamaged` for instance on a full
+        disk.
         """
         with _Keeping(self._store, self._originals) as keeping:
             preparation = self._preparation()
@@ -72,6 +75,7 @@ class DocumentWriter:
             keeping.wait()
             if new or keeping.attached:
                 with self._writing():
+                    confirm()
                     keeping.complete()
                     if (now := self._preparation()) is not preparation:
                         new = [now.split_again(one) for one in new]

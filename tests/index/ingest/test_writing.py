@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
+
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.ingest.preparation import Preparation, Source
@@ -32,3 +34,28 @@ def test_texts_are_analysed_before_the_turn_to_write(tmp_path: Path) -> None:
         assert len(indexed) == 2
         writer.put_many([source])
         assert len(happened) == 4
+
+
+def test_a_writer_that_lost_its_right_stores_nothing(tmp_path: Path) -> None:
+    config, happened = LibraryConfig(), []
+
+    @contextmanager
+    def writing() -> Iterator[None]:
+        happened.append("lease")
+        yield
+
+    def refuse() -> None:
+        happened.append("asked")
+        raise PermissionError
+
+    with closing(store_in(tmp_path)) as store:
+        preparation = Preparation(WordEmbedder(), InProcessReaders(config.reading), config)
+        writer = DocumentWriter(store, None, lambda: preparation, writing, indexing=list)
+        source = Source("a.md", b"The lamp was lit at dusk.")
+        with pytest.raises(PermissionError):
+            writer.put_many([source], refuse)
+        with store.snapshot() as moment:
+            assert moment.find_document("a.md") is None
+        assert happened == ["lease", "asked"]
+        writer.put_many([source], lambda: happened.append("confirmed"))
+        assert happened[2:] == ["lease", "confirmed"]
