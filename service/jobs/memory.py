@@ -13,6 +13,7 @@ from typing import Any
 from service.databases.announcing import Unannounced
 from service.errors import JobNotFound
 from service.jobs import refusals
+from service.jobs.local_session import LocalSession, MemorySession
 from service.jobs.memory_entry import (
     Entry,
     add_items,
@@ -23,7 +24,6 @@ from service.jobs.memory_entry import (
     set_password,
     settled,
 )
-from service.jobs.memory_session import MemorySession
 from service.jobs.records import (
     FINISHED,
     UNSETTLED,
@@ -47,6 +47,7 @@ class MemoryJobStore(Unannounced):
         self._entries: dict[str, Entry] = {}
         self._lock = threading.RLock()
         self._leases: dict[str, MemorySession] = {}
+        self._claims: dict[tuple[str, int], LocalSession] = {}
 
     def add(
         self,
@@ -230,7 +231,7 @@ class MemoryJobStore(Unannounced):
             return set(self._entries)
 
     def open_session(self) -> MemorySession:
-        return MemorySession(self._lock, self._leases)
+        return MemorySession(self, self._claims, self._leases, self._lock)
 
     def close(self) -> None:
         """Does nothing: the jobs are needed by whoever shares the object."""

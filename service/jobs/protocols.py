@@ -14,29 +14,51 @@ from service.jobs.records import Access, Item, Job, JobKind, JobState, NewItem, 
 
 
 class Session(Protocol):
-    """What a process holds while it runs jobs: leases, which end with the process, in whatever way it ends.
+    """What a process holds while it runs jobs: leases and claims.
 
-    A lease is the right to do what its name says alone among all sessions. Safe to use from several threads.
+    All end with the process, in whatever way it ends. A lease is the right to do what its name says alone
+    among all sessions; a claim is that to store an item. Safe to use from several threads. Methods that
+    change something raise what those of :class:`JobStore` raise.
     """
 
     def is_held(self) -> bool:
-        """Return False once all leases are lost, for example with the connection to a database. Cheap.
+        """Return False once all is lost, for example with the connection to a database. Cheap.
 
-        The runner asks between two commits. A commit that was under way when a lease was lost does no harm:
-        whoever repeats it finds its documents unchanged.
+        The runner asks between two commits.
         """
 
     def acquire(self, lease: str) -> bool:
-        """Take a lease, without waiting; False while another session holds it.
-
-        Raises :class:`index.errors.StoreUnavailable`.
-        """
+        """Take a lease, without waiting; False while another session holds it."""
 
     def release(self, lease: str) -> None:
         """Give a lease back; does nothing when the session does not hold it."""
 
+    def claim(self, job_id: str, *, limit: int, max_bytes: int, fetches: bool = False) -> list[Item]:
+        """Claim waiting items of a job that nobody has claimed: the first ``limit`` files and members.
+
+        After those that have ``max_bytes`` together no others are claimed, none after a waiting item with
+        the same name, whose document it is to replace, and none after one of another kind. With ``fetches``
+        the first waiting item alone where it is a ``url``, which is fetched. Claims end with the session,
+        with :meth:`settle` and :meth:`give_back`, and after some hours, which mean that their holder hangs.
+        """
+
+    def has_claimed(self, job_id: str, numbers: Collection[int]) -> bool:
+        """Whether the session has claims on all these items, and the job is not finished."""
+
+    def others_claim(self, job_id: str) -> bool:
+        """Whether other sessions have claims on items of a job."""
+
+    def settle(self, job_id: str, items: Sequence[Item], *, last_passage: int = 0) -> list[Item]:
+        """Settle those of the items that the session has claimed, and end these claims; returns them.
+
+        The rest is as for :meth:`JobStore.settle`. Does nothing for an unknown job.
+        """
+
+    def give_back(self) -> None:
+        """End all claims of the session."""
+
     def close(self) -> None:
-        """Give all leases back; does nothing when that is done."""
+        """Give everything back; does nothing when that is done."""
 
 
 class JobStore(Protocol):

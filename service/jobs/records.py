@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from index.errors import LoccitError
 from service.advice import message_with_advice
@@ -26,6 +27,8 @@ UNSETTLED: tuple[Outcome, ...] = ("waiting", "refused", "cancelled")
 """Outcomes of items that became no documents, and may become some still."""
 EXPANDED: tuple[Kind, ...] = ("archive", "sitemap", "crawl")
 """Kinds of items that expand into others."""
+UPLOADED: tuple[Kind, ...] = ("file", "member")
+"""Kinds of items whose documents were sent, and whose names are those of the documents."""
 FINISHED: tuple[JobState, ...] = ("done", "cancelled", "failed")
 
 
@@ -64,6 +67,23 @@ class Item:
     message: str
     passages: int
     document: str
+
+
+CLAIM_WINDOW = 1024
+"""At most so many of the first waiting items are looked at to claim some: full batches for 32 processes."""
+
+
+class Claimable(Protocol):
+    """What of an item decides whether it may be claimed."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +194,28 @@ def request_after(request: Mapping[str, Any], outcome: Outcome, code: str) -> di
     kept = ("member",) if outcome != "refused" else tuple(request)
     dropped = "password" if code == "encrypted_document" else ""
     return {key: value for key, value in request.items() if key in kept and key != dropped}
+
+
+def claimable(
+    waiting: Iterable[Claimable], claimed: Container[int], *, limit: int, max_bytes: int, fetches: bool
+) -> list[int]:
+    """Choose which of the first waiting items of a job may be claimed; see :meth:`Session.claim`.
+
+    ``claimed`` are the numbers of those that are. Returns numbers.
+    """
+    chosen: list[int] = []
+    names: set[str] = set()
+    size = 0
+    for item in waiting:
+        if item.kind not in UPLOADED:
+            is_first = fetches and not names and item.kind == "url" and item.number not in claimed
+            return [item.number] if is_first else chosen
+        name = unicodedata.normalize("NFC", item.name)
+        if item.number not in claimed and name not in names and len(chosen) < limit and size < max_bytes:
+            chosen.append(item.number)
+            size += item.bytes
+        names.add(name)
+    return chosen
 
 
 def lease_to_run(job: Job) -> str:

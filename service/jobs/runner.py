@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import takewhile
 from operator import itemgetter
 
@@ -26,7 +27,7 @@ from service.jobs.finishing import UNEXPECTED, JobFinishing, fail
 from service.jobs.intake import Intake
 from service.jobs.protocols import JobStore, Session, Spool
 from service.jobs.records import EXPANDED, Item, Job, Rejection, lease_to_run
-from service.jobs.storing import ItemStoring, refused
+from service.jobs.storing import ClaimsLost, ItemStoring, refused
 from service.jobs.upgrading import UpgradeRunner
 
 log = logging.getLogger("loccit.service")
@@ -44,9 +45,10 @@ _WAITS = (CollectionBusy, FormatInUse, DiskFull, ObjectsUnavailable, StoreUnavai
 class JobRunner:
     """Runs the jobs of a store, of each collection in their order; unfinished ones go on at the next start.
 
-    Of several processes one runs the jobs of a collection, while it holds the lease for that. ``on_stored``
-    is called with the name of a collection that has new passages to embed. Finished jobs are kept for
-    ``keep_days``. Whoever opened the store closes it, after :meth:`stop`.
+    Of several processes one runs the jobs of a collection, while it holds the lease for that; the others help
+    it with the files of the oldest one. ``on_stored`` is called with the name of a collection that has new
+    passages to embed. Finished jobs are kept for ``keep_days``. Whoever opened the store closes it, after
+    :meth:`stop`.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class JobRunner:
                     try:
                         self._serve(self._session)
                     finally:
+                        self._intake.close()
                         self._upgrades.join(_STOP_SECONDS)
                         self._session.close()
             except ObjectsUnavailable as error:
@@ -119,65 +122,81 @@ class JobRunner:
             # They take hours, for which no document must wait.
             self._upgrades.start([job for job in unfinished if job.kind == "upgrade"], session)
             if not self._ingest_next([job for job in unfinished if job.kind == "ingest"], session):
+                self._intake.close()
                 is_idle = not unfinished and not is_embedding and self.store.is_announced
                 self._wake.wait(_RARE_POLL_SECONDS if is_idle else _POLL_SECONDS)
                 self._wake.clear()
 
     def _ingest_next(self, jobs: Sequence[Job], session: Session) -> bool:
-        """Run the oldest jobs of one collection; False where there are none that can be run here now."""
-        for together in _oldest(jobs):
-            collection, lease = together[0].collection, lease_to_run(together[0])
-            if self._set_aside.get(collection, 0.0) > time.monotonic() or not session.acquire(lease):
+        """Run the oldest jobs of one collection, or help with one; False where nothing can be done now."""
+        together = [
+            one for one in _oldest(jobs) if self._set_aside.get(one[0].collection, 0.0) <= time.monotonic()
+        ]
+        others: list[Job] = []
+        for one in together:
+            if not session.acquire(lease := lease_to_run(one[0])):
+                others.append(one[0])
                 continue
             try:
-                if len(together) < 2 or not self._run_together(together):
-                    self._run_job(together[0])
-            except _WAITS as error:
-                log.info("The jobs of the collection %r wait: %s", collection, error.message)
-                self._set_aside[collection] = time.monotonic() + _PAUSE_SECONDS
+                if self._attempted(one[0], partial(self._lead, one, session)):
+                    return True
             finally:
                 session.release(lease)
-            return True
-        return False
+        return any(self._attempted(job, partial(self._help, job, session)) for job in others)
 
-    def _run_together(self, jobs: Sequence[Job]) -> bool:
+    def _attempted(self, job: Job, act: Callable[[], bool]) -> bool:
+        """Do something for a job; set its collection aside where that has to wait."""
+        try:
+            return act()
+        except _WAITS as error:
+            log.info("The jobs of the collection %r wait: %s", job.collection, error.message)
+            self._set_aside[job.collection] = time.monotonic() + _PAUSE_SECONDS
+            return True
+
+    def _lead(self, jobs: Sequence[Job], session: Session) -> bool:
+        """Run jobs of a collection whose lease is held."""
+        return (len(jobs) > 1 and self._run_together(jobs, session)) or self._run_job(jobs[0], session)
+
+    def _run_together(self, jobs: Sequence[Job], session: Session) -> bool:
         """Store the files of several jobs in one commit, which takes as long as one for a single file.
 
         Returns False where that cannot be done. Whoever runs them one by one finds out why.
         """
-        waiting: list[tuple[Job, Item]] = []
+        claimed: list[tuple[Job, Item]] = []
         try:
             for job in jobs:
-                (item,) = self.store.items(job.id, limit=1, outcomes=("waiting",))
-                if item.kind != "file":
+                # Before it begins: until then nobody helps.
+                items = self._storing.claim(job, session, limit=1, fetches=False)
+                if not items or items[0].kind != "file":
                     break
                 if self.store.begin(job.id) and not self.store.is_cancelling(job.id):
-                    waiting.append((job, item))
-            if len(waiting) < 2:
+                    claimed.append((job, items[0]))
+            if len(claimed) < 2:
                 return False
-            stored = self._storing.store(waiting)
+            stored = self._storing.store(claimed, session)
             for job in stored:
                 self.store.move(job.id, "embedding")
         except Exception:
             log.debug("Several jobs could not be run together.", exc_info=True)
             return False
         finally:
-            self._intake.close()
+            session.give_back()
         return bool(stored)
 
-    def _run_job(self, job: Job) -> None:
+    def _run_job(self, job: Job, session: Session) -> bool:
         """Run a job until it is stored, cancelled or failed, or this process has to stop.
 
-        Raises one of :data:`_WAITS`.
+        Returns False if there is nothing to be done until others have stored what they have claimed. Raises
+        one of :data:`_WAITS`.
         """
         try:
-            if not self.store.begin(job.id):
-                return
-        except JobNotFound:  # cancelled and deleted since it was listed
-            return
+            state = self.store.job(job.id).state  # it may have been run since it was listed
+            if state != "running" and not (state == "queued" and self.store.begin(job.id)):
+                return True
+        except JobNotFound:  # cancelled and deleted
+            return True
         try:
-            if self._ingest(job):
-                self.store.move(job.id, "embedding")
+            return self._ingest(job, session)
         except _WAITS:
             raise
         except LoccitError as error:
@@ -185,37 +204,68 @@ class JobRunner:
         except Exception:
             log.exception("Job %s failed.", job.id)
             fail(self.store, job, UNEXPECTED)
-        finally:
-            self._intake.close()
+        return True
 
-    def _ingest(self, job: Job) -> bool:
-        """Ingest all items; return False when the job was cancelled or the runner has to stop."""
+    def _ingest(self, job: Job, session: Session) -> bool:
+        """Ingest all items that others have not claimed; returns whether there was anything to do."""
         stored = 0
         while self._may_continue():
-            if self.store.is_cancelling(job.id):
+            now = self.store.job(job.id)
+            if now.cancelling:
+                if session.others_claim(job.id):
+                    return stored > 0
                 self.store.move(job.id, "cancelled")  # its files are kept for a retry
-                return False
-            # The first commits are small, so that whoever waits sees files being done.
-            most = min(_FILES_PER_COMMIT, max(1, 2 * stored))
-            waiting = self.store.items(job.id, limit=most, outcomes=("waiting",))
-            if not waiting:
                 return True
-            if waiting[0].kind in EXPANDED:
-                self._expand(job, waiting[0])
+            claimed = self._storing.claim(job, session, limit=self._share(now, stored), fetches=True)
+            if claimed:
+                stored += len(self._storing.store([(job, item) for item in claimed], session))
             else:
-                stored += len(self._storing.store([(job, item) for item in waiting]))
-            if self._session is not None:
-                self._finishing.finish_embedded(self._session)  # jobs before must not wait for its end
-        return False
+                waiting = self.store.items(job.id, limit=1, outcomes=("waiting",))
+                if not waiting:
+                    self.store.move(job.id, "embedding")
+                    return True
+                if waiting[0].kind not in EXPANDED:
+                    return stored > 0
+                self._expand(job, waiting[0], session)
+            self._finishing.finish_embedded(session)  # jobs before this one must not wait for its end
+        return True
 
-    def _expand(self, job: Job, item: Item) -> None:
+    def _help(self, job: Job, session: Session) -> bool:
+        """Store some files of a job that another process runs; False if there are none."""
+        waiting = job.counts.outcomes.get("waiting", 0)
+        if job.state != "running" or job.cancelling or waiting < 2:
+            return False
+        try:
+            share = self._share(job, job.counts.done)
+            claimed = self._storing.claim(job, session, limit=share, fetches=False)
+            return bool(claimed and self._storing.store([(job, item) for item in claimed], session))
+        except _WAITS:
+            raise
+        except LoccitError as error:
+            log.info("Job %s is left to another process: %s", job.id, error.message)
+        except Exception:
+            log.exception("Job %s is left to another process.", job.id)
+        self._set_aside[job.collection] = time.monotonic() + _PAUSE_SECONDS
+        return True
+
+    def _share(self, job: Job, stored: int) -> int:
+        """How many files to claim at a time."""
+        # The first commits are small, so that whoever waits sees files being done, and so are the last ones,
+        # so that no process waits for another one.
+        most = min(_FILES_PER_COMMIT, max(1, 2 * stored))
+        processes = self.store.attendants() or 1
+        if processes == 1:
+            return most
+        return max(1, min(most, job.counts.outcomes.get("waiting", 0) // (2 * processes)))
+
+    def _expand(self, job: Job, item: Item, session: Session) -> None:
         try:
             if item.kind == "crawl":
                 for page, source in self._intake.crawled(job.id, item):
                     if self._interrupted(job):
                         return
                     if added := self.store.add_item(job.id, page):
-                        self._storing.put([(job, added, source)])
+                        self._storing.store_added(job, added, source, session)
                 self.store.expand(job.id, item.number, ())
             else:
                 members = []
@@ -226,6 +276,8 @@ class JobRunner:
                 self.store.expand(job.id, item.number, members)
         except InvalidInput as error:
             self.store.settle(job.id, [refused(item, Rejection.of(error))])
+        except ClaimsLost:
+            return  # with the session
 
     def _interrupted(self, job: Job) -> bool:
         return not self._may_continue() or self.store.is_cancelling(job.id)

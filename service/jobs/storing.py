@@ -6,6 +6,7 @@ import logging
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from index.collection import Collection
 from index.errors import InvalidInput, LoccitError, ReaderFailed
@@ -13,8 +14,8 @@ from index.ingest import Source
 from index.library import Library
 from index.records import Put
 from service.jobs.intake import Intake
-from service.jobs.protocols import JobStore
-from service.jobs.records import EXPANDED, SAME_TEXT, Item, Job, Rejection
+from service.jobs.protocols import JobStore, Session
+from service.jobs.records import SAME_TEXT, Item, Job, Rejection
 
 log = logging.getLogger("loccit.service")
 
@@ -36,67 +37,133 @@ class ItemStoring:
         self._intake = intake
         self._on_stored = on_stored
 
-    def store(self, waiting: Sequence[tuple[Job, Item]]) -> list[Job]:
-        """Store the first of the waiting items in one commit of a limited size; returns the job of each.
+    def claim(self, job: Job, session: Session, *, limit: int, fetches: bool) -> list[Item]:
+        """Claim so many items of a job as are stored in one commit; see :meth:`Session.claim`."""
+        return session.claim(job.id, limit=limit, max_bytes=_BYTES_PER_COMMIT, fetches=fetches)
 
-        The jobs have the same collection and sender.
+    def store(self, claimed: Sequence[tuple[Job, Item]], session: Session) -> list[Job]:
+        """Store the first of some claimed items in one commit of a limited size; returns the job of each.
+
+        The rest is given back. The jobs have the same collection and sender. Returns nothing when the claims
+        were lost: others store them.
         """
         batch: list[Taken] = []
         ids: set[str] = set()
         size = 0
-        for job, item in waiting:
-            if item.kind in EXPANDED:
-                break
-            source = self._intake.source(job.id, item)
-            if isinstance(source, Source):
-                name = unicodedata.normalize("NFC", source.id)
-                if name in ids:
-                    break  # it replaces one of this batch, which must be stored first
-                ids.add(name)
-                size += len(source.data)
-            batch.append((job, item, source))
-            if size >= _BYTES_PER_COMMIT or item.kind == "url":
-                break
-        self.put(batch)
-        return [job for job, _, _ in batch]
+        try:
+            for job, item in claimed:
+                source = self._intake.source(job.id, item)
+                if isinstance(source, Source):
+                    name = unicodedata.normalize("NFC", source.id)
+                    if name in ids:
+                        break  # it replaces one of this batch, which must be stored first
+                    ids.add(name)
+                    size += len(source.data)
+                batch.append((job, item, source))
+                if size >= _BYTES_PER_COMMIT:
+                    break
+            return self._put(batch, _Claims(session, batch))
+        except ClaimsLost:
+            log.warning("Job %s: files that this process had claimed are left to others.", claimed[0][0].id)
+            return []
+        finally:
+            session.give_back()
 
-    def put(self, batch: Sequence[Taken]) -> None:
-        """Store documents in one commit, and record the outcomes of their items."""
-        if not batch:
-            return
+    def store_added(self, job: Job, item: Item, source: Source | Rejection, session: Session) -> None:
+        """Store what nobody else may claim, for the job waits for an item before it."""
+        self._put([(job, item, source)], _Leased(self._jobs, session))
+
+    def _put(self, batch: Sequence[Taken], right: _Right) -> list[Job]:
+        """Store documents in one commit, and record the outcomes of their items; returns the job of each."""
         job = batch[0][0]
         # Opened for each batch: the collection may be deleted, and its name reused, at any time.
         collection = self._library.open(job.collection)
         sources = [source for _, _, source in batch if isinstance(source, Source)]
-        outcomes = iter(self._outcomes(job, collection, sources))
+        outcomes = iter(self._outcomes(job, collection, sources, right))
         settled: dict[str, list[Item]] = {}
         for of, item, source in batch:
             outcome = next(outcomes) if isinstance(source, Source) else source
             settled.setdefault(of.id, []).append(_settled(item, outcome))
         last_passage = collection.archive.last_passage() if sources else 0
-        for job_id, items in settled.items():
-            self._jobs.settle(job_id, items, last_passage=last_passage)
+        settled = {
+            job_id: right.settle(job_id, items, last_passage=last_passage)
+            for job_id, items in settled.items()
+        }
         self._on_stored(job.collection)
         for job_id, items in settled.items():
-            kept = [item.spooled for item in items if item.kind == "file" and item.outcome != "refused"]
-            self._intake.spool.remove(job_id, kept)
+            done = [item.spooled for item in items if item.kind == "file" and item.outcome != "refused"]
+            self._intake.spool.remove(job_id, done)
+        return [of for of, item, _ in batch if any(item.number == one.number for one in settled[of.id])]
 
     def _outcomes(
-        self, job: Job, collection: Collection, sources: Sequence[Source]
+        self, job: Job, collection: Collection, sources: Sequence[Source], right: _Right
     ) -> Sequence[Put | InvalidInput]:
         """Store sources one by one when storing them together fails, so that one bad file stops no other."""
         try:
-            return collection.seen_by(job.access.sender).put_many(sources)
+            return collection.seen_by(job.access.sender).put_many(sources, confirm=right.confirm)
+        except ClaimsLost:
+            raise
         except Exception as error:
             # Raises if the collection was deleted meanwhile.
             same = self._library.open(job.collection) is collection
             if isinstance(error, LoccitError) or not same:
                 raise
             if len(sources) > 1:
-                return [one for source in sources for one in self._outcomes(job, collection, [source])]
+                return [one for source in sources for one in self._outcomes(job, collection, [source], right)]
             log.exception("Job %s: a file could not be stored.", job.id)
             (source,) = sources
             return [ReaderFailed(f"{source.id}: {_UNEXPECTED}")]
+
+
+class ClaimsLost(Exception):
+    """Others may be storing the same items: a claim has ended, or the session was lost."""
+
+
+class _Right(Protocol):
+    """The right to store items."""
+
+    def confirm(self) -> None:
+        """Raise :class:`ClaimsLost` without it. Called when nobody else can store documents.
+
+        Whoever gets the right later then finds these documents unchanged. Without this call, a process
+        that had lost it would replace what others have stored since.
+        """
+
+    def settle(self, job_id: str, items: Sequence[Item], *, last_passage: int) -> list[Item]:
+        """Record outcomes; returns the items that are settled."""
+
+
+class _Claims:
+    """The right by claims."""
+
+    def __init__(self, session: Session, batch: Sequence[Taken]) -> None:
+        self._session = session
+        self._numbers: dict[str, list[int]] = {}
+        for job, item, _ in batch:
+            self._numbers.setdefault(job.id, []).append(item.number)
+
+    def confirm(self) -> None:
+        if not all(self._session.has_claimed(*one) for one in self._numbers.items()):
+            raise ClaimsLost
+
+    def settle(self, job_id: str, items: Sequence[Item], *, last_passage: int) -> list[Item]:
+        return self._session.settle(job_id, items, last_passage=last_passage)
+
+
+class _Leased:
+    """The right by the lease to run a job."""
+
+    def __init__(self, store: JobStore, session: Session) -> None:
+        self._store = store
+        self._session = session
+
+    def confirm(self) -> None:
+        if not self._session.is_held():
+            raise ClaimsLost
+
+    def settle(self, job_id: str, items: Sequence[Item], *, last_passage: int) -> list[Item]:
+        self._store.settle(job_id, items, last_passage=last_passage)
+        return list(items)
 
 
 def refused(item: Item, why: Rejection) -> Item:

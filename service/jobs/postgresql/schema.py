@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from index.postgresql import Migration
+
 _TABLES = """
 CREATE TABLE jobs (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -74,5 +80,21 @@ CREATE TRIGGER items_changed AFTER UPDATE ON items REFERENCING NEW TABLE AS adde
     FOR EACH STATEMENT EXECUTE FUNCTION count_changed_items();
 """
 
-MIGRATIONS = (_TABLES + _TRIGGERS,)
-"""One for each format; see :func:`index.postgresql.migrate`."""
+_CLAIMS = """
+CREATE TABLE item_claims (
+    job bigint NOT NULL REFERENCES jobs (number) ON DELETE CASCADE,
+    number bigint NOT NULL,
+    session text NOT NULL,                   -- of the process that is storing the item
+    lock bigint NOT NULL,                    -- key of the advisory lock that the session holds
+    until timestamptz NOT NULL,
+    PRIMARY KEY (job, number)
+)
+"""
+
+
+def migrations() -> Sequence[Migration]:
+    """One migration for each format; see :func:`index.postgresql.migrate`."""
+    from index.postgresql import Compatible
+
+    # Versions that know no claims run all jobs in one process, which no newer one joins.
+    return (_TABLES + _TRIGGERS, Compatible(_CLAIMS))

@@ -32,12 +32,11 @@ class PostgresqlJobStore(Announced, SqlJobStore):
     """
 
     def __init__(self, url: str) -> None:
-        self._announcing = PostgresqlDatabase(url, "jobs", schema.MIGRATIONS)
+        self._announcing = PostgresqlDatabase(url, "jobs", schema.migrations())
         super().__init__(self._announcing)
-        self._server = self._announcing.server
 
     def open_session(self) -> AdvisorySession | None:
-        return AdvisorySession.open(self._server)
+        return AdvisorySession.open(self._announcing)
 
     def _add_items(self, connection: Connection, job: int, items: Iterable[NewItem]) -> None:
         """Add items at the end by one statement, however many there are."""

@@ -50,6 +50,15 @@ def get(connection: Connection, job: int, number: int) -> Item:
     return from_row(connection.execute(f"{SELECT} WHERE job = ? AND number = ?", (job, number)).fetchone())
 
 
+def get_all(connection: Connection, job: int, numbers: Sequence[int]) -> list[Item]:
+    """The items with these numbers, in their order."""
+    marks = ", ".join("?" * len(numbers))
+    rows = connection.execute(
+        f"{SELECT} WHERE job = ? AND number IN ({marks}) ORDER BY number", (job, *numbers)
+    ).fetchall()
+    return [from_row(row) for row in rows]
+
+
 def mark_expanded(connection: Connection, job: int, number: int) -> None:
     """Mark an item as expanded; an archive's request, passwords included, is kept by its members."""
     connection.execute(

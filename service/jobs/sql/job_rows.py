@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from service.databases import Connection
-from service.jobs.records import FINISHED, Access, Job, JobState
+from service.jobs.records import FINISHED, Access, Item, Job, JobState
 from service.jobs.sql import item_rows
 
 SELECT = (
@@ -19,6 +20,25 @@ OLDEST = (
     " AS place FROM jobs WHERE {where}) AS jobs WHERE place <= ?"
 )
 """The numbers of the oldest jobs of each kind for each collection."""
+
+
+def change(connection: Connection, job_id: str) -> tuple[int, JobState] | None:
+    """Increase the revision of a job, which no other transaction changes then; None for an unknown one.
+
+    Returns its number and state.
+    """
+    row = connection.execute(
+        "UPDATE jobs SET revision = revision + 1 WHERE id = ? RETURNING number, state", (job_id,)
+    ).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def settle(connection: Connection, job: int, items: Sequence[Item], last_passage: int) -> None:
+    """Record outcomes; see :meth:`service.jobs.protocols.JobStore.settle`."""
+    item_rows.settle(connection, job, items)
+    connection.execute(
+        "UPDATE jobs SET mark = ? WHERE number = ? AND mark < ?", (last_passage, job, last_passage)
+    )
 
 
 def move(connection: Connection, job: int, state: JobState, problem: str = "") -> None:

@@ -172,10 +172,7 @@ class SqlJobStore(ABC):
 
     def settle(self, job_id: str, items: Sequence[Item], *, last_passage: int = 0) -> None:
         with self._change(job_id) as (connection, number, _):
-            item_rows.settle(connection, number, items)
-            connection.execute(
-                "UPDATE jobs SET mark = ? WHERE number = ? AND mark < ?", (last_passage, number, last_passage)
-            )
+            job_rows.settle(connection, number, items, last_passage)
 
     def move(self, job_id: str, state: JobState, *, problem: str = "") -> None:
         with self._change(job_id) as (connection, number, _):
@@ -276,12 +273,10 @@ class SqlJobStore(ABC):
     def _change(self, job_id: str) -> Iterator[tuple[Connection, int, JobState]]:
         """Open a transaction that changes a job; gives its number and state."""
         with self._database.write() as connection:
-            row = connection.execute(
-                "UPDATE jobs SET revision = revision + 1 WHERE id = ? RETURNING number, state", (job_id,)
-            ).fetchone()
-            if row is None:
+            changed = job_rows.change(connection, job_id)
+            if changed is None:
                 raise refusals.job_not_found(job_id)
-            yield connection, row[0], row[1]
+            yield connection, *changed
 
     def _require_no_upgrade(self, connection: Connection, collection: str) -> None:
         """Raise UpgradeBegun if a collection has an unfinished upgrade."""

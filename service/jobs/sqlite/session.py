@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from service.jobs.local_session import LocalSession
+from service.jobs.protocols import JobStore
 
-class FileSession:
+
+class FileSession(LocalSession):
     """Implements :class:`service.jobs.protocols.Session`: it has all leases, for it is the only one."""
 
-    def __init__(self, lock: FileLock) -> None:
+    def __init__(self, store: JobStore, lock: FileLock) -> None:
         """Use :meth:`open`."""
-        self._lock = lock
+        super().__init__(store, {}, threading.RLock())
+        self._file = lock
 
     @classmethod
-    def open(cls, path: Path) -> FileSession | None:
+    def open(cls, store: JobStore, path: Path) -> FileSession | None:
         """Lock a file, without waiting; None while another holds it."""
         # A lock object of its own for each session: one that is locked already would be granted again.
         lock = FileLock(path, thread_local=False)
@@ -23,10 +28,10 @@ class FileSession:
             lock.acquire(timeout=0)
         except Timeout:
             return None
-        return cls(lock)
+        return cls(store, lock)
 
     def is_held(self) -> bool:
-        return self._lock.is_locked
+        return self._file.is_locked
 
     def acquire(self, lease: str) -> bool:
         return self.is_held()
@@ -34,4 +39,5 @@ class FileSession:
     def release(self, lease: str) -> None: ...
 
     def close(self) -> None:
-        self._lock.release()
+        self.give_back()
+        self._file.release()

@@ -24,7 +24,7 @@ class SqliteJobStore(Unannounced, SqlJobStore):
         super().__init__(database)
 
     def open_session(self) -> FileSession | None:
-        return FileSession.open(self._lock_path)
+        return FileSession.open(self, self._lock_path)
 
     def _serialize_upgrades(self, connection: Connection) -> None:
         """Nothing is to be done: one transaction writes at a time."""

@@ -18,6 +18,7 @@ from service.jobs.memory import MemoryJobStore
 from service.jobs.protocols import JobStore
 from service.jobs.records import Item, ItemCounts, Job, JobState, Kind, NewItem, Outcome
 from tests.contracts.jobs.job_stores import OPENERS
+from tests.contracts.jobs.test_job_sessions import opened
 from tests.sizes import examples
 
 OUTCOMES: Sequence[Outcome] = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")
@@ -67,8 +68,17 @@ class Sequences(RuleBasedStateMachine):
         self.open = self.opened.enter_context(OPENERS[self.implementation](Path(folder)))
         self.store = self.open()
         self.model = MemoryJobStore()
+        self.begin_sessions()
+
+    def begin_sessions(self) -> None:
+        self.sessions = [opened(self.store), opened(self.model)]
+
+    def end_sessions(self) -> None:
+        for session in self.sessions:
+            session.close()
 
     def teardown(self) -> None:
+        self.end_sessions()
         self.store.close()
         self.opened.close()
 
@@ -131,10 +141,30 @@ class Sequences(RuleBasedStateMachine):
     def delete(self, job: str) -> None:
         self.both(lambda store: store.delete(job))
 
+    @rule(job=JOBS, limit=st.integers(1, 4), max_bytes=st.integers(1, 200), fetches=st.booleans())
+    def claim(self, job: str, limit: int, max_bytes: int, fetches: bool) -> None:
+        claimed = [
+            session.claim(job, limit=limit, max_bytes=max_bytes, fetches=fetches) for session in self.sessions
+        ]
+        assert claimed[0] == claimed[1]
+
+    @rule(job=JOBS, outcome=st.sampled_from(OUTCOMES))
+    def settle_claimed(self, job: str, outcome: Outcome) -> None:
+        items = [replace(item, outcome=outcome) for item in self.store.items(job, limit=100)]
+        settled = [session.settle(job, items) for session in self.sessions]
+        assert settled[0] == settled[1]
+
+    @rule()
+    def give_back(self) -> None:
+        for session in self.sessions:
+            session.give_back()
+
     @rule()
     def reopen(self) -> None:
+        self.end_sessions()
         self.store.close()
         self.store = self.open()
+        self.begin_sessions()
 
     @rule(job=JOBS)
     def fail_while_expanding(self, job: str) -> None:

@@ -11,8 +11,8 @@ from index.ingest.preparation import Source
 from index.library import Library
 from service.background.embedding import EmbeddingWorker
 from service.jobs import JOBS
+from service.jobs.local_session import MemorySession
 from service.jobs.memory import MemoryJobStore
-from service.jobs.memory_session import MemorySession
 from service.jobs.protocols import Session
 from service.jobs.records import Item, NewItem
 from service.jobs.runner import JobRunner
@@ -142,7 +142,7 @@ class LosingStore(MemoryJobStore):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session = LosingSession(self._lock, self._leases)
+        self.session = LosingSession(self, self._claims, self._leases, self._lock)
 
     def open_session(self) -> Session | None:  # type: ignore[override]
         return None if self.session.lost.is_set() else self.session

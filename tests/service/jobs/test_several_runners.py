@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from index.config import ReadingConfig
 from index.library import Library
+from index.readers import InProcessReaders
+from index.types import Extract
 from service.jobs.finishing import EXPIRY, JobFinishing
+from service.jobs.local_session import MemorySession
 from service.jobs.memory import MemoryJobStore
+from service.jobs.protocols import Session
 from service.jobs.records import NewItem
 from service.jobs.runner import JobRunner
 from service.jobs.spool.memory import MemorySpool
 from tests.index.sources.web.standins import Server
-from tests.patience import eventually
+from tests.patience import PATIENCE, eventually
+from tests.service.http_service import GatedEmbedder
 from tests.service.jobs.running import NewRunner, add, hold, page, results, text
 
 
@@ -94,3 +102,121 @@ def test_an_embedded_job_is_finished_by_one(library: Library) -> None:
     other.close()
     assert not finishing.finish_embedded(one)
     assert store.job("job").state == "done"
+
+
+# One job
+
+
+class GatedReaders(InProcessReaders):
+    """Reads ``slow.md`` for the first time once ``let_go`` is set."""
+
+    def __init__(self) -> None:
+        super().__init__(ReadingConfig())
+        self.began, self.let_go = threading.Event(), threading.Event()
+
+    def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
+        if name == "slow.md" and not self.began.is_set():
+            self.began.set()
+            assert self.let_go.wait(PATIENCE)
+        return super().read(data, name=name, media_type=media_type, password=password)
+
+
+class ListingStore(MemoryJobStore):
+    """Keeps the sessions that were opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sessions: list[Session] = []
+
+    def open_session(self) -> MemorySession:
+        self.sessions.append(session := super().open_session())
+        return session
+
+
+@pytest.fixture
+def readers() -> GatedReaders:
+    return GatedReaders()
+
+
+@pytest.fixture
+def gated(tmp_path: Path, readers: GatedReaders) -> Iterator[Library]:
+    """A library that reads one file slowly."""
+    with Library(tmp_path / "gated", embedder=GatedEmbedder(), readers=readers) as library:
+        library.open("default", create=True)
+        yield library
+
+
+@pytest.fixture
+def sharing(gated: Library, new_runner: NewRunner, readers: GatedReaders) -> Iterator[list[JobRunner]]:
+    """Two runners of this library. The first one has begun to read that file, in a job."""
+    store, library = ListingStore(), gated
+    with ExitStack() as stopping:
+        runners = [new_runner(library=library, store=store) for _ in range(2)]
+        names = ["slow.md", *(f"{number}.md" for number in range(20)), "slow.md"]
+        add(runners[0], *(text(runners[0], name, f"Text {n}.", n) for n, name in enumerate(names)))
+        add(runners[0], text(runners[0], "0.md", "Of the next job.", 1, "next"), job="next")
+        for one in runners:
+            stopping.callback(one.stop)
+        runners[0].start()
+        assert readers.began.wait(PATIENCE)
+        yield runners
+        readers.let_go.set()
+
+
+def test_the_files_of_one_job_are_stored_by_several(
+    sharing: list[JobRunner], readers: GatedReaders, gated: Library
+) -> None:
+    first, second = sharing
+    store = first.store
+    second.start()
+    eventually(lambda: store.job("job").counts.outcomes == {"waiting": 2, "added": 20})
+    # Neither the later file of the same name nor the next job overtakes the file that is being read.
+    assert [item.number for item in store.items("job", limit=9, outcomes=("waiting",))] == [1, 22]
+    assert (store.job("job").state, store.job("next").state) == ("running", "queued")
+    readers.let_go.set()
+    eventually(lambda: store.job("next").state == "embedding")
+    assert store.job("job").counts.outcomes == {"added": 21, "replaced": 1}
+    assert store.job("job").state == "embedding"
+    archive = gated.open("default").archive
+    assert [archive.text("slow.md", number)[1] for number in (1, 2)] == ["Text 0.", "Text 21."]
+    assert archive.document("slow.md").versions == 2
+    assert archive.text("0.md")[1] == "Of the next job."
+
+
+def test_who_lost_a_claim_stores_nothing(
+    sharing: list[JobRunner], readers: GatedReaders, gated: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = sharing
+    store = first.store
+    assert isinstance(store, ListingStore)
+    store.sessions[0].give_back()  # as after some hours
+    second.start()
+    eventually(lambda: store.job("job").counts.outcomes == {"added": 21, "replaced": 1})
+    before = store.items("job", limit=99)
+    readers.let_go.set()
+    eventually(lambda: "left to others" in caplog.text)
+    eventually(lambda: store.job("next").state == "embedding")
+    assert store.items("job", limit=99) == before
+    archive = gated.open("default").archive
+    assert archive.document("slow.md").versions == 2
+    assert archive.text("slow.md")[1] == "Text 21."
+
+
+def test_a_job_is_cancelled_once_what_others_read_is_stored(
+    sharing: list[JobRunner], readers: GatedReaders
+) -> None:
+    first, second = sharing
+    store = first.store
+    other = store.open_session()
+    assert other is not None
+    assert other.claim("job", limit=1, max_bytes=1)
+    store.cancel("job")
+    readers.let_go.set()
+    eventually(lambda: store.job("job").counts.outcomes == {"added": 1, "waiting": 21})
+    add(second, text(second, "a.md", "A.", 1, "third"), job="third", collection="gone")
+    eventually(lambda: store.job("third").state == "failed")  # the runner has looked at all jobs
+    assert store.job("job").state == "running"
+    other.close()
+    eventually(lambda: store.job("job").state == "cancelled")
+    assert store.job("job").counts.outcomes == {"added": 1, "cancelled": 21}
+    eventually(lambda: store.job("next").state == "embedding")

@@ -6,13 +6,17 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from dataclasses import replace
 
 import pytest
 
 from index.errors import UpgradeBegun
 from service.databases import Connection
+from service.databases.postgresql import PostgresqlDatabase
 from service.jobs.postgresql import PostgresqlJobStore
+from service.jobs.postgresql.schema import migrations
 from service.jobs.records import NewItem
+from service.jobs.sql import SqlJobStore
 from tests.postgresql import end_connections
 
 
@@ -75,3 +79,30 @@ def test_a_name_may_be_as_long_as_an_address(store: PostgresqlJobStore) -> None:
     long = f"https://example.org/{'ä' * 20_000}\x00"
     store.add("job", "lamps", [NewItem("url", long), NewItem("url", long)])
     assert [item.name for item in store.items("job", limit=9)] == [long]
+
+
+class EarlierStore(PostgresqlJobStore):
+    """Knows the tables as they were before the last migration."""
+
+    def __init__(self, url: str) -> None:
+        self._announcing = PostgresqlDatabase(url, "jobs", migrations()[:-1])
+        SqlJobStore.__init__(self, self._announcing)
+
+
+def test_the_version_before_goes_on_with_new_tables(postgresql_url: str) -> None:
+    with closing(EarlierStore(f"{postgresql_url}&application_name=earlier")) as earlier:
+        for name in ("one", "two"):
+            earlier.add(name, "lamps", [NewItem("file", "a.txt", "1", 1)])
+        with closing(PostgresqlJobStore(postgresql_url)) as store:
+            session = store.open_session()
+            assert session is not None
+            claimed = [session.claim(name, limit=1, max_bytes=1) for name in ("one", "two")]
+            assert [[item.name for item in items] for items in claimed] == [["a.txt"]] * 2
+            for name in ("one", "two"):
+                assert earlier.begin(name)
+                earlier.settle(name, [replace(one, outcome="added") for one in earlier.items(name, limit=1)])
+                earlier.move(name, "done")
+            earlier.delete("one")
+            assert session.settle("one", claimed[0]) == []
+            assert store.job("two").counts.outcomes == {"added": 1}
+            session.close()
