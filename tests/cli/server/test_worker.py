@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 
-from tests.cli.commands import ROOT, environment, loccit, started
+from tests.cli.commands import loccit, started
+from tests.cli.server.workers import connected, rows, working
 from tests.patience import PATIENCE, eventually
 
 _WITNESS = """
@@ -31,46 +26,6 @@ CREATE TRIGGER changed AFTER UPDATE ON embeddings REFERENCING NEW TABLE AS new_r
 _HOLDERS = "SELECT DISTINCT split_part(split_part(lease, '/', 2), '-', 1)::int FROM claims"
 """The ids of the processes that have claimed passages."""
 PASSAGES = 1000
-
-
-@dataclass
-class Worker:
-    """``loccit worker`` in a process of its own."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    def readiness(self) -> int:
-        """The status of its health check."""
-        address = eventually(lambda: re.search(r"http://\S+/readyz", self.log.read_text()))
-        return httpx.get(address[0]).status_code
-
-
-@contextmanager
-def working(folder: Path, **settings: str) -> Iterator[Worker]:
-    folder.mkdir()
-    with (folder / "worker.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "cli", "worker", "--health-port", "0"],
-            stdout=log,
-            stderr=log,
-            env=environment(folder, **settings),
-            cwd=ROOT,
-        )
-        try:
-            yield Worker(process, folder / "worker.log")
-        finally:
-            process.kill()
-            process.wait(PATIENCE)
-
-
-def connected(url: str) -> psycopg.Connection[tuple[int, ...]]:
-    return psycopg.connect(url, options="-c search_path=collection_1")
-
-
-def rows(url: str, query: str) -> Sequence[tuple[int, ...]]:
-    with connected(url) as connection:
-        return connection.execute(query).fetchall()
 
 
 def upload_lamps(client: httpx.Client) -> str:
