@@ -85,8 +85,13 @@ def they_answer_alike(here: httpx.Client, there: httpx.Client) -> None:
     # Whichever runs the jobs, it may be the other one that took the file.
     wait_until_done(there, upload(here, "venus.txt", "Venus turns backwards."))
     wait_until_done(here, upload(there, "saturn.txt", "Saturn turns forwards."))
+    written = there.get("/v1/collections/default").json()["change"]  # it has what was written here
+    question = {"question": "What turns?"}
     for client in (here, there):
-        eventually(lambda client=client: {"venus.txt", "saturn.txt"} <= {*found(client, "What turns?")})
+        eventually(
+            lambda client=client: client.post("/v1/ask", json=question).json()["index"]["change"] >= written
+        )
+        assert {"venus.txt", "saturn.txt"} <= {*found(client, "What turns?")}
     assert there.get("/v1/documents/venus.txt/original").text == "Venus turns backwards."
     assert here.delete("/v1/documents/mars.txt").status_code == 200
     eventually(lambda: "mars.txt" not in found(there, "moons of Mars"))
