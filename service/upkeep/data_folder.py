@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index.durability import write_text_durably
 from index.store.sqlite import is_in_use
 from service.files import CONTENTS
 from service.jobs import SPOOL
@@ -70,9 +72,20 @@ def _in_use(data: Path, path: Path) -> DataInUse:
     )
 
 
-def begin_replacing(data: Path) -> None:
-    """Mark the data folder as incomplete, until :func:`end_replacing`."""
-    (data / _UNFINISHED).touch()
+def begin_replacing(data: Path, own: Iterable[str] = ()) -> None:
+    """Mark the data folder as incomplete, until :func:`end_replacing`.
+
+    ``own`` are the folders that its collections have in a place for objects: the mark keeps them.
+    """
+    write_text_durably(data / _UNFINISHED, json.dumps(sorted(own)))
+
+
+def folders_before(data: Path) -> set[str]:
+    """The folders for objects that the data folder had when a restore that did not end began."""
+    try:
+        return set(json.loads((data / _UNFINISHED).read_text()))
+    except (FileNotFoundError, ValueError):  # an earlier version left the mark empty
+        return set()
 
 
 def end_replacing(data: Path) -> None:

@@ -55,7 +55,7 @@ def restore(
     something. Converted models, the ledger and other files in the folder stay. Originals and uploads are
     restored into the data folder; what its collections no longer need in the place ``objects``
     (:func:`index.objects.parse_objects`) is removed there. Collections that are new to the folder get folders
-    of their own in that place: those that the backup was made of may be in use.
+    of their own in such a place, whether it is given or not: those that the backup was made of may be in use.
 
     Until the backup is checked and ready, the folder is as it was. Raises :class:`BackupDamaged`,
     :class:`BackupFailed`, :class:`DataNotEmpty`, :class:`DataInUse`, :class:`index.errors.LedgerFailed`.
@@ -66,11 +66,11 @@ def restore(
         manifest = bundle.read(source, staged, progress)
         restored = _made_ready(staged, manifest, erased)
         _revoke_again(data, staged)
-        before = shared.folders(data, objects) if objects else set()
-        left = shared.keep_apart(staged, objects, before) if objects else []
-        _replace(data, staged)
+        own = shared.used(data)
+        left = shared.keep_apart(staged, objects, own)
+        _replace(data, staged, own.folders)
     if objects:
-        shared.sweep(data, objects, before)
+        shared.sweep(data, objects, own.folders)
     return dataclasses.replace(restored, left=left)
 
 
@@ -145,10 +145,13 @@ def _revoke_again(data: Path, staged: Path) -> None:
                 store.revoke(key.id, revoked[key.id])
 
 
-def _replace(data: Path, staged: Path) -> None:
-    """Move what is there away, and what is staged to its place. While that lasts, nothing opens the data."""
+def _replace(data: Path, staged: Path, own: set[str]) -> None:
+    """Move what is there away, and what is staged to its place. While that lasts, nothing opens the data.
+
+    ``own`` are the folders that the data folder has in the place for objects, for a restore that goes on.
+    """
     was_interrupted = data_folder.is_being_replaced(data)
-    data_folder.begin_replacing(data)
+    data_folder.begin_replacing(data, own)
     try:
         data_folder.require_unused(data)  # since the first look
     except BaseException:

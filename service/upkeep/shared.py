@@ -4,37 +4,57 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.errors import LoccitError, ObjectsUnavailable
 from index.objects import parse_objects
 from index.store import open_catalogue
 from index.store.originals import SharedOriginals
+from service.upkeep import data_folder
 
 _log = logging.getLogger("loccit.upkeep")
 
 
-def folders(data: Path, objects: str) -> set[str]:
-    """The folders of the collections of a data folder there, without those that cannot be opened."""
-    catalogue = open_catalogue(data, objects=objects)
-    found = set()
-    for name in catalogue.names():
-        with suppress(LoccitError), closing(catalogue.open(name)) as store:
-            found.add(store.objects_name())
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a data folder has in a place for objects.
+
+    ``folders`` are those of its collections; ``unknown`` are collections that cannot be opened to ask them.
+    """
+
+    folders: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+
+
+def used(data: Path) -> Used:
+    """What a data folder has there, and had when a restore began that did not end."""
+    found = Used(data_folder.folders_before(data))
+    parts = [data, data / data_folder.REPLACED] if data_folder.is_being_replaced(data) else [data]
+    for part in parts:
+        catalogue = open_catalogue(part)
+        for name in catalogue.names():
+            try:
+                with closing(catalogue.open(name)) as store:
+                    found.folders.add(store.objects_name())
+            except LoccitError:
+                found.unknown.add(name)
     return found
 
 
-def keep_apart(staged: Path, objects: str, own: set[str]) -> list[str]:
+def keep_apart(staged: Path, objects: str, own: Used) -> list[str]:
     """Give the collections of a folder that is being restored folders of their own, but for those in ``own``.
 
-    Another data folder may use those that they had. Returns such as have something in them.
+    Another data folder may use those that they had. A collection that could not be opened keeps that of its
+    backup. Returns such folders of others as have something in them.
     """
     place = SharedOriginals(parse_objects(objects))
     catalogue = open_catalogue(staged)
     found = []
     for name in catalogue.names():
         with closing(catalogue.open(name)) as store:
-            if (folder := store.objects_name()) in own:
+            folder = store.objects_name()
+            if folder in own.folders or name in own.unknown:
                 continue
             with store.copying().writing() as rows:
                 rows.keep_apart(again=True)
@@ -50,7 +70,7 @@ def sweep(data: Path, objects: str, before: set[str]) -> None:
     A failure is logged: the next erasure in a collection removes what is left of it.
     """
     try:
-        for folder in before - folders(data, objects):
+        for folder in before - used(data).folders:
             SharedOriginals(parse_objects(objects)).drop(folder)
         catalogue = open_catalogue(data, objects=objects)
         for name in catalogue.names():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +19,7 @@ from service.background.purging import open_purger
 from service.jobs import open_job_store, open_spool
 from service.jobs.records import NewItem
 from service.upkeep import back_up, check, restore
+from service.upkeep.errors import BackupFailed
 from tests.objects import bucket_at, objects_url
 from tests.service.jobs.spooling import spool_file
 from tests.service.upkeep.conftest import put
@@ -166,6 +168,56 @@ def test_a_restore_into_another_folder_leaves_what_the_first_one_has(
     assert place.names() == {sha(MOONS), sha(RINGS)}
     assert first.counts().documents == 2
     assert list(check(data, library.config)) == []
+
+
+def test_a_copy_that_was_restored_without_the_place_is_apart_from_it(
+    data: Path, library: Library, place: Place, tmp_path: Path
+) -> None:
+    put(library, "mars.txt", MOONS)
+    back_up(data, tmp_path / "backup", objects=place.url)
+    restore(tmp_path / "drill", tmp_path / "backup", ledger=None)
+    put(library, "saturn.txt", RINGS)
+    restore(tmp_path / "drill", tmp_path / "backup", ledger=None, replace=True, objects=place.url)
+    assert place.names() == {sha(MOONS), sha(RINGS)}
+    assert list(check(data, library.config)) == []
+
+
+def test_a_damaged_collection_is_restored_to_the_folder_that_it_has(
+    data: Path, library: Library, place: Place, tmp_path: Path
+) -> None:
+    put(library, "mars.txt", MOONS)
+    back_up(data, tmp_path / "backup", objects=place.url)
+    put(library, "saturn.txt", RINGS)
+    library.close()
+    (data / "collections/notes/store.sqlite").write_bytes(b"damaged" * 1000)
+    restored = restore(data, tmp_path / "backup", ledger=None, replace=True, objects=place.url)
+    assert restored.left == []
+    assert place.names() == {sha(MOONS)}
+    with open_library(data, place.url) as again:
+        again.open("notes").editor.delete("mars.txt")
+        purge(again)
+    assert place.names() == set()
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_restore_that_goes_on_knows_the_folders_of_before(
+    data: Path, library: Library, place: Place, tmp_path: Path, lost: bool
+) -> None:
+    put(library, "mars.txt", MOONS)
+    back_up(data, tmp_path / "backup", objects=place.url)
+    put(library, "saturn.txt", RINGS)
+    library.close()
+    (data / ".replaced").write_text("in the way")
+    with pytest.raises(BackupFailed):
+        restore(data, tmp_path / "backup", ledger=None, replace=True, objects=place.url)
+    (data / ".replaced").unlink()
+    if lost:
+        shutil.rmtree(data / "collections")
+    else:  # as a kill leaves it
+        (data / ".replaced").mkdir()
+        (data / "collections").rename(data / ".replaced/collections")
+    assert restore(data, tmp_path / "backup", ledger=None, objects=place.url).left == []
+    assert place.names() == {sha(MOONS)}
 
 
 def test_a_check_finds_an_original_that_is_missing(library: Library, data: Path, place: Place) -> None:
