@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from index.errors import StoreUnavailable
+from index.errors import LoccitError
 from service.databases.postgresql import PostgresqlDatabase
 from service.jobs.postgresql import claims
 from service.jobs.records import Item
@@ -140,7 +140,7 @@ class AdvisorySession:
     def close(self) -> None:
         import psycopg
 
-        with suppress(StoreUnavailable):  # claims are void without the session
+        with suppress(LoccitError):  # claims are void without the session
             self.give_back()
         with suppress(psycopg.Error):
             # Closing alone ends the session a moment later.
