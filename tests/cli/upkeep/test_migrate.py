@@ -107,7 +107,7 @@ def test_tables_of_a_later_version_are_written_to_and_checked_but_not_copied_fro
         column = "ADD COLUMN later text NOT NULL DEFAULT 'none'"
         for schema, component, migrations, table in (
             ("collection_1", "record", COLLECTION, "documents"),
-            ("loccit_service", "jobs", jobs.MIGRATIONS, "jobs"),
+            ("loccit_service", "jobs", jobs.migrations(), "jobs"),
         ):
             change = Compatible(f"ALTER TABLE {table} {column}")
             migrate(later, schema, component, (*migrations, change))
