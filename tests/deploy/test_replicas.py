@@ -152,6 +152,7 @@ def test_a_replica_is_killed_under_questions_and_comes_back(tmp_path: Path, post
             with replica(one, ports[0]) as (_, again):
                 eventually(lambda: asked(again))
                 questions.go_on()
-        # Those that the killed one was answering: they may have been half done, and are not sent twice.
-        assert len(questions.failed) <= CLIENTS, questions.failed
+        # Those that the killed one was answering, and those that it got before the kernel had closed its
+        # sockets: they may have been half done, and are not sent twice.
+        assert len(questions.failed) <= 2 * CLIENTS, questions.failed
         assert set(questions.failed) <= {502}
