@@ -14,7 +14,14 @@ import anyio.to_thread
 from fastapi import Depends, Request
 
 from index.collection import Collection
-from index.errors import CollectionNotFound, DiskFull, FormatInUse, LoccitError, ObjectsUnavailable
+from index.errors import (
+    CollectionNotFound,
+    DiskFull,
+    FormatInUse,
+    LoccitError,
+    ObjectsUnavailable,
+    UnknownFormat,
+)
 from index.history import PurgeState
 from index.library import Library
 from service.advice import message_with_advice
@@ -58,6 +65,10 @@ log = logging.getLogger("loccit.service")
 _SAMPLE_SECONDS = 1.0
 _OLDER_SECONDS = 2.0
 """How often a process looks whether those of an older version have ended."""
+_OTHER_VERSION: Mapping[type[LoccitError], str] = {
+    FormatInUse: "The service waits for processes of an older version to end.",
+    UnknownFormat: "A newer version has changed tables, and this one cannot serve them. Its log has more.",
+}
 
 
 class Runtime:
@@ -295,16 +306,16 @@ class Runtime:
             await asyncio.sleep(_SAMPLE_SECONDS)
 
     async def _open_collections(self) -> set[str]:
-        """Open all collections as soon as no process of an older version is in the way."""
+        """Open all collections, as soon as processes of other versions have left what this one can use."""
         told = ""
         while True:
             try:
                 return await self.pools.lookups.run(open_all, self.library)
-            except FormatInUse as error:
+            except (FormatInUse, UnknownFormat) as error:
                 if error.message != told:
-                    log.warning("The service waits: %s", error.message)
+                    log.warning("The service is not ready: %s", message_with_advice(error))
                 told = error.message
-                self._state = NotReady("The service waits for processes of an older version to end.")
+                self._state = NotReady(_OTHER_VERSION[type(error)])
             await asyncio.sleep(_OLDER_SECONDS)
 
     async def _get_ready(self) -> None:

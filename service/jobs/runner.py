@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import takewhile
 from operator import itemgetter
 
-from index.errors import (
-    CollectionBusy,
-    DiskFull,
-    FormatInUse,
-    InvalidInput,
-    LoccitError,
-    ObjectsUnavailable,
-    StoreUnavailable,
-)
+from index.errors import InvalidInput, LoccitError, ObjectsUnavailable, StoreUnavailable
 from index.library import Library
 from service.advice import message_with_advice
 from service.errors import JobNotFound
@@ -29,6 +20,7 @@ from service.jobs.protocols import JobStore, Session, Spool
 from service.jobs.records import EXPANDED, Item, Job, Rejection, lease_to_run
 from service.jobs.storing import ClaimsLost, ItemStoring, refused
 from service.jobs.upgrading import UpgradeRunner
+from service.jobs.waiting import WaitingJobs
 
 log = logging.getLogger("loccit.service")
 
@@ -38,8 +30,6 @@ _RARE_POLL_SECONDS = 5.0
 _PAUSE_SECONDS = 5.0
 _FILES_PER_COMMIT = 32
 _STOP_SECONDS = 10.0
-_WAITS = (CollectionBusy, FormatInUse, DiskFull, ObjectsUnavailable, StoreUnavailable)
-"""Errors after which a job stays in its state and goes on later."""
 
 
 class JobRunner:
@@ -66,9 +56,8 @@ class JobRunner:
         self._session: Session | None = None
         self._storing = ItemStoring(library, store, intake, on_stored=on_stored)
         self._finishing = JobFinishing(library, store, intake.spool, keep_days=keep_days)
-        self._upgrades = UpgradeRunner(library, store, may_continue=self._may_continue)
-        self._set_aside: dict[str, float] = {}
-        """Collections whose jobs wait for something, and until when by the monotonic clock."""
+        self.waiting = WaitingJobs(store)
+        self._upgrades = UpgradeRunner(library, store, self.waiting, may_continue=self._is_wanted)
         self._attending = ExitStack()
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -111,8 +100,11 @@ class JobRunner:
             # Others exclude this process, the session was lost, or something failed.
             self._stopped.wait(_PAUSE_SECONDS)
 
+    def _is_wanted(self) -> bool:
+        return not self._stopped.is_set()
+
     def _may_continue(self) -> bool:
-        return not self._stopped.is_set() and self._session is not None and self._session.is_held()
+        return self._is_wanted() and self._session is not None and self._session.is_held()
 
     def _serve(self, session: Session) -> None:
         while self._may_continue():
@@ -129,9 +121,7 @@ class JobRunner:
 
     def _ingest_next(self, jobs: Sequence[Job], session: Session) -> bool:
         """Run the oldest jobs of one collection, or help with one; False where nothing can be done now."""
-        together = [
-            one for one in _oldest(jobs) if self._set_aside.get(one[0].collection, 0.0) <= time.monotonic()
-        ]
+        together = [one for one in _oldest(jobs) if self.waiting.are_due(one[0])]
         others: list[Job] = []
         for one in together:
             if not session.acquire(lease := lease_to_run(one[0])):
@@ -145,13 +135,15 @@ class JobRunner:
         return any(self._attempted(job, partial(self._help, job, session)) for job in others)
 
     def _attempted(self, job: Job, act: Callable[[], bool]) -> bool:
-        """Do something for a job; set its collection aside where that has to wait."""
+        """Do something for a job; set those of its collection aside where that has to wait."""
         try:
-            return act()
-        except _WAITS as error:
-            log.info("The jobs of the collection %r wait: %s", job.collection, error.message)
-            self._set_aside[job.collection] = time.monotonic() + _PAUSE_SECONDS
+            went_on = act()
+        except LoccitError as error:
+            self.waiting.set_aside(job, error)
             return True
+        if went_on:
+            self.waiting.forget(job)
+        return went_on
 
     def _lead(self, jobs: Sequence[Job], session: Session) -> bool:
         """Run jobs of a collection whose lease is held."""
@@ -187,7 +179,7 @@ class JobRunner:
         """Run a job until it is stored, cancelled or failed, or this process has to stop.
 
         Returns False if there is nothing to be done until others have stored what they have claimed. Raises
-        one of :data:`_WAITS`.
+        an error that jobs wait for.
         """
         try:
             state = self.store.job(job.id).state  # it may have been run since it was listed
@@ -197,9 +189,9 @@ class JobRunner:
             return True
         try:
             return self._ingest(job, session)
-        except _WAITS:
-            raise
         except LoccitError as error:
+            if self.waiting.wait_for(error):
+                raise
             fail(self.store, job, message_with_advice(error))
         except Exception:
             log.exception("Job %s failed.", job.id)
@@ -239,13 +231,11 @@ class JobRunner:
             share = self._share(job, job.counts.done)
             claimed = self._storing.claim(job, session, limit=share, fetches=False)
             return bool(claimed and self._storing.store([(job, item) for item in claimed], session))
-        except _WAITS:
-            raise
-        except LoccitError as error:
-            log.info("Job %s is left to another process: %s", job.id, error.message)
+        except LoccitError:
+            raise  # whoever leads the job finds out whether it fails
         except Exception:
             log.exception("Job %s is left to another process.", job.id)
-        self._set_aside[job.collection] = time.monotonic() + _PAUSE_SECONDS
+        self.waiting.pause(job)
         return True
 
     def _share(self, job: Job, stored: int) -> int:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from index.errors import CollectionBusy, LoccitError, StoreUnavailable
+from index.errors import LoccitError
 from index.library import Library
 from index.search import CALIBRATION_FILE
 from index.upgrading import Plan, Progress, Upgrade
@@ -18,37 +17,41 @@ from service.errors import JobNotFound
 from service.jobs.finishing import UNEXPECTED, fail
 from service.jobs.protocols import JobStore, Session
 from service.jobs.records import Job, lease_to_run
+from service.jobs.waiting import WaitingJobs
 
 log = logging.getLogger("loccit.service")
 
 _PASSAGES_AT_ONCE = 32
 """Questions share the processors with a step, as with one of the embedding worker."""
-_PAUSE_SECONDS = 5.0
 
 
 class UpgradeRunner:
     """Runs jobs of the kind ``upgrade``, each until it is done, cancelled or failed, or has to stop.
 
-    ``may_continue`` is asked between two steps. A job that stops goes on when it is started again, in this
-    process or another, from what its collection has staged.
+    ``may_continue`` is asked between two steps, and whether the session that gave the lease is still held.
+    A job that stops goes on when it is started again, in this process or another, from what its collection
+    has staged.
     """
 
-    def __init__(self, library: Library, store: JobStore, *, may_continue: Callable[[], bool]) -> None:
+    def __init__(
+        self, library: Library, store: JobStore, waiting: WaitingJobs, *, may_continue: Callable[[], bool]
+    ) -> None:
         self._library = library
         self._store = store
+        self._waiting = waiting
         self._may_continue = may_continue
         self._thread: threading.Thread | None = None
-        self._due = 0.0
 
     def start(self, jobs: Sequence[Job], session: Session) -> None:
-        """Run these jobs in the thread, unless it runs others or waits for a collection that is busy.
+        """Run those of these jobs in the thread that need not wait, unless it runs others.
 
         Those that another session runs are left to it.
         """
         running = self._thread is not None and self._thread.is_alive()
-        if jobs and not running and time.monotonic() >= self._due:
+        due = [job for job in jobs if self._waiting.are_due(job)]
+        if due and not running:
             self._thread = threading.Thread(
-                target=self._run, args=(jobs, session), name="loccit-upgrade", daemon=True
+                target=self._run, args=(due, session), name="loccit-upgrade", daemon=True
             )
             self._thread.start()
 
@@ -58,33 +61,41 @@ class UpgradeRunner:
             self._thread.join(seconds)
 
     def _run(self, jobs: Sequence[Job], session: Session) -> None:
-        try:
-            for job in jobs:
-                if self._may_continue() and session.acquire(lease := lease_to_run(job)):
+        def may_continue() -> bool:
+            # By the session of this run: the process may have another one by now, without the lease.
+            return self._may_continue() and session.is_held()
+
+        for job in jobs:
+            try:
+                if may_continue() and session.acquire(lease := lease_to_run(job)):
                     try:
-                        self._run_job(job)
+                        self._run_job(job, may_continue)
                     finally:
                         session.release(lease)
-        except StoreUnavailable as error:
-            log.warning("No upgrades are run for now: %s", error.message)
+            except LoccitError as error:
+                self._waiting.set_aside(job, error)
+            except Exception:
+                log.exception("The thread that runs upgrades could not run job %s, and goes on.", job.id)
+                self._waiting.pause(job)
 
-    def _run_job(self, job: Job) -> None:
+    def _run_job(self, job: Job, may_continue: Callable[[], bool]) -> None:
+        """Run one job. Raises an error that jobs wait for, and what the store raises."""
         try:
             if self._store.begin(job.id):
                 with self._library.upgrade(job.collection) as upgrade:
-                    self._upgrade(job, upgrade)
+                    self._upgrade(job, upgrade, may_continue)
         except JobNotFound:
-            return  # cancelled and deleted since it was listed
-        except (CollectionBusy, StoreUnavailable):
-            # A command upgrades it, others write it, or the database is away: the job goes on later.
-            self._due = time.monotonic() + _PAUSE_SECONDS
+            pass  # cancelled and deleted since it was listed
         except LoccitError as error:
+            if self._waiting.wait_for(error):
+                raise
             fail(self._store, job, message_with_advice(error))
         except Exception:
             log.exception("Job %s failed.", job.id)
             fail(self._store, job, UNEXPECTED)
+        self._waiting.forget(job)
 
-    def _upgrade(self, job: Job, upgrade: Upgrade) -> None:
+    def _upgrade(self, job: Job, upgrade: Upgrade, may_continue: Callable[[], bool]) -> None:
         details = {**job.details, "result": None}
 
         def tell(progress: Progress) -> None:
@@ -92,7 +103,7 @@ class UpgradeRunner:
             self._store.set_details(job.id, details)
 
         def stop() -> bool:
-            return not self._may_continue() or self._store.is_cancelling(job.id)
+            return not may_continue() or self._store.is_cancelling(job.id)
 
         if not stop():
             plan = upgrade.plan(details["model"])

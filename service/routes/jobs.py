@@ -30,6 +30,7 @@ _Changing = Annotated[ReadyRuntime, MayRaise(errors.DiskFull, errors.ObjectsUnav
 _POLL_SECONDS = 0.25
 _NOBODY_EMBEDS = "Its passages wait, for no process embeds any now. Start `loccit worker`."
 _NOBODY_RUNS_JOBS = "It waits, for no process runs jobs now. Start `loccit worker` with LOCCIT_OBJECTS."
+_WAITS = "The process that tells this cannot run it now; others may. {}"
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "`event: progress` with the job as data after each change, and finally "
@@ -53,9 +54,11 @@ def current_json(runtime: Runtime, job: Job) -> Json:
 
 
 def _note(runtime: Runtime, job: Job) -> str:
-    """What an unfinished job lacks: a process that works may have to be started, on whatever machine."""
+    """Why nothing happens: what an unfinished job lacks may have to be started or mended, on some machine."""
     if job.state in FINISHED:
         return ""
+    if job.state != "embedding" and (reason := runtime.jobs.waiting.reason(job)):
+        return _WAITS.format(reason)
     try:
         if job.state == "embedding" and runtime.library.attendants() == 0:
             return _NOBODY_EMBEDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
+from index.errors import UnknownFormat
 from index.ingest import Source
 from index.library import Library
 from index.postgresql import Server, migrate, open_server
@@ -20,7 +22,9 @@ from service.files import Attachment, StoreLabel, UploadedFile, open_file_store
 from service.identity import KeyOptions, Scope, new_key, open_key_store
 from service.jobs import open_job_store
 from service.jobs.records import NewItem
+from service.settings import load_settings
 from service.unanswered import open_unanswered_store
+from service.work import Work
 from tests.earlier_tables import set_back
 from tests.patience import eventually
 from tests.service.http_service import app_of, assert_error
@@ -98,3 +102,24 @@ def test_stores_go_on_when_a_newer_version_has_added_columns(tmp_path: Path, pos
                 )
         for number in range(5, 8):
             use(number)
+
+
+def test_an_older_process_that_starts_late_is_not_ready_or_ends(tmp_path: Path, postgresql_url: str) -> None:
+    newer = f"{postgresql_url}&application_name=loccit%20newer"
+    with closing(open_server(newer)), opened(tmp_path / "newer", newer) as library:
+        library.open("default", create=True).put(Source("mars.txt", b"Mars has two moons."))
+    with psycopg.connect(postgresql_url) as connection:
+        connection.execute("UPDATE collection_1.formats SET (format, oldest) = (99, 99)")
+    known = len(COLLECTION)
+    work = Work(load_settings(data=tmp_path / "worker", model="words", store=postgresql_url))
+    with pytest.raises(UnknownFormat, match="format 99"):
+        work.run(threading.Event())
+    with (
+        opened(tmp_path / "older", postgresql_url) as library,
+        TestClient(app_of(library)) as client,
+    ):
+        eventually(lambda: "newer" in client.get("/readyz").text)
+        assert_error(client.post("/v1/ask", json={"question": "Moons?"}), 503, "not_ready")
+        with psycopg.connect(postgresql_url) as connection:
+            connection.execute("UPDATE collection_1.formats SET (format, oldest) = (%s, %s)", (known, known))
+        eventually(lambda: client.get("/readyz").status_code == 200)  # as after a backup was restored

@@ -17,6 +17,7 @@ from index.upgrading import Progress
 from service.jobs.memory import MemoryJobStore
 from service.jobs.records import Job, lease_to_run
 from service.jobs.upgrading import UpgradeRunner
+from service.jobs.waiting import WaitingJobs
 from tests.patience import PATIENCE
 
 DETAILS = {"model": "64", "plan": {}, "progress": None, "result": None}
@@ -42,7 +43,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 def run(library: Library, store: MemoryJobStore, may_continue: Callable[[], bool] = lambda: True) -> Job:
     """Run the job until it ends or has to stop."""
-    runner = UpgradeRunner(library, store, may_continue=may_continue)
+    runner = UpgradeRunner(library, store, WaitingJobs(store), may_continue=may_continue)
     session = store.open_session()
     runner.start(store.in_state("queued", "running"), session)
     runner.join(PATIENCE)
