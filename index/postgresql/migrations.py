@@ -8,6 +8,7 @@ versions may have the same tables open, as far as the migrations say so (:class:
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,13 +21,15 @@ from index.postgresql.transactions import Transaction
 
 _log = logging.getLogger("loccit.store")
 
-_TABLE_SECONDS = 2
+_TABLE_SECONDS = 0.15
 """How long a migration waits for who uses a table. Whoever comes later waits as long, too."""
 _WAIT_SECONDS = 60.0
 """How long it is tried again."""
 _CLOSING_SECONDS = 1.0
 """The server takes a moment to notice that a process has closed its connections."""
-_PAUSE_SECONDS = 0.05
+_PAUSE_SECONDS = (1.0, 2.0)
+"""Between two tries: long beside what a try takes, so that older processes that read are hardly slowed down.
+By chance, so that processes that begin at once do not try at once."""
 _SHOWN = 5
 
 Change = str | Callable[[Transaction], None]
@@ -91,10 +94,10 @@ def _migrate(
             with server.write(schema, lock=lock, what=what, seconds=_TABLE_SECONDS) as writing:
                 return migrate_within(writing, schema, component, migrations, create=create)
         except (CollectionBusy, FormatInUse) as error:
-            patience = _CLOSING_SECONDS if isinstance(error, FormatInUse) else _WAIT_SECONDS
-            if time.monotonic() > began + patience:
+            is_refused = isinstance(error, FormatInUse)
+            if time.monotonic() > began + (_CLOSING_SECONDS if is_refused else _WAIT_SECONDS):
                 raise
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_CLOSING_SECONDS / 20 if is_refused else random.uniform(*_PAUSE_SECONDS))  # noqa: S311
 
 
 def migrate_within(
@@ -161,8 +164,8 @@ def _require_no_older(
     raise FormatInUse(
         f"The tables of {component!r} in the schema {schema!r} are to be changed from format {found.number} "
         f"to {wanted.number}, and code of formats before {wanted.oldest} cannot work with that. Processes of "
-        f"an older version that have them open: {len(names)} ({shown}). Nothing was changed. Stop all "
-        "processes of older versions, then start this one again."
+        f"an older version that have such tables open, in any schema: {len(names)} ({shown}). Nothing was "
+        "changed. Stop all processes of older versions, then start this one again."
     )
 
 

@@ -89,7 +89,7 @@ def test_older_code_goes_on_beside_newer_after_a_compatible_migration(process: P
 
 def test_a_migration_that_older_code_cannot_go_on_after_waits_for_its_end(process: Process) -> None:
     old, other = process(FIRST), process(FIRST)
-    message = r"format 1 to 2, and code of formats before 2 .* have them open: 1 \(loccit \d+@"
+    message = r"format 1 to 2, and code of formats before 2 .* in any schema: 1 \(loccit \d+@"
     with pytest.raises(FormatInUse, match=message):
         process(FIRST, BREAKING)
     add(old, "two")
@@ -242,6 +242,22 @@ def test_a_migration_lets_others_pass_while_it_waits_for_a_reader(process: Proce
         new.start()
         eventually(lambda: old.look("public", WAITING) == (1,))
         assert words(old) == ["one"]
+    new.join(PATIENCE)
+    assert format_of(old) == TableFormat(2, 1)
+
+
+def test_a_migration_that_waits_for_a_reader_is_seldom_in_the_way(process: Process) -> None:
+    old = process(FIRST)
+    new = threading.Thread(target=process, args=(FIRST, EXPANDING))
+    with old.read("place") as reading:
+        reading.rows("SELECT word FROM words")
+        new.start()
+        eventually(lambda: old.look("public", WAITING) == (1,))
+        waited = 0
+        for _ in range(60):
+            waited += old.look("public", WAITING) == (1,)
+            threading.Event().wait(0.05)
+        assert waited < 30  # it would be nearly always without a long pause
     new.join(PATIENCE)
     assert format_of(old) == TableFormat(2, 1)
 

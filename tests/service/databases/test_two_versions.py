@@ -53,7 +53,10 @@ def test_a_service_waits_for_older_processes_and_is_not_ready_meanwhile(
             eventually(lambda: "older version" in client.get("/readyz").text)
             asked = client.post("/v1/ask", json={"question": "Which moons has Mars?"})
             assert_error(asked, 503, "not_ready")
-            assert "Processes of an older version that have them open: 1 (loccit " in caplog.text
+            assert (
+                "Processes of an older version that have such tables open, in any schema: 1 (loccit "
+                in caplog.text
+            )
             older.close()
             eventually(lambda: client.get("/readyz").status_code == 200)
             asked = client.post("/v1/ask", json={"question": "Which moons has Mars?"})
