@@ -124,7 +124,9 @@ class Runtime:
         )
         job_store = open_job_store(self.library.data, store=store)
         objects = self.library.config.objects
-        spool = open_spool(self.library.data, max_bytes=settings.max_spool_bytes, objects=objects)
+        spool = open_spool(
+            self.library.data, store=store, max_bytes=settings.max_spool_bytes, objects=objects
+        )
         self.files = open_file_store(self.library.data, store=store, objects=objects)
         self.file_erasure = FileErasure(self.files, self.library.ledger)
         self.document_order = DocumentOrder(ids.file_id)

@@ -50,7 +50,12 @@ class Work:
         self._job_store = open_job_store(settings.data, store=config.store_url)
         self._jobs: JobRunner | None = None
         if config.objects:
-            spool = open_spool(settings.data, max_bytes=settings.max_spool_bytes, objects=config.objects)
+            spool = open_spool(
+                settings.data,
+                store=config.store_url,
+                max_bytes=settings.max_spool_bytes,
+                objects=config.objects,
+            )
             self._jobs = JobRunner(
                 self._library,
                 self._job_store,

@@ -177,7 +177,7 @@ def _about_left(restored: upkeep.Restored) -> Iterator[str]:
     if restored.left:
         yield (
             f"Left in the place of LOCCIT_OBJECTS: {', '.join(restored.left)}. The data folder that the "
-            "backup was made of has its originals there. If that is gone, delete them: nothing else does."
+            "backup was made of has its files there. If that is gone, delete them: nothing else does."
         )
 
 

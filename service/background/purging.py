@@ -54,7 +54,7 @@ def open_purger(library: Library) -> Iterator[Purger]:
         url, objects = library.config.store_url, library.config.objects
         if has_jobs(library.data, store=url):
             store = stack.enter_context(closing(open_job_store(library.data, store=url)))
-            jobs = JobErasure(store, open_spool(library.data, objects=objects))
+            jobs = JobErasure(store, open_spool(library.data, store=url, objects=objects))
         if has_files(library.data, store=url):
             uploads = stack.enter_context(closing(open_file_store(library.data, store=url, objects=objects)))
             files = FileErasure(uploads, library.ledger)

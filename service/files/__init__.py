@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from index.records import Problem
+from service.databases.owner import service_owner
 from service.files import upkeep
 from service.files.erasing import FileErasure
 from service.files.order import DocumentOrder, Place
@@ -29,7 +30,8 @@ def open_file_store(data: Path, *, store: str = "", objects: str = "") -> FileSt
     With the URL of a PostgreSQL database, only the bytes are in the folder. ``objects`` is the address of
     another place for these (:func:`index.objects.parse_objects`).
     """
-    spool = _contents(data, objects)
+    service_owner(data, store)
+    spool = _contents(data, objects, store)
     return open_postgresql_files(store, spool) if store else open_sqlite_files(data / FILES, spool)
 
 
@@ -40,11 +42,14 @@ def has_files(data: Path, *, store: str = "") -> bool:
 
 def copy_files(data: Path, target: Path, objects: str = "") -> None:
     """Copy the files of a data folder to another, while others use them."""
-    upkeep.copy_files(data / FILES, _contents(data, objects), target / FILES, target / CONTENTS)
+    if has_files(data):
+        upkeep.copy_files(data / FILES, _contents(data, objects), target / FILES, target / CONTENTS)
 
 
 def file_problems(data: Path, objects: str = "", *, store: str = "") -> Iterator[Problem]:
     """Yield what is wrong with the uploaded files of a data folder, or of the database at a URL."""
+    if not has_files(data, store=store):
+        return
     if not store:
         yield from upkeep.file_problems(data / FILES, _contents(data, objects))
         return
@@ -52,8 +57,8 @@ def file_problems(data: Path, objects: str = "", *, store: str = "") -> Iterator
         yield from upkeep.row_problems(files.database.read, files.spool)
 
 
-def _contents(data: Path, objects: str) -> Spool:
-    return open_spool(data, folder=CONTENTS, objects=objects)
+def _contents(data: Path, objects: str, store: str = "") -> Spool:
+    return open_spool(data, store=store, folder=CONTENTS, objects=objects)
 
 
 __all__ = [

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from index.objects import open_bucket, parse_objects
 from index.records import Problem
+from service.databases.owner import folder_of, service_owner
 from service.jobs.postgresql import PostgresqlJobStore
 from service.jobs.protocols import Spool
 from service.jobs.spool.bucket import BucketSpool
@@ -28,6 +29,7 @@ SPOOL = "spool"
 
 def open_job_store(data: Path, *, store: str = "") -> SqlJobStore:
     """Open the job store of a data folder, or that at a URL of PostgreSQL; create it when there is none."""
+    service_owner(data, store)
     return PostgresqlJobStore(store) if store else SqliteJobStore(data / JOBS)
 
 
@@ -36,30 +38,42 @@ def has_jobs(data: Path, *, store: str = "") -> bool:
     return bool(store) or (data / JOBS).exists()
 
 
-def open_spool(data: Path, *, max_bytes: int = 0, folder: str = SPOOL, objects: str = "") -> Spool:
-    """Open the spool of a data folder. ``max_bytes`` bounds all files in it together; 0 means no bound.
+def open_spool(
+    data: Path, *, store: str = "", max_bytes: int = 0, folder: str = SPOOL, objects: str = ""
+) -> Spool:
+    """Open the spool of a data folder, or of the database at the URL ``store`` and the folder beside it.
 
-    ``folder`` is the name of another one in the data folder. With ``objects``, the address of another place
-    (:func:`index.objects.parse_objects`), new files are there, and those of the data folder are found, too.
+    ``max_bytes`` bounds all files in it together; 0 means no bound. ``folder`` is the name of another one in
+    the data folder. With ``objects``, the address of another place (:func:`index.objects.parse_objects`), new
+    files are there, in a folder of this service alone, and those of the data folder are found, too.
     Raises :class:`index.errors.ObjectsUnavailable`.
     """
-    own = FolderSpool(data / folder, max_bytes=max_bytes)
     place = parse_objects(objects)
+    within = _within(service_owner(data, store), folder) if place or store else folder
+    # The data folder beside a database may be that of another service, whose files these are not.
+    own = FolderSpool(data / (within if store else folder), max_bytes=max_bytes)
     if place is None:
         return own
     if isinstance(place, Path):
-        return LayeredSpool(FolderSpool(place / folder, max_bytes=max_bytes), own)
-    return LayeredSpool(BucketSpool(open_bucket(place), f"{folder}/", max_bytes=max_bytes), own)
+        return LayeredSpool(FolderSpool(place / within, max_bytes=max_bytes), own)
+    return LayeredSpool(BucketSpool(open_bucket(place), f"{within}/", max_bytes=max_bytes), own)
+
+
+def _within(owner: str, folder: str) -> str:
+    """Where the files of an owner are. Not within ``folder``: a service without a name sweeps all of that."""
+    return f"{folder_of(owner)}/{folder}" if owner else folder
 
 
 def pin_jobs(data: Path, objects: str = "") -> AbstractContextManager[PinnedJobs]:
     """Keep the state of the jobs of a data folder, to copy it while they go on."""
-    return pinned_jobs(data / JOBS, open_spool(data, objects=objects))
+    return pinned_jobs(data / JOBS, open_spool(data, objects=objects if has_jobs(data) else ""))
 
 
 def job_problems(data: Path, objects: str = "", *, store: str = "") -> Iterator[Problem]:
     """Yield what is wrong with the jobs of a data folder, or of the database at a URL, and their files."""
-    spool = open_spool(data, objects=objects)
+    if not has_jobs(data, store=store):
+        return
+    spool = open_spool(data, store=store, objects=objects)
     if not store:
         yield from problems(data / JOBS, spool)
         return

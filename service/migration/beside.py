@@ -174,13 +174,16 @@ def _move_bytes(source: Side, target: Side) -> list[Difference]:
     """Copy uploads that wait or can be tried again, and kept files, where the target has them not."""
     differences: list[Difference] = []
     if has_jobs(source.data, store=source.store):
-        own, there = (open_spool(side.data, objects=side.objects) for side in (source, target))
+        own, there = (
+            open_spool(side.data, store=side.store, objects=side.objects) for side in (source, target)
+        )
         for job, name, is_needed in _spooled(source):
             if not _copied(own, there, job, name) and is_needed:
                 differences.append(Difference("the bytes are missing", f"upload {name} of the job {job}"))
     if has_files(source.data, store=source.store):
         own, there = (
-            open_spool(side.data, folder=CONTENTS, objects=side.objects) for side in (source, target)
+            open_spool(side.data, store=side.store, folder=CONTENTS, objects=side.objects)
+            for side in (source, target)
         )
         with closing(open_file_store(source.data, store=source.store, objects=source.objects)) as files:
             for one in files.files():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -72,20 +73,32 @@ def _in_use(data: Path, path: Path) -> DataInUse:
     )
 
 
-def begin_replacing(data: Path, own: Iterable[str] = ()) -> None:
-    """Mark the data folder as incomplete, until :func:`end_replacing`.
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a data folder has in a place for objects.
 
-    ``own`` are the folders that its collections have in a place for objects: the mark keeps them.
+    ``folders`` are those of its collections; ``unknown`` are collections that cannot be opened to ask them.
+    ``owner`` is the name of its service (:func:`service.databases.owner.known_owner`).
     """
-    write_text_durably(data / _UNFINISHED, json.dumps(sorted(own)))
+
+    folders: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    owner: str | None = None
 
 
-def folders_before(data: Path) -> set[str]:
-    """The folders for objects that the data folder had when a restore that did not end began."""
+def begin_replacing(data: Path, used: Used) -> None:
+    """Mark the data folder as incomplete, until :func:`end_replacing`. The mark keeps what it used."""
+    state = {"folders": sorted(used.folders), "owner": used.owner}
+    write_text_durably(data / _UNFINISHED, json.dumps(state))
+
+
+def used_before(data: Path) -> Used:
+    """What the data folder used when a restore that did not end began, as far as that is known."""
     try:
-        return set(json.loads((data / _UNFINISHED).read_text()))
+        state = json.loads((data / _UNFINISHED).read_text())
     except (FileNotFoundError, ValueError):  # an earlier version left the mark empty
-        return set()
+        return Used()
+    return Used(set(state["folders"]), owner=state["owner"])
 
 
 def end_replacing(data: Path) -> None:

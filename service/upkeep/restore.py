@@ -68,7 +68,7 @@ def restore(
         _revoke_again(data, staged)
         own = shared.used(data)
         left = shared.keep_apart(staged, objects, own)
-        _replace(data, staged, own.folders)
+        _replace(data, staged, own)
     if objects:
         shared.sweep(data, objects, own.folders)
     return dataclasses.replace(restored, left=left)
@@ -145,10 +145,10 @@ def _revoke_again(data: Path, staged: Path) -> None:
                 store.revoke(key.id, revoked[key.id])
 
 
-def _replace(data: Path, staged: Path, own: set[str]) -> None:
+def _replace(data: Path, staged: Path, own: data_folder.Used) -> None:
     """Move what is there away, and what is staged to its place. While that lasts, nothing opens the data.
 
-    ``own`` are the folders that the data folder has in the place for objects, for a restore that goes on.
+    ``own`` is what the data folder has in the place for objects, for a restore that goes on.
     """
     was_interrupted = data_folder.is_being_replaced(data)
     data_folder.begin_replacing(data, own)

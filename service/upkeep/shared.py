@@ -4,64 +4,63 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.errors import LoccitError, ObjectsUnavailable
 from index.objects import parse_objects
 from index.store import open_catalogue
 from index.store.originals import SharedOriginals
+from service.databases.owner import folder_of, known_owner, name_owner, new_owner
 from service.upkeep import data_folder
+from service.upkeep.data_folder import Used
 
 _log = logging.getLogger("loccit.upkeep")
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
-    """What a data folder has in a place for objects.
-
-    ``folders`` are those of its collections; ``unknown`` are collections that cannot be opened to ask them.
-    """
-
-    folders: set[str] = field(default_factory=set)
-    unknown: set[str] = field(default_factory=set)
-
-
 def used(data: Path) -> Used:
     """What a data folder has there, and had when a restore began that did not end."""
-    found = Used(data_folder.folders_before(data))
+    before = data_folder.used_before(data)
+    folders, unknown, owner = set(before.folders), set(), before.owner
     parts = [data, data / data_folder.REPLACED] if data_folder.is_being_replaced(data) else [data]
     for part in parts:
         catalogue = open_catalogue(part)
         for name in catalogue.names():
             try:
                 with closing(catalogue.open(name)) as store:
-                    found.folders.add(store.objects_name())
+                    folders.add(store.objects_name())
             except LoccitError:
-                found.unknown.add(name)
-    return found
+                unknown.add(name)
+        if owner is None:
+            with suppress(LoccitError):
+                owner = known_owner(part)
+    return Used(folders, unknown, owner)
 
 
 def keep_apart(staged: Path, objects: str, own: Used) -> list[str]:
-    """Give the collections of a folder that is being restored folders of their own, but for those in ``own``.
+    """Give what is being restored folders of its own, but for those in ``own``.
 
-    Another data folder may use those that they had. A collection that could not be opened keeps that of its
-    backup. Returns such folders of others as have something in them.
+    Another data folder may use those that the backup names. A collection that could not be opened keeps that
+    of the backup, if this is one of the same service. Returns such folders of others as have something in
+    them.
     """
+    of_backup = known_owner(staged)
+    is_other = bool(own.owner) and of_backup is not None and of_backup != own.owner
+    if own.owner is not None or of_backup is not None:
+        name_owner(staged, new_owner() if own.owner is None else own.owner)
+    others = [folder_of(of_backup)] if of_backup and of_backup != own.owner else []
     place = SharedOriginals(parse_objects(objects))
     catalogue = open_catalogue(staged)
-    found = []
     for name in catalogue.names():
         with closing(catalogue.open(name)) as store:
             folder = store.objects_name()
-            if folder in own.folders or name in own.unknown:
+            if folder in own.folders or (name in own.unknown and not is_other):
                 continue
             with store.copying().writing() as rows:
                 rows.keep_apart(again=True)
-        with suppress(ObjectsUnavailable, OSError):  # the message is all that is lost
-            if place.has(folder):
-                found.append(place.name_of(folder))
-    return found
+        others.append(place.name_of(folder))
+    with suppress(ObjectsUnavailable, OSError):  # the message is all that is lost
+        return [name for name in others if place.has(name)]
+    return []
 
 
 def sweep(data: Path, objects: str, before: set[str]) -> None:

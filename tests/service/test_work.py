@@ -68,7 +68,7 @@ def test_a_worker_runs_jobs_whose_files_are_shared(tmp_path: Path, postgresql_ur
         working(settings_of(tmp_path / "worker", **shared)) as work,
     ):
         library.open("default", create=True)
-        upload = Upload(open_spool(tmp_path / "service", objects=shared["objects"]))
+        upload = Upload(open_spool(tmp_path / "service", **shared))
         name, size = upload.put(b"The lamp was lit.")
         item = NewItem("file", "a.txt", name, size)
         job = upload.commit(lambda id_: jobs.add(id_, "default", [item]))

@@ -48,11 +48,14 @@ class SharedOriginals:
         """What a folder is called in the place."""
         return f"{_COLLECTIONS}/{folder}"
 
-    def has(self, folder: str) -> bool:
-        """Whether anything is in a folder. Raises :class:`index.errors.ObjectsUnavailable`, OSError."""
+    def has(self, name: str) -> bool:
+        """Whether anything in the place is in a folder, such as :meth:`name_of` returns.
+
+        Raises :class:`index.errors.ObjectsUnavailable`, OSError.
+        """
         if isinstance(self._place, Path):
-            return any(path.is_file() for path in (self._place / self.name_of(folder)).rglob("*"))
-        return self._place is not None and any(open_bucket(self._place).list(f"{self.name_of(folder)}/"))
+            return any(path.is_file() for path in (self._place / name).rglob("*"))
+        return self._place is not None and any(open_bucket(self._place).list(f"{name}/"))
 
     def drop(self, folder: str) -> None:
         """Remove all originals and bases of a collection that was deleted; does nothing if there are none.

@@ -38,8 +38,9 @@ class FolderSpool:
         self.quota.require(size)
 
     def create(self, job_id: str, number: int) -> FolderFile:
+        _make_durably(self._folder)
         folder = self._folder / job_id
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         with _os_errors_translated(self.quota):
             # Unbuffered, so that a recount of the files sees what was taken from the quota.
             file = (folder / f"{number:06}").open("xb", buffering=0)
@@ -111,6 +112,14 @@ class FolderFile:
     def close(self) -> None:
         with suppress(OSError):
             self._file.close()
+
+
+def _make_durably(folder: Path) -> None:
+    """Make a folder, and those that it is in, for good."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        sync(path.parent)
 
 
 @contextmanager

@@ -16,7 +16,9 @@ from index.errors import ObjectsUnavailable
 from index.ingest import Source
 from index.library import Library
 from service.background.purging import open_purger
-from service.jobs import open_job_store, open_spool
+from service.databases.owner import OWNER, known_owner
+from service.jobs import JOBS, open_job_store, open_spool
+from service.jobs.protocols import Spool
 from service.jobs.records import NewItem
 from service.upkeep import back_up, check, restore
 from service.upkeep.errors import BackupFailed
@@ -65,6 +67,18 @@ def original(library: Library, name: str, collection: str = "notes") -> bytes:
 
 def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def upload(data: Path, objects: str, job: str) -> None:
+    """Add a job with a file that waits."""
+    with closing(open_job_store(data)) as jobs:
+        name, size = spool_file(open_spool(data, objects=objects), job, 1, RINGS.encode())
+        jobs.add(job, "notes", [NewItem("file", "saturn.txt", name, size)])
+
+
+def read_upload(spool: Spool, job: str) -> bytes:
+    with spool.open(job, "000001") as file:
+        return file.read()
 
 
 def purge(library: Library, collection: str = "notes") -> None:
@@ -117,9 +131,7 @@ def test_a_backup_has_what_is_elsewhere_and_is_restored_into_the_data_folder(
     data: Path, library: Library, place: Place, tmp_path: Path
 ) -> None:
     put(library, "mars.txt", MOONS)
-    name, size = spool_file(open_spool(data, objects=place.url), "job", 1, RINGS.encode())
-    with closing(open_job_store(data)) as jobs:
-        jobs.add("job", "notes", [NewItem("file", "saturn.txt", name, size)])
+    upload(data, place.url, "job")
     assert sha(MOONS) in place.names()
     assert list(check(data, library.config)) == []
     back_up(data, tmp_path / "backup", objects=place.url)
@@ -127,8 +139,7 @@ def test_a_backup_has_what_is_elsewhere_and_is_restored_into_the_data_folder(
     assert list(check(tmp_path / "alone", LibraryConfig())) == []
     with open_library(tmp_path / "alone", "") as alone:
         assert original(alone, "mars.txt") == MOONS.encode()
-    with open_spool(tmp_path / "alone").open("job", name) as file:
-        assert file.read() == RINGS.encode()
+    assert read_upload(open_spool(tmp_path / "alone"), "job") == RINGS.encode()
 
 
 def test_a_restore_removes_what_is_no_longer_needed(
@@ -206,6 +217,8 @@ def test_a_restore_that_goes_on_knows_the_folders_of_before(
     put(library, "mars.txt", MOONS)
     back_up(data, tmp_path / "backup", objects=place.url)
     put(library, "saturn.txt", RINGS)
+    upload(data, place.url, "job")
+    owner = known_owner(data)
     library.close()
     (data / ".replaced").write_text("in the way")
     with pytest.raises(BackupFailed):
@@ -213,11 +226,51 @@ def test_a_restore_that_goes_on_knows_the_folders_of_before(
     (data / ".replaced").unlink()
     if lost:
         shutil.rmtree(data / "collections")
+        (data / OWNER).unlink()
+        (data / JOBS).unlink()
     else:  # as a kill leaves it
         (data / ".replaced").mkdir()
         (data / "collections").rename(data / ".replaced/collections")
     assert restore(data, tmp_path / "backup", ledger=None, objects=place.url).left == []
-    assert place.names() == {sha(MOONS)}
+    assert place.names() >= {sha(MOONS)}
+    assert sha(RINGS) not in place.names()
+    assert known_owner(data) == owner
+
+
+def test_a_copy_uses_up_no_uploads_of_the_service_that_it_was_made_of(
+    data: Path, library: Library, place: Place, tmp_path: Path
+) -> None:
+    put(library, "mars.txt", MOONS)
+    drill = tmp_path / "drill"
+    upload(data, place.url, "first")
+    back_up(data, tmp_path / "backup", objects=place.url)
+    upload(data, place.url, "later")
+    restored = restore(drill, tmp_path / "backup", ledger=None, objects=place.url)
+    assert {name.partition("/")[0] for name in restored.left} == {"collections", "services"}
+    upload(drill, place.url, "other")
+    for spool in (open_spool(folder, objects=place.url) for folder in (data, drill)):
+        assert read_upload(spool, "first") == RINGS.encode()
+    open_spool(drill, objects=place.url).clear_unknown({"other"}, idle_seconds=-60)
+    assert read_upload(open_spool(drill, objects=place.url), "other") == RINGS.encode()
+    for job in ("first", "later"):
+        assert read_upload(open_spool(data, objects=place.url), job) == RINGS.encode()
+    library.close()
+    restored = restore(data, tmp_path / "backup", ledger=None, replace=True, objects=place.url)
+    assert restored.left == []
+    assert read_upload(open_spool(data, objects=place.url), "later") == RINGS.encode()
+
+
+def test_a_damaged_copy_takes_no_folder_of_the_service(
+    data: Path, library: Library, place: Place, tmp_path: Path
+) -> None:
+    put(library, "mars.txt", MOONS)
+    upload(data, place.url, "first")
+    back_up(data, tmp_path / "backup", objects=place.url)
+    restore(tmp_path / "drill", tmp_path / "backup", ledger=None)
+    (tmp_path / "drill/collections/notes/store.sqlite").write_bytes(b"damaged" * 1000)
+    put(library, "saturn.txt", RINGS)
+    restore(tmp_path / "drill", tmp_path / "backup", ledger=None, replace=True, objects=place.url)
+    assert list(check(data, library.config)) == []
 
 
 def test_a_check_finds_an_original_that_is_missing(library: Library, data: Path, place: Place) -> None:
