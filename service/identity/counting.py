@@ -21,7 +21,7 @@ from throttled.store import MemoryStore
 
 WINDOW = 60
 _WRITTEN = re.compile(r"([1-9][0-9]{0,6})(?::([1-9][0-9]{0,5}))?")
-_MOST_CALLERS = 100_000
+MOST_CALLERS = 100_000
 """Callers that are remembered; the one that asked first is forgotten first."""
 _PREFIX = "loccit"
 _STORED = f"{_PREFIX}:v1:gcra:{{}}"
@@ -85,7 +85,7 @@ class Counter:
     def __init__(self, name: str, *, secret: bytes = b"") -> None:
         self.name = name
         self._secret = secret
-        self._store = MemoryStore(options={"MAX_SIZE": _MOST_CALLERS})
+        self._store = MemoryStore(options={"MAX_SIZE": MOST_CALLERS})
         self._limiters: dict[RateLimit, Throttled] = {}
         self._spent: dict[bytes, float] | None = None
         self._on_spent: Callable[[], object] = lambda: None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from service.databases.announcing import Announced
 from service.databases.postgresql import PostgresqlDatabase
-from service.identity.counting import Due, Spent
+from service.identity.counting import MOST_CALLERS, Due, Spent
 from service.identity.protocols import KEPT_SECONDS
 from service.identity.sql import SqlKeyStore
 
@@ -35,8 +35,7 @@ _MIGRATIONS = (
     """,
 )
 
-_LIMITS = (
-    """
+_LIMITS = """
     CREATE UNLOGGED TABLE limits (
         counter text NOT NULL,
         caller bytea NOT NULL,             -- a keyed hash: neither names nor addresses are here
@@ -45,8 +44,9 @@ _LIMITS = (
         changed double precision NOT NULL,
         PRIMARY KEY (counter, caller)
     ) WITH (fillfactor = 50);
-    """,
-)
+"""
+_CHANGES = "CREATE INDEX limits_changed ON limits (changed)"
+"""Each process asks every second for what has changed, which is a few rows of many."""
 # Rows are locked in one order, so that no two processes wait for each other.
 _ADD = """
     INSERT INTO limits AS known
@@ -59,12 +59,22 @@ _ADD = """
         changed = EXCLUDED.changed
 """
 _CHANGED = """
-    SELECT counter, caller, due - extract(epoch FROM now())::float8, extract(epoch FROM now())::float8
-    FROM limits WHERE changed >= ?
+    SELECT counter, caller, due, extract(epoch FROM now())::float8 FROM limits WHERE changed >= ?
 """
 _FORGET = """
     DELETE FROM limits WHERE (counter, caller) IN (
         SELECT counter, caller FROM limits WHERE due < extract(epoch FROM now()) - ? FOR UPDATE SKIP LOCKED
+    )
+"""
+_TRIM = """
+    DELETE FROM limits WHERE (counter, caller) IN (
+        SELECT counter, caller FROM limits JOIN (
+            SELECT counter, (
+                SELECT changed FROM limits AS one WHERE one.counter = named.counter
+                ORDER BY changed DESC OFFSET ? LIMIT 1
+            ) AS oldest FROM (SELECT DISTINCT counter FROM limits) AS named
+        ) AS kept USING (counter)
+        WHERE changed < oldest FOR UPDATE OF limits SKIP LOCKED
     )
 """
 _OVERLAP_SECONDS = 5.0
@@ -83,13 +93,19 @@ class PostgresqlLimitStore:
     """Limits in the database at a URL. Raises :class:`index.errors.StoreUnavailable`.
 
     Implements :class:`service.identity.protocols.LimitStore`. The table is empty after a crash of the server
-    and on a standby that takes over; processes then bring what they know.
+    and on a standby that takes over; processes then bring what they know. Of each counter the ``most``
+    callers that asked last are kept, besides those that asked together with the last of them.
     """
 
-    def __init__(self, url: str) -> None:
-        self._database = PostgresqlDatabase(url, "limits", _LIMITS)
+    def __init__(self, url: str, *, most: int = MOST_CALLERS) -> None:
+        from index.postgresql import Compatible
+
+        self._database = PostgresqlDatabase(url, "limits", (_LIMITS, Compatible(_CHANGES)))
+        self._most = most
         self._since = 0.0
         """What changed before this time of the server is known."""
+        self._told: dict[tuple[str, bytes], float] = {}
+        """The last answer of the database: most of it comes again."""
 
     def exchange(self, spent: Sequence[Spent]) -> list[Due]:
         with self._database.write() as connection:
@@ -103,13 +119,17 @@ class PostgresqlLimitStore:
                 ]
                 connection.execute(_ADD, columns)
             rows = connection.execute(_CHANGED, (self._since,)).fetchall()
-        if rows:
-            self._since = rows[0][3] - _OVERLAP_SECONDS
-        return [Due(counter, bytes(caller), now + due) for counter, caller, due, _ in rows]
+        if not rows:
+            return []
+        at = rows[0][3]
+        self._since = at - _OVERLAP_SECONDS
+        before, self._told = self._told, {(counter, bytes(caller)): due for counter, caller, due, _ in rows}
+        return [Due(*name, now + due - at) for name, due in self._told.items() if before.get(name) != due]
 
     def forget(self) -> None:
         with self._database.write() as connection:
             connection.execute(_FORGET, (KEPT_SECONDS,))
+            connection.execute(_TRIM, (self._most,))
 
     def close(self) -> None:
         self._database.close()

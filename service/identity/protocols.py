@@ -71,6 +71,6 @@ class LimitStore(Protocol):
         """
 
     def forget(self) -> None:
-        """Remove callers that have had their whole burst for a minute."""
+        """Remove callers that have had their whole burst for a minute, and the oldest of too many."""
 
     def close(self) -> None: ...
