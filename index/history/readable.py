@@ -132,8 +132,9 @@ class ReadableStore:
     REFUSED: ClassVar = frozenset(
         {
             "adopt", "bases", "begin_epoch", "claim", "close", "copying", "drop_damaged_vectors",
-            "end_snapshots", "erase_tagged", "erased_tags", "last_erasure", "problems", "purge",
-            "put_vectors", "repair", "set_refused_mirrors", "staging", "tag", "unpurged", "waiting_since",
+            "end_snapshots", "erase_tagged", "erased_tags", "last_erasure", "objects_name", "problems",
+            "purge", "put_vectors", "repair", "set_refused_mirrors", "staging", "tag", "unpurged",
+            "waiting_since",
         }
     )  # fmt: skip
     """What no caller of a restricted collection needs."""

@@ -2,7 +2,7 @@
 
 from index.postgresql.failures import translated
 from index.postgresql.leases import AdvisoryLease, AdvisoryLeases
-from index.postgresql.locks import lock_key
+from index.postgresql.locks import IS_HELD, lock_key
 from index.postgresql.migrations import Compatible, Migration, migrate
 from index.postgresql.notifications import Listener, listeners, listening, notify
 from index.postgresql.server import Server, open_server
@@ -11,6 +11,7 @@ from index.postgresql.transactions import Row, Transaction
 from index.postgresql.vacuuming import vacuum
 
 __all__ = [
+    "IS_HELD",
     "AdvisoryLease",
     "AdvisoryLeases",
     "Compatible",

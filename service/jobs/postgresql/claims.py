@@ -112,7 +112,7 @@ def _claimed(connection: Connection, job: int, session: str) -> list[tuple[int, 
 
     Claims of others end first whose session nobody holds, or that have lasted too long.
     """
-    from index.postgresql.locks import IS_HELD
+    from index.postgresql import IS_HELD
 
     query = "SELECT number, session FROM item_claims WHERE job = ?"
     claimed = connection.execute(query, (job,)).fetchall()
