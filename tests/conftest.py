@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import shutil
@@ -97,17 +96,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             items[:] = [item for item in items if item not in mounting]
     if SKIP_NOTHING and not SHARED.is_dir():
         items[:] = [item for item in items if not item.get_closest_marker("shared")]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Iterator[None]:
-    # The items of the whole suite stay to its end. To look through them for garbage again and again takes
-    # half of the time of some tests.
-    gc.disable()
-    yield
-    gc.collect()
-    gc.freeze()
-    gc.enable()
 
 
 def pytest_report_header() -> list[str]:
