@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from index.protocols import DenseIndex, RecordStore, Side, Snapshot
+from index.filters import Filter
+from index.protocols import DenseIndex, RecordChanged, RecordStore, Side, Snapshot
 from index.records import Mark
 from index.types import Ids, Vectors
 
@@ -76,6 +78,13 @@ class Followed:
         with self.store.snapshot() as now:
             # An engine does not judge a record of another generation.
             return now.generation != self.generation or now.includes(mark)
+
+    def selected(self, where: Filter) -> Ids:
+        """The live passages that a filter matches; from a standby while nothing else answers."""
+        with suppress(RecordChanged), self.store.brief_snapshot() as moment:
+            return moment.select(where)
+        with self.store.snapshot(standby=True) as moment:
+            return moment.select(where)
 
     def disown(self, side: Side, index: Resettable, moment: Snapshot) -> None:
         """Empty an index that follows another history of the record, which is logged."""

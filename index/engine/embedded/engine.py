@@ -30,7 +30,7 @@ from index.engine.vectors import FaissIndex
 from index.errors import CollectionBusy, IndexUnavailable, StoreDamaged
 from index.file_leases import FileLeases
 from index.filters import Filter
-from index.protocols import Failure, PastPassages, RecordChanged, RecordStore, Searchable, Side, Snapshot
+from index.protocols import Failure, PastPassages, RecordStore, Searchable, Side, Snapshot
 from index.types import Ids
 
 T = TypeVar("T")
@@ -63,12 +63,12 @@ class EmbeddedEngine(IndexPair):
     ) -> None:
         analyzer, dimension = description.analyzer(), description.dimension
         self._home = home = files_folder(folder, generation)
+        self._followed = Followed(folder.name, store, generation, config.lock_seconds)
         super().__init__(
             FaissIndex.open(home / VECTORS, dimension, config.vectors),
             TantivyIndex.open(home / LEXICAL, analyzer, checked_bytes=config.vectors.checked_bytes),
-            self._selected,
+            self._followed.selected,
         )
-        self._followed = Followed(folder.name, store, generation, config.lock_seconds)
         self._leases = FileLeases(folder)
         self.shared = self._shared_base(description, config)
         """The base of vectors that machines share; None where they share none."""
@@ -262,9 +262,3 @@ class EmbeddedEngine(IndexPair):
         self._moments.forget()
         self.lexical.close()
         self.dense.close()
-
-    def _selected(self, where: Filter) -> Ids:
-        with suppress(RecordChanged), self._followed.store.brief_snapshot() as moment:
-            return moment.select(where)
-        with self._followed.store.snapshot(standby=True) as moment:
-            return moment.select(where)

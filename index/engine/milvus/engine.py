@@ -62,7 +62,7 @@ class MilvusEngine(IndexPair):
         with store.snapshot() as moment:
             self._names = self._names_of(moment)
         dense, lexical = self._indexes()
-        super().__init__(dense, lexical, self._selected)
+        super().__init__(dense, lexical, self._followed.selected)
         self._following = self._followings()
         try:
             require_words(self._server, config.engine)
@@ -247,10 +247,6 @@ class MilvusEngine(IndexPair):
         self._repairs.close()
         self._moments.forget()
         self._server.close()
-
-    def _selected(self, where: Filter) -> Ids:
-        with self._followed.store.snapshot() as moment:
-            return moment.select(where)
 
 
 def _persistent(search: Callable[[], T]) -> T:
