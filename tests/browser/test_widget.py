@@ -251,6 +251,7 @@ def test_a_citation_on_a_page_says_whether_it_still_stands(browser: Browser, pla
         f"{place.service}/v1/ask",
         json={"question": "Where was the oil carried each evening?"},
         headers={"x-api-key": place.key},
+        timeout=PATIENCE,
     ).json()
     link = answer["passages"][0]["citation"]["links"]["citation"]
     element = f'<loccit-citation href="{link}" key="{place.key}">as it was</loccit-citation>'

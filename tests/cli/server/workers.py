@@ -27,7 +27,7 @@ class Worker:
     def readiness(self) -> int:
         """The status of its health check."""
         address = eventually(lambda: re.search(r"http://\S+/readyz", self.log.read_text()))
-        return httpx.get(address[0]).status_code
+        return httpx.get(address[0], timeout=PATIENCE).status_code
 
 
 @contextmanager

@@ -51,6 +51,15 @@ def moments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _quick_collections_of_garbage() -> Iterator[None]:
+    """``kept`` looks only through what these tests make, not through all that the suite holds."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def kept(moments: Path) -> set[str]:
     gc.collect()
     return {path.name for path in moments.glob("loccit-moment-*")}

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.compat.cohere.rerank import PATH, RerankResponse
-from tests.patience import eventually
+from tests.patience import PATIENCE, eventually
 from tests.service.http_service import GatedEmbedder, app_of, assert_shape, live, served
 
 DOCUMENTS = ["A ship lay in the harbour.", "The lamp was lit at dusk.", "Bread is baked at dawn."]
@@ -29,7 +29,7 @@ def http(library: Library) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def client_v2(http: httpx.Client) -> Iterator[cohere.ClientV2]:
-    with httpx.Client() as own:
+    with httpx.Client(timeout=PATIENCE) as own:
         yield cohere.ClientV2(api_key="none", base_url=str(http.base_url).rstrip("/"), httpx_client=own)
 
 
@@ -112,7 +112,7 @@ def test_what_is_refused_is_an_error_of_the_client(
 
 
 def test_a_missing_key_and_other_methods_are_errors_of_the_client(library: Library) -> None:
-    with live(app_of(library, api_key="sesame")) as http, httpx.Client() as own:
+    with live(app_of(library, api_key="sesame")) as http, httpx.Client(timeout=PATIENCE) as own:
         address = str(http.base_url).rstrip("/")
         stranger = cohere.ClientV2(api_key="wrong", base_url=address, httpx_client=own)
         with pytest.raises(cohere.UnauthorizedError) as unauthorized:

@@ -3,13 +3,14 @@
 import httpx
 
 from service.monitoring.probes import Health, answering_probes
+from tests.patience import PATIENCE
 
 
 def test_probes_say_whether_a_process_is_up_and_ready() -> None:
     now = Health(is_up=True, is_ready=False, details={"embedded": 0})
     with (
         answering_probes("127.0.0.1", 0, lambda: now) as port,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client,
     ):
         assert (up := client.get("/healthz")).status_code == 200
         assert up.json() == {"status": "up", "embedded": 0}
