@@ -5,35 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import anyio
 import anyio.to_thread
-from fastapi import Depends, Request
 
 from index.collection import Collection
-from index.errors import (
-    CollectionNotFound,
-    DiskFull,
-    FormatInUse,
-    LoccitError,
-    ObjectsUnavailable,
-    UnknownFormat,
-)
+from index.errors import CollectionNotFound, LoccitError
 from index.history import PurgeState
 from index.library import Library
-from service.advice import message_with_advice
 from service.asking.batching import QuestionCounts, QuestionQueue
 from service.asking.permits import Permits
 from service.asking.queues import QuestionQueues
 from service.background.embedding import EmbeddingWorker
-from service.background.pools import Pool, Pools
+from service.background.pools import Pools
 from service.background.purging import Purger
 from service.background.retention import RetentionWorker
 from service.compat.openai import ids
-from service.errors import BodyTimeout, MayRaise, NotReady, Overloaded
 from service.files import DocumentOrder, FileErasure, open_file_store
 from service.identity import (
     LimitExchange,
@@ -42,7 +32,6 @@ from service.identity import (
     RateLimits,
     Sessions,
     WrongKeys,
-    caller_of,
     open_keyring,
     open_limit_store,
 )
@@ -55,20 +44,13 @@ from service.library_settings import open_library
 from service.monitoring.audit import AuditLog
 from service.monitoring.metrics import Metrics, SharedState, WorkerState
 from service.monitoring.tracing import Tracing
-from service.opening import open_all
-from service.requests.json_body import read_body
+from service.readiness import Readiness
 from service.settings import Settings, open_intake, open_writer
 from service.unanswered import open_unanswered
 
 log = logging.getLogger("loccit.service")
 
 _SAMPLE_SECONDS = 1.0
-_OLDER_SECONDS = 2.0
-"""How often a process looks whether those of an older version have ended."""
-_OTHER_VERSION: Mapping[type[LoccitError], str] = {
-    FormatInUse: "The service waits for processes of an older version to end.",
-    UnknownFormat: "A newer version has changed tables, and this one cannot serve them. Its log has more.",
-}
 
 
 class Runtime:
@@ -143,7 +125,9 @@ class Runtime:
             keep_days=settings.keep_jobs_days,
         )
         self.retention = RetentionWorker(self.library, keep_days=settings.keep_retired_days)
-        self._state: NotReady | None = NotReady("The service is loading its model. Try again in a moment.")
+        self.readiness = Readiness(
+            self.library, self.questions, self.pools.lookups, lag_seconds=settings.ready_lag_seconds
+        )
         self._warm_up: asyncio.Task[None] | None = None
         self._sampling: asyncio.Task[None] | None = None
         permits = {**self.pools.limited(), "job_followers": self.job_followers, "writing": self.writing}
@@ -164,7 +148,7 @@ class Runtime:
 
     async def stop(self) -> None:
         """Finish or reject running requests, stop all threads and close the library."""
-        self._state = NotReady("The service is stopping.")
+        self.readiness.withdraw()
         for task in (self._warm_up, self._sampling):
             if task is not None:
                 task.cancel()
@@ -273,32 +257,17 @@ class Runtime:
         """The collections that a caller may use, in order; blocks."""
         return [name for name in self.library.names() if caller.may_use(name)]
 
-    def require_ready(self) -> None:
-        """Raise :class:`NotReady` with the reason while questions cannot be answered."""
-        if self._state is not None:
-            raise NotReady(self._state.message)
-
-    def require_following(self) -> None:
-        """Raise :class:`NotReady` while answers are further behind the record than the settings allow."""
-        bound = self.settings.ready_lag_seconds
-        seconds = max((lag.seconds for lag in self.library.lags().values()), default=0.0)
-        if bound and seconds > bound:
-            raise NotReady(
-                f"The indexes of this process are {seconds:.0f} s behind the record, and may be {bound:g} s. "
-                "They catch up by themselves; if they do not, the log has the reason."
-            )
-
     def sample_metrics(self) -> None:
         """Copy the state of this process into its metrics."""
         self._worker_state.copy(
-            ready=self._state is None,
+            ready=self.readiness.is_ready,
             embedded=self.worker.embedded,
             readers=self.library.reader_statistics(),
         )
 
     def render_metrics(self, accept: str) -> tuple[bytes, str]:
         """All metrics as text, and its media type. For a thread: it reads counts from disk."""
-        ready = self._state is None
+        ready = self.readiness.is_ready
         return self.metrics.render(accept, lambda: self._shared_state.families(ready=ready))
 
     async def _sample_often(self) -> None:
@@ -307,106 +276,18 @@ class Runtime:
             self.sample_metrics()
             await asyncio.sleep(_SAMPLE_SECONDS)
 
-    async def _open_collections(self) -> set[str]:
-        """Open all collections, as soon as processes of other versions have left what this one can use."""
-        told = ""
-        while True:
-            try:
-                return await self.pools.lookups.run(open_all, self.library)
-            except (FormatInUse, UnknownFormat) as error:
-                if error.message != told:
-                    log.warning("The service is not ready: %s", message_with_advice(error))
-                told = error.message
-                self._state = NotReady(_OTHER_VERSION[type(error)])
-            await asyncio.sleep(_OLDER_SECONDS)
-
     async def _get_ready(self) -> None:
-        try:
-            models = await self._open_collections()
-            # The first question is slow: backends allocate memory and choose their kernels.
-            for model in models or {""}:
-                await self.questions.of(model).encode(["Is anyone there?"])
-        except LoccitError as error:
-            log.critical("The service cannot answer: %s", message_with_advice(error))
-            self._state = NotReady(f"The service cannot answer ({error.code}). Its log has the reason.")
-        except Exception as error:
-            log.critical("The service cannot answer.", exc_info=error)
-            self._state = NotReady("The service cannot answer. Its log has the reason.")
-        else:
-            self.worker.start()
-            self.purger.start()
-            if not self.settings.answers_only:
-                self.jobs.start()
-            self.retention.start()
-            self._state = None
-            log.info("Ready. Collections: %s", ", ".join(self.library.names()) or "none yet")
+        if not await self.readiness.prepare():
+            return
+        self.worker.start()
+        self.purger.start()
+        if not self.settings.answers_only:
+            self.jobs.start()
+        self.retention.start()
+        self.readiness.declare()
 
 
 def _open_audit(settings: Settings, data: Path) -> AuditLog | None:
     if not settings.audit:
         return None
     return AuditLog(data / "audit.jsonl", max_bytes=settings.audit_bytes, keep=settings.audit_files)
-
-
-async def runtime(request: Request) -> Runtime:
-    """The application's runtime, ready or not."""
-    found: Runtime = request.app.state.runtime
-    return found
-
-
-async def ready_runtime(request: Request) -> Runtime:
-    """The application's runtime. Raises :class:`NotReady` while it cannot answer."""
-    found = await runtime(request)
-    found.require_ready()
-    return found
-
-
-async def caller(request: Request) -> Principal:
-    """Who sent the request."""
-    return caller_of(request.scope)
-
-
-Caller = Annotated[Principal, Depends(caller)]
-ReadyRuntime = Annotated[Runtime, Depends(ready_runtime), MayRaise(NotReady)]
-
-
-async def texts_pool(runtime: ReadyRuntime) -> AsyncIterator[Pool]:
-    """The pool that reads whole texts, with a permit. Raises :class:`service.errors.Overloaded`."""
-    with runtime.pools.texts.permits.acquire():
-        yield runtime.pools.texts
-
-
-async def drawing_pool(runtime: ReadyRuntime) -> AsyncIterator[Pool]:
-    """The pool that draws pages, with a permit. Raises :class:`service.errors.Overloaded`."""
-    with runtime.pools.drawing.permits.acquire():
-        yield runtime.pools.drawing
-
-
-async def writes_pool(runtime: ReadyRuntime) -> AsyncIterator[Pool]:
-    """The pool that writes, with a permit. Raises :class:`service.errors.Overloaded`."""
-    with runtime.pools.writes.permits.acquire():
-        yield runtime.pools.writes
-
-
-async def writes_pool_after_body(request: Request, runtime: ReadyRuntime) -> AsyncIterator[Pool]:
-    """The pool that writes, with a permit that is taken once the whole body is here.
-
-    An unfinished body thus keeps nobody out. Raises :class:`service.errors.Overloaded` before the body is
-    read where there is no permit then.
-    """
-    runtime.pools.writes.permits.require()
-    await read_body(request)
-    with runtime.pools.writes.permits.acquire():
-        yield runtime.pools.writes
-
-
-Texts = Annotated[Pool, Depends(texts_pool, scope="function"), MayRaise(Overloaded)]
-Drawing = Annotated[Pool, Depends(drawing_pool, scope="function"), MayRaise(Overloaded)]
-WritesAfterBody = Annotated[
-    Pool,
-    Depends(writes_pool_after_body, scope="function"),
-    MayRaise(Overloaded, BodyTimeout, DiskFull, ObjectsUnavailable),
-]
-Writes = Annotated[
-    Pool, Depends(writes_pool, scope="function"), MayRaise(Overloaded, DiskFull, ObjectsUnavailable)
-]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.answers import Answer, Hit
 from index.citations import block_spans, formatted
+from service.api.dependencies import ready_runtime
 from service.api.links import absolute, base_url, linked
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
@@ -18,7 +19,6 @@ from service.errors import MayRaise, NotReady, Overloaded
 from service.identity import Scope, access, caller_of
 from service.requests.asking import AskRequest
 from service.requests.json_body import JsonBody
-from service.runtime import ready_runtime
 from service.schemas.citations import Citation, citation_json
 from service.schemas.values import Json
 

@@ -12,6 +12,7 @@ from service.advice import message_with_advice
 from service.answering.events import Delta, Event, Finished, Sentence
 from service.answering.finding import Asked, Found, chosen_mode, find
 from service.answering.flow import Whole, events, until_error, whole
+from service.api.dependencies import ready_runtime
 from service.api.error_handlers import request_id_of
 from service.api.event_stream import documented, event, event_stream
 from service.api.replies import json_reply
@@ -21,7 +22,6 @@ from service.errors import MayRaise, NotReady, Overloaded, WriterFailed, WriterT
 from service.identity import Scope, access, caller_of
 from service.requests.answering import AnswerRequest
 from service.requests.json_body import JsonBody
-from service.runtime import ready_runtime
 from service.schemas.answering import AnswerResponse, answered_json, found_json, sentence_json
 
 router = APIRouter(tags=["ask"], route_class=ApiRoute)

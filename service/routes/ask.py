@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
+from service.api.dependencies import ready_runtime
 from service.api.links import base_url
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
@@ -20,7 +21,7 @@ from service.identity import Scope, access, caller_of
 from service.middleware.telemetry import STAGES, server_timing
 from service.requests.asking import AskRequest
 from service.requests.json_body import JsonBody
-from service.runtime import Runtime, ready_runtime
+from service.runtime import Runtime
 from service.schemas.answers import AskResponse, BatchResponse, answer_json
 from service.schemas.values import Json
 

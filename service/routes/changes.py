@@ -9,13 +9,14 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from index.citations import Locator
 from index.errors import InvalidLimit
+from service.api.dependencies import Caller, ReadyRuntime, Texts
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.identity import Principal, Scope, access
 from service.requests.citations import ChangesQuery, ChangesRequest
 from service.requests.cited_spans import check_all
 from service.requests.json_body import JsonBody
-from service.runtime import Caller, ReadyRuntime, Runtime, Texts
+from service.runtime import Runtime
 from service.schemas.changes import ChangesResponse, citation_status_json, event_json
 from service.schemas.values import state_json
 

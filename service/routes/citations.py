@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from index.citations import Format, Locator, Resolved, formatted
+from service.api.dependencies import Caller, ReadyRuntime, Texts
 from service.api.links import absolute, base_url, linked, proven
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
@@ -17,7 +18,7 @@ from service.identity import Principal, Prover, Scope, access
 from service.requests.citations import CitationQuery
 from service.requests.cited_spans import ASK_AROUND, check_locator, check_proof
 from service.requests.values import LocatorPath
-from service.runtime import Caller, ReadyRuntime, Runtime, Texts
+from service.runtime import Runtime
 from service.schemas.citations import CitationResponse, resolved_json
 
 router = APIRouter(tags=["citations"], route_class=ApiRoute)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from index import errors
 from index.collection import Collection as OpenCollection
 from service.advice import message_with_advice
+from service.api.dependencies import Caller, ReadyRuntime, Writes
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.errors import MayRaise
@@ -16,7 +17,7 @@ from service.identity import Principal, Scope, access
 from service.requests.collections import CollectionRequest
 from service.requests.json_body import JsonBody
 from service.requests.values import CollectionPath
-from service.runtime import Caller, ReadyRuntime, Runtime, Writes
+from service.runtime import Runtime
 from service.schemas.collections import Collection, CollectionList, DeletedCollection, collection_json
 from service.schemas.values import Json
 from service.settings import require_allowed_model

@@ -11,6 +11,7 @@ from index import errors
 from index.ingest import Source
 from index.readers import text_media_type
 from index.records import DocumentRecord, Put
+from service.api.dependencies import Caller, ReadyRuntime, Texts, Writes, WritesAfterBody
 from service.api.links import DEFAULT_COLLECTION, document_path, in_collection
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
@@ -28,7 +29,7 @@ from service.requests.documents import (
 )
 from service.requests.json_body import JsonBody, read_json
 from service.requests.values import CurrentDocumentId, DocumentId, NewDocumentId, names_of
-from service.runtime import Caller, ReadyRuntime, Runtime, Texts, Writes, WritesAfterBody
+from service.runtime import Runtime
 from service.schemas.documents import (
     DeletedDocument,
     Document,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from index.filters import parse_filter
 from index.search import Question, checked_k
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.asking.explaining import explain
@@ -16,7 +17,6 @@ from service.errors import MayRaise, Overloaded
 from service.identity import Scope, access
 from service.requests.explaining import ExplainRequest
 from service.requests.json_body import JsonBody
-from service.runtime import Caller, ReadyRuntime
 from service.schemas.explanations import ExplainResponse, explanation_json
 
 router = APIRouter(tags=["ask"], route_class=ApiRoute)

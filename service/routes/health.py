@@ -8,10 +8,11 @@ from index.errors import CollectionNotFound, LoccitError
 from index.lag import Lag
 from index.protocols import Failure
 from index.records import Counts
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.identity import Principal, Scope, access
-from service.runtime import Caller, ReadyRuntime, Runtime
+from service.runtime import Runtime
 from service.schemas.collections import Health, Readiness, Ready, lag_json, refused_mirrors_json
 from service.schemas.values import Json, moment
 
@@ -41,7 +42,7 @@ async def readiness(caller: Caller, runtime: ReadyRuntime) -> Response:
     It is 503 `not_ready` also while answers are further behind the record than `LOCCIT_READY_LAG_SECONDS`.
     Without an admin key the answer is `{"status": "ready"}`, unless the service has no keys.
     """
-    runtime.require_following()
+    runtime.readiness.require_following()
     if caller.scope < Scope.ADMIN:
         return json_reply({"status": "ready"})
     return json_reply(await runtime.pools.lookups.run(readiness_json, runtime, caller))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from index.errors import DiskFull, ObjectsUnavailable
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.links import job_path
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
@@ -15,7 +16,6 @@ from service.identity import Scope, access
 from service.ingestion import BODY, receive
 from service.requests.jobs import IngestQuery
 from service.routes.jobs import current_json
-from service.runtime import Caller, ReadyRuntime
 from service.schemas.jobs import JobResponse
 
 router = APIRouter(tags=["jobs"], route_class=ApiRoute)

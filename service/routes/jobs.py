@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from index import errors
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.errors import JobNotFound, MayRaise, Overloaded
@@ -19,7 +20,7 @@ from service.jobs.records import FINISHED, Item, Job, Outcome
 from service.requests.jobs import JobFilesQuery, JobsQuery, RetryRequest
 from service.requests.json_body import JsonBody
 from service.requests.values import FinishedJobId, JobId
-from service.runtime import Caller, ReadyRuntime, Runtime
+from service.runtime import Runtime
 from service.schemas.jobs import JobFiles, JobList, JobResponse, item_json, job_json
 from service.schemas.values import Json
 

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
 
+from service.api.dependencies import Caller, runtime
 from service.api.route import ApiRoute
 from service.errors import Forbidden
 from service.identity import Scope, access
-from service.runtime import Caller, Runtime, runtime
+from service.runtime import Runtime
 
 router = APIRouter(tags=["health"], route_class=ApiRoute)
 

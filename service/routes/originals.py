@@ -12,13 +12,14 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from index.records import VersionRecord
+from service.api.dependencies import Caller, Drawing, ReadyRuntime, Texts
 from service.api.ranges import is_known, requested_range
 from service.api.route import ApiRoute
 from service.errors import MayRaise, RangeNotSatisfiable
 from service.identity import Principal, Scope, access
 from service.requests.originals import OriginalQuery, PageImageQuery
 from service.requests.values import CurrentDocumentId
-from service.runtime import Caller, Drawing, ReadyRuntime, Runtime, Texts
+from service.runtime import Runtime
 
 router = APIRouter(tags=["documents"], route_class=ApiRoute)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from index import errors
+from service.api.dependencies import Caller, ReadyRuntime, Writes
 from service.api.links import job_path
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
@@ -17,7 +18,7 @@ from service.requests.collections import UpgradeRequest
 from service.requests.json_body import JsonBody
 from service.requests.values import CollectionPath
 from service.routes.jobs import current_json
-from service.runtime import Caller, ReadyRuntime, Runtime, Writes
+from service.runtime import Runtime
 from service.schemas.jobs import JobResponse
 from service.schemas.upgrades import UpgradePlan
 from service.settings import require_allowed_model

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Response
 from index.citations import Claim, Locator, Verdict, Verification
 from index.collection import Collection
 from index.errors import InvalidLimit
+from service.api.dependencies import Caller, ReadyRuntime, Texts
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.errors import InvalidRequest
@@ -17,7 +18,6 @@ from service.identity import Scope, access
 from service.requests.citations import BareQuote, CitedQuote, VerifyRequest
 from service.requests.cited_spans import check_all
 from service.requests.json_body import JsonBody
-from service.runtime import Caller, ReadyRuntime, Texts
 from service.schemas.values import state_json
 from service.schemas.verdicts import VerifyResponse, report_json, verdict_json
 from service.settings import Settings

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from index.citations import parse_locator
 from index.history import Retention
+from service.api.dependencies import Caller, ReadyRuntime, Texts, Writes
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.identity import Principal, Scope, access
@@ -15,7 +16,7 @@ from service.requests.base import CollectionQuery
 from service.requests.documents import DiffQuery, PruneRequest
 from service.requests.json_body import JsonBody
 from service.requests.values import CurrentDocumentId, DocumentId
-from service.runtime import Caller, ReadyRuntime, Runtime, Texts, Writes
+from service.runtime import Runtime
 from service.schemas.documents import (
     Diff,
     PruneResponse,

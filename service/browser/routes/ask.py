@@ -15,6 +15,7 @@ from index.errors import CollectionNotFound, EmptyQuestion, InvalidFilter, Locci
 from service.answering.events import Mode
 from service.answering.finding import Asked, Found, find
 from service.answering.flow import Whole, events, whole
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.links import DEFAULT_COLLECTION, in_collection
 from service.api.route import GuardedRoute
 from service.asking.disconnection import unless_gone
@@ -29,7 +30,7 @@ from service.browser.existing import choose_collection, existing_collection
 from service.browser.navigation import is_page
 from service.errors import InvalidRequest, WriterFailed, WriterTimeout
 from service.identity import Principal, Scope, access, caller_of
-from service.runtime import Caller, ReadyRuntime, Runtime
+from service.runtime import Runtime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

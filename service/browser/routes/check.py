@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.errors import CitationNotFound, InvalidLimit, LoccitError, Unreadable
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.links import DEFAULT_COLLECTION, base_url, in_collection
 from service.api.route import GuardedRoute
 from service.browser import page
@@ -27,7 +28,7 @@ from service.browser.rendering import HEADERS
 from service.errors import InvalidRequest, status_of
 from service.identity import Scope, access, caller_of
 from service.requests.base import PageQuery
-from service.runtime import Caller, ReadyRuntime, Runtime
+from service.runtime import Runtime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

@@ -12,6 +12,7 @@ from starlette.types import Scope as Connection
 from index.errors import CollectionNotFound, InvalidCollectionName, LoccitError
 from index.records import Counts
 from service.advice import message_with_advice
+from service.api.dependencies import Caller, ReadyRuntime, Writes
 from service.api.links import in_collection
 from service.api.route import GuardedRoute
 from service.browser import page
@@ -22,7 +23,7 @@ from service.browser.listing import per_cent, size_in_words
 from service.browser.routes.library import PATH
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery
-from service.runtime import Caller, ReadyRuntime, Runtime, Writes
+from service.runtime import Runtime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

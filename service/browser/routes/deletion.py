@@ -11,6 +11,7 @@ from starlette.types import Scope as Connection
 
 from index.errors import DocumentNotFound
 from index.records import DocumentRecord
+from service.api.dependencies import Caller, ReadyRuntime, Writes
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.context import context_of
@@ -19,7 +20,7 @@ from service.browser.routes.library import WORDS, deleted_path
 from service.errors import InvalidRequest
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery
-from service.runtime import Caller, ReadyRuntime, Runtime, Writes
+from service.runtime import Runtime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

@@ -11,6 +11,7 @@ from starlette.types import Scope as Connection
 
 from index.errors import DocumentNotFound
 from index.records import DocumentRecord, VersionRecord
+from service.api.dependencies import Caller, ReadyRuntime, Texts, Writes
 from service.api.links import document_path, in_collection, reading_address, text_path
 from service.api.route import GuardedRoute
 from service.browser import page
@@ -18,7 +19,7 @@ from service.browser.context import context_of
 from service.browser.routes.library import PATH, WORDS, deleted_path
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery
-from service.runtime import Caller, ReadyRuntime, Runtime, Texts, Writes
+from service.runtime import Runtime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from index.errors import EmptyQuestion, QuestionTooLong
 from index.search import Question
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.links import in_collection, view_path
 from service.api.route import GuardedRoute
 from service.asking.explaining import explain
@@ -17,7 +18,6 @@ from service.browser import page
 from service.browser.routes.documents import DocumentQuery, found_document
 from service.browser.routes.library import PATH, WORDS
 from service.identity import Scope, access
-from service.runtime import Caller, ReadyRuntime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

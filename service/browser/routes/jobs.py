@@ -11,6 +11,7 @@ from pydantic import Field
 from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.links import in_collection
 from service.api.route import GuardedRoute
 from service.browser import page
@@ -24,7 +25,7 @@ from service.jobs.records import Job
 from service.requests.base import PageQuery
 from service.requests.jobs import JobFilesQuery, JobsQuery, RetryRequest
 from service.routes.jobs import current_json, item_page, job_page
-from service.runtime import Caller, ReadyRuntime, Runtime
+from service.runtime import Runtime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

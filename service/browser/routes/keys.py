@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import RedirectResponse
 
 from index.errors import InvalidInput
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.context import context_of
@@ -19,7 +20,6 @@ from service.browser.listing import day_and_time
 from service.errors import Forbidden, InvalidRequest
 from service.identity import SCOPES, Key, KeyOptions, Principal, Scope, access, new_key
 from service.requests.values import names_of
-from service.runtime import Caller, ReadyRuntime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.filters import Named
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.links import in_collection
 from service.api.route import GuardedRoute
 from service.browser import page
@@ -26,7 +27,7 @@ from service.jobs.records import Job
 from service.requests.base import PageQuery
 from service.requests.jobs import Crawl, IngestQuery, IngestRequest
 from service.requests.values import names_of
-from service.runtime import Caller, ReadyRuntime, Runtime
+from service.runtime import Runtime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

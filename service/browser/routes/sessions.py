@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.responses import RedirectResponse
 
+from service.api.dependencies import Caller, runtime
 from service.api.route import GuardedRoute
 from service.browser import page, sign_in_page
 from service.browser.context import context_of
@@ -15,7 +16,7 @@ from service.browser.forms import form_fields, local_address
 from service.errors import RateLimited, Unauthorized
 from service.identity import COOKIE, Scope, access
 from service.requests.base import PageQuery
-from service.runtime import Caller, Runtime, runtime
+from service.runtime import Runtime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

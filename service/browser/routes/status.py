@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.types import Scope as Connection
 
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.route import GuardedRoute
 from service.browser import page
 from service.browser.listing import size_in_words
@@ -17,7 +18,7 @@ from service.browser.routes.collections import shown_collections
 from service.identity import Principal, Scope, access
 from service.jobs.records import FINISHED
 from service.routes.health import readiness_json
-from service.runtime import Caller, ReadyRuntime, Runtime
+from service.runtime import Runtime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

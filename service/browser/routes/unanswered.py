@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.links import in_collection
 from service.api.route import GuardedRoute
 from service.browser import page
@@ -17,7 +18,7 @@ from service.browser.listing import day_and_time
 from service.browser.routes.status import PATH as STATUS
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery
-from service.runtime import Caller, ReadyRuntime, Runtime
+from service.runtime import Runtime
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 

@@ -13,6 +13,7 @@ from starlette.types import Scope as Connection
 
 from index.citations import Locator, Resolved
 from index.errors import InvalidLocator
+from service.api.dependencies import Caller, ReadyRuntime, Texts
 from service.api.links import (
     CitedWith,
     document_page_address,
@@ -42,7 +43,7 @@ from service.errors import InvalidRequest
 from service.identity import Principal, Scope, access
 from service.requests.base import PageQuery
 from service.requests.cited_spans import ASK_AROUND, check_locator, check_proof
-from service.runtime import Caller, ReadyRuntime, Runtime, Texts
+from service.runtime import Runtime
 from service.schemas.values import moment
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)

@@ -13,6 +13,7 @@ from index import errors
 from index.errors import InvalidLimit
 from index.text_ranking import TextRanker
 from index.types import Vectors
+from service.api.dependencies import ready_runtime
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.asking.disconnection import unless_gone
@@ -22,7 +23,7 @@ from service.identity import Scope, access
 from service.requests.base import Request
 from service.requests.json_body import JsonBody
 from service.requests.values import LIMITED, Question
-from service.runtime import Runtime, ready_runtime
+from service.runtime import Runtime
 from service.schemas.values import Json
 from service.settings import Settings
 

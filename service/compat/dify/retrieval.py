@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from index.answers import Hit
 from index.errors import InvalidFilter
+from service.api.dependencies import ready_runtime
 from service.api.links import absolute, base_url, linked
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
@@ -22,7 +23,6 @@ from service.requests.asking import AskRequest
 from service.requests.base import Request
 from service.requests.json_body import JsonBody
 from service.requests.values import LIMITED, CollectionName, Question
-from service.runtime import ready_runtime
 from service.schemas.values import Json, Metadata
 
 PATHS = ("/retrieval", "/dify/retrieval")

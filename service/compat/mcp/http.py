@@ -17,13 +17,13 @@ from starlette.requests import Request as HttpRequest
 from starlette.types import Message, Receive, Send
 from starlette.types import Scope as Connection
 
+from service.api.dependencies import ready_runtime
 from service.api.links import DEFAULT_COLLECTION
 from service.api.route import GuardedRoute
 from service.compat.tools.backend import Backend, ServiceBackend
 from service.compat.tools.table import BY_NAME
 from service.identity import Scope, access
 from service.requests.json_body import read_body
-from service.runtime import ready_runtime
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager

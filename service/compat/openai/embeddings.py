@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from index.errors import InvalidLimit
 from index.protocols import Embedder
 from index.types import Vectors
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.asking.disconnection import unless_gone
@@ -20,7 +21,6 @@ from service.compat.openai.requests import EmbeddingsRequest
 from service.errors import InvalidRequest, MayRaise, NoSuchModel, Overloaded
 from service.identity import Scope, access
 from service.requests.json_body import JsonBody
-from service.runtime import Caller, ReadyRuntime
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
 

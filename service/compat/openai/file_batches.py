@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from service.api.dependencies import Caller, ReadyRuntime, Writes
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.compat.openai import file_states, ids
@@ -18,7 +19,7 @@ from service.errors import JobNotFound, MayRaise, SpoolFull, UploadNotFound
 from service.identity import Principal, Scope, access
 from service.jobs.records import Item, Job, JobState
 from service.requests.json_body import JsonBody
-from service.runtime import Caller, ReadyRuntime, Runtime, Writes
+from service.runtime import Runtime
 from service.schemas.values import Json
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)

@@ -16,6 +16,7 @@ from index import errors
 from index.errors import CollectionNotFound, DiskFull, DocumentNotFound, LoccitError, OriginalNotFound
 from index.naming import checked_document_id
 from index.records import DocumentRecord
+from service.api.dependencies import Caller, ReadyRuntime, Texts, Writes
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.compat.openai import file_states, ids
@@ -48,7 +49,7 @@ from service.jobs.forms import Form, FormLimits
 from service.jobs.uploads import Upload
 from service.middleware.body_limit import content_length
 from service.requests.values import STORED
-from service.runtime import Caller, ReadyRuntime, Runtime, Texts, Writes
+from service.runtime import Runtime
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
 

@@ -10,13 +10,14 @@ from fastapi import APIRouter, Path, Response
 
 from index.errors import LoccitError
 from index.protocols import Embedder, name_in
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.compat.openai.replies import Model, ModelList
 from service.errors import MayRaise, NoSuchModel
 from service.identity import Principal, Scope, access
 from service.requests.values import OPENS, STORED
-from service.runtime import Caller, ReadyRuntime, Runtime
+from service.runtime import Runtime
 from service.schemas.values import Json
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 
 from index.answers import Hit
+from service.api.dependencies import Caller, ReadyRuntime
 from service.api.links import absolute, base_url, linked
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
@@ -20,7 +21,7 @@ from service.errors import Forbidden, MayRaise, NotReady, Overloaded
 from service.identity import Principal, Scope, access
 from service.requests.asking import AskRequest
 from service.requests.json_body import JsonBody
-from service.runtime import Caller, ReadyRuntime, Runtime
+from service.runtime import Runtime
 from service.schemas.citations import citation_json
 from service.schemas.values import Json
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from index.types import Metadata
+from service.api.dependencies import Caller, ReadyRuntime, Texts, Writes
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.compat.openai import file_states, ids
@@ -32,7 +33,7 @@ from service.compat.openai.requests import (
 from service.errors import JobNotFinished, MayRaise, SpoolFull, UploadNotFound
 from service.identity import Principal, Scope, access
 from service.requests.json_body import JsonBody
-from service.runtime import Caller, ReadyRuntime, Runtime, Texts, Writes
+from service.runtime import Runtime
 from service.schemas.values import Json
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from index import errors
 from index.collection import Collection
+from service.api.dependencies import Caller, ReadyRuntime, Writes
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.compat.openai import file_states, ids
@@ -40,7 +41,7 @@ from service.files import StoreLabel
 from service.identity import Principal, Scope, access
 from service.requests.json_body import JsonBody
 from service.requests.values import OPENS, STORED
-from service.runtime import Caller, ReadyRuntime, Runtime, Writes
+from service.runtime import Runtime
 from service.schemas.values import Json
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from service.api.dependencies import ready_runtime
 from service.api.links import DEFAULT_COLLECTION, base_url
 from service.api.replies import json_reply
 from service.api.route import GuardedRoute
@@ -14,7 +15,6 @@ from service.compat.tools.backend import ServiceBackend
 from service.compat.tools.table import TOOLS, Tool, json_schema
 from service.identity import Scope, access, caller_of
 from service.requests.json_body import read_body
-from service.runtime import ready_runtime
 from service.schemas.values import Json
 
 PREFIX = "/tools"

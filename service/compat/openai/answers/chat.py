@@ -15,6 +15,7 @@ from index.errors import LoccitError
 from service.answering.events import Delta, Event, Finished, Sentence, Usage
 from service.answering.finding import Found, find
 from service.answering.flow import Whole, events, of_task, until_error
+from service.api.dependencies import ready_runtime
 from service.api.error_handlers import request_id_of, shown_error
 from service.api.event_stream import documented, event, event_stream
 from service.api.links import base_url
@@ -41,7 +42,6 @@ from service.identity import Scope, access, caller_of
 from service.requests.base import Request
 from service.requests.json_body import JsonBody
 from service.requests.values import CollectionName
-from service.runtime import ready_runtime
 from service.schemas.answering import sentence_json
 from service.schemas.citations import citation_json
 from service.schemas.values import Json

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from service.answering.finding import find
 from service.answering.flow import events, of_task, whole
+from service.api.dependencies import ready_runtime
 from service.api.error_handlers import request_id_of
 from service.api.event_stream import documented, event_stream
 from service.api.links import base_url
@@ -25,7 +26,6 @@ from service.compat.openai.answers.tasks import task_reply
 from service.errors import MayRaise, NotReady, Overloaded, WriterFailed, WriterTimeout
 from service.identity import Scope, access, caller_of
 from service.requests.json_body import JsonBody
-from service.runtime import ready_runtime
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
 _MAY_RAISE = MayRaise(NotReady, Overloaded, WriterFailed, WriterTimeout)
