@@ -1,4 +1,7 @@
-"""Leases as advisory locks of a session, which the server releases when its holder's connection ends."""
+"""Leases as advisory locks of a session, which the server releases when its holder's connection ends.
+
+It ends the session of a holder that stands still: see :mod:`index.postgresql.heartbeats`.
+"""
 
 from __future__ import annotations
 
@@ -83,13 +86,16 @@ class AdvisoryLeases:
     @contextmanager
     def _locked(self, name: str, seconds: float) -> Iterator[AdvisoryLease]:
         try:
-            connection = self._server.connect({"lock_timeout": str(max(1, round(1000 * seconds)))})
+            limits = {"lock_timeout": str(max(1, round(1000 * seconds)))}
+            connection = self._server.connect({**self._server.heartbeats.settings, **limits})
         except psycopg.Error as error:
             raise translated(error, self._what) from error
         try:
             self._take(connection, name, seconds)
+            self._server.heartbeats.add(connection)
             yield AdvisoryLease(name, connection)
         finally:
+            self._server.heartbeats.remove(connection)
             self._end(connection, name)
 
     def _take(self, connection: psycopg.Connection[Row], name: str, seconds: float) -> None:

@@ -18,6 +18,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from index.postgresql.adapters import ADAPTERS
 from index.postgresql.failures import is_absence, translated
 from index.postgresql.formats import Admission, read_format
+from index.postgresql.heartbeats import SILENCE_SECONDS, Heartbeats
 from index.postgresql.sessions import WAIT_SECONDS, complete, configure, last_row, script
 from index.postgresql.single_statements import SingleStatements
 from index.postgresql.standbys import Standbys, has_several_hosts
@@ -52,15 +53,24 @@ class Server:
     while there is none. Connections are opened when they are needed, at most
     ``most`` for transactions; they are closed when they were idle for some time (seconds), all but one once
     tables are open, and when the object is no longer used. A transaction waits at most ``seconds`` for one.
+    A session that has heartbeats ends ``silence_seconds`` after the last one.
     """
 
     def __init__(
-        self, url: str, *, most: int = 32, seconds: float = WAIT_SECONDS, idle_seconds: float = 60.0
+        self,
+        url: str,
+        *,
+        most: int = 32,
+        seconds: float = WAIT_SECONDS,
+        idle_seconds: float = 60.0,
+        silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         self.url = url
         self.admission = admission = Admission()
         self._conninfo = complete(url)
         self._seconds = seconds
+        self.heartbeats = Heartbeats(silence_seconds)
+        """For connections by which locks are held."""
 
         def begin(connection: Connection) -> None:  # no method: the pool is not to keep this object
             configure(connection)

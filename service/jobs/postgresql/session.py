@@ -47,13 +47,15 @@ class AdvisorySession:
         from index.postgresql import lock_key, translated
 
         try:
-            connection = database.server.connect()
+            heartbeats = database.server.heartbeats
+            connection = database.server.connect(heartbeats.settings)
             try:
                 # All sessions share the lock that such a process needs for itself.
                 query = "SELECT pg_try_advisory_lock_shared(%s)"
                 if connection.execute(query, [lock_key("service", "jobs")]).fetchone() == (True,):
                     session = cls(database, connection)
                     connection.execute("SELECT pg_advisory_lock(%s)", [session._key])
+                    heartbeats.add(connection)
                     return session
             except BaseException:
                 connection.close()
@@ -140,6 +142,7 @@ class AdvisorySession:
     def close(self) -> None:
         import psycopg
 
+        self._database.server.heartbeats.remove(self._connection)
         with suppress(LoccitError):  # claims are void without the session
             self.give_back()
         with suppress(psycopg.Error):

@@ -1,0 +1,66 @@
+"""Heartbeats of connections that hold locks: the server ends those of a process that stands still."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+
+Connection = psycopg.Connection[Any]
+
+SILENCE_SECONDS = 60.0
+"""How long a session that holds locks may be silent before the server ends it, and its locks with it."""
+_BEATS = 6
+"""How many heartbeats there are in that time."""
+
+
+class Heartbeats:
+    """A thread that says, in each connection it is given, that this process still runs. Thread-safe.
+
+    A process that is stopped, or whose machine is, may keep its connections for hours: their sessions have a
+    timeout (``idle_session_timeout`` of PostgreSQL 14) that only such a process reaches. The thread waits for
+    statements that run in its connections, which are to be short, and ends when it has no connections left.
+    """
+
+    def __init__(self, silence_seconds: float = SILENCE_SECONDS) -> None:
+        self.settings = {"idle_session_timeout": str(round(1000 * silence_seconds))}
+        """What a session that is to have heartbeats is configured with."""
+        self._interval = silence_seconds / _BEATS
+        self._connections: set[Connection] = set()
+        self._changing = threading.Lock()
+        self.is_running = False
+        """Whether there is a thread."""
+
+    def add(self, connection: Connection) -> None:
+        """Keep the session of a connection alive until :meth:`remove`."""
+        with self._changing:
+            self._connections.add(connection)
+            if not self.is_running:
+                self.is_running = True
+                threading.Thread(target=self._run, name="loccit-heartbeats", daemon=True).start()
+
+    def remove(self, connection: Connection) -> None:
+        """Leave a connection alone: call it before closing one, which must not happen during a statement."""
+        with self._changing:
+            self._connections.discard(connection)
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while connections := self._kept_alive():
+            for connection in connections:
+                self._beat(connection)
+            pause.wait(self._interval)
+
+    def _kept_alive(self) -> list[Connection]:
+        """The connections there are; with none, the thread ends."""
+        with self._changing:
+            self.is_running = bool(self._connections)
+            return list(self._connections)
+
+    def _beat(self, connection: Connection) -> None:
+        with self._changing:
+            if connection in self._connections:
+                with suppress(psycopg.Error):  # whoever uses it will notice that it is lost
+                    connection.execute("SELECT 1")
