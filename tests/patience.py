@@ -13,7 +13,9 @@ PATIENCE = 120.0
 def eventually(happens: Callable[[], Any], *, seconds: float = PATIENCE) -> Any:
     """Wait until what is asked for is true, and return it."""
     deadline = time.monotonic() + seconds
+    pause = 0.005
     while not (found := happens()):
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.005)
+        time.sleep(pause)
+        pause = min(0.05, 1.5 * pause)  # so that what is waited for gets the processor
     return found

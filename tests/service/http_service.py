@@ -48,11 +48,32 @@ class GatedEmbedder(WordEmbedder):
         return super().embed_queries(texts)
 
 
+Codes = dict[tuple[str, str], dict[int, set[str]]]
+"""The codes of errors, by method and path of an operation and by status."""
+
+_documented: dict[str, Codes] = {}
+"""Those of the OpenAPI document, by the settings of the application: to make one takes long."""
+
+
+def documented_by(app: FastAPI) -> Codes:
+    """The errors that the OpenAPI document of an application has."""
+    return {
+        (method.upper(), path): {
+            int(status): set(told.get("content", {}).get("application/json", {}).get("examples", ()))
+            for status, told in operation["responses"].items()
+        }
+        for path, operations in describe(app)["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
 class DocumentedErrors:
     """Middleware that collects the errors of routes that the OpenAPI document does not have."""
 
-    def __init__(self, app: ASGIApp, *, undocumented: set[str]) -> None:
+    def __init__(self, app: ASGIApp, *, settings: str, undocumented: set[str]) -> None:
+        """``settings`` is equal for applications that have the same document."""
         self._app = app
+        self._settings = settings
         self._undocumented = undocumented
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,22 +89,21 @@ class DocumentedErrors:
             self._check(scope, status)
 
     def _check(self, scope: Scope, status: int) -> None:
-        app = scope["app"]
-        paths = describe(app)["paths"]
-        path = getattr(scope.get("route"), "path_format", "")
-        operation = paths.get(path, {}).get(scope["method"].lower())
-        if operation is None:  # a page, or no route
+        if (documented := _documented.get(self._settings)) is None:
+            documented = _documented[self._settings] = documented_by(scope["app"])
+        operation = scope["method"], getattr(scope.get("route"), "path_format", "")
+        if operation not in documented:  # a page, or no route
             return
         code = error_code_of(scope)
-        documented = operation["responses"].get(str(status), {"content": {}})["content"]
-        if code not in documented.get("application/json", {"examples": {}})["examples"]:
-            self._undocumented.add(f"{scope['method']} {path}: {status} {code}")
+        if code not in documented[operation].get(status, ()):
+            self._undocumented.add(f"{' '.join(operation)}: {status} {code}")
 
 
 def app_of(library: Library, **settings: Any) -> FastAPI:
     app = create_app(Settings(data=Path("unused"), **settings), library=library)
     app.state.undocumented = set()
-    app.add_middleware(DocumentedErrors, undocumented=app.state.undocumented)
+    same = repr(sorted(settings.items()))
+    app.add_middleware(DocumentedErrors, settings=same, undocumented=app.state.undocumented)
     return app
 
 
