@@ -82,8 +82,12 @@ def kinds() -> dict[str, type[Exception]]:
 
 def _declared(module: ModuleType) -> Iterator[type[LoccitError]]:
     for kind in vars(module).values():
-        if isinstance(kind, type) and issubclass(kind, LoccitError) and kind.__module__ == module.__name__:
+        if isinstance(kind, type) and issubclass(kind, LoccitError) and _is_in(module, kind):
             yield kind
+
+
+def _is_in(module: ModuleType, kind: type) -> bool:
+    return f"{kind.__module__}.".startswith(f"{module.__name__}.")
 
 
 def _is_raised(kind: type[LoccitError]) -> bool:

@@ -121,7 +121,7 @@ def test_who_may_not_is_told_what_the_key_allows(keyed: TestClient) -> None:
 
 def every_error(kind: type[LoccitError] = LoccitError) -> Iterator[type[LoccitError]]:
     for below in kind.__subclasses__():
-        if below.__module__ in {errors.__name__, library_errors.__name__}:
+        if f"{below.__module__}.".startswith((f"{errors.__name__}.", f"{library_errors.__name__}.")):
             yield below
             yield from every_error(below)
 
