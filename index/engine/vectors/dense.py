@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,11 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from index.config import VectorsConfig
-from index.engine.vectors.approximation import Tuning, inner_products
-from index.engine.vectors.building import chosen_kind, write_base
-from index.engine.vectors.files import Base, Kind, delete_others, later_files, read_base, read_manifest
+from index.engine.vectors.approximation import inner_products
+from index.engine.vectors.building import write_base
+from index.engine.vectors.compaction import BackgroundCompaction, is_due
+from index.engine.vectors.description import Description
+from index.engine.vectors.files import Base, delete_others, later_files, read_base, read_manifest
 from index.engine.vectors.nearest import nearest
 from index.engine.vectors.rows import Rows
 from index.engine.vectors.segments import Snapshot
@@ -29,34 +31,7 @@ _log = logging.getLogger("loccit.vectors")
 _OF_DAMAGE = (RuntimeError, ValueError, IndexError, OSError)
 """What FAISS and numpy raise for damaged data."""
 
-_MIN_DELTA = 4096
-_MAX_DELTA = 16_384
-"""Passages outside the base, which are searched exactly, in about 2 ms, before compaction is due."""
-_LARGE_BASE_SHARE = 64
-"""Above a million passages, a base may have one in this many outside it: it takes longer to write."""
-
-_KIND_HYSTERESIS = 0.8
-"""The kind changes only if this share of the passages would also have the other kind."""
-
 _DEFAULTS = VectorsConfig()
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """State of an index.
-
-    ``kind``, ``tuning`` (None for a flat base, which is exact), ``size`` of the files in bytes and ``change``
-    describe the base. ``passages`` counts all passages, ``beside`` those that are not in the base, and
-    ``removed`` the rows of the base that are dead.
-    """
-
-    kind: Kind
-    passages: int
-    beside: int
-    removed: int
-    size: int
-    change: int
-    tuning: Tuning | None
 
 
 class FaissIndex:
@@ -80,7 +55,7 @@ class FaissIndex:
         self._snapshot: Snapshot | None = Snapshot(base.mark, base.segment)
         self._updating = threading.Lock()
         self._compacting = threading.Lock()
-        self._starting = threading.Lock()
+        self._background = BackgroundCompaction(folder)
 
     @staticmethod
     def open(folder: str | Path, dimension: int, config: VectorsConfig = _DEFAULTS) -> FaissIndex:
@@ -128,31 +103,12 @@ class FaissIndex:
     @property
     def should_compact(self) -> bool:
         """Whether a new base is due: this one is unusable or old, of another kind, or much has changed."""
-        snapshot = self._current()
-        held, base = len(snapshot), len(snapshot.base.rows)
-        if self._base.is_due and held:
-            return True
-        beside = sum(len(delta) for delta in snapshot.deltas)
-        most = min(base // 4, max(_MAX_DELTA, base // _LARGE_BASE_SHARE))
-        if beside > max(_MIN_DELTA, most) or beside + snapshot.dead > max(_MIN_DELTA, base // 4):
-            return True
-        kinds = {chosen_kind(round(part * held), self._config) for part in (_KIND_HYSTERESIS, 1)}
-        return base > 0 and self._base.kind not in kinds
+        return is_due(self._base, self._current(), self._config)
 
     @property
     def description(self) -> Description:
         """The current state."""
-        snapshot, base = self._current(), self._base
-        approximation = snapshot.base.rows.approximation
-        return Description(
-            kind=base.kind,
-            passages=len(snapshot),
-            beside=sum(len(delta) for delta in snapshot.deltas),
-            removed=snapshot.base.dead,
-            size=base.size,
-            change=base.mark.change,
-            tuning=approximation.tuning if approximation else None,
-        )
+        return Description.of(self._base, self._current())
 
     def __len__(self) -> int:
         return len(self._current())
@@ -290,28 +246,9 @@ class FaissIndex:
 
         By default it is :meth:`compact`. ``damaged`` is called if the base in use is.
         """
-        if not self._starting.acquire(blocking=False):
-            return False
-        threading.Thread(
-            target=self._compact_and_log,
-            args=[damaged, compact or self.compact],
-            name="loccit-compaction",
-            daemon=True,
-        ).start()
-        return True
-
-    def _compact_and_log(
-        self, damaged: Callable[[StoreDamaged], None], compact: Callable[[], object]
-    ) -> None:
-        try:
-            compact()
-        except StoreDamaged as error:
-            damaged(error)
-        except (OSError, RuntimeError) as error:
-            if self._snapshot is not None:
-                _log.error("the vector index in %s was not compacted: %s", self._folder, error)
-        finally:
-            self._starting.release()
+        return self._background.start(
+            compact or self.compact, damaged, is_open=lambda: self._snapshot is not None
+        )
 
     def reload(self, belongs: Callable[[Mark], bool] = lambda _: True, *, is_again: bool = False) -> bool:
         """Use a base that another process has published, and keep newer passages; True if there is one.

@@ -88,6 +88,11 @@ class Snapshot:
         return sum(map(len, self.segments))
 
     @property
+    def beside(self) -> int:
+        """Number of live passages that are not in the base."""
+        return sum(len(delta) for delta in self.deltas)
+
+    @property
     def dead(self) -> int:
         return sum(segment.dead for segment in self.segments)
 

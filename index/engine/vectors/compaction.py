@@ -1,0 +1,80 @@
+"""When the dense index is due a new base, and the thread that writes it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from index.config import VectorsConfig
+from index.engine.vectors.building import chosen_kind
+from index.engine.vectors.files import Base
+from index.engine.vectors.segments import Snapshot
+from index.errors import StoreDamaged
+
+_log = logging.getLogger("loccit.vectors")
+
+_MIN_DELTA = 4096
+_MAX_DELTA = 16_384
+"""Passages outside the base, which are searched exactly, in about 2 ms, before compaction is due."""
+_LARGE_BASE_SHARE = 64
+"""Above a million passages, a base may have one in this many outside it: it takes longer to write."""
+
+_KIND_HYSTERESIS = 0.8
+"""The kind changes only if this share of the passages would also have the other kind."""
+
+
+def is_due(base: Base, snapshot: Snapshot, config: VectorsConfig) -> bool:
+    """Whether a new base is due: this one is unusable or old, of another kind, or much has changed."""
+    held, rows = len(snapshot), len(snapshot.base.rows)
+    if base.is_due and held:
+        return True
+    beside = snapshot.beside
+    most = min(rows // 4, max(_MAX_DELTA, rows // _LARGE_BASE_SHARE))
+    if beside > max(_MIN_DELTA, most) or beside + snapshot.dead > max(_MIN_DELTA, rows // 4):
+        return True
+    kinds = {chosen_kind(round(part * held), config) for part in (_KIND_HYSTERESIS, 1)}
+    return rows > 0 and base.kind not in kinds
+
+
+class BackgroundCompaction:
+    """Runs one compaction of a folder at a time, in a daemon thread that logs errors."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running = threading.Lock()
+
+    def start(
+        self,
+        compact: Callable[[], object],
+        damaged: Callable[[StoreDamaged], None],
+        *,
+        is_open: Callable[[], bool],
+    ) -> bool:
+        """Run ``compact``; False if one is running already.
+
+        ``damaged`` is called if the base in use is. Other errors of an index that is closed are not logged.
+        """
+        if not self._running.acquire(blocking=False):
+            return False
+        threading.Thread(
+            target=self._run, args=[compact, damaged, is_open], name="loccit-compaction", daemon=True
+        ).start()
+        return True
+
+    def _run(
+        self,
+        compact: Callable[[], object],
+        damaged: Callable[[StoreDamaged], None],
+        is_open: Callable[[], bool],
+    ) -> None:
+        try:
+            compact()
+        except StoreDamaged as error:
+            damaged(error)
+        except (OSError, RuntimeError) as error:
+            if is_open():
+                _log.error("the vector index in %s was not compacted: %s", self._folder, error)
+        finally:
+            self._running.release()
