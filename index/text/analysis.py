@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import re
 import threading
-import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -38,10 +37,12 @@ from numpy.typing import NDArray
 
 from index.errors import InvalidInput
 from index.text.languages import asking_words
+from index.text.normalisation import normalise, original_spans, without_accents, without_stress
+from index.text.stop_words import STOP_WORDS
 
 RULES = 2
-"""Version of the rules. Increment it with every change here that gives some text other terms, and keep the
-earlier rules: collections that were made with them are still written and searched by them."""
+"""Version of the rules. Increment it with every change here, or of the normalisation, that gives some text
+other terms, and keep the earlier rules: collections made with them are still written and searched by them."""
 
 _MAX_TERM_LENGTH = 64
 """Characters after which a word is cut: longer ones are base64, hashes or lines drawn in a table."""
@@ -69,18 +70,6 @@ _STEMMERS = {
     "Armenian": "armenian",
 }
 
-_ENGLISH = """
-a about above after again against all am an and any are aren't as at be because been before being below
-between both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each
-few for from further had hadn't has hasn't have haven't having he her here hers herself him himself his how
-i i'd i'll i'm i've if in into is isn't it itself just me more most my myself no nor not of off on once only
-or other ought our ours ourselves out over own same she should shouldn't so some such than that the their
-theirs them themselves then there these they they're they've this those through to too under until up very
-was wasn't we we're we've were weren't what when where which while who whom why will with won't would
-wouldn't you you're you've your yours yourself yourselves
-"""
-_STOP_WORDS = {"english": frozenset(_ENGLISH.split())}
-
 # Soft hyphens and zero-width joiners are invisible and occur inside words.
 _ANY = r"\p{L}\p{M}\p{N}\u00AD\u200C\u200D"
 _WORD = regex.compile(rf"[{_ANY}]++(?:['’ʼ＇\-‐‑][{_ANY}]++)*+")
@@ -97,7 +86,6 @@ _ASCII_GROUPED_WORD = re.compile(
 )
 _GROUPED_ONLY = regex.compile(_GROUPED)
 _DIGITS = re.compile(r"[0-9]+")
-_PLAIN = str.maketrans({"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "\u00ad": "", "\u200c": "", "\u200d": ""})
 
 _KATAKANA = r"\p{Katakana}ー"
 _UNSPACED = rf"\p{{Han}}〆\p{{Hiragana}}{_KATAKANA}\p{{Hangul}}\p{{Thai}}\p{{Lao}}\p{{Khmer}}\p{{Myanmar}}"
@@ -106,18 +94,11 @@ _SEGMENT = regex.compile(rf"(?P<unspaced>[{_UNSPACED}][{_UNSPACED}\p{{M}}]*+)|{_
 _CHARACTER = regex.compile(r"\P{M}\p{M}*+|\p{M}++")
 _MARK = regex.compile(r"\p{M}")
 _HIRAGANA = regex.compile(r"\p{Hiragana}")
-_CLUSTER = regex.compile(r"\X")
 _ALONE = regex.compile(rf"[\p{{Han}}〆]|[{_KATAKANA}]{{3,}}+")
 _PART = re.compile(r"[^'\-]+")
 _RUN = regex.compile(r"\p{N}++|\P{N}++")
 
 _SCRIPT = regex.compile("|".join(rf"(?P<{name}>\p{{{name}}})" for name in ("Latin", "Hebrew", *_STEMMERS)))
-_MARKS = re.compile(r"[\u0300-\u036f\u0591-\u05c7]+")
-_STRESS = str.maketrans({"\u0300": "", "\u0301": ""})
-# Letters that Unicode does not decompose, as people without them on the keyboard type them.
-_STROKES = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
-)
 
 
 class _Token(NamedTuple):
@@ -136,7 +117,7 @@ class _TermCache(dict[str, tuple[str, ...]]):
         self._analyzer = analyzer
 
     def __missing__(self, word: str) -> tuple[str, ...]:
-        terms = tuple(token.term for token in self._analyzer._tokens(_normalise(word)))
+        terms = tuple(token.term for token in self._analyzer._tokens(normalise(word)))
         if len(word) <= _MAX_TERM_LENGTH:
             if len(self) >= _MAX_CACHED_WORDS:
                 self.clear()
@@ -160,7 +141,7 @@ class Analyzer:
             script: Stemmer.Stemmer(name, maxCacheSize=0)
             for script, name in {"Latin": language, **_STEMMERS}.items()
         }
-        self._stop_words = _STOP_WORDS.get(language, frozenset[str]())
+        self._stop_words = STOP_WORDS.get(language, frozenset[str]())
         # A Snowball stemmer has one buffer, so that two threads may not use it at once.
         self._stemmer_lock = threading.Lock()
         self._term_cache = _TermCache(self)
@@ -237,8 +218,8 @@ class Analyzer:
 
     def _word_tokens(self, word: str) -> tuple[_Token, ...]:
         """The tokens of a word, with spans in the word as it is written."""
-        normal = _normalise(word)
-        spans = _original_spans(word, normal)
+        normal = normalise(word)
+        spans = original_spans(word, normal)
         return tuple(
             token._replace(start=spans[token.start][0], end=spans[token.end - 1][1])
             for token in self._tokens(normal)
@@ -291,36 +272,14 @@ class Analyzer:
         found = _SCRIPT.search(word)
         script = found.lastgroup if found else None
         if script in ("Latin", "Hebrew"):
-            word = word if word.isascii() else _remove_accents(word) or word
+            word = word if word.isascii() else without_accents(word) or word
         elif script == "Cyrillic":
-            # Dictionaries mark stress. й and ї are letters of their own and are kept.
-            word = word.translate(_STRESS)
+            word = without_stress(word)
         stemmer = self._stemmers.get(script) if script else None
         if stemmer is None:
             return word
         with self._stemmer_lock:
             return str(stemmer.stemWord(word)) or word
-
-
-def _normalise(word: str) -> str:
-    if word.isascii():
-        return word.lower()
-    folded = unicodedata.normalize("NFKC", word).casefold()
-    return unicodedata.normalize("NFKC", folded).translate(_PLAIN)
-
-
-def _original_spans(word: str, normal: str) -> list[tuple[int, int]]:
-    """For each character of ``normal``, the span of ``word`` that it comes from."""
-    if word.isascii():
-        return [(i, i + 1) for i in range(len(word))]
-    spans: list[tuple[int, int]] = []
-    rebuilt = ""
-    for cluster in _CLUSTER.finditer(word):
-        normalised = _normalise(cluster.group())
-        rebuilt += normalised
-        # A cluster is one span: a Han character with a variation selector, or ﷺ, which becomes four words.
-        spans.extend([cluster.span()] * len(normalised))
-    return spans if rebuilt == normal else [(0, len(word))] * len(normal)
 
 
 def _bigrams(run: str, offset: int) -> Iterator[_Token]:
@@ -334,9 +293,3 @@ def _bigrams(run: str, offset: int) -> Iterator[_Token]:
         yield _Token(run[start:end], offset + start, offset + end)
     for match in _ALONE.finditer(run):
         yield _Token(match.group()[:_MAX_TERM_LENGTH], offset + match.start(), offset + match.end())
-
-
-def _remove_accents(word: str) -> str:
-    """Without accents and strokes, as it is typed on a keyboard that has none."""
-    bare = _MARKS.sub("", unicodedata.normalize("NFD", word))
-    return unicodedata.normalize("NFC", bare).translate(_STROKES)
