@@ -1,8 +1,6 @@
 """Split a text into passages: spans of whole sentences within one section that fit the model.
 
-All breaks of a section are optimized together, as TeX breaks a paragraph into lines. A passage costs the
-square of its unused tokens, which favours few passages of similar size; a break costs a penalty that
-depends on what it separates (:class:`_Bond`).
+Where passages of a section begin is decided by :mod:`index.ingest.breaks`.
 
 Tokens are counted once per sentence, including the white space after it, and summed. The sum is exact for
 tokenizers that split at white space first (WordPiece). Others (byte-level BPE, SentencePiece) may find a few
@@ -15,7 +13,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from itertools import groupby, islice, pairwise, takewhile
 
 import numpy as np
@@ -23,6 +20,7 @@ from numpy.typing import NDArray
 
 from index.config import ChunkingConfig
 from index.errors import InvalidLimit
+from index.ingest.breaks import Bond, Unit, passage_spans
 from index.ingest.table_context import TableContext, fitted, table_contexts
 from index.protocols import Tokenizer
 from index.text.sentences import block_spans, halve_span, split_span
@@ -35,37 +33,6 @@ _TOKEN = 12
 """Code points of a token, at most, where the tokens of a table are counted."""
 _LONGEST_HEADING = 256
 """Longest heading in characters; a longer one is also indexed as text."""
-
-
-class _Bond(IntEnum):
-    """The cost of a break before a unit, in eighths of the cost of an empty passage.
-
-    WHOLE keeps a list or table that fits in one passage, even if that takes two more passages.
-    """
-
-    NONE = 0
-    SENTENCE = 1
-    LEAD_IN = 8
-    WHOLE = 64
-    WORD = 96
-
-
-@dataclass(slots=True)
-class _Unit:
-    """An indivisible unit: a sentence, list item or line, or a piece of one that was too long.
-
-    ``until`` is the start of the next unit in the section, ``gap`` the tokens of the white space before it.
-    ``prose`` units may be repeated as overlap.
-    """
-
-    start: int
-    end: int
-    until: int
-    section: int
-    bond: _Bond
-    prose: bool
-    tokens: int = 0
-    gap: int = 0
 
 
 @dataclass(slots=True)
@@ -159,7 +126,7 @@ def chunk_with_context(
         _fitted(extract.text, units, sections, tokenizer), lambda unit: unit.section
     ):
         section = sections[number]
-        for start, end, tokens in _spans(list(group), section.room, config):
+        for start, end, tokens in passage_spans(list(group), section.room, config):
             first, last = (max(1, bisect_right(extract.pages, at)) for at in (start, end - 1))
             pages = (first, last) if extract.pages else None
             near = section.tables_between(start, end)
@@ -231,19 +198,19 @@ def _spare_room(text: str, section: _Section, tokenizer: Tokenizer, most: int) -
     section.room -= section.spare
 
 
-def _section_units(text: str, number: int, section: _Section, longest: int) -> list[_Unit]:
+def _section_units(text: str, number: int, section: _Section, longest: int) -> list[Unit]:
     """Return the section's sentences, items and lines, each with at most ``longest`` characters."""
-    units: list[_Unit] = []
+    units: list[Unit] = []
     kind_before = ""
     for block in section.blocks:
         prose = block.kind in {"paragraph", "heading"}
-        bond = _Bond.LEAD_IN if kind_before == "paragraph" and not prose else _Bond.NONE
+        bond = Bond.LEAD_IN if kind_before == "paragraph" and not prose else Bond.NONE
         for span in block_spans(text, block):
             parts = split_span(text, *span, longest)
             for start, end in parts:
-                units.append(_Unit(start, end, end, number, bond, prose and len(parts) == 1))
-                bond = _Bond.WORD
-            bond = _Bond.SENTENCE if prose else _Bond.WHOLE
+                units.append(Unit(start, end, end, number, bond, prose and len(parts) == 1))
+                bond = Bond.WORD
+            bond = Bond.SENTENCE if prose else Bond.WHOLE
         kind_before = block.kind
     for unit, following in pairwise(units):
         # White space longer than a passage is never inside one; do not count its tokens.
@@ -252,8 +219,8 @@ def _section_units(text: str, number: int, section: _Section, longest: int) -> l
 
 
 def _fitted(
-    text: str, units: Sequence[_Unit], sections: Sequence[_Section], tokenizer: Tokenizer
-) -> Iterator[_Unit]:
+    text: str, units: Sequence[Unit], sections: Sequence[_Section], tokenizer: Tokenizer
+) -> Iterator[Unit]:
     """Count the tokens of the units; split units with too many into pieces of similar size."""
     counted = _token_starts(tokenizer, (text[unit.start : unit.until] for unit in units))
     for unit, starts in zip(units, counted, strict=True):
@@ -267,8 +234,8 @@ def _fitted(
         near = unit.start + int(starts[unit.tokens * (count // 2) // count])
         first, second = halve_span(text, unit.start, unit.end, near)
         parts = (
-            _Unit(*first, second[0], unit.section, unit.bond, prose=False),
-            _Unit(*second, unit.until, unit.section, _Bond.WORD, prose=False),
+            Unit(*first, second[0], unit.section, unit.bond, prose=False),
+            Unit(*second, unit.until, unit.section, Bond.WORD, prose=False),
         )
         yield from _fitted(text, parts, sections, tokenizer)
 
@@ -277,60 +244,3 @@ def _token_starts(tokenizer: Tokenizer, texts: Iterable[str]) -> Iterator[NDArra
     remaining = iter(texts)
     while batch := list(islice(remaining, _TEXTS_PER_CALL)):
         yield from tokenizer.token_starts(batch)
-
-
-def _spans(units: list[_Unit], room: int, config: ChunkingConfig) -> Iterator[tuple[int, int, int]]:
-    """Yield start, end and tokens of each passage of a section."""
-    units = _joined(units, room, config.max_characters)
-    before = [0]
-    for unit in units:
-        before.append(before[-1] + unit.tokens + unit.gap)
-    for first, end in _breaks(units, before, room, config.max_characters):
-        tokens, last, start = before[end] - units[end - 1].gap, units[end - 1].end, first
-        # Add preceding sentences as overlap while they fit. This never includes the whole passage before,
-        # or the two would have been one.
-        while start and units[start - 1].prose and before[first] - before[start - 1] <= config.overlap_tokens:
-            if tokens - before[start - 1] > room or last - units[start - 1].start > config.max_characters:
-                break
-            start -= 1
-        yield units[start].start, last, tokens - before[start]
-
-
-def _joined(units: list[_Unit], room: int, longest: int) -> list[_Unit]:
-    """Join tiny units ("Yes.", "}") to the next one, so that there are fewer breaks to consider."""
-    joined = units[:1]
-    for unit in units[1:]:
-        last = joined[-1]
-        alike = (last.prose and unit.prose) or unit.bond == _Bond.WHOLE
-        tokens = last.tokens + last.gap + unit.tokens
-        small = tokens <= room // 4 and unit.end - last.start <= longest // 4
-        if last.tokens < room // 32 and alike and small:
-            last.end, last.tokens, last.gap = unit.end, tokens, unit.gap
-        else:
-            joined.append(unit)
-    return joined
-
-
-def _breaks(units: list[_Unit], before: list[int], room: int, longest: int) -> list[tuple[int, int]]:
-    """Return the cheapest passages as half-open ranges of unit numbers."""
-    price = [max(1, room * room // 8) * unit.bond for unit in units] + [0]
-    starts = [unit.start for unit in units]
-    best, choice = [0], [0]
-    for end, unit in enumerate(units, start=1):
-        total = before[end] - unit.gap
-        cheapest, chosen = -1, end - 1
-        for number in range(end - 1, -1, -1):
-            tokens = total - before[number]
-            if number < end - 1 and (tokens > room or unit.end - starts[number] > longest):
-                break
-            cost = best[number] + (room - tokens) ** 2
-            if cheapest < 0 or cost < cheapest:
-                cheapest, chosen = cost, number
-        # Even a full passage costs 1, so that no passage lies inside the next.
-        best.append(cheapest + price[end] + 1)
-        choice.append(chosen)
-    passages = [(choice[-1], len(units))]
-    while passages[-1][0]:
-        end = passages[-1][0]
-        passages.append((choice[end], end))
-    return passages[::-1]
