@@ -10,27 +10,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 
 from index.readers.base.column_names import is_name, joined_names
 from index.readers.pdf.page import Line, Word
+from index.readers.pdf.visual_rows import YEAR, VisualRow, visual_rows
 
-_FIGURE = re.compile(r"[-–—+(]*[$€£¥]?\(?\d[\d.,]*\)?%?\)?[*†‡]?\Z|[—–-]\Z|\)?%\Z|\)\Z|[nN]/[aAmM]\Z")
-_SIGN = re.compile(r"[-–—(]?[$€£¥₹]\(?\Z")
-_TAIL = re.compile(r"\)?%\Z|\)\Z")
-_YEAR = re.compile(r"(?:19|20)\d\d\Z")
 _DIGIT = re.compile(r"\d")
-_SAME_ROW = 0.45
-"""Distance of the baselines of one row, at most, in font sizes."""
 _COLUMN = 0.55
 """Distance of the ends of neighbouring figures in one column, at most, in font sizes."""
 _FAR_ROW = 3.2
 """Distance of the baselines of neighbouring rows, at most, in font sizes."""
 _MIN_GAP = 0.9
-"""Gap before the first figure of a row, at least, in font sizes, if it has one figure only."""
-_MIN_GAPS = 0.5
-"""The same for a row with several figures; a space is narrower."""
+"""Gap before the figure of a row that has only one, at least, in font sizes."""
 _CELL = 0.75
 """Gap between the cells of a line of column names, at least, in font sizes."""
 _OVER = 2.5
@@ -64,37 +57,9 @@ class NumberTable:
     head: int
 
 
-@dataclass(slots=True)
-class _Visual:
-    """What stands at one height: lines, the figures at its end with their signs, and the words before."""
-
-    first: int
-    lines: list[Line]
-    words: list[Word] = field(default_factory=list)
-    figures: list[list[Word]] = field(default_factory=list)
-    others: list[Word] = field(default_factory=list)
-
-    @property
-    def size(self) -> float:
-        return self.lines[0].size
-
-    @property
-    def baseline(self) -> float:
-        return self.lines[0].baseline
-
-    @property
-    def end(self) -> int:
-        return self.first + len(self.lines)
-
-    @property
-    def is_years(self) -> bool:
-        texts = [word.text for figure in self.figures for word in figure]
-        return bool(texts) and all(map(_YEAR.match, texts))
-
-
 def find_tables(lines: Sequence[Line]) -> Iterator[NumberTable]:
     """Find the tables of a page, in the order of its lines."""
-    rows = list(_visual_rows(lines))
+    rows = list(visual_rows(lines))
     at = 0
     while at < len(rows):
         run = _run(rows, at)
@@ -107,58 +72,7 @@ def find_tables(lines: Sequence[Line]) -> Iterator[NumberTable]:
         at = stop
 
 
-def _visual_rows(lines: Sequence[Line]) -> Iterator[_Visual]:
-    row: _Visual | None = None
-    for number, line in enumerate(lines):
-        if not line.upright or line.heading or line.fixed_pitch or line.right_to_left or line.size <= 0:
-            if row:
-                yield _parsed(row)
-            row = None
-            continue
-        if row and abs(line.baseline - row.baseline) < _SAME_ROW * line.size:
-            row.lines.append(line)
-            continue
-        if row:
-            yield _parsed(row)
-        row = _Visual(number, [line])
-    if row:
-        yield _parsed(row)
-
-
-def _parsed(row: _Visual) -> _Visual:
-    row.words = sorted((word for line in row.lines for word in line.words), key=lambda word: word.box.x0)
-    pending: list[Word] = []
-    for word in row.words:
-        if (
-            row.figures
-            and not pending
-            and _TAIL.match(word.text)
-            and _near(row.figures[-1][-1], word, row.size)
-        ):
-            row.figures[-1].append(word)
-        elif _SIGN.match(word.text):
-            pending.append(word)
-        elif _FIGURE.match(word.text):
-            row.figures.append([*pending, word])
-            pending = []
-        else:
-            row.others += [*pending, word]
-            pending = []
-    row.others += pending
-    # A figure beside the label is a part of it, as the number of a note is.
-    label = max((word.box.x1 for word in row.others), default=-math.inf)
-    while row.figures and row.figures[0][0].box.x0 - label < _MIN_GAPS * row.size:
-        words = row.figures.pop(0)
-        row.others += words
-        label = max(label, words[-1].box.x1)
-    return row
-
-
-def _near(last: Word, word: Word, size: float) -> bool:
-    return word.box.x0 - last.box.x1 < size
-
-
-def _run(rows: Sequence[_Visual], at: int) -> tuple[list[float], int] | None:
+def _run(rows: Sequence[VisualRow], at: int) -> tuple[list[float], int] | None:
     """The ends of the columns of the table that begins with a row of figures, and the row after it."""
     if not _may_begin(rows[at]):
         return None
@@ -181,7 +95,7 @@ def _run(rows: Sequence[_Visual], at: int) -> tuple[list[float], int] | None:
     return ends, stop
 
 
-def _may_begin(row: _Visual) -> bool:
+def _may_begin(row: VisualRow) -> bool:
     """Whether a row ends with figures that are set apart from its label."""
     if row.is_years or not any(_DIGIT.search(one[-1].text) for one in row.figures):
         return False
@@ -189,7 +103,7 @@ def _may_begin(row: _Visual) -> bool:
     return len(row.figures) > 1 or row.figures[0][0].box.x0 - label > _MIN_GAP * row.size
 
 
-def _aligned(row: _Visual, data: Sequence[_Visual]) -> bool:
+def _aligned(row: VisualRow, data: Sequence[VisualRow]) -> bool:
     """Whether a row's figures end where those of rows above it do."""
     if not _may_begin(row):
         return False
@@ -200,7 +114,7 @@ def _aligned(row: _Visual, data: Sequence[_Visual]) -> bool:
     return same * 2 >= len(row.figures)
 
 
-def _is_label(row: _Visual, data: Sequence[_Visual]) -> bool:
+def _is_label(row: VisualRow, data: Sequence[VisualRow]) -> bool:
     """Whether a row between rows of figures only has a label, beside their columns."""
     left = min(figure[0].box.x0 for one in data for figure in one.figures[-1:])
     return (
@@ -210,7 +124,7 @@ def _is_label(row: _Visual, data: Sequence[_Visual]) -> bool:
     )
 
 
-def _columns(data: Sequence[_Visual]) -> list[float]:
+def _columns(data: Sequence[VisualRow]) -> list[float]:
     """Where the figures of at least two rows end, or of half of them: one distance for each column."""
     size = median(row.size for row in data)
     found = sorted((figure[-1].box.x1, number) for number, row in enumerate(data) for figure in row.figures)
@@ -225,7 +139,7 @@ def _columns(data: Sequence[_Visual]) -> list[float]:
     return [median(end for end, _ in group) for group in kept]
 
 
-def _name_rows(rows: Sequence[_Visual], at: int, stop: int, ends: Sequence[float]) -> tuple[int, int]:
+def _name_rows(rows: Sequence[VisualRow], at: int, stop: int, ends: Sequence[float]) -> tuple[int, int]:
     """The first of the rows that name the columns, and the one after the last.
 
     Between them and the first figures there may be labels.
@@ -253,17 +167,17 @@ def _name_rows(rows: Sequence[_Visual], at: int, stop: int, ends: Sequence[float
     return (first, body) if first < body else (at, at)
 
 
-def _follows(above: _Visual, row: _Visual) -> bool:
+def _follows(above: VisualRow, row: VisualRow) -> bool:
     gap = row.baseline - above.baseline
     return above.end == row.first and 0 < gap < _FAR_ROW * max(row.size, above.size)
 
 
 def _may_name(words: Sequence[Word]) -> bool:
     text = " ".join(word.text for word in words)
-    return is_name(text) or bool(_YEAR.search(text))
+    return is_name(text) or bool(YEAR.search(text))
 
 
-def _cells(row: _Visual) -> list[list[Word]]:
+def _cells(row: VisualRow) -> list[list[Word]]:
     cells: list[list[Word]] = []
     for word in row.words:
         if cells and word.box.x0 - cells[-1][-1].box.x1 < _CELL * row.size:
@@ -280,7 +194,7 @@ def _column_of(figure: Sequence[Word], ends: Sequence[float], size: float) -> in
     return number if abs(ends[number] - end) < 1.2 * size else -1
 
 
-def _table(above: Sequence[_Visual], body: Sequence[_Visual], ends: Sequence[float]) -> NumberTable:
+def _table(above: Sequence[VisualRow], body: Sequence[VisualRow], ends: Sequence[float]) -> NumberTable:
     starts = _starts(body, ends)
     head, names = [], []
     for visual in above:
@@ -305,7 +219,7 @@ def _table(above: Sequence[_Visual], body: Sequence[_Visual], ends: Sequence[flo
     return NumberTable(lines, [*head, *rows], found if any(found) else (), len(head))
 
 
-def _starts(body: Sequence[_Visual], ends: Sequence[float]) -> list[float]:
+def _starts(body: Sequence[VisualRow], ends: Sequence[float]) -> list[float]:
     """Where the widest figure of each column begins."""
     starts = list(ends)
     for row in body:
@@ -317,7 +231,7 @@ def _starts(body: Sequence[_Visual], ends: Sequence[float]) -> list[float]:
 
 
 def _name_row(
-    visual: _Visual, starts: Sequence[float], ends: Sequence[float], *, is_last: bool
+    visual: VisualRow, starts: Sequence[float], ends: Sequence[float], *, is_last: bool
 ) -> tuple[Row, list[str]]:
     """A row of column names, and the name over each column, that of the labels first.
 
