@@ -15,7 +15,7 @@ from index.naming import checked_document_id, checked_groups, checked_metadata, 
 from index.protocols import Tokenizer
 from index.readers import Readers, reader_version
 from index.records import DocumentRecord, NewDocument
-from index.types import Extract, Passage
+from index.types import Extract, Metadata, Passage
 
 _SPLITTING = 3
 """Threads that split small texts at once; one more splits large ones."""
@@ -65,28 +65,12 @@ class Preparation:
         bytes, others for the id and the metadata.
         """
         document_id = checked_document_id(source.id)
-        most = self._config.ingest.max_document_bytes
-        if len(source.data) > most:
-            raise DocumentTooLarge(
-                f"{len(source.data):,} bytes; at most {most:,} are allowed. "
-                "Split the file or raise the limit.",
-                limit="document_bytes",
-            )
+        self._require_allowed_size(len(source.data))
         given_metadata = checked_metadata(source.metadata)
         groups = None if source.groups is None else checked_groups(source.groups)
         name = source.name or document_id
         sha256 = hashlib.sha256(source.data).digest()
-        given = json.dumps(
-            {
-                "name": name,
-                "media_type": source.media_type,
-                "title": source.title,
-                "source": source.source,
-                "origin": source.origin,
-                "metadata": given_metadata,
-            },
-            ensure_ascii=False,
-        )
+        given = _given(source, name, given_metadata)
         reader = reader_version(name, media_type=source.media_type or None)
         if known and known.has(sha256, reader, given) and groups in (None, known.groups):
             return None
@@ -113,6 +97,14 @@ class Preparation:
             original_bytes=len(source.data) if self._config.ingest.keep_originals else None,
             groups=groups,
         )
+
+    def _require_allowed_size(self, size: int) -> None:
+        most = self._config.ingest.max_document_bytes
+        if size > most:
+            raise DocumentTooLarge(
+                f"{size:,} bytes; at most {most:,} are allowed. Split the file or raise the limit.",
+                limit="document_bytes",
+            )
 
     def split_again(self, new: NewDocument) -> NewDocument:
         """The same document with the passages that this object makes of it."""
@@ -143,6 +135,19 @@ class Preparation:
             "\n".join(filter(None, (headings[passage.section], context)))
             for passage, (_, context) in zip(passages, split, strict=True)
         ]
+
+
+def _given(source: Source, name: str, metadata: Metadata) -> str:
+    """All that the caller said of a document, as it is compared with what is said the next time."""
+    said = {
+        "name": name,
+        "media_type": source.media_type,
+        "title": source.title,
+        "source": source.source,
+        "origin": source.origin,
+        "metadata": metadata,
+    }
+    return json.dumps(said, ensure_ascii=False)
 
 
 def _without_title(title: str, passage: Passage) -> Passage:

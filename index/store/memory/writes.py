@@ -45,18 +45,7 @@ def put(state: State, new: NewDocument, now: float, *, is_version: bool = False)
     else:
         if newest:
             state.versions[newest.key] = replace(newest, removed=state.change, replaced=now)
-        numbers = [one.number for one in state.versions_of(key)]
-        numbers += [number for (id_, _), (_, number) in state.names.items() if id_ == new.id]
-        number = max(numbers, default=0) + 1
-        version = Version(
-            key=_next_key(state),
-            document=key,
-            number=number,
-            text=sha,
-            created=now,
-            added=state.change,
-            **_read(new),
-        )
+        version = _new_version(state, new, key, sha, now)
     state.versions[version.key] = version
     reserve_name(state, new.id, sha, version.number)
     state.documents[key] = Document(
@@ -82,6 +71,20 @@ def put(state: State, new: NewDocument, now: float, *, is_version: bool = False)
     drop_unused_originals(state)
     record = state.document_record(state.documents[key])
     return Put(record, "replaced" if newest else "added", kind == "updated")
+
+
+def _new_version(state: State, new: NewDocument, document: int, sha: bytes, now: float) -> Version:
+    numbers = [one.number for one in state.versions_of(document)]
+    numbers += [number for (id_, _), (_, number) in state.names.items() if id_ == new.id]
+    return Version(
+        key=_next_key(state),
+        document=document,
+        number=max(numbers, default=0) + 1,
+        text=sha,
+        created=now,
+        added=state.change,
+        **_read(new),
+    )
 
 
 def _attach_original(state: State, new: NewDocument) -> None:

@@ -45,33 +45,13 @@ def put(connection: sqlite3.Connection, new: NewDocument, change: int, *, is_ver
     sha = texts.put(connection, new.text)
     now = time.time()
     key = _document_key(connection, new, now)
-    newest = connection.execute(
-        "SELECT v.key, v.number, v.text_sha256 FROM documents d JOIN versions v ON v.key = d.version"
-        " WHERE d.key = ?",
-        (key,),
-    ).fetchone()
-    columns = (new.title, new.source_sha256, new.reader, *packed_structure(new))
-    if newest and newest[2] == sha and not (restores or is_version):
-        version, number, _ = newest
-        kind: EventKind = "updated"
-        connection.execute(
-            "UPDATE versions SET title = ?, source_sha256 = ?, reader = ?, structure = ?, pages = ?,"
-            " layout = ? WHERE key = ?",
-            (*columns, version),
-        )
+    kind: EventKind
+    if known and known.text_sha256 == sha and not (restores or is_version):
+        kind = "updated"
+        version, number = _update_version(connection, key, new)
     else:
-        kind = "restored" if restores else "replaced" if newest else "added"
-        connection.execute(
-            "UPDATE versions SET removed = ?, replaced = ? WHERE document = ? AND removed IS NULL",
-            (change, now, key),
-        )
-        version, number = connection.execute(
-            "INSERT INTO versions (document, number, text_sha256, created, added, title, source_sha256,"
-            " reader, structure, pages, layout)"
-            " SELECT ?1, MAX(COALESCE(MAX(number), 0), ?11) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"
-            " FROM versions WHERE document = ?1 RETURNING key, number",
-            (key, sha, now, change, *columns, names.last_version(connection, new.id)),
-        ).fetchone()
+        kind = "restored" if restores else "replaced" if known else "added"
+        version, number = _add_version(connection, key, new, (sha, now, change))
     names.put(connection, new.id, sha, number)
     connection.execute("UPDATE documents SET version = ? WHERE key = ?", (version, key))
     attributes.put(
@@ -86,6 +66,40 @@ def put(connection: sqlite3.Connection, new: NewDocument, change: int, *, is_ver
     if known:
         originals.drop_unused(connection, [known.source_sha256])
     return Put(get(connection, new.id), "replaced" if known and not restores else "added", kind == "updated")
+
+
+def _update_version(connection: sqlite3.Connection, document: int, new: NewDocument) -> tuple[int, int]:
+    """What was read anew for the newest version; returns its key and number."""
+    version, number = connection.execute(
+        "SELECT v.key, v.number FROM documents d JOIN versions v ON v.key = d.version WHERE d.key = ?",
+        (document,),
+    ).fetchone()
+    connection.execute(
+        "UPDATE versions SET title = ?, source_sha256 = ?, reader = ?, structure = ?, pages = ?, layout = ?"
+        " WHERE key = ?",
+        (new.title, new.source_sha256, new.reader, *packed_structure(new), version),
+    )
+    return version, number
+
+
+def _add_version(
+    connection: sqlite3.Connection, document: int, new: NewDocument, stored: tuple[bytes, float, int]
+) -> tuple[int, int]:
+    """Replace the version of today; ``stored`` is the text, time and change. Returns the key and number."""
+    sha, now, change = stored
+    connection.execute(
+        "UPDATE versions SET removed = ?, replaced = ? WHERE document = ? AND removed IS NULL",
+        (change, now, document),
+    )
+    columns = (new.title, new.source_sha256, new.reader, *packed_structure(new))
+    version, number = connection.execute(
+        "INSERT INTO versions (document, number, text_sha256, created, added, title, source_sha256,"
+        " reader, structure, pages, layout)"
+        " SELECT ?1, MAX(COALESCE(MAX(number), 0), ?11) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"
+        " FROM versions WHERE document = ?1 RETURNING key, number",
+        (document, sha, now, change, *columns, names.last_version(connection, new.id)),
+    ).fetchone()
+    return version, number
 
 
 def _attach_original(connection: sqlite3.Connection, new: NewDocument) -> None:
