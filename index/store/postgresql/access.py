@@ -28,7 +28,7 @@ class Access:
         self._name = name
         self._schema = schema.schema_of(number)
         self._what = f"the collection {name!r}"
-        self._first = f"{state.QUERY} WHERE {schema.is_listed(number)}"
+        self._first = f"{state.QUERY} AND {schema.is_listed(number)}"
         self._is_closed = False
 
     @contextmanager
@@ -48,7 +48,7 @@ class Access:
             self._told(),
             self._server.single_statements(
                 self._schema,
-                watched=f"{state.WATCHED} WHERE {schema.is_listed(self._number)}",
+                watched=f"{state.WATCHED} AND {schema.is_listed(self._number)}",
                 width=state.WATCHED_COLUMNS,
                 check=beginning.check,
                 what=self._what,

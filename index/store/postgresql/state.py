@@ -16,11 +16,12 @@ from index.records import Mark
 CHANNEL = "loccit_changes"
 """Notified of each change, and when a collection is made, deleted or renamed, with its schema."""
 _TOKEN_BYTES = 8
+# By the index, for the table has a hundred pages of dead rows after many writes.
 QUERY = (
     "SELECT change, store, epoch, generation, documents, passages, waiting, characters, original_bytes,"
-    " erased, pg_is_in_recovery() FROM state"
+    " erased, pg_is_in_recovery() FROM state WHERE is_only"
 )
-WATCHED = "SELECT change, erased, generation, pg_is_in_recovery() FROM state"
+WATCHED = "SELECT change, erased, generation, pg_is_in_recovery() FROM state WHERE is_only"
 """What is read with each statement outside a transaction."""
 WATCHED_COLUMNS = 4
 

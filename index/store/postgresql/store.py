@@ -115,7 +115,7 @@ class PostgresqlStore(Access):
         with self._told():
             row = self._server.look(
                 self._schema,
-                "SELECT change, erased > {}, generation, erased FROM state",
+                "SELECT change, erased > {}, generation, erased FROM state WHERE is_only",
                 since,
                 what=self._what,
             )

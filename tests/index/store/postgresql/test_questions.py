@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 from numpy.typing import NDArray
 from pydantic import SecretStr
@@ -71,6 +72,27 @@ def test_a_question_takes_two_statements_and_one_when_it_is_cached(tmp_path: Pat
         # Each connection that was opened has been used before.
         assert len(sent) == 2, "\n".join(sent)
         assert len(again) == 1, again
+
+
+def whole_states_read(url: str) -> int:
+    """How often the table of the state, most of whose rows are dead, was read to its end so far."""
+    end_connections(url)  # which counts what they did
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'state'"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_question_finds_the_state_by_its_key(tmp_path: Path, url: str) -> None:
+    with opened(tmp_path, url) as library:
+        fill(library)
+        collection = library.open("a")
+        before = whole_states_read(url)
+        for question in QUESTIONS:
+            assert collection.ask(question).hits
+        assert whole_states_read(url) == before
 
 
 def test_answers_are_those_of_a_data_folder(tmp_path: Path, url: str) -> None:
