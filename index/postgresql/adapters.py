@@ -7,13 +7,21 @@ which text begins with which, stay as they are.
 
 from __future__ import annotations
 
+import struct
+
+import numpy as np
 import psycopg
 from psycopg import postgres
 from psycopg.adapt import AdaptersMap, Buffer, Dumper, Loader
 from psycopg.pq import Format
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
+from index.types import Ids
+
 _ESCAPE, _NUL = "\x01", "\x00"
+_NUMBER = postgres.types["int8"]
+_ARRAY = struct.Struct(">iiIii")
+_ELEMENT = np.dtype([("bytes", ">i4"), ("value", ">i8")])
 
 
 def escaped(text: str) -> str:
@@ -50,12 +58,26 @@ class _BinaryTextLoader(_TextLoader):
     format = Format.BINARY
 
 
+class _NumbersDumper(Dumper):
+    """One-dimensional arrays as bigint[], at once; of a list each element would be looked at by itself."""
+
+    format = Format.BINARY
+    oid = _NUMBER.array_oid
+
+    def dump(self, obj: Ids) -> bytes:
+        elements = np.empty(len(obj), _ELEMENT)
+        elements["bytes"] = _ELEMENT["value"].itemsize
+        elements["value"] = obj
+        return _ARRAY.pack(1, 0, _NUMBER.oid, len(obj), 1) + elements.tobytes()
+
+
 def _adapters() -> AdaptersMap:
     adapters = AdaptersMap(psycopg.adapters)
     for number in (Int8Dumper, Int8BinaryDumper):
         adapters.register_dumper(int, number)
     for dumper in (_TextDumper, _BinaryTextDumper):
         adapters.register_dumper(str, dumper)
+    adapters.register_dumper(np.ndarray, _NumbersDumper)
     for loader in (_TextLoader, _BinaryTextLoader):
         adapters.register_loader("text", loader)
     return adapters

@@ -3,6 +3,7 @@
 import threading
 from contextlib import suppress
 
+import numpy as np
 import psycopg
 import pytest
 
@@ -47,6 +48,13 @@ def test_any_text_comes_back_in_the_order_of_code_points(table: Server) -> None:
     with table.read("public") as reading:
         found = reading.row("SELECT array_agg(word ORDER BY word) FROM words WHERE word = ANY(%s)", (given,))
     assert found == (given,)
+
+
+@pytest.mark.parametrize("given", [[], [7], [2**62, -1, 0, 7]])
+def test_arrays_of_numbers_arrive_as_they_are(server: Server, given: list[int]) -> None:
+    with server.read("public") as reading:
+        assert reading.row("SELECT %s", (np.array(given, np.int64),)) == (given,)
+        assert reading.row("SELECT 7 = ANY(%s)", (np.array(given, np.int64),)) == (7 in given,)
 
 
 def insert(server: Server, *numbers: int) -> None:

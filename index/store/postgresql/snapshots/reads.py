@@ -58,7 +58,7 @@ class Reads:
         return texts.slices(self._transaction, spans)
 
     def placed_passages(self, ids: Sequence[int]) -> dict[int, PlacedPassage]:
-        wanted = list(ids)
+        wanted = np.array(ids, np.int64)
         rows, of_versions = self._transaction.together(
             (
                 'SELECT p.id, p.version, p.start, p."end", p.section, p.first_page, p.last_page, p.tokens,'
@@ -86,7 +86,7 @@ class Reads:
             "SELECT p.id, p.document, e.sentences FROM passages p"
             " LEFT JOIN embeddings e ON e.key = p.embedding_key"
             f" WHERE p.id = ANY(%s) AND {self._live}",
-            (list(ids), *self._moment),
+            (np.array(ids, np.int64), *self._moment),
         )
         return {id_: (document, sentences.checked(id_, blob)) for id_, document, blob in rows}
 
