@@ -19,6 +19,7 @@ from index.postgresql.adapters import ADAPTERS
 from index.postgresql.failures import is_absence, translated
 from index.postgresql.formats import Admission, read_format
 from index.postgresql.heartbeats import SILENCE_SECONDS, Heartbeats
+from index.postgresql.prepared import PreparedQueries
 from index.postgresql.sessions import WAIT_SECONDS, complete, configure, last_row, script
 from index.postgresql.single_statements import SingleStatements
 from index.postgresql.standbys import Standbys, has_several_hosts
@@ -95,8 +96,7 @@ class Server:
             leader = weakref.WeakMethod(self.connect)
             self._standbys = Standbys(self._conninfo, lambda: _tried(leader()), **settings)
             weakref.finalize(self, self._standbys.close, _CLOSE_SECONDS)
-        self._schemas: WeakKeyDictionary[Connection, str] = WeakKeyDictionary()
-        """Whose tables a connection reads outside transactions."""
+        self._prepared: WeakKeyDictionary[Connection, PreparedQueries] = WeakKeyDictionary()
         # When nothing uses it any more, and at the end of the process.
         weakref.finalize(self, self._pool.close, _CLOSE_SECONDS)
 
@@ -125,6 +125,8 @@ class Server:
             connection, row = self._begin(schema, statements, standby=standby)
             try:
                 yield Transaction(connection, row)
+                with suppress(psycopg.Error):  # all that was read is there
+                    connection.commit()  # after a rollback psycopg lets the session forget what is prepared
             finally:
                 self._give_back(connection)
         except psycopg.Error as error:
@@ -204,7 +206,11 @@ class Server:
 
         def run(query: str, parameters: Sequence[Any]) -> list[Row]:
             return self._attempted(
-                schema, lambda connection: self._rows(connection, schema, query, parameters), standby=True
+                schema,
+                lambda connection: self._prepared.setdefault(connection, PreparedQueries()).rows(
+                    connection, schema, query, parameters
+                ),
+                standby=True,
             )
 
         try:
@@ -249,14 +255,6 @@ class Server:
             standby=standby,
             keeps=True,
         )
-
-    def _rows(self, connection: Connection, schema: str, query: str, parameters: Sequence[Any]) -> list[Row]:
-        """Return the rows of a query that is a transaction of its own."""
-        if self._schemas.get(connection) != schema:
-            # To plan such a statement takes longer than to run it.
-            connection.execute(f'SET search_path TO "{schema}"; SET plan_cache_mode TO force_generic_plan')
-            self._schemas[connection] = schema
-        return connection.execute(query, parameters, binary=True).fetchall()
 
     def _attempted(
         self, schema: str, attempt: Callable[[Connection], T], *, standby: bool = False, keeps: bool = False

@@ -1,0 +1,73 @@
+"""Queries that a connection has prepared."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from index.errors import StoreDamaged
+from index.postgresql import Server, SingleStatements
+
+_PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'loccit%%'"
+
+
+@contextmanager
+def single(server: Server) -> Iterator[SingleStatements]:
+    with server.single_statements(
+        "public", watched="SELECT 1::bigint", width=1, check=lambda _: None
+    ) as statements:
+        yield statements
+
+
+def prepared(server: Server) -> int:
+    """How many statements the one connection that is in use has prepared for questions."""
+    with server.read("public") as reading:
+        row = reading.row(_PREPARED, ())
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_query_is_prepared_once_for_each_type_of_its_values(server: Server) -> None:
+    with single(server) as statements:
+        for value in (1, "a", ["a"], b"a", 2, "b", None, "c", None):
+            assert statements.rows("SELECT %s", (value,)) == [(value,)]
+    assert prepared(server) == 5
+
+
+def test_what_is_prepared_outlives_transactions_over_the_connection(server: Server) -> None:
+    with single(server) as statements:
+        statements.rows("SELECT %s", (1,))
+    for _ in range(3):
+        with server.read("public") as reading:
+            for _ in range(5):  # psycopg prepares it
+                reading.rows("SELECT %s", (1,))
+    assert prepared(server) == 1
+
+
+def test_a_query_is_prepared_again_when_the_session_has_forgotten_it(server: Server) -> None:
+    for _ in range(3):
+        with single(server) as statements:
+            assert statements.rows("SELECT %s", ("a",)) == [("a",)]
+        with server.write("public") as writing:
+            writing.execute("DEALLOCATE ALL")
+    assert prepared(server) == 0
+
+
+def test_a_connection_prepares_a_hundred_queries_at_most(server: Server) -> None:
+    with single(server) as statements:
+        for number in [*range(130), 1, 129]:
+            assert statements.rows(f"SELECT {number}::bigint") == [(number,)]
+    assert prepared(server) == 100
+
+
+def test_a_query_that_fails_says_why_and_leaves_the_connection_usable(server: Server) -> None:
+    for query, value, cause in [
+        ("SELECT * FROM nowhere WHERE a = %s", 1, psycopg.errors.UndefinedTable),
+        ("SELECT 1 / %s", 0, psycopg.errors.DivisionByZero),
+    ]:
+        with pytest.raises(StoreDamaged) as caught, single(server) as statements:
+            statements.rows(query, (value,))
+        assert isinstance(caught.value.__cause__, cause)
+        with single(server) as statements:
+            assert statements.rows("SELECT %s", (2,)) == [(2,)]
