@@ -32,20 +32,17 @@ from index.types import Ids
 T = TypeVar("T")
 
 _VERSION_WIDTH = 15
-_AHEAD = 1_000_000
-"""Code points of texts, at most, that are read with the passages of which hits will be made."""
+_AHEAD = 200_000
+"""Code points of a text, at most, that is read with the passages of which hits will be made."""
 # OFFSET 0: the few rows are found by their keys, one by one. Plans that read whole tables take longer.
 _GATHERED = f"""
-SELECT *, CASE WHEN nth = 1 AND sum(CASE WHEN nth = 1 THEN length END) OVER (ORDER BY place) <= {_AHEAD}
-               THEN ARRAY(SELECT body FROM text_blocks b WHERE b.sha256 = sha ORDER BY number) END
-FROM (SELECT p.id, p.start, p."end", p.section, p.first_page, p.last_page, p.tokens, p.tables, p.quote_key,
-             p.embedded, of.*, place, row_number() OVER (PARTITION BY of.sha ORDER BY place) AS nth
-      FROM passages p
-      CROSS JOIN LATERAL (SELECT {VERSION_COLUMNS}, t.sha256 AS sha FROM {VERSION_TABLES}
-                          WHERE v.key = p.version OFFSET 0) AS of
-      CROSS JOIN LATERAL array_position(%s::bigint[], p.id) AS place
-      WHERE p.id = ANY(%s::bigint[]) AND p.removed IS NULL) AS gathered
-ORDER BY place
+SELECT p.id, p.start, p."end", p.section, p.first_page, p.last_page, p.tokens, p.tables, p.quote_key,
+       p.embedded, of.*,
+       CASE WHEN of.length <= {_AHEAD} AND row_number() OVER (PARTITION BY of.sha) = 1
+            THEN ARRAY(SELECT body FROM text_blocks b WHERE b.sha256 = of.sha ORDER BY number) END
+FROM passages p CROSS JOIN LATERAL (SELECT {VERSION_COLUMNS}, t.sha256 AS sha FROM {VERSION_TABLES}
+                                    WHERE v.key = p.version OFFSET 0) AS of
+WHERE p.id = ANY(%s::bigint[]) AND p.removed IS NULL
 """
 
 
@@ -118,12 +115,11 @@ class BriefReads(Reads):
             self._sentences.update(dict.fromkeys(ids) | super().sentences_of(ids))
 
     def read_places(self, ids: Sequence[int]) -> None:
-        """Read passages ahead, and the texts of the first of them."""
+        """Read passages ahead, and their texts."""
         if not ids:
             return
         self._places.update(dict.fromkeys(ids))
-        wanted = np.array(ids, np.int64)
-        for row in self._statements.rows(_GATHERED, (wanted, wanted)):
+        for row in self._statements.rows(_GATHERED, (np.array(ids, np.int64),)):
             (id_, *passage, quote_key, embedded), rest = row[:10], row[10:]
             version = version_of(rest[:_VERSION_WIDTH])
             self._places[id_] = PlacedPassage(

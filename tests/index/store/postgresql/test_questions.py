@@ -131,7 +131,8 @@ def test_a_brief_view_sees_one_change(store: PostgresqlStore) -> None:
 
 
 def test_what_is_read_ahead_is_what_is_asked_for(store: PostgresqlStore) -> None:
-    put(store, [document("a"), document("b", OTHER), document("long", "Many words. " * 4000), document("c")])
+    long, longer = document("long", "Many words. " * 4000), document("longer", "Many words. " * 20_000)
+    put(store, [document("a"), document("b", OTHER), long, longer, document("again"), document("c")])
     ids = np.append(live_ids(store)[::-1], 99)
     for _ in range(2):  # from the database, then from memory
         with store.brief_snapshot() as moment, store.snapshot() as other:
