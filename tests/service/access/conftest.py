@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from index.embedding import WordEmbedder
+from index.library import Library
+from service.identity import KeyOptions, Keyring, Scope, new_key
+from tests.service.access.place import Place
+from tests.service.http_service import served
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    site = tmp_path_factory.mktemp("site")
+    (site / "index.html").write_text("<title>Documentation</title>", encoding="utf-8")
+    with (
+        Library(tmp_path_factory.mktemp("data"), embedder=WordEmbedder()) as library,
+        served(library, help=site) as client,
+    ):
+        place = Place(client)
+        place.keys = dict(_keys(client.app.state.runtime.keyring))  # type: ignore[attr-defined]
+        place.restore()
+        yield place
+
+
+def _keys(keyring: Keyring) -> Iterator[tuple[str, str]]:
+    def made(scope: Scope, **options: Any) -> tuple[str, str]:
+        token, key = new_key("a program", scope, KeyOptions(**options))
+        keyring.add(key)
+        return token, key.id
+
+    keyring.add(new_key("unused", Scope.ASK)[1])
+    yield "none", ""
+    yield "wrong", made(Scope.ADMIN)[0] + "x"
+    for scope in (Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN):
+        yield scope.word, made(scope)[0]
+        yield f"{scope.word} of another collection", made(scope, collections=["other"])[0]
+        yield f"{scope.word} of the board", made(scope, groups=["board", "press"])[0]
+        yield f"{scope.word} of the staff", made(scope, groups=["staff"])[0]
+        yield f"{scope.word} of all groups", made(scope, groups=None)[0]
+    token, id_ = made(Scope.ADMIN)
+    keyring.revoke(id_)
+    yield "revoked", token
+    token, _ = made(Scope.ADMIN, expires=time.time() + 0.01)
+    time.sleep(0.02)
+    yield "expired", token
+
+
+@pytest.fixture
+def grouped(place: Place) -> Iterator[Place]:
+    """The document is readable by the board; the job put a document for the board."""
+    place.groups, place.job = ("board", "owners"), ""
+    place.restore()
+    yield place
+    place.groups, place.job = (), ""

@@ -1,0 +1,117 @@
+"""A service with a document in a collection, and keys of every kind."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from reportlab.pdfgen.canvas import Canvas
+from starlette.testclient import TestClient
+
+from service.jobs.records import FINISHED
+from tests.patience import eventually
+
+COLLECTION = "vault"
+DOCUMENT = "papers/obsidian.txt"
+PDF = "papers/ledger.pdf"
+TEXT = "The quagga grazes near the lighthouse at dusk."
+QUESTION = "Where does the quagga graze?"
+SECRETS = ("quagga", "obsidian")
+"""Words of the document's text and id, which no refused caller may see."""
+INVALID = ("wrong", "revoked", "expired")
+"""Keys that open nothing."""
+UNHEARD = "/v1/nothing"
+
+
+@dataclass
+class Place:
+    """A service with a document in a collection, and keys of every kind."""
+
+    client: TestClient
+    keys: dict[str, str] = field(default_factory=dict)
+    locator: str = ""
+    job: str = ""
+    upload: str = ""
+    """An uploaded file, attached to the collection."""
+    strangers: int = 0
+    groups: tuple[str, ...] = ()
+    """Groups of the document."""
+
+    def send(self, method: str, path: str, key: str, **request: Any) -> Any:
+        token = self.keys[key]
+        headers = request.pop("headers", {}) | ({"authorization": f"Bearer {token}"} if token else {})
+        client = self.client
+        if key in INVALID or path == "/sign-in":
+            # From an address of its own: wrong keys are slowed down by address.
+            self.strangers += 1
+            client = TestClient(self.client.app, client=(f"198.51.100.{self.strangers % 250}", 1))
+        return client.request(method, path, headers=headers, **request)
+
+    def as_admin(self, method: str, path: str, **request: Any) -> Any:
+        response = self.send(method, path, "admin", **request)
+        assert response.status_code < 300, response.text
+        return response
+
+    @property
+    def unused_key(self) -> str:
+        """The id of a key that no test uses."""
+        keyring = self.client.app.state.runtime.keyring  # type: ignore[attr-defined]
+        return next(one.id for one in keyring.store.all() if one.name == "unused")
+
+    def restore(self) -> None:
+        """Put back what an earlier request of an admin may have deleted."""
+        self.as_admin("PUT", f"/v1/collections/{COLLECTION}")
+        self.as_admin(
+            "PUT",
+            f"/v1/documents/{DOCUMENT}",
+            json={"text": TEXT, "groups": self.groups},
+            params={"collection": COLLECTION},
+        )
+        answer = self.as_admin("POST", "/v1/ask", json={"question": QUESTION, "collection": COLLECTION})
+        self.locator = answer.json()["passages"][0]["citation"]["locator"]
+        if self.send("GET", f"/v1/jobs/{self.job}", "admin").status_code != 200:
+            body = {
+                "documents": [{"document_id": "papers/obsidian-2.txt", "text": TEXT}],
+                "collection": COLLECTION,
+                "groups": self.groups,
+            }
+            self.job = self.as_admin("POST", "/v1/ingest", json=body).json()["job_id"]
+        # It may run again: an earlier request may have repeated it.
+        eventually(lambda: self._job_state() in FINISHED)
+        self._restore_upload()
+
+    def restore_pdf(self) -> None:
+        """Put a document that has pages."""
+        data = io.BytesIO()
+        canvas = Canvas(data, invariant=1)
+        canvas.drawString(100, 700, "A page of a ledger.")
+        canvas.save()
+        params = {"collection": COLLECTION, "groups": ",".join(self.groups)}
+        self.as_admin("PUT", f"/v1/documents/{PDF}", content=data.getvalue(), params=params)
+
+    def _restore_upload(self) -> None:
+        if self.send("GET", f"/v1/files/{self.upload}", "admin").status_code != 200:
+            sent = {"file": ("obsidian-3.txt", TEXT.encode())}
+            made = self.as_admin("POST", "/v1/files", files=sent, data={"purpose": "assistants"})
+            self.upload = made.json()["id"]
+        files = f"/v1/vector_stores/vs_{COLLECTION}/files"
+        if self.send("GET", f"{files}/{self.upload}", "admin").status_code != 200:
+            self.as_admin("POST", files, json={"file_id": self.upload})
+        eventually(
+            lambda: self.as_admin("GET", f"{files}/{self.upload}").json()["status"] == "completed",
+            seconds=30.0,
+        )
+        document = f"/v1/documents/{self.upload}/obsidian-3.txt"
+        self.as_admin("PATCH", document, json={"groups": self.groups}, params={"collection": COLLECTION})
+
+    def _job_state(self) -> str:
+        state: str = self.as_admin("GET", f"/v1/jobs/{self.job}").json()["state"]
+        return state
+
+
+def assert_tells_nothing(response: Any) -> None:
+    told = response.text + str(response.headers)
+    asked = str(response.request.url) + (response.request.content or b"").decode()
+    for secret in SECRETS:
+        assert secret not in told or secret in asked, told

@@ -1,0 +1,109 @@
+"""The access matrix: every route with every kind of key. No caller learns what it may not read."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+
+from service.api.route import ApiRoute, GuardedRoute
+from service.identity import Scope, access
+from service.middleware.cross_site import READS
+from tests.service.access.place import COLLECTION, UNHEARD, Place, assert_tells_nothing
+from tests.service.access.probes import OF_THE_KEY, PROBES, routes_of
+
+
+def test_every_route_declares_its_rule_and_is_in_the_matrix(place: Place) -> None:
+    assert routes_of(place.client.app).keys() == PROBES.keys()  # type: ignore[arg-type]
+
+
+def test_a_function_without_a_rule_cannot_be_a_route() -> None:
+    app = FastAPI()
+    for kind in (GuardedRoute, ApiRoute):
+        app.router.route_class = kind
+        with pytest.raises(TypeError, match="no rule of access"):
+            app.get("/x")(lambda: None)
+    with pytest.raises(TypeError, match="can tell"):
+        access(Scope.READ, "gossip")  # type: ignore[arg-type]
+
+
+OPEN = {"/healthz", "/readyz", "/sign-in", "/sign-out", "/language", "/widget.js", "/static/{version}/{name}"}
+
+
+@pytest.mark.parametrize("key", ["none", "wrong", "revoked", "expired"])
+@pytest.mark.parametrize("route", PROBES)
+def test_without_a_valid_key_only_health_checks_answer(place: Place, route: str, key: str) -> None:
+    method, _, path = route.partition(" ")
+    response = PROBES[route].send(place, method, key)
+    open_ = routes_of(place.client.app)[route].rule.scope is Scope.NONE  # type: ignore[arg-type]
+    assert open_ == (path in OPEN)
+    assert response.status_code == (200 if open_ and route != "POST /sign-in" else 401)
+    assert_tells_nothing(response)
+
+
+PROVEN = ("/v1/citations/{locator}", "/view/{locator}", "/tools/fetch", "/tools/cite")
+"""Addresses at which a key with the scope ask must prove that an answer had the citation."""
+
+
+@pytest.mark.parametrize("scope", [Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN])
+@pytest.mark.parametrize("route", PROBES)
+def test_a_scope_allows_its_routes_and_no_others(place: Place, route: str, scope: Scope) -> None:
+    place.restore()
+    method, _, path = route.partition(" ")
+    rule = routes_of(place.client.app)[route].rule  # type: ignore[arg-type]
+    response = PROBES[route].send(place, method, scope.word)
+    if scope is Scope.ASK and path in PROVEN:
+        assert response.status_code == 403  # without a proof
+    elif route == "POST /sign-in":
+        assert response.status_code == 401  # the form is empty
+        return
+    elif scope >= rule.scope:
+        assert response.status_code < 300, response.text
+        return
+    assert response.status_code == 403
+    assert "forbidden" in response.text
+    assert_tells_nothing(response)
+
+
+@pytest.mark.parametrize("scope", [Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN])
+@pytest.mark.parametrize("route", PROBES)
+def test_a_key_of_another_collection_learns_nothing(place: Place, route: str, scope: Scope) -> None:
+    place.restore()
+    method = route.partition(" ")[0]
+    rule = routes_of(place.client.app)[route].rule  # type: ignore[arg-type]
+    response = PROBES[route].send(place, method, f"{scope.word} of another collection")
+    if scope >= rule.scope and rule.tells and route not in OF_THE_KEY:
+        hidden = 403 if route == "GET /metrics" or scope is Scope.ASK else 404
+        assert response.status_code in (404, hidden)
+    assert_tells_nothing(response)
+    if route == "POST /mcp":
+        assert response.json()["result"]["isError"]
+        assert "There is no collection" in response.text
+    else:
+        told = response.text.replace(f"collection={COLLECTION}", "")  # links of pages repeat the query
+        assert COLLECTION not in told or response.status_code == 404
+
+
+def test_a_refused_write_changes_nothing(place: Place) -> None:
+    place.restore()
+    before = place.as_admin("GET", "/v1/changes", params={"collection": COLLECTION}).json()
+    for route, probe in PROBES.items():
+        method = route.partition(" ")[0]
+        if method not in READS:
+            for key in ("none", "wrong", "ask", "admin of another collection"):
+                probe.send(place, method, key)
+    after = place.as_admin("GET", "/v1/changes", params={"collection": COLLECTION}).json()
+    assert after["documents"] == before["documents"]
+
+
+def test_an_unknown_address_is_told_to_callers_with_a_key_only(place: Place) -> None:
+    assert place.send("GET", UNHEARD, "none").status_code == 401
+    assert place.send("GET", UNHEARD, "ask").status_code == 404
+
+
+def test_lists_have_what_the_key_may_use(place: Place) -> None:
+    place.restore()
+    for path, name in (("/v1/collections", "collections"), ("/v1/jobs", "jobs")):
+        assert len(place.send("GET", path, "admin").json()[name]) >= 1
+        assert place.send("GET", path, "admin of another collection").json()[name] == []
+    assert place.send("GET", f"/v1/jobs?collection={COLLECTION}", "write").json()["jobs"] != []
+    assert place.send("GET", "/v1/jobs?collection=other", "write").json()["jobs"] == []
