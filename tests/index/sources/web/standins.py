@@ -15,6 +15,8 @@ from index.sources.web.addresses import IPAddress
 from index.sources.web.errors import FetchFailed
 from tests.patience import PATIENCE
 
+PAGE = b"<p>Rivers of the north</p>"
+
 Answer = bytes | Callable[[socket.socket], None]
 
 
