@@ -8,15 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from index.errors import InvalidDocumentId, StoreDamaged
-from index.postgresql import AdvisoryLeases, Server, Transaction, migrate
-from index.protocols import Lease
+from index.postgresql import Server, Transaction, migrate
 from index.records import (
     DocumentHistory,
     DocumentRecord,
     Erasure,
     NewDocument,
     Notice,
-    PendingPassage,
     Problem,
     Put,
     RefusedMirror,
@@ -29,15 +27,14 @@ from index.store.postgresql import (
     documents,
     events,
     originals,
-    passages,
     retirement,
     schema,
     state,
     upkeep,
     versions,
 )
-from index.store.postgresql.access import Access
 from index.store.postgresql.bases import PostgresqlBases
+from index.store.postgresql.embedding_work import PostgresqlEmbeddingWork
 from index.store.postgresql.snapshots.brief import BriefSnapshot, require_erasures
 from index.store.postgresql.snapshots.snapshot import PostgresqlSnapshot
 from index.store.postgresql.staged.tables import EXCHANGED
@@ -46,12 +43,9 @@ from index.store.postgresql.upkeep import erasures
 from index.store.postgresql.upkeep.row_copying import PostgresqlCopying
 from index.store.rows.cache import Memory
 from index.store.rows.tags import objects_name, store_tag
-from index.store.rows.vectors import among
-from index.types import Metadata, Sentences, Vectors
+from index.types import Metadata
 
 _HELD = f"LOCK TABLE {', '.join(EXCHANGED)} IN ACCESS SHARE MODE; "
-_WORKER = "/"
-"""In the name of a lease that belongs to one worker, which may hold claims."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +57,7 @@ class _Reading:
     is_lasting: bool
 
 
-class PostgresqlStore(Access):
+class PostgresqlStore(PostgresqlEmbeddingWork):
     """Implements :class:`index.protocols.RecordStore`. Every write is one transaction with one change number.
 
     Writes of a collection follow each other, so their numbers are committed in order. Leases are advisory
@@ -81,7 +75,6 @@ class PostgresqlStore(Access):
         Raises :class:`index.errors.UnknownFormat`.
         """
         super().__init__(server, number, name)
-        self._leases = AdvisoryLeases(server, self._schema, what=self._what)
         self._memory = Memory()
         self._shared = shared or SharedOriginals(None)
         self._readings: set[_Reading] = set()
@@ -298,67 +291,6 @@ class PostgresqlStore(Access):
         """Bases of vectors that machines share; see :class:`index.protocols.RecordStore`."""
         files = self._shared.bases(self.objects_name())
         return None if files is None else PostgresqlBases(files, self._read, self._write, self.lease)
-
-    # Embedding work
-
-    def claim(self, limit: int, lease: Lease) -> list[PendingPassage]:
-        """Claim passages without a vector; see :class:`index.protocols.EmbeddingWork`."""
-        if limit < 1:
-            return []
-        with self._write(in_turn=False) as (transaction, _):
-            return claims.claim(transaction, limit, lease.name, self._leases)
-
-    def put_vectors(
-        self,
-        keys: Sequence[bytes],
-        vectors: Vectors,
-        sentences: Sequence[Sentences] = (),
-        *,
-        lease: Lease | None = None,
-    ) -> int:
-        """Store vectors and end the claims on them; see :class:`index.protocols.EmbeddingWork`."""
-        with self._change() as (transaction, change):
-            if lease is not None:
-                claimed = claims.locked(transaction, keys, lease.name)
-                keys, vectors, sentences = among(claimed, keys, vectors, sentences)
-            served = passages.put_vectors(transaction, keys, vectors, sentences, change)
-            claims.end_on(transaction, keys)
-            return served
-
-    def drop_damaged_vectors(self, dimension: int) -> int:
-        """Let passages wait for vectors again; see :class:`index.protocols.EmbeddingWork`."""
-        with self._change() as (transaction, _):
-            claims.announce(transaction)
-            return passages.drop_bad_vectors(transaction, dimension)
-
-    def waiting(self, up_to: int) -> int:
-        """How many live passages, up to this id, have no vector."""
-        with self._read() as (transaction, _):
-            return passages.waiting(transaction, up_to)
-
-    def waiting_since(self) -> float | None:
-        """When the oldest version was stored that has passages without a vector; None without."""
-        with self._read() as (transaction, _):
-            return passages.waiting_since(transaction)
-
-    def last_passage(self) -> int:
-        """The id of the passage that was stored last; 0 if none ever was."""
-        with self._read() as (transaction, _):
-            return passages.last(transaction)
-
-    # Leases and closing
-
-    @contextmanager
-    def lease(self, name: str, *, seconds: float = 0.0) -> Iterator[Lease]:
-        """Hold a lease; see :class:`index.protocols.RecordStore`."""
-        with self._leases.hold(name, seconds) as lease:
-            self._require_open()
-            try:
-                yield lease
-            finally:
-                if _WORKER in name:
-                    with self._write(in_turn=False) as (transaction, _):
-                        claims.end(transaction, name)
 
     def close(self) -> None:
         """Refuse further calls. The connections are those of the server object."""

@@ -1,0 +1,82 @@
+"""The passages of a collection that wait for vectors, and the leases of those who embed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from index.postgresql import AdvisoryLeases, Server
+from index.protocols import Lease
+from index.records import PendingPassage
+from index.store.postgresql import claims, passages
+from index.store.postgresql.access import Access
+from index.store.rows.vectors import among
+from index.types import Sentences, Vectors
+
+_WORKER = "/"
+"""In the name of a lease that belongs to one worker, which may hold claims."""
+
+
+class PostgresqlEmbeddingWork(Access):
+    """Implements :class:`index.protocols.EmbeddingWork`."""
+
+    def __init__(self, server: Server, number: int, name: str) -> None:
+        super().__init__(server, number, name)
+        self._leases = AdvisoryLeases(server, self._schema, what=self._what)
+
+    def claim(self, limit: int, lease: Lease) -> list[PendingPassage]:
+        """Claim passages without a vector; see :class:`index.protocols.EmbeddingWork`."""
+        if limit < 1:
+            return []
+        with self._write(in_turn=False) as (transaction, _):
+            return claims.claim(transaction, limit, lease.name, self._leases)
+
+    def put_vectors(
+        self,
+        keys: Sequence[bytes],
+        vectors: Vectors,
+        sentences: Sequence[Sentences] = (),
+        *,
+        lease: Lease | None = None,
+    ) -> int:
+        """Store vectors and end the claims on them; see :class:`index.protocols.EmbeddingWork`."""
+        with self._change() as (transaction, change):
+            if lease is not None:
+                claimed = claims.locked(transaction, keys, lease.name)
+                keys, vectors, sentences = among(claimed, keys, vectors, sentences)
+            served = passages.put_vectors(transaction, keys, vectors, sentences, change)
+            claims.end_on(transaction, keys)
+            return served
+
+    def drop_damaged_vectors(self, dimension: int) -> int:
+        """Let passages wait for vectors again; see :class:`index.protocols.EmbeddingWork`."""
+        with self._change() as (transaction, _):
+            claims.announce(transaction)
+            return passages.drop_bad_vectors(transaction, dimension)
+
+    def waiting(self, up_to: int) -> int:
+        """How many live passages, up to this id, have no vector."""
+        with self._read() as (transaction, _):
+            return passages.waiting(transaction, up_to)
+
+    def waiting_since(self) -> float | None:
+        """When the oldest version was stored that has passages without a vector; None without."""
+        with self._read() as (transaction, _):
+            return passages.waiting_since(transaction)
+
+    def last_passage(self) -> int:
+        """The id of the passage that was stored last; 0 if none ever was."""
+        with self._read() as (transaction, _):
+            return passages.last(transaction)
+
+    @contextmanager
+    def lease(self, name: str, *, seconds: float = 0.0) -> Iterator[Lease]:
+        """Hold a lease; see :class:`index.protocols.RecordStore`."""
+        with self._leases.hold(name, seconds) as lease:
+            self._require_open()
+            try:
+                yield lease
+            finally:
+                if _WORKER in name:
+                    with self._write(in_turn=False) as (transaction, _):
+                        claims.end(transaction, name)
