@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote as percent_encode
 
 import httpx
 import uvicorn
@@ -136,6 +137,17 @@ def live(app: FastAPI, **options: Any) -> Iterator[httpx.Client]:
         thread.join(PATIENCE)
         assert not thread.is_alive()
     assert app.state.undocumented == set()
+
+
+def put(
+    client: TestClient, document_id: str, text: str, *, collection: str = "default", **more: Any
+) -> dict[str, Any]:
+    """Put a text as a document and wait for its vectors; returns its record. ``more`` are other fields."""
+    address = f"/v1/documents/{percent_encode(document_id)}?wait=true&collection={collection}"
+    response = client.put(address, json={"text": text, **more})
+    assert response.status_code in {200, 201}, response.text
+    record: dict[str, Any] = response.json()
+    return record
 
 
 def assert_error(response: Any, status: int, code: str) -> str:

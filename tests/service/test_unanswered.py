@@ -15,8 +15,8 @@ from service.identity import KeyOptions, Scope, new_key
 from service.unanswered import FILE, UnansweredQuestions, has_unanswered, open_unanswered_store
 from service.upkeep.backup import back_up
 from tests.patience import eventually
-from tests.service.browser.pages import LAMP, page, put, told
-from tests.service.http_service import served
+from tests.service.browser.pages import LAMP, page, told
+from tests.service.http_service import put, served
 
 ASKED = "Does the zeppelin quack?"
 ANSWERED = "Who lit the lamp in the north tower at dusk?"

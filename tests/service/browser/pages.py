@@ -68,15 +68,6 @@ HOSTILE = [
 """What documents say that would rather be programs."""
 
 
-def put(client: TestClient, document_id: str, text: str, **more: Any) -> dict[str, Any]:
-    collection = more.pop("collection", "default")
-    address = f"/v1/documents/{percent_encode(document_id)}?wait=true&collection={collection}"
-    response = client.put(address, json={"text": text, **more})
-    assert response.status_code in {200, 201}, response.text
-    record: dict[str, Any] = response.json()
-    return record
-
-
 def page(client: TestClient, address: str, status: int = 200, **params: Any) -> HtmlElement:
     """The page at an address, which is of the kind that nothing in a document can run on."""
     response = client.get(address, params=params) if params else client.get(address)

@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.identity import KeyOptions, Scope, new_key
-from tests.service.browser.pages import LAMP, page, put, told, words
-from tests.service.http_service import served
+from tests.service.browser.pages import LAMP, page, told, words
+from tests.service.http_service import put, served
 
 ADMIN = {"authorization": "Bearer correct-horse"}
 

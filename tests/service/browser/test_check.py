@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from index.library import Library
 from service.browser.checking import pasted
 from service.settings import Settings
-from tests.service.http_service import served
+from tests.service.http_service import put, served
 
 LAMP = "The lamp in the north tower was lit at dusk by the keeper."
 TOWER = "The south tower has two lamps and no keeper at all."
@@ -25,11 +25,6 @@ SETTINGS = Settings()
 def checking(client: TestClient) -> TestClient:
     put(client, "lamps.md", TEXT)
     return client
-
-
-def put(client: TestClient, document_id: str, text: str, **more: Any) -> None:
-    response = client.put(f"/v1/documents/{document_id}?wait=true", json={"text": text, **more})
-    assert response.status_code in (200, 201), response.text
 
 
 def put_in(client: TestClient, collection: str, text: str, **more: Any) -> None:

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.browser import is_page
-from tests.service.browser.pages import LAMP, page, put, told, words
-from tests.service.http_service import GatedEmbedder, app_of, served
+from tests.service.browser.pages import LAMP, page, told, words
+from tests.service.http_service import GatedEmbedder, app_of, put, served
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from index.readers import MEDIA_TYPES
 from service.identity import KeyOptions, Scope, new_key
 from service.jobs.records import FINISHED
 from tests.patience import eventually
-from tests.service.browser.pages import HOSTILE, LAMP, page, put, told, words
-from tests.service.http_service import served
+from tests.service.browser.pages import HOSTILE, LAMP, page, told, words
+from tests.service.http_service import put, served
 
 BOARD = {"groups": ["board"]}
 

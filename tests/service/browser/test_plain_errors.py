@@ -16,8 +16,8 @@ from service import errors
 from service.browser.errors.plain_errors import plain_error
 from service.browser.languages import LANGUAGES
 from service.identity import KeyOptions, Scope, new_key
-from tests.service.browser.pages import LAMP, page, put, told
-from tests.service.http_service import served
+from tests.service.browser.pages import LAMP, page, told
+from tests.service.http_service import put, served
 
 FOR_PROGRAMS = re.compile(r"/v1/|\bGET\b|\bPOST\b|\bPUT\b|Bearer|X-API-Key|LOCCIT_")
 CHINESE = {"accept-language": "zh"}

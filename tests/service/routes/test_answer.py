@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from index.library import Library
 from service.answering.wording import DECLINED
 from service.schemas.answering import AnswerResponse
-from tests.service.http_service import assert_error, assert_shape, served
+from tests.service.http_service import assert_error, assert_shape, put, served
 
 LAMPS = (
     "The first lamp burned whale oil. Zinc reflectors threw its light nine miles out.\n\n"
@@ -24,11 +24,6 @@ BOTH = "When was the tower built, and what did the first lamp burn?"
 def filled(client: TestClient) -> TestClient:
     put(client, "lamps.txt", LAMPS)
     return client
-
-
-def put(client: TestClient, document_id: str, text: str, **more: Any) -> None:
-    response = client.put(f"/v1/documents/{document_id}?wait=true", json={"text": text, **more})
-    assert response.status_code == 201, response.text
 
 
 def answer(client: Any, question: str, **more: Any) -> dict[str, Any]:

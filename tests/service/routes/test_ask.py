@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from index.library import Library
 from service.schemas.answers import AskResponse, BatchResponse
 from tests.patience import eventually
-from tests.service.http_service import GatedEmbedder, app_of, assert_error, assert_shape, live, served
+from tests.service.http_service import GatedEmbedder, app_of, assert_error, assert_shape, live, put, served
 
 LAMPS = "== Lamps ==\n\nThe lamp was lit at dusk by the keeper 👩‍🚒.\n\nOil lamps need a wick and oil.\n"
 DOGS = "Dogs sleep most of the day.\n\nA 𝔡𝔬𝔤 that sleeps, lies – as cafe\u0301 owners know – by the door.\n"
@@ -25,11 +25,6 @@ def filled(client: TestClient) -> TestClient:
     put(client, "animals/dogs.txt", DOGS)
     put(client, "ships.html", PAGE, media_type="text/html")
     return client
-
-
-def put(client: TestClient, document_id: str, text: str, **more: Any) -> None:
-    response = client.put(f"/v1/documents/{document_id}?wait=true", json={"text": text, **more})
-    assert response.status_code == 201, response.text
 
 
 def ask(client: Any, question: str, **more: Any) -> dict[str, Any]:

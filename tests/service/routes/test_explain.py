@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 from index.library import Library
 from service.identity import KeyOptions, Scope, new_key
 from service.schemas.explanations import ExplainResponse
-from tests.service.browser.pages import page, put, told
-from tests.service.http_service import GatedEmbedder, assert_error, assert_shape, served
+from tests.service.browser.pages import page, told
+from tests.service.http_service import GatedEmbedder, assert_error, assert_shape, put, served
 
 LAMP = "The lamp in the north tower was lit at dusk by the keeper."
 ASKED = "Who lit the lamp in the north tower?"

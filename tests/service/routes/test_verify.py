@@ -9,20 +9,12 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.schemas.verdicts import VerifyResponse
-from tests.service.http_service import assert_error, assert_shape, served
+from tests.service.http_service import assert_error, assert_shape, put, served
 
 LAMP = "The lamp in the north tower was lit at dusk by the keeper."
 OIL = "Oil lamps need a wick and twelve litres of oil in a winter."
 LAMPS = f"{LAMP}\n\n{OIL}\n"
 DOGS = "A sleeping dog lies by the harbour door on “warm” stones.\n"
-
-
-def put(client: TestClient, document_id: str, text: str, collection: str = "default") -> dict[str, Any]:
-    address = f"/v1/documents/{document_id}?wait=true&collection={collection}"
-    response = client.put(address, json={"text": text})
-    assert response.status_code in {200, 201}, response.text
-    record: dict[str, Any] = response.json()
-    return record
 
 
 def verify(client: TestClient, **body: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.identity import KeyOptions, Scope, new_key
-from tests.service.browser.pages import HOSTILE, LAMP, page, put, squeezed, told, words
-from tests.service.http_service import served
+from tests.service.browser.pages import HOSTILE, LAMP, page, squeezed, told, words
+from tests.service.http_service import put, served
 
 SHIFTED = r"The words that it cites are the same today\. \d of its \d sources ha(s|ve) the same words"
 ASKED = "Who lit the lamp in the north tower?"

@@ -12,18 +12,8 @@ from starlette.testclient import TestClient
 from index.embedding import WordEmbedder
 from index.library import Library
 from index.search import CALIBRATION_FILE, FEATURES, Answerability, Regression, load_answerability
-from tests.service.browser.pages import (
-    LAMP,
-    MARKDOWN,
-    marked,
-    page,
-    put,
-    squeezed,
-    told,
-    told_evidence,
-    words,
-)
-from tests.service.http_service import GatedEmbedder, served
+from tests.service.browser.pages import LAMP, MARKDOWN, marked, page, squeezed, told, told_evidence, words
+from tests.service.http_service import GatedEmbedder, put, served
 
 
 def test_the_page_to_ask_on_says_how_much_there_is_to_ask(client: TestClient) -> None:

@@ -8,7 +8,8 @@ import pytest
 from lxml.html import HtmlElement
 from starlette.testclient import TestClient
 
-from tests.service.browser.pages import LAMP, page, put, told, words
+from tests.service.browser.pages import LAMP, page, told, words
+from tests.service.http_service import put
 
 ASKED = "Who lit the lamp in the north tower?"
 BEFORE = "The tower is old. It stands by the sea."

@@ -14,8 +14,8 @@ from index.library import Library
 from index.sources import FolderIngest
 from service.browser.asking import suggestions
 from service.identity import KeyOptions, Scope, new_key
-from tests.service.browser.pages import LAMP, page, put, told, words
-from tests.service.http_service import served
+from tests.service.browser.pages import LAMP, page, told, words
+from tests.service.http_service import put, served
 
 CORPUS = Path(__file__).resolve().parents[4] / "corpus"
 

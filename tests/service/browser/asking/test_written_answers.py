@@ -6,8 +6,8 @@ import json
 
 from index.library import Library
 from tests.service.answering.writing.stand_in import Break, stand_in
-from tests.service.browser.pages import LAMP, page, put, told, words
-from tests.service.http_service import served
+from tests.service.browser.pages import LAMP, page, told, words
+from tests.service.http_service import put, served
 
 ASKED = "Who lit the lamp in the north tower?"
 

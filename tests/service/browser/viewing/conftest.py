@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.service.browser.pages import MARKDOWN, put
+from tests.service.browser.pages import MARKDOWN
+from tests.service.http_service import put
 
 
 @pytest.fixture

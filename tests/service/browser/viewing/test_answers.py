@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from index.errors import InvalidLocator
 from service.api.links import CitedWith, in_collection, view_address
-from tests.service.browser.pages import LAMP, locator_of, marked, page, put, told, view, words
+from tests.service.browser.pages import LAMP, locator_of, marked, page, told, view, words
+from tests.service.http_service import put
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from service.browser.lists import shown_items
 from service.browser.marks import Marking
 from service.browser.tables import MOST_CELLS, MOST_COLUMNS, shown_table
 from service.browser.wording import code_language, is_mail, is_presentation
-from tests.service.browser.pages import HOSTILE, locator_of, marked, parts_of, put, view, words
+from tests.service.browser.pages import HOSTILE, locator_of, marked, parts_of, view, words
+from tests.service.http_service import put
 
 ROWS = "\n".join(f"Tower {number} | Keeper {number}" for number in range(40))
 

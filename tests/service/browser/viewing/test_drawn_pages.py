@@ -17,8 +17,8 @@ from index.config import IngestConfig, LibraryConfig
 from index.embedding import WordEmbedder
 from index.library import Library
 from service.browser.drawn_pages import MOST, WIDTHS
-from tests.service.browser.pages import LAMP, locator_of, marked, put, told, view, words
-from tests.service.http_service import served
+from tests.service.browser.pages import LAMP, locator_of, marked, told, view, words
+from tests.service.http_service import put, served
 
 PAGES = ("The first page tells of oil.", LAMP, "The third page tells of wicks.", "The end.", "After it.")
 WIDTH, HEIGHT = 500.0, 400.0

@@ -14,12 +14,12 @@ from tests.service.browser.pages import (
     locator_of,
     marked,
     page,
-    put,
     squeezed,
     told,
     view,
     words,
 )
+from tests.service.http_service import put
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -13,7 +13,8 @@ from index.records import Structure
 from index.types import Block
 from service.browser.document import WINDOW, document_page
 from service.browser.marks import Marking
-from tests.service.browser.pages import LAMP, locator_of, marked, page, parts_of, put, view, words
+from tests.service.browser.pages import LAMP, locator_of, marked, page, parts_of, view, words
+from tests.service.http_service import put
 
 
 def test_a_long_document_is_shown_in_parts_that_cover_it(client: TestClient) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from tests.service.browser.pages import LAMP, locator_of, marked, page, put, told, view, words
+from tests.service.browser.pages import LAMP, locator_of, marked, page, told, view, words
+from tests.service.http_service import put
 
 NEWER = {
     "current": f"{LAMP}\n\nMore at the end.",

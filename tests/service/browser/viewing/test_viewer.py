@@ -19,8 +19,8 @@ from index.types import Extract
 from service.browser.languages import ENGLISH
 from service.browser.marks import segments
 from service.browser.wording import pages_in_words
-from tests.service.browser.pages import LAMP, locator_of, marked, put, squeezed, told, view, words
-from tests.service.http_service import served
+from tests.service.browser.pages import LAMP, locator_of, marked, squeezed, told, view, words
+from tests.service.http_service import put, served
 from tests.sizes import examples
 
 

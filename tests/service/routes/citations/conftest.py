@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from tests.service.routes.citations.lamps import LAMP, TEXT, locator_of, put, stored_text
+from tests.service.http_service import put
+from tests.service.routes.citations.lamps import LAMP, TEXT, locator_of, stored_text
 
 
 @pytest.fixture

@@ -18,15 +18,6 @@ NEWER = {
 }
 
 
-def put(client: TestClient, document_id: str, text: str, **more: Any) -> dict[str, Any]:
-    collection = more.pop("collection", "default")
-    address = f"/v1/documents/{percent_encode(document_id)}?wait=true&collection={collection}"
-    response = client.put(address, json={"text": text, **more})
-    assert response.status_code in {200, 201}, response.text
-    record: dict[str, Any] = response.json()
-    return record
-
-
 def locator_of(record: dict[str, Any], text: str, words: str) -> str:
     start = text.index(words)
     return f"{record['document_id']}@{record['text_sha256'][:12]}:{start}-{start + len(words)}"

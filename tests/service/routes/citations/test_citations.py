@@ -7,8 +7,8 @@ from starlette.testclient import TestClient
 
 from index.citations.formats import FORMATS
 from service.schemas.citations import CitationResponse
-from tests.service.http_service import assert_error, assert_shape
-from tests.service.routes.citations.lamps import LAMP, NEWER, TEXT, cited, locator_of, put, stored_text
+from tests.service.http_service import assert_error, assert_shape, put
+from tests.service.routes.citations.lamps import LAMP, NEWER, TEXT, cited, locator_of, stored_text
 
 
 def test_a_citation_of_the_newest_version_is_current(client: TestClient, lamp: str) -> None:

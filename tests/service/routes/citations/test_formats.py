@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from index.citations.formats import FORMATS
 from index.library import Library
 from service.schemas.answers import AskResponse
-from tests.service.http_service import assert_error, assert_shape, served
-from tests.service.routes.citations.lamps import LAMP, TEXT, cited, locator_of, put, read_bibtex
+from tests.service.http_service import assert_error, assert_shape, put, served
+from tests.service.routes.citations.lamps import LAMP, TEXT, cited, locator_of, read_bibtex
 
 CONTENT_TYPES = {
     "anthropic_char_location": "application/json",

@@ -13,8 +13,7 @@ from index.embedding import WordEmbedder
 from index.library import Library
 from service.schemas.answers import AskResponse
 from service.settings import Settings
-from tests.service.http_service import assert_error, assert_shape, served
-from tests.service.routes.citations.lamps import put
+from tests.service.http_service import assert_error, assert_shape, put, served
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.service.routes.documents.versions.lamps import ONE, THREE, TWO, put
+from tests.service.http_service import put
+from tests.service.routes.documents.versions.lamps import ONE, THREE, TWO
 
 
 @pytest.fixture

@@ -16,14 +16,6 @@ TWO = "# Lamps\n\nThe lamp was lit at dawn.\n\nOil lamps need a wick.\n"
 THREE = "# Lamps\n\nIt is never lit.\n\nNothing is needed for that.\n"
 
 
-def put(client: TestClient, document_id: str, text: str, collection: str = "default") -> dict[str, Any]:
-    address = f"/v1/documents/{percent_encode(document_id)}?wait=true&collection={collection}"
-    response = client.put(address, json={"text": text})
-    assert response.status_code in {200, 201}, response.text
-    record: dict[str, Any] = response.json()
-    return record
-
-
 def versions(client: TestClient, document_id: str, **params: Any) -> list[dict[str, Any]]:
     response = client.get(f"/v1/documents/{percent_encode(document_id)}/versions", params=params)
     assert response.status_code == 200, response.text

@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from tests.service.http_service import assert_error, served
+from tests.service.http_service import assert_error, put, served
 from tests.service.routes.documents.versions.lamps import (
     ONE,
     THREE,
@@ -15,7 +15,6 @@ from tests.service.routes.documents.versions.lamps import (
     changes,
     follow,
     prune,
-    put,
     whole,
 )
 

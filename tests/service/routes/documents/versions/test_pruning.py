@@ -6,8 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from tests.service.http_service import assert_error, served
-from tests.service.routes.documents.versions.lamps import ONE, THREE, TWO, going, prune, put, versions, whole
+from tests.service.http_service import assert_error, put, served
+from tests.service.routes.documents.versions.lamps import ONE, THREE, TWO, going, prune, versions, whole
 
 
 def test_pruning_says_what_it_would_erase_before_it_does(

@@ -6,8 +6,8 @@ from urllib.parse import quote as percent_encode
 import pytest
 from starlette.testclient import TestClient
 
-from tests.service.http_service import assert_error
-from tests.service.routes.documents.versions.lamps import ONE, TWO, diff, put, versions
+from tests.service.http_service import assert_error, put
+from tests.service.routes.documents.versions.lamps import ONE, TWO, diff, versions
 
 
 def test_versions_are_listed_newest_first(client: TestClient, records: list[dict[str, Any]]) -> None:
