@@ -37,7 +37,7 @@ _REPLACE_DESCRIPTION = (
     "copy its file."
 )
 _WRITER_SECONDS = 10.0
-"""How long a deletion waits for a commit."""
+"""How long a deletion waits for a commit, and who creates a collection for another who does."""
 _DERIVED = frozenset({"lexical", "vectors", "leases"})
 _GENERATION = "indexes-"
 """Folders in that of a collection that are made anew where they are missing, and what others begin with."""
@@ -107,16 +107,22 @@ class FolderCatalogue:
         return stored
 
     def _create(self, path: Path, description: Mapping[str, Any]) -> None:
-        """Create a collection: first the record, so that a description without one is always damage."""
+        """Create a collection: first the record, so that a description without one is always damage.
+
+        Others see the record before the description, and would give it one of their own: they wait.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A deleted collection that another thread still has open may have written to its folder again.
-        is_bare = _is_bare(path.parent, but_derived=True)
-        with closing(SqliteStore(path.with_name(_STORE), create=is_bare)) as store:
-            with store.snapshot() as moment:
-                written = moment.change > 0
-            if written and not path.exists():  # unless another process has created it meanwhile
-                raise StoreDamaged(f"{path} is missing beside {_STORE}. {_REPLACE_DESCRIPTION}")
-        _write(path, description)
+        with FileLeases(path.parent).hold("write", _WRITER_SECONDS):
+            if path.exists():
+                return  # another process has created it meanwhile
+            # A deleted collection that another thread still has open may have written to its folder again.
+            is_bare = _is_bare(path.parent, but_derived=True)
+            with closing(SqliteStore(path.with_name(_STORE), create=is_bare)) as store:
+                with store.snapshot() as moment:
+                    written = moment.change > 0
+                if written:
+                    raise StoreDamaged(f"{path} is missing beside {_STORE}. {_REPLACE_DESCRIPTION}")
+            _write(path, description)
 
     def folder(self, name: str) -> Path:
         return self._folder / name
