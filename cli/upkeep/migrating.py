@@ -62,7 +62,7 @@ def migrate(
         else:
             report = migration.run(questions=questions)
     if dry_run:
-        _print_plan(planned, beside, as_json=as_json)
+        _print_plan(planned, beside, migration.target, as_json=as_json)
         return
     _print_report(report, migration.target, as_json=as_json)
     if not report.is_same:
@@ -83,7 +83,7 @@ def _shown() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def _print_plan(planned: list[Planned], beside: dict[str, int], *, as_json: bool) -> None:
+def _print_plan(planned: list[Planned], beside: dict[str, int], target: Side, *, as_json: bool) -> None:
     if as_json:
         print_json({"collections": [asdict(one) for one in planned], "beside": beside})
         return
@@ -95,6 +95,11 @@ def _print_plan(planned: list[Planned], beside: dict[str, int], *, as_json: bool
         state = {"new": "", "unfinished": "; a part is there", "moved": f"; there as of change {one.reached}"}
         _print(f"{one.name}: {size}{state[one.state]}")
     _print(f"Beside them: {_counted(beside)}")
+    if planned and target.store and not target.objects:
+        _print(
+            f"Originals go into the data folder {target.data}: other machines would not show them. To share "
+            "them, set LOCCIT_OBJECTS before you move anything."
+        )
     _print("Nothing was changed.")
 
 

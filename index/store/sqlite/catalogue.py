@@ -38,6 +38,8 @@ _REPLACE_DESCRIPTION = (
 )
 _WRITER_SECONDS = 10.0
 """How long a deletion waits for a commit, and who creates a collection for another who does."""
+_CREATING = ".creating"
+"""The lease under which collections are created. Its file is beside their folders, which stay bare."""
 _DERIVED = frozenset({"lexical", "vectors", "leases"})
 _GENERATION = "indexes-"
 """Folders in that of a collection that are made anew where they are missing, and what others begin with."""
@@ -112,7 +114,7 @@ class FolderCatalogue:
         Others see the record before the description, and would give it one of their own: they wait.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLeases(path.parent).hold("write", _WRITER_SECONDS):
+        with FileLeases(self._folder).hold(_CREATING, _WRITER_SECONDS):
             if path.exists():
                 return  # another process has created it meanwhile
             # A deleted collection that another thread still has open may have written to its folder again.

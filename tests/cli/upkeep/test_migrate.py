@@ -125,6 +125,7 @@ def test_originals_that_no_other_machine_has_are_told(
     instance: Instance, postgresql_url: str, tmp_path: Path
 ) -> None:
     options = ("migrate", "--to", postgresql_url, "--questions", "0")
+    assert "Originals go into the data folder" in instance.run(*options, "--dry-run")
     assert "originals are in the data folder" in instance.run(*options)
     shared = instance.run("migrate", "--to", str(tmp_path / "other"), "--questions", "0")
     assert "originals are in the data folder" not in shared
