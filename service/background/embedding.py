@@ -10,7 +10,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from index.collection import Collection
-from index.errors import CollectionBusy, CollectionNotFound, InvalidCollectionName, LoccitError
+from index.errors import (
+    CollectionBusy,
+    CollectionNotFound,
+    InvalidCollectionName,
+    LoccitError,
+    StoreUnavailable,
+)
 from index.library import Library
 from index.records import DocumentRecord
 from service.background.agenda import Agenda, Turn
@@ -140,6 +146,8 @@ class EmbeddingWorker:
         while not self._stopped.is_set():
             try:
                 self._round()
+            except StoreUnavailable as error:
+                log.warning("The embedding worker waits: %s", error.message)
             except Exception:
                 log.exception("The embedding worker failed, and continues.")
             while (pause := self._agenda.pause()) and not self._stopped.is_set():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from index.errors import CollectionNotFound, LoccitError
+from index.errors import CollectionNotFound, LoccitError, StoreUnavailable
 from index.lag import Lag
 from index.protocols import Failure
 from index.records import Counts
@@ -40,12 +40,17 @@ async def readiness(caller: Caller, runtime: ReadyRuntime) -> Response:
     """200 means that the model has answered a question, the collections are open, and answers are up to date.
 
     It is 503 `not_ready` also while answers are further behind the record than `LOCCIT_READY_LAG_SECONDS`.
-    Without an admin key the answer is `{"status": "ready"}`, unless the service has no keys.
+    Without an admin key the answer is `{"status": "ready"}`, unless the service has no keys. So it is for all
+    while the database cannot be reached, after some seconds.
     """
     runtime.readiness.require_following()
     if caller.scope < Scope.ADMIN:
         return json_reply({"status": "ready"})
-    return json_reply(await runtime.pools.lookups.run(readiness_json, runtime, caller))
+    try:
+        details = await runtime.pools.lookups.run(readiness_json, runtime, caller)
+    except StoreUnavailable:  # for all processes alike: others would not answer either
+        details = {"status": "ready"}
+    return json_reply(details)
 
 
 for _path, _check in (("/healthz", health), ("/readyz", readiness)):

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from index.embedding import WordEmbedder
 from index.engine.generations import FILES_LEASE
+from index.errors import StoreUnavailable
 from index.file_leases import FileLeases
 from index.library import Library
 from service.identity import KeyOptions, Scope, new_key
@@ -64,3 +67,29 @@ def test_a_service_that_lags_is_not_ready_and_answers_all_the_same(library: Libr
             assert client.post("/v1/ask", json={"question": "Which moons?"}).json()["passages"]
         eventually(lambda: client.get("/readyz").status_code == 200)
         assert client.get("/readyz").json()["lag"] == {"changes": 0, "seconds": 0.0}
+
+
+class RemoteLibrary(Library):
+    """One whose database can go away."""
+
+    is_away = False
+
+    def names(self) -> list[str]:
+        if self.is_away:
+            raise StoreUnavailable("The server cannot be reached.")
+        return super().names()
+
+
+def test_an_outage_of_the_database_takes_no_service_away(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A balancer would find none that is ready, and others could not answer either."""
+    with RemoteLibrary(tmp_path, embedder=WordEmbedder()) as library, served(library) as client:
+        assert client.get("/readyz").json()["collections"] == 0
+        library.is_away = True
+        response = client.get("/readyz")
+        assert (response.status_code, response.json()) == (200, {"status": "ready"})
+        eventually(lambda: "The embedding worker waits: The server cannot be reached." in caplog.text)
+        library.is_away = False
+        eventually(lambda: "collections" in client.get("/readyz").json())
+    assert "Traceback" not in caplog.text
