@@ -7,6 +7,7 @@ out of bounds raises ``ValueError``.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,6 +20,8 @@ Backend = Literal["auto", "torch", "openvino", "onnx"]
 Precision = Literal["auto", "float", "fp32", "bf16", "int8", "dynamic-int8"]
 
 _STRICT = ConfigDict(extra="forbid", validate_by_name=True, loc_by_alias=False)
+_MILVUS = re.compile(r"(https?|tcp|unix)://.+|.+\.db")
+"""What the client of Milvus takes as an address, or as a file of milvus-lite."""
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -240,6 +243,15 @@ def _checked_objects(address: str) -> str:
     return address
 
 
+def _checked_milvus(address: str) -> str:
+    if not _MILVUS.fullmatch(address):
+        raise ValueError(
+            "is not an address of Milvus. Write it like http://milvus.example.org:19530, or name a file that "
+            "ends in .db, for milvus-lite."
+        )
+    return address
+
+
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class EngineConfig:
     """Where vectors and words are searched."""
@@ -251,9 +263,8 @@ class EngineConfig:
         "machine) or milvus, for collections that one machine cannot hold. A change of it makes the indexes "
         "anew.",
     )
-    uri: str = Field(
+    uri: Annotated[str, AfterValidator(_checked_milvus)] = Field(
         default="http://127.0.0.1:19530",
-        min_length=1,
         validation_alias="milvus_uri",
         description="Address of Milvus, or a file that ends in `.db`, for trying it with milvus-lite.",
     )

@@ -224,7 +224,9 @@ def _client(address: BucketAddress) -> Any:
         from botocore.config import Config
         from botocore.session import get_session
     except ImportError as error:
-        raise ObjectsUnavailable("Objects in a bucket need botocore. Install loccit[s3].") from error
+        raise ObjectsUnavailable(
+            "Objects in a bucket need botocore. Run: pip install 'loccit[s3]'"
+        ) from error
     config = Config(
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
