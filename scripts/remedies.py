@@ -43,7 +43,8 @@ MISSING: Mapping[str, str] = {
     "version_not_found": "`GET /v1/documents/{document_id}/versions` lists those that are kept.",
     "citation_not_found": "The version was deleted or pruned, or the locator is not whole. Look for "
     "the quote itself.",
-    "change_not_found": "Use a number up to `index.change` of an answer.",
+    "change_not_found": "Use a number up to `index.change` of an answer, or `change` of the reply to a "
+    "write; a collection that was deleted and made again counts from 0.",
     "change_not_kept": "Ask as of a later change, or without `as_of`.",
     "job_not_found": "`GET /v1/jobs` lists the jobs; finished ones are kept for `LOCCIT_KEEP_JOBS_DAYS`.",
     "file_not_found": "`GET /v1/files` lists the files that the key may see.",
@@ -101,6 +102,8 @@ OPERATION: Mapping[str, str] = {
     "model_failed": "Start again; the log has the model's own error.",
     "too_many_models": "Allow more, if there is memory, or upgrade collections to one model.",
     "backend_missing": "Install what the message names, or let Loccit choose.",
+    "change_not_reached": "Ask again after `Retry-After`: the process that answers follows the record and is "
+    "behind it ([one's own writes](../http-api.md#ones-own-writes)).",
     "index_unavailable": "Try again: it is being made anew in the background "
     "([damage](../operations.md#damage)).",
     "format_in_use": "Stop all processes of older versions, then start the new one again "

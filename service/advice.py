@@ -75,6 +75,7 @@ ADVICE: Advice = {
     errors.DocumentRetired: "GET /v1/documents/{document_id}/versions lists its versions.",
     errors.CitationNotFound: "POST /v1/verify takes quotes.",
     errors.ChangeNotFound: "GET /v1/changes lists the changes.",
+    errors.ChangeNotReached: "Without at_least_change the answer comes from what this process has.",
     errors.ChangeNotKept: "GET /v1/changes tells when documents were deleted or pruned.",
 }
 

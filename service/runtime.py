@@ -16,6 +16,7 @@ from index.collection import Collection
 from index.errors import CollectionNotFound, LoccitError
 from index.history import PurgeState
 from index.library import Library
+from service.asking.awaited_changes import AwaitedChanges
 from service.asking.batching import QuestionCounts, QuestionQueue
 from service.asking.permits import Permits
 from service.asking.queues import QuestionQueues
@@ -114,8 +115,15 @@ class Runtime:
         self.document_order = DocumentOrder(ids.file_id)
         self.job_erasure = JobErasure(job_store, spool)
         self.purger = Purger(self.library, self.job_erasure, self.file_erasure)
+        self.awaited_changes = AwaitedChanges(
+            lambda name: self.worker.look_at(name),  # noqa: PLW0108 -- made below
+            Permits(settings.max_queue),
+        )
         self.worker = EmbeddingWorker(
-            self.library, embeds=not settings.answers_only, on_told=self.purger.look_at
+            self.library,
+            embeds=not settings.answers_only,
+            on_told=self.purger.look_at,
+            on_followed=self.awaited_changes.followed,
         )
         self.jobs = JobRunner(
             self.library,
@@ -130,7 +138,12 @@ class Runtime:
         )
         self._warm_up: asyncio.Task[None] | None = None
         self._sampling: asyncio.Task[None] | None = None
-        permits = {**self.pools.limited(), "job_followers": self.job_followers, "writing": self.writing}
+        permits = {
+            **self.pools.limited(),
+            "awaited_changes": self.awaited_changes.permits,
+            "job_followers": self.job_followers,
+            "writing": self.writing,
+        }
         self._worker_state = WorkerState(self.metrics, self.questions, permits)
         self._shared_state = SharedState(self.library, self.jobs.store)
 

@@ -25,7 +25,7 @@ from index.config import LibraryConfig
 from index.derivation import derive
 from index.description import Description, find_or_create
 from index.embedding import Models
-from index.errors import InvalidInput, LedgerFailed
+from index.errors import ChangeNotFound, InvalidInput, LedgerFailed
 from index.filters import Filter, ReadableBy
 from index.history.archive import Archive
 from index.history.editing import Editor
@@ -157,6 +157,26 @@ class Collection:
         What an index lacks that has failed does not count: :attr:`failures` has it.
         """
         return self._following.lag
+
+    @property
+    def reached(self) -> int:
+        """The change up to which answers are complete here. Asks nobody.
+
+        What an index lacks that has failed does not count: :attr:`failures` has it.
+        """
+        return self._following.reached
+
+    def last_change(self) -> int:
+        """The last change of the record, which answers may lack until they have followed it.
+
+        Raises :class:`index.errors.StoreUnavailable`.
+        """
+        return self._following.last_change()
+
+    def require_change(self, change: int) -> None:
+        """Raise :class:`index.errors.ChangeNotFound` for a change that the record does not have."""
+        if change > self.reached and change > (last := self.last_change()):
+            raise ChangeNotFound(f"There is no change {change}; the collection is at change {last}.")
 
     @property
     def _engine(self) -> Engine:

@@ -35,7 +35,7 @@ class Following:
         self, name: str, store: RecordStore, derive: Callable[[], Derivation], archive: Archive
     ) -> None:
         """Raises :class:`index.errors.CollectionMismatch`, :class:`index.errors.ModelError`."""
-        self._name = name
+        self.name = name
         self._store = store
         self._derive = derive
         self._archive = archive
@@ -74,7 +74,17 @@ class Following:
     @property
     def lag(self) -> Lag:
         """How far answers are behind the record, as of the last look at it. Asks nobody."""
-        return self._watch.lag(self._reached())
+        return self._watch.lag(self.reached)
+
+    @property
+    def reached(self) -> int:
+        """The change up to which answers are complete. What an index lacks that has failed does not count."""
+        change = self._now.state.change
+        return change if self.failures else min(change, self.engine.change)
+
+    def last_change(self) -> int:
+        """The last change of the record, which answers may lack. Raises what the store raises."""
+        return self._store.notice(self._now.state.change).change
 
     def unindexed(self) -> int:
         """How many documents cannot be found yet because an index has failed."""
@@ -91,7 +101,7 @@ class Following:
         except StoreUnavailable:
             self._watch.lost()
             raise
-        self._watch.saw(change, self._reached())
+        self._watch.saw(change, self.reached)
         if change != state.change or change > self.engine.change:
             self.catch_up()
 
@@ -103,7 +113,7 @@ class Following:
         """Apply what was committed, here or by another process, to the indexes and to what is in memory."""
         self.follow_exchange()
         notice = self._store.notice(self._now.state.change)
-        self._watch.saw(notice.change, self._reached())
+        self._watch.saw(notice.change, self.reached)
         if notice.erased:
             self._archive.forget(notice.change)
             self.engine.forget()
@@ -120,15 +130,10 @@ class Following:
             now = self._now
             if self._store.notice(now.state.change).generation == now.derivation.generation:
                 return
-            _log.info("The collection %r was upgraded.", self._name)
+            _log.info("The collection %r was upgraded.", self.name)
             derivation = self._derive()
             derivation.engine.update()
             self._now = self._derived(derivation)
-
-    def _reached(self) -> int:
-        """The change up to which answers are complete."""
-        change = self._now.state.change
-        return change if self.failures else min(change, self.engine.change)
 
     def _derived(self, derivation: Derivation) -> Derived:
         counts = self._archive.counts()

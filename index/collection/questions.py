@@ -9,7 +9,7 @@ from functools import partial
 from index.answers import Answer, IndexState
 from index.collection.following import Derived, Following, state_of
 from index.derivation import Derivation
-from index.errors import DocumentNotFound, StoreUnavailable
+from index.errors import ChangeNotReached, DocumentNotFound, StoreUnavailable
 from index.filters import Filter, ReadableBy
 from index.protocols import (
     Embedder,
@@ -59,10 +59,12 @@ class Questions:
 
         ``vectors`` are those of ``question.texts``, shape (texts, dimension), where the caller has them, and
         ``model`` the fingerprint of the model that made them: those of another model are not used.
-        Raises :class:`index.errors.ModelFailed`; for an earlier change also
-        :class:`index.errors.ChangeNotFound`, :class:`index.errors.ChangeNotKept`,
+        Raises :class:`index.errors.ModelFailed`, :class:`index.errors.ChangeNotReached`; for an earlier
+        change also :class:`index.errors.ChangeNotFound`, :class:`index.errors.ChangeNotKept`,
         :class:`index.errors.MomentTooLarge`, :class:`index.errors.NotSupported`.
         """
+        if question.at_least_change:
+            self._require_change(question, self._following.reached)
         now = self._following.now
         model = model or now.derivation.description.model
         opened: Opened = self._store.brief_snapshot
@@ -110,7 +112,11 @@ class Questions:
             if question.as_of is None:
                 answer = answered(moment, derived.engine, now.state)
                 # Last, for a brief snapshot begins with what the search reads.
-                return None if _was_exchanged(moment, now) else answer
+                if _was_exchanged(moment, now):
+                    return None
+                # A standby may lack what the indexes have.
+                self._require_change(question, moment.change)
+                return answer
             if _was_exchanged(moment, now):
                 return None
             past = moment.at(question.as_of)
@@ -123,6 +129,10 @@ class Questions:
             with watch.stage("moment"):
                 engine = derived.engine.at(past)
             return answered(past, engine, state)
+
+    def _require_change(self, question: Question, reached: int) -> None:
+        if reached < question.at_least_change:
+            raise ChangeNotReached.of(self._following.name, asked=question.at_least_change, reached=reached)
 
     def explain(
         self, question: Question, document_id: str, *, vectors: Vectors | None = None, model: str = ""

@@ -48,6 +48,7 @@
     │   ├── ModelFailed
     │   ├── TooManyModels
     │   └── BackendMissing
+    ├── ChangeNotReached
     ├── IndexUnavailable
     ├── StoreUnavailable
     ├── ObjectsUnavailable
@@ -116,6 +117,7 @@ from index.errors.reading import (
     UnsupportedFormat,
 )
 from index.errors.storage import (
+    ChangeNotReached,
     Damaged,
     DiskFull,
     EngineUnsuitable,
@@ -131,6 +133,7 @@ __all__ = [
     "BackendMissing",
     "ChangeNotFound",
     "ChangeNotKept",
+    "ChangeNotReached",
     "CitationNotFound",
     "CollectionBusy",
     "CollectionMismatch",

@@ -5,6 +5,20 @@ from __future__ import annotations
 from index.errors.base import LoccitError
 
 
+class ChangeNotReached(LoccitError):
+    """Answers lack a change that the record has and the question asks for; retry."""
+
+    code = "change_not_reached"
+
+    @classmethod
+    def of(cls, name: str, *, asked: int, reached: int) -> ChangeNotReached:
+        """The error of a collection whose answers are complete up to the change ``reached``."""
+        return cls(
+            f"Answers from the collection {name!r} have reached change {reached} here, and change {asked} is "
+            "asked for. Ask again in a moment."
+        )
+
+
 class IndexUnavailable(LoccitError):
     """An index that is needed has failed, and is being made anew from the record; retry."""
 

@@ -71,9 +71,9 @@ class Selection:
 class Question:
     """A checked question: its text in NFC, the number of passages to return, and a filter.
 
-    ``turns`` are the conversation before it, oldest first. ``as_of`` searches as of that change. The last
-    three fields are those of its :class:`Selection`. Use :meth:`checked` to create it, unless its parts are
-    already checked.
+    ``turns`` are the conversation before it, oldest first. ``as_of`` searches as of that change; otherwise
+    the answer has all changes up to ``at_least_change``. The three fields between them are those of its
+    :class:`Selection`. Use :meth:`checked` to create it, unless its parts are already checked.
     """
 
     text: str
@@ -84,6 +84,7 @@ class Question:
     extent: Extent = "passage"
     max_per_document: int | None = None
     near_duplicates: NearDuplicates = "fold"
+    at_least_change: int = 0
 
     @staticmethod
     def checked(  # noqa: PLR0913 -- the parts of a question

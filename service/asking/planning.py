@@ -9,7 +9,7 @@ from index.answers import Turn
 from index.errors import EmptyQuestion, InvalidLimit, QuestionTooLong
 from index.filters import parse_filter
 from index.search import Question, checked_k, checked_per_document, checked_question
-from service.errors import Forbidden
+from service.errors import Forbidden, InvalidRequest
 from service.identity import Principal, Scope
 from service.requests import asking
 from service.requests.asking import AskRequest
@@ -29,7 +29,8 @@ class Plan:
 def planned(body: AskRequest, caller: Principal, runtime: Runtime) -> Plan:
     """A request, validated and counted by the caller's rate limit.
 
-    Raises :class:`Forbidden`, :class:`service.errors.RateLimited` and the errors of limits and filters.
+    Raises :class:`Forbidden`, :class:`InvalidRequest`, :class:`service.errors.RateLimited` and the errors of
+    limits and filters.
     """
     plan = checked(body, body.narrowed(caller), runtime.settings)
     runtime.rates.charge(caller, len(plan.questions) - 1)  # the middleware has counted one
@@ -47,6 +48,11 @@ def checked(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
             raise Forbidden(
                 "extent: a key with the scope ask may ask for sentences and passages. Leave it out."
             )
+    if body.as_of is not None and body.at_least_change is not None:
+        raise InvalidRequest(
+            "at_least_change: not allowed with as_of, which is answered from that very change. Give one.",
+            param="at_least_change",
+        )
     # A default above the limit is lowered to it; only an explicit k above the limit is an error.
     k = checked_k(body.k, most, limit=limit) if "k" in body.model_fields_set else min(body.k, most)
     per_document = checked_per_document(body.max_per_document, most, limit=limit)
@@ -54,7 +60,17 @@ def checked(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
 
     def plan(questions: Sequence[str], turns: Sequence[Turn]) -> Plan:
         asked = [
-            Question(one, k, where, turns, body.as_of, body.extent, per_document, body.near_duplicates)
+            Question(
+                one,
+                k,
+                where,
+                turns,
+                as_of=body.as_of,
+                extent=body.extent,
+                max_per_document=per_document,
+                near_duplicates=body.near_duplicates,
+                at_least_change=body.at_least_change or 0,
+            )
             for one in questions
         ]
         return Plan(asked, body, caller)

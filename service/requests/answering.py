@@ -11,10 +11,11 @@ from index.search.extraction import MOST_SENTENCES
 from service.answering.events import Mode
 from service.requests.asking import AskRequest, Turn
 from service.requests.base import CollectionBody
-from service.requests.values import LIMITED, FilterJson, PastChange, Question
+from service.requests.values import LIMITED, FilterJson, PastChange, Question, ReachedChange
 
 _ASKING = set(
-    "collection on_behalf_of question k turns filter as_of max_per_document near_duplicates".split()
+    "collection on_behalf_of question k turns filter as_of at_least_change max_per_document "
+    "near_duplicates".split()
 )
 
 
@@ -62,6 +63,9 @@ class AnswerRequest(CollectionBody):
         None, description="Answer only from documents with matching metadata, as in `/v1/ask`."
     )
     as_of: PastChange | None = Field(None, description="Answer from the collection as of this change.")
+    at_least_change: ReachedChange | None = Field(
+        None, description="Answer with all changes up to this one, as in `/v1/ask`."
+    )
     max_per_document: Annotated[int, LIMITED] | None = Field(
         None, strict=True, description="Maximum number of passages from one document."
     )

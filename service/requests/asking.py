@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from index.answers import Extent, NearDuplicates
 from index.citations import Format
 from service.requests.base import CollectionBody, Request
-from service.requests.values import LIMITED, FilterJson, PastChange, Question
+from service.requests.values import LIMITED, FilterJson, PastChange, Question, ReachedChange
 
 
 class Turn(Request):
@@ -40,6 +40,7 @@ class AskRequest(CollectionBody):
                     "min_answerability": 0.5,
                 },
                 {"question": "How long may a passage be?", "extent": "sentences", "max_per_document": 2},
+                {"question": "What was just written?", "at_least_change": 13},
                 {"question": "What did the plan say then?", "as_of": 12, "formats": ["plain", "bibtex"]},
             ]
         }
@@ -73,6 +74,11 @@ class AskRequest(CollectionBody):
     as_of: PastChange | None = Field(
         None,
         description="Search the collection as of this change: `index.change` of an earlier answer.",
+    )
+    at_least_change: ReachedChange | None = Field(
+        None,
+        description="Answer with all changes up to this one, such as `change` of the reply to a write. Waits "
+        "for it, five seconds at most. Not allowed with `as_of`.",
     )
     extent: Extent = Field(
         "passage",

@@ -10,7 +10,7 @@ from pydantic import Field
 from index import errors
 from index.naming import checked_groups
 from index.sources.web import InvalidUrl
-from service.errors import JobNotFinished, JobNotFound, MayRaise
+from service.errors import JobNotFinished, JobNotFound, MayRaise, Overloaded
 
 LARGEST = 2**53
 """Largest number that every JSON reader takes exactly."""
@@ -54,6 +54,7 @@ ChangeNumber = Annotated[int, Field(ge=0, le=LARGEST), MayRaise(errors.ChangeNot
 PastChange = Annotated[
     ChangeNumber, MayRaise(errors.ChangeNotKept, errors.MomentTooLarge, errors.NotSupported)
 ]
+ReachedChange = Annotated[ChangeNumber, Field(strict=True), MayRaise(errors.ChangeNotReached, Overloaded)]
 
 Locator = Annotated[str, MayRaise(errors.InvalidLocator, errors.InvalidLimit)]
 ExistingLocator = Annotated[Locator, MayRaise(errors.CitationNotFound)]

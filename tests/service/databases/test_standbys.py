@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from starlette.testclient import TestClient
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
-from index.errors import StoreUnavailable
+from index.errors import ChangeNotReached, StoreUnavailable
 from index.ingest import Source
 from index.library import Library
 from index.postgresql import open_server
+from index.search import Question
 from tests.patience import eventually
 from tests.postgresql import Pair, pair
 from tests.service.http_service import assert_error, served
@@ -82,6 +84,9 @@ def test_a_standby_that_lags_shows_what_it_has(tmp_path: Path, servers: Pair) ->
         assert answered() == {"mars.txt", "pluto.txt"}
         servers.kill_primary()
         assert answered() == {"mars.txt"}
+        newest = replace(Question.checked("moons of Pluto"), at_least_change=collection.reached)
+        with pytest.raises(ChangeNotReached, match=r"reached change 1 here, and change 2 is asked for"):
+            collection.questions.answer(newest)
         assert collection.archive.find_document("pluto.txt") is None
         servers.set_replay(paused=False)
         eventually(lambda: answered() == {"mars.txt", "pluto.txt"})

@@ -33,7 +33,8 @@ class AskOptions(TypedDict, total=False):
 
     ``k``: most passages (5). ``filter``: only documents with this metadata. ``turns``: the conversation so
     far, for a follow-up question. ``min_answerability``: below this probability, no passages. ``as_of``: the
-    number of a change, to ask the collection as it was then. ``extent``: how much each passage quotes.
+    number of a change, to ask the collection as it was then. ``at_least_change``: ``change`` of the reply to
+    a write, to be answered with it by whichever process. ``extent``: how much each passage quotes.
     ``max_per_document``: most passages of one document. ``near_duplicates``: ``fold`` passages in nearly the
     same words into the best of them, or ``keep`` them. ``formats``: more formats of each citation.
     ``collection``: another one than that of the client.
@@ -44,6 +45,7 @@ class AskOptions(TypedDict, total=False):
     turns: Sequence[Turn]
     min_answerability: float
     as_of: int | None
+    at_least_change: int | None
     extent: Extent
     max_per_document: int | None
     near_duplicates: Literal["fold", "keep"]
