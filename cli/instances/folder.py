@@ -146,7 +146,8 @@ class Folder:
         return self._library.counts(self.collection).documents
 
     def delete(self, document_id: str) -> Json:
-        return deleted_json(self._opened.editor.delete(document_id), "pending")
+        deleted = self._opened.editor.delete(document_id)
+        return deleted_json(deleted, self._opened.last_change(), "pending")
 
     def purge(self) -> str:
         return purge(self._library, self.collection)

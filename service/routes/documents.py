@@ -35,9 +35,11 @@ from service.schemas.documents import (
     Document,
     DocumentList,
     PutResponse,
+    StoredDocument,
     deleted_json,
     document_json,
     put_json,
+    stored_json,
 )
 
 router = APIRouter(tags=["documents"], route_class=ApiRoute)
@@ -187,10 +189,10 @@ async def put_document(
     """
     content_type = request.headers.get("content-type", "")
     upload = _Upload(document_id, content_type, await request.body())
-    put = await writes.run(_put, runtime, caller, upload, query)
+    put, change = await writes.run(_put, runtime, caller, upload, query)
     if query.wait:
-        put = await runtime.pools.embedding.run(_embedded, runtime, put, query.collection)
-    shown = put_json(put, query.collection)
+        put, change = await runtime.pools.embedding.run(_embedded, runtime, put, query.collection)
+    shown = put_json(put, query.collection, change)
     if put.status != "added":
         return json_reply(shown)
     location = in_collection(document_path(put.record.id), query.collection)
@@ -241,24 +243,26 @@ def _groups(query: PutQuery) -> Sequence[str] | None:
     return None if query.groups is None else names_of(query.groups)
 
 
-def _put(runtime: Runtime, caller: Principal, upload: _Upload, query: PutQuery) -> Put:
+def _put(runtime: Runtime, caller: Principal, upload: _Upload, query: PutQuery) -> tuple[Put, int]:
+    """Store a document; returns a change of the collection that has it, too."""
     # Only the default collection is created automatically: another name may be a typing error.
     collection = runtime.collection(caller, query.collection, create=query.collection == DEFAULT_COLLECTION)
     put = collection.put(upload.source(query))
     if put.record.embedded < put.record.passages:
         runtime.worker.notify(query.collection)
-    return put
+    return put, collection.last_change()
 
 
-def _embedded(runtime: Runtime, put: Put, collection: str) -> Put:
+def _embedded(runtime: Runtime, put: Put, collection: str) -> tuple[Put, int]:
     opened = runtime.library.open(collection)
-    return Put(runtime.worker.embed_document(opened, put.record.id), put.status)
+    record = runtime.worker.embed_document(opened, put.record.id)
+    return Put(record, put.status), opened.last_change()
 
 
 @router.patch(
     "/v1/documents/{document_id:path}",
     summary="Update a document's metadata and groups",
-    response_model=Document,
+    response_model=StoredDocument,
 )
 @access(Scope.WRITE, "documents")
 async def describe_document(
@@ -281,7 +285,7 @@ def _describe(
 ) -> Response:
     opened = runtime.collection(caller, collection)
     found = opened.editor.describe(document_id, body.metadata, source=body.source, groups=body.groups)
-    return json_reply(document_json(found, collection))
+    return json_reply(stored_json(found, collection, opened.last_change()))
 
 
 @router.delete(
@@ -302,11 +306,14 @@ async def delete_document(
     When this responds, nothing finds or shows the document any more. Its bytes leave the files of the data
     folder within a minute: `purged` is `pending` until then. `wait=true` waits for that, a minute at most.
     """
-    record = await writes.run(_delete, runtime, caller, document_id, query.collection)
+    record, change = await writes.run(_delete, runtime, caller, document_id, query.collection)
     seconds = WAIT_SECONDS if query.wait else 0.0
     purged = await runtime.pools.embedding.run(runtime.purge, caller, query.collection, seconds)
-    return json_reply(deleted_json(record, purged))
+    return json_reply(deleted_json(record, change, purged))
 
 
-def _delete(runtime: Runtime, caller: Principal, document_id: str, collection: str) -> DocumentRecord:
-    return runtime.collection(caller, collection).editor.delete(document_id)
+def _delete(
+    runtime: Runtime, caller: Principal, document_id: str, collection: str
+) -> tuple[DocumentRecord, int]:
+    opened = runtime.collection(caller, collection)
+    return opened.editor.delete(document_id), opened.last_change()

@@ -29,6 +29,7 @@ router = APIRouter(tags=["jobs"], route_class=ApiRoute)
 _LISTED_OUTCOMES: tuple[Outcome, ...] = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")
 _Changing = Annotated[ReadyRuntime, MayRaise(errors.DiskFull, errors.ObjectsUnavailable)]
 _POLL_SECONDS = 0.25
+_CLOCKS = ("seconds_left", "passages_per_second", "change")
 _NOBODY_EMBEDS = "Its passages wait, for no process embeds any now. Start `loccit worker`."
 _NOBODY_RUNS_JOBS = "It waits, for no process runs jobs now. Start `loccit worker` with LOCCIT_OBJECTS."
 _WAITS = "The process that tells this cannot run it now; others may. {}"
@@ -43,15 +44,16 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 
 def current_json(runtime: Runtime, job: Job) -> Json:
     """A job as JSON, with the number of its passages that are not embedded."""
-    waiting = unindexed = 0
+    waiting, unindexed, change = 0, 0, None
     if job.last_passage:
         try:
             collection = runtime.library.open(job.collection)
             waiting = 0 if job.state == "done" else collection.archive.waiting(job.last_passage)
             unindexed = collection.unindexed()
+            change = collection.last_change()
         except errors.LoccitError:  # it is deleted, or cannot be opened: the job's state tells
             waiting = 0 if job.state == "done" else job.counts.passages
-    return job_json(job, waiting, unindexed, _note(runtime, job))
+    return job_json(job, waiting, unindexed, change, _note(runtime, job))
 
 
 def _note(runtime: Runtime, job: Job) -> str:
@@ -174,8 +176,8 @@ async def follow_job(
 
 
 def _without_clocks(job: Json) -> Json:
-    """The fields of a job whose changes are events: all but the clocks, which always change."""
-    return {name: value for name, value in job.items() if name not in ("seconds_left", "passages_per_second")}
+    """The fields of a job whose changes are events: not clocks, nor what others write meanwhile."""
+    return {name: value for name, value in job.items() if name not in _CLOCKS}
 
 
 @router.post(

@@ -13,7 +13,7 @@ from index import text as index_text
 from index.history import Pruning, PurgeState
 from index.records import Put
 from service.api.links import document_path, in_collection, text_path
-from service.schemas.values import Json, Metadata, PassageCounts, Purged, Sha256, moment
+from service.schemas.values import Json, Metadata, PassageCounts, Purged, Sha256, WrittenChange, moment
 
 
 class Document(BaseModel):
@@ -38,7 +38,13 @@ class Document(BaseModel):
     links: dict[str, str]
 
 
-class PutResponse(Document):
+class StoredDocument(Document):
+    """A document after a write."""
+
+    change: WrittenChange
+
+
+class PutResponse(StoredDocument):
     """A document after a `PUT`, and whether it was new."""
 
     status: Literal["added", "replaced", "unchanged"]
@@ -50,6 +56,7 @@ class DeletedDocument(BaseModel):
     document_id: str
     versions: int = Field(description="Number of versions that were erased.")
     passages: int = Field(description="Number of passages of the newest version.")
+    change: WrittenChange
     purged: Purged
 
 
@@ -140,6 +147,7 @@ class PruneResponse(BaseModel):
     versions: list[PrunedVersion]
     retired: list[RetiredDocument]
     broken: list[str] = Field(description="Locators.")
+    change: WrittenChange
     purged: Purged
 
 
@@ -169,19 +177,25 @@ def document_json(record: records.DocumentRecord, collection: str) -> Json:
     }
 
 
-def deleted_json(record: records.DocumentRecord, purged: PurgeState) -> Json:
+def stored_json(record: records.DocumentRecord, collection: str, change: int) -> Json:
+    """A document after a write, as :class:`StoredDocument`."""
+    return {**document_json(record, collection), "change": change}
+
+
+def deleted_json(record: records.DocumentRecord, change: int, purged: PurgeState) -> Json:
     """The result of a deletion, as :class:`DeletedDocument`."""
     return {
         "document_id": record.id,
         "versions": record.versions,
         "passages": record.passages,
+        "change": change,
         "purged": purged,
     }
 
 
-def put_json(put: Put, collection: str) -> Json:
+def put_json(put: Put, collection: str, change: int) -> Json:
     """The result of a `PUT`, as :class:`PutResponse`."""
-    return {"status": put.status, **document_json(put.record, collection)}
+    return {"status": put.status, **stored_json(put.record, collection, change)}
 
 
 def version_json(version: records.VersionRecord, collection: str) -> Json:
@@ -218,7 +232,7 @@ def hunk_json(hunk: index_text.Hunk) -> Json:
     }
 
 
-def pruning_json(plan: Pruning, *, done: bool, purged: PurgeState) -> Json:
+def pruning_json(plan: Pruning, *, done: bool, change: int, purged: PurgeState) -> Json:
     """The result of pruning, as :class:`PruneResponse`."""
     versions = [
         {
@@ -236,5 +250,6 @@ def pruning_json(plan: Pruning, *, done: bool, purged: PurgeState) -> Json:
         "versions": versions,
         "retired": retired,
         "broken": plan.broken,
+        "change": change,
         "purged": purged,
     }

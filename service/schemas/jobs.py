@@ -59,6 +59,11 @@ class JobResponse(BaseModel):
     bytes: int = Field(description="Total size of its files.")
     files: FileCounts
     passages: JobPassages
+    change: int | None = Field(
+        description="A change of the collection that has all that the job has stored so far: "
+        "`at_least_change` of a question asks for it, whichever process answers. Null while nothing is "
+        "stored, or if the collection cannot be opened."
+    )
     unindexed: int = Field(
         description="Documents of the collection that are stored and cannot be found yet, by meaning or by "
         "words, because an index has failed: the service adds them as soon as it works again."
@@ -99,8 +104,11 @@ class JobFiles(BaseModel):
     next: int | None = Field(description="Use it as `after` of the next page; null on the last page.")
 
 
-def job_json(job: Job, waiting: int, unindexed: int, note: str = "") -> Json:
-    """A job as :class:`JobResponse`; ``waiting`` is the number of its passages that are not embedded."""
+def job_json(job: Job, waiting: int, unindexed: int, change: int | None, note: str = "") -> Json:
+    """A job as :class:`JobResponse`; ``waiting`` is the number of its passages that are not embedded.
+
+    ``change`` was read after the job.
+    """
     counts, outcomes = job.counts, job.counts.outcomes
     embedded = counts.passages - min(counts.passages, waiting)
     elapsed = (job.finished or time.time()) - job.started if job.started else 0.0
@@ -122,6 +130,7 @@ def job_json(job: Job, waiting: int, unindexed: int, note: str = "") -> Json:
             **{name: outcomes.get(name, 0) for name in _OUTCOMES},
         },
         "passages": {"stored": counts.passages, "embedded": embedded},
+        "change": change,
         "unindexed": unindexed,
         "passages_per_second": round(embedded / elapsed, 1) if elapsed and embedded else None,
         "seconds_left": _seconds_left(job, embedded, elapsed),

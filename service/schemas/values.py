@@ -41,6 +41,15 @@ Purged = Annotated[
 ]
 
 
+WrittenChange = Annotated[
+    int,
+    Field(
+        description="A change of the collection that has this write: `at_least_change` of a question asks "
+        "for it, whichever process answers."
+    ),
+]
+
+
 class PassageCounts(BaseModel):
     """Number of passages, and of those that are embedded."""
 

@@ -115,7 +115,9 @@ def test_a_deleted_document_is_gone_with_its_citations(client: TestClient) -> No
     (passage,) = client.post("/v1/ask", json={"question": "lamp"}).json()["passages"]
     deleted = client.delete("/v1/documents/a.txt")
     assert deleted.status_code == 200
-    assert deleted.json() == {"document_id": "a.txt", "versions": 1, "passages": 1, "purged": "pending"}
+    change = client.get("/v1/collections/default").json()["change"]
+    expected = {"document_id": "a.txt", "versions": 1, "passages": 1, "change": change, "purged": "pending"}
+    assert deleted.json() == expected
     assert_error(client.get("/v1/documents/a.txt"), 404, "document_not_found")
     assert_error(client.get("/v1/documents/a.txt/text"), 404, "document_not_found")
     assert_error(client.delete("/v1/documents/a.txt"), 404, "document_not_found")

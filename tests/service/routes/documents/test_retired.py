@@ -126,6 +126,7 @@ def test_pruning_erases_retired_documents(client: TestClient, library: Library) 
     assert client.get(f"/v1/citations/{locator}").status_code == 200
     done = client.post("/v1/prune", json={**body, "dry_run": False}).json()
     assert done.pop("purged") in {"pending", "done"}
+    assert done.pop("change") > plan.pop("change")
     assert {**done, "purged": plan["purged"]} == {**plan, "done": True}
     assert_error(client.get(f"/v1/citations/{locator}"), 404, "citation_not_found")
 

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from loccit_client.calls import Call, Pages, content, one, page, text, without_defaults
-from loccit_client.models import DeletedDocument, Diff, Document, PruneResult, PutDocument, VersionList
+from loccit_client.models import (
+    DeletedDocument,
+    Diff,
+    Document,
+    PruneResult,
+    PutDocument,
+    StoredDocument,
+    VersionList,
+)
 from loccit_client.uploading import Progress, Upload
 
 _DOCUMENT = "/v1/documents/{document_id}"
@@ -139,7 +147,7 @@ def update(
     source: str | None = None,
     groups: Sequence[str] | None = None,
     collection: str | None = None,
-) -> Call[Document]:
+) -> Call[StoredDocument]:
     """Set entries of a document's metadata (None removes one), its source, or its groups."""
     given = {
         "metadata": None if metadata is None else dict(metadata),
@@ -151,7 +159,7 @@ def update(
         path=_DOCUMENT,
         named={"document_id": document_id},
         json={name: value for name, value in given.items() if value is not None},
-        read=one(Document),
+        read=one(StoredDocument),
         collection=collection,
     )
 

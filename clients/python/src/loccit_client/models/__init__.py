@@ -45,6 +45,7 @@ from loccit_client.models.documents import (
     PruneResult,
     PutDocument,
     RetiredDocument,
+    StoredDocument,
     Version,
     VersionList,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "Selector",
     "Standing",
     "StatementVerdict",
+    "StoredDocument",
     "UpgradeDetails",
     "UpgradePlan",
     "UpgradeProgress",

@@ -39,7 +39,14 @@ class Document(Reply):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PutDocument(Document):
+class StoredDocument(Document):
+    """A document after a write. ``change`` has it: a question asks for it as ``at_least_change``."""
+
+    change: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutDocument(StoredDocument):
     """A document after it was put, and whether it was new."""
 
     status: Literal["added", "replaced", "unchanged"]
@@ -47,12 +54,13 @@ class PutDocument(Document):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletedDocument(Reply):
-    """A document that was erased, with this many versions and passages."""
+    """A document that was erased, with this many versions and passages; ``change`` has that."""
 
     document_id: str
     versions: int
     purged: Purged
     passages: int = 0
+    change: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +143,7 @@ class PruneResult(Reply):
     retired: list[RetiredDocument]
     broken: list[str]
     purged: Purged
+    change: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

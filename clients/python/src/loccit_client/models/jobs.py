@@ -39,8 +39,9 @@ class JobPassages(Reply):
 class Job(Reply):
     """A job and its progress. ``problem`` says why it failed; problems of files are in their list.
 
-    ``unindexed`` documents of the collection cannot be found yet, because an index has failed. ``note`` says
-    why nothing happens to an unfinished one, such as that no process runs jobs.
+    ``change`` has what it has stored so far: a question asks for it as ``at_least_change``. ``unindexed``
+    documents of the collection cannot be found yet, because an index has failed. ``note`` says why nothing
+    happens to an unfinished one, such as that no process runs jobs.
     """
 
     job_id: str
@@ -55,6 +56,7 @@ class Job(Reply):
     bytes: int
     files: FileCounts
     passages: JobPassages
+    change: int | None = None
     unindexed: int
     passages_per_second: float | None
     seconds_left: float | None

@@ -24,7 +24,8 @@ def test_pruning_says_what_it_would_erase_before_it_does(
 
     done = prune(client, keep_versions=1, citations=locators, dry_run=False)
     assert plan["purged"] == "done"  # nothing was erased before
-    assert done == {**plan, "done": True, "purged": "pending"}
+    assert done["change"] > plan["change"]
+    assert done == {**plan, "done": True, "purged": "pending", "change": done["change"]}
     assert [one["version"] for one in versions(client, "house/lamps.md")] == [3]
     for record, locator in zip(records[:2], locators, strict=False):
         assert_error(client.get(f"/v1/citations/{locator}"), 404, "citation_not_found")
@@ -36,7 +37,7 @@ def test_pruning_says_what_it_would_erase_before_it_does(
     assert client.get(f"/v1/citations/{locators[2]}").status_code == 200
     again = prune(client, keep_versions=1, citations=locators, dry_run=False)
     assert again.pop("purged") in {"pending", "done"}
-    assert again == {"done": True, "versions": [], "retired": [], "broken": []}
+    assert again == {"done": True, "versions": [], "retired": [], "broken": [], "change": done["change"]}
 
 
 def test_what_either_rule_keeps_is_kept(client: TestClient, records: list[dict[str, Any]]) -> None:
