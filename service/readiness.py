@@ -59,6 +59,14 @@ class Readiness:
                 "They catch up by themselves; if they do not, the log has the reason."
             )
 
+    def require_tables(self) -> None:
+        """Raise :class:`NotReady` once a newer version has changed tables that this process served."""
+        if store := self._library.config.store_url:
+            from index.postgresql import open_server
+
+            if open_server(store).admission.has_lost_tables:
+                raise NotReady(_OTHER_VERSION[UnknownFormat])
+
     async def prepare(self) -> bool:
         """Do what has to happen before a question can be answered; whether that succeeded.
 

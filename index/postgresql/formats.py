@@ -102,6 +102,16 @@ class Admission:
         self._locks: frozenset[int] = frozenset()
         """Of all of these: a session shares them whatever it uses."""
         self._sessions: WeakKeyDictionary[psycopg.Connection[Row], _Session] = WeakKeyDictionary()
+        self._usable: dict[str, bool] = {}
+        """By schema that sessions were admitted to, whether the last one was."""
+
+    @property
+    def has_lost_tables(self) -> bool:
+        """Whether a newer version has changed tables so that this process, which used them, cannot any more.
+
+        Known once a session was refused; sessions that were there before a change do not allow it.
+        """
+        return not all(self._usable.copy().values())
 
     def known(self) -> Mapping[str, Mapping[str, int]]:
         """The newest format that the process knows of each component, by schema, that it has open."""
@@ -144,10 +154,16 @@ class Admission:
         reading, is_there = Transaction(connection, None), True
         for component, newest in known.items():
             found = read_format(reading, schema, component)
-            found.require_usable(schema, component, newest)
+            try:
+                found.require_usable(schema, component, newest)
+            except UnknownFormat:
+                if schema in self._usable:
+                    self._usable[schema] = False
+                raise
             is_there = is_there and found.number > 0
         if is_there:
             session.admitted[schema] = known
+            self._usable[schema] = True
 
     def _session(self, connection: psycopg.Connection[Row]) -> _Session:
         return self._sessions.setdefault(connection, _Session())

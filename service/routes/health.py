@@ -39,10 +39,12 @@ async def health() -> Response:
 async def readiness(caller: Caller, runtime: ReadyRuntime) -> Response:
     """200 means that the model has answered a question, the collections are open, and answers are up to date.
 
-    It is 503 `not_ready` also while answers are further behind the record than `LOCCIT_READY_LAG_SECONDS`.
+    It is 503 `not_ready` also while answers are further behind the record than `LOCCIT_READY_LAG_SECONDS`,
+    and once a newer version has changed tables so that this one cannot serve them.
     Without an admin key the answer is `{"status": "ready"}`, unless the service has no keys. So it is for all
     while the database cannot be reached, after some seconds.
     """
+    runtime.readiness.require_tables()
     runtime.readiness.require_following()
     if caller.scope < Scope.ADMIN:
         return json_reply({"status": "ready"})

@@ -27,7 +27,8 @@ from service.unanswered import open_unanswered_store
 from service.work import Work
 from tests.earlier_tables import set_back
 from tests.patience import eventually
-from tests.service.http_service import app_of, assert_error
+from tests.postgresql import end_connections
+from tests.service.http_service import app_of, assert_error, served
 
 SCHEMA = "collection_1"
 
@@ -111,8 +112,7 @@ def test_an_older_process_that_starts_late_is_not_ready_or_ends(tmp_path: Path, 
     newer = f"{postgresql_url}&application_name=loccit%20newer"
     with closing(open_server(newer)), opened(tmp_path / "newer", newer) as library:
         library.open("default", create=True).put(Source("mars.txt", b"Mars has two moons."))
-    with psycopg.connect(postgresql_url) as connection:
-        connection.execute("UPDATE collection_1.formats SET (format, oldest) = (99, 99)")
+    set_format(postgresql_url, 99)
     known = len(COLLECTION)
     work = Work(load_settings(data=tmp_path / "worker", model="words", store=postgresql_url))
     with pytest.raises(UnknownFormat, match="format 99"):
@@ -123,6 +123,27 @@ def test_an_older_process_that_starts_late_is_not_ready_or_ends(tmp_path: Path, 
     ):
         eventually(lambda: "newer" in client.get("/readyz").text)
         assert_error(client.post("/v1/ask", json={"question": "Moons?"}), 503, "not_ready")
-        with psycopg.connect(postgresql_url) as connection:
-            connection.execute("UPDATE collection_1.formats SET (format, oldest) = (%s, %s)", (known, known))
+        set_format(postgresql_url, known)
         eventually(lambda: client.get("/readyz").status_code == 200)  # as after a backup was restored
+
+
+def test_a_ready_service_is_not_ready_any_more_once_its_tables_are_of_a_newer_version(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    known = len(COLLECTION)
+    with opened(tmp_path, postgresql_url) as library, served(library) as client:
+        put = client.put("/v1/documents/mars.txt?wait=true", json={"text": "Mars has two moons."})
+        assert put.status_code == 201, put.text
+        # The process was gone for a moment, and a newer one took its chance.
+        set_format(postgresql_url, 99)
+        end_connections(postgresql_url)
+        message = eventually(lambda: (found := client.get("/readyz")).status_code == 503 and found.text)
+        assert "newer version" in message
+        assert client.get("/healthz").status_code == 200
+        set_format(postgresql_url, known)  # as after a backup was restored
+        eventually(lambda: client.get("/readyz").status_code == 200)
+
+
+def set_format(url: str, number: int) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE collection_1.formats SET (format, oldest) = (%s, %s)", (number, number))
