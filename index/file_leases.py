@@ -22,6 +22,9 @@ class FileLease:
 
     name: str
 
+    def check(self) -> None:
+        """It cannot be lost: the system keeps it for as long as the process exists."""
+
 
 class FileLeases:
     """The leases in a collection's folder. Safe to use from several threads and processes.

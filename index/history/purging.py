@@ -78,7 +78,7 @@ class Purging:
 
     def sweep(self) -> None:
         """Remove originals that no version was read from. Raises :class:`index.errors.CollectionBusy`."""
-        with self._store.lease("write", seconds=self._lock_seconds):
+        with self._store.lease("write", seconds=self._lock_seconds) as lease:
             with self._store.snapshot() as moment:
                 keep = moment.all_originals()
-            self._originals.sweep(keep)
+            self._originals.sweep(keep, lease.check)

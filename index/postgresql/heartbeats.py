@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from contextlib import suppress
 from typing import Any
 
 import psycopg
+
+_log = logging.getLogger("loccit.store")
 
 Connection = psycopg.Connection[Any]
 
@@ -28,7 +30,8 @@ class Heartbeats:
         self.settings = {"idle_session_timeout": str(round(1000 * silence_seconds))}
         """What a session that is to have heartbeats is configured with."""
         self._interval = silence_seconds / _BEATS
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, threading.Lock] = {}
+        """Each with a lock that is held during its heartbeats."""
         self._changing = threading.Lock()
         self.is_running = False
         """Whether there is a thread."""
@@ -36,7 +39,7 @@ class Heartbeats:
     def add(self, connection: Connection) -> None:
         """Keep the session of a connection alive until :meth:`remove`."""
         with self._changing:
-            self._connections.add(connection)
+            self._connections[connection] = threading.Lock()
             if not self.is_running:
                 self.is_running = True
                 threading.Thread(target=self._run, name="loccit-heartbeats", daemon=True).start()
@@ -44,23 +47,30 @@ class Heartbeats:
     def remove(self, connection: Connection) -> None:
         """Leave a connection alone: call it before closing one, which must not happen during a statement."""
         with self._changing:
-            self._connections.discard(connection)
+            beating = self._connections.pop(connection, None)
+        if beating is not None:
+            with beating:  # until a heartbeat that has begun ends
+                pass
 
     def _run(self) -> None:
         pause = threading.Event()
         while connections := self._kept_alive():
-            for connection in connections:
-                self._beat(connection)
+            for connection, beating in connections:
+                with beating:
+                    self._beat(connection)
             pause.wait(self._interval)
 
-    def _kept_alive(self) -> list[Connection]:
+    def _kept_alive(self) -> list[tuple[Connection, threading.Lock]]:
         """The connections there are; with none, the thread ends."""
         with self._changing:
             self.is_running = bool(self._connections)
-            return list(self._connections)
+            return list(self._connections.items())
 
     def _beat(self, connection: Connection) -> None:
-        with self._changing:
+        try:
             if connection in self._connections:
-                with suppress(psycopg.Error):  # whoever uses it will notice that it is lost
-                    connection.execute("SELECT 1")
+                connection.execute("SELECT 1")
+        except psycopg.Error:
+            pass  # whoever uses it will notice that it is lost
+        except Exception:
+            _log.exception("A heartbeat failed; the others go on.")

@@ -15,7 +15,7 @@ import psycopg
 
 from index.errors import CollectionBusy
 from index.postgresql.failures import translated
-from index.postgresql.locks import IS_HELD, lock_key
+from index.postgresql.locks import HELD, IS_HELD, lock_key
 from index.postgresql.server import Server
 from index.postgresql.transactions import Row, Transaction
 
@@ -27,6 +27,10 @@ class AdvisoryLease:
     """A lease that is held, by the connection that holds it. Implements :class:`index.protocols.Lease`."""
 
     name: str
+    key: int
+    """Of the advisory lock."""
+    thread: int
+    """The identifier of the thread that holds it."""
     _connection: psycopg.Connection[Row]
 
     def check(self) -> None:
@@ -34,10 +38,19 @@ class AdvisoryLease:
         try:
             self._connection.execute("SELECT 1")
         except psycopg.Error as error:
-            raise CollectionBusy(
-                f"The connection to PostgreSQL that held the lease {self.name!r} is lost: another process "
-                "may hold it now. Begin again."
-            ) from error
+            raise self._lost() from error
+
+    def check_in(self, transaction: Transaction) -> None:
+        """Check it as the server sees it now, in a transaction over another connection."""
+        query = f"SELECT FROM pg_locks WHERE {HELD.format(key='%s::bigint')} AND pid = %s"
+        if transaction.row(query, [self.key, self.key, self._connection.info.backend_pid]) is None:
+            raise self._lost()
+
+    def _lost(self) -> CollectionBusy:
+        return CollectionBusy(
+            f"The connection to PostgreSQL that held the lease {self.name!r} is lost: another process "
+            "may hold it now. Begin again."
+        )
 
 
 class AdvisoryLeases:
@@ -59,6 +72,11 @@ class AdvisoryLeases:
         """Whether any process holds a lease."""
         row = transaction.row(f"SELECT {IS_HELD.format(key='%s::bigint')}", [self.key(name)] * 2)
         return bool(row and row[0])
+
+    def own(self, name: str) -> AdvisoryLease | None:
+        """The lease with this name if this thread holds it."""
+        _, held = self._turns.get(name, (None, []))
+        return next((lease for lease in held[-1:] if lease.thread == threading.get_ident()), None)
 
     @contextmanager
     def hold(self, name: str, seconds: float) -> Iterator[AdvisoryLease]:
@@ -93,7 +111,7 @@ class AdvisoryLeases:
         try:
             self._take(connection, name, seconds)
             self._server.heartbeats.add(connection)
-            yield AdvisoryLease(name, connection)
+            yield AdvisoryLease(name, self.key(name), threading.get_ident(), connection)
         finally:
             self._server.heartbeats.remove(connection)
             self._end(connection, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import BinaryIO, Protocol
 
 
@@ -29,5 +29,9 @@ class Originals(Protocol):
         Raises :class:`FileNotFoundError` if they are not kept, and :class:`index.errors.StoreDamaged`.
         """
 
-    def sweep(self, keep: Container[bytes]) -> int:
-        """Remove everything but these; returns how many were removed. Hold the ``write`` lease."""
+    def sweep(self, keep: Container[bytes], check: Callable[[], object] = lambda: None) -> int:
+        """Remove everything but these; returns how many were removed. Hold the ``write`` lease.
+
+        ``check`` is called before every few are removed, and raises if the lease has been lost: others may
+        have stored documents since that need them.
+        """

@@ -36,6 +36,12 @@ class Lease(Protocol):
     @property
     def name(self) -> str: ...
 
+    def check(self) -> None:
+        """Raise :class:`index.errors.CollectionBusy` if it has been lost: another process may hold it now.
+
+        Writes to the record check it themselves; what is done elsewhere under a lease does so here.
+        """
+
 
 class EmbeddingWork(Protocol):
     """Passages without a vector: the queue of embedding work, shared by any number of workers."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from index.errors import CollectionBusy
 from index.protocols import Originals
 from index.store.originals import BucketOriginals, FolderOriginals, LayeredOriginals, MemoryOriginals
 from tests.objects import bucket_at, objects_url
@@ -62,3 +63,14 @@ def test_a_sweep_removes_all_but_what_it_is_told_to_keep(originals: Originals) -
     assert not originals.holds(two)
     put(originals, b"two")
     assert originals.holds(two)
+
+
+def test_a_sweep_removes_nothing_once_its_lease_is_lost(originals: Originals) -> None:
+    one = put(originals, b"one")
+
+    def lost() -> None:
+        raise CollectionBusy("The lease is lost.")
+
+    with pytest.raises(CollectionBusy):
+        originals.sweep(set(), lost)
+    assert originals.holds(one)

@@ -59,6 +59,9 @@ class MemoryLease:
 
     name: str
 
+    def check(self) -> None:
+        """It cannot be lost."""
+
 
 class MemoryStore:
     """Implements :class:`index.protocols.RecordStore`. Nothing is durable."""

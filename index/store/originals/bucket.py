@@ -13,6 +13,7 @@ from index.objects import Bucket, ObjectWriter, blocks
 
 _IN_MEMORY = 8 * 1024 * 1024
 """Bytes of an original that is open up to which no temporary file is made."""
+_REMOVED_TOGETHER = 100
 
 
 class BucketOriginals:
@@ -61,11 +62,13 @@ class BucketOriginals:
             stack.pop_all()
         return cast(BinaryIO, file)
 
-    def sweep(self, keep: Container[bytes]) -> int:
+    def sweep(self, keep: Container[bytes], check: Callable[[], object] = lambda: None) -> int:
         for upload in list(self._bucket.unfinished(self._prefix)):
             self._bucket.abort(upload.name, upload.upload_id)
         unwanted = [one.name for one in self._bucket.list(self._prefix) if not self._is_kept(one.name, keep)]
-        self._bucket.delete(unwanted)
+        for first in range(0, len(unwanted), _REMOVED_TOGETHER):
+            check()
+            self._bucket.delete(unwanted[first : first + _REMOVED_TOGETHER])
         return len(unwanted)
 
     def _require_current(self) -> None:

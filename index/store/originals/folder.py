@@ -65,9 +65,10 @@ class FolderOriginals:
         file.seek(0)
         return file
 
-    def sweep(self, keep: Container[bytes]) -> int:
+    def sweep(self, keep: Container[bytes], check: Callable[[], object] = lambda: None) -> int:
         unwanted = [path for path in self._folder.glob("*/*") if not _is_kept(path, keep)]
         for path in unwanted:
+            check()
             path.unlink(missing_ok=True)
         for folder in {path.parent for path in unwanted}:
             sync(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import BinaryIO
 
 from index.protocols import Originals
@@ -27,5 +27,5 @@ class LayeredOriginals:
     def open(self, sha256: bytes) -> BinaryIO:
         return (self._old if self._old.holds(sha256) else self._new).open(sha256)
 
-    def sweep(self, keep: Container[bytes]) -> int:
-        return self._old.sweep(keep) + self._new.sweep(keep)
+    def sweep(self, keep: Container[bytes], check: Callable[[], object] = lambda: None) -> int:
+        return self._old.sweep(keep, check) + self._new.sweep(keep, check)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import BinaryIO
 
 
@@ -24,8 +24,9 @@ class MemoryOriginals:
             raise FileNotFoundError(sha256.hex())
         return io.BytesIO(self._held[sha256])
 
-    def sweep(self, keep: Container[bytes]) -> int:
+    def sweep(self, keep: Container[bytes], check: Callable[[], object] = lambda: None) -> int:
         unwanted = [sha256 for sha256 in list(self._held) if sha256 not in keep]
         for sha256 in unwanted:
+            check()
             del self._held[sha256]
         return len(unwanted)

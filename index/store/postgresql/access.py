@@ -8,11 +8,14 @@ from contextlib import contextmanager
 import psycopg
 
 from index.errors import CollectionNotFound, StoreDamaged
-from index.postgresql import Server, Transaction, lock_key
+from index.postgresql import AdvisoryLeases, Server, Transaction, lock_key
 from index.store.postgresql import schema, state
 from index.store.postgresql.snapshots.brief import Beginning, BriefSnapshot
 from index.store.postgresql.state import State
 from index.store.rows.cache import Memory
+
+WRITE = "write"
+"""The name of the lease to change the record."""
 
 
 class Access:
@@ -28,6 +31,7 @@ class Access:
         self._name = name
         self._schema = schema.schema_of(number)
         self._what = f"the collection {name!r}"
+        self._leases = AdvisoryLeases(server, self._schema, what=self._what)
         self._first = f"{state.QUERY} AND {schema.is_listed(number)}"
         self._is_closed = False
 
@@ -58,12 +62,18 @@ class Access:
 
     @contextmanager
     def _write(self, *, in_turn: bool = True) -> Iterator[tuple[Transaction, State]]:
-        """Write in a transaction. Those that are ``in_turn`` follow each other."""
+        """Write in a transaction. Those that are ``in_turn`` follow each other.
+
+        Such a one raises :class:`index.errors.CollectionBusy` if this thread has lost its ``write`` lease.
+        The next holder begins after it: so whoever stands still while others write, writes nothing then.
+        """
         lock = lock_key("transactions", f"{self._schema}/write") if in_turn else None
         with (
             self._told(),
             self._server.write(self._schema, lock=lock, first=self._first, what=self._what) as transaction,
         ):
+            if in_turn and (lease := self._leases.own(WRITE)) is not None:
+                lease.check_in(transaction)
             yield transaction, self._state(transaction)
 
     def _state(self, transaction: Transaction) -> State:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from index.postgresql import AdvisoryLeases, Server
 from index.protocols import Lease
 from index.records import PendingPassage
 from index.store.postgresql import claims, passages
-from index.store.postgresql.access import Access
+from index.store.postgresql.access import WRITE, Access
 from index.store.rows.vectors import among
 from index.types import Sentences, Vectors
 
@@ -19,10 +18,6 @@ _WORKER = "/"
 
 class PostgresqlEmbeddingWork(Access):
     """Implements :class:`index.protocols.EmbeddingWork`."""
-
-    def __init__(self, server: Server, number: int, name: str) -> None:
-        super().__init__(server, number, name)
-        self._leases = AdvisoryLeases(server, self._schema, what=self._what)
 
     def claim(self, limit: int, lease: Lease) -> list[PendingPassage]:
         """Claim passages without a vector; see :class:`index.protocols.EmbeddingWork`."""
@@ -72,8 +67,13 @@ class PostgresqlEmbeddingWork(Access):
     @contextmanager
     def lease(self, name: str, *, seconds: float = 0.0) -> Iterator[Lease]:
         """Hold a lease; see :class:`index.protocols.RecordStore`."""
+        is_new = self._leases.own(name) is None
         with self._leases.hold(name, seconds) as lease:
             self._require_open()
+            if name == WRITE and is_new:
+                # A holder that has lost the lease may be in a transaction still: it ends before this one.
+                with self._write():
+                    pass
             try:
                 yield lease
             finally:
