@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Hashable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -138,6 +138,13 @@ class Library:
         found = self._open.get(name)
         model = found.collection.description.model if found else ""
         return "" if model == self.models.default_fingerprint else model
+
+    def reached(self, name: str) -> int:
+        """The change up to which answers from a collection are complete; 0 unless it is open. Asks nobody."""
+        found = self._open.get(name)
+        with suppress(CollectionNotFound):  # closed meanwhile
+            return found.collection.reached if found else 0
+        return 0
 
     def lags(self) -> dict[str, Lag]:
         """How far the answers of each open collection are behind its record. Asks nobody."""

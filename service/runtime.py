@@ -115,15 +115,9 @@ class Runtime:
         self.document_order = DocumentOrder(ids.file_id)
         self.job_erasure = JobErasure(job_store, spool)
         self.purger = Purger(self.library, self.job_erasure, self.file_erasure)
-        self.awaited_changes = AwaitedChanges(
-            lambda name: self.worker.look_at(name),  # noqa: PLW0108 -- made below
-            Permits(settings.max_queue),
-        )
+        self.awaited_changes = AwaitedChanges(self.library, self.pools.awaited_changes)
         self.worker = EmbeddingWorker(
-            self.library,
-            embeds=not settings.answers_only,
-            on_told=self.purger.look_at,
-            on_followed=self.awaited_changes.followed,
+            self.library, embeds=not settings.answers_only, on_told=self.purger.look_at
         )
         self.jobs = JobRunner(
             self.library,
@@ -138,12 +132,7 @@ class Runtime:
         )
         self._warm_up: asyncio.Task[None] | None = None
         self._sampling: asyncio.Task[None] | None = None
-        permits = {
-            **self.pools.limited(),
-            "awaited_changes": self.awaited_changes.permits,
-            "job_followers": self.job_followers,
-            "writing": self.writing,
-        }
+        permits = {**self.pools.limited(), "job_followers": self.job_followers, "writing": self.writing}
         self._worker_state = WorkerState(self.metrics, self.questions, permits)
         self._shared_state = SharedState(self.library, self.jobs.store)
 

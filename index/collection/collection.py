@@ -162,7 +162,8 @@ class Collection:
     def reached(self) -> int:
         """The change up to which answers are complete here. Asks nobody.
 
-        What an index lacks that has failed does not count: :attr:`failures` has it.
+        What an index lacks that has failed does not count: :attr:`failures` has it. Raises
+        :class:`index.errors.CollectionNotFound` once the collection is closed, as when it was deleted.
         """
         return self._following.reached
 
@@ -347,7 +348,7 @@ class Collection:
 
     def close(self) -> None:
         """Release files and memory."""
-        self._engine.close()
+        self._following.close()
         self._store.close()
 
     def __enter__(self) -> Self:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from index.answers import IndexState
 from index.derivation import Derivation
-from index.errors import StoreUnavailable
+from index.errors import CollectionNotFound, StoreUnavailable
 from index.history import Archive
 from index.lag import Lag, LagWatch
 from index.protocols import Engine, Failure, RecordStore
@@ -40,6 +40,7 @@ class Following:
         self._derive = derive
         self._archive = archive
         self._exchanging = threading.RLock()
+        self._is_closed = False
         self._watch = LagWatch()
         self._now = self._derived(derive())
         self.catch_up()
@@ -74,13 +75,24 @@ class Following:
     @property
     def lag(self) -> Lag:
         """How far answers are behind the record, as of the last look at it. Asks nobody."""
-        return self._watch.lag(self.reached)
+        try:
+            return self._watch.lag(self.reached)
+        except CollectionNotFound:
+            return Lag()
 
     @property
     def reached(self) -> int:
-        """The change up to which answers are complete. What an index lacks that has failed does not count."""
+        """The change up to which answers are complete. What an index lacks that has failed does not count.
+
+        Raises :class:`index.errors.CollectionNotFound` once it is closed.
+        """
         change = self._now.state.change
-        return change if self.failures else min(change, self.engine.change)
+        try:
+            return change if self.failures else min(change, self.engine.change)
+        except RuntimeError as error:
+            if not self._is_closed:
+                raise
+            raise CollectionNotFound(f"The collection {self.name!r} is deleted, or closed.") from error
 
     def last_change(self) -> int:
         """The last change of the record, which answers may lack. Raises what the store raises."""
@@ -118,7 +130,8 @@ class Following:
             self._archive.forget(notice.change)
             self.engine.forget()
         self.engine.update()
-        self._now = self._derived(self.derivation)
+        with self._exchanging:  # another thread may be further, or have exchanged what is derived
+            self._now = self._derived(self.derivation)
 
     def follow_exchange(self) -> None:
         """Use the model, indexes and rules of an upgrade that has exchanged passages and vectors.
@@ -134,6 +147,11 @@ class Following:
             derivation = self._derive()
             derivation.engine.update()
             self._now = self._derived(derivation)
+
+    def close(self) -> None:
+        """Release the files and memory of the indexes."""
+        self._is_closed = True
+        self.engine.close()
 
     def _derived(self, derivation: Derivation) -> Derived:
         counts = self._archive.counts()

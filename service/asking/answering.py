@@ -63,7 +63,9 @@ async def answer_all(request: Request, runtime: Runtime, plan: Plan, show: Calla
     state["audit"] = {**state.get("audit", {}), **_audited(plan.body, runtime.settings)}
     if plan.body.at_least_change is not None:
         # Who waits holds no permit of those who could be answered.
-        await _wait_for_change(request, runtime, plan, plan.body.at_least_change)
+        name = plan.body.collection
+        runtime.require_collection(plan.caller, name)
+        await unless_gone(request, runtime.awaited_changes.wait_for(name, plan.body.at_least_change))
     # Questions as of an earlier change may take long, and must not hold the permits of the others.
     pool = runtime.pools.history if plan.body.as_of is not None else runtime.pools.questions
     with pool.permits.acquire():
@@ -71,21 +73,6 @@ async def answer_all(request: Request, runtime: Runtime, plan: Plan, show: Calla
         with pool.permits.waiting():
             encoded = await encoded_unless_gone(request, runtime, plan.body.collection, flat)
         return await pool.run(_answer_all, runtime, plan, encoded, show)
-
-
-async def _wait_for_change(request: Request, runtime: Runtime, plan: Plan, change: int) -> None:
-    """Wait until this process can answer with a change.
-
-    Raises :class:`index.errors.ChangeNotFound`, :class:`index.errors.ChangeNotReached`.
-    """
-
-    def opened() -> Collection:
-        collection = runtime.opened_collection(plan.caller, plan.body.collection)
-        collection.require_change(change)
-        return collection
-
-    collection = await runtime.pools.lookups.run(opened)
-    await unless_gone(request, runtime.awaited_changes.wait_for(collection, change))
 
 
 def _answer_all(runtime: Runtime, plan: Plan, encoded: EncodedQuestions, show: Callable[[Answers], T]) -> T:

@@ -3,70 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
-from index.collection import Collection
 from index.errors import ChangeNotReached
-from service.asking.permits import Permits
+from index.library import Library
+from service.background.pools import Pool
 
 WAIT_SECONDS = 5.0
 """How long a question waits at most."""
+LOOK_SECONDS = 0.25
+"""Pause before another look, after one that did not bring the change."""
 
 
 class AwaitedChanges:
-    """Lets requests wait for changes of collections.
+    """Has this process follow collections up to changes that requests wait for.
 
-    ``look_at`` has this process look at a collection soon, and :meth:`followed` called afterwards. A request
-    that waits has one of ``permits``, for at most ``seconds``.
+    A request that waits has a permit of ``pool``, whose threads look at the record, for at most ``seconds``.
     """
 
-    def __init__(
-        self, look_at: Callable[[str], object], permits: Permits, *, seconds: float = WAIT_SECONDS
-    ) -> None:
-        self.permits = permits
-        self._look_at = look_at
+    def __init__(self, library: Library, pool: Pool, *, seconds: float = WAIT_SECONDS) -> None:
+        self._library = library
+        self._pool = pool
         self._seconds = seconds
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
 
-    async def wait_for(self, collection: Collection, change: int) -> None:
-        """Wait until answers have a change, which the record has. Call it from one event loop only.
+    async def wait_for(self, name: str, change: int) -> None:
+        """Wait until answers from a collection have a change.
 
-        Raises :class:`index.errors.ChangeNotReached`, :class:`service.errors.Overloaded`.
+        Raises :class:`index.errors.ChangeNotFound`, :class:`index.errors.ChangeNotReached`,
+        :class:`service.errors.Overloaded`, and what :meth:`index.library.Library.open` raises.
         """
-        if collection.reached >= change:
+        if self._library.reached(name) >= change:
             return
-        with self.permits.acquire(), self._woken(collection.name) as woken:
+        with self._pool.permits.acquire():
             try:
                 async with asyncio.timeout(self._seconds):
-                    await self._reached(collection, change, woken)
+                    while not await self._pool.run(self._follow, name, change):  # noqa: ASYNC110 -- nobody tells
+                        await asyncio.sleep(LOOK_SECONDS)
             except TimeoutError:
-                raise ChangeNotReached.of(collection.name, asked=change, reached=collection.reached) from None
+                reached = self._library.reached(name)
+                raise ChangeNotReached.of(name, asked=change, reached=reached) from None
 
-    async def _reached(self, collection: Collection, change: int, woken: asyncio.Event) -> None:
-        self._look_at(collection.name)
-        while collection.reached < change:
-            await woken.wait()
-            woken.clear()
-
-    @contextmanager
-    def _woken(self, name: str) -> Iterator[asyncio.Event]:
-        self._loop, woken = asyncio.get_running_loop(), asyncio.Event()
-        self._waiting[name].add(woken)
+    def _follow(self, name: str, change: int) -> bool:
+        """Follow the record if it has a change; whether answers have it now."""
+        collection = self._library.open(name)
         try:
-            yield woken
-        finally:
-            self._waiting[name].remove(woken)
-            if not self._waiting[name]:
-                del self._waiting[name]
-
-    def followed(self, name: str) -> None:
-        """Wake those who wait for a collection, which this process has looked at. For any thread."""
-        if self._loop is not None and name in self._waiting:
-            self._loop.call_soon_threadsafe(self._wake, name)
-
-    def _wake(self, name: str) -> None:
-        for woken in self._waiting.get(name, ()):
-            woken.set()
+            collection.require_change(change)
+            if collection.reached < change:
+                collection.refresh()
+            return collection.reached >= change  # noqa: TRY300 -- it may be closed by then
+        except Exception:
+            if self._library.open(name) is collection:
+                raise
+            return False  # another has its name now

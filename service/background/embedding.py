@@ -56,11 +56,10 @@ class EmbeddingWorker:
 
     Where the record tells of changes, the changed collection is refreshed at once, and all of them every
     ``refresh_seconds`` besides. ``on_told`` is called with what the record tells; see
-    :meth:`index.library.Library.following`. ``on_followed`` is called with the name of each collection that
-    was refreshed.
+    :meth:`index.library.Library.following`.
     """
 
-    def __init__(  # noqa: PLR0913 -- how often it looks, and who is told
+    def __init__(
         self,
         library: Library,
         *,
@@ -69,7 +68,6 @@ class EmbeddingWorker:
         embeds: bool = True,
         passages_per_step: int = PASSAGES_PER_STEP,
         on_told: Callable[[str | None], object] = lambda _: None,
-        on_followed: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._library = library
         self._embeds = embeds
@@ -80,7 +78,6 @@ class EmbeddingWorker:
         self._least_seconds = min(refresh_seconds, REFRESH_SECONDS)
         self._agenda = Agenda(every=refresh_seconds, least=self._least_seconds)
         self._on_told = on_told
-        self._on_followed = on_followed
         self._poll_seconds = poll_seconds
         self.embedded = 0
         """Passages embedded since the start."""
@@ -179,7 +176,6 @@ class EmbeddingWorker:
         try:
             collection = self._library.open(name)
             collection.refresh()
-            self._on_followed(name)
             done = 0 if waits else self._embed_step(collection)
         except (CollectionNotFound, InvalidCollectionName, CollectionBusy):
             # Not problems: the collection is deleted or locked by another process.

@@ -53,6 +53,8 @@ class Pools:
         # Questions as of an earlier change: its indexes may have to be built first, one at a time.
         few = min(_MOST_HISTORY_QUESTIONS, max_requests)
         self.history = Pool("history", 2, Permits(few, advice="ask the collection as it is"))
+        # Questions that wait until this process has followed the record: the threads wait for the database.
+        self.awaited_changes = Pool("awaited-changes", 4, Permits(max_requests))
         # Citations, diffs, verification, the viewer: all that reads whole texts.
         self.texts = Pool("texts", 4, Permits(max_requests))
         # Records, lists, health checks: short, and never refused.
@@ -74,6 +76,7 @@ class Pools:
         return {
             "questions": self.questions.permits,
             "history": self.history.permits,
+            "awaited_changes": self.awaited_changes.permits,
             "texts": self.texts.permits,
             "writes": self.writes.permits,
             "ranking": self.ranking.permits,
@@ -82,6 +85,7 @@ class Pools:
 
     def close(self) -> None:
         """Close every pool."""
-        reading = (self.questions, self.history, self.texts, self.lookups, self.ranking, self.drawing)
-        for pool in (*reading, self.writes, self.embedding):
+        answering = (self.questions, self.history, self.awaited_changes)
+        reading = (self.texts, self.lookups, self.ranking, self.drawing)
+        for pool in (*answering, *reading, self.writes, self.embedding):
             pool.close()

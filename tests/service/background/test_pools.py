@@ -13,13 +13,24 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(
-    "name", ["questions", "history", "texts", "lookups", "ranking", "drawing", "writes", "embedding"]
+    "name",
+    [
+        "questions",
+        "history",
+        "awaited_changes",
+        "texts",
+        "lookups",
+        "ranking",
+        "drawing",
+        "writes",
+        "embedding",
+    ],
 )
 async def test_no_kind_of_work_waits_for_another(name: str) -> None:
     pools = Pools(max_requests=32, processes=1)
     free: Pool = getattr(pools, name)
     others = [pool for pool in vars(pools).values() if pool is not free]
-    assert len(others) == 7
+    assert len(others) == 8
     gate = threading.Event()
     async with anyio.create_task_group() as tasks:
         for pool in others:

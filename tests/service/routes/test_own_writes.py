@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.ingest import Source
@@ -137,26 +139,50 @@ class HeldEmbedder(WordEmbedder):
         return super().embed_passages(texts)
 
 
-def test_a_process_that_stays_behind_says_so(tmp_path: Path) -> None:
+def test_a_collection_is_followed_while_another_is_embedded(tmp_path: Path) -> None:
     embedder = HeldEmbedder()
     with Library(tmp_path, embedder=embedder) as library, served(library) as client:
-        reached = put(client, "lamp.txt", "The lamp was lit.", wait=True)
+        put(client, "lamp.txt", "The lamp was lit.", wait=True)
         embedder.gate.clear()
         library.open("busy", create=True)
         put(client, "clock.txt", "The clock ticks.", collection="busy")
-        eventually(lambda: embedder.is_held)  # so nothing is followed
+        eventually(lambda: embedder.is_held)
         with Library(tmp_path, embedder=WordEmbedder()) as other:
             collection = other.open("default")
             collection.put(Source("kettle.txt", b"The kettle boils."))
             change = collection.last_change()
-        asked = {"question": "kettle", "at_least_change": change}
-        response = client.post("/v1/ask", json=asked)
-        message = assert_error(response, 503, "change_not_reached")
-        assert f"have reached change {reached} here, and change {change} is asked for" in message
-        assert "Without at_least_change" in message
-        assert response.headers["retry-after"] == "1"
-        embedder.gate.set()
         assert found(client, "kettle", change)[0] == "kettle.txt"
+        embedder.gate.set()
+
+
+class HeldLibrary(Library):
+    """Holds back what opens a collection while its gate is shut, as a database that does not answer."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(data, embedder=WordEmbedder())
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def open(self, name: str, *, create: bool = False, model: str = "") -> Collection:
+        assert self.gate.wait(PATIENCE)
+        return super().open(name, create=create, model=model)
+
+
+def test_nothing_else_waits_for_questions_that_wait(tmp_path: Path) -> None:
+    with HeldLibrary(tmp_path) as library, served(library) as client, ThreadPoolExecutor() as threads:
+        reached = put(client, "lamp.txt", "The lamp was lit.", wait=True)
+        asked = {"question": "lamp", "at_least_change": reached + 1}
+        library.gate.clear()
+        try:
+            waiting = [threads.submit(client.post, "/v1/ask", json=asked) for _ in range(5)]
+            assert client.get("/v1/models").status_code == 200
+            for one in waiting:
+                message = assert_error(one.result(PATIENCE), 503, "change_not_reached")
+                assert f"have reached change {reached} here, and change {reached + 1} is asked" in message
+                assert "Without at_least_change" in message
+                assert one.result().headers["retry-after"] == "1"
+        finally:
+            library.gate.set()
 
 
 @pytest.fixture
