@@ -147,7 +147,7 @@ class Folder:
 
     def delete(self, document_id: str) -> Json:
         deleted = self._opened.editor.delete(document_id)
-        return deleted_json(deleted, self._opened.last_change(), "pending")
+        return deleted_json(deleted, self._opened.state.change, "pending")
 
     def purge(self) -> str:
         return purge(self._library, self.collection)

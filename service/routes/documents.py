@@ -191,7 +191,7 @@ async def put_document(
     upload = _Upload(document_id, content_type, await request.body())
     put, change = await writes.run(_put, runtime, caller, upload, query)
     if query.wait:
-        put, change = await runtime.pools.embedding.run(_embedded, runtime, put, query.collection)
+        put, change = await runtime.pools.embedding.run(_embedded, runtime, put, query.collection, change)
     shown = put_json(put, query.collection, change)
     if put.status != "added":
         return json_reply(shown)
@@ -244,19 +244,27 @@ def _groups(query: PutQuery) -> Sequence[str] | None:
 
 
 def _put(runtime: Runtime, caller: Principal, upload: _Upload, query: PutQuery) -> tuple[Put, int]:
-    """Store a document; returns a change of the collection that has it, too."""
+    """Store a document; returns a change of the collection that has it, too.
+
+    Once it is stored, nothing is read for that: what is acknowledged must not become an error.
+    """
     # Only the default collection is created automatically: another name may be a typing error.
     collection = runtime.collection(caller, query.collection, create=query.collection == DEFAULT_COLLECTION)
     put = collection.put(upload.source(query))
     if put.record.embedded < put.record.passages:
         runtime.worker.notify(query.collection)
-    return put, collection.last_change()
+    # Another process may have stored what is unchanged, and this one may not have followed it yet.
+    return put, collection.last_change() if put.status == "unchanged" else collection.state.change
 
 
-def _embedded(runtime: Runtime, put: Put, collection: str) -> tuple[Put, int]:
-    opened = runtime.library.open(collection)
-    record = runtime.worker.embed_document(opened, put.record.id)
-    return Put(record, put.status), opened.last_change()
+def _embedded(runtime: Runtime, put: Put, collection: str, change: int) -> tuple[Put, int]:
+    """A document that is stored, with its vectors as far as they are known to be there."""
+    try:
+        opened = runtime.library.open(collection)
+        record = runtime.worker.embed_document(opened, put.record.id)
+        return Put(record, put.status), opened.last_change()
+    except errors.StoreUnavailable:
+        return put, change
 
 
 @router.patch(
@@ -285,7 +293,7 @@ def _describe(
 ) -> Response:
     opened = runtime.collection(caller, collection)
     found = opened.editor.describe(document_id, body.metadata, source=body.source, groups=body.groups)
-    return json_reply(stored_json(found, collection, opened.last_change()))
+    return json_reply(stored_json(found, collection, opened.state.change))
 
 
 @router.delete(
@@ -316,4 +324,4 @@ def _delete(
     runtime: Runtime, caller: Principal, document_id: str, collection: str
 ) -> tuple[DocumentRecord, int]:
     opened = runtime.collection(caller, collection)
-    return opened.editor.delete(document_id), opened.last_change()
+    return opened.editor.delete(document_id), opened.state.change

@@ -112,5 +112,5 @@ def _prune(runtime: Runtime, caller: Principal, body: PruneRequest) -> Response:
     collection = runtime.collection(caller, body.collection)
     prune = collection.editor.plan_prune if body.dry_run else collection.editor.prune
     plan = prune(retention, locators)
-    change, purged = collection.last_change(), collection.purging.state
+    change, purged = collection.state.change, runtime.purge(caller, body.collection, 0.0)
     return json_reply(pruning_json(plan, done=not body.dry_run, change=change, purged=purged))

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
+from index.errors import StoreUnavailable
 from index.ingest import Source
 from index.library import Library
 from index.types import Vectors
@@ -47,8 +48,13 @@ def put_again(client: TestClient) -> Any:
     return client.put("/v1/documents/lamp.txt", json={"text": "The lamp is dark."})
 
 
+def put_and_wait(client: TestClient) -> Any:
+    return client.put("/v1/documents/lamp.txt?wait=true", json={"text": "The lamp is dark."})
+
+
 WRITES: dict[str, Callable[[TestClient], Any]] = {
     "replaced": put_again,
+    "embedded": put_and_wait,
     "described": lambda client: client.patch("/v1/documents/lamp.txt", json={"metadata": {"year": 1859}}),
     "pruned": lambda client: client.post("/v1/prune", json={"keep_versions": 1, "dry_run": False}),
     "deleted": lambda client: client.delete("/v1/documents/lamp.txt"),
@@ -183,6 +189,42 @@ def test_nothing_else_waits_for_questions_that_wait(tmp_path: Path) -> None:
                 assert one.result().headers["retry-after"] == "1"
         finally:
             library.gate.set()
+
+
+class Leaderless(Collection):
+    """A collection whose record tells nothing about changes."""
+
+    def last_change(self) -> int:
+        raise StoreUnavailable("The leader is gone.")
+
+
+class LeaderlessLibrary(Library):
+    """Opens such collections once it has lost the leader."""
+
+    has_lost_it = False
+
+    def open(self, name: str, *, create: bool = False, model: str = "") -> Collection:
+        found = super().open(name, create=create, model=model)
+        if not self.has_lost_it:
+            return found
+        lost = Leaderless.__new__(Leaderless)
+        vars(lost).update(vars(found))
+        return lost
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_write_that_is_committed_is_acknowledged_whatever_is_lost_then(
+    tmp_path: Path, write: Callable[[TestClient], Any]
+) -> None:
+    with LeaderlessLibrary(tmp_path, embedder=WordEmbedder()) as library, served(library) as client:
+        put(client, "lamp.txt", "The lamp was lit.", wait=True)
+        put(client, "lamp.txt", "The lamp was lit at dusk.", wait=True)
+        before = last(client)
+        library.has_lost_it = True
+        response = write(client)
+        assert response.status_code == 200, response.text
+        library.has_lost_it = False
+        assert before < response.json()["change"] <= last(client)
 
 
 @pytest.fixture
