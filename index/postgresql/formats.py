@@ -107,7 +107,7 @@ class Admission:
 
     @property
     def has_lost_tables(self) -> bool:
-        """Whether a newer version has changed tables so that this process, which used them, cannot any more.
+        """Whether a newer version has changed tables that this process has open so that it cannot use them.
 
         Known once a session was refused; sessions that were there before a change do not allow it.
         """
@@ -163,6 +163,11 @@ class Admission:
             is_there = is_there and found.number > 0
         if is_there:
             session.admitted[schema] = known
+            self._usable[schema] = True
+
+    def close(self, schema: str) -> None:
+        """Note that the process has closed tables that it had open: nothing is lost with them any more."""
+        if schema in self._usable:
             self._usable[schema] = True
 
     def _session(self, connection: psycopg.Connection[Row]) -> _Session:

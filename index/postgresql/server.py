@@ -109,6 +109,10 @@ class Server:
         if self._pool.min_size == 0:
             self._pool.resize(1, self._pool.max_size)
 
+    def close_tables(self, schema: str) -> None:
+        """Note that tables of a schema were closed, as when they were deleted; others may have them open."""
+        self.admission.close(schema)
+
     @contextmanager
     def read(
         self, schema: str, *, first: str = "", what: str = "the database", standby: bool = False

@@ -295,3 +295,4 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
     def close(self) -> None:
         """Refuse further calls. The connections are those of the server object."""
         self._is_closed = True
+        self._server.close_tables(self._schema)

@@ -135,6 +135,19 @@ def test_a_contraction_is_refused_while_code_that_uses_what_it_removes_has_the_t
     assert words(old) == ["one"]
 
 
+def test_tables_that_are_closed_are_not_lost_any_more(url: str, process: Process) -> None:
+    old = process(FIRST)
+    assert words(old) == ["one"]
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE place.formats SET (format, oldest) = (99, 99)")
+    end_connections(url)
+    with pytest.raises(UnknownFormat, match="format 99"):
+        words(old)
+    assert old.admission.has_lost_tables
+    old.close_tables("place")
+    assert not old.admission.has_lost_tables
+
+
 @pytest.mark.parametrize("has_session", [True, False])
 def test_a_process_that_lost_its_sessions_is_refused_when_it_comes_back(
     url: str, process: Process, has_session: bool
