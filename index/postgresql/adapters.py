@@ -59,12 +59,17 @@ class _BinaryTextLoader(_TextLoader):
 
 
 class _NumbersDumper(Dumper):
-    """One-dimensional arrays as bigint[], at once; of a list each element would be looked at by itself."""
+    """Rows of int64 as bigint[], at once; of a list each element would be looked at by itself.
+
+    Raises :class:`TypeError` for other arrays, whose numbers could change.
+    """
 
     format = Format.BINARY
     oid = _NUMBER.array_oid
 
     def dump(self, obj: Ids) -> bytes:
+        if obj.dtype != np.int64 or obj.ndim != 1:
+            raise TypeError(f"only rows of int64 can be sent, not {obj.dtype} in {obj.ndim} dimensions")
         elements = np.empty(len(obj), _ELEMENT)
         elements["bytes"] = _ELEMENT["value"].itemsize
         elements["value"] = obj

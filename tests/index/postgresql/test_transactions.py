@@ -6,6 +6,7 @@ from contextlib import suppress
 import numpy as np
 import psycopg
 import pytest
+from numpy.typing import ArrayLike
 
 from index.errors import CollectionBusy, StoreDamaged, StoreUnavailable
 from index.postgresql import Server, lock_key, translated
@@ -55,6 +56,15 @@ def test_arrays_of_numbers_arrive_as_they_are(server: Server, given: list[int]) 
     with server.read("public") as reading:
         assert reading.row("SELECT %s", (np.array(given, np.int64),)) == (given,)
         assert reading.row("SELECT 7 = ANY(%s)", (np.array(given, np.int64),)) == (7 in given,)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [[1.9, 2.5], [True, False], np.array([2**64 - 1], np.uint64), np.array([1], np.int32), [[1], [2]]],
+)
+def test_arrays_of_other_numbers_are_not_sent(server: Server, given: ArrayLike) -> None:
+    with pytest.raises(TypeError, match="only rows of int64"), server.read("public") as reading:
+        reading.row("SELECT %s", (np.array(given),))
 
 
 def insert(server: Server, *numbers: int) -> None:
