@@ -13,12 +13,16 @@ _DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, errors.IoError, errors.
 _FORBIDDEN = (errors.InsufficientPrivilege, errors.InvalidAuthorizationSpecification)
 _ABSENT = ("08", "25006", "53", "57P")
 """Beginnings of the codes for a server that is gone, full of work or being started, or only a copy."""
+_PLAN_CHECK = "RevalidateCachedQuery"
+"""The function of the server that looks whether a prepared statement can still be used."""
 
 
 def translated(error: psycopg.Error, what: str) -> LoccitError:
     """Translate an error; ``what`` names what was read or written."""
     if isinstance(error, _BUSY):
         return CollectionBusy(f"{what} is being written by another process. Try again in a moment.")
+    if is_outdated(error):
+        return CollectionBusy(f"{what} was migrated a moment ago. Try again.")
     if isinstance(error, errors.DiskFull):
         return DiskFull(f"The disk of PostgreSQL is full: {what} is as before. Free some of it, try again.")
     if isinstance(error, _FORBIDDEN):
@@ -44,6 +48,12 @@ def is_absence(error: psycopg.Error) -> bool:
     if error.sqlstate is None:
         return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
     return error.sqlstate.startswith(_ABSENT)
+
+
+def is_outdated(error: psycopg.Error) -> bool:
+    """Whether a statement was prepared before columns got other types, and is to be prepared again."""
+    # The server gives many errors this code. Their texts are in its language.
+    return isinstance(error, errors.FeatureNotSupported) and error.diag.source_function == _PLAN_CHECK
 
 
 def reason(error: psycopg.Error) -> str:

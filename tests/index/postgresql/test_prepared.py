@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from index.errors import StoreDamaged
+from index.errors import CollectionBusy, StoreDamaged
 from index.postgresql import Server, SingleStatements
 
 _PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'loccit%%'"
@@ -26,6 +26,18 @@ def prepared(server: Server) -> int:
         row = reading.row(_PREPARED, ())
     assert row is not None
     return int(row[0])
+
+
+def change(url: str, statements: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statements)
+
+
+def make_numbers(url: str) -> None:
+    """A table of two schemas, in which a column has different types."""
+    for number, (schema, type_) in enumerate([("one", "integer"), ("two", "bigint")], 1):
+        change(url, f"CREATE SCHEMA {schema}")
+        change(url, f"CREATE TABLE {schema}.numbers AS SELECT {number}::{type_} AS a")
 
 
 def test_a_query_is_prepared_once_for_each_type_of_its_values(server: Server) -> None:
@@ -59,6 +71,21 @@ def test_a_connection_prepares_a_hundred_queries_at_most(server: Server) -> None
         for number in [*range(130), 1, 129]:
             assert statements.rows(f"SELECT {number}::bigint") == [(number,)]
     assert prepared(server) == 100
+
+
+def test_a_transaction_that_meets_changed_types_can_be_tried_again(server: Server, url: str) -> None:
+    make_numbers(url)
+
+    def read() -> None:
+        with server.read("one") as reading:
+            for _ in range(5):  # psycopg prepares it
+                assert reading.rows("SELECT a FROM numbers WHERE a > %s", (0,)) == [(1,)]
+
+    read()
+    change(url, "ALTER TABLE one.numbers ALTER a TYPE bigint")
+    with pytest.raises(CollectionBusy, match="migrated a moment ago"):
+        read()
+    read()
 
 
 def test_a_query_that_fails_says_why_and_leaves_the_connection_usable(server: Server) -> None:
