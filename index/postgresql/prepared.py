@@ -14,9 +14,16 @@ from psycopg import errors, pq
 from psycopg.adapt import Buffer, PyFormat, Transformer
 from psycopg.pq.abc import PGresult
 
+from index.postgresql.failures import is_outdated
 from index.postgresql.transactions import Row
 
 _MOST = 100
+_TURN = 8
+"""When as many are prepared, one in so many of the other queries takes the place of the one used longest ago.
+
+The others are run without a name. Queries that come round and round would else be dropped just before they
+are used, and it takes three messages to the server, not one, to replace each.
+"""
 
 
 class PreparedQueries:
@@ -24,8 +31,10 @@ class PreparedQueries:
 
     def __init__(self) -> None:
         self._schema = ""
-        self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
+        # The last used at the end. A plan is of the tables of one schema, also where queries are the same.
+        self._names: dict[tuple[str, str, tuple[int, ...]], bytes] = {}
         self._made = 0
+        self._waiting = 0
 
     def rows(
         self, connection: psycopg.Connection[Row], schema: str, query: str, parameters: Sequence[Any]
@@ -42,31 +51,56 @@ class PreparedQueries:
             return self._run(connection, query, parameters)
         except errors.InvalidSqlStatementName:  # psycopg drops all of a connection when something fails
             self._names.clear()
-            return self._run(connection, query, parameters)
+        except errors.FeatureNotSupported as error:
+            if not is_outdated(error):
+                raise
+            self._names.clear()
+            connection.execute("DEALLOCATE ALL")  # psycopg notices
+        return self._run(connection, query, parameters)
 
     def _run(self, connection: psycopg.Connection[Row], query: str, parameters: Sequence[Any]) -> list[Row]:
         values = Transformer(connection)
         # None is NULL, which the type of the method does not tell.
         sent = cast("Sequence[Buffer]", values.dump_sequence(parameters, [PyFormat.AUTO] * len(parameters)))
         types = values.types or ()
-        name = self._names.get((query, types)) or self._prepare(connection, query, types)
-        result = connection.pgconn.exec_prepared(name, sent, values.formats, pq.Format.BINARY)
+        key = self._schema, query, types
+        name = self._names.pop(key, None)
+        if name is None and self._has_room(connection):
+            name = self._prepare(connection, query, types)
+        if name is None:
+            result = connection.pgconn.exec_params(
+                _numbered(query), sent, types, values.formats, pq.Format.BINARY
+            )
+        else:
+            self._names[key] = name
+            result = connection.pgconn.exec_prepared(name, sent, values.formats, pq.Format.BINARY)
         _require(connection, result, pq.ExecStatus.TUPLES_OK)
         values.set_pgresult(result, format=pq.Format.BINARY)
         return values.load_rows(0, result.ntuples, tuple)
 
+    def _has_room(self, connection: psycopg.Connection[Row]) -> bool:
+        """Whether one more may be prepared; makes room for it in its turn."""
+        if len(self._names) < _MOST:
+            return True
+        self._waiting += 1
+        if self._waiting % _TURN:
+            return False
+        oldest = next(iter(self._names))
+        connection.execute(f"DEALLOCATE {self._names.pop(oldest).decode()}")
+        return True
+
     def _prepare(self, connection: psycopg.Connection[Row], query: str, types: tuple[int, ...]) -> bytes:
-        if len(self._names) == _MOST:
-            oldest = next(iter(self._names))
-            connection.execute(f"DEALLOCATE {self._names.pop(oldest).decode()}")
         self._made += 1
         name = f"loccit_{self._made}".encode()
-        first, *others = query.split("%s")
-        numbered = first + "".join(f"${number}{part}" for number, part in enumerate(others, 1))
-        result = connection.pgconn.prepare(name, numbered.encode(), types)
+        result = connection.pgconn.prepare(name, _numbered(query), types)
         _require(connection, result, pq.ExecStatus.COMMAND_OK)
-        self._names[query, types] = name
         return name
+
+
+def _numbered(query: str) -> bytes:
+    """Return a query with the placeholders of the server."""
+    first, *others = query.split("%s")
+    return (first + "".join(f"${number}{part}" for number, part in enumerate(others, 1))).encode()
 
 
 def _require(connection: psycopg.Connection[Row], result: PGresult, status: pq.ExecStatus) -> None:
