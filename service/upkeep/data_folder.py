@@ -20,6 +20,7 @@ KEYS = "keys.sqlite"
 _FOLDERS = (COLLECTIONS, SPOOL, CONTENTS)
 _DATABASES = "*.sqlite"
 _JOURNALS = "*.sqlite-*"
+_LOCK = ".lock"
 _UNFINISHED = "restore-unfinished"
 STAGED = ".restoring"
 REPLACED = ".replaced"
@@ -44,7 +45,8 @@ def leftovers(data: Path) -> list[Path]:
 
 def is_empty(data: Path) -> bool:
     """Whether the data folder holds no collection, job or key."""
-    return not databases(data) and not any(any((data / name).glob("*")) for name in _FOLDERS)
+    held = (path for name in _FOLDERS for path in (data / name).glob("*"))
+    return not databases(data) and all(path.suffix == _LOCK for path in held)
 
 
 def require_unused(data: Path) -> None:
@@ -62,8 +64,8 @@ def require_unused(data: Path) -> None:
 
 
 def _lock_files(data: Path) -> Iterator[Path]:
-    for pattern in ("*.lock", f"{COLLECTIONS}/*/*.lock", f"{COLLECTIONS}/*/leases/*.lock"):
-        yield from data.glob(pattern)
+    for folder in ("", COLLECTIONS, f"{COLLECTIONS}/*", f"{COLLECTIONS}/*/leases"):
+        yield from data.glob(f"{folder}/*{_LOCK}".lstrip("/"))
 
 
 def _in_use(data: Path, path: Path) -> DataInUse:
