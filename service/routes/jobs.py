@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from index import errors
 from service.api.dependencies import Caller, ReadyRuntime
+from service.api.event_stream import documented
 from service.api.replies import json_reply
 from service.api.route import ApiRoute
 from service.errors import JobNotFound, MayRaise, Overloaded
@@ -33,13 +34,10 @@ _CLOCKS = ("seconds_left", "passages_per_second", "change")
 _NOBODY_EMBEDS = "Its passages wait, for no process embeds any now. Start `loccit worker`."
 _NOBODY_RUNS_JOBS = "It waits, for no process runs jobs now. Start `loccit worker` with LOCCIT_OBJECTS."
 _WAITS = "The process that tells this cannot run it now; others may. {}"
-_EVENTS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "`event: progress` with the job as data after each change, and finally "
-        "`event: finished`. `id` is the revision.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
-}
+_EVENTS = documented(
+    "`event: progress` with the job as data after each change, and finally `event: finished`. `id` is the "
+    "revision."
+)
 
 
 def current_json(runtime: Runtime, job: Job) -> Json:
