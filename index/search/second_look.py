@@ -145,6 +145,8 @@ _PER_PASSAGE = tuple(
 )
 
 
+# All values are finite. OpenBLAS at times says otherwise of a product (its issue 1924, and others like it).
+@np.errstate(invalid="ignore")
 def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance: Importance) -> SecondLook:
     """Compute the second look; ``documents`` are the passages' document keys, ``question`` is one vector."""
     shares, lengths = importance.shares, sentences.term_counts
