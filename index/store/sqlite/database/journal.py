@@ -66,14 +66,20 @@ def check_size(path: Path) -> None:
 
     SQLite notices that only when it reads what is missing.
     """
-    log = _beside(path, "-wal")
-    if not path.exists() or (log.exists() and log.stat().st_size):
-        return
-    size = path.stat().st_size
-    if size >= _FILE_HEADER and _has_less_than_recorded(path, size):
+    # Another process may have begun to write, and have ended, since the look for a log.
+    if all(_is_cut_off(path) for _ in range(_ATTEMPTS)):
+        size = path.stat().st_size
         raise StoreDamaged(
             f"{path} is cut off: it has {size:,} bytes, and more are recorded. Restore a backup."
         )
+
+
+def _is_cut_off(path: Path) -> bool:
+    log = _beside(path, "-wal")
+    if not path.exists() or (log.exists() and log.stat().st_size):
+        return False
+    size = path.stat().st_size
+    return size >= _FILE_HEADER and _has_less_than_recorded(path, size)
 
 
 def _has_less_than_recorded(path: Path, size: int) -> bool:
