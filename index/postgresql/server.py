@@ -95,10 +95,10 @@ class Server:
         if has_several_hosts(conninfo.conninfo_to_dict(url)):
             leader = weakref.WeakMethod(self.connect)
             self._standbys = Standbys(self._conninfo, lambda: _tried(leader()), **settings)
-            weakref.finalize(self, self._standbys.close, _CLOSE_SECONDS)
+            weakref.finalize(self, _close, self._standbys)
         self._prepared: WeakKeyDictionary[Connection, PreparedQueries] = WeakKeyDictionary()
         # When nothing uses it any more, and at the end of the process.
-        weakref.finalize(self, self._pool.close, _CLOSE_SECONDS)
+        weakref.finalize(self, _close, self._pool)
 
     def open_tables(self, schema: str, component: str, known: int) -> None:
         """Use a component of a schema from now on, with code whose newest format of it is ``known``.
@@ -308,6 +308,12 @@ class Server:
                 connection.rollback()
         if self._standbys is None or not self._standbys.give_back(connection):
             self._pool.putconn(connection)
+
+
+def _close(pool: ConnectionPool[Connection] | Standbys) -> None:
+    """Close the connections of an object that is no longer used, in whatever thread that is found."""
+    with suppress(RuntimeError):  # it is a thread of the pool, which cannot wait for itself
+        pool.close(_CLOSE_SECONDS)
 
 
 def _tried(connect: Callable[[], Connection] | None) -> None:
