@@ -12,7 +12,7 @@ from typing import Any
 import httpcore2
 
 from index.sources.web.addresses import IPAddress
-from index.sources.web.errors import FetchFailed
+from index.sources.web.errors import FetchFailed, FetchTimedOut
 from tests.patience import PATIENCE
 
 PAGE = b"<p>Rivers of the north</p>"
@@ -100,7 +100,8 @@ class NamedHosts:
         self.lookups: list[str] = []
 
     def addresses(self, host: str, *, seconds: float) -> Sequence[IPAddress]:
-        assert seconds > 0
+        if seconds <= 0:
+            raise FetchTimedOut(f"{host}: no time is left.")
         self.lookups.append(host)
         found = self._hosts.get(host)
         if found is None:
