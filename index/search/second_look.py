@@ -145,7 +145,7 @@ _PER_PASSAGE = tuple(
 )
 
 
-# All values are finite. OpenBLAS at times says otherwise of a product (its issue 1924, and others like it).
+# All values are finite. OpenBLAS at times raises the flag for lanes of registers that it does not use.
 @np.errstate(invalid="ignore")
 def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance: Importance) -> SecondLook:
     """Compute the second look; ``documents`` are the passages' document keys, ``question`` is one vector."""
