@@ -150,6 +150,14 @@ def put(
     return record
 
 
+def success(response: Any, shape: type[BaseModel]) -> dict[str, Any]:
+    """What a response says: it is a success and has the documented shape."""
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    assert_shape(shape, body)
+    return body
+
+
 def assert_error(response: Any, status: int, code: str) -> str:
     """The response is an error with this code, in the shape of its address; returns its message.
 

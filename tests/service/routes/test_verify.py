@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.schemas.verdicts import VerifyResponse
-from tests.service.http_service import assert_error, assert_shape, put, served
+from tests.service.http_service import assert_error, put, served, success
 
 LAMP = "The lamp in the north tower was lit at dusk by the keeper."
 OIL = "Oil lamps need a wick and twelve litres of oil in a winter."
@@ -18,11 +18,7 @@ DOGS = "A sleeping dog lies by the harbour door on “warm” stones.\n"
 
 
 def verify(client: TestClient, **body: Any) -> dict[str, Any]:
-    response = client.post("/v1/verify", json=body)
-    assert response.status_code == 200, response.text
-    told: dict[str, Any] = response.json()
-    assert_shape(VerifyResponse, told)
-    return told
+    return success(client.post("/v1/verify", json=body), VerifyResponse)
 
 
 def quote(client: TestClient, one: Any, **more: Any) -> dict[str, Any]:
