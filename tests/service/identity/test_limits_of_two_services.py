@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from index.config import LibraryConfig
-from index.embedding import WordEmbedder
-from index.library import Library
 from service.identity import KeyOptions, Scope, new_key
 from tests.patience import eventually
 from tests.postgresql import end_connections
-from tests.service.http_service import assert_error, served
+from tests.service.http_service import assert_error
+from tests.service.replicas import two_services
 
 KEY = "correct-horse"
 BURST = 999_999
@@ -27,14 +23,8 @@ BURST = 999_999
 
 @pytest.fixture
 def services(tmp_path: Path, postgresql_url: str) -> Iterator[tuple[TestClient, TestClient]]:
-    config = LibraryConfig(store=SecretStr(postgresql_url))
-    with ExitStack() as stack:
-        clients = []
-        for name in ("one", "two"):
-            (tmp_path / name).mkdir()
-            library = stack.enter_context(Library(tmp_path / name, embedder=WordEmbedder(), config=config))
-            clients.append(stack.enter_context(served(library, api_key=KEY, trusted_proxies="10.0.0.0/8")))
-        yield clients[0], clients[1]
+    with two_services(tmp_path, postgresql_url, api_key=KEY, trusted_proxies="10.0.0.0/8") as clients:
+        yield clients
 
 
 def made(client: TestClient, rate: str) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from index.collection import Collection
-from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.errors import StoreUnavailable
 from index.ingest import Source
@@ -22,6 +19,7 @@ from index.library import Library
 from index.types import Vectors
 from tests.patience import PATIENCE, eventually
 from tests.service.http_service import assert_error, served
+from tests.service.replicas import two_services
 
 
 def put(client: TestClient, document_id: str, text: str, **query: Any) -> int:
@@ -229,14 +227,8 @@ def test_a_write_that_is_committed_is_acknowledged_whatever_is_lost_then(
 
 @pytest.fixture
 def replicas(tmp_path: Path, postgresql_url: str) -> Iterator[tuple[TestClient, TestClient]]:
-    config = LibraryConfig(store=SecretStr(postgresql_url))
-    with ExitStack() as stack:
-        clients = []
-        for name in ("one", "two"):
-            (tmp_path / name).mkdir()
-            library = stack.enter_context(Library(tmp_path / name, embedder=WordEmbedder(), config=config))
-            clients.append(stack.enter_context(served(library)))
-        yield clients[0], clients[1]
+    with two_services(tmp_path, postgresql_url) as clients:
+        yield clients
 
 
 def test_what_is_written_through_one_replica_is_found_by_the_other(
