@@ -6,7 +6,7 @@ from evaluation.questions import MissingDocuments, MissingQuotes
 from index import errors
 from service.advice import SETTINGS_ADVICE, Advice
 from service.errors import KeyNotFound
-from service.upkeep.errors import DataNotEmpty
+from service.flows.upkeep.errors import DataNotEmpty
 
 
 def _leave_out(error: MissingQuotes | MissingDocuments) -> str:

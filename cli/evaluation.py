@@ -23,8 +23,8 @@ from index.errors import InvalidInput
 from index.library import Library
 from index.search import CALIBRATION_FILE
 from index.sources import put_all
-from service.library_settings import open_library
 from service.settings import Settings
+from service.settings.library import open_library
 
 _SAVED_SETTINGS = (
     "dense_weight",

@@ -20,10 +20,10 @@ from cli.options import Data, Json, read_settings
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_json
 from index.store import open_catalogue
-from service.identity import SCOPES, Key, KeyOptions, Keyring, new_key, open_keyring
-from service.identity import Scope as Rights
 from service.monitoring.audit import append
 from service.settings import Settings
+from service.state.identity import SCOPES, Key, KeyOptions, Keyring, new_key, open_keyring
+from service.state.identity import Scope as Rights
 
 app = typer.Typer(
     help="Make, list and revoke API keys.",

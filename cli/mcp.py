@@ -16,11 +16,11 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 from cli.advice import ADVICE
 from cli.instances import Place, ReplyError, require_no_folder
 from cli.options import CollectionName, Data, Key, Server, read_settings
-from service.compat.mcp.server import build_server
-from service.compat.mcp.stdio import serve
-from service.compat.tools.backend import Backend, LibraryBackend
-from service.library_settings import open_library
+from service.faces.mcp.server import build_server
+from service.faces.mcp.stdio import serve
+from service.faces.mcp.tools.backend import Backend, LibraryBackend
 from service.settings import Settings
+from service.settings.library import open_library
 
 Context = ServerRequestContext[Any, Any]
 

@@ -47,8 +47,8 @@ def read_settings(data: Path | None = None, **options: object) -> Settings:
     Raises :class:`service.errors.DataNotWritable`, :class:`service.errors.InvalidSettings`,
     :class:`index.errors.StoreUnavailable`.
     """
-    from service.library_settings import require_store
     from service.settings import load_settings
+    from service.settings.library import require_store
 
     given = {name: value for name, value in {"data": data, **options}.items() if value is not None}
     settings = load_settings(**given)

@@ -12,7 +12,7 @@ import typer
 from cli.options import Data, Json, read_settings
 from cli.terminal.consoles import stderr
 from cli.terminal.output import print_json
-from service.unanswered import MOST, UnansweredStore, has_unanswered, open_unanswered_store
+from service.state.unanswered import MOST, UnansweredStore, has_unanswered, open_unanswered_store
 
 app = typer.Typer(
     rich_markup_mode=None,

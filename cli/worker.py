@@ -34,9 +34,9 @@ def worker(
     is not finished is given back, and what a killed one had taken is taken by another.
     """
     from cli.server.address import check_address
+    from service.app.worker import Work
     from service.monitoring.logs import configure_logging
     from service.monitoring.probes import answering_probes
-    from service.work import Work
 
     settings = read_settings(data, host=host)
     configure_logging(settings.log_level, settings.log_format)

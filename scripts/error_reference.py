@@ -20,7 +20,7 @@ from index.sources.web import errors as web
 from scripts import remedies
 from service import advice
 from service import errors as service
-from service.upkeep import errors as upkeep
+from service.flows.upkeep import errors as upkeep
 
 UNSEEN = frozenset(
     {

@@ -10,8 +10,8 @@ from typing import Any
 
 from index.embedding import WordEmbedder
 from index.library import Library
-from service.api.openapi import describe
 from service.app import create_app
+from service.http.openapi import describe
 from service.settings import Settings
 
 

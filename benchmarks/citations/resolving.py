@@ -25,7 +25,7 @@ from index.collection import Collection
 from index.embedding import WordEmbedder
 from index.ingest import Source
 from index.library import Library
-from service.schemas.citations import resolved_json
+from service.faces.api.schemas.citations import resolved_json
 
 LENGTH = 700_000
 CITATIONS = 200

@@ -31,8 +31,8 @@ from index.ingest.chunking import chunk
 from index.protocols import Embedder
 from index.readers.formats import read
 from index.sources import put_all
-from service.library_settings import open_library
 from service.settings import load_settings
+from service.settings.library import open_library
 
 SETS = ("scifact", "covidqa", "clapnq")
 _QUESTIONS = 300

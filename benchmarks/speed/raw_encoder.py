@@ -13,8 +13,8 @@ from contextlib import closing
 from pathlib import Path
 
 from index.store import open_catalogue
-from service.library_settings import open_library
 from service.settings import load_settings
+from service.settings.library import open_library
 
 
 def texts(data: Path, collection: str) -> list[str]:

@@ -32,8 +32,8 @@ from benchmarks.sets import DATA, SCIFACT
 from benchmarks.speed.freshness import serving
 from benchmarks.speed.http_load import Figures, claims
 from benchmarks.speed.wrk import OK, Exchange, Load, Plan, send
-from service.library_settings import open_library
 from service.settings import load_settings
+from service.settings.library import open_library
 
 SHARE = 0.7
 """Of the capacity."""

@@ -9,12 +9,12 @@ from cli.instances import Json, Question
 from index.answers import Answer
 from index.collection import Collection
 from index.search.extraction import divided, extracted
-from service.answering.extractive import extractive
-from service.answering.finding import Asked, Found
-from service.answering.flow import Whole
-from service.identity import ANYONE
-from service.requests.asking import AskRequest
-from service.schemas.answering import answered_json
+from service.faces.api.schemas.answering import answered_json
+from service.flows.answer.extractive import extractive
+from service.flows.answer.finding import Asked, Found
+from service.flows.answer.flow import Whole
+from service.flows.ask.requests import AskRequest
+from service.state.identity import ANYONE
 
 _SENTENCES = 3
 

@@ -17,18 +17,18 @@ from index.collection import Collection
 from index.errors import Damaged
 from index.filters import parse_filter
 from index.library import Library
-from service.api.links import absolute, linked
-from service.background.purging import open_purger
-from service.jobs import has_jobs, open_job_store
-from service.jobs.cancelling import cancelled_with
-from service.library_settings import open_library
-from service.schemas.answers import answer_json
-from service.schemas.changes import citation_status_json, event_json
-from service.schemas.citations import resolved_json
-from service.schemas.documents import deleted_json, document_json, hunk_json, version_json
-from service.schemas.values import state_json
-from service.schemas.verdicts import report_json, verdict_json
+from service.faces.api.schemas.answers import answer_json
+from service.faces.api.schemas.changes import citation_status_json, event_json
+from service.faces.api.schemas.citations import resolved_json
+from service.faces.api.schemas.documents import deleted_json, document_json, hunk_json, version_json
+from service.faces.api.schemas.verdicts import report_json, verdict_json
+from service.flows.ingest.background.purging import open_purger
+from service.http.json_values import state_json
+from service.http.links import absolute, linked
 from service.settings import Settings
+from service.settings.library import open_library
+from service.state.jobs import has_jobs, open_job_store
+from service.state.jobs.cancelling import cancelled_with
 
 
 @contextmanager

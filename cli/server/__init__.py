@@ -17,10 +17,10 @@ from cli.server.address import check_address, require_key_for
 from cli.server.connections import PromptProtocol
 from cli.terminal.consoles import stderr
 from service.app import create_app, from_environment
-from service.identity import Scope, new_key, open_keyring
 from service.monitoring.logs import configure_logging
 from service.monitoring.tracing import require_opentelemetry
 from service.settings import Settings, hand_down, shared_metrics
+from service.state.identity import Scope, new_key, open_keyring
 
 _KEEP_ALIVE_SECONDS = 30
 """Long enough for clients that pause between questions: opening a connection takes longer than an answer."""

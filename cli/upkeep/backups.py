@@ -19,9 +19,9 @@ from cli.terminal.output import print_json
 from cli.terminal.progress import bars
 from index.history import Ledger
 from index.library import ERASURE_LEDGER
-from service import upkeep
+from service.flows import upkeep
+from service.flows.upkeep.errors import StoredElsewhere
 from service.settings import Settings
-from service.upkeep.errors import StoredElsewhere
 
 
 def backup(

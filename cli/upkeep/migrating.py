@@ -17,9 +17,9 @@ from cli.terminal.interruption import resumable
 from cli.terminal.output import print_json
 from cli.terminal.progress import bars
 from index.copying import Difference
-from service.library_settings import open_models
-from service.migration import Migration, MovedCollection, Planned, Report, Side, side_of
+from service.flows.upkeep.migration import Migration, MovedCollection, Planned, Report, Side, side_of
 from service.settings import load_settings
+from service.settings.library import open_models
 
 _PLACE = "a data folder, or postgresql://user:password@host/database"
 _OWN = "LOCCIT_STORE, or else the data folder"

@@ -10,7 +10,7 @@ from typing import Any, Literal, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
-from service.identity.principal import Principal
+from service.state.identity.principal import Principal
 
 LogFormat = Literal["text", "json"]
 

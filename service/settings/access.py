@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
-from service.identity import RateLimit, is_origin
 from service.settings.values import require_networks, require_visible, split_list
+from service.state.identity import RateLimit, is_origin
 
 
 class AccessSettings(BaseSettings):

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from index.embedding import PACKAGED
 from index.sources.web import Fetcher, WebConfig
-from service.answering.writing.endpoint import Patience, Writer
 from service.errors import InvalidRequest, InvalidSettings
-from service.identity import SCOPES
-from service.identity.client_address import Networks, networks
-from service.jobs.intake import Intake
-from service.jobs.protocols import Spool
-from service.middleware.sign_on import SignOn
+from service.flows.answer.writing.endpoint import Patience, Writer
+from service.flows.ingest.jobs.intake import Intake
+from service.http.middleware.sign_on import SignOn
 from service.settings.settings import PREFIX, Settings
 from service.settings.values import split_list
+from service.state.identity import SCOPES
+from service.state.identity.client_address import Networks, networks
+from service.state.jobs.protocols import Spool
 
 _BUILT_SITE = Path("build") / "site"
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pydantic import SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from service.databases.address import checked_address
-from service.library_settings import LibrarySettings
 from service.settings.access import AccessSettings
 from service.settings.checks import CheckSettings
+from service.settings.library import LibrarySettings
 from service.settings.logs import LogSettings
 from service.settings.questions import QuestionSettings
 from service.settings.retention import RetentionSettings
 from service.settings.uploads import UploadSettings
 from service.settings.writer import WriterSettings
+from service.state.databases.address import checked_address
 
 PREFIX = "LOCCIT_"
 

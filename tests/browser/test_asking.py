@@ -11,7 +11,7 @@ from index.embedding import WordEmbedder
 from index.library import Library
 from tests.browser.visits import DESKTOP, PHONE, assert_accessible, assert_no_sideways, opened
 from tests.patience import eventually
-from tests.service.answering.writing.stand_in import stand_in
+from tests.service.flows.answer.writing.stand_in import stand_in
 from tests.service.http_service import app_of, live
 
 if TYPE_CHECKING:

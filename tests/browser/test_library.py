@@ -12,7 +12,7 @@ from index.library import Library
 from tests.browser.visits import opened
 from tests.patience import PATIENCE
 from tests.service.http_service import app_of, live
-from tests.service.jobs.zip_files import encrypted, written
+from tests.service.state.jobs.zip_files import encrypted, written
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -14,7 +14,7 @@ import pytest
 
 from index.embedding import WordEmbedder
 from index.library import Library
-from service.identity import KeyOptions, Scope, new_key
+from service.state.identity import KeyOptions, Scope, new_key
 from tests.browser.visits import PHONE, assert_accessible, assert_no_sideways
 from tests.patience import PATIENCE
 from tests.service.http_service import app_of, live

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from index.citations.formats import FORMATS
-from service.schemas.citations import CitationResponse
-from service.schemas.verdicts import AnswerVerdict, Verdict
+from service.faces.api.schemas.citations import CitationResponse
+from service.faces.api.schemas.verdicts import AnswerVerdict, Verdict
 from tests.cli.commands import TERMINAL, loccit
 from tests.service.http_service import assert_shape
 

@@ -8,8 +8,8 @@ import pytest
 
 from cli.terminal.ingest_outcome import Outcome
 from cli.terminal.output import print_outcome
-from service.jobs import open_job_store
-from service.jobs.records import NewItem, new_job_id
+from service.state.jobs import open_job_store
+from service.state.jobs.records import NewItem, new_job_id
 from tests.cli.commands import TERMINAL, loccit
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -16,10 +16,10 @@ from index import answers
 from index.citations.formats import FORMATS
 from index.embedding import WordEmbedder
 from index.library import Library
-from service.identity import KeyOptions, Scope, new_key
+from service.state.identity import KeyOptions, Scope, new_key
 from tests.cli.commands import ROOT, loccit, process
 from tests.packaging.test_packaging import BLOCK
-from tests.service.answering.writing.stand_in import stand_in
+from tests.service.flows.answer.writing.stand_in import stand_in
 from tests.service.http_service import app_of, live
 
 MARS = "Mars has two moons, Phobos and Deimos."

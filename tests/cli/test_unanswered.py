@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from service.unanswered import open_unanswered_store
+from service.state.unanswered import open_unanswered_store
 from tests.cli.commands import loccit
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from service.errors import KeyNotFound
-from service.identity import Key, KeyOptions, KeyStore, Scope, new_key, open_key_store
-from service.identity.memory import MemoryKeyStore
+from service.state.identity import Key, KeyOptions, KeyStore, Scope, new_key, open_key_store
+from service.state.identity.memory import MemoryKeyStore
 from tests.contracts.reopening import reopening
 from tests.patience import PATIENCE
 

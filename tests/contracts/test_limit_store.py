@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from service.identity import LimitStore, open_limit_store
-from service.identity.counting import Due, Spent
-from service.identity.memory import MemoryLimitStore
+from service.state.identity import LimitStore, open_limit_store
+from service.state.identity.memory import MemoryLimitStore
+from service.state.limits.counting import Due, Spent
 from tests.contracts.reopening import reopening
 
 Opener = Callable[[], LimitStore]

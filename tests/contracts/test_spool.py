@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from service.errors import SpoolFull
-from service.jobs.protocols import Spool
-from service.jobs.spool.bucket import BucketSpool
-from service.jobs.spool.folder import FolderSpool
-from service.jobs.spool.layered import LayeredSpool
-from service.jobs.spool.memory import MemorySpool
+from service.state.jobs.protocols import Spool
+from service.state.jobs.spool.bucket import BucketSpool
+from service.state.jobs.spool.folder import FolderSpool
+from service.state.jobs.spool.layered import LayeredSpool
+from service.state.jobs.spool.memory import MemorySpool
 from tests.objects import bucket_at, objects_url
-from tests.service.jobs.spooling import spool_file
+from tests.service.state.jobs.spooling import spool_file
 
 Opener = Callable[[int], Spool]
 """Opens an empty spool with a bound in bytes."""

@@ -27,7 +27,7 @@ from index.errors import DocumentNotFound, VersionNotFound
 from index.history import Ledger, Retention
 from index.library import ERASURE_LEDGER, Library
 from index.readers import read
-from service.upkeep import back_up, check, repair, restore
+from service.flows.upkeep import back_up, check, repair, restore
 from tests.crash.fault_points import Point, kill_at
 from tests.model import TOPICS, Written, sentence
 from tests.opening import store_in

@@ -88,21 +88,21 @@ WHEN_CREATED = [
     Point("return", f"{_STORE}.migrations:migrate"),
 ]
 IN_A_BACKUP = [
-    Point("return", "service.upkeep.backup:_pinned"),
-    Point("call", "service.upkeep.bundle:BundleWriter._add"),
-    Point("call", "service.upkeep.bundle:BundleWriter.finish"),
+    Point("return", "service.flows.upkeep.backup:_pinned"),
+    Point("call", "service.flows.upkeep.bundle:BundleWriter._add"),
+    Point("call", "service.flows.upkeep.bundle:BundleWriter.finish"),
     Point("os.rename", "backup"),
 ]
 IN_A_RESTORE = [
-    Point("call", "service.upkeep.bundle:_take"),
-    Point("call", "service.upkeep.restore:_made_ready"),
-    Point("return", "service.upkeep.data_folder:begin_replacing"),
+    Point("call", "service.flows.upkeep.bundle:_take"),
+    Point("call", "service.flows.upkeep.restore:_made_ready"),
+    Point("return", "service.flows.upkeep.data_folder:begin_replacing"),
     Point("os.rename", "collections"),
-    Point("call", "service.upkeep.data_folder:end_replacing"),
-    Point("return", "service.upkeep.data_folder:end_replacing"),
+    Point("call", "service.flows.upkeep.data_folder:end_replacing"),
+    Point("return", "service.flows.upkeep.data_folder:end_replacing"),
 ]
 IN_A_REPAIR = [
-    Point("call", "service.upkeep.check:_repair_collection"),
+    Point("call", "service.flows.upkeep.check:_repair_collection"),
     Point("call", f"{_STORE}.upkeep:repair"),
     Point("return", "index.engine:remove_indexes"),
     Point("os.rename", "applied.json"),
@@ -122,10 +122,10 @@ IN_AN_UPGRADE = [
     Point("return", "index.engine:remove_indexes"),
     Point("os.rename", "collection.json"),
 ]
-_FILES = "service.files.store:FileStore"
-_JOBS = "service.jobs.sqlite.store:SqliteJobStore"
+_FILES = "service.state.files.store:FileStore"
+_JOBS = "service.state.jobs.sqlite.store:SqliteJobStore"
 IN_AN_UPLOAD = [
-    Point("return", "service.jobs.spool.folder:FolderSpool.sync"),
+    Point("return", "service.state.jobs.spool.folder:FolderSpool.sync"),
     Point("return", f"{_FILES}.add"),
     Point("call", f"{_FILES}.add"),
     Point("call", f"{_FILES}.attach"),
@@ -140,11 +140,11 @@ IN_AN_UPLOAD = [
     Point("return", f"{_FILES}.begin_erasing"),
     Point("return", "index.history.ledger:Ledger.add_files"),
     Point("call", f"{_FILES}.finish_erasing"),
-    Point("return", "service.jobs.spool.folder:FolderSpool.clear"),
+    Point("return", "service.state.jobs.spool.folder:FolderSpool.clear"),
     Point("return", f"{_FILES}.finish_erasing"),
-    Point("call", "service.files.erasing:FileErasure.erase_documents"),
-    Point("return", "service.jobs.erasing:JobErasure.erase_documents"),
-    Point("return", "service.files.erasing:FileErasure.erase_documents"),
+    Point("call", "service.state.files.erasing:FileErasure.erase_documents"),
+    Point("return", "service.state.jobs.erasing:JobErasure.erase_documents"),
+    Point("return", "service.state.files.erasing:FileErasure.erase_documents"),
 ]
 IN_AN_ERASURE = [
     Point("call", "index.history.ledger:Ledger._append"),

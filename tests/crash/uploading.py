@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from index.embedding import WordEmbedder
 from index.library import Library
 from service.app import create_app
+from service.flows.upkeep import check
 from service.settings import Settings
-from service.upkeep import check
 from tests.crash.child import Order, config
 from tests.model import sentence
 from tests.patience import eventually

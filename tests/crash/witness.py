@@ -19,7 +19,7 @@ from typing import Any
 from index.citations.citing import parse_locator
 from index.collection import Collection
 from index.filters import Comparison
-from service.upkeep import check
+from service.flows.upkeep import check
 from tests.agreement import check_answers, check_citation, check_documents
 from tests.crash.child import Order, config, library_of, line_of, perform
 from tests.model import DIGITS, TOPICS, Handed, Model, Written, handed, sentence

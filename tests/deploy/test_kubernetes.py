@@ -13,7 +13,7 @@ import pytest
 import yaml
 from pathspec import GitIgnoreSpec
 
-from service.routes import health
+from service.faces.api.routes import health
 from service.settings import Settings
 from tests.deploy.programs import DEPLOY, ROOT, VARIABLES, run
 

@@ -17,9 +17,9 @@ from scripts.build_docs import with_tables
 from scripts.error_reference import UNSEEN, kinds
 from scripts.limits_reference import LIMITS
 from service import errors as service_errors
-from service.api.openapi import describe
 from service.app import create_app
 from service.errors import status_of
+from service.http.openapi import describe
 from service.settings import PREFIX, Settings
 from tests.cli.commands import loccit, started
 

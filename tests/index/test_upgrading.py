@@ -22,7 +22,7 @@ from index.history import Retention
 from index.library import Library
 from index.search import CALIBRATION_FILE, Question
 from index.upgrading import Progress, Upgrade
-from service.upkeep import back_up, check, restore
+from service.flows.upkeep import back_up, check, restore
 from tests.agreement import check_answers, check_documents
 from tests.model import TOPICS, Model, Written, sentence
 from tests.residue import residue

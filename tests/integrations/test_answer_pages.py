@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from index.library import Library
-from tests.service.answering.writing.stand_in import stand_in
+from tests.service.flows.answer.writing.stand_in import stand_in
 from tests.service.http_service import GatedEmbedder, app_of, live
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -19,11 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index.embedding import WordEmbedder
 from index.library import Library
 from index.types import Vectors
-from service.api.error_handlers import error_code_of
-from service.api.openapi import describe
 from service.app import create_app
-from service.compat.error_shapes import shape_of
+from service.app.error_shapes import shape_of
 from service.errors import ClientGone, status_of
+from service.http.error_handlers import error_code_of
+from service.http.openapi import describe
 from service.settings import Settings
 from tests.patience import PATIENCE, eventually
 

@@ -14,8 +14,8 @@ from evaluation.questions import MissingDocuments, MissingQuotes
 from index import errors
 from index.errors import LoccitError
 from service.advice import ADVICE, LIMITS, Advice, message_with_advice
-from service.api.openapi import describe
 from service.app import create_app
+from service.http.openapi import describe
 from service.settings import PREFIX, Settings
 
 INDEX = Path(str(index.__file__)).parent

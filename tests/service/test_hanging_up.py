@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from fastapi import Request
 
-from service.asking.disconnection import unless_gone
 from service.errors import ClientGone
+from service.flows.ask.disconnection import unless_gone
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from index.library import Library
-from service.identity import KeyOptions, Scope, new_key
+from service.state.identity import KeyOptions, Scope, new_key
 from tests.integrations import run_python
 from tests.service.http_service import app_of, live
 

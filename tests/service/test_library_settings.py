@@ -12,8 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.config import ChunkingConfig, EmbeddingConfig, IngestConfig, LibraryConfig, SearchConfig
 from scripts.build_docs import settings as table_of_settings
-from service.library_settings import with_fields_of
 from service.settings import Settings, load_settings
+from service.settings.library import with_fields_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from service.runtime import Runtime
+from service.app.runtime import Runtime
 from tests.service.http_service import assert_error, served
 
 LONG = "The lamp was lit. " * 60

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from service.browser.assets import asset_path
-from service.compat.error_shapes import shape_of
+from service.app.error_shapes import shape_of
+from service.faces.pages.assets import asset_path
 from tests.service.http_service import assert_error
 
 PATHS = {

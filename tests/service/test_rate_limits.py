@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.errors import InvalidRequest
-from service.identity import KeyOptions, RateLimit, Scope, WrongKeys, new_key
+from service.state.identity import KeyOptions, RateLimit, Scope, WrongKeys, new_key
 from tests.service.http_service import assert_error, served
 
 KEY = "correct-horse"

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.errors import Unauthorized
-from service.identity import COOKIE, KeyOptions, Keyring, Scope, Sessions, new_key
-from service.identity.memory import MemoryKeyStore
+from service.state.identity import COOKIE, KeyOptions, Keyring, Scope, Sessions, new_key
+from service.state.identity.memory import MemoryKeyStore
 from tests.service.http_service import assert_error, served
 
 KEY = "correct-horse"

@@ -10,12 +10,12 @@ from starlette.testclient import TestClient
 
 from index.embedding import WordEmbedder
 from index.library import Library
-from service import unanswered
-from service.identity import KeyOptions, Scope, new_key
-from service.unanswered import FILE, UnansweredQuestions, has_unanswered, open_unanswered_store
-from service.upkeep.backup import back_up
+from service.flows.upkeep.backup import back_up
+from service.state import unanswered
+from service.state.identity import KeyOptions, Scope, new_key
+from service.state.unanswered import FILE, UnansweredQuestions, has_unanswered, open_unanswered_store
 from tests.patience import eventually
-from tests.service.browser.pages import LAMP, page, told
+from tests.service.faces.pages.pages import LAMP, page, told
 from tests.service.http_service import put, served
 
 ASKED = "Does the zeppelin quack?"

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from service.identity import KeyOptions, Scope, new_key
+from service.state.identity import KeyOptions, Scope, new_key
 from tests.service.http_service import assert_error, served
 
 ADMIN = {"x-api-key": "correct-horse"}

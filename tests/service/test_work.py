@@ -10,13 +10,13 @@ import pytest
 
 from index.errors import ModelDamaged, StoreUnavailable
 from index.ingest.preparation import Source
+from service.app.worker import Work
 from service.errors import InvalidSettings
-from service.jobs import open_job_store, open_spool
-from service.jobs.records import NewItem
-from service.jobs.uploads import Upload
-from service.library_settings import open_library
 from service.settings import Settings, load_settings
-from service.work import Work
+from service.settings.library import open_library
+from service.state.jobs import open_job_store, open_spool
+from service.state.jobs.records import NewItem
+from service.state.jobs.uploads import Upload
 from tests.patience import PATIENCE, eventually
 from tests.postgresql import PASSWORD
 

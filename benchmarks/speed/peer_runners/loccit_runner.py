@@ -6,8 +6,8 @@ from timing import K, measure
 
 from index.ingest import Source
 from index.sources import put_all
-from service.library_settings import open_library
 from service.settings import load_settings
+from service.settings.library import open_library
 
 
 class Loccit:

@@ -22,9 +22,9 @@ from index.errors import CollectionNotFound, LoccitError
 from index.library import Library
 from index.protocols import Side
 from service.advice import message_with_advice
-from service.jobs.protocols import JobStore
-from service.jobs.records import STATES
 from service.monitoring.metrics.instruments import PREFIX, Described
+from service.state.jobs.protocols import JobStore
+from service.state.jobs.records import STATES
 
 log = logging.getLogger("loccit.service")
 

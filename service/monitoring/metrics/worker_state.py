@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from prometheus_client import Counter, ProcessCollector
 
 from index.readers import ReaderStatistics
-from service.asking.permits import Permits
-from service.asking.queues import QuestionQueues
+from service.flows.ask.queues import QuestionQueues
 from service.monitoring.metrics.metrics import Metrics
+from service.state.limits.permits import Permits
 
 
 class WorkerState:

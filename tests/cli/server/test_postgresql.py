@@ -10,7 +10,7 @@ import httpx
 import psycopg
 import pytest
 
-from service.identity import COOKIE
+from service.state.identity import COOKIE
 from tests.cli.commands import loccit, process, started
 from tests.patience import eventually
 from tests.postgresql import PASSWORD, end_connections

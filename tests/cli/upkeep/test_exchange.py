@@ -9,8 +9,8 @@ import pytest
 from index.errors import DocumentNotFound
 from index.ingest.preparation import Source
 from index.library import Library
-from service.library_settings import open_library
 from service.settings import Settings
+from service.settings.library import open_library
 from tests.cli.commands import loccit
 from tests.index.embedding.tiny import tiny_model
 

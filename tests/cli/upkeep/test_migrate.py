@@ -16,9 +16,9 @@ import pytest
 from index.ingest.preparation import Source
 from index.postgresql import Compatible, Server, migrate
 from index.store.postgresql.schema import COLLECTION
-from service.jobs.postgresql import schema as jobs
-from service.library_settings import open_library
 from service.settings import Settings
+from service.settings.library import open_library
+from service.state.jobs.postgresql import schema as jobs
 from tests.cli.commands import loccit, process
 from tests.crash.fault_points import Point
 from tests.patience import PATIENCE
@@ -194,8 +194,8 @@ POINTS = [
     Point("return", "index.store.rows.copying.target:SqlTarget.put_documents"),
     Point("return", "index.copying.record_copy:RecordCopy._next_names"),
     Point("return", "index.store.rows.copying.target:SqlTarget.finish"),
-    Point("call", "service.migration.collections:CollectionMove._copy_calibration"),
-    Point("return", "service.migration.beside:_replace"),
+    Point("call", "service.flows.upkeep.migration.collections:CollectionMove._copy_calibration"),
+    Point("return", "service.flows.upkeep.migration.beside:_replace"),
     Point("return", "index.store.postgresql.catalogue:PostgresqlCatalogue.publish"),
 ]
 _KILLED = """

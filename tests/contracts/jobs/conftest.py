@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from service.jobs.protocols import JobStore
+from service.state.jobs.protocols import JobStore
 from tests.contracts.jobs.job_stores import OPENERS, Opener
 from tests.contracts.reopening import reopening
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from service.jobs import open_job_store
-from service.jobs.memory import MemoryJobStore
-from service.jobs.protocols import JobStore
+from service.state.jobs import open_job_store
+from service.state.jobs.memory import MemoryJobStore
+from service.state.jobs.protocols import JobStore
 from tests import postgresql
 
 Opener = Callable[[], JobStore]

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from service.jobs.protocols import JobStore, Session
-from service.jobs.records import Item, Kind, NewItem
+from service.state.jobs.protocols import JobStore, Session
+from service.state.jobs.records import Item, Kind, NewItem
 from tests.contracts.jobs.job_stores import Opener
 from tests.contracts.jobs.test_job_sessions import opened
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from service.jobs.protocols import JobStore
-from service.jobs.records import Item
+from service.state.jobs.protocols import JobStore
+from service.state.jobs.records import Item
 from tests.contracts.jobs.job_stores import Opener
 from tests.contracts.jobs.test_job_store import items, new, settle
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from service.jobs.protocols import JobStore, Session
+from service.state.jobs.protocols import JobStore, Session
 from tests.contracts.jobs.job_stores import Opener
 
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from service.errors import InvalidRequest, JobNotFinished, JobNotFound
-from service.jobs.protocols import JobStore
-from service.jobs.records import Access, Item, JobState, NewItem, Outcome
+from service.state.jobs.protocols import JobStore
+from service.state.jobs.records import Access, Item, JobState, NewItem, Outcome
 from tests.contracts.jobs.job_stores import Opener
 from tests.patience import PATIENCE, eventually
 

@@ -6,7 +6,7 @@ import pytest
 
 from index.errors import UpgradeBegun
 from service.errors import JobNotFound
-from service.jobs.records import NewItem
+from service.state.jobs.records import NewItem
 from tests.contracts.jobs.job_stores import Opener
 
 

@@ -15,7 +15,7 @@ from index.errors import ObjectsUnavailable
 from index.objects import Bucket, BucketAddress, ObjectWriter, RangeReader, open_bucket
 from index.objects.writing import PART
 from index.store.originals import BucketOriginals
-from service.jobs.spool.bucket import BucketSpool
+from service.state.jobs.spool.bucket import BucketSpool
 from tests.objects import BUCKET, bucket_at, objects_url
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from index.embedding import WordEmbedder
 from index.library import Library
-from service.identity import KeyOptions, Keyring, Scope, new_key
+from service.state.identity import KeyOptions, Keyring, Scope, new_key
 from tests.service.access.place import Place
 from tests.service.http_service import served
 

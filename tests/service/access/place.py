@@ -9,7 +9,7 @@ from typing import Any
 from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
-from service.jobs.records import FINISHED
+from service.state.jobs.records import FINISHED
 from tests.patience import eventually
 
 COLLECTION = "vault"

@@ -9,9 +9,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from service.api.route import GuardedRoute
-from service.browser.assets import asset_path
-from service.compat.openai.ids import file_id
+from service.faces.openai.ids import file_id
+from service.faces.pages.assets import asset_path
+from service.http.route import GuardedRoute
 from tests.service.access.place import COLLECTION, DOCUMENT, PDF, QUESTION, TEXT, Place
 
 

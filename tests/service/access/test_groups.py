@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.identity import Scope
+from service.state.identity import Scope
 from tests.service.access.place import COLLECTION, DOCUMENT, TEXT, Place, assert_tells_nothing
 from tests.service.access.probes import PROBES, routes_of
 

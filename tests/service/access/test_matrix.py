@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from fastapi import FastAPI
 
-from service.api.route import ApiRoute, GuardedRoute
-from service.identity import Scope, access
-from service.middleware.cross_site import READS
+from service.http.middleware.cross_site import READS
+from service.http.route import ApiRoute, GuardedRoute
+from service.state.identity import Scope, access
 from tests.service.access.place import COLLECTION, UNHEARD, Place, assert_tells_nothing
 from tests.service.access.probes import OF_THE_KEY, PROBES, routes_of
 

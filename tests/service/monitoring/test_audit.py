@@ -12,11 +12,11 @@ from fastapi import APIRouter, Request, Response
 from starlette.testclient import TestClient
 
 from index.library import Library
-from service.api.route import GuardedRoute
 from service.app import create_app
-from service.identity import KeyOptions, Scope, access, new_key
+from service.http.route import GuardedRoute
 from service.monitoring.audit import AuditLog, append
 from service.settings import Settings
+from service.state.identity import KeyOptions, Scope, access, new_key
 from tests.patience import eventually
 from tests.service.http_service import served
 

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from index.library import Library
-from service.identity.keyring import SETTING
 from service.monitoring.logs import new_handler
+from service.state.identity.keyring import SETTING
 from tests.cli.commands import started
 from tests.service.http_service import app_of
 

@@ -9,7 +9,7 @@ from index.config import EngineConfig, LibraryConfig
 from index.engine.milvus.server import Server
 from index.ingest.preparation import Source
 from index.library import Library
-from service.upkeep import check
+from service.flows.upkeep import check
 from tests.index.test_upgrading import models
 
 TEXTS = {

@@ -1,0 +1,195 @@
+"""The ASGI application: routes, middleware and lifespan."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from index.library import Library
+from service.app.runtime import Runtime
+from service.faces.api.routes import (
+    answer,
+    ask,
+    changes,
+    citations,
+    collections,
+    documents,
+    explain,
+    health,
+    ingest,
+    jobs,
+    metrics,
+    originals,
+    upgrades,
+    verify,
+    versions,
+)
+from service.faces.mcp import http as mcp
+from service.faces.mcp.tools import server as tools
+from service.faces.openai import embeddings, file_batches, files, models, search, store_files, vector_stores
+from service.faces.openai.answers import chat as openai_chat
+from service.faces.openai.answers import responses as openai_responses
+from service.faces.others import anthropic
+from service.faces.others.cohere import rerank
+from service.faces.others.dify import retrieval
+from service.faces.pages.routes import ROUTES as PAGES
+from service.faces.widget import routes as widget
+from service.http import error_handlers, openapi
+from service.http.middleware.allowed_hosts import AllowedHosts
+from service.http.middleware.auth import Authentication
+from service.http.middleware.body_limit import BodyLimit
+from service.http.middleware.body_time import BodyTime
+from service.http.middleware.clean_paths import CleanPaths
+from service.http.middleware.cors import cors
+from service.http.middleware.cross_site import CrossSiteProtection
+from service.http.middleware.early_refusal import EarlyRefusal
+from service.http.middleware.private_responses import PrivateResponses
+from service.http.middleware.rate_limit import RateLimiting
+from service.http.middleware.telemetry import Telemetry
+from service.monitoring.logs import configure_logging
+from service.monitoring.metrics import Instruments, Metrics
+from service.monitoring.tracing import Tracing, open_tracing
+from service.settings import (
+    Settings,
+    allowed_hosts,
+    cors_origins,
+    help_folder,
+    load_settings,
+    metrics_folder,
+    sign_on,
+    trusted_proxies,
+)
+
+_ROUTES = (
+    ask,
+    answer,
+    explain,
+    citations,
+    verify,
+    changes,
+    versions,
+    originals,
+    documents,
+    ingest,
+    jobs,
+    collections,
+    upgrades,
+    vector_stores,
+    search,
+    store_files,
+    file_batches,
+    files,
+    embeddings,
+    models,
+    health,
+    metrics,
+    *PAGES,
+    widget,
+    mcp,
+    tools,
+    rerank,
+    retrieval,
+    anthropic,
+    openai_chat,
+    openai_responses,
+)
+HEADER_SECONDS = "header_seconds"
+"""Name, in the lifespan state, of the time for the head of a request, which the server has to limit."""
+_SMALLEST_JSON_LIMIT = 1024 * 1024
+_BYTES_PER_CHARACTER = 12
+"""JSON writes a character outside the Basic Multilingual Plane as two escapes of six bytes."""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    library: Library | None = None,
+    counted: Metrics | None = None,
+    tracing: Tracing | None = None,
+) -> FastAPI:
+    """Create the service as an ASGI application.
+
+    A given library is used and stays open when the application stops. Without one, the application opens
+    the data folder and the model of the settings when it starts, and closes them when it stops. ``counted``
+    are the metrics that it counts in, its own ones by default. ``tracing`` makes spans; by default, the
+    settings decide. Raises :class:`service.errors.InvalidSettings` if it lacks a library.
+    """
+    counted = counted or Metrics()
+    if tracing is None and settings.tracing:
+        tracing = open_tracing()
+    app = FastAPI(
+        title="Loccit",
+        summary="Document-QA retrieval whose every citation can be checked, character for character.",
+        description=openapi.DESCRIPTION,
+        version=version("loccit"),
+        lifespan=_lifespan,
+        middleware=_middleware(settings, counted.instruments, tracing),
+        # Served by a page of ours instead: the framework's page loads scripts from the internet.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # The framework's own spans have the path and the query: ids of documents, and questions of the page.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        # A redirect would hide that an id ends in a slash by mistake.
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.library = library
+    app.state.metrics = counted
+    app.state.tracing = tracing
+    app.state.help = help_folder(settings)
+    error_handlers.install(app)
+    for routes in _ROUTES:
+        # The routes as they are: to include a router makes all of them again, for each application, while its
+        # first request waits.
+        app.router.routes.extend(routes.router.routes)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """Create the application from the environment, for ``uvicorn --factory``."""
+    settings = load_settings()
+    configure_logging(settings.log_level, settings.log_format)
+    return create_app(settings, counted=Metrics(metrics_folder()))
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, float]]:
+    app.state.runtime = runtime = Runtime(
+        app.state.settings, app.state.library, metrics=app.state.metrics, tracing=app.state.tracing
+    )
+    await runtime.start()
+    try:
+        async with mcp.serving(app):
+            yield {HEADER_SECONDS: app.state.settings.header_seconds}
+    finally:
+        await runtime.stop()
+
+
+def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing | None) -> list[Middleware]:
+    """The middleware, outermost first."""
+    origins = cors_origins(settings)
+    questions = _BYTES_PER_CHARACTER * settings.max_questions * settings.max_question_characters
+    return [
+        Middleware(Telemetry, instruments=instruments, tracing=tracing),
+        Middleware(PrivateResponses),
+        Middleware(CleanPaths),
+        *cors(origins),
+        Middleware(CrossSiteProtection, allowed=origins),
+        Middleware(AllowedHosts, allowed=allowed_hosts(settings)),
+        Middleware(Authentication, proxies=trusted_proxies(settings), sign_on=sign_on(settings)),
+        Middleware(RateLimiting),
+        Middleware(BodyTime, idle_seconds=settings.body_idle_seconds, seconds=settings.body_seconds),
+        Middleware(EarlyRefusal, path=ask.PATH),
+        Middleware(
+            BodyLimit,
+            uploads=settings.max_upload_bytes,
+            documents=settings.library_config().ingest.max_document_bytes,
+            others=max(_SMALLEST_JSON_LIMIT, questions),
+            together=settings.max_bodies_bytes,
+        ),
+    ]

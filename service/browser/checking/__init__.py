@@ -1,6 +1,0 @@
-"""What the page that checks a text shows: verdicts with their sources, and copies with citations."""
-
-from service.browser.checking.checked import Checked, Words, checked
-from service.browser.checking.pasted import Kind, Pasted, pasted
-
-__all__ = ["Checked", "Kind", "Pasted", "Words", "checked", "pasted"]

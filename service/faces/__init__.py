@@ -1,0 +1,1 @@
+"""Faces: one folder for each interface, with its routes, its shapes and its errors."""

@@ -1,0 +1,1 @@
+"""Loccit's own HTTP API: routes, requests and replies."""

@@ -1,0 +1,35 @@
+"""Collections."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict, Field
+
+from service.http.request_models import Request
+
+
+class CollectionRequest(Request):
+    """What a new collection is made with."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"model": "all-MiniLM-L6-v2"}]})
+
+    model: str = Field(
+        "",
+        max_length=1000,
+        description="Its embedding model: the one of LOCCIT_MODEL, one that is packaged, or one of "
+        "LOCCIT_ALLOWED_MODELS. By default that of LOCCIT_MODEL. It stays until the collection is upgraded.",
+    )
+
+
+class UpgradeRequest(Request):
+    """What a collection is upgraded to."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plan": True}, {"model": "all-MiniLM-L6-v2"}]})
+
+    model: str = Field(
+        "",
+        max_length=1000,
+        description="Embedding model to change to: the one of LOCCIT_MODEL, one that is packaged, or one of "
+        "LOCCIT_ALLOWED_MODELS. By default the collection keeps its model, and an upgrade that has begun "
+        "goes on.",
+    )
+    plan: bool = Field(False, description="Only say what would be done, how long, and with how much disk.")

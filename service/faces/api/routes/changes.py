@@ -1,0 +1,81 @@
+"""Changes of documents, and their effect on citations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from index.citations import Locator
+from index.errors import InvalidLimit
+from service.app.runtime import Runtime
+from service.faces.api.requests.citations import ChangesQuery, ChangesRequest
+from service.faces.api.requests.cited_spans import check_all
+from service.faces.api.schemas.changes import ChangesResponse, citation_status_json, event_json
+from service.faces.dependencies import Caller, ReadyRuntime, Texts
+from service.http.json_body import JsonBody
+from service.http.json_values import state_json
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(tags=["changes"], route_class=ApiRoute)
+
+
+@router.get(
+    "/v1/changes",
+    summary="List changes",
+    response_model=ChangesResponse,
+)
+@access(Scope.READ, "changes")
+async def list_changes(
+    query: Annotated[ChangesQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """A feed of changes of documents. Continue with `since` set to the last `until`, at any time."""
+    wanted = ChangesRequest.model_validate(
+        {"collection": query.collection, "since": query.since, "limit": query.limit}
+    )
+    return await runtime.pools.lookups.run(_changes, runtime, caller, wanted, ())
+
+
+@router.post(
+    "/v1/changes",
+    summary="List changes and follow citations",
+    response_model=ChangesResponse,
+)
+@access(Scope.READ, "changes", "citations")
+async def follow_changes(
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[ChangesRequest, Depends(JsonBody(ChangesRequest))],
+    texts: Texts,
+) -> Response:
+    """The changes in a range, and the status of each citation after the last of them."""
+    most = runtime.settings.max_quotes
+    if len(body.citations) > most:
+        raise InvalidLimit(
+            f"There are {len(body.citations)} citations; a request may have {most}. Send several.",
+            limit="max_quotes",
+        )
+    locators = check_all(body.citations, (), runtime.settings)
+    return await texts.run(_changes, runtime, body.narrowed(caller), body, locators)
+
+
+def _changes(
+    runtime: Runtime, caller: Principal, wanted: ChangesRequest, locators: Sequence[Locator]
+) -> Response:
+    collection = runtime.collection(caller, wanted.collection)
+    feed, statuses = collection.archive.changes(
+        since=wanted.since, until=wanted.until, limit=wanted.limit, locators=locators
+    )
+    return json_reply(
+        {
+            "since": wanted.since,
+            "until": feed.until,
+            "more": feed.more,
+            "documents": [event_json(event) for event in feed.events],
+            "citations": [citation_status_json(one, wanted.collection) for one in statuses],
+            "index": state_json(collection.state),
+        }
+    )

@@ -1,0 +1,124 @@
+"""Create, look up, list and delete collections."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from index import errors
+from index.collection import Collection as OpenCollection
+from service.advice import message_with_advice
+from service.app.runtime import Runtime
+from service.errors import MayRaise
+from service.faces.api.requests.collections import CollectionRequest
+from service.faces.api.schemas.collections import (
+    Collection,
+    CollectionList,
+    DeletedCollection,
+    collection_json,
+)
+from service.faces.dependencies import Caller, ReadyRuntime, Writes
+from service.http.json_body import JsonBody
+from service.http.json_values import Json
+from service.http.parameters import CollectionPath
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.settings import require_allowed_model
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(tags=["collections"], route_class=ApiRoute)
+
+
+@router.get(
+    "/v1/collections",
+    summary="List collections",
+    response_model=CollectionList,
+)
+@access(Scope.READ, "collections")
+async def list_collections(caller: Caller, runtime: ReadyRuntime) -> Response:
+    """All collections that the key may use. One that cannot be opened is listed with its error."""
+    return await runtime.pools.lookups.run(_list, runtime, caller)
+
+
+def _shown(opened: OpenCollection, caller: Principal) -> Json:
+    """A collection; the folders on this machine that it is made from concern only who administers it."""
+    return collection_json(opened, refused_mirrors=caller.scope is Scope.ADMIN)
+
+
+def _list(runtime: Runtime, caller: Principal) -> Response:
+    found = [_collection_or_error(runtime, caller, name) for name in runtime.names(caller)]
+    return json_reply({"collections": [one for one in found if one]})
+
+
+def _collection_or_error(runtime: Runtime, caller: Principal, name: str) -> Json:
+    try:
+        return _shown(runtime.collection(caller, name), caller)
+    except errors.CollectionNotFound:
+        return {}  # deleted after it was listed
+    except errors.LoccitError as error:
+        return {"name": name, "error": {"code": error.code, "message": message_with_advice(error)}}
+
+
+@router.get(
+    "/v1/collections/{name}",
+    summary="Look up a collection",
+    response_model=Collection,
+)
+@access(Scope.READ, "collections")
+async def get_collection(name: CollectionPath, caller: Caller, runtime: ReadyRuntime) -> Response:
+    """How much the collection contains, and how many of its passages are embedded."""
+    return await runtime.pools.lookups.run(
+        lambda: json_reply(_shown(runtime.collection(caller, name), caller))
+    )
+
+
+@router.put(
+    "/v1/collections/{name}",
+    summary="Create a collection",
+    response_model=Collection,
+    responses={
+        200: {"description": "The collection existed."},
+        201: {"model": Collection, "description": "The collection was created."},
+    },
+)
+@access(Scope.ADMIN, "collections")
+async def put_collection(
+    name: CollectionPath,
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[CollectionRequest, Depends(JsonBody(CollectionRequest, required=False))],
+    writes: Writes,
+) -> Response:
+    """Has no effect on a collection that exists, and is refused if that has another model."""
+    require_allowed_model(runtime.settings, body.model)
+    return await writes.run(_create, runtime, caller, name, body.model)
+
+
+def _create(runtime: Runtime, caller: Principal, name: str, model: str) -> Response:
+    try:
+        opened, status_code = runtime.collection(caller, name, model=model), 200
+    except errors.CollectionNotFound:
+        opened, status_code = runtime.collection(caller, name, create=True, model=model), 201
+    return json_reply(_shown(opened, caller), status_code=status_code)
+
+
+@router.delete(
+    "/v1/collections/{name}",
+    summary="Delete a collection",
+    response_model=DeletedCollection,
+)
+@access(Scope.ADMIN, "collections")
+async def delete_collection(
+    name: Annotated[CollectionPath, MayRaise(errors.LedgerFailed)],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    writes: Writes,
+) -> Response:
+    """Erases the collection with all its documents, and what finished jobs hold of it."""
+    return await writes.run(_delete, runtime, caller, name)
+
+
+def _delete(runtime: Runtime, caller: Principal, name: str) -> Response:
+    runtime.require_collection(caller, name)
+    return json_reply({"name": name, "purged": runtime.delete_collection(name)})

@@ -1,0 +1,45 @@
+"""Explain why a document was found or not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from index.filters import parse_filter
+from index.search import Question, checked_k
+from service.errors import MayRaise, Overloaded
+from service.faces.api.requests.explaining import ExplainRequest
+from service.faces.api.schemas.explanations import ExplainResponse, explanation_json
+from service.faces.dependencies import Caller, ReadyRuntime
+from service.flows.ask.explaining import explain
+from service.flows.ask.planning import checked_length
+from service.http.json_body import JsonBody
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.state.identity import Scope, access
+
+router = APIRouter(tags=["ask"], route_class=ApiRoute)
+
+
+@router.post("/v1/explain", summary="Explain why a document was found or not", response_model=ExplainResponse)
+@access(Scope.READ, "answers", "documents")
+async def explain_document(
+    request: Request,
+    caller: Caller,
+    runtime: Annotated[ReadyRuntime, MayRaise(Overloaded)],
+    body: Annotated[ExplainRequest, Depends(JsonBody(ExplainRequest))],
+) -> Response:
+    """Says what keeps a document from the answer to a question, and what to try.
+
+    Its best passages come with their ranks and scores in both searches, beside the least scores that come
+    forward. It costs as much as two questions, and counts as one.
+    """
+    question = Question(
+        checked_length(body.question, runtime.settings),
+        checked_k(body.k, runtime.settings.max_k, limit="max_k"),
+        None if body.filter is None else parse_filter(body.filter),
+    )
+    where = (body.collection, body.document_id)
+    found = await explain(request, runtime, body.narrowed(caller), where, question)
+    return json_reply(explanation_json(question.text, found))

@@ -1,0 +1,92 @@
+"""Health checks. They need no API key, and tell details to admins only."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from index.errors import CollectionNotFound, LoccitError, StoreUnavailable
+from index.lag import Lag
+from index.protocols import Failure
+from index.records import Counts
+from service.app.runtime import Runtime
+from service.faces.api.schemas.collections import Health, Readiness, Ready, lag_json, refused_mirrors_json
+from service.faces.dependencies import Caller, ReadyRuntime
+from service.http.json_values import Json, moment
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(tags=["health"], route_class=ApiRoute)
+
+
+@router.get(
+    "/healthz",
+    summary="Check that the process is up",
+    response_model=Health,
+)
+@access(Scope.NONE)
+async def health() -> Response:
+    """Restart the service when this does not respond."""
+    return json_reply({"status": "up"})
+
+
+@router.get(
+    "/readyz",
+    summary="Check that the service answers questions",
+    response_model=Readiness | Ready,
+)
+@access(Scope.NONE)
+async def readiness(caller: Caller, runtime: ReadyRuntime) -> Response:
+    """200 means that the model has answered a question, the collections are open, and answers are up to date.
+
+    It is 503 `not_ready` also while answers are further behind the record than `LOCCIT_READY_LAG_SECONDS`,
+    and once a newer version has changed tables so that this one cannot serve them.
+    Without an admin key the answer is `{"status": "ready"}`, unless the service has no keys. So it is for all
+    while the database cannot be reached, after some seconds.
+    """
+    runtime.readiness.require_tables()
+    runtime.readiness.require_following()
+    if caller.scope < Scope.ADMIN:
+        return json_reply({"status": "ready"})
+    try:
+        details = await runtime.pools.lookups.run(readiness_json, runtime, caller)
+    except StoreUnavailable:  # for all processes alike: others would not answer either
+        details = {"status": "ready"}
+    return json_reply(details)
+
+
+for _path, _check in (("/healthz", health), ("/readyz", readiness)):
+    router.add_api_route(_path, _check, methods=["HEAD"], include_in_schema=False)
+
+
+def readiness_json(runtime: Runtime, caller: Principal) -> Json:
+    """The state of the collections that a caller may use, as :class:`Readiness`; blocks."""
+    counted: list[Counts] = []
+    failures: list[Failure] = []
+    refused: list[Json] = []
+    unavailable = 0
+    names = runtime.names(caller)
+    for name in names:
+        try:
+            collection = runtime.library.open(name)
+            counted.append(collection.archive.counts())
+            failures.extend(collection.failures)
+            refused.extend(refused_mirrors_json(collection))
+        except CollectionNotFound:
+            continue  # deleted after it was listed
+        except LoccitError:
+            unavailable += 1
+    known = [lag for name, lag in runtime.library.lags().items() if name in names]
+    return {
+        "status": "degraded" if unavailable or failures or refused else "ready",
+        "collections": len(counted),
+        "unavailable": unavailable,
+        "failed_indexes": [{"index": one.side, "since": moment(one.since)} for one in failures],
+        "refused_mirrors": refused,
+        "lag": lag_json(max(known, key=lambda lag: lag.seconds, default=Lag())),
+        "documents": sum(counts.documents for counts in counted),
+        "passages": {
+            "total": sum(counts.passages for counts in counted),
+            "embedded": sum(counts.embedded for counts in counted),
+        },
+    }

@@ -1,0 +1,159 @@
+"""Read the original of a document: its bytes, and its pages as pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, BinaryIO
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import StreamingResponse
+
+from index.records import VersionRecord
+from service.app.runtime import Runtime
+from service.errors import MayRaise, RangeNotSatisfiable
+from service.faces.api.requests.originals import OriginalQuery, PageImageQuery
+from service.faces.dependencies import Caller, Drawing, ReadyRuntime, Texts
+from service.http.parameters import CurrentDocumentId
+from service.http.ranges import is_known, requested_range
+from service.http.route import ApiRoute
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(tags=["documents"], route_class=ApiRoute)
+
+_CHUNK = 256 * 1024
+_INLINE = frozenset({"application/pdf", "text/plain", "image/png", "image/jpeg"})
+"""What a browser may show: nothing else of a document is opened on the service's own address."""
+_DRAWN_BY = "drawing/1"
+_HEADERS = {
+    "X-Loccit-Version": {"description": "Number of the version.", "schema": {"type": "integer"}},
+    "ETag": {"description": "For If-None-Match.", "schema": {"type": "string"}},
+}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The bytes.", "content": {"*/*": _BINARY}, "headers": _HEADERS},
+    206: {"description": "The part that the Range header asks for.", "content": {"*/*": _BINARY}},
+    304: {"description": "The bytes still have the tag of If-None-Match."},
+}
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The page.", "content": {"image/png": _BINARY}, "headers": _HEADERS},
+    304: {"description": "The page still has the tag of If-None-Match."},
+}
+PartialRequest = Annotated[Request, MayRaise(RangeNotSatisfiable)]
+
+
+@router.get(
+    "/v1/documents/{document_id:path}/original",
+    summary="Read a document's original",
+    response_class=Response,
+    responses=_BYTES,
+)
+@access(Scope.READ, "texts")
+async def read_original(
+    document_id: CurrentDocumentId,
+    query: Annotated[OriginalQuery, Query()],
+    request: PartialRequest,
+    caller: Caller,
+    runtime: ReadyRuntime,
+    texts: Texts,
+) -> Response:
+    """The bytes that a version was read from, whole or in part (`Range`), where they are kept."""
+    return await texts.run(_original, runtime, caller, document_id, query, request.headers)
+
+
+def _original(
+    runtime: Runtime, caller: Principal, document_id: str, query: OriginalQuery, given: Mapping[str, str]
+) -> Response:
+    archive = runtime.collection(caller, query.collection).archive
+    version, file = archive.original(document_id, query.version)
+    etag = f'"{version.source_sha256.hex()}"'
+    headers = {**_safe_headers(version), "ETag": etag, "Accept-Ranges": "bytes"}
+    try:
+        size = file.seek(0, os.SEEK_END)
+        if is_known(etag, given.get("if-none-match", "")):
+            file.close()
+            return Response(status_code=304, headers=headers)
+        part = requested_range(given, size, etag)
+    except BaseException:
+        file.close()
+        raise
+    start, end = part or (0, size)
+    headers["Content-Length"] = str(end - start)
+    if part is not None:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    return StreamingResponse(_pieces(file, start, end), 200 if part is None else 206, headers)
+
+
+def _safe_headers(version: VersionRecord) -> dict[str, str]:
+    """Headers with which nothing in a document can run on the address of the service."""
+    media_type = version.media_type or "application/octet-stream"
+    is_harmless = media_type in _INLINE
+    name = version.document_id.rpartition("/")[2]
+    headers = {
+        "Content-Type": media_type,
+        "X-Content-Type-Options": "nosniff",
+        "X-Loccit-Version": str(version.number),
+        "Content-Disposition": f"{'inline' if is_harmless else 'attachment'}; "
+        f"filename*=UTF-8''{quote(name, safe='')}",
+    }
+    if media_type != "application/pdf":  # browsers show no PDF file under a policy
+        headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return headers
+
+
+def _pieces(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    with file:
+        file.seek(start)
+        while start < end and (part := file.read(min(_CHUNK, end - start))):
+            start += len(part)
+            yield part
+
+
+@router.get(
+    "/v1/documents/{document_id:path}/page.png",
+    summary="Draw a page of a document",
+    response_class=Response,
+    responses=_PICTURE,
+)
+@access(Scope.READ, "texts")
+async def draw_page(
+    document_id: CurrentDocumentId,
+    query: Annotated[PageImageQuery, Query()],
+    request: Request,
+    caller: Caller,
+    runtime: ReadyRuntime,
+    drawing: Drawing,
+) -> Response:
+    """A page of a PDF file as it is shown, drawn from its original where that is kept.
+
+    The `rectangles` of citations lie on it: multiply them by the picture's width over the page's width.
+    """
+    known = request.headers.get("if-none-match", "")
+    return await drawing.run(_page, runtime, caller, document_id, query, known)
+
+
+def _page(
+    runtime: Runtime, caller: Principal, document_id: str, query: PageImageQuery, known: str
+) -> Response:
+    archive = runtime.collection(caller, query.collection).archive
+    if known:
+        version = archive.version(document_id, query.version)
+        if is_known(_tag(version, query), known):
+            return Response(status_code=304, headers=_page_headers(version, query))
+    version, drawn = archive.page_image(document_id, query.page, width=query.width, version=query.version)
+    return Response(drawn.png, headers=_page_headers(version, query), media_type="image/png")
+
+
+def _page_headers(version: VersionRecord, query: PageImageQuery) -> dict[str, str]:
+    return {
+        "ETag": _tag(version, query),
+        "X-Loccit-Version": str(version.number),
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def _tag(version: VersionRecord, query: PageImageQuery) -> str:
+    drawn = f"{_DRAWN_BY} {version.source_sha256.hex()} {query.page} {query.width}"
+    return f'"{hashlib.sha256(drawn.encode()).hexdigest()}"'

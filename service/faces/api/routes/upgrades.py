@@ -1,0 +1,72 @@
+"""Upgrade collections."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from index import errors
+from service.app.runtime import Runtime
+from service.errors import MayRaise
+from service.faces.api.requests.collections import UpgradeRequest
+from service.faces.api.routes.jobs import current_json
+from service.faces.api.schemas.jobs import JobResponse
+from service.faces.api.schemas.upgrades import UpgradePlan
+from service.faces.dependencies import Caller, ReadyRuntime, Writes
+from service.flows.ingest.jobs.upgrading import plan_json
+from service.http.json_body import JsonBody
+from service.http.links import job_path
+from service.http.parameters import CollectionPath
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.settings import require_allowed_model
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(tags=["collections"], route_class=ApiRoute)
+
+
+@router.post(
+    "/v1/collections/{name}/upgrade",
+    summary="Upgrade a collection",
+    status_code=202,
+    response_model=JobResponse,
+    responses={
+        200: {"model": UpgradePlan, "description": "The plan alone; nothing was begun."},
+        202: {"model": JobResponse, "description": "The upgrade was queued."},
+    },
+)
+@access(Scope.ADMIN, "collections")
+async def upgrade_collection(
+    name: Annotated[CollectionPath, MayRaise(errors.UpgradeBegun)],
+    request: Request,
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[UpgradeRequest, Depends(JsonBody(UpgradeRequest, required=False))],
+    writes: Writes,
+) -> Response:
+    """Makes passages, words and vectors anew from the stored texts, as a job; locators stay.
+
+    The collection is asked and written meanwhile. It has one upgrade at a time.
+    """
+    audited = {"collection": name, "model": body.model, "plan": body.plan}
+    request.scope["state"]["audit"] = audited
+    require_allowed_model(runtime.settings, body.model)
+    return await writes.run(_upgrade, runtime, caller, name, body, audited)
+
+
+def _upgrade(
+    runtime: Runtime, caller: Principal, name: str, body: UpgradeRequest, audited: dict[str, object]
+) -> Response:
+    """Plan, and queue unless only the plan is wanted; ``audited`` gets the id of the job."""
+    runtime.require_collection(caller, name)
+    with runtime.library.upgrade(name) as upgrade:
+        plan = upgrade.plan(body.model)
+    if body.plan:
+        return json_reply(plan_json(plan))
+    plan.require_space()
+    details = {"model": body.model, "plan": plan_json(plan), "progress": None, "result": None}
+    job = runtime.add_upgrade(name, details)
+    audited["job"] = job.id
+    runtime.jobs.wake()
+    return json_reply(current_json(runtime, job), status_code=202, headers={"Location": job_path(job.id)})

@@ -1,0 +1,121 @@
+"""Verify quotes against the stored texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from index.citations import Claim, Locator, Verdict, Verification
+from index.collection import Collection
+from index.errors import InvalidLimit
+from service.errors import InvalidRequest
+from service.faces.api.requests.citations import BareQuote, CitedQuote, VerifyRequest
+from service.faces.api.requests.cited_spans import check_all
+from service.faces.api.schemas.verdicts import VerifyResponse, report_json, verdict_json
+from service.faces.dependencies import Caller, ReadyRuntime, Texts
+from service.http.json_body import JsonBody
+from service.http.json_values import state_json
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.settings import Settings
+from service.state.identity import Scope, access
+
+router = APIRouter(tags=["citations"], route_class=ApiRoute)
+
+
+@router.post(
+    "/v1/verify",
+    summary="Verify citations, quotes, or an answer",
+    response_model=VerifyResponse,
+)
+@access(Scope.READ, "texts", "citations")
+async def verify(
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[VerifyRequest, Depends(JsonBody(VerifyRequest))],
+    texts: Texts,
+) -> Response:
+    """Checks whether quotes are in the cited texts, and whether those texts have changed since.
+
+    `verified` means that all characters are the same; no model is involved. In an `answer`, text in
+    quotation marks and block quotes is compared with the passages of its citation marks; [1] is the first.
+    The words, numbers and names of the other sentences are compared with the passages: `supported`,
+    `contradicted` or `unsupported`. That tells where to read; it proves nothing.
+    """
+    locators, passages = checked_request(body, runtime.settings)
+    opened = await texts.run(runtime.collection, body.narrowed(caller), body.collection)
+    return await texts.run(_verified, opened, body, (locators, passages), runtime.settings)
+
+
+def checked_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator], list[Locator]]:
+    """Check the limits; returns the locators of the citations, and those of the answer's passages.
+
+    Raises :class:`InvalidRequest`, :class:`InvalidLimit`, :class:`index.errors.InvalidLocator`.
+    """
+    count = len(body.citations) + len(body.quotes) + (len(body.answer.citations) if body.answer else 0)
+    if not count and body.answer is None:
+        raise InvalidRequest("There is nothing to verify. Give citations, quotes, or an answer.")
+    if count > settings.max_quotes:
+        raise InvalidLimit(
+            f"There are {count} citations and quotes; a request may have {settings.max_quotes}. "
+            "Send several.",
+            limit="max_quotes",
+        )
+    if body.answer and len(body.answer.text) > settings.max_answer_characters:
+        raise InvalidLimit(
+            f"The answer has {len(body.answer.text)} characters; at most "
+            f"{settings.max_answer_characters} are taken. Send it in parts.",
+            limit="max_answer_characters",
+        )
+    cited = [one for one in body.citations if not isinstance(one, str)]
+    locators = check_all(
+        [one if isinstance(one, str) else one.locator for one in body.citations],
+        [
+            *(one.quote or "" for one in cited),
+            *(one if isinstance(one, str) else one.quote for one in body.quotes),
+        ],
+        settings,
+    )
+    return locators, check_all(body.answer.citations, (), settings) if body.answer else []
+
+
+def _verified(
+    collection: Collection,
+    body: VerifyRequest,
+    cited: tuple[Sequence[Locator], Sequence[Locator]],
+    settings: Settings,
+) -> Response:
+    locators, passages = cited
+    name = body.collection
+    most = settings.max_reading_characters
+    claims = body.answer is not None and body.answer.claims
+    with collection.verification(most_characters=most, claims=claims) as verification:
+        report = None
+        if body.answer is not None:
+            report = report_json(body.answer.text, verification.answer(body.answer.text, passages), name)
+        verdicts = [
+            _cited(verification, locator, one) for locator, one in zip(locators, body.citations, strict=True)
+        ]
+        quoted = [_quoted(verification, one) for one in body.quotes]
+    return json_reply(
+        {
+            "citations": [verdict_json(one, name) for one in verdicts],
+            "quotes": [verdict_json(one, name) for one in quoted],
+            "answer": report,
+            "index": state_json(collection.state),
+        }
+    )
+
+
+def _cited(verification: Verification, locator: Locator, one: str | CitedQuote) -> Verdict:
+    if isinstance(one, str):
+        return verification.citation(locator)
+    return verification.citation(locator, one.quote, prefix=one.prefix, suffix=one.suffix)
+
+
+def _quoted(verification: Verification, one: str | BareQuote) -> Verdict:
+    if isinstance(one, str):
+        return verification.quote(Claim(one))
+    return verification.quote(Claim(one.quote, one.document_id, one.prefix, one.suffix))

@@ -1,0 +1,116 @@
+"""List, compare and prune versions of documents."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from index.citations import parse_locator
+from index.history import Retention
+from service.app.runtime import Runtime
+from service.faces.api.requests.documents import DiffQuery, PruneRequest
+from service.faces.api.schemas.documents import (
+    Diff,
+    PruneResponse,
+    VersionList,
+    hunk_json,
+    pruning_json,
+    version_json,
+)
+from service.faces.dependencies import Caller, ReadyRuntime, Texts, Writes
+from service.http.json_body import JsonBody
+from service.http.json_values import moment
+from service.http.parameters import CurrentDocumentId, DocumentId
+from service.http.replies import json_reply
+from service.http.request_models import CollectionQuery
+from service.http.route import ApiRoute
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(tags=["documents"], route_class=ApiRoute)
+
+
+@router.get(
+    "/v1/documents/{document_id:path}/versions",
+    summary="List a document's versions",
+    response_model=VersionList,
+)
+@access(Scope.READ, "versions")
+async def list_versions(
+    document_id: DocumentId, query: Annotated[CollectionQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """Lists the versions that are kept, newest first. Citations of all of them resolve."""
+    return await runtime.pools.lookups.run(_versions, runtime, caller, document_id, query.collection)
+
+
+def _versions(runtime: Runtime, caller: Principal, document_id: str, collection: str) -> Response:
+    found = runtime.collection(caller, collection).archive.versions(document_id)
+    versions = [version_json(version, collection) for version in found]
+    retired = None if found[0].retired is None else moment(found[0].retired)
+    return json_reply({"document_id": document_id, "retired": retired, "versions": versions})
+
+
+@router.get(
+    "/v1/documents/{document_id:path}/diff",
+    summary="Compare two versions",
+    response_model=Diff,
+)
+@access(Scope.READ, "versions")
+async def diff_versions(
+    document_id: CurrentDocumentId,
+    query: Annotated[DiffQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    texts: Texts,
+) -> Response:
+    """Compares line by line, and word by word in lines that were replaced by similar ones."""
+    return await texts.run(_diff, runtime, caller, document_id, query)
+
+
+def _diff(runtime: Runtime, caller: Principal, document_id: str, query: DiffQuery) -> Response:
+    collection = query.collection
+    archive = runtime.collection(caller, collection).archive
+    old, new, hunks = archive.diff(document_id, query.old, query.new)
+    return json_reply(
+        {
+            "document_id": document_id,
+            "old": version_json(old, collection),
+            "new": version_json(new, collection),
+            "hunks": [hunk_json(hunk) for hunk in hunks],
+        }
+    )
+
+
+@router.post(
+    "/v1/prune",
+    summary="Erase old versions",
+    response_model=PruneResponse,
+)
+@access(Scope.ADMIN, "versions")
+async def prune_versions(
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[PruneRequest, Depends(JsonBody(PruneRequest))],
+    writes: Writes,
+) -> Response:
+    """Reports which versions and retired documents are to be erased, and which of the given citations break.
+
+    With `dry_run: false` they are erased permanently with their texts and vectors, and their citations no
+    longer resolve.
+    """
+    return await writes.run(_prune, runtime, body.narrowed(caller), body)
+
+
+def _prune(runtime: Runtime, caller: Principal, body: PruneRequest) -> Response:
+    settings = runtime.settings
+    retention = Retention(
+        settings.keep_versions if body.keep_versions is None else body.keep_versions,
+        settings.keep_days if body.keep_days is None else body.keep_days,
+        settings.keep_retired_days if body.keep_retired_days is None else body.keep_retired_days,
+    )
+    locators = [parse_locator(one) for one in body.citations]
+    collection = runtime.collection(caller, body.collection)
+    prune = collection.editor.plan_prune if body.dry_run else collection.editor.prune
+    plan = prune(retention, locators)
+    change, purged = collection.state.change, runtime.purge(caller, body.collection, 0.0)
+    return json_reply(pruning_json(plan, done=not body.dry_run, change=change, purged=purged))

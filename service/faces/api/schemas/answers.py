@@ -1,0 +1,142 @@
+"""Response models: answers to questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from index import answers
+from index.citations import Format, formatted
+from service.faces.api.schemas.citations import Cell, Citation, cells_json, citation_json
+from service.http.json_values import IndexState, Json, Metadata, state_json
+from service.http.links import absolute, linked
+
+
+class Evidence(BaseModel):
+    """A sentence of the passage that answers: ``text[start:end]`` of the document's text."""
+
+    start: int
+    end: int
+    score: float = Field(
+        description="Probability that a person would mark this sentence, if the passage is the right one."
+    )
+    cells: list[Cell] = Field(description="The cells of the row, if it is a row of a table; else empty.")
+
+
+class DenseScore(BaseModel):
+    """Rank and score of the passage in the search by meaning."""
+
+    rank: int | None = Field(description="1 is the best; null if the passage was not found by meaning.")
+    score: float | None
+
+
+class LexicalScore(BaseModel):
+    """Rank and score of the passage in the search by words (BM25)."""
+
+    rank: int | None = Field(description="1 is the best; null if the passage was not found by words.")
+    score: float | None
+    terms: list[str] = Field(description="Words of the question that occur in the passage or its headings.")
+
+
+class Explanation(BaseModel):
+    """Why a passage has its rank."""
+
+    dense: DenseScore
+    lexical: LexicalScore
+    sentence: float | None = Field(
+        description="Share of the question's words, weighted by rarity, in the best sentence of the passage."
+    )
+
+
+class Passage(BaseModel):
+    """A passage that may answer the question, with its citation."""
+
+    rank: int
+    score: float = Field(description="Between 0 and 1; comparable only within one answer.")
+    probability: float = Field(
+        description="Calibrated probability that this passage answers the question; at most `answerability`."
+    )
+    text: str
+    evidence: list[Evidence] = Field(
+        description="The sentences that answer, best first, at most three; none if none probably does."
+    )
+    citation: Citation
+    also_at: list[str] = Field(description="Locators of other passages with the same text.")
+    also_in: list[str] = Field(
+        description="Locators, at most ten, of places that say the same as this passage, or as a part of it, "
+        "in nearly or exactly the same words."
+    )
+    metadata: Metadata
+    formats: dict[str, Any] = Field(description="The citation in the requested `formats`.")
+    explain: Explanation
+
+
+class AskResponse(BaseModel):
+    """The passages that best answer a question, best first."""
+
+    question: str
+    answerability: float = Field(
+        description="Calibrated probability that the passages answer the question; 0 if nothing was found."
+    )
+    withheld: str = Field(description="Why found passages are not returned; else empty.")
+    passages: list[Passage]
+    index: IndexState
+    timings_ms: dict[str, float] = Field(description="Milliseconds per stage, and `total`.")
+
+
+class BatchResponse(BaseModel):
+    """The answers to a batch of questions, in the order of the questions."""
+
+    results: list[AskResponse]
+
+
+def answer_json(
+    answer: answers.Answer, collection: str, formats: Sequence[Format] = (), *, base: str = ""
+) -> Json:
+    """An answer of a collection as :class:`AskResponse`. ``base`` is the address for links in ``formats``."""
+    return {
+        "question": answer.question,
+        "answerability": answer.answerability,
+        "withheld": answer.withheld,
+        "passages": [_passage(hit, collection, formats, base) for hit in answer.hits],
+        "index": state_json(answer.index),
+        "timings_ms": answer.timings_ms,
+    }
+
+
+def _passage(hit: answers.Hit, collection: str, formats: Sequence[Format], base: str) -> Json:
+    dense, lexical = hit.explain.dense, hit.explain.lexical
+    return {
+        "rank": hit.rank,
+        "score": hit.score,
+        "probability": hit.probability,
+        "text": hit.text,
+        "evidence": [
+            {"start": one.start, "end": one.end, "score": one.score, "cells": cells_json(one.cells)}
+            for one in hit.evidence
+        ],
+        "citation": citation_json(hit.citation, collection),
+        "also_at": hit.also_at,
+        "also_in": hit.also_in,
+        "metadata": hit.metadata,
+        "formats": {name: _formatted(hit, name, collection, base) for name in formats},
+        "explain": {
+            "dense": {"rank": dense.rank, "score": dense.score},
+            "lexical": {"rank": lexical.rank, "score": lexical.score, "terms": lexical.terms},
+            "sentence": hit.explain.sentence,
+        },
+    }
+
+
+def _formatted(hit: answers.Hit, name: Format, collection: str, base: str) -> object:
+    return formatted(
+        absolute(linked(hit.citation, collection), base),
+        name,
+        metadata=hit.metadata,
+        label=str(hit.rank),
+        index=hit.rank - 1,
+        accessed=datetime.now(UTC).date(),
+    )

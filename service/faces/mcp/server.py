@@ -1,0 +1,144 @@
+"""The MCP server: it lists tools and resources, and answers calls, for whoever asks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+from mcp import MCPError, types
+from mcp.server import Server
+from mcp.server.context import ServerRequestContext
+from pydantic import BaseModel
+
+from index.errors import LoccitError
+from service.advice import ADVICE, Advice, message_with_advice
+from service.errors import InternalError
+from service.faces.mcp import resources
+from service.faces.mcp.tools.backend import Backend
+from service.faces.mcp.tools.table import BY_NAME, TOOLS, Tool, json_schema
+
+log = logging.getLogger("loccit.mcp")
+
+T = TypeVar("T")
+Context = ServerRequestContext[Any, Any]
+BackendOf = Callable[[Context], Awaitable[Backend]]
+INSTRUCTIONS = (
+    "Documents that can be asked, with citations that can be checked character for character. Use ask to "
+    "answer a question, and answer from its passages only, with their numbers as citations. Use verify on "
+    "your answer before you show it. Use search and fetch to read more, list_documents to see what there is."
+)
+_READ_ONLY = types.ToolAnnotations(
+    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+)
+
+
+def build_server(backend_of: BackendOf, advice: Advice = ADVICE) -> Server[Any]:
+    """A server that answers from the backend of each request. ``advice`` is added to messages of errors."""
+    handlers = _Handlers(backend_of, advice)
+    return Server(
+        "loccit",
+        version=version("loccit"),
+        title="Loccit",
+        instructions=INSTRUCTIONS,
+        on_list_tools=handlers.list_tools,
+        on_call_tool=handlers.call_tool,
+        on_list_resources=handlers.list_resources,
+        on_list_resource_templates=handlers.list_templates,
+        on_read_resource=handlers.read_resource,
+    )
+
+
+class _Handlers:
+    """Answers the requests of the protocol."""
+
+    def __init__(self, backend_of: BackendOf, advice: Advice) -> None:
+        self._backend_of = backend_of
+        self._advice = advice
+
+    async def list_tools(
+        self, context: Context, params: types.PaginatedRequestParams | None
+    ) -> types.ListToolsResult:
+        """The tools that the caller may use, always in the same order."""
+        backend = await self._backend(context)
+        return types.ListToolsResult(
+            tools=[_listed(tool) for tool in TOOLS if tool.scope <= backend.caller.scope]
+        )
+
+    async def call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+        """The result of a tool. What goes wrong is told in the result, so that the model can correct it."""
+        tool = BY_NAME.get(params.name)
+        if tool is None:
+            raise MCPError(
+                types.INVALID_PARAMS,
+                f"There is no tool {params.name[:100]!r}. There are {', '.join(BY_NAME)}.",
+            )
+        try:
+            return _succeeded(await tool.call(await self._backend_of(context), params.arguments))
+        except LoccitError as error:
+            return types.CallToolResult(content=[_text(self._message(error))], is_error=True)
+        except Exception as error:
+            return types.CallToolResult(content=[_text(self._message(_unexpected(error)))], is_error=True)
+
+    async def list_resources(
+        self, context: Context, params: types.PaginatedRequestParams | None
+    ) -> types.ListResourcesResult:
+        """A page of documents."""
+        backend = await self._backend(context)
+        return await self._answered(resources.listed(backend, params.cursor if params else None))
+
+    async def list_templates(
+        self, context: Context, params: types.PaginatedRequestParams | None
+    ) -> types.ListResourceTemplatesResult:
+        """The templates of resources."""
+        return types.ListResourceTemplatesResult(resource_templates=list(resources.TEMPLATES))
+
+    async def read_resource(
+        self, context: Context, params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        """A document's text, or a citation."""
+        backend = await self._backend(context)
+        return await self._answered(resources.read(backend, str(params.uri)))
+
+    async def _backend(self, context: Context) -> Backend:
+        return await self._answered(self._backend_of(context))
+
+    async def _answered(self, answer: Awaitable[T]) -> T:
+        """The answer, or an error of the protocol with our message."""
+        try:
+            return await answer
+        except LoccitError as error:
+            raise MCPError(types.INVALID_PARAMS, self._message(error)) from None
+        except Exception as error:
+            raise MCPError(types.INTERNAL_ERROR, self._message(_unexpected(error))) from None
+
+    def _message(self, error: LoccitError) -> str:
+        return message_with_advice(error, self._advice)
+
+
+def _unexpected(error: Exception) -> LoccitError:
+    log.error("A request of an MCP client failed.", exc_info=error)
+    return InternalError("Loccit failed to answer. Its log has the reason.")
+
+
+def _listed(tool: Tool[Any]) -> types.Tool:
+    return types.Tool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=json_schema(tool.arguments),
+        output_schema=json_schema(tool.result),
+        annotations=_READ_ONLY,
+    )
+
+
+def _succeeded(result: BaseModel) -> types.CallToolResult:
+    """One text block with the result as JSON, and the same as structured content."""
+    return types.CallToolResult(
+        content=[_text(result.model_dump_json())], structured_content=result.model_dump(mode="json")
+    )
+
+
+def _text(text: str) -> types.TextContent:
+    return types.TextContent(type="text", text=text)

@@ -1,0 +1,72 @@
+"""The arguments of the tools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from index.citations import Format
+from service.http.request_models import Request
+
+_COLLECTION = "Name of the collection; by default that of the connection. list_documents names them."
+
+
+class SearchArguments(Request):
+    """Arguments of ``search``."""
+
+    query: str = Field(description="A question or a few words, in any language.")
+
+
+class FetchArguments(Request):
+    """Arguments of ``fetch``."""
+
+    id: str = Field(description="The id of a search result, a locator, or the id of a document.")
+
+
+class AskArguments(Request):
+    """Arguments of ``ask``."""
+
+    question: str = Field(description="One question, as a whole sentence that needs no context.")
+    k: int = Field(5, ge=1, le=100, description="Most passages to return.")
+    filter: dict[str, Any] | None = Field(
+        None,
+        description='Only documents with matching metadata: {"type": "eq", "key": "year", "value": 2020} '
+        "with one of eq, ne, gt, gte, lt, lte, in, nin; or and, or with a list of filters.",
+    )
+    collection: str = Field("", description=_COLLECTION)
+
+
+class VerifyArguments(Request):
+    """Arguments of ``verify``: at least one of the three."""
+
+    answer: str = Field(
+        "", description="An answer to check sentence by sentence, with marks such as [1] for its sources."
+    )
+    citations: list[str] = Field(
+        default_factory=list,
+        description="Locators of the passages that the answer was written from: [1] is the first.",
+    )
+    quotes: list[str] = Field(
+        default_factory=list, description="Quotes that should be in the documents, word for word."
+    )
+    collection: str = Field("", description=_COLLECTION)
+
+
+class CiteArguments(Request):
+    """Arguments of ``cite``."""
+
+    locator: str = Field(description="The locator of a passage, or the id of a search result.")
+    format: Format | None = Field(
+        None, description="Also return it in this format, such as bibtex, csl_json or plain."
+    )
+    collection: str = Field("", description=_COLLECTION)
+
+
+class ListArguments(Request):
+    """Arguments of ``list_documents``."""
+
+    prefix: str = Field("", description="Only documents whose ids begin so.")
+    after: str = Field("", description="next of the page before.")
+    limit: int = Field(50, ge=1, le=200, description="Most documents of the page.")
+    collection: str = Field("", description=_COLLECTION)

@@ -1,0 +1,116 @@
+"""What tools and resources are answered from: the service, or a library in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+import anyio.to_thread
+from fastapi import Request
+
+from index.answers import Answer
+from index.collection import Collection
+from index.library import Library
+from index.search import withheld
+from service.app.runtime import Runtime
+from service.flows.ask.answering import answer_all
+from service.flows.ask.planning import checked, planned
+from service.flows.ask.requests import AskRequest
+from service.http.links import base_url
+from service.settings import Settings
+from service.state.identity import ANYONE, Principal, Prover, caller_of
+
+T = TypeVar("T")
+
+
+class Backend(Protocol):
+    """Answers for one caller. ``collection`` is used where a call names none, ``base`` begins links.
+
+    ``prover`` makes proofs for a caller who may look up the citations of its answers only; where there is
+    none, no caller is restricted.
+    """
+
+    settings: Settings
+    caller: Principal
+    collection: str
+    base: str
+    prover: Prover | None
+
+    async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
+        """What ``show`` makes of the answers to a request. Raises what ``POST /v1/ask`` answers."""
+
+    async def read(self, collection: str, function: Callable[[Collection], T]) -> T:
+        """The result of a function that reads whole texts of a collection."""
+
+    async def look_up(self, collection: str, function: Callable[[Collection], T]) -> T:
+        """The result of a function that reads a few records of a collection."""
+
+    async def names(self) -> list[str]:
+        """The collections that the caller may use, in order."""
+
+
+class ServiceBackend:
+    """Answers from the service for the caller of a request. Implements :class:`Backend`."""
+
+    def __init__(self, request: Request, runtime: Runtime, *, collection: str) -> None:
+        self._request = request
+        self._runtime = runtime
+        self.settings = runtime.settings
+        self.caller = caller_of(request.scope)
+        self.collection = collection
+        self.base = base_url(request.scope, runtime.settings.public_url)
+        self.prover: Prover | None = runtime.prover.of(self.caller)
+
+    async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
+        plan = planned(body, self.caller, self._runtime)
+        return await answer_all(
+            self._request, self._runtime, plan, lambda answers: show([one.answer for one in answers.each])
+        )
+
+    async def read(self, collection: str, function: Callable[[Collection], T]) -> T:
+        pool = self._runtime.pools.texts
+        with pool.permits.acquire():
+            return await pool.run(lambda: function(self._runtime.collection(self.caller, collection)))
+
+    async def look_up(self, collection: str, function: Callable[[Collection], T]) -> T:
+        return await self._runtime.pools.lookups.run(
+            lambda: function(self._runtime.collection(self.caller, collection))
+        )
+
+    async def names(self) -> list[str]:
+        return await self._runtime.pools.lookups.run(self._runtime.names, self.caller)
+
+
+class LibraryBackend:
+    """Answers from a library in this process, whose user may read all of it. Implements :class:`Backend`."""
+
+    def __init__(self, library: Library, settings: Settings, *, collection: str) -> None:
+        self._library = library
+        self.settings = settings
+        self.caller = ANYONE
+        self.collection = collection
+        self.base = settings.public_url
+        self.prover: Prover | None = None
+
+    async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
+        plan = checked(body, self.caller, self.settings)
+
+        def answered(collection: Collection) -> T:
+            answers = [collection.questions.answer(question) for question in plan.questions]
+            return show([withheld(one, body.min_answerability) for one in answers])
+
+        return await self.read(body.collection, answered)
+
+    async def read(self, collection: str, function: Callable[[Collection], T]) -> T:
+        return await anyio.to_thread.run_sync(lambda: function(self._opened(collection)))
+
+    async def look_up(self, collection: str, function: Callable[[Collection], T]) -> T:
+        return await self.read(collection, function)
+
+    async def names(self) -> list[str]:
+        return await anyio.to_thread.run_sync(self._library.names)
+
+    def _opened(self, name: str) -> Collection:
+        opened = self._library.open(name)
+        opened.refresh()  # another process may have written since
+        return opened

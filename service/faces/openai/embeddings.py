@@ -1,0 +1,93 @@
+"""Embeddings by the models of the collections."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from index.errors import InvalidLimit
+from index.protocols import Embedder
+from index.types import Vectors
+from service.errors import InvalidRequest, MayRaise, NoSuchModel, Overloaded
+from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.openai.models import embedding_of
+from service.faces.openai.replies import Embeddings
+from service.faces.openai.requests import EmbeddingsRequest
+from service.flows.ask.disconnection import unless_gone
+from service.http.json_body import JsonBody
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.state.identity import Scope, access
+
+router = APIRouter(tags=["openai"], route_class=ApiRoute)
+
+
+@router.post("/v1/embeddings", summary="Embed texts", response_model=Embeddings)
+@access(Scope.ASK, "collections")
+async def create(
+    request: Annotated[Request, MayRaise(Overloaded, NoSuchModel)],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[EmbeddingsRequest, Depends(JsonBody(EmbeddingsRequest))],
+) -> Response:
+    """Embeds texts as the model embeds questions; the vectors have unit length.
+
+    Each text counts as a request for the rate limit of the key.
+    """
+    texts = [body.input] if isinstance(body.input, str) else body.input
+    model = await runtime.pools.lookups.run(embedding_of, runtime, caller, body.model)
+    _require_dimension(body, model.embedder)
+    pool = runtime.pools.questions
+    with pool.permits.acquire():
+        tokens = await pool.run(_counted, texts, model.embedder)
+        runtime.rates.charge(caller, len(texts) - 1)  # the middleware has counted one
+        queue, vectors = runtime.questions.of(model.queue), []
+        # In parts: questions of others are embedded in between.
+        for at in range(0, len(texts), runtime.settings.max_batch):
+            part = texts[at : at + runtime.settings.max_batch]
+            with pool.permits.waiting():
+                encoded = await unless_gone(request, queue.encode(part))
+            vectors += [one.vector for one in encoded]
+    return json_reply(
+        {
+            "object": "list",
+            "data": [
+                {"object": "embedding", "index": at, "embedding": _written(vector, body.encoding_format)}
+                for at, vector in enumerate(vectors)
+            ],
+            "model": body.model,
+            "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+        }
+    )
+
+
+def _require_dimension(body: EmbeddingsRequest, embedder: Embedder) -> None:
+    if body.dimensions not in (None, embedder.dimension):
+        raise InvalidRequest(
+            f"dimensions: the vectors of this model have {embedder.dimension}, and cannot be shortened. "
+            "Leave it out.",
+            param="dimensions",
+        )
+
+
+def _counted(texts: Sequence[str], embedder: Embedder) -> int:
+    """The tokens of texts. Raises :class:`InvalidLimit` for one that is empty or would be cut off."""
+    counts = [len(starts) + embedder.special_tokens for starts in embedder.token_starts(texts)]
+    for at, (text, count) in enumerate(zip(texts, counts, strict=True)):
+        if not text.strip():
+            raise InvalidLimit(f"input.{at}: the text is empty. Leave it out.")
+        if count > embedder.max_tokens:
+            raise InvalidLimit(
+                f"input.{at}: the text has {count} tokens, and the model reads {embedder.max_tokens}. Split "
+                "it."
+            )
+    return sum(counts)
+
+
+def _written(vector: Vectors, encoding: str) -> list[float] | str:
+    if encoding == "base64":
+        return base64.b64encode(vector.astype("<f4").tobytes()).decode()
+    return vector.tolist()  # type: ignore[no-any-return]

@@ -1,0 +1,132 @@
+"""Batches of files that are attached together: jobs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from service.app.runtime import Runtime
+from service.errors import JobNotFound, MayRaise, SpoolFull, UploadNotFound
+from service.faces.dependencies import Caller, ReadyRuntime, Writes
+from service.faces.openai import file_states, ids
+from service.faces.openai.attaching import attach
+from service.faces.openai.paging import page_of
+from service.faces.openai.replies import FileBatch, Status, StoreFileList, counts_json, page_json, polled
+from service.faces.openai.requests import BatchId, NewBatch, StoreFilesQuery, VectorStoreId
+from service.http.json_body import JsonBody
+from service.http.json_values import Json
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.state.identity import Principal, Scope, access
+from service.state.jobs.records import Item, Job, JobState
+
+router = APIRouter(tags=["openai"], route_class=ApiRoute)
+_BATCHES = "/v1/vector_stores/{vector_store_id}/file_batches"
+_BATCH = f"{_BATCHES}/{{batch_id}}"
+_STATUS: dict[JobState, Status] = {"done": "completed", "cancelled": "cancelled", "failed": "failed"}
+_AT_ONCE = 1000
+
+
+@router.post(_BATCHES, summary="Attach files", response_model=FileBatch)
+@access(Scope.WRITE, "jobs")
+async def create(
+    vector_store_id: VectorStoreId,
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[NewBatch, Depends(JsonBody(NewBatch)), MayRaise(UploadNotFound, SpoolFull)],
+    writes: Writes,
+) -> Response:
+    """Makes documents of uploaded files, in the background: all of them, or none if one does not exist."""
+    return await writes.run(_create, runtime, caller, ids.collection_of(vector_store_id), body)
+
+
+def _create(runtime: Runtime, caller: Principal, name: str, body: NewBatch) -> Response:
+    return polled(_shown(attach(runtime, caller, name, body.each())))
+
+
+@router.get(_BATCH, summary="Look up a batch", response_model=FileBatch)
+@access(Scope.WRITE, "jobs")
+async def retrieve(
+    vector_store_id: VectorStoreId, batch_id: BatchId, caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """How many of its files are taken in. It can be looked up for LOCCIT_KEEP_JOBS_DAYS after its end."""
+    name = ids.collection_of(vector_store_id)
+    return await runtime.pools.lookups.run(lambda: polled(_shown(_job(runtime, caller, name, batch_id))))
+
+
+@router.post(f"{_BATCH}/cancel", summary="Cancel a batch", response_model=FileBatch)
+@access(Scope.WRITE, "jobs")
+async def cancel(
+    vector_store_id: VectorStoreId, batch_id: BatchId, caller: Caller, runtime: ReadyRuntime, writes: Writes
+) -> Response:
+    """Cancels the files that are not taken in yet. Those that are stay attached."""
+    return await writes.run(_cancel, runtime, caller, ids.collection_of(vector_store_id), batch_id)
+
+
+def _cancel(runtime: Runtime, caller: Principal, name: str, batch_id: str) -> Response:
+    job = runtime.jobs.store.cancel(_job(runtime, caller, name, batch_id).id)
+    runtime.jobs.wake()
+    return polled(_shown(job))
+
+
+@router.get(f"{_BATCH}/files", summary="List the files of a batch", response_model=StoreFileList)
+@access(Scope.WRITE, "jobs")
+async def list_files(
+    vector_store_id: VectorStoreId,
+    batch_id: BatchId,
+    query: Annotated[StoreFilesQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+) -> Response:
+    """Those of its files that are attached, wait, failed or were cancelled."""
+    name = ids.collection_of(vector_store_id)
+    return await runtime.pools.lookups.run(_list, runtime, caller, (name, batch_id), query)
+
+
+def _list(runtime: Runtime, caller: Principal, place: tuple[str, str], query: StoreFilesQuery) -> Response:
+    name, batch_id = place
+    documents = {
+        item.document or item.name for item in _items(runtime, _job(runtime, caller, name, batch_id))
+    }
+    states = file_states.states_of(runtime, caller, name, documents)
+    found = [one for one in states if query.filter in (None, one.status)]
+    if query.order == "desc":
+        found.reverse()
+    page, has_more = page_of(
+        found, lambda one: one.id, after=query.after, before=query.before, limit=query.limit
+    )
+    return json_reply(page_json([file_states.state_json(one, name) for one in page], has_more=has_more))
+
+
+def _job(runtime: Runtime, caller: Principal, name: str, batch_id: str) -> Job:
+    """The job that a batch of a collection is. Raises :class:`service.errors.JobNotFound`."""
+    runtime.require_collection(caller, name)
+    job = runtime.job(caller, ids.job_of(batch_id)) if ids.job_of(batch_id) else None
+    if job is None or job.collection != name or job.kind != "ingest":
+        raise JobNotFound(f"There is no batch {batch_id!r} of this vector store.")
+    return job
+
+
+def _items(runtime: Runtime, job: Job) -> list[Item]:
+    found: list[Item] = []
+    while part := runtime.jobs.store.items(job.id, limit=_AT_ONCE, after=found[-1].number if found else 0):
+        found += part
+    return found
+
+
+def _shown(job: Job) -> Json:
+    """A job as :class:`FileBatch`."""
+    counts = Counter[Status]()
+    for outcome, number in job.counts.outcomes.items():
+        if outcome != "expanded":
+            counts[file_states.item_status(outcome, job)] += number
+    return {
+        "id": ids.batch_id(job.id),
+        "object": "vector_store.files_batch",
+        "created_at": int(job.created),
+        "vector_store_id": ids.store_id(job.collection),
+        "status": _STATUS.get(job.state, "in_progress"),
+        "file_counts": counts_json(dict(counts)),
+    }

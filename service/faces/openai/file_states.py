@@ -1,0 +1,239 @@
+"""The files of a vector store: its documents, and what jobs have not made documents of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from index.collection import Collection
+from index.history import Archive
+from index.records import DocumentRecord
+from index.types import Metadata
+from service.app.runtime import Runtime
+from service.errors import JobNotFinished
+from service.faces.openai import ids
+from service.faces.openai.paging import page_of
+from service.faces.openai.replies import Status, attributes_json
+from service.faces.openai.requests import StoreFilesQuery
+from service.http.json_values import Json
+from service.state.files import Attachment, Place
+from service.state.identity import Principal
+from service.state.jobs.records import FINISHED, Item, Job, Outcome
+
+_AT_ONCE = 1000
+_TRIES = 5
+_UNSUPPORTED = "unsupported_format"
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file of a vector store. ``problem`` has the code and the message of why it failed."""
+
+    id: str
+    document_id: str
+    created: float
+    status: Status
+    characters: int = 0
+    attributes: Metadata = field(default_factory=dict)
+    problem: tuple[str, str] | None = None
+
+
+def state_json(state: FileState, collection: str) -> Json:
+    """A file as :class:`service.faces.openai.replies.StoreFile`."""
+    return {
+        "id": state.id,
+        "object": "vector_store.file",
+        "created_at": int(state.created),
+        "vector_store_id": ids.store_id(collection),
+        "status": state.status,
+        "last_error": None
+        if state.problem is None
+        else {"code": _error_code(state.problem[0]), "message": state.problem[1]},
+        "usage_bytes": state.characters,
+        "attributes": attributes_json(state.attributes),
+        "chunking_strategy": {"type": "other"},
+    }
+
+
+def _error_code(code: str) -> str:
+    if code == _UNSUPPORTED:
+        return "unsupported_file"
+    return "invalid_file" if code else "server_error"
+
+
+def page(
+    runtime: Runtime, caller: Principal, name: str, query: StoreFilesQuery
+) -> tuple[list[FileState], bool]:
+    """A page of the files of a collection that a caller may see, and whether others follow; blocks."""
+    opened = runtime.collection(caller, name)
+    # First: what becomes a document meanwhile is then found twice, and not missed.
+    known = unfinished(runtime, name)
+    totals = opened.archive.counts()
+    if query.filter is not None and totals.embedded < totals.passages:
+        known += [_of_document(one, name) for one in _documents(opened.archive)]
+        documents: Sequence[Place] = ()
+    elif query.filter in (None, "completed"):
+        documents = runtime.document_order.of(runtime.library.open(name), opened.archive, caller.groups)
+    else:
+        documents = ()
+    by_id = {one.id: one for one in known if query.filter in (None, one.status)}
+    if by_id:
+        for place in documents:
+            by_id.pop(place.file_id, None)
+    places = sorted([*documents, *(Place(one.created, one.id, "") for one in by_id.values())])
+    if query.order == "desc":
+        places.reverse()
+    found, has_more = page_of(
+        places, lambda one: one.file_id, after=query.after, before=query.before, limit=query.limit
+    )
+    shown = [_of_place(opened.archive, name, one, by_id) for one in found]
+    return [one for one in shown if one is not None], has_more
+
+
+def _of_place(archive: Archive, name: str, place: Place, by_id: Mapping[str, FileState]) -> FileState | None:
+    if not place.document_id:
+        return by_id[place.file_id]
+    document = archive.find_document(place.document_id)
+    return None if document is None else _of_document(document, name)  # None: deleted since
+
+
+def states_of(
+    runtime: Runtime, caller: Principal, name: str, document_ids: AbstractSet[str]
+) -> list[FileState]:
+    """Those of some files of a collection that a caller may see, the oldest first; blocks."""
+    opened = runtime.collection(caller, name)
+    waiting = [one for one in unfinished(runtime, name) if one.document_id in document_ids]
+    documents = [opened.archive.find_document(one) for one in document_ids]
+    stored = [_of_document(one, name) for one in documents if one is not None]
+    by_id = {one.id: one for one in (*waiting, *stored)}
+    return sorted(by_id.values(), key=lambda one: (one.created, one.id))
+
+
+def state(runtime: Runtime, caller: Principal, name: str, file_id: str) -> FileState:
+    """A file of a collection; blocks. Raises :class:`service.errors.UploadNotFound`."""
+    if (document := document_of(runtime, caller, name, file_id)) is not None:
+        return _of_document(document, name)
+    for attachment in runtime.files.attachments(collection=name, file_id=file_id):
+        found = _unsettled(runtime, name, attachment.document_id).get(_key(attachment))
+        # Where there is a document, the caller may not read it.
+        if found and not runtime.library.open(name).archive.find_document(attachment.document_id):
+            return _of_item(attachment, *found)
+    # Its job may have made the document since the first look.
+    if (document := document_of(runtime, caller, name, file_id)) is not None:
+        return _of_document(document, name)
+    raise ids.no_such_file(file_id)
+
+
+def document_of(runtime: Runtime, caller: Principal, name: str, file_id: str) -> DocumentRecord | None:
+    """The document that a file is in a collection, if the caller may read it; blocks."""
+    archive = runtime.collection(caller, name).archive
+    other = ids.document_file(file_id)
+    if other is not None:
+        return archive.find_document(other.document_id) if other.collection == name else None
+    if not ids.is_upload(file_id):
+        return None
+    return next(iter(archive.documents(limit=1, prefix=f"{file_id}/")), None)
+
+
+def is_settled(runtime: Runtime, attachment: Attachment) -> bool:
+    """Whether no job may make a document of a file any more; blocks."""
+    found = _unsettled(runtime, attachment.collection, attachment.document_id).get(_key(attachment))
+    return found is None or found[1].outcome != "waiting" or found[0].state in FINISHED
+
+
+def require_settled(runtime: Runtime, attachment: Attachment) -> None:
+    """Raise :class:`JobNotFinished` while a job may still make a document of a file; blocks."""
+    if not is_settled(runtime, attachment):
+        raise JobNotFinished(
+            "This file is being taken in. Wait until its status is not in_progress any more, or cancel its "
+            "batch."
+        )
+
+
+def unfinished(runtime: Runtime, name: str) -> list[FileState]:
+    """Files of a collection that are no documents: they wait, failed or were cancelled; blocks.
+
+    A file of which there is a document that the caller may not read is left out.
+    """
+    left = _unsettled(runtime, name, ids.UPLOADS)
+    if not left:
+        return []
+    find = runtime.library.open(name).archive.find_document
+    known = [
+        (one, left[_key(one)]) for one in runtime.files.attachments(collection=name) if _key(one) in left
+    ]
+    return [_of_item(one, *found) for one, found in known if not find(one.document_id)]
+
+
+def counts(runtime: Runtime, name: str, opened: Collection) -> dict[Status, int]:
+    """Number of files of a collection by status, as a caller sees it; blocks."""
+    totals = opened.archive.counts()
+    for _ in range(_TRIES):
+        # What becomes a document in between would be counted twice, or not at all.
+        by_status, before = Counter[Status](one.status for one in unfinished(runtime, name)), totals.change
+        totals = opened.archive.counts()
+        if totals.change == before:
+            break
+    embedding = 0
+    if totals.embedded < totals.passages:
+        embedding = sum(one.embedded < one.passages for one in _documents(opened.archive))
+    by_status["completed"] += totals.documents - embedding
+    by_status["in_progress"] += embedding
+    return dict(by_status)
+
+
+def item_status(outcome: Outcome, job: Job) -> Status:
+    """The status of a file of a batch. What is stored is in progress until the whole batch is embedded."""
+    if outcome == "refused":
+        return "failed"
+    if outcome == "cancelled":
+        return "cancelled"
+    if job.state == "failed" and outcome == "waiting":
+        return "failed"
+    return "completed" if job.state in FINISHED else "in_progress"
+
+
+def _documents(archive: Archive) -> Iterator[DocumentRecord]:
+    last = ""
+    while found := archive.documents(limit=_AT_ONCE, after=last):
+        yield from found
+        last = found[-1].id
+
+
+def _of_document(document: DocumentRecord, collection: str) -> FileState:
+    return FileState(
+        ids.file_id(collection, document.id),
+        document.id,
+        document.created,
+        "completed" if document.embedded == document.passages else "in_progress",
+        document.length,
+        document.metadata,
+    )
+
+
+def _key(attachment: Attachment) -> tuple[str, str]:
+    return attachment.job_id, attachment.document_id
+
+
+def _unsettled(runtime: Runtime, name: str, prefix: str) -> Mapping[tuple[str, str], tuple[Job, Item]]:
+    """Items of jobs that became no documents, with their jobs, by the job and the id of the document."""
+    found = runtime.jobs.store.unsettled(name, prefix=prefix)
+    return {(job.id, item.name): (job, item) for job, item in found}
+
+
+def _of_item(attachment: Attachment, job: Job, item: Item) -> FileState:
+    """The state of a file that is no document."""
+    status, problem = item_status(item.outcome, job), None
+    if status == "failed":
+        refused = item.outcome == "refused"
+        problem = (item.code, item.message) if refused else ("", job.problem)
+    return FileState(
+        attachment.file_id,
+        attachment.document_id,
+        attachment.created,
+        status,
+        attributes=attachment.attributes,  # type: ignore[arg-type]
+        problem=problem,
+    )

@@ -1,0 +1,294 @@
+"""Files: uploads that are kept until they are deleted, and documents that were put in another way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated, Any, BinaryIO
+
+import anyio
+from fastapi import APIRouter, Query, Request, Response
+from starlette.requests import ClientDisconnect
+from starlette.responses import StreamingResponse
+
+from index import errors
+from index.errors import CollectionNotFound, DiskFull, DocumentNotFound, LoccitError, OriginalNotFound
+from index.naming import checked_document_id
+from index.records import DocumentRecord
+from service.app.runtime import Runtime
+from service.errors import (
+    BodyTimeout,
+    BodyTooLarge,
+    ClientGone,
+    InvalidRequest,
+    JobNotFinished,
+    MayRaise,
+    SpoolFull,
+    UploadNotFound,
+)
+from service.faces.dependencies import Caller, ReadyRuntime, Texts, Writes
+from service.faces.openai import file_states, ids
+from service.faces.openai.paging import page_of
+from service.faces.openai.replies import (
+    Deleted,
+    File,
+    FileList,
+    deleted_json,
+    document_file_json,
+    file_json,
+    page_json,
+)
+from service.faces.openai.requests import FileId, FilesQuery
+from service.faces.openai.store_files import remove
+from service.faces.openai.uploads import visible, visible_upload
+from service.flows.ingest.forms import Form, FormLimits
+from service.http.middleware.body_limit import content_length
+from service.http.parameters import STORED
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.state.files import UploadedFile, owner_of
+from service.state.identity import Principal, Scope, access
+from service.state.jobs.uploads import Upload
+
+router = APIRouter(tags=["openai"], route_class=ApiRoute)
+
+PURPOSES = ("assistants", "user_data")
+"""Purposes that mean: documents to ask."""
+_EXPIRY = ("expires_after[anchor]", "expires_after[seconds]")
+_LIMITS = FormLimits(
+    1, {"purpose": 100, **dict.fromkeys(_EXPIRY, 100)}, "Send a form for each; attach them as a batch."
+)
+_CHUNK = 256 * 1024
+_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "purpose"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "purpose": {"type": "string", "enum": list(PURPOSES)},
+                    },
+                }
+            }
+        },
+    }
+}
+_CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The bytes that were sent.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.post("/v1/files", summary="Upload a file", response_model=File, openapi_extra=_FORM)
+@access(Scope.WRITE)
+async def create(
+    request: Annotated[
+        Request,
+        MayRaise(SpoolFull, DiskFull, BodyTooLarge, BodyTimeout, errors.InvalidDocumentId, UploadNotFound),
+        STORED,
+    ],
+    caller: Caller,
+    runtime: ReadyRuntime,
+) -> Response:
+    """Keeps a file until it is deleted. Attach it to a vector store, so that it answers questions.
+
+    When this responds, the file is on disk.
+    """
+    content_type = request.headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
+        raise InvalidRequest("Send a form (multipart/form-data) with the fields file and purpose.")
+    try:
+        file = await _received(runtime, caller, request, content_type)
+    except ClientDisconnect:
+        raise ClientGone("The client disconnected before everything was sent.") from None
+    return json_reply(file_json(file))
+
+
+async def _received(runtime: Runtime, caller: Principal, request: Request, content_type: str) -> UploadedFile:
+    async with _upload(runtime, content_length(request.scope)) as upload:
+        form = Form(
+            content_type,
+            upload,
+            _LIMITS,
+            check=lambda name: checked_document_id(ids.document_of_upload(upload.job_id, name)),
+        )
+        async for chunk in request.stream():
+            await runtime.pools.writes.run(form.feed, chunk)
+        form.end()
+        return await runtime.pools.writes.run(_kept, runtime, caller, upload, form)
+
+
+@asynccontextmanager
+async def _upload(runtime: Runtime, size: int) -> AsyncIterator[Upload]:
+    """An upload whose bytes are deleted unless the file is recorded. Raises :class:`SpoolFull`."""
+    await runtime.pools.writes.run(runtime.files.spool.require_room, size)
+    upload = Upload(runtime.files.spool, ids.new_upload_id())
+    try:
+        yield upload
+    finally:
+        with anyio.CancelScope(shield=True):
+            await runtime.pools.writes.run(upload.close)
+
+
+def _kept(runtime: Runtime, caller: Principal, upload: Upload, form: Form) -> UploadedFile:
+    purpose = form.fields.get("purpose", "")
+    if purpose not in PURPOSES:
+        raise InvalidRequest(
+            f"purpose: {purpose!r} has no counterpart here. Use {' or '.join(PURPOSES)}.", param="purpose"
+        )
+    if any(name in form.fields for name in _EXPIRY):
+        raise InvalidRequest(
+            "expires_after: nothing expires here: a file stays until it is deleted. Leave it out.",
+            param="expires_after",
+        )
+    if not form.files:
+        raise InvalidRequest("file: there is none. Send one with a filename.", param="file")
+    (sent,) = form.files
+    # In the form that the id of its document has.
+    document_id = checked_document_id(ids.document_of_upload(upload.job_id, sent.name))
+    return upload.commit(
+        lambda id_: runtime.files.add(
+            UploadedFile(
+                id_,
+                ids.filename(document_id),
+                purpose,
+                sent.bytes,
+                time.time(),
+                owner_of(caller),
+                caller.groups,
+            )
+        )
+    )
+
+
+@router.get("/v1/files", summary="List uploaded files", response_model=FileList)
+@access(Scope.READ, "documents")
+async def list_files(
+    query: Annotated[FilesQuery, Query()], caller: Caller, runtime: Annotated[ReadyRuntime, STORED]
+) -> Response:
+    """The files that the key uploaded, and those attached to collections that it may use."""
+    return await runtime.pools.lookups.run(_list, runtime, caller, query)
+
+
+def _list(runtime: Runtime, caller: Principal, query: FilesQuery) -> Response:
+    found = [one for one in runtime.files.files(purpose=query.purpose) if visible(runtime, caller, one)]
+    if query.order == "desc":
+        found.reverse()
+    page, has_more = page_of(found, lambda one: one.id, after=query.after, limit=query.limit)
+    return json_reply(page_json([file_json(one) for one in page], has_more=has_more))
+
+
+@router.get("/v1/files/{file_id}", summary="Look up a file", response_model=File)
+@access(Scope.READ, "documents")
+async def retrieve(file_id: FileId, caller: Caller, runtime: ReadyRuntime) -> Response:
+    """An uploaded file, or a document that was put in another way."""
+    return await runtime.pools.lookups.run(_retrieve, runtime, caller, file_id)
+
+
+def _retrieve(runtime: Runtime, caller: Principal, file_id: str) -> Response:
+    other = ids.document_file(file_id)
+    if other is None:
+        return json_reply(file_json(visible_upload(runtime, caller, file_id)))
+    return json_reply(document_file_json(_document(runtime, caller, file_id, other), other.collection))
+
+
+def _document(runtime: Runtime, caller: Principal, file_id: str, place: ids.DocumentFile) -> DocumentRecord:
+    """The document that a file is. Raises :class:`UploadNotFound`."""
+    try:
+        return runtime.collection(caller, place.collection).archive.document(place.document_id)
+    except (CollectionNotFound, DocumentNotFound, errors.DocumentRetired, errors.InvalidCollectionName):
+        raise ids.no_such_file(file_id) from None
+
+
+@router.delete("/v1/files/{file_id}", summary="Delete a file", response_model=Deleted)
+@access(Scope.WRITE, "documents")
+async def delete(
+    file_id: Annotated[FileId, MayRaise(JobNotFinished, errors.LedgerFailed)],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    writes: Writes,
+) -> Response:
+    """Erases the file, and its documents in all collections that the key may use."""
+    for name in await writes.run(_delete, runtime, caller, file_id):
+        await runtime.pools.embedding.run(runtime.purge, caller, name, 0.0)
+    return json_reply(deleted_json(file_id, "file"))
+
+
+def _delete(runtime: Runtime, caller: Principal, file_id: str) -> list[str]:
+    """Erase a file; returns the collections that it is erased from."""
+    if (other := ids.document_file(file_id)) is not None:
+        document = _document(runtime, caller, file_id, other)
+        runtime.collection(caller, other.collection).editor.delete(document.id)
+        return [other.collection]
+    file = visible_upload(runtime, caller, file_id)
+    known = runtime.files.attachments(file_id=file_id)
+    attached = [one for one in known if caller.may_use(one.collection)]
+    for attachment in attached:
+        file_states.require_settled(runtime, attachment)
+    erased = []
+    # A process that was killed may have detached it, and not erased its document.
+    for name in {one.collection: None for one in attached} | dict.fromkeys(
+        _holders(runtime, caller, file_id)
+    ):
+        try:
+            remove(runtime, caller, name, file_id)
+        except (CollectionNotFound, UploadNotFound):
+            continue  # deleted meanwhile, or a document that the caller may not read
+        erased.append(name)
+    if file.is_own_of(caller):
+        if not runtime.file_erasure.erase_file(file, known=known):
+            raise JobNotFinished("This file was attached again just now. Wait for that, and delete it again.")
+        runtime.files.purge()
+    return erased
+
+
+def _holders(runtime: Runtime, caller: Principal, file_id: str) -> Iterator[str]:
+    """The collections with a document of an upload that the caller may read."""
+    for name in runtime.names(caller):
+        with suppress(LoccitError):  # deleted meanwhile, or it cannot be opened
+            if file_states.document_of(runtime, caller, name, file_id) is not None:
+                yield name
+
+
+@router.get(
+    "/v1/files/{file_id}/content",
+    summary="Download a file",
+    response_class=Response,
+    responses=_CONTENT,
+)
+@access(Scope.READ, "texts")
+async def content(file_id: FileId, caller: Caller, runtime: ReadyRuntime, texts: Texts) -> Response:
+    """The bytes of a file; of a document whose bytes are not kept, its text."""
+    opened = await texts.run(_opened, runtime, caller, file_id)
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment"}
+    return StreamingResponse(_pieces(opened), headers=headers, media_type="application/octet-stream")
+
+
+def _opened(runtime: Runtime, caller: Principal, file_id: str) -> BinaryIO | bytes:
+    other = ids.document_file(file_id)
+    if other is None:
+        try:
+            return runtime.files.open(visible_upload(runtime, caller, file_id).id)
+        except FileNotFoundError:  # deleted meanwhile
+            raise ids.no_such_file(file_id) from None
+    document = _document(runtime, caller, file_id, other)
+    archive = runtime.collection(caller, other.collection).archive
+    try:
+        return archive.original(document.id)[1]
+    except OriginalNotFound:
+        return archive.text(document.id)[1].encode()
+
+
+def _pieces(opened: BinaryIO | bytes) -> Iterator[bytes]:
+    if isinstance(opened, bytes):
+        yield opened
+        return
+    with opened:
+        while part := opened.read(_CHUNK):
+            yield part

@@ -1,0 +1,120 @@
+"""Models: each collection as ``loccit:{collection}``, and the embedding models of the collections."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from index.errors import LoccitError
+from index.protocols import Embedder, name_in
+from service.app.runtime import Runtime
+from service.errors import MayRaise, NoSuchModel
+from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.openai.replies import Model, ModelList
+from service.http.json_values import Json
+from service.http.parameters import OPENS, STORED
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(tags=["openai"], route_class=ApiRoute)
+
+PREFIX = "loccit:"
+"""Beginning of the names of models that are collections."""
+ModelName = Annotated[
+    str,
+    Path(description="The name of a model.", examples=["loccit:default"]),
+    MayRaise(NoSuchModel),
+    OPENS,
+    STORED,
+]
+_LONGEST_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """A model that embeds texts. ``queue`` names it for :class:`service.flows.ask.queues.QuestionQueues`."""
+
+    embedder: Embedder
+    queue: str
+
+
+@router.get("/v1/models", summary="List models", response_model=ModelList)
+@access(Scope.ASK, "collections")
+async def list_models(caller: Caller, runtime: Annotated[ReadyRuntime, STORED]) -> Response:
+    """The collections that the key may use, and the models that embed for them."""
+    return await runtime.pools.lookups.run(
+        lambda: json_reply({"object": "list", "data": [_shown(one) for one in _names(runtime, caller)]})
+    )
+
+
+@router.get("/v1/models/{model:path}", summary="Look up a model", response_model=Model)
+@access(Scope.ASK, "collections")
+async def retrieve(model: ModelName, caller: Caller, runtime: ReadyRuntime) -> Response:
+    """A collection, or an embedding model."""
+    names = await runtime.pools.lookups.run(_names, runtime, caller)
+    if model not in names:
+        raise no_such_model(model)
+    return json_reply(_shown(model))
+
+
+def _names(runtime: Runtime, caller: Principal) -> list[str]:
+    """What a caller may name as a model; blocks."""
+    collections = runtime.names(caller)
+    embedding = dict.fromkeys([default_name(runtime), *_embedding_names(runtime, collections).values()])
+    return [*(f"{PREFIX}{name}" for name in collections), *embedding]
+
+
+def _embedding_names(runtime: Runtime, collections: list[str]) -> dict[str, str]:
+    """The names of the models of collections that can be read."""
+    found = {}
+    for name in collections:
+        with suppress(LoccitError):  # deleted meanwhile, or damaged, which the log says
+            found[name] = _name_of(runtime.library.description(name).model)
+    return found
+
+
+def default_name(runtime: Runtime) -> str:
+    """The name of the model of new collections."""
+    return _without_folder(runtime.library.models.default_name)
+
+
+def _name_of(fingerprint: str) -> str:
+    """What a model is called, without the folder that it was opened from."""
+    return _without_folder(name_in(fingerprint))
+
+
+def _without_folder(name: str) -> str:
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def embedding_of(runtime: Runtime, caller: Principal, model: str) -> Embedding:
+    """The model that embeds under a name: a collection's, or its own; blocks.
+
+    Raises :class:`NoSuchModel`, and what opening a collection raises.
+    """
+    models, collection = runtime.library.models, model.removeprefix(PREFIX)
+    if collection == model:
+        if model == default_name(runtime):
+            return Embedding(models.default, "")
+        names = _embedding_names(runtime, runtime.names(caller))
+        collection = next((name for name, its in names.items() if its == model), "")
+    if not collection or collection not in runtime.names(caller):
+        raise no_such_model(model)
+    fingerprint = runtime.collection(caller, collection).description.model
+    queue = runtime.model_of(caller, collection)
+    return Embedding(models.loaded(fingerprint), queue)
+
+
+def no_such_model(model: str) -> NoSuchModel:
+    """The error for a model that is not served, or that the caller may not use."""
+    return NoSuchModel(
+        f"There is no model {model[:_LONGEST_SHOWN]!r}. GET /v1/models lists those that there are."
+    )
+
+
+def _shown(name: str) -> Json:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "loccit", "shutdown_date": None}

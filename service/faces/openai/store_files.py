@@ -1,0 +1,189 @@
+"""The files of a vector store: the documents of its collection."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from index.types import Metadata
+from service.app.runtime import Runtime
+from service.errors import JobNotFinished, MayRaise, SpoolFull, UploadNotFound
+from service.faces.dependencies import Caller, ReadyRuntime, Texts, Writes
+from service.faces.openai import file_states, ids
+from service.faces.openai.attaching import attach
+from service.faces.openai.replies import (
+    Deleted,
+    FileContent,
+    StoreFile,
+    StoreFileList,
+    attributes_json,
+    deleted_json,
+    page_json,
+    polled,
+)
+from service.faces.openai.requests import (
+    ChangedStoreFile,
+    FileId,
+    NewStoreFile,
+    StoreFilesQuery,
+    VectorStoreId,
+)
+from service.http.json_body import JsonBody
+from service.http.json_values import Json
+from service.http.replies import json_reply
+from service.http.route import ApiRoute
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(tags=["openai"], route_class=ApiRoute)
+_FILES = "/v1/vector_stores/{vector_store_id}/files"
+_FILE = f"{_FILES}/{{file_id}}"
+
+
+@router.post(_FILES, summary="Attach a file", response_model=StoreFile)
+@access(Scope.WRITE, "documents")
+async def create(
+    vector_store_id: VectorStoreId,
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[NewStoreFile, Depends(JsonBody(NewStoreFile)), MayRaise(UploadNotFound, SpoolFull)],
+    writes: Writes,
+) -> Response:
+    """Makes a document of an uploaded file, in the background. Ask for the file until its status tells."""
+    return await writes.run(_create, runtime, caller, ids.collection_of(vector_store_id), body)
+
+
+def _create(runtime: Runtime, caller: Principal, name: str, body: NewStoreFile) -> Response:
+    attach(runtime, caller, name, [body])
+    return polled(_shown(runtime, caller, name, body.file_id))
+
+
+def _shown(runtime: Runtime, caller: Principal, name: str, file_id: str) -> Json:
+    return file_states.state_json(file_states.state(runtime, caller, name, file_id), name)
+
+
+@router.get(_FILES, summary="List the files of a vector store", response_model=StoreFileList)
+@access(Scope.READ, "documents")
+async def list_files(
+    vector_store_id: VectorStoreId,
+    query: Annotated[StoreFilesQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+) -> Response:
+    """All documents of the collection, however they were put, and files that did not become documents."""
+    name = ids.collection_of(vector_store_id)
+    return await runtime.pools.lookups.run(_list, runtime, caller, name, query)
+
+
+def _list(runtime: Runtime, caller: Principal, name: str, query: StoreFilesQuery) -> Response:
+    found, has_more = file_states.page(runtime, caller, name, query)
+    return json_reply(page_json([file_states.state_json(one, name) for one in found], has_more=has_more))
+
+
+@router.get(_FILE, summary="Look up a file of a vector store", response_model=StoreFile)
+@access(Scope.READ, "documents")
+async def retrieve(
+    vector_store_id: VectorStoreId, file_id: FileId, caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """Whether the file is taken in, and if not, why. It is completed when it can be found by meaning, too."""
+    name = ids.collection_of(vector_store_id)
+    return await runtime.pools.lookups.run(lambda: polled(_shown(runtime, caller, name, file_id)))
+
+
+@router.post(_FILE, summary="Update a file's attributes", response_model=StoreFile)
+@access(Scope.WRITE, "documents")
+async def update(
+    vector_store_id: VectorStoreId,
+    file_id: FileId,
+    caller: Caller,
+    runtime: ReadyRuntime,
+    body: Annotated[ChangedStoreFile, Depends(JsonBody(ChangedStoreFile))],
+    writes: Writes,
+) -> Response:
+    """Replaces the attributes, which are the metadata of the document. Nothing is embedded again."""
+    name = ids.collection_of(vector_store_id)
+    return await writes.run(_update, runtime, caller, name, file_id, body)
+
+
+def _update(runtime: Runtime, caller: Principal, name: str, file_id: str, body: ChangedStoreFile) -> Response:
+    document = file_states.document_of(runtime, caller, name, file_id)
+    if document is None:
+        raise ids.no_such_file(file_id)
+    changes = _changes(document.metadata, dict(body.attributes or {}))
+    runtime.collection(caller, name).editor.describe(document.id, changes)
+    return json_reply(_shown(runtime, caller, name, file_id))
+
+
+def _changes(metadata: Metadata, attributes: dict[str, object]) -> dict[str, object]:
+    """What to set, and to remove, so that metadata has these attributes.
+
+    Lists that are given back stay lists.
+    """
+    shown = attributes_json(metadata)
+    removed = dict.fromkeys(metadata.keys() - attributes.keys())
+    return {**removed, **{key: value for key, value in attributes.items() if shown.get(key) != value}}
+
+
+@router.delete(_FILE, summary="Remove a file from a vector store", response_model=Deleted)
+@access(Scope.WRITE, "documents")
+async def delete(
+    vector_store_id: VectorStoreId,
+    file_id: Annotated[FileId, MayRaise(JobNotFinished)],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    writes: Writes,
+) -> Response:
+    """Erases the document with all its versions. The uploaded file stays until it is deleted itself."""
+    name = ids.collection_of(vector_store_id)
+    await writes.run(remove, runtime, caller, name, file_id)
+    await runtime.pools.embedding.run(runtime.purge, caller, name, 0.0)
+    return json_reply(deleted_json(file_id, "vector_store.file.deleted"))
+
+
+def remove(runtime: Runtime, caller: Principal, name: str, file_id: str) -> None:
+    """Detach a file from a collection and erase its document; blocks.
+
+    Raises :class:`service.errors.UploadNotFound`, :class:`service.errors.JobNotFinished`.
+    """
+    file_states.state(runtime, caller, name, file_id)
+    attached = runtime.files.attachments(collection=name, file_id=file_id)
+    for attachment in attached:
+        file_states.require_settled(runtime, attachment)
+    # After that: until then a job may have made the document.
+    document = file_states.document_of(runtime, caller, name, file_id)
+    # Before the erasure, which would take the upload with it.
+    runtime.files.detach(attached)
+    if document is not None:
+        runtime.collection(caller, name).editor.delete(document.id)
+        # What was attached meanwhile, and was erased now, must not take the upload with it either.
+        again = runtime.files.attachments(collection=name, file_id=file_id)
+        runtime.files.detach([one for one in again if file_states.is_settled(runtime, one)])
+    else:  # its job keeps the file, for another try
+        erased = {one.document_id: time.time() for one in attached}
+        runtime.job_erasure.erase_documents(name, erased)
+        runtime.files.purge()
+
+
+@router.get(f"{_FILE}/content", summary="Read the text of a file", response_model=FileContent)
+@access(Scope.READ, "texts")
+async def content(
+    vector_store_id: VectorStoreId, file_id: FileId, caller: Caller, runtime: ReadyRuntime, texts: Texts
+) -> Response:
+    """The text of the document, to which the offsets of citations refer."""
+    return await texts.run(_content, runtime, caller, ids.collection_of(vector_store_id), file_id)
+
+
+def _content(runtime: Runtime, caller: Principal, name: str, file_id: str) -> Response:
+    document = file_states.document_of(runtime, caller, name, file_id)
+    if document is None:
+        raise ids.no_such_file(file_id)
+    _, text = runtime.collection(caller, name).archive.text(document.id)
+    return json_reply(
+        {
+            "object": "vector_store.file_content.page",
+            "data": [{"type": "text", "text": text}],
+            "has_more": False,
+            "next_page": None,
+        }
+    )

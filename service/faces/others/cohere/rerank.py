@@ -1,0 +1,143 @@
+"""Cohere's Rerank API: rank given texts for a query, as the passages of a collection are ranked."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response
+from fastapi import Request as HttpRequest
+from pydantic import BaseModel, ConfigDict, Field
+
+from index import errors
+from index.errors import InvalidLimit
+from index.text_ranking import TextRanker
+from index.types import Vectors
+from service.app.runtime import Runtime
+from service.errors import MayRaise, NotReady, Overloaded
+from service.faces.dependencies import ready_runtime
+from service.flows.ask.disconnection import unless_gone
+from service.flows.ask.planning import checked_length
+from service.http.json_body import JsonBody
+from service.http.json_values import Json
+from service.http.parameters import LIMITED, Question
+from service.http.replies import json_reply
+from service.http.request_models import Request
+from service.http.route import ApiRoute
+from service.settings import Settings
+from service.state.identity import Scope, access
+
+PATH = "/v2/rerank"
+router = APIRouter(tags=["cohere"], route_class=ApiRoute)
+_DECIMALS = 6
+_WARNING = "The embedding model of this service ranked the documents, whatever `model` names."
+
+
+class TextDocument(BaseModel):
+    """A document as an object, of which ``text`` is ranked."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    text: str
+
+
+class RerankRequest(Request):
+    """A query, and texts to rank."""
+
+    model: str = Field(description="Any name: the service ranks with its own model.")
+    query: Question
+    documents: Annotated[list[str | TextDocument], LIMITED]
+    top_n: int | None = Field(None, ge=1, strict=True, description="Most results; by default all.")
+    max_tokens_per_doc: int = Field(
+        4096, ge=1, strict=True, description="Tokens of a document that are read; what follows is cut off."
+    )
+    priority: Literal[0] | None = Field(None, description="Requests are answered in their order.")
+
+
+class RerankResult(BaseModel):
+    """The place of a document in the request, and its score."""
+
+    index: int
+    relevance_score: float = Field(description="Calibrated probability that the document answers the query.")
+
+
+class ApiVersion(BaseModel):
+    """The version of Cohere's API."""
+
+    version: str
+
+
+class RerankMeta(BaseModel):
+    """What is said of the request."""
+
+    api_version: ApiVersion
+    warnings: list[str]
+
+
+class RerankResponse(BaseModel):
+    """The documents, most relevant first."""
+
+    id: str
+    results: list[RerankResult]
+    meta: RerankMeta
+
+
+_BODY = JsonBody(RerankRequest)
+
+
+@router.post(PATH, summary="Rank texts for a query", response_model=RerankResponse)
+@access(Scope.ASK)
+async def rerank(
+    request: Annotated[HttpRequest, _BODY, MayRaise(NotReady, Overloaded, errors.ModelError)],
+) -> Response:
+    """Cohere's Rerank API, version 2. The texts are ranked by meaning and words, and are not stored.
+
+    `relevance_score` is the probability that a document answers the query, by its best passage. Errors have a
+    `message`.
+    """
+    runtime = await ready_runtime(request)
+    body = await _BODY(request)
+    query = checked_length(body.query, runtime.settings)
+    _check(body, runtime.settings)
+    request.scope["state"]["audit"] = {"count": len(body.documents)}
+    pool = runtime.pools.ranking
+    with pool.permits.acquire():
+        queue = runtime.questions.of()
+        known = queue.cached([query])
+        (encoded,) = await unless_gone(request, queue.encode([query])) if known is None else known
+        return await pool.run(_ranked, runtime, body, query, encoded.vector)
+
+
+def _check(body: RerankRequest, settings: Settings) -> None:
+    most = settings.max_rerank_documents
+    if not 1 <= len(body.documents) <= most:
+        raise InvalidLimit(
+            f"documents: there are {len(body.documents)}; 1 to {most} are ranked at once. Send the "
+            "likeliest.",
+            limit="max_rerank_documents" if body.documents else "",
+        )
+
+
+def _ranked(runtime: Runtime, body: RerankRequest, query: str, vector: Vectors) -> Response:
+    library, most = runtime.library, runtime.settings.max_rerank_characters
+    ranker = TextRanker(library.embedder, library.config, library.reranker)
+    given = [one if isinstance(one, str) else one.text for one in body.documents]
+    texts = ranker.truncated(given, body.max_tokens_per_doc)
+    if (length := sum(map(len, texts))) > most:
+        raise InvalidLimit(
+            f"documents: they have {length:,} characters together; at most {most:,} are ranked at once. "
+            "Lower max_tokens_per_doc, or send fewer.",
+            limit="max_rerank_characters",
+        )
+    scores = ranker.probabilities(query, texts, vector=vector)
+    order = sorted(range(len(scores)), key=lambda at: -scores[at])
+    results = [{"index": at, "relevance_score": round(scores[at], _DECIMALS)} for at in order[: body.top_n]]
+    return json_reply(_response(results))
+
+
+def _response(results: list[Json]) -> Json:
+    return {
+        "id": str(uuid.uuid4()),
+        "results": results,
+        "meta": {"api_version": {"version": "2"}, "warnings": [_WARNING]},
+    }

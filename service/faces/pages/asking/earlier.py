@@ -1,0 +1,51 @@
+"""What an answer of an earlier moment has to do with today: when it was, and what its passages are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from index.citations import Resolution, parse_locator
+from index.errors import CitationNotFound, InvalidLocator
+from service.faces.pages.languages import Language
+from service.faces.pages.standings import ShownStanding, shown_standing
+from service.http.json_values import moment
+from service.http.links import view_address
+
+MOST = 3
+"""Passages of an earlier answer that are looked for."""
+_EVENTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LostPassage:
+    """A passage that answered before and has other words today, or none. ``was`` leads to it as it was."""
+
+    standing: ShownStanding
+    was: str
+
+
+def lost_passages(
+    resolution: Resolution, locators: Sequence[str], collection: str, language: Language
+) -> Iterator[LostPassage]:
+    """Those of an earlier answer's passages that are not as they were."""
+    for locator in locators[:MOST]:
+        try:
+            citation = resolution.cite(parse_locator(locator))
+        except (CitationNotFound, InvalidLocator):
+            continue
+        standing = shown_standing(resolution, citation, collection, language)
+        if standing.tone:
+            yield LostPassage(standing, view_address(locator, (), collection))
+
+
+def time_of(resolution: Resolution, change: int) -> str:
+    """When the last document changed up to a change, to the minute; empty where nothing says so."""
+    step = 1
+    while True:  # changes that make vectors have no events
+        since = max(0, change - step)
+        if events := resolution.moment.events(since, change, _EVENTS):
+            return moment(events[-1].created)[:16].replace("T", " ")
+        if not since:
+            return ""
+        step *= 2

@@ -1,0 +1,234 @@
+"""An answer as the page shows it: sentences with numbered citations, or that the documents do not say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from index.answers import Answer, Citation, Hit
+from index.citations import Resolution
+from index.text import Span
+from service.faces.pages.asking.earlier import LostPassage
+from service.faces.pages.asking.sources import ShownSource, SourceMaker, per_cent
+from service.faces.pages.asking.verdicts import ShownVerdict, nothing_found, shown_verdict
+from service.faces.pages.languages import Language
+from service.faces.pages.standings import ShownStanding, shown_standing
+from service.flows.answer.finding import Found
+from service.flows.answer.flow import Whole
+from service.http.links import CitedWith
+from service.state.identity import Prover
+
+_MOST_SAID = 500
+"""Code points of an answer that a follow-up question carries in its address."""
+_MARK = re.compile(r"\[(\d{1,3})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSentence:
+    """A sentence of the documents in the answer, word for word, with the number of its source."""
+
+    locator: str
+    text: str
+    number: int
+    title: str
+    address: str
+    standing: ShownStanding | None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text of a written answer; a mark has the number of its source, and the address of that."""
+
+    text: str
+    number: int = 0
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPart:
+    """A sentence of a written answer with its verdict, or the text between two sentences."""
+
+    pieces: Sequence[Piece]
+    status: str = ""
+    reason: str = ""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the documents do not confirm it."""
+        return self.status in {"contradicted", "unsupported"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    """An answer. ``written`` is empty without a model; ``unanswered`` are parts of the question."""
+
+    declined: bool
+    verdict: ShownVerdict
+    probability: str
+    nearest: ShownSentence | None
+    """The nearest sentence, where the documents may say and no sentence answers."""
+    sentences: Sequence[ShownSentence]
+    unanswered: Sequence[str]
+    written: Sequence[WrittenPart]
+    sources: Sequence[ShownSource]
+    notes: Sequence[str]
+    change: int
+    as_of: bool
+    stale: int
+    """Sources that have changed or are gone."""
+    shifted: int
+    """Sources with the same words, at another place or in another format."""
+    worst: ShownStanding | None
+    """The standing of what the answer cites, if a part of that has changed or is gone."""
+    timings_ms: Sequence[tuple[str, float]]
+    time: str = ""
+    """Of an earlier answer, when its change was made."""
+    lost: Sequence[LostPassage] = ()
+    """What an earlier answer cites, and is not as it was."""
+
+    @property
+    def said(self) -> str:
+        """The beginning of the answer, which a follow-up question is understood by."""
+        return " ".join(one.text for one in self.sentences)[:_MOST_SAID]
+
+    @property
+    def cited(self) -> list[str]:
+        """The locators of what the answer rests on: its sentences, else the first passage."""
+        return [one.locator for one in self.sentences] or [one.citation.locator for one in self.sources[:1]]
+
+
+def shown_answer(
+    found: Found,
+    resolution: Resolution | None,
+    prover: Prover,
+    language: Language,
+    *,
+    made: Whole | None,
+    is_filtered_out: bool = False,
+) -> ShownAnswer:
+    """What was found, as the page shows it. With a ``resolution``, each citation has its standing today.
+
+    ``made`` is the whole answer that a model wrote, if one did; ``is_filtered_out`` if no document passes
+    the filter.
+    """
+    answer, name = found.answer, found.collection
+    standings = {} if resolution is None else _standings(found, resolution, language)
+    maker = SourceMaker(name, found.caller, prover, language, standings)
+    sentences, sources = _quoted(found, maker)
+    declined = found.declines if made is None else made.declines(found)
+    verdict = (
+        shown_verdict(answer.answerability, language)
+        if answer.hits
+        else nothing_found(language, is_filtered_out=is_filtered_out)
+    )
+    return ShownAnswer(
+        declined,
+        verdict,
+        per_cent(answer.answerability, language),
+        _nearest(answer.hits, sources) if declined and verdict.may_answer else None,
+        sentences,
+        [found.parts[at].text for at in found.extract.unanswered] if sentences else (),
+        () if made is None else tuple(_written(made, sources)),
+        sources,
+        list(_notes(answer, language)),
+        answer.index.change,
+        resolution is not None,
+        sum(one.standing is not None and one.standing.tone != "" for one in sources),
+        sum(one.standing is not None and one.standing.is_news and not one.standing.tone for one in sources),
+        _worst(sentences, sources),
+        sorted(answer.timings_ms.items(), key=lambda one: (one[0] == "total", -one[1])),
+    )
+
+
+def _nearest(hits: Sequence[Hit], sources: Sequence[ShownSource]) -> ShownSentence | None:
+    """The sentence of the first passage that most probably answers."""
+    hit, source = hits[0], sources[0]
+    if not hit.evidence:
+        return None
+    start, end = (at - hit.citation.start for at in (hit.evidence[0].start, hit.evidence[0].end))
+    text = hit.text[max(0, start) : end].strip()
+    return ShownSentence(
+        hit.citation.locator, text, source.number, hit.citation.title, source.address, source.standing
+    )
+
+
+def _worst(sentences: Sequence[ShownSentence], sources: Sequence[ShownSource]) -> ShownStanding | None:
+    cited = [one.standing for one in sentences] or [one.standing for one in sources[:1]]
+    news = [one for one in cited if one is not None and one.tone]
+    return min(news, key=lambda one: one.tone, default=None)  # "bad" is before "warn"
+
+
+def _standings(found: Found, resolution: Resolution, language: Language) -> dict[str, ShownStanding]:
+    cited = (
+        *(hit.citation for hit in found.answer.hits), *(one.citation for one in found.extract.sentences)
+    )  # fmt: skip
+    return {one.locator: shown_standing(resolution, one, found.collection, language) for one in cited}
+
+
+def _quoted(found: Found, maker: SourceMaker) -> tuple[list[ShownSentence], list[ShownSource]]:
+    """The sentences of the answer, and all sources: the passages, then sentences that are in none of them."""
+    hits, extracted = found.answer.hits, found.extract.sentences
+    homes = [_home(one.citation, hits) for one in extracted]
+    cited: dict[int, list[Span]] = {}
+    for one, rank in zip(extracted, homes, strict=True):
+        if rank:
+            cited.setdefault(rank, []).append((one.citation.start, one.citation.end))
+    sources = maker.passages(hits, cited)
+    each = [CitedWith(one.citation.locator, ((one.citation.start, one.citation.end),)) for one in extracted]
+    sentences = []
+    for one, rank, address in zip(extracted, homes, maker.addresses(each), strict=True):
+        citation, number = one.citation, rank
+        if not number:
+            number = len(sources) + 1
+            sources.append(maker.sentence(number, citation, address, one.probability))
+        standing = maker.standings.get(citation.locator)
+        sentences.append(
+            ShownSentence(citation.locator, citation.quote, number, citation.title, address, standing)
+        )
+    return sentences, sources
+
+
+def _home(sentence: Citation, hits: Sequence[Hit]) -> int:
+    """The rank of the passage that a sentence stands in; 0 if there is none."""
+    for hit in hits:
+        passage = hit.citation
+        is_same = (passage.document_id, passage.text_sha256) == (sentence.document_id, sentence.text_sha256)
+        if is_same and passage.start <= sentence.start and sentence.end <= passage.end:
+            return hit.rank
+    return 0
+
+
+def _written(made: Whole, sources: Sequence[ShownSource]) -> Iterator[WrittenPart]:
+    """The text of a model, cut into sentences with their verdicts."""
+    by_number = {one.number: one.address for one in sources}
+    at = 0
+    for one in made.sentences:
+        yield WrittenPart(_pieces(made.text[at : one.start], by_number))
+        yield WrittenPart(_pieces(made.text[one.start : one.end], by_number), one.status, one.reason)
+        at = one.end
+    yield WrittenPart(_pieces(made.text[at:], by_number))
+
+
+def _pieces(text: str, by_number: Mapping[int, str]) -> list[Piece]:
+    """A text, cut at the marks that name a source."""
+    pieces, at = [], 0
+    for match in _MARK.finditer(text):
+        if (number := int(match[1])) in by_number:
+            pieces += [Piece(text[at : match.start()]), Piece(match[0], number, by_number[number])]
+            at = match.end()
+    return [*pieces, Piece(text[at:])]
+
+
+def _notes(answer: Answer, language: Language) -> Iterator[str]:
+    t = language.t
+    if "dense" in answer.index.degraded:
+        yield t("The search by meaning is being repaired: this answer lacks what only it finds.")
+    if "lexical" in answer.index.degraded:
+        yield t("The search by words is being repaired: this answer lacks what only it finds.")
+    if answer.index.embedded < 1 and not answer.index.degraded:
+        share = f"{100 * answer.index.embedded:.0f} %"
+        yield t(
+            "Documents are still being embedded: {share} of the passages can be found by meaning so far.",
+            share=share,
+        )

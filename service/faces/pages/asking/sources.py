@@ -1,0 +1,199 @@
+"""The sources of an answer: its passages, numbered, each with the sentence that answers lit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from index.answers import Citation, Explanation, Hit
+from index.citations import Format, parse_locator
+from index.text import Span
+from service.faces.pages.languages import Language
+from service.faces.pages.marks import Segment, lit_segments
+from service.faces.pages.standings import ShownStanding
+from service.faces.pages.wording import pages_in_words
+from service.http.links import CitedWith, citation_path, in_collection, linked, view_address
+from service.state.identity import Principal, Prover, Scope
+
+_SHOWN, _LIT = 0.05, 0.2
+"""Least probability with which a passage after the first is shown at once, and with which it is lit."""
+_MOST_REPEATS = 3
+"""Other documents with the words of a passage that are named with it."""
+_FOR_PEOPLE: Mapping[Format, str] = {
+    "markdown_footnote": "Markdown",
+    "bibtex": "BibTeX",
+    "csl_json": "CSL JSON",
+}
+_FOR_PROGRAMS: Mapping[Format, str] = {
+    "w3c_annotation": "W3C annotation",
+    "anthropic_char_location": "Anthropic char_location",
+    "anthropic_search_result": "Anthropic search_result",
+    "openai_file_citation": "OpenAI file_citation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFormat:
+    """A way to cite: its identifier (``link`` for a link alone), its name and its address."""
+
+    format: str
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citing:
+    """What can be copied to cite a source: the marked sentences, or the whole passage.
+
+    ``passage`` is empty where no sentence is marked; the passage itself is then in the other two.
+    """
+
+    people: Sequence[ShownFormat]
+    programs: Sequence[ShownFormat]
+    passage: Sequence[ShownFormat]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSource:
+    """A numbered source of an answer. ``explain`` is None for a sentence that is in none of the passages."""
+
+    number: int
+    citation: Citation
+    section: str
+    pages: str
+    address: str
+    probability: str
+    is_shown: bool
+    parts: tuple[Segment, ...]
+    citing: Citing
+    standing: ShownStanding | None
+    explain: Explanation | None = None
+    also: Sequence[tuple[str, str]] = ()
+    """Ids of other documents that say the same, and the addresses of these places; empty without a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMaker:
+    """Makes the sources of one answer. ``standings`` are by locator; empty for an answer of today.
+
+    ``prover`` makes proofs for the caller.
+    Links of a key with the scope ask carry proofs, and lead to nothing else.
+    """
+
+    collection: str
+    caller: Principal
+    prover: Prover
+    language: Language
+    standings: Mapping[str, ShownStanding] = field(default_factory=dict)
+
+    def addresses(self, cited: Sequence[CitedWith]) -> list[str]:
+        """The address of each citation in its document, with links from one to the next."""
+        name = self.collection
+        if self.caller.scope is not Scope.ASK:
+            return [view_address(one.locator, cited, name) for one in cited]
+        return [
+            view_address(one.locator, [one], name, proof=self.prover.link_proof(name, one.locator))
+            for one in cited
+        ]
+
+    def passages(self, hits: Sequence[Hit], cited: Mapping[int, Sequence[Span]]) -> list[ShownSource]:
+        """The passages, numbered by rank. ``cited`` are the spans that the answer quotes, by rank."""
+        addresses = self.addresses([_with_evidence(hit, cited.get(hit.rank, ())) for hit in hits])
+        return [
+            self._passage(hit, address, cited.get(hit.rank, ()))
+            for hit, address in zip(hits, addresses, strict=True)
+        ]
+
+    def sentence(self, number: int, citation: Citation, address: str, probability: float) -> ShownSource:
+        """A sentence of the answer that is in none of its passages."""
+        return self._source(
+            number, citation, address, probability, True, (Segment(citation.quote, "evidence"),)
+        )
+
+    def _passage(self, hit: Hit, address: str, cited: Sequence[Span]) -> ShownSource:
+        citation = hit.citation
+        is_near = hit.rank == 1 or hit.probability >= _LIT
+        spans = [*cited, *((one.start, one.end) for one in hit.evidence[:1] if is_near and not cited)]
+        inside = [(start - citation.start, end - citation.start) for start, end in spans]
+        is_shown = bool(cited) or hit.rank == 1 or hit.probability >= _SHOWN
+        return self._source(
+            hit.rank,
+            citation,
+            address,
+            hit.probability,
+            is_shown,
+            lit_segments(hit.text, inside),
+            (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None,
+            hit.explain,
+            self._repeats(hit),
+        )
+
+    def _source(  # noqa: PLR0913, PLR0917 -- the parts of a source
+        self,
+        number: int,
+        citation: Citation,
+        address: str,
+        probability: float,
+        is_shown: bool,
+        parts: tuple[Segment, ...],
+        lit: Span | None = None,
+        explain: Explanation | None = None,
+        also: Sequence[tuple[str, str]] = (),
+    ) -> ShownSource:
+        return ShownSource(
+            number,
+            citation,
+            " › ".join(citation.section),
+            pages_in_words(citation.pages, self.language),
+            address,
+            per_cent(probability, self.language),
+            is_shown,
+            parts,
+            self._citing(citation, lit),
+            self.standings.get(citation.locator),
+            explain,
+            also,
+        )
+
+    def _citing(self, citation: Citation, lit: Span | None) -> Citing:
+        """How to cite a source. ``lit`` are its marked sentences, as a span of the document."""
+        whole = self._formats(linked(citation, self.collection).links)
+        # A proof is for the passage alone.
+        if lit is None or lit == (citation.start, citation.end) or self.caller.scope is Scope.ASK:
+            return Citing(*whole, ())
+        start, end = lit
+        locator = str(replace(parse_locator(citation.locator), start=start, end=end))
+        own = {"citation": in_collection(citation_path(locator), self.collection)}
+        own["view"] = view_address(locator, (), self.collection)
+        return Citing(*self._formats(own), whole[0])
+
+    def _formats(self, links: Mapping[str, str]) -> tuple[list[ShownFormat], list[ShownFormat]]:
+        """The formats for people, a link alone first, and those for programs."""
+        t, link = self.language.t, links["citation"]
+        start = f"{link}{'&' if '?' in link else '?'}format="
+
+        def named(names: Mapping[Format, str]) -> list[ShownFormat]:
+            return [ShownFormat(one, name, f"{start}{one}") for one, name in names.items()]
+
+        people = [ShownFormat("link", t("Link"), links["view"])]
+        people.append(ShownFormat("plain", t("Plain text"), f"{start}plain"))
+        return [*people, *named(_FOR_PEOPLE)], named(_FOR_PROGRAMS)
+
+    def _repeats(self, hit: Hit) -> list[tuple[str, str]]:
+        """The other documents that say what a hit says, each once, and the addresses of these places."""
+        locators = {parse_locator(one).document_id: one for one in reversed((*hit.also_at, *hit.also_in))}
+        locators.pop(hit.citation.document_id, None)
+        has_links = self.caller.scope is not Scope.ASK
+        some = list(reversed(locators.items()))[:_MOST_REPEATS]
+        return [(id_, view_address(one, [], self.collection) if has_links else "") for id_, one in some]
+
+
+def _with_evidence(hit: Hit, cited: Sequence[Span]) -> CitedWith:
+    own = [(one.start, one.end) for one in hit.evidence[:1]]
+    return CitedWith(hit.citation.locator, tuple(cited or own))
+
+
+def per_cent(probability: float, language: Language) -> str:
+    """A probability in per cent."""
+    written = f"{100 * probability:.0f} %"
+    return language.t("less than 1 %") if written == "0 %" else written

@@ -1,0 +1,6 @@
+"""What the page that checks a text shows: verdicts with their sources, and copies with citations."""
+
+from service.faces.pages.checking.checked import Checked, Words, checked
+from service.faces.pages.checking.pasted import Kind, Pasted, pasted
+
+__all__ = ["Checked", "Kind", "Pasted", "Words", "checked", "pasted"]

@@ -1,0 +1,162 @@
+"""A text with a verdict on each sentence, or a citation looked up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import get_args
+
+from index.answers import Citation
+from index.citations import (
+    AnswerReport,
+    Carried,
+    Claim,
+    StatementVerdict,
+    Verdict,
+    Verification,
+    carried,
+)
+from index.errors import InvalidLimit
+from service.faces.api.requests.cited_spans import check_all
+from service.faces.pages.checking.cited import Cited, cited
+from service.faces.pages.checking.copies import Copies, Sourced, copies
+from service.faces.pages.checking.findings import Finding, Findings, State
+from service.faces.pages.checking.pasted import Pasted
+from service.faces.pages.checking.places import LookedUp, looked_up
+from service.faces.pages.checking.sentences import CERTAIN, Part, of_sentences, parts
+from service.faces.pages.languages import Language
+from service.http.links import absolute, linked
+from service.settings import Settings
+
+_LONGEST_TRIED = 2000
+"""Code points up to which a text is looked for as a whole, because it may be one quote."""
+_DIFFERING = frozenset({"altered", "misattributed", "contradicted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the verdicts are written with: language, collection, and address of the service."""
+
+    language: Language
+    collection: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The result: of a text its parts, of a quote or locator what was found of it."""
+
+    parts: tuple[Part, ...] = ()
+    counts: dict[State, int] = field(default_factory=dict)
+    copies: Copies | None = None
+    cited: tuple[Cited, ...] = ()
+    unknown_marks: tuple[int, ...] = ()
+    quote: Finding | None = None
+    citation: LookedUp | None = None
+
+    @property
+    def faulty(self) -> int:
+        """The number of citations in the text that name nothing, have other words, or are out of date."""
+        return sum(one.state != "good" for one in self.cited)
+
+    @property
+    def is_matched(self) -> bool:
+        """Whether there is nothing to say against the text, and something for it."""
+        bad = any(self.counts[state] for state in ("bad", "warn", "old"))
+        return self.counts["good"] > 0 and not bad and not self.faulty and not self.unknown_marks
+
+    @property
+    def is_altered(self) -> bool:
+        """Whether it is one quote, with other words than the documents."""
+        return self.quote is not None and self.quote.state == "bad" and bool(self.quote.edits)
+
+    @property
+    def is_found(self) -> bool:
+        """Whether anything of it was found in the documents, be it with other words."""
+        matches = any(self.counts.get(state) for state in ("good", "old", "bad"))
+        return self.citation is not None or matches or any(one.source for one in self.cited)
+
+
+def checked(verification: Verification, given: Pasted, words: Words, settings: Settings) -> Checked:
+    """Check what was pasted.
+
+    Raises :class:`index.errors.CitationNotFound` for a locator that names nothing,
+    :class:`index.errors.InvalidLimit` and :class:`index.errors.ModelFailed`.
+    """
+    findings = Findings(words.language, words.collection)
+    if given.locator is not None:
+        check_all([str(given.locator)], (), settings)
+        citation = verification.resolution.cite(given.locator)
+        return Checked(citation=looked_up(verification, citation, findings))
+    if given.quote:
+        return _quote(verification, verification.quote(Claim(given.quote)), findings)
+    found = carried(given.text)
+    if not found.locators and len(given.text) <= _LONGEST_TRIED:
+        verdict = verification.quote(Claim(given.text))
+        if verdict.status in CERTAIN:
+            return _quote(verification, verdict, findings)
+    return _text(verification, found, (given, words, settings), findings)
+
+
+def _quote(verification: Verification, verdict: Verdict, findings: Findings) -> Checked:
+    citation = looked_up(verification, verdict.citation, findings) if verdict.citation else None
+    return Checked(quote=findings.quote(verdict), citation=citation)
+
+
+def _text(
+    verification: Verification, found: Carried, given: tuple[Pasted, Words, Settings], findings: Findings
+) -> Checked:
+    pasted, words, settings = given
+    if len(found.locators) > settings.max_quotes:
+        raise InvalidLimit(
+            f"The text has {len(found.locators)} citations; at most {settings.max_quotes} are resolved at "
+            "once. Check it in parts.",
+            limit="max_quotes",
+        )
+    check_all([str(one) for one in found.locators.values()], (), settings)
+    verdicts = {mark: verification.citation(one) for mark, one in found.locators.items()}
+    known = {mark: one for mark, one in found.locators.items() if verdicts[mark].citation is not None}
+    report = verification.answer(found.text, known)
+    sources = {mark: verdict for mark, verdict in verdicts.items() if mark in known}
+    sentences = tuple(parts(pasted.text, report, findings, sources))
+    counts: Counter[State] = Counter(part.state for part in sentences if part.number)
+    return Checked(
+        sentences,
+        {state: counts[state] for state in get_args(State)},
+        _copies(verification, found.text, report, words, set(known)),
+        tuple(cited(verification, found, verdicts, findings)),
+        tuple(mark for mark in report.unknown_marks if mark not in found.locators),
+    )
+
+
+def _copies(
+    verification: Verification, text: str, report: AnswerReport, words: Words, known: set[int]
+) -> Copies:
+    moment = verification.resolution.moment
+
+    def sourced(citation: Citation) -> Sourced:
+        version = moment.version(citation.document_id, citation.version)
+        return Sourced(absolute(linked(citation, words.collection), words.base), version.metadata)
+
+    pieces: list[tuple[str, list[Sourced]]] = []
+    at = 0
+    for sentence, (quotes, statement) in zip(report.sentences, of_sentences(report), strict=True):
+        pieces += [(text[at : sentence.start], []), (text[sentence.start : sentence.end], [])]
+        cited = _confirmed(quotes, statement)
+        pieces[-1] = (pieces[-1][0], [sourced(one) for one in cited])
+        at = sentence.end
+    pieces.append((text[at:], []))
+    return copies(pieces, known, words.language.t("Sources"))
+
+
+def _confirmed(quotes: Sequence[Verdict], statement: StatementVerdict | None) -> list[Citation]:
+    """The citations of what was found of a sentence, each place once; none if a part of it differs."""
+    statuses = [one.status for one in quotes] + ([statement.status] if statement else [])
+    if not _DIFFERING.isdisjoint(statuses):
+        return []
+    found = [one.citation for one in quotes if one.status in CERTAIN and one.citation]
+    if statement and statement.status == "supported" and statement.citation:
+        found.append(statement.citation)
+    distinct = list({one.locator: one for one in found}.values())
+    return [one for one in distinct if not any(one is not two and two.covers(one) for two in distinct)]

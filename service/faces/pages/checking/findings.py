@@ -1,0 +1,147 @@
+"""Verdicts as people read them: in words, with their sources and what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from index.answers import Citation
+from index.citations import StatementVerdict, Today, Verdict
+from index.text import Edit, Span
+from service.faces.pages.checking.labels import (
+    is_exact,
+    quote_label,
+    quote_notes,
+    statement_label,
+    statement_notes,
+)
+from service.faces.pages.languages import Language
+from service.faces.pages.marks import Segment, lit_segments
+from service.http.json_values import moment
+from service.http.links import CitedWith, view_address
+
+State = Literal["good", "old", "warn", "bad", "none"]
+"""``old``: it matches words that the newest version of the document does not have."""
+_RANKED: tuple[State, ...] = ("bad", "warn", "old", "good")
+_STATES: dict[str, State] = {
+    "verified": "good", "repaired": "good", "supported": "good", "current": "good", "moved": "good",
+    "reformatted": "good", "unsupported": "warn", "not_found": "warn", "misattributed": "bad",
+    "altered": "bad", "contradicted": "bad", "changed": "old", "gone": "old",
+}  # fmt: skip
+_LONGEST = 600
+"""Code points of a citation of the text that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a citation stands in the newest version. ``address`` is that of the words there."""
+
+    state: State
+    label: str
+    edits: tuple[Edit, ...]
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Words of a document, and where they are. ``marked`` parts are those that differ from the text."""
+
+    title: str
+    section: str
+    pages: tuple[int, int] | None
+    locator: str
+    address: str
+    parts: tuple[Segment, ...]
+    standing: Standing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict on a quote or on what a sentence claims."""
+
+    state: State
+    label: str
+    reasons: tuple[str, ...]
+    edits: tuple[Edit, ...]
+    source: Source | None
+
+    @property
+    def worst(self) -> State:
+        """Its state, with how its source stands in the newest version."""
+        standing = self.source.standing if self.source else None
+        return worst([self.state, standing.state]) if standing else self.state
+
+    def without_source(self) -> Finding:
+        """The finding beside another one that shows the same source."""
+        return replace(self, source=None)
+
+
+class Findings:
+    """Makes findings of verdicts on a collection, in a language."""
+
+    def __init__(self, language: Language, collection: str) -> None:
+        self._collection = collection
+        self._language = language
+        t = language.t
+        self._standings = {
+            "current": t("The same words at the same place"),
+            "moved": t("The same words at another place"),
+            "reformatted": t("The same words in other typography"),
+            "changed": t("Other words in their place"),
+            "gone": t("No words like these"),
+        }
+
+    def quote(self, verdict: Verdict) -> Finding:
+        """The finding on a quote."""
+        source = self.source(verdict.citation, verdict.today) if verdict.citation else None
+        edits = () if is_exact(verdict) else verdict.edits
+        notes = tuple(quote_notes(verdict, self._language))
+        return Finding(_STATES[verdict.status], quote_label(verdict, self._language), notes, edits, source)
+
+    def statement(
+        self, verdict: StatementVerdict, *, has_quote: bool = False, cites: bool = False
+    ) -> Finding:
+        """The finding on what a sentence claims."""
+        differing = [(one.at, one.to) for one in verdict.conflicts]
+        source = self.source(verdict.citation, verdict.today, differing) if verdict.citation else None
+        label = statement_label(verdict, self._language, has_quote=has_quote)
+        notes = tuple(statement_notes(verdict, self._language, cites=cites))
+        return Finding(_STATES[verdict.status], label, notes, (), source)
+
+    def source(self, citation: Citation, today: Today | None, differing: Iterable[Span] = ()) -> Source:
+        """A citation as a source. ``differing`` are spans of its document."""
+        spans = tuple(differing)
+        evidence = [CitedWith(citation.locator, spans)] if spans else []
+        return Source(
+            citation.title,
+            " › ".join(citation.section),
+            citation.pages,
+            citation.locator,
+            view_address(citation.locator, evidence, self._collection),
+            lit_segments(
+                citation.quote, [(start - citation.start, end - citation.start) for start, end in spans]
+            ),
+            self.standing(today) if today and today.standing.status != "current" else None,
+        )
+
+    def cited(self, citation: Citation, today: Today | None) -> Source:
+        """A citation of the text as a source, the beginning of a long one."""
+        quote = citation.quote
+        shown = quote if len(quote) <= _LONGEST else f"{quote[:_LONGEST].rpartition(' ')[0]} …"
+        return replace(self.source(citation, today), parts=(Segment(shown, ""),))
+
+    def standing(self, today: Today) -> Standing:
+        """How a citation stands in a version."""
+        found = today.standing
+        label = self._standings[found.status]
+        if found.since is not None:
+            label = self._language.t("The document is retired since {day}", day=moment(found.since)[:10])
+        address = view_address(today.citation.locator, (), self._collection) if today.citation else ""
+        return Standing(_STATES[found.status], label, found.edits, address)
+
+
+def worst(states: Iterable[State]) -> State:
+    """The state of a sentence with several findings; ``none`` without any."""
+    found = set(states)
+    return next((state for state in _RANKED if state in found), "none")

@@ -1,0 +1,75 @@
+"""Refused files on pages: the reason without the file's name, and whether a retry can help."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from index import errors
+from index.errors import LoccitError, Unreadable
+from index.sources import web
+from service.faces.pages.languages import ENGLISH, Language
+from service.state.jobs.records import SAME_TEXT, Item
+
+_MAY_PASS = (errors.EncryptedDocument, errors.ReaderFailed)
+"""Refusals by a reader that a password, or another attempt, may turn."""
+_FINAL_KINDS: tuple[type[LoccitError], ...] = (
+    *(kind for kind in Unreadable.__subclasses__() if kind not in _MAY_PASS),
+    errors.InvalidDocumentId,
+    errors.InvalidMetadata,
+    errors.InvalidGroup,
+    errors.DocumentIdTaken,
+    errors.HashCollision,
+    *(kind for kind in web.FetchRefused.__subclasses__() if kind is not web.FetchFailed),
+)
+_FINAL = frozenset(kind.code for kind in _FINAL_KINDS)
+_KINDS: Mapping[str, Callable[[Language], str]] = {
+    "unsupported_format": lambda one: one.t("There is no reader for this kind of file."),
+    "corrupt_document": lambda one: one.t("The file is damaged, or not what its name says."),
+    "encrypted_document": lambda one: one.t("It needs a password, and none or a wrong one was given."),
+    "encryption_not_supported": lambda one: one.t(
+        "It is encrypted, and files of this kind are not opened with a password."
+    ),
+    "no_text_layer": lambda one: one.t("Its pages are pictures without text."),
+    "empty_document": lambda one: one.t("It has no words."),
+    "undecodable_text": lambda one: one.t("Its text is not in the encoding that it should have."),
+    "document_too_large": lambda one: one.t("It is larger than a limit."),
+    "reader_failed": lambda one: one.t("Reading it took too long, or failed."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a file was refused; ``detail`` is the message of the error, where the language has other words."""
+
+    words: str = ""
+    detail: str = ""
+
+
+def reason_of(item: Item, language: Language) -> Reason:
+    """What there is to say of a file: why it was refused, or that only its original is new."""
+    if item.message == SAME_TEXT:
+        return Reason(language.t("same text, new original: no new version"))
+    if not item.message:
+        return Reason()
+    message = _without_name(item)
+    if language is ENGLISH:
+        return Reason(message)
+    kind = _KINDS.get(item.code)
+    return Reason(kind(language) if kind else language.t("It was refused."), message)
+
+
+def can_be_retried(code: str) -> bool:
+    """Whether another attempt may take a file that was refused with this code."""
+    return code not in _FINAL
+
+
+def _without_name(item: Item) -> str:
+    """The message without the file's name at its beginning, which stands beside it."""
+    for name in (item.name, PurePosixPath(item.name).name):
+        if found := re.match(rf"{re.escape(name)}(?: \([^()]*\))?: ", item.message):
+            rest = item.message[found.end() :]
+            return rest[:1].upper() + rest[1:]
+    return item.message

@@ -1,0 +1,36 @@
+"""The collection that a page shows: the one that its address names, or the first that the caller may use."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from index.collection import Collection
+from index.errors import CollectionNotFound
+from service.app.runtime import Runtime
+from service.http.links import DEFAULT_COLLECTION
+from service.http.request_models import PageQuery
+from service.state.identity import Principal
+
+
+def existing_collection(runtime: Runtime, caller: Principal, name: str) -> Collection | None:
+    """The collection; None for the default one before a document is added.
+
+    Raises :class:`index.errors.CollectionNotFound` for another that does not exist.
+    """
+    try:
+        return runtime.collection(caller, name)
+    except CollectionNotFound:
+        if name != DEFAULT_COLLECTION:
+            raise
+        return None
+
+
+async def choose_collection(request: Request, query: PageQuery, runtime: Runtime, caller: Principal) -> None:
+    """Put a collection that the caller may use into a query whose address names none."""
+    if "collection" not in request.query_params:
+        query.collection = await runtime.pools.lookups.run(_first_collection, runtime, caller)
+
+
+def _first_collection(runtime: Runtime, caller: Principal) -> str:
+    names = runtime.names(caller)
+    return DEFAULT_COLLECTION if DEFAULT_COLLECTION in names or not names else names[0]

@@ -1,0 +1,32 @@
+"""How documents, files and times are shown in lists."""
+
+from __future__ import annotations
+
+import mimetypes
+
+from service.http.json_values import moment
+
+_UNITS = ("B", "KB", "MB", "GB", "TB")
+
+
+def day_and_time(seconds: float) -> str:
+    """Seconds since the epoch as day and time, to the minute, in UTC."""
+    return moment(seconds)[:16].replace("T", " ")
+
+
+def format_name(media_type: str) -> str:
+    """A short name of a format, such as ``PDF``; the media type itself where there is none."""
+    return (mimetypes.guess_extension(media_type) or media_type).lstrip(".").upper()
+
+
+def size_in_words(count: int) -> str:
+    """A number of bytes, rounded, with its unit."""
+    size, unit = float(count), 0
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.0f} {_UNITS[unit]}" if unit == 0 or size >= 100 else f"{size:.1f} {_UNITS[unit]}"
+
+
+def per_cent(part: int, whole: int) -> int:
+    """A share in whole per cent, rounded down: 100 means all. Of nothing, all."""
+    return 100 * part // whole if whole else 100

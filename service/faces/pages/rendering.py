@@ -1,0 +1,105 @@
+"""Render pages from templates on the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Scope as Connection
+
+from index.errors import LoccitError
+from index.text import without_bidi_controls
+from service.errors import headers_of, status_of
+from service.faces.pages.assets import asset_path
+from service.faces.pages.context import PageContext, context_of
+from service.faces.pages.errors.plain_errors import plain_error, plain_message
+from service.faces.pages.languages import LANGUAGES
+from service.faces.pages.navigation import places
+from service.http.links import in_collection
+
+TEMPLATES = Path(__file__).parent / "templates"
+HEADERS = {
+    # Our own scripts only, and nothing from elsewhere, whatever a document contains.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "private, no-cache",
+    "Vary": "Accept-Language, Cookie",
+}
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters["without_controls"] = without_bidi_controls
+_HEADINGS = {
+    401: "An API key is needed",
+    403: "This is not allowed",
+    404: "Not found",
+    410: "No longer kept",
+    429: "Too many requests",
+    503: "Not ready yet",
+}
+
+
+def page(connection: Connection, template: str, *, status_code: int = 200, **values: Any) -> Response:
+    """Render a page of a request from a template.
+
+    Beside the values, a template has the page's context as ``here``; ``t``, ``tn`` and ``th`` translate
+    (:class:`service.faces.pages.languages.Language`), ``at`` makes the address of a path, ``asset`` that of a
+    stylesheet or script, and ``home_query`` is the query that keeps the collection.
+    """
+    here = context_of(connection)
+    html = _ENVIRONMENT.get_template(f"{template}.html.jinja").render(
+        {**_globals(here), "has_help": connection["app"].state.help is not None, **values}
+    )
+    # Input may contain lone surrogates, which cannot be encoded as UTF-8.
+    return HTMLResponse(html.encode("utf-8", "replace"), status_code, HEADERS)
+
+
+def _globals(here: PageContext) -> dict[str, Any]:
+    return {
+        "here": here,
+        "t": here.language.t,
+        "tn": here.language.tn,
+        "th": here.language.th,
+        "at": here.at,
+        "asset": lambda name: here.at(asset_path(name)),
+        "places": places(here.caller),
+        "languages": LANGUAGES.values(),
+        "home_query": in_collection("", here.collection),
+    }
+
+
+def error_page(connection: Connection, error: LoccitError, request_id: str) -> Response:
+    """The page for an error of a request."""
+    status, language = status_of(type(error)), context_of(connection).language
+    response = page(
+        connection,
+        "error",
+        status_code=status,
+        status=status,
+        heading=language.t(_HEADINGS.get(status, "That did not work")),
+        error=plain_error(error, language),
+        code=error.code,
+        request_id=request_id,
+    )
+    response.headers.update(headers_of(error))
+    return response
+
+
+def sign_in_page(connection: Connection, after: str, error: LoccitError | None = None) -> Response:
+    """The form to sign in, which leads to the page ``after``; with the error of an attempt."""
+    status = 200 if error is None else status_of(type(error))
+    # Without a message nobody signed in yet, which is no error to a person.
+    has_message = error is not None and error.message
+    message = plain_message(error, context_of(connection).language) if error and has_message else ""
+    response = page(connection, "sign_in", status_code=status, next=after, message=message)
+    if error is not None:
+        response.headers.update(headers_of(error))
+    return response

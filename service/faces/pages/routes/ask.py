@@ -1,0 +1,176 @@
+"""The page on which people ask questions."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.types import Scope as Connection
+
+from index.answers import Extent
+from index.errors import CollectionNotFound, EmptyQuestion, InvalidFilter, LoccitError, QuestionTooLong
+from service.app.runtime import Runtime
+from service.errors import InvalidRequest, WriterFailed, WriterTimeout
+from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.pages import page
+from service.faces.pages.asking import HomeQuery, ShownAnswer, shown_answer, suggested
+from service.faces.pages.asking.earlier import lost_passages, time_of
+from service.faces.pages.asking.folders import folders_of
+from service.faces.pages.asking.form import extents, kinds, languages
+from service.faces.pages.context import context_of
+from service.faces.pages.existing import choose_collection, existing_collection
+from service.faces.pages.navigation import is_page
+from service.flows.answer.events import Mode
+from service.flows.answer.finding import Asked, Found, find
+from service.flows.answer.flow import Whole, events, whole
+from service.flows.ask.disconnection import unless_gone
+from service.flows.ask.planning import checked_length
+from service.http.links import DEFAULT_COLLECTION, in_collection
+from service.http.route import GuardedRoute
+from service.state.identity import Principal, Scope, access, caller_of
+
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+_SENTENCES = 3
+_LIBRARY = "/library"
+
+
+@router.get("/")
+@access(Scope.ASK, "answers", "collections")
+async def home(
+    request: Request, query: Annotated[HomeQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """A form, and the answer to the submitted question: sentences with citations, and the passages."""
+    lookups, scope = runtime.pools.lookups, request.scope
+    await choose_collection(request, query, runtime, caller)
+    if not query.question:
+        return await lookups.run(_page, scope, runtime, query)
+    try:
+        found = await find(request, runtime, caller, _asked(query, caller, runtime))
+    except (EmptyQuestion, QuestionTooLong, InvalidFilter, InvalidRequest) as error:
+        return await lookups.run(_page, scope, runtime, query, problem=error.message, status_code=422)
+    except CollectionNotFound:
+        if query.collection != DEFAULT_COLLECTION:
+            raise
+        return await lookups.run(_page, scope, runtime, query)  # which says what to do
+    made, problem = None, ""
+    if found.asked.mode == "written" and not found.declines:
+        try:
+            made = await unless_gone(request, whole(events(found, runtime)))
+        except (WriterFailed, WriterTimeout) as error:
+            problem = error.message
+    pool = lookups if query.as_of is None and not query.was else runtime.pools.texts
+    return await pool.run(_answer_page, scope, runtime, query, found, made, problem)
+
+
+def _asked(query: HomeQuery, caller: Principal, runtime: Runtime) -> Asked:
+    """What the form asks. Raises the errors of questions, and of filters."""
+    question = checked_length(query.question, runtime.settings)
+    mode: Mode = "written" if query.mode == "written" and runtime.writer is not None else "extractive"
+    return Asked(
+        query.asking(question, _extent(query, caller)), mode, runtime.settings.min_answerability, _SENTENCES
+    )
+
+
+def _extent(query: HomeQuery, caller: Principal) -> Extent:
+    """The extent asked for, if the form offers it to the caller."""
+    return "passage" if query.extent == "section" and caller.scope is Scope.ASK else query.extent
+
+
+def _answer_page(
+    connection: Connection,
+    runtime: Runtime,
+    query: HomeQuery,
+    found: Found,
+    made: Whole | None,
+    problem: str,
+) -> Response:
+    language, prover = context_of(connection).language, runtime.prover.of(found.caller)
+    archive = runtime.collection(found.caller, found.collection).archive
+    filtered = None if found.answer.hits else query.filters
+    out = filtered is not None and not archive.documents(limit=1, where=filtered)
+    show = partial(shown_answer, found, prover=prover, language=language, made=made, is_filtered_out=out)
+    if query.as_of is None and not query.was:
+        return _page(connection, runtime, query, answer=show(None), problem=problem)
+    with archive.resolution() as resolution:
+        if query.as_of is not None:
+            answer = replace(show(resolution), time=time_of(resolution, query.as_of))
+        else:
+            was = query.was if found.caller.scope is not Scope.ASK else ()
+            lost = tuple(lost_passages(resolution, was, found.collection, language))
+            answer = replace(show(None), lost=lost)
+    return _page(connection, runtime, query, answer=answer, problem=problem)
+
+
+def _page(
+    connection: Connection,
+    runtime: Runtime,
+    query: HomeQuery,
+    *,
+    answer: ShownAnswer | None = None,
+    problem: str = "",
+    status_code: int = 200,
+) -> Response:
+    here, caller = context_of(connection), caller_of(connection)
+    return page(
+        connection,
+        "ask",
+        status_code=status_code,
+        query=query,
+        longest=runtime.settings.max_question_characters,
+        collections=runtime.names(caller),
+        home_query=in_collection("", query.collection),
+        extents=extents(caller, here.language),
+        extent=_extent(query, caller),
+        kinds=kinds(here.language),
+        filter_languages=languages(query.language, here.language),
+        problem=problem,
+        answer=answer,
+        folders=_folders(runtime, caller, query.collection),
+        to_write=_to_write(query, caller, runtime) if answer else None,
+        permanent=query.address(as_of=answer.change) if answer and caller.scope > Scope.ASK else "",
+        start=None if answer or problem else _start(runtime, caller, query.collection),
+        may_write=caller.scope >= Scope.WRITE,
+        library=_LIBRARY if is_page(_LIBRARY) else "",
+    )
+
+
+def _to_write(query: HomeQuery, caller: Principal, runtime: Runtime) -> dict[str, Any] | None:
+    """The request by which a script lets the model write; None without a model, or if it has written."""
+    if runtime.writer is None or query.mode:
+        return None
+    body = query.asking(query.question, "passage").model_dump(mode="json", exclude_unset=True)
+    del body["extent"]  # what a model is given are passages
+    return {**body, "mode": "written", "stream": True}
+
+
+def _folders(runtime: Runtime, caller: Principal, name: str) -> list[str]:
+    """The folders that the form offers; none to a key with the scope ask."""
+    collection = None if caller.scope is Scope.ASK else existing_collection(runtime, caller, name)
+    return [] if collection is None else folders_of(collection.archive)
+
+
+def _start(runtime: Runtime, caller: Principal, name: str) -> dict[str, Any]:
+    """What there is to ask: the number of documents, questions that they answer, and another collection.
+
+    A key with the scope ask learns neither numbers nor words of documents before it has asked.
+    """
+    collection = existing_collection(runtime, caller, name)
+    count = collection.archive.counts().documents if collection else 0
+    if collection is None or not count:
+        return {"documents": 0, "questions": [], "other": _other_with_documents(runtime, caller, name)}
+    if caller.scope is Scope.ASK:
+        return {"documents": None, "questions": [], "other": ""}
+    return {"documents": count, "questions": suggested(collection.archive), "other": ""}
+
+
+def _other_with_documents(runtime: Runtime, caller: Principal, name: str) -> str:
+    """The first other collection that the caller may use and that has documents; empty if none has."""
+    for other in runtime.names(caller):
+        with suppress(LoccitError):  # one that was deleted meanwhile, or cannot be opened
+            if other != name and runtime.collection(caller, other).archive.counts().documents:
+                return other
+    return ""

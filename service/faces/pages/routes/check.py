@@ -1,0 +1,176 @@
+"""The page that checks a text, a quote or a locator against the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+from starlette.types import Scope as Connection
+
+from index.errors import CitationNotFound, InvalidLimit, LoccitError, Unreadable
+from service.app.runtime import Runtime
+from service.errors import InvalidRequest, status_of
+from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.pages import page
+from service.faces.pages.checking import Checked, Kind, Pasted, Words, checked, pasted
+from service.faces.pages.checking.elsewhere import collections_with
+from service.faces.pages.checking.uploaded import SUFFIXES, is_html, most_bytes, text_of, text_of_html
+from service.faces.pages.context import context_of
+from service.faces.pages.errors.plain_errors import plain_message
+from service.faces.pages.existing import existing_collection
+from service.faces.pages.rendering import HEADERS
+from service.http.links import DEFAULT_COLLECTION, base_url, in_collection
+from service.http.request_models import PageQuery
+from service.http.route import GuardedRoute
+from service.state.identity import Scope, access, caller_of
+
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+PATH = "/check"
+_MOST_FIELDS = 8
+_MOST_HTML = 2_000_000
+_SHOWN = (InvalidRequest, InvalidLimit, CitationNotFound, Unreadable)
+"""Errors that the form explains, with what was written in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a form: the verdicts, or why there are none, and other collections that have more."""
+
+    found: Checked | None = None
+    error: LoccitError | None = None
+    elsewhere: Sequence[str] = ()
+
+
+class CheckQuery(PageQuery):
+    """What to check: short texts, quotes and locators can be linked."""
+
+    text: str = Field("", description="A text, a quote or a locator.")
+    kind: Kind = Field("auto", description="What it is.")
+
+
+@router.get(PATH)
+@access(Scope.READ, "texts", "citations", "collections")
+async def check_form(
+    request: Request, query: Annotated[CheckQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """The form; with a text in the query, the verdicts on it too."""
+    return await _answered(request, runtime, query, None)
+
+
+@router.post(PATH)
+@access(Scope.READ, "texts", "citations", "collections")
+async def check(request: Request, caller: Caller, runtime: ReadyRuntime) -> Response:
+    """The verdicts on the text of the form, or of the file in it."""
+    try:
+        form = await request.form(max_files=1, max_fields=_MOST_FIELDS)
+    except HTTPException:
+        raise InvalidRequest("The form could not be read. Send it from this page.") from None
+    try:
+        fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+        file = form.get("file")
+        named = request.query_params.get("collection", DEFAULT_COLLECTION)
+        wanted = fields.pop("instead", "") or fields.get("collection", named)
+        try:
+            query = CheckQuery.model_validate({**fields, "collection": wanted})
+        except ValidationError:
+            raise InvalidRequest("The form has a field that this page does not send.") from None
+        if query.collection != named:
+            # The browser sends the form again, to the address that names the collection.
+            address = context_of(request.scope).at(in_collection(PATH, query.collection))
+            return RedirectResponse(address, status_code=307, headers=HEADERS)
+        chosen = file if isinstance(file, UploadFile) and file.filename else None
+        return await _answered(request, runtime, query, chosen)
+    finally:
+        await form.close()
+
+
+async def _answered(
+    request: Request, runtime: Runtime, query: CheckQuery, file: UploadFile | None
+) -> Response:
+    settings = runtime.settings
+    try:
+        given = pasted(await _sent(runtime, query, file), query.kind, settings)
+    except _SHOWN as error:
+        shown = Pasted("" if file else query.text[: settings.max_answer_characters])
+        outcome = _Outcome(error=error)
+        return await runtime.pools.lookups.run(_page, request.scope, runtime, query, shown, outcome)
+    if not given.text:
+        sent = request.method == "POST"
+        nothing = InvalidRequest("There is nothing to check. Paste a text or choose a file.")
+        return await runtime.pools.lookups.run(
+            _page, request.scope, runtime, query, given, _Outcome(error=nothing if sent else None)
+        )
+    with runtime.pools.texts.permits.acquire():
+        return await runtime.pools.texts.run(_result, request.scope, runtime, query, given)
+
+
+async def _sent(runtime: Runtime, query: CheckQuery, file: UploadFile | None) -> str:
+    """The text of the form, or of the file in it."""
+    if file is not None:
+        name = file.filename or ""
+        data = await file.read(most_bytes(name, runtime.settings) + 1)
+        with runtime.pools.writes.permits.acquire():  # the threads that wait for readers
+            return await runtime.pools.writes.run(text_of, data, name, runtime.library, runtime.settings)
+    if query.kind != "quote" and len(query.text) <= _MOST_HTML and is_html(query.text):
+        with runtime.pools.writes.permits.acquire():
+            return await runtime.pools.writes.run(text_of_html, query.text, runtime.library)
+    return query.text
+
+
+def _result(connection: Connection, runtime: Runtime, query: CheckQuery, given: Pasted) -> Response:
+    settings = runtime.settings
+    collection = runtime.collection(caller_of(connection), query.collection)
+    words = Words(
+        context_of(connection).language, query.collection, base_url(connection, settings.public_url)
+    )
+    most = settings.max_reading_characters
+    try:
+        with collection.verification(most_characters=most, claims=not given.quote) as verification:
+            found = checked(verification, given, words, settings)
+    except _SHOWN as error:
+        others = _elsewhere(connection, runtime, query, given) if isinstance(error, CitationNotFound) else []
+        return _page(connection, runtime, query, given, _Outcome(error=error, elsewhere=others))
+    others = [] if found.is_found else _elsewhere(connection, runtime, query, given)
+    return _page(connection, runtime, query, given, _Outcome(found, elsewhere=others))
+
+
+def _elsewhere(connection: Connection, runtime: Runtime, query: CheckQuery, given: Pasted) -> list[str]:
+    """The other collections of the caller that have something like what was pasted."""
+    caller = caller_of(connection)
+    names = [name for name in runtime.names(caller) if name != query.collection]
+    return collections_with(given, names, lambda name: runtime.collection(caller, name), runtime.settings)
+
+
+def _page(
+    connection: Connection,
+    runtime: Runtime,
+    query: CheckQuery,
+    given: Pasted,
+    outcome: _Outcome,
+) -> Response:
+    caller = caller_of(connection)
+    error = outcome.error
+    collection = existing_collection(runtime, caller, query.collection)
+    return page(
+        connection,
+        "check",
+        status_code=status_of(type(error)) if error else 200,
+        home_query=in_collection("", query.collection),
+        text=given.text,
+        kind=query.kind,
+        most=runtime.settings.max_answer_characters,
+        collection=query.collection,
+        collections=runtime.names(caller),
+        has_documents=collection is not None and collection.archive.counts().documents > 0,
+        problem=plain_message(error, context_of(connection).language) if error else "",
+        elsewhere=outcome.elsewhere,
+        suffixes=SUFFIXES,
+        found=outcome.found,
+    )

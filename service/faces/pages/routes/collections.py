@@ -1,0 +1,143 @@
+"""Collections in the browser: how much each holds, a new one, and the deletion of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import RedirectResponse
+from starlette.types import Scope as Connection
+
+from index.errors import CollectionNotFound, InvalidCollectionName, LoccitError
+from index.records import Counts
+from service.advice import message_with_advice
+from service.app.runtime import Runtime
+from service.faces.dependencies import Caller, ReadyRuntime, Writes
+from service.faces.pages import page
+from service.faces.pages.context import context_of
+from service.faces.pages.errors.plain_errors import plain_message
+from service.faces.pages.forms import form_fields
+from service.faces.pages.listing import per_cent, size_in_words
+from service.faces.pages.routes.library import PATH
+from service.http.links import in_collection
+from service.http.request_models import PageQuery
+from service.http.route import GuardedRoute
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+_PATH = f"{PATH}/collections"
+_MOST_BYTES = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCollection:
+    """A collection with its size, or with the reason why it cannot be opened."""
+
+    name: str
+    model: str = ""
+    counts: Counts | None = None
+    problem: str = ""
+
+    @property
+    def embedded(self) -> str:
+        """Share of its passages that can be found by meaning; a dash where there are none."""
+        if self.counts is None or not self.counts.passages:
+            return "–"
+        return f"{per_cent(self.counts.embedded, self.counts.passages)} %"
+
+    @property
+    def size(self) -> str:
+        """Size of its originals."""
+        return size_in_words(self.counts.original_bytes) if self.counts else ""
+
+
+def shown_collections(runtime: Runtime, caller: Principal) -> list[ShownCollection]:
+    """The collections that a caller may use; blocks."""
+    found = (_shown(runtime, caller, name) for name in runtime.names(caller))
+    return [one for one in found if one is not None]
+
+
+def _shown(runtime: Runtime, caller: Principal, name: str) -> ShownCollection | None:
+    try:
+        collection = runtime.collection(caller, name)
+        return ShownCollection(name, collection.description.model_name, collection.archive.counts())
+    except CollectionNotFound:
+        return None  # deleted after it was listed
+    except LoccitError as error:
+        return ShownCollection(name, problem=message_with_advice(error))
+
+
+@router.get(_PATH)
+@access(Scope.ADMIN, "collections")
+async def collections(request: Request, caller: Caller, runtime: ReadyRuntime) -> Response:
+    """The collections, with a form for a new one."""
+    return await _collections(request, caller, runtime)
+
+
+async def _collections(
+    request: Request, caller: Principal, runtime: Runtime, *, name: str = "", problem: str = ""
+) -> Response:
+    found = await runtime.pools.lookups.run(shown_collections, runtime, caller)
+    return page(
+        request.scope,
+        "collections",
+        status_code=422 if problem else 200,
+        collections=found,
+        in_collection=in_collection,
+        name=name,
+        problem=problem,
+    )
+
+
+@router.post(f"{_PATH}/create")
+@access(Scope.ADMIN, "collections")
+async def create(request: Request, caller: Caller, runtime: ReadyRuntime, writes: Writes) -> Response:
+    """Creates a collection with the model of the settings, and shows its library."""
+    name = (await form_fields(request, most_bytes=_MOST_BYTES)).get("name", "").strip()
+    try:
+        await writes.run(lambda: runtime.collection(caller, name, create=True))
+    except InvalidCollectionName as error:
+        problem = plain_message(error, context_of(request.scope).language)
+        return await _collections(request, caller, runtime, name=name, problem=problem)
+    return RedirectResponse(context_of(request.scope).at(in_collection(PATH, name)), status_code=303)
+
+
+@router.get(f"{_PATH}/delete")
+@access(Scope.ADMIN, "collections")
+async def confirm_deletion(
+    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """Says what the deletion of a collection breaks, and asks."""
+    return await runtime.pools.lookups.run(_confirm, request.scope, runtime, caller, query)
+
+
+def _confirm(connection: Connection, runtime: Runtime, caller: Principal, query: PageQuery) -> Response:
+    counts = runtime.collection(caller, query.collection).archive.counts()
+    is_narrowed = caller.groups is not None
+    return page(
+        connection, "delete_collection", name=query.collection, counts=counts, is_narrowed=is_narrowed
+    )
+
+
+@router.post(f"{_PATH}/delete")
+@access(Scope.ADMIN, "collections")
+async def delete(
+    request: Request,
+    query: Annotated[PageQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    writes: Writes,
+) -> Response:
+    """Erases a collection with all its documents. The form repeats its name."""
+    fields = await form_fields(request, most_bytes=_MOST_BYTES)
+    if fields.get("name", "").strip() != query.collection:
+        return await runtime.pools.lookups.run(_confirm, request.scope, runtime, caller, query)
+    await writes.run(_delete, runtime, caller, query.collection)
+    return RedirectResponse(context_of(request.scope).at(_PATH), status_code=303)
+
+
+def _delete(runtime: Runtime, caller: Principal, name: str) -> None:
+    runtime.require_collection(caller, name)
+    runtime.delete_collection(name)

@@ -1,0 +1,72 @@
+"""The deletion of several documents at once: what it breaks, and, once that is confirmed, their erasure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import RedirectResponse
+from starlette.types import Scope as Connection
+
+from index.errors import DocumentNotFound
+from index.records import DocumentRecord
+from service.app.runtime import Runtime
+from service.errors import InvalidRequest
+from service.faces.dependencies import Caller, ReadyRuntime, Writes
+from service.faces.pages import page
+from service.faces.pages.context import context_of
+from service.faces.pages.forms import form_values
+from service.faces.pages.routes.library import WORDS, deleted_path
+from service.http.request_models import PageQuery
+from service.http.route import GuardedRoute
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+_PATH = "/library/documents/delete"
+_MOST = 1000
+_MOST_BYTES = 4 * 1024 * 1024
+
+
+@router.post(_PATH)
+@access(Scope.WRITE, "documents", "versions")
+async def delete(
+    request: Request,
+    query: Annotated[PageQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    writes: Writes,
+) -> Response:
+    """Says what the deletion of the chosen documents breaks; erases them when the form confirms it."""
+    fields = await form_values(request, most_bytes=_MOST_BYTES)
+    ids = list(dict.fromkeys(fields.get("id", ())))
+    if not 0 < len(ids) <= _MOST:
+        raise InvalidRequest(f"Choose 1 to {_MOST:,} documents in the library to delete them.")
+    if "confirmed" not in fields:
+        return await runtime.pools.lookups.run(_confirm, request.scope, runtime, caller, query, ids)
+    count = await writes.run(_delete, runtime, caller, query.collection, ids)
+    address = deleted_path(query.collection, count)
+    return RedirectResponse(context_of(request.scope).at(address), status_code=303)
+
+
+def _confirm(
+    connection: Connection, runtime: Runtime, caller: Principal, query: PageQuery, ids: Sequence[str]
+) -> Response:
+    find = runtime.collection(caller, query.collection).archive.find_document
+    found: list[DocumentRecord] = [one for one in (find(id_, retired=True) for id_ in ids) if one]
+    if not found:
+        raise DocumentNotFound("None of these documents is there any more.")
+    return page(connection, "delete_documents", documents=found, collection=query.collection, **WORDS)
+
+
+def _delete(runtime: Runtime, caller: Principal, collection: str, ids: Sequence[str]) -> int:
+    """Erase documents; returns how many there were."""
+    editor, count = runtime.collection(caller, collection).editor, 0
+    for id_ in ids:
+        try:
+            editor.delete(id_)
+            count += 1
+        except DocumentNotFound:
+            continue  # deleted by somebody else since it was listed
+    return count

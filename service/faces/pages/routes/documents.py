@@ -1,0 +1,140 @@
+"""A document's page: what it is, its versions and their differences, and its deletion."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+from starlette.responses import RedirectResponse
+from starlette.types import Scope as Connection
+
+from index.errors import DocumentNotFound
+from index.records import DocumentRecord, VersionRecord
+from service.app.runtime import Runtime
+from service.faces.dependencies import Caller, ReadyRuntime, Texts, Writes
+from service.faces.pages import page
+from service.faces.pages.context import context_of
+from service.faces.pages.routes.library import PATH, WORDS, deleted_path
+from service.http.links import document_path, in_collection, reading_address, text_path
+from service.http.request_models import PageQuery
+from service.http.route import GuardedRoute
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+_PATH = f"{PATH}/document"
+_MOST_HUNKS = 200
+
+
+class DocumentQuery(PageQuery):
+    """Which document is shown."""
+
+    id: str = Field("", description="The document's id.")
+
+
+class VersionsQuery(DocumentQuery):
+    """Which versions are compared."""
+
+    old: int = Field(1, ge=1, le=2**31 - 1)
+    new: int = Field(1, ge=1, le=2**31 - 1)
+
+
+@router.get(_PATH)
+@access(Scope.READ, "documents", "versions")
+async def document(
+    request: Request, query: Annotated[DocumentQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """What is known of a document, retired ones too."""
+    return await runtime.pools.lookups.run(_document, request.scope, runtime, caller, query)
+
+
+def found_document(
+    runtime: Runtime, caller: Principal, query: DocumentQuery
+) -> tuple[DocumentRecord, list[VersionRecord]]:
+    """A document, retired or not, and its versions. Raises :class:`index.errors.DocumentNotFound`."""
+    archive = runtime.collection(caller, query.collection).archive
+    record = archive.find_document(query.id, retired=True)
+    if record is None:
+        raise DocumentNotFound(f"There is no document {query.id!r}.")
+    return record, archive.versions(query.id)
+
+
+def _document(connection: Connection, runtime: Runtime, caller: Principal, query: DocumentQuery) -> Response:
+    record, versions = found_document(runtime, caller, query)
+    archive = runtime.collection(caller, query.collection).archive
+    newest = next((one for one in versions if one.number == record.version), None)
+    return page(
+        connection,
+        "document",
+        document=record,
+        versions=versions,
+        collection=query.collection,
+        view=reading_address(newest, query.collection) if newest else "",
+        read=lambda version: reading_address(version, query.collection),
+        text=lambda number: in_collection(text_path(record.id, number), query.collection),
+        original=in_collection(f"{document_path(record.id)}/original", query.collection),
+        has_original=archive.keeps_original(record.source_sha256),
+        is_link=record.source.startswith(("http://", "https://")),
+        may_write=caller.scope >= Scope.WRITE,
+        **WORDS,
+    )
+
+
+@router.get(f"{_PATH}/diff")
+@access(Scope.READ, "versions")
+async def diff(
+    request: Request,
+    query: Annotated[VersionsQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    texts: Texts,
+) -> Response:
+    """The differences between two versions."""
+    return await texts.run(_diff, request.scope, runtime, caller, query)
+
+
+def _diff(connection: Connection, runtime: Runtime, caller: Principal, query: VersionsQuery) -> Response:
+    archive = runtime.collection(caller, query.collection).archive
+    old, new, hunks = archive.diff(query.id, query.old, query.new)
+    return page(
+        connection,
+        "versions",
+        id=query.id,
+        old=old,
+        new=new,
+        hunks=hunks[:_MOST_HUNKS],
+        more=max(0, len(hunks) - _MOST_HUNKS),
+        versions=archive.versions(query.id),
+        collection=query.collection,
+        **WORDS,
+    )
+
+
+@router.get(f"{_PATH}/delete")
+@access(Scope.WRITE, "documents", "versions")
+async def confirm_deletion(
+    request: Request, query: Annotated[DocumentQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """Says what the deletion of a document breaks, and asks."""
+    return await runtime.pools.lookups.run(_confirm, request.scope, runtime, caller, query)
+
+
+def _confirm(connection: Connection, runtime: Runtime, caller: Principal, query: DocumentQuery) -> Response:
+    record, _ = found_document(runtime, caller, query)
+    return page(connection, "delete_document", document=record, collection=query.collection, **WORDS)
+
+
+@router.post(f"{_PATH}/delete")
+@access(Scope.WRITE, "documents")
+async def delete(
+    request: Request,
+    query: Annotated[DocumentQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    writes: Writes,
+) -> Response:
+    """Erases a document with all its versions."""
+    await writes.run(lambda: runtime.collection(caller, query.collection).editor.delete(query.id))
+    address = deleted_path(query.collection, 1)
+    return RedirectResponse(context_of(request.scope).at(address), status_code=303)

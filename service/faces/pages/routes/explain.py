@@ -1,0 +1,56 @@
+"""The page that says why a document was found or not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from index.errors import EmptyQuestion, QuestionTooLong
+from index.search import Question
+from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.pages import page
+from service.faces.pages.routes.documents import DocumentQuery, found_document
+from service.faces.pages.routes.library import PATH, WORDS
+from service.flows.ask.explaining import explain
+from service.flows.ask.planning import checked_length
+from service.http.links import in_collection, view_path
+from service.http.route import GuardedRoute
+from service.state.identity import Scope, access
+
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+
+class ExplainQuery(DocumentQuery):
+    """A question and the document that was expected."""
+
+    q: str = Field("", description="The question.")
+
+
+@router.get(f"{PATH}/document/explain")
+@access(Scope.READ, "answers", "documents")
+async def explain_document(
+    request: Request, query: Annotated[ExplainQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """A form for the question, and what keeps the document from its answer."""
+    record, _ = await runtime.pools.lookups.run(found_document, runtime, caller, query)
+    found, problem = None, ""
+    if query.q.strip():
+        try:
+            question = Question(checked_length(query.q, runtime.settings))
+            found = await explain(request, runtime, caller, (query.collection, query.id), question)
+        except (EmptyQuestion, QuestionTooLong) as error:
+            problem = error.message
+    return page(
+        request.scope,
+        "explain",
+        status_code=422 if problem else 200,
+        document=record,
+        collection=query.collection,
+        question=query.q.strip(),
+        found=found,
+        problem=problem,
+        view=lambda locator: in_collection(f"{view_path(locator)}#quote", query.collection),
+        **WORDS,
+    )

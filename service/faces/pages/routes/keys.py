@@ -1,0 +1,135 @@
+"""Keys in the browser: list, make and revoke them, for administrators of the whole service."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from starlette.responses import RedirectResponse
+
+from index.errors import InvalidInput
+from service.errors import Forbidden, InvalidRequest
+from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.pages import page
+from service.faces.pages.context import context_of
+from service.faces.pages.errors.plain_errors import plain_message
+from service.faces.pages.forms import form_fields
+from service.faces.pages.listing import day_and_time
+from service.http.parameters import names_of
+from service.http.route import GuardedRoute
+from service.state.identity import SCOPES, Key, KeyOptions, Principal, Scope, access, new_key
+
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+PATH = "/keys"
+_MOST_BYTES = 64 * 1024
+_ALL = "*"
+
+
+@router.get(PATH)
+@access(Scope.ADMIN)
+async def keys(request: Request, caller: Caller, runtime: ReadyRuntime) -> Response:
+    """The keys, without their secrets, and a form for a new one."""
+    return await _page(request, caller, runtime)
+
+
+async def _page(
+    request: Request, caller: Principal, runtime: ReadyRuntime, *, token: str = "", problem: str = ""
+) -> Response:
+    has_keys = runtime.is_closed_to_strangers
+    if has_keys:
+        _require_whole(caller)
+    found = await runtime.pools.lookups.run(runtime.keyring.store.all) if has_keys else []
+    now = time.time()
+    return page(
+        request.scope,
+        "keys",
+        status_code=422 if problem else 200,
+        has_keys=has_keys,
+        keys=[(one, _state(one, now)) for one in found],
+        own=caller.key,
+        scopes=list(SCOPES),
+        token=token,
+        problem=problem,
+        day=day_and_time,
+    )
+
+
+def _require_whole(caller: Principal) -> None:
+    """Raise :class:`Forbidden` for an administrator of some collections: a key could have more than it."""
+    if caller.collections is not None or caller.groups is not None:
+        raise Forbidden("Keys are for administrators of all collections and groups.")
+
+
+def _state(key: Key, now: float) -> str:
+    if key.revoked is not None:
+        return "revoked"
+    return "expired" if key.expires is not None and key.expires <= now else "valid"
+
+
+@router.post(f"{PATH}/create")
+@access(Scope.ADMIN)
+async def create(request: Request, caller: Caller, runtime: ReadyRuntime) -> Response:
+    """Makes a key and shows it, this once."""
+    fields = await form_fields(request, most_bytes=_MOST_BYTES)
+    _require_keys(caller, runtime)
+    try:
+        token, key = new_key(fields.get("name", "").strip(), _scope(fields), _options(fields))
+    except (InvalidInput, InvalidRequest) as error:
+        return await _page(
+            request, caller, runtime, problem=plain_message(error, context_of(request.scope).language)
+        )
+    await runtime.pools.writes.run(runtime.keyring.add, key)
+    request.scope["state"]["audit"] = {"command": "keys create", "made": key.id, "scope": key.scope.word}
+    response = await _page(request, caller, runtime, token=token)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _require_keys(caller: Principal, runtime: ReadyRuntime) -> None:
+    _require_whole(caller)
+    if not runtime.is_closed_to_strangers:
+        # The first key closes the service to everyone else, and is lost with the page that shows it.
+        raise Forbidden("This service has no keys. Make the first on its machine: loccit keys create.")
+
+
+def _scope(fields: dict[str, str]) -> Scope:
+    if fields.get("scope") not in SCOPES:
+        raise InvalidRequest(f"A key has one of the scopes {', '.join(SCOPES)}.", param="scope")
+    return SCOPES[fields["scope"]]
+
+
+def _options(fields: dict[str, str]) -> KeyOptions:
+    collections = [one.strip() for one in fields.get("collections", "").split(",") if one.strip()]
+    written = fields.get("groups", "").strip()
+    return KeyOptions(
+        collections=collections or None,
+        groups=None if written == _ALL else names_of(written),
+        rate=fields.get("rate", "").strip(),
+        expires=_moment(fields.get("expires", "").strip()),
+        open_links=fields.get("open_links") == "on",
+    )
+
+
+def _moment(written: str) -> float | None:
+    """Midnight (UTC) at the end of a date. Raises :class:`InvalidRequest`."""
+    if not written:
+        return None
+    try:
+        return datetime.strptime(f"{written} 23:59:59", "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        raise InvalidRequest("expires: write a date like 2030-01-31.", param="expires") from None
+
+
+@router.post(f"{PATH}/{{key_id}}/revoke")
+@access(Scope.ADMIN)
+async def revoke(
+    request: Request, key_id: Annotated[str, Path()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """Revokes a key, at once and for good."""
+    _require_keys(caller, runtime)
+    await runtime.pools.writes.run(runtime.keyring.revoke, key_id)
+    request.scope["state"]["audit"] = {"command": "keys revoke", "revoked": key_id}
+    return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)

@@ -1,0 +1,145 @@
+"""The library: documents by name, files and addresses to add, and the deletion of a document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+from starlette.responses import RedirectResponse
+from starlette.types import Scope as Connection
+
+from index.filters import Named
+from service.app.runtime import Runtime
+from service.errors import InvalidRequest, JobNotFound
+from service.faces.api.requests.jobs import Crawl, IngestQuery, IngestRequest
+from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.pages import page
+from service.faces.pages.context import context_of
+from service.faces.pages.existing import choose_collection, existing_collection
+from service.faces.pages.formats import readable_kinds
+from service.faces.pages.forms import form_fields
+from service.faces.pages.listing import day_and_time, format_name, per_cent, size_in_words
+from service.faces.pages.progress import job_progress
+from service.flows.ingest.receiving import receive_addresses, receive_files
+from service.http.links import in_collection
+from service.http.parameters import names_of
+from service.http.request_models import PageQuery
+from service.http.route import GuardedRoute
+from service.state.identity import Principal, Scope, access
+from service.state.jobs.records import Job
+
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+PATH = "/library"
+_PAGE = 50
+_MOST_BYTES = 256 * 1024
+_MOST_ADDRESSES = 1000
+
+
+class LibraryQuery(PageQuery):
+    """Which documents are listed."""
+
+    q: str = Field("", max_length=200, description="Words of the id, the title or the type.")
+    after: str = Field("", description="The last id of the page before.")
+    job: str = Field("", max_length=64, description="A job whose progress is shown.")
+    left_out: int = Field(0, ge=0, le=2**31 - 1, description="How many hidden files were just left out.")
+    deleted: int | None = Field(None, ge=0, le=10_000, description="How many documents were just deleted.")
+
+
+def deleted_path(collection: str, count: int) -> str:
+    """Path and query of the library after a deletion, which it confirms."""
+    return in_collection(f"{PATH}?deleted={count}", collection)
+
+
+@router.get(PATH)
+@access(Scope.READ, "documents", "collections")
+async def library(
+    request: Request, query: Annotated[LibraryQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """The documents of a collection, with a form to add some."""
+    await choose_collection(request, query, runtime, caller)
+    return await runtime.pools.lookups.run(_library, request.scope, runtime, caller, query)
+
+
+def _library(connection: Connection, runtime: Runtime, caller: Principal, query: LibraryQuery) -> Response:
+    collection, words = existing_collection(runtime, caller, query.collection), query.q.strip()
+    found, counts, may_write = [], None, caller.scope >= Scope.WRITE
+    if collection is not None:
+        counts = collection.archive.counts()
+        found = collection.archive.documents(
+            limit=_PAGE + 1, after=query.after, where=Named(words) if words else None
+        )
+    return page(
+        connection,
+        "library",
+        collection=query.collection,
+        collections=runtime.names(caller),
+        words=words,
+        after=query.after,
+        deleted=query.deleted,
+        left_out=query.left_out,
+        followed=_followed(runtime, caller, query.job),
+        readable=readable_kinds(context_of(connection).language) if may_write else [],
+        most_files=runtime.settings.max_files,
+        most_bytes=size_in_words(runtime.settings.library_config().ingest.max_document_bytes),
+        documents=found[:_PAGE],
+        following=found[_PAGE - 1].id if len(found) > _PAGE else "",
+        counts=counts,
+        embedded=per_cent(counts.embedded, counts.passages) if counts else 100,
+        may_write=may_write,
+        may_administer=caller.scope >= Scope.ADMIN,
+        **WORDS,
+    )
+
+
+def _followed(runtime: Runtime, caller: Principal, job_id: str) -> dict[str, Any] | None:
+    """A job to show the progress of; None without one that the caller may see."""
+    if not job_id or caller.scope < Scope.WRITE:
+        return None
+    try:
+        return job_progress(runtime, runtime.job(caller, job_id))
+    except JobNotFound:  # removed from the list
+        return None
+
+
+WORDS: dict[str, Any] = {"day": day_and_time, "format": format_name, "in_collection": in_collection}
+"""What the templates of the library call."""
+
+
+@router.post(f"{PATH}/upload")
+@access(Scope.WRITE, "jobs")
+async def upload(
+    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """Takes the files of a form, and shows the job that reads them."""
+    where = IngestQuery(collection=query.collection, prefix="", groups=None)
+    job, left_out = await receive_files(runtime, caller, where, request)
+    return _to_job(request.scope, job, left_out)
+
+
+@router.post(f"{PATH}/fetch")
+@access(Scope.WRITE, "jobs")
+async def fetch(
+    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, runtime: ReadyRuntime
+) -> Response:
+    """Takes addresses to fetch, one a line, and shows the job that fetches them."""
+    fields = await form_fields(request, most_bytes=_MOST_BYTES)
+    addresses = list(filter(None, map(str.strip, fields.get("addresses", "").splitlines())))
+    if len(addresses) > _MOST_ADDRESSES:
+        raise InvalidRequest(f"There are {len(addresses):,} addresses; at most {_MOST_ADDRESSES:,} at once.")
+    how, groups = fields.get("how", "pages"), fields.get("groups", "")
+    wanted = IngestRequest(
+        collection=query.collection,
+        on_behalf_of=None,
+        urls=addresses if how == "pages" else [],
+        sitemaps=addresses if how == "sitemaps" else [],
+        crawls=[Crawl(url=one, max_pages=100, max_depth=3) for one in addresses] if how == "sites" else [],
+        groups=list(names_of(groups)) if groups.strip() else None,
+    )
+    return _to_job(request.scope, await receive_addresses(runtime, caller, wanted, request))
+
+
+def _to_job(connection: Connection, job: Job, left_out: int = 0) -> Response:
+    query = f"?left_out={left_out}" if left_out else ""
+    return RedirectResponse(context_of(connection).at(f"/jobs/{job.id}{query}"), status_code=303)

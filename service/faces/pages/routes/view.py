@@ -1,0 +1,210 @@
+"""The viewer: shows a citation in its document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
+from starlette.responses import RedirectResponse
+from starlette.types import Scope as Connection
+
+from index.citations import Locator, Resolved
+from index.errors import InvalidLocator
+from service.app.runtime import Runtime
+from service.errors import InvalidRequest
+from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
+from service.faces.dependencies import Caller, ReadyRuntime, Texts
+from service.faces.pages import page
+from service.faces.pages.context import context_of
+from service.faces.pages.document import document_page
+from service.faces.pages.drawn_pages import Shown, drawn_pages, has_pages
+from service.faces.pages.languages import Language
+from service.faces.pages.marks import Marking
+from service.faces.pages.standings import standing_in_words
+from service.faces.pages.version_steps import version_steps
+from service.faces.pages.wording import (
+    cells_in_words,
+    code_language,
+    is_mail,
+    is_presentation,
+    pages_in_words,
+)
+from service.http.json_values import moment
+from service.http.links import (
+    CitedWith,
+    document_page_address,
+    linked,
+    original_address,
+    proven,
+    reading_address,
+    view_address,
+)
+from service.http.request_models import PageQuery
+from service.http.route import GuardedRoute
+from service.state.identity import Principal, Scope, access
+
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
+
+_MOST = 100
+
+
+class ViewQuery(PageQuery):
+    """What the viewer shows in addition to the quote."""
+
+    of: list[str] = Field(default_factory=list, max_length=_MOST)
+    at: int | None = Field(None, ge=0, le=2**40)
+    page: int | None = Field(None, ge=1, le=2**31)
+    version: int | None = Field(None, ge=1, le=2**31 - 1)
+    mark: bool = True
+    proof: str = ""
+
+
+@router.get("/view/{locator:path}")
+@access(Scope.ASK, "citations")
+async def view(
+    request: Request,
+    locator: Annotated[str, Path()],
+    query: Annotated[ViewQuery, Query()],
+    caller: Caller,
+    runtime: ReadyRuntime,
+    texts: Texts,
+) -> Response:
+    """The document as a page, scrolled to the quote.
+
+    `of` has the locators of an answer, each with its evidence (`locator|start-end`), which is highlighted;
+    the page links to the previous and the next of them. `at` selects another part of a long document, `page`
+    another page of a PDF file, whose pages are drawn. `version` leads to the same words in another version,
+    and without `mark` the document is shown from its start. A key with the scope ask sees the quote and
+    the words around it.
+    """
+    wanted = check_locator(locator, runtime.settings)
+    if caller.scope is Scope.ASK:
+        check_proof(runtime.prover, query.collection, locator, query.proof)
+        own = [one for one in query.of if one.startswith(f"{locator}|")]
+        query = query.model_copy(update={"of": own, "at": None, "page": None, "version": None, "mark": True})
+    show = _view if query.version is None else _lead
+    return await texts.run(show, request.scope, runtime, caller, (locator, wanted), query)
+
+
+def _lead(
+    connection: Connection,
+    runtime: Runtime,
+    caller: Principal,
+    named: tuple[str, Locator],
+    query: ViewQuery,
+) -> Response:
+    """Lead to the words of a citation in another version; to its start where they are not in it."""
+    name = query.collection
+    with runtime.collection(caller, name).archive.resolution() as resolution:
+        citation = resolution.cite(named[1])
+        version = resolution.moment.version(citation.document_id, query.version)
+        there = resolution.today(citation, version).citation if query.mark else None
+        address = reading_address(version, name) if there is None else view_address(there.locator, (), name)
+    address = address or document_page_address(version.document_id, name)
+    return RedirectResponse(context_of(connection).at(address), status_code=303)
+
+
+def _view(
+    connection: Connection,
+    runtime: Runtime,
+    caller: Principal,
+    named: tuple[str, Locator],
+    query: ViewQuery,
+) -> Response:
+    locator, wanted = named
+    name, cited = query.collection, _cited(query.of)
+    language, whole = context_of(connection).language, caller.scope is not Scope.ASK
+    collection = runtime.collection(caller, name)
+    with collection.archive.resolution() as resolution:
+        found = resolution.resolve(wanted, around=0)
+        citation, version = found.citation, found.version
+        text = resolution.moment.text(version.text_sha256)
+        structure = resolution.moment.structure(version)
+        place = next((at for at, one in enumerate(cited) if one.locator == locator), None)
+        quote = (citation.start, citation.end) if query.mark else (0, 0)
+        evidence = () if place is None else cited[place].evidence
+        shown = Shown(quote, evidence, query.page, name)
+        drawn = drawn_pages(resolution.moment, citation, version, structure, shown) if whole else None
+        standing = None
+        if whole and query.mark and _is_old(found):
+            standing = standing_in_words(resolution, citation, found.today, name, language)
+        steps = version_steps(resolution.moment, version, locator, name, mark=query.mark)
+        has_original = whole and bool(resolution.moment.originals([version.source_sha256]))
+    within = None if drawn is None else drawn.span
+    if not whole:
+        within = (citation.start - ASK_AROUND, citation.end + ASK_AROUND)
+    around = document_page(
+        Marking(text, quote, evidence),
+        structure,
+        at=citation.start if query.at is None else min(query.at, len(text)),
+        within=within,
+        is_mail=is_mail(version.media_type),
+    )
+    is_cut = () if whole else (around.before is not None, around.after is not None)
+    if within is not None:
+        around = replace(around, before=None, after=None)
+    if not whole:
+        citation = proven(citation, name, runtime.prover.of(caller))
+
+    def part(*, at: int | None = None, page: int | None = None) -> str:
+        address = view_address(locator, cited, name, at=at, page=page)
+        return address if query.mark else f"{address}&mark=false"
+
+    values: dict[str, Any] = _steps(place, cited, name, language)
+    return page(
+        connection,
+        "view",
+        citation=citation,
+        version=version,
+        versions=steps,
+        whole=whole,
+        mark=query.mark,
+        around=around,
+        drawn=drawn,
+        code_language=code_language(version.document_id, version.media_type),
+        has_slides=is_presentation(version.media_type),
+        lacks_original=whole and drawn is None and has_pages(version, structure),
+        page_address=lambda number: part(page=number),
+        pages=pages_in_words(citation.pages, language) if query.mark else "",
+        cells=cells_in_words(found.cells, language) if query.mark else "",
+        original=original_address(version.document_id, version.number, name) if has_original else "",
+        source=citation.links.get("source", ""),
+        links=linked(citation, name).links,
+        standing=standing,
+        retired="" if version.retired is None else moment(version.retired)[:10],
+        is_excerpt=any(is_cut),
+        is_cut=is_cut,
+        to_quote="#quote" if around.has_quote else view_address(locator, cited, name),
+        earlier=part(at=around.before),
+        later=part(at=around.after),
+        **values,
+    )
+
+
+def _is_old(found: Resolved) -> bool:
+    """Whether the shown version is not what the document says today."""
+    return found.version.number != found.today.version or found.today.standing.since is not None
+
+
+def _cited(written: Sequence[str]) -> list[CitedWith]:
+    try:
+        return [CitedWith.parse(one) for one in written]
+    except InvalidLocator as error:
+        raise InvalidRequest(f"of: {error.message}") from None
+
+
+def _steps(
+    place: int | None, cited: Sequence[CitedWith], collection: str, language: Language
+) -> dict[str, str]:
+    """Links to the previous and the next citation of the same answer."""
+    if place is None:
+        return {"previous": "", "following": "", "place": ""}
+
+    def address(at: int) -> str:
+        return view_address(cited[at].locator, cited, collection) if 0 <= at < len(cited) else ""
+
+    place_in_words = language.t("{place} of {all}", place=place + 1, all=len(cited))
+    return {"previous": address(place - 1), "following": address(place + 1), "place": place_in_words}

@@ -1,0 +1,95 @@
+"""Values in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.types import Cell
+from service.faces.pages.languages import Language
+
+
+def pages_in_words(pages: tuple[int, int] | None, language: Language) -> str:
+    """Page numbers in words; empty without pages."""
+    if pages is None:
+        return ""
+    first, last = pages
+    if first == last:
+        return language.t("page {number}", number=first)
+    return language.t("pages {first}–{last}", first=first, last=last)
+
+
+def cells_in_words(cells: Sequence[Cell], language: Language) -> str:
+    """The rows and columns of the cells of a table in words; empty without cells."""
+    rows = list(dict.fromkeys(one.row for one in cells if one.row))
+    columns = list(dict.fromkeys(one.column for one in cells if one.column))
+    parts = []
+    if len(rows) == 1:
+        parts.append(language.t("row “{row}”", row=_shortened(rows[0])))
+    elif rows:
+        first, last = _shortened(rows[0]), _shortened(rows[-1])
+        parts.append(language.t("rows “{first}” to “{last}”", first=first, last=last))
+    if len(columns) == 1:
+        parts.append(language.t("column “{column}”", column=_shortened(columns[0])))
+    elif columns:
+        first, last = _shortened(columns[0]), _shortened(columns[-1])
+        parts.append(language.t("columns “{first}” to “{last}”", first=first, last=last))
+    return ", ".join(parts)
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+_LONGEST_NAME = 40
+"""Code points of the name of a row or column that are shown."""
+_SOURCE_CODE = "text/x-source-code"
+_MAILS = frozenset({"message/rfc822", "application/mbox", "application/vnd.ms-outlook"})
+_SLIDES = ("application/vnd.ms-powerpoint", "presentation")
+"""Parts of the media types of presentations."""
+_CODE = {
+    "c": "C",
+    "cc": "C++",
+    "cpp": "C++",
+    "cs": "C#",
+    "css": "CSS",
+    "go": "Go",
+    "h": "C",
+    "hpp": "C++",
+    "java": "Java",
+    "js": "JavaScript",
+    "jsx": "JavaScript",
+    "kt": "Kotlin",
+    "lua": "Lua",
+    "php": "PHP",
+    "pl": "Perl",
+    "ps1": "PowerShell",
+    "py": "Python",
+    "r": "R",
+    "rb": "Ruby",
+    "rs": "Rust",
+    "scala": "Scala",
+    "sh": "Shell",
+    "sql": "SQL",
+    "swift": "Swift",
+    "toml": "TOML",
+    "ts": "TypeScript",
+    "tsx": "TypeScript",
+    "yaml": "YAML",
+    "yml": "YAML",
+}
+
+
+def code_language(document_id: str, media_type: str) -> str:
+    """The language of a file of source code by its suffix; empty for other files and unknown suffixes."""
+    suffix = document_id.rpartition(".")[2].lower()
+    return _CODE.get(suffix, "") if media_type == _SOURCE_CODE else ""
+
+
+def is_mail(media_type: str) -> bool:
+    """Whether files of a media type are mails."""
+    return media_type in _MAILS
+
+
+def is_presentation(media_type: str) -> bool:
+    """Whether the pages of a media type are slides."""
+    return any(part in media_type for part in _SLIDES)

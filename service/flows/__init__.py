@@ -1,0 +1,1 @@
+"""Flows: what a request or a background task does, without a type of HTTP."""

@@ -1,0 +1,64 @@
+"""Answers in the documents' own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
+from service.flows.answer.finding import Found
+from service.flows.answer.wording import DECLINED, NEAREST, words
+
+_MOST_NEAREST = 3
+_BETWEEN = "\n\n"
+
+
+def extractive(found: Found, *, shows_passages: bool) -> Iterator[Event]:
+    """The events of an answer that quotes, or of one that declines.
+
+    ``shows_passages``: name the nearest passages in the text of an answer that declines.
+    """
+    written = ""
+    for event in _pieces(found, shows_passages):
+        if isinstance(event, Delta):
+            written += event.text
+        yield event
+    asked = [found.answer.question, *(hit.text for hit in found.answer.hits)]
+    usage = Usage(sum(map(words, asked)), words(written))
+    yield Finished("declined" if found.declines else "stop", usage)
+
+
+def _pieces(found: Found, shows_passages: bool) -> Iterator[Event]:
+    if found.declines:
+        yield from _declining(found, shows_passages)
+        return
+    at = 0
+    for mark, one in enumerate(found.extract.sentences, 1):
+        quote = one.citation.quote
+        lead = _BETWEEN if at else ""
+        start = at + len(lead)
+        text = f"{lead}{quote} [{mark}]"
+        yield Delta(text)
+        yield Sentence(
+            start, start + len(quote), quote, (mark,), "verbatim",
+            probability=one.probability, part=one.part, citation=one.citation,
+        )  # fmt: skip
+        at += len(text)
+
+
+def _declining(found: Found, shows_passages: bool) -> Iterator[Event]:
+    yield Delta(DECLINED)
+    hits = found.answer.hits[:_MOST_NEAREST] if shows_passages else ()
+    if not hits:
+        return
+    at = len(DECLINED)
+    lead = f" {NEAREST}{_BETWEEN}"
+    for mark, hit in enumerate(hits, 1):
+        start = at + len(lead)
+        text = f"{lead}{hit.text} [{mark}]"
+        yield Delta(text)
+        yield Sentence(
+            start, start + len(hit.text), hit.text, (mark,), "passage",
+            probability=hit.probability, citation=hit.citation,
+        )  # fmt: skip
+        at += len(text)
+        lead = _BETWEEN

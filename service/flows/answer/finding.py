@@ -1,0 +1,117 @@
+"""Find what a question is answered from: its passages, and the sentences of them that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fastapi import Request
+
+from index.answers import Answer, Citation, Turn
+from index.search.extraction import Extract, Part, divided, extracted
+from service.app.runtime import Runtime
+from service.errors import InvalidRequest
+from service.flows.answer.events import Mode
+from service.flows.answer.proofs import Shown, shown_to
+from service.flows.answer.writing.prompt import fitting
+from service.flows.ask.answering import Answers, answer_all
+from service.flows.ask.planning import Plan, planned
+from service.flows.ask.requests import AskRequest
+from service.http.middleware.telemetry import STAGES
+from service.state.identity import Principal
+
+_NOTHING = Extract((), 0, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to answer.
+
+    ``least`` is the answerability below which the answer declines; ``most`` is how many sentences an
+    extractive answer may have.
+    """
+
+    body: AskRequest
+    mode: Mode
+    least: float
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a question found: the passages, the sentences that answer, and whether to decline.
+
+    ``extract`` has no sentences where a model writes. ``given`` is how many of the passages a model is given;
+    ``shown`` makes citations that the caller may follow.
+    """
+
+    asked: Asked
+    caller: Principal
+    parts: Sequence[Part]
+    answer: Answer
+    extract: Extract
+    declines: bool
+    turns: Sequence[Turn]
+    given: int
+    shown: Shown
+
+    @property
+    def collection(self) -> str:
+        """The collection that was asked."""
+        return self.asked.body.collection
+
+    @property
+    def sources(self) -> list[Citation]:
+        """What the marks of the answer name; [1] is the first."""
+        if self.asked.mode == "extractive" and not self.declines:
+            return [one.citation for one in self.extract.sentences]
+        return [hit.citation for hit in self.answer.hits[: self.given]]
+
+
+def chosen_mode(asked: Mode | None, runtime: Runtime) -> Mode:
+    """The mode that was asked for, or the default one. Raises :class:`service.errors.InvalidRequest`."""
+    if asked == "written" and runtime.writer is None:
+        raise InvalidRequest(
+            "mode: no model is configured that writes. Use extractive, or let the operator set "
+            "LOCCIT_WRITER_URL and LOCCIT_WRITER_MODEL."
+        )
+    return asked or ("extractive" if runtime.writer is None else "written")
+
+
+async def find(request: Request, runtime: Runtime, caller: Principal, asked: Asked) -> Found:
+    """Ask the collection the question, and each of its parts.
+
+    Raises what :func:`service.flows.ask.planning.planned` and
+    :func:`service.flows.ask.answering.answer_all` raise.
+    """
+    if asked.mode == "written":
+        runtime.writing.require()
+    plan = planned(asked.body, caller, runtime)
+    (whole,) = plan.questions
+    parts = divided(whole.text)
+    if len(parts) > 1:
+        turns = (*whole.turns, Turn("user", whole.text))
+        more = [replace(whole, text=part.query, turns=turns) for part in parts]
+        runtime.rates.charge(plan.caller, len(more))
+        plan = replace(plan, questions=[whole, *more])
+    found = await answer_all(
+        request, runtime, plan, lambda answers: _found(answers, plan, asked, parts, runtime)
+    )
+    request.scope["state"][STAGES] = [found.answer.timings_ms]
+    return found
+
+
+def _found(answers: Answers, plan: Plan, asked: Asked, parts: Sequence[Part], runtime: Runtime) -> Found:
+    each = [one.answer for one in answers.each]
+    shown = shown_to(plan.caller, asked.body.collection, runtime.prover.of(plan.caller))
+    extract, given = _NOTHING, len(each[0].hits)
+    if asked.mode == "written":
+        given = fitting(each[0].hits, runtime.settings.writer_characters)
+        declines = not given or max(answer.answerability for answer in each) < asked.least
+    else:
+        with answers.collection.archive.resolution() as resolution:
+            extract = extracted(resolution, parts, each, most=asked.most, least=asked.least)
+        sentences = tuple(replace(one, citation=shown(one.citation)) for one in extract.sentences)
+        extract, declines = replace(extract, sentences=sentences), extract.declines
+    turns = plan.questions[0].turns
+    return Found(asked, plan.caller, parts, each[0], extract, declines, turns, given, shown)

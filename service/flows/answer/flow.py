@@ -1,0 +1,89 @@
+"""The events of an answer, whichever way it is made, and the answer as a whole."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from index.errors import LoccitError
+from service.app.runtime import Runtime
+from service.errors import InternalError
+from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
+from service.flows.answer.extractive import extractive
+from service.flows.answer.finding import Found
+from service.flows.answer.wording import words
+from service.flows.answer.written import written
+
+log = logging.getLogger("loccit.service")
+
+
+@dataclass(slots=True)
+class Whole:
+    """An answer as a whole, made of its events. ``finished`` is None until the last one."""
+
+    text: str = ""
+    sentences: list[Sentence] = field(default_factory=list)
+    finished: Finished | None = None
+
+    def add(self, event: Event) -> None:
+        """Take in an event."""
+        if isinstance(event, Delta):
+            self.text += event.text
+        elif isinstance(event, Sentence):
+            self.sentences.append(event)
+        else:
+            self.finished = event
+
+    def declines(self, found: Found) -> bool:
+        """Whether the documents do not say, by the search or by what a model wrote."""
+        return found.declines or (self.finished is not None and self.finished.finish == "declined")
+
+
+async def events(found: Found, runtime: Runtime, *, for_people: bool = False) -> AsyncGenerator[Event]:
+    """Make an answer of what was found, piece by piece.
+
+    ``for_people``: also the text says what programs read in other fields: the nearest passages of an answer
+    that declines, and what a model wrote that is not confirmed.
+    Raises :class:`service.errors.WriterFailed`, :class:`service.errors.WriterTimeout`,
+    :class:`service.errors.Overloaded`.
+    """
+    if found.asked.mode == "written" and not found.declines:
+        with runtime.writing.acquire():
+            async with aclosing(written(found, runtime, for_people=for_people)) as steps:
+                async for event in steps:
+                    yield event
+        return
+    for event in extractive(found, shows_passages=for_people):
+        yield event
+
+
+async def until_error(steps: AsyncGenerator[Event]) -> AsyncGenerator[Event | LoccitError]:
+    """The events of a stream, and as the last one the error that ended it, if one did.
+
+    Closes the stream: whoever stops listening ends the work.
+    """
+    async with aclosing(steps):
+        try:
+            async for event in steps:
+                yield event
+        except LoccitError as error:
+            yield error
+        except Exception:
+            log.exception("An answer that was being streamed has failed.")
+            yield InternalError("The service failed while it answered.")
+
+
+async def whole(steps: AsyncIterator[Event]) -> Whole:
+    """The whole answer, once all events are there."""
+    made = Whole()
+    async for event in steps:
+        made.add(event)
+    return made
+
+
+async def of_task(prompt: str, reply: str) -> AsyncGenerator[Event]:
+    """The events of a reply that no document has a part in."""
+    yield Delta(reply)
+    yield Finished("stop", Usage(words(prompt), words(reply)))

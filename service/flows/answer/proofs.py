@@ -1,0 +1,40 @@
+"""Citations as a caller may follow them: with the scope ask by links that carry a proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from index.answers import Citation
+from index.citations import StatementVerdict, Today, Verdict
+from service.http.links import proven
+from service.state.identity import Principal, Prover, Scope
+
+Shown = Callable[[Citation], Citation]
+
+
+def shown_to(caller: Principal, collection: str, prover: Prover) -> Shown:
+    """What makes the citations of a collection such that a caller may follow them."""
+    if caller.scope is not Scope.ASK:
+        return lambda citation: citation
+    return lambda citation: proven(citation, collection, prover)
+
+
+def seen_statement(verdict: StatementVerdict, shown: Shown) -> StatementVerdict:
+    """A verdict on a sentence with citations that a caller may follow."""
+    return replace(verdict, citation=_seen(verdict.citation, shown), today=_today(verdict.today, shown))
+
+
+def seen_quote(verdict: Verdict, shown: Shown) -> Verdict:
+    """A verdict on a quote with citations that a caller may follow."""
+    parts = tuple(shown(one) for one in verdict.parts)
+    citation, today = _seen(verdict.citation, shown), _today(verdict.today, shown)
+    return replace(verdict, citation=citation, today=today, parts=parts)
+
+
+def _seen(citation: Citation | None, shown: Shown) -> Citation | None:
+    return None if citation is None else shown(citation)
+
+
+def _today(today: Today | None, shown: Shown) -> Today | None:
+    return None if today is None else replace(today, citation=_seen(today.citation, shown))

@@ -1,0 +1,137 @@
+"""From a request's questions to answers: the way that every route goes which asks a collection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from fastapi import Request
+
+from index.answers import Answer
+from index.collection import Collection
+from index.errors import CollectionNotFound
+from index.search import withheld
+from service.app.runtime import Runtime
+from service.flows.ask.batching import Encoded
+from service.flows.ask.disconnection import unless_gone
+from service.flows.ask.planning import Plan
+from service.flows.ask.requests import AskRequest
+from service.http.links import proven
+from service.settings import Settings
+from service.state.identity import Prover, Scope, caller_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedQuestions:
+    """The vectors of questions, and the fingerprint of the model that made them."""
+
+    each: Sequence[Encoded]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, and how its question was encoded."""
+
+    answer: Answer
+    encoded: Encoded
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of a collection to the questions of a request, in their order.
+
+    ``began`` is when the search began, by :func:`time.perf_counter`.
+    """
+
+    collection: Collection
+    each: Sequence[Answered]
+    began: float
+
+
+async def answer_all(request: Request, runtime: Runtime, plan: Plan, show: Callable[[Answers], T]) -> T:
+    """What ``show`` makes of the answers to a plan's questions. ``show`` runs in the thread that searches.
+
+    Raises :class:`ClientGone`, :class:`service.errors.Overloaded` and what the collection raises.
+    """
+    state = request.scope["state"]
+    state["audit"] = {**state.get("audit", {}), **_audited(plan.body, runtime.settings)}
+    if plan.body.at_least_change is not None:
+        # Who waits holds no permit of those who could be answered.
+        name = plan.body.collection
+        runtime.require_collection(plan.caller, name)
+        await unless_gone(request, runtime.awaited_changes.wait_for(name, plan.body.at_least_change))
+    # Questions as of an earlier change may take long, and must not hold the permits of the others.
+    pool = runtime.pools.history if plan.body.as_of is not None else runtime.pools.questions
+    with pool.permits.acquire():
+        flat = [text for question in plan.questions for text in question.texts]
+        with pool.permits.waiting():
+            encoded = await encoded_unless_gone(request, runtime, plan.body.collection, flat)
+        return await pool.run(_answer_all, runtime, plan, encoded, show)
+
+
+def _answer_all(runtime: Runtime, plan: Plan, encoded: EncodedQuestions, show: Callable[[Answers], T]) -> T:
+    began = time.perf_counter()
+    name = plan.body.collection
+    collection = runtime.opened_collection(plan.caller, name)
+    try:
+        results = _answered(runtime, plan, encoded, collection)
+    except CollectionNotFound:
+        # Another process may have deleted it, and made it again.
+        collection = runtime.collection(plan.caller, name)
+        results = _answered(runtime, plan, encoded, collection)
+    return show(Answers(collection, results, began))
+
+
+def _answered(
+    runtime: Runtime, plan: Plan, encoded: EncodedQuestions, collection: Collection
+) -> list[Answered]:
+    body = plan.body
+    results = []
+    rest = iter(encoded.each)
+    for question in plan.questions:
+        own = [next(rest) for _ in question.texts]
+        vectors = np.stack([one.vector for one in own])
+        answer = collection.questions.answer(question, vectors=vectors, model=encoded.model)
+        if runtime.unanswered is not None and body.as_of is None:
+            runtime.unanswered.note(body.collection, question.text, answer.answerability)
+        answer = withheld(answer, body.min_answerability)
+        if plan.caller.scope is Scope.ASK:
+            answer = _with_proofs(answer, body.collection, runtime.prover.of(plan.caller))
+        results.append(Answered(answer, own[0]))
+    return results
+
+
+def _audited(body: AskRequest, settings: Settings) -> dict[str, object]:
+    """What the audit log has of a question beside its address."""
+    questions = [body.question] if body.question is not None else body.questions or []
+    asked: dict[str, object] = {"collection": body.collection, "count": len(questions)}
+    if body.on_behalf_of is not None:
+        asked["on_behalf_of"] = body.on_behalf_of
+    return {**asked, "questions": questions} if settings.audit_questions else asked
+
+
+async def encoded_unless_gone(
+    request: Request, runtime: Runtime, collection: str, questions: Sequence[str]
+) -> EncodedQuestions:
+    """The vectors of questions to a collection, by its model.
+
+    Raises :class:`ClientGone` and the errors of the question queue.
+    """
+    model = runtime.model_of(caller_of(request.scope), collection)
+    queue = runtime.questions.of(model)
+    known = queue.cached(questions)
+    if known is None:
+        known = await unless_gone(request, queue.encode(questions))
+    return EncodedQuestions(known, model or runtime.library.models.default_fingerprint)
+
+
+def _with_proofs(answer: Answer, collection: str, prover: Prover) -> Answer:
+    """The answer with links by which a key with the scope ask may look its citations up."""
+    hits = [replace(hit, citation=proven(hit.citation, collection, prover)) for hit in answer.hits]
+    return replace(answer, hits=tuple(hits))

@@ -1,0 +1,247 @@
+"""Batching of questions: those that arrive while the model is busy are embedded together in the next batch.
+
+No question waits for a batch to fill. Concurrent requests with the same question share one embedding, and the
+vectors of recent questions are cached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass, field
+
+from index.errors import LoccitError, ModelFailed
+from index.types import Vectors
+from service.errors import NotReady
+from service.flows.ask.question_cache import QuestionCache
+
+log = logging.getLogger("loccit.service")
+
+_STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The vector of a question, shape (dimension,), with the time it waited and the time it was embedded.
+
+    The two add up to the duration of the call. Both are 0 for a cached vector.
+    """
+
+    vector: Vectors
+    queue_ms: float
+    encode_ms: float
+
+
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    """A request that waits for the vector of a question."""
+
+    future: asyncio.Future[Encoded]
+    since: float
+    pending: _Pending | None = None
+
+    def resolve(self, vector: Vectors, milliseconds: float, now: float) -> None:
+        if not self.future.done():
+            waited = (now - self.since) * 1000
+            encoding = min(waited, milliseconds)  # a request that joined the batch waited for a part of it
+            self.future.set_result(Encoded(vector, waited - encoding, encoding))
+
+    def fail(self, error: LoccitError) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+@dataclass(eq=False, slots=True)
+class _Pending:
+    """A question that is queued or being embedded, and the requests that wait for it."""
+
+    key: bytes
+    question: str
+    waiters: list[_Waiter] = field(default_factory=list)
+
+
+def _uncounted(_: float) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionCounts:
+    """Called with numbers of questions: cached ones, those that were not, and those of a batch."""
+
+    hits: Callable[[float], None] = _uncounted
+    misses: Callable[[float], None] = _uncounted
+    batch: Callable[[float], None] = _uncounted
+
+
+class QuestionQueue:
+    """Embeds questions in batches, in one thread. All calls must come from one event loop.
+
+    Every accepted question ends: with its vector, with the error of its batch, or with :class:`NotReady` when
+    the service stops. The vectors of the last ``cache_size`` questions are cached.
+    """
+
+    def __init__(
+        self,
+        embed: Callable[[Sequence[str]], Vectors],
+        *,
+        max_batch: int,
+        cache_size: int = 0,
+        counts: QuestionCounts | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._embed = embed
+        self._clock = clock
+        self._max_batch = max_batch
+        self._cache = QuestionCache(cache_size)
+        self._counts = counts or QuestionCounts()
+        self._pending: dict[bytes, _Pending] = {}
+        self._waiting: deque[_Pending] = deque()
+        self._in_batch: list[_Pending] = []
+        self._scheduled = False
+        self._stopped = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loccit-encode")
+
+    @property
+    def waiting(self) -> int:
+        """Number of questions that are not in a batch yet."""
+        return len(self._waiting)
+
+    @property
+    def cached_vectors(self) -> int:
+        """Number of questions whose vectors are cached."""
+        return len(self._cache)
+
+    def cached(self, questions: Sequence[str]) -> list[Encoded] | None:
+        """The vectors of questions, in order, if all of them are cached; else None."""
+        found = [self._cache.get(self._cache.key(question)) for question in questions]
+        vectors = [vector for vector in found if vector is not None]
+        if len(vectors) < len(found):
+            return None
+        self._counts.hits(len(vectors))
+        return [Encoded(vector, 0.0, 0.0) for vector in vectors]
+
+    async def encode(self, questions: Sequence[str]) -> list[Encoded]:
+        """Embed questions; returns their vectors in order. Raises :class:`ModelFailed`, :class:`NotReady`.
+
+        When the caller is cancelled, its questions leave the queue unless other requests wait for them.
+        """
+        if self._stopped:
+            raise NotReady("The service is stopping. Ask again in a moment.")
+        mine = [self._enqueue(question) for question in questions]
+        self._schedule()
+        try:
+            return [await waiter.future for waiter in mine]
+        finally:
+            self._release(mine)
+
+    def _enqueue(self, question: str) -> _Waiter:
+        waiter = _Waiter(asyncio.get_running_loop().create_future(), self._clock())
+        key = self._cache.key(question)
+        if (vector := self._cache.get(key)) is not None:
+            self._counts.hits(1)
+            waiter.future.set_result(Encoded(vector, 0.0, 0.0))
+            return waiter
+        self._counts.misses(1)
+        if (pending := self._pending.get(key)) is None:
+            pending = self._pending[key] = _Pending(key, question)
+            self._waiting.append(pending)
+        pending.waiters.append(waiter)
+        waiter.pending = pending
+        return waiter
+
+    def _release(self, mine: Sequence[_Waiter]) -> None:
+        for waiter in mine:
+            waiter.future.cancel()  # has no effect on a finished one
+            if waiter.future.cancelled():
+                self._leave(waiter)
+            else:
+                waiter.future.exception()  # mark as retrieved: of several failures only the first was raised
+
+    def _leave(self, waiter: _Waiter) -> None:
+        pending = waiter.pending
+        if pending is None:
+            return
+        pending.waiters.remove(waiter)
+        if not pending.waiters:
+            with suppress(ValueError):  # not queued: the model is working on it
+                self._waiting.remove(pending)
+                del self._pending[pending.key]
+
+    def _schedule(self) -> None:
+        # Not immediately, so that questions of the same turn of the event loop join the batch.
+        if self._waiting and not self._scheduled and not self._in_batch and not self._stopped:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._start)
+
+    def _start(self) -> None:
+        self._scheduled = False
+        if self._stopped or not self._waiting:
+            return
+        size = min(self._max_batch, len(self._waiting))
+        self._in_batch = batch = [self._waiting.popleft() for _ in range(size)]
+        self._counts.batch(size)
+        try:
+            work = self._thread.submit(self._embed_timed, [pending.question for pending in batch])
+        except RuntimeError as error:  # the thread cannot be started
+            self._in_batch = []
+            self._fail(batch, error)
+            return
+        asyncio.wrap_future(work).add_done_callback(lambda done: self._finish(batch, done))
+
+    def _embed_timed(self, questions: Sequence[str]) -> tuple[Vectors, float]:
+        started = self._clock()
+        vectors = self._embed(questions)
+        if len(vectors) != len(questions):
+            raise ModelFailed("The embedding model returned a wrong number of vectors.")
+        return vectors, (self._clock() - started) * 1000
+
+    def _finish(self, batch: Sequence[_Pending], done: asyncio.Future[tuple[Vectors, float]]) -> None:
+        self._in_batch = []
+        try:
+            vectors, milliseconds = done.result()
+        except BaseException as error:
+            self._fail(batch, error)
+        else:
+            now = self._clock()
+            for pending, vector in zip(self._remove(batch), vectors, strict=True):
+                self._cache.put(pending.key, vector)
+                for waiter in pending.waiters:
+                    waiter.resolve(vector, milliseconds, now)
+        self._schedule()
+
+    def _remove(self, batch: Sequence[_Pending]) -> Sequence[_Pending]:
+        for pending in batch:
+            del self._pending[pending.key]
+        return batch
+
+    def _fail(self, batch: Sequence[_Pending], error: BaseException) -> None:
+        log.error("A batch of %d questions failed.", len(batch), exc_info=error)
+        failure = error if isinstance(error, LoccitError) else ModelFailed("The embedding model failed.")
+        for waiter in _waiters(self._remove(batch)):
+            # A copy for each: an exception raised in several tasks would collect all their tracebacks.
+            waiter.fail(copy(failure))
+
+    async def stop(self, *, seconds: float = _STOP_SECONDS) -> None:
+        """Reject queued questions, and wait at most this long for the current batch."""
+        self._stopped = True
+        self._reject(list(self._waiting))
+        self._waiting.clear()
+        batch = list(self._in_batch)
+        if futures := [waiter.future for waiter in _waiters(batch)]:
+            await asyncio.wait(futures, timeout=seconds)
+        self._reject(batch)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _reject(self, questions: Sequence[_Pending]) -> None:
+        for waiter in _waiters(questions):
+            waiter.fail(NotReady("The service is stopping. Ask again in a moment."))
+
+
+def _waiters(questions: Sequence[_Pending]) -> list[_Waiter]:
+    return [waiter for pending in questions for waiter in pending.waiters]

@@ -1,0 +1,22 @@
+"""Back up, restore and check a data folder."""
+
+from service.flows.upkeep.backup import back_up
+from service.flows.upkeep.bundle import read
+from service.flows.upkeep.check import Finding, check, outdated, repair, require_unused
+from service.flows.upkeep.data_folder import require_complete
+from service.flows.upkeep.manifest import Manifest
+from service.flows.upkeep.restore import Restored, restore
+
+__all__ = [
+    "Finding",
+    "Manifest",
+    "Restored",
+    "back_up",
+    "check",
+    "outdated",
+    "read",
+    "repair",
+    "require_complete",
+    "require_unused",
+    "restore",
+]

@@ -1,0 +1,182 @@
+"""Check a data folder, and repair what is derived."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.config import LibraryConfig
+from index.description import Description, find, is_intact
+from index.engine import index_problems, open_engine, remove_indexes
+from index.errors import LoccitError, StoreDamaged
+from index.protocols import Catalogue, Originals, RecordStore
+from index.records import Problem
+from index.store import open_catalogue
+from index.store.sqlite import file_damage
+from service.flows.upkeep import data_folder
+from service.flows.upkeep.errors import DataInUse, NoData
+from service.state.databases.address import others_connected
+from service.state.files import file_problems
+from service.state.jobs import JOBS, job_problems
+
+_RESERVE = 512 * 1024 * 1024
+"""Bytes of the disk that should be free: the service refuses uploads below."""
+_OF_INDEXES = "index_"
+_PUT_AGAIN = (
+    "Put the same bytes again, or restore the file from a backup: a repair cannot make it. The text and its "
+    "citations are not concerned."
+)
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of a collection, the items checked, and their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem of a collection; ``collection`` is empty for one of the data folder."""
+
+    collection: str
+    problem: Problem
+
+
+def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: None) -> Iterator[Finding]:
+    """Check every invariant of a data folder, or of the database of ``config`` and the folder beside it.
+
+    Others may read and write meanwhile. Raises :class:`NoData` when there is nothing, and
+    :class:`RestoreUnfinished`.
+    """
+    data_folder.require_complete(data)
+    if not config.store_url and data_folder.is_empty(data):
+        raise NoData(f"The data folder {data} holds nothing to check.")
+    catalogue = open_catalogue(data, config.store_url, objects=config.objects)
+    for name in catalogue.names():
+        for problem in _of_collection(catalogue, name, config, progress):
+            yield Finding(name, problem)
+    for problem in _beside(data, config.objects, config.store_url):
+        yield Finding("", problem)
+
+
+def _beside(data: Path, objects: str, store: str) -> Iterator[Problem]:
+    yield from job_problems(data, objects, store=store)
+    yield from file_problems(data, objects, store=store)
+    if not store:
+        yield from _of_databases(data)
+    yield from _of_folder(data)
+
+
+def outdated(data: Path, config: LibraryConfig) -> dict[str, list[str]]:
+    """The collections that an upgrade would change although their models stay, and what it would change."""
+    catalogue = open_catalogue(data, config.store_url, objects=config.objects)
+    found = {}
+    for name in catalogue.names():
+        with suppress(LoccitError):
+            description = find(catalogue, name)
+            if description and (differences := description.differences(config)):
+                found[name] = differences
+    return found
+
+
+def require_unused(data: Path, config: LibraryConfig) -> None:
+    """Raise :class:`DataInUse` while any process has the data folder, or the database of ``config``, open."""
+    if not config.store_url:
+        data_folder.require_unused(data)
+    elif count := others_connected(config.store_url):
+        raise DataInUse(
+            f"Other processes have {count} connections to the database open. Stop the services on all "
+            "machines and all commands that use it, and try again."
+        )
+
+
+def repair(data: Path, config: LibraryConfig, findings: list[Finding]) -> None:
+    """Make good what is repairable of these findings. Documents, texts and passages are never changed.
+
+    Raises :class:`DataInUse` while a process has the data folder open; ask :func:`require_unused` before
+    anything opens a database.
+    """
+    if not config.store_url:
+        data_folder.require_unused(data)
+    catalogue = open_catalogue(data, config.store_url, objects=config.objects)
+    repairable = [one for one in findings if one.problem.is_repairable]
+    for name in sorted({one.collection for one in repairable if one.collection}):
+        codes = {one.problem.code for one in repairable if one.collection == name}
+        _repair_collection(catalogue, name, config, codes)
+    for path in data_folder.leftovers(data):
+        shutil.rmtree(path)
+
+
+def _repair_collection(catalogue: Catalogue, name: str, config: LibraryConfig, codes: set[str]) -> None:
+    description = Description.parse(name, catalogue.description(name) or {})
+    dimension = description.dimension
+    with closing(catalogue.open(name)) as store, store.lease("write", seconds=config.lock_seconds):
+        # Before the record begins another epoch, for indexes elsewhere are found by it.
+        remove_indexes(catalogue.folder(name), store, config)
+        if any(not code.startswith(_OF_INDEXES) for code in codes):
+            store.repair(dimension)
+        with store.snapshot() as moment:
+            generation = moment.generation
+        engine = open_engine(catalogue.folder(name), store, description, config, generation=generation)
+        with closing(engine):
+            engine.update()
+            engine.maintain(background=False)
+
+
+def _of_collection(
+    catalogue: Catalogue, name: str, config: LibraryConfig, progress: Progress
+) -> Iterator[Problem]:
+    try:
+        description = catalogue.description(name)
+        if description is None:
+            yield Problem(
+                "description_missing", "collection.json", "it is missing. Restore it from a backup."
+            )
+            return
+        if not is_intact(description):
+            message = "its fingerprint is not that of its fields. Restore it from a backup."
+            yield Problem("description_damaged", "collection.json", message)
+        try:
+            parsed = Description.parse(name, description)
+        except StoreDamaged as error:
+            yield Problem("description_damaged", "collection.json", error.message)
+            return
+        with closing(catalogue.open(name)) as store:
+            yield from store.problems(parsed.dimension, lambda done, total: progress(name, done, total))
+            yield from _of_originals(catalogue.originals(name), store)
+            yield from index_problems(catalogue.folder(name), store, parsed, config)
+    except LoccitError as error:
+        yield Problem(error.code, "store", error.message)
+
+
+def _of_originals(originals: Originals, store: RecordStore) -> Iterator[Problem]:
+    """Open the bytes of every document, which compares them with their hashes."""
+    with store.snapshot(lasting=True) as moment:
+        for sha256 in sorted(moment.all_originals()):
+            place = f"original {sha256.hex()}"
+            documents = [one.id for one in moment.documents_of_source(sha256)]
+            of = f"of {' and '.join(map(repr, documents))}" if documents else "of an earlier version"
+            try:
+                originals.open(sha256).close()
+            except OSError as error:
+                message = f"the bytes {of} cannot be read ({error.strerror}). {_PUT_AGAIN}"
+                yield Problem("original_missing", place, message)
+            except StoreDamaged:
+                message = f"the bytes {of} are not what was put. Delete the file. {_PUT_AGAIN}"
+                yield Problem("original_damaged", place, message)
+
+
+def _of_databases(data: Path) -> Iterator[Problem]:
+    for path in data_folder.databases(data):
+        if path.name != JOBS and (damage := file_damage(path)):
+            yield Problem("database_damaged", path.name, f"{damage}. Restore a backup.")
+
+
+def _of_folder(data: Path) -> Iterator[Problem]:
+    free = shutil.disk_usage(data).free
+    if free < _RESERVE:
+        message = f"{free // 2**20} MiB of the disk are free, less than {_RESERVE // 2**20}. Make room."
+        yield Problem("disk_almost_full", "disk", message)
+    for path in data_folder.leftovers(data):
+        message = "it was left by a restore that was interrupted. Repair it: it is deleted."
+        yield Problem("left_over", path.name, message, is_repairable=True)

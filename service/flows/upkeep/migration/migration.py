@@ -1,0 +1,149 @@
+"""Move everything from one store to another, in an order in which nothing is lost."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+
+from index.config import LibraryConfig
+from index.description import Description
+from index.embedding import Models
+from index.library import ERASURE_LEDGER
+from service.flows.upkeep.errors import NoData, SameStore, StoreInUse
+from service.flows.upkeep.migration import beside
+from service.flows.upkeep.migration.collections import CollectionMove
+from service.flows.upkeep.migration.questions import ask_both
+from service.flows.upkeep.migration.report import Planned, Progress, Report
+from service.flows.upkeep.migration.sides import Side
+
+_CONTENT = (
+    ("text_blocks", "body"),
+    ("embeddings", "vector"),
+    ("embeddings", "sentences"),
+    ("originals", "bytes"),
+)
+
+
+class Migration:
+    """Moves the collections of a source and what is beside them; the source may be written meanwhile.
+
+    Can be repeated at any time until the target is written to: then only what came since is moved. Raises
+    :class:`service.flows.upkeep.errors.SameStore`, :class:`service.flows.upkeep.errors.NoData`,
+    :class:`service.flows.upkeep.errors.StoreInUse`, :class:`index.errors.UnknownFormat`.
+    """
+
+    def __init__(
+        self,
+        source: Side,
+        target: Side,
+        models: Models,
+        config: LibraryConfig,
+        progress: Progress = lambda *_: None,
+    ) -> None:
+        """``config`` has the settings of search, and how long a lease is waited for."""
+        if source.store == target.store and (source.store or source.data.resolve() == target.data.resolve()):
+            raise SameStore(f"Source and target are both {source.words}. Name two stores.")
+        self.source = source
+        self.target = target
+        self._models = models
+        self._config = config
+        self._progress = progress
+        for side in (source, target):
+            side.require_usable()
+        if not source.store and not source.data.exists():
+            raise NoData(f"The source is not there: {source.words}. Name another with --from.")
+        source_catalogue, target_catalogue = self._catalogues = source.catalogue(), target.catalogue()
+        self._moves = [
+            CollectionMove(
+                source_catalogue,
+                target_catalogue,
+                name,
+                lock_seconds=config.lock_seconds,
+                progress=progress,
+            )
+            for name in source_catalogue.names()
+        ]
+        self._require_fitting(target_catalogue.names())
+        self._require_known()
+
+    def plan(self) -> tuple[list[Planned], dict[str, int]]:
+        """What would be moved: collections, and rows beside them by table."""
+        found = []
+        for move in self._moves:
+            state, reached = move.reached()
+            with closing(move.source.open(move.name)) as store, store.copying().reading() as rows:
+                found.append(
+                    Planned(
+                        move.name,
+                        rows.state.change,
+                        rows.size("documents"),
+                        rows.size("versions"),
+                        rows.size("passages"),
+                        sum(rows.bytes_in(*column) for column in _CONTENT),
+                        state,
+                        reached,
+                    )
+                )
+        return found, beside.counts(self.source)
+
+    def run(self, *, questions: int) -> Report:
+        """Move everything, compare it, and ask ``questions`` of each collection of both sides.
+
+        The collections are in the target, under their names, only if nothing is different. Also raises
+        :class:`index.errors.CollectionBusy`, :class:`index.errors.ModelError`.
+        """
+        if not self.target.store:
+            self.target.data.mkdir(parents=True, exist_ok=True)
+        if questions:
+            self._load_models()
+        report = Report()
+        for move in self._moves:
+            moved = move.run()
+            report.collections.append(moved)
+            if questions and moved.passages and not moved.differences:
+                moved.questions, found = ask_both(
+                    move, questions, moved.change, self._models, self._config, self._progress
+                )
+                moved.differences += found
+        if report.is_same:
+            report.beside, report.differences = beside.move(self.source, self.target)
+            self._copy_ledger()
+        if report.is_same:
+            self._require_known()  # a newer version may have begun meanwhile
+            for move in self._moves:
+                move.publish()
+        return report
+
+    def _require_fitting(self, there: list[str]) -> None:
+        known = {move.name for move in self._moves}
+        if others := [name for name in there if name not in known]:
+            raise StoreInUse(
+                f"The target has collections that the source has not: {', '.join(others)}. Choose an empty "
+                "target."
+            )
+        for move in self._moves:
+            move.reached()
+        beside.require_unused(self.source, self.target)
+
+    def _require_known(self) -> None:
+        """Raise :class:`index.errors.UnknownFormat` if the source has tables of a later version.
+
+        What came with these would be left out.
+        """
+        for move in self._moves:
+            move.source.open(move.name).close()
+        beside.counts(self.source)  # opens all others
+        self.source.require_known()
+
+    def _load_models(self) -> None:
+        """Load the models of all collections before anything is moved: questions need them."""
+        for move in self._moves:
+            parsed = Description.parse(move.name, move.source.description(move.name) or {})
+            self._models.of(move.name, parsed.model, parsed.source)
+
+    def _copy_ledger(self) -> None:
+        """Copy the ledger of erasures into a data folder that has none."""
+        own, there = (side.data / ERASURE_LEDGER for side in (self.source, self.target))
+        if own.exists() and not there.exists():
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(own, there)

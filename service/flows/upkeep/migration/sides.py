@@ -1,0 +1,73 @@
+"""The two stores of a migration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from index.protocols import Catalogue
+from index.store import open_catalogue
+from service.errors import InvalidRequest
+from service.flows.upkeep import require_complete
+from service.state.databases.address import checked_address, require_database
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A data folder, or a database with the data folder beside it.
+
+    ``store`` is the address of the database, empty for a data folder. ``objects`` is that of the place of
+    originals and uploads, if they are not in the data folder. ``given_as`` is the setting or option that
+    names the store.
+    """
+
+    data: Path
+    store: str = field(default="", repr=False)
+    objects: str = ""
+    given_as: str = "LOCCIT_STORE"
+
+    @property
+    def words(self) -> str:
+        """What it is, without a password."""
+        if not self.store:
+            return f"the data folder {self.data}"
+        parts = urlsplit(self.store)
+        place = parts.netloc.rpartition("@")[2]
+        return f"the database {parts.path.strip('/') or 'of the user'}{f' on {place}' if place else ''}"
+
+    def catalogue(self) -> Catalogue:
+        """Its collections. Raises :class:`index.errors.StoreUnavailable`."""
+        return open_catalogue(self.data, self.store, objects=self.objects)
+
+    def require_usable(self) -> None:
+        """Raise what is wrong with it.
+
+        That is :class:`service.errors.InvalidSettings`, :class:`index.errors.StoreUnavailable` or
+        :class:`service.flows.upkeep.errors.RestoreUnfinished`.
+        """
+        if self.store:
+            require_database(self.store, self.given_as)
+        require_complete(self.data)
+
+    def require_known(self) -> None:
+        """Raise :class:`index.errors.UnknownFormat` if tables that are open are of a later version."""
+        if self.store:
+            from index.postgresql import open_server
+
+            open_server(self.store).require_known_formats()
+
+
+def side_of(option: str, given: str, own: Side) -> Side:
+    """The store that an option names: a folder, or the address of a database beside the folder of ``own``.
+
+    Without one, ``own``. Raises :class:`service.errors.InvalidRequest`, which does not repeat an address.
+    """
+    if not given:
+        return own
+    if "://" not in given:
+        return Side(Path(given), "", own.objects)
+    try:
+        return Side(own.data, checked_address(given), own.objects, option)
+    except ValueError as error:
+        raise InvalidRequest(f"The store that {option} names {error}") from None

@@ -1,0 +1,173 @@
+"""Restore a backup into a data folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.durability import sync
+from index.errors import Damaged
+from index.history import Erased, Ledger
+from index.store import open_catalogue
+from service.flows.upkeep import bundle, data_folder, shared
+from service.flows.upkeep.bundle import Progress
+from service.flows.upkeep.errors import BackupFailed, DataNotEmpty
+from service.flows.upkeep.manifest import Manifest
+from service.state.files import FILES, erase_again, open_file_store
+
+_log = logging.getLogger("loccit.upkeep")
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored.
+
+    ``has_ledger``: there was a ledger of erasures. By it, ``documents`` and ``versions`` were erased again,
+    and these ``collections``. ``left`` are folders in the place for objects that another data folder may use.
+    """
+
+    manifest: Manifest
+    has_ledger: bool = False
+    documents: int = 0
+    versions: int = 0
+    collections: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+def restore(
+    data: Path,
+    source: Path,
+    *,
+    ledger: Ledger | None,
+    replace: bool = False,
+    progress: Progress = lambda _: None,
+    objects: str = "",
+) -> Restored:
+    """Put a backup in the place of what the data folder holds; nothing of that is mixed with it.
+
+    The backup is compared with its manifest first. What its indexes were derived from is disowned, so that
+    they are made anew, and what ``ledger`` says is erased again. ``replace`` allows a data folder that holds
+    something. Converted models, the ledger and other files in the folder stay. Originals and uploads are
+    restored into the data folder; what its collections no longer need in the place ``objects``
+    (:func:`index.objects.parse_objects`) is removed there. Collections that are new to the folder get folders
+    of their own in such a place, whether it is given or not: those that the backup was made of may be in use.
+
+    Until the backup is checked and ready, the folder is as it was. Raises :class:`BackupDamaged`,
+    :class:`BackupFailed`, :class:`DataNotEmpty`, :class:`DataInUse`, :class:`index.errors.LedgerFailed`.
+    """
+    _require_replaceable(data, replace=replace)
+    erased = ledger.read() if ledger else None
+    with _staging(data) as staged:
+        manifest = bundle.read(source, staged, progress)
+        restored = _made_ready(staged, manifest, erased)
+        _revoke_again(data, staged)
+        own = shared.used(data)
+        left = shared.keep_apart(staged, objects, own)
+        _replace(data, staged, own)
+    if objects:
+        shared.sweep(data, objects, own.folders)
+    return dataclasses.replace(restored, left=left)
+
+
+def _require_replaceable(data: Path, *, replace: bool) -> None:
+    interrupted = data_folder.is_being_replaced(data)
+    if not (replace or interrupted or data_folder.is_empty(data)):
+        raise DataNotEmpty(
+            f"The data folder {data} holds collections, jobs or keys. Restore into an empty folder, or say "
+            "that they are to be replaced."
+        )
+    data_folder.require_unused(data)
+
+
+@contextmanager
+def _staging(data: Path) -> Iterator[Path]:
+    """A folder on the disk of the data folder, removed at the end."""
+    staged = data / data_folder.STAGED
+    try:
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        raise BackupFailed(f"{staged} cannot be made ({error.strerror}).") from error
+    try:
+        yield staged
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _made_ready(staged: Path, manifest: Manifest, erased: Erased | None) -> Restored:
+    """Begin an epoch in each collection, and erase again what was erased since."""
+    catalogue = open_catalogue(staged)
+    documents = versions = 0
+    gone = []
+    for name in catalogue.names():
+        with closing(catalogue.open(name)) as store:
+            if erased and store.tag() in erased.collections:
+                gone.append(name)
+                continue
+            if erased:
+                found = store.erase_tagged(erased.versions)
+                documents, versions = documents + found[0], versions + found[1]
+            store.begin_epoch()
+            with store.snapshot() as moment:
+                keep = moment.all_originals()
+            catalogue.originals(name).sweep(keep)
+            if (erasure := store.unpurged()) is not None:
+                store.purge(erasure)
+    for name in gone:
+        catalogue.delete(name)
+    if erased and (staged / FILES).exists():
+        with closing(open_file_store(staged)) as files:
+            erase_again(files, erased)
+            files.purge()
+    return Restored(manifest, erased is not None, documents, versions, gone)
+
+
+def _revoke_again(data: Path, staged: Path) -> None:
+    """Revoke the keys of the backup that are revoked in the data folder, as far as its keys can be read."""
+    from service.state.identity import open_key_store
+
+    if not all((folder / data_folder.KEYS).exists() for folder in (data, staged)):
+        return
+    try:
+        with closing(open_key_store(data)) as store:
+            revoked = {key.id: key.revoked for key in store.all() if key.revoked is not None}
+    except Damaged as error:
+        _log.warning("Keys that were revoked since the backup are valid again: %s", error.message)
+        return
+    with closing(open_key_store(staged)) as store:
+        for key in store.all():
+            if key.id in revoked and key.revoked is None:
+                store.revoke(key.id, revoked[key.id])
+
+
+def _replace(data: Path, staged: Path, own: data_folder.Used) -> None:
+    """Move what is there away, and what is staged to its place. While that lasts, nothing opens the data.
+
+    ``own`` is what the data folder has in the place for objects, for a restore that goes on.
+    """
+    was_interrupted = data_folder.is_being_replaced(data)
+    data_folder.begin_replacing(data, own)
+    try:
+        data_folder.require_unused(data)  # since the first look
+    except BaseException:
+        if not was_interrupted:
+            data_folder.end_replacing(data)
+        raise
+    replaced = data / data_folder.REPLACED
+    with bundle.os_errors_translated(data):
+        sync(data)
+        shutil.rmtree(replaced, ignore_errors=True)
+        replaced.mkdir(exist_ok=True)
+        for path in data_folder.state(data):
+            path.rename(replaced / path.name)
+        for path in staged.iterdir():
+            path.rename(data / path.name)
+        sync(data)
+        data_folder.end_replacing(data)
+        sync(data)
+        shutil.rmtree(replaced, ignore_errors=True)

@@ -1,0 +1,201 @@
+"""Turn exceptions into error responses: in Loccit's JSON body, or in the one of the interface asked."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from index.errors import LoccitError
+from service.advice import message_with_advice
+from service.app.error_shapes import shape_of
+from service.errors import (
+    RETRY_AFTER,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    RouteNotFound,
+    ServiceError,
+    Unauthorized,
+    error_json,
+    headers_of,
+    status_of,
+)
+from service.faces.pages import error_page, is_form, is_page, sign_in_page
+from service.http.error_shapes import ShownError
+from service.http.links import VIEW
+
+log = logging.getLogger("loccit.service")
+
+_MOST_PROBLEMS = 5
+_CODE = "error_code"
+
+
+def request_id_of(scope: Scope) -> str:
+    """The request's id; empty outside the telemetry middleware."""
+    found: str = scope.get("state", {}).get("request_id", "")
+    return found
+
+
+def error_code_of(scope: Scope) -> str:
+    """The code of the error that was sent in response to a request; empty without one."""
+    found: str = scope.get("state", {}).get(_CODE, "")
+    return found
+
+
+class _ErrorResponse(Response):
+    """Notes the error's code in the request's scope when it is sent, for the metrics."""
+
+    def __init__(self, code: str, *content: Any, **options: Any) -> None:
+        super().__init__(*content, **options)
+        self._code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})[_CODE] = self._code
+        await super().__call__(scope, receive, send)
+
+
+def error_response(error: LoccitError, scope: Scope) -> Response:
+    """The JSON response for an error of a request, in the shape of the errors of its address."""
+    shown = shown_error(error, request_id_of(scope))
+    shape = shape_of(scope["path"])
+    if shape is None:
+        content: Mapping[str, Any] = error_json(shown.code, shown.message, shown.request_id)
+    else:
+        shown = replace(shown, status=shape.status(shown.status))
+        content = shape.body(shown)
+    return _ErrorResponse(
+        error.code,
+        # A message may quote input, and input may contain lone surrogates.
+        json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"),
+        status_code=shown.status,
+        headers=headers_of(error),
+        media_type="application/json",
+    )
+
+
+def shown_error(error: LoccitError, request_id: str) -> ShownError:
+    """An error as a client sees it, with its own status."""
+    param = error.param if isinstance(error, InvalidRequest) else ""
+    return ShownError(error.code, message_with_advice(error), status_of(type(error)), request_id, param)
+
+
+def render_error(error: LoccitError, scope: Scope) -> Response:
+    """The response for an error: an HTML page for addresses of pages, JSON for all others."""
+    path, method = scope["path"], scope.get("method")
+    if (method == "GET" and _wants_page(scope)) or (method == "POST" and is_form(path)):
+        if isinstance(error, Unauthorized):
+            return sign_in_page(scope, _after_sign_in(scope), error)
+        scope.setdefault("state", {})[_CODE] = error.code
+        return error_page(scope, error, request_id_of(scope))
+    return error_response(error, scope)
+
+
+def _wants_page(scope: Scope) -> bool:
+    """Whether the answer to a request is a page, or would be one if the address were that of a page."""
+    return is_page(scope["path"]) or (_accepts_html(scope) and _is_of_no_program(scope["path"]))
+
+
+def _accepts_html(scope: Scope) -> bool:
+    """Whether a browser asks, or another that takes pages."""
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return b"text/html" in accepted.lower()
+
+
+def _is_of_no_program(path: str) -> bool:
+    """Whether a path is outside the interfaces for programs, whose errors are JSON for everyone."""
+    return shape_of(path) is None and not path.startswith(("/v1/", "/mcp"))
+
+
+def _after_sign_in(scope: Scope) -> str:
+    """The page that was wanted; for a form that was sent, the page that it belongs to.
+
+    A browser does not send where in the page: a citation opens at its quote.
+    """
+    if scope["method"] == "POST":
+        return f"/{quote(scope['path'].split('/')[1])}"
+    query = scope["query_string"].decode("latin-1")
+    wants_quote = scope["path"].startswith(VIEW) and not {"at", "page", "mark"} & parse_qs(query).keys()
+    return f"{quote(scope['path'])}{'?' if query else ''}{query}{'#quote' if wants_quote else ''}"
+
+
+def install(app: FastAPI) -> None:
+    """Register the exception handlers."""
+    app.add_exception_handler(LoccitError, _handle_error)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    app.add_exception_handler(HTTPException, _handle_http_exception)
+
+
+async def _handle_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LoccitError)  # noqa: S101 -- registered for nothing else
+    request_id = request_id_of(request.scope)
+    if status_of(type(error)) >= 500 and type(error) not in RETRY_AFTER:
+        log.error("request_id=%s code=%s", request_id, error.code, exc_info=error)
+    return render_error(error, request.scope)
+
+
+async def _handle_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for nothing else
+    # The first part of `loc` is "query", "path" or "header".
+    problems = [{**one, "loc": one["loc"][1:] or one["loc"]} for one in error.errors()]
+    return await _handle_error(request, invalid_request(problems))
+
+
+async def _handle_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for nothing else
+    return await _handle_error(request, _translated(request, error))
+
+
+def _translated(request: Request, error: HTTPException) -> ServiceError:
+    """The service's own error for an exception of the framework."""
+    path = request.scope["path"][:200]
+    if error.status_code == 404 and _wants_page(request.scope):
+        return RouteNotFound("There is no page at this address.")
+    if error.status_code == 404:
+        return RouteNotFound(f"There is no route {path}. /docs lists the routes.")
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        hint = f" Use {allowed}." if allowed else ""
+        return MethodNotAllowed(f"{path} does not take {request.method}.{hint}", headers=error.headers)
+    if error.status_code < 500:
+        return InvalidRequest("The body could not be read as JSON.")
+    return InternalError("The service failed to answer. Its log has the reason under the request id.")
+
+
+def invalid_request(problems: Iterable[Mapping[str, Any]]) -> InvalidRequest:
+    """The error for problems that a validation found; ``param`` is the outermost field of the first."""
+    problems = list(problems)
+    location = problems[0]["loc"] if problems[0]["type"] != "json_invalid" else ()
+    return InvalidRequest(describe_problems(problems), param=str(location[0]) if location else "")
+
+
+def describe_problems(problems: Iterable[Mapping[str, Any]]) -> str:
+    """Validation errors, one sentence each, which names the field."""
+    problems = list(problems)
+    sentences = [_problem(problem) for problem in problems[:_MOST_PROBLEMS]]
+    if len(problems) > _MOST_PROBLEMS:
+        sentences.append(f"and {len(problems) - _MOST_PROBLEMS} more.")
+    return " ".join(sentences)
+
+
+def _problem(problem: Mapping[str, Any]) -> str:
+    kind, location = problem["type"], list(problem["loc"])
+    if kind == "json_invalid":
+        reason = problem.get("ctx", {}).get("error", "")
+        at = f" at character {location[-1]}" if location and isinstance(location[-1], int) else ""
+        return f"The body is not JSON: {reason}{at}."
+    where = ".".join(str(part) for part in location) or "body"
+    if kind == "extra_forbidden":
+        return f"{where}: there is no such field here. Check its spelling."
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}{'' if message.endswith('.') else '.'}"

@@ -1,0 +1,62 @@
+"""Protection against DNS rebinding: without an API key, only known host names are served.
+
+A site can point its domain name at this machine after a browser has loaded its page. The browser then treats
+the service as part of that site, and the page can read everything. Its Host header still has the site's name,
+which contains a dot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.errors import HostNotAllowed
+from service.http.error_handlers import render_error
+from service.http.openapi import OPEN_PATHS
+from service.state.identity.client_address import is_address
+
+ANY = "*"
+"""As an allowed name: every name."""
+
+
+class AllowedHosts:
+    """Middleware that returns 403 for requests to unknown host names.
+
+    IP addresses, names without a dot, ``localhost``, its subdomains and the ``allowed`` names are served.
+    """
+
+    def __init__(self, app: ASGIApp, *, allowed: Collection[str]) -> None:
+        self._app = app
+        self._allowed = {name.lower().rstrip(".") for name in allowed}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or self._admits_any(scope):
+            await self._app(scope, receive, send)
+            return
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        unknown = next((host for host in map(_name, hosts) if not self._is_allowed(host)), None)
+        if unknown is None:
+            await self._app(scope, receive, send)
+            return
+        error = HostNotAllowed(
+            f"This service does not know {unknown[:200]!r} for its name. If it is one, name it in "
+            "LOCCIT_ALLOWED_HOSTS, or make a key with `loccit keys create`."
+        )
+        await render_error(error, scope)(scope, receive, send)
+
+    def _admits_any(self, scope: Scope) -> bool:
+        if scope["path"] in OPEN_PATHS or ANY in self._allowed:
+            return True
+        closed: bool = scope["app"].state.runtime.is_closed_to_strangers
+        return closed
+
+    def _is_allowed(self, name: str) -> bool:
+        return "." not in name or name in self._allowed or name.endswith(".localhost") or is_address(name)
+
+
+def _name(host: str) -> str:
+    """The name or address of a Host header (RFC 9110, 7.2), without the port."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].strip().lower().rstrip(".")

@@ -1,0 +1,44 @@
+"""Record each request in the audit log: who, what, when, from where. No question's text unless told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.types import Scope
+
+from service.faces.pages.assets import is_asset
+from service.http.error_handlers import request_id_of
+from service.http.openapi import OPEN_PATHS
+
+_UNRECORDED = {*OPEN_PATHS, "/metrics", "/widget.js"}
+
+
+def record(scope: Scope, status: int) -> None:
+    """Add an entry for a request that has ended, refused ones included; ``status`` is 0 without a response.
+
+    Without keys nobody is known, and nothing is recorded.
+    """
+    runtime = getattr(scope["app"].state, "runtime", None)
+    if runtime is None or runtime.audit is None or scope["path"] in _UNRECORDED or is_asset(scope["path"]):
+        return
+    if runtime.is_closed_to_strangers:
+        runtime.audit.add(_entry(scope, status))
+
+
+def _entry(scope: Scope, status: int) -> dict[str, Any]:
+    state = scope.get("state", {})
+    principal = state.get("principal")
+    entry = {
+        "client": state.get("client", ""),
+        "key": principal.key if principal else "",
+        "name": principal.name if principal else "",
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "request_id": request_id_of(scope),
+    }
+    if principal and principal.user:
+        entry["user"] = principal.user
+    if principal and "on_behalf_of" in state:
+        entry["on_behalf_of"] = state["on_behalf_of"]
+    return {**entry, **state.get("audit", {})}

@@ -1,0 +1,168 @@
+"""Find out who sends a request, and refuse those who have no valid key."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from index.errors import LoccitError
+from index.naming import checked_groups
+from service.errors import Forbidden, ServiceError, Unauthorized
+from service.faces.pages.assets import is_asset
+from service.http.error_handlers import render_error
+from service.http.links import DEFAULT_COLLECTION, VIEW
+from service.http.middleware.sign_on import SignOn
+from service.http.openapi import OPEN_PATHS
+from service.state.identity import ANYONE, COOKIE, Keyring, Principal
+from service.state.identity import Scope as Rights
+from service.state.identity.client_address import Networks, client_address, is_secure
+
+NOBODY = Principal("", "nobody", Rights.NONE)
+"""Whoever sends no key to an address that needs none."""
+_CREDENTIALS = frozenset({b"authorization", b"x-api-key"})
+_OPEN = {*OPEN_PATHS, "/sign-in", "/sign-out", "/language", "/widget.js"}
+
+
+class Authentication:
+    """Middleware that puts the caller into the request's state, or returns 401.
+
+    It runs before the router, so that clients without a key cannot find out which routes there are. While
+    the service has no keys, everyone is an admin.
+    """
+
+    def __init__(self, app: ASGIApp, *, proxies: Networks, sign_on: SignOn | None = None) -> None:
+        self._app = app
+        self._proxies = proxies
+        self._sign_on = sign_on
+
+    def _authenticated(self, scope: Scope) -> Principal:
+        keyring: Keyring = scope["app"].state.runtime.keyring
+        if not keyring.required and self._sign_on is None:
+            return ANYONE
+        try:
+            found = _by_key(scope)
+            if found is None:
+                found = _by_link(scope)
+            if found is None and self._sign_on is not None:
+                found = self._sign_on.principal(scope, self._proxies)
+            if found is None:
+                raise _unauthorized("")
+            return _visiting(_of_origin(found, scope), scope)
+        except ServiceError as error:
+            if scope["path"] in _OPEN or is_asset(scope["path"]):
+                return NOBODY
+            if isinstance(error, Unauthorized) and not error.headers:
+                raise _unauthorized(error.message) from None
+            raise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            state = scope.setdefault("state", {})
+            state["client"] = client_address(scope, self._proxies)
+            state["secure"] = is_secure(scope, self._proxies)
+            try:
+                state["principal"] = _on_behalf(self._authenticated(scope), scope)
+            except LoccitError as error:
+                await render_error(error, scope)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def _by_key(scope: Scope) -> Principal | None:
+    """Who has the key or the session of a request; None without either.
+
+    Raises :class:`Unauthorized` if they are wrong.
+    """
+    runtime = scope["app"].state.runtime
+    # Browsers send Basic credentials by themselves: they must not let pages of other sites write.
+    reads = scope.get("method") in {"GET", "HEAD"}
+    address, wrong = scope["state"]["client"], None
+    for name, value in scope["headers"]:
+        if name not in _CREDENTIALS:
+            continue
+        for token in _tokens(name, value, basic=reads):
+            try:
+                return runtime.keyring.principal(  # type: ignore[no-any-return]
+                    token, guessable=lambda: not runtime.wrong_keys.are_too_many(address)
+                )
+            except Unauthorized as error:
+                wrong = error
+    if wrong is not None:
+        runtime.wrong_keys.add(address)
+        raise wrong
+    cookie = HTTPConnection(scope).cookies.get(COOKIE)
+    return None if cookie is None else runtime.sessions.principal(cookie)
+
+
+def _by_link(scope: Scope) -> Principal | None:
+    """Who gave a visitor the link to the page of a citation; None for other requests.
+
+    Raises :class:`Unauthorized` if that key is no longer valid.
+    """
+    path: str = scope["path"]
+    if scope.get("method") not in {"GET", "HEAD"} or not path.startswith(VIEW):
+        return None
+    runtime, query = scope["app"].state.runtime, parse_qs(scope["query_string"].decode("latin-1"))
+    proof, collection = query.get("proof", [""])[-1], query.get("collection", [DEFAULT_COLLECTION])[-1]
+    key = runtime.prover.key_of_link(collection, path.removeprefix(VIEW), proof)
+    if key:
+        holder: Principal = runtime.keyring.holder(key)
+        # Whatever the key may do: a link shows its quote.
+        return replace(holder, scope=Rights.ASK, visitor=scope["state"]["client"])
+    if "." in proof:
+        raise Unauthorized("This link has expired. Ask again on the page where you found it.")
+    return None
+
+
+def _visiting(principal: Principal, scope: Scope) -> Principal:
+    """The caller, with its address if anyone may have its key."""
+    return replace(principal, visitor=scope["state"]["client"]) if principal.origins else principal
+
+
+def _on_behalf(principal: Principal, scope: Scope) -> Principal:
+    """The caller, narrowed to the groups that it names. Raises :class:`index.errors.InvalidGroup`."""
+    named = [value for name, value in scope["headers"] if name == b"x-on-behalf-of"]
+    if not named:
+        return principal
+    written = b",".join(named).decode("utf-8", "replace").split(",")
+    groups = checked_groups(name.strip() for name in written if name.strip())
+    scope["state"]["on_behalf_of"] = groups
+    return principal.on_behalf_of(groups)
+
+
+def _of_origin(principal: Principal, scope: Scope) -> Principal:
+    """The caller, unless its key may be used by pages of other origins only."""
+    origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+    if principal.origins and any(origin not in principal.origins for origin in origins):
+        raise Forbidden("Pages of this origin may not use this key.")
+    return principal
+
+
+def _unauthorized(reason: str) -> Unauthorized:
+    return Unauthorized(reason, headers={"WWW-Authenticate": 'Bearer realm="loccit"'})
+
+
+def _tokens(name: bytes, value: bytes, *, basic: bool) -> Iterator[bytes]:
+    """The keys in a header, as a client sent them."""
+    if name == b"x-api-key":
+        yield value.strip()
+    elif name == b"authorization":
+        scheme, _, key = value.partition(b" ")
+        if scheme.lower() == b"bearer":
+            yield key.strip()
+        elif scheme.lower() == b"basic" and basic:
+            yield _password(key.strip())
+
+
+def _password(credentials: bytes) -> bytes:
+    """The password of Basic credentials (RFC 7617); the user name is ignored."""
+    try:
+        return base64.b64decode(credentials, validate=True).partition(b":")[2]
+    except binascii.Error:
+        return b""

@@ -1,0 +1,106 @@
+"""Request ids and the access log. Questions and API keys are never logged."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import InternalError
+from service.http.error_handlers import error_code_of, error_response, request_id_of
+from service.http.middleware import auditing
+from service.monitoring.logs import during_request
+from service.monitoring.metrics import NO_ROUTE, Instruments
+from service.monitoring.tracing import RequestSpan, Tracing
+
+access = logging.getLogger("loccit.access")
+log = logging.getLogger("loccit.service")
+
+_ACCESS = "method=%(method)s route=%(route)s status=%(status)d ms=%(ms).1f request_id=%(request_id)s"
+STAGES = "stages"
+"""Name, in a request's state, of the stage times in milliseconds of each question that was answered."""
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+"""Accepted X-Request-ID values: they are safe in headers and log lines."""
+
+
+class Telemetry:
+    """Outermost middleware: assigns the request id, records the request, and answers unexpected errors.
+
+    Requests are recorded in the metrics and both logs, after the response was sent.
+    """
+
+    def __init__(self, app: ASGIApp, *, instruments: Instruments, tracing: Tracing | None = None) -> None:
+        self._app = app
+        self._instruments = instruments
+        self._tracing = tracing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = _request_id(scope)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        span = self._tracing.begin(scope["headers"]) if self._tracing else None
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        with during_request(state):
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception:
+                # Not in the framework's handler, which runs outside this middleware, without the request id.
+                log.exception("request_id=%s code=internal_error", request_id)
+                if status:
+                    raise  # the response has started: closing the connection shows that it is incomplete
+                failure = InternalError("The service failed. Its log has the reason under this request id.")
+                await error_response(failure, scope)(scope, receive, send_with_id)
+            finally:
+                self._record(scope, status, time.perf_counter() - started, span)
+
+    def _record(self, scope: Scope, status: int, seconds: float, span: RequestSpan | None) -> None:
+        auditing.record(scope, status)
+        # The route, not the path: ids and locators are private.
+        method, route = scope["method"], getattr(scope.get("route"), "path", NO_ROUTE)
+        code, request_id = error_code_of(scope), request_id_of(scope)
+        self._instruments.request(method, route, status, seconds)
+        for timings_ms in scope["state"].get(STAGES, ()):
+            self._instruments.stages(timings_ms)
+        if code:
+            self._instruments.error(code)
+        if span is not None:
+            span.end(method=method, route=route, status=status, code=code, request_id=request_id)
+        if access.isEnabledFor(logging.INFO):
+            fields = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+            principal = scope["state"].get("principal")
+            if principal is not None and principal.key:
+                fields["key"] = principal.key
+            access.info(_ACCESS, {**fields, "request_id": request_id}, extra={**fields, **_error(code)})
+
+
+def _error(code: str) -> dict[str, str]:
+    return {"code": code} if code else {}
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(given := value.decode("latin-1")):
+            return str(given)
+    return uuid.uuid4().hex
+
+
+def server_timing(timings_ms: Mapping[str, float]) -> str:
+    """Stage times as the value of a Server-Timing header, which browsers' developer tools show."""
+    return ", ".join(f"{stage};dur={milliseconds:g}" for stage, milliseconds in timings_ms.items())

@@ -1,0 +1,150 @@
+"""The OpenAPI document: what it says beyond the routes, such as error responses and the API key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, Field
+
+from index.errors import LoccitError
+from service.app.error_shapes import shape_of
+from service.errors import RETRY_AFTER, error_json, status_of
+from service.http.error_shapes import ErrorShape, ShownError
+
+OPEN_PATHS = ("/healthz", "/readyz")
+"""Health checks, which need no API key: a process supervisor has none."""
+
+TAGS = [
+    {"name": "ask", "description": "Ask questions. Answers are passages with citations that can be checked."},
+    {
+        "name": "citations",
+        "description": "Look up and verify quotes, also after a document has changed.",
+    },
+    {"name": "changes", "description": "Follow changes of documents and of citations."},
+    {"name": "documents", "description": "Store, read and delete the documents that answer questions."},
+    {"name": "jobs", "description": "Ingest many documents in the background."},
+    {"name": "collections", "description": "Separate sets of documents."},
+    {
+        "name": "openai",
+        "description": "OpenAI's API, for its client libraries: see docs/integrations/openai.md.",
+    },
+    {"name": "cohere", "description": "Cohere's Rerank API: see docs/integrations/cohere.md."},
+    {"name": "dify", "description": "Dify's external knowledge: see docs/integrations/dify.md."},
+    {"name": "anthropic", "description": "Results that Claude cites: see docs/integrations/anthropic.md."},
+    {"name": "health", "description": "Health checks for operators."},
+]
+_SCHEMAS = "#/components/schemas/"
+_REQUEST_ID = "5f0c1d"
+DESCRIPTION = (
+    "Ask your documents. Every passage comes with a citation that anyone can check: "
+    "`text[start:end] == quote`, in Unicode code points of the text that "
+    "`GET /v1/documents/{document_id}/text` returns."
+)
+
+
+_SECURITY_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key. The roles of an operation are the least scope that it needs. Where the "
+        "service has no keys, none is needed.",
+    },
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key."},
+}
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong."""
+
+    code: str = Field(description="Stable: clients may test it.")
+    message: str = Field(description="What happened and what to do, for people. The wording may change.")
+    request_id: str = Field(description="Also in the X-Request-ID header and in the service's log.")
+
+
+class ErrorBody(BaseModel):
+    """The body of an error response of Loccit's own interface."""
+
+    error: ErrorDetail
+
+
+def error_responses(kinds: Iterable[type[LoccitError]], path: str = "") -> dict[int | str, dict[str, Any]]:
+    """The error responses of a route by status, each with its error codes, in the shape of its address."""
+    shape = shape_of(path)
+    by_status: dict[int, list[type[LoccitError]]] = {}
+    for kind in dict.fromkeys(kinds):
+        own = status_of(kind)
+        by_status.setdefault(own if shape is None else shape.status(own), []).append(kind)
+    return {status: _documented(by_status[status], status, shape) for status in sorted(by_status)}
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """A model's JSON Schema without references: nested models are written out in place."""
+    schema = model.model_json_schema()
+    inner = schema.pop("$defs", {})
+
+    def inlined(part: Any) -> Any:
+        if isinstance(part, dict):
+            if "$ref" in part:
+                return inlined(inner[part["$ref"].rpartition("/")[2]])
+            return {key: inlined(value) for key, value in part.items()}
+        return [inlined(value) for value in part] if isinstance(part, list) else part
+
+    written: dict[str, Any] = inlined(schema)
+    return written
+
+
+def _documented(kinds: Sequence[type[LoccitError]], status: int, shape: ErrorShape | None) -> dict[str, Any]:
+    examples = {kind.code: {"value": _example(kind, status, shape)} for kind in kinds}
+    schema = {"$ref": f"{_SCHEMAS}ErrorBody"} if shape is None else dict(shape.schema)
+    documented: dict[str, Any] = {
+        "description": " ".join(f"`{kind.code}`: {_summary(kind)}" for kind in kinds),
+        # Not as `model`: the framework would use the media type of the route's other responses.
+        "content": {"application/json": {"schema": schema, "examples": examples}},
+    }
+    if any(kind in RETRY_AFTER for kind in kinds):
+        wait = {"description": "Seconds to wait before the same request.", "schema": {"type": "integer"}}
+        documented["headers"] = {"Retry-After": wait}
+    return documented
+
+
+def _example(kind: type[LoccitError], status: int, shape: ErrorShape | None) -> Mapping[str, Any]:
+    if shape is None:
+        return error_json(kind.code, _summary(kind), _REQUEST_ID)
+    return shape.body(ShownError(kind.code, _summary(kind), status, _REQUEST_ID))
+
+
+def _summary(kind: type[LoccitError]) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0]
+
+
+def _remove_errors_of_framework(schema: dict[str, Any]) -> None:
+    """Remove the 422 that the framework adds to routes whose shape of errors has no such status."""
+    for path, methods in schema["paths"].items():
+        shape = shape_of(path)
+        if shape is not None and shape.status(422) != 422:
+            for told in methods.values():
+                told["responses"].pop("422", None)
+    for name in ("HTTPValidationError", "ValidationError"):
+        schema["components"]["schemas"].pop(name, None)
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document. It is built once."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=TAGS,
+        )
+        errors = ErrorBody.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
+        schema["components"]["schemas"] |= {**errors.pop("$defs"), "ErrorBody": errors}
+        schema["components"]["securitySchemes"] = _SECURITY_SCHEMES
+        _remove_errors_of_framework(schema)
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,44 @@
+"""Base classes of request models."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from index.naming import checked_groups
+from service.http.parameters import CollectionName, Groups
+from service.state.identity import Principal
+
+
+class Request(BaseModel):
+    """Base of all bodies and queries. Unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CollectionBody(Request):
+    """Base of bodies with a ``collection``. Their routes accept it as a query parameter, too."""
+
+    collection: CollectionName = "default"
+    on_behalf_of: Groups | None = Field(
+        None,
+        description="Narrows the key to those of its groups that are listed, for the person who asks. The "
+        "header X-On-Behalf-Of does the same for every route.",
+    )
+
+    def narrowed(self, caller: Principal) -> Principal:
+        """The caller, on behalf of the groups that are listed. Raises :class:`index.errors.InvalidGroup`."""
+        if self.on_behalf_of is None:
+            return caller
+        return caller.on_behalf_of(checked_groups(self.on_behalf_of))
+
+
+class CollectionQuery(Request):
+    """Query of a route that concerns one collection."""
+
+    collection: CollectionName = "default"
+
+
+class PageQuery(CollectionQuery):
+    """Query of a page. Unknown parameters are ignored, because sites add ``utm_source`` etc. to links."""
+
+    model_config = ConfigDict(extra="ignore")

@@ -1,0 +1,161 @@
+"""The classes of routes: what a route needs, takes and answers is read from its function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from index.errors import InvalidGroup, LoccitError
+from service.errors import (
+    CrossSiteRequest,
+    Forbidden,
+    HostNotAllowed,
+    InternalError,
+    InvalidRequest,
+    RateLimited,
+    Unauthorized,
+)
+from service.http.middleware.cross_site import READS
+from service.http.openapi import OPEN_PATHS, error_responses
+from service.http.signature import Signature
+from service.state.identity import Scope, rule_of
+
+_COLLECTION = {
+    "name": "collection",
+    "in": "query",
+    "required": False,
+    "description": "Name of the collection. The body may name it instead; both must agree.",
+    "schema": {"type": "string", "default": "default"},
+}
+_LONGEST_NAME = 100
+_MOST_NAMES = 5
+_API = "/v1/"
+
+
+class GuardedRoute(APIRoute):
+    """A route that answers only callers whose scope its rule of access admits.
+
+    Every router has this class or :class:`ApiRoute` as its ``route_class``. A function without a declared
+    rule (:func:`service.state.identity.access`) cannot be a route.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        rule = rule_of(endpoint)
+        if rule is None:
+            raise TypeError(f"{endpoint.__name__} has no rule of access. Declare one with @access.")
+        self.rule = rule
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """See :class:`fastapi.routing.APIRoute`."""
+        handle = self._function_itself() if self.takes_request_alone else super().get_route_handler()
+
+        async def handle_allowed(request: Request) -> Response:
+            self.rule.require(request.scope)
+            return await handle(request)
+
+        return handle_allowed
+
+    @property
+    def takes_request_alone(self) -> bool:
+        """Whether the framework would resolve nothing for the function, and its result is the response."""
+        needs, function = self.dependant, self.endpoint
+        others = (
+            needs.dependencies,
+            needs.path_params,
+            needs.query_params,
+            needs.header_params,
+            needs.cookie_params,
+            needs.body_params,
+            needs.websocket_param_name,
+            needs.http_connection_param_name,
+            needs.response_param_name,
+            needs.background_tasks_param_name,
+            needs.security_scopes_param_name,
+        )
+        return (
+            needs.request_param_name is not None
+            and not any(others)
+            and inspect.iscoroutinefunction(function)
+            and inspect.signature(function, eval_str=True).return_annotation is Response
+        )
+
+    def _function_itself(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        function, name = self.endpoint, self.dependant.request_param_name or ""
+
+        async def handle(request: Request) -> Response:
+            # Resolving nothing takes the framework as long as reading the question.
+            response: Response = await function(**{name: request})
+            return response
+
+        return handle
+
+
+class ApiRoute(GuardedRoute):
+    """A route that refuses query parameters it does not declare, and documents its JSON body and its errors.
+
+    A route function declares all that by the types of its parameters; see :class:`Signature`. Every router
+    of the API has this class as its ``route_class``.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        signature = Signature(endpoint)
+        self._query_names = signature.query_names
+        extra: dict[str, Any] = {}
+        if signature.body is not None:
+            extra["requestBody"] = signature.body.openapi()
+            if signature.body.names_collection and "collection" not in self._query_names:
+                self._query_names.add("collection")
+                extra["parameters"] = [_COLLECTION]
+        extra |= options.pop("openapi_extra", None) or {}
+        extra |= _security(endpoint)
+        answers = options.pop("responses", None) or {}
+        kinds = [*signature.errors, *_errors_before_route(path, options["methods"])]
+        super().__init__(
+            path, endpoint, openapi_extra=extra, responses=answers | error_responses(kinds, path), **options
+        )
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """See :class:`fastapi.routing.APIRoute`."""
+        handle = super().get_route_handler()
+
+        async def handle_checked(request: Request) -> Response:
+            # Hardly any question has a query: parsing it is left out where there is none.
+            if request.scope["query_string"] and self.path.startswith(_API):
+                self._check_query(request)
+            return await handle(request)
+
+        return handle_checked
+
+    def _check_query(self, request: Request) -> None:
+        names = [name for name, _ in request.query_params.multi_items()]
+        if unknown := [name for name in dict.fromkeys(names) if name not in self._query_names]:
+            refused = ", ".join(repr(name[:_LONGEST_NAME]) for name in unknown[:_MOST_NAMES])
+            known = ", ".join(sorted(self._query_names)) or "none"
+            raise InvalidRequest(
+                f"{request.method} {self.path_format} does not know the query parameter {refused}. "
+                f"It knows: {known}."
+            )
+        if repeated := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+            raise InvalidRequest(f"{repeated[0]}: the query has it more than once. Give it once.")
+
+
+def _security(endpoint: Callable[..., Any]) -> dict[str, Any]:
+    rule = rule_of(endpoint)
+    if rule is None or rule.scope is Scope.NONE:
+        return {}
+    return {"security": [{scheme: [rule.scope.word]} for scheme in ("bearer", "header")]}
+
+
+def _errors_before_route(path: str, methods: Iterable[str]) -> Iterator[type[LoccitError]]:
+    """The errors of the middleware and of the check of the query, by address and method alone."""
+    yield InternalError
+    if path in OPEN_PATHS:
+        return
+    yield from (InvalidRequest, InvalidGroup, Unauthorized, Forbidden, RateLimited, HostNotAllowed)
+    if not READS.issuperset(methods):
+        yield CrossSiteRequest

@@ -1,8 +1,0 @@
-"""The job store in an SQL database, whichever it is."""
-
-from service.jobs.sql.checking import problems
-from service.jobs.sql.item_rows import as_json, get_all
-from service.jobs.sql.job_rows import change, settle
-from service.jobs.sql.store import SqlJobStore
-
-__all__ = ["SqlJobStore", "as_json", "change", "get_all", "problems", "settle"]

@@ -1,0 +1,208 @@
+"""Settings of the library: data, models, ranking, passages and readers.
+
+Only the settings that open a library are declared here. The others are derived from the classes of
+:mod:`index.config`, which declare type, default, bounds and help.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field, create_model
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from index.config import EmbeddingConfig, LibraryConfig, Precision
+from index.embedding import DEFAULT_MODEL, LOADED_MODELS, Models, chosen_precision, load_embedder
+from index.library import Library
+from index.processors import threads
+from index.protocols import Embedder
+from index.readers import IsolatedReaders
+from index.search import load_reranker
+from service.errors import DataNotWritable
+from service.flows.upkeep import require_complete
+from service.state.databases.address import require_database
+
+ConfigT = TypeVar("ConfigT")
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+_FLOATS = {"float", "fp32", "bf16"}
+"""Precisions whose vectors may be in one collection."""
+
+
+def with_fields_of(*configs: type) -> Callable[[type[SettingsT]], type[SettingsT]]:
+    """Return a class decorator that adds a setting for each described field of these config classes."""
+
+    def derive(settings: type[SettingsT]) -> type[SettingsT]:
+        derived: dict[str, Any] = {}
+        for config in configs:
+            for name, field in _described_fields(config):
+                if name in derived or name in settings.model_fields:
+                    raise TypeError(
+                        f"Two settings are called {name}: give one of them another validation_alias."
+                    )
+                metadata = (*field.metadata, Field(description=field.description))
+                derived[name] = (Annotated[(field.annotation, *metadata)], field.default)
+        return create_model(
+            settings.__name__,
+            __base__=settings,
+            __module__=settings.__module__,
+            __doc__=settings.__doc__,
+            **derived,
+        )
+
+    return derive
+
+
+def _described_fields(config: Any) -> Iterator[tuple[str, FieldInfo]]:
+    """Yield setting name and declaration of each described field, including those of nested configs."""
+    for name, field in config.__pydantic_fields__.items():
+        if is_dataclass(field.annotation):
+            yield from _described_fields(field.annotation)
+        elif field.description:
+            yield _setting_name(name, field), field
+
+
+def _setting_name(name: str, field: FieldInfo) -> str:
+    return str(field.validation_alias or name)
+
+
+@with_fields_of(EmbeddingConfig, LibraryConfig)
+class LibrarySettings(BaseSettings):
+    """Settings of the library, which :class:`service.settings.Settings` reads from the environment.
+
+    Code reads derived settings through :meth:`embedding_config` and :meth:`library_config`, which are typed.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, protected_namespaces=())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments and the environment alone: other places have nothing, and are as slow to look in."""
+        return init_settings, env_settings
+
+    data: Path = Field(Path("data"), description="Folder of the collections. It holds all state: back it up.")
+    model: str = Field(
+        DEFAULT_MODEL,
+        min_length=1,
+        description="Model of new collections: name or folder of a sentence-transformers model. A collection "
+        "keeps the model it was made with until it is upgraded.",
+    )
+    model_download: bool = Field(
+        False, description="Whether a model that is not on this machine may be downloaded from the model hub."
+    )
+    max_models: int = Field(
+        LOADED_MODELS,
+        ge=1,
+        le=64,
+        description="Most models that each process loads. A collection whose model is one too many cannot be "
+        "opened.",
+    )
+    reranker: str = Field(
+        "",
+        description="Name or folder of a sentence-transformers cross-encoder that ranks the best passages "
+        "again; empty for none. On a CPU it takes about a second a question.",
+    )
+
+    def embedding_config(self, *, processes: int = 1) -> EmbeddingConfig:
+        """Return how each of ``processes`` processes on this machine runs the model."""
+        config = self._config(EmbeddingConfig)
+        return replace(
+            config,
+            cache=config.cache or self.data / "models",
+            threads=config.threads or threads(processes),
+        )
+
+    def library_config(self) -> LibraryConfig:
+        """Return the config of the library."""
+        return self._config(LibraryConfig)
+
+    def _config(self, config: type[ConfigT]) -> ConfigT:
+        values: dict[str, object] = {}
+        declared: dict[str, FieldInfo] = config.__pydantic_fields__  # type: ignore[attr-defined]
+        for name, field in declared.items():
+            if isinstance(field.annotation, type) and is_dataclass(field.annotation):
+                values[name] = self._config(field.annotation)
+            elif field.description:
+                values[name] = getattr(self, _setting_name(name, field))
+        return config(**values)
+
+
+def require_writable(data: Path) -> None:
+    """Raise :class:`DataNotWritable` unless the data folder can be written to, or made if it is missing."""
+    folder = next(one for one in (data.absolute(), *data.absolute().parents) if one.exists())
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        raise DataNotWritable(
+            f"The data folder {data} cannot be written to: {folder} is read-only, belongs to another user, "
+            "or is no folder. Mount it for writing or change its owner, or choose another with LOCCIT_DATA."
+        )
+
+
+def require_store(settings: LibrarySettings) -> None:
+    """Connect once to the database of the settings, if they name one, and make the data folder beside it.
+
+    Raises :class:`DataNotWritable`, and what :func:`service.state.databases.address.require_database` raises.
+    """
+    require_writable(settings.data)
+    if url := settings.library_config().store_url:
+        require_database(url)
+        settings.data.mkdir(parents=True, exist_ok=True)
+
+
+def open_models(settings: LibrarySettings, *, processes: int = 1) -> Models:
+    """The models that collections may have, each loaded on first use; the configured one is for new ones."""
+    config = settings.embedding_config(processes=processes)
+
+    def choose(name: str) -> Precision:
+        chosen = chosen_precision(name, download=settings.model_download, config=config)
+        return "float" if chosen in _FLOATS else chosen
+
+    def load(name: str, precision: Precision | None) -> Embedder:
+        # It may be that of a collection, whatever is configured for new ones.
+        as_ = config
+        if precision == "float" and config.precision == "auto":
+            as_ = replace(config, precision=precision)
+        elif precision and precision != ("float" if config.precision in _FLOATS else config.precision):
+            as_ = replace(config, precision=precision, backend="auto")
+        return load_embedder(name, download=settings.model_download, config=as_)
+
+    return Models(
+        lambda: load(settings.model, choose(settings.model)),
+        name=settings.model,
+        load=load,
+        choose=choose,
+        most=settings.max_models,
+    )
+
+
+def open_library(
+    settings: LibrarySettings, *, processes: int = 1, config: LibraryConfig | None = None
+) -> Library:
+    """Open the library that the settings describe; it loads its model on first use.
+
+    ``processes`` is the number of worker processes that divide the processors among them. ``config`` takes
+    the place of that of the settings. Raises
+    what :func:`require_store` raises, and :class:`service.flows.upkeep.errors.RestoreUnfinished`.
+    """
+    require_store(settings)
+    require_complete(settings.data)
+    config, device = config or settings.library_config(), settings.embedding_config().device
+    return Library(
+        settings.data,
+        embedder=open_models(settings, processes=processes),
+        config=config,
+        reranker=(lambda: load_reranker(settings.reranker, download=settings.model_download, device=device))
+        if settings.reranker
+        else None,
+        readers=IsolatedReaders(config.reading),
+    )

@@ -1,0 +1,1 @@
+"""The service's own state: jobs, keys, sessions, limits, files and unanswered questions."""

@@ -1,0 +1,49 @@
+"""Documents of collections by the time of their creation, remembered until the next change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from index.collection import Collection
+from index.history import Archive
+from service.state.identity.principal import Groups
+
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a document stands in the order. ``file_id`` is the id of the file that it is."""
+
+    created: float
+    file_id: str
+    document_id: str
+
+
+class DocumentOrder:
+    """Lists documents in the order of their creation, which the record does not: it lists them by id.
+
+    Reading all documents for each page would take long in a large collection. ``file_id`` makes the id of a
+    file from the names of a collection and of a document. One order is kept for each collection.
+    """
+
+    def __init__(self, file_id: Callable[[str, str], str]) -> None:
+        self._file_id = file_id
+        self._known: WeakKeyDictionary[Collection, tuple[int, Groups, list[Place]]] = WeakKeyDictionary()
+
+    def of(self, collection: Collection, archive: Archive, groups: Groups) -> Sequence[Place]:
+        """The documents of a collection, the oldest first, that ``archive`` shows to a caller's groups."""
+        change = archive.counts().change
+        known = self._known.get(collection)
+        if known is not None and known[:2] == (change, groups):
+            return known[2]
+        found, last = [], ""
+        while part := archive.documents(limit=_AT_ONCE, after=last):
+            found += [Place(one.created, self._file_id(collection.name, one.id), one.id) for one in part]
+            last = part[-1].id
+        found.sort()
+        if archive.counts().change == change:
+            self._known[collection] = change, groups, found
+        return found

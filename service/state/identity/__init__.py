@@ -1,0 +1,82 @@
+"""Who may do what: keys, scopes, rules of access and limits.
+
+``open_key_store`` chooses the implementation of :class:`KeyStore`, ``open_limit_store`` that of
+:class:`LimitStore`. Nothing else constructs one, so that another database is added here and in a file of its
+own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from service.state.identity.access import Rule, Tells, access, caller_of, rule_of
+from service.state.identity.keyring import Keyring
+from service.state.identity.postgresql import PostgresqlKeyStore, PostgresqlLimitStore
+from service.state.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
+from service.state.identity.proofs import Prover
+from service.state.identity.protocols import KeyStore, LimitStore
+from service.state.identity.records import Key, KeyOptions, is_origin, new_key
+from service.state.identity.sessions import COOKIE, Sessions
+from service.state.identity.sql import SqlKeyStore
+from service.state.identity.sqlite import SqliteKeyStore
+from service.state.limits.counting import Counter, RateLimit
+from service.state.limits.exchange import LimitExchange
+from service.state.limits.rates import RateLimits, WrongKeys
+
+KEYS = "keys.sqlite"
+"""Name in a data folder."""
+
+
+def open_key_store(data: Path, *, store: str = "") -> SqlKeyStore:
+    """Open the key store of a data folder, or that at a URL of PostgreSQL; create it when there is none."""
+    return PostgresqlKeyStore(store) if store else SqliteKeyStore(data / KEYS)
+
+
+def has_keys(data: Path, *, store: str = "") -> bool:
+    """Whether there may be keys, so that a command need not make a store to find none."""
+    return bool(store) or (data / KEYS).exists()
+
+
+def open_keyring(data: Path, api_key: SecretStr | None, *, store: str = "") -> Keyring:
+    """Open the keys, as :func:`open_key_store`, with the key of the settings if there is one."""
+    return Keyring(open_key_store(data, store=store), api_key=api_key.get_secret_value() if api_key else "")
+
+
+def open_limit_store(*, store: str = "") -> LimitStore | None:
+    """Open the limits that processes share at a URL of PostgreSQL; without one, None: each counts alone."""
+    return PostgresqlLimitStore(store) if store else None
+
+
+__all__ = [
+    "ANYONE",
+    "COOKIE",
+    "SCOPES",
+    "Counter",
+    "Groups",
+    "Key",
+    "KeyOptions",
+    "KeyStore",
+    "Keyring",
+    "LimitExchange",
+    "LimitStore",
+    "Principal",
+    "Prover",
+    "RateLimit",
+    "RateLimits",
+    "Rule",
+    "Scope",
+    "Sessions",
+    "Tells",
+    "WrongKeys",
+    "access",
+    "caller_of",
+    "has_keys",
+    "is_origin",
+    "new_key",
+    "open_key_store",
+    "open_keyring",
+    "open_limit_store",
+    "rule_of",
+]

@@ -1,0 +1,65 @@
+"""Rules of access: every route declares which scope it needs and what its answers can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, get_args
+
+from starlette.types import Scope as Connection
+
+from service.errors import Forbidden
+from service.state.identity.principal import Principal, Scope
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Tells = Literal["answers", "citations", "texts", "documents", "versions", "changes", "jobs", "collections"]
+"""What an answer may tell about documents that only some groups may read, or about other collections."""
+_ATTRIBUTE = "__loccit_access__"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The least scope that a route needs, and what its answers can tell."""
+
+    scope: Scope
+    tells: frozenset[str]
+
+    def require(self, connection: Connection) -> None:
+        """Raise :class:`service.errors.Forbidden` unless the scope of a request's caller suffices."""
+        if self.scope is not Scope.NONE:
+            self.require_of(caller_of(connection))
+
+    def require_of(self, caller: Principal) -> None:
+        """Raise :class:`service.errors.Forbidden` unless the caller's scope suffices."""
+        if caller.scope < self.scope:
+            raise Forbidden(
+                f"This needs a key with the scope {self.scope.word}; the scope of this key is "
+                f"{caller.scope.word}."
+            )
+
+
+def access(scope: Scope, *tells: Tells) -> Callable[[Function], Function]:
+    """Declare the rule of a route, between the route's decorator and its function.
+
+    ``tells`` is empty for a route that knows nothing of documents and collections.
+    """
+    if unknown := set(tells) - set(get_args(Tells)):
+        raise TypeError(f"{unknown} is not among what a route can tell: {get_args(Tells)}.")
+
+    def declare(function: Function) -> Function:
+        setattr(function, _ATTRIBUTE, Rule(scope, frozenset(tells)))
+        return function
+
+    return declare
+
+
+def rule_of(function: Callable[..., Any]) -> Rule | None:
+    """The declared rule of a route's function."""
+    rule: Rule | None = getattr(function, _ATTRIBUTE, None)
+    return rule
+
+
+def caller_of(connection: Connection) -> Principal:
+    """Who sent a request, as the authentication middleware found out."""
+    caller: Principal = connection["state"]["principal"]
+    return caller

@@ -1,0 +1,107 @@
+"""Keys as a store records them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from index.naming import checked_collection_name, checked_groups
+from service.errors import InvalidRequest
+from service.state.identity.principal import Groups, Principal, Scope
+from service.state.identity.secret import digest, new_token
+from service.state.limits.counting import RateLimit
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.:\[\]-]+")
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key without its secret. Times are seconds since the epoch.
+
+    ``digest`` is the SHA-256 of the whole key. ``collections`` and ``groups`` are None for all. ``last_used``
+    may be a minute old.
+    """
+
+    id: str
+    name: str
+    digest: bytes = field(repr=False)
+    scope: Scope
+    collections: frozenset[str] | None = None
+    groups: Groups = frozenset()
+    origins: tuple[str, ...] = ()
+    rate: str = ""
+    created: float = 0.0
+    expires: float | None = None
+    revoked: float | None = None
+    last_used: float | None = None
+    open_links: bool = False
+
+    def principal(self) -> Principal:
+        """The caller that has this key. An admin key reads the documents of all groups."""
+        groups = None if self.scope is Scope.ADMIN else self.groups
+        return Principal(
+            self.id,
+            self.name,
+            self.scope,
+            self.collections,
+            groups,
+            self.origins,
+            open_links=self.open_links,
+            rate=self.rate,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOptions:
+    """What a new key allows; checked when the key is made."""
+
+    collections: Iterable[str] | None = None
+    groups: Iterable[str] | None = ()
+    origins: Iterable[str] = ()
+    rate: str = ""
+    expires: float | None = None
+    open_links: bool = False
+
+
+def is_origin(written: str) -> bool:
+    """Whether this is an origin, as browsers write it in the Origin header."""
+    return _ORIGIN.fullmatch(written) is not None
+
+
+def new_key(name: str, scope: Scope, options: KeyOptions | None = None) -> tuple[str, Key]:
+    """Make a key: what its holder sends, which is stored nowhere, and what is stored.
+
+    Raises :class:`service.errors.InvalidRequest`, :class:`index.errors.InvalidCollectionName`,
+    :class:`index.errors.InvalidGroup`.
+    """
+    options = options or KeyOptions()
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InvalidRequest(f"A key has a name of 1 to {_LONGEST_NAME} printable characters.")
+    if options.expires is not None and options.expires <= time.time():
+        raise InvalidRequest("The key would have expired already. Give a time in the future.")
+    if wrong := [one for one in options.origins if not is_origin(one)]:
+        raise InvalidRequest(f"{wrong[0]!r} is not an origin. Write it like https://www.example.org.")
+    if options.open_links and scope is not Scope.ASK:
+        raise InvalidRequest("Open links are for keys with the scope ask.")
+    try:
+        RateLimit.parse(options.rate)
+    except ValueError as error:
+        raise InvalidRequest(str(error)) from None
+    collections = options.collections
+    token, id_ = new_token()
+    return token, Key(
+        id_,
+        name,
+        digest(token.encode()),
+        scope,
+        None if collections is None else frozenset(map(checked_collection_name, collections)),
+        None if options.groups is None else frozenset(checked_groups(options.groups)),
+        tuple(options.origins),
+        options.rate,
+        created=time.time(),
+        expires=options.expires,
+        open_links=options.open_links,
+    )

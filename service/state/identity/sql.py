@@ -1,0 +1,140 @@
+"""The key store in an SQL database, whichever it is."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from service.errors import KeyNotFound
+from service.state.databases import Connection, Database
+from service.state.identity.principal import SCOPES
+from service.state.identity.records import Key
+from service.state.identity.secret import new_secret
+
+_COLUMNS = (
+    "id, name, digest, scope, collections, groups, origins, rate, created, expires, revoked, last_used, "
+    "open_links"
+)
+_SELECT = f"SELECT {_COLUMNS} FROM keys"
+
+
+class SqlKeyStore(ABC):
+    """Implements :class:`service.state.identity.protocols.KeyStore` in a database that has its tables."""
+
+    is_announced: bool
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def database(self) -> Database:
+        """The database with the tables."""
+        return self._database
+
+    def add(self, key: Key) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                f"INSERT INTO keys ({_COLUMNS}) VALUES ({', '.join('?' * 13)})",
+                (
+                    key.id,
+                    key.name,
+                    key.digest,
+                    key.scope.word,
+                    _listed(key.collections),
+                    _listed(key.groups),
+                    _listed(key.origins),
+                    key.rate,
+                    key.created,
+                    key.expires,
+                    key.revoked,
+                    key.last_used,
+                    int(key.open_links),
+                ),
+            )
+            self._count_change(connection)
+
+    def all(self) -> list[Key]:
+        with self._database.read() as connection:
+            return [_from_row(row) for row in connection.execute(f"{_SELECT} ORDER BY number").fetchall()]
+
+    def revoke(self, key_id: str, moment: float) -> Key:
+        with self._database.write() as connection:
+            changed = connection.execute(
+                "UPDATE keys SET revoked = ? WHERE id = ? AND revoked IS NULL", (moment, key_id)
+            )
+            if changed.rowcount:
+                self._count_change(connection)
+            row = connection.execute(f"{_SELECT} WHERE id = ?", (key_id,)).fetchone()
+        if row is None:
+            raise KeyNotFound(f"There is no key {key_id!r}.")
+        return _from_row(row)
+
+    def note_use(self, used: Mapping[str, float]) -> None:
+        with self._database.write() as connection:
+            connection.executemany(
+                "UPDATE keys SET last_used = ? WHERE id = ? AND COALESCE(last_used, 0) < ?",
+                [(moment, key_id, moment) for key_id, moment in sorted(used.items())],
+            )
+
+    def generation(self) -> int:
+        with self._database.read() as connection:
+            (number,) = connection.execute("SELECT number FROM generation").fetchone()
+            return int(number)
+
+    def secret(self, purpose: str) -> bytes:
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT INTO secrets VALUES (?, ?) ON CONFLICT DO NOTHING", (purpose, new_secret())
+            )
+            (secret,) = connection.execute(
+                "SELECT secret FROM secrets WHERE purpose = ?", (purpose,)
+            ).fetchone()
+            return bytes(secret)
+
+    def close(self) -> None:
+        self._database.close()
+
+    @abstractmethod
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        """See :meth:`service.state.identity.protocols.KeyStore.attending`."""
+
+    @abstractmethod
+    def _announce(self, connection: Connection) -> None:
+        """Tell other processes that the generation has grown, when the transaction commits."""
+
+    def _count_change(self, connection: Connection) -> None:
+        connection.execute("UPDATE generation SET number = number + 1")
+        self._announce(connection)
+
+
+def _listed(values: Collection[str] | None) -> str | None:
+    if values is None:
+        return None
+    return json.dumps(list(values) if isinstance(values, tuple) else sorted(values))
+
+
+def _set(listed: str | None) -> frozenset[str] | None:
+    return None if listed is None else frozenset(json.loads(listed))
+
+
+def _from_row(row: tuple[Any, ...]) -> Key:
+    id_, name, digest, scope, collections, groups, origins, rate, *times, open_links = row
+    created, expires, revoked, last_used = times
+    return Key(
+        id_,
+        name,
+        digest,
+        SCOPES[scope],
+        _set(collections),
+        _set(groups),
+        tuple(json.loads(origins)),
+        rate,
+        created,
+        expires,
+        revoked,
+        last_used,
+        bool(open_links),
+    )

@@ -1,0 +1,57 @@
+"""The key store in one SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from index.store.sqlite import Database, create_tables
+from service.state.databases.announcing import Unannounced
+from service.state.identity.sql import SqlKeyStore
+
+FORMAT = 1
+_TABLES = (
+    """
+    CREATE TABLE keys (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        digest BLOB NOT NULL,              -- SHA-256 of the key
+        scope TEXT NOT NULL,
+        collections TEXT,                  -- JSON list; NULL for all
+        groups TEXT,                       -- JSON list; NULL for all
+        origins TEXT NOT NULL,             -- JSON list
+        rate TEXT NOT NULL,
+        created REAL NOT NULL,
+        expires REAL,
+        revoked REAL,
+        last_used REAL,
+        open_links INTEGER NOT NULL DEFAULT 0
+    )
+    """,
+    "CREATE TABLE generation (number INTEGER NOT NULL)",
+    "INSERT INTO generation VALUES (0)",
+    "CREATE TABLE secrets (purpose TEXT PRIMARY KEY, secret BLOB NOT NULL) WITHOUT ROWID",
+)
+_OPEN_LINKS = "ALTER TABLE keys ADD COLUMN open_links INTEGER NOT NULL DEFAULT 0"
+"""For files of earlier versions. The format stays the same, so that these can open the file again."""
+_OWNER_ONLY = 0o600
+
+
+class SqliteKeyStore(Unannounced, SqlKeyStore):
+    """Keys in a file that only its owner can read."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(_OWNER_ONLY)
+        database = Database(path)
+        with database.write() as connection:
+            create_tables(connection, path, _TABLES, number=FORMAT)
+            if "open_links" not in _columns(connection):
+                connection.execute(_OPEN_LINKS)
+        super().__init__(database)
+
+
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    return {name for _, name, *_ in connection.execute("PRAGMA table_info(keys)")}

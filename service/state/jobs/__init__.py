@@ -1,0 +1,93 @@
+"""Jobs that survive a restart, and their files.
+
+``open_job_store`` and ``open_spool`` choose the implementations of :mod:`service.state.jobs.protocols`.
+Nothing else constructs one, so that another database or object store is added here and in files of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+
+from index.objects import open_bucket, parse_objects
+from index.records import Problem
+from service.state.databases.owner import folder_of, service_owner
+from service.state.jobs.postgresql import PostgresqlJobStore
+from service.state.jobs.protocols import Spool
+from service.state.jobs.spool.bucket import BucketSpool
+from service.state.jobs.spool.folder import FolderSpool
+from service.state.jobs.spool.layered import LayeredSpool
+from service.state.jobs.sql import SqlJobStore
+from service.state.jobs.sql import problems as row_problems
+from service.state.jobs.sqlite import PinnedJobs, SqliteJobStore, pinned_jobs, problems
+
+JOBS = "jobs.sqlite"
+SPOOL = "spool"
+"""Names in a data folder."""
+
+
+def open_job_store(data: Path, *, store: str = "") -> SqlJobStore:
+    """Open the job store of a data folder, or that at a URL of PostgreSQL; create it when there is none."""
+    service_owner(data, store)
+    return PostgresqlJobStore(store) if store else SqliteJobStore(data / JOBS)
+
+
+def has_jobs(data: Path, *, store: str = "") -> bool:
+    """Whether there may be jobs, so that a command need not make a store to find none."""
+    return bool(store) or (data / JOBS).exists()
+
+
+def open_spool(
+    data: Path, *, store: str = "", max_bytes: int = 0, folder: str = SPOOL, objects: str = ""
+) -> Spool:
+    """Open the spool of a data folder, or of the database at the URL ``store`` and the folder beside it.
+
+    ``max_bytes`` bounds all files in it together; 0 means no bound. ``folder`` is the name of another one in
+    the data folder. With ``objects``, the address of another place (:func:`index.objects.parse_objects`), new
+    files are there, in a folder of this service alone, and those of the data folder are found, too.
+    Raises :class:`index.errors.ObjectsUnavailable`.
+    """
+    place = parse_objects(objects)
+    within = _within(service_owner(data, store), folder) if place or store else folder
+    # The data folder beside a database may be that of another service, whose files these are not.
+    own = FolderSpool(data / (within if store else folder), max_bytes=max_bytes)
+    if place is None:
+        return own
+    if isinstance(place, Path):
+        return LayeredSpool(FolderSpool(place / within, max_bytes=max_bytes), own)
+    return LayeredSpool(BucketSpool(open_bucket(place), f"{within}/", max_bytes=max_bytes), own)
+
+
+def _within(owner: str, folder: str) -> str:
+    """Where the files of an owner are. Not within ``folder``: a service without a name sweeps all of that."""
+    return f"{folder_of(owner)}/{folder}" if owner else folder
+
+
+def pin_jobs(data: Path, objects: str = "") -> AbstractContextManager[PinnedJobs]:
+    """Keep the state of the jobs of a data folder, to copy it while they go on."""
+    return pinned_jobs(data / JOBS, open_spool(data, objects=objects if has_jobs(data) else ""))
+
+
+def job_problems(data: Path, objects: str = "", *, store: str = "") -> Iterator[Problem]:
+    """Yield what is wrong with the jobs of a data folder, or of the database at a URL, and their files."""
+    if not has_jobs(data, store=store):
+        return
+    spool = open_spool(data, store=store, objects=objects)
+    if not store:
+        yield from problems(data / JOBS, spool)
+        return
+    with closing(open_job_store(data, store=store)) as jobs:
+        yield from row_problems(jobs.database.read, spool)
+
+
+__all__ = [
+    "JOBS",
+    "SPOOL",
+    "PinnedJobs",
+    "has_jobs",
+    "job_problems",
+    "open_job_store",
+    "open_spool",
+    "pin_jobs",
+]

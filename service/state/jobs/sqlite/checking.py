@@ -1,0 +1,26 @@
+"""Check a job store in a file, and its spool."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from index.records import Problem
+from index.store.sqlite import file_damage
+from service.state.jobs import sql
+from service.state.jobs.protocols import Spool
+
+
+def problems(path: Path, spool: Spool) -> Iterator[Problem]:
+    """Yield what is wrong with the jobs in a file and with the files that they wait for."""
+    if not path.exists():
+        return
+    if damage := file_damage(path):
+        yield Problem("jobs_damaged", path.name, f"{damage}. Restore a backup, or move the file away.")
+        return
+    with closing(sqlite3.connect(path)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'counts'").fetchone():
+            return
+    yield from sql.problems(lambda: closing(sqlite3.connect(path)), spool)

@@ -1,0 +1,72 @@
+"""Copy jobs and their spooled files while others add and run them."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from index.store.sqlite import PinnedDatabase, pinned
+from service.state.jobs.protocols import Spool
+
+_FILES = (
+    "SELECT j.id, i.spooled, MAX(i.outcome = 'waiting') FROM items i JOIN jobs j ON j.number = i.job"
+    " WHERE i.spooled <> '' GROUP BY j.number, i.spooled ORDER BY j.number, MIN(i.number)"
+)
+
+_CHUNK = 2**20
+
+
+class PinnedJobs:
+    """The jobs of a data folder as they are at one moment."""
+
+    def __init__(self, database: PinnedDatabase | None, spool: Spool) -> None:
+        """Use :func:`pinned_jobs`."""
+        self._database = database
+        self._spool = spool
+
+    def copy(self, path: Path, spool: Path) -> bool:
+        """Write the jobs to ``path`` and the files that they need into the folder ``spool``.
+
+        Returns False when a file that waits was ingested and removed before it was copied: its document is in
+        a collection, and the state to copy is a later one. What a call before has copied is not copied again.
+        """
+        path.unlink(missing_ok=True)
+        if self._database is None:
+            return True
+        self._database.copy(path)
+        with closing(sqlite3.connect(path)) as copy:
+            is_new = not copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'items'").fetchone()
+            files = [] if is_new else copy.execute(_FILES).fetchall()
+        is_complete = True
+        for job, name, is_waiting in files:
+            target = spool / job / name
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with (
+                    suppress(FileNotFoundError),
+                    self._spool.open(job, name) as file,
+                    target.open("wb") as copied,
+                ):
+                    shutil.copyfileobj(file, copied, _CHUNK)
+            is_complete &= not is_waiting or target.exists()
+        self._remove_others(spool, {(job, name) for job, name, _ in files})
+        return is_complete
+
+    @staticmethod
+    def _remove_others(spool: Path, named: set[tuple[str, str]]) -> None:
+        for path in list(spool.glob("*/*")):
+            if (path.parent.name, path.name) not in named:
+                path.unlink()
+
+
+@contextmanager
+def pinned_jobs(path: Path, spool: Spool) -> Iterator[PinnedJobs]:
+    """Keep the state of a job store, if there is one. Raises :class:`index.errors.StoreDamaged`."""
+    if not path.exists():
+        yield PinnedJobs(None, spool)
+        return
+    with pinned(path) as database:
+        yield PinnedJobs(database, spool)

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from index import errors as library_errors
+from index.collection import Collection
+from index.embedding import WordEmbedder
+from index.errors import LoccitError
+from index.library import Library
+from service import errors as service_errors
+from service.errors import RETRY_AFTER, STATUS, status_of
+from service.http import error_handlers
+from service.http.middleware.telemetry import Telemetry
+from service.monitoring.metrics import Metrics
+from tests.service.http_service import GatedEmbedder, app_of, assert_error, served
+
+EVERY = [
+    kind
+    for module in (library_errors, service_errors)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, LoccitError)
+]
+ABSTRACT = (LoccitError, service_errors.ServiceError)
+
+
+@pytest.mark.parametrize("kind", sorted({*EVERY} - {*ABSTRACT}, key=lambda kind: kind.__name__))
+def test_every_error_has_a_status_of_its_own_or_of_its_branch(kind: type[LoccitError]) -> None:
+    assert any(base in STATUS for base in kind.__mro__ if base not in ABSTRACT)
+
+
+def test_codes_are_distinct() -> None:
+    codes = [kind.code for kind in {*EVERY}]
+    assert len(codes) == len(set(codes))
+
+
+@pytest.fixture
+def raising() -> Iterator[TestClient]:
+    app = FastAPI(middleware=[Middleware(Telemetry, instruments=Metrics().instruments)])
+    error_handlers.install(app)
+
+    @app.get("/{name}")
+    async def fail(name: str) -> None:
+        kind = next(kind for kind in EVERY if kind.__name__ == name)
+        raise kind("Half a pair \ud800 is told.")
+
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_every_error_is_the_one_body(raising: TestClient, kind: type[LoccitError]) -> None:
+    response = raising.get(f"/{kind.__name__}")
+    assert_error(response, status_of(kind), kind.code)
+    assert ("retry-after" in response.headers) == (kind in RETRY_AFTER)
+
+
+def test_an_address_that_is_not_there(client: TestClient) -> None:
+    assert "/v1/nothing" in assert_error(client.get("/v1/nothing"), 404, "route_not_found")
+    assert_error(client.get("/v1/ask/"), 404, "route_not_found")
+
+
+def test_a_method_that_is_not_taken(client: TestClient) -> None:
+    response = client.get("/v1/ask")
+    assert "POST" in assert_error(response, 405, "method_not_allowed")
+    assert response.headers["allow"] == "POST"
+
+
+class BrokenLibrary(Library):
+    """Fails as nobody foresaw."""
+
+    def open(self, name: str, *, create: bool = False, model: str = "") -> Collection:
+        raise RuntimeError(f"secret path of {name}")
+
+
+def test_what_nobody_foresaw_is_logged_and_not_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with served(BrokenLibrary(tmp_path, embedder=WordEmbedder())) as client:
+        response = client.get("/v1/documents", headers={"x-request-id": "it-was-me"})
+    assert "secret" not in assert_error(response, 500, "internal_error")
+    (record,) = [record for record in caplog.records if record.exc_info]
+    assert "it-was-me" in record.getMessage()
+    assert "secret path" in caplog.text
+
+
+def test_a_model_that_cannot_be_loaded_is_told_by_readiness(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def missing() -> WordEmbedder:
+        raise library_errors.ModelNotFound("No model in /secret/folder.")
+
+    with Library(tmp_path, embedder=missing) as library, TestClient(app_of(library)) as client:
+        while "loading" in client.get("/readyz").text:
+            pass
+        for response in (client.get("/readyz"), client.post("/v1/ask", json={"question": "lamp"})):
+            message = assert_error(response, 503, "not_ready")
+            assert "model_not_found" in message
+            assert "secret" not in message
+            assert response.headers["retry-after"]
+        assert client.get("/healthz").status_code == 200
+    assert "/secret/folder" in caplog.text
+
+
+def test_a_service_that_loads_its_model_is_up_and_not_ready(tmp_path: Path) -> None:
+    embedder = GatedEmbedder()
+    embedder.gate.clear()
+    with Library(tmp_path, embedder=embedder) as library, TestClient(app_of(library)) as client:
+        assert client.get("/healthz").json() == {"status": "up"}
+        assert_error(client.get("/readyz"), 503, "not_ready")
+        assert_error(client.get("/v1/collections"), 503, "not_ready")
+        embedder.gate.set()
+
+
+def test_errors_of_the_caller_are_not_logged_as_ours(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.post("/v1/ask", json={"question": ""})
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]

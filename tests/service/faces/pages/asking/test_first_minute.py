@@ -1,0 +1,102 @@
+"""The page before anything was asked: the first file, and questions worth asking."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.embedding import load_embedder
+from index.library import Library
+from index.sources import FolderIngest
+from service.faces.pages.asking import suggestions
+from service.state.identity import KeyOptions, Scope, new_key
+from tests.service.faces.pages.pages import LAMP, page, told, words
+from tests.service.http_service import put, served
+
+CORPUS = Path(__file__).resolve().parents[4] / "corpus"
+
+
+@pytest.fixture
+def keyed(library: Library) -> Iterator[TestClient]:
+    with served(library, api_key="correct-horse") as client:
+        client.headers["x-api-key"] = "correct-horse"
+        yield client
+
+
+def with_key(client: TestClient, scope: Scope, *collections: str) -> TestClient:
+    token, key = new_key("one", scope, KeyOptions(collections=list(collections) or None))
+    client.app.state.runtime.keyring.add(key)  # type: ignore[attr-defined]
+    client.headers["x-api-key"] = token
+    return client
+
+
+def test_who_may_write_is_invited_to_put_in_files(keyed: TestClient) -> None:
+    (form,) = page(keyed, "/").xpath("//form[contains(@class, 'upload')]")
+    assert form.get("hidden") is not None  # a script sends it
+    assert form.xpath(".//label[@for='files']")
+    assert "loccit ingest" in told(page(keyed, "/"))
+
+
+@pytest.mark.parametrize("scope", [Scope.ASK, Scope.READ])
+def test_who_may_not_write_is_told_whom_to_ask(keyed: TestClient, scope: Scope) -> None:
+    html = page(with_key(keyed, scope), "/")
+    assert not html.xpath("//form[contains(@class, 'upload')]")
+    assert "Ask the people who run this service" in told(html)
+
+
+def test_a_key_of_one_collection_asks_that(keyed: TestClient) -> None:
+    keyed.put("/v1/collections/essays")
+    put(keyed, "a.md", f"# Lamps\n\n## Who lit the lamp?\n\n{LAMP}\n", collection="essays")
+    reader = page(with_key(keyed, Scope.READ, "essays", "empty"), "/")
+    assert "1 document to ask" in told(reader)
+    assert [words(one) for one in reader.xpath("//section[@class='suggested']//a")] == ["Who lit the lamp?"]
+    asker = page(with_key(keyed, Scope.ASK, "essays", "empty"), "/")
+    assert asker.xpath("//select[@name='collection']/option/text()") == ["essays"]
+    assert "no documents here" not in told(asker)
+    assert "1 document" not in told(asker)
+    answer = page(keyed, "/", q="Who lit the lamp?")
+    assert answer.xpath("//p[@class='sentence']")
+    assert answer.xpath("//header//a[@class='name']/@href") == ["/?collection=essays"]
+
+
+def test_an_empty_collection_names_one_with_documents(keyed: TestClient) -> None:
+    keyed.put("/v1/collections/empty")
+    put(keyed, "a.md", LAMP)
+    html = page(keyed, "/", collection="empty")
+    assert "no documents here" in told(html)
+    (link,) = html.xpath("//section[@class='empty']//a[contains(., 'default')]/@href")
+    assert "1 document to ask" in told(page(keyed, link))
+    assert "default" not in told(page(with_key(keyed, Scope.ASK, "empty"), "/"))
+
+
+def test_headings_that_are_questions_are_worth_asking(keyed: TestClient) -> None:
+    put(keyed, "a.md", f"# Lamps\n\n## Who lit the lamp?\n\n{LAMP}\n\n## 谁点亮了灯？\n\n守塔人。\n")
+    (section,) = page(keyed, "/").xpath("//section[@class='suggested']")
+    assert [words(one) for one in section.xpath(".//a")] == ["Who lit the lamp?", "谁点亮了灯？"]
+    answer = page(keyed, section.xpath(".//a/@href")[0])
+    assert answer.xpath("//p[@class='sentence']")
+    assert not page(with_key(keyed, Scope.ASK), "/").xpath("//section[@class='suggested']")
+
+
+def test_without_such_headings_nothing_is_suggested(keyed: TestClient) -> None:
+    put(keyed, "a.md", f"# Lamps\n\n{LAMP}\n")
+    assert not page(keyed, "/").xpath("//section[@class='suggested']")
+
+
+@pytest.mark.model
+def test_the_questions_for_the_sample_documents_are_answered(tmp_path: Path) -> None:
+    known = json.loads(Path(suggestions.__file__).with_suffix(".json").read_text())
+    with Library(tmp_path, embedder=load_embedder()) as library:
+        collection = library.open("default", create=True)
+        FolderIngest(collection).run([CORPUS])
+        questions = list(suggestions._shipped(collection.archive))
+        assert questions == [one["question"] for one in known.values()]
+        assert suggestions.suggested(collection.archive) == questions[: suggestions.MOST]
+        for document_id, one in known.items():
+            answer = collection.ask(one["question"])
+            assert answer.hits[0].citation.document_id == document_id
+            assert answer.answerability > 0.8

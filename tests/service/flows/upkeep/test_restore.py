@@ -1,0 +1,232 @@
+import logging
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from index.history import Ledger, Retention
+from index.ingest.preparation import Source
+from service.flows.upkeep import back_up, bundle, restore
+from service.flows.upkeep.errors import (
+    BackupDamaged,
+    BackupFailed,
+    DataInUse,
+    DataNotEmpty,
+    RestoreUnfinished,
+)
+from service.settings import Settings
+from service.settings.library import open_library as open_with_settings
+from service.state.identity import Key, Scope, open_key_store
+from tests.service.flows.upkeep.conftest import Opener, answers, files, names, put
+
+MOONS = "Mars has two moons, Phobos and Deimos."
+RINGS = "Saturn has rings of ice and dust."
+VENUS = "Venus has no moon at all."
+
+
+@pytest.mark.parametrize("name", ["backup", "backup.tar.gz"])
+def test_drill(data: Path, open_library: Opener, tmp_path: Path, name: str) -> None:
+    """Back up, go on, lose everything, restore: same answers, citations, erasures; and new documents."""
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    with open_library(ledger=ledger.path) as library:
+        put(library, "mars.txt", "Mars has moons.")
+        locators = [
+            put(library, "mars.txt", MOONS),
+            put(library, "saturn.txt", RINGS),
+            put(library, "secret.txt", "The secret word is aardvark."),
+        ]
+        library.open("notes").editor.rename("secret.txt", "hidden.txt")
+        before = answers(library, "moons of Mars", "rings of ice")
+        back_up(data, tmp_path / name)
+        library.open("notes").editor.delete("hidden.txt")
+        library.open("notes").editor.prune(Retention(keep_versions=1))
+        put(library, "later.txt", VENUS)
+        library.open("notes")._engine.dense.compact()  # type: ignore[attr-defined]
+    shutil.rmtree(data)
+    restored = restore(data, tmp_path / name, ledger=ledger)
+    assert (restored.has_ledger, restored.documents, restored.versions) == (True, 1, 2)
+    with open_library(ledger=ledger.path) as library:
+        notes = library.open("notes")
+        assert answers(library, "moons of Mars", "rings of ice") == [
+            [one for one in found if not one.startswith("hidden")] for found in before
+        ]
+        for locator, text in zip(locators, (MOONS, RINGS), strict=False):
+            assert notes.archive.cite(locator).quote == text
+        assert notes.archive.find_document("secret.txt") is None
+        assert notes.archive.find_document("hidden.txt") is None
+        assert [one.number for one in notes.archive.versions("mars.txt")] == [2]
+        for number in range(12):
+            put(library, f"new{number}.txt", f"After the restore came w{number}ord.")
+        for number in range(12):
+            (best, *_), *_ = answers(library, f"w{number}ord")
+            assert best.startswith(f"new{number}.txt@")
+            hit = notes.ask(f"w{number}ord", k=1).hits[0]
+            assert (hit.explain.dense.rank, hit.explain.lexical.rank) == (1, 1)
+        counts = notes.archive.counts()
+        assert list(notes._store.problems(notes._following.derivation.embedder.dimension)) == []  # type: ignore[attr-defined]
+        assert (counts.documents, counts.passages, counts.embedded) == (14, 14, 14)
+    assert b"aardvark" not in b"".join(files(data).values())
+
+
+def test_what_was_put_again_after_an_erasure_is_kept(
+    data: Path, open_library: Opener, tmp_path: Path
+) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+        library.open("notes").editor.delete("mars.txt")
+        put(library, "mars.txt", MOONS)
+        back_up(data, tmp_path / "backup")
+    restored = restore(data, tmp_path / "backup", ledger=Ledger(data / "erasures.jsonl"), replace=True)
+    assert (restored.documents, restored.versions) == (0, 0)
+    with open_library() as library:
+        assert library.open("notes").archive.document("mars.txt")
+
+
+def test_an_erased_collection_stays_erased(data: Path, open_library: Opener, tmp_path: Path) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+        put(library, "law.txt", "Everybody may ask.", collection="laws")
+        back_up(data, tmp_path / "backup")
+        library.delete("laws")
+    ledger = Ledger(data / "erasures.jsonl")
+    assert restore(data, tmp_path / "backup", ledger=ledger, replace=True).collections == ["laws"]
+    with open_library() as library:
+        assert library.names() == ["notes"]
+    # Unless it was a mistake, and what was erased is to come back.
+    assert restore(data, tmp_path / "backup", ledger=None, replace=True).collections == []
+    with open_library() as library:
+        assert library.names() == ["laws", "notes"]
+
+
+def test_without_a_ledger_nothing_is_erased_and_that_is_told(
+    data: Path, open_library: Opener, tmp_path: Path
+) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+    back_up(data, tmp_path / "backup")
+    restored = restore(tmp_path / "other", tmp_path / "backup", ledger=Ledger(tmp_path / "none.jsonl"))
+    assert not restored.has_ledger
+
+
+def test_a_folder_that_holds_something_is_replaced_only_when_told(
+    data: Path, open_library: Opener, tmp_path: Path
+) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+    back_up(data, tmp_path / "backup")
+    with open_library() as library:
+        put(library, "later.txt", RINGS)
+        put(library, "law.txt", "Everybody may ask.", collection="laws")
+    (data / "models").mkdir()
+    (data / "jobs.sqlite-wal").write_bytes(b"of another database")
+    before = files(data)
+    with pytest.raises(DataNotEmpty, match="replaced"):
+        restore(data, tmp_path / "backup", ledger=None)
+    assert files(data) == before
+    restore(data, tmp_path / "backup", ledger=None, replace=True)
+    assert names(data) == ["collections", "models"]
+    with open_library() as library:
+        assert library.names() == ["notes"]
+        assert [one.id for one in library.open("notes").archive.documents()] == ["mars.txt"]
+
+
+def test_a_folder_in_use_is_not_replaced(data: Path, open_library: Opener, tmp_path: Path) -> None:
+    library = open_library()
+    put(library, "mars.txt", MOONS)
+    back_up(data, tmp_path / "backup")
+    for replace in (True, False):
+        with pytest.raises((DataInUse, DataNotEmpty)):
+            restore(data, tmp_path / "backup", ledger=None, replace=replace)
+    put(library, "later.txt", RINGS)
+    assert answers(library, "rings of ice")
+    library.close()
+    with FileLock(data / "jobs.lock"), pytest.raises(DataInUse, match=r"jobs\.lock"):
+        restore(data, tmp_path / "backup", ledger=None, replace=True)
+    restore(data, tmp_path / "backup", ledger=None, replace=True)
+
+
+def test_a_damaged_backup_changes_nothing(data: Path, open_library: Opener, tmp_path: Path) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+    back_up(data, tmp_path / "backup")
+    (tmp_path / "backup/collections/notes/store.sqlite").write_bytes(b"damaged")
+    before = files(data)
+    for source in ("backup", "data", "nothing"):
+        with pytest.raises(BackupDamaged):
+            restore(data, tmp_path / source, ledger=None, replace=True)
+        assert files(data) == before
+
+
+def test_a_place_that_cannot_be_written_is_told(data: Path, open_library: Opener, tmp_path: Path) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+    back_up(data, tmp_path / "backup")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BackupFailed):
+        restore(tmp_path / "file", tmp_path / "backup", ledger=None)
+
+
+def test_an_interrupted_restore_is_not_opened_and_can_be_repeated(
+    data: Path, open_library: Opener, tmp_path: Path
+) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+    back_up(data, tmp_path / "backup")
+    # As a kill leaves it: the mark, the old state moved away, and a part of the new one.
+    (data / "restore-unfinished").touch()
+    (data / ".replaced").mkdir()
+    (data / "collections").rename(data / ".replaced/collections")
+    (data / "collections").mkdir()
+    with pytest.raises(RestoreUnfinished, match="restore again"):
+        open_with_settings(Settings(data=data, model="words"))
+    with pytest.raises(RestoreUnfinished):
+        back_up(data, tmp_path / "other")
+    restore(data, tmp_path / "backup", ledger=None)
+    assert names(data) == ["collections"]
+    with open_with_settings(Settings(data=data, model="words")) as library:
+        assert library.open("notes").archive.document("mars.txt")
+
+
+def test_keys_and_jobs_are_restored_with_the_rest(data: Path, open_library: Opener, tmp_path: Path) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+    with closing(sqlite3.connect(data / "keys.sqlite")) as keys:
+        keys.execute("CREATE TABLE keys (id)")
+    manifest = back_up(data, tmp_path / "backup")
+    restore(tmp_path / "other", tmp_path / "backup", ledger=None)
+    assert set(files(tmp_path / "other")) == set(manifest.files)
+    assert bundle.read(tmp_path / "backup", None) == manifest
+
+
+def test_a_collection_can_be_asked_while_it_is_backed_up(
+    data: Path, open_library: Opener, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = open_library()
+    put(library, "mars.txt", MOONS)
+    with caplog.at_level(logging.WARNING):
+        back_up(data, tmp_path / "backup")
+        library.open("notes").put(Source("later.txt", RINGS.encode()))
+    assert answers(library, "rings of ice")
+    assert caplog.records == []
+
+
+def test_keys_that_were_revoked_since_stay_revoked(data: Path, open_library: Opener, tmp_path: Path) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+    with closing(open_key_store(data)) as keys:
+        for name in ("one", "two"):
+            keys.add(Key(name, name, bytes(32), Scope.READ))
+    back_up(data, tmp_path / "backup")
+    with closing(open_key_store(data)) as keys:
+        keys.revoke("one", 7.0)
+    restore(data, tmp_path / "backup", ledger=None, replace=True)
+    with closing(open_key_store(data)) as keys:
+        assert [(key.id, key.revoked) for key in keys.all()] == [("one", 7.0), ("two", None)]
+    # Keys that cannot be read prevent no restore.
+    (data / "keys.sqlite").write_bytes(b"damaged" * 1000)
+    restore(data, tmp_path / "backup", ledger=None, replace=True)
+    with closing(open_key_store(data)) as keys:
+        assert [key.revoked for key in keys.all()] == [None, None]

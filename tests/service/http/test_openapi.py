@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from index import errors as library_errors
+from index.errors import LoccitError, Unreadable
+from index.library import Library
+from service import errors as service_errors
+from service.app import create_app
+from service.app.error_shapes import shape_of
+from service.errors import STATUS
+from service.faces.api.requests.citations import ChangesRequest, VerifyRequest
+from service.faces.api.requests.documents import DocumentRequest, PatchRequest, PruneRequest
+from service.faces.api.requests.jobs import IngestRequest
+from service.faces.mcp.tools.table import TOOLS
+from service.flows.ask.requests import AskRequest
+from service.http.openapi import OPEN_PATHS, describe
+from tests.service.http_service import app_of
+
+
+@pytest.fixture
+def api(library: Library) -> dict[str, Any]:
+    return describe(app_of(library))
+
+
+def operations(api: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, told) for path, methods in api["paths"].items() for method, told in methods.items()
+    ]
+
+
+def test_the_addresses_are_the_documented_ones(api: dict[str, Any]) -> None:
+    assert sorted(f"{method.upper()} {path}" for method, path, _ in operations(api)) == [
+        "DELETE /v1/collections/{name}",
+        "DELETE /v1/documents/{document_id}",
+        "DELETE /v1/files/{file_id}",
+        "DELETE /v1/jobs/{job_id}",
+        "DELETE /v1/vector_stores/{vector_store_id}",
+        "DELETE /v1/vector_stores/{vector_store_id}/files/{file_id}",
+        "GET /healthz",
+        "GET /metrics",
+        "GET /readyz",
+        "GET /v1/changes",
+        "GET /v1/citations/{locator}",
+        "GET /v1/collections",
+        "GET /v1/collections/{name}",
+        "GET /v1/documents",
+        "GET /v1/documents/{document_id}",
+        "GET /v1/documents/{document_id}/diff",
+        "GET /v1/documents/{document_id}/original",
+        "GET /v1/documents/{document_id}/page.png",
+        "GET /v1/documents/{document_id}/text",
+        "GET /v1/documents/{document_id}/versions",
+        "GET /v1/files",
+        "GET /v1/files/{file_id}",
+        "GET /v1/files/{file_id}/content",
+        "GET /v1/jobs",
+        "GET /v1/jobs/{job_id}",
+        "GET /v1/jobs/{job_id}/events",
+        "GET /v1/jobs/{job_id}/files",
+        "GET /v1/models",
+        "GET /v1/models/{model}",
+        "GET /v1/vector_stores",
+        "GET /v1/vector_stores/{vector_store_id}",
+        "GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}",
+        "GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/files",
+        "GET /v1/vector_stores/{vector_store_id}/files",
+        "GET /v1/vector_stores/{vector_store_id}/files/{file_id}",
+        "GET /v1/vector_stores/{vector_store_id}/files/{file_id}/content",
+        "PATCH /v1/documents/{document_id}",
+        "POST /dify/retrieval",
+        "POST /retrieval",
+        "POST /v1/answer",
+        "POST /v1/anthropic/tool_result",
+        "POST /v1/ask",
+        "POST /v1/changes",
+        "POST /v1/chat/completions",
+        "POST /v1/collections/{name}/upgrade",
+        "POST /v1/embeddings",
+        "POST /v1/explain",
+        "POST /v1/files",
+        "POST /v1/ingest",
+        "POST /v1/jobs/{job_id}/cancel",
+        "POST /v1/jobs/{job_id}/retry",
+        "POST /v1/prune",
+        "POST /v1/responses",
+        "POST /v1/vector_stores",
+        "POST /v1/vector_stores/{vector_store_id}",
+        "POST /v1/vector_stores/{vector_store_id}/file_batches",
+        "POST /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel",
+        "POST /v1/vector_stores/{vector_store_id}/files",
+        "POST /v1/vector_stores/{vector_store_id}/files/{file_id}",
+        "POST /v1/vector_stores/{vector_store_id}/search",
+        "POST /v1/verify",
+        "POST /v2/rerank",
+        "PUT /v1/collections/{name}",
+        "PUT /v1/documents/{document_id}",
+    ]
+
+
+def test_every_operation_is_described_and_tells_its_errors(api: dict[str, Any]) -> None:
+    tags = {tag["name"] for tag in api["tags"]}
+    for _, path, told in operations(api):
+        assert told["summary"]
+        assert told["description"]
+        assert set(told["tags"]) <= tags
+        failing = {int(status) for status in told["responses"] if int(status) >= 400}
+        shape = shape_of(path)
+        assert failing <= {shape.status(one) if shape else one for one in STATUS.values()}
+        assert 500 in failing
+        assert (401 in failing) == (path not in OPEN_PATHS)
+        for status in failing:
+            content = told["responses"][str(status)]["content"]["application/json"]
+            own = {"$ref": "#/components/schemas/ErrorBody"}
+            assert content["schema"] == (own if shape is None else shape.schema)
+            assert content["examples"]
+
+
+def codes(described: dict[str, Any]) -> set[str]:
+    """The codes of all errors of an operation."""
+    return {
+        code
+        for status, answer in described["responses"].items()
+        if int(status) >= 400
+        for code in answer["content"]["application/json"]["examples"]
+    }
+
+
+UNDOCUMENTED = {
+    "client_gone": "nobody is there to read it",
+    "invalid_settings": "the service does not start",
+    "data_not_writable": "the service does not start",
+    "key_not_found": "only commands revoke keys",
+    "method_not_allowed": "no route answers it",
+    "route_not_found": "no route answers it",
+}
+
+
+def test_every_error_is_documented_by_some_route(api: dict[str, Any]) -> None:
+    kinds = [
+        kind
+        for module in (library_errors, service_errors)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, LoccitError) and not kind.__subclasses__()
+    ]
+    documented = set().union(*(codes(described) for *_, described in operations(api)))
+    assert {kind.code for kind in kinds} - documented == set(UNDOCUMENTED)
+
+
+def test_errors_are_those_of_what_a_route_takes(api: dict[str, Any]) -> None:
+    def of(method: str, path: str) -> set[str]:
+        return codes(api["paths"][path][method])
+
+    before = {
+        "internal_error", "unauthorized", "forbidden", "rate_limited", "host_not_allowed", "invalid_request",
+        "invalid_group", "not_ready",
+    }  # fmt: skip
+    collection = {
+        "invalid_collection_name", "collection_not_found", "collection_mismatch", "collection_busy",
+        "model_not_found", "model_damaged", "model_failed", "too_many_models", "backend_missing",
+        "store_damaged", "format_in_use", "unknown_format", "store_unavailable", "engine_unsuitable",
+    }  # fmt: skip
+    assert of("get", "/healthz") == {"internal_error"}
+    assert of("get", "/readyz") == {"internal_error", "not_ready"}
+    assert of("get", "/v1/collections") == before
+    assert of("get", "/v1/documents") == before | collection
+    current = {"document_not_found", "document_retired"}
+    assert of("get", "/v1/documents/{document_id}") == before | collection | current
+    assert of("get", "/v1/documents/{document_id}/versions") == before | collection | {"document_not_found"}
+    assert of("delete", "/v1/documents/{document_id}") == before | collection | {
+        "document_not_found", "cross_site_request", "overloaded", "disk_full", "objects_unavailable",
+    }  # fmt: skip
+    assert of("patch", "/v1/documents/{document_id}") == before | collection | current | {
+        "cross_site_request", "overloaded", "body_too_large", "body_timeout", "invalid_metadata", "disk_full",
+        "objects_unavailable",
+    }  # fmt: skip
+    assert {"job_not_found", "job_not_finished"} <= of("delete", "/v1/jobs/{job_id}")
+    assert "job_not_finished" not in of("get", "/v1/jobs/{job_id}")
+    assert {kind.code for kind in Unreadable.__subclasses__()} <= of("put", "/v1/documents/{document_id}")
+
+
+def test_every_operation_tells_what_it_answers(api: dict[str, Any]) -> None:
+    for method, path, told in operations(api):
+        fine = {int(status) for status in told["responses"] if int(status) < 400}
+        is_job = (method, path) == ("delete", "/v1/jobs/{job_id}")
+        expected = 204 if is_job else 202 if path == "/v1/ingest" else 200
+        assert expected in fine
+
+
+def test_every_reference_is_there(api: dict[str, Any]) -> None:
+    for reference in re.findall(r"'\$ref': '#/([^']+)'", str(api)):
+        at: Any = api
+        for part in reference.split("/"):
+            at = at[part]
+        assert at
+    assert "HTTPValidationError" not in api["components"]["schemas"]
+
+
+def test_examples_are_accepted() -> None:
+    asked = (
+        AskRequest,
+        ChangesRequest,
+        DocumentRequest,
+        IngestRequest,
+        PatchRequest,
+        PruneRequest,
+        VerifyRequest,
+    )
+    for model in asked:
+        for example in model.model_json_schema()["examples"]:
+            model.model_validate(example)
+
+
+def test_the_needed_scope_of_a_key_is_told(api: dict[str, Any]) -> None:
+    assert set(api["components"]["securitySchemes"]) == {"bearer", "header"}
+    for _, path, told in operations(api):
+        assert ("security" in told) == (path not in OPEN_PATHS)
+    assert api["paths"]["/v1/ask"]["post"]["security"] == [{"bearer": ["ask"]}, {"header": ["ask"]}]
+    assert api["paths"]["/v1/prune"]["post"]["security"] == [{"bearer": ["admin"]}, {"header": ["admin"]}]
+
+
+def routes(found: Sequence[Any]) -> Iterator[APIRoute]:
+    """All routes, those of included routers too."""
+    for route in found:
+        if isinstance(route, APIRoute):
+            yield route
+        elif router := getattr(route, "original_router", None):
+            yield from routes(router.routes)
+
+
+def test_routes_are_not_left_out_of_the_description(library: Library, api: dict[str, Any]) -> None:
+    app = create_app(app_of(library).state.settings, library=library)
+    served = {route.path_format for route in routes(app.routes)}
+    assert served - set(api["paths"]) == {
+        "/", "/static/{version}/{name}", "/language", "/widget.js", "/view/{locator}", "/check",
+        "/docs", "/docs/{operation}", "/help", "/help/{name}",
+        "/library", "/library/upload", "/library/fetch", "/library/document", "/library/document/diff",
+        "/library/document/delete", "/library/document/explain", "/library/documents/delete",
+        "/jobs", "/jobs/{job_id}", "/jobs/{job_id}/retry", "/jobs/{job_id}/cancel", "/jobs/{job_id}/delete",
+        "/library/collections", "/library/collections/create", "/library/collections/delete",
+        "/keys", "/keys/create", "/keys/{key_id}/revoke", "/status",
+        "/status/unanswered", "/status/unanswered/clear",
+        "/openapi.json", "/sign-in", "/sign-out",
+        "/mcp", "/tools/openapi.json", *(f"/tools/{tool.name}" for tool in TOOLS),
+    }  # fmt: skip

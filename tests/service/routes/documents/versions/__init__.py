@@ -1,4 +1,0 @@
-import pytest
-
-# What it asserts for the tests is shown as well as what those assert themselves.
-pytest.register_assert_rewrite("tests.service.routes.documents.versions.lamps")

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
+from pathlib import Path
+
+import pytest
+
+from index.errors import InvalidCollectionName, InvalidGroup, UnknownFormat
+from index.store.sqlite import Database
+from service.errors import InvalidRequest, Unauthorized
+from service.state.identity import KeyOptions, Keyring, Scope, new_key, open_key_store
+from service.state.identity.memory import MemoryKeyStore
+from service.state.identity.secret import id_of
+from tests.patience import eventually
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1e9
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def keyring(clock: Clock) -> Iterator[Keyring]:
+    with closing(Keyring(MemoryKeyStore(), clock=clock)) as keyring:
+        yield keyring
+
+
+def made(keyring: Keyring, scope: Scope = Scope.READ, **options: object) -> tuple[bytes, str]:
+    """Add a key; returns it and its id."""
+    token, key = new_key("a program", scope, KeyOptions(**options))  # type: ignore[arg-type]
+    keyring.add(key)
+    return token.encode(), key.id
+
+
+def test_a_key_has_256_random_bits_and_is_stored_hashed(tmp_path: Path) -> None:
+    token, key = new_key("a program", Scope.READ)
+    assert re.fullmatch(r"loccit_[0-9a-f]{10}_[\w-]{43}", token)
+    assert id_of(token.encode()) == key.id
+    with closing(open_key_store(tmp_path)) as store:
+        store.add(key)
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert token.encode() not in stored
+    assert token.removeprefix(f"loccit_{key.id}_").encode() not in stored
+    assert key.digest.hex() not in repr(key)
+    assert (tmp_path / "keys.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_a_key_names_its_principal(keyring: Keyring) -> None:
+    token, id_ = made(keyring, collections=["lamps"], groups=["staff"])
+    principal = keyring.principal(token)
+    assert (principal.key, principal.scope, principal.groups) == (id_, Scope.READ, {"staff"})
+    assert principal.may_use("lamps")
+    assert not principal.may_use("other")
+    assert keyring.principal(made(keyring, Scope.ADMIN)[0]).groups is None  # an admin is in every group
+
+
+@pytest.mark.parametrize("wrong", [b"", b"x", b"loccit", b"loccit_", b"loccit__", b"\xff_\xfe_x"])
+def test_what_is_no_key_names_nobody(keyring: Keyring, wrong: bytes) -> None:
+    made(keyring)
+    with pytest.raises(Unauthorized):
+        keyring.principal(wrong)
+
+
+def test_neither_the_id_nor_the_secret_suffices(keyring: Keyring) -> None:
+    token, other = made(keyring)[0], made(keyring)[0]
+    secret, other_id = token.rpartition(b"_")[2], id_of(other).encode()
+    for wrong in (token[:-1], token + b"x", b"loccit_" + other_id + b"_" + secret, secret):
+        with pytest.raises(Unauthorized, match="not known"):
+            keyring.principal(wrong)
+
+
+def test_a_key_expires(keyring: Keyring, clock: Clock) -> None:
+    clock.now = 5e9
+    token, id_ = made(keyring, expires=6e9)
+    assert keyring.principal(token).key == id_
+    clock.now = 6e9
+    with pytest.raises(Unauthorized, match=f"{id_} expired at"):
+        keyring.principal(token)
+
+
+def test_a_revoked_key_opens_nothing_from_the_next_request_on(keyring: Keyring) -> None:
+    token, id_ = made(keyring)
+    keyring.revoke(id_)
+    with pytest.raises(Unauthorized, match=f"{id_} was revoked"):
+        keyring.principal(token)
+
+
+def test_a_key_is_needed_from_the_first_one_on_and_after_its_end(keyring: Keyring) -> None:
+    assert not keyring.required
+    _, id_ = made(keyring)
+    assert keyring.required
+    keyring.revoke(id_)
+    assert keyring.required
+
+
+def test_another_process_makes_and_revokes_keys(tmp_path: Path) -> None:
+    token, key = new_key("a program", Scope.READ)
+    with closing(Keyring(open_key_store(tmp_path))) as running, closing(open_key_store(tmp_path)) as other:
+        running.start()
+        other.add(key)
+        eventually(lambda: running.required)
+        assert running.principal(token.encode()).key == key.id
+        other.revoke(key.id, 1.0)
+
+        def is_refused() -> bool:
+            try:
+                running.principal(token.encode())
+            except Unauthorized:
+                return True
+            return False
+
+        eventually(is_refused)
+
+
+class TellingStore(MemoryKeyStore):
+    """Tells of changes, as a database does: who attends need not look often."""
+
+    is_announced = True
+    tell: Callable[[], object]
+
+    def attending(self, woken: Callable[[], object]) -> AbstractContextManager[None]:
+        self.tell = woken
+        return nullcontext()
+
+
+def test_a_change_that_the_store_tells_counts_at_once() -> None:
+    store = TellingStore()
+    token, key = new_key("a program", Scope.READ)
+    with closing(Keyring(store)) as running:
+        running.start()
+        store.add(key)
+        store.tell()
+        eventually(lambda: running.required)
+        assert running.principal(token.encode()).key == key.id
+
+
+def test_the_last_use_is_recorded_after_a_minute_and_at_the_end(clock: Clock) -> None:
+    store = MemoryKeyStore()
+    keyring = Keyring(store, clock=clock)
+    token, _ = made(keyring)
+    keyring.start()
+    keyring.principal(token)
+    clock.now += 59
+    keyring.principal(token)
+    assert store.all()[0].last_used is None
+    clock.now += 1
+    eventually(lambda: store.all()[0].last_used == 1e9 + 59)
+    clock.now += 10
+    keyring.principal(token)
+    keyring.close()
+    assert store.all()[0].last_used == 1e9 + 70
+
+
+def test_the_key_of_the_settings_is_an_admin_key_beside_the_others() -> None:
+    with closing(Keyring(MemoryKeyStore(), api_key="correct-horse")) as keyring:
+        assert keyring.required
+        principal = keyring.principal(b"correct-horse")
+        assert (principal.scope, principal.collections, principal.groups) == (Scope.ADMIN, None, None)
+        assert keyring.principal(made(keyring)[0]).scope is Scope.READ
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "kind"),
+    [
+        ("", {}, InvalidRequest),
+        ("x" * 101, {}, InvalidRequest),
+        ("a\nb", {}, InvalidRequest),
+        ("a", {"collections": ["No"]}, InvalidCollectionName),
+        ("a", {"groups": ["a,b"]}, InvalidGroup),
+        ("a", {"groups": [" a"]}, InvalidGroup),
+        ("a", {"groups": [""]}, InvalidGroup),
+        ("a", {"expires": 1.0}, InvalidRequest),
+        ("a", {"origins": ["example.org"]}, InvalidRequest),
+    ],
+)
+def test_a_key_that_makes_no_sense_is_refused(
+    name: str, options: dict[str, object], kind: type[Exception]
+) -> None:
+    with pytest.raises(kind):
+        new_key(name, Scope.READ, KeyOptions(**options))  # type: ignore[arg-type]
+
+
+def test_keys_of_a_later_format_are_refused_by_name(tmp_path: Path) -> None:
+    open_key_store(tmp_path).close()
+    database = Database(tmp_path / "keys.sqlite")
+    with database.write() as connection:
+        connection.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(UnknownFormat, match="format 99"):
+        open_key_store(tmp_path)
+
+
+def test_a_file_of_an_earlier_version_has_keys_without_open_links(tmp_path: Path) -> None:
+    store = open_key_store(tmp_path)
+    _, key = new_key("a program", Scope.ASK)
+    store.add(key)
+    store.close()
+    database = Database(tmp_path / "keys.sqlite")
+    with database.write() as connection:
+        connection.execute("ALTER TABLE keys DROP COLUMN open_links")
+    database.close()
+    store = open_key_store(tmp_path)
+    assert store.all() == [key]
+    store.close()
