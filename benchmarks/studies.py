@@ -10,6 +10,7 @@ from benchmarks.claims import statements, twins, written_answers
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
 from benchmarks.retrieval import answers, engines, quantized, reports, tables
 from benchmarks.speed import catching_up, freshness, http_load, ingest, painted, peers, record_stores
+from benchmarks.walks import study as walks
 from evaluation.measures import Estimate
 
 _DOCUMENTS = 600
@@ -54,5 +55,6 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "text_fragments": _text_fragments,
     "twins": twins.study,
     "verification": verification.study,
+    "walks": walks.study,
     "written_answers": written_answers.study,
 }
