@@ -1,37 +1,111 @@
 """Metadata filters in the grammar of OpenAI's vector stores, validated when they are parsed.
 
-A comparison is ``{"type": "eq", "key": "year", "value": 2020}`` with one of ``eq ne gt gte lt lte in
-nin``; ``{"type": "and" | "or", "filters": [...]}`` combines filters, nested up to ``MAX_DEPTH`` levels.
+A comparison is ``{"type": "eq", "key": "year", "value": 2020}``, with one of :data:`OPERATORS`;
+``{"type": "and" | "or", "filters": [...]}`` combines filters, nested up to ``MAX_DEPTH`` levels.
 ``ne`` and ``nin`` are the exact complements of ``eq`` and ``in``: they also match documents that lack the
-key. A list in the metadata matches if one of its members does. Order comparisons match only values of the
-same type: numbers with numbers, strings with strings.
+key. A list in the metadata matches if one of its members does. Values are compared with values of the same
+kind only: numbers with numbers, strings with strings.
 """
 
 from __future__ import annotations
 
+import operator
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, cast, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from index.errors import InvalidFilter
 from index.types import Scalar
 
-Operator = Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
+Kind = Literal["s", "n", "b"]
+"""Strings, numbers and booleans."""
 Combination = Literal["and", "or"]
-OPERATORS: tuple[str, ...] = get_args(Operator)
 COMBINATIONS: tuple[str, ...] = get_args(Combination)
 MAX_DEPTH = 8
 MAX_VALUES = 1000
+_KINDS: Mapping[Kind, str] = {"s": "strings", "n": "numbers", "b": "true or false"}
+_ORDERED: tuple[Kind, ...] = ("s", "n")
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Compare a value of a document with one of the filter, which is of the same kind.
+
+    This is all that there is of an operator: stores, interfaces and the documentation take it from here.
+    """
+
+    name: str
+    meaning: str
+    """What it selects: documents whose metadata are ... ``value``."""
+    holds: Callable[[Any, Any], bool]
+    """Whether a value of a document, the first one, matches that of the filter."""
+    sign: Literal["=", ">", ">=", "<", "<=", ""] = ""
+    """``holds`` as a comparison in SQL, which the indexes of the stores answer."""
+    sql: str = ""
+    """Without such a sign, ``holds`` as an expression of ``{value}`` and ``{operand}`` that SQLite and
+    PostgreSQL both know."""
+    kinds: Sequence[Kind] = ("s", "n", "b")
+    """What the filter may give."""
+    takes_list: bool = False
+    """Whether the filter gives a list, one of which suffices. Such an operator has the sign ``=``."""
+    is_complement: bool = False
+    """Whether it selects the documents of which it does not hold, also those that lack the key."""
+    spellings: Sequence[str] = ()
+    """How the filters of other products write it."""
+
+
+_COMPARISONS = (
+    Operator("eq", "equal to `value`", operator.eq, "=", spellings=("=", "==", "is")),
+    Operator(
+        "ne", "not equal to `value`", operator.eq, "=", is_complement=True, spellings=("≠", "!=", "is not")
+    ),
+    Operator("gt", "greater than `value`", operator.gt, ">", kinds=_ORDERED, spellings=(">", "after")),
+    Operator("gte", "at least `value`", operator.ge, ">=", kinds=_ORDERED, spellings=("≥", ">=")),
+    Operator("lt", "less than `value`", operator.lt, "<", kinds=_ORDERED, spellings=("<", "before")),
+    Operator("lte", "at most `value`", operator.le, "<=", kinds=_ORDERED, spellings=("≤", "<=")),
+    Operator("in", "in the list `value`", operator.eq, "=", takes_list=True, spellings=("in",)),
+    Operator(
+        "nin",
+        "not in the list `value`",
+        operator.eq,
+        "=",
+        takes_list=True,
+        is_complement=True,
+        spellings=("not in", "nin"),
+    ),
+)
+OPERATORS: Mapping[str, Operator] = {one.name: one for one in _COMPARISONS}
+"""The operators of comparisons, by name."""
+SPELLINGS: Mapping[str, Operator] = {
+    spelling: one for one in OPERATORS.values() for spelling in one.spellings
+}
+"""The operators by how other products write them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Compare the value of one key with one value, or for ``in`` and ``nin`` with several."""
 
-    operator: Operator
+    operator: str
     key: str
     values: tuple[Scalar, ...]
+
+    @property
+    def definition(self) -> Operator:
+        """Its operator."""
+        return OPERATORS[self.operator]
+
+    def admits(self, value: Scalar | Sequence[Scalar] | None) -> bool:
+        """Whether it admits a document with this value of its key, or None."""
+        members = [] if value is None else [value] if isinstance(value, Scalar) else value
+        how = self.definition
+        holds = any(
+            kind_of(member) == kind_of(operand) and how.holds(member, operand)
+            for member in members
+            for operand in self.values
+        )
+        return holds != how.is_complement
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +150,11 @@ class Named:
 Filter = Comparison | Compound | ReadableBy | Named
 
 
+def kind_of(value: Scalar) -> Kind:
+    """The kind of a value. Values of two kinds are never equal: true is not 1."""
+    return "b" if isinstance(value, bool) else "s" if isinstance(value, str) else "n"
+
+
 def folded(text: str) -> str:
     """A text for comparisons without regard to case."""
     return unicodedata.normalize("NFKC", text).casefold()
@@ -98,7 +177,7 @@ def parse_filter(value: object, *, depth: int = 1) -> Filter:
     kind = value.get("type")
     if kind in COMBINATIONS:
         return _compound(value, depth)
-    if kind in OPERATORS:
+    if isinstance(kind, str) and kind in OPERATORS:
         return _comparison(value)
     raise InvalidFilter(
         f"Unknown filter type {kind!r}. Use one of {', '.join(OPERATORS)}, or combine filters with "
@@ -123,20 +202,17 @@ def _compound(value: Mapping[str, Any], depth: int) -> Compound:
 
 def _comparison(value: Mapping[str, Any]) -> Comparison:
     _check_keys(value, "key", "value")
-    operator, key, operand = cast("Operator", value["type"]), value["key"], value["value"]
+    how, key, operand = OPERATORS[value["type"]], value["key"], value["value"]
     if not isinstance(key, str) or not key:
-        raise InvalidFilter(f"The key of filter {operator!r} is a metadata name, not {key!r}.")
-    if operator in ("in", "nin"):
-        if not isinstance(operand, list) or len(operand) > MAX_VALUES:
-            raise InvalidFilter(f"The value of {operator!r} is a list of at most {MAX_VALUES} values.")
-        return Comparison(operator, key, tuple(_scalar(operator, part) for part in operand))
-    scalar = _scalar(operator, operand)
-    if operator in ("gt", "gte", "lt", "lte") and isinstance(scalar, bool):
-        raise InvalidFilter(f"{operator!r} compares numbers or strings, not true and false.")
-    return Comparison(operator, key, (scalar,))
+        raise InvalidFilter(f"The key of filter {how.name!r} is a metadata name, not {key!r}.")
+    if not how.takes_list:
+        return Comparison(how.name, key, (_operand(how, operand),))
+    if not isinstance(operand, list) or len(operand) > MAX_VALUES:
+        raise InvalidFilter(f"The value of {how.name!r} is a list of at most {MAX_VALUES} values.")
+    return Comparison(how.name, key, tuple(_operand(how, part) for part in operand))
 
 
-def _scalar(operator: str, value: object) -> Scalar:
-    if isinstance(value, str | int | float | bool) and value == value:  # noqa: PLR0124 -- NaN is not itself
+def _operand(how: Operator, value: object) -> Scalar:
+    if isinstance(value, Scalar) and value == value and kind_of(value) in how.kinds:  # noqa: PLR0124 -- NaN is not itself
         return value
-    raise InvalidFilter(f"{operator!r} takes strings, numbers, true or false, not {value!r}.")
+    raise InvalidFilter(f"{how.name!r} takes {', '.join(_KINDS[kind] for kind in how.kinds)}, not {value!r}.")

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings
 
 from benchmarks import run
 from evaluation.measures import Estimate
+from index.filters import OPERATORS, Operator
 from scripts.api_reference import operations
 from scripts.command_reference import commands
 from scripts.error_reference import errors
@@ -78,6 +79,16 @@ def _others(condition: run.Condition) -> str:
     return "; ".join(f"{one['who']} {one['value']}" for one in condition.others)
 
 
+def operators() -> str:
+    """Return the table of the comparisons in filters."""
+    rows = [(f"`{one.name}`", _selected(one)) for one in OPERATORS.values()]
+    return table(("`type`", "the metadata under `key` are"), *rows)
+
+
+def _selected(operator: Operator) -> str:
+    return f"{operator.meaning}, or missing" if operator.is_complement else operator.meaning
+
+
 def metrics() -> str:
     """Return the table of metrics."""
     rows = [
@@ -94,6 +105,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "limits": limits,
     "metrics": metrics,
     "operations": operations,
+    "operators": operators,
     "settings": settings,
 }
 

@@ -18,6 +18,8 @@ from llama_index.core.schema import MetadataMode, TextNode
 from llama_index.core.vector_stores import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
 from loccit_client.llama_index import LoccitRetriever, filter_of
 
+from tests.clients.test_filters import LLAMA_INDEX
+
 pytestmark = pytest.mark.anyio
 
 
@@ -77,6 +79,7 @@ def test_filters_select_documents(client: Client) -> None:
 
 
 def test_filters_without_a_counterpart_are_refused() -> None:
+    assert {one.value for one in FilterOperator} == LLAMA_INDEX
     unknown = MetadataFilter(key="title", value="amp", operator=FilterOperator.CONTAINS)
     with pytest.raises(ValueError, match="'contains'"):
         filter_of(MetadataFilters(filters=[unknown]))

@@ -1,7 +1,7 @@
 import pytest
 
 from index.errors import InvalidFilter
-from index.filters import Comparison, Compound, parse_filter
+from index.filters import OPERATORS, SPELLINGS, Comparison, Compound, parse_filter
 
 
 def test_a_nested_filter_is_read() -> None:
@@ -35,7 +35,7 @@ def test_a_nested_filter_is_read() -> None:
         ({"type": "eq", "key": "a", "value": float("nan")}, "not nan"),
         ({"type": "in", "key": "a", "value": 1}, "list"),
         ({"type": "in", "key": "a", "value": [1] * 1001}, "at most 1000"),
-        ({"type": "gt", "key": "a", "value": True}, "true and false"),
+        ({"type": "gt", "key": "a", "value": True}, "takes strings, numbers, not True"),
         ({"type": "and", "filters": []}, "1 to"),
         ({"type": "or", "filters": {"type": "eq"}}, "1 to"),
         ({"type": "and"}, "lacks 'filters'"),
@@ -54,3 +54,14 @@ def test_nesting_is_bounded() -> None:
     parse_filter(given)
     with pytest.raises(InvalidFilter, match="nested"):
         parse_filter({"type": "and", "filters": [given]})
+
+
+def test_no_two_operators_are_spelled_alike() -> None:
+    assert len(SPELLINGS) == sum(len(one.spellings) for one in OPERATORS.values())
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_an_operator_can_be_searched_for_in_sql(name: str) -> None:
+    one = OPERATORS[name]
+    assert bool(one.sign) != bool(one.sql)
+    assert one.sign == "=" or not one.takes_list

@@ -10,7 +10,7 @@ import numpy as np
 
 from index.filters import Comparison, Filter, Named, ReadableBy, folded
 from index.postgresql import Row, Transaction
-from index.store.rows.attributes import COMPARE, rows, typed
+from index.store.rows.attributes import condition, rows, typed
 from index.types import Ids, Metadata
 
 _NAMED = frozenset(Named.KEYS)
@@ -84,22 +84,25 @@ def select_sql(where: Filter) -> tuple[str, list[Any]]:
 
 
 def _comparison_sql(where: Comparison) -> tuple[str, list[Any]]:
-    if where.operator in COMPARE:
-        kind, value = typed(where.values[0])
-        return _order_sql(where.key, kind, value, COMPARE[where.operator])
-    sql, parameters = _equality_sql(where)
-    if where.operator in ("ne", "nin"):
+    how = where.definition
+    sql, parameters = _equality_sql(where) if how.sign == "=" else _condition_sql(where)
+    if how.is_complement:
         sql = f"SELECT key AS document FROM documents EXCEPT ({sql})"
     return sql, parameters
 
 
-def _order_sql(key: str, kind: str, value: str | int | float, compare: str) -> tuple[str, list[Any]]:
+def _condition_sql(where: Comparison) -> tuple[str, list[Any]]:
+    kind, value = typed(where.values[0])
+    parameters: list[Any]
     if isinstance(value, str):
-        beginning = f"{_BEGINNING} {compare[0]}= left(%s, 100)"
-        test = f"key = %s AND {beginning} AND string {compare} %s"
-        return f"SELECT document FROM attributes WHERE {test}", [key, value, value]
-    test = f"key = %s AND kind = %s AND number {compare} %s"
-    return f"SELECT document FROM attributes WHERE {test}", [key, kind, Decimal(value)]
+        test, places = condition(where, "string", "%s::text")
+        parameters = [value] * places
+        if sign := where.definition.sign:
+            test, parameters = f"{_BEGINNING} {sign[0]}= left(%s, 100) AND {test}", [value, *parameters]
+    else:
+        test, places = condition(where, "number", "%s::numeric")
+        test, parameters = f"kind = %s AND {test}", [kind, *[Decimal(value)] * places]
+    return f"SELECT document FROM attributes WHERE key = %s AND {test}", [where.key, *parameters]
 
 
 def _equality_sql(where: Comparison) -> tuple[str, list[Any]]:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from index.filters import Comparison, Kind, kind_of
 from index.types import Metadata, Scalar
 
 LARGEST = 2**63 - 1
-COMPARE = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-"""SQL for the operators of filters that compare an order."""
 
 
-def typed(value: Scalar) -> tuple[str, str | int | float]:
-    """Return the kind of a value (``s`` string, ``n`` number, ``b`` boolean), and it as it is stored."""
-    if isinstance(value, bool):
-        return "b", int(value)
+def typed(value: Scalar) -> tuple[Kind, str | int | float]:
+    """Return the kind of a value, and it as it is stored."""
     if isinstance(value, str):
-        return "s", value
+        return kind_of(value), value
+    if isinstance(value, bool):
+        return kind_of(value), int(value)
     # SQLite integers have 64 bits; larger numbers are stored as the nearest float.
-    return "n", float(value) if abs(value) > LARGEST else value
+    return kind_of(value), float(value) if abs(value) > LARGEST else value
 
 
-def rows(values: Metadata) -> set[tuple[str, str, str | int | float]]:
+def condition(where: Comparison, column: str, place: str) -> tuple[str, int]:
+    """Write the condition of a comparison in SQL, and how many places for its value it has."""
+    how = where.definition
+    sql = how.sql or f"{{value}} {how.sign} {{operand}}"
+    return sql.format(value=column, operand=place), sql.count("{operand}")
+
+
+def rows(values: Metadata) -> set[tuple[str, Kind, str | int | float]]:
     """Return the rows of these values: key, kind and value, one for each member of a list."""
     return {
         (key, *typed(member))

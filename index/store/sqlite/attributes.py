@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from index.filters import Comparison, Filter, Named, ReadableBy, folded
-from index.store.rows.attributes import COMPARE, rows, typed
+from index.store.rows.attributes import condition, rows, typed
 from index.types import Ids, Metadata
 
 
@@ -77,15 +77,23 @@ def select_sql(where: Filter) -> tuple[str, list[str | int | float]]:
 
 
 def _comparison_sql(where: Comparison) -> tuple[str, list[str | int | float]]:
-    values = [typed(value) for value in where.values]
-    if where.operator in COMPARE:
-        kind, value = values[0]
-        test = f"key = ? AND kind = ? AND value {COMPARE[where.operator]} ?"
-        return f"SELECT document FROM attributes WHERE {test}", [where.key, kind, value]
-    pairs = ", ".join(["(?, ?)"] * len(values))
-    sql = f"SELECT document FROM attributes WHERE key = ? AND (kind, value) IN (VALUES {pairs})"
-    if not values:
-        sql = "SELECT document FROM attributes WHERE key = ? AND 0"
-    if where.operator in ("ne", "nin"):
+    how = where.definition
+    sql, parameters = _equality_sql(where) if how.sign == "=" else _condition_sql(where)
+    if how.is_complement:
         sql = f"SELECT key AS document FROM documents EXCEPT {sql}"
+    return sql, parameters
+
+
+def _equality_sql(where: Comparison) -> tuple[str, list[str | int | float]]:
+    values = [typed(value) for value in where.values]
+    pairs = ", ".join(["(?, ?)"] * len(values))
+    test = f"key = ? AND (kind, value) IN (VALUES {pairs})" if values else "key = ? AND 0"
+    sql = f"SELECT document FROM attributes WHERE {test}"
     return sql, [where.key, *(part for pair in values for part in pair)]
+
+
+def _condition_sql(where: Comparison) -> tuple[str, list[str | int | float]]:
+    kind, value = typed(where.values[0])
+    test, places = condition(where, "value", "?")
+    sql = f"SELECT document FROM attributes WHERE key = ? AND kind = ? AND {test}"
+    return sql, [where.key, kind, *[value] * places]

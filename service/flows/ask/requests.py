@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from index.answers import Extent, NearDuplicates
 from index.citations import Format
+from index.filters import OPERATORS
 from service.http.parameters import LIMITED, FilterJson, PastChange, Question, ReachedChange
 from service.http.request_models import CollectionBody, Request
 
@@ -68,7 +69,7 @@ class AskRequest(CollectionBody):
     filter: FilterJson | None = Field(
         None,
         description='Search only documents with matching metadata: `{"type": "eq", "key": "year", "value": '
-        "2020}` with one of eq, ne, gt, gte, lt, lte, in, nin; or `and` and `or` with a list of `filters`.",
+        f"2020}}` with one of {', '.join(OPERATORS)}; or `and` and `or` with a list of `filters`.",
     )
 
     as_of: PastChange | None = Field(

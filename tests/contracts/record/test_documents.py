@@ -11,9 +11,9 @@ from index.errors import (
     StoreDamaged,
     VersionNotFound,
 )
-from index.filters import Named, parse_filter
+from index.filters import OPERATORS, Comparison, Named, kind_of, parse_filter
 from index.protocols import RecordStore
-from index.types import Metadata
+from index.types import Metadata, Scalar
 from tests.contracts.conftest import Opener
 from tests.contracts.documents import (
     OTHER,
@@ -225,6 +225,27 @@ def test_filters(store: RecordStore, where: object, expected: str) -> None:
     parsed = parse_filter(where)
     assert "".join(keys[int(key)] for key in now(store).select(parsed)) == expected
     assert "".join(record.id for record in now(store).documents(limit=9, where=parsed)) == expected
+
+
+OPERANDS: list[Scalar] = [2019, 2020.5, "2021", "20", "x", "", 0, -1.5, True, False]
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_an_operator_selects_the_documents_of_which_it_holds(store: RecordStore, name: str) -> None:
+    operator = OPERATORS[name]
+    metadata: dict[str, Metadata] = {
+        **METADATA,
+        **{f"e{place}": {"year": value, "tag": [value, "z"]} for place, value in enumerate(OPERANDS)},
+    }
+    put(store, [document(id_, metadata=own) for id_, own in metadata.items()])
+    keys = {now(store).document(id_).key: id_ for id_ in metadata}
+    for key in ("year", "tag", "none"):
+        for value in (one for one in OPERANDS if kind_of(one) in operator.kinds):
+            given = [value, "y"] if operator.takes_list else value
+            where = parse_filter({"type": name, "key": key, "value": given})
+            assert isinstance(where, Comparison)
+            admitted = {id_ for id_, own in metadata.items() if where.admits(own.get(key))}
+            assert {keys[int(one)] for one in now(store).select(where)} == admitted, where
 
 
 def test_filters_combine(store: RecordStore) -> None:

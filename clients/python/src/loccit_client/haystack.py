@@ -15,22 +15,13 @@ from haystack.utils import Secret
 from loccit_client.api.asking import AskOptions
 from loccit_client.async_client import AsyncClient
 from loccit_client.client import Client
+from loccit_client.filters import comparison
 from loccit_client.models import AskResult, Evidence, Passage
 from loccit_client.passage_metadata import metadata_of
 from loccit_client.requests import DEFAULT_COLLECTION, DEFAULT_URL
 
 __all__ = ["LoccitRetriever"]
 
-_COMPARISONS = {
-    "==": "eq",
-    "!=": "ne",
-    ">": "gt",
-    ">=": "gte",
-    "<": "lt",
-    "<=": "lte",
-    "in": "in",
-    "not in": "nin",
-}
 _COMBINATIONS = {"AND": "and", "OR": "or"}
 
 
@@ -149,8 +140,4 @@ def filter_of(filters: dict[str, Any]) -> dict[str, Any]:
     if operator in _COMBINATIONS:
         parts = [filter_of(one) for one in filters.get("conditions", [])]
         return {"type": _COMBINATIONS[operator], "filters": parts}
-    if operator not in _COMPARISONS:
-        known = ", ".join([*_COMBINATIONS, *_COMPARISONS])
-        raise ValueError(f"Loccit has no filter {operator!r}. It has: {known}.")
-    key = str(filters.get("field", "")).removeprefix("meta.")
-    return {"type": _COMPARISONS[operator], "key": key, "value": filters.get("value")}
+    return comparison(operator, str(filters.get("field", "")).removeprefix("meta."), filters.get("value"))

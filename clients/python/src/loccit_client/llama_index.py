@@ -18,26 +18,17 @@ from llama_index.core.schema import (
     RelatedNodeInfo,
     TextNode,
 )
-from llama_index.core.vector_stores import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
+from llama_index.core.vector_stores import FilterCondition, MetadataFilters
 
 from loccit_client.api.asking import AskOptions
 from loccit_client.async_client import AsyncClient
 from loccit_client.client import Client
+from loccit_client.filters import comparison
 from loccit_client.models import AskResult, Passage
 from loccit_client.passage_metadata import OWN, metadata_of
 
 __all__ = ["LoccitRetriever"]
 
-_OPERATORS = {
-    FilterOperator.EQ: "eq",
-    FilterOperator.NE: "ne",
-    FilterOperator.GT: "gt",
-    FilterOperator.GTE: "gte",
-    FilterOperator.LT: "lt",
-    FilterOperator.LTE: "lte",
-    FilterOperator.IN: "in",
-    FilterOperator.NIN: "nin",
-}
 _NOT_FOR_MODELS = sorted(OWN - {"title", "source", "section", "page"})
 """Metadata that tell a language model nothing."""
 
@@ -107,17 +98,12 @@ def _node(passage: Passage, url_of: Callable[[str], str]) -> TextNode:
 def filter_of(filters: MetadataFilters) -> dict[str, Any]:
     """LlamaIndex's filters as one of Loccit. Raises :class:`ValueError` for what has no counterpart."""
     parts = [
-        filter_of(one) if isinstance(one, MetadataFilters) else _comparison(one) for one in filters.filters
+        filter_of(one)
+        if isinstance(one, MetadataFilters)
+        else comparison(one.operator.value, one.key, one.value)
+        for one in filters.filters
     ]
     condition = filters.condition or FilterCondition.AND
     if condition not in {FilterCondition.AND, FilterCondition.OR}:
         raise ValueError(f"Loccit has no filter {condition.value!r}. Use `and` and `or`.")
     return {"type": condition.value, "filters": parts}
-
-
-def _comparison(one: MetadataFilter) -> dict[str, Any]:
-    operator = _OPERATORS.get(one.operator)
-    if operator is None:
-        known = ", ".join(sorted(known.value for known in _OPERATORS))
-        raise ValueError(f"Loccit has no filter {one.operator.value!r}. It has: {known}.")
-    return {"type": operator, "key": one.key, "value": one.value}

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from index.citations import Format
+from index.filters import OPERATORS
 from service.http.request_models import Request
 
 _COLLECTION = "Name of the collection; by default that of the connection. list_documents names them."
@@ -32,7 +33,7 @@ class AskArguments(Request):
     filter: dict[str, Any] | None = Field(
         None,
         description='Only documents with matching metadata: {"type": "eq", "key": "year", "value": 2020} '
-        "with one of eq, ne, gt, gte, lt, lte, in, nin; or and, or with a list of filters.",
+        f"with one of {', '.join(OPERATORS)}; or and, or with a list of filters.",
     )
     collection: str = Field("", description=_COLLECTION)
 

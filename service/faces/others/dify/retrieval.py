@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
 from pydantic import BaseModel, Field
 
+from index import filters
 from index.answers import Hit
 from index.errors import InvalidFilter
 from service.errors import MayRaise, NotReady, Overloaded
@@ -33,14 +34,12 @@ Operator = Literal[
     "contains", "not contains", "start with", "end with", "is", "is not", "in", "not in", "empty",
     "not empty", "=", "≠", ">", "<", "≥", "≤", "before", "after",
 ]  # fmt: skip
-_COMPARISONS: Mapping[str, str] = {
-    "is": "eq", "is not": "ne", "in": "in", "not in": "nin", "=": "eq", "≠": "ne", ">": "gt", "<": "lt",
-    "≥": "gte", "≤": "lte", "before": "lt", "after": "gt",
-}  # fmt: skip
+_COMPARISONS: Mapping[str, filters.Operator] = {
+    written: filters.SPELLINGS[written] for written in get_args(Operator) if written in filters.SPELLINGS
+}
 """Operators that filters have, by Dify's names."""
 _NUMERIC = frozenset("=≠><≥≤")
 """Operators that Dify uses for numbers, which it may send as text."""
-_OF_LISTS = frozenset({"in", "not in"})
 
 
 class RetrievalSetting(Request):
@@ -153,10 +152,10 @@ def filter_of(condition: MetadataCondition | None) -> Json | None:
     """
     if condition is None or not condition.conditions:
         return None
-    filters = [_comparison(one) for one in condition.conditions]
-    if len(filters) == 1:
-        return filters[0]
-    return {"type": condition.logical_operator or "and", "filters": filters}
+    comparisons = [_comparison(one) for one in condition.conditions]
+    if len(comparisons) == 1:
+        return comparisons[0]
+    return {"type": condition.logical_operator or "and", "filters": comparisons}
 
 
 def _comparison(one: Condition) -> Json:
@@ -167,11 +166,11 @@ def _comparison(one: Condition) -> Json:
             f"{', '.join(_COMPARISONS)}."
         )
     key = one.name if isinstance(one.name, str) else one.name[0]
-    return {"type": _COMPARISONS[operator], "key": key, "value": _value(operator, one.value)}
+    return {"type": _COMPARISONS[operator].name, "key": key, "value": _value(operator, one.value)}
 
 
 def _value(operator: str, value: str | float | list[str] | None) -> object:
-    if operator in _OF_LISTS:
+    if _COMPARISONS[operator].takes_list:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
     if operator in _NUMERIC and isinstance(value, str):
         try:
