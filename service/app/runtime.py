@@ -16,7 +16,6 @@ from index.collection import Collection
 from index.errors import CollectionNotFound, LoccitError
 from index.history import PurgeState
 from index.library import Library
-from service.faces.openai import ids
 from service.flows.ask.awaited_changes import AwaitedChanges
 from service.flows.ask.batching import QuestionCounts, QuestionQueue
 from service.flows.ask.queues import QuestionQueues
@@ -112,7 +111,7 @@ class Runtime:
         )
         self.files = open_file_store(self.library.data, store=store, objects=objects)
         self.file_erasure = FileErasure(self.files, self.library.ledger)
-        self.document_order = DocumentOrder(ids.file_id)
+        self.document_order = DocumentOrder()
         self.job_erasure = JobErasure(job_store, spool)
         self.purger = Purger(self.library, self.job_erasure, self.file_erasure)
         self.awaited_changes = AwaitedChanges(self.library, self.pools.awaited_changes)

@@ -14,6 +14,7 @@ from service.faces.openai.requests import AttachedFile
 from service.faces.openai.uploads import visible_upload
 from service.http.links import DEFAULT_COLLECTION
 from service.state.files import Attachment, UploadedFile
+from service.state.files import ids as file_ids
 from service.state.identity import Principal
 from service.state.jobs.records import Access, Job, NewItem
 from service.state.jobs.uploads import Upload
@@ -38,7 +39,7 @@ def attach(runtime: Runtime, caller: Principal, collection: str, files: Sequence
         items = []
         for file in uploads:
             request = {"metadata": attributes[file.id], "source": file.filename}
-            document_id = ids.document_of_upload(file.id, file.filename)
+            document_id = file_ids.document_of_upload(file.id, file.filename)
             items.append(NewItem("file", document_id, *_spooled(runtime, spooling, file), request))
 
         def add(job_id: str) -> Job:
@@ -63,7 +64,7 @@ def attach(runtime: Runtime, caller: Principal, collection: str, files: Sequence
 
 
 def _upload(runtime: Runtime, caller: Principal, file_id: str) -> UploadedFile:
-    if ids.document_file(file_id) is not None:
+    if file_ids.document_file(file_id) is not None:
         raise InvalidRequest(
             "file_id: this file is a document that was not uploaded as a file. It is in its own vector "
             "store; for another one, upload it with POST /v1/files.",

@@ -19,6 +19,7 @@ from service.faces.openai.replies import Status, attributes_json
 from service.faces.openai.requests import StoreFilesQuery
 from service.http.json_values import Json
 from service.state.files import Attachment, Place
+from service.state.files import ids as file_ids
 from service.state.identity import Principal
 from service.state.jobs.records import FINISHED, Item, Job, Outcome
 
@@ -129,10 +130,10 @@ def state(runtime: Runtime, caller: Principal, name: str, file_id: str) -> FileS
 def document_of(runtime: Runtime, caller: Principal, name: str, file_id: str) -> DocumentRecord | None:
     """The document that a file is in a collection, if the caller may read it; blocks."""
     archive = runtime.collection(caller, name).archive
-    other = ids.document_file(file_id)
+    other = file_ids.document_file(file_id)
     if other is not None:
         return archive.find_document(other.document_id) if other.collection == name else None
-    if not ids.is_upload(file_id):
+    if not file_ids.is_upload(file_id):
         return None
     return next(iter(archive.documents(limit=1, prefix=f"{file_id}/")), None)
 
@@ -157,7 +158,7 @@ def unfinished(runtime: Runtime, name: str) -> list[FileState]:
 
     A file of which there is a document that the caller may not read is left out.
     """
-    left = _unsettled(runtime, name, ids.UPLOADS)
+    left = _unsettled(runtime, name, file_ids.UPLOADS)
     if not left:
         return []
     find = runtime.library.open(name).archive.find_document
@@ -204,7 +205,7 @@ def _documents(archive: Archive) -> Iterator[DocumentRecord]:
 
 def _of_document(document: DocumentRecord, collection: str) -> FileState:
     return FileState(
-        ids.file_id(collection, document.id),
+        file_ids.file_id(collection, document.id),
         document.id,
         document.created,
         "completed" if document.embedded == document.passages else "in_progress",

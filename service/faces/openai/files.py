@@ -48,6 +48,7 @@ from service.http.parameters import STORED
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.state.files import UploadedFile, owner_of
+from service.state.files import ids as file_ids
 from service.state.identity import Principal, Scope, access
 from service.state.jobs.uploads import Upload
 
@@ -116,7 +117,7 @@ async def _received(runtime: Runtime, caller: Principal, request: Request, conte
             content_type,
             upload,
             _LIMITS,
-            check=lambda name: checked_document_id(ids.document_of_upload(upload.job_id, name)),
+            check=lambda name: checked_document_id(file_ids.document_of_upload(upload.job_id, name)),
         )
         async for chunk in request.stream():
             await runtime.pools.writes.run(form.feed, chunk)
@@ -128,7 +129,7 @@ async def _received(runtime: Runtime, caller: Principal, request: Request, conte
 async def _upload(runtime: Runtime, size: int) -> AsyncIterator[Upload]:
     """An upload whose bytes are deleted unless the file is recorded. Raises :class:`SpoolFull`."""
     await runtime.pools.writes.run(runtime.files.spool.require_room, size)
-    upload = Upload(runtime.files.spool, ids.new_upload_id())
+    upload = Upload(runtime.files.spool, file_ids.new_upload_id())
     try:
         yield upload
     finally:
@@ -151,12 +152,12 @@ def _kept(runtime: Runtime, caller: Principal, upload: Upload, form: Form) -> Up
         raise InvalidRequest("file: there is none. Send one with a filename.", param="file")
     (sent,) = form.files
     # In the form that the id of its document has.
-    document_id = checked_document_id(ids.document_of_upload(upload.job_id, sent.name))
+    document_id = checked_document_id(file_ids.document_of_upload(upload.job_id, sent.name))
     return upload.commit(
         lambda id_: runtime.files.add(
             UploadedFile(
                 id_,
-                ids.filename(document_id),
+                file_ids.filename(document_id),
                 purpose,
                 sent.bytes,
                 time.time(),
@@ -192,13 +193,15 @@ async def retrieve(file_id: FileId, caller: Caller, runtime: ReadyRuntime) -> Re
 
 
 def _retrieve(runtime: Runtime, caller: Principal, file_id: str) -> Response:
-    other = ids.document_file(file_id)
+    other = file_ids.document_file(file_id)
     if other is None:
         return json_reply(file_json(visible_upload(runtime, caller, file_id)))
     return json_reply(document_file_json(_document(runtime, caller, file_id, other), other.collection))
 
 
-def _document(runtime: Runtime, caller: Principal, file_id: str, place: ids.DocumentFile) -> DocumentRecord:
+def _document(
+    runtime: Runtime, caller: Principal, file_id: str, place: file_ids.DocumentFile
+) -> DocumentRecord:
     """The document that a file is. Raises :class:`UploadNotFound`."""
     try:
         return runtime.collection(caller, place.collection).archive.document(place.document_id)
@@ -222,7 +225,7 @@ async def delete(
 
 def _delete(runtime: Runtime, caller: Principal, file_id: str) -> list[str]:
     """Erase a file; returns the collections that it is erased from."""
-    if (other := ids.document_file(file_id)) is not None:
+    if (other := file_ids.document_file(file_id)) is not None:
         document = _document(runtime, caller, file_id, other)
         runtime.collection(caller, other.collection).editor.delete(document.id)
         return [other.collection]
@@ -271,7 +274,7 @@ async def content(file_id: FileId, caller: Caller, runtime: ReadyRuntime, texts:
 
 
 def _opened(runtime: Runtime, caller: Principal, file_id: str) -> BinaryIO | bytes:
-    other = ids.document_file(file_id)
+    other = file_ids.document_file(file_id)
     if other is None:
         try:
             return runtime.files.open(visible_upload(runtime, caller, file_id).id)

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from index.records import DocumentRecord
 from index.types import Metadata, Scalar
 from service.faces.api.schemas.citations import Citation
-from service.faces.openai import ids
 from service.http.json_values import Json
 from service.http.replies import json_reply
 from service.state.files import UploadedFile
+from service.state.files import ids as file_ids
 
 Status = Literal["in_progress", "completed", "failed", "cancelled"]
 _POLL = {"openai-poll-after-ms": "250"}
@@ -235,8 +235,8 @@ def file_json(file: UploadedFile) -> Json:
 
 def document_file_json(document: DocumentRecord, collection: str) -> Json:
     """A document that was put in another way as :class:`File`; its size is that of its text."""
-    id_ = ids.file_id(collection, document.id)
-    return _file(id_, ids.filename(document.id), "assistants", document.length, document.created)
+    id_ = file_ids.file_id(collection, document.id)
+    return _file(id_, file_ids.filename(document.id), "assistants", document.length, document.created)
 
 
 def _file(id_: str, filename: str, purpose: str, size: int, created: float) -> Json:

@@ -23,6 +23,7 @@ from service.http.json_values import Json
 from service.http.links import absolute, base_url, linked
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
+from service.state.files import ids as file_ids
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
@@ -92,8 +93,8 @@ def hit_json(hit: Hit, collection: str, base: str) -> Json:
     """A hit as :class:`service.faces.openai.replies.SearchHit`. ``base`` is the address of the service."""
     document_id = hit.citation.document_id
     return {
-        "file_id": ids.file_id(collection, document_id),
-        "filename": ids.filename(document_id),
+        "file_id": file_ids.file_id(collection, document_id),
+        "filename": file_ids.filename(document_id),
         "score": hit.probability,
         "attributes": attributes_json(hit.metadata),
         "content": [{"type": "text", "text": hit.text}],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from index.collection import Collection
 from index.history import Archive
+from service.state.files.ids import file_id
 from service.state.identity.principal import Groups
 
 _AT_ONCE = 1000
@@ -25,12 +26,11 @@ class Place:
 class DocumentOrder:
     """Lists documents in the order of their creation, which the record does not: it lists them by id.
 
-    Reading all documents for each page would take long in a large collection. ``file_id`` makes the id of a
-    file from the names of a collection and of a document. One order is kept for each collection.
+    Reading all documents for each page would take long in a large collection. One order is kept for each
+    collection.
     """
 
-    def __init__(self, file_id: Callable[[str, str], str]) -> None:
-        self._file_id = file_id
+    def __init__(self) -> None:
         self._known: WeakKeyDictionary[Collection, tuple[int, Groups, list[Place]]] = WeakKeyDictionary()
 
     def of(self, collection: Collection, archive: Archive, groups: Groups) -> Sequence[Place]:
@@ -41,7 +41,7 @@ class DocumentOrder:
             return known[2]
         found, last = [], ""
         while part := archive.documents(limit=_AT_ONCE, after=last):
-            found += [Place(one.created, self._file_id(collection.name, one.id), one.id) for one in part]
+            found += [Place(one.created, file_id(collection.name, one.id), one.id) for one in part]
             last = part[-1].id
         found.sort()
         if archive.counts().change == change:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from index.answers import Citation
 from service.faces.api.schemas.citations import citation_json
-from service.faces.openai import ids
 from service.flows.answer.events import Sentence
 from service.flows.answer.finding import Found
 from service.http.json_values import Json
 from service.http.links import absolute, linked
+from service.state.files import ids as file_ids
 
 
 def cited(citation: Citation, found: Found, base: str) -> Citation:
@@ -37,8 +37,8 @@ def file_citations(sentence: Sentence, found: Found, base: str) -> Iterator[Json
     for citation in marked(sentence, found):
         yield {
             "type": "file_citation",
-            "file_id": ids.file_id(found.collection, citation.document_id),
-            "filename": ids.filename(citation.document_id),
+            "file_id": file_ids.file_id(found.collection, citation.document_id),
+            "filename": file_ids.filename(citation.document_id),
             "index": sentence.end,
             "citation": citation_json(cited(citation, found, base), found.collection),
         }

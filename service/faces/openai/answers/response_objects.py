@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.faces.api.schemas.answering import sentence_json
-from service.faces.openai import ids
 from service.faces.openai.answers.annotations import file_citations
 from service.faces.openai.answers.response_requests import RESULTS, ResponseRequest
 from service.faces.openai.replies import attributes_json
@@ -14,6 +13,7 @@ from service.flows.answer.events import Finished, Sentence
 from service.flows.answer.finding import Found
 from service.flows.answer.flow import Whole
 from service.http.json_values import Json
+from service.state.files import ids as file_ids
 
 _ABSENT: Json = dict.fromkeys(
     (
@@ -142,8 +142,8 @@ def _results(found: Found) -> list[Json]:
     hits = sorted(found.answer.hits, key=lambda hit: -hit.probability)
     return [
         {
-            "file_id": ids.file_id(found.collection, hit.citation.document_id),
-            "filename": ids.filename(hit.citation.document_id),
+            "file_id": file_ids.file_id(found.collection, hit.citation.document_id),
+            "filename": file_ids.filename(hit.citation.document_id),
             "score": hit.probability,
             "attributes": attributes_json(hit.metadata),
             "text": hit.text,

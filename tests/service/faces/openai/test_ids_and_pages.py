@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.errors import CollectionNotFound, InvalidDocumentId
-from index.naming import checked_document_id
+from index.errors import CollectionNotFound
 from service.errors import InvalidRequest
 from service.faces.openai import ids
 from service.faces.openai.paging import page_of
@@ -16,36 +15,6 @@ NAMES = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,62}", fullmatch=True)
 @given(NAMES)
 def test_a_vector_store_names_its_collection(name: str) -> None:
     assert ids.collection_of(ids.store_id(name)) == name
-
-
-@given(NAMES, st.text(min_size=1, max_size=200))
-def test_a_document_is_read_back_from_its_file_id(collection: str, document_id: str) -> None:
-    try:
-        document_id = checked_document_id(document_id)
-    except InvalidDocumentId:
-        return
-    file_id = ids.file_id(collection, document_id)
-    assert ids.document_file(file_id) == ids.DocumentFile(collection, document_id)
-    assert not ids.is_upload(file_id)
-    assert ids.filename(document_id) == document_id
-    # No other writing names the same document.
-    assert ids.document_file(f"{file_id}=") is None
-    assert ids.document_file(f"{file_id}A") != ids.DocumentFile(collection, document_id)
-
-
-def test_an_upload_is_read_back_from_the_id_of_its_document() -> None:
-    upload = ids.new_upload_id()
-    assert ids.is_upload(upload)
-    document_id = ids.document_of_upload(upload, "folder/lamp.txt")
-    assert ids.file_id("default", document_id) == upload
-    assert ids.filename(document_id) == "folder/lamp.txt"
-    assert ids.document_file(upload) is None
-
-
-@pytest.mark.parametrize("wrong", ["", "file-", "file-doc-", "file-doc-!", "file-doc-YQ", "file-doc-_w", "x"])
-def test_what_is_no_file(wrong: str) -> None:
-    assert ids.document_file(wrong) is None
-    assert not ids.is_upload(wrong)
 
 
 @pytest.mark.parametrize("wrong", ["", "vs_", "vs_A", "default", "vs_a b"])
