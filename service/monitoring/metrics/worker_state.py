@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from prometheus_client import Counter, ProcessCollector
 
 from index.readers import ReaderStatistics
-from service.flows.ask.queues import QuestionQueues
 from service.monitoring.metrics.metrics import Metrics
 from service.state.limits.permits import Permits
+
+
+class Questions(Protocol):
+    """The questions of this process that wait for a model, and the vectors of earlier ones."""
+
+    @property
+    def waiting(self) -> int:
+        """Number of questions that are not in a batch yet."""
+
+    @property
+    def cached_vectors(self) -> int:
+        """Number of questions whose vectors are cached."""
 
 
 class WorkerState:
     """Copies the state of this process into its metrics. Call it from the event loop's thread."""
 
-    def __init__(self, metrics: Metrics, questions: QuestionQueues, permits: Mapping[str, Permits]) -> None:
+    def __init__(self, metrics: Metrics, questions: Questions, permits: Mapping[str, Permits]) -> None:
         self._instruments = metrics.instruments
         self._worker = metrics.worker
         self._questions = questions
