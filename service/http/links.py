@@ -18,6 +18,8 @@ from service.state.identity import Prover
 DEFAULT_COLLECTION = "default"
 VIEW = "/view/"
 """What the addresses of pages of citations begin with."""
+ASSETS = "/static/"
+"""What the addresses of stylesheets and scripts begin with, which everyone may load."""
 _EVIDENCE = re.compile(r"(.+)\|([0-9]{1,12})-([0-9]{1,12})", re.DOTALL)
 
 

@@ -7,8 +7,9 @@ import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.http import links
+
 FOLDER = Path(__file__).parent / "static"
-PREFIX = "/static/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,4 @@ VERSION = hashlib.sha256(
 def asset_path(name: str) -> str:
     """The address of a file. Raises :class:`KeyError` for one that is not there."""
     ASSETS[name]
-    return f"{PREFIX}{VERSION}/{name}"
-
-
-def is_asset(path: str) -> bool:
-    """Whether a path is that of a stylesheet or script, which everyone may load."""
-    return path.startswith(PREFIX)
+    return f"{links.ASSETS}{VERSION}/{name}"

@@ -6,8 +6,8 @@ from typing import Any
 
 from starlette.types import Scope
 
-from service.faces.pages.assets import is_asset
 from service.http.error_handlers import request_id_of
+from service.http.links import ASSETS
 from service.http.openapi import OPEN_PATHS
 
 _UNRECORDED = {*OPEN_PATHS, "/metrics", "/widget.js"}
@@ -19,10 +19,14 @@ def record(scope: Scope, status: int) -> None:
     Without keys nobody is known, and nothing is recorded.
     """
     runtime = getattr(scope["app"].state, "runtime", None)
-    if runtime is None or runtime.audit is None or scope["path"] in _UNRECORDED or is_asset(scope["path"]):
+    if runtime is None or runtime.audit is None or _is_unrecorded(scope["path"]):
         return
     if runtime.is_closed_to_strangers:
         runtime.audit.add(_entry(scope, status))
+
+
+def _is_unrecorded(path: str) -> bool:
+    return path in _UNRECORDED or path.startswith(ASSETS)
 
 
 def _entry(scope: Scope, status: int) -> dict[str, Any]:

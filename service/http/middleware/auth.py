@@ -14,9 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from index.errors import LoccitError
 from index.naming import checked_groups
 from service.errors import Forbidden, ServiceError, Unauthorized
-from service.faces.pages.assets import is_asset
 from service.http.error_handlers import render_error
-from service.http.links import DEFAULT_COLLECTION, VIEW
+from service.http.links import ASSETS, DEFAULT_COLLECTION, VIEW
 from service.http.middleware.sign_on import SignOn
 from service.http.openapi import OPEN_PATHS
 from service.state.identity import ANYONE, COOKIE, Keyring, Principal
@@ -55,7 +54,7 @@ class Authentication:
                 raise _unauthorized("")
             return _visiting(_of_origin(found, scope), scope)
         except ServiceError as error:
-            if scope["path"] in _OPEN or is_asset(scope["path"]):
+            if scope["path"] in _OPEN or scope["path"].startswith(ASSETS):
                 return NOBODY
             if isinstance(error, Unauthorized) and not error.headers:
                 raise _unauthorized(error.message) from None
