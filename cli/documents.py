@@ -115,7 +115,7 @@ def prune(
     from cli.instances.folder import purge
     from index.citations import parse_locator
     from index.history import Retention
-    from service.settings.library import open_library
+    from service.state.library import open_library
 
     settings = read_settings(
         data, keep_versions=keep_versions, keep_days=keep_days, keep_retired_days=keep_retired_days

@@ -24,7 +24,7 @@ from index.library import Library
 from index.search import CALIBRATION_FILE
 from index.sources import put_all
 from service.settings import Settings
-from service.settings.library import open_library
+from service.state.library import open_library
 
 _SAVED_SETTINGS = (
     "dense_weight",

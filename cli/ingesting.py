@@ -129,7 +129,7 @@ def ingest(
 def _ingest(place: Place, paths: Sequence[Path], options: FolderOptions, model: str) -> Outcome:
     from cli.instances.folder import purge
     from cli.terminal.progress import ingest_with_progress
-    from service.settings.library import open_library
+    from service.state.library import open_library
 
     with open_library(read_settings(place.data)) as library:
         library.expect_documents()
@@ -142,7 +142,7 @@ def _ingest(place: Place, paths: Sequence[Path], options: FolderOptions, model: 
 def _watch(place: Place, paths: Sequence[Path], options: FolderOptions, model: str) -> None:
     from index.sources import watch
     from service.flows.ingest.background.purging import open_purger
-    from service.settings.library import open_library
+    from service.state.library import open_library
 
     with open_library(read_settings(place.data)) as library:
         library.expect_documents()

@@ -159,7 +159,7 @@ def eval_(
 def quantize(collection: CollectionName = "default", data: Data = None) -> None:
     """Quantize the model to 8-bit integers, faster and less exact, on passages of a collection."""
     from cli.model import quantize_with
-    from service.settings.library import open_library
+    from service.state.library import open_library
 
     settings = read_settings(data)
     with open_library(settings) as library:

@@ -20,7 +20,7 @@ from service.faces.mcp.server import build_server
 from service.faces.mcp.stdio import serve
 from service.faces.mcp.tools.backend import Backend, LibraryBackend
 from service.settings import Settings
-from service.settings.library import open_library
+from service.state.library import open_library
 
 Context = ServerRequestContext[Any, Any]
 

@@ -11,7 +11,7 @@ import typer
 from cli.options import CollectionName, Data, read_settings
 from cli.terminal.consoles import stdout
 from evaluation.proposals import DEFAULT_COUNT, MAX_COUNT, Proposals, propose
-from service.settings.library import open_library
+from service.state.library import open_library
 
 _UNANSWERABLE = '{"question": "...", "answerable": false}'
 

@@ -21,6 +21,7 @@ from scripts import remedies
 from service import advice
 from service import errors as service
 from service.flows.upkeep import errors as upkeep
+from service.state import data_folder
 
 UNSEEN = frozenset(
     {
@@ -32,7 +33,7 @@ UNSEEN = frozenset(
     }
 )
 """Codes that no caller of the API receives."""
-_OF_COMMANDS = (upkeep, questions, address, instances)
+_OF_COMMANDS = (upkeep, data_folder, questions, address, instances)
 _SECTIONS: Sequence[tuple[str, Mapping[str, str], str]] = (
     (
         "Requests",

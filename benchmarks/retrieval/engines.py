@@ -22,7 +22,7 @@ from evaluation import questions
 from evaluation.harness import Evaluation, evaluate
 from evaluation.measures import Estimate, mean
 from service.settings import load_settings
-from service.settings.library import open_library
+from service.state.library import open_library
 
 _MEASURE = "ndcg@10"
 _SETTLING = 30.0

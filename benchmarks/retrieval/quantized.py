@@ -23,7 +23,7 @@ from index.collection import Collection
 from index.embedding import quantize_model
 from index.embedding.backends import DYNAMIC_INT8
 from service.settings import load_settings
-from service.settings.library import open_library
+from service.state.library import open_library
 
 _TEXTS = 1000
 """Passages that ``loccit quantize`` calibrates and measures on."""

@@ -32,7 +32,7 @@ from index.protocols import Embedder
 from index.readers.formats import read
 from index.sources import put_all
 from service.settings import load_settings
-from service.settings.library import open_library
+from service.state.library import open_library
 
 SETS = ("scifact", "covidqa", "clapnq")
 _QUESTIONS = 300

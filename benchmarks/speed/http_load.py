@@ -32,7 +32,7 @@ from benchmarks.speed.wrk import OK, OVERLOADED, Exchange, Load, Plan, send
 from evaluation import questions
 from evaluation.measures import Estimate
 from service.settings import load_settings
-from service.settings.library import open_library
+from service.state.library import open_library
 
 CLIENTS = (1, 2, 4, 8, 16, 32)
 RATES = (0.5, 0.8, 1.5, 10.0)

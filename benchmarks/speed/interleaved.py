@@ -49,7 +49,7 @@ _MAKE = """
 import sys
 from pathlib import Path
 from benchmarks import sets
-from service.settings.library import open_library
+from service.state.library import open_library
 from service.settings import load_settings
 with open_library(load_settings(data=Path(sys.argv[1]))) as library:
     print(sets.collection_of(library, Path(sys.argv[2])).name)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from index.store import open_catalogue
 from service.settings import load_settings
-from service.settings.library import open_library
+from service.state.library import open_library
 
 
 def texts(data: Path, collection: str) -> list[str]:

@@ -33,7 +33,7 @@ from benchmarks.speed.freshness import serving
 from benchmarks.speed.http_load import Figures, claims
 from benchmarks.speed.wrk import OK, Exchange, Load, Plan, send
 from service.settings import load_settings
-from service.settings.library import open_library
+from service.state.library import open_library
 
 SHARE = 0.7
 """Of the capacity."""

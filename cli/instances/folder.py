@@ -26,9 +26,9 @@ from service.flows.ingest.background.purging import open_purger
 from service.http.json_values import state_json
 from service.http.links import absolute, linked
 from service.settings import Settings
-from service.settings.library import open_library
 from service.state.jobs import has_jobs, open_job_store
 from service.state.jobs.cancelling import cancelled_with
+from service.state.library import open_library
 
 
 @contextmanager

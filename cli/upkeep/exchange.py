@@ -22,7 +22,7 @@ from index.errors import InvalidInput
 from index.history import EXPORT_FORMAT
 from index.records import Put
 from service.errors import InvalidRequest
-from service.settings.library import open_library
+from service.state.library import open_library
 
 _BATCH = 64
 """Documents that are stored in one commit."""

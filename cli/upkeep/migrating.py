@@ -19,7 +19,7 @@ from cli.terminal.progress import bars
 from index.copying import Difference
 from service.flows.upkeep.migration import Migration, MovedCollection, Planned, Report, Side, side_of
 from service.settings import load_settings
-from service.settings.library import open_models
+from service.state.library import open_models
 
 _PLACE = "a data folder, or postgresql://user:password@host/database"
 _OWN = "LOCCIT_STORE, or else the data folder"

@@ -16,7 +16,7 @@ from index.description import Description
 from index.library import Library
 from index.search import CALIBRATION_FILE
 from index.upgrading import Plan, Progress, Upgrade
-from service.settings.library import open_library
+from service.state.library import open_library
 
 
 def upgrade(

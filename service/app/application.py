@@ -49,6 +49,7 @@ from service.http.middleware.cross_site import CrossSiteProtection
 from service.http.middleware.early_refusal import EarlyRefusal
 from service.http.middleware.private_responses import PrivateResponses
 from service.http.middleware.rate_limit import RateLimiting
+from service.http.middleware.sign_on import sign_on_of
 from service.http.middleware.telemetry import Telemetry
 from service.monitoring.logs import configure_logging
 from service.monitoring.metrics import Instruments, Metrics
@@ -60,9 +61,9 @@ from service.settings import (
     help_folder,
     load_settings,
     metrics_folder,
-    sign_on,
-    trusted_proxies,
 )
+from service.settings.values import split_list
+from service.state.identity.client_address import networks
 
 _ROUTES = (
     ask,
@@ -173,6 +174,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, float]]:
 def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing | None) -> list[Middleware]:
     """The middleware, outermost first."""
     origins = cors_origins(settings)
+    proxies = networks(split_list(settings.trusted_proxies))
     questions = _BYTES_PER_CHARACTER * settings.max_questions * settings.max_question_characters
     return [
         Middleware(Telemetry, instruments=instruments, tracing=tracing),
@@ -181,7 +183,7 @@ def _middleware(settings: Settings, instruments: Instruments, tracing: Tracing |
         *cors(origins),
         Middleware(CrossSiteProtection, allowed=origins),
         Middleware(AllowedHosts, allowed=allowed_hosts(settings)),
-        Middleware(Authentication, proxies=trusted_proxies(settings), sign_on=sign_on(settings)),
+        Middleware(Authentication, proxies=proxies, sign_on=sign_on_of(settings)),
         Middleware(RateLimiting),
         Middleware(BodyTime, idle_seconds=settings.body_idle_seconds, seconds=settings.body_seconds),
         Middleware(EarlyRefusal, path=ask.PATH),

@@ -16,19 +16,20 @@ from index.collection import Collection
 from index.errors import CollectionNotFound, LoccitError
 from index.history import PurgeState
 from index.library import Library
+from service.flows.answer.writing.endpoint import open_writer
 from service.flows.ask.awaited_changes import AwaitedChanges
 from service.flows.ask.batching import QuestionCounts, QuestionQueue
 from service.flows.ask.queues import QuestionQueues
 from service.flows.ingest.background.embedding import EmbeddingWorker
 from service.flows.ingest.background.purging import Purger
 from service.flows.ingest.background.retention import RetentionWorker
+from service.flows.ingest.jobs.intake import open_intake
 from service.flows.ingest.jobs.runner import JobRunner
 from service.flows.upkeep.readiness import Readiness
 from service.monitoring.audit import AuditLog
 from service.monitoring.metrics import Metrics, SharedState, WorkerState
 from service.monitoring.tracing import Tracing
-from service.settings import Settings, open_intake, open_writer
-from service.settings.library import open_library
+from service.settings import Settings
 from service.state.files import DocumentOrder, FileErasure, open_file_store
 from service.state.identity import (
     LimitExchange,
@@ -44,6 +45,7 @@ from service.state.jobs import open_job_store, open_spool, refusals
 from service.state.jobs.cancelling import cancelled_with
 from service.state.jobs.erasing import JobErasure
 from service.state.jobs.records import Access, Job, NewItem, new_job_id
+from service.state.library import open_library
 from service.state.limits.permits import Permits
 from service.state.limits.pools import Pools
 from service.state.unanswered import open_unanswered

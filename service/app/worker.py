@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from service.errors import InvalidSettings
 from service.flows.ingest.background.embedding import EmbeddingWorker
+from service.flows.ingest.jobs.intake import open_intake
 from service.flows.ingest.jobs.runner import JobRunner
 from service.flows.upkeep.opening import open_all
 from service.monitoring.probes import Health
-from service.settings import Settings, open_intake
-from service.settings.library import open_library
+from service.settings import Settings
 from service.state.jobs import open_job_store, open_spool
+from service.state.library import open_library
 
 log = logging.getLogger("loccit.service")
 
@@ -38,7 +39,7 @@ class Work:
 
     It keeps no indexes. Any number of processes may do this for one database. Raises
     :class:`service.errors.InvalidSettings` without one, and what
-    :func:`service.settings.library.open_library` raises.
+    :func:`service.state.library.open_library` raises.
     """
 
     def __init__(self, settings: Settings) -> None:

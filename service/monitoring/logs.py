@@ -6,13 +6,12 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
+from service.settings.logs import LogFormat
 from service.state.identity.principal import Principal
-
-LogFormat = Literal["text", "json"]
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _request: ContextVar[Mapping[str, Any] | None] = ContextVar("loccit_request", default=None)

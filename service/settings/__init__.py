@@ -4,11 +4,7 @@ from service.settings.derived import (
     allowed_hosts,
     cors_origins,
     help_folder,
-    open_intake,
-    open_writer,
     require_allowed_model,
-    sign_on,
-    trusted_proxies,
 )
 from service.settings.environment import (
     METRICS_FOLDER,
@@ -30,11 +26,7 @@ __all__ = [
     "help_folder",
     "load_settings",
     "metrics_folder",
-    "open_intake",
-    "open_writer",
     "require_allowed_model",
     "shared_metrics",
-    "sign_on",
-    "trusted_proxies",
     "unknown_variables",
 ]

@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
-from service.settings.values import require_networks, require_visible, split_list
-from service.state.identity import RateLimit, is_origin
+from service.settings.values import RateLimit, is_origin, require_networks, require_visible, split_list
 
 
 class AccessSettings(BaseSettings):

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
-from service.monitoring.logs import LogFormat
+LogFormat = Literal["text", "json"]
 
 
 class LogSettings(BaseSettings):

@@ -7,13 +7,13 @@ from pydantic_settings import SettingsConfigDict
 
 from service.settings.access import AccessSettings
 from service.settings.checks import CheckSettings
+from service.settings.database_address import checked_address
 from service.settings.library import LibrarySettings
 from service.settings.logs import LogSettings
 from service.settings.questions import QuestionSettings
 from service.settings.retention import RetentionSettings
 from service.settings.uploads import UploadSettings
 from service.settings.writer import WriterSettings
-from service.state.databases.address import checked_address
 
 PREFIX = "LOCCIT_"
 

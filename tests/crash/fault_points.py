@@ -96,10 +96,10 @@ IN_A_BACKUP = [
 IN_A_RESTORE = [
     Point("call", "service.flows.upkeep.bundle:_take"),
     Point("call", "service.flows.upkeep.restore:_made_ready"),
-    Point("return", "service.flows.upkeep.data_folder:begin_replacing"),
+    Point("return", "service.state.data_folder:begin_replacing"),
     Point("os.rename", "collections"),
-    Point("call", "service.flows.upkeep.data_folder:end_replacing"),
-    Point("return", "service.flows.upkeep.data_folder:end_replacing"),
+    Point("call", "service.state.data_folder:end_replacing"),
+    Point("return", "service.state.data_folder:end_replacing"),
 ]
 IN_A_REPAIR = [
     Point("call", "service.flows.upkeep.check:_repair_collection"),

@@ -17,8 +17,9 @@ from index.embedding import WordEmbedder
 from index.history import Ledger
 from index.library import ERASURE_LEDGER, Library
 from index.store.sqlite import SqliteStore
-from service.flows.upkeep import back_up, require_complete, restore
-from service.flows.upkeep.errors import BackupDamaged, RestoreUnfinished
+from service.flows.upkeep import back_up, restore
+from service.flows.upkeep.errors import BackupDamaged
+from service.state.data_folder import RestoreUnfinished, require_complete
 from tests.agreement import check_documents
 from tests.crash.child import LONGER, Order, config, damage
 from tests.crash.fault_points import (

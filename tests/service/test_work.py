@@ -13,10 +13,10 @@ from index.ingest.preparation import Source
 from service.app.worker import Work
 from service.errors import InvalidSettings
 from service.settings import Settings, load_settings
-from service.settings.library import open_library
 from service.state.jobs import open_job_store, open_spool
 from service.state.jobs.records import NewItem
 from service.state.jobs.uploads import Upload
+from service.state.library import open_library
 from tests.patience import PATIENCE, eventually
 from tests.postgresql import PASSWORD
 

@@ -7,7 +7,7 @@ from timing import K, measure
 from index.ingest import Source
 from index.sources import put_all
 from service.settings import load_settings
-from service.settings.library import open_library
+from service.state.library import open_library
 
 
 class Loccit:

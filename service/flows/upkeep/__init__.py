@@ -3,7 +3,6 @@
 from service.flows.upkeep.backup import back_up
 from service.flows.upkeep.bundle import read
 from service.flows.upkeep.check import Finding, check, outdated, repair, require_unused
-from service.flows.upkeep.data_folder import require_complete
 from service.flows.upkeep.manifest import Manifest
 from service.flows.upkeep.restore import Restored, restore
 
@@ -16,7 +15,6 @@ __all__ = [
     "outdated",
     "read",
     "repair",
-    "require_complete",
     "require_unused",
     "restore",
 ]

@@ -12,10 +12,10 @@ from index.errors import StoreDamaged
 from index.protocols import Catalogue
 from index.store import open_catalogue
 from index.store.sqlite import pinned
-from service.flows.upkeep import data_folder
 from service.flows.upkeep.bundle import BundleWriter, Progress
 from service.flows.upkeep.errors import NoData, TargetInUse
 from service.flows.upkeep.manifest import Manifest
+from service.state import data_folder
 from service.state.files import FILES, copy_files
 from service.state.jobs import JOBS, SPOOL, pin_jobs
 

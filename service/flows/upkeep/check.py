@@ -16,9 +16,10 @@ from index.protocols import Catalogue, Originals, RecordStore
 from index.records import Problem
 from index.store import open_catalogue
 from index.store.sqlite import file_damage
-from service.flows.upkeep import data_folder
-from service.flows.upkeep.errors import DataInUse, NoData
-from service.state.databases.address import others_connected
+from service.flows.upkeep.errors import NoData
+from service.state import data_folder
+from service.state.data_folder import DataInUse
+from service.state.databases.server import others_connected
 from service.state.files import file_problems
 from service.state.jobs import JOBS, job_problems
 
@@ -46,7 +47,7 @@ def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: Non
     """Check every invariant of a data folder, or of the database of ``config`` and the folder beside it.
 
     Others may read and write meanwhile. Raises :class:`NoData` when there is nothing, and
-    :class:`RestoreUnfinished`.
+    :class:`service.state.data_folder.RestoreUnfinished`.
     """
     data_folder.require_complete(data)
     if not config.store_url and data_folder.is_empty(data):

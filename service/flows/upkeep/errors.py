@@ -35,22 +35,10 @@ class BackupDamaged(UpkeepError):
     code = "backup_damaged"
 
 
-class DataInUse(UpkeepError):
-    """A process has the data folder open."""
-
-    code = "data_in_use"
-
-
 class DataNotEmpty(UpkeepError):
     """The data folder holds what a restored backup would replace."""
 
     code = "data_not_empty"
-
-
-class RestoreUnfinished(UpkeepError):
-    """Restoring a backup was interrupted: the data folder is not complete."""
-
-    code = "restore_unfinished"
 
 
 class SameStore(UpkeepError):

@@ -14,10 +14,11 @@ from index.durability import sync
 from index.errors import Damaged
 from index.history import Erased, Ledger
 from index.store import open_catalogue
-from service.flows.upkeep import bundle, data_folder, shared
+from service.flows.upkeep import bundle, shared
 from service.flows.upkeep.bundle import Progress
 from service.flows.upkeep.errors import BackupFailed, DataNotEmpty
 from service.flows.upkeep.manifest import Manifest
+from service.state import data_folder
 from service.state.files import FILES, erase_again, open_file_store
 
 _log = logging.getLogger("loccit.upkeep")

@@ -10,8 +10,8 @@ from index.errors import LoccitError, ObjectsUnavailable
 from index.objects import parse_objects
 from index.store import open_catalogue
 from index.store.originals import SharedOriginals
-from service.flows.upkeep import data_folder
-from service.flows.upkeep.data_folder import Used
+from service.state import data_folder
+from service.state.data_folder import Used
 from service.state.databases.owner import folder_of, known_owner, name_owner, new_owner
 
 _log = logging.getLogger("loccit.upkeep")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
-from service.state.identity import Principal
+from service.settings import Settings
+from service.state.identity import SCOPES, Principal
 from service.state.identity import Scope as Rights
 from service.state.identity.client_address import Networks, is_trusted
 
@@ -37,3 +38,11 @@ class SignOn:
         groups = (name.strip() for name in written.decode("utf-8", "replace").split(","))
         user = users[0].decode("utf-8", "replace").strip()
         return Principal(PROXY, user, self.scope, groups=frozenset(filter(None, groups)), user=user)
+
+
+def sign_on_of(settings: Settings) -> SignOn | None:
+    """How a proxy signs people in; None if none does."""
+    if not settings.proxy_user_header:
+        return None
+    user, groups = settings.proxy_user_header, settings.proxy_groups_header
+    return SignOn(user.lower().encode(), groups.lower().encode(), SCOPES[settings.proxy_scope])

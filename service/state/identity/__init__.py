@@ -17,11 +17,11 @@ from service.state.identity.postgresql import PostgresqlKeyStore, PostgresqlLimi
 from service.state.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
 from service.state.identity.proofs import Prover
 from service.state.identity.protocols import KeyStore, LimitStore
-from service.state.identity.records import Key, KeyOptions, is_origin, new_key
+from service.state.identity.records import Key, KeyOptions, new_key
 from service.state.identity.sessions import COOKIE, Sessions
 from service.state.identity.sql import SqlKeyStore
 from service.state.identity.sqlite import SqliteKeyStore
-from service.state.limits.counting import Counter, RateLimit
+from service.state.limits.counting import Counter
 from service.state.limits.exchange import LimitExchange
 from service.state.limits.rates import RateLimits, WrongKeys
 
@@ -63,7 +63,6 @@ __all__ = [
     "LimitStore",
     "Principal",
     "Prover",
-    "RateLimit",
     "RateLimits",
     "Rule",
     "Scope",
@@ -73,7 +72,6 @@ __all__ = [
     "access",
     "caller_of",
     "has_keys",
-    "is_origin",
     "new_key",
     "open_key_store",
     "open_keyring",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from index.naming import checked_collection_name, checked_groups
 from service.errors import InvalidRequest
+from service.settings.values import RateLimit, is_origin
 from service.state.identity.principal import Groups, Principal, Scope
 from service.state.identity.secret import digest, new_token
-from service.state.limits.counting import RateLimit
 
-_ORIGIN = re.compile(r"https?://[a-z0-9.:\[\]-]+")
 _LONGEST_NAME = 100
 
 
@@ -64,11 +62,6 @@ class KeyOptions:
     rate: str = ""
     expires: float | None = None
     open_links: bool = False
-
-
-def is_origin(written: str) -> bool:
-    """Whether this is an origin, as browsers write it in the Origin header."""
-    return _ORIGIN.fullmatch(written) is not None
 
 
 def new_key(name: str, scope: Scope, options: KeyOptions | None = None) -> tuple[str, Key]:

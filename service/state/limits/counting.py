@@ -8,7 +8,6 @@ exchange, with the sum of the costs since their last exchange (:class:`Spent`).
 from __future__ import annotations
 
 import math
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -19,37 +18,14 @@ from throttled import Throttled, rate_limiter
 from throttled.rate_limiter import RateLimitResult, RateLimitState
 from throttled.store import MemoryStore
 
+from service.settings.values import RateLimit
+
 WINDOW = 60
-_WRITTEN = re.compile(r"([1-9][0-9]{0,6})(?::([1-9][0-9]{0,5}))?")
 MOST_CALLERS = 100_000
 """Callers that are remembered; the one that asked first is forgotten first."""
 _PREFIX = "loccit"
 _STORED = f"{_PREFIX}:v1:gcra:{{}}"
 """Under which key the library keeps the time of a caller; it documents this form."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """Requests a minute on average, and how many may come at once."""
-
-    per_minute: int
-    burst: int
-
-    @staticmethod
-    def parse(written: str) -> RateLimit | None:
-        """Read ``600:50``, or ``600`` with a burst of a tenth; None for an empty string.
-
-        Raises a ValueError that says what is wrong.
-        """
-        if not written:
-            return None
-        match = _WRITTEN.fullmatch(written)
-        if match is None:
-            raise ValueError(
-                f"{written!r} is not a rate limit. Write requests a minute and the burst, such as 600:50."
-            )
-        per_minute = int(match[1])
-        return RateLimit(per_minute, int(match[2] or max(1, per_minute // 10)))
 
 
 @dataclass(frozen=True, slots=True)

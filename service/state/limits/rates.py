@@ -9,9 +9,10 @@ from collections.abc import Callable
 from throttled.rate_limiter import RateLimitState
 
 from service.errors import RateLimited
+from service.settings.values import RateLimit
 from service.state.identity.client_address import subscriber
 from service.state.identity.principal import Principal
-from service.state.limits.counting import WINDOW, Counter, RateLimit
+from service.state.limits.counting import WINDOW, Counter
 
 _WRONG_KEYS = RateLimit(per_minute=10, burst=20)
 

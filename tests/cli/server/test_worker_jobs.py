@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from service.settings import load_settings
-from service.settings.library import open_library
+from service.state.library import open_library
 from tests.cli.commands import started
 from tests.cli.server.workers import connected, rows, working
 from tests.patience import PATIENCE, eventually

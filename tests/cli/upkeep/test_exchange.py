@@ -10,7 +10,7 @@ from index.errors import DocumentNotFound
 from index.ingest.preparation import Source
 from index.library import Library
 from service.settings import Settings
-from service.settings.library import open_library
+from service.state.library import open_library
 from tests.cli.commands import loccit
 from tests.index.embedding.tiny import tiny_model
 

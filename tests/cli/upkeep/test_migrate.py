@@ -17,8 +17,8 @@ from index.ingest.preparation import Source
 from index.postgresql import Compatible, Server, migrate
 from index.store.postgresql.schema import COLLECTION
 from service.settings import Settings
-from service.settings.library import open_library
 from service.state.jobs.postgresql import schema as jobs
+from service.state.library import open_library
 from tests.cli.commands import loccit, process
 from tests.crash.fault_points import Point
 from tests.patience import PATIENCE

@@ -6,6 +6,7 @@ The endpoint may be slow, break off, refuse, or speak something else: each of th
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -17,6 +18,7 @@ import httpx
 
 from service.errors import WriterFailed, WriterTimeout
 from service.flows.answer.writing.completions import LOGGED, Ended, Written, failed, of_completion, of_stream
+from service.settings import Settings
 
 log = logging.getLogger("loccit.writer")
 
@@ -118,6 +120,16 @@ class Writer:
         except httpx.HTTPError as error:
             log.warning("The model at %s: %r", self._address, error)
             raise failed("The connection to the model failed or broke off.") from None
+
+
+def open_writer(settings: Settings) -> Writer | None:
+    """The model that writes answers; None if the settings name none."""
+    if not settings.writer_url:
+        return None
+    key = "" if settings.writer_key is None else settings.writer_key.get_secret_value()
+    patience = Patience(settings.writer_first_seconds, settings.writer_next_seconds, settings.writer_seconds)
+    parameters = json.loads(settings.writer_parameters)
+    return Writer(settings.writer_url, settings.writer_model, key, parameters, patience)
 
 
 async def _refused(response: httpx.Response) -> WriterFailed:

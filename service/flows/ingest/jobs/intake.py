@@ -17,9 +17,12 @@ from index.sources.web import (
     Page,
     PoliteFetcher,
     Refusal,
+    WebConfig,
     parse_url,
     sitemap_entries,
 )
+from service.settings import Settings
+from service.settings.values import split_list
 from service.state.jobs.protocols import Spool
 from service.state.jobs.records import Item, NewItem, Rejection
 from service.state.jobs.zip_folder import ZipFolder
@@ -147,6 +150,13 @@ class Intake:
             raise CorruptDocument(
                 f"{item.name}: the file that was sent is not kept any more. Send it again."
             ) from None
+
+
+def open_intake(settings: Settings, spool: Spool) -> Intake:
+    """Build the intake that reads the documents of jobs, with the limits of the settings."""
+    max_bytes = settings.library_config().ingest.max_document_bytes
+    web = WebConfig(max_bytes=max_bytes, allowed_networks=split_list(settings.web_networks))
+    return Intake(spool, Fetcher(web), max_document_bytes=max_bytes)
 
 
 def _page_source(page: Page, request: Mapping[str, Any]) -> Source:

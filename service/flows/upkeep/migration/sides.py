@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from index.protocols import Catalogue
 from index.store import open_catalogue
 from service.errors import InvalidRequest
-from service.flows.upkeep import require_complete
-from service.state.databases.address import checked_address, require_database
+from service.settings.database_address import checked_address
+from service.state.data_folder import require_complete
+from service.state.databases.server import require_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Side:
         """Raise what is wrong with it.
 
         That is :class:`service.errors.InvalidSettings`, :class:`index.errors.StoreUnavailable` or
-        :class:`service.flows.upkeep.errors.RestoreUnfinished`.
+        :class:`service.state.data_folder.RestoreUnfinished`.
         """
         if self.store:
             require_database(self.store, self.given_as)

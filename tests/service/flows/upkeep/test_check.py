@@ -9,7 +9,8 @@ import pytest
 
 from index.config import LibraryConfig
 from service.flows.upkeep import back_up, check, repair
-from service.flows.upkeep.errors import DataInUse, NoData, RestoreUnfinished
+from service.flows.upkeep.errors import NoData
+from service.state.data_folder import DataInUse, RestoreUnfinished
 from service.state.jobs import open_job_store, open_spool
 from service.state.jobs.records import NewItem
 from tests.service.flows.upkeep.conftest import Opener, answers, files, put

@@ -18,8 +18,8 @@ from service.flows.upkeep.errors import (
     RestoreUnfinished,
 )
 from service.settings import Settings
-from service.settings.library import open_library as open_with_settings
 from service.state.identity import Key, Scope, open_key_store
+from service.state.library import open_library as open_with_settings
 from tests.service.flows.upkeep.conftest import Opener, answers, files, names, put
 
 MOONS = "Mars has two moons, Phobos and Deimos."

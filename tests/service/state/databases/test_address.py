@@ -9,7 +9,8 @@ import pytest
 from index.errors import StoreUnavailable
 from service.errors import InvalidSettings
 from service.settings import load_settings
-from service.state.databases.address import checked_address, require_database
+from service.settings.database_address import checked_address
+from service.state.databases.server import require_database
 from tests.packaging.test_packaging import run_without
 from tests.postgresql import PASSWORD
 
@@ -107,7 +108,7 @@ def test_a_database_of_another_encoding_is_refused(postgresql_url: str) -> None:
 
 def test_a_missing_library_names_the_extra() -> None:
     script = (
-        "from service.state.databases.address import require_database; require_database('postgresql://h/d')"
+        "from service.state.databases.server import require_database; require_database('postgresql://h/d')"
     )
     result = run_without({"psycopg"}, script)
     assert "LOCCIT_STORE needs psycopg. Run: pip install 'loccit[postgresql]'" in result.stderr

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from index.errors import StoreUnavailable
 from service.errors import RateLimited
-from service.state.identity import LimitExchange, Principal, RateLimit, RateLimits, Scope, WrongKeys
+from service.settings.values import RateLimit
+from service.state.identity import LimitExchange, Principal, RateLimits, Scope, WrongKeys
 from service.state.identity.memory import MemoryLimitStore
 from service.state.limits.counting import Counter, Due, Spent
 from tests.patience import eventually

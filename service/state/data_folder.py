@@ -1,4 +1,4 @@
-"""What a data folder holds, and whether somebody uses it."""
+"""What a data folder holds, whether somebody uses it, and whether it is complete."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.durability import write_text_durably
+from index.errors import LoccitError
 from index.store.sqlite import is_in_use
-from service.flows.upkeep.errors import DataInUse, RestoreUnfinished
 from service.state.files import CONTENTS
 from service.state.jobs import SPOOL
 
@@ -25,6 +25,18 @@ _UNFINISHED = "restore-unfinished"
 STAGED = ".restoring"
 REPLACED = ".replaced"
 """Folders of a restore: what is to be put in place, and what was there before."""
+
+
+class DataInUse(LoccitError):
+    """A process has the data folder open."""
+
+    code = "data_in_use"
+
+
+class RestoreUnfinished(LoccitError):
+    """Restoring a backup was interrupted: the data folder is not complete."""
+
+    code = "restore_unfinished"
 
 
 def databases(data: Path) -> list[Path]:

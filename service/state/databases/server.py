@@ -1,10 +1,12 @@
-"""The address of the database that a setting gives. No error repeats it, for it has a password."""
+"""The database server: whether it can be used, and who else is connected.
+
+No error repeats its address, for it has a password.
+"""
 
 from __future__ import annotations
 
 import re
 import time
-from urllib.parse import parse_qsl, urlsplit
 
 from index.errors import StoreUnavailable
 from service.errors import InvalidSettings
@@ -12,35 +14,10 @@ from service.errors import InvalidSettings
 LEAST_VERSION = 15
 _CLOSING_SECONDS = 2.0
 _PAUSE_SECONDS = 0.05
-_SCHEMES = ("postgresql", "postgres")
-_HOSTS = re.compile(r"[\w.:%\[\],-]*", re.ASCII)
-_USER = re.compile(r"(?:[^\s/?#\[\]@:%]|%[0-9A-Fa-f]{2})*(?::(?:[^\s/?#\[\]@:%]|%[0-9A-Fa-f]{2})*)?")
-_FORM = (
-    "Write it like postgresql://user:password@host:5432/database, or with several hosts: host1,host2. In the "
-    "password, write characters other than letters, digits, - . _ as % and two hexadecimal digits: %40 for @."
-)
-
-
-def checked_address(url: str) -> str:
-    """Return an address of PostgreSQL, or an empty one. Raises a ValueError, which does not repeat it."""
-    if not url:
-        return ""
-    try:
-        parts = urlsplit(url)
-        options = parse_qsl(parts.query, strict_parsing=True) if parts.query else []
-    except ValueError:
-        raise ValueError(f"is not an address of PostgreSQL. {_FORM}") from None
-    userinfo, _, hosts = parts.netloc.rpartition("@")
-    is_plain = parts.scheme in _SCHEMES and not parts.fragment and parts.path.count("/") <= 1
-    if not is_plain or not (_USER.fullmatch(userinfo) and _HOSTS.fullmatch(hosts)):
-        raise ValueError(f"is not an address of PostgreSQL. {_FORM}")
-    if not hosts and not any(name in ("host", "hostaddr", "service") for name, _ in options):
-        raise ValueError(f"names no host. {_FORM}")
-    return url
 
 
 def require_database(url: str, given_as: str = "LOCCIT_STORE") -> None:
-    """Connect once to the database at an address that :func:`checked_address` has returned.
+    """Connect once to the database at an address of PostgreSQL that has been checked.
 
     ``given_as`` is the setting or option that has the address, for messages. Raises
     :class:`service.errors.InvalidSettings` if the address, the server or this installation will not do, and
