@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from index.library import Library
-from service.app.runtime import Runtime
+from service.app.runtime import Runtime, Watch
 from service.faces.api.routes import (
     answer,
     ask,
@@ -160,9 +160,9 @@ def from_environment() -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, float]]:
-    app.state.runtime = runtime = Runtime(
-        app.state.settings, app.state.library, metrics=app.state.metrics, tracing=app.state.tracing
-    )
+    watch = Watch(app.state.metrics, app.state.tracing)
+    app.state.runtime = runtime = Runtime(app.state.settings, app.state.library, watch)
+    app.state.parts = runtime.parts
     await runtime.start()
     try:
         async with mcp.serving(app):

@@ -1,31 +1,51 @@
-"""What routes depend on: the runtime, the caller, and a permit in one of the pools."""
+"""What routes depend on: parts of the application, the caller, and a permit in one of the pools."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
 from index.errors import DiskFull, ObjectsUnavailable
-from service.app.runtime import Runtime
 from service.errors import BodyTimeout, MayRaise, NotReady, Overloaded
+from service.flows.answer.answering import Answering
+from service.flows.ask.asking import Asking
+from service.flows.ingest.background.embedding import EmbeddingWorker
+from service.flows.ingest.background.erasing import Erasing
+from service.flows.ingest.ingestion import Ingestion
+from service.flows.ingest.jobs.jobs import Jobs
+from service.flows.upkeep.readiness import Readiness
 from service.http.json_body import read_body
-from service.state.identity import Principal, caller_of
-from service.state.limits.pools import Pool
+from service.http.parts import parts_of
+from service.settings import Settings
+from service.state.collections import Collections
+from service.state.credentials import Credentials
+from service.state.files import Files
+from service.state.identity import Principal, Prover, caller_of
+from service.state.limits.pools import Pool, Pools
+
+T = TypeVar("T")
 
 
-async def runtime(request: Request) -> Runtime:
-    """The application's runtime, ready or not."""
-    found: Runtime = request.app.state.runtime
-    return found
+def ready(connection: HTTPConnection, kind: type[T]) -> T:
+    """A part of the application. Raises :class:`NotReady` while the service cannot answer.
+
+    Routes that are asked most call this themselves: as a dependency, it would take the framework longer.
+    """
+    parts = parts_of(connection)
+    parts[Readiness].require()
+    return parts[kind]
 
 
-async def ready_runtime(request: Request) -> Runtime:
-    """The application's runtime. Raises :class:`NotReady` while it cannot answer."""
-    found = await runtime(request)
-    found.readiness.require()
-    return found
+def given(kind: type[Any]) -> Any:
+    """The dependency on a part of the application that is ready."""
+
+    async def part(request: Request) -> Any:
+        return ready(request, kind)
+
+    return Depends(part)
 
 
 async def caller(request: Request) -> Principal:
@@ -33,38 +53,51 @@ async def caller(request: Request) -> Principal:
     return caller_of(request.scope)
 
 
+NOT_READY = MayRaise(NotReady)
 Caller = Annotated[Principal, Depends(caller)]
-ReadyRuntime = Annotated[Runtime, Depends(ready_runtime), MayRaise(NotReady)]
+ReadyAnswering = Annotated[Answering, given(Answering), NOT_READY]
+ReadyAsking = Annotated[Asking, given(Asking), NOT_READY]
+ReadyCollections = Annotated[Collections, given(Collections), NOT_READY]
+ReadyCredentials = Annotated[Credentials, given(Credentials), NOT_READY]
+ReadyEmbeddingWorker = Annotated[EmbeddingWorker, given(EmbeddingWorker), NOT_READY]
+ReadyErasing = Annotated[Erasing, given(Erasing), NOT_READY]
+ReadyFiles = Annotated[Files, given(Files), NOT_READY]
+ReadyIngestion = Annotated[Ingestion, given(Ingestion), NOT_READY]
+ReadyJobs = Annotated[Jobs, given(Jobs), NOT_READY]
+ReadyPools = Annotated[Pools, given(Pools), NOT_READY]
+ReadyProver = Annotated[Prover, given(Prover), NOT_READY]
+ReadyReadiness = Annotated[Readiness, given(Readiness), NOT_READY]
+ReadySettings = Annotated[Settings, given(Settings), NOT_READY]
 
 
-async def texts_pool(runtime: ReadyRuntime) -> AsyncIterator[Pool]:
+async def texts_pool(pools: ReadyPools) -> AsyncIterator[Pool]:
     """The pool that reads whole texts, with a permit. Raises :class:`service.errors.Overloaded`."""
-    with runtime.pools.texts.permits.acquire():
-        yield runtime.pools.texts
+    with pools.texts.permits.acquire():
+        yield pools.texts
 
 
-async def drawing_pool(runtime: ReadyRuntime) -> AsyncIterator[Pool]:
+async def drawing_pool(pools: ReadyPools) -> AsyncIterator[Pool]:
     """The pool that draws pages, with a permit. Raises :class:`service.errors.Overloaded`."""
-    with runtime.pools.drawing.permits.acquire():
-        yield runtime.pools.drawing
+    with pools.drawing.permits.acquire():
+        yield pools.drawing
 
 
-async def writes_pool(runtime: ReadyRuntime) -> AsyncIterator[Pool]:
+async def writes_pool(pools: ReadyPools) -> AsyncIterator[Pool]:
     """The pool that writes, with a permit. Raises :class:`service.errors.Overloaded`."""
-    with runtime.pools.writes.permits.acquire():
-        yield runtime.pools.writes
+    with pools.writes.permits.acquire():
+        yield pools.writes
 
 
-async def writes_pool_after_body(request: Request, runtime: ReadyRuntime) -> AsyncIterator[Pool]:
+async def writes_pool_after_body(request: Request, pools: ReadyPools) -> AsyncIterator[Pool]:
     """The pool that writes, with a permit that is taken once the whole body is here.
 
     An unfinished body thus keeps nobody out. Raises :class:`service.errors.Overloaded` before the body is
     read where there is no permit then.
     """
-    runtime.pools.writes.permits.require()
+    pools.writes.permits.require()
     await read_body(request)
-    with runtime.pools.writes.permits.acquire():
-        yield runtime.pools.writes
+    with pools.writes.permits.acquire():
+        yield pools.writes
 
 
 Texts = Annotated[Pool, Depends(texts_pool, scope="function"), MayRaise(Overloaded)]

@@ -34,7 +34,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
     with Library(tmp_path, embedder=models) as library, TestClient(app_of(library, api_key=KEY)) as client:
         app = client.app
         eventually(lambda: client.get("/readyz").status_code == 200)
-        app.state.runtime.jobs.stop()  # it would fetch the addresses that are sent
+        app.state.runtime.job_runner.stop()  # it would fetch the addresses that are sent
         yield client
     assert app.state.undocumented == set()
 

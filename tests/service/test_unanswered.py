@@ -28,7 +28,7 @@ def ask(client: TestClient, question: str, **more: object) -> float:
 
 
 def texts(client: TestClient) -> list[str]:
-    return [one.question for one in client.app.state.runtime.unanswered.store.listed(limit=100)]  # type: ignore[attr-defined]
+    return [one.question for one in client.app.state.runtime.answering.unanswered.store.listed(limit=100)]  # type: ignore[attr-defined]
 
 
 def test_by_default_nothing_is_kept(client: TestClient, library: Library) -> None:

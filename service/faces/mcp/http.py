@@ -17,9 +17,10 @@ from starlette.requests import Request as HttpRequest
 from starlette.types import Message, Receive, Send
 from starlette.types import Scope as Connection
 
-from service.faces.dependencies import ready_runtime
+from service.faces.dependencies import ready
 from service.faces.mcp.tools.backend import Backend, ServiceBackend
 from service.faces.mcp.tools.table import BY_NAME
+from service.flows.ask.asking import Asking
 from service.http.json_body import read_body
 from service.http.links import DEFAULT_COLLECTION
 from service.http.route import GuardedRoute
@@ -38,7 +39,7 @@ router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 @access(Scope.ASK, "answers", "citations", "texts", "documents", "collections")
 async def answer(request: Request) -> Response:
     """Answer a message of an MCP client. Each tool and resource has a rule of access of its own."""
-    await ready_runtime(request)
+    ready(request, Asking)
     body = await read_body(request)
     manager = await request.app.state.mcp.manager()
     from service.faces.mcp.messages import refusal
@@ -116,10 +117,10 @@ async def _backend(context: Context) -> Backend:
     """The service as the caller of a request sees it. The query of the address may name a collection."""
     request = context.request
     assert isinstance(request, HttpRequest)  # noqa: S101 -- the transport gives it
-    runtime = await ready_runtime(Request(request.scope, request.receive))
+    asking = ready(Request(request.scope, request.receive), Asking)
     collection = request.query_params.get("collection") or DEFAULT_COLLECTION
     request.scope["state"]["audit"] = _audited(context)
-    return ServiceBackend(Request(request.scope, request.receive), runtime, collection=collection)
+    return ServiceBackend(Request(request.scope, request.receive), asking, collection=collection)
 
 
 def _audited(context: Context) -> dict[str, str]:

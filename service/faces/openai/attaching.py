@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from index.errors import LoccitError
 from index.naming import checked_metadata
-from service.app.runtime import Runtime
+from service.state.files import ids as file_ids
 from service.errors import InvalidRequest
 from service.faces.openai import ids
 from service.faces.openai.requests import AttachedFile
+from service.faces.openai.stores import Stores
 from service.faces.openai.uploads import visible_upload
 from service.http.links import DEFAULT_COLLECTION
-from service.state.files import Attachment, UploadedFile
-from service.state.files import ids as file_ids
+from service.state.files import Attachment, Files, UploadedFile
 from service.state.identity import Principal
 from service.state.jobs.records import Access, Job, NewItem
 from service.state.jobs.uploads import Upload
@@ -22,25 +22,25 @@ from service.state.jobs.uploads import Upload
 _CHUNK = 1024 * 1024
 
 
-def attach(runtime: Runtime, caller: Principal, collection: str, files: Sequence[AttachedFile]) -> Job:
-    """Queue a job that makes documents of files; blocks. When this returns, it survives a crash.
+def attach(stores: Stores, caller: Principal, collection: str, given: Sequence[AttachedFile]) -> Job:
+    """Queue a job that makes documents of the ``given`` files; blocks. The job survives a crash.
 
     Raises :class:`service.errors.UploadNotFound`, :class:`service.errors.Overloaded`,
     :class:`service.errors.SpoolFull`, and what opening the collection raises.
     """
     # Only the default collection is created automatically: another name may be a typing error.
-    runtime.collection(caller, collection, create=collection == DEFAULT_COLLECTION)
-    wanted = {one.file_id: one for one in files}
-    uploads = [_upload(runtime, caller, file_id) for file_id in wanted]
+    stores.collections.open(caller, collection, create=collection == DEFAULT_COLLECTION)
+    wanted = {one.file_id: one for one in given}
+    uploads = [_upload(stores, caller, file_id) for file_id in wanted]
     attributes = {file_id: checked_metadata(one.attributes or {}) for file_id, one in wanted.items()}
-    runtime.require_room_for_job()
-    spooling = Upload(runtime.jobs.spool)
+    stores.jobs.require_room()
+    spooling = Upload(stores.jobs.spool)
     try:
         items = []
         for file in uploads:
             request = {"metadata": attributes[file.id], "source": file.filename}
             document_id = file_ids.document_of_upload(file.id, file.filename)
-            items.append(NewItem("file", document_id, *_spooled(runtime, spooling, file), request))
+            items.append(NewItem("file", document_id, *_spooled(stores.files, spooling, file), request))
 
         def add(job_id: str) -> Job:
             # The attachments first: by them an erasure of the document finds the upload.
@@ -49,34 +49,34 @@ def attach(runtime: Runtime, caller: Principal, collection: str, files: Sequence
                 Attachment(collection, file.id, item.name, job_id, now, attributes[file.id])
                 for file, item in zip(uploads, items, strict=True)
             ]
-            replaced = runtime.files.attach(made)
+            replaced = stores.files.store.attach(made)
             try:
-                return runtime.add_job(job_id, collection, items, Access((), caller.groups))
+                return stores.jobs.add(job_id, collection, items, Access((), caller.groups))
             except LoccitError:
-                runtime.files.undo(made, replaced)
+                stores.files.store.undo(made, replaced)
                 raise
 
         job = spooling.commit(add)
     finally:
         spooling.close()
-    runtime.jobs.wake()
+    stores.jobs.runner.wake()
     return job
 
 
-def _upload(runtime: Runtime, caller: Principal, file_id: str) -> UploadedFile:
+def _upload(stores: Stores, caller: Principal, file_id: str) -> UploadedFile:
     if file_ids.document_file(file_id) is not None:
         raise InvalidRequest(
             "file_id: this file is a document that was not uploaded as a file. It is in its own vector "
             "store; for another one, upload it with POST /v1/files.",
             param="file_id",
         )
-    return visible_upload(runtime, caller, file_id)
+    return visible_upload(stores, caller, file_id)
 
 
-def _spooled(runtime: Runtime, spooling: Upload, file: UploadedFile) -> tuple[str, int]:
+def _spooled(files: Files, spooling: Upload, file: UploadedFile) -> tuple[str, int]:
     """A copy of a file in the spool of jobs: its name there, and its size."""
     try:
-        content = runtime.files.open(file.id)
+        content = files.store.open(file.id)
     except FileNotFoundError:  # deleted meanwhile
         raise ids.no_such_file(file.id) from None
     with content:

@@ -12,7 +12,8 @@ from index.errors import InvalidLimit
 from index.protocols import Embedder
 from index.types import Vectors
 from service.errors import InvalidRequest, MayRaise, NoSuchModel, Overloaded
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.client import HttpClient
+from service.faces.dependencies import Caller, ReadyAsking
 from service.faces.openai.models import embedding_of
 from service.faces.openai.replies import Embeddings
 from service.faces.openai.requests import EmbeddingsRequest
@@ -30,7 +31,7 @@ router = APIRouter(tags=["openai"], route_class=ApiRoute)
 async def create(
     request: Annotated[Request, MayRaise(Overloaded, NoSuchModel)],
     caller: Caller,
-    runtime: ReadyRuntime,
+    asking: ReadyAsking,
     body: Annotated[EmbeddingsRequest, Depends(JsonBody(EmbeddingsRequest))],
 ) -> Response:
     """Embeds texts as the model embeds questions; the vectors have unit length.
@@ -38,18 +39,18 @@ async def create(
     Each text counts as a request for the rate limit of the key.
     """
     texts = [body.input] if isinstance(body.input, str) else body.input
-    model = await runtime.pools.lookups.run(embedding_of, runtime, caller, body.model)
+    model = await asking.pools.lookups.run(embedding_of, asking.collections, caller, body.model)
     _require_dimension(body, model.embedder)
-    pool = runtime.pools.questions
+    pool = asking.pools.questions
     with pool.permits.acquire():
         tokens = await pool.run(_counted, texts, model.embedder)
-        runtime.rates.charge(caller, len(texts) - 1)  # the middleware has counted one
-        queue, vectors = runtime.questions.of(model.queue), []
+        asking.rates.charge(caller, len(texts) - 1)  # the middleware has counted one
+        queue, vectors = asking.questions.of(model.queue), []
         # In parts: questions of others are embedded in between.
-        for at in range(0, len(texts), runtime.settings.max_batch):
-            part = texts[at : at + runtime.settings.max_batch]
+        for at in range(0, len(texts), asking.settings.max_batch):
+            part = texts[at : at + asking.settings.max_batch]
             with pool.permits.waiting():
-                encoded = await unless_gone(request, queue.encode(part))
+                encoded = await unless_gone(HttpClient(request), queue.encode(part))
             vectors += [one.vector for one in encoded]
     return json_reply(
         {

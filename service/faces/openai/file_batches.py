@@ -7,14 +7,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from service.app.runtime import Runtime
 from service.errors import JobNotFound, MayRaise, SpoolFull, UploadNotFound
-from service.faces.dependencies import Caller, ReadyRuntime, Writes
+from service.faces.dependencies import Caller, Writes
 from service.faces.openai import file_states, ids
 from service.faces.openai.attaching import attach
 from service.faces.openai.paging import page_of
 from service.faces.openai.replies import FileBatch, Status, StoreFileList, counts_json, page_json, polled
 from service.faces.openai.requests import BatchId, NewBatch, StoreFilesQuery, VectorStoreId
+from service.faces.openai.stores import ReadyStores, Stores
+from service.flows.ingest.jobs.jobs import Jobs
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
 from service.http.replies import json_reply
@@ -34,40 +35,43 @@ _AT_ONCE = 1000
 async def create(
     vector_store_id: VectorStoreId,
     caller: Caller,
-    runtime: ReadyRuntime,
+    stores: ReadyStores,
     body: Annotated[NewBatch, Depends(JsonBody(NewBatch)), MayRaise(UploadNotFound, SpoolFull)],
     writes: Writes,
 ) -> Response:
     """Makes documents of uploaded files, in the background: all of them, or none if one does not exist."""
-    return await writes.run(_create, runtime, caller, ids.collection_of(vector_store_id), body)
+    return await writes.run(_create, stores, caller, ids.collection_of(vector_store_id), body)
 
 
-def _create(runtime: Runtime, caller: Principal, name: str, body: NewBatch) -> Response:
-    return polled(_shown(attach(runtime, caller, name, body.each())))
+def _create(stores: Stores, caller: Principal, name: str, body: NewBatch) -> Response:
+    return polled(_shown(attach(stores, caller, name, body.each())))
 
 
 @router.get(_BATCH, summary="Look up a batch", response_model=FileBatch)
 @access(Scope.WRITE, "jobs")
 async def retrieve(
-    vector_store_id: VectorStoreId, batch_id: BatchId, caller: Caller, runtime: ReadyRuntime
+    vector_store_id: VectorStoreId,
+    batch_id: BatchId,
+    caller: Caller,
+    stores: ReadyStores,
 ) -> Response:
     """How many of its files are taken in. It can be looked up for LOCCIT_KEEP_JOBS_DAYS after its end."""
     name = ids.collection_of(vector_store_id)
-    return await runtime.pools.lookups.run(lambda: polled(_shown(_job(runtime, caller, name, batch_id))))
+    return await stores.pools.lookups.run(lambda: polled(_shown(_job(stores, caller, name, batch_id))))
 
 
 @router.post(f"{_BATCH}/cancel", summary="Cancel a batch", response_model=FileBatch)
 @access(Scope.WRITE, "jobs")
 async def cancel(
-    vector_store_id: VectorStoreId, batch_id: BatchId, caller: Caller, runtime: ReadyRuntime, writes: Writes
+    vector_store_id: VectorStoreId, batch_id: BatchId, caller: Caller, stores: ReadyStores, writes: Writes
 ) -> Response:
     """Cancels the files that are not taken in yet. Those that are stay attached."""
-    return await writes.run(_cancel, runtime, caller, ids.collection_of(vector_store_id), batch_id)
+    return await writes.run(_cancel, stores, caller, ids.collection_of(vector_store_id), batch_id)
 
 
-def _cancel(runtime: Runtime, caller: Principal, name: str, batch_id: str) -> Response:
-    job = runtime.jobs.store.cancel(_job(runtime, caller, name, batch_id).id)
-    runtime.jobs.wake()
+def _cancel(stores: Stores, caller: Principal, name: str, batch_id: str) -> Response:
+    job = stores.jobs.store.cancel(_job(stores, caller, name, batch_id).id)
+    stores.jobs.runner.wake()
     return polled(_shown(job))
 
 
@@ -78,19 +82,19 @@ async def list_files(
     batch_id: BatchId,
     query: Annotated[StoreFilesQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    stores: ReadyStores,
 ) -> Response:
     """Those of its files that are attached, wait, failed or were cancelled."""
     name = ids.collection_of(vector_store_id)
-    return await runtime.pools.lookups.run(_list, runtime, caller, (name, batch_id), query)
+    return await stores.pools.lookups.run(_list, stores, caller, (name, batch_id), query)
 
 
-def _list(runtime: Runtime, caller: Principal, place: tuple[str, str], query: StoreFilesQuery) -> Response:
+def _list(stores: Stores, caller: Principal, place: tuple[str, str], query: StoreFilesQuery) -> Response:
     name, batch_id = place
     documents = {
-        item.document or item.name for item in _items(runtime, _job(runtime, caller, name, batch_id))
+        item.document or item.name for item in _items(stores.jobs, _job(stores, caller, name, batch_id))
     }
-    states = file_states.states_of(runtime, caller, name, documents)
+    states = file_states.states_of(stores, caller, name, documents)
     found = [one for one in states if query.filter in (None, one.status)]
     if query.order == "desc":
         found.reverse()
@@ -100,18 +104,18 @@ def _list(runtime: Runtime, caller: Principal, place: tuple[str, str], query: St
     return json_reply(page_json([file_states.state_json(one, name) for one in page], has_more=has_more))
 
 
-def _job(runtime: Runtime, caller: Principal, name: str, batch_id: str) -> Job:
+def _job(stores: Stores, caller: Principal, name: str, batch_id: str) -> Job:
     """The job that a batch of a collection is. Raises :class:`service.errors.JobNotFound`."""
-    runtime.require_collection(caller, name)
-    job = runtime.job(caller, ids.job_of(batch_id)) if ids.job_of(batch_id) else None
+    stores.collections.require(caller, name)
+    job = stores.jobs.get(caller, ids.job_of(batch_id)) if ids.job_of(batch_id) else None
     if job is None or job.collection != name or job.kind != "ingest":
         raise JobNotFound(f"There is no batch {batch_id!r} of this vector store.")
     return job
 
 
-def _items(runtime: Runtime, job: Job) -> list[Item]:
+def _items(jobs: Jobs, job: Job) -> list[Item]:
     found: list[Item] = []
-    while part := runtime.jobs.store.items(job.id, limit=_AT_ONCE, after=found[-1].number if found else 0):
+    while part := jobs.store.items(job.id, limit=_AT_ONCE, after=found[-1].number if found else 0):
         found += part
     return found
 

@@ -11,13 +11,15 @@ from index.collection import Collection
 from index.history import Archive
 from index.records import DocumentRecord
 from index.types import Metadata
-from service.app.runtime import Runtime
 from service.errors import JobNotFinished
 from service.faces.openai import ids
 from service.faces.openai.paging import page_of
 from service.faces.openai.replies import Status, attributes_json
 from service.faces.openai.requests import StoreFilesQuery
+from service.faces.openai.stores import Stores
+from service.flows.ingest.jobs.jobs import Jobs
 from service.http.json_values import Json
+from service.state.collections import Collections
 from service.state.files import Attachment, Place
 from service.state.files import ids as file_ids
 from service.state.identity import Principal
@@ -65,18 +67,20 @@ def _error_code(code: str) -> str:
 
 
 def page(
-    runtime: Runtime, caller: Principal, name: str, query: StoreFilesQuery
+    stores: Stores, caller: Principal, name: str, query: StoreFilesQuery
 ) -> tuple[list[FileState], bool]:
     """A page of the files of a collection that a caller may see, and whether others follow; blocks."""
-    opened = runtime.collection(caller, name)
+    opened = stores.collections.open(caller, name)
     # First: what becomes a document meanwhile is then found twice, and not missed.
-    known = unfinished(runtime, name)
+    known = unfinished(stores, name)
     totals = opened.archive.counts()
     if query.filter is not None and totals.embedded < totals.passages:
         known += [_of_document(one, name) for one in _documents(opened.archive)]
         documents: Sequence[Place] = ()
     elif query.filter in (None, "completed"):
-        documents = runtime.document_order.of(runtime.library.open(name), opened.archive, caller.groups)
+        documents = stores.files.order.of(
+            stores.collections.library.open(name), opened.archive, caller.groups
+        )
     else:
         documents = ()
     by_id = {one.id: one for one in known if query.filter in (None, one.status)}
@@ -101,35 +105,37 @@ def _of_place(archive: Archive, name: str, place: Place, by_id: Mapping[str, Fil
 
 
 def states_of(
-    runtime: Runtime, caller: Principal, name: str, document_ids: AbstractSet[str]
+    stores: Stores, caller: Principal, name: str, document_ids: AbstractSet[str]
 ) -> list[FileState]:
     """Those of some files of a collection that a caller may see, the oldest first; blocks."""
-    opened = runtime.collection(caller, name)
-    waiting = [one for one in unfinished(runtime, name) if one.document_id in document_ids]
+    opened = stores.collections.open(caller, name)
+    waiting = [one for one in unfinished(stores, name) if one.document_id in document_ids]
     documents = [opened.archive.find_document(one) for one in document_ids]
     stored = [_of_document(one, name) for one in documents if one is not None]
     by_id = {one.id: one for one in (*waiting, *stored)}
     return sorted(by_id.values(), key=lambda one: (one.created, one.id))
 
 
-def state(runtime: Runtime, caller: Principal, name: str, file_id: str) -> FileState:
+def state(stores: Stores, caller: Principal, name: str, file_id: str) -> FileState:
     """A file of a collection; blocks. Raises :class:`service.errors.UploadNotFound`."""
-    if (document := document_of(runtime, caller, name, file_id)) is not None:
+    if (document := document_of(stores.collections, caller, name, file_id)) is not None:
         return _of_document(document, name)
-    for attachment in runtime.files.attachments(collection=name, file_id=file_id):
-        found = _unsettled(runtime, name, attachment.document_id).get(_key(attachment))
+    for attachment in stores.files.store.attachments(collection=name, file_id=file_id):
+        found = _unsettled(stores.jobs, name, attachment.document_id).get(_key(attachment))
         # Where there is a document, the caller may not read it.
-        if found and not runtime.library.open(name).archive.find_document(attachment.document_id):
+        if found and not stores.collections.library.open(name).archive.find_document(attachment.document_id):
             return _of_item(attachment, *found)
     # Its job may have made the document since the first look.
-    if (document := document_of(runtime, caller, name, file_id)) is not None:
+    if (document := document_of(stores.collections, caller, name, file_id)) is not None:
         return _of_document(document, name)
     raise ids.no_such_file(file_id)
 
 
-def document_of(runtime: Runtime, caller: Principal, name: str, file_id: str) -> DocumentRecord | None:
+def document_of(
+    collections: Collections, caller: Principal, name: str, file_id: str
+) -> DocumentRecord | None:
     """The document that a file is in a collection, if the caller may read it; blocks."""
-    archive = runtime.collection(caller, name).archive
+    archive = collections.open(caller, name).archive
     other = file_ids.document_file(file_id)
     if other is not None:
         return archive.find_document(other.document_id) if other.collection == name else None
@@ -138,42 +144,42 @@ def document_of(runtime: Runtime, caller: Principal, name: str, file_id: str) ->
     return next(iter(archive.documents(limit=1, prefix=f"{file_id}/")), None)
 
 
-def is_settled(runtime: Runtime, attachment: Attachment) -> bool:
+def is_settled(jobs: Jobs, attachment: Attachment) -> bool:
     """Whether no job may make a document of a file any more; blocks."""
-    found = _unsettled(runtime, attachment.collection, attachment.document_id).get(_key(attachment))
+    found = _unsettled(jobs, attachment.collection, attachment.document_id).get(_key(attachment))
     return found is None or found[1].outcome != "waiting" or found[0].state in FINISHED
 
 
-def require_settled(runtime: Runtime, attachment: Attachment) -> None:
+def require_settled(jobs: Jobs, attachment: Attachment) -> None:
     """Raise :class:`JobNotFinished` while a job may still make a document of a file; blocks."""
-    if not is_settled(runtime, attachment):
+    if not is_settled(jobs, attachment):
         raise JobNotFinished(
             "This file is being taken in. Wait until its status is not in_progress any more, or cancel its "
             "batch."
         )
 
 
-def unfinished(runtime: Runtime, name: str) -> list[FileState]:
+def unfinished(stores: Stores, name: str) -> list[FileState]:
     """Files of a collection that are no documents: they wait, failed or were cancelled; blocks.
 
     A file of which there is a document that the caller may not read is left out.
     """
-    left = _unsettled(runtime, name, file_ids.UPLOADS)
+    left = _unsettled(stores.jobs, name, file_ids.UPLOADS)
     if not left:
         return []
-    find = runtime.library.open(name).archive.find_document
+    find = stores.collections.library.open(name).archive.find_document
     known = [
-        (one, left[_key(one)]) for one in runtime.files.attachments(collection=name) if _key(one) in left
+        (one, left[_key(one)]) for one in stores.files.store.attachments(collection=name) if _key(one) in left
     ]
     return [_of_item(one, *found) for one, found in known if not find(one.document_id)]
 
 
-def counts(runtime: Runtime, name: str, opened: Collection) -> dict[Status, int]:
+def counts(stores: Stores, name: str, opened: Collection) -> dict[Status, int]:
     """Number of files of a collection by status, as a caller sees it; blocks."""
     totals = opened.archive.counts()
     for _ in range(_TRIES):
         # What becomes a document in between would be counted twice, or not at all.
-        by_status, before = Counter[Status](one.status for one in unfinished(runtime, name)), totals.change
+        by_status, before = Counter[Status](one.status for one in unfinished(stores, name)), totals.change
         totals = opened.archive.counts()
         if totals.change == before:
             break
@@ -218,9 +224,9 @@ def _key(attachment: Attachment) -> tuple[str, str]:
     return attachment.job_id, attachment.document_id
 
 
-def _unsettled(runtime: Runtime, name: str, prefix: str) -> Mapping[tuple[str, str], tuple[Job, Item]]:
+def _unsettled(jobs: Jobs, name: str, prefix: str) -> Mapping[tuple[str, str], tuple[Job, Item]]:
     """Items of jobs that became no documents, with their jobs, by the job and the id of the document."""
-    found = runtime.jobs.store.unsettled(name, prefix=prefix)
+    found = jobs.store.unsettled(name, prefix=prefix)
     return {(job.id, item.name): (job, item) for job, item in found}
 
 

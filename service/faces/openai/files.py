@@ -9,25 +9,29 @@ from typing import Annotated, Any, BinaryIO
 
 import anyio
 from fastapi import APIRouter, Query, Request, Response
-from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from index import errors
 from index.errors import CollectionNotFound, DiskFull, DocumentNotFound, LoccitError, OriginalNotFound
 from index.naming import checked_document_id
 from index.records import DocumentRecord
-from service.app.runtime import Runtime
+from service.state.files import ids as file_ids
 from service.errors import (
     BodyTimeout,
     BodyTooLarge,
-    ClientGone,
     InvalidRequest,
     JobNotFinished,
     MayRaise,
     SpoolFull,
     UploadNotFound,
 )
-from service.faces.dependencies import Caller, ReadyRuntime, Texts, Writes
+from service.faces.client import body_of
+from service.faces.dependencies import (
+    Caller,
+    ReadyPools,
+    Texts,
+    Writes,
+)
 from service.faces.openai import file_states, ids
 from service.faces.openai.paging import page_of
 from service.faces.openai.replies import (
@@ -41,16 +45,19 @@ from service.faces.openai.replies import (
 )
 from service.faces.openai.requests import FileId, FilesQuery
 from service.faces.openai.store_files import remove
+from service.faces.openai.stores import ReadyStores, Stores
 from service.faces.openai.uploads import visible, visible_upload
+from service.flows.ingest.body import Body
 from service.flows.ingest.forms import Form, FormLimits
-from service.http.middleware.body_limit import content_length
+from service.flows.ingest.receiving import FORM
 from service.http.parameters import STORED
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
-from service.state.files import UploadedFile, owner_of
-from service.state.files import ids as file_ids
+from service.state.collections import Collections
+from service.state.files import Files, UploadedFile, owner_of
 from service.state.identity import Principal, Scope, access
 from service.state.jobs.uploads import Upload
+from service.state.limits.pools import Pools
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
 
@@ -95,49 +102,45 @@ async def create(
         STORED,
     ],
     caller: Caller,
-    runtime: ReadyRuntime,
+    stores: ReadyStores,
 ) -> Response:
     """Keeps a file until it is deleted. Attach it to a vector store, so that it answers questions.
 
     When this responds, the file is on disk.
     """
-    content_type = request.headers.get("content-type", "")
-    if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
+    body = body_of(request)
+    if body.essence != FORM:
         raise InvalidRequest("Send a form (multipart/form-data) with the fields file and purpose.")
-    try:
-        file = await _received(runtime, caller, request, content_type)
-    except ClientDisconnect:
-        raise ClientGone("The client disconnected before everything was sent.") from None
-    return json_reply(file_json(file))
+    return json_reply(file_json(await _received(stores.files, stores.pools, caller, body)))
 
 
-async def _received(runtime: Runtime, caller: Principal, request: Request, content_type: str) -> UploadedFile:
-    async with _upload(runtime, content_length(request.scope)) as upload:
+async def _received(files: Files, pools: Pools, caller: Principal, body: Body) -> UploadedFile:
+    async with _upload(files, pools, body.size) as upload:
         form = Form(
-            content_type,
+            body.media_type,
             upload,
             _LIMITS,
             check=lambda name: checked_document_id(file_ids.document_of_upload(upload.job_id, name)),
         )
-        async for chunk in request.stream():
-            await runtime.pools.writes.run(form.feed, chunk)
+        async for chunk in body.stream:
+            await pools.writes.run(form.feed, chunk)
         form.end()
-        return await runtime.pools.writes.run(_kept, runtime, caller, upload, form)
+        return await pools.writes.run(_kept, files, caller, upload, form)
 
 
 @asynccontextmanager
-async def _upload(runtime: Runtime, size: int) -> AsyncIterator[Upload]:
+async def _upload(files: Files, pools: Pools, size: int) -> AsyncIterator[Upload]:
     """An upload whose bytes are deleted unless the file is recorded. Raises :class:`SpoolFull`."""
-    await runtime.pools.writes.run(runtime.files.spool.require_room, size)
-    upload = Upload(runtime.files.spool, file_ids.new_upload_id())
+    await pools.writes.run(files.store.spool.require_room, size)
+    upload = Upload(files.store.spool, file_ids.new_upload_id())
     try:
         yield upload
     finally:
         with anyio.CancelScope(shield=True):
-            await runtime.pools.writes.run(upload.close)
+            await pools.writes.run(upload.close)
 
 
-def _kept(runtime: Runtime, caller: Principal, upload: Upload, form: Form) -> UploadedFile:
+def _kept(files: Files, caller: Principal, upload: Upload, form: Form) -> UploadedFile:
     purpose = form.fields.get("purpose", "")
     if purpose not in PURPOSES:
         raise InvalidRequest(
@@ -154,7 +157,7 @@ def _kept(runtime: Runtime, caller: Principal, upload: Upload, form: Form) -> Up
     # In the form that the id of its document has.
     document_id = checked_document_id(file_ids.document_of_upload(upload.job_id, sent.name))
     return upload.commit(
-        lambda id_: runtime.files.add(
+        lambda id_: files.store.add(
             UploadedFile(
                 id_,
                 file_ids.filename(document_id),
@@ -171,14 +174,17 @@ def _kept(runtime: Runtime, caller: Principal, upload: Upload, form: Form) -> Up
 @router.get("/v1/files", summary="List uploaded files", response_model=FileList)
 @access(Scope.READ, "documents")
 async def list_files(
-    query: Annotated[FilesQuery, Query()], caller: Caller, runtime: Annotated[ReadyRuntime, STORED]
+    query: Annotated[FilesQuery, Query()],
+    caller: Caller,
+    stores: Annotated[ReadyStores, STORED],
+    pools: ReadyPools,
 ) -> Response:
     """The files that the key uploaded, and those attached to collections that it may use."""
-    return await runtime.pools.lookups.run(_list, runtime, caller, query)
+    return await pools.lookups.run(_list, stores, caller, query)
 
 
-def _list(runtime: Runtime, caller: Principal, query: FilesQuery) -> Response:
-    found = [one for one in runtime.files.files(purpose=query.purpose) if visible(runtime, caller, one)]
+def _list(stores: Stores, caller: Principal, query: FilesQuery) -> Response:
+    found = [one for one in stores.files.store.files(purpose=query.purpose) if visible(stores, caller, one)]
     if query.order == "desc":
         found.reverse()
     page, has_more = page_of(found, lambda one: one.id, after=query.after, limit=query.limit)
@@ -187,24 +193,30 @@ def _list(runtime: Runtime, caller: Principal, query: FilesQuery) -> Response:
 
 @router.get("/v1/files/{file_id}", summary="Look up a file", response_model=File)
 @access(Scope.READ, "documents")
-async def retrieve(file_id: FileId, caller: Caller, runtime: ReadyRuntime) -> Response:
+async def retrieve(
+    file_id: FileId,
+    caller: Caller,
+    stores: ReadyStores,
+) -> Response:
     """An uploaded file, or a document that was put in another way."""
-    return await runtime.pools.lookups.run(_retrieve, runtime, caller, file_id)
+    return await stores.pools.lookups.run(_retrieve, stores, caller, file_id)
 
 
-def _retrieve(runtime: Runtime, caller: Principal, file_id: str) -> Response:
+def _retrieve(stores: Stores, caller: Principal, file_id: str) -> Response:
     other = file_ids.document_file(file_id)
     if other is None:
-        return json_reply(file_json(visible_upload(runtime, caller, file_id)))
-    return json_reply(document_file_json(_document(runtime, caller, file_id, other), other.collection))
+        return json_reply(file_json(visible_upload(stores, caller, file_id)))
+    return json_reply(
+        document_file_json(_document(stores.collections, caller, file_id, other), other.collection)
+    )
 
 
 def _document(
-    runtime: Runtime, caller: Principal, file_id: str, place: file_ids.DocumentFile
+    collections: Collections, caller: Principal, file_id: str, place: file_ids.DocumentFile
 ) -> DocumentRecord:
     """The document that a file is. Raises :class:`UploadNotFound`."""
     try:
-        return runtime.collection(caller, place.collection).archive.document(place.document_id)
+        return collections.open(caller, place.collection).archive.document(place.document_id)
     except (CollectionNotFound, DocumentNotFound, errors.DocumentRetired, errors.InvalidCollectionName):
         raise ids.no_such_file(file_id) from None
 
@@ -214,48 +226,48 @@ def _document(
 async def delete(
     file_id: Annotated[FileId, MayRaise(JobNotFinished, errors.LedgerFailed)],
     caller: Caller,
-    runtime: ReadyRuntime,
+    stores: ReadyStores,
     writes: Writes,
 ) -> Response:
     """Erases the file, and its documents in all collections that the key may use."""
-    for name in await writes.run(_delete, runtime, caller, file_id):
-        await runtime.pools.embedding.run(runtime.purge, caller, name, 0.0)
+    for name in await writes.run(_delete, stores, caller, file_id):
+        await stores.pools.embedding.run(stores.erasing.purge, caller, name, 0.0)
     return json_reply(deleted_json(file_id, "file"))
 
 
-def _delete(runtime: Runtime, caller: Principal, file_id: str) -> list[str]:
+def _delete(stores: Stores, caller: Principal, file_id: str) -> list[str]:
     """Erase a file; returns the collections that it is erased from."""
     if (other := file_ids.document_file(file_id)) is not None:
-        document = _document(runtime, caller, file_id, other)
-        runtime.collection(caller, other.collection).editor.delete(document.id)
+        document = _document(stores.collections, caller, file_id, other)
+        stores.collections.open(caller, other.collection).editor.delete(document.id)
         return [other.collection]
-    file = visible_upload(runtime, caller, file_id)
-    known = runtime.files.attachments(file_id=file_id)
+    file = visible_upload(stores, caller, file_id)
+    known = stores.files.store.attachments(file_id=file_id)
     attached = [one for one in known if caller.may_use(one.collection)]
     for attachment in attached:
-        file_states.require_settled(runtime, attachment)
+        file_states.require_settled(stores.jobs, attachment)
     erased = []
     # A process that was killed may have detached it, and not erased its document.
     for name in {one.collection: None for one in attached} | dict.fromkeys(
-        _holders(runtime, caller, file_id)
+        _holders(stores.collections, caller, file_id)
     ):
         try:
-            remove(runtime, caller, name, file_id)
+            remove(stores, caller, name, file_id)
         except (CollectionNotFound, UploadNotFound):
             continue  # deleted meanwhile, or a document that the caller may not read
         erased.append(name)
     if file.is_own_of(caller):
-        if not runtime.file_erasure.erase_file(file, known=known):
+        if not stores.files.erasure.erase_file(file, known=known):
             raise JobNotFinished("This file was attached again just now. Wait for that, and delete it again.")
-        runtime.files.purge()
+        stores.files.store.purge()
     return erased
 
 
-def _holders(runtime: Runtime, caller: Principal, file_id: str) -> Iterator[str]:
+def _holders(collections: Collections, caller: Principal, file_id: str) -> Iterator[str]:
     """The collections with a document of an upload that the caller may read."""
-    for name in runtime.names(caller):
+    for name in collections.names(caller):
         with suppress(LoccitError):  # deleted meanwhile, or it cannot be opened
-            if file_states.document_of(runtime, caller, name, file_id) is not None:
+            if file_states.document_of(collections, caller, name, file_id) is not None:
                 yield name
 
 
@@ -266,22 +278,22 @@ def _holders(runtime: Runtime, caller: Principal, file_id: str) -> Iterator[str]
     responses=_CONTENT,
 )
 @access(Scope.READ, "texts")
-async def content(file_id: FileId, caller: Caller, runtime: ReadyRuntime, texts: Texts) -> Response:
+async def content(file_id: FileId, caller: Caller, stores: ReadyStores, texts: Texts) -> Response:
     """The bytes of a file; of a document whose bytes are not kept, its text."""
-    opened = await texts.run(_opened, runtime, caller, file_id)
+    opened = await texts.run(_opened, stores, caller, file_id)
     headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment"}
     return StreamingResponse(_pieces(opened), headers=headers, media_type="application/octet-stream")
 
 
-def _opened(runtime: Runtime, caller: Principal, file_id: str) -> BinaryIO | bytes:
+def _opened(stores: Stores, caller: Principal, file_id: str) -> BinaryIO | bytes:
     other = file_ids.document_file(file_id)
     if other is None:
         try:
-            return runtime.files.open(visible_upload(runtime, caller, file_id).id)
+            return stores.files.store.open(visible_upload(stores, caller, file_id).id)
         except FileNotFoundError:  # deleted meanwhile
             raise ids.no_such_file(file_id) from None
-    document = _document(runtime, caller, file_id, other)
-    archive = runtime.collection(caller, other.collection).archive
+    document = _document(stores.collections, caller, file_id, other)
+    archive = stores.collections.open(caller, other.collection).archive
     try:
         return archive.original(document.id)[1]
     except OriginalNotFound:

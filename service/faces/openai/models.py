@@ -10,14 +10,14 @@ from fastapi import APIRouter, Path, Response
 
 from index.errors import LoccitError
 from index.protocols import Embedder, name_in
-from service.app.runtime import Runtime
 from service.errors import MayRaise, NoSuchModel
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.dependencies import Caller, ReadyCollections, ReadyPools
 from service.faces.openai.replies import Model, ModelList
 from service.http.json_values import Json
 from service.http.parameters import OPENS, STORED
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
@@ -44,42 +44,46 @@ class Embedding:
 
 @router.get("/v1/models", summary="List models", response_model=ModelList)
 @access(Scope.ASK, "collections")
-async def list_models(caller: Caller, runtime: Annotated[ReadyRuntime, STORED]) -> Response:
+async def list_models(
+    caller: Caller, collections: Annotated[ReadyCollections, STORED], pools: ReadyPools
+) -> Response:
     """The collections that the key may use, and the models that embed for them."""
-    return await runtime.pools.lookups.run(
-        lambda: json_reply({"object": "list", "data": [_shown(one) for one in _names(runtime, caller)]})
+    return await pools.lookups.run(
+        lambda: json_reply({"object": "list", "data": [_shown(one) for one in _names(collections, caller)]})
     )
 
 
 @router.get("/v1/models/{model:path}", summary="Look up a model", response_model=Model)
 @access(Scope.ASK, "collections")
-async def retrieve(model: ModelName, caller: Caller, runtime: ReadyRuntime) -> Response:
+async def retrieve(
+    model: ModelName, caller: Caller, collections: ReadyCollections, pools: ReadyPools
+) -> Response:
     """A collection, or an embedding model."""
-    names = await runtime.pools.lookups.run(_names, runtime, caller)
+    names = await pools.lookups.run(_names, collections, caller)
     if model not in names:
         raise no_such_model(model)
     return json_reply(_shown(model))
 
 
-def _names(runtime: Runtime, caller: Principal) -> list[str]:
+def _names(collections: Collections, caller: Principal) -> list[str]:
     """What a caller may name as a model; blocks."""
-    collections = runtime.names(caller)
-    embedding = dict.fromkeys([default_name(runtime), *_embedding_names(runtime, collections).values()])
-    return [*(f"{PREFIX}{name}" for name in collections), *embedding]
+    names = collections.names(caller)
+    embedding = dict.fromkeys([default_name(collections), *_embedding_names(collections, names).values()])
+    return [*(f"{PREFIX}{name}" for name in names), *embedding]
 
 
-def _embedding_names(runtime: Runtime, collections: list[str]) -> dict[str, str]:
+def _embedding_names(collections: Collections, names: list[str]) -> dict[str, str]:
     """The names of the models of collections that can be read."""
     found = {}
-    for name in collections:
+    for name in names:
         with suppress(LoccitError):  # deleted meanwhile, or damaged, which the log says
-            found[name] = _name_of(runtime.library.description(name).model)
+            found[name] = _name_of(collections.library.description(name).model)
     return found
 
 
-def default_name(runtime: Runtime) -> str:
+def default_name(collections: Collections) -> str:
     """The name of the model of new collections."""
-    return _without_folder(runtime.library.models.default_name)
+    return _without_folder(collections.library.models.default_name)
 
 
 def _name_of(fingerprint: str) -> str:
@@ -91,21 +95,21 @@ def _without_folder(name: str) -> str:
     return name.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
-def embedding_of(runtime: Runtime, caller: Principal, model: str) -> Embedding:
+def embedding_of(collections: Collections, caller: Principal, model: str) -> Embedding:
     """The model that embeds under a name: a collection's, or its own; blocks.
 
     Raises :class:`NoSuchModel`, and what opening a collection raises.
     """
-    models, collection = runtime.library.models, model.removeprefix(PREFIX)
+    models, collection = collections.library.models, model.removeprefix(PREFIX)
     if collection == model:
-        if model == default_name(runtime):
+        if model == default_name(collections):
             return Embedding(models.default, "")
-        names = _embedding_names(runtime, runtime.names(caller))
+        names = _embedding_names(collections, collections.names(caller))
         collection = next((name for name, its in names.items() if its == model), "")
-    if not collection or collection not in runtime.names(caller):
+    if not collection or collection not in collections.names(caller):
         raise no_such_model(model)
-    fingerprint = runtime.collection(caller, collection).description.model
-    queue = runtime.model_of(caller, collection)
+    fingerprint = collections.open(caller, collection).description.model
+    queue = collections.model_of(caller, collection)
     return Embedding(models.loaded(fingerprint), queue)
 
 

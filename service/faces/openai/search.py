@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 
 from index.answers import Hit
-from service.app.runtime import Runtime
+from service.state.files import ids as file_ids
 from service.errors import Forbidden, MayRaise, NotReady, Overloaded
 from service.faces.api.schemas.citations import citation_json
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.client import HttpClient
+from service.faces.dependencies import Caller, ReadyAsking
 from service.faces.openai import ids
 from service.faces.openai.replies import SearchPage, attributes_json
 from service.faces.openai.requests import SearchRequest, VectorStoreId
@@ -23,7 +24,7 @@ from service.http.json_values import Json
 from service.http.links import absolute, base_url, linked
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
-from service.state.files import ids as file_ids
+from service.settings import Settings
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
@@ -38,7 +39,7 @@ async def search(
     vector_store_id: VectorStoreId,
     request: Annotated[Request, _BODY, MayRaise(NotReady, Overloaded, Forbidden)],
     caller: Caller,
-    runtime: ReadyRuntime,
+    asking: ReadyAsking,
 ) -> Response:
     """Passages that may answer. `score` is the probability that one does; `citation` says where it stands.
 
@@ -46,25 +47,25 @@ async def search(
     """
     body = await _BODY(request)
     collection = ids.collection_of(vector_store_id)
-    plan = planned(_question(runtime, caller, collection, body), caller, runtime)
+    plan = planned(_question(asking.settings, caller, collection, body), caller, asking)
     options = body.ranking_options
     threshold = (options.score_threshold if options else None) or 0.0
 
     def shown(answers: Answers) -> Response:
         hits = best([one.answer.hits for one in answers.each], most=body.max_num_results, threshold=threshold)
-        base = base_url(request.scope, runtime.settings.public_url)
+        base = base_url(request.scope, asking.settings.public_url)
         return json_reply(_page(body, [hit_json(hit, collection, base) for hit in hits]))
 
-    return await answer_all(request, runtime, plan, shown)
+    return await answer_all(HttpClient(request), asking, plan, shown)
 
 
-def _question(runtime: Runtime, caller: Principal, collection: str, body: SearchRequest) -> AskRequest:
+def _question(settings: Settings, caller: Principal, collection: str, body: SearchRequest) -> AskRequest:
     several = not isinstance(body.query, str)
     given: dict[str, Any] = {"questions" if several else "question": body.query, "filter": body.filters}
     if "max_num_results" in body.model_fields_set:
         given["k"] = body.max_num_results
     else:
-        most = runtime.settings.ask_max_k if caller.scope is Scope.ASK else runtime.settings.max_k
+        most = settings.ask_max_k if caller.scope is Scope.ASK else settings.max_k
         given["k"] = min(body.max_num_results, most)
     return AskRequest(collection=collection, **given)
 

@@ -8,9 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from index.types import Metadata
-from service.app.runtime import Runtime
 from service.errors import JobNotFinished, MayRaise, SpoolFull, UploadNotFound
-from service.faces.dependencies import Caller, ReadyRuntime, Texts, Writes
+from service.faces.dependencies import (
+    Caller,
+    ReadyCollections,
+    Texts,
+    Writes,
+)
 from service.faces.openai import file_states, ids
 from service.faces.openai.attaching import attach
 from service.faces.openai.replies import (
@@ -30,10 +34,12 @@ from service.faces.openai.requests import (
     StoreFilesQuery,
     VectorStoreId,
 )
+from service.faces.openai.stores import ReadyStores, Stores
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
@@ -46,21 +52,21 @@ _FILE = f"{_FILES}/{{file_id}}"
 async def create(
     vector_store_id: VectorStoreId,
     caller: Caller,
-    runtime: ReadyRuntime,
+    stores: ReadyStores,
     body: Annotated[NewStoreFile, Depends(JsonBody(NewStoreFile)), MayRaise(UploadNotFound, SpoolFull)],
     writes: Writes,
 ) -> Response:
     """Makes a document of an uploaded file, in the background. Ask for the file until its status tells."""
-    return await writes.run(_create, runtime, caller, ids.collection_of(vector_store_id), body)
+    return await writes.run(_create, stores, caller, ids.collection_of(vector_store_id), body)
 
 
-def _create(runtime: Runtime, caller: Principal, name: str, body: NewStoreFile) -> Response:
-    attach(runtime, caller, name, [body])
-    return polled(_shown(runtime, caller, name, body.file_id))
+def _create(stores: Stores, caller: Principal, name: str, body: NewStoreFile) -> Response:
+    attach(stores, caller, name, [body])
+    return polled(_shown(stores, caller, name, body.file_id))
 
 
-def _shown(runtime: Runtime, caller: Principal, name: str, file_id: str) -> Json:
-    return file_states.state_json(file_states.state(runtime, caller, name, file_id), name)
+def _shown(stores: Stores, caller: Principal, name: str, file_id: str) -> Json:
+    return file_states.state_json(file_states.state(stores, caller, name, file_id), name)
 
 
 @router.get(_FILES, summary="List the files of a vector store", response_model=StoreFileList)
@@ -69,26 +75,29 @@ async def list_files(
     vector_store_id: VectorStoreId,
     query: Annotated[StoreFilesQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    stores: ReadyStores,
 ) -> Response:
     """All documents of the collection, however they were put, and files that did not become documents."""
     name = ids.collection_of(vector_store_id)
-    return await runtime.pools.lookups.run(_list, runtime, caller, name, query)
+    return await stores.pools.lookups.run(_list, stores, caller, name, query)
 
 
-def _list(runtime: Runtime, caller: Principal, name: str, query: StoreFilesQuery) -> Response:
-    found, has_more = file_states.page(runtime, caller, name, query)
+def _list(stores: Stores, caller: Principal, name: str, query: StoreFilesQuery) -> Response:
+    found, has_more = file_states.page(stores, caller, name, query)
     return json_reply(page_json([file_states.state_json(one, name) for one in found], has_more=has_more))
 
 
 @router.get(_FILE, summary="Look up a file of a vector store", response_model=StoreFile)
 @access(Scope.READ, "documents")
 async def retrieve(
-    vector_store_id: VectorStoreId, file_id: FileId, caller: Caller, runtime: ReadyRuntime
+    vector_store_id: VectorStoreId,
+    file_id: FileId,
+    caller: Caller,
+    stores: ReadyStores,
 ) -> Response:
     """Whether the file is taken in, and if not, why. It is completed when it can be found by meaning, too."""
     name = ids.collection_of(vector_store_id)
-    return await runtime.pools.lookups.run(lambda: polled(_shown(runtime, caller, name, file_id)))
+    return await stores.pools.lookups.run(lambda: polled(_shown(stores, caller, name, file_id)))
 
 
 @router.post(_FILE, summary="Update a file's attributes", response_model=StoreFile)
@@ -97,22 +106,22 @@ async def update(
     vector_store_id: VectorStoreId,
     file_id: FileId,
     caller: Caller,
-    runtime: ReadyRuntime,
+    stores: ReadyStores,
     body: Annotated[ChangedStoreFile, Depends(JsonBody(ChangedStoreFile))],
     writes: Writes,
 ) -> Response:
     """Replaces the attributes, which are the metadata of the document. Nothing is embedded again."""
     name = ids.collection_of(vector_store_id)
-    return await writes.run(_update, runtime, caller, name, file_id, body)
+    return await writes.run(_update, stores, caller, name, file_id, body)
 
 
-def _update(runtime: Runtime, caller: Principal, name: str, file_id: str, body: ChangedStoreFile) -> Response:
-    document = file_states.document_of(runtime, caller, name, file_id)
+def _update(stores: Stores, caller: Principal, name: str, file_id: str, body: ChangedStoreFile) -> Response:
+    document = file_states.document_of(stores.collections, caller, name, file_id)
     if document is None:
         raise ids.no_such_file(file_id)
     changes = _changes(document.metadata, dict(body.attributes or {}))
-    runtime.collection(caller, name).editor.describe(document.id, changes)
-    return json_reply(_shown(runtime, caller, name, file_id))
+    stores.collections.open(caller, name).editor.describe(document.id, changes)
+    return json_reply(_shown(stores, caller, name, file_id))
 
 
 def _changes(metadata: Metadata, attributes: dict[str, object]) -> dict[str, object]:
@@ -131,54 +140,58 @@ async def delete(
     vector_store_id: VectorStoreId,
     file_id: Annotated[FileId, MayRaise(JobNotFinished)],
     caller: Caller,
-    runtime: ReadyRuntime,
+    stores: ReadyStores,
     writes: Writes,
 ) -> Response:
     """Erases the document with all its versions. The uploaded file stays until it is deleted itself."""
     name = ids.collection_of(vector_store_id)
-    await writes.run(remove, runtime, caller, name, file_id)
-    await runtime.pools.embedding.run(runtime.purge, caller, name, 0.0)
+    await writes.run(remove, stores, caller, name, file_id)
+    await stores.pools.embedding.run(stores.erasing.purge, caller, name, 0.0)
     return json_reply(deleted_json(file_id, "vector_store.file.deleted"))
 
 
-def remove(runtime: Runtime, caller: Principal, name: str, file_id: str) -> None:
+def remove(stores: Stores, caller: Principal, name: str, file_id: str) -> None:
     """Detach a file from a collection and erase its document; blocks.
 
     Raises :class:`service.errors.UploadNotFound`, :class:`service.errors.JobNotFinished`.
     """
-    file_states.state(runtime, caller, name, file_id)
-    attached = runtime.files.attachments(collection=name, file_id=file_id)
+    file_states.state(stores, caller, name, file_id)
+    attached = stores.files.store.attachments(collection=name, file_id=file_id)
     for attachment in attached:
-        file_states.require_settled(runtime, attachment)
+        file_states.require_settled(stores.jobs, attachment)
     # After that: until then a job may have made the document.
-    document = file_states.document_of(runtime, caller, name, file_id)
+    document = file_states.document_of(stores.collections, caller, name, file_id)
     # Before the erasure, which would take the upload with it.
-    runtime.files.detach(attached)
+    stores.files.store.detach(attached)
     if document is not None:
-        runtime.collection(caller, name).editor.delete(document.id)
+        stores.collections.open(caller, name).editor.delete(document.id)
         # What was attached meanwhile, and was erased now, must not take the upload with it either.
-        again = runtime.files.attachments(collection=name, file_id=file_id)
-        runtime.files.detach([one for one in again if file_states.is_settled(runtime, one)])
+        again = stores.files.store.attachments(collection=name, file_id=file_id)
+        stores.files.store.detach([one for one in again if file_states.is_settled(stores.jobs, one)])
     else:  # its job keeps the file, for another try
         erased = {one.document_id: time.time() for one in attached}
-        runtime.job_erasure.erase_documents(name, erased)
-        runtime.files.purge()
+        stores.jobs.erasure.erase_documents(name, erased)
+        stores.files.store.purge()
 
 
 @router.get(f"{_FILE}/content", summary="Read the text of a file", response_model=FileContent)
 @access(Scope.READ, "texts")
 async def content(
-    vector_store_id: VectorStoreId, file_id: FileId, caller: Caller, runtime: ReadyRuntime, texts: Texts
+    vector_store_id: VectorStoreId,
+    file_id: FileId,
+    caller: Caller,
+    collections: ReadyCollections,
+    texts: Texts,
 ) -> Response:
     """The text of the document, to which the offsets of citations refer."""
-    return await texts.run(_content, runtime, caller, ids.collection_of(vector_store_id), file_id)
+    return await texts.run(_content, collections, caller, ids.collection_of(vector_store_id), file_id)
 
 
-def _content(runtime: Runtime, caller: Principal, name: str, file_id: str) -> Response:
-    document = file_states.document_of(runtime, caller, name, file_id)
+def _content(collections: Collections, caller: Principal, name: str, file_id: str) -> Response:
+    document = file_states.document_of(collections, caller, name, file_id)
     if document is None:
         raise ids.no_such_file(file_id)
-    _, text = runtime.collection(caller, name).archive.text(document.id)
+    _, text = collections.open(caller, name).archive.text(document.id)
     return json_reply(
         {
             "object": "vector_store.file_content.page",

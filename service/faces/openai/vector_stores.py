@@ -14,9 +14,8 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from index import errors
 from index.collection import Collection
-from service.app.runtime import Runtime
 from service.errors import Forbidden, MayRaise, SpoolFull
-from service.faces.dependencies import Caller, ReadyRuntime, Writes
+from service.faces.dependencies import Caller, ReadyPools, Writes
 from service.faces.openai import file_states, ids
 from service.faces.openai.attaching import attach
 from service.faces.openai.paging import page_of
@@ -35,13 +34,15 @@ from service.faces.openai.requests import (
     NewVectorStore,
     VectorStoreId,
 )
+from service.faces.openai.stores import ReadyStores, Stores
 from service.faces.openai.uploads import visible_upload
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
 from service.http.parameters import OPENS, STORED
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
-from service.state.files import StoreLabel
+from service.state.collections import Collections
+from service.state.files import Files, StoreLabel
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
@@ -53,32 +54,32 @@ _UNNAMED = "store"
 @access(Scope.ADMIN, "collections")
 async def create(
     caller: Caller,
-    runtime: Annotated[ReadyRuntime, OPENS, STORED],
+    stores: Annotated[ReadyStores, OPENS, STORED],
     body: Annotated[NewVectorStore, Depends(JsonBody(NewVectorStore, required=False)), MayRaise(SpoolFull)],
     writes: Writes,
 ) -> Response:
     """Creates a collection, which is called like the vector store as far as its name allows."""
-    return await writes.run(_create, runtime, caller, body)
+    return await writes.run(_create, stores, caller, body)
 
 
-def _create(runtime: Runtime, caller: Principal, body: NewVectorStore) -> Response:
+def _create(stores: Stores, caller: Principal, body: NewVectorStore) -> Response:
     for file_id in body.file_ids or ():  # before anything is created
-        visible_upload(runtime, caller, file_id)
-    with runtime.naming:
-        name = _free_name(runtime, caller, body.name or "")
-        runtime.collection(caller, name, create=True)
+        visible_upload(stores, caller, file_id)
+    with stores.collections.naming:
+        name = _free_name(stores.collections, caller, body.name or "")
+        stores.collections.open(caller, name, create=True)
     label = StoreLabel(name, body.name or name, body.description or "", body.metadata or {}, time.time())
-    runtime.files.set_label(label)
+    stores.files.store.set_label(label)
     if body.file_ids:
-        attach(runtime, caller, name, [AttachedFile(file_id=one) for one in body.file_ids])
-    return json_reply(_shown(runtime, caller, name))
+        attach(stores, caller, name, [AttachedFile(file_id=one) for one in body.file_ids])
+    return json_reply(_shown(stores, caller, name))
 
 
-def _free_name(runtime: Runtime, caller: Principal, wanted: str) -> str:
+def _free_name(collections: Collections, caller: Principal, wanted: str) -> str:
     """The name of a collection that does not exist. Raises :class:`Forbidden` where the key may use none."""
     letters = unicodedata.normalize("NFKD", wanted).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9_-]+", "-", letters).strip("-_")[:_LONGEST_NAME].strip("-_") or _UNNAMED
-    is_taken = name in runtime.library.names()
+    is_taken = name in collections.library.names()
     if caller.collections is not None:
         if is_taken or not caller.may_use(name):
             raise Forbidden(
@@ -94,17 +95,20 @@ def _free_name(runtime: Runtime, caller: Principal, wanted: str) -> str:
 @router.get("/v1/vector_stores", summary="List vector stores", response_model=VectorStoreList)
 @access(Scope.READ, "collections")
 async def list_stores(
-    query: Annotated[ListQuery, Query()], caller: Caller, runtime: Annotated[ReadyRuntime, STORED]
+    query: Annotated[ListQuery, Query()],
+    caller: Caller,
+    stores: Annotated[ReadyStores, STORED],
+    pools: ReadyPools,
 ) -> Response:
     """All collections that the key may use and that can be opened, by the time of their creation."""
-    return await runtime.pools.lookups.run(_list, runtime, caller, query)
+    return await pools.lookups.run(_list, stores, caller, query)
 
 
-def _list(runtime: Runtime, caller: Principal, query: ListQuery) -> Response:
+def _list(stores: Stores, caller: Principal, query: ListQuery) -> Response:
     found = []
-    for name in runtime.names(caller):
+    for name in stores.collections.names(caller):
         with suppress(errors.LoccitError):  # deleted since, or it cannot be opened, which the log says
-            found.append(_label(runtime, name, runtime.collection(caller, name)))
+            found.append(_label(stores.files, name, stores.collections.open(caller, name)))
     found.sort(key=lambda one: (one.created, one.collection), reverse=query.order == "desc")
     page, has_more = page_of(
         found,
@@ -113,7 +117,7 @@ def _list(runtime: Runtime, caller: Principal, query: ListQuery) -> Response:
         before=query.before,
         limit=query.limit,
     )
-    shown = [_shown(runtime, caller, one.collection) for one in page]
+    shown = [_shown(stores, caller, one.collection) for one in page]
     return json_reply(page_json(shown, has_more=has_more))
 
 
@@ -121,10 +125,14 @@ def _list(runtime: Runtime, caller: Principal, query: ListQuery) -> Response:
     "/v1/vector_stores/{vector_store_id}", summary="Look up a vector store", response_model=VectorStore
 )
 @access(Scope.READ, "collections")
-async def retrieve(vector_store_id: VectorStoreId, caller: Caller, runtime: ReadyRuntime) -> Response:
+async def retrieve(
+    vector_store_id: VectorStoreId,
+    caller: Caller,
+    stores: ReadyStores,
+) -> Response:
     """The collection's size, and how many of its files are taken in."""
     name = ids.collection_of(vector_store_id)
-    return await runtime.pools.lookups.run(lambda: json_reply(_shown(runtime, caller, name)))
+    return await stores.pools.lookups.run(lambda: json_reply(_shown(stores, caller, name)))
 
 
 @router.post(
@@ -134,22 +142,22 @@ async def retrieve(vector_store_id: VectorStoreId, caller: Caller, runtime: Read
 async def update(
     vector_store_id: VectorStoreId,
     caller: Caller,
-    runtime: ReadyRuntime,
+    stores: ReadyStores,
     body: Annotated[ChangedVectorStore, Depends(JsonBody(ChangedVectorStore))],
     writes: Writes,
 ) -> Response:
     """Changes what the vector store is called, and its metadata. The collection keeps its name."""
-    return await writes.run(_update, runtime, caller, ids.collection_of(vector_store_id), body)
+    return await writes.run(_update, stores, caller, ids.collection_of(vector_store_id), body)
 
 
-def _update(runtime: Runtime, caller: Principal, name: str, body: ChangedVectorStore) -> Response:
-    label = _label(runtime, name, runtime.collection(caller, name))
+def _update(stores: Stores, caller: Principal, name: str, body: ChangedVectorStore) -> Response:
+    label = _label(stores.files, name, stores.collections.open(caller, name))
     if body.name is not None:
         label = replace(label, name=body.name)
     if "metadata" in body.model_fields_set:
         label = replace(label, metadata=body.metadata or {})
-    runtime.files.set_label(label)
-    return json_reply(_shown(runtime, caller, name))
+    stores.files.store.set_label(label)
+    return json_reply(_shown(stores, caller, name))
 
 
 @router.delete("/v1/vector_stores/{vector_store_id}", summary="Delete a vector store", response_model=Deleted)
@@ -157,40 +165,40 @@ def _update(runtime: Runtime, caller: Principal, name: str, body: ChangedVectorS
 async def delete(
     vector_store_id: Annotated[VectorStoreId, MayRaise(errors.LedgerFailed)],
     caller: Caller,
-    runtime: ReadyRuntime,
+    stores: ReadyStores,
     writes: Writes,
 ) -> Response:
     """Erases the collection with all its documents. Uploaded files stay until they are deleted themselves."""
-    return await writes.run(_delete, runtime, caller, ids.collection_of(vector_store_id))
+    return await writes.run(_delete, stores, caller, ids.collection_of(vector_store_id))
 
 
-def _delete(runtime: Runtime, caller: Principal, name: str) -> Response:
-    runtime.require_collection(caller, name)
+def _delete(stores: Stores, caller: Principal, name: str) -> Response:
+    stores.collections.require(caller, name)
     # Before the erasure, which would take attached uploads with it.
-    attached = runtime.files.attachments(collection=name)
-    runtime.files.detach(attached)
+    attached = stores.files.store.attachments(collection=name)
+    stores.files.store.detach(attached)
     try:
-        runtime.delete_collection(name)
+        stores.erasing.delete_collection(name)
     except errors.LoccitError:
-        if name in runtime.library.names():
-            runtime.files.undo((), attached)
+        if name in stores.collections.library.names():
+            stores.files.store.undo((), attached)
         raise
     return json_reply(deleted_json(ids.store_id(name), "vector_store.deleted"))
 
 
-def _label(runtime: Runtime, name: str, opened: Collection) -> StoreLabel:
+def _label(files: Files, name: str, opened: Collection) -> StoreLabel:
     """What a collection is called; one without a name is as old as its first change."""
-    known = runtime.files.label(name)
+    known = files.store.label(name)
     if known is not None:
         return known
     feed, _ = opened.archive.changes(limit=1)
     return StoreLabel(name, name, "", {}, feed.events[0].created if feed.events else 0.0)
 
 
-def _shown(runtime: Runtime, caller: Principal, name: str) -> Json:
+def _shown(stores: Stores, caller: Principal, name: str) -> Json:
     """A collection as :class:`VectorStore`."""
-    opened = runtime.collection(caller, name)
-    label, counts = _label(runtime, name, opened), file_states.counts(runtime, name, opened)
+    opened = stores.collections.open(caller, name)
+    label, counts = _label(stores.files, name, opened), file_states.counts(stores, name, opened)
     return {
         "id": ids.store_id(name),
         "object": "vector_store",

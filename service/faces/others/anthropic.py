@@ -11,8 +11,10 @@ from index.answers import Answer, Hit
 from index.citations import block_spans, formatted
 from service.errors import MayRaise, NotReady, Overloaded
 from service.faces.api.schemas.citations import Citation, citation_json
-from service.faces.dependencies import ready_runtime
+from service.faces.client import HttpClient
+from service.faces.dependencies import ready
 from service.flows.ask.answering import Answers, answer_all
+from service.flows.ask.asking import Asking
 from service.flows.ask.planning import planned
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
@@ -106,15 +108,16 @@ async def tool_result(request: Annotated[Request, _BODY, MayRaise(NotReady, Over
 
     Each sentence is a text block, so Claude cites sentences.
     """
-    runtime = await ready_runtime(request)
+    asking = ready(request, Asking)
     body = await _BODY(request)
-    base = base_url(request.scope, runtime.settings.public_url)
+    base = base_url(request.scope, asking.settings.public_url)
 
     def shown(answers: Answers) -> Response:
         (one,) = answers.each
         return json_reply(_response(body, one.answer, base))
 
-    return await answer_all(request, runtime, planned(body, caller_of(request.scope), runtime), shown)
+    plan = planned(body, caller_of(request.scope), asking)
+    return await answer_all(HttpClient(request), asking, plan, shown)
 
 
 def _response(body: ToolResultRequest, answer: Answer, base: str) -> Json:

@@ -6,31 +6,34 @@ from fastapi import Request
 
 from index.collection import Collection
 from index.errors import CollectionNotFound
-from service.app.runtime import Runtime
 from service.http.links import DEFAULT_COLLECTION
 from service.http.request_models import PageQuery
+from service.state.collections import Collections
 from service.state.identity import Principal
+from service.state.limits.pools import Pools
 
 
-def existing_collection(runtime: Runtime, caller: Principal, name: str) -> Collection | None:
+def existing_collection(collections: Collections, caller: Principal, name: str) -> Collection | None:
     """The collection; None for the default one before a document is added.
 
     Raises :class:`index.errors.CollectionNotFound` for another that does not exist.
     """
     try:
-        return runtime.collection(caller, name)
+        return collections.open(caller, name)
     except CollectionNotFound:
         if name != DEFAULT_COLLECTION:
             raise
         return None
 
 
-async def choose_collection(request: Request, query: PageQuery, runtime: Runtime, caller: Principal) -> None:
+async def choose_collection(
+    request: Request, query: PageQuery, collections: Collections, pools: Pools, caller: Principal
+) -> None:
     """Put a collection that the caller may use into a query whose address names none."""
     if "collection" not in request.query_params:
-        query.collection = await runtime.pools.lookups.run(_first_collection, runtime, caller)
+        query.collection = await pools.lookups.run(_first_collection, collections, caller)
 
 
-def _first_collection(runtime: Runtime, caller: Principal) -> str:
-    names = runtime.names(caller)
+def _first_collection(collections: Collections, caller: Principal) -> str:
+    names = collections.names(caller)
     return DEFAULT_COLLECTION if DEFAULT_COLLECTION in names or not names else names[0]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.app.runtime import Runtime
 from service.faces.api.routes.jobs import current_json
 from service.faces.pages.listing import day_and_time, size_in_words
+from service.flows.ingest.jobs.jobs import Jobs
+from service.state.collections import Collections
 from service.state.jobs.records import FINISHED, Job
 
 
-def job_progress(runtime: Runtime, job: Job) -> dict[str, Any]:
+def job_progress(collections: Collections, jobs: Jobs, job: Job) -> dict[str, Any]:
     """The values of the parts of templates that show a job's state and progress; blocks."""
     return {
-        "job": current_json(runtime, job),
+        "job": current_json(collections, jobs, job),
         "day": day_and_time(job.created),
         "size": size_in_words(job.counts.bytes),
         "is_finished": job.state in FINISHED,

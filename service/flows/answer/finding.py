@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fastapi import Request
-
 from index.answers import Answer, Citation, Turn
 from index.search.extraction import Extract, Part, divided, extracted
-from service.app.runtime import Runtime
 from service.errors import InvalidRequest
+from service.flows.answer.answering import Answering
 from service.flows.answer.events import Mode
 from service.flows.answer.proofs import Shown, shown_to
 from service.flows.answer.writing.prompt import fitting
 from service.flows.ask.answering import Answers, answer_all
+from service.flows.ask.client import Client
 from service.flows.ask.planning import Plan, planned
 from service.flows.ask.requests import AskRequest
-from service.http.middleware.telemetry import STAGES
-from service.state.identity import Principal
+from service.settings import Settings
+from service.state.identity import Principal, Prover
 
 _NOTHING = Extract((), 0, ())
 
@@ -68,45 +67,50 @@ class Found:
         return [hit.citation for hit in self.answer.hits[: self.given]]
 
 
-def chosen_mode(asked: Mode | None, runtime: Runtime) -> Mode:
+def chosen_mode(asked: Mode | None, answering: Answering) -> Mode:
     """The mode that was asked for, or the default one. Raises :class:`service.errors.InvalidRequest`."""
-    if asked == "written" and runtime.writer is None:
+    if asked == "written" and answering.writer is None:
         raise InvalidRequest(
             "mode: no model is configured that writes. Use extractive, or let the operator set "
             "LOCCIT_WRITER_URL and LOCCIT_WRITER_MODEL."
         )
-    return asked or ("extractive" if runtime.writer is None else "written")
+    return asked or ("extractive" if answering.writer is None else "written")
 
 
-async def find(request: Request, runtime: Runtime, caller: Principal, asked: Asked) -> Found:
+async def find(client: Client, answering: Answering, caller: Principal, asked: Asked) -> Found:
     """Ask the collection the question, and each of its parts.
 
     Raises what :func:`service.flows.ask.planning.planned` and
     :func:`service.flows.ask.answering.answer_all` raise.
     """
     if asked.mode == "written":
-        runtime.writing.require()
-    plan = planned(asked.body, caller, runtime)
+        answering.writing.require()
+    plan = planned(asked.body, caller, answering)
     (whole,) = plan.questions
     parts = divided(whole.text)
     if len(parts) > 1:
         turns = (*whole.turns, Turn("user", whole.text))
         more = [replace(whole, text=part.query, turns=turns) for part in parts]
-        runtime.rates.charge(plan.caller, len(more))
+        answering.rates.charge(plan.caller, len(more))
         plan = replace(plan, questions=[whole, *more])
     found = await answer_all(
-        request, runtime, plan, lambda answers: _found(answers, plan, asked, parts, runtime)
+        client,
+        answering,
+        plan,
+        lambda answers: _found(answers, plan, asked, parts, answering.prover, answering.settings),
     )
-    request.scope["state"][STAGES] = [found.answer.timings_ms]
+    client.record_stages([found.answer.timings_ms])
     return found
 
 
-def _found(answers: Answers, plan: Plan, asked: Asked, parts: Sequence[Part], runtime: Runtime) -> Found:
+def _found(
+    answers: Answers, plan: Plan, asked: Asked, parts: Sequence[Part], prover: Prover, settings: Settings
+) -> Found:
     each = [one.answer for one in answers.each]
-    shown = shown_to(plan.caller, asked.body.collection, runtime.prover.of(plan.caller))
+    shown = shown_to(plan.caller, asked.body.collection, prover.of(plan.caller))
     extract, given = _NOTHING, len(each[0].hits)
     if asked.mode == "written":
-        given = fitting(each[0].hits, runtime.settings.writer_characters)
+        given = fitting(each[0].hits, settings.writer_characters)
         declines = not given or max(answer.answerability for answer in each) < asked.least
     else:
         with answers.collection.archive.resolution() as resolution:

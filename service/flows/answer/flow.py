@@ -8,8 +8,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from index.errors import LoccitError
-from service.app.runtime import Runtime
 from service.errors import InternalError
+from service.flows.answer.answering import Answering
 from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
 from service.flows.answer.extractive import extractive
 from service.flows.answer.finding import Found
@@ -41,7 +41,7 @@ class Whole:
         return found.declines or (self.finished is not None and self.finished.finish == "declined")
 
 
-async def events(found: Found, runtime: Runtime, *, for_people: bool = False) -> AsyncGenerator[Event]:
+async def events(found: Found, answering: Answering, *, for_people: bool = False) -> AsyncGenerator[Event]:
     """Make an answer of what was found, piece by piece.
 
     ``for_people``: also the text says what programs read in other fields: the nearest passages of an answer
@@ -50,8 +50,8 @@ async def events(found: Found, runtime: Runtime, *, for_people: bool = False) ->
     :class:`service.errors.Overloaded`.
     """
     if found.asked.mode == "written" and not found.declines:
-        with runtime.writing.acquire():
-            async with aclosing(written(found, runtime, for_people=for_people)) as steps:
+        with answering.writing.acquire():
+            async with aclosing(written(found, answering, for_people=for_people)) as steps:
                 async for event in steps:
                     yield event
         return

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from index.errors import LoccitError
-from service.app.runtime import Runtime
+from service.flows.answer.answering import Answering
 from service.flows.answer.events import Delta, Event, Finish, Finished, Sentence, Usage
 from service.flows.answer.finding import Found
 from service.flows.answer.wording import NOT_CONFIRMED, is_declined, words
@@ -41,7 +41,7 @@ class _Text:
         return "stop" if self.ended is None else _REASONS.get(self.ended.reason, "stop")
 
 
-async def written(found: Found, runtime: Runtime, *, for_people: bool) -> AsyncGenerator[Event]:
+async def written(found: Found, answering: Answering, *, for_people: bool) -> AsyncGenerator[Event]:
     """The events of an answer by the model of the settings.
 
     ``for_people``: name what was not confirmed once more at the end of the text, for those who see nothing
@@ -50,7 +50,7 @@ async def written(found: Found, runtime: Runtime, *, for_people: bool) -> AsyncG
     """
     told: asyncio.Queue[Event | None] = asyncio.Queue()
     text, faults = _Text(), []
-    writing = asyncio.create_task(_write(found, runtime, text, told))
+    writing = asyncio.create_task(_write(found, answering, text, told))
     try:
         while (one := await told.get()) is not None:
             if isinstance(one, Sentence) and _is_fault(one):
@@ -65,15 +65,15 @@ async def written(found: Found, runtime: Runtime, *, for_people: bool) -> AsyncG
         await asyncio.wait([writing])
 
 
-async def _write(found: Found, runtime: Runtime, text: _Text, told: asyncio.Queue[Event | None]) -> None:
+async def _write(found: Found, answering: Answering, text: _Text, told: asyncio.Queue[Event | None]) -> None:
     """Put the model's text into the queue as it comes, and verdicts as they are there; None at the end."""
     segments: asyncio.Queue[Segment | None] = asyncio.Queue()
-    checking = asyncio.create_task(_check(found, runtime, segments, told))
+    checking = asyncio.create_task(_check(found, answering, segments, told))
     divided = Segments()
     failure: LoccitError | None = None
     try:
         try:
-            async with aclosing(_deltas(found, runtime, text)) as deltas:
+            async with aclosing(_deltas(found, answering, text)) as deltas:
                 async for delta in deltas:
                     told.put_nowait(delta)
                     for segment in (divided.skip if delta.is_refusal else divided.add)(delta.text):
@@ -91,13 +91,13 @@ async def _write(found: Found, runtime: Runtime, text: _Text, told: asyncio.Queu
         told.put_nowait(None)
 
 
-async def _deltas(found: Found, runtime: Runtime, text: _Text) -> AsyncGenerator[Delta]:
+async def _deltas(found: Found, answering: Answering, text: _Text) -> AsyncGenerator[Delta]:
     """The model's text, up to the limit of its length."""
-    most = runtime.settings.max_answer_characters
+    most = answering.settings.max_answer_characters
     hits = found.answer.hits[: found.given]
     asked = messages(found.answer.question, found.turns, hits)
-    assert runtime.writer is not None  # noqa: S101 -- the mode says so
-    async with aclosing(runtime.writer.write(asked)) as pieces:
+    assert answering.writer is not None  # noqa: S101 -- the mode says so
+    async with aclosing(answering.writer.write(asked)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Ended):
                 text.ended = piece
@@ -114,19 +114,18 @@ async def _deltas(found: Found, runtime: Runtime, text: _Text) -> AsyncGenerator
 
 async def _check(
     found: Found,
-    runtime: Runtime,
+    answering: Answering,
     segments: asyncio.Queue[Segment | None],
     told: asyncio.Queue[Event | None],
 ) -> None:
-    settings = runtime.settings
     checker = Checker(
-        lambda: runtime.collection(found.caller, found.collection),
+        lambda: answering.collections.open(found.caller, found.collection),
         found.sources,
-        settings.max_reading_characters,
+        answering.settings.max_reading_characters,
         found.shown,
     )
     while (segment := await segments.get()) is not None:
-        for sentence in await runtime.pools.texts.run(checker.check, segment):
+        for sentence in await answering.pools.texts.run(checker.check, segment):
             told.put_nowait(sentence)
 
 

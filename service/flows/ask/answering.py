@@ -1,4 +1,4 @@
-"""From a request's questions to answers: the way that every route goes which asks a collection."""
+"""Answer the questions of a request, for every route that asks a collection."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from fastapi import Request
 
 from index.answers import Answer
 from index.collection import Collection
 from index.errors import CollectionNotFound
 from index.search import withheld
-from service.app.runtime import Runtime
+from service.flows.ask.asking import Asking
 from service.flows.ask.batching import Encoded
+from service.flows.ask.client import Client
 from service.flows.ask.disconnection import unless_gone
 from service.flows.ask.planning import Plan
 from service.flows.ask.requests import AskRequest
 from service.http.links import proven
 from service.settings import Settings
-from service.state.identity import Prover, Scope, caller_of
+from service.state.identity import Prover, Scope
 
 T = TypeVar("T")
 
@@ -54,42 +54,41 @@ class Answers:
     began: float
 
 
-async def answer_all(request: Request, runtime: Runtime, plan: Plan, show: Callable[[Answers], T]) -> T:
+async def answer_all(client: Client, asking: Asking, plan: Plan, show: Callable[[Answers], T]) -> T:
     """What ``show`` makes of the answers to a plan's questions. ``show`` runs in the thread that searches.
 
     Raises :class:`ClientGone`, :class:`service.errors.Overloaded` and what the collection raises.
     """
-    state = request.scope["state"]
-    state["audit"] = {**state.get("audit", {}), **_audited(plan.body, runtime.settings)}
+    client.audit(_audited(plan.body, asking.settings))
     if plan.body.at_least_change is not None:
-        # Who waits holds no permit of those who could be answered.
+        # Wait before taking a permit.
         name = plan.body.collection
-        runtime.require_collection(plan.caller, name)
-        await unless_gone(request, runtime.awaited_changes.wait_for(name, plan.body.at_least_change))
+        asking.collections.require(plan.caller, name)
+        await unless_gone(client, asking.awaited_changes.wait_for(name, plan.body.at_least_change))
     # Questions as of an earlier change may take long, and must not hold the permits of the others.
-    pool = runtime.pools.history if plan.body.as_of is not None else runtime.pools.questions
+    pool = asking.pools.history if plan.body.as_of is not None else asking.pools.questions
     with pool.permits.acquire():
         flat = [text for question in plan.questions for text in question.texts]
         with pool.permits.waiting():
-            encoded = await encoded_unless_gone(request, runtime, plan.body.collection, flat)
-        return await pool.run(_answer_all, runtime, plan, encoded, show)
+            encoded = await encoded_unless_gone(client, asking, plan.body.collection, flat)
+        return await pool.run(_answer_all, asking, plan, encoded, show)
 
 
-def _answer_all(runtime: Runtime, plan: Plan, encoded: EncodedQuestions, show: Callable[[Answers], T]) -> T:
+def _answer_all(asking: Asking, plan: Plan, encoded: EncodedQuestions, show: Callable[[Answers], T]) -> T:
     began = time.perf_counter()
     name = plan.body.collection
-    collection = runtime.opened_collection(plan.caller, name)
+    collection = asking.collections.opened(plan.caller, name)
     try:
-        results = _answered(runtime, plan, encoded, collection)
+        results = _answered(asking, plan, encoded, collection)
     except CollectionNotFound:
         # Another process may have deleted it, and made it again.
-        collection = runtime.collection(plan.caller, name)
-        results = _answered(runtime, plan, encoded, collection)
+        collection = asking.collections.open(plan.caller, name)
+        results = _answered(asking, plan, encoded, collection)
     return show(Answers(collection, results, began))
 
 
 def _answered(
-    runtime: Runtime, plan: Plan, encoded: EncodedQuestions, collection: Collection
+    asking: Asking, plan: Plan, encoded: EncodedQuestions, collection: Collection
 ) -> list[Answered]:
     body = plan.body
     results = []
@@ -98,11 +97,11 @@ def _answered(
         own = [next(rest) for _ in question.texts]
         vectors = np.stack([one.vector for one in own])
         answer = collection.questions.answer(question, vectors=vectors, model=encoded.model)
-        if runtime.unanswered is not None and body.as_of is None:
-            runtime.unanswered.note(body.collection, question.text, answer.answerability)
+        if asking.unanswered is not None and body.as_of is None:
+            asking.unanswered.note(body.collection, question.text, answer.answerability)
         answer = withheld(answer, body.min_answerability)
         if plan.caller.scope is Scope.ASK:
-            answer = _with_proofs(answer, body.collection, runtime.prover.of(plan.caller))
+            answer = _with_proofs(answer, body.collection, asking.prover.of(plan.caller))
         results.append(Answered(answer, own[0]))
     return results
 
@@ -117,18 +116,18 @@ def _audited(body: AskRequest, settings: Settings) -> dict[str, object]:
 
 
 async def encoded_unless_gone(
-    request: Request, runtime: Runtime, collection: str, questions: Sequence[str]
+    client: Client, asking: Asking, collection: str, questions: Sequence[str]
 ) -> EncodedQuestions:
     """The vectors of questions to a collection, by its model.
 
     Raises :class:`ClientGone` and the errors of the question queue.
     """
-    model = runtime.model_of(caller_of(request.scope), collection)
-    queue = runtime.questions.of(model)
+    model = asking.collections.model_of(client.caller, collection)
+    queue = asking.questions.of(model)
     known = queue.cached(questions)
     if known is None:
-        known = await unless_gone(request, queue.encode(questions))
-    return EncodedQuestions(known, model or runtime.library.models.default_fingerprint)
+        known = await unless_gone(client, queue.encode(questions))
+    return EncodedQuestions(known, model or asking.collections.library.models.default_fingerprint)
 
 
 def _with_proofs(answer: Answer, collection: str, prover: Prover) -> Answer:

@@ -6,17 +6,16 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from fastapi import Request
-
 from service.errors import ClientGone
+from service.flows.ask.client import Client
 
 T = TypeVar("T")
 
 
-async def unless_gone(request: Request, work: Awaitable[T]) -> T:
+async def unless_gone(client: Client, work: Awaitable[T]) -> T:
     """Await work; cancel it when the client disconnects. Raises :class:`ClientGone`."""
     task, gone, over = asyncio.current_task(), False, False
-    watching = asyncio.ensure_future(_disconnect(request))
+    watching = asyncio.ensure_future(client.disconnected())
 
     def drop(_: object) -> None:
         nonlocal gone
@@ -35,8 +34,3 @@ async def unless_gone(request: Request, work: Awaitable[T]) -> T:
     finally:
         over = True
         watching.cancel()
-
-
-async def _disconnect(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from fastapi import Request
 
 from index.search import DocumentExplanation, Question
-from service.app.runtime import Runtime
 from service.flows.ask.answering import EncodedQuestions, encoded_unless_gone
+from service.flows.ask.asking import Asking
+from service.flows.ask.client import Client
+from service.state.collections import Collections
 from service.state.identity import Principal
 
 
 async def explain(
-    request: Request, runtime: Runtime, caller: Principal, where: tuple[str, str], question: Question
+    client: Client, asking: Asking, caller: Principal, where: tuple[str, str], question: Question
 ) -> DocumentExplanation:
     """Why an answer has a document or not; ``where`` is the collection and the document's id.
 
@@ -21,20 +22,20 @@ async def explain(
     """
     collection, document_id = where
     # Before the question waits for the model: a document that is not there costs nothing.
-    await runtime.pools.lookups.run(_require_document, runtime, caller, collection, document_id)
-    pool = runtime.pools.questions
+    await asking.pools.lookups.run(_require_document, asking.collections, caller, collection, document_id)
+    pool = asking.pools.questions
     with pool.permits.acquire():
         with pool.permits.waiting():
-            encoded = await encoded_unless_gone(request, runtime, collection, [question.text])
-        return await pool.run(_explain, runtime, caller, where, question, encoded)
+            encoded = await encoded_unless_gone(client, asking, collection, [question.text])
+        return await pool.run(_explain, asking.collections, caller, where, question, encoded)
 
 
-def _require_document(runtime: Runtime, caller: Principal, collection: str, document_id: str) -> None:
-    runtime.collection(caller, collection).archive.versions(document_id)
+def _require_document(collections: Collections, caller: Principal, collection: str, document_id: str) -> None:
+    collections.open(caller, collection).archive.versions(document_id)
 
 
 def _explain(
-    runtime: Runtime,
+    collections: Collections,
     caller: Principal,
     where: tuple[str, str],
     question: Question,
@@ -42,5 +43,5 @@ def _explain(
 ) -> DocumentExplanation:
     collection, document_id = where
     vectors = np.stack([one.vector for one in encoded.each])
-    opened = runtime.collection(caller, collection)
+    opened = collections.open(caller, collection)
     return opened.questions.explain(question, document_id, vectors=vectors, model=encoded.model)

@@ -9,9 +9,9 @@ from index.answers import Turn
 from index.errors import EmptyQuestion, InvalidLimit, QuestionTooLong
 from index.filters import parse_filter
 from index.search import Question, checked_k, checked_per_document, checked_question
-from service.app.runtime import Runtime
 from service.errors import Forbidden, InvalidRequest
 from service.flows.ask import requests
+from service.flows.ask.asking import Asking
 from service.flows.ask.requests import AskRequest
 from service.settings import Settings
 from service.state.identity import Principal, Scope
@@ -26,14 +26,14 @@ class Plan:
     caller: Principal
 
 
-def planned(body: AskRequest, caller: Principal, runtime: Runtime) -> Plan:
+def planned(body: AskRequest, caller: Principal, asking: Asking) -> Plan:
     """A request, validated and counted by the caller's rate limit.
 
     Raises :class:`Forbidden`, :class:`InvalidRequest`, :class:`service.errors.RateLimited` and the errors of
     limits and filters.
     """
-    plan = checked(body, body.narrowed(caller), runtime.settings)
-    runtime.rates.charge(caller, len(plan.questions) - 1)  # the middleware has counted one
+    plan = checked(body, body.narrowed(caller), asking.settings)
+    asking.rates.charge(caller, len(plan.questions) - 1)  # the middleware has counted one
     return plan
 
 

@@ -9,66 +9,66 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import anyio
-from fastapi import Request
 from pydantic_core import from_json
-from starlette.requests import ClientDisconnect
 
 from index.naming import checked_document_id, checked_groups, checked_metadata, is_hidden
 from index.readers import text_media_type
 from index.sources.web import parse_url
-from service.app.runtime import Runtime
-from service.errors import BodyTooLarge, ClientGone, InvalidRequest
-from service.faces.api.requests.jobs import MAX_PASSWORD_BYTES, IngestedDocument, IngestQuery, IngestRequest
+from service.errors import InvalidRequest
+from service.flows.ingest.body import Body
 from service.flows.ingest.form_sidecars import take_sidecars
 from service.flows.ingest.forms import Form, FormLimits
-from service.http.json_body import JsonBody
+from service.flows.ingest.ingestion import Ingestion
+from service.flows.ingest.requests import MAX_PASSWORD_BYTES, IngestedDocument, IngestQuery, IngestRequest
 from service.http.links import DEFAULT_COLLECTION
-from service.http.middleware.body_limit import content_length
 from service.http.parameters import names_of
 from service.state.identity import Principal
 from service.state.jobs.records import Access, Job, NewItem
 from service.state.jobs.uploads import Upload
 
-BODY = JsonBody(IngestRequest)
 _OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
+FORM = "multipart/form-data"
 _ZIP = ("application/zip", "application/x-zip-compressed")
-_CHUNK = 256 * 1024
 _FIELDS = {"metadata": 1024 * 1024, "password": MAX_PASSWORD_BYTES}
 """Maximum bytes by form field."""
 _QUERY_FIELDS = {"prefix": 4096, "groups": 16 * 1024}
 """What the API has in the query, and a page's form among its fields, because people fill it in."""
 
 
-async def receive(runtime: Runtime, caller: Principal, query: IngestQuery, request: Request) -> Job:
-    """The job of a request of the API: a form, a ZIP file, or JSON with texts and addresses.
+async def receive(
+    ingestion: Ingestion,
+    caller: Principal,
+    query: IngestQuery,
+    body: Body,
+    read: Callable[[bytes], IngestRequest],
+) -> Job:
+    """The job of a body: a form, a ZIP file, or JSON with texts and addresses, which ``read`` parses.
 
     Raises :class:`service.errors.Overloaded`, :class:`service.errors.SpoolFull`,
     :class:`service.errors.ClientGone`, and what is wrong with the request.
     """
-    essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    async with _receiving(runtime):
-        if essence == "multipart/form-data":
-            return (await _from_form(runtime, caller, query, request, _FIELDS))[0]
-        if essence in _ZIP:
-            return await _from_zip(runtime, caller, query, request)
-        body = await _small_body(request, runtime.settings.library_config().ingest.max_document_bytes)
-        wanted = BODY.parse(body, request)
-        async with _upload(runtime, request) as upload:
-            return await runtime.pools.writes.run(
-                _from_json, runtime, wanted.narrowed(caller), query.prefix, upload, wanted
+    async with _receiving(ingestion):
+        if body.essence == FORM:
+            return (await _from_form(ingestion, caller, query, body, _FIELDS))[0]
+        if body.essence in _ZIP:
+            return await _from_zip(ingestion, caller, query, body)
+        wanted = read(await body.read(ingestion.settings.library_config().ingest.max_document_bytes))
+        async with _upload(ingestion, body.size) as upload:
+            return await ingestion.pools.writes.run(
+                _from_json, ingestion, wanted.narrowed(caller), query.prefix, upload, wanted
             )
 
 
 async def receive_files(
-    runtime: Runtime, caller: Principal, query: IngestQuery, request: Request
+    ingestion: Ingestion, caller: Principal, query: IngestQuery, body: Body
 ) -> tuple[Job, int]:
     """The job of a page's form, which has prefix and groups among its fields. Raises as :func:`receive`.
 
     Hidden files, which people choose with a folder without knowing, are left out; their number is returned.
     """
-    async with _receiving(runtime):
+    async with _receiving(ingestion):
         fields = {**_FIELDS, **_QUERY_FIELDS}
-        return await _from_form(runtime, caller, query, request, fields, skip=is_hidden_file)
+        return await _from_form(ingestion, caller, query, body, fields, skip=is_hidden_file)
 
 
 def is_hidden_file(name: str) -> bool:
@@ -77,95 +77,79 @@ def is_hidden_file(name: str) -> bool:
     return is_hidden(parts) or "__MACOSX" in parts or parts[-1].lower() in _OF_SYSTEMS
 
 
-async def receive_addresses(
-    runtime: Runtime, caller: Principal, wanted: IngestRequest, request: Request
-) -> Job:
+async def receive_addresses(ingestion: Ingestion, caller: Principal, wanted: IngestRequest) -> Job:
     """The job that fetches addresses. Raises as :func:`receive`."""
-    async with _receiving(runtime), _upload(runtime, request) as upload:
-        return await runtime.pools.writes.run(_from_json, runtime, caller, "", upload, wanted)
+    async with _receiving(ingestion), _upload(ingestion, 0) as upload:
+        return await ingestion.pools.writes.run(_from_json, ingestion, caller, "", upload, wanted)
 
 
 @asynccontextmanager
-async def _receiving(runtime: Runtime) -> AsyncIterator[None]:
+async def _receiving(ingestion: Ingestion) -> AsyncIterator[None]:
     """Receive only what there is room for, and start the job."""
-    await runtime.pools.lookups.run(runtime.require_room_for_job)  # before the client sends everything
-    try:
-        yield
-    except ClientDisconnect:
-        raise ClientGone("The client disconnected before everything was sent.") from None
-    runtime.jobs.wake()
+    await ingestion.pools.lookups.run(ingestion.jobs.require_room)  # before the client sends everything
+    yield
+    ingestion.jobs.runner.wake()
 
 
 async def _from_form(
-    runtime: Runtime,
+    ingestion: Ingestion,
     caller: Principal,
     query: IngestQuery,
-    request: Request,
+    body: Body,
     fields: Mapping[str, int],
     *,
     skip: Callable[[str], bool] = lambda _: False,
 ) -> tuple[Job, int]:
     """The job of a form, and how many of its files were left out."""
-    await runtime.pools.lookups.run(_require_collection, runtime, caller, query.collection)
-    async with _upload(runtime, request) as upload:
+    await ingestion.pools.lookups.run(_require_collection, ingestion, caller, query.collection)
+    async with _upload(ingestion, body.size) as upload:
         form = Form(
-            request.headers.get("content-type", ""),
+            body.media_type,
             upload,
-            FormLimits(runtime.settings.max_files, fields),
+            FormLimits(ingestion.settings.max_files, fields),
             check=lambda name: checked_document_id(_joined(query.prefix, name)),
             skip=skip,
         )
-        async for chunk in _chunks(request):
-            await runtime.pools.writes.run(form.feed, chunk)
+        async for chunk in body.chunks():
+            await ingestion.pools.writes.run(form.feed, chunk)
         form.end()
         named = {
             name: form.fields[name].strip() for name in _QUERY_FIELDS if form.fields.get(name, "").strip()
         }
         query = query.model_copy(update=named)
-        job = await runtime.pools.writes.run(_add_files, runtime, caller, query, upload, form)
+        job = await ingestion.pools.writes.run(_add_files, ingestion, caller, query, upload, form)
         return job, form.skipped
 
 
 @asynccontextmanager
-async def _upload(runtime: Runtime, request: Request) -> AsyncIterator[Upload]:
+async def _upload(ingestion: Ingestion, size: int) -> AsyncIterator[Upload]:
     """An upload whose files are deleted unless they become a job's. Raises :class:`SpoolFull`."""
-    spool = runtime.jobs.spool
-    await runtime.pools.writes.run(spool.require_room, content_length(request.scope))
+    spool = ingestion.jobs.spool
+    await ingestion.pools.writes.run(spool.require_room, size)
     upload = Upload(spool)
     try:
         yield upload
     finally:
         with anyio.CancelScope(shield=True):
-            await runtime.pools.writes.run(upload.close)
+            await ingestion.pools.writes.run(upload.close)
 
 
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    """The body in pieces large enough to hand to a thread."""
-    held, size = [], 0
-    async for chunk in request.stream():
-        held.append(chunk)
-        size += len(chunk)
-        if size >= _CHUNK:
-            yield b"".join(held)
-            held, size = [], 0
-    if size:
-        yield b"".join(held)
-
-
-def _require_collection(runtime: Runtime, caller: Principal, name: str) -> None:
+def _require_collection(ingestion: Ingestion, caller: Principal, name: str) -> None:
     """Refuse an unknown collection before the client sends the files."""
-    runtime.require_collection(caller, name)
+    ingestion.collections.require(caller, name)
     if name != DEFAULT_COLLECTION:
-        runtime.library.open(name)
+        ingestion.collections.library.open(name)
 
 
-def _add_files(runtime: Runtime, caller: Principal, query: IngestQuery, upload: Upload, form: Form) -> Job:
+def _add_files(
+    ingestion: Ingestion, caller: Principal, query: IngestQuery, upload: Upload, form: Form
+) -> Job:
     attributes = {
         "metadata": _metadata(form.fields.get("metadata", "")),
         "password": form.fields.get("password", ""),
         **_grouped(query.groups),
     }
-    files, described = take_sidecars(form.files, runtime.jobs.spool, upload.job_id)
+    files, described = take_sidecars(form.files, ingestion.jobs.spool, upload.job_id)
     items = [
         replace(
             _item(query.prefix, one.name, _with_sidecar(attributes, described.get(one.name, {}))),
@@ -174,7 +158,7 @@ def _add_files(runtime: Runtime, caller: Principal, query: IngestQuery, upload: 
         )
         for one in files
     ]
-    return _create_job(runtime, caller, query.collection, upload, items)
+    return _create_job(ingestion, caller, query.collection, upload, items)
 
 
 def _with_sidecar(attributes: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -194,34 +178,23 @@ def _metadata(written: str) -> Mapping[str, object]:
     return checked_metadata(found)
 
 
-async def _from_zip(runtime: Runtime, caller: Principal, query: IngestQuery, request: Request) -> Job:
+async def _from_zip(ingestion: Ingestion, caller: Principal, query: IngestQuery, body: Body) -> Job:
     checked_document_id(_joined(query.prefix, "folder.zip"))
-    await runtime.pools.lookups.run(_require_collection, runtime, caller, query.collection)
-    async with _upload(runtime, request) as upload:
-        await runtime.pools.writes.run(upload.begin)
-        async for chunk in _chunks(request):
-            await runtime.pools.writes.run(upload.write, chunk)
-        spooled, size = await runtime.pools.writes.run(upload.finish)
+    await ingestion.pools.lookups.run(_require_collection, ingestion, caller, query.collection)
+    async with _upload(ingestion, body.size) as upload:
+        await ingestion.pools.writes.run(upload.begin)
+        async for chunk in body.chunks():
+            await ingestion.pools.writes.run(upload.write, chunk)
+        spooled, size = await ingestion.pools.writes.run(upload.finish)
         archive = _archive("the ZIP file", query.prefix, _grouped(query.groups))
         item = replace(archive, spooled=spooled, bytes=size)
-        return await runtime.pools.writes.run(_create_job, runtime, caller, query.collection, upload, [item])
-
-
-async def _small_body(request: Request, most: int) -> bytes:
-    """Read a body into memory. Raises :class:`BodyTooLarge`."""
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            raise BodyTooLarge(
-                f"JSON may have {most:,} bytes here. Send files as a form or as a ZIP file, or several jobs."
-            )
-        chunks.append(chunk)
-    return b"".join(chunks)
+        return await ingestion.pools.writes.run(
+            _create_job, ingestion, caller, query.collection, upload, [item]
+        )
 
 
 def _from_json(
-    runtime: Runtime, caller: Principal, prefix: str, upload: Upload, wanted: IngestRequest
+    ingestion: Ingestion, caller: Principal, prefix: str, upload: Upload, wanted: IngestRequest
 ) -> Job:
     groups = None if wanted.groups is None else checked_groups(wanted.groups)
     given = {} if groups is None else {"groups": groups}
@@ -241,7 +214,7 @@ def _from_json(
     for item, data in texts:
         spooled, size = upload.put(data)
         items.append(replace(item, spooled=spooled, bytes=size))
-    return _create_job(runtime, caller, wanted.collection, upload, [*items, *fetched])
+    return _create_job(ingestion, caller, wanted.collection, upload, [*items, *fetched])
 
 
 def _item(prefix: str, name: str, attributes: Mapping[str, Any]) -> NewItem:
@@ -280,15 +253,15 @@ def _joined(prefix: str, name: str) -> str:
 
 
 def _create_job(
-    runtime: Runtime, caller: Principal, collection: str, upload: Upload, items: Sequence[NewItem]
+    ingestion: Ingestion, caller: Principal, collection: str, upload: Upload, items: Sequence[NewItem]
 ) -> Job:
     """Create the job of an upload whose files are all on disk."""
     if not items:
         raise InvalidRequest("There is nothing to ingest: send files, documents or addresses.")
     # Only the default collection is created automatically: another name may be a typing error.
-    runtime.collection(caller, collection, create=collection == DEFAULT_COLLECTION)
+    ingestion.collections.open(caller, collection, create=collection == DEFAULT_COLLECTION)
     groups = {name for item in items for name in item.request.get("groups", ())}
     # Seen by everyone if one of its documents is.
     is_open = not all(item.request.get("groups") for item in items)
     access = Access(() if is_open else tuple(sorted(groups)), caller.groups)
-    return upload.commit(lambda job_id: runtime.add_job(job_id, collection, items, access))
+    return upload.commit(lambda job_id: ingestion.jobs.add(job_id, collection, items, access))

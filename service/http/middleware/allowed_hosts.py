@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.errors import HostNotAllowed
 from service.http.error_handlers import render_error
 from service.http.openapi import OPEN_PATHS
+from service.http.parts import parts_of
+from service.state.credentials import Credentials
 from service.state.identity.client_address import is_address
 
 ANY = "*"
@@ -48,8 +50,7 @@ class AllowedHosts:
     def _admits_any(self, scope: Scope) -> bool:
         if scope["path"] in OPEN_PATHS or ANY in self._allowed:
             return True
-        closed: bool = scope["app"].state.runtime.is_closed_to_strangers
-        return closed
+        return parts_of(scope)[Credentials].are_required
 
     def _is_allowed(self, name: str) -> bool:
         return "." not in name or name in self._allowed or name.endswith(".localhost") or is_address(name)

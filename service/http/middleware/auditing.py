@@ -9,6 +9,9 @@ from starlette.types import Scope
 from service.http.error_handlers import request_id_of
 from service.http.links import ASSETS
 from service.http.openapi import OPEN_PATHS
+from service.http.parts import Parts
+from service.monitoring.audit import AuditLog
+from service.state.credentials import Credentials
 
 _UNRECORDED = {*OPEN_PATHS, "/metrics", "/widget.js"}
 
@@ -18,11 +21,12 @@ def record(scope: Scope, status: int) -> None:
 
     Without keys nobody is known, and nothing is recorded.
     """
-    runtime = getattr(scope["app"].state, "runtime", None)
-    if runtime is None or runtime.audit is None or _is_unrecorded(scope["path"]):
+    parts: Parts | None = getattr(scope["app"].state, "parts", None)
+    log = None if parts is None else parts.get(AuditLog)
+    if parts is None or log is None or scope["path"] in _UNRECORDED or is_asset(scope["path"]):
         return
-    if runtime.is_closed_to_strangers:
-        runtime.audit.add(_entry(scope, status))
+    if parts[Credentials].are_required:
+        log.add(_entry(scope, status))
 
 
 def _is_unrecorded(path: str) -> bool:

@@ -18,7 +18,9 @@ from service.http.error_handlers import render_error
 from service.http.links import ASSETS, DEFAULT_COLLECTION, VIEW
 from service.http.middleware.sign_on import SignOn
 from service.http.openapi import OPEN_PATHS
-from service.state.identity import ANYONE, COOKIE, Keyring, Principal
+from service.http.parts import parts_of
+from service.state.credentials import Credentials
+from service.state.identity import ANYONE, COOKIE, Principal
 from service.state.identity import Scope as Rights
 from service.state.identity.client_address import Networks, client_address, is_secure
 
@@ -41,8 +43,7 @@ class Authentication:
         self._sign_on = sign_on
 
     def _authenticated(self, scope: Scope) -> Principal:
-        keyring: Keyring = scope["app"].state.runtime.keyring
-        if not keyring.required and self._sign_on is None:
+        if not parts_of(scope)[Credentials].keyring.required and self._sign_on is None:
             return ANYONE
         try:
             found = _by_key(scope)
@@ -78,7 +79,7 @@ def _by_key(scope: Scope) -> Principal | None:
 
     Raises :class:`Unauthorized` if they are wrong.
     """
-    runtime = scope["app"].state.runtime
+    credentials = parts_of(scope)[Credentials]
     # Browsers send Basic credentials by themselves: they must not let pages of other sites write.
     reads = scope.get("method") in {"GET", "HEAD"}
     address, wrong = scope["state"]["client"], None
@@ -87,16 +88,16 @@ def _by_key(scope: Scope) -> Principal | None:
             continue
         for token in _tokens(name, value, basic=reads):
             try:
-                return runtime.keyring.principal(  # type: ignore[no-any-return]
-                    token, guessable=lambda: not runtime.wrong_keys.are_too_many(address)
+                return credentials.keyring.principal(
+                    token, guessable=lambda: not credentials.wrong_keys.are_too_many(address)
                 )
             except Unauthorized as error:
                 wrong = error
     if wrong is not None:
-        runtime.wrong_keys.add(address)
+        credentials.wrong_keys.add(address)
         raise wrong
     cookie = HTTPConnection(scope).cookies.get(COOKIE)
-    return None if cookie is None else runtime.sessions.principal(cookie)
+    return None if cookie is None else credentials.sessions.principal(cookie)
 
 
 def _by_link(scope: Scope) -> Principal | None:
@@ -107,11 +108,11 @@ def _by_link(scope: Scope) -> Principal | None:
     path: str = scope["path"]
     if scope.get("method") not in {"GET", "HEAD"} or not path.startswith(VIEW):
         return None
-    runtime, query = scope["app"].state.runtime, parse_qs(scope["query_string"].decode("latin-1"))
+    credentials, query = parts_of(scope)[Credentials], parse_qs(scope["query_string"].decode("latin-1"))
     proof, collection = query.get("proof", [""])[-1], query.get("collection", [DEFAULT_COLLECTION])[-1]
-    key = runtime.prover.key_of_link(collection, path.removeprefix(VIEW), proof)
+    key = credentials.prover.key_of_link(collection, path.removeprefix(VIEW), proof)
     if key:
-        holder: Principal = runtime.keyring.holder(key)
+        holder = credentials.keyring.holder(key)
         # Whatever the key may do: a link shows its quote.
         return replace(holder, scope=Rights.ASK, visitor=scope["state"]["client"])
     if "." in proof:

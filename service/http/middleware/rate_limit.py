@@ -8,7 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.errors import RateLimited
 from service.http.error_handlers import render_error
 from service.http.openapi import OPEN_PATHS
+from service.http.parts import parts_of
 from service.state.identity import caller_of
+from service.state.limits.rates import RateLimits
 
 
 class RateLimiting:
@@ -22,7 +24,7 @@ class RateLimiting:
             await self._app(scope, receive, send)
             return
         try:
-            headers = scope["app"].state.runtime.rates.charge(caller_of(scope))
+            headers = parts_of(scope)[RateLimits].charge(caller_of(scope))
         except RateLimited as error:
             await render_error(error, scope)(scope, receive, send)
             return

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from service.monitoring.metrics.instruments import NO_ROUTE, Described, Instruments
 from service.monitoring.metrics.metrics import Metrics
+from service.monitoring.metrics.sampling import Sampler
 from service.monitoring.metrics.shared_state import DESCRIBED, SharedState
 from service.monitoring.metrics.worker_state import WorkerState
 
@@ -17,4 +18,13 @@ def described() -> list[Described]:
     return [*Instruments(CollectorRegistry()).described, *DESCRIBED]
 
 
-__all__ = ["NO_ROUTE", "Described", "Instruments", "Metrics", "SharedState", "WorkerState", "described"]
+__all__ = [
+    "NO_ROUTE",
+    "Described",
+    "Instruments",
+    "Metrics",
+    "Sampler",
+    "SharedState",
+    "WorkerState",
+    "described",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from index.records import Problem
@@ -22,6 +23,15 @@ from service.state.jobs.protocols import Spool
 FILES = "files.sqlite"
 CONTENTS = "files"
 """Names in a data folder: of the database, and of the folder with the bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Uploaded files: their store, their erasure, and documents in the order in which they are listed."""
+
+    store: FileStore
+    erasure: FileErasure
+    order: DocumentOrder
 
 
 def open_file_store(data: Path, *, store: str = "", objects: str = "") -> FileStore:
@@ -68,6 +78,7 @@ __all__ = [
     "DocumentOrder",
     "FileErasure",
     "FileStore",
+    "Files",
     "Place",
     "StoreLabel",
     "UploadedFile",

@@ -15,10 +15,10 @@ from service.app import create_app
 from service.app.error_shapes import shape_of
 from service.errors import STATUS
 from service.faces.api.requests.citations import ChangesRequest, VerifyRequest
-from service.faces.api.requests.documents import DocumentRequest, PatchRequest, PruneRequest
-from service.faces.api.requests.jobs import IngestRequest
+from service.faces.api.requests.documents import PatchRequest, PruneRequest
 from service.faces.mcp.tools.table import TOOLS
 from service.flows.ask.requests import AskRequest
+from service.flows.ingest.requests import DocumentRequest, IngestRequest
 from service.http.openapi import OPEN_PATHS, describe
 from tests.service.http_service import app_of
 

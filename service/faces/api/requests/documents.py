@@ -10,36 +10,6 @@ from service.http.parameters import LIMITED, EmbedNow, GroupNames, Groups, Locat
 from service.http.request_models import CollectionBody, CollectionQuery, Request
 
 
-class DocumentRequest(Request):
-    """A document as JSON: its text and its attributes."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"text": "# Lamps\n\nThe lamp was lit at dusk.", "title": "Lamps", "metadata": {"year": 1859}}
-            ]
-        }
-    )
-
-    text: str = Field(description="The text of the document.")
-    title: str = Field("", description="Shown in citations; by default the title found in the document.")
-    source: str = Field("", description="Origin of the document, such as its URL; shown in citations.")
-    metadata: Metadata = Field(
-        default_factory=dict,
-        description="Names with values for filters: strings, numbers, booleans, or lists of them.",
-    )
-    groups: Groups | None = Field(
-        None,
-        description="Groups that may read the document; an empty list for everyone. By default a document "
-        "that exists keeps its groups.",
-    )
-    media_type: str = Field(
-        "",
-        description="text/plain, text/markdown or text/html; by default derived from the id's extension, "
-        "else text/plain.",
-    )
-
-
 class PatchRequest(Request):
     """Changes of a document's metadata, source and groups."""
 

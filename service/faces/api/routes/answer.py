@@ -12,7 +12,9 @@ from service.advice import message_with_advice
 from service.errors import MayRaise, NotReady, Overloaded, WriterFailed, WriterTimeout, error_json
 from service.faces.api.requests.answering import AnswerRequest
 from service.faces.api.schemas.answering import AnswerResponse, answered_json, found_json, sentence_json
-from service.faces.dependencies import ready_runtime
+from service.faces.client import HttpClient
+from service.faces.dependencies import ready
+from service.flows.answer.answering import Answering
 from service.flows.answer.events import Delta, Event, Finished, Sentence
 from service.flows.answer.finding import Asked, Found, chosen_mode, find
 from service.flows.answer.flow import Whole, events, until_error, whole
@@ -46,15 +48,15 @@ async def answer(request: Annotated[Request, _BODY, _MAY_RAISE]) -> Response:
     Where the operator has configured a model, it writes the answer, and each sentence has a verdict. If the
     passages probably do not answer, the answer declines and names them as what is near.
     """
-    runtime = await ready_runtime(request)
+    answering = ready(request, Answering)
     body = await _BODY(request)
-    least = runtime.settings.min_answerability if body.min_answerability is None else body.min_answerability
-    asked = Asked(body.asking(), chosen_mode(body.mode, runtime), least, body.sentences)
-    found = await find(request, runtime, caller_of(request.scope), asked)
-    steps = events(found, runtime)
+    least = answering.settings.min_answerability if body.min_answerability is None else body.min_answerability
+    asked = Asked(body.asking(), chosen_mode(body.mode, answering), least, body.sentences)
+    found = await find(HttpClient(request), answering, caller_of(request.scope), asked)
+    steps = events(found, answering)
     if body.stream:
         return event_stream(_told(found, steps, request_id_of(request.scope)))
-    return json_reply(answered_json(found, await unless_gone(request, whole(steps))))
+    return json_reply(answered_json(found, await unless_gone(HttpClient(request), whole(steps))))
 
 
 async def _told(found: Found, steps: AsyncGenerator[Event], request_id: str) -> AsyncGenerator[bytes]:

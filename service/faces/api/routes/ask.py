@@ -9,18 +9,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from service.app.runtime import Runtime
 from service.errors import MayRaise, NotReady, Overloaded
 from service.faces.api.schemas.answers import AskResponse, BatchResponse, answer_json
-from service.faces.dependencies import ready_runtime
+from service.faces.client import HttpClient
+from service.faces.dependencies import ready
 from service.flows.ask.answering import Answers, answer_all
+from service.flows.ask.asking import Asking
 from service.flows.ask.batching import Encoded
 from service.flows.ask.planning import Plan, planned
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
 from service.http.links import base_url
-from service.http.middleware.telemetry import STAGES, server_timing
+from service.http.middleware.telemetry import server_timing
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.state.identity import Scope, access, caller_of
@@ -52,21 +53,22 @@ async def ask(request: Annotated[Request, _BODY, MayRaise(NotReady, Overloaded)]
     `Server-Timing` header.
     """
     arrived = time.perf_counter()
-    runtime = await ready_runtime(request)  # not a dependency, which would take the framework longer
+    asking = ready(request, Asking)  # not a dependency, which would take the framework longer
     caller = caller_of(request.scope)
     body = await _BODY(request)
-    plan = planned(body, caller, runtime)
-    base = base_url(request.scope, runtime.settings.public_url) if body.formats else ""
+    plan = planned(body, caller, asking)
+    client = HttpClient(request)
+    base = base_url(request.scope, asking.settings.public_url) if body.formats else ""
     started = _Started(arrived, time.perf_counter(), base)
     response, stages = await answer_all(
-        request, runtime, plan, lambda answers: _shown(runtime, plan, answers, started)
+        client, asking, plan, lambda answers: _shown(asking, plan, answers, started)
     )
-    request.scope["state"][STAGES] = stages
+    client.record_stages(stages)
     return response
 
 
 def _shown(
-    runtime: Runtime, plan: Plan, answers: Answers, started: _Started
+    asking: Asking, plan: Plan, answers: Answers, started: _Started
 ) -> tuple[Response, list[Mapping[str, float]]]:
     """The response, and the stage times of each question in milliseconds."""
     shown: list[Json] = []
@@ -74,11 +76,11 @@ def _shown(
         began = time.perf_counter()
         content = answer_json(one.answer, plan.body.collection, plan.body.formats, base=started.base)
         stages = {**one.answer.timings_ms, "json": _milliseconds(began)}
-        _trace(runtime, stages, time.perf_counter())
+        _trace(asking, stages, time.perf_counter())
         shown.append({**content, "timings_ms": _timings(one.encoded, stages)})
     total = _milliseconds(started.arrived)
     before = _before(answers.each[0].encoded, started, answers.began)
-    _trace(runtime, before, answers.began)
+    _trace(asking, before, answers.began)
     if plan.body.questions is not None:
         return _reply({"results": shown}, {"total": total}), [one["timings_ms"] for one in shown]
     (result,) = shown
@@ -93,10 +95,10 @@ def _before(encoded: Encoded, started: _Started, began: float) -> dict[str, floa
     return {"request": request, "queue": queue, "encode": encode}
 
 
-def _trace(runtime: Runtime, timings_ms: Mapping[str, float], ended: float) -> None:
-    if runtime.tracing is not None:
+def _trace(asking: Asking, timings_ms: Mapping[str, float], ended: float) -> None:
+    if asking.tracing is not None:
         stages = {stage: spent for stage, spent in timings_ms.items() if stage != "total"}
-        runtime.tracing.stages(stages, ended=ended)
+        asking.tracing.stages(stages, ended=ended)
 
 
 def _timings(encoded: Encoded, answered: Mapping[str, float]) -> dict[str, float]:

@@ -9,15 +9,15 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from index.citations import Locator
 from index.errors import InvalidLimit
-from service.app.runtime import Runtime
 from service.faces.api.requests.citations import ChangesQuery, ChangesRequest
 from service.faces.api.requests.cited_spans import check_all
 from service.faces.api.schemas.changes import ChangesResponse, citation_status_json, event_json
-from service.faces.dependencies import Caller, ReadyRuntime, Texts
+from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, ReadySettings, Texts
 from service.http.json_body import JsonBody
 from service.http.json_values import state_json
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["changes"], route_class=ApiRoute)
@@ -30,13 +30,13 @@ router = APIRouter(tags=["changes"], route_class=ApiRoute)
 )
 @access(Scope.READ, "changes")
 async def list_changes(
-    query: Annotated[ChangesQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    query: Annotated[ChangesQuery, Query()], caller: Caller, collections: ReadyCollections, pools: ReadyPools
 ) -> Response:
     """A feed of changes of documents. Continue with `since` set to the last `until`, at any time."""
     wanted = ChangesRequest.model_validate(
         {"collection": query.collection, "since": query.since, "limit": query.limit}
     )
-    return await runtime.pools.lookups.run(_changes, runtime, caller, wanted, ())
+    return await pools.lookups.run(_changes, collections, caller, wanted, ())
 
 
 @router.post(
@@ -47,25 +47,26 @@ async def list_changes(
 @access(Scope.READ, "changes", "citations")
 async def follow_changes(
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
+    settings: ReadySettings,
     body: Annotated[ChangesRequest, Depends(JsonBody(ChangesRequest))],
     texts: Texts,
 ) -> Response:
     """The changes in a range, and the status of each citation after the last of them."""
-    most = runtime.settings.max_quotes
+    most = settings.max_quotes
     if len(body.citations) > most:
         raise InvalidLimit(
             f"There are {len(body.citations)} citations; a request may have {most}. Send several.",
             limit="max_quotes",
         )
-    locators = check_all(body.citations, (), runtime.settings)
-    return await texts.run(_changes, runtime, body.narrowed(caller), body, locators)
+    locators = check_all(body.citations, (), settings)
+    return await texts.run(_changes, collections, body.narrowed(caller), body, locators)
 
 
 def _changes(
-    runtime: Runtime, caller: Principal, wanted: ChangesRequest, locators: Sequence[Locator]
+    collections: Collections, caller: Principal, wanted: ChangesRequest, locators: Sequence[Locator]
 ) -> Response:
-    collection = runtime.collection(caller, wanted.collection)
+    collection = collections.open(caller, wanted.collection)
     feed, statuses = collection.archive.changes(
         since=wanted.since, until=wanted.until, limit=wanted.limit, locators=locators
     )

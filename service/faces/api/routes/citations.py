@@ -9,16 +9,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from index.citations import Format, Locator, Resolved, formatted
-from service.app.runtime import Runtime
 from service.errors import Forbidden
 from service.faces.api.requests.citations import CitationQuery
 from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
 from service.faces.api.schemas.citations import CitationResponse, resolved_json
-from service.faces.dependencies import Caller, ReadyRuntime, Texts
+from service.faces.dependencies import (
+    Caller,
+    ReadyAsking,
+    Texts,
+)
 from service.http.links import absolute, base_url, linked, proven
 from service.http.parameters import LocatorPath
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Prover, Scope, access
 
 router = APIRouter(tags=["citations"], route_class=ApiRoute)
@@ -53,7 +57,7 @@ async def get_citation(
     query: Annotated[CitationQuery, Query()],
     request: Request,
     caller: Caller,
-    runtime: ReadyRuntime,
+    asking: ReadyAsking,
     texts: Texts,
 ) -> Response:
     """Returns the quote as it was cited, the text around it, and its status in the newest version.
@@ -61,23 +65,28 @@ async def get_citation(
     The quote is read from the stored text of the version that the locator names. A key with the scope ask
     looks up the citations of its answers, by their links.
     """
-    wanted = check_locator(locator, runtime.settings)
+    wanted = check_locator(locator, asking.settings)
     if caller.scope is Scope.ASK:
-        check_proof(runtime.prover, query.collection, locator, query.proof)
+        check_proof(asking.prover, query.collection, locator, query.proof)
         if query.around > ASK_AROUND:
             raise Forbidden(f"around: a key with the scope ask may read {ASK_AROUND} characters of context.")
-    base = base_url(request.scope, runtime.settings.public_url)
-    return await texts.run(_citation, runtime, caller, wanted, query, base)
+    base = base_url(request.scope, asking.settings.public_url)
+    return await texts.run(_citation, asking.collections, asking.prover, caller, wanted, query, base)
 
 
 def _citation(
-    runtime: Runtime, caller: Principal, locator: Locator, query: CitationQuery, base: str
+    collections: Collections,
+    prover: Prover,
+    caller: Principal,
+    locator: Locator,
+    query: CitationQuery,
+    base: str,
 ) -> Response:
-    collection = runtime.collection(caller, query.collection)
+    collection = collections.open(caller, query.collection)
     with collection.archive.resolution() as resolution:
         found = resolution.resolve(locator, around=query.around)
     if caller.scope is Scope.ASK:
-        found = _with_proofs(found, query.collection, runtime.prover.of(caller))
+        found = _with_proofs(found, query.collection, prover.of(caller))
     if query.format is None:
         return json_reply(resolved_json(found, collection.state, query.collection))
     citation = absolute(linked(found.citation, query.collection), base)

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Response
 from index import errors
 from index.collection import Collection as OpenCollection
 from service.advice import message_with_advice
-from service.app.runtime import Runtime
 from service.errors import MayRaise
 from service.faces.api.requests.collections import CollectionRequest
 from service.faces.api.schemas.collections import (
@@ -18,13 +17,22 @@ from service.faces.api.schemas.collections import (
     DeletedCollection,
     collection_json,
 )
-from service.faces.dependencies import Caller, ReadyRuntime, Writes
+from service.faces.dependencies import (
+    Caller,
+    ReadyCollections,
+    ReadyErasing,
+    ReadyPools,
+    ReadySettings,
+    Writes,
+)
+from service.flows.ingest.background.erasing import Erasing
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
 from service.http.parameters import CollectionPath
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.settings import require_allowed_model
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["collections"], route_class=ApiRoute)
@@ -36,9 +44,9 @@ router = APIRouter(tags=["collections"], route_class=ApiRoute)
     response_model=CollectionList,
 )
 @access(Scope.READ, "collections")
-async def list_collections(caller: Caller, runtime: ReadyRuntime) -> Response:
+async def list_collections(caller: Caller, collections: ReadyCollections, pools: ReadyPools) -> Response:
     """All collections that the key may use. One that cannot be opened is listed with its error."""
-    return await runtime.pools.lookups.run(_list, runtime, caller)
+    return await pools.lookups.run(_list, collections, caller)
 
 
 def _shown(opened: OpenCollection, caller: Principal) -> Json:
@@ -46,14 +54,14 @@ def _shown(opened: OpenCollection, caller: Principal) -> Json:
     return collection_json(opened, refused_mirrors=caller.scope is Scope.ADMIN)
 
 
-def _list(runtime: Runtime, caller: Principal) -> Response:
-    found = [_collection_or_error(runtime, caller, name) for name in runtime.names(caller)]
+def _list(collections: Collections, caller: Principal) -> Response:
+    found = [_collection_or_error(collections, caller, name) for name in collections.names(caller)]
     return json_reply({"collections": [one for one in found if one]})
 
 
-def _collection_or_error(runtime: Runtime, caller: Principal, name: str) -> Json:
+def _collection_or_error(collections: Collections, caller: Principal, name: str) -> Json:
     try:
-        return _shown(runtime.collection(caller, name), caller)
+        return _shown(collections.open(caller, name), caller)
     except errors.CollectionNotFound:
         return {}  # deleted after it was listed
     except errors.LoccitError as error:
@@ -66,11 +74,11 @@ def _collection_or_error(runtime: Runtime, caller: Principal, name: str) -> Json
     response_model=Collection,
 )
 @access(Scope.READ, "collections")
-async def get_collection(name: CollectionPath, caller: Caller, runtime: ReadyRuntime) -> Response:
+async def get_collection(
+    name: CollectionPath, caller: Caller, collections: ReadyCollections, pools: ReadyPools
+) -> Response:
     """How much the collection contains, and how many of its passages are embedded."""
-    return await runtime.pools.lookups.run(
-        lambda: json_reply(_shown(runtime.collection(caller, name), caller))
-    )
+    return await pools.lookups.run(lambda: json_reply(_shown(collections.open(caller, name), caller)))
 
 
 @router.put(
@@ -86,20 +94,21 @@ async def get_collection(name: CollectionPath, caller: Caller, runtime: ReadyRun
 async def put_collection(
     name: CollectionPath,
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
+    settings: ReadySettings,
     body: Annotated[CollectionRequest, Depends(JsonBody(CollectionRequest, required=False))],
     writes: Writes,
 ) -> Response:
     """Has no effect on a collection that exists, and is refused if that has another model."""
-    require_allowed_model(runtime.settings, body.model)
-    return await writes.run(_create, runtime, caller, name, body.model)
+    require_allowed_model(settings, body.model)
+    return await writes.run(_create, collections, caller, name, body.model)
 
 
-def _create(runtime: Runtime, caller: Principal, name: str, model: str) -> Response:
+def _create(collections: Collections, caller: Principal, name: str, model: str) -> Response:
     try:
-        opened, status_code = runtime.collection(caller, name, model=model), 200
+        opened, status_code = collections.open(caller, name, model=model), 200
     except errors.CollectionNotFound:
-        opened, status_code = runtime.collection(caller, name, create=True, model=model), 201
+        opened, status_code = collections.open(caller, name, create=True, model=model), 201
     return json_reply(_shown(opened, caller), status_code=status_code)
 
 
@@ -112,13 +121,14 @@ def _create(runtime: Runtime, caller: Principal, name: str, model: str) -> Respo
 async def delete_collection(
     name: Annotated[CollectionPath, MayRaise(errors.LedgerFailed)],
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
+    erasing: ReadyErasing,
     writes: Writes,
 ) -> Response:
     """Erases the collection with all its documents, and what finished jobs hold of it."""
-    return await writes.run(_delete, runtime, caller, name)
+    return await writes.run(_delete, collections, erasing, caller, name)
 
 
-def _delete(runtime: Runtime, caller: Principal, name: str) -> Response:
-    runtime.require_collection(caller, name)
-    return json_reply({"name": name, "purged": runtime.delete_collection(name)})
+def _delete(collections: Collections, erasing: Erasing, caller: Principal, name: str) -> Response:
+    collections.require(caller, name)
+    return json_reply({"name": name, "purged": erasing.delete_collection(name)})

@@ -11,16 +11,8 @@ from index import errors
 from index.ingest import Source
 from index.readers import text_media_type
 from index.records import DocumentRecord, Put
-from service.app.runtime import Runtime
 from service.errors import MayRaise
-from service.faces.api.requests.documents import (
-    DeleteQuery,
-    DocumentRequest,
-    ListQuery,
-    PatchRequest,
-    PutQuery,
-    TextQuery,
-)
+from service.faces.api.requests.documents import DeleteQuery, ListQuery, PatchRequest, PutQuery, TextQuery
 from service.faces.api.schemas.documents import (
     DeletedDocument,
     Document,
@@ -32,14 +24,25 @@ from service.faces.api.schemas.documents import (
     put_json,
     stored_json,
 )
-from service.faces.dependencies import Caller, ReadyRuntime, Texts, Writes, WritesAfterBody
+from service.faces.dependencies import (
+    Caller,
+    ReadyCollections,
+    ReadyIngestion,
+    ReadyPools,
+    Texts,
+    Writes,
+    WritesAfterBody,
+)
+from service.flows.ingest.background.embedding import EmbeddingWorker
 from service.flows.ingest.background.purging import WAIT_SECONDS
+from service.flows.ingest.requests import DocumentRequest
 from service.http.json_body import JsonBody, read_json
 from service.http.links import DEFAULT_COLLECTION, document_path, in_collection
 from service.http.parameters import CurrentDocumentId, DocumentId, NewDocumentId, names_of
 from service.http.replies import json_reply
 from service.http.request_models import CollectionQuery
 from service.http.route import ApiRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["documents"], route_class=ApiRoute)
@@ -84,14 +87,14 @@ _TEXT_ANSWER: dict[int | str, dict[str, Any]] = {
 )
 @access(Scope.READ, "documents")
 async def list_documents(
-    query: Annotated[ListQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    query: Annotated[ListQuery, Query()], caller: Caller, collections: ReadyCollections, pools: ReadyPools
 ) -> Response:
     """Lists documents by id, page by page. Retired documents only with `retired=true`."""
-    return await runtime.pools.lookups.run(_list, runtime, caller, query)
+    return await pools.lookups.run(_list, collections, caller, query)
 
 
-def _list(runtime: Runtime, caller: Principal, query: ListQuery) -> Response:
-    collection = runtime.collection(caller, query.collection)
+def _list(collections: Collections, caller: Principal, query: ListQuery) -> Response:
+    collection = collections.open(caller, query.collection)
     # One more than requested shows whether there is another page.
     found = collection.archive.documents(
         limit=query.limit + 1, after=query.after, prefix=query.prefix, retired=query.retired
@@ -117,16 +120,18 @@ async def read_text(
     query: Annotated[TextQuery, Query()],
     request: Request,
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
     texts: Texts,
 ) -> Response:
     """The text to which all offsets refer. The SHA-256 in citations is that of its UTF-8 bytes."""
     known = request.headers.get("if-none-match", "")
-    return await texts.run(_text, runtime, caller, document_id, query, known)
+    return await texts.run(_text, collections, caller, document_id, query, known)
 
 
-def _text(runtime: Runtime, caller: Principal, document_id: str, query: TextQuery, known: str) -> Response:
-    collection = runtime.collection(caller, query.collection)
+def _text(
+    collections: Collections, caller: Principal, document_id: str, query: TextQuery, known: str
+) -> Response:
+    collection = collections.open(caller, query.collection)
     version, text = collection.archive.text(document_id, query.version)
     sha256 = version.text_sha256.hex()
     headers = {
@@ -151,14 +156,15 @@ async def get_document(
     document_id: CurrentDocumentId,
     query: Annotated[CollectionQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
+    pools: ReadyPools,
 ) -> Response:
     """The document's attributes, and how many of its passages are embedded."""
-    return await runtime.pools.lookups.run(_document, runtime, caller, document_id, query.collection)
+    return await pools.lookups.run(_document, collections, caller, document_id, query.collection)
 
 
-def _document(runtime: Runtime, caller: Principal, document_id: str, collection: str) -> Response:
-    found = runtime.collection(caller, collection).archive.document(document_id)
+def _document(collections: Collections, caller: Principal, document_id: str, collection: str) -> Response:
+    found = collections.open(caller, collection).archive.document(document_id)
     return json_reply(document_json(found, collection))
 
 
@@ -178,7 +184,7 @@ async def put_document(
     query: Annotated[PutQuery, Query()],
     request: DocumentBody,
     caller: Caller,
-    runtime: ReadyRuntime,
+    ingestion: ReadyIngestion,
     writes: WritesAfterBody,
 ) -> Response:
     """The body is the file, read as its Content-Type or the id's extension says, or JSON with a text.
@@ -189,9 +195,11 @@ async def put_document(
     """
     content_type = request.headers.get("content-type", "")
     upload = _Upload(document_id, content_type, await request.body())
-    put, change = await writes.run(_put, runtime, caller, upload, query)
+    put, change = await writes.run(_put, ingestion.collections, ingestion.embedding, caller, upload, query)
     if query.wait:
-        put, change = await runtime.pools.embedding.run(_embedded, runtime, put, query.collection, change)
+        put, change = await ingestion.pools.embedding.run(
+            _embedded, ingestion.collections, ingestion.embedding, put, query.collection, change
+        )
     shown = put_json(put, query.collection, change)
     if put.status != "added":
         return json_reply(shown)
@@ -243,25 +251,29 @@ def _groups(query: PutQuery) -> Sequence[str] | None:
     return None if query.groups is None else names_of(query.groups)
 
 
-def _put(runtime: Runtime, caller: Principal, upload: _Upload, query: PutQuery) -> tuple[Put, int]:
+def _put(
+    collections: Collections, embedding: EmbeddingWorker, caller: Principal, upload: _Upload, query: PutQuery
+) -> tuple[Put, int]:
     """Store a document; returns a change of the collection that has it, too.
 
     Once it is stored, nothing is read for that: what is acknowledged must not become an error.
     """
     # Only the default collection is created automatically: another name may be a typing error.
-    collection = runtime.collection(caller, query.collection, create=query.collection == DEFAULT_COLLECTION)
+    collection = collections.open(caller, query.collection, create=query.collection == DEFAULT_COLLECTION)
     put = collection.put(upload.source(query))
     if put.record.embedded < put.record.passages:
-        runtime.worker.notify(query.collection)
+        embedding.notify(query.collection)
     # Another process may have stored what is unchanged, and this one may not have followed it yet.
     return put, collection.last_change() if put.status == "unchanged" else collection.state.change
 
 
-def _embedded(runtime: Runtime, put: Put, collection: str, change: int) -> tuple[Put, int]:
+def _embedded(
+    collections: Collections, embedding: EmbeddingWorker, put: Put, collection: str, change: int
+) -> tuple[Put, int]:
     """A document that is stored, with its vectors as far as they are known to be there."""
     try:
-        opened = runtime.library.open(collection)
-        record = runtime.worker.embed_document(opened, put.record.id)
+        opened = collections.library.open(collection)
+        record = embedding.embed_document(opened, put.record.id)
         return Put(record, put.status), opened.last_change()
     except errors.StoreUnavailable:
         return put, change
@@ -277,7 +289,7 @@ async def describe_document(
     document_id: CurrentDocumentId,
     query: Annotated[CollectionQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
     body: Annotated[PatchRequest, Depends(JsonBody(PatchRequest))],
     writes: Writes,
 ) -> Response:
@@ -285,13 +297,13 @@ async def describe_document(
 
     A later `PUT` of the document replaces these values.
     """
-    return await writes.run(_describe, runtime, caller, document_id, query.collection, body)
+    return await writes.run(_describe, collections, caller, document_id, query.collection, body)
 
 
 def _describe(
-    runtime: Runtime, caller: Principal, document_id: str, collection: str, body: PatchRequest
+    collections: Collections, caller: Principal, document_id: str, collection: str, body: PatchRequest
 ) -> Response:
-    opened = runtime.collection(caller, collection)
+    opened = collections.open(caller, collection)
     found = opened.editor.describe(document_id, body.metadata, source=body.source, groups=body.groups)
     return json_reply(stored_json(found, collection, opened.state.change))
 
@@ -306,7 +318,7 @@ async def delete_document(
     document_id: DocumentId,
     query: Annotated[DeleteQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    ingestion: ReadyIngestion,
     writes: Writes,
 ) -> Response:
     """Erases the document with all its versions and originals. Its citations no longer resolve.
@@ -314,14 +326,14 @@ async def delete_document(
     When this responds, nothing finds or shows the document any more. Its bytes leave the files of the data
     folder within a minute: `purged` is `pending` until then. `wait=true` waits for that, a minute at most.
     """
-    record, change = await writes.run(_delete, runtime, caller, document_id, query.collection)
+    record, change = await writes.run(_delete, ingestion.collections, caller, document_id, query.collection)
     seconds = WAIT_SECONDS if query.wait else 0.0
-    purged = await runtime.pools.embedding.run(runtime.purge, caller, query.collection, seconds)
+    purged = await ingestion.pools.embedding.run(ingestion.erasing.purge, caller, query.collection, seconds)
     return json_reply(deleted_json(record, change, purged))
 
 
 def _delete(
-    runtime: Runtime, caller: Principal, document_id: str, collection: str
+    collections: Collections, caller: Principal, document_id: str, collection: str
 ) -> tuple[DocumentRecord, int]:
-    opened = runtime.collection(caller, collection)
+    opened = collections.open(caller, collection)
     return opened.editor.delete(document_id), opened.state.change

@@ -11,7 +11,8 @@ from index.search import Question, checked_k
 from service.errors import MayRaise, Overloaded
 from service.faces.api.requests.explaining import ExplainRequest
 from service.faces.api.schemas.explanations import ExplainResponse, explanation_json
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.client import HttpClient
+from service.faces.dependencies import Caller, ReadyAsking
 from service.flows.ask.explaining import explain
 from service.flows.ask.planning import checked_length
 from service.http.json_body import JsonBody
@@ -27,7 +28,7 @@ router = APIRouter(tags=["ask"], route_class=ApiRoute)
 async def explain_document(
     request: Request,
     caller: Caller,
-    runtime: Annotated[ReadyRuntime, MayRaise(Overloaded)],
+    asking: Annotated[ReadyAsking, MayRaise(Overloaded)],
     body: Annotated[ExplainRequest, Depends(JsonBody(ExplainRequest))],
 ) -> Response:
     """Says what keeps a document from the answer to a question, and what to try.
@@ -36,10 +37,10 @@ async def explain_document(
     forward. It costs as much as two questions, and counts as one.
     """
     question = Question(
-        checked_length(body.question, runtime.settings),
-        checked_k(body.k, runtime.settings.max_k, limit="max_k"),
+        checked_length(body.question, asking.settings),
+        checked_k(body.k, asking.settings.max_k, limit="max_k"),
         None if body.filter is None else parse_filter(body.filter),
     )
     where = (body.collection, body.document_id)
-    found = await explain(request, runtime, body.narrowed(caller), where, question)
+    found = await explain(HttpClient(request), asking, body.narrowed(caller), where, question)
     return json_reply(explanation_json(question.text, found))

@@ -8,12 +8,12 @@ from index.errors import CollectionNotFound, LoccitError, StoreUnavailable
 from index.lag import Lag
 from index.protocols import Failure
 from index.records import Counts
-from service.app.runtime import Runtime
 from service.faces.api.schemas.collections import Health, Readiness, Ready, lag_json, refused_mirrors_json
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, ReadyReadiness
 from service.http.json_values import Json, moment
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["health"], route_class=ApiRoute)
@@ -36,7 +36,9 @@ async def health() -> Response:
     response_model=Readiness | Ready,
 )
 @access(Scope.NONE)
-async def readiness(caller: Caller, runtime: ReadyRuntime) -> Response:
+async def readiness(
+    caller: Caller, collections: ReadyCollections, readiness: ReadyReadiness, pools: ReadyPools
+) -> Response:
     """200 means that the model has answered a question, the collections are open, and answers are up to date.
 
     It is 503 `not_ready` also while answers are further behind the record than `LOCCIT_READY_LAG_SECONDS`,
@@ -44,12 +46,12 @@ async def readiness(caller: Caller, runtime: ReadyRuntime) -> Response:
     Without an admin key the answer is `{"status": "ready"}`, unless the service has no keys. So it is for all
     while the database cannot be reached, after some seconds.
     """
-    runtime.readiness.require_tables()
-    runtime.readiness.require_following()
+    readiness.require_tables()
+    readiness.require_following()
     if caller.scope < Scope.ADMIN:
         return json_reply({"status": "ready"})
     try:
-        details = await runtime.pools.lookups.run(readiness_json, runtime, caller)
+        details = await pools.lookups.run(readiness_json, collections, caller)
     except StoreUnavailable:  # for all processes alike: others would not answer either
         details = {"status": "ready"}
     return json_reply(details)
@@ -59,16 +61,16 @@ for _path, _check in (("/healthz", health), ("/readyz", readiness)):
     router.add_api_route(_path, _check, methods=["HEAD"], include_in_schema=False)
 
 
-def readiness_json(runtime: Runtime, caller: Principal) -> Json:
+def readiness_json(collections: Collections, caller: Principal) -> Json:
     """The state of the collections that a caller may use, as :class:`Readiness`; blocks."""
     counted: list[Counts] = []
     failures: list[Failure] = []
     refused: list[Json] = []
     unavailable = 0
-    names = runtime.names(caller)
+    names = collections.names(caller)
     for name in names:
         try:
-            collection = runtime.library.open(name)
+            collection = collections.library.open(name)
             counted.append(collection.archive.counts())
             failures.extend(collection.failures)
             refused.extend(refused_mirrors_json(collection))
@@ -76,7 +78,7 @@ def readiness_json(runtime: Runtime, caller: Principal) -> Json:
             continue  # deleted after it was listed
         except LoccitError:
             unavailable += 1
-    known = [lag for name, lag in runtime.library.lags().items() if name in names]
+    known = [lag for name, lag in collections.library.lags().items() if name in names]
     return {
         "status": "degraded" if unavailable or failures or refused else "ready",
         "collections": len(counted),

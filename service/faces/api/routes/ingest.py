@@ -8,11 +8,13 @@ from fastapi import APIRouter, Query, Request, Response
 
 from index.errors import DiskFull, ObjectsUnavailable
 from service.errors import MayRaise, SpoolFull
-from service.faces.api.requests.jobs import IngestQuery
 from service.faces.api.routes.jobs import current_json
 from service.faces.api.schemas.jobs import JobResponse
-from service.faces.dependencies import Caller, ReadyRuntime
-from service.flows.ingest.receiving import BODY, receive
+from service.faces.client import body_of
+from service.faces.dependencies import Caller, ReadyIngestion
+from service.flows.ingest.receiving import receive
+from service.flows.ingest.requests import IngestQuery, IngestRequest
+from service.http.json_body import JsonBody
 from service.http.links import job_path
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
@@ -20,6 +22,7 @@ from service.state.identity import Scope, access
 
 router = APIRouter(tags=["jobs"], route_class=ApiRoute)
 
+_JSON = JsonBody(IngestRequest)
 _FORM = {
     "type": "object",
     "properties": {
@@ -35,7 +38,7 @@ _BODY: dict[str, Any] = {
         "content": {
             "multipart/form-data": {"schema": _FORM},
             "application/zip": {"schema": {"type": "string", "format": "binary"}},
-            **BODY.openapi()["content"],
+            **_JSON.openapi()["content"],
         },
     }
 }
@@ -51,15 +54,15 @@ _BODY: dict[str, Any] = {
 @access(Scope.WRITE, "jobs")
 async def ingest(
     query: Annotated[IngestQuery, Query()],
-    request: Annotated[Request, BODY, MayRaise(SpoolFull, DiskFull, ObjectsUnavailable)],
+    request: Annotated[Request, _JSON, MayRaise(SpoolFull, DiskFull, ObjectsUnavailable)],
     caller: Caller,
-    runtime: ReadyRuntime,
+    ingestion: ReadyIngestion,
 ) -> Response:
     """Responds with a job as soon as everything received is stored on disk.
 
     The name of a file becomes the id of its document; a ZIP file stands for the files in it. `GET` the job or
     follow its events for its progress and the outcome of each file.
     """
-    job = await receive(runtime, caller, query, request)
-    answer = await runtime.pools.lookups.run(current_json, runtime, job)
+    job = await receive(ingestion, caller, query, body_of(request), lambda data: _JSON.parse(data, request))
+    answer = await ingestion.pools.lookups.run(current_json, ingestion.collections, ingestion.jobs, job)
     return json_reply(answer, status_code=202, headers={"Location": job_path(job.id)})

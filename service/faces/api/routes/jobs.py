@@ -11,24 +11,25 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from index import errors
-from service.app.runtime import Runtime
 from service.errors import JobNotFound, MayRaise, Overloaded
 from service.faces.api.requests.jobs import JobFilesQuery, JobsQuery, RetryRequest
 from service.faces.api.schemas.jobs import JobFiles, JobList, JobResponse, item_json, job_json
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.dependencies import Caller, ReadyCollections, ReadyJobs, ReadyPools
+from service.flows.ingest.jobs.jobs import Jobs
 from service.http.event_stream import documented
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
 from service.http.parameters import FinishedJobId, JobId
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 from service.state.jobs.records import FINISHED, Item, Job, Outcome
 
 router = APIRouter(tags=["jobs"], route_class=ApiRoute)
 
 _LISTED_OUTCOMES: tuple[Outcome, ...] = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")
-_Changing = Annotated[ReadyRuntime, MayRaise(errors.DiskFull, errors.ObjectsUnavailable)]
+_Changing = Annotated[ReadyJobs, MayRaise(errors.DiskFull, errors.ObjectsUnavailable)]
 _POLL_SECONDS = 0.25
 _CLOCKS = ("seconds_left", "passages_per_second", "change")
 _NOBODY_EMBEDS = "Its passages wait, for no process embeds any now. Start `loccit worker`."
@@ -40,66 +41,74 @@ _EVENTS = documented(
 )
 
 
-def current_json(runtime: Runtime, job: Job) -> Json:
+def current_json(collections: Collections, jobs: Jobs, job: Job) -> Json:
     """A job as JSON, with the number of its passages that are not embedded."""
     waiting, unindexed, change = 0, 0, None
     if job.last_passage:
         try:
-            collection = runtime.library.open(job.collection)
+            collection = collections.library.open(job.collection)
             waiting = 0 if job.state == "done" else collection.archive.waiting(job.last_passage)
             unindexed = collection.unindexed()
             change = collection.last_change()
         except errors.LoccitError:  # it is deleted, or cannot be opened: the job's state tells
             waiting = 0 if job.state == "done" else job.counts.passages
-    return job_json(job, waiting, unindexed, change, _note(runtime, job))
+    return job_json(job, waiting, unindexed, change, _note(collections, jobs, job))
 
 
-def _note(runtime: Runtime, job: Job) -> str:
+def _note(collections: Collections, jobs: Jobs, job: Job) -> str:
     """Why nothing happens: what an unfinished job lacks may have to be started or mended, on some machine."""
     if job.state in FINISHED:
         return ""
-    if job.state != "embedding" and (reason := runtime.jobs.waiting.reason(job)):
+    if job.state != "embedding" and (reason := jobs.runner.waiting.reason(job)):
         return _WAITS.format(reason)
     try:
-        if job.state == "embedding" and runtime.library.attendants() == 0:
+        if job.state == "embedding" and collections.library.attendants() == 0:
             return _NOBODY_EMBEDS
-        return _NOBODY_RUNS_JOBS if runtime.jobs.store.attendants() == 0 else ""
+        return _NOBODY_RUNS_JOBS if jobs.store.attendants() == 0 else ""
     except errors.LoccitError:  # who asks again will know
         return ""
 
 
 @router.get("/v1/jobs", summary="List jobs", response_model=JobList)
 @access(Scope.WRITE, "jobs")
-async def list_jobs(query: Annotated[JobsQuery, Query()], caller: Caller, runtime: ReadyRuntime) -> Response:
+async def list_jobs(
+    query: Annotated[JobsQuery, Query()],
+    caller: Caller,
+    collections: ReadyCollections,
+    jobs: ReadyJobs,
+    pools: ReadyPools,
+) -> Response:
     """Lists jobs of the collections that the key may use, the newest first, page by page."""
-    return await runtime.pools.lookups.run(_list, runtime, caller, query)
+    return await pools.lookups.run(_list, collections, jobs, caller, query)
 
 
-def _list(runtime: Runtime, caller: Principal, query: JobsQuery) -> Response:
-    jobs, following = job_page(runtime, caller, query)
-    return json_reply({"jobs": [current_json(runtime, job) for job in jobs], "next": following})
+def _list(collections: Collections, jobs: Jobs, caller: Principal, query: JobsQuery) -> Response:
+    page, following = job_page(jobs, caller, query)
+    return json_reply({"jobs": [current_json(collections, jobs, job) for job in page], "next": following})
 
 
-def job_page(runtime: Runtime, caller: Principal, query: JobsQuery) -> tuple[list[Job], str | None]:
+def job_page(jobs: Jobs, caller: Principal, query: JobsQuery) -> tuple[list[Job], str | None]:
     """The jobs of a page that the caller may see, and where the next page begins; blocks."""
-    collections = caller.collections
+    names = caller.collections
     if query.collection:
-        collections = frozenset([query.collection] if caller.may_use(query.collection) else ())
-    jobs = runtime.jobs.store.jobs(limit=query.limit + 1, before=query.before, collections=collections)
-    page = jobs[: query.limit]
-    following = page[-1].id if len(jobs) > len(page) else None
+        names = frozenset([query.collection] if caller.may_use(query.collection) else ())
+    found = jobs.store.jobs(limit=query.limit + 1, before=query.before, collections=names)
+    page = found[: query.limit]
+    following = page[-1].id if len(found) > len(page) else None
     return [job for job in page if job.is_visible_to(caller)], following
 
 
 @router.get("/v1/jobs/{job_id}", summary="Look up a job", response_model=JobResponse)
 @access(Scope.WRITE, "jobs")
-async def get_job(job_id: JobId, caller: Caller, runtime: ReadyRuntime) -> Response:
+async def get_job(
+    job_id: JobId, caller: Caller, collections: ReadyCollections, jobs: ReadyJobs, pools: ReadyPools
+) -> Response:
     """Progress of a job: files, passages, rate and remaining time."""
-    return await runtime.pools.lookups.run(_job, runtime, caller, job_id)
+    return await pools.lookups.run(_job, collections, jobs, caller, job_id)
 
 
-def _job(runtime: Runtime, caller: Principal, job_id: str) -> Response:
-    return json_reply(current_json(runtime, runtime.job(caller, job_id)))
+def _job(collections: Collections, jobs: Jobs, caller: Principal, job_id: str) -> Response:
+    return json_reply(current_json(collections, jobs, jobs.get(caller, job_id)))
 
 
 @router.get(
@@ -109,39 +118,48 @@ def _job(runtime: Runtime, caller: Principal, job_id: str) -> Response:
 )
 @access(Scope.WRITE, "jobs")
 async def list_files(
-    job_id: JobId, query: Annotated[JobFilesQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    job_id: JobId,
+    query: Annotated[JobFilesQuery, Query()],
+    caller: Caller,
+    collections: ReadyCollections,
+    jobs: ReadyJobs,
+    pools: ReadyPools,
 ) -> Response:
     """Lists files in the order they were sent or found; refused files have a reason."""
-    return await runtime.pools.lookups.run(_files, runtime, caller, job_id, query)
+    return await pools.lookups.run(_files, collections, jobs, caller, job_id, query)
 
 
-def _files(runtime: Runtime, caller: Principal, job_id: str, query: JobFilesQuery) -> Response:
-    job, items, following = item_page(runtime, caller, job_id, query)
+def _files(
+    collections: Collections, jobs: Jobs, caller: Principal, job_id: str, query: JobFilesQuery
+) -> Response:
+    job, items, following = item_page(collections, jobs, caller, job_id, query)
     return json_reply({"files": [item_json(item, job.collection) for item in items], "next": following})
 
 
 def item_page(
-    runtime: Runtime, caller: Principal, job_id: str, query: JobFilesQuery
+    collections: Collections, jobs: Jobs, caller: Principal, job_id: str, query: JobFilesQuery
 ) -> tuple[Job, list[Item], int | None]:
     """A job, a page of its items that the caller may see, and where the next page begins; blocks."""
-    job = runtime.job(caller, job_id)
+    job = jobs.get(caller, job_id)
     outcomes = (query.state,) if query.state else _LISTED_OUTCOMES
-    found = runtime.jobs.store.items(job_id, limit=query.limit + 1, after=query.after, outcomes=outcomes)
+    found = jobs.store.items(job_id, limit=query.limit + 1, after=query.after, outcomes=outcomes)
     page = found[: query.limit]
     following = page[-1].number if len(found) > len(page) else None
-    return job, page if caller.groups is None else _readable(runtime, caller, job, page), following
+    return job, page if caller.groups is None else _readable(collections, caller, job, page), following
 
 
-def _readable(runtime: Runtime, caller: Principal, job: Job, items: Sequence[Item]) -> list[Item]:
+def _readable(collections: Collections, caller: Principal, job: Job, items: Sequence[Item]) -> list[Item]:
     """Those of a job's items whose documents the caller may read today, and those that have none."""
-    find = runtime.collection(caller, job.collection).archive.find_document
+    find = collections.open(caller, job.collection).archive.find_document
     return [item for item in items if not item.document or find(item.document) is not None]
 
 
-async def job_to_follow(job_id: JobId, caller: Caller, runtime: ReadyRuntime) -> AsyncIterator[str]:
+async def job_to_follow(
+    job_id: JobId, caller: Caller, jobs: ReadyJobs, pools: ReadyPools
+) -> AsyncIterator[str]:
     """Check that the job exists and hold a permit, before the response starts."""
-    await runtime.pools.lookups.run(runtime.job, caller, job_id)
-    with runtime.job_followers.acquire():
+    await pools.lookups.run(jobs.get, caller, job_id)
+    with jobs.followers.acquire():
         yield job_id
 
 
@@ -153,17 +171,20 @@ async def job_to_follow(job_id: JobId, caller: Caller, runtime: ReadyRuntime) ->
 )
 @access(Scope.WRITE, "jobs")
 async def follow_job(
-    job_id: Annotated[str, Depends(job_to_follow), MayRaise(Overloaded)], runtime: ReadyRuntime
+    job_id: Annotated[str, Depends(job_to_follow), MayRaise(Overloaded)],
+    collections: ReadyCollections,
+    jobs: ReadyJobs,
+    pools: ReadyPools,
 ) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events: the job after each change, until it is finished."""
     last: Json = {}
     while True:
         try:
-            job = await runtime.pools.lookups.run(runtime.jobs.store.job, job_id)
+            job = await pools.lookups.run(jobs.store.job, job_id)
         except JobNotFound:  # it was finished and deleted between two polls
             return
         finished = job.state in FINISHED
-        data = await runtime.pools.lookups.run(current_json, runtime, job)
+        data = await pools.lookups.run(current_json, collections, jobs, job)
         if finished or _without_clocks(data) != _without_clocks(last):
             name = "finished" if finished else "progress"
             yield ServerSentEvent(data=data, event=name, id=str(job.revision))
@@ -184,12 +205,14 @@ def _without_clocks(job: Json) -> Json:
     response_model=JobResponse,
 )
 @access(Scope.WRITE, "jobs")
-async def cancel_job(job_id: JobId, caller: Caller, runtime: _Changing) -> Response:
+async def cancel_job(
+    job_id: JobId, caller: Caller, collections: ReadyCollections, jobs: _Changing, pools: ReadyPools
+) -> Response:
     """Documents that are already stored are kept. Has no effect on a finished job.
 
     What an upgrade has prepared is dropped.
     """
-    return await runtime.pools.writes.run(_transition, runtime, caller, runtime.jobs.store.cancel, job_id)
+    return await pools.writes.run(_transition, collections, jobs, caller, jobs.store.cancel, job_id)
 
 
 @router.post(
@@ -201,22 +224,26 @@ async def cancel_job(job_id: JobId, caller: Caller, runtime: _Changing) -> Respo
 async def retry_job(
     job_id: FinishedJobId,
     caller: Caller,
-    runtime: _Changing,
+    collections: ReadyCollections,
+    jobs: _Changing,
+    pools: ReadyPools,
     body: Annotated[RetryRequest, Depends(JsonBody(RetryRequest, required=False))],
 ) -> Response:
     """Queues a finished job again for its refused and cancelled files; other files are not changed.
 
     A password opens files that were refused as encrypted.
     """
-    await runtime.pools.lookups.run(runtime.require_room_for_job)
-    retry = partial(runtime.jobs.store.retry, password=body.password.get_secret_value())
-    return await runtime.pools.writes.run(_transition, runtime, caller, retry, job_id)
+    await pools.lookups.run(jobs.require_room)
+    retry = partial(jobs.store.retry, password=body.password.get_secret_value())
+    return await pools.writes.run(_transition, collections, jobs, caller, retry, job_id)
 
 
-def _transition(runtime: Runtime, caller: Principal, move: Callable[[str], Job], job_id: str) -> Response:
-    job = move(runtime.job(caller, job_id).id)
-    runtime.jobs.wake()
-    return json_reply(current_json(runtime, job))
+def _transition(
+    collections: Collections, jobs: Jobs, caller: Principal, move: Callable[[str], Job], job_id: str
+) -> Response:
+    job = move(jobs.get(caller, job_id).id)
+    jobs.runner.wake()
+    return json_reply(current_json(collections, jobs, job))
 
 
 @router.delete(
@@ -225,12 +252,12 @@ def _transition(runtime: Runtime, caller: Principal, move: Callable[[str], Job],
     status_code=204,
 )
 @access(Scope.WRITE, "jobs")
-async def delete_job(job_id: FinishedJobId, caller: Caller, runtime: _Changing) -> None:
+async def delete_job(job_id: FinishedJobId, caller: Caller, jobs: _Changing, pools: ReadyPools) -> None:
     """Deletes the job and its refused and cancelled files. Documents that it stored are kept."""
-    await runtime.pools.writes.run(_delete, runtime, caller, job_id)
+    await pools.writes.run(_delete, jobs, caller, job_id)
 
 
-def _delete(runtime: Runtime, caller: Principal, job_id: str) -> None:
-    runtime.job(caller, job_id)
-    runtime.jobs.store.delete(job_id)
-    runtime.jobs.spool.clear(job_id)
+def _delete(jobs: Jobs, caller: Principal, job_id: str) -> None:
+    jobs.get(caller, job_id)
+    jobs.store.delete(job_id)
+    jobs.spool.clear(job_id)

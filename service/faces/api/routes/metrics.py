@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Header, Request, Response
 
-from service.app.runtime import Runtime
 from service.errors import Forbidden
-from service.faces.dependencies import Caller, runtime
+from service.faces.dependencies import Caller
+from service.http.parts import parts_of
 from service.http.route import ApiRoute
+from service.monitoring.metrics import Sampler
 from service.state.identity import Scope, access
+from service.state.limits.pools import Pools
 
 router = APIRouter(tags=["health"], route_class=ApiRoute)
 
@@ -24,7 +26,7 @@ router = APIRouter(tags=["health"], route_class=ApiRoute)
 @access(Scope.READ, "collections")
 async def metrics(
     caller: Caller,
-    state: Annotated[Runtime, Depends(runtime)],
+    request: Request,
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """Counts and sizes of all worker processes, in the text format of Prometheus or as OpenMetrics.
@@ -34,6 +36,8 @@ async def metrics(
     """
     if caller.collections is not None:
         raise Forbidden("The metrics are of all collections, and this key may use some of them.")
-    state.sample_metrics()
-    text, media_type = await state.pools.lookups.run(state.render_metrics, accept)
+    parts = parts_of(request)  # also those of a service that is not ready
+    sampler = parts[Sampler]
+    sampler.sample()
+    text, media_type = await parts[Pools].lookups.run(sampler.render, accept)
     return Response(text, media_type=media_type)

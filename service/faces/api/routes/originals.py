@@ -12,13 +12,13 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from index.records import VersionRecord
-from service.app.runtime import Runtime
 from service.errors import MayRaise, RangeNotSatisfiable
 from service.faces.api.requests.originals import OriginalQuery, PageImageQuery
-from service.faces.dependencies import Caller, Drawing, ReadyRuntime, Texts
+from service.faces.dependencies import Caller, Drawing, ReadyCollections, Texts
 from service.http.parameters import CurrentDocumentId
 from service.http.ranges import is_known, requested_range
 from service.http.route import ApiRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["documents"], route_class=ApiRoute)
@@ -56,17 +56,21 @@ async def read_original(
     query: Annotated[OriginalQuery, Query()],
     request: PartialRequest,
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
     texts: Texts,
 ) -> Response:
     """The bytes that a version was read from, whole or in part (`Range`), where they are kept."""
-    return await texts.run(_original, runtime, caller, document_id, query, request.headers)
+    return await texts.run(_original, collections, caller, document_id, query, request.headers)
 
 
 def _original(
-    runtime: Runtime, caller: Principal, document_id: str, query: OriginalQuery, given: Mapping[str, str]
+    collections: Collections,
+    caller: Principal,
+    document_id: str,
+    query: OriginalQuery,
+    given: Mapping[str, str],
 ) -> Response:
-    archive = runtime.collection(caller, query.collection).archive
+    archive = collections.open(caller, query.collection).archive
     version, file = archive.original(document_id, query.version)
     etag = f'"{version.source_sha256.hex()}"'
     headers = {**_safe_headers(version), "ETag": etag, "Accept-Ranges": "bytes"}
@@ -123,7 +127,7 @@ async def draw_page(
     query: Annotated[PageImageQuery, Query()],
     request: Request,
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
     drawing: Drawing,
 ) -> Response:
     """A page of a PDF file as it is shown, drawn from its original where that is kept.
@@ -131,13 +135,13 @@ async def draw_page(
     The `rectangles` of citations lie on it: multiply them by the picture's width over the page's width.
     """
     known = request.headers.get("if-none-match", "")
-    return await drawing.run(_page, runtime, caller, document_id, query, known)
+    return await drawing.run(_page, collections, caller, document_id, query, known)
 
 
 def _page(
-    runtime: Runtime, caller: Principal, document_id: str, query: PageImageQuery, known: str
+    collections: Collections, caller: Principal, document_id: str, query: PageImageQuery, known: str
 ) -> Response:
-    archive = runtime.collection(caller, query.collection).archive
+    archive = collections.open(caller, query.collection).archive
     if known:
         version = archive.version(document_id, query.version)
         if is_known(_tag(version, query), known):

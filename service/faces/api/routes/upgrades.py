@@ -7,13 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from index import errors
-from service.app.runtime import Runtime
 from service.errors import MayRaise
 from service.faces.api.requests.collections import UpgradeRequest
 from service.faces.api.routes.jobs import current_json
 from service.faces.api.schemas.jobs import JobResponse
 from service.faces.api.schemas.upgrades import UpgradePlan
-from service.faces.dependencies import Caller, ReadyRuntime, Writes
+from service.faces.dependencies import (
+    Caller,
+    ReadyIngestion,
+    Writes,
+)
+from service.flows.ingest.jobs.jobs import Jobs
 from service.flows.ingest.jobs.upgrading import plan_json
 from service.http.json_body import JsonBody
 from service.http.links import job_path
@@ -21,6 +25,7 @@ from service.http.parameters import CollectionPath
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.settings import require_allowed_model
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["collections"], route_class=ApiRoute)
@@ -41,7 +46,7 @@ async def upgrade_collection(
     name: Annotated[CollectionPath, MayRaise(errors.UpgradeBegun)],
     request: Request,
     caller: Caller,
-    runtime: ReadyRuntime,
+    ingestion: ReadyIngestion,
     body: Annotated[UpgradeRequest, Depends(JsonBody(UpgradeRequest, required=False))],
     writes: Writes,
 ) -> Response:
@@ -51,22 +56,29 @@ async def upgrade_collection(
     """
     audited = {"collection": name, "model": body.model, "plan": body.plan}
     request.scope["state"]["audit"] = audited
-    require_allowed_model(runtime.settings, body.model)
-    return await writes.run(_upgrade, runtime, caller, name, body, audited)
+    require_allowed_model(ingestion.settings, body.model)
+    return await writes.run(_upgrade, ingestion.collections, ingestion.jobs, caller, name, body, audited)
 
 
 def _upgrade(
-    runtime: Runtime, caller: Principal, name: str, body: UpgradeRequest, audited: dict[str, object]
+    collections: Collections,
+    jobs: Jobs,
+    caller: Principal,
+    name: str,
+    body: UpgradeRequest,
+    audited: dict[str, object],
 ) -> Response:
     """Plan, and queue unless only the plan is wanted; ``audited`` gets the id of the job."""
-    runtime.require_collection(caller, name)
-    with runtime.library.upgrade(name) as upgrade:
+    collections.require(caller, name)
+    with collections.library.upgrade(name) as upgrade:
         plan = upgrade.plan(body.model)
     if body.plan:
         return json_reply(plan_json(plan))
     plan.require_space()
     details = {"model": body.model, "plan": plan_json(plan), "progress": None, "result": None}
-    job = runtime.add_upgrade(name, details)
+    job = jobs.add_upgrade(name, details)
     audited["job"] = job.id
-    runtime.jobs.wake()
-    return json_reply(current_json(runtime, job), status_code=202, headers={"Location": job_path(job.id)})
+    jobs.runner.wake()
+    return json_reply(
+        current_json(collections, jobs, job), status_code=202, headers={"Location": job_path(job.id)}
+    )

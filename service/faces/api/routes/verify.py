@@ -14,7 +14,7 @@ from service.errors import InvalidRequest
 from service.faces.api.requests.citations import BareQuote, CitedQuote, VerifyRequest
 from service.faces.api.requests.cited_spans import check_all
 from service.faces.api.schemas.verdicts import VerifyResponse, report_json, verdict_json
-from service.faces.dependencies import Caller, ReadyRuntime, Texts
+from service.faces.dependencies import Caller, ReadyCollections, ReadySettings, Texts
 from service.http.json_body import JsonBody
 from service.http.json_values import state_json
 from service.http.replies import json_reply
@@ -33,7 +33,8 @@ router = APIRouter(tags=["citations"], route_class=ApiRoute)
 @access(Scope.READ, "texts", "citations")
 async def verify(
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
+    settings: ReadySettings,
     body: Annotated[VerifyRequest, Depends(JsonBody(VerifyRequest))],
     texts: Texts,
 ) -> Response:
@@ -44,9 +45,9 @@ async def verify(
     The words, numbers and names of the other sentences are compared with the passages: `supported`,
     `contradicted` or `unsupported`. That tells where to read; it proves nothing.
     """
-    locators, passages = checked_request(body, runtime.settings)
-    opened = await texts.run(runtime.collection, body.narrowed(caller), body.collection)
-    return await texts.run(_verified, opened, body, (locators, passages), runtime.settings)
+    locators, passages = checked_request(body, settings)
+    opened = await texts.run(collections.open, body.narrowed(caller), body.collection)
+    return await texts.run(_verified, opened, body, (locators, passages), settings)
 
 
 def checked_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator], list[Locator]]:

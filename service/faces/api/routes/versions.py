@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from index.citations import parse_locator
 from index.history import Retention
-from service.app.runtime import Runtime
 from service.faces.api.requests.documents import DiffQuery, PruneRequest
 from service.faces.api.schemas.documents import (
     Diff,
@@ -18,13 +17,24 @@ from service.faces.api.schemas.documents import (
     pruning_json,
     version_json,
 )
-from service.faces.dependencies import Caller, ReadyRuntime, Texts, Writes
+from service.faces.dependencies import (
+    Caller,
+    ReadyCollections,
+    ReadyErasing,
+    ReadyPools,
+    ReadySettings,
+    Texts,
+    Writes,
+)
+from service.flows.ingest.background.erasing import Erasing
 from service.http.json_body import JsonBody
 from service.http.json_values import moment
 from service.http.parameters import CurrentDocumentId, DocumentId
 from service.http.replies import json_reply
 from service.http.request_models import CollectionQuery
 from service.http.route import ApiRoute
+from service.settings import Settings
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["documents"], route_class=ApiRoute)
@@ -37,14 +47,18 @@ router = APIRouter(tags=["documents"], route_class=ApiRoute)
 )
 @access(Scope.READ, "versions")
 async def list_versions(
-    document_id: DocumentId, query: Annotated[CollectionQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    document_id: DocumentId,
+    query: Annotated[CollectionQuery, Query()],
+    caller: Caller,
+    collections: ReadyCollections,
+    pools: ReadyPools,
 ) -> Response:
     """Lists the versions that are kept, newest first. Citations of all of them resolve."""
-    return await runtime.pools.lookups.run(_versions, runtime, caller, document_id, query.collection)
+    return await pools.lookups.run(_versions, collections, caller, document_id, query.collection)
 
 
-def _versions(runtime: Runtime, caller: Principal, document_id: str, collection: str) -> Response:
-    found = runtime.collection(caller, collection).archive.versions(document_id)
+def _versions(collections: Collections, caller: Principal, document_id: str, collection: str) -> Response:
+    found = collections.open(caller, collection).archive.versions(document_id)
     versions = [version_json(version, collection) for version in found]
     retired = None if found[0].retired is None else moment(found[0].retired)
     return json_reply({"document_id": document_id, "retired": retired, "versions": versions})
@@ -60,16 +74,16 @@ async def diff_versions(
     document_id: CurrentDocumentId,
     query: Annotated[DiffQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
     texts: Texts,
 ) -> Response:
     """Compares line by line, and word by word in lines that were replaced by similar ones."""
-    return await texts.run(_diff, runtime, caller, document_id, query)
+    return await texts.run(_diff, collections, caller, document_id, query)
 
 
-def _diff(runtime: Runtime, caller: Principal, document_id: str, query: DiffQuery) -> Response:
+def _diff(collections: Collections, caller: Principal, document_id: str, query: DiffQuery) -> Response:
     collection = query.collection
-    archive = runtime.collection(caller, collection).archive
+    archive = collections.open(caller, collection).archive
     old, new, hunks = archive.diff(document_id, query.old, query.new)
     return json_reply(
         {
@@ -89,7 +103,9 @@ def _diff(runtime: Runtime, caller: Principal, document_id: str, query: DiffQuer
 @access(Scope.ADMIN, "versions")
 async def prune_versions(
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
+    erasing: ReadyErasing,
+    settings: ReadySettings,
     body: Annotated[PruneRequest, Depends(JsonBody(PruneRequest))],
     writes: Writes,
 ) -> Response:
@@ -98,19 +114,20 @@ async def prune_versions(
     With `dry_run: false` they are erased permanently with their texts and vectors, and their citations no
     longer resolve.
     """
-    return await writes.run(_prune, runtime, body.narrowed(caller), body)
+    return await writes.run(_prune, collections, erasing, settings, body.narrowed(caller), body)
 
 
-def _prune(runtime: Runtime, caller: Principal, body: PruneRequest) -> Response:
-    settings = runtime.settings
+def _prune(
+    collections: Collections, erasing: Erasing, settings: Settings, caller: Principal, body: PruneRequest
+) -> Response:
     retention = Retention(
         settings.keep_versions if body.keep_versions is None else body.keep_versions,
         settings.keep_days if body.keep_days is None else body.keep_days,
         settings.keep_retired_days if body.keep_retired_days is None else body.keep_retired_days,
     )
     locators = [parse_locator(one) for one in body.citations]
-    collection = runtime.collection(caller, body.collection)
+    collection = collections.open(caller, body.collection)
     prune = collection.editor.plan_prune if body.dry_run else collection.editor.prune
     plan = prune(retention, locators)
-    change, purged = collection.state.change, runtime.purge(caller, body.collection, 0.0)
+    change, purged = collection.state.change, erasing.purge(caller, body.collection, 0.0)
     return json_reply(pruning_json(plan, done=not body.dry_run, change=change, purged=purged))

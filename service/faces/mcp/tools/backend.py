@@ -12,8 +12,9 @@ from index.answers import Answer
 from index.collection import Collection
 from index.library import Library
 from index.search import withheld
-from service.app.runtime import Runtime
+from service.faces.client import HttpClient
 from service.flows.ask.answering import answer_all
+from service.flows.ask.asking import Asking
 from service.flows.ask.planning import checked, planned
 from service.flows.ask.requests import AskRequest
 from service.http.links import base_url
@@ -52,33 +53,33 @@ class Backend(Protocol):
 class ServiceBackend:
     """Answers from the service for the caller of a request. Implements :class:`Backend`."""
 
-    def __init__(self, request: Request, runtime: Runtime, *, collection: str) -> None:
-        self._request = request
-        self._runtime = runtime
-        self.settings = runtime.settings
+    def __init__(self, request: Request, asking: Asking, *, collection: str) -> None:
+        self._client = HttpClient(request)
+        self._asking = asking
+        self.settings = asking.settings
         self.caller = caller_of(request.scope)
         self.collection = collection
-        self.base = base_url(request.scope, runtime.settings.public_url)
-        self.prover: Prover | None = runtime.prover.of(self.caller)
+        self.base = base_url(request.scope, asking.settings.public_url)
+        self.prover: Prover | None = asking.prover.of(self.caller)
 
     async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
-        plan = planned(body, self.caller, self._runtime)
+        plan = planned(body, self.caller, self._asking)
         return await answer_all(
-            self._request, self._runtime, plan, lambda answers: show([one.answer for one in answers.each])
+            self._client, self._asking, plan, lambda answers: show([one.answer for one in answers.each])
         )
 
     async def read(self, collection: str, function: Callable[[Collection], T]) -> T:
-        pool = self._runtime.pools.texts
+        pool = self._asking.pools.texts
         with pool.permits.acquire():
-            return await pool.run(lambda: function(self._runtime.collection(self.caller, collection)))
+            return await pool.run(lambda: function(self._asking.collections.open(self.caller, collection)))
 
     async def look_up(self, collection: str, function: Callable[[Collection], T]) -> T:
-        return await self._runtime.pools.lookups.run(
-            lambda: function(self._runtime.collection(self.caller, collection))
+        return await self._asking.pools.lookups.run(
+            lambda: function(self._asking.collections.open(self.caller, collection))
         )
 
     async def names(self) -> list[str]:
-        return await self._runtime.pools.lookups.run(self._runtime.names, self.caller)
+        return await self._asking.pools.lookups.run(self._asking.collections.names, self.caller)
 
 
 class LibraryBackend:

@@ -7,14 +7,16 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from service.faces.dependencies import ready_runtime
+from service.faces.dependencies import ready
 from service.faces.mcp.tools.backend import ServiceBackend
 from service.faces.mcp.tools.table import TOOLS, Tool, json_schema
+from service.flows.ask.asking import Asking
 from service.http.json_body import read_body
 from service.http.json_values import Json
 from service.http.links import DEFAULT_COLLECTION, base_url
 from service.http.replies import json_reply
 from service.http.route import GuardedRoute
+from service.settings import Settings
 from service.state.identity import Scope, access, caller_of
 
 PREFIX = "/tools"
@@ -25,7 +27,7 @@ router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, include_in_schema=Fa
 @access(Scope.ASK)
 async def description(request: Request) -> Response:
     """The OpenAPI document of the tools that the caller may use."""
-    runtime = await ready_runtime(request)
+    settings = ready(request, Settings)
     scope = caller_of(request.scope).scope
     return json_reply(
         {
@@ -35,7 +37,7 @@ async def description(request: Request) -> Response:
                 "version": version("loccit"),
                 "description": "Ask documents, with citations that can be checked.",
             },
-            "servers": [{"url": f"{base_url(request.scope, runtime.settings.public_url)}{PREFIX}"}],
+            "servers": [{"url": f"{base_url(request.scope, settings.public_url)}{PREFIX}"}],
             "paths": {f"/{tool.name}": {"post": _operation(tool)} for tool in TOOLS if tool.scope <= scope},
         }
     )
@@ -58,9 +60,9 @@ def _add_route(tool: Tool[Any]) -> None:
     @router.post(f"/{tool.name}")
     @access(tool.scope, *tool.tells)
     async def call(request: Request) -> Response:
-        runtime = await ready_runtime(request)
+        asking = ready(request, Asking)
         collection = request.query_params.get("collection") or DEFAULT_COLLECTION
-        backend = ServiceBackend(request, runtime, collection=collection)
+        backend = ServiceBackend(request, asking, collection=collection)
         result = await tool.call_json(backend, await read_body(request))
         return json_reply(result.model_dump(mode="json"))
 

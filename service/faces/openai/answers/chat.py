@@ -15,7 +15,8 @@ from index.errors import LoccitError
 from service.errors import MayRaise, NotReady, Overloaded, WriterFailed, WriterTimeout
 from service.faces.api.schemas.answering import sentence_json
 from service.faces.api.schemas.citations import citation_json
-from service.faces.dependencies import ready_runtime
+from service.faces.client import HttpClient
+from service.faces.dependencies import ready
 from service.faces.openai.answers.annotations import cited, url_citations
 from service.faces.openai.answers.conversation import (
     ASKED,
@@ -31,6 +32,7 @@ from service.faces.openai.answers.conversation import (
 )
 from service.faces.openai.answers.tasks import task_reply
 from service.faces.openai.errors import error_body
+from service.flows.answer.answering import Answering
 from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
 from service.flows.answer.finding import Found, find
 from service.flows.answer.flow import Whole, events, of_task, until_error
@@ -182,32 +184,32 @@ async def complete(
     The marks in the text, such as [1], are those of `citations`; `annotations` of the message say which part
     of the text each of them belongs to.
     """
-    runtime = await ready_runtime(request)
+    answering = ready(request, Answering)
     body = await JsonBody(ChatRequest)(request)
     body.check()
-    asks = conversation(body.messages, "messages", runtime.settings)
+    asks = conversation(body.messages, "messages", answering.settings)
     collection = collection_of(body.model)
     request_id = request_id_of(request.scope)
     about = _Completion(
         f"chatcmpl-{request_id}",
         int(time.time()),
         body.model,
-        base_url(request.scope, runtime.settings.public_url),
+        base_url(request.scope, answering.settings.public_url),
         request_id,
     )
     usage = body.stream_options is not None and bool(body.stream_options.include_usage)
     if (reply := task_reply(asks.question)) is not None:
-        runtime.require_collection(caller_of(request.scope), collection)
+        answering.collections.require(caller_of(request.scope), collection)
         steps = of_task(asks.question, reply)
         if body.stream:
             return event_stream(_chunks(about, None, steps, usage=usage))
         return json_reply(await _completion(about, None, steps))
-    question = asked(asks, collection, body.loccit, runtime)
-    found = await find(request, runtime, caller_of(request.scope), question)
-    steps = events(found, runtime, for_people=True)
+    question = asked(asks, collection, body.loccit, answering)
+    found = await find(HttpClient(request), answering, caller_of(request.scope), question)
+    steps = events(found, answering, for_people=True)
     if body.stream:
         return event_stream(_chunks(about, found, steps, usage=usage))
-    return json_reply(await unless_gone(request, _completion(about, found, steps)))
+    return json_reply(await unless_gone(HttpClient(request), _completion(about, found, steps)))
 
 
 async def _completion(about: _Completion, found: Found | None, steps: AsyncGenerator[Event]) -> Json:

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from index import errors
-from service.app.runtime import Runtime
 from service.errors import InvalidRequest, MayRaise, NoSuchModel
 from service.faces.openai.models import no_such_model
+from service.flows.answer.answering import Answering
 from service.flows.answer.events import Mode
 from service.flows.answer.finding import Asked, chosen_mode
 from service.flows.ask.requests import AskRequest
@@ -117,7 +117,7 @@ def text_of(message: Message, field: str) -> str:
     return "\n".join(part.text for part in message.content if part.type in _TEXTS)
 
 
-def asked(asks: Conversation, collection: str, options: Options, runtime: Runtime) -> Asked:
+def asked(asks: Conversation, collection: str, options: Options, answering: Answering) -> Asked:
     """What a conversation asks."""
     given = options.model_dump(
         include={"k", "filter", "max_per_document", "on_behalf_of"}, exclude_unset=True
@@ -127,8 +127,8 @@ def asked(asks: Conversation, collection: str, options: Options, runtime: Runtim
     )
     least = options.min_answerability
     if least is None:
-        least = runtime.settings.min_answerability
-    return Asked(body, chosen_mode(options.mode, runtime), least, options.sentences)
+        least = answering.settings.min_answerability
+    return Asked(body, chosen_mode(options.mode, answering), least, options.sentences)
 
 
 def refuse(given: Iterable[tuple[str, Any, str]]) -> None:

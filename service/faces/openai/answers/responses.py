@@ -10,12 +10,14 @@ from fastapi import Request as HttpRequest
 from pydantic import BaseModel, Field
 
 from service.errors import MayRaise, NotReady, Overloaded, WriterFailed, WriterTimeout
-from service.faces.dependencies import ready_runtime
+from service.faces.client import HttpClient
+from service.faces.dependencies import ready
 from service.faces.openai.answers import response_objects
 from service.faces.openai.answers.conversation import asked, conversation
 from service.faces.openai.answers.response_events import ResponseEvents
 from service.faces.openai.answers.response_requests import ResponseRequest
 from service.faces.openai.answers.tasks import task_reply
+from service.flows.answer.answering import Answering
 from service.flows.answer.finding import find
 from service.flows.answer.flow import events, of_task, whole
 from service.flows.ask.disconnection import unless_gone
@@ -61,24 +63,24 @@ async def respond(
 
     The collection is that of the model, or the vector store of the tool `file_search`.
     """
-    runtime = await ready_runtime(request)
+    answering = ready(request, Answering)
     body = await JsonBody(ResponseRequest)(request)
     body.check()
-    asks = conversation(body.messages, "input", runtime.settings)
+    asks = conversation(body.messages, "input", answering.settings)
     search = body.file_search()
     collection = body.collection(search)
     caller = caller_of(request.scope)
     if (reply := task_reply(asks.question)) is not None:
-        runtime.require_collection(caller, collection)
+        answering.collections.require(caller, collection)
         found, steps = None, of_task(asks.question, reply)
     else:
-        question = asked(asks, collection, body.options(search), runtime)
-        found = await find(request, runtime, caller, question)
-        steps = events(found, runtime, for_people=True)
-    base = base_url(request.scope, runtime.settings.public_url)
+        question = asked(asks, collection, body.options(search), answering)
+        found = await find(HttpClient(request), answering, caller, question)
+        steps = events(found, answering, for_people=True)
+    base = base_url(request.scope, answering.settings.public_url)
     response = response_objects.Response(request_id_of(request.scope), int(time.time()), body, found, base)
     if body.stream:
         return event_stream(ResponseEvents(response).of(steps))
-    response.made = await unless_gone(request, whole(steps))
+    response.made = await unless_gone(HttpClient(request), whole(steps))
     response.completed = int(time.time())
     return json_reply(response.shown("completed"))

@@ -13,9 +13,10 @@ from index import errors
 from index.errors import InvalidLimit
 from index.text_ranking import TextRanker
 from index.types import Vectors
-from service.app.runtime import Runtime
 from service.errors import MayRaise, NotReady, Overloaded
-from service.faces.dependencies import ready_runtime
+from service.faces.client import HttpClient
+from service.faces.dependencies import ready
+from service.flows.ask.asking import Asking
 from service.flows.ask.disconnection import unless_gone
 from service.flows.ask.planning import checked_length
 from service.http.json_body import JsonBody
@@ -25,6 +26,7 @@ from service.http.replies import json_reply
 from service.http.request_models import Request
 from service.http.route import ApiRoute
 from service.settings import Settings
+from service.state.collections import Collections
 from service.state.identity import Scope, access
 
 PATH = "/v2/rerank"
@@ -95,17 +97,17 @@ async def rerank(
     `relevance_score` is the probability that a document answers the query, by its best passage. Errors have a
     `message`.
     """
-    runtime = await ready_runtime(request)
+    asking = ready(request, Asking)
     body = await _BODY(request)
-    query = checked_length(body.query, runtime.settings)
-    _check(body, runtime.settings)
+    query = checked_length(body.query, asking.settings)
+    _check(body, asking.settings)
     request.scope["state"]["audit"] = {"count": len(body.documents)}
-    pool = runtime.pools.ranking
+    pool = asking.pools.ranking
     with pool.permits.acquire():
-        queue = runtime.questions.of()
+        queue = asking.questions.of()
         known = queue.cached([query])
-        (encoded,) = await unless_gone(request, queue.encode([query])) if known is None else known
-        return await pool.run(_ranked, runtime, body, query, encoded.vector)
+        (encoded,) = await unless_gone(HttpClient(request), queue.encode([query])) if known is None else known
+        return await pool.run(_ranked, asking.collections, asking.settings, body, query, encoded.vector)
 
 
 def _check(body: RerankRequest, settings: Settings) -> None:
@@ -118,8 +120,10 @@ def _check(body: RerankRequest, settings: Settings) -> None:
         )
 
 
-def _ranked(runtime: Runtime, body: RerankRequest, query: str, vector: Vectors) -> Response:
-    library, most = runtime.library, runtime.settings.max_rerank_characters
+def _ranked(
+    collections: Collections, settings: Settings, body: RerankRequest, query: str, vector: Vectors
+) -> Response:
+    library, most = collections.library, settings.max_rerank_characters
     ranker = TextRanker(library.embedder, library.config, library.reranker)
     given = [one if isinstance(one, str) else one.text for one in body.documents]
     texts = ranker.truncated(given, body.max_tokens_per_doc)

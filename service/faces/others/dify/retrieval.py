@@ -13,8 +13,10 @@ from index import filters
 from index.answers import Hit
 from index.errors import InvalidFilter
 from service.errors import MayRaise, NotReady, Overloaded
-from service.faces.dependencies import ready_runtime
+from service.faces.client import HttpClient
+from service.faces.dependencies import ready
 from service.flows.ask.answering import Answers, answer_all
+from service.flows.ask.asking import Asking
 from service.flows.ask.planning import planned
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
@@ -104,7 +106,7 @@ async def retrieve(request: Annotated[HttpRequest, _BODY, MayRaise(NotReady, Ove
     The `metadata` of a record is that of its document, with `document_id`, `locator`, `url`, `section` and
     `pages` of the passage. Errors have `error_code` and `error_msg`.
     """
-    runtime = await ready_runtime(request)
+    asking = ready(request, Asking)
     body = await _BODY(request)
     asked = AskRequest.model_validate(
         {
@@ -115,7 +117,7 @@ async def retrieve(request: Annotated[HttpRequest, _BODY, MayRaise(NotReady, Ove
         }
     )
     least = body.retrieval_setting.score_threshold or 0.0
-    base = base_url(request.scope, runtime.settings.public_url)
+    base = base_url(request.scope, asking.settings.public_url)
 
     def shown(answers: Answers) -> Response:
         (one,) = answers.each
@@ -123,7 +125,8 @@ async def retrieve(request: Annotated[HttpRequest, _BODY, MayRaise(NotReady, Ove
         likely = [hit for hit in hits if hit.probability >= least]
         return json_reply({"records": [record_json(hit, body.knowledge_id, base) for hit in likely]})
 
-    return await answer_all(request, runtime, planned(asked, caller_of(request.scope), runtime), shown)
+    plan = planned(asked, caller_of(request.scope), asking)
+    return await answer_all(HttpClient(request), asking, plan, shown)
 
 
 def record_json(hit: Hit, collection: str, base: str) -> Json:

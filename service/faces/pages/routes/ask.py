@@ -12,9 +12,9 @@ from starlette.types import Scope as Connection
 
 from index.answers import Extent
 from index.errors import CollectionNotFound, EmptyQuestion, InvalidFilter, LoccitError, QuestionTooLong
-from service.app.runtime import Runtime
 from service.errors import InvalidRequest, WriterFailed, WriterTimeout
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.client import HttpClient
+from service.faces.dependencies import Caller, ReadyAnswering
 from service.faces.pages import page
 from service.faces.pages.asking import HomeQuery, ShownAnswer, shown_answer, suggested
 from service.faces.pages.asking.earlier import lost_passages, time_of
@@ -23,6 +23,7 @@ from service.faces.pages.asking.form import extents, kinds, languages
 from service.faces.pages.context import context_of
 from service.faces.pages.existing import choose_collection, existing_collection
 from service.faces.pages.navigation import is_page
+from service.flows.answer.answering import Answering
 from service.flows.answer.events import Mode
 from service.flows.answer.finding import Asked, Found, find
 from service.flows.answer.flow import Whole, events, whole
@@ -30,6 +31,7 @@ from service.flows.ask.disconnection import unless_gone
 from service.flows.ask.planning import checked_length
 from service.http.links import DEFAULT_COLLECTION, in_collection
 from service.http.route import GuardedRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access, caller_of
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
@@ -41,37 +43,37 @@ _LIBRARY = "/library"
 @router.get("/")
 @access(Scope.ASK, "answers", "collections")
 async def home(
-    request: Request, query: Annotated[HomeQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    request: Request, query: Annotated[HomeQuery, Query()], caller: Caller, answering: ReadyAnswering
 ) -> Response:
     """A form, and the answer to the submitted question: sentences with citations, and the passages."""
-    lookups, scope = runtime.pools.lookups, request.scope
-    await choose_collection(request, query, runtime, caller)
+    lookups, scope = answering.pools.lookups, request.scope
+    await choose_collection(request, query, answering.collections, answering.pools, caller)
     if not query.question:
-        return await lookups.run(_page, scope, runtime, query)
+        return await lookups.run(_page, scope, answering, query)
     try:
-        found = await find(request, runtime, caller, _asked(query, caller, runtime))
+        found = await find(HttpClient(request), answering, caller, _asked(query, caller, answering))
     except (EmptyQuestion, QuestionTooLong, InvalidFilter, InvalidRequest) as error:
-        return await lookups.run(_page, scope, runtime, query, problem=error.message, status_code=422)
+        return await lookups.run(_page, scope, answering, query, problem=error.message, status_code=422)
     except CollectionNotFound:
         if query.collection != DEFAULT_COLLECTION:
             raise
-        return await lookups.run(_page, scope, runtime, query)  # which says what to do
+        return await lookups.run(_page, scope, answering, query)  # which says what to do
     made, problem = None, ""
     if found.asked.mode == "written" and not found.declines:
         try:
-            made = await unless_gone(request, whole(events(found, runtime)))
+            made = await unless_gone(HttpClient(request), whole(events(found, answering)))
         except (WriterFailed, WriterTimeout) as error:
             problem = error.message
-    pool = lookups if query.as_of is None and not query.was else runtime.pools.texts
-    return await pool.run(_answer_page, scope, runtime, query, found, made, problem)
+    pool = lookups if query.as_of is None and not query.was else answering.pools.texts
+    return await pool.run(_answer_page, scope, answering, query, found, made, problem)
 
 
-def _asked(query: HomeQuery, caller: Principal, runtime: Runtime) -> Asked:
+def _asked(query: HomeQuery, caller: Principal, answering: Answering) -> Asked:
     """What the form asks. Raises the errors of questions, and of filters."""
-    question = checked_length(query.question, runtime.settings)
-    mode: Mode = "written" if query.mode == "written" and runtime.writer is not None else "extractive"
+    question = checked_length(query.question, answering.settings)
+    mode: Mode = "written" if query.mode == "written" and answering.writer is not None else "extractive"
     return Asked(
-        query.asking(question, _extent(query, caller)), mode, runtime.settings.min_answerability, _SENTENCES
+        query.asking(question, _extent(query, caller)), mode, answering.settings.min_answerability, _SENTENCES
     )
 
 
@@ -82,19 +84,19 @@ def _extent(query: HomeQuery, caller: Principal) -> Extent:
 
 def _answer_page(
     connection: Connection,
-    runtime: Runtime,
+    answering: Answering,
     query: HomeQuery,
     found: Found,
     made: Whole | None,
     problem: str,
 ) -> Response:
-    language, prover = context_of(connection).language, runtime.prover.of(found.caller)
-    archive = runtime.collection(found.caller, found.collection).archive
+    language, prover = context_of(connection).language, answering.prover.of(found.caller)
+    archive = answering.collections.open(found.caller, found.collection).archive
     filtered = None if found.answer.hits else query.filters
     out = filtered is not None and not archive.documents(limit=1, where=filtered)
     show = partial(shown_answer, found, prover=prover, language=language, made=made, is_filtered_out=out)
     if query.as_of is None and not query.was:
-        return _page(connection, runtime, query, answer=show(None), problem=problem)
+        return _page(connection, answering, query, answer=show(None), problem=problem)
     with archive.resolution() as resolution:
         if query.as_of is not None:
             answer = replace(show(resolution), time=time_of(resolution, query.as_of))
@@ -102,12 +104,12 @@ def _answer_page(
             was = query.was if found.caller.scope is not Scope.ASK else ()
             lost = tuple(lost_passages(resolution, was, found.collection, language))
             answer = replace(show(None), lost=lost)
-    return _page(connection, runtime, query, answer=answer, problem=problem)
+    return _page(connection, answering, query, answer=answer, problem=problem)
 
 
 def _page(
     connection: Connection,
-    runtime: Runtime,
+    answering: Answering,
     query: HomeQuery,
     *,
     answer: ShownAnswer | None = None,
@@ -120,8 +122,8 @@ def _page(
         "ask",
         status_code=status_code,
         query=query,
-        longest=runtime.settings.max_question_characters,
-        collections=runtime.names(caller),
+        longest=answering.settings.max_question_characters,
+        collections=answering.collections.names(caller),
         home_query=in_collection("", query.collection),
         extents=extents(caller, here.language),
         extent=_extent(query, caller),
@@ -129,48 +131,48 @@ def _page(
         filter_languages=languages(query.language, here.language),
         problem=problem,
         answer=answer,
-        folders=_folders(runtime, caller, query.collection),
-        to_write=_to_write(query, caller, runtime) if answer else None,
+        folders=_folders(answering.collections, caller, query.collection),
+        to_write=_to_write(query, caller, answering) if answer else None,
         permanent=query.address(as_of=answer.change) if answer and caller.scope > Scope.ASK else "",
-        start=None if answer or problem else _start(runtime, caller, query.collection),
+        start=None if answer or problem else _start(answering.collections, caller, query.collection),
         may_write=caller.scope >= Scope.WRITE,
         library=_LIBRARY if is_page(_LIBRARY) else "",
     )
 
 
-def _to_write(query: HomeQuery, caller: Principal, runtime: Runtime) -> dict[str, Any] | None:
+def _to_write(query: HomeQuery, caller: Principal, answering: Answering) -> dict[str, Any] | None:
     """The request by which a script lets the model write; None without a model, or if it has written."""
-    if runtime.writer is None or query.mode:
+    if answering.writer is None or query.mode:
         return None
     body = query.asking(query.question, "passage").model_dump(mode="json", exclude_unset=True)
     del body["extent"]  # what a model is given are passages
     return {**body, "mode": "written", "stream": True}
 
 
-def _folders(runtime: Runtime, caller: Principal, name: str) -> list[str]:
+def _folders(collections: Collections, caller: Principal, name: str) -> list[str]:
     """The folders that the form offers; none to a key with the scope ask."""
-    collection = None if caller.scope is Scope.ASK else existing_collection(runtime, caller, name)
+    collection = None if caller.scope is Scope.ASK else existing_collection(collections, caller, name)
     return [] if collection is None else folders_of(collection.archive)
 
 
-def _start(runtime: Runtime, caller: Principal, name: str) -> dict[str, Any]:
+def _start(collections: Collections, caller: Principal, name: str) -> dict[str, Any]:
     """What there is to ask: the number of documents, questions that they answer, and another collection.
 
     A key with the scope ask learns neither numbers nor words of documents before it has asked.
     """
-    collection = existing_collection(runtime, caller, name)
+    collection = existing_collection(collections, caller, name)
     count = collection.archive.counts().documents if collection else 0
     if collection is None or not count:
-        return {"documents": 0, "questions": [], "other": _other_with_documents(runtime, caller, name)}
+        return {"documents": 0, "questions": [], "other": _other_with_documents(collections, caller, name)}
     if caller.scope is Scope.ASK:
         return {"documents": None, "questions": [], "other": ""}
     return {"documents": count, "questions": suggested(collection.archive), "other": ""}
 
 
-def _other_with_documents(runtime: Runtime, caller: Principal, name: str) -> str:
+def _other_with_documents(collections: Collections, caller: Principal, name: str) -> str:
     """The first other collection that the caller may use and that has documents; empty if none has."""
-    for other in runtime.names(caller):
+    for other in collections.names(caller):
         with suppress(LoccitError):  # one that was deleted meanwhile, or cannot be opened
-            if other != name and runtime.collection(caller, other).archive.counts().documents:
+            if other != name and collections.open(caller, other).archive.counts().documents:
                 return other
     return ""

@@ -14,9 +14,8 @@ from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.errors import CitationNotFound, InvalidLimit, LoccitError, Unreadable
-from service.app.runtime import Runtime
 from service.errors import InvalidRequest, status_of
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, ReadySettings
 from service.faces.pages import page
 from service.faces.pages.checking import Checked, Kind, Pasted, Words, checked, pasted
 from service.faces.pages.checking.elsewhere import collections_with
@@ -28,7 +27,10 @@ from service.faces.pages.rendering import HEADERS
 from service.http.links import DEFAULT_COLLECTION, base_url, in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
+from service.settings import Settings
+from service.state.collections import Collections
 from service.state.identity import Scope, access, caller_of
+from service.state.limits.pools import Pools
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
@@ -58,15 +60,26 @@ class CheckQuery(PageQuery):
 @router.get(PATH)
 @access(Scope.READ, "texts", "citations", "collections")
 async def check_form(
-    request: Request, query: Annotated[CheckQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    request: Request,
+    query: Annotated[CheckQuery, Query()],
+    caller: Caller,
+    collections: ReadyCollections,
+    pools: ReadyPools,
+    settings: ReadySettings,
 ) -> Response:
     """The form; with a text in the query, the verdicts on it too."""
-    return await _answered(request, runtime, query, None)
+    return await _answered(request, collections, pools, settings, query, None)
 
 
 @router.post(PATH)
 @access(Scope.READ, "texts", "citations", "collections")
-async def check(request: Request, caller: Caller, runtime: ReadyRuntime) -> Response:
+async def check(
+    request: Request,
+    caller: Caller,
+    collections: ReadyCollections,
+    pools: ReadyPools,
+    settings: ReadySettings,
+) -> Response:
     """The verdicts on the text of the form, or of the file in it."""
     try:
         form = await request.form(max_files=1, max_fields=_MOST_FIELDS)
@@ -86,47 +99,60 @@ async def check(request: Request, caller: Caller, runtime: ReadyRuntime) -> Resp
             address = context_of(request.scope).at(in_collection(PATH, query.collection))
             return RedirectResponse(address, status_code=307, headers=HEADERS)
         chosen = file if isinstance(file, UploadFile) and file.filename else None
-        return await _answered(request, runtime, query, chosen)
+        return await _answered(request, collections, pools, settings, query, chosen)
     finally:
         await form.close()
 
 
 async def _answered(
-    request: Request, runtime: Runtime, query: CheckQuery, file: UploadFile | None
+    request: Request,
+    collections: Collections,
+    pools: Pools,
+    settings: Settings,
+    query: CheckQuery,
+    file: UploadFile | None,
 ) -> Response:
-    settings = runtime.settings
     try:
-        given = pasted(await _sent(runtime, query, file), query.kind, settings)
+        given = pasted(await _sent(collections, pools, settings, query, file), query.kind, settings)
     except _SHOWN as error:
         shown = Pasted("" if file else query.text[: settings.max_answer_characters])
         outcome = _Outcome(error=error)
-        return await runtime.pools.lookups.run(_page, request.scope, runtime, query, shown, outcome)
+        return await pools.lookups.run(_page, request.scope, collections, settings, query, shown, outcome)
     if not given.text:
         sent = request.method == "POST"
         nothing = InvalidRequest("There is nothing to check. Paste a text or choose a file.")
-        return await runtime.pools.lookups.run(
-            _page, request.scope, runtime, query, given, _Outcome(error=nothing if sent else None)
+        return await pools.lookups.run(
+            _page,
+            request.scope,
+            collections,
+            settings,
+            query,
+            given,
+            _Outcome(error=nothing if sent else None),
         )
-    with runtime.pools.texts.permits.acquire():
-        return await runtime.pools.texts.run(_result, request.scope, runtime, query, given)
+    with pools.texts.permits.acquire():
+        return await pools.texts.run(_result, request.scope, collections, settings, query, given)
 
 
-async def _sent(runtime: Runtime, query: CheckQuery, file: UploadFile | None) -> str:
+async def _sent(
+    collections: Collections, pools: Pools, settings: Settings, query: CheckQuery, file: UploadFile | None
+) -> str:
     """The text of the form, or of the file in it."""
     if file is not None:
         name = file.filename or ""
-        data = await file.read(most_bytes(name, runtime.settings) + 1)
-        with runtime.pools.writes.permits.acquire():  # the threads that wait for readers
-            return await runtime.pools.writes.run(text_of, data, name, runtime.library, runtime.settings)
+        data = await file.read(most_bytes(name, settings) + 1)
+        with pools.writes.permits.acquire():  # the threads that wait for readers
+            return await pools.writes.run(text_of, data, name, collections.library, settings)
     if query.kind != "quote" and len(query.text) <= _MOST_HTML and is_html(query.text):
-        with runtime.pools.writes.permits.acquire():
-            return await runtime.pools.writes.run(text_of_html, query.text, runtime.library)
+        with pools.writes.permits.acquire():
+            return await pools.writes.run(text_of_html, query.text, collections.library)
     return query.text
 
 
-def _result(connection: Connection, runtime: Runtime, query: CheckQuery, given: Pasted) -> Response:
-    settings = runtime.settings
-    collection = runtime.collection(caller_of(connection), query.collection)
+def _result(
+    connection: Connection, collections: Collections, settings: Settings, query: CheckQuery, given: Pasted
+) -> Response:
+    collection = collections.open(caller_of(connection), query.collection)
     words = Words(
         context_of(connection).language, query.collection, base_url(connection, settings.public_url)
     )
@@ -135,29 +161,36 @@ def _result(connection: Connection, runtime: Runtime, query: CheckQuery, given: 
         with collection.verification(most_characters=most, claims=not given.quote) as verification:
             found = checked(verification, given, words, settings)
     except _SHOWN as error:
-        others = _elsewhere(connection, runtime, query, given) if isinstance(error, CitationNotFound) else []
-        return _page(connection, runtime, query, given, _Outcome(error=error, elsewhere=others))
-    others = [] if found.is_found else _elsewhere(connection, runtime, query, given)
-    return _page(connection, runtime, query, given, _Outcome(found, elsewhere=others))
+        others = (
+            _elsewhere(connection, collections, settings, query, given)
+            if isinstance(error, CitationNotFound)
+            else []
+        )
+        return _page(connection, collections, settings, query, given, _Outcome(error=error, elsewhere=others))
+    others = [] if found.is_found else _elsewhere(connection, collections, settings, query, given)
+    return _page(connection, collections, settings, query, given, _Outcome(found, elsewhere=others))
 
 
-def _elsewhere(connection: Connection, runtime: Runtime, query: CheckQuery, given: Pasted) -> list[str]:
+def _elsewhere(
+    connection: Connection, collections: Collections, settings: Settings, query: CheckQuery, given: Pasted
+) -> list[str]:
     """The other collections of the caller that have something like what was pasted."""
     caller = caller_of(connection)
-    names = [name for name in runtime.names(caller) if name != query.collection]
-    return collections_with(given, names, lambda name: runtime.collection(caller, name), runtime.settings)
+    names = [name for name in collections.names(caller) if name != query.collection]
+    return collections_with(given, names, lambda name: collections.open(caller, name), settings)
 
 
 def _page(
     connection: Connection,
-    runtime: Runtime,
+    collections: Collections,
+    settings: Settings,
     query: CheckQuery,
     given: Pasted,
     outcome: _Outcome,
 ) -> Response:
     caller = caller_of(connection)
     error = outcome.error
-    collection = existing_collection(runtime, caller, query.collection)
+    collection = existing_collection(collections, caller, query.collection)
     return page(
         connection,
         "check",
@@ -165,9 +198,9 @@ def _page(
         home_query=in_collection("", query.collection),
         text=given.text,
         kind=query.kind,
-        most=runtime.settings.max_answer_characters,
+        most=settings.max_answer_characters,
         collection=query.collection,
-        collections=runtime.names(caller),
+        collections=collections.names(caller),
         has_documents=collection is not None and collection.archive.counts().documents > 0,
         problem=plain_message(error, context_of(connection).language) if error else "",
         elsewhere=outcome.elsewhere,

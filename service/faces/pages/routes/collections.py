@@ -12,18 +12,26 @@ from starlette.types import Scope as Connection
 from index.errors import CollectionNotFound, InvalidCollectionName, LoccitError
 from index.records import Counts
 from service.advice import message_with_advice
-from service.app.runtime import Runtime
-from service.faces.dependencies import Caller, ReadyRuntime, Writes
+from service.faces.dependencies import (
+    Caller,
+    ReadyCollections,
+    ReadyIngestion,
+    ReadyPools,
+    Writes,
+)
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.forms import form_fields
 from service.faces.pages.listing import per_cent, size_in_words
 from service.faces.pages.routes.library import PATH
+from service.flows.ingest.background.erasing import Erasing
 from service.http.links import in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
+from service.state.limits.pools import Pools
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
@@ -53,15 +61,15 @@ class ShownCollection:
         return size_in_words(self.counts.original_bytes) if self.counts else ""
 
 
-def shown_collections(runtime: Runtime, caller: Principal) -> list[ShownCollection]:
+def shown_collections(collections: Collections, caller: Principal) -> list[ShownCollection]:
     """The collections that a caller may use; blocks."""
-    found = (_shown(runtime, caller, name) for name in runtime.names(caller))
+    found = (_shown(collections, caller, name) for name in collections.names(caller))
     return [one for one in found if one is not None]
 
 
-def _shown(runtime: Runtime, caller: Principal, name: str) -> ShownCollection | None:
+def _shown(collections: Collections, caller: Principal, name: str) -> ShownCollection | None:
     try:
-        collection = runtime.collection(caller, name)
+        collection = collections.open(caller, name)
         return ShownCollection(name, collection.description.model_name, collection.archive.counts())
     except CollectionNotFound:
         return None  # deleted after it was listed
@@ -71,15 +79,23 @@ def _shown(runtime: Runtime, caller: Principal, name: str) -> ShownCollection | 
 
 @router.get(_PATH)
 @access(Scope.ADMIN, "collections")
-async def collections(request: Request, caller: Caller, runtime: ReadyRuntime) -> Response:
+async def collections(
+    request: Request, caller: Caller, collections: ReadyCollections, pools: ReadyPools
+) -> Response:
     """The collections, with a form for a new one."""
-    return await _collections(request, caller, runtime)
+    return await _collections(request, caller, collections, pools)
 
 
 async def _collections(
-    request: Request, caller: Principal, runtime: Runtime, *, name: str = "", problem: str = ""
+    request: Request,
+    caller: Principal,
+    collections: Collections,
+    pools: Pools,
+    *,
+    name: str = "",
+    problem: str = "",
 ) -> Response:
-    found = await runtime.pools.lookups.run(shown_collections, runtime, caller)
+    found = await pools.lookups.run(shown_collections, collections, caller)
     return page(
         request.scope,
         "collections",
@@ -93,28 +109,36 @@ async def _collections(
 
 @router.post(f"{_PATH}/create")
 @access(Scope.ADMIN, "collections")
-async def create(request: Request, caller: Caller, runtime: ReadyRuntime, writes: Writes) -> Response:
+async def create(
+    request: Request, caller: Caller, collections: ReadyCollections, pools: ReadyPools, writes: Writes
+) -> Response:
     """Creates a collection with the model of the settings, and shows its library."""
     name = (await form_fields(request, most_bytes=_MOST_BYTES)).get("name", "").strip()
     try:
-        await writes.run(lambda: runtime.collection(caller, name, create=True))
+        await writes.run(lambda: collections.open(caller, name, create=True))
     except InvalidCollectionName as error:
         problem = plain_message(error, context_of(request.scope).language)
-        return await _collections(request, caller, runtime, name=name, problem=problem)
+        return await _collections(request, caller, collections, pools, name=name, problem=problem)
     return RedirectResponse(context_of(request.scope).at(in_collection(PATH, name)), status_code=303)
 
 
 @router.get(f"{_PATH}/delete")
 @access(Scope.ADMIN, "collections")
 async def confirm_deletion(
-    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    request: Request,
+    query: Annotated[PageQuery, Query()],
+    caller: Caller,
+    collections: ReadyCollections,
+    pools: ReadyPools,
 ) -> Response:
     """Says what the deletion of a collection breaks, and asks."""
-    return await runtime.pools.lookups.run(_confirm, request.scope, runtime, caller, query)
+    return await pools.lookups.run(_confirm, request.scope, collections, caller, query)
 
 
-def _confirm(connection: Connection, runtime: Runtime, caller: Principal, query: PageQuery) -> Response:
-    counts = runtime.collection(caller, query.collection).archive.counts()
+def _confirm(
+    connection: Connection, collections: Collections, caller: Principal, query: PageQuery
+) -> Response:
+    counts = collections.open(caller, query.collection).archive.counts()
     is_narrowed = caller.groups is not None
     return page(
         connection, "delete_collection", name=query.collection, counts=counts, is_narrowed=is_narrowed
@@ -127,17 +151,19 @@ async def delete(
     request: Request,
     query: Annotated[PageQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    ingestion: ReadyIngestion,
     writes: Writes,
 ) -> Response:
     """Erases a collection with all its documents. The form repeats its name."""
     fields = await form_fields(request, most_bytes=_MOST_BYTES)
     if fields.get("name", "").strip() != query.collection:
-        return await runtime.pools.lookups.run(_confirm, request.scope, runtime, caller, query)
-    await writes.run(_delete, runtime, caller, query.collection)
+        return await ingestion.pools.lookups.run(
+            _confirm, request.scope, ingestion.collections, caller, query
+        )
+    await writes.run(_delete, ingestion.collections, ingestion.erasing, caller, query.collection)
     return RedirectResponse(context_of(request.scope).at(_PATH), status_code=303)
 
 
-def _delete(runtime: Runtime, caller: Principal, name: str) -> None:
-    runtime.require_collection(caller, name)
-    runtime.delete_collection(name)
+def _delete(collections: Collections, erasing: Erasing, caller: Principal, name: str) -> None:
+    collections.require(caller, name)
+    erasing.delete_collection(name)

@@ -11,15 +11,15 @@ from starlette.types import Scope as Connection
 
 from index.errors import DocumentNotFound
 from index.records import DocumentRecord
-from service.app.runtime import Runtime
 from service.errors import InvalidRequest
-from service.faces.dependencies import Caller, ReadyRuntime, Writes
+from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, Writes
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.forms import form_values
 from service.faces.pages.routes.library import WORDS, deleted_path
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
@@ -35,7 +35,8 @@ async def delete(
     request: Request,
     query: Annotated[PageQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
+    pools: ReadyPools,
     writes: Writes,
 ) -> Response:
     """Says what the deletion of the chosen documents breaks; erases them when the form confirms it."""
@@ -44,25 +45,25 @@ async def delete(
     if not 0 < len(ids) <= _MOST:
         raise InvalidRequest(f"Choose 1 to {_MOST:,} documents in the library to delete them.")
     if "confirmed" not in fields:
-        return await runtime.pools.lookups.run(_confirm, request.scope, runtime, caller, query, ids)
-    count = await writes.run(_delete, runtime, caller, query.collection, ids)
+        return await pools.lookups.run(_confirm, request.scope, collections, caller, query, ids)
+    count = await writes.run(_delete, collections, caller, query.collection, ids)
     address = deleted_path(query.collection, count)
     return RedirectResponse(context_of(request.scope).at(address), status_code=303)
 
 
 def _confirm(
-    connection: Connection, runtime: Runtime, caller: Principal, query: PageQuery, ids: Sequence[str]
+    connection: Connection, collections: Collections, caller: Principal, query: PageQuery, ids: Sequence[str]
 ) -> Response:
-    find = runtime.collection(caller, query.collection).archive.find_document
+    find = collections.open(caller, query.collection).archive.find_document
     found: list[DocumentRecord] = [one for one in (find(id_, retired=True) for id_ in ids) if one]
     if not found:
         raise DocumentNotFound("None of these documents is there any more.")
     return page(connection, "delete_documents", documents=found, collection=query.collection, **WORDS)
 
 
-def _delete(runtime: Runtime, caller: Principal, collection: str, ids: Sequence[str]) -> int:
+def _delete(collections: Collections, caller: Principal, collection: str, ids: Sequence[str]) -> int:
     """Erase documents; returns how many there were."""
-    editor, count = runtime.collection(caller, collection).editor, 0
+    editor, count = collections.open(caller, collection).editor, 0
     for id_ in ids:
         try:
             editor.delete(id_)

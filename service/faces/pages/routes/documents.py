@@ -11,14 +11,14 @@ from starlette.types import Scope as Connection
 
 from index.errors import DocumentNotFound
 from index.records import DocumentRecord, VersionRecord
-from service.app.runtime import Runtime
-from service.faces.dependencies import Caller, ReadyRuntime, Texts, Writes
+from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, Texts, Writes
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.routes.library import PATH, WORDS, deleted_path
 from service.http.links import document_path, in_collection, reading_address, text_path
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
@@ -43,26 +43,32 @@ class VersionsQuery(DocumentQuery):
 @router.get(_PATH)
 @access(Scope.READ, "documents", "versions")
 async def document(
-    request: Request, query: Annotated[DocumentQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    request: Request,
+    query: Annotated[DocumentQuery, Query()],
+    caller: Caller,
+    collections: ReadyCollections,
+    pools: ReadyPools,
 ) -> Response:
     """What is known of a document, retired ones too."""
-    return await runtime.pools.lookups.run(_document, request.scope, runtime, caller, query)
+    return await pools.lookups.run(_document, request.scope, collections, caller, query)
 
 
 def found_document(
-    runtime: Runtime, caller: Principal, query: DocumentQuery
+    collections: Collections, caller: Principal, query: DocumentQuery
 ) -> tuple[DocumentRecord, list[VersionRecord]]:
     """A document, retired or not, and its versions. Raises :class:`index.errors.DocumentNotFound`."""
-    archive = runtime.collection(caller, query.collection).archive
+    archive = collections.open(caller, query.collection).archive
     record = archive.find_document(query.id, retired=True)
     if record is None:
         raise DocumentNotFound(f"There is no document {query.id!r}.")
     return record, archive.versions(query.id)
 
 
-def _document(connection: Connection, runtime: Runtime, caller: Principal, query: DocumentQuery) -> Response:
-    record, versions = found_document(runtime, caller, query)
-    archive = runtime.collection(caller, query.collection).archive
+def _document(
+    connection: Connection, collections: Collections, caller: Principal, query: DocumentQuery
+) -> Response:
+    record, versions = found_document(collections, caller, query)
+    archive = collections.open(caller, query.collection).archive
     newest = next((one for one in versions if one.number == record.version), None)
     return page(
         connection,
@@ -87,15 +93,17 @@ async def diff(
     request: Request,
     query: Annotated[VersionsQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
     texts: Texts,
 ) -> Response:
     """The differences between two versions."""
-    return await texts.run(_diff, request.scope, runtime, caller, query)
+    return await texts.run(_diff, request.scope, collections, caller, query)
 
 
-def _diff(connection: Connection, runtime: Runtime, caller: Principal, query: VersionsQuery) -> Response:
-    archive = runtime.collection(caller, query.collection).archive
+def _diff(
+    connection: Connection, collections: Collections, caller: Principal, query: VersionsQuery
+) -> Response:
+    archive = collections.open(caller, query.collection).archive
     old, new, hunks = archive.diff(query.id, query.old, query.new)
     return page(
         connection,
@@ -114,14 +122,20 @@ def _diff(connection: Connection, runtime: Runtime, caller: Principal, query: Ve
 @router.get(f"{_PATH}/delete")
 @access(Scope.WRITE, "documents", "versions")
 async def confirm_deletion(
-    request: Request, query: Annotated[DocumentQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    request: Request,
+    query: Annotated[DocumentQuery, Query()],
+    caller: Caller,
+    collections: ReadyCollections,
+    pools: ReadyPools,
 ) -> Response:
     """Says what the deletion of a document breaks, and asks."""
-    return await runtime.pools.lookups.run(_confirm, request.scope, runtime, caller, query)
+    return await pools.lookups.run(_confirm, request.scope, collections, caller, query)
 
 
-def _confirm(connection: Connection, runtime: Runtime, caller: Principal, query: DocumentQuery) -> Response:
-    record, _ = found_document(runtime, caller, query)
+def _confirm(
+    connection: Connection, collections: Collections, caller: Principal, query: DocumentQuery
+) -> Response:
+    record, _ = found_document(collections, caller, query)
     return page(connection, "delete_document", document=record, collection=query.collection, **WORDS)
 
 
@@ -131,10 +145,10 @@ async def delete(
     request: Request,
     query: Annotated[DocumentQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    collections: ReadyCollections,
     writes: Writes,
 ) -> Response:
     """Erases a document with all its versions."""
-    await writes.run(lambda: runtime.collection(caller, query.collection).editor.delete(query.id))
+    await writes.run(lambda: collections.open(caller, query.collection).editor.delete(query.id))
     address = deleted_path(query.collection, 1)
     return RedirectResponse(context_of(request.scope).at(address), status_code=303)

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from index.errors import EmptyQuestion, QuestionTooLong
 from index.search import Question
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.client import HttpClient
+from service.faces.dependencies import Caller, ReadyAsking
 from service.faces.pages import page
 from service.faces.pages.routes.documents import DocumentQuery, found_document
 from service.faces.pages.routes.library import PATH, WORDS
@@ -31,15 +32,15 @@ class ExplainQuery(DocumentQuery):
 @router.get(f"{PATH}/document/explain")
 @access(Scope.READ, "answers", "documents")
 async def explain_document(
-    request: Request, query: Annotated[ExplainQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    request: Request, query: Annotated[ExplainQuery, Query()], caller: Caller, asking: ReadyAsking
 ) -> Response:
     """A form for the question, and what keeps the document from its answer."""
-    record, _ = await runtime.pools.lookups.run(found_document, runtime, caller, query)
+    record, _ = await asking.pools.lookups.run(found_document, asking.collections, caller, query)
     found, problem = None, ""
     if query.q.strip():
         try:
-            question = Question(checked_length(query.q, runtime.settings))
-            found = await explain(request, runtime, caller, (query.collection, query.id), question)
+            question = Question(checked_length(query.q, asking.settings))
+            found = await explain(HttpClient(request), asking, caller, (query.collection, query.id), question)
         except (EmptyQuestion, QuestionTooLong) as error:
             problem = error.message
     return page(

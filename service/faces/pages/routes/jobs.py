@@ -11,21 +11,23 @@ from pydantic import Field
 from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
-from service.app.runtime import Runtime
 from service.faces.api.requests.jobs import JobFilesQuery, JobsQuery, RetryRequest
 from service.faces.api.routes.jobs import current_json, item_page, job_page
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.dependencies import Caller, ReadyCollections, ReadyIngestion, ReadyJobs, ReadyPools
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.refusals import can_be_retried, reason_of
 from service.faces.pages.forms import form_fields
 from service.faces.pages.listing import day_and_time
 from service.faces.pages.progress import job_progress
+from service.flows.ingest.jobs.jobs import Jobs
 from service.http.links import in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 from service.state.jobs.records import Job
+from service.state.limits.pools import Pools
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
@@ -55,15 +57,22 @@ class JobListQuery(PageQuery):
 @router.get(PATH)
 @access(Scope.WRITE, "jobs")
 async def jobs(
-    request: Request, query: Annotated[JobListQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    request: Request,
+    query: Annotated[JobListQuery, Query()],
+    caller: Caller,
+    collections: ReadyCollections,
+    jobs: ReadyJobs,
+    pools: ReadyPools,
 ) -> Response:
     """The jobs of all collections that the caller may use, the newest first."""
-    return await runtime.pools.lookups.run(_jobs, request.scope, runtime, caller, query)
+    return await pools.lookups.run(_jobs, request.scope, collections, jobs, caller, query)
 
 
-def _jobs(connection: Connection, runtime: Runtime, caller: Principal, query: JobListQuery) -> Response:
-    found, following = job_page(runtime, caller, JobsQuery(collection="", limit=_PAGE, before=query.before))
-    shown = [current_json(runtime, job) for job in found]
+def _jobs(
+    connection: Connection, collections: Collections, jobs: Jobs, caller: Principal, query: JobListQuery
+) -> Response:
+    found, following = job_page(jobs, caller, JobsQuery(collection="", limit=_PAGE, before=query.before))
+    shown = [current_json(collections, jobs, job) for job in found]
     return page(connection, "jobs", jobs=shown, following=following, before=query.before, days=_days(found))
 
 
@@ -78,24 +87,31 @@ async def job(
     job_id: Annotated[str, Path()],
     query: Annotated[JobPageQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    ingestion: ReadyIngestion,
 ) -> Response:
     """A job with its files."""
-    return await runtime.pools.lookups.run(_job, request.scope, runtime, caller, job_id, query)
+    return await ingestion.pools.lookups.run(
+        _job, request.scope, ingestion.collections, ingestion.jobs, caller, job_id, query
+    )
 
 
 def _job(
-    connection: Connection, runtime: Runtime, caller: Principal, job_id: str, query: JobPageQuery
+    connection: Connection,
+    collections: Collections,
+    jobs: Jobs,
+    caller: Principal,
+    job_id: str,
+    query: JobPageQuery,
 ) -> Response:
     only = query.state if query.state in _STATES else None
     wanted = JobFilesQuery.model_validate({"state": only, "limit": _ITEMS, "after": query.after})
-    found, items, following = item_page(runtime, caller, job_id, wanted)
-    refused = runtime.jobs.store.items(job_id, limit=_MOST_REFUSED, outcomes=("refused",))
+    found, items, following = item_page(collections, jobs, caller, job_id, wanted)
+    refused = jobs.store.items(job_id, limit=_MOST_REFUSED, outcomes=("refused",))
     codes, language = {one.code for one in refused}, context_of(connection).language
     return page(
         connection,
         "job",
-        **job_progress(runtime, found),
+        **job_progress(collections, jobs, found),
         home_query=in_collection("", found.collection),
         items=[(one, reason_of(one, language)) for one in items],
         left_out=query.left_out,
@@ -112,44 +128,44 @@ def _job(
 @router.post(f"{PATH}/{{job_id}}/retry")
 @access(Scope.WRITE, "jobs")
 async def retry(
-    request: Request, job_id: Annotated[str, Path()], caller: Caller, runtime: ReadyRuntime
+    request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs, pools: ReadyPools
 ) -> Response:
     """Queues a job again for its refused and cancelled files."""
     fields = await form_fields(request, most_bytes=_MOST_BYTES)
     body = RetryRequest.model_validate({"password": fields.get("password", "")})
-    await runtime.pools.lookups.run(runtime.require_room_for_job)
-    again = partial(runtime.jobs.store.retry, password=body.password.get_secret_value())
-    return await _move(request, runtime, caller, again, job_id)
+    await pools.lookups.run(jobs.require_room)
+    again = partial(jobs.store.retry, password=body.password.get_secret_value())
+    return await _move(request, jobs, pools, caller, again, job_id)
 
 
 @router.post(f"{PATH}/{{job_id}}/cancel")
 @access(Scope.WRITE, "jobs")
 async def cancel(
-    request: Request, job_id: Annotated[str, Path()], caller: Caller, runtime: ReadyRuntime
+    request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs, pools: ReadyPools
 ) -> Response:
     """Cancels the files that are not done yet."""
-    return await _move(request, runtime, caller, runtime.jobs.store.cancel, job_id)
+    return await _move(request, jobs, pools, caller, jobs.store.cancel, job_id)
 
 
 async def _move(
-    request: Request, runtime: Runtime, caller: Principal, move: Callable[[str], Job], job_id: str
+    request: Request, jobs: Jobs, pools: Pools, caller: Principal, move: Callable[[str], Job], job_id: str
 ) -> Response:
-    await runtime.pools.writes.run(lambda: move(runtime.job(caller, job_id).id))
-    runtime.jobs.wake()
+    await pools.writes.run(lambda: move(jobs.get(caller, job_id).id))
+    jobs.runner.wake()
     return RedirectResponse(context_of(request.scope).at(f"{PATH}/{job_id}"), status_code=303)
 
 
 @router.post(f"{PATH}/{{job_id}}/delete")
 @access(Scope.WRITE, "jobs")
 async def delete(
-    request: Request, job_id: Annotated[str, Path()], caller: Caller, runtime: ReadyRuntime
+    request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs, pools: ReadyPools
 ) -> Response:
     """Deletes a finished job from the list. Documents that it stored are kept."""
-    await runtime.pools.writes.run(_delete, runtime, caller, job_id)
+    await pools.writes.run(_delete, jobs, caller, job_id)
     return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
 
 
-def _delete(runtime: Runtime, caller: Principal, job_id: str) -> None:
-    runtime.job(caller, job_id)
-    runtime.jobs.store.delete(job_id)
-    runtime.jobs.spool.clear(job_id)
+def _delete(jobs: Jobs, caller: Principal, job_id: str) -> None:
+    jobs.get(caller, job_id)
+    jobs.store.delete(job_id)
+    jobs.spool.clear(job_id)

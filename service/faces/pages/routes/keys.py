@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 
 from index.errors import InvalidInput
 from service.errors import Forbidden, InvalidRequest
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.dependencies import Caller, ReadyCredentials, ReadyPools
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
@@ -30,18 +30,26 @@ _ALL = "*"
 
 @router.get(PATH)
 @access(Scope.ADMIN)
-async def keys(request: Request, caller: Caller, runtime: ReadyRuntime) -> Response:
+async def keys(
+    request: Request, caller: Caller, credentials: ReadyCredentials, pools: ReadyPools
+) -> Response:
     """The keys, without their secrets, and a form for a new one."""
-    return await _page(request, caller, runtime)
+    return await _page(request, caller, credentials, pools)
 
 
 async def _page(
-    request: Request, caller: Principal, runtime: ReadyRuntime, *, token: str = "", problem: str = ""
+    request: Request,
+    caller: Principal,
+    credentials: ReadyCredentials,
+    pools: ReadyPools,
+    *,
+    token: str = "",
+    problem: str = "",
 ) -> Response:
-    has_keys = runtime.is_closed_to_strangers
+    has_keys = credentials.are_required
     if has_keys:
         _require_whole(caller)
-    found = await runtime.pools.lookups.run(runtime.keyring.store.all) if has_keys else []
+    found = await pools.lookups.run(credentials.keyring.store.all) if has_keys else []
     now = time.time()
     return page(
         request.scope,
@@ -71,26 +79,32 @@ def _state(key: Key, now: float) -> str:
 
 @router.post(f"{PATH}/create")
 @access(Scope.ADMIN)
-async def create(request: Request, caller: Caller, runtime: ReadyRuntime) -> Response:
+async def create(
+    request: Request, caller: Caller, credentials: ReadyCredentials, pools: ReadyPools
+) -> Response:
     """Makes a key and shows it, this once."""
     fields = await form_fields(request, most_bytes=_MOST_BYTES)
-    _require_keys(caller, runtime)
+    _require_keys(caller, credentials)
     try:
         token, key = new_key(fields.get("name", "").strip(), _scope(fields), _options(fields))
     except (InvalidInput, InvalidRequest) as error:
         return await _page(
-            request, caller, runtime, problem=plain_message(error, context_of(request.scope).language)
+            request,
+            caller,
+            credentials,
+            pools,
+            problem=plain_message(error, context_of(request.scope).language),
         )
-    await runtime.pools.writes.run(runtime.keyring.add, key)
+    await pools.writes.run(credentials.keyring.add, key)
     request.scope["state"]["audit"] = {"command": "keys create", "made": key.id, "scope": key.scope.word}
-    response = await _page(request, caller, runtime, token=token)
+    response = await _page(request, caller, credentials, pools, token=token)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _require_keys(caller: Principal, runtime: ReadyRuntime) -> None:
+def _require_keys(caller: Principal, credentials: ReadyCredentials) -> None:
     _require_whole(caller)
-    if not runtime.is_closed_to_strangers:
+    if not credentials.are_required:
         # The first key closes the service to everyone else, and is lost with the page that shows it.
         raise Forbidden("This service has no keys. Make the first on its machine: loccit keys create.")
 
@@ -126,10 +140,14 @@ def _moment(written: str) -> float | None:
 @router.post(f"{PATH}/{{key_id}}/revoke")
 @access(Scope.ADMIN)
 async def revoke(
-    request: Request, key_id: Annotated[str, Path()], caller: Caller, runtime: ReadyRuntime
+    request: Request,
+    key_id: Annotated[str, Path()],
+    caller: Caller,
+    credentials: ReadyCredentials,
+    pools: ReadyPools,
 ) -> Response:
     """Revokes a key, at once and for good."""
-    _require_keys(caller, runtime)
-    await runtime.pools.writes.run(runtime.keyring.revoke, key_id)
+    _require_keys(caller, credentials)
+    await pools.writes.run(credentials.keyring.revoke, key_id)
     request.scope["state"]["audit"] = {"command": "keys revoke", "revoked": key_id}
     return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)

@@ -10,10 +10,12 @@ from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
 from index.filters import Named
-from service.app.runtime import Runtime
 from service.errors import InvalidRequest, JobNotFound
-from service.faces.api.requests.jobs import Crawl, IngestQuery, IngestRequest
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.client import body_of
+from service.faces.dependencies import (
+    Caller,
+    ReadyIngestion,
+)
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.existing import choose_collection, existing_collection
@@ -21,11 +23,15 @@ from service.faces.pages.formats import readable_kinds
 from service.faces.pages.forms import form_fields
 from service.faces.pages.listing import day_and_time, format_name, per_cent, size_in_words
 from service.faces.pages.progress import job_progress
+from service.flows.ingest.jobs.jobs import Jobs
 from service.flows.ingest.receiving import receive_addresses, receive_files
+from service.flows.ingest.requests import Crawl, IngestQuery, IngestRequest
 from service.http.links import in_collection
 from service.http.parameters import names_of
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
+from service.settings import Settings
+from service.state.collections import Collections
 from service.state.identity import Principal, Scope, access
 from service.state.jobs.records import Job
 
@@ -55,15 +61,27 @@ def deleted_path(collection: str, count: int) -> str:
 @router.get(PATH)
 @access(Scope.READ, "documents", "collections")
 async def library(
-    request: Request, query: Annotated[LibraryQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    request: Request,
+    query: Annotated[LibraryQuery, Query()],
+    caller: Caller,
+    ingestion: ReadyIngestion,
 ) -> Response:
     """The documents of a collection, with a form to add some."""
-    await choose_collection(request, query, runtime, caller)
-    return await runtime.pools.lookups.run(_library, request.scope, runtime, caller, query)
+    await choose_collection(request, query, ingestion.collections, ingestion.pools, caller)
+    return await ingestion.pools.lookups.run(
+        _library, request.scope, ingestion.collections, ingestion.jobs, ingestion.settings, caller, query
+    )
 
 
-def _library(connection: Connection, runtime: Runtime, caller: Principal, query: LibraryQuery) -> Response:
-    collection, words = existing_collection(runtime, caller, query.collection), query.q.strip()
+def _library(
+    connection: Connection,
+    collections: Collections,
+    jobs: Jobs,
+    settings: Settings,
+    caller: Principal,
+    query: LibraryQuery,
+) -> Response:
+    collection, words = existing_collection(collections, caller, query.collection), query.q.strip()
     found, counts, may_write = [], None, caller.scope >= Scope.WRITE
     if collection is not None:
         counts = collection.archive.counts()
@@ -74,15 +92,15 @@ def _library(connection: Connection, runtime: Runtime, caller: Principal, query:
         connection,
         "library",
         collection=query.collection,
-        collections=runtime.names(caller),
+        collections=collections.names(caller),
         words=words,
         after=query.after,
         deleted=query.deleted,
         left_out=query.left_out,
-        followed=_followed(runtime, caller, query.job),
+        followed=_followed(collections, jobs, caller, query.job),
         readable=readable_kinds(context_of(connection).language) if may_write else [],
-        most_files=runtime.settings.max_files,
-        most_bytes=size_in_words(runtime.settings.library_config().ingest.max_document_bytes),
+        most_files=settings.max_files,
+        most_bytes=size_in_words(settings.library_config().ingest.max_document_bytes),
         documents=found[:_PAGE],
         following=found[_PAGE - 1].id if len(found) > _PAGE else "",
         counts=counts,
@@ -93,12 +111,12 @@ def _library(connection: Connection, runtime: Runtime, caller: Principal, query:
     )
 
 
-def _followed(runtime: Runtime, caller: Principal, job_id: str) -> dict[str, Any] | None:
+def _followed(collections: Collections, jobs: Jobs, caller: Principal, job_id: str) -> dict[str, Any] | None:
     """A job to show the progress of; None without one that the caller may see."""
     if not job_id or caller.scope < Scope.WRITE:
         return None
     try:
-        return job_progress(runtime, runtime.job(caller, job_id))
+        return job_progress(collections, jobs, jobs.get(caller, job_id))
     except JobNotFound:  # removed from the list
         return None
 
@@ -110,18 +128,18 @@ WORDS: dict[str, Any] = {"day": day_and_time, "format": format_name, "in_collect
 @router.post(f"{PATH}/upload")
 @access(Scope.WRITE, "jobs")
 async def upload(
-    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, ingestion: ReadyIngestion
 ) -> Response:
     """Takes the files of a form, and shows the job that reads them."""
     where = IngestQuery(collection=query.collection, prefix="", groups=None)
-    job, left_out = await receive_files(runtime, caller, where, request)
+    job, left_out = await receive_files(ingestion, caller, where, body_of(request))
     return _to_job(request.scope, job, left_out)
 
 
 @router.post(f"{PATH}/fetch")
 @access(Scope.WRITE, "jobs")
 async def fetch(
-    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    request: Request, query: Annotated[PageQuery, Query()], caller: Caller, ingestion: ReadyIngestion
 ) -> Response:
     """Takes addresses to fetch, one a line, and shows the job that fetches them."""
     fields = await form_fields(request, most_bytes=_MOST_BYTES)
@@ -137,7 +155,7 @@ async def fetch(
         crawls=[Crawl(url=one, max_pages=100, max_depth=3) for one in addresses] if how == "sites" else [],
         groups=list(names_of(groups)) if groups.strip() else None,
     )
-    return _to_job(request.scope, await receive_addresses(runtime, caller, wanted, request))
+    return _to_job(request.scope, await receive_addresses(ingestion, caller, wanted))
 
 
 def _to_job(connection: Connection, job: Job, left_out: int = 0) -> Response:

@@ -8,14 +8,15 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.responses import RedirectResponse
 
-from service.app.runtime import Runtime
 from service.errors import RateLimited, Unauthorized
-from service.faces.dependencies import Caller, runtime
+from service.faces.dependencies import Caller
 from service.faces.pages import page, sign_in_page
 from service.faces.pages.context import context_of
 from service.faces.pages.forms import form_fields, local_address
+from service.http.parts import parts_of
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
+from service.state.credentials import Credentials
 from service.state.identity import COOKIE, Scope, access
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
@@ -43,18 +44,18 @@ async def sign_in_form(request: Request, query: Annotated[SignInQuery, Query()],
 @access(Scope.NONE)
 async def sign_in(request: Request) -> Response:
     """Exchanges a key for a session cookie."""
-    state = await runtime(request)
+    credentials = parts_of(request)[Credentials]
     fields = await form_fields(request, most_bytes=_MOST_BYTES)
     after = local_address(fields.get("next", "/"))
     try:
-        cookie = _session(state, request, fields.get("key", "").strip())
+        cookie = _session(credentials, request, fields.get("key", "").strip())
     except (RateLimited, Unauthorized) as error:
         return sign_in_page(request.scope, after, error)
     response = RedirectResponse(context_of(request.scope).at(after), status_code=303)
     response.set_cookie(
         COOKIE,
         cookie,
-        max_age=state.sessions.seconds,
+        max_age=credentials.sessions.seconds,
         secure=request.scope["state"]["secure"],
         httponly=True,
         samesite="strict",
@@ -62,16 +63,16 @@ async def sign_in(request: Request) -> Response:
     return response
 
 
-def _session(state: Runtime, request: Request, key: str) -> str:
+def _session(credentials: Credentials, request: Request, key: str) -> str:
     address = request.scope["state"]["client"]
     try:
-        principal = state.keyring.principal(
-            key.encode("utf-8", "replace"), guessable=lambda: not state.wrong_keys.are_too_many(address)
+        principal = credentials.keyring.principal(
+            key.encode("utf-8", "replace"), guessable=lambda: not credentials.wrong_keys.are_too_many(address)
         )
     except Unauthorized:
-        state.wrong_keys.add(address)
+        credentials.wrong_keys.add(address)
         raise
-    return state.sessions.begin(principal)
+    return credentials.sessions.begin(principal)
 
 
 @router.post("/sign-out")

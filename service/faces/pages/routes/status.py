@@ -10,13 +10,20 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.types import Scope as Connection
 
-from service.app.runtime import Runtime
 from service.faces.api.routes.health import readiness_json
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.dependencies import (
+    Caller,
+    ReadyCredentials,
+    ReadyIngestion,
+)
 from service.faces.pages import page
 from service.faces.pages.listing import size_in_words
 from service.faces.pages.routes.collections import shown_collections
+from service.flows.ingest.jobs.jobs import Jobs
 from service.http.route import GuardedRoute
+from service.settings import Settings
+from service.state.collections import Collections
+from service.state.credentials import Credentials
 from service.state.identity import Principal, Scope, access
 from service.state.jobs.records import FINISHED
 
@@ -27,31 +34,47 @@ PATH = "/status"
 
 @router.get(PATH)
 @access(Scope.ADMIN, "collections")
-async def status(request: Request, caller: Caller, runtime: ReadyRuntime) -> Response:
+async def status(
+    request: Request,
+    caller: Caller,
+    ingestion: ReadyIngestion,
+    credentials: ReadyCredentials,
+) -> Response:
     """What works, what waits, how much there is, and what runs here."""
-    return await runtime.pools.lookups.run(_status, request.scope, runtime, caller)
-
-
-def _status(connection: Connection, runtime: Runtime, caller: Principal) -> Response:
-    return page(
-        connection,
-        "status",
-        readiness=readiness_json(runtime, caller),
-        collections=shown_collections(runtime, caller),
-        whole=_whole(runtime) if caller.collections is None else None,
+    return await ingestion.pools.lookups.run(
+        _status, request.scope, ingestion.collections, ingestion.jobs, credentials, ingestion.settings, caller
     )
 
 
-def _whole(runtime: Runtime) -> dict[str, Any]:
+def _status(
+    connection: Connection,
+    collections: Collections,
+    jobs: Jobs,
+    credentials: Credentials,
+    settings: Settings,
+    caller: Principal,
+) -> Response:
+    return page(
+        connection,
+        "status",
+        readiness=readiness_json(collections, caller),
+        collections=shown_collections(collections, caller),
+        whole=_whole(collections, jobs, credentials, settings) if caller.collections is None else None,
+    )
+
+
+def _whole(
+    collections: Collections, jobs: Jobs, credentials: Credentials, settings: Settings
+) -> dict[str, Any]:
     """What concerns all collections together."""
-    disk = shutil.disk_usage(runtime.library.data)
-    states = runtime.jobs.store.count_states()
+    disk = shutil.disk_usage(collections.library.data)
+    states = jobs.store.count_states()
     return {
         "jobs": sum(count for state, count in states.items() if state not in FINISHED),
         "free": size_in_words(disk.free),
         "disk": size_in_words(disk.total),
         "is_short": disk.free < disk.total / 20,
         "versions": {"Loccit": version("loccit"), "Python": platform.python_version()},
-        "has_keys": runtime.is_closed_to_strangers,
-        "is_audited": runtime.audit is not None,
+        "has_keys": credentials.are_required,
+        "is_audited": settings.audit,
     }

@@ -9,12 +9,12 @@ from pydantic import Field
 from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
-from service.app.runtime import Runtime
-from service.faces.dependencies import Caller, ReadyRuntime
+from service.faces.dependencies import Caller, ReadyAsking
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.listing import day_and_time
 from service.faces.pages.routes.status import PATH as STATUS
+from service.flows.ask.asking import Asking
 from service.http.links import in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
@@ -35,14 +35,14 @@ class UnansweredQuery(PageQuery):
 @router.get(PATH)
 @access(Scope.ADMIN)
 async def unanswered(
-    request: Request, query: Annotated[UnansweredQuery, Query()], caller: Caller, runtime: ReadyRuntime
+    request: Request, query: Annotated[UnansweredQuery, Query()], caller: Caller, asking: ReadyAsking
 ) -> Response:
     """The questions, the newest first, of the collections that the caller administers."""
-    return await runtime.pools.lookups.run(_page, request.scope, runtime, caller, query.before)
+    return await asking.pools.lookups.run(_page, request.scope, asking, caller, query.before)
 
 
-def _page(connection: Connection, runtime: Runtime, caller: Principal, before: int | None) -> Response:
-    kept = runtime.unanswered
+def _page(connection: Connection, asking: Asking, caller: Principal, before: int | None) -> Response:
+    kept = asking.unanswered
     found = []
     if kept is not None:
         found = kept.store.listed(limit=_PAGE + 1, before=before, collections=caller.collections)
@@ -61,9 +61,9 @@ def _page(connection: Connection, runtime: Runtime, caller: Principal, before: i
 
 @router.post(f"{PATH}/clear")
 @access(Scope.ADMIN)
-async def clear(request: Request, caller: Caller, runtime: ReadyRuntime) -> Response:
+async def clear(request: Request, caller: Caller, asking: ReadyAsking) -> Response:
     """Erases the questions of the collections that the caller administers."""
-    kept = runtime.unanswered
+    kept = asking.unanswered
     if kept is not None:
-        await runtime.pools.writes.run(kept.store.clear, caller.collections)
+        await asking.pools.writes.run(kept.store.clear, caller.collections)
     return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)

@@ -13,10 +13,9 @@ from starlette.types import Scope as Connection
 
 from index.citations import Locator, Resolved
 from index.errors import InvalidLocator
-from service.app.runtime import Runtime
 from service.errors import InvalidRequest
 from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
-from service.faces.dependencies import Caller, ReadyRuntime, Texts
+from service.faces.dependencies import Caller, ReadyAsking, Texts
 from service.faces.pages import page
 from service.faces.pages.context import context_of
 from service.faces.pages.document import document_page
@@ -44,7 +43,8 @@ from service.http.links import (
 )
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
-from service.state.identity import Principal, Scope, access
+from service.state.collections import Collections
+from service.state.identity import Principal, Prover, Scope, access
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
@@ -69,7 +69,7 @@ async def view(
     locator: Annotated[str, Path()],
     query: Annotated[ViewQuery, Query()],
     caller: Caller,
-    runtime: ReadyRuntime,
+    asking: ReadyAsking,
     texts: Texts,
 ) -> Response:
     """The document as a page, scrolled to the quote.
@@ -80,26 +80,29 @@ async def view(
     and without `mark` the document is shown from its start. A key with the scope ask sees the quote and
     the words around it.
     """
-    wanted = check_locator(locator, runtime.settings)
+    wanted = check_locator(locator, asking.settings)
     if caller.scope is Scope.ASK:
-        check_proof(runtime.prover, query.collection, locator, query.proof)
+        check_proof(asking.prover, query.collection, locator, query.proof)
         own = [one for one in query.of if one.startswith(f"{locator}|")]
         query = query.model_copy(update={"of": own, "at": None, "page": None, "version": None, "mark": True})
-    show = _view if query.version is None else _lead
-    return await texts.run(show, request.scope, runtime, caller, (locator, wanted), query)
+    if query.version is not None:
+        return await texts.run(_lead, request.scope, asking.collections, caller, wanted, query)
+    return await texts.run(
+        _view, request.scope, asking.collections, asking.prover, caller, (locator, wanted), query
+    )
 
 
 def _lead(
     connection: Connection,
-    runtime: Runtime,
+    collections: Collections,
     caller: Principal,
-    named: tuple[str, Locator],
+    locator: Locator,
     query: ViewQuery,
 ) -> Response:
     """Lead to the words of a citation in another version; to its start where they are not in it."""
     name = query.collection
-    with runtime.collection(caller, name).archive.resolution() as resolution:
-        citation = resolution.cite(named[1])
+    with collections.open(caller, name).archive.resolution() as resolution:
+        citation = resolution.cite(locator)
         version = resolution.moment.version(citation.document_id, query.version)
         there = resolution.today(citation, version).citation if query.mark else None
         address = reading_address(version, name) if there is None else view_address(there.locator, (), name)
@@ -109,7 +112,8 @@ def _lead(
 
 def _view(
     connection: Connection,
-    runtime: Runtime,
+    collections: Collections,
+    prover: Prover,
     caller: Principal,
     named: tuple[str, Locator],
     query: ViewQuery,
@@ -117,7 +121,7 @@ def _view(
     locator, wanted = named
     name, cited = query.collection, _cited(query.of)
     language, whole = context_of(connection).language, caller.scope is not Scope.ASK
-    collection = runtime.collection(caller, name)
+    collection = collections.open(caller, name)
     with collection.archive.resolution() as resolution:
         found = resolution.resolve(wanted, around=0)
         citation, version = found.citation, found.version
@@ -147,7 +151,7 @@ def _view(
     if within is not None:
         around = replace(around, before=None, after=None)
     if not whole:
-        citation = proven(citation, name, runtime.prover.of(caller))
+        citation = proven(citation, name, prover.of(caller))
 
     def part(*, at: int | None = None, page: int | None = None) -> str:
         address = view_address(locator, cited, name, at=at, page=page)

@@ -169,7 +169,7 @@ def test_a_deleted_file_leaves_no_document_that_it_was_detached_from(
     """As a process leaves it that is killed between the detachment and the erasure."""
     store = client.vector_stores.create(name="a")
     file = client.vector_stores.files.upload_and_poll(vector_store_id=store.id, file=("lamp.txt", LAMP))
-    files = app.state.runtime.files
+    files = app.state.runtime.files.store
     files.detach(files.attachments(file_id=file.id))
     assert client.files.delete(file.id).deleted
     assert service.get("/v1/documents?collection=a").json()["documents"] == []

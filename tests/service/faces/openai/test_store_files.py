@@ -130,7 +130,7 @@ def test_a_file_is_found_at_every_moment(client: OpenAI) -> None:
 
 def test_a_file_that_waits_for_its_job(client: OpenAI, app: FastAPI) -> None:
     made = client.vector_stores.create(name="a")
-    app.state.runtime.jobs.stop()
+    app.state.runtime.job_runner.stop()
     file = client.vector_stores.files.create(
         file_id=sent(client), vector_store_id=made.id, attributes={"n": 1}
     )
@@ -275,7 +275,7 @@ def test_a_batch_of_uploads(client: OpenAI) -> None:
 
 def test_a_batch_that_is_cancelled(client: OpenAI, app: FastAPI) -> None:
     made = client.vector_stores.create(name="a")
-    app.state.runtime.jobs.stop()
+    app.state.runtime.job_runner.stop()
     batches = client.vector_stores.file_batches
     batch = batches.create(made.id, file_ids=[sent(client) for _ in range(3)])
     assert (batch.status, batch.file_counts.in_progress) == ("in_progress", 3)

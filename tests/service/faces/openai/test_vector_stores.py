@@ -140,7 +140,7 @@ def test_a_new_store_gets_no_files_of_a_deleted_one(
 ) -> None:
     """Their job would fill whichever collection has the name when it runs."""
     jobs = app.state.runtime.jobs
-    jobs.stop()
+    jobs.runner.stop()
     made = client.vector_stores.create(name="a")
     file = client.files.create(file=("lamp.txt", LAMP), purpose="assistants")
     client.vector_stores.files.create(file_id=file.id, vector_store_id=made.id)

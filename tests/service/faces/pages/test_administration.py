@@ -43,7 +43,7 @@ def test_collections_are_made_and_deleted(client: TestClient) -> None:
 
 def test_a_new_collection_gets_no_files_of_a_deleted_one(client: TestClient) -> None:
     jobs = client.app.state.runtime.jobs  # type: ignore[attr-defined]
-    jobs.stop()
+    jobs.runner.stop()
     client.put("/v1/collections/notes")
     client.post("/v1/ingest?collection=notes", files={"files": ("a.txt", LAMP.encode())})
     client.post("/library/collections/delete?collection=notes", data={"name": "notes"})

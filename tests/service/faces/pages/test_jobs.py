@@ -43,7 +43,7 @@ def test_a_running_job_has_a_link_to_refresh_it_and_a_script(
 ) -> None:
     with served(library) as client:
         embedder.gate.set()
-        client.app.state.runtime.jobs.stop()  # type: ignore[attr-defined]
+        client.app.state.runtime.job_runner.stop()  # type: ignore[attr-defined]
         job = begun(client, ("a.txt", LAMP.encode()))
         html = page(client, f"/jobs/{job}")
         assert "waiting its turn" in told(html)

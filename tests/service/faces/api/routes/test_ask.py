@@ -357,8 +357,10 @@ def test_who_hangs_up_leaves_the_queue(library: Library, embedder: GatedEmbedder
             body = b'{"question": "Who has gone away?"}'
             head = f"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
             caller.sendall(head.encode() + body)
-            eventually(lambda: runtime.questions.waiting == 1)
-        eventually(lambda: runtime.questions.waiting == 0 and runtime.pools.questions.permits.taken == 1)
+            eventually(lambda: runtime.answering.questions.waiting == 1)
+        eventually(
+            lambda: runtime.answering.questions.waiting == 0 and runtime.pools.questions.permits.taken == 1
+        )
         embedder.gate.set()
         assert first.result()["passages"]
     assert all("Who has gone away?" not in batch for batch in embedder.batches)

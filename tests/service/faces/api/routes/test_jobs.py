@@ -438,7 +438,7 @@ def test_a_key_is_wanted_for_jobs_too(library: Library) -> None:
 
 def test_jobs_that_wait_have_a_limit(library: Library) -> None:
     with served(library, max_jobs=2) as client:
-        client.app.state.runtime.jobs.stop()  # type: ignore[attr-defined]
+        client.app.state.runtime.job_runner.stop()  # type: ignore[attr-defined]
 
         def send(files: dict[str, Any] | None = None) -> Any:
             body = {"documents": [{"document_id": "a.txt", "text": "A."}]}
@@ -459,11 +459,11 @@ def test_jobs_that_wait_have_a_limit(library: Library) -> None:
 def test_as_many_jobs_as_are_allowed_are_added_at_once(library: Library) -> None:
     with served(library, max_jobs=5) as client, ThreadPoolExecutor(16) as threads:
         runtime = client.app.state.runtime  # type: ignore[attr-defined]
-        runtime.jobs.stop()
+        runtime.job_runner.stop()
 
         def add(number: int) -> bool:
             try:
-                runtime.add_job(f"job{number}", "default", [NewItem("url", "http://a.example/")], Access())
+                runtime.jobs.add(f"job{number}", "default", [NewItem("url", "http://a.example/")], Access())
             except Overloaded:
                 return False
             return True

@@ -169,7 +169,7 @@ def test_a_cancelled_one_leaves_nothing_and_can_be_repeated(
 def test_a_queued_one_goes_on_after_a_restart(library: Library) -> None:
     settings = {"model": "256", "allowed_models": "64"}
     with served(library, **settings) as client:
-        client.app.state.runtime.jobs.stop()  # type: ignore[attr-defined]
+        client.app.state.runtime.job_runner.stop()  # type: ignore[attr-defined]
         job_id = client.post(PATH, json={"model": "64"}).json()["job_id"]
         assert job_of(client, job_id)["state"] == "queued"
     with served(library, **settings) as client:

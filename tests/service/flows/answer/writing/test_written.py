@@ -161,7 +161,7 @@ def test_whoever_hangs_up_ends_the_models_work(library: Library) -> None:
             with client.stream("POST", "/v1/answer", json=body) as response:
                 next(line for line in response.iter_lines() if line == "event: delta")
             assert model.hung_up.wait(PATIENCE)
-            eventually(lambda: app.state.runtime.writing.taken == 0)
+            eventually(lambda: app.state.runtime.answering.writing.taken == 0)
 
 
 @pytest.mark.parametrize(

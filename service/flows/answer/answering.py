@@ -1,0 +1,20 @@
+"""What answers are made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.flows.answer.writing.endpoint import Writer
+from service.flows.ask.asking import Asking
+from service.state.limits.permits import Permits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering(Asking):
+    """What questions are asked with, and a model that writes: None where none is configured.
+
+    ``writing`` are the permits of answers that the model writes at once.
+    """
+
+    writer: Writer | None
+    writing: Permits
