@@ -33,19 +33,11 @@ from service.settings import Settings
 from service.state.collections import Collections
 from service.state.credentials import Credentials
 from service.state.files import DocumentOrder, FileErasure, Files, open_file_store
-from service.state.identity import (
-    Keyring,
-    LimitExchange,
-    Prover,
-    RateLimits,
-    Sessions,
-    WrongKeys,
-    open_keyring,
-    open_limit_store,
-)
+from service.state.identity import Keyring, Prover, Sessions, open_keyring
 from service.state.jobs import open_job_store, open_spool
 from service.state.jobs.erasing import JobErasure
 from service.state.library import open_library
+from service.state.limits import LimitExchange, RateLimits, WrongKeys, open_limit_store
 from service.state.limits.permits import Permits
 from service.state.limits.pools import Pools
 from service.state.unanswered import open_unanswered

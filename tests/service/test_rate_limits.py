@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 from index.library import Library
 from service.errors import InvalidRequest
 from service.settings.values import RateLimit
-from service.state.identity import KeyOptions, Scope, WrongKeys, new_key
+from service.state.identity import KeyOptions, Scope, new_key
+from service.state.limits import WrongKeys
 from tests.service.http_service import assert_error, served
 
 KEY = "correct-horse"

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from index.errors import LoccitError
 from index.naming import checked_metadata
-from service.state.files import ids as file_ids
 from service.errors import InvalidRequest
 from service.faces.openai import ids
 from service.faces.openai.requests import AttachedFile
@@ -15,6 +14,7 @@ from service.faces.openai.stores import Stores
 from service.faces.openai.uploads import visible_upload
 from service.http.links import DEFAULT_COLLECTION
 from service.state.files import Attachment, Files, UploadedFile
+from service.state.files import ids as file_ids
 from service.state.identity import Principal
 from service.state.jobs.records import Access, Job, NewItem
 from service.state.jobs.uploads import Upload

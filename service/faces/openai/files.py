@@ -15,7 +15,6 @@ from index import errors
 from index.errors import CollectionNotFound, DiskFull, DocumentNotFound, LoccitError, OriginalNotFound
 from index.naming import checked_document_id
 from index.records import DocumentRecord
-from service.state.files import ids as file_ids
 from service.errors import (
     BodyTimeout,
     BodyTooLarge,
@@ -55,6 +54,7 @@ from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.state.collections import Collections
 from service.state.files import Files, UploadedFile, owner_of
+from service.state.files import ids as file_ids
 from service.state.identity import Principal, Scope, access
 from service.state.jobs.uploads import Upload
 from service.state.limits.pools import Pools

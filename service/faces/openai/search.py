@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 
 from index.answers import Hit
-from service.state.files import ids as file_ids
 from service.errors import Forbidden, MayRaise, NotReady, Overloaded
 from service.faces.api.schemas.citations import citation_json
 from service.faces.client import HttpClient
@@ -25,6 +24,7 @@ from service.http.links import absolute, base_url, linked
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.settings import Settings
+from service.state.files import ids as file_ids
 from service.state.identity import Principal, Scope, access
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)

@@ -23,7 +23,7 @@ def record(scope: Scope, status: int) -> None:
     """
     parts: Parts | None = getattr(scope["app"].state, "parts", None)
     log = None if parts is None else parts.get(AuditLog)
-    if parts is None or log is None or scope["path"] in _UNRECORDED or is_asset(scope["path"]):
+    if parts is None or log is None or _is_unrecorded(scope["path"]):
         return
     if parts[Credentials].are_required:
         log.add(_entry(scope, status))

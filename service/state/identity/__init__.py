@@ -1,8 +1,7 @@
-"""Who may do what: keys, scopes, rules of access and limits.
+"""Who may do what: keys, sessions, scopes and rules of access.
 
-``open_key_store`` chooses the implementation of :class:`KeyStore`, ``open_limit_store`` that of
-:class:`LimitStore`. Nothing else constructs one, so that another database is added here and in a file of its
-own.
+``open_key_store`` chooses the implementation of :class:`KeyStore`. Nothing else constructs one, so that
+another database is added here and in a file of its own.
 """
 
 from __future__ import annotations
@@ -13,17 +12,14 @@ from pydantic import SecretStr
 
 from service.state.identity.access import Rule, Tells, access, caller_of, rule_of
 from service.state.identity.keyring import Keyring
-from service.state.identity.postgresql import PostgresqlKeyStore, PostgresqlLimitStore
+from service.state.identity.postgresql import PostgresqlKeyStore
 from service.state.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
 from service.state.identity.proofs import Prover
-from service.state.identity.protocols import KeyStore, LimitStore
+from service.state.identity.protocols import KeyStore
 from service.state.identity.records import Key, KeyOptions, new_key
 from service.state.identity.sessions import COOKIE, Sessions
 from service.state.identity.sql import SqlKeyStore
 from service.state.identity.sqlite import SqliteKeyStore
-from service.state.limits.counting import Counter
-from service.state.limits.exchange import LimitExchange
-from service.state.limits.rates import RateLimits, WrongKeys
 
 KEYS = "keys.sqlite"
 """Name in a data folder."""
@@ -44,37 +40,26 @@ def open_keyring(data: Path, api_key: SecretStr | None, *, store: str = "") -> K
     return Keyring(open_key_store(data, store=store), api_key=api_key.get_secret_value() if api_key else "")
 
 
-def open_limit_store(*, store: str = "") -> LimitStore | None:
-    """Open the limits that processes share at a URL of PostgreSQL; without one, None: each counts alone."""
-    return PostgresqlLimitStore(store) if store else None
-
-
 __all__ = [
     "ANYONE",
     "COOKIE",
     "SCOPES",
-    "Counter",
     "Groups",
     "Key",
     "KeyOptions",
     "KeyStore",
     "Keyring",
-    "LimitExchange",
-    "LimitStore",
     "Principal",
     "Prover",
-    "RateLimits",
     "Rule",
     "Scope",
     "Sessions",
     "Tells",
-    "WrongKeys",
     "access",
     "caller_of",
     "has_keys",
     "new_key",
     "open_key_store",
     "open_keyring",
-    "open_limit_store",
     "rule_of",
 ]

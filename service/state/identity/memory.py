@@ -1,19 +1,15 @@
-"""The stores in memory, for tests; also the shortest statement of what the Protocols require."""
+"""The store of keys in memory, for tests; also the shortest statement of what its Protocol requires."""
 
 from __future__ import annotations
 
-import math
 import threading
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from service.errors import KeyNotFound
 from service.state.databases.announcing import Unannounced
-from service.state.identity.protocols import KEPT_SECONDS
 from service.state.identity.records import Key
 from service.state.identity.secret import new_secret
-from service.state.limits.counting import Due, Spent
 
 
 class MemoryKeyStore(Unannounced):
@@ -60,27 +56,3 @@ class MemoryKeyStore(Unannounced):
 
     def close(self) -> None:
         """Does nothing: the keys are needed by whoever shares the object."""
-
-
-class MemoryLimitStore:
-    """Implements :class:`service.state.identity.protocols.LimitStore` for one process."""
-
-    def __init__(self) -> None:
-        self._dues: dict[tuple[str, bytes], float] = {}
-        self._lock = threading.Lock()
-
-    def exchange(self, spent: Sequence[Spent]) -> list[Due]:
-        with self._lock:
-            for one in spent:
-                key = (one.due.counter, one.due.caller)
-                before = self._dues.get(key, -math.inf)
-                self._dues[key] = max(one.due.at, before + one.cost)
-            return [Due(*key, at) for key, at in self._dues.items()]
-
-    def forget(self) -> None:
-        with self._lock:
-            old = time.monotonic() - KEPT_SECONDS
-            self._dues = {key: at for key, at in self._dues.items() if at >= old}
-
-    def close(self) -> None:
-        """Does nothing: the object is shared."""

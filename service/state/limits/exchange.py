@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 
 from index.errors import LoccitError
-from service.state.identity.protocols import KEPT_SECONDS, LimitStore
 from service.state.limits.counting import Counter, Spent
+from service.state.limits.protocols import KEPT_SECONDS, LimitStore
 
 log = logging.getLogger("loccit.service")
 

@@ -7,8 +7,8 @@ import time
 
 import psycopg
 
-from service.state.identity.postgresql import PostgresqlLimitStore
 from service.state.limits.counting import Due, Spent
+from service.state.limits.postgresql import PostgresqlLimitStore
 
 
 def spent(*callers: bytes) -> list[Spent]:

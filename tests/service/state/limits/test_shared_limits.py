@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from index.errors import StoreUnavailable
 from service.errors import RateLimited
 from service.settings.values import RateLimit
-from service.state.identity import LimitExchange, Principal, RateLimits, Scope, WrongKeys
-from service.state.identity.memory import MemoryLimitStore
+from service.state.identity import Principal, Scope
+from service.state.limits import LimitExchange, RateLimits, WrongKeys
 from service.state.limits.counting import Counter, Due, Spent
+from service.state.limits.memory import MemoryLimitStore
 from tests.patience import eventually
 
 SLOW = RateLimit(per_minute=1, burst=100_000)
