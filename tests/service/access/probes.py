@@ -9,9 +9,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from service.faces.openai.ids import file_id
 from service.faces.pages.assets import asset_path
 from service.http.route import GuardedRoute
+from service.state.files.ids import file_id
 from tests.service.access.place import COLLECTION, DOCUMENT, PDF, QUESTION, TEXT, Place
 
 

@@ -13,11 +13,10 @@ from service.flows.upkeep import back_up, bundle, restore
 from service.flows.upkeep.errors import (
     BackupDamaged,
     BackupFailed,
-    DataInUse,
     DataNotEmpty,
-    RestoreUnfinished,
 )
 from service.settings import Settings
+from service.state.data_folder import DataInUse, RestoreUnfinished
 from service.state.identity import Key, Scope, open_key_store
 from service.state.library import open_library as open_with_settings
 from tests.service.flows.upkeep.conftest import Opener, answers, files, names, put
