@@ -1,4 +1,4 @@
-"""What to do about an error of the library: advice that names routes and settings of the service.
+"""Advice on errors of the library: sentences that names routes and settings of the service.
 
 Errors of the library say what happened; they know no routes, settings or commands. This table adds to their
 messages what a caller or the operator of the service can do. The command line has a table of its own.

@@ -152,7 +152,7 @@ class Runtime:
         )
 
     def _parts(self) -> Parts:
-        """What requests find, by its type."""
+        """The parts that requests find by their types."""
         collections, jobs, files = self.collections, self.jobs, self.files
         erasing = Erasing(collections, jobs.store, self.purger)
         parts: dict[type, object] = {

@@ -1,4 +1,4 @@
-"""What ``loccit worker`` does for the services that share a database: embed passages, and run jobs."""
+"""``loccit worker``: embed passages and run jobs for the services that share a database."""
 
 from __future__ import annotations
 

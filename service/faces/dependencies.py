@@ -1,4 +1,4 @@
-"""What routes depend on: parts of the application, the caller, and a permit in one of the pools."""
+"""Dependencies of routes: parts of the application, the caller, and a permit in one of the pools."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def given(kind: type[Any]) -> Any:
 
 
 async def caller(request: Request) -> Principal:
-    """Who sent the request."""
+    """The sender of the request."""
     return caller_of(request.scope)
 
 

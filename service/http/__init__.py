@@ -1,1 +1,1 @@
-"""What all routes share: their class, the OpenAPI document, error responses, links."""
+"""Shared by all routes: their class, the OpenAPI document, error responses, links."""

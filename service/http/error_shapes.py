@@ -1,4 +1,4 @@
-"""What the shape of an error is."""
+"""How the errors of an address are written."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ from service.state.identity import Prover
 
 DEFAULT_COLLECTION = "default"
 VIEW = "/view/"
-"""What the addresses of pages of citations begin with."""
+"""Prefix of the addresses of citations' pages."""
 ASSETS = "/static/"
-"""What the addresses of stylesheets and scripts begin with, which everyone may load."""
+"""Prefix of the addresses of stylesheets and scripts, which everyone may load."""
 _EVIDENCE = re.compile(r"(.+)\|([0-9]{1,12})-([0-9]{1,12})", re.DOTALL)
 
 

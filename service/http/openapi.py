@@ -57,7 +57,7 @@ _SECURITY_SCHEMES = {
 
 
 class ErrorDetail(BaseModel):
-    """What went wrong."""
+    """The error."""
 
     code: str = Field(description="Stable: clients may test it.")
     message: str = Field(description="What happened and what to do, for people. The wording may change.")

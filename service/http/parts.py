@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Parts:
-    """What an application is made of, one object of each type. ``app.state.parts`` has it while it runs."""
+    """The objects of an application, one of each type. ``app.state.parts`` has it while it runs."""
 
     def __init__(self, parts: Mapping[type[Any], object]) -> None:
         self._parts = dict(parts)

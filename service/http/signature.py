@@ -1,4 +1,4 @@
-"""What a route takes and which errors it can answer, read from the signature of its function."""
+"""Read a route's parameters and its errors from the signature of its function."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _parameters(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _markers(annotation: Any) -> list[Any]:
-    """What ``Annotated`` adds to a type, with dependencies in place of their ``Depends``."""
+    """The metadata of an ``Annotated`` type, with dependencies in place of their ``Depends``."""
     if get_origin(annotation) is not Annotated:
         return []
     _, *markers = get_args(annotation)

@@ -1,1 +1,1 @@
-"""What operators see of the service: logs, traces, the audit log, metrics."""
+"""How operators observe the service: logs, traces, the audit log, metrics."""

@@ -1,4 +1,4 @@
-"""What is logged and traced."""
+"""Logging and tracing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of versions and retired documents."""
+"""Retention of versions and retired documents."""
 
 from __future__ import annotations
 

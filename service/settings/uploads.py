@@ -1,4 +1,4 @@
-"""What may be sent to the service: bodies, uploads, jobs, and addresses to fetch."""
+"""Limits of requests: bodies, uploads, jobs, and addresses to fetch."""
 
 from __future__ import annotations
 

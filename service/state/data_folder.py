@@ -1,4 +1,4 @@
-"""What a data folder holds, whether somebody uses it, and whether it is complete."""
+"""Checks of a data folder: its contents, whether a process uses it, and whether it is complete."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _in_use(data: Path, path: Path) -> DataInUse:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What a data folder has in a place for objects.
+    """List the objects of a data folder in an object store.
 
     ``folders`` are those of its collections; ``unknown`` are collections that cannot be opened to ask them.
     ``owner`` is the name of its service (:func:`service.state.databases.owner.known_owner`).
@@ -107,7 +107,7 @@ def begin_replacing(data: Path, used: Used) -> None:
 
 
 def used_before(data: Path) -> Used:
-    """What the data folder used when a restore that did not end began, as far as that is known."""
+    """The places that the data folder used when an unfinished restore began, if known."""
     try:
         state = json.loads((data / _UNFINISHED).read_text())
     except (FileNotFoundError, ValueError):  # an earlier version left the mark empty

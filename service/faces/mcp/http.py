@@ -124,6 +124,6 @@ async def _backend(context: Context) -> Backend:
 
 
 def _audited(context: Context) -> dict[str, str]:
-    """What the audit log has of a message beside its address."""
+    """Fields of a message for the audit log."""
     named = {"tool": context.params.get("name")} if context.params else {}
     return {"message": context.method, **{key: name for key, name in named.items() if name in BY_NAME}}

@@ -66,7 +66,7 @@ async def retrieve(
 
 
 def _names(collections: Collections, caller: Principal) -> list[str]:
-    """What a caller may name as a model; blocks."""
+    """The names that a caller may give as a model; blocks."""
     names = collections.names(caller)
     embedding = dict.fromkeys([default_name(collections), *_embedding_names(collections, names).values()])
     return [*(f"{PREFIX}{name}" for name in names), *embedding]
@@ -87,7 +87,7 @@ def default_name(collections: Collections) -> str:
 
 
 def _name_of(fingerprint: str) -> str:
-    """What a model is called, without the folder that it was opened from."""
+    """The name of a model, without the folder that it was opened from."""
     return _without_folder(name_in(fingerprint))
 
 

@@ -1,4 +1,4 @@
-"""What the routes of OpenAI's API answer. Times are whole seconds since the epoch."""
+"""Replies of OpenAI's API. Times are whole seconds since the epoch."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ class Embedding(BaseModel):
 
 
 class Usage(BaseModel):
-    """What was embedded, in tokens of the model."""
+    """Number of embedded tokens."""
 
     prompt_tokens: int
     total_tokens: int

@@ -1,4 +1,4 @@
-"""What the routes of OpenAI's API take. What has no counterpart here is refused, with the reason."""
+"""Requests of OpenAI's API. Fields without a counterpart are refused, with the reason."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class NewVectorStore(Request):
 
 
 class ChangedVectorStore(Request):
-    """What to change of a vector store; what is not given stays."""
+    """Changes of a vector store; fields that are not given stay."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Manuals, second edition"}]})
 

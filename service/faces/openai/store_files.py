@@ -125,7 +125,7 @@ def _update(stores: Stores, caller: Principal, name: str, file_id: str, body: Ch
 
 
 def _changes(metadata: Metadata, attributes: dict[str, object]) -> dict[str, object]:
-    """What to set, and to remove, so that metadata has these attributes.
+    """The changes by which metadata gets these attributes.
 
     Lists that are given back stay lists.
     """

@@ -1,4 +1,4 @@
-"""What vector stores and their files are kept in."""
+"""Everything that vector stores and their files need."""
 
 from __future__ import annotations
 

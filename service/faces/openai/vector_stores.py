@@ -187,7 +187,7 @@ def _delete(stores: Stores, caller: Principal, name: str) -> Response:
 
 
 def _label(files: Files, name: str, opened: Collection) -> StoreLabel:
-    """What a collection is called; one without a name is as old as its first change."""
+    """The name of a collection; one without a name is as old as its first change."""
     known = files.store.label(name)
     if known is not None:
         return known

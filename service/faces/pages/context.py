@@ -1,4 +1,4 @@
-"""What every page knows of its request: the language, the address of the service, and who asks."""
+"""Context of a page: the language, the address of the service, and who asks."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class DrawnPages:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What to show of a version: the marked spans, and another page than that of the quote, if one is."""
+    """The part of a version to show: the marked spans, and another page than that of the quote, if one is."""
 
     quote: Span
     evidence: Sequence[Span]

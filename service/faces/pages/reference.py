@@ -48,7 +48,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered with a status."""
+    """The response with a status."""
 
     status: str
     description: str

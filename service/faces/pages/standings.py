@@ -23,7 +23,7 @@ _MOST_READ = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class ShownStanding:
-    """What a citation's words are today. ``address`` leads to their place today, if there is one.
+    """Standing of a citation today. ``address`` leads to their place today, if there is one.
 
     ``edits`` turn the cited words into those of today, if these are others. Without a tone the words are
     the same.

@@ -1,1 +1,1 @@
-"""What other people's pages show of Loccit: a script with elements to ask and to cite."""
+"""The widget for other people's pages: a script with elements to ask and to cite."""

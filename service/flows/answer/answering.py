@@ -1,4 +1,4 @@
-"""What answers are made with."""
+"""Everything that an answer needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from service.state.limits.permits import Permits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering(Asking):
-    """What questions are asked with, and a model that writes: None where none is configured.
+    """:class:`Asking`, and a model that writes: None where none is configured.
 
     ``writing`` are the permits of answers that the model writes at once.
     """

@@ -1,4 +1,4 @@
-"""What happens while a question is answered, in the order in which a stream tells it."""
+"""Events of an answer, in the order in which a stream sends them."""
 
 from __future__ import annotations
 

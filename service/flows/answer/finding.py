@@ -38,7 +38,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a question found: the passages, the sentences that answer, and whether to decline.
+    """Result of a search: the passages, the sentences that answer, and whether to decline.
 
     ``extract`` has no sentences where a model writes. ``given`` is how many of the passages a model is given;
     ``shown`` makes citations that the caller may follow.
@@ -61,7 +61,7 @@ class Found:
 
     @property
     def sources(self) -> list[Citation]:
-        """What the marks of the answer name; [1] is the first."""
+        """The citations that the marks of the answer refer to; [1] is the first."""
         if self.asked.mode == "extractive" and not self.declines:
             return [one.citation for one in self.extract.sentences]
         return [hit.citation for hit in self.answer.hits[: self.given]]

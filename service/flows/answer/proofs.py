@@ -14,7 +14,7 @@ Shown = Callable[[Citation], Citation]
 
 
 def shown_to(caller: Principal, collection: str, prover: Prover) -> Shown:
-    """What makes the citations of a collection such that a caller may follow them."""
+    """A function that gives citations of a collection links that the caller may follow."""
     if caller.scope is not Scope.ASK:
         return lambda citation: citation
     return lambda citation: proven(citation, collection, prover)

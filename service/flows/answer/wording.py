@@ -7,7 +7,7 @@ import re
 from index.citations import without_marks
 
 DECLINED = "The documents do not say."
-"""What an answer says that declines."""
+"""Text of an answer that declines."""
 NEAREST = "The nearest passages:"
 NOT_CONFIRMED = "Not confirmed by the documents:"
 _AROUND = " \n\t.*_\"'“”"

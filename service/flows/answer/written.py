@@ -22,7 +22,7 @@ _REASONS: dict[str, Finish] = {"length": "length", "content_filter": "refusal"}
 
 @dataclass(slots=True)
 class _Text:
-    """What the model has written so far."""
+    """The text that the model has written so far."""
 
     text: str = ""
     is_refusal: bool = False

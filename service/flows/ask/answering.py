@@ -55,7 +55,7 @@ class Answers:
 
 
 async def answer_all(client: Client, asking: Asking, plan: Plan, show: Callable[[Answers], T]) -> T:
-    """What ``show`` makes of the answers to a plan's questions. ``show`` runs in the thread that searches.
+    """Answer a plan's questions; return what ``show`` makes of the answers, in the thread that searches.
 
     Raises :class:`ClientGone`, :class:`service.errors.Overloaded` and what the collection raises.
     """
@@ -107,7 +107,7 @@ def _answered(
 
 
 def _audited(body: AskRequest, settings: Settings) -> dict[str, object]:
-    """What the audit log has of a question beside its address."""
+    """Fields of a question for the audit log."""
     questions = [body.question] if body.question is not None else body.questions or []
     asked: dict[str, object] = {"collection": body.collection, "count": len(questions)}
     if body.on_behalf_of is not None:

@@ -1,4 +1,4 @@
-"""What questions are asked with."""
+"""Everything that a question needs."""
 
 from __future__ import annotations
 

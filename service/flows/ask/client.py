@@ -1,4 +1,4 @@
-"""What a flow knows of the client that sent a request."""
+"""The client of a request, as flows know it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from service.state.identity import Principal
 
 
 class Client(Protocol):
-    """Who sent a request and may disconnect, and the records that are kept of the request."""
+    """The sender of a request, who may disconnect, and the records that are kept of the request."""
 
     @property
     def caller(self) -> Principal:
-        """Who sent the request."""
+        """The sender of the request."""
 
     async def disconnected(self) -> None:
         """Return once the client has disconnected."""

@@ -1,4 +1,4 @@
-"""What a request asks: its questions, checked against the limits of the service and of the caller's key."""
+"""Check the questions of a request against the limits of the service and of the caller's key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What documents are stored, changed and erased with."""
+"""Everything that storing, changing and erasing documents needs."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _ZIP = ("application/zip", "application/x-zip-compressed")
 _FIELDS = {"metadata": 1024 * 1024, "password": MAX_PASSWORD_BYTES}
 """Maximum bytes by form field."""
 _QUERY_FIELDS = {"prefix": 4096, "groups": 16 * 1024}
-"""What the API has in the query, and a page's form among its fields, because people fill it in."""
+"""Parameters that the API has in the query and a page's form among its fields."""
 
 
 async def receive(

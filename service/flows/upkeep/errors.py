@@ -30,7 +30,7 @@ class BackupFailed(UpkeepError):
 
 
 class BackupDamaged(UpkeepError):
-    """What is to be restored is no complete backup, or was changed after it was made."""
+    """The backup to restore is incomplete, or was changed after it was made."""
 
     code = "backup_damaged"
 
@@ -54,6 +54,6 @@ class StoreInUse(UpkeepError):
 
 
 class StoredElsewhere(UpkeepError):
-    """What is to be backed up, restored or checked is in a database, not in the data folder."""
+    """The state to back up, restore or check is in a database, not in the data folder."""
 
     code = "stored_elsewhere"

@@ -25,7 +25,7 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup has. ``made`` is a time in ISO 8601, ``made_by`` the version of the program.
+    """The contents of a backup. ``made`` is a time in ISO 8601, ``made_by`` the version of the program.
 
     ``collections`` gives for each collection its numbers of documents and passages, and its change.
     """

@@ -26,7 +26,7 @@ _log = logging.getLogger("loccit.upkeep")
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored.
+    """The result of a restore.
 
     ``has_ledger``: there was a ledger of erasures. By it, ``documents`` and ``versions`` were erased again,
     and these ``collections``. ``left`` are folders in the place for objects that another data folder may use.

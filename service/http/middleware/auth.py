@@ -25,7 +25,7 @@ from service.state.identity import Scope as Rights
 from service.state.identity.client_address import Networks, client_address, is_secure
 
 NOBODY = Principal("", "nobody", Rights.NONE)
-"""Whoever sends no key to an address that needs none."""
+"""The caller of an open address who sends no key."""
 _CREDENTIALS = frozenset({b"authorization", b"x-api-key"})
 _OPEN = {*OPEN_PATHS, "/sign-in", "/sign-out", "/language", "/widget.js"}
 
@@ -75,7 +75,7 @@ class Authentication:
 
 
 def _by_key(scope: Scope) -> Principal | None:
-    """Who has the key or the session of a request; None without either.
+    """The caller whose key or session a request has; None without either.
 
     Raises :class:`Unauthorized` if they are wrong.
     """
@@ -101,7 +101,7 @@ def _by_key(scope: Scope) -> Principal | None:
 
 
 def _by_link(scope: Scope) -> Principal | None:
-    """Who gave a visitor the link to the page of a citation; None for other requests.
+    """The caller who gave a visitor the link to a citation's page; None for other requests.
 
     Raises :class:`Unauthorized` if that key is no longer valid.
     """

@@ -29,7 +29,7 @@ class Described:
 
 
 class Instruments:
-    """What one process counts. Thread-safe; each observation takes one or two microseconds.
+    """Counters and histograms of one process. Thread-safe; each observation takes one or two microseconds.
 
     Labels have few values, and none comes from a client: an unknown method counts as ``other``, and a path
     as the route that it reached.

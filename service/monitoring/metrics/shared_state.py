@@ -1,4 +1,4 @@
-"""What all worker processes share, read at each scrape: collections, jobs, disk space, the build."""
+"""State that all worker processes share, read at each scrape: collections, jobs, disk space, the build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker process holds at a moment: permits, queue, caches, readers, memory."""
+"""State of one worker process: permits, queue, caches, readers, memory."""
 
 from __future__ import annotations
 

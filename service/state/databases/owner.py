@@ -1,4 +1,4 @@
-"""Who owns what a service keeps in a place that it may share with others: a name that its database has."""
+"""The owner of a shared place: a name that is kept in the service's database."""
 
 from __future__ import annotations
 

@@ -80,6 +80,6 @@ def others_connected(url: str) -> int:
 
 
 def _about(error: Exception) -> str:
-    """What is wrong with an address, unless the error may repeat a part of its password."""
+    """Describe an invalid address, unless the error may repeat a part of its password."""
     unknown = re.search(r'invalid URI query parameter: "\w+"', str(error))
     return f"has an {unknown[0]}" if unknown else "is not understood"

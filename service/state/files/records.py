@@ -33,7 +33,7 @@ class UploadedFile:
 
     @property
     def tag(self) -> bytes:
-        """What the ledger of erasures has of it."""
+        """Tag of the file in the ledger of erasures."""
         return hashlib.sha256(f"file {self.id}".encode()).digest()
 
 
@@ -51,7 +51,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class StoreLabel:
-    """What a collection is called as a vector store. ``created`` is in seconds since the epoch."""
+    """Name of a collection as a vector store. ``created`` is in seconds since the epoch."""
 
     collection: str
     name: str

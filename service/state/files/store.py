@@ -154,7 +154,7 @@ class FileStore:
     # Names of vector stores
 
     def label(self, collection: str) -> StoreLabel | None:
-        """What a collection is called, if it was given a name."""
+        """The name of a collection, if it was given one."""
         with self._database.read() as connection:
             row = connection.execute(f"{_LABELS} WHERE collection = ?", (collection,)).fetchone()
         if row is None:

@@ -1,4 +1,4 @@
-"""Who may do what: keys, sessions, scopes and rules of access.
+"""Authentication and authorization: keys, sessions, scopes and rules of access.
 
 ``open_key_store`` chooses the implementation of :class:`KeyStore`. Nothing else constructs one, so that
 another database is added here and in a file of its own.

@@ -13,7 +13,7 @@ from service.state.identity.principal import Principal, Scope
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Tells = Literal["answers", "citations", "texts", "documents", "versions", "changes", "jobs", "collections"]
-"""What an answer may tell about documents that only some groups may read, or about other collections."""
+"""Information about documents of some groups, or about other collections, that an answer may reveal."""
 _ATTRIBUTE = "__loccit_access__"
 
 
@@ -60,6 +60,6 @@ def rule_of(function: Callable[..., Any]) -> Rule | None:
 
 
 def caller_of(connection: Connection) -> Principal:
-    """Who sent a request, as the authentication middleware found out."""
+    """The sender of a request, as the authentication middleware found out."""
     caller: Principal = connection["state"]["principal"]
     return caller

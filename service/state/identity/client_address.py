@@ -56,7 +56,7 @@ def is_trusted(address: str, proxies: Networks) -> bool:
 
 
 def subscriber(address: str) -> str:
-    """What one subscriber has: an IPv4 address, or the /64 network of an IPv6 address."""
+    """The addresses of one subscriber: an IPv4 address, or the /64 network of an IPv6 address."""
     if not is_address(address):
         return address
     found = ip_address(address)

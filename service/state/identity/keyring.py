@@ -70,7 +70,7 @@ class Keyring:
         self.store.close()
 
     def principal(self, token: bytes, *, guessable: Callable[[], bool] = lambda: True) -> Principal:
-        """Who has this key. Raises :class:`service.errors.Unauthorized`.
+        """The holder of a key. Raises :class:`service.errors.Unauthorized`.
 
         Unless ``guessable`` says so, the key of the settings, which people may have chosen, is not compared.
         """
@@ -86,7 +86,7 @@ class Keyring:
         return principal
 
     def holder(self, key_id: str) -> Principal:
-        """Who has the key with this id. Raises :class:`service.errors.Unauthorized`."""
+        """The holder of the key with an id. Raises :class:`service.errors.Unauthorized`."""
         if key_id == SETTING and self._setting:
             return _SETTING_KEY
         if key_id not in self._keys:

@@ -1,4 +1,4 @@
-"""Who asks: what a caller may do, where, and for which groups."""
+"""The caller of a request: what it may do, where, and for which groups."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Groups = frozenset[str] | None
 
 
 class Scope(IntEnum):
-    """What a key allows. Each scope includes the ones before."""
+    """The rights of a key. Each scope includes the ones before."""
 
     NONE = 0
     ASK = 1
@@ -72,4 +72,4 @@ class Principal:
 
 
 ANYONE = Principal("", "anyone", Scope.ADMIN)
-"""Whoever reaches a service that has no keys."""
+"""Any caller of a service that has no keys."""

@@ -41,7 +41,7 @@ class Prover:
         self._caller = caller
 
     def of(self, caller: Principal) -> Prover:
-        """What makes proofs for a caller."""
+        """A prover for one caller."""
         return Prover(self._secret, days=self._days, clock=self._clock, caller=caller)
 
     def proof(self, collection: str, locator: str) -> str:

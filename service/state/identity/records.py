@@ -54,7 +54,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class KeyOptions:
-    """What a new key allows; checked when the key is made."""
+    """The rights of a new key; checked when the key is made."""
 
     collections: Iterable[str] | None = None
     groups: Iterable[str] | None = ()

@@ -33,7 +33,7 @@ class Sessions:
         return f"{principal.key}.{expires}.{self._signature(principal.key, expires)}"
 
     def principal(self, cookie: str) -> Principal:
-        """Who has this session. Raises :class:`service.errors.Unauthorized`."""
+        """The holder of a session. Raises :class:`service.errors.Unauthorized`."""
         key_id, _, rest = cookie.partition(".")
         expires, _, signature = rest.partition(".")
         if not expires.isdecimal() or int(expires) <= self._clock():

@@ -14,7 +14,7 @@ from service.state.jobs.records import Access, Item, Job, JobKind, JobState, New
 
 
 class Session(Protocol):
-    """What a process holds while it runs jobs: leases and claims.
+    """Leases and claims of a process that runs jobs.
 
     All end with the process, in whatever way it ends. A lease is the right to do what its name says alone
     among all sessions; a claim is that to store an item. Safe to use from several threads. Methods that

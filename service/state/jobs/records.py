@@ -17,7 +17,7 @@ JobState = Literal["queued", "running", "embedding", "done", "cancelled", "faile
 Outcome = Literal["waiting", "added", "replaced", "unchanged", "refused", "cancelled", "expanded"]
 """``expanded``: an archive, a sitemap or a crawl whose members are items of their own."""
 JobKind = Literal["ingest", "upgrade"]
-"""What a job does: take in documents, or make a collection's passages and vectors anew."""
+"""Kind of a job: ingest documents, or make a collection's passages and vectors anew."""
 Kind = Literal["file", "archive", "member", "url", "sitemap", "crawl"]
 
 SAME_TEXT = "Its text is the same: the original is new, and there is no new version."
@@ -74,7 +74,7 @@ CLAIM_WINDOW = 1024
 
 
 class Claimable(Protocol):
-    """What of an item decides whether it may be claimed."""
+    """The fields of an item that decide whether it may be claimed."""
 
     @property
     def number(self) -> int: ...
@@ -120,7 +120,7 @@ class ItemCounts:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may see a job, and what the job may replace.
+    """Access to a job: who may see it, and which documents it may replace.
 
     ``groups`` are those that its documents get, none for everyone. ``sender`` are those of the caller that
     sent it, None for all: a document that the caller may not read is not replaced.
@@ -180,7 +180,7 @@ def is_concerned(item: Item, queued: float, documents: Mapping[str, float] | Non
 
 
 def erased(item: Item) -> Item:
-    """What stays of an item whose document was erased."""
+    """The remains of an item whose document was erased."""
     # A retry looks for this member, and finds nothing.
     request = {"member": ""} if item.kind == "member" else {}
     message = "Its document was erased." if item.outcome == "refused" else ""
@@ -188,7 +188,7 @@ def erased(item: Item) -> Item:
 
 
 def request_after(request: Mapping[str, Any], outcome: Outcome, code: str) -> dict[str, Any]:
-    """What is kept of an item's request with an outcome; see :meth:`JobStore.settle`."""
+    """The part of an item's request that is kept with an outcome; see :meth:`JobStore.settle`."""
     # It is needed again only for a retry, and a password that proved wrong not even then. The name in an
     # archive is needed for an erasure.
     kept = ("member",) if outcome != "refused" else tuple(request)

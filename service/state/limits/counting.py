@@ -42,7 +42,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a process has counted of a caller since its last exchange.
+    """Requests of a caller that a process has counted since its last exchange.
 
     ``cost`` is the seconds in which the limit gives it back. ``due`` is when the caller has its whole burst
     again, as far as this process knows.
@@ -88,7 +88,7 @@ class Counter:
         return result
 
     def peek(self, caller: str, limit: RateLimit) -> RateLimitState:
-        """What a caller has left."""
+        """The requests that a caller has left."""
         return self._limiter(limit).peek(self._hash(caller).hex())
 
     def take(self) -> list[Spent]:

@@ -69,7 +69,7 @@ class PostgresqlLimitStore:
         self._database = PostgresqlDatabase(url, "limits", (_LIMITS, Compatible(_CHANGES)))
         self._most = most
         self._since = 0.0
-        """What changed before this time of the server is known."""
+        """Changes before this time of the server are known."""
         self._told: dict[tuple[str, bytes], float] = {}
         """The last answer of the database: most of it comes again."""
 

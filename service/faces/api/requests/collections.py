@@ -8,7 +8,7 @@ from service.http.request_models import Request
 
 
 class CollectionRequest(Request):
-    """What a new collection is made with."""
+    """Options of a new collection."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"model": "all-MiniLM-L6-v2"}]})
 
@@ -21,7 +21,7 @@ class CollectionRequest(Request):
 
 
 class UpgradeRequest(Request):
-    """What a collection is upgraded to."""
+    """Options of an upgrade."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"plan": True}, {"model": "all-MiniLM-L6-v2"}]})
 

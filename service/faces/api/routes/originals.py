@@ -25,7 +25,7 @@ router = APIRouter(tags=["documents"], route_class=ApiRoute)
 
 _CHUNK = 256 * 1024
 _INLINE = frozenset({"application/pdf", "text/plain", "image/png", "image/jpeg"})
-"""What a browser may show: nothing else of a document is opened on the service's own address."""
+"""Media types that a browser may show: nothing else of a document is opened on the service's own address."""
 _DRAWN_BY = "drawing/1"
 _HEADERS = {
     "X-Loccit-Version": {"description": "Number of the version.", "schema": {"type": "integer"}},

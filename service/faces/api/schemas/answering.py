@@ -72,7 +72,7 @@ class AnswerResponse(BaseModel):
 
 
 def found_json(found: Found) -> Json:
-    """What is known before the answer is made."""
+    """The fields that are known before the answer is made."""
     shown = answer_json(found.answer, found.collection)
     return {
         "question": shown["question"],

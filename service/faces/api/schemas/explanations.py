@@ -21,7 +21,7 @@ ADVICE: dict[explaining.Reason, str] = {
     "not_candidate": "Neither the search by meaning nor that by words brings the document forward. Ask with "
     "its own words, or in a more specific way.",
 }
-"""What each reason means, and what to try."""
+"""Meaning of each reason, and advice."""
 
 
 class ExplanationReason(BaseModel):
@@ -32,7 +32,7 @@ class ExplanationReason(BaseModel):
 
 
 class ExplainedPlace(BaseModel):
-    """What one search says of a passage."""
+    """Rank and score of a passage in one search."""
 
     rank: int | None = Field(description="Rank among all passages; null behind the last candidate.")
     score: float | None = Field(description="Raw score; null if the search does not know the passage.")

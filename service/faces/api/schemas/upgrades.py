@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 
 class UpgradePlan(BaseModel):
-    """What an upgrade would do."""
+    """Plan of an upgrade."""
 
     changes: list[str] = Field(
         description="What changes: `model`, `precision`, `chunker`, `chunking`, `sentences` or `analysis`. "
@@ -34,7 +34,7 @@ class UpgradeProgress(BaseModel):
 
 
 class UpgradeResult(BaseModel):
-    """What an upgrade that is done has made."""
+    """Result of a finished upgrade."""
 
     fingerprint: str = Field(description="The collection's fingerprint.")
     calibration_outdated: bool = Field(

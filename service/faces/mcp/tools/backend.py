@@ -1,4 +1,4 @@
-"""What tools and resources are answered from: the service, or a library in this process."""
+"""Backends of tools and resources: the service, or a library in this process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Backend(Protocol):
     prover: Prover | None
 
     async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
-        """What ``show`` makes of the answers to a request. Raises what ``POST /v1/ask`` answers."""
+        """Answer a request; return what ``show`` makes of the answers. Raises as ``POST /v1/ask``."""
 
     async def read(self, collection: str, function: Callable[[Collection], T]) -> T:
         """The result of a function that reads whole texts of a collection."""

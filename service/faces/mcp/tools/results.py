@@ -1,4 +1,4 @@
-"""What the tools return, as structured content."""
+"""Results of the tools, as structured content."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class ChatCompletion(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Completion:
-    """What is the same in all objects of a completion."""
+    """The fields that all objects of a completion share."""
 
     id: str
     created: int

@@ -29,7 +29,7 @@ ASKED = MayRaise(
     errors.InvalidLimit,
     NoSuchModel,
 )
-"""What a question can cause."""
+"""The errors of a question."""
 NOT_SAMPLED = "sentences are quoted, not sampled. Leave it out."
 NOT_MODERATED = "Loccit does not moderate. Leave it out."
 _TEXTS = {"text", "input_text", "output_text"}
@@ -56,7 +56,7 @@ class Message(BaseModel):
 
 
 class Options(Request):
-    """What OpenAI's API has no field for: ``extra_body={"loccit": {...}}`` of its client."""
+    """Options that OpenAI's API has no field for: ``extra_body={"loccit": {...}}`` of its client."""
 
     mode: Mode | None = Field(None, description="As in `/v1/answer`.")
     k: Annotated[int, LIMITED] = Field(5, strict=True, description="Most passages to answer from.")
@@ -118,7 +118,7 @@ def text_of(message: Message, field: str) -> str:
 
 
 def asked(asks: Conversation, collection: str, options: Options, answering: Answering) -> Asked:
-    """What a conversation asks."""
+    """The question of a conversation."""
     given = options.model_dump(
         include={"k", "filter", "max_per_document", "on_behalf_of"}, exclude_unset=True
     )

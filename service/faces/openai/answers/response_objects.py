@@ -81,7 +81,7 @@ class Response:
         return {**told, "param": None, "misalignment": None}
 
     def own(self) -> Json | None:
-        """What Loccit knows of the answer; None for a task of a chat page."""
+        """Loccit's own fields of the answer; None for a task of a chat page."""
         if self.found is None:
             return None
         return {

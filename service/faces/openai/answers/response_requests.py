@@ -202,7 +202,7 @@ class ResponseRequest(Request):
         return of_tool
 
     def options(self, search: FileSearch | None) -> Options:
-        """What is Loccit's own, with what the tool says."""
+        """Loccit's own options, with those of the tool."""
         if search is None:
             return self.loccit
         told: dict[str, Any] = {}

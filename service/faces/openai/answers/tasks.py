@@ -1,4 +1,4 @@
-"""What chat pages ask beside the question: a title, tags, follow-ups. They send it as a question.
+"""Tasks of chat pages beside the question: a title, tags, follow-ups. They send it as a question.
 
 Open WebUI begins such a prompt with "### Task:", names the JSON that it expects, and appends the
 conversation. Answered with what is in the conversation, or with an empty list, because no document says it.

@@ -70,7 +70,7 @@ class ApiVersion(BaseModel):
 
 
 class RerankMeta(BaseModel):
-    """What is said of the request."""
+    """Notes on the request."""
 
     api_version: ApiVersion
     warnings: list[str]

@@ -1,4 +1,4 @@
-"""What an answer of an earlier moment has to do with today: when it was, and what its passages are now."""
+"""Answers of an earlier moment: its date, and the standing of its passages today."""
 
 from __future__ import annotations
 

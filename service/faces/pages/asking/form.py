@@ -96,7 +96,7 @@ class HomeQuery(PageQuery):
 
     @property
     def filters(self) -> Filter | None:
-        """What the form's filters ask of documents. Raises :class:`service.errors.InvalidRequest`."""
+        """The filter that the form asks for. Raises :class:`service.errors.InvalidRequest`."""
         where = self._filter()
         return None if where is None else parse_filter(where)
 

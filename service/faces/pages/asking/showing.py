@@ -85,7 +85,7 @@ class ShownAnswer:
     time: str = ""
     """Of an earlier answer, when its change was made."""
     lost: Sequence[LostPassage] = ()
-    """What an earlier answer cites, and is not as it was."""
+    """Citations of an earlier answer that have changed since."""
 
     @property
     def said(self) -> str:
@@ -107,7 +107,7 @@ def shown_answer(
     made: Whole | None,
     is_filtered_out: bool = False,
 ) -> ShownAnswer:
-    """What was found, as the page shows it. With a ``resolution``, each citation has its standing today.
+    """The found passages, as the page shows them. With a ``resolution``, citations have their standing.
 
     ``made`` is the whole answer that a model wrote, if one did; ``is_filtered_out`` if no document passes
     the filter.

@@ -43,7 +43,7 @@ class ShownFormat:
 
 @dataclass(frozen=True, slots=True)
 class Citing:
-    """What can be copied to cite a source: the marked sentences, or the whole passage.
+    """Text to copy to cite a source: the marked sentences, or the whole passage.
 
     ``passage`` is empty where no sentence is marked; the passage itself is then in the other two.
     """

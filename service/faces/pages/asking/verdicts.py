@@ -42,7 +42,7 @@ def shown_verdict(probability: float, language: Language) -> ShownVerdict:
 
 
 def nothing_found(language: Language, *, is_filtered_out: bool) -> ShownVerdict:
-    """What is said without any passage."""
+    """Text of an answer without passages."""
     t = language.t
     words = (
         t("No document passes the filters.")

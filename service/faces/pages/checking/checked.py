@@ -36,7 +36,7 @@ _DIFFERING = frozenset({"altered", "misattributed", "contradicted"})
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the verdicts are written with: language, collection, and address of the service."""
+    """Context in which verdicts are written: language, collection, and address of the service."""
 
     language: Language
     collection: str

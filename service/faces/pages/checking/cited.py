@@ -27,7 +27,7 @@ class Cited:
 
     @property
     def state(self) -> State:
-        """What there is to say against it, if anything."""
+        """Problems of the entry, if any."""
         if self.source is None:
             return "bad"
         own = [self.source.standing.state] if self.source.standing else []

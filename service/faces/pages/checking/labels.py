@@ -19,7 +19,7 @@ def is_exact(verdict: Verdict) -> bool:
 
 
 def quote_label(verdict: Verdict, language: Language) -> str:
-    """What was found of a quote."""
+    """Label of the verdict on a quote."""
     t = language.t
     if is_exact(verdict):
         return t("The quote is exact")
@@ -35,7 +35,7 @@ def quote_label(verdict: Verdict, language: Language) -> str:
 
 
 def quote_notes(verdict: Verdict, language: Language) -> Iterator[str]:
-    """What a reader should know of a quote besides."""
+    """Notes on a quote."""
     t = language.t
     if "first_letter" in verdict.causes:
         yield t("The case of its first letter is adapted.")
@@ -50,7 +50,7 @@ def quote_notes(verdict: Verdict, language: Language) -> Iterator[str]:
 
 
 def statement_label(verdict: StatementVerdict, language: Language, *, has_quote: bool) -> str:
-    """What was found of the words and facts of a sentence. ``has_quote``: with a quote that was found."""
+    """Label of the verdict on a sentence's words and facts. ``has_quote``: with a quote that was found."""
     t = language.t
     if verdict.status == "supported":
         return t("Its words and facts match the source")

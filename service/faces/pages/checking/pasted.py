@@ -1,4 +1,4 @@
-"""What was pasted: a text, one quote, or a locator."""
+"""Pasted input: a text, one quote, or a locator."""
 
 from __future__ import annotations
 

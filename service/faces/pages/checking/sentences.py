@@ -82,7 +82,7 @@ def _found(
 def _only_cited(
     named: Sequence[Verdict], statement: StatementVerdict | None, findings: Findings
 ) -> tuple[Source, ...]:
-    """What a sentence cites, if it is judged by something else or by nothing."""
+    """The citation of a sentence that is judged by another source or by none."""
     if statement is None or statement.cause not in ("elsewhere", "around", "nothing"):
         return ()
     return tuple(

@@ -43,7 +43,7 @@ _INSTEAD: _Words = {
     errors.RateLimited: lambda one: one.t("These were too many requests in a short time. Try again later."),
     errors.CrossSiteRequest: lambda one: one.t("A page of another site sent this form. Send it from here."),
 }
-"""What pages say instead of the message, which is for programs."""
+"""Messages for people, in place of those for programs."""
 _KINDS: _Words = {
     errors.RouteNotFound: lambda one: one.t("There is no page at this address."),
     errors.Unauthorized: lambda one: one.t("The key is not known, was revoked, or has expired."),
@@ -62,7 +62,7 @@ _KINDS: _Words = {
     library.DiskFull: lambda one: one.t("The disk of the service is full."),
     LoccitError: lambda one: one.t("The service failed. Tell the people who run it."),
 }
-"""What kind of error it is, for languages that the message is not in."""
+"""Kinds of errors, for languages that the message is not in."""
 _ADVICE: _Words = {
     errors.Forbidden: lambda one: one.t("Ask the people who run this service for a key that may."),
     library.CollectionNotFound: lambda one: one.t(

@@ -49,7 +49,7 @@ class Reason:
 
 
 def reason_of(item: Item, language: Language) -> Reason:
-    """What there is to say of a file: why it was refused, or that only its original is new."""
+    """The note on a file: why it was refused, or that only its original is new."""
     if item.message == SAME_TEXT:
         return Reason(language.t("same text, new original: no new version"))
     if not item.message:

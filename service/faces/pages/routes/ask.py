@@ -69,7 +69,7 @@ async def home(
 
 
 def _asked(query: HomeQuery, caller: Principal, answering: Answering) -> Asked:
-    """What the form asks. Raises the errors of questions, and of filters."""
+    """The question of the form. Raises the errors of questions, and of filters."""
     question = checked_length(query.question, answering.settings)
     mode: Mode = "written" if query.mode == "written" and answering.writer is not None else "extractive"
     return Asked(
@@ -156,7 +156,7 @@ def _folders(collections: Collections, caller: Principal, name: str) -> list[str
 
 
 def _start(collections: Collections, caller: Principal, name: str) -> dict[str, Any]:
-    """What there is to ask: the number of documents, questions that they answer, and another collection.
+    """Context of an empty form: the number of documents, questions that they answer, and another collection.
 
     A key with the scope ask learns neither numbers nor words of documents before it has asked.
     """

@@ -43,7 +43,7 @@ _SHOWN = (InvalidRequest, InvalidLimit, CitationNotFound, Unreadable)
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of a form: the verdicts, or why there are none, and other collections that have more."""
+    """Result of a form: the verdicts, or why there are none, and other collections that have more."""
 
     found: Checked | None = None
     error: LoccitError | None = None
@@ -51,7 +51,7 @@ class _Outcome:
 
 
 class CheckQuery(PageQuery):
-    """What to check: short texts, quotes and locators can be linked."""
+    """The text to check: short texts, quotes and locators can be linked."""
 
     text: str = Field("", description="A text, a quote or a locator.")
     kind: Kind = Field("auto", description="What it is.")

@@ -49,7 +49,7 @@ async def document(
     collections: ReadyCollections,
     pools: ReadyPools,
 ) -> Response:
-    """What is known of a document, retired ones too."""
+    """A document, with its versions and metadata; retired ones too."""
     return await pools.lookups.run(_document, request.scope, collections, caller, query)
 
 

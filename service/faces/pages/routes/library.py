@@ -122,7 +122,7 @@ def _followed(collections: Collections, jobs: Jobs, caller: Principal, job_id: s
 
 
 WORDS: dict[str, Any] = {"day": day_and_time, "format": format_name, "in_collection": in_collection}
-"""What the templates of the library call."""
+"""Functions for the templates of the library."""
 
 
 @router.post(f"{PATH}/upload")

@@ -40,7 +40,7 @@ async def status(
     ingestion: ReadyIngestion,
     credentials: ReadyCredentials,
 ) -> Response:
-    """What works, what waits, how much there is, and what runs here."""
+    """State of the service: readiness, jobs, sizes and versions."""
     return await ingestion.pools.lookups.run(
         _status, request.scope, ingestion.collections, ingestion.jobs, credentials, ingestion.settings, caller
     )
@@ -66,7 +66,7 @@ def _status(
 def _whole(
     collections: Collections, jobs: Jobs, credentials: Credentials, settings: Settings
 ) -> dict[str, Any]:
-    """What concerns all collections together."""
+    """State of all collections together."""
     disk = shutil.disk_usage(collections.library.data)
     states = jobs.store.count_states()
     return {

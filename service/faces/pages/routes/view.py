@@ -52,7 +52,7 @@ _MOST = 100
 
 
 class ViewQuery(PageQuery):
-    """What the viewer shows in addition to the quote."""
+    """Options of the viewer."""
 
     of: list[str] = Field(default_factory=list, max_length=_MOST)
     at: int | None = Field(None, ge=0, le=2**40)

@@ -36,7 +36,7 @@ class Checked:
 
     @property
     def status(self) -> tuple[Status, str]:
-        """What to say of the sentence, and why."""
+        """The status of the sentence, and the reason."""
         faults = [f"There is no passage [{mark}]." for mark in self.unknown]
         faults += [_FAULTS[one.status] for _, one in self.quotes if one.status in _FAULTS]
         if self.statement is not None and self.statement.status != "supported":

@@ -47,7 +47,7 @@ def failed(what: str) -> WriterFailed:
 
 
 async def of_stream(lines: AsyncIterator[str]) -> AsyncIterator[Written | Ended]:
-    """What the lines of a stream of events say.
+    """Parser of the lines of an event stream.
 
     The end is told as soon as it is known, and again with the tokens, which come in a later event. Raises
     :class:`service.errors.WriterFailed`, also for a stream that ends without saying why.
@@ -70,7 +70,7 @@ async def of_stream(lines: AsyncIterator[str]) -> AsyncIterator[Written | Ended]
 
 
 def of_completion(body: bytes) -> list[Written | Ended]:
-    """What a completion says that was not streamed. Raises :class:`service.errors.WriterFailed`."""
+    """The pieces of a completion that was not streamed. Raises :class:`service.errors.WriterFailed`."""
     found = _object(body.decode("utf-8", "replace"))
     return [*_said(found, "message"), _ended(_reason(found) or "stop", found)]
 

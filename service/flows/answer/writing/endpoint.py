@@ -86,7 +86,7 @@ class Writer:
         yield ended
 
     async def _in_time(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Written | Ended]:
-        """What the model says, each piece in its time."""
+        """Stream the pieces of the model's reply as they arrive."""
         body = {**self._parameters, "model": self.model, "messages": list(messages), "stream": True}
         patience = self._patience
         last = time.monotonic() + patience.whole

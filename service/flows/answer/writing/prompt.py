@@ -1,4 +1,4 @@
-"""What the model is told: rules, numbered passages and the question.
+"""The prompt for the model: rules, numbered passages and the question.
 
 A passage may contain text that looks like instructions. It cannot end its own passage, because the boundary
 has a number that is drawn for each request, and it comes before the question. Whether the model heeds this or

@@ -1,4 +1,4 @@
-"""What is done once for all processes that run jobs: end those that are embedded, and delete old ones."""
+"""End jobs whose passages are embedded, and delete old ones: once for all processes that run jobs."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Migration:
         self._require_known()
 
     def plan(self) -> tuple[list[Planned], dict[str, int]]:
-        """What would be moved: collections, and rows beside them by table."""
+        """Count the collections and the rows of other tables that would be moved."""
         found = []
         for move in self._moves:
             state, reached = move.reached()

@@ -1,4 +1,4 @@
-"""What a migration would move, and what it moved."""
+"""Counts of a migration: planned and moved."""
 
 from __future__ import annotations
 

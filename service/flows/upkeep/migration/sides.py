@@ -30,7 +30,7 @@ class Side:
 
     @property
     def words(self) -> str:
-        """What it is, without a password."""
+        """The address without its password."""
         if not self.store:
             return f"the data folder {self.data}"
         parts = urlsplit(self.store)

@@ -84,7 +84,7 @@ _ADDED = {
         "ALTER TABLE jobs ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",
     ),
 }
-"""What the formats added to those before, for migration."""
+"""Statements that bring a file from each format to the next."""
 _CREATE_ALL = (
     _JOBS,
     _ITEMS,
