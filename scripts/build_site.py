@@ -89,7 +89,7 @@ def stage(folder: Path) -> None:
     """Write the source of the site into a folder, which is emptied before."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(DOCS / "images", folder / "images")
-    shutil.copy(ROOT / "service" / "browser" / "static" / "icon.svg", folder)
+    shutil.copy(ROOT / "service" / "faces" / "pages" / "static" / "icon.svg", folder)
     for path, place in pages():
         text = with_links(path.read_text(encoding="utf-8"), path, place)
         if place.name == "index.md":
