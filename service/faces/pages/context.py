@@ -1,4 +1,4 @@
-"""Context of a page: the language, the address of the service, and who asks."""
+"""Context of a page: the language, the address of the service, and the caller."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.types import Scope as Connection
 
-from service.faces.pages.languages import Language, chosen
+from service.faces.pages.languages import Language, choose_language
 from service.state.identity import Principal, Scope
 
 LANGUAGE_COOKIE = "loccit_language"
@@ -45,7 +45,7 @@ def context_of(connection: Connection) -> PageContext:
     query = connection.get("query_string", b"").decode("latin-1")
     path = connection["path"]
     return PageContext(
-        chosen(_cookie(headers), headers.get(b"accept-language", b"").decode("latin-1")),
+        choose_language(_cookie(headers), headers.get(b"accept-language", b"").decode("latin-1")),
         urlsplit(connection["app"].state.settings.public_url).path.rstrip("/"),
         connection.get("state", {}).get("principal", _NOBODY),
         path,

@@ -71,11 +71,13 @@ def document_page(
     """
     text, (low, high) = marking.text, within or (at - WINDOW, at + WINDOW)
     shown = [
-        _cut(text, block, low, high) for block in structure.blocks if block.end > low and block.start < high
+        _cut_block(text, block, low, high)
+        for block in structure.blocks
+        if block.end > low and block.start < high
     ]
     pages = _page_starts(structure)
     blocks = tuple(
-        _flagged(marking, block, pages.get(block.start), is_mail=is_mail)
+        _show_block_with_flag(marking, block, pages.get(block.start), is_mail=is_mail)
         for block in _with_whole_code(text, shown, pages)
     )
     before = after = None
@@ -86,7 +88,7 @@ def document_page(
     return DocumentPage(blocks, before, after, marking.has_first)
 
 
-def _cut(text: str, block: Block, low: int, high: int) -> Block:
+def _cut_block(text: str, block: Block, low: int, high: int) -> Block:
     """The part of a block inside a window, cut between words, or between the rows of a table, if possible."""
     start, end = block.start, block.end
     start_of = _row_start if block.kind == "table" else _word_start
@@ -136,13 +138,13 @@ def _with_whole_code(text: str, blocks: Iterable[Block], pages: dict[int, int]) 
         yield last
 
 
-def _flagged(marking: Marking, block: Block, page: int | None, *, is_mail: bool) -> ShownBlock:
+def _show_block_with_flag(marking: Marking, block: Block, page: int | None, *, is_mail: bool) -> ShownBlock:
     had_first = marking.has_first
-    shown = _shown(marking, block, page, is_mail=is_mail)
+    shown = _show_block(marking, block, page, is_mail=is_mail)
     return replace(shown, is_first=marking.has_first and not had_first)
 
 
-def _shown(marking: Marking, block: Block, page: int | None, *, is_mail: bool) -> ShownBlock:
+def _show_block(marking: Marking, block: Block, page: int | None, *, is_mail: bool) -> ShownBlock:
     shown = ShownBlock(block.kind, block.level, page)
     if block.kind == "list":
         return replace(shown, items=shown_items(marking, block.start, block.end))
@@ -150,7 +152,7 @@ def _shown(marking: Marking, block: Block, page: int | None, *, is_mail: bool) -
         return replace(shown, table=shown_table(marking, block))
     if block.kind == "code":
         return replace(shown, parts=marking.parts(_line_start(marking.text, block.start), block.end))
-    if is_mail and block.kind == "paragraph" and (fields := _fields(marking, block)):
+    if is_mail and block.kind == "paragraph" and (fields := _mail_fields(marking, block)):
         return replace(shown, kind="mail", fields=fields)
     return replace(shown, parts=marking.parts(*_heading_span(marking.text, block)))
 
@@ -161,7 +163,9 @@ def _line_start(text: str, start: int) -> int:
     return first if text[first:start].isspace() else start
 
 
-def _fields(marking: Marking, block: Block) -> tuple[tuple[tuple[Segment, ...], tuple[Segment, ...]], ...]:
+def _mail_fields(
+    marking: Marking, block: Block
+) -> tuple[tuple[tuple[Segment, ...], tuple[Segment, ...]], ...]:
     """The lines of the head of a mail; none if a line of the block is no field."""
     if not _FIELD.match(marking.text, block.start, block.end):
         return ()

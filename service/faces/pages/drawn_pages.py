@@ -87,23 +87,23 @@ def drawn_pages(
     last = min(last, first + MOST - 1, count)
     packed = moment.layout(version)
     layout = Layout.from_bytes(packed) if packed else None
-    pages = tuple(_page(version, number, layout, shown) for number in range(first, last + 1))
+    pages = tuple(_make_page(version, number, layout, shown) for number in range(first, last + 1))
     end = structure.pages[last] if last < count else version.length
     before, after = first - 1 or None, last + 1 if last < count else None
     return DrawnPages(pages, (structure.pages[first - 1], end), count, before, after)
 
 
-def _page(version: VersionRecord, number: int, layout: Layout | None, shown: Shown) -> DrawnPage:
+def _make_page(version: VersionRecord, number: int, layout: Layout | None, shown: Shown) -> DrawnPage:
     document, collection = (version.document_id, version.number), shown.collection
     pictures = tuple((page_image_address(*document, number, one, collection), one) for one in WIDTHS)
     original = f"{original_address(*document, collection)}#page={number}"
     if layout is None or not number <= len(layout.page_sizes):
         return DrawnPage(number, 0.0, 0.0, pictures, original, ())
-    marks = tuple(islice(_marks(layout, number, shown), _MOST_MARKS))
+    marks = tuple(islice(_marks_on_page(layout, number, shown), _MOST_MARKS))
     return DrawnPage(number, *layout.page_size(number), pictures, original, marks)
 
 
-def _marks(layout: Layout, number: int, shown: Shown) -> Iterator[PageMark]:
+def _marks_on_page(layout: Layout, number: int, shown: Shown) -> Iterator[PageMark]:
     start, end = shown.quote
     inside = [(max(start, one), min(end, other)) for one, other in shown.evidence]
     yield from _marks_of("quote", shown.quote, layout, number)

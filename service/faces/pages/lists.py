@@ -36,7 +36,7 @@ def shown_items(marking: Marking, start: int, end: int) -> tuple[ShownItem, ...]
             above.pop()
         above[-1].below.append(item)
         above.append(item)
-    return _shown(root.below)
+    return _show_items(root.below)
 
 
 def _indent(text: str, start: int) -> int:
@@ -45,5 +45,5 @@ def _indent(text: str, start: int) -> int:
     return len(before) if before.isspace() else 0
 
 
-def _shown(items: Sequence[_Item]) -> tuple[ShownItem, ...]:
-    return tuple(ShownItem(one.parts, _shown(one.below)) for one in items)
+def _show_items(items: Sequence[_Item]) -> tuple[ShownItem, ...]:
+    return tuple(ShownItem(one.parts, _show_items(one.below)) for one in items)

@@ -28,12 +28,12 @@ class Marking:
     def __init__(self, text: str, quote: Span, evidence: Sequence[Span]) -> None:
         self.text = text
         self.quote = quote
-        self.evidence = _merged(evidence)
+        self.evidence = _merge_spans(evidence)
         self.has_first = False
 
     def parts(self, start: int, end: int, *, first_is_evidence: bool = False) -> tuple[Segment, ...]:
         """A span in segments. With ``first_is_evidence``, only one with evidence is flagged as the first."""
-        parts = list(_segments(self.text, (start, end), self.quote, self.evidence))
+        parts = list(_cut_segments(self.text, (start, end), self.quote, self.evidence))
         wanted = ("evidence",) if first_is_evidence else ("quote", "evidence")
         at = next((at for at, part in enumerate(parts) if part.mark in wanted), None)
         if at is not None and not self.has_first:
@@ -54,7 +54,7 @@ class Marking:
 
 def segments(text: str, span: Span, quote: Span, evidence: Sequence[Span]) -> Iterator[Segment]:
     """A span, cut at the starts and ends of quote and evidence."""
-    return _segments(text, span, quote, _merged(evidence))
+    return _cut_segments(text, span, quote, _merge_spans(evidence))
 
 
 def lit_segments(text: str, spans: Iterable[Span]) -> tuple[Segment, ...]:
@@ -66,7 +66,7 @@ def lit_segments(text: str, spans: Iterable[Span]) -> tuple[Segment, ...]:
     )
 
 
-def _segments(text: str, span: Span, quote: Span, evidence: Sequence[Span]) -> Iterator[Segment]:
+def _cut_segments(text: str, span: Span, quote: Span, evidence: Sequence[Span]) -> Iterator[Segment]:
     """Like :func:`segments`, for sorted evidence that does not overlap. Fast for many lines."""
     start, end = span
     first = bisect_right(evidence, start, key=lambda one: one[1])
@@ -82,7 +82,7 @@ def _segments(text: str, span: Span, quote: Span, evidence: Sequence[Span]) -> I
         yield Segment(text[begin:until], mark)
 
 
-def _merged(spans: Iterable[Span]) -> list[Span]:
+def _merge_spans(spans: Iterable[Span]) -> list[Span]:
     """The spans in order; overlapping and adjacent ones are merged, empty ones dropped."""
     merged: list[Span] = []
     for start, end in sorted(spans):

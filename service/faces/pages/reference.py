@@ -186,8 +186,8 @@ class _Reading:
         for media_type, one in contents.items():
             whole = one.get("schema", {})
             given = [each["value"] for each in one.get("examples", {}).values() if "value" in each]
-            for schema in self._resolved(whole).get("anyOf") or [whole]:
-                found = self._resolved(schema)
+            for schema in self._resolve(whole).get("anyOf") or [whole]:
+                found = self._resolve(schema)
                 examples = given or found.get("examples", [])
                 yield Content(
                     media_type,
@@ -225,7 +225,7 @@ class _Reading:
 
     def _inner(self, schema: Json) -> Json:
         """The object that a field holds, alone, in a list, or as one of several kinds."""
-        schema = self._resolved(schema)
+        schema = self._resolve(schema)
         for one in schema.get("anyOf", ()):
             if found := self._inner(one):
                 return found
@@ -233,7 +233,7 @@ class _Reading:
             return self._inner(schema["items"])
         return schema if "properties" in schema else {}
 
-    def _resolved(self, schema: Json) -> Json:
+    def _resolve(self, schema: Json) -> Json:
         while "$ref" in schema:
             at: Any = self._api
             for part in schema["$ref"][2:].split("/"):

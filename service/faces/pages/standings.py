@@ -45,13 +45,13 @@ def shown_standing(
     resolution: Resolution, citation: Citation, collection: str, language: Language
 ) -> ShownStanding:
     """The standing of a citation in the newest version of its document."""
-    return standing_in_words(resolution, citation, resolution.today(citation), collection, language)
+    return describe_standing(resolution, citation, resolution.today(citation), collection, language)
 
 
-def standing_in_words(
+def describe_standing(
     resolution: Resolution, citation: Citation, today: Today, collection: str, language: Language
 ) -> ShownStanding:
-    """The standing that was found for a citation, in words."""
+    """Describe the standing that was found for a citation."""
     status, t = today.standing.status, language.t
     tone: Tone = "bad" if status == "gone" else "warn" if status == "changed" else ""
     words = {
@@ -59,18 +59,18 @@ def standing_in_words(
         "moved": lambda: t("moved: the same words stand at another place today"),
         "reformatted": lambda: t("reformatted: the same words in another format today"),
         "changed": lambda: t("changed since: the document has other words here today"),
-        "gone": lambda: _gone(resolution, citation, today, language),
+        "gone": lambda: _describe_gone(resolution, citation, today, language),
     }[status]()
     now = today.citation
     address = "" if now is None or status == "current" else view_address(now.locator, (), collection)
     return ShownStanding(status, tone, words, address, today.standing.edits if status == "changed" else ())
 
 
-def _gone(resolution: Resolution, citation: Citation, today: Today, language: Language) -> str:
+def _describe_gone(resolution: Resolution, citation: Citation, today: Today, language: Language) -> str:
     retired, t = today.standing.since, language.t
     if retired is not None:
         return t("gone since {day}: the document is retired", day=moment(retired)[:10])
-    left = _version_it_left(resolution, citation)
+    left = _first_version_without(resolution, citation)
     if left is None:
         return t("gone: the document no longer has such words")
     return t(
@@ -80,7 +80,7 @@ def _gone(resolution: Resolution, citation: Citation, today: Today, language: La
     )
 
 
-def _version_it_left(resolution: Resolution, citation: Citation) -> VersionRecord | None:
+def _first_version_without(resolution: Resolution, citation: Citation) -> VersionRecord | None:
     """The version from which on a quote is gone; None if too many or too long ones have to be searched."""
     first, read = None, 0
     for at, one in enumerate(resolution.moment.versions(citation.document_id)):

@@ -47,12 +47,14 @@ def shown_table(marking: Marking, table: Block) -> ShownTable:
     """The table of a block, which begins and ends with whole rows."""
     text, columns = marking.text, table.columns
     body = min(max(columns.body, table.start), table.end) if columns else table.start
-    head = [_separated(text, *line) for line in line_spans(text, table.start, body)]
+    head = [_split_at_separators(text, *line) for line in line_spans(text, table.start, body)]
     lines = line_spans(text, body, table.end)
-    width = min(MOST_COLUMNS, max([1, *(_columns(text, columns, line) for line in lines)]))
+    width = min(MOST_COLUMNS, max([1, *(_count_columns(text, columns, line) for line in lines)]))
     most = max(_FEWEST_ROWS, MOST_CELLS // width)
     has_evidence = marking.has_evidence(table.start, table.end)
-    first = max(0, min(_focus(marking, lines, has_evidence=has_evidence) - most // 3, len(lines) - most))
+    first = max(
+        0, min(_focused_row(marking, lines, has_evidence=has_evidence) - most // 3, len(lines) - most)
+    )
     shown = lines[first : first + most]
     names = columns.names if columns and columns.labelled and not head else ()
 
@@ -60,7 +62,7 @@ def shown_table(marking: Marking, table: Block) -> ShownTable:
         return ShownRow(
             tuple(
                 () if span is None else marking.parts(*span, first_is_evidence=has_evidence)
-                for span in _fitted(spans, width)
+                for span in _fit_to_width(spans, width)
             ),
             is_lit,
         )
@@ -68,7 +70,9 @@ def shown_table(marking: Marking, table: Block) -> ShownTable:
     return ShownTable(
         names=tuple(names[:width]),
         head=tuple(row(spans, is_lit=False) for spans in head),
-        rows=tuple(row(_cells(text, columns, line), is_lit=marking.has_evidence(*line)) for line in shown),
+        rows=tuple(
+            row(_split_cells(text, columns, line), is_lit=marking.has_evidence(*line)) for line in shown
+        ),
         width=width,
         before=first,
         after=len(lines) - first - len(shown),
@@ -76,33 +80,33 @@ def shown_table(marking: Marking, table: Block) -> ShownTable:
     )
 
 
-def _focus(marking: Marking, lines: Sequence[Span], *, has_evidence: bool) -> int:
+def _focused_row(marking: Marking, lines: Sequence[Span], *, has_evidence: bool) -> int:
     """The row that must be shown: the first with evidence, or else with a part of the quote."""
     is_wanted = marking.has_evidence if has_evidence else marking.has_quote
     return next((at for at, line in enumerate(lines) if is_wanted(*line)), 0)
 
 
-def _columns(text: str, columns: Columns | None, line: Span) -> int:
+def _count_columns(text: str, columns: Columns | None, line: Span) -> int:
     named = len(columns.names) if columns else 0
     return max(named, 1 if columns and columns.labelled else text.count(_SEPARATOR, *line) + 1)
 
 
-def _cells(text: str, columns: Columns | None, line: Span) -> _Cells:
+def _split_cells(text: str, columns: Columns | None, line: Span) -> _Cells:
     if columns is None or not columns.labelled:
-        return _separated(text, *line)
+        return _split_at_separators(text, *line)
     found: _Cells = [None] * len(columns.names)
     at = 0
     for cell in cells(text, columns, *line):
         place = next((n for n in range(at, len(found)) if columns.names[n] == cell.column), None)
         if place is None:
-            return _separated(text, *line)
+            return _split_at_separators(text, *line)
         # With its name, which is a part of the text.
         found[place] = cell.start, cell.end
         at = place + 1
     return found
 
 
-def _separated(text: str, start: int, end: int) -> _Cells:
+def _split_at_separators(text: str, start: int, end: int) -> _Cells:
     found: _Cells = []
     for part in text[start:end].split(_SEPARATOR):
         words = part.strip()
@@ -112,7 +116,7 @@ def _separated(text: str, start: int, end: int) -> _Cells:
     return found
 
 
-def _fitted(spans: _Cells, width: int) -> _Cells:
+def _fit_to_width(spans: _Cells, width: int) -> _Cells:
     """As many cells as there are columns; the last has the rest of a longer row."""
     if len(spans) <= width:
         return spans + [None] * (width - len(spans))

@@ -24,19 +24,19 @@ def cells_in_words(cells: Sequence[Cell], language: Language) -> str:
     columns = list(dict.fromkeys(one.column for one in cells if one.column))
     parts = []
     if len(rows) == 1:
-        parts.append(language.t("row “{row}”", row=_shortened(rows[0])))
+        parts.append(language.t("row “{row}”", row=_shorten(rows[0])))
     elif rows:
-        first, last = _shortened(rows[0]), _shortened(rows[-1])
+        first, last = _shorten(rows[0]), _shorten(rows[-1])
         parts.append(language.t("rows “{first}” to “{last}”", first=first, last=last))
     if len(columns) == 1:
-        parts.append(language.t("column “{column}”", column=_shortened(columns[0])))
+        parts.append(language.t("column “{column}”", column=_shorten(columns[0])))
     elif columns:
-        first, last = _shortened(columns[0]), _shortened(columns[-1])
+        first, last = _shorten(columns[0]), _shorten(columns[-1])
         parts.append(language.t("columns “{first}” to “{last}”", first=first, last=last))
     return ", ".join(parts)
 
 
-def _shortened(name: str) -> str:
+def _shorten(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 

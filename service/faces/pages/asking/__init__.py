@@ -2,6 +2,6 @@
 
 from service.faces.pages.asking.form import HomeQuery
 from service.faces.pages.asking.showing import ShownAnswer, shown_answer
-from service.faces.pages.asking.suggestions import suggested
+from service.faces.pages.asking.suggestions import suggest_questions
 
-__all__ = ["HomeQuery", "ShownAnswer", "shown_answer", "suggested"]
+__all__ = ["HomeQuery", "ShownAnswer", "shown_answer", "suggest_questions"]

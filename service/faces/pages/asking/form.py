@@ -124,20 +124,20 @@ class HomeQuery(PageQuery):
         if self.kind:
             each.append({"type": "in", "key": "media_type", "value": list(KINDS[self.kind])})
         if folder := self.folder.strip().strip("/"):
-            each += _below(folder, "/")
+            each += _prefix_filters(folder, "/")
         for name, kind in (("since", "gte"), ("until", "lte")):
-            if day := _checked_day(name, getattr(self, name).strip()):
+            if day := _parse_day(name, getattr(self, name).strip()):
                 # A date may have a time after it: a tilde comes after all of them.
                 value = day if kind == "gte" else f"{day}~"
                 each.append({"type": kind, "key": "date", "value": value})
         if tag := self.language.strip():
-            regional = {"type": "and", "filters": _below(tag, "-", key="language")}
+            regional = {"type": "and", "filters": _prefix_filters(tag, "-", key="language")}
             exact = {"type": "eq", "key": "language", "value": tag}
             each.append({"type": "or", "filters": [exact, regional]})
         return {"type": "and", "filters": each} if each else None
 
 
-def _below(start: str, mark: str, *, key: str = "document_id") -> list[dict[str, Any]]:
+def _prefix_filters(start: str, mark: str, *, key: str = "document_id") -> list[dict[str, Any]]:
     """The filters for values that begin with ``start`` and a mark."""
     return [
         {"type": "gte", "key": key, "value": f"{start}{mark}"},
@@ -145,7 +145,7 @@ def _below(start: str, mark: str, *, key: str = "document_id") -> list[dict[str,
     ]
 
 
-def _checked_day(name: str, written: str) -> str:
+def _parse_day(name: str, written: str) -> str:
     if not written:
         return ""
     try:

@@ -113,9 +113,9 @@ def shown_answer(
     the filter.
     """
     answer, name = found.answer, found.collection
-    standings = {} if resolution is None else _standings(found, resolution, language)
+    standings = {} if resolution is None else _standings_by_locator(found, resolution, language)
     maker = SourceMaker(name, found.caller, prover, language, standings)
-    sentences, sources = _quoted(found, maker)
+    sentences, sources = _sentences_with_sources(found, maker)
     declined = found.declines if made is None else made.declines(found)
     verdict = (
         shown_verdict(answer.answerability, language)
@@ -126,22 +126,22 @@ def shown_answer(
         declined,
         verdict,
         per_cent(answer.answerability, language),
-        _nearest(answer.hits, sources) if declined and verdict.may_answer else None,
+        _likeliest_sentence(answer.hits, sources) if declined and verdict.may_answer else None,
         sentences,
         [found.parts[at].text for at in found.extract.unanswered] if sentences else (),
-        () if made is None else tuple(_written(made, sources)),
+        () if made is None else tuple(_split_written_answer(made, sources)),
         sources,
-        list(_notes(answer, language)),
+        list(_index_notes(answer, language)),
         answer.index.change,
         resolution is not None,
         sum(one.standing is not None and one.standing.tone != "" for one in sources),
         sum(one.standing is not None and one.standing.is_news and not one.standing.tone for one in sources),
-        _worst(sentences, sources),
+        _worst_standing(sentences, sources),
         sorted(answer.timings_ms.items(), key=lambda one: (one[0] == "total", -one[1])),
     )
 
 
-def _nearest(hits: Sequence[Hit], sources: Sequence[ShownSource]) -> ShownSentence | None:
+def _likeliest_sentence(hits: Sequence[Hit], sources: Sequence[ShownSource]) -> ShownSentence | None:
     """The sentence of the first passage that most probably answers."""
     hit, source = hits[0], sources[0]
     if not hit.evidence:
@@ -153,23 +153,29 @@ def _nearest(hits: Sequence[Hit], sources: Sequence[ShownSource]) -> ShownSenten
     )
 
 
-def _worst(sentences: Sequence[ShownSentence], sources: Sequence[ShownSource]) -> ShownStanding | None:
+def _worst_standing(
+    sentences: Sequence[ShownSentence], sources: Sequence[ShownSource]
+) -> ShownStanding | None:
     cited = [one.standing for one in sentences] or [one.standing for one in sources[:1]]
     news = [one for one in cited if one is not None and one.tone]
     return min(news, key=lambda one: one.tone, default=None)  # "bad" is before "warn"
 
 
-def _standings(found: Found, resolution: Resolution, language: Language) -> dict[str, ShownStanding]:
+def _standings_by_locator(
+    found: Found, resolution: Resolution, language: Language
+) -> dict[str, ShownStanding]:
     cited = (
         *(hit.citation for hit in found.answer.hits), *(one.citation for one in found.extract.sentences)
     )  # fmt: skip
     return {one.locator: shown_standing(resolution, one, found.collection, language) for one in cited}
 
 
-def _quoted(found: Found, maker: SourceMaker) -> tuple[list[ShownSentence], list[ShownSource]]:
+def _sentences_with_sources(
+    found: Found, maker: SourceMaker
+) -> tuple[list[ShownSentence], list[ShownSource]]:
     """The sentences of the answer, and all sources: the passages, then sentences that are in none of them."""
     hits, extracted = found.answer.hits, found.extract.sentences
-    homes = [_home(one.citation, hits) for one in extracted]
+    homes = [_rank_of_passage(one.citation, hits) for one in extracted]
     cited: dict[int, list[Span]] = {}
     for one, rank in zip(extracted, homes, strict=True):
         if rank:
@@ -189,7 +195,7 @@ def _quoted(found: Found, maker: SourceMaker) -> tuple[list[ShownSentence], list
     return sentences, sources
 
 
-def _home(sentence: Citation, hits: Sequence[Hit]) -> int:
+def _rank_of_passage(sentence: Citation, hits: Sequence[Hit]) -> int:
     """The rank of the passage that a sentence stands in; 0 if there is none."""
     for hit in hits:
         passage = hit.citation
@@ -199,18 +205,18 @@ def _home(sentence: Citation, hits: Sequence[Hit]) -> int:
     return 0
 
 
-def _written(made: Whole, sources: Sequence[ShownSource]) -> Iterator[WrittenPart]:
+def _split_written_answer(made: Whole, sources: Sequence[ShownSource]) -> Iterator[WrittenPart]:
     """The text of a model, cut into sentences with their verdicts."""
     by_number = {one.number: one.address for one in sources}
     at = 0
     for one in made.sentences:
-        yield WrittenPart(_pieces(made.text[at : one.start], by_number))
-        yield WrittenPart(_pieces(made.text[one.start : one.end], by_number), one.status, one.reason)
+        yield WrittenPart(_split_at_marks(made.text[at : one.start], by_number))
+        yield WrittenPart(_split_at_marks(made.text[one.start : one.end], by_number), one.status, one.reason)
         at = one.end
-    yield WrittenPart(_pieces(made.text[at:], by_number))
+    yield WrittenPart(_split_at_marks(made.text[at:], by_number))
 
 
-def _pieces(text: str, by_number: Mapping[int, str]) -> list[Piece]:
+def _split_at_marks(text: str, by_number: Mapping[int, str]) -> list[Piece]:
     """A text, cut at the marks that name a source."""
     pieces, at = [], 0
     for match in _MARK.finditer(text):
@@ -220,7 +226,7 @@ def _pieces(text: str, by_number: Mapping[int, str]) -> list[Piece]:
     return [*pieces, Piece(text[at:])]
 
 
-def _notes(answer: Answer, language: Language) -> Iterator[str]:
+def _index_notes(answer: Answer, language: Language) -> Iterator[str]:
     t = language.t
     if "dense" in answer.index.degraded:
         yield t("The search by meaning is being repaired: this answer lacks what only it finds.")

@@ -98,7 +98,7 @@ class SourceMaker:
 
     def passages(self, hits: Sequence[Hit], cited: Mapping[int, Sequence[Span]]) -> list[ShownSource]:
         """The passages, numbered by rank. ``cited`` are the spans that the answer quotes, by rank."""
-        addresses = self.addresses([_with_evidence(hit, cited.get(hit.rank, ())) for hit in hits])
+        addresses = self.addresses([_citation_with_evidence(hit, cited.get(hit.rank, ())) for hit in hits])
         return [
             self._passage(hit, address, cited.get(hit.rank, ()))
             for hit, address in zip(hits, addresses, strict=True)
@@ -172,12 +172,12 @@ class SourceMaker:
         t, link = self.language.t, links["citation"]
         start = f"{link}{'&' if '?' in link else '?'}format="
 
-        def named(names: Mapping[Format, str]) -> list[ShownFormat]:
+        def make_formats(names: Mapping[Format, str]) -> list[ShownFormat]:
             return [ShownFormat(one, name, f"{start}{one}") for one, name in names.items()]
 
         people = [ShownFormat("link", t("Link"), links["view"])]
         people.append(ShownFormat("plain", t("Plain text"), f"{start}plain"))
-        return [*people, *named(_FOR_PEOPLE)], named(_FOR_PROGRAMS)
+        return [*people, *make_formats(_FOR_PEOPLE)], make_formats(_FOR_PROGRAMS)
 
     def _repeats(self, hit: Hit) -> list[tuple[str, str]]:
         """The other documents that say what a hit says, each once, and the addresses of these places."""
@@ -188,7 +188,7 @@ class SourceMaker:
         return [(id_, view_address(one, [], self.collection) if has_links else "") for id_, one in some]
 
 
-def _with_evidence(hit: Hit, cited: Sequence[Span]) -> CitedWith:
+def _citation_with_evidence(hit: Hit, cited: Sequence[Span]) -> CitedWith:
     own = [(one.start, one.end) for one in hit.evidence[:1]]
     return CitedWith(hit.citation.locator, tuple(cited or own))
 

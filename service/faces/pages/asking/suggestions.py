@@ -25,20 +25,20 @@ _LONGEST = 200_000
 _MARKS = ("?", "？", "؟")
 
 
-def suggested(archive: Archive) -> list[str]:
+def suggest_questions(archive: Archive) -> list[str]:
     """At most :data:`MOST` questions that the documents of a collection answer; none if none are known."""
-    shipped = list(islice(_shipped(archive), MOST))
-    return shipped or list(islice(dict.fromkeys(_headings(archive)), MOST))
+    shipped = list(islice(_precomputed_questions(archive), MOST))
+    return shipped or list(islice(dict.fromkeys(_heading_questions(archive)), MOST))
 
 
-def _shipped(archive: Archive) -> Iterator[str]:
+def _precomputed_questions(archive: Archive) -> Iterator[str]:
     for document_id, known in _KNOWN.items():
         document = archive.find_document(document_id)
         if document is not None and document.text_sha256.hex().startswith(known["text_sha256"]):
             yield known["question"]
 
 
-def _headings(archive: Archive) -> Iterator[str]:
+def _heading_questions(archive: Archive) -> Iterator[str]:
     for document in archive.documents(limit=_DOCUMENTS):
         if document.length > _LONGEST:
             continue

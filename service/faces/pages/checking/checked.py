@@ -19,12 +19,12 @@ from index.citations import (
 )
 from index.errors import InvalidLimit
 from service.faces.api.requests.cited_spans import check_all
-from service.faces.pages.checking.cited import Cited, cited
-from service.faces.pages.checking.copies import Copies, Sourced, copies
+from service.faces.pages.checking.cited import Cited, check_citations
+from service.faces.pages.checking.copies import Copies, Sourced, make_copies
 from service.faces.pages.checking.findings import Finding, Findings, State
 from service.faces.pages.checking.pasted import Pasted
-from service.faces.pages.checking.places import LookedUp, looked_up
-from service.faces.pages.checking.sentences import CERTAIN, Part, of_sentences, parts
+from service.faces.pages.checking.places import LookedUp, look_up_citation
+from service.faces.pages.checking.sentences import CERTAIN, Part, sentence_parts, verdicts_by_sentence
 from service.faces.pages.languages import Language
 from service.http.links import absolute, linked
 from service.settings import Settings
@@ -78,8 +78,10 @@ class Checked:
         return self.citation is not None or matches or any(one.source for one in self.cited)
 
 
-def checked(verification: Verification, given: Pasted, words: Words, settings: Settings) -> Checked:
-    """Check what was pasted.
+def check_pasted_input(
+    verification: Verification, given: Pasted, words: Words, settings: Settings
+) -> Checked:
+    """Look up a pasted citation, or check a quote or a text against the documents.
 
     Raises :class:`index.errors.CitationNotFound` for a locator that names nothing,
     :class:`index.errors.InvalidLimit` and :class:`index.errors.ModelFailed`.
@@ -88,23 +90,23 @@ def checked(verification: Verification, given: Pasted, words: Words, settings: S
     if given.locator is not None:
         check_all([str(given.locator)], (), settings)
         citation = verification.resolution.cite(given.locator)
-        return Checked(citation=looked_up(verification, citation, findings))
+        return Checked(citation=look_up_citation(verification, citation, findings))
     if given.quote:
-        return _quote(verification, verification.quote(Claim(given.quote)), findings)
+        return _check_quote(verification, verification.quote(Claim(given.quote)), findings)
     found = carried(given.text)
     if not found.locators and len(given.text) <= _LONGEST_TRIED:
         verdict = verification.quote(Claim(given.text))
         if verdict.status in CERTAIN:
-            return _quote(verification, verdict, findings)
-    return _text(verification, found, (given, words, settings), findings)
+            return _check_quote(verification, verdict, findings)
+    return _check_text(verification, found, (given, words, settings), findings)
 
 
-def _quote(verification: Verification, verdict: Verdict, findings: Findings) -> Checked:
-    citation = looked_up(verification, verdict.citation, findings) if verdict.citation else None
+def _check_quote(verification: Verification, verdict: Verdict, findings: Findings) -> Checked:
+    citation = look_up_citation(verification, verdict.citation, findings) if verdict.citation else None
     return Checked(quote=findings.quote(verdict), citation=citation)
 
 
-def _text(
+def _check_text(
     verification: Verification, found: Carried, given: tuple[Pasted, Words, Settings], findings: Findings
 ) -> Checked:
     pasted, words, settings = given
@@ -119,38 +121,38 @@ def _text(
     known = {mark: one for mark, one in found.locators.items() if verdicts[mark].citation is not None}
     report = verification.answer(found.text, known)
     sources = {mark: verdict for mark, verdict in verdicts.items() if mark in known}
-    sentences = tuple(parts(pasted.text, report, findings, sources))
+    sentences = tuple(sentence_parts(pasted.text, report, findings, sources))
     counts: Counter[State] = Counter(part.state for part in sentences if part.number)
     return Checked(
         sentences,
         {state: counts[state] for state in get_args(State)},
-        _copies(verification, found.text, report, words, set(known)),
-        tuple(cited(verification, found, verdicts, findings)),
+        _copy_formats(verification, found.text, report, words, set(known)),
+        tuple(check_citations(verification, found, verdicts, findings)),
         tuple(mark for mark in report.unknown_marks if mark not in found.locators),
     )
 
 
-def _copies(
+def _copy_formats(
     verification: Verification, text: str, report: AnswerReport, words: Words, known: set[int]
 ) -> Copies:
     moment = verification.resolution.moment
 
-    def sourced(citation: Citation) -> Sourced:
+    def add_metadata(citation: Citation) -> Sourced:
         version = moment.version(citation.document_id, citation.version)
         return Sourced(absolute(linked(citation, words.collection), words.base), version.metadata)
 
     pieces: list[tuple[str, list[Sourced]]] = []
     at = 0
-    for sentence, (quotes, statement) in zip(report.sentences, of_sentences(report), strict=True):
+    for sentence, (quotes, statement) in zip(report.sentences, verdicts_by_sentence(report), strict=True):
         pieces += [(text[at : sentence.start], []), (text[sentence.start : sentence.end], [])]
-        cited = _confirmed(quotes, statement)
-        pieces[-1] = (pieces[-1][0], [sourced(one) for one in cited])
+        cited = _confirming_citations(quotes, statement)
+        pieces[-1] = (pieces[-1][0], [add_metadata(one) for one in cited])
         at = sentence.end
     pieces.append((text[at:], []))
-    return copies(pieces, known, words.language.t("Sources"))
+    return make_copies(pieces, known, words.language.t("Sources"))
 
 
-def _confirmed(quotes: Sequence[Verdict], statement: StatementVerdict | None) -> list[Citation]:
+def _confirming_citations(quotes: Sequence[Verdict], statement: StatementVerdict | None) -> list[Citation]:
     """The citations of what was found of a sentence, each place once; none if a part of it differs."""
     statuses = [one.status for one in quotes] + ([statement.status] if statement else [])
     if not _DIFFERING.isdisjoint(statuses):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from index.citations import Carried, Locator, Verdict, Verification
-from service.faces.pages.checking.findings import Finding, Findings, Source, State, worst
+from service.faces.pages.checking.findings import Finding, Findings, Source, State, worst_state
 
 _RANKED = ("verified", "repaired", "altered", "misattributed", "not_found")
 
@@ -31,10 +31,10 @@ class Cited:
         if self.source is None:
             return "bad"
         own = [self.source.standing.state] if self.source.standing else []
-        return worst(["good", *own, *([self.quote.state] if self.quote else [])])
+        return worst_state(["good", *own, *([self.quote.state] if self.quote else [])])
 
 
-def cited(
+def check_citations(
     verification: Verification, found: Carried, verdicts: Mapping[int, Verdict], findings: Findings
 ) -> Iterator[Cited]:
     """The citations in the order of their marks. ``verdicts`` are those on the locators alone."""
@@ -45,12 +45,12 @@ def cited(
             yield Cited(number, str(locator), None, None, verdict.reason)
             continue
         source = findings.cited(verdict.citation, verdict.today)
-        quoted = _quoted(verification, locator, found.quotes.get(mark, ()))
+        quoted = _quote_verdict(verification, locator, found.quotes.get(mark, ()))
         finding = findings.quote(quoted).without_source() if quoted else None
         yield Cited(number, str(locator), source, finding, "")
 
 
-def _quoted(verification: Verification, locator: Locator, readings: tuple[str, ...]) -> Verdict | None:
+def _quote_verdict(verification: Verification, locator: Locator, readings: tuple[str, ...]) -> Verdict | None:
     """The verdict on the quote of an entry, by that of its readings that is best."""
     verdicts = [verification.citation(locator, words) for words in readings]
     return min(verdicts, key=lambda one: _RANKED.index(one.status), default=None)

@@ -33,9 +33,9 @@ class Sourced:
     metadata: Metadata
 
 
-def copies(parts: Iterable[tuple[str, list[Sourced]]], known: set[int], heading: str) -> Copies:
+def make_copies(parts: Iterable[tuple[str, list[Sourced]]], known: set[int], heading: str) -> Copies:
     """Make the copies of a text in parts, each with its sources. ``known`` are the marks to leave out."""
-    pieces = [(_without(text, known), sources) for text, sources in parts]
+    pieces = [(_remove_marks(text, known), sources) for text, sources in parts]
     numbers: dict[str, int] = {}
     used = {number for text, _ in pieces for _, own in mark_spans(text) for number in own}
     listed: list[tuple[int, Sourced]] = []
@@ -47,22 +47,22 @@ def copies(parts: Iterable[tuple[str, list[Sourced]]], known: set[int], heading:
                 numbers[one.citation.locator] = number
                 listed.append((number, one))
 
-    def written(mark: Callable[[int], str]) -> str:
+    def render(mark: Callable[[int], str]) -> str:
         told = "".join(
             text + "".join(mark(numbers[one.citation.locator]) for one in sources) for text, sources in pieces
         )
         return _TRAILING.sub("", told).strip()
 
-    plain = [f"[{number}] {_formatted(one, 'plain')}" for number, one in listed]
-    notes = [_formatted(one, "markdown_footnote", str(number)) for number, one in listed]
+    plain = [f"[{number}] {_format_copy(one, 'plain')}" for number, one in listed]
+    notes = [_format_copy(one, "markdown_footnote", str(number)) for number, one in listed]
     return Copies(
-        "\n\n".join(filter(None, [written(lambda at: f" [{at}]"), "\n".join(plain)])),
-        "\n\n".join(filter(None, [written(lambda at: f"[^{at}]"), "\n".join(notes)])),
-        str(_html(written(lambda at: f"\ue000{at}\ue001"), listed, heading)),
+        "\n\n".join(filter(None, [render(lambda at: f" [{at}]"), "\n".join(plain)])),
+        "\n\n".join(filter(None, [render(lambda at: f"[^{at}]"), "\n".join(notes)])),
+        str(_copy_as_html(render(lambda at: f"\ue000{at}\ue001"), listed, heading)),
     )
 
 
-def _without(text: str, known: set[int]) -> str:
+def _remove_marks(text: str, known: set[int]) -> str:
     """The text without the marks whose numbers are all known, and the white space around them."""
     for (start, end), numbers in reversed(mark_spans(text)):
         if known.issuperset(numbers):
@@ -70,15 +70,15 @@ def _without(text: str, known: set[int]) -> str:
     return text
 
 
-def _formatted(one: Sourced, name: str, label: str = "1") -> str:
+def _format_copy(one: Sourced, name: str, label: str = "1") -> str:
     written = formatted(one.citation, name, metadata=one.metadata, label=label)  # type: ignore[arg-type]
     return str(written)
 
 
-def _html(text: str, listed: list[tuple[int, Sourced]], heading: str) -> Markup:
+def _copy_as_html(text: str, listed: list[tuple[int, Sourced]], heading: str) -> Markup:
     # The marks are in characters for private use, so that they survive the escaping.
     paragraphs = [
-        Markup("<p>{}</p>").format(_superscripts(escape(one))) for one in _PARAGRAPHS.split(text) if one
+        Markup("<p>{}</p>").format(_superscript_marks(escape(one))) for one in _PARAGRAPHS.split(text) if one
     ]
     items = [
         Markup('<li value="{}">“{}” <a href="{}">{}</a> ({})</li>').format(
@@ -90,6 +90,6 @@ def _html(text: str, listed: list[tuple[int, Sourced]], heading: str) -> Markup:
     return Markup("\n").join([*paragraphs, *([sources] if items else [])])
 
 
-def _superscripts(text: Markup) -> Markup:
+def _superscript_marks(text: Markup) -> Markup:
     shown = re.sub("\ue000([0-9]+)\ue001", r"<sup>[\1]</sup>", str(text)).replace("\n", "<br>\n")
     return Markup(shown)  # noqa: S704 -- escaped by the caller

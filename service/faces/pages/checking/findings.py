@@ -70,7 +70,7 @@ class Finding:
     def worst(self) -> State:
         """Its state, with how its source stands in the newest version."""
         standing = self.source.standing if self.source else None
-        return worst([self.state, standing.state]) if standing else self.state
+        return worst_state([self.state, standing.state]) if standing else self.state
 
     def without_source(self) -> Finding:
         """The finding beside another one that shows the same source."""
@@ -141,7 +141,7 @@ class Findings:
         return Standing(_STATES[found.status], label, found.edits, address)
 
 
-def worst(states: Iterable[State]) -> State:
+def worst_state(states: Iterable[State]) -> State:
     """The state of a sentence with several findings; ``none`` without any."""
     found = set(states)
     return next((state for state in _RANKED if state in found), "none")

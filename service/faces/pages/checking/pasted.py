@@ -25,8 +25,8 @@ class Pasted:
     locator: Locator | None = None
 
 
-def pasted(text: str, kind: Kind, settings: Settings) -> Pasted:
-    """Recognise what was pasted. Raises :class:`index.errors.InvalidLimit` for too long a text."""
+def parse_pasted_input(text: str, kind: Kind, settings: Settings) -> Pasted:
+    """Recognise a citation, a quote or a text. Raises :class:`index.errors.InvalidLimit` for a long one."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     most = settings.max_answer_characters
     if len(text) > most:

@@ -42,7 +42,7 @@ class LookedUp:
     """Whether there may be more places than are shown."""
 
 
-def looked_up(verification: Verification, citation: Citation, findings: Findings) -> LookedUp:
+def look_up_citation(verification: Verification, citation: Citation, findings: Findings) -> LookedUp:
     """Look up a citation. Raises :class:`index.errors.InvalidLimit` when too much has to be read."""
     resolution = verification.resolution
     today = resolution.today(citation)
@@ -56,28 +56,28 @@ def looked_up(verification: Verification, citation: Citation, findings: Findings
     others = [one for one in found if one.locator not in (citation.locator, now.locator if now else "")]
     return LookedUp(
         findings.source(citation, None),
-        _from_word(text[:before]) if citation.start > before else text[:before],
-        _to_word(text[before + citation.end - citation.start :]),
+        _drop_first_word(text[:before]) if citation.start > before else text[:before],
+        _drop_last_word(text[before + citation.end - citation.start :]),
         citation.version,
         today.version,
         findings.standing(today),
-        tuple(_versions(verification, citation, findings)),
+        tuple(_later_versions(verification, citation, findings)),
         tuple(findings.source(one, None) for one in others[:_MOST_PLACES]),
         len(found) > _MOST_PLACES,
     )
 
 
-def _from_word(text: str) -> str:
+def _drop_first_word(text: str) -> str:
     """The text without the word that it begins inside of."""
     return f"… {text.partition(' ')[2]}"
 
 
-def _to_word(text: str) -> str:
+def _drop_last_word(text: str) -> str:
     """The text without the word that it ends inside of; a text that ends before the limit is whole."""
     return text if len(text) < _AROUND else f"{text.rpartition(' ')[0]} …"
 
 
-def _versions(verification: Verification, citation: Citation, findings: Findings) -> list[Version]:
+def _later_versions(verification: Verification, citation: Citation, findings: Findings) -> list[Version]:
     """The later versions, oldest first; of very many or very long ones the newest."""
     resolution = verification.resolution
     shown: list[Version] = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from index.answers import Citation
 from index.citations import AnswerReport, StatementVerdict, Verdict
-from service.faces.pages.checking.findings import Finding, Findings, Source, State, worst
+from service.faces.pages.checking.findings import Finding, Findings, Source, State, worst_state
 from service.faces.pages.marks import Segment, lit_segments
 
 CERTAIN = ("verified", "repaired")
@@ -30,20 +30,20 @@ class Part:
     cited: tuple[Source, ...] = ()
 
 
-def of_sentences(report: AnswerReport) -> Iterator[tuple[list[Verdict], StatementVerdict | None]]:
+def verdicts_by_sentence(report: AnswerReport) -> Iterator[tuple[list[Verdict], StatementVerdict | None]]:
     """The verdicts on the quotes of each sentence, and on its claim."""
     quotes = {quoted.start: verdict for quoted, verdict in report.quotes}
     for sentence, statement in zip(report.sentences, report.statements, strict=True):
         yield [quotes[one.start] for one in sentence.quotes], statement
 
 
-def parts(
+def sentence_parts(
     text: str, report: AnswerReport, findings: Findings, sources: Mapping[int, Verdict]
 ) -> Iterator[Part]:
     """The parts of a text in order. ``sources`` are the verdicts on what it cites, by their marks."""
     at = 0
     for number, (sentence, (quotes, statement)) in enumerate(
-        zip(report.sentences, of_sentences(report), strict=True), 1
+        zip(report.sentences, verdicts_by_sentence(report), strict=True), 1
     ):
         if at < sentence.start:
             yield Part(0, "none", (Segment(text[at : sentence.start], ""),))
@@ -51,15 +51,15 @@ def parts(
         spans = [(one.start - sentence.start, one.end - sentence.start) for one in conflicts]
         segments = lit_segments(text[sentence.start : sentence.end], spans)
         named = [sources[mark] for mark in sentence.marks if mark in sources]
-        found = tuple(_found(quotes, statement, findings, cites=bool(named)))
-        shown = _only_cited(named, statement, findings)
-        yield Part(number, worst(one.worst for one in found), segments, found, shown)
+        found = tuple(_sentence_findings(quotes, statement, findings, cites=bool(named)))
+        shown = _cited_sources(named, statement, findings)
+        yield Part(number, worst_state(one.worst for one in found), segments, found, shown)
         at = sentence.end
     if at < len(text):
         yield Part(0, "none", (Segment(text[at:], ""),))
 
 
-def _found(
+def _sentence_findings(
     quotes: Sequence[Verdict], statement: StatementVerdict | None, findings: Findings, *, cites: bool
 ) -> Iterator[Finding]:
     """The findings on a sentence; where two have the same place, one shows it."""
@@ -79,10 +79,10 @@ def _found(
     yield claim
 
 
-def _only_cited(
+def _cited_sources(
     named: Sequence[Verdict], statement: StatementVerdict | None, findings: Findings
 ) -> tuple[Source, ...]:
-    """The citation of a sentence that is judged by another source or by none."""
+    """What a sentence cites, as sources, if another source or none decides the verdict on it."""
     if statement is None or statement.cause not in ("elsewhere", "around", "nothing"):
         return ()
     return tuple(

@@ -82,7 +82,7 @@ _LINKS: Mapping[type[LoccitError], Callable[[Language], tuple[str, str]]] = {
 
 
 def plain_error(error: LoccitError, language: Language) -> PlainError:
-    """An error as a page tells it."""
+    """Describe an error in the words of a page: message, advice and a link."""
     kinds = type(error).__mro__
     advice = next((_ADVICE[kind](language) for kind in kinds if kind in _ADVICE), "")
     link = next((_LINKS[kind](language) for kind in kinds if kind in _LINKS), ("", ""))

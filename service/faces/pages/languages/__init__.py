@@ -41,7 +41,7 @@ class Language:
         return Markup(self.messages.get(message, message)).format(**values)  # noqa: S704 -- our own text
 
 
-def _read(path: Path) -> Language:
+def _read_catalogue(path: Path) -> Language:
     catalogue = json.loads(path.read_text(encoding="utf-8"))
     return Language(
         path.stem, catalogue["name"], catalogue["messages"], catalogue["scripts"], catalogue["one_form"]
@@ -49,17 +49,17 @@ def _read(path: Path) -> Language:
 
 
 ENGLISH = Language("en", "English")
-LANGUAGES = {one.tag: one for one in (ENGLISH, *map(_read, sorted(_FOLDER.glob("*.json"))))}
+LANGUAGES = {one.tag: one for one in (ENGLISH, *map(_read_catalogue, sorted(_FOLDER.glob("*.json"))))}
 
 
-def chosen(tag: str, accepted: str) -> Language:
+def choose_language(tag: str, accepted: str) -> Language:
     """The language with a tag, else the first that a header Accept-Language names, else English."""
     if tag in LANGUAGES:
         return LANGUAGES[tag]
-    return next((LANGUAGES[one] for one in _ranked(accepted) if one in LANGUAGES), ENGLISH)
+    return next((LANGUAGES[one] for one in _ranked_languages(accepted) if one in LANGUAGES), ENGLISH)
 
 
-def _ranked(accepted: str) -> Iterable[str]:
+def _ranked_languages(accepted: str) -> Iterable[str]:
     """Primary subtags of a header Accept-Language (RFC 9110, section 12.5.4), the most wanted first."""
     weighed = []
     for part in accepted[:1000].split(","):

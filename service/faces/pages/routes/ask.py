@@ -16,7 +16,7 @@ from service.errors import InvalidRequest, WriterFailed, WriterTimeout
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyAnswering
 from service.faces.pages import page
-from service.faces.pages.asking import HomeQuery, ShownAnswer, shown_answer, suggested
+from service.faces.pages.asking import HomeQuery, ShownAnswer, shown_answer, suggest_questions
 from service.faces.pages.asking.earlier import lost_passages, time_of
 from service.faces.pages.asking.folders import folders_of
 from service.faces.pages.asking.form import extents, kinds, languages
@@ -49,15 +49,17 @@ async def home(
     lookups, scope = answering.pools.lookups, request.scope
     await choose_collection(request, query, answering.collections, answering.pools, caller)
     if not query.question:
-        return await lookups.run(_page, scope, answering, query)
+        return await lookups.run(_render_page, scope, answering, query)
     try:
-        found = await find(HttpClient(request), answering, caller, _asked(query, caller, answering))
+        found = await find(HttpClient(request), answering, caller, _parse_question(query, caller, answering))
     except (EmptyQuestion, QuestionTooLong, InvalidFilter, InvalidRequest) as error:
-        return await lookups.run(_page, scope, answering, query, problem=error.message, status_code=422)
+        return await lookups.run(
+            _render_page, scope, answering, query, problem=error.message, status_code=422
+        )
     except CollectionNotFound:
         if query.collection != DEFAULT_COLLECTION:
             raise
-        return await lookups.run(_page, scope, answering, query)  # which says what to do
+        return await lookups.run(_render_page, scope, answering, query)  # which says what to do
     made, problem = None, ""
     if found.asked.mode == "written" and not found.declines:
         try:
@@ -65,24 +67,27 @@ async def home(
         except (WriterFailed, WriterTimeout) as error:
             problem = error.message
     pool = lookups if query.as_of is None and not query.was else answering.pools.texts
-    return await pool.run(_answer_page, scope, answering, query, found, made, problem)
+    return await pool.run(_render_answer, scope, answering, query, found, made, problem)
 
 
-def _asked(query: HomeQuery, caller: Principal, answering: Answering) -> Asked:
+def _parse_question(query: HomeQuery, caller: Principal, answering: Answering) -> Asked:
     """The question of the form. Raises the errors of questions, and of filters."""
     question = checked_length(query.question, answering.settings)
     mode: Mode = "written" if query.mode == "written" and answering.writer is not None else "extractive"
     return Asked(
-        query.asking(question, _extent(query, caller)), mode, answering.settings.min_answerability, _SENTENCES
+        query.asking(question, _allowed_extent(query, caller)),
+        mode,
+        answering.settings.min_answerability,
+        _SENTENCES,
     )
 
 
-def _extent(query: HomeQuery, caller: Principal) -> Extent:
+def _allowed_extent(query: HomeQuery, caller: Principal) -> Extent:
     """The extent asked for, if the form offers it to the caller."""
     return "passage" if query.extent == "section" and caller.scope is Scope.ASK else query.extent
 
 
-def _answer_page(
+def _render_answer(
     connection: Connection,
     answering: Answering,
     query: HomeQuery,
@@ -96,7 +101,7 @@ def _answer_page(
     out = filtered is not None and not archive.documents(limit=1, where=filtered)
     show = partial(shown_answer, found, prover=prover, language=language, made=made, is_filtered_out=out)
     if query.as_of is None and not query.was:
-        return _page(connection, answering, query, answer=show(None), problem=problem)
+        return _render_page(connection, answering, query, answer=show(None), problem=problem)
     with archive.resolution() as resolution:
         if query.as_of is not None:
             answer = replace(show(resolution), time=time_of(resolution, query.as_of))
@@ -104,10 +109,10 @@ def _answer_page(
             was = query.was if found.caller.scope is not Scope.ASK else ()
             lost = tuple(lost_passages(resolution, was, found.collection, language))
             answer = replace(show(None), lost=lost)
-    return _page(connection, answering, query, answer=answer, problem=problem)
+    return _render_page(connection, answering, query, answer=answer, problem=problem)
 
 
-def _page(
+def _render_page(
     connection: Connection,
     answering: Answering,
     query: HomeQuery,
@@ -126,21 +131,21 @@ def _page(
         collections=answering.collections.names(caller),
         home_query=in_collection("", query.collection),
         extents=extents(caller, here.language),
-        extent=_extent(query, caller),
+        extent=_allowed_extent(query, caller),
         kinds=kinds(here.language),
         filter_languages=languages(query.language, here.language),
         problem=problem,
         answer=answer,
         folders=_folders(answering.collections, caller, query.collection),
-        to_write=_to_write(query, caller, answering) if answer else None,
+        to_write=_writing_request(query, caller, answering) if answer else None,
         permanent=query.address(as_of=answer.change) if answer and caller.scope > Scope.ASK else "",
-        start=None if answer or problem else _start(answering.collections, caller, query.collection),
+        start=None if answer or problem else _start_context(answering.collections, caller, query.collection),
         may_write=caller.scope >= Scope.WRITE,
         library=_LIBRARY if is_page(_LIBRARY) else "",
     )
 
 
-def _to_write(query: HomeQuery, caller: Principal, answering: Answering) -> dict[str, Any] | None:
+def _writing_request(query: HomeQuery, caller: Principal, answering: Answering) -> dict[str, Any] | None:
     """The request by which a script lets the model write; None without a model, or if it has written."""
     if answering.writer is None or query.mode:
         return None
@@ -155,7 +160,7 @@ def _folders(collections: Collections, caller: Principal, name: str) -> list[str
     return [] if collection is None else folders_of(collection.archive)
 
 
-def _start(collections: Collections, caller: Principal, name: str) -> dict[str, Any]:
+def _start_context(collections: Collections, caller: Principal, name: str) -> dict[str, Any]:
     """Context of an empty form: the number of documents, questions that they answer, and another collection.
 
     A key with the scope ask learns neither numbers nor words of documents before it has asked.
@@ -163,13 +168,17 @@ def _start(collections: Collections, caller: Principal, name: str) -> dict[str, 
     collection = existing_collection(collections, caller, name)
     count = collection.archive.counts().documents if collection else 0
     if collection is None or not count:
-        return {"documents": 0, "questions": [], "other": _other_with_documents(collections, caller, name)}
+        return {
+            "documents": 0,
+            "questions": [],
+            "other": _other_collection_with_documents(collections, caller, name),
+        }
     if caller.scope is Scope.ASK:
         return {"documents": None, "questions": [], "other": ""}
-    return {"documents": count, "questions": suggested(collection.archive), "other": ""}
+    return {"documents": count, "questions": suggest_questions(collection.archive), "other": ""}
 
 
-def _other_with_documents(collections: Collections, caller: Principal, name: str) -> str:
+def _other_collection_with_documents(collections: Collections, caller: Principal, name: str) -> str:
     """The first other collection that the caller may use and that has documents; empty if none has."""
     for other in collections.names(caller):
         with suppress(LoccitError):  # one that was deleted meanwhile, or cannot be opened

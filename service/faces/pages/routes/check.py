@@ -17,7 +17,7 @@ from index.errors import CitationNotFound, InvalidLimit, LoccitError, Unreadable
 from service.errors import InvalidRequest, status_of
 from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, ReadySettings
 from service.faces.pages import page
-from service.faces.pages.checking import Checked, Kind, Pasted, Words, checked, pasted
+from service.faces.pages.checking import Checked, Kind, Pasted, Words, check_pasted_input, parse_pasted_input
 from service.faces.pages.checking.elsewhere import collections_with
 from service.faces.pages.checking.uploaded import SUFFIXES, is_html, most_bytes, text_of, text_of_html
 from service.faces.pages.context import context_of
@@ -68,7 +68,7 @@ async def check_form(
     settings: ReadySettings,
 ) -> Response:
     """The form; with a text in the query, the verdicts on it too."""
-    return await _answered(request, collections, pools, settings, query, None)
+    return await _render_check(request, collections, pools, settings, query, None)
 
 
 @router.post(PATH)
@@ -99,12 +99,12 @@ async def check(
             address = context_of(request.scope).at(in_collection(PATH, query.collection))
             return RedirectResponse(address, status_code=307, headers=HEADERS)
         chosen = file if isinstance(file, UploadFile) and file.filename else None
-        return await _answered(request, collections, pools, settings, query, chosen)
+        return await _render_check(request, collections, pools, settings, query, chosen)
     finally:
         await form.close()
 
 
-async def _answered(
+async def _render_check(
     request: Request,
     collections: Collections,
     pools: Pools,
@@ -113,16 +113,20 @@ async def _answered(
     file: UploadFile | None,
 ) -> Response:
     try:
-        given = pasted(await _sent(collections, pools, settings, query, file), query.kind, settings)
+        given = parse_pasted_input(
+            await _submitted_text(collections, pools, settings, query, file), query.kind, settings
+        )
     except _SHOWN as error:
         shown = Pasted("" if file else query.text[: settings.max_answer_characters])
         outcome = _Outcome(error=error)
-        return await pools.lookups.run(_page, request.scope, collections, settings, query, shown, outcome)
+        return await pools.lookups.run(
+            _render_page, request.scope, collections, settings, query, shown, outcome
+        )
     if not given.text:
         sent = request.method == "POST"
         nothing = InvalidRequest("There is nothing to check. Paste a text or choose a file.")
         return await pools.lookups.run(
-            _page,
+            _render_page,
             request.scope,
             collections,
             settings,
@@ -131,10 +135,10 @@ async def _answered(
             _Outcome(error=nothing if sent else None),
         )
     with pools.texts.permits.acquire():
-        return await pools.texts.run(_result, request.scope, collections, settings, query, given)
+        return await pools.texts.run(_check_and_render, request.scope, collections, settings, query, given)
 
 
-async def _sent(
+async def _submitted_text(
     collections: Collections, pools: Pools, settings: Settings, query: CheckQuery, file: UploadFile | None
 ) -> str:
     """The text of the form, or of the file in it."""
@@ -149,7 +153,7 @@ async def _sent(
     return query.text
 
 
-def _result(
+def _check_and_render(
     connection: Connection, collections: Collections, settings: Settings, query: CheckQuery, given: Pasted
 ) -> Response:
     collection = collections.open(caller_of(connection), query.collection)
@@ -159,19 +163,23 @@ def _result(
     most = settings.max_reading_characters
     try:
         with collection.verification(most_characters=most, claims=not given.quote) as verification:
-            found = checked(verification, given, words, settings)
+            found = check_pasted_input(verification, given, words, settings)
     except _SHOWN as error:
         others = (
-            _elsewhere(connection, collections, settings, query, given)
+            _other_collections_with(connection, collections, settings, query, given)
             if isinstance(error, CitationNotFound)
             else []
         )
-        return _page(connection, collections, settings, query, given, _Outcome(error=error, elsewhere=others))
-    others = [] if found.is_found else _elsewhere(connection, collections, settings, query, given)
-    return _page(connection, collections, settings, query, given, _Outcome(found, elsewhere=others))
+        return _render_page(
+            connection, collections, settings, query, given, _Outcome(error=error, elsewhere=others)
+        )
+    others = (
+        [] if found.is_found else _other_collections_with(connection, collections, settings, query, given)
+    )
+    return _render_page(connection, collections, settings, query, given, _Outcome(found, elsewhere=others))
 
 
-def _elsewhere(
+def _other_collections_with(
     connection: Connection, collections: Collections, settings: Settings, query: CheckQuery, given: Pasted
 ) -> list[str]:
     """The other collections of the caller that have something like what was pasted."""
@@ -180,7 +188,7 @@ def _elsewhere(
     return collections_with(given, names, lambda name: collections.open(caller, name), settings)
 
 
-def _page(
+def _render_page(
     connection: Connection,
     collections: Collections,
     settings: Settings,

@@ -61,13 +61,13 @@ class ShownCollection:
         return size_in_words(self.counts.original_bytes) if self.counts else ""
 
 
-def shown_collections(collections: Collections, caller: Principal) -> list[ShownCollection]:
+def show_collections(collections: Collections, caller: Principal) -> list[ShownCollection]:
     """The collections that a caller may use; blocks."""
-    found = (_shown(collections, caller, name) for name in collections.names(caller))
+    found = (_show_collection(collections, caller, name) for name in collections.names(caller))
     return [one for one in found if one is not None]
 
 
-def _shown(collections: Collections, caller: Principal, name: str) -> ShownCollection | None:
+def _show_collection(collections: Collections, caller: Principal, name: str) -> ShownCollection | None:
     try:
         collection = collections.open(caller, name)
         return ShownCollection(name, collection.description.model_name, collection.archive.counts())
@@ -83,10 +83,10 @@ async def collections(
     request: Request, caller: Caller, collections: ReadyCollections, pools: ReadyPools
 ) -> Response:
     """The collections, with a form for a new one."""
-    return await _collections(request, caller, collections, pools)
+    return await _render_collections(request, caller, collections, pools)
 
 
-async def _collections(
+async def _render_collections(
     request: Request,
     caller: Principal,
     collections: Collections,
@@ -95,7 +95,7 @@ async def _collections(
     name: str = "",
     problem: str = "",
 ) -> Response:
-    found = await pools.lookups.run(shown_collections, collections, caller)
+    found = await pools.lookups.run(show_collections, collections, caller)
     return page(
         request.scope,
         "collections",
@@ -118,7 +118,7 @@ async def create(
         await writes.run(lambda: collections.open(caller, name, create=True))
     except InvalidCollectionName as error:
         problem = plain_message(error, context_of(request.scope).language)
-        return await _collections(request, caller, collections, pools, name=name, problem=problem)
+        return await _render_collections(request, caller, collections, pools, name=name, problem=problem)
     return RedirectResponse(context_of(request.scope).at(in_collection(PATH, name)), status_code=303)
 
 
@@ -132,10 +132,10 @@ async def confirm_deletion(
     pools: ReadyPools,
 ) -> Response:
     """Says what the deletion of a collection breaks, and asks."""
-    return await pools.lookups.run(_confirm, request.scope, collections, caller, query)
+    return await pools.lookups.run(_render_confirmation, request.scope, collections, caller, query)
 
 
-def _confirm(
+def _render_confirmation(
     connection: Connection, collections: Collections, caller: Principal, query: PageQuery
 ) -> Response:
     counts = collections.open(caller, query.collection).archive.counts()
@@ -158,12 +158,12 @@ async def delete(
     fields = await form_fields(request, most_bytes=_MOST_BYTES)
     if fields.get("name", "").strip() != query.collection:
         return await ingestion.pools.lookups.run(
-            _confirm, request.scope, ingestion.collections, caller, query
+            _render_confirmation, request.scope, ingestion.collections, caller, query
         )
-    await writes.run(_delete, ingestion.collections, ingestion.erasing, caller, query.collection)
+    await writes.run(_delete_collection, ingestion.collections, ingestion.erasing, caller, query.collection)
     return RedirectResponse(context_of(request.scope).at(_PATH), status_code=303)
 
 
-def _delete(collections: Collections, erasing: Erasing, caller: Principal, name: str) -> None:
+def _delete_collection(collections: Collections, erasing: Erasing, caller: Principal, name: str) -> None:
     collections.require(caller, name)
     erasing.delete_collection(name)

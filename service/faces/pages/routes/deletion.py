@@ -45,13 +45,13 @@ async def delete(
     if not 0 < len(ids) <= _MOST:
         raise InvalidRequest(f"Choose 1 to {_MOST:,} documents in the library to delete them.")
     if "confirmed" not in fields:
-        return await pools.lookups.run(_confirm, request.scope, collections, caller, query, ids)
-    count = await writes.run(_delete, collections, caller, query.collection, ids)
+        return await pools.lookups.run(_render_confirmation, request.scope, collections, caller, query, ids)
+    count = await writes.run(_delete_documents, collections, caller, query.collection, ids)
     address = deleted_path(query.collection, count)
     return RedirectResponse(context_of(request.scope).at(address), status_code=303)
 
 
-def _confirm(
+def _render_confirmation(
     connection: Connection, collections: Collections, caller: Principal, query: PageQuery, ids: Sequence[str]
 ) -> Response:
     find = collections.open(caller, query.collection).archive.find_document
@@ -61,7 +61,9 @@ def _confirm(
     return page(connection, "delete_documents", documents=found, collection=query.collection, **WORDS)
 
 
-def _delete(collections: Collections, caller: Principal, collection: str, ids: Sequence[str]) -> int:
+def _delete_documents(
+    collections: Collections, caller: Principal, collection: str, ids: Sequence[str]
+) -> int:
     """Erase documents; returns how many there were."""
     editor, count = collections.open(caller, collection).editor, 0
     for id_ in ids:

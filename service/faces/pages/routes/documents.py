@@ -50,10 +50,10 @@ async def document(
     pools: ReadyPools,
 ) -> Response:
     """A document, with its versions and metadata; retired ones too."""
-    return await pools.lookups.run(_document, request.scope, collections, caller, query)
+    return await pools.lookups.run(_render_document, request.scope, collections, caller, query)
 
 
-def found_document(
+def find_document(
     collections: Collections, caller: Principal, query: DocumentQuery
 ) -> tuple[DocumentRecord, list[VersionRecord]]:
     """A document, retired or not, and its versions. Raises :class:`index.errors.DocumentNotFound`."""
@@ -64,10 +64,10 @@ def found_document(
     return record, archive.versions(query.id)
 
 
-def _document(
+def _render_document(
     connection: Connection, collections: Collections, caller: Principal, query: DocumentQuery
 ) -> Response:
-    record, versions = found_document(collections, caller, query)
+    record, versions = find_document(collections, caller, query)
     archive = collections.open(caller, query.collection).archive
     newest = next((one for one in versions if one.number == record.version), None)
     return page(
@@ -97,10 +97,10 @@ async def diff(
     texts: Texts,
 ) -> Response:
     """The differences between two versions."""
-    return await texts.run(_diff, request.scope, collections, caller, query)
+    return await texts.run(_render_diff, request.scope, collections, caller, query)
 
 
-def _diff(
+def _render_diff(
     connection: Connection, collections: Collections, caller: Principal, query: VersionsQuery
 ) -> Response:
     archive = collections.open(caller, query.collection).archive
@@ -129,13 +129,13 @@ async def confirm_deletion(
     pools: ReadyPools,
 ) -> Response:
     """Says what the deletion of a document breaks, and asks."""
-    return await pools.lookups.run(_confirm, request.scope, collections, caller, query)
+    return await pools.lookups.run(_render_confirmation, request.scope, collections, caller, query)
 
 
-def _confirm(
+def _render_confirmation(
     connection: Connection, collections: Collections, caller: Principal, query: DocumentQuery
 ) -> Response:
-    record, _ = found_document(collections, caller, query)
+    record, _ = find_document(collections, caller, query)
     return page(connection, "delete_document", document=record, collection=query.collection, **WORDS)
 
 

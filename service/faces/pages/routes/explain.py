@@ -12,7 +12,7 @@ from index.search import Question
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyAsking
 from service.faces.pages import page
-from service.faces.pages.routes.documents import DocumentQuery, found_document
+from service.faces.pages.routes.documents import DocumentQuery, find_document
 from service.faces.pages.routes.library import PATH, WORDS
 from service.flows.ask.explaining import explain
 from service.flows.ask.planning import checked_length
@@ -35,7 +35,7 @@ async def explain_document(
     request: Request, query: Annotated[ExplainQuery, Query()], caller: Caller, asking: ReadyAsking
 ) -> Response:
     """A form for the question, and what keeps the document from its answer."""
-    record, _ = await asking.pools.lookups.run(found_document, asking.collections, caller, query)
+    record, _ = await asking.pools.lookups.run(find_document, asking.collections, caller, query)
     found, problem = None, ""
     if query.q.strip():
         try:

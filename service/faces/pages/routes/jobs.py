@@ -65,18 +65,20 @@ async def jobs(
     pools: ReadyPools,
 ) -> Response:
     """The jobs of all collections that the caller may use, the newest first."""
-    return await pools.lookups.run(_jobs, request.scope, collections, jobs, caller, query)
+    return await pools.lookups.run(_render_jobs, request.scope, collections, jobs, caller, query)
 
 
-def _jobs(
+def _render_jobs(
     connection: Connection, collections: Collections, jobs: Jobs, caller: Principal, query: JobListQuery
 ) -> Response:
     found, following = job_page(jobs, caller, JobsQuery(collection="", limit=_PAGE, before=query.before))
     shown = [current_json(collections, jobs, job) for job in found]
-    return page(connection, "jobs", jobs=shown, following=following, before=query.before, days=_days(found))
+    return page(
+        connection, "jobs", jobs=shown, following=following, before=query.before, days=_creation_times(found)
+    )
 
 
-def _days(jobs: list[Job]) -> dict[str, str]:
+def _creation_times(jobs: list[Job]) -> dict[str, str]:
     return {job.id: day_and_time(job.created) for job in jobs}
 
 
@@ -91,11 +93,11 @@ async def job(
 ) -> Response:
     """A job with its files."""
     return await ingestion.pools.lookups.run(
-        _job, request.scope, ingestion.collections, ingestion.jobs, caller, job_id, query
+        _render_job, request.scope, ingestion.collections, ingestion.jobs, caller, job_id, query
     )
 
 
-def _job(
+def _render_job(
     connection: Connection,
     collections: Collections,
     jobs: Jobs,
@@ -135,7 +137,7 @@ async def retry(
     body = RetryRequest.model_validate({"password": fields.get("password", "")})
     await pools.lookups.run(jobs.require_room)
     again = partial(jobs.store.retry, password=body.password.get_secret_value())
-    return await _move(request, jobs, pools, caller, again, job_id)
+    return await _change_job(request, jobs, pools, caller, again, job_id)
 
 
 @router.post(f"{PATH}/{{job_id}}/cancel")
@@ -144,10 +146,10 @@ async def cancel(
     request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs, pools: ReadyPools
 ) -> Response:
     """Cancels the files that are not done yet."""
-    return await _move(request, jobs, pools, caller, jobs.store.cancel, job_id)
+    return await _change_job(request, jobs, pools, caller, jobs.store.cancel, job_id)
 
 
-async def _move(
+async def _change_job(
     request: Request, jobs: Jobs, pools: Pools, caller: Principal, move: Callable[[str], Job], job_id: str
 ) -> Response:
     await pools.writes.run(lambda: move(jobs.get(caller, job_id).id))
@@ -161,11 +163,11 @@ async def delete(
     request: Request, job_id: Annotated[str, Path()], caller: Caller, jobs: ReadyJobs, pools: ReadyPools
 ) -> Response:
     """Deletes a finished job from the list. Documents that it stored are kept."""
-    await pools.writes.run(_delete, jobs, caller, job_id)
+    await pools.writes.run(_delete_job, jobs, caller, job_id)
     return RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
 
 
-def _delete(jobs: Jobs, caller: Principal, job_id: str) -> None:
+def _delete_job(jobs: Jobs, caller: Principal, job_id: str) -> None:
     jobs.get(caller, job_id)
     jobs.store.delete(job_id)
     jobs.spool.clear(job_id)

@@ -34,10 +34,10 @@ async def keys(
     request: Request, caller: Caller, credentials: ReadyCredentials, pools: ReadyPools
 ) -> Response:
     """The keys, without their secrets, and a form for a new one."""
-    return await _page(request, caller, credentials, pools)
+    return await _render_keys(request, caller, credentials, pools)
 
 
-async def _page(
+async def _render_keys(
     request: Request,
     caller: Principal,
     credentials: ReadyCredentials,
@@ -48,7 +48,7 @@ async def _page(
 ) -> Response:
     has_keys = credentials.are_required
     if has_keys:
-        _require_whole(caller)
+        _require_full_administrator(caller)
     found = await pools.lookups.run(credentials.keyring.store.all) if has_keys else []
     now = time.time()
     return page(
@@ -56,7 +56,7 @@ async def _page(
         "keys",
         status_code=422 if problem else 200,
         has_keys=has_keys,
-        keys=[(one, _state(one, now)) for one in found],
+        keys=[(one, _key_state(one, now)) for one in found],
         own=caller.key,
         scopes=list(SCOPES),
         token=token,
@@ -65,13 +65,13 @@ async def _page(
     )
 
 
-def _require_whole(caller: Principal) -> None:
+def _require_full_administrator(caller: Principal) -> None:
     """Raise :class:`Forbidden` for an administrator of some collections: a key could have more than it."""
     if caller.collections is not None or caller.groups is not None:
         raise Forbidden("Keys are for administrators of all collections and groups.")
 
 
-def _state(key: Key, now: float) -> str:
+def _key_state(key: Key, now: float) -> str:
     if key.revoked is not None:
         return "revoked"
     return "expired" if key.expires is not None and key.expires <= now else "valid"
@@ -86,9 +86,9 @@ async def create(
     fields = await form_fields(request, most_bytes=_MOST_BYTES)
     _require_keys(caller, credentials)
     try:
-        token, key = new_key(fields.get("name", "").strip(), _scope(fields), _options(fields))
+        token, key = new_key(fields.get("name", "").strip(), _parse_scope(fields), _options(fields))
     except (InvalidInput, InvalidRequest) as error:
-        return await _page(
+        return await _render_keys(
             request,
             caller,
             credentials,
@@ -97,19 +97,19 @@ async def create(
         )
     await pools.writes.run(credentials.keyring.add, key)
     request.scope["state"]["audit"] = {"command": "keys create", "made": key.id, "scope": key.scope.word}
-    response = await _page(request, caller, credentials, pools, token=token)
+    response = await _render_keys(request, caller, credentials, pools, token=token)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _require_keys(caller: Principal, credentials: ReadyCredentials) -> None:
-    _require_whole(caller)
+    _require_full_administrator(caller)
     if not credentials.are_required:
         # The first key closes the service to everyone else, and is lost with the page that shows it.
         raise Forbidden("This service has no keys. Make the first on its machine: loccit keys create.")
 
 
-def _scope(fields: dict[str, str]) -> Scope:
+def _parse_scope(fields: dict[str, str]) -> Scope:
     if fields.get("scope") not in SCOPES:
         raise InvalidRequest(f"A key has one of the scopes {', '.join(SCOPES)}.", param="scope")
     return SCOPES[fields["scope"]]
@@ -122,12 +122,12 @@ def _options(fields: dict[str, str]) -> KeyOptions:
         collections=collections or None,
         groups=None if written == _ALL else names_of(written),
         rate=fields.get("rate", "").strip(),
-        expires=_moment(fields.get("expires", "").strip()),
+        expires=_parse_expiry(fields.get("expires", "").strip()),
         open_links=fields.get("open_links") == "on",
     )
 
 
-def _moment(written: str) -> float | None:
+def _parse_expiry(written: str) -> float | None:
     """Midnight (UTC) at the end of a date. Raises :class:`InvalidRequest`."""
     if not written:
         return None

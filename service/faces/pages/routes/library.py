@@ -69,11 +69,17 @@ async def library(
     """The documents of a collection, with a form to add some."""
     await choose_collection(request, query, ingestion.collections, ingestion.pools, caller)
     return await ingestion.pools.lookups.run(
-        _library, request.scope, ingestion.collections, ingestion.jobs, ingestion.settings, caller, query
+        _render_library,
+        request.scope,
+        ingestion.collections,
+        ingestion.jobs,
+        ingestion.settings,
+        caller,
+        query,
     )
 
 
-def _library(
+def _render_library(
     connection: Connection,
     collections: Collections,
     jobs: Jobs,
@@ -97,7 +103,7 @@ def _library(
         after=query.after,
         deleted=query.deleted,
         left_out=query.left_out,
-        followed=_followed(collections, jobs, caller, query.job),
+        followed=_job_progress(collections, jobs, caller, query.job),
         readable=readable_kinds(context_of(connection).language) if may_write else [],
         most_files=settings.max_files,
         most_bytes=size_in_words(settings.library_config().ingest.max_document_bytes),
@@ -111,8 +117,10 @@ def _library(
     )
 
 
-def _followed(collections: Collections, jobs: Jobs, caller: Principal, job_id: str) -> dict[str, Any] | None:
-    """A job to show the progress of; None without one that the caller may see."""
+def _job_progress(
+    collections: Collections, jobs: Jobs, caller: Principal, job_id: str
+) -> dict[str, Any] | None:
+    """The progress of the job that the page follows; None without one that the caller may see."""
     if not job_id or caller.scope < Scope.WRITE:
         return None
     try:
@@ -133,7 +141,7 @@ async def upload(
     """Takes the files of a form, and shows the job that reads them."""
     where = IngestQuery(collection=query.collection, prefix="", groups=None)
     job, left_out = await receive_files(ingestion, caller, where, body_of(request))
-    return _to_job(request.scope, job, left_out)
+    return _redirect_to_job(request.scope, job, left_out)
 
 
 @router.post(f"{PATH}/fetch")
@@ -155,9 +163,9 @@ async def fetch(
         crawls=[Crawl(url=one, max_pages=100, max_depth=3) for one in addresses] if how == "sites" else [],
         groups=list(names_of(groups)) if groups.strip() else None,
     )
-    return _to_job(request.scope, await receive_addresses(ingestion, caller, wanted))
+    return _redirect_to_job(request.scope, await receive_addresses(ingestion, caller, wanted))
 
 
-def _to_job(connection: Connection, job: Job, left_out: int = 0) -> Response:
+def _redirect_to_job(connection: Connection, job: Job, left_out: int = 0) -> Response:
     query = f"?left_out={left_out}" if left_out else ""
     return RedirectResponse(context_of(connection).at(f"/jobs/{job.id}{query}"), status_code=303)

@@ -48,7 +48,7 @@ async def sign_in(request: Request) -> Response:
     fields = await form_fields(request, most_bytes=_MOST_BYTES)
     after = local_address(fields.get("next", "/"))
     try:
-        cookie = _session(credentials, request, fields.get("key", "").strip())
+        cookie = _begin_session(credentials, request, fields.get("key", "").strip())
     except (RateLimited, Unauthorized) as error:
         return sign_in_page(request.scope, after, error)
     response = RedirectResponse(context_of(request.scope).at(after), status_code=303)
@@ -63,7 +63,7 @@ async def sign_in(request: Request) -> Response:
     return response
 
 
-def _session(credentials: Credentials, request: Request, key: str) -> str:
+def _begin_session(credentials: Credentials, request: Request, key: str) -> str:
     address = request.scope["state"]["client"]
     try:
         principal = credentials.keyring.principal(

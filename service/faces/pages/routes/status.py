@@ -18,7 +18,7 @@ from service.faces.dependencies import (
 )
 from service.faces.pages import page
 from service.faces.pages.listing import size_in_words
-from service.faces.pages.routes.collections import shown_collections
+from service.faces.pages.routes.collections import show_collections
 from service.flows.ingest.jobs.jobs import Jobs
 from service.http.route import GuardedRoute
 from service.settings import Settings
@@ -42,11 +42,17 @@ async def status(
 ) -> Response:
     """State of the service: readiness, jobs, sizes and versions."""
     return await ingestion.pools.lookups.run(
-        _status, request.scope, ingestion.collections, ingestion.jobs, credentials, ingestion.settings, caller
+        _render_status,
+        request.scope,
+        ingestion.collections,
+        ingestion.jobs,
+        credentials,
+        ingestion.settings,
+        caller,
     )
 
 
-def _status(
+def _render_status(
     connection: Connection,
     collections: Collections,
     jobs: Jobs,
@@ -58,12 +64,14 @@ def _status(
         connection,
         "status",
         readiness=readiness_json(collections, caller),
-        collections=shown_collections(collections, caller),
-        whole=_whole(collections, jobs, credentials, settings) if caller.collections is None else None,
+        collections=show_collections(collections, caller),
+        whole=_service_state(collections, jobs, credentials, settings)
+        if caller.collections is None
+        else None,
     )
 
 
-def _whole(
+def _service_state(
     collections: Collections, jobs: Jobs, credentials: Credentials, settings: Settings
 ) -> dict[str, Any]:
     """State of all collections together."""

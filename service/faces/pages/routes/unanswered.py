@@ -38,10 +38,12 @@ async def unanswered(
     request: Request, query: Annotated[UnansweredQuery, Query()], caller: Caller, asking: ReadyAsking
 ) -> Response:
     """The questions, the newest first, of the collections that the caller administers."""
-    return await asking.pools.lookups.run(_page, request.scope, asking, caller, query.before)
+    return await asking.pools.lookups.run(_render_questions, request.scope, asking, caller, query.before)
 
 
-def _page(connection: Connection, asking: Asking, caller: Principal, before: int | None) -> Response:
+def _render_questions(
+    connection: Connection, asking: Asking, caller: Principal, before: int | None
+) -> Response:
     kept = asking.unanswered
     found = []
     if kept is not None:

@@ -22,7 +22,7 @@ from service.faces.pages.document import document_page
 from service.faces.pages.drawn_pages import Shown, drawn_pages, has_pages
 from service.faces.pages.languages import Language
 from service.faces.pages.marks import Marking
-from service.faces.pages.standings import standing_in_words
+from service.faces.pages.standings import describe_standing
 from service.faces.pages.version_steps import version_steps
 from service.faces.pages.wording import (
     cells_in_words,
@@ -86,13 +86,13 @@ async def view(
         own = [one for one in query.of if one.startswith(f"{locator}|")]
         query = query.model_copy(update={"of": own, "at": None, "page": None, "version": None, "mark": True})
     if query.version is not None:
-        return await texts.run(_lead, request.scope, asking.collections, caller, wanted, query)
+        return await texts.run(_redirect_to_version, request.scope, asking.collections, caller, wanted, query)
     return await texts.run(
-        _view, request.scope, asking.collections, asking.prover, caller, (locator, wanted), query
+        _render_view, request.scope, asking.collections, asking.prover, caller, (locator, wanted), query
     )
 
 
-def _lead(
+def _redirect_to_version(
     connection: Connection,
     collections: Collections,
     caller: Principal,
@@ -110,7 +110,7 @@ def _lead(
     return RedirectResponse(context_of(connection).at(address), status_code=303)
 
 
-def _view(
+def _render_view(
     connection: Connection,
     collections: Collections,
     prover: Prover,
@@ -119,7 +119,7 @@ def _view(
     query: ViewQuery,
 ) -> Response:
     locator, wanted = named
-    name, cited = query.collection, _cited(query.of)
+    name, cited = query.collection, _parse_cited(query.of)
     language, whole = context_of(connection).language, caller.scope is not Scope.ASK
     collection = collections.open(caller, name)
     with collection.archive.resolution() as resolution:
@@ -133,8 +133,8 @@ def _view(
         shown = Shown(quote, evidence, query.page, name)
         drawn = drawn_pages(resolution.moment, citation, version, structure, shown) if whole else None
         standing = None
-        if whole and query.mark and _is_old(found):
-            standing = standing_in_words(resolution, citation, found.today, name, language)
+        if whole and query.mark and _is_outdated(found):
+            standing = describe_standing(resolution, citation, found.today, name, language)
         steps = version_steps(resolution.moment, version, locator, name, mark=query.mark)
         has_original = whole and bool(resolution.moment.originals([version.source_sha256]))
     within = None if drawn is None else drawn.span
@@ -157,7 +157,7 @@ def _view(
         address = view_address(locator, cited, name, at=at, page=page)
         return address if query.mark else f"{address}&mark=false"
 
-    values: dict[str, Any] = _steps(place, cited, name, language)
+    values: dict[str, Any] = _neighbour_links(place, cited, name, language)
     return page(
         connection,
         "view",
@@ -188,19 +188,19 @@ def _view(
     )
 
 
-def _is_old(found: Resolved) -> bool:
+def _is_outdated(found: Resolved) -> bool:
     """Whether the shown version is not what the document says today."""
     return found.version.number != found.today.version or found.today.standing.since is not None
 
 
-def _cited(written: Sequence[str]) -> list[CitedWith]:
+def _parse_cited(written: Sequence[str]) -> list[CitedWith]:
     try:
         return [CitedWith.parse(one) for one in written]
     except InvalidLocator as error:
         raise InvalidRequest(f"of: {error.message}") from None
 
 
-def _steps(
+def _neighbour_links(
     place: int | None, cited: Sequence[CitedWith], collection: str, language: Language
 ) -> dict[str, str]:
     """Links to the previous and the next citation of the same answer."""

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from service.faces.pages.checking import pasted
+from service.faces.pages.checking import parse_pasted_input
 from service.settings import Settings
 from tests.service.http_service import put, served
 
@@ -372,4 +372,4 @@ def test_keys_see_the_documents_of_their_groups(library: Library) -> None:
     ],
 )  # fmt: skip
 def test_a_quote_is_recognised_by_its_marks(text: str, quote: str) -> None:
-    assert pasted(text, "auto", SETTINGS).quote == quote
+    assert parse_pasted_input(text, "auto", SETTINGS).quote == quote

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import service.faces.pages
-from service.faces.pages.languages import ENGLISH, LANGUAGES, Language, chosen
+from service.faces.pages.languages import ENGLISH, LANGUAGES, Language, choose_language
 from service.faces.pages.navigation import PLACES
 from service.faces.pages.rendering import _HEADINGS
 
@@ -67,4 +67,4 @@ def test_numbers_choose_the_form() -> None:
     ],
 )  # fmt: skip
 def test_the_language_is_the_chosen_one_or_the_first_accepted(tag: str, accepted: str, expected: str) -> None:
-    assert chosen(tag, accepted).tag == expected
+    assert choose_language(tag, accepted).tag == expected

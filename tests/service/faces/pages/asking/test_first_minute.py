@@ -95,7 +95,7 @@ def test_the_questions_for_the_sample_documents_are_answered(tmp_path: Path) -> 
         FolderIngest(collection).run([CORPUS])
         questions = list(suggestions._shipped(collection.archive))
         assert questions == [one["question"] for one in known.values()]
-        assert suggestions.suggested(collection.archive) == questions[: suggestions.MOST]
+        assert suggestions.suggest_questions(collection.archive) == questions[: suggestions.MOST]
         for document_id, one in known.items():
             answer = collection.ask(one["question"])
             assert answer.hits[0].citation.document_id == document_id
