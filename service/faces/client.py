@@ -38,10 +38,12 @@ class HttpClient:
 
 def body_of(request: Request) -> Body:
     """The body of a request, which is read as it is sent."""
-    return Body(request.headers.get("content-type", ""), content_length(request.scope), _stream(request))
+    return Body(
+        request.headers.get("content-type", ""), content_length(request.scope), _request_chunks(request)
+    )
 
 
-async def _stream(request: Request) -> AsyncIterator[bytes]:
+async def _request_chunks(request: Request) -> AsyncIterator[bytes]:
     try:
         async for chunk in request.stream():
             yield chunk

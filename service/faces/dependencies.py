@@ -39,13 +39,13 @@ def ready(connection: HTTPConnection, kind: type[T]) -> T:
     return parts[kind]
 
 
-def given(kind: type[Any]) -> Any:
+def provide(kind: type[Any]) -> Any:
     """The dependency on a part of the application that is ready."""
 
-    async def part(request: Request) -> Any:
+    async def find(request: Request) -> Any:
         return ready(request, kind)
 
-    return Depends(part)
+    return Depends(find)
 
 
 async def caller(request: Request) -> Principal:
@@ -55,19 +55,19 @@ async def caller(request: Request) -> Principal:
 
 NOT_READY = MayRaise(NotReady)
 Caller = Annotated[Principal, Depends(caller)]
-ReadyAnswering = Annotated[Answering, given(Answering), NOT_READY]
-ReadyAsking = Annotated[Asking, given(Asking), NOT_READY]
-ReadyCollections = Annotated[Collections, given(Collections), NOT_READY]
-ReadyCredentials = Annotated[Credentials, given(Credentials), NOT_READY]
-ReadyEmbeddingWorker = Annotated[EmbeddingWorker, given(EmbeddingWorker), NOT_READY]
-ReadyErasing = Annotated[Erasing, given(Erasing), NOT_READY]
-ReadyFiles = Annotated[Files, given(Files), NOT_READY]
-ReadyIngestion = Annotated[Ingestion, given(Ingestion), NOT_READY]
-ReadyJobs = Annotated[Jobs, given(Jobs), NOT_READY]
-ReadyPools = Annotated[Pools, given(Pools), NOT_READY]
-ReadyProver = Annotated[Prover, given(Prover), NOT_READY]
-ReadyReadiness = Annotated[Readiness, given(Readiness), NOT_READY]
-ReadySettings = Annotated[Settings, given(Settings), NOT_READY]
+ReadyAnswering = Annotated[Answering, provide(Answering), NOT_READY]
+ReadyAsking = Annotated[Asking, provide(Asking), NOT_READY]
+ReadyCollections = Annotated[Collections, provide(Collections), NOT_READY]
+ReadyCredentials = Annotated[Credentials, provide(Credentials), NOT_READY]
+ReadyEmbeddingWorker = Annotated[EmbeddingWorker, provide(EmbeddingWorker), NOT_READY]
+ReadyErasing = Annotated[Erasing, provide(Erasing), NOT_READY]
+ReadyFiles = Annotated[Files, provide(Files), NOT_READY]
+ReadyIngestion = Annotated[Ingestion, provide(Ingestion), NOT_READY]
+ReadyJobs = Annotated[Jobs, provide(Jobs), NOT_READY]
+ReadyPools = Annotated[Pools, provide(Pools), NOT_READY]
+ReadyProver = Annotated[Prover, provide(Prover), NOT_READY]
+ReadyReadiness = Annotated[Readiness, provide(Readiness), NOT_READY]
+ReadySettings = Annotated[Settings, provide(Settings), NOT_READY]
 
 
 async def texts_pool(pools: ReadyPools) -> AsyncIterator[Pool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from service.faces.dependencies import NOT_READY, given
+from service.faces.dependencies import NOT_READY, provide
 from service.flows.ingest.background.erasing import Erasing
 from service.flows.ingest.jobs.jobs import Jobs
 from service.state.collections import Collections
@@ -24,4 +24,4 @@ class Stores:
     pools: Pools
 
 
-ReadyStores = Annotated[Stores, given(Stores), NOT_READY]
+ReadyStores = Annotated[Stores, provide(Stores), NOT_READY]

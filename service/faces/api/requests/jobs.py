@@ -42,7 +42,7 @@ class RetryRequest(Request):
 
     @field_validator("password")
     @classmethod
-    def _short(cls, password: SecretStr) -> SecretStr:
+    def _check_length(cls, password: SecretStr) -> SecretStr:
         if len(password.get_secret_value().encode()) > MAX_PASSWORD_BYTES:
             raise ValueError(f"is longer than {MAX_PASSWORD_BYTES:,} bytes.")
         return password

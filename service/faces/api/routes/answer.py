@@ -55,12 +55,14 @@ async def answer(request: Annotated[Request, _BODY, _MAY_RAISE]) -> Response:
     found = await find(HttpClient(request), answering, caller_of(request.scope), asked)
     steps = events(found, answering)
     if body.stream:
-        return event_stream(_told(found, steps, request_id_of(request.scope)))
+        return event_stream(_stream_events(found, steps, request_id_of(request.scope)))
     return json_reply(answered_json(found, await unless_gone(HttpClient(request), whole(steps))))
 
 
-async def _told(found: Found, steps: AsyncGenerator[Event], request_id: str) -> AsyncGenerator[bytes]:
-    """The answer as server-sent events."""
+async def _stream_events(
+    found: Found, steps: AsyncGenerator[Event], request_id: str
+) -> AsyncGenerator[bytes]:
+    """Stream the answer as server-sent events."""
     yield event(found_json(found), "found")
     made = Whole()
     async for one in until_error(steps):

@@ -61,47 +61,47 @@ async def ask(request: Annotated[Request, _BODY, MayRaise(NotReady, Overloaded)]
     base = base_url(request.scope, asking.settings.public_url) if body.formats else ""
     started = _Started(arrived, time.perf_counter(), base)
     response, stages = await answer_all(
-        client, asking, plan, lambda answers: _shown(asking, plan, answers, started)
+        client, asking, plan, lambda answers: _respond(asking, plan, answers, started)
     )
     client.record_stages(stages)
     return response
 
 
-def _shown(
+def _respond(
     asking: Asking, plan: Plan, answers: Answers, started: _Started
 ) -> tuple[Response, list[Mapping[str, float]]]:
-    """The response, and the stage times of each question in milliseconds."""
+    """Make the response; returns it with the stage times of each question in milliseconds."""
     shown: list[Json] = []
     for one in answers.each:
         began = time.perf_counter()
         content = answer_json(one.answer, plan.body.collection, plan.body.formats, base=started.base)
         stages = {**one.answer.timings_ms, "json": _milliseconds(began)}
-        _trace(asking, stages, time.perf_counter())
-        shown.append({**content, "timings_ms": _timings(one.encoded, stages)})
+        _trace_stages(asking, stages, time.perf_counter())
+        shown.append({**content, "timings_ms": _question_stages(one.encoded, stages)})
     total = _milliseconds(started.arrived)
-    before = _before(answers.each[0].encoded, started, answers.began)
-    _trace(asking, before, answers.began)
+    before = _stages_before_search(answers.each[0].encoded, started, answers.began)
+    _trace_stages(asking, before, answers.began)
     if plan.body.questions is not None:
-        return _reply({"results": shown}, {"total": total}), [one["timings_ms"] for one in shown]
+        return _timed_reply({"results": shown}, {"total": total}), [one["timings_ms"] for one in shown]
     (result,) = shown
     result["timings_ms"] = {**result["timings_ms"], **before, "total": total}
-    return _reply(result, result["timings_ms"]), [result["timings_ms"]]
+    return _timed_reply(result, result["timings_ms"]), [result["timings_ms"]]
 
 
-def _before(encoded: Encoded, started: _Started, began: float) -> dict[str, float]:
+def _stages_before_search(encoded: Encoded, started: _Started, began: float) -> dict[str, float]:
     """Stage times until the search began: ``queue`` is the time spent waiting for the model and a thread."""
     encode, since = round(encoded.encode_ms, 3), _milliseconds(started.validated, began)
     request, queue = _milliseconds(started.arrived, started.validated), round(max(0.0, since - encode), 3)
     return {"request": request, "queue": queue, "encode": encode}
 
 
-def _trace(asking: Asking, timings_ms: Mapping[str, float], ended: float) -> None:
+def _trace_stages(asking: Asking, timings_ms: Mapping[str, float], ended: float) -> None:
     if asking.tracing is not None:
         stages = {stage: spent for stage, spent in timings_ms.items() if stage != "total"}
         asking.tracing.stages(stages, ended=ended)
 
 
-def _timings(encoded: Encoded, answered: Mapping[str, float]) -> dict[str, float]:
+def _question_stages(encoded: Encoded, answered: Mapping[str, float]) -> dict[str, float]:
     """Stage times of one question; ``total`` is its own time, without the rest of the batch."""
     queue, encode = round(encoded.queue_ms, 3), round(encoded.encode_ms, 3)
     total = round(queue + encode + answered["total"] + answered["json"], 3)
@@ -112,5 +112,5 @@ def _milliseconds(since: float, until: float | None = None) -> float:
     return round(((time.perf_counter() if until is None else until) - since) * 1000, 3)
 
 
-def _reply(content: Json, timings_ms: Mapping[str, float]) -> Response:
+def _timed_reply(content: Json, timings_ms: Mapping[str, float]) -> Response:
     return json_reply(content, headers={"Server-Timing": server_timing(timings_ms)})

@@ -36,7 +36,7 @@ async def list_changes(
     wanted = ChangesRequest.model_validate(
         {"collection": query.collection, "since": query.since, "limit": query.limit}
     )
-    return await pools.lookups.run(_changes, collections, caller, wanted, ())
+    return await pools.lookups.run(_read_changes, collections, caller, wanted, ())
 
 
 @router.post(
@@ -60,10 +60,10 @@ async def follow_changes(
             limit="max_quotes",
         )
     locators = check_all(body.citations, (), settings)
-    return await texts.run(_changes, collections, body.narrowed(caller), body, locators)
+    return await texts.run(_read_changes, collections, body.narrowed(caller), body, locators)
 
 
-def _changes(
+def _read_changes(
     collections: Collections, caller: Principal, wanted: ChangesRequest, locators: Sequence[Locator]
 ) -> Response:
     collection = collections.open(caller, wanted.collection)

@@ -71,10 +71,10 @@ async def get_citation(
         if query.around > ASK_AROUND:
             raise Forbidden(f"around: a key with the scope ask may read {ASK_AROUND} characters of context.")
     base = base_url(request.scope, asking.settings.public_url)
-    return await texts.run(_citation, asking.collections, asking.prover, caller, wanted, query, base)
+    return await texts.run(_resolve_citation, asking.collections, asking.prover, caller, wanted, query, base)
 
 
-def _citation(
+def _resolve_citation(
     collections: Collections,
     prover: Prover,
     caller: Principal,

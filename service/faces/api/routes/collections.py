@@ -46,22 +46,22 @@ router = APIRouter(tags=["collections"], route_class=ApiRoute)
 @access(Scope.READ, "collections")
 async def list_collections(caller: Caller, collections: ReadyCollections, pools: ReadyPools) -> Response:
     """All collections that the key may use. One that cannot be opened is listed with its error."""
-    return await pools.lookups.run(_list, collections, caller)
+    return await pools.lookups.run(_list_collections, collections, caller)
 
 
-def _shown(opened: OpenCollection, caller: Principal) -> Json:
-    """A collection; the folders on this machine that it is made from concern only who administers it."""
+def _collection_json(opened: OpenCollection, caller: Principal) -> Json:
+    """A collection as JSON; its mirrored folders on this machine are for administrators only."""
     return collection_json(opened, refused_mirrors=caller.scope is Scope.ADMIN)
 
 
-def _list(collections: Collections, caller: Principal) -> Response:
+def _list_collections(collections: Collections, caller: Principal) -> Response:
     found = [_collection_or_error(collections, caller, name) for name in collections.names(caller)]
     return json_reply({"collections": [one for one in found if one]})
 
 
 def _collection_or_error(collections: Collections, caller: Principal, name: str) -> Json:
     try:
-        return _shown(collections.open(caller, name), caller)
+        return _collection_json(collections.open(caller, name), caller)
     except errors.CollectionNotFound:
         return {}  # deleted after it was listed
     except errors.LoccitError as error:
@@ -78,7 +78,9 @@ async def get_collection(
     name: CollectionPath, caller: Caller, collections: ReadyCollections, pools: ReadyPools
 ) -> Response:
     """How much the collection contains, and how many of its passages are embedded."""
-    return await pools.lookups.run(lambda: json_reply(_shown(collections.open(caller, name), caller)))
+    return await pools.lookups.run(
+        lambda: json_reply(_collection_json(collections.open(caller, name), caller))
+    )
 
 
 @router.put(
@@ -101,15 +103,15 @@ async def put_collection(
 ) -> Response:
     """Has no effect on a collection that exists, and is refused if that has another model."""
     require_allowed_model(settings, body.model)
-    return await writes.run(_create, collections, caller, name, body.model)
+    return await writes.run(_create_collection, collections, caller, name, body.model)
 
 
-def _create(collections: Collections, caller: Principal, name: str, model: str) -> Response:
+def _create_collection(collections: Collections, caller: Principal, name: str, model: str) -> Response:
     try:
         opened, status_code = collections.open(caller, name, model=model), 200
     except errors.CollectionNotFound:
         opened, status_code = collections.open(caller, name, create=True, model=model), 201
-    return json_reply(_shown(opened, caller), status_code=status_code)
+    return json_reply(_collection_json(opened, caller), status_code=status_code)
 
 
 @router.delete(
@@ -126,9 +128,9 @@ async def delete_collection(
     writes: Writes,
 ) -> Response:
     """Erases the collection with all its documents, and what finished jobs hold of it."""
-    return await writes.run(_delete, collections, erasing, caller, name)
+    return await writes.run(_delete_collection, collections, erasing, caller, name)
 
 
-def _delete(collections: Collections, erasing: Erasing, caller: Principal, name: str) -> Response:
+def _delete_collection(collections: Collections, erasing: Erasing, caller: Principal, name: str) -> Response:
     collections.require(caller, name)
     return json_reply({"name": name, "purged": erasing.delete_collection(name)})

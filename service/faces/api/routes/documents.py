@@ -90,10 +90,10 @@ async def list_documents(
     query: Annotated[ListQuery, Query()], caller: Caller, collections: ReadyCollections, pools: ReadyPools
 ) -> Response:
     """Lists documents by id, page by page. Retired documents only with `retired=true`."""
-    return await pools.lookups.run(_list, collections, caller, query)
+    return await pools.lookups.run(_list_documents, collections, caller, query)
 
 
-def _list(collections: Collections, caller: Principal, query: ListQuery) -> Response:
+def _list_documents(collections: Collections, caller: Principal, query: ListQuery) -> Response:
     collection = collections.open(caller, query.collection)
     # One more than requested shows whether there is another page.
     found = collection.archive.documents(
@@ -125,10 +125,10 @@ async def read_text(
 ) -> Response:
     """The text to which all offsets refer. The SHA-256 in citations is that of its UTF-8 bytes."""
     known = request.headers.get("if-none-match", "")
-    return await texts.run(_text, collections, caller, document_id, query, known)
+    return await texts.run(_read_text, collections, caller, document_id, query, known)
 
 
-def _text(
+def _read_text(
     collections: Collections, caller: Principal, document_id: str, query: TextQuery, known: str
 ) -> Response:
     collection = collections.open(caller, query.collection)
@@ -160,10 +160,10 @@ async def get_document(
     pools: ReadyPools,
 ) -> Response:
     """The document's attributes, and how many of its passages are embedded."""
-    return await pools.lookups.run(_document, collections, caller, document_id, query.collection)
+    return await pools.lookups.run(_get_document, collections, caller, document_id, query.collection)
 
 
-def _document(collections: Collections, caller: Principal, document_id: str, collection: str) -> Response:
+def _get_document(collections: Collections, caller: Principal, document_id: str, collection: str) -> Response:
     found = collections.open(caller, collection).archive.document(document_id)
     return json_reply(document_json(found, collection))
 
@@ -195,10 +195,12 @@ async def put_document(
     """
     content_type = request.headers.get("content-type", "")
     upload = _Upload(document_id, content_type, await request.body())
-    put, change = await writes.run(_put, ingestion.collections, ingestion.embedding, caller, upload, query)
+    put, change = await writes.run(
+        _store_document, ingestion.collections, ingestion.embedding, caller, upload, query
+    )
     if query.wait:
         put, change = await ingestion.pools.embedding.run(
-            _embedded, ingestion.collections, ingestion.embedding, put, query.collection, change
+            _embed_document, ingestion.collections, ingestion.embedding, put, query.collection, change
         )
     shown = put_json(put, query.collection, change)
     if put.status != "added":
@@ -231,7 +233,7 @@ class _Upload:
             media_type=media_type,
             title=query.title,
             source=query.source,
-            groups=_groups(query),
+            groups=_groups_of_query(query),
         )
 
     def _from_json(self, query: PutQuery) -> Source:
@@ -243,15 +245,15 @@ class _Upload:
             title=document.title or query.title,
             source=document.source or query.source,
             metadata=document.metadata,
-            groups=_groups(query) if document.groups is None else document.groups,
+            groups=_groups_of_query(query) if document.groups is None else document.groups,
         )
 
 
-def _groups(query: PutQuery) -> Sequence[str] | None:
+def _groups_of_query(query: PutQuery) -> Sequence[str] | None:
     return None if query.groups is None else names_of(query.groups)
 
 
-def _put(
+def _store_document(
     collections: Collections, embedding: EmbeddingWorker, caller: Principal, upload: _Upload, query: PutQuery
 ) -> tuple[Put, int]:
     """Store a document; returns a change of the collection that has it, too.
@@ -267,10 +269,10 @@ def _put(
     return put, collection.last_change() if put.status == "unchanged" else collection.state.change
 
 
-def _embedded(
+def _embed_document(
     collections: Collections, embedding: EmbeddingWorker, put: Put, collection: str, change: int
 ) -> tuple[Put, int]:
-    """A document that is stored, with its vectors as far as they are known to be there."""
+    """Embed a document that is stored; returns it as it is then, or as it was if the store fails."""
     try:
         opened = collections.library.open(collection)
         record = embedding.embed_document(opened, put.record.id)
@@ -297,10 +299,10 @@ async def describe_document(
 
     A later `PUT` of the document replaces these values.
     """
-    return await writes.run(_describe, collections, caller, document_id, query.collection, body)
+    return await writes.run(_describe_document, collections, caller, document_id, query.collection, body)
 
 
-def _describe(
+def _describe_document(
     collections: Collections, caller: Principal, document_id: str, collection: str, body: PatchRequest
 ) -> Response:
     opened = collections.open(caller, collection)
@@ -326,13 +328,15 @@ async def delete_document(
     When this responds, nothing finds or shows the document any more. Its bytes leave the files of the data
     folder within a minute: `purged` is `pending` until then. `wait=true` waits for that, a minute at most.
     """
-    record, change = await writes.run(_delete, ingestion.collections, caller, document_id, query.collection)
+    record, change = await writes.run(
+        _delete_document, ingestion.collections, caller, document_id, query.collection
+    )
     seconds = WAIT_SECONDS if query.wait else 0.0
     purged = await ingestion.pools.embedding.run(ingestion.erasing.purge, caller, query.collection, seconds)
     return json_reply(deleted_json(record, change, purged))
 
 
-def _delete(
+def _delete_document(
     collections: Collections, caller: Principal, document_id: str, collection: str
 ) -> tuple[DocumentRecord, int]:
     opened = collections.open(caller, collection)

@@ -52,11 +52,11 @@ def current_json(collections: Collections, jobs: Jobs, job: Job) -> Json:
             change = collection.last_change()
         except errors.LoccitError:  # it is deleted, or cannot be opened: the job's state tells
             waiting = 0 if job.state == "done" else job.counts.passages
-    return job_json(job, waiting, unindexed, change, _note(collections, jobs, job))
+    return job_json(job, waiting, unindexed, change, _waiting_note(collections, jobs, job))
 
 
-def _note(collections: Collections, jobs: Jobs, job: Job) -> str:
-    """Why nothing happens: what an unfinished job lacks may have to be started or mended, on some machine."""
+def _waiting_note(collections: Collections, jobs: Jobs, job: Job) -> str:
+    """Why an unfinished job makes no progress: no process does its work, or it waits after an error."""
     if job.state in FINISHED:
         return ""
     if job.state != "embedding" and (reason := jobs.runner.waiting.reason(job)):
@@ -79,10 +79,10 @@ async def list_jobs(
     pools: ReadyPools,
 ) -> Response:
     """Lists jobs of the collections that the key may use, the newest first, page by page."""
-    return await pools.lookups.run(_list, collections, jobs, caller, query)
+    return await pools.lookups.run(_list_jobs, collections, jobs, caller, query)
 
 
-def _list(collections: Collections, jobs: Jobs, caller: Principal, query: JobsQuery) -> Response:
+def _list_jobs(collections: Collections, jobs: Jobs, caller: Principal, query: JobsQuery) -> Response:
     page, following = job_page(jobs, caller, query)
     return json_reply({"jobs": [current_json(collections, jobs, job) for job in page], "next": following})
 
@@ -104,10 +104,10 @@ async def get_job(
     job_id: JobId, caller: Caller, collections: ReadyCollections, jobs: ReadyJobs, pools: ReadyPools
 ) -> Response:
     """Progress of a job: files, passages, rate and remaining time."""
-    return await pools.lookups.run(_job, collections, jobs, caller, job_id)
+    return await pools.lookups.run(_get_job, collections, jobs, caller, job_id)
 
 
-def _job(collections: Collections, jobs: Jobs, caller: Principal, job_id: str) -> Response:
+def _get_job(collections: Collections, jobs: Jobs, caller: Principal, job_id: str) -> Response:
     return json_reply(current_json(collections, jobs, jobs.get(caller, job_id)))
 
 
@@ -126,10 +126,10 @@ async def list_files(
     pools: ReadyPools,
 ) -> Response:
     """Lists files in the order they were sent or found; refused files have a reason."""
-    return await pools.lookups.run(_files, collections, jobs, caller, job_id, query)
+    return await pools.lookups.run(_list_files, collections, jobs, caller, job_id, query)
 
 
-def _files(
+def _list_files(
     collections: Collections, jobs: Jobs, caller: Principal, job_id: str, query: JobFilesQuery
 ) -> Response:
     job, items, following = item_page(collections, jobs, caller, job_id, query)
@@ -145,10 +145,12 @@ def item_page(
     found = jobs.store.items(job_id, limit=query.limit + 1, after=query.after, outcomes=outcomes)
     page = found[: query.limit]
     following = page[-1].number if len(found) > len(page) else None
-    return job, page if caller.groups is None else _readable(collections, caller, job, page), following
+    return job, page if caller.groups is None else _readable_items(collections, caller, job, page), following
 
 
-def _readable(collections: Collections, caller: Principal, job: Job, items: Sequence[Item]) -> list[Item]:
+def _readable_items(
+    collections: Collections, caller: Principal, job: Job, items: Sequence[Item]
+) -> list[Item]:
     """Those of a job's items whose documents the caller may read today, and those that have none."""
     find = collections.open(caller, job.collection).archive.find_document
     return [item for item in items if not item.document or find(item.document) is not None]
@@ -185,7 +187,7 @@ async def follow_job(
             return
         finished = job.state in FINISHED
         data = await pools.lookups.run(current_json, collections, jobs, job)
-        if finished or _without_clocks(data) != _without_clocks(last):
+        if finished or _stable_fields(data) != _stable_fields(last):
             name = "finished" if finished else "progress"
             yield ServerSentEvent(data=data, event=name, id=str(job.revision))
             last = data
@@ -194,8 +196,8 @@ async def follow_job(
         await asyncio.sleep(_POLL_SECONDS)
 
 
-def _without_clocks(job: Json) -> Json:
-    """The fields of a job whose changes are events: not clocks, nor what others write meanwhile."""
+def _stable_fields(job: Json) -> Json:
+    """The fields of a job whose changes are sent as events: all but remaining time, rate and last change."""
     return {name: value for name, value in job.items() if name not in _CLOCKS}
 
 
@@ -212,7 +214,7 @@ async def cancel_job(
 
     What an upgrade has prepared is dropped.
     """
-    return await pools.writes.run(_transition, collections, jobs, caller, jobs.store.cancel, job_id)
+    return await pools.writes.run(_change_job, collections, jobs, caller, jobs.store.cancel, job_id)
 
 
 @router.post(
@@ -235,10 +237,10 @@ async def retry_job(
     """
     await pools.lookups.run(jobs.require_room)
     retry = partial(jobs.store.retry, password=body.password.get_secret_value())
-    return await pools.writes.run(_transition, collections, jobs, caller, retry, job_id)
+    return await pools.writes.run(_change_job, collections, jobs, caller, retry, job_id)
 
 
-def _transition(
+def _change_job(
     collections: Collections, jobs: Jobs, caller: Principal, move: Callable[[str], Job], job_id: str
 ) -> Response:
     job = move(jobs.get(caller, job_id).id)
@@ -254,10 +256,10 @@ def _transition(
 @access(Scope.WRITE, "jobs")
 async def delete_job(job_id: FinishedJobId, caller: Caller, jobs: _Changing, pools: ReadyPools) -> None:
     """Deletes the job and its refused and cancelled files. Documents that it stored are kept."""
-    await pools.writes.run(_delete, jobs, caller, job_id)
+    await pools.writes.run(_delete_job, jobs, caller, job_id)
 
 
-def _delete(jobs: Jobs, caller: Principal, job_id: str) -> None:
+def _delete_job(jobs: Jobs, caller: Principal, job_id: str) -> None:
     jobs.get(caller, job_id)
     jobs.store.delete(job_id)
     jobs.spool.clear(job_id)

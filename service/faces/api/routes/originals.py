@@ -60,10 +60,10 @@ async def read_original(
     texts: Texts,
 ) -> Response:
     """The bytes that a version was read from, whole or in part (`Range`), where they are kept."""
-    return await texts.run(_original, collections, caller, document_id, query, request.headers)
+    return await texts.run(_read_original, collections, caller, document_id, query, request.headers)
 
 
-def _original(
+def _read_original(
     collections: Collections,
     caller: Principal,
     document_id: str,
@@ -87,7 +87,7 @@ def _original(
     headers["Content-Length"] = str(end - start)
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    return StreamingResponse(_pieces(file, start, end), 200 if part is None else 206, headers)
+    return StreamingResponse(_read_chunks(file, start, end), 200 if part is None else 206, headers)
 
 
 def _safe_headers(version: VersionRecord) -> dict[str, str]:
@@ -107,7 +107,7 @@ def _safe_headers(version: VersionRecord) -> dict[str, str]:
     return headers
 
 
-def _pieces(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+def _read_chunks(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
     with file:
         file.seek(start)
         while start < end and (part := file.read(min(_CHUNK, end - start))):
@@ -135,16 +135,16 @@ async def draw_page(
     The `rectangles` of citations lie on it: multiply them by the picture's width over the page's width.
     """
     known = request.headers.get("if-none-match", "")
-    return await drawing.run(_page, collections, caller, document_id, query, known)
+    return await drawing.run(_draw_page, collections, caller, document_id, query, known)
 
 
-def _page(
+def _draw_page(
     collections: Collections, caller: Principal, document_id: str, query: PageImageQuery, known: str
 ) -> Response:
     archive = collections.open(caller, query.collection).archive
     if known:
         version = archive.version(document_id, query.version)
-        if is_known(_tag(version, query), known):
+        if is_known(_entity_tag(version, query), known):
             return Response(status_code=304, headers=_page_headers(version, query))
     version, drawn = archive.page_image(document_id, query.page, width=query.width, version=query.version)
     return Response(drawn.png, headers=_page_headers(version, query), media_type="image/png")
@@ -152,12 +152,12 @@ def _page(
 
 def _page_headers(version: VersionRecord, query: PageImageQuery) -> dict[str, str]:
     return {
-        "ETag": _tag(version, query),
+        "ETag": _entity_tag(version, query),
         "X-Loccit-Version": str(version.number),
         "X-Content-Type-Options": "nosniff",
     }
 
 
-def _tag(version: VersionRecord, query: PageImageQuery) -> str:
+def _entity_tag(version: VersionRecord, query: PageImageQuery) -> str:
     drawn = f"{_DRAWN_BY} {version.source_sha256.hex()} {query.page} {query.width}"
     return f'"{hashlib.sha256(drawn.encode()).hexdigest()}"'

@@ -57,10 +57,12 @@ async def upgrade_collection(
     audited = {"collection": name, "model": body.model, "plan": body.plan}
     request.scope["state"]["audit"] = audited
     require_allowed_model(ingestion.settings, body.model)
-    return await writes.run(_upgrade, ingestion.collections, ingestion.jobs, caller, name, body, audited)
+    return await writes.run(
+        _queue_upgrade, ingestion.collections, ingestion.jobs, caller, name, body, audited
+    )
 
 
-def _upgrade(
+def _queue_upgrade(
     collections: Collections,
     jobs: Jobs,
     caller: Principal,

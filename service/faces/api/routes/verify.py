@@ -45,12 +45,12 @@ async def verify(
     The words, numbers and names of the other sentences are compared with the passages: `supported`,
     `contradicted` or `unsupported`. That tells where to read; it proves nothing.
     """
-    locators, passages = checked_request(body, settings)
+    locators, passages = check_request(body, settings)
     opened = await texts.run(collections.open, body.narrowed(caller), body.collection)
-    return await texts.run(_verified, opened, body, (locators, passages), settings)
+    return await texts.run(_verify_all, opened, body, (locators, passages), settings)
 
 
-def checked_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator], list[Locator]]:
+def check_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator], list[Locator]]:
     """Check the limits; returns the locators of the citations, and those of the answer's passages.
 
     Raises :class:`InvalidRequest`, :class:`InvalidLimit`, :class:`index.errors.InvalidLocator`.
@@ -82,7 +82,7 @@ def checked_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locat
     return locators, check_all(body.answer.citations, (), settings) if body.answer else []
 
 
-def _verified(
+def _verify_all(
     collection: Collection,
     body: VerifyRequest,
     cited: tuple[Sequence[Locator], Sequence[Locator]],
@@ -97,9 +97,10 @@ def _verified(
         if body.answer is not None:
             report = report_json(body.answer.text, verification.answer(body.answer.text, passages), name)
         verdicts = [
-            _cited(verification, locator, one) for locator, one in zip(locators, body.citations, strict=True)
+            _verify_citation(verification, locator, one)
+            for locator, one in zip(locators, body.citations, strict=True)
         ]
-        quoted = [_quoted(verification, one) for one in body.quotes]
+        quoted = [_verify_quote(verification, one) for one in body.quotes]
     return json_reply(
         {
             "citations": [verdict_json(one, name) for one in verdicts],
@@ -110,13 +111,13 @@ def _verified(
     )
 
 
-def _cited(verification: Verification, locator: Locator, one: str | CitedQuote) -> Verdict:
+def _verify_citation(verification: Verification, locator: Locator, one: str | CitedQuote) -> Verdict:
     if isinstance(one, str):
         return verification.citation(locator)
     return verification.citation(locator, one.quote, prefix=one.prefix, suffix=one.suffix)
 
 
-def _quoted(verification: Verification, one: str | BareQuote) -> Verdict:
+def _verify_quote(verification: Verification, one: str | BareQuote) -> Verdict:
     if isinstance(one, str):
         return verification.quote(Claim(one))
     return verification.quote(Claim(one.quote, one.document_id, one.prefix, one.suffix))

@@ -54,10 +54,12 @@ async def list_versions(
     pools: ReadyPools,
 ) -> Response:
     """Lists the versions that are kept, newest first. Citations of all of them resolve."""
-    return await pools.lookups.run(_versions, collections, caller, document_id, query.collection)
+    return await pools.lookups.run(_list_versions, collections, caller, document_id, query.collection)
 
 
-def _versions(collections: Collections, caller: Principal, document_id: str, collection: str) -> Response:
+def _list_versions(
+    collections: Collections, caller: Principal, document_id: str, collection: str
+) -> Response:
     found = collections.open(caller, collection).archive.versions(document_id)
     versions = [version_json(version, collection) for version in found]
     retired = None if found[0].retired is None else moment(found[0].retired)
@@ -78,10 +80,12 @@ async def diff_versions(
     texts: Texts,
 ) -> Response:
     """Compares line by line, and word by word in lines that were replaced by similar ones."""
-    return await texts.run(_diff, collections, caller, document_id, query)
+    return await texts.run(_diff_versions, collections, caller, document_id, query)
 
 
-def _diff(collections: Collections, caller: Principal, document_id: str, query: DiffQuery) -> Response:
+def _diff_versions(
+    collections: Collections, caller: Principal, document_id: str, query: DiffQuery
+) -> Response:
     collection = query.collection
     archive = collections.open(caller, collection).archive
     old, new, hunks = archive.diff(document_id, query.old, query.new)
@@ -114,10 +118,10 @@ async def prune_versions(
     With `dry_run: false` they are erased permanently with their texts and vectors, and their citations no
     longer resolve.
     """
-    return await writes.run(_prune, collections, erasing, settings, body.narrowed(caller), body)
+    return await writes.run(_prune_versions, collections, erasing, settings, body.narrowed(caller), body)
 
 
-def _prune(
+def _prune_versions(
     collections: Collections, erasing: Erasing, settings: Settings, caller: Principal, body: PruneRequest
 ) -> Response:
     retention = Retention(

@@ -101,13 +101,13 @@ def answer_json(
         "question": answer.question,
         "answerability": answer.answerability,
         "withheld": answer.withheld,
-        "passages": [_passage(hit, collection, formats, base) for hit in answer.hits],
+        "passages": [_passage_json(hit, collection, formats, base) for hit in answer.hits],
         "index": state_json(answer.index),
         "timings_ms": answer.timings_ms,
     }
 
 
-def _passage(hit: answers.Hit, collection: str, formats: Sequence[Format], base: str) -> Json:
+def _passage_json(hit: answers.Hit, collection: str, formats: Sequence[Format], base: str) -> Json:
     dense, lexical = hit.explain.dense, hit.explain.lexical
     return {
         "rank": hit.rank,
@@ -122,7 +122,7 @@ def _passage(hit: answers.Hit, collection: str, formats: Sequence[Format], base:
         "also_at": hit.also_at,
         "also_in": hit.also_in,
         "metadata": hit.metadata,
-        "formats": {name: _formatted(hit, name, collection, base) for name in formats},
+        "formats": {name: _format_citation(hit, name, collection, base) for name in formats},
         "explain": {
             "dense": {"rank": dense.rank, "score": dense.score},
             "lexical": {"rank": lexical.rank, "score": lexical.score, "terms": lexical.terms},
@@ -131,7 +131,7 @@ def _passage(hit: answers.Hit, collection: str, formats: Sequence[Format], base:
     }
 
 
-def _formatted(hit: answers.Hit, name: Format, collection: str, base: str) -> object:
+def _format_citation(hit: answers.Hit, name: Format, collection: str, base: str) -> object:
     return formatted(
         absolute(linked(hit.citation, collection), base),
         name,

@@ -133,12 +133,12 @@ def citation_json(citation: answers.Citation, collection: str) -> Json:
         "end": citation.end,
         "text_sha256": citation.text_sha256,
         "source_sha256": citation.source_sha256,
-        "selectors": [_selector(selector) for selector in citation.selectors],
+        "selectors": [_selector_json(selector) for selector in citation.selectors],
         "links": linked(citation, collection).links,
     }
 
 
-def _selector(one: answers.Selector) -> Json:
+def _selector_json(one: answers.Selector) -> Json:
     if one.exact is None:
         return {"type": one.type, "start": one.start, "end": one.end}
     return {
@@ -169,7 +169,7 @@ def resolved_json(one: resolution.Resolved, state: answers.IndexState, collectio
         **citation_json(one.citation, collection),
         "before": one.before,
         "after": one.after,
-        "rectangles": [_rectangle(mark) for mark in one.rectangles],
+        "rectangles": [_rectangle_json(mark) for mark in one.rectangles],
         "cells": cells_json(one.cells),
         "standing": standing_json(one.today, collection),
         "index": state_json(state),
@@ -181,6 +181,6 @@ def cells_json(cells: Sequence[types.Cell]) -> list[Json]:
     return [{"row": one.row, "column": one.column, "start": one.start, "end": one.end} for one in cells]
 
 
-def _rectangle(mark: resolution.PageMark) -> Json:
+def _rectangle_json(mark: resolution.PageMark) -> Json:
     width, height = mark.page_size
     return {**asdict(mark.rectangle), "page_width": width, "page_height": height}

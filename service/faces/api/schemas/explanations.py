@@ -89,13 +89,13 @@ def explanation_json(question: str, found: explaining.DocumentExplanation) -> Js
         "rank": found.rank,
         "hits": found.hits,
         "candidates": found.candidates,
-        "passages": [_passage(one) for one in found.passages],
+        "passages": [_passage_json(one) for one in found.passages],
         "cut_off": {"score": cut.score, "meaning": cut.meaning, "words": cut.words},
         "unmatched": found.unmatched,
     }
 
 
-def _passage(one: explaining.ExplainedPassage) -> Json:
+def _passage_json(one: explaining.ExplainedPassage) -> Json:
     def place(found: explaining.Place) -> Json:
         return {"rank": found.rank, "score": found.score}
 

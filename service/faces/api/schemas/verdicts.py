@@ -140,15 +140,15 @@ def report_json(text: str, report: verdicts.AnswerReport, collection: str) -> Js
             for quoted, verdict in report.quotes
         ],
         "sentences": [
-            {**_sentence(text, one), "verdict": statement and statement_json(statement, collection)}
+            {**_sentence_json(text, one), "verdict": statement and statement_json(statement, collection)}
             for one, statement in zip(report.sentences, report.statements, strict=True)
         ],
-        "uncited": [_sentence(text, one) for one in report.uncited],
+        "uncited": [_sentence_json(text, one) for one in report.uncited],
         "unknown_marks": report.unknown_marks,
     }
 
 
-def _sentence(text: str, one: Sentence) -> Json:
+def _sentence_json(text: str, one: Sentence) -> Json:
     words = text[one.start : one.end]
     return {"start": one.start, "end": one.end, "text": words, "marks": one.marks, "verdict": None}
 

@@ -6,7 +6,7 @@ from index.answers import Citation
 from index.citations import AnswerReport, Claim, StatementVerdict, Verdict
 from index.collection import Collection
 from service.faces.api.requests.citations import VerifyRequest
-from service.faces.api.routes.verify import checked_request
+from service.faces.api.routes.verify import check_request
 from service.faces.mcp.tools.arguments import VerifyArguments
 from service.faces.mcp.tools.backend import Backend
 from service.faces.mcp.tools.names import address
@@ -25,7 +25,7 @@ async def verify(backend: Backend, given: VerifyArguments) -> VerifyResult:
             "answer": answer,
         }
     )
-    locators, passages = checked_request(body, backend.settings)
+    locators, passages = check_request(body, backend.settings)
     most = backend.settings.max_reading_characters
 
     def verified(opened: Collection) -> VerifyResult:
