@@ -11,7 +11,7 @@ from service.errors import InvalidRequest
 from service.faces.openai import ids
 from service.faces.openai.requests import AttachedFile
 from service.faces.openai.stores import Stores
-from service.faces.openai.uploads import visible_upload
+from service.faces.openai.uploads import require_upload
 from service.http.links import DEFAULT_COLLECTION
 from service.state.files import Attachment, Files, UploadedFile
 from service.state.files import ids as file_ids
@@ -31,7 +31,7 @@ def attach(stores: Stores, caller: Principal, collection: str, given: Sequence[A
     # Only the default collection is created automatically: another name may be a typing error.
     stores.collections.open(caller, collection, create=collection == DEFAULT_COLLECTION)
     wanted = {one.file_id: one for one in given}
-    uploads = [_upload(stores, caller, file_id) for file_id in wanted]
+    uploads = [_require_upload(stores, caller, file_id) for file_id in wanted]
     attributes = {file_id: checked_metadata(one.attributes or {}) for file_id, one in wanted.items()}
     stores.jobs.require_room()
     spooling = Upload(stores.jobs.spool)
@@ -40,7 +40,7 @@ def attach(stores: Stores, caller: Principal, collection: str, given: Sequence[A
         for file in uploads:
             request = {"metadata": attributes[file.id], "source": file.filename}
             document_id = file_ids.document_of_upload(file.id, file.filename)
-            items.append(NewItem("file", document_id, *_spooled(stores.files, spooling, file), request))
+            items.append(NewItem("file", document_id, *_copy_to_spool(stores.files, spooling, file), request))
 
         def add(job_id: str) -> Job:
             # The attachments first: by them an erasure of the document finds the upload.
@@ -63,18 +63,18 @@ def attach(stores: Stores, caller: Principal, collection: str, given: Sequence[A
     return job
 
 
-def _upload(stores: Stores, caller: Principal, file_id: str) -> UploadedFile:
+def _require_upload(stores: Stores, caller: Principal, file_id: str) -> UploadedFile:
     if file_ids.document_file(file_id) is not None:
         raise InvalidRequest(
             "file_id: this file is a document that was not uploaded as a file. It is in its own vector "
             "store; for another one, upload it with POST /v1/files.",
             param="file_id",
         )
-    return visible_upload(stores, caller, file_id)
+    return require_upload(stores, caller, file_id)
 
 
-def _spooled(files: Files, spooling: Upload, file: UploadedFile) -> tuple[str, int]:
-    """A copy of a file in the spool of jobs: its name there, and its size."""
+def _copy_to_spool(files: Files, spooling: Upload, file: UploadedFile) -> tuple[str, int]:
+    """Copy a file to the spool of jobs; returns its name there, and its size."""
     try:
         content = files.store.open(file.id)
     except FileNotFoundError:  # deleted meanwhile

@@ -43,7 +43,7 @@ async def create(
     _require_dimension(body, model.embedder)
     pool = asking.pools.questions
     with pool.permits.acquire():
-        tokens = await pool.run(_counted, texts, model.embedder)
+        tokens = await pool.run(_count_tokens, texts, model.embedder)
         asking.rates.charge(caller, len(texts) - 1)  # the middleware has counted one
         queue, vectors = asking.questions.of(model.queue), []
         # In parts: questions of others are embedded in between.
@@ -56,7 +56,11 @@ async def create(
         {
             "object": "list",
             "data": [
-                {"object": "embedding", "index": at, "embedding": _written(vector, body.encoding_format)}
+                {
+                    "object": "embedding",
+                    "index": at,
+                    "embedding": _encode_vector(vector, body.encoding_format),
+                }
                 for at, vector in enumerate(vectors)
             ],
             "model": body.model,
@@ -74,8 +78,8 @@ def _require_dimension(body: EmbeddingsRequest, embedder: Embedder) -> None:
         )
 
 
-def _counted(texts: Sequence[str], embedder: Embedder) -> int:
-    """The tokens of texts. Raises :class:`InvalidLimit` for one that is empty or would be cut off."""
+def _count_tokens(texts: Sequence[str], embedder: Embedder) -> int:
+    """Count the tokens of texts. Raises :class:`InvalidLimit` for one that is empty or would be cut off."""
     counts = [len(starts) + embedder.special_tokens for starts in embedder.token_starts(texts)]
     for at, (text, count) in enumerate(zip(texts, counts, strict=True)):
         if not text.strip():
@@ -88,7 +92,7 @@ def _counted(texts: Sequence[str], embedder: Embedder) -> int:
     return sum(counts)
 
 
-def _written(vector: Vectors, encoding: str) -> list[float] | str:
+def _encode_vector(vector: Vectors, encoding: str) -> list[float] | str:
     if encoding == "base64":
         return base64.b64encode(vector.astype("<f4").tobytes()).decode()
     return vector.tolist()  # type: ignore[no-any-return]

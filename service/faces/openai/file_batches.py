@@ -12,7 +12,14 @@ from service.faces.dependencies import Caller, Writes
 from service.faces.openai import file_states, ids
 from service.faces.openai.attaching import attach
 from service.faces.openai.paging import page_of
-from service.faces.openai.replies import FileBatch, Status, StoreFileList, counts_json, page_json, polled
+from service.faces.openai.replies import (
+    FileBatch,
+    Status,
+    StoreFileList,
+    counts_json,
+    page_json,
+    polling_reply,
+)
 from service.faces.openai.requests import BatchId, NewBatch, StoreFilesQuery, VectorStoreId
 from service.faces.openai.stores import ReadyStores, Stores
 from service.flows.ingest.jobs.jobs import Jobs
@@ -40,11 +47,11 @@ async def create(
     writes: Writes,
 ) -> Response:
     """Makes documents of uploaded files, in the background: all of them, or none if one does not exist."""
-    return await writes.run(_create, stores, caller, ids.collection_of(vector_store_id), body)
+    return await writes.run(_create_batch, stores, caller, ids.collection_of(vector_store_id), body)
 
 
-def _create(stores: Stores, caller: Principal, name: str, body: NewBatch) -> Response:
-    return polled(_shown(attach(stores, caller, name, body.each())))
+def _create_batch(stores: Stores, caller: Principal, name: str, body: NewBatch) -> Response:
+    return polling_reply(_batch_json(attach(stores, caller, name, body.each())))
 
 
 @router.get(_BATCH, summary="Look up a batch", response_model=FileBatch)
@@ -57,7 +64,9 @@ async def retrieve(
 ) -> Response:
     """How many of its files are taken in. It can be looked up for LOCCIT_KEEP_JOBS_DAYS after its end."""
     name = ids.collection_of(vector_store_id)
-    return await stores.pools.lookups.run(lambda: polled(_shown(_job(stores, caller, name, batch_id))))
+    return await stores.pools.lookups.run(
+        lambda: polling_reply(_batch_json(_job_of_batch(stores, caller, name, batch_id)))
+    )
 
 
 @router.post(f"{_BATCH}/cancel", summary="Cancel a batch", response_model=FileBatch)
@@ -66,13 +75,13 @@ async def cancel(
     vector_store_id: VectorStoreId, batch_id: BatchId, caller: Caller, stores: ReadyStores, writes: Writes
 ) -> Response:
     """Cancels the files that are not taken in yet. Those that are stay attached."""
-    return await writes.run(_cancel, stores, caller, ids.collection_of(vector_store_id), batch_id)
+    return await writes.run(_cancel_batch, stores, caller, ids.collection_of(vector_store_id), batch_id)
 
 
-def _cancel(stores: Stores, caller: Principal, name: str, batch_id: str) -> Response:
-    job = stores.jobs.store.cancel(_job(stores, caller, name, batch_id).id)
+def _cancel_batch(stores: Stores, caller: Principal, name: str, batch_id: str) -> Response:
+    job = stores.jobs.store.cancel(_job_of_batch(stores, caller, name, batch_id).id)
     stores.jobs.runner.wake()
-    return polled(_shown(job))
+    return polling_reply(_batch_json(job))
 
 
 @router.get(f"{_BATCH}/files", summary="List the files of a batch", response_model=StoreFileList)
@@ -86,15 +95,18 @@ async def list_files(
 ) -> Response:
     """Those of its files that are attached, wait, failed or were cancelled."""
     name = ids.collection_of(vector_store_id)
-    return await stores.pools.lookups.run(_list, stores, caller, (name, batch_id), query)
+    return await stores.pools.lookups.run(_list_files, stores, caller, (name, batch_id), query)
 
 
-def _list(stores: Stores, caller: Principal, place: tuple[str, str], query: StoreFilesQuery) -> Response:
+def _list_files(
+    stores: Stores, caller: Principal, place: tuple[str, str], query: StoreFilesQuery
+) -> Response:
     name, batch_id = place
     documents = {
-        item.document or item.name for item in _items(stores.jobs, _job(stores, caller, name, batch_id))
+        item.document or item.name
+        for item in _all_items(stores.jobs, _job_of_batch(stores, caller, name, batch_id))
     }
-    states = file_states.states_of(stores, caller, name, documents)
+    states = file_states.states_of_files(stores, caller, name, documents)
     found = [one for one in states if query.filter in (None, one.status)]
     if query.order == "desc":
         found.reverse()
@@ -104,7 +116,7 @@ def _list(stores: Stores, caller: Principal, place: tuple[str, str], query: Stor
     return json_reply(page_json([file_states.state_json(one, name) for one in page], has_more=has_more))
 
 
-def _job(stores: Stores, caller: Principal, name: str, batch_id: str) -> Job:
+def _job_of_batch(stores: Stores, caller: Principal, name: str, batch_id: str) -> Job:
     """The job that a batch of a collection is. Raises :class:`service.errors.JobNotFound`."""
     stores.collections.require(caller, name)
     job = stores.jobs.get(caller, ids.job_of(batch_id)) if ids.job_of(batch_id) else None
@@ -113,14 +125,14 @@ def _job(stores: Stores, caller: Principal, name: str, batch_id: str) -> Job:
     return job
 
 
-def _items(jobs: Jobs, job: Job) -> list[Item]:
+def _all_items(jobs: Jobs, job: Job) -> list[Item]:
     found: list[Item] = []
     while part := jobs.store.items(job.id, limit=_AT_ONCE, after=found[-1].number if found else 0):
         found += part
     return found
 
 
-def _shown(job: Job) -> Json:
+def _batch_json(job: Job) -> Json:
     """A job as :class:`FileBatch`."""
     counts = Counter[Status]()
     for outcome, number in job.counts.outcomes.items():

@@ -66,16 +66,16 @@ def _error_code(code: str) -> str:
     return "invalid_file" if code else "server_error"
 
 
-def page(
+def files_page(
     stores: Stores, caller: Principal, name: str, query: StoreFilesQuery
 ) -> tuple[list[FileState], bool]:
     """A page of the files of a collection that a caller may see, and whether others follow; blocks."""
     opened = stores.collections.open(caller, name)
     # First: what becomes a document meanwhile is then found twice, and not missed.
-    known = unfinished(stores, name)
+    known = files_without_document(stores, name)
     totals = opened.archive.counts()
     if query.filter is not None and totals.embedded < totals.passages:
-        known += [_of_document(one, name) for one in _documents(opened.archive)]
+        known += [_state_of_document(one, name) for one in _documents(opened.archive)]
         documents: Sequence[Place] = ()
     elif query.filter in (None, "completed"):
         documents = stores.files.order.of(
@@ -93,41 +93,45 @@ def page(
     found, has_more = page_of(
         places, lambda one: one.file_id, after=query.after, before=query.before, limit=query.limit
     )
-    shown = [_of_place(opened.archive, name, one, by_id) for one in found]
+    shown = [_state_of_place(opened.archive, name, one, by_id) for one in found]
     return [one for one in shown if one is not None], has_more
 
 
-def _of_place(archive: Archive, name: str, place: Place, by_id: Mapping[str, FileState]) -> FileState | None:
+def _state_of_place(
+    archive: Archive, name: str, place: Place, by_id: Mapping[str, FileState]
+) -> FileState | None:
     if not place.document_id:
         return by_id[place.file_id]
     document = archive.find_document(place.document_id)
-    return None if document is None else _of_document(document, name)  # None: deleted since
+    return None if document is None else _state_of_document(document, name)  # None: deleted since
 
 
-def states_of(
+def states_of_files(
     stores: Stores, caller: Principal, name: str, document_ids: AbstractSet[str]
 ) -> list[FileState]:
     """Those of some files of a collection that a caller may see, the oldest first; blocks."""
     opened = stores.collections.open(caller, name)
-    waiting = [one for one in unfinished(stores, name) if one.document_id in document_ids]
+    waiting = [one for one in files_without_document(stores, name) if one.document_id in document_ids]
     documents = [opened.archive.find_document(one) for one in document_ids]
-    stored = [_of_document(one, name) for one in documents if one is not None]
+    stored = [_state_of_document(one, name) for one in documents if one is not None]
     by_id = {one.id: one for one in (*waiting, *stored)}
     return sorted(by_id.values(), key=lambda one: (one.created, one.id))
 
 
-def state(stores: Stores, caller: Principal, name: str, file_id: str) -> FileState:
+def file_state(stores: Stores, caller: Principal, name: str, file_id: str) -> FileState:
     """A file of a collection; blocks. Raises :class:`service.errors.UploadNotFound`."""
     if (document := document_of(stores.collections, caller, name, file_id)) is not None:
-        return _of_document(document, name)
+        return _state_of_document(document, name)
     for attachment in stores.files.store.attachments(collection=name, file_id=file_id):
-        found = _unsettled(stores.jobs, name, attachment.document_id).get(_key(attachment))
+        found = _items_without_document(stores.jobs, name, attachment.document_id).get(
+            _job_and_document(attachment)
+        )
         # Where there is a document, the caller may not read it.
         if found and not stores.collections.library.open(name).archive.find_document(attachment.document_id):
-            return _of_item(attachment, *found)
+            return _state_of_item(attachment, *found)
     # Its job may have made the document since the first look.
     if (document := document_of(stores.collections, caller, name, file_id)) is not None:
-        return _of_document(document, name)
+        return _state_of_document(document, name)
     raise ids.no_such_file(file_id)
 
 
@@ -146,7 +150,9 @@ def document_of(
 
 def is_settled(jobs: Jobs, attachment: Attachment) -> bool:
     """Whether no job may make a document of a file any more; blocks."""
-    found = _unsettled(jobs, attachment.collection, attachment.document_id).get(_key(attachment))
+    found = _items_without_document(jobs, attachment.collection, attachment.document_id).get(
+        _job_and_document(attachment)
+    )
     return found is None or found[1].outcome != "waiting" or found[0].state in FINISHED
 
 
@@ -159,27 +165,32 @@ def require_settled(jobs: Jobs, attachment: Attachment) -> None:
         )
 
 
-def unfinished(stores: Stores, name: str) -> list[FileState]:
+def files_without_document(stores: Stores, name: str) -> list[FileState]:
     """Files of a collection that are no documents: they wait, failed or were cancelled; blocks.
 
     A file of which there is a document that the caller may not read is left out.
     """
-    left = _unsettled(stores.jobs, name, file_ids.UPLOADS)
+    left = _items_without_document(stores.jobs, name, file_ids.UPLOADS)
     if not left:
         return []
     find = stores.collections.library.open(name).archive.find_document
     known = [
-        (one, left[_key(one)]) for one in stores.files.store.attachments(collection=name) if _key(one) in left
+        (one, left[_job_and_document(one)])
+        for one in stores.files.store.attachments(collection=name)
+        if _job_and_document(one) in left
     ]
-    return [_of_item(one, *found) for one, found in known if not find(one.document_id)]
+    return [_state_of_item(one, *found) for one, found in known if not find(one.document_id)]
 
 
-def counts(stores: Stores, name: str, opened: Collection) -> dict[Status, int]:
+def count_files(stores: Stores, name: str, opened: Collection) -> dict[Status, int]:
     """Number of files of a collection by status, as a caller sees it; blocks."""
     totals = opened.archive.counts()
     for _ in range(_TRIES):
         # What becomes a document in between would be counted twice, or not at all.
-        by_status, before = Counter[Status](one.status for one in unfinished(stores, name)), totals.change
+        by_status, before = (
+            Counter[Status](one.status for one in files_without_document(stores, name)),
+            totals.change,
+        )
         totals = opened.archive.counts()
         if totals.change == before:
             break
@@ -209,7 +220,7 @@ def _documents(archive: Archive) -> Iterator[DocumentRecord]:
         last = found[-1].id
 
 
-def _of_document(document: DocumentRecord, collection: str) -> FileState:
+def _state_of_document(document: DocumentRecord, collection: str) -> FileState:
     return FileState(
         file_ids.file_id(collection, document.id),
         document.id,
@@ -220,17 +231,17 @@ def _of_document(document: DocumentRecord, collection: str) -> FileState:
     )
 
 
-def _key(attachment: Attachment) -> tuple[str, str]:
+def _job_and_document(attachment: Attachment) -> tuple[str, str]:
     return attachment.job_id, attachment.document_id
 
 
-def _unsettled(jobs: Jobs, name: str, prefix: str) -> Mapping[tuple[str, str], tuple[Job, Item]]:
+def _items_without_document(jobs: Jobs, name: str, prefix: str) -> Mapping[tuple[str, str], tuple[Job, Item]]:
     """Items of jobs that became no documents, with their jobs, by the job and the id of the document."""
     found = jobs.store.unsettled(name, prefix=prefix)
     return {(job.id, item.name): (job, item) for job, item in found}
 
 
-def _of_item(attachment: Attachment, job: Job, item: Item) -> FileState:
+def _state_of_item(attachment: Attachment, job: Job, item: Item) -> FileState:
     """The state of a file that is no document."""
     status, problem = item_status(item.outcome, job), None
     if status == "failed":

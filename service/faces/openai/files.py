@@ -43,9 +43,9 @@ from service.faces.openai.replies import (
     page_json,
 )
 from service.faces.openai.requests import FileId, FilesQuery
-from service.faces.openai.store_files import remove
+from service.faces.openai.store_files import remove_file
 from service.faces.openai.stores import ReadyStores, Stores
-from service.faces.openai.uploads import visible, visible_upload
+from service.faces.openai.uploads import is_visible, require_upload
 from service.flows.ingest.body import Body
 from service.flows.ingest.forms import Form, FormLimits
 from service.flows.ingest.receiving import FORM
@@ -111,11 +111,11 @@ async def create(
     body = body_of(request)
     if body.essence != FORM:
         raise InvalidRequest("Send a form (multipart/form-data) with the fields file and purpose.")
-    return json_reply(file_json(await _received(stores.files, stores.pools, caller, body)))
+    return json_reply(file_json(await _receive_file(stores.files, stores.pools, caller, body)))
 
 
-async def _received(files: Files, pools: Pools, caller: Principal, body: Body) -> UploadedFile:
-    async with _upload(files, pools, body.size) as upload:
+async def _receive_file(files: Files, pools: Pools, caller: Principal, body: Body) -> UploadedFile:
+    async with _open_upload(files, pools, body.size) as upload:
         form = Form(
             body.media_type,
             upload,
@@ -125,11 +125,11 @@ async def _received(files: Files, pools: Pools, caller: Principal, body: Body) -
         async for chunk in body.stream:
             await pools.writes.run(form.feed, chunk)
         form.end()
-        return await pools.writes.run(_kept, files, caller, upload, form)
+        return await pools.writes.run(_record_file, files, caller, upload, form)
 
 
 @asynccontextmanager
-async def _upload(files: Files, pools: Pools, size: int) -> AsyncIterator[Upload]:
+async def _open_upload(files: Files, pools: Pools, size: int) -> AsyncIterator[Upload]:
     """An upload whose bytes are deleted unless the file is recorded. Raises :class:`SpoolFull`."""
     await pools.writes.run(files.store.spool.require_room, size)
     upload = Upload(files.store.spool, file_ids.new_upload_id())
@@ -140,7 +140,7 @@ async def _upload(files: Files, pools: Pools, size: int) -> AsyncIterator[Upload
             await pools.writes.run(upload.close)
 
 
-def _kept(files: Files, caller: Principal, upload: Upload, form: Form) -> UploadedFile:
+def _record_file(files: Files, caller: Principal, upload: Upload, form: Form) -> UploadedFile:
     purpose = form.fields.get("purpose", "")
     if purpose not in PURPOSES:
         raise InvalidRequest(
@@ -180,11 +180,13 @@ async def list_files(
     pools: ReadyPools,
 ) -> Response:
     """The files that the key uploaded, and those attached to collections that it may use."""
-    return await pools.lookups.run(_list, stores, caller, query)
+    return await pools.lookups.run(_list_files, stores, caller, query)
 
 
-def _list(stores: Stores, caller: Principal, query: FilesQuery) -> Response:
-    found = [one for one in stores.files.store.files(purpose=query.purpose) if visible(stores, caller, one)]
+def _list_files(stores: Stores, caller: Principal, query: FilesQuery) -> Response:
+    found = [
+        one for one in stores.files.store.files(purpose=query.purpose) if is_visible(stores, caller, one)
+    ]
     if query.order == "desc":
         found.reverse()
     page, has_more = page_of(found, lambda one: one.id, after=query.after, limit=query.limit)
@@ -199,19 +201,19 @@ async def retrieve(
     stores: ReadyStores,
 ) -> Response:
     """An uploaded file, or a document that was put in another way."""
-    return await stores.pools.lookups.run(_retrieve, stores, caller, file_id)
+    return await stores.pools.lookups.run(_retrieve_file, stores, caller, file_id)
 
 
-def _retrieve(stores: Stores, caller: Principal, file_id: str) -> Response:
+def _retrieve_file(stores: Stores, caller: Principal, file_id: str) -> Response:
     other = file_ids.document_file(file_id)
     if other is None:
-        return json_reply(file_json(visible_upload(stores, caller, file_id)))
+        return json_reply(file_json(require_upload(stores, caller, file_id)))
     return json_reply(
-        document_file_json(_document(stores.collections, caller, file_id, other), other.collection)
+        document_file_json(_find_document(stores.collections, caller, file_id, other), other.collection)
     )
 
 
-def _document(
+def _find_document(
     collections: Collections, caller: Principal, file_id: str, place: file_ids.DocumentFile
 ) -> DocumentRecord:
     """The document that a file is. Raises :class:`UploadNotFound`."""
@@ -230,18 +232,18 @@ async def delete(
     writes: Writes,
 ) -> Response:
     """Erases the file, and its documents in all collections that the key may use."""
-    for name in await writes.run(_delete, stores, caller, file_id):
+    for name in await writes.run(_delete_file, stores, caller, file_id):
         await stores.pools.embedding.run(stores.erasing.purge, caller, name, 0.0)
     return json_reply(deleted_json(file_id, "file"))
 
 
-def _delete(stores: Stores, caller: Principal, file_id: str) -> list[str]:
+def _delete_file(stores: Stores, caller: Principal, file_id: str) -> list[str]:
     """Erase a file; returns the collections that it is erased from."""
     if (other := file_ids.document_file(file_id)) is not None:
-        document = _document(stores.collections, caller, file_id, other)
+        document = _find_document(stores.collections, caller, file_id, other)
         stores.collections.open(caller, other.collection).editor.delete(document.id)
         return [other.collection]
-    file = visible_upload(stores, caller, file_id)
+    file = require_upload(stores, caller, file_id)
     known = stores.files.store.attachments(file_id=file_id)
     attached = [one for one in known if caller.may_use(one.collection)]
     for attachment in attached:
@@ -249,10 +251,10 @@ def _delete(stores: Stores, caller: Principal, file_id: str) -> list[str]:
     erased = []
     # A process that was killed may have detached it, and not erased its document.
     for name in {one.collection: None for one in attached} | dict.fromkeys(
-        _holders(stores.collections, caller, file_id)
+        _collections_with_document(stores.collections, caller, file_id)
     ):
         try:
-            remove(stores, caller, name, file_id)
+            remove_file(stores, caller, name, file_id)
         except (CollectionNotFound, UploadNotFound):
             continue  # deleted meanwhile, or a document that the caller may not read
         erased.append(name)
@@ -263,7 +265,7 @@ def _delete(stores: Stores, caller: Principal, file_id: str) -> list[str]:
     return erased
 
 
-def _holders(collections: Collections, caller: Principal, file_id: str) -> Iterator[str]:
+def _collections_with_document(collections: Collections, caller: Principal, file_id: str) -> Iterator[str]:
     """The collections with a document of an upload that the caller may read."""
     for name in collections.names(caller):
         with suppress(LoccitError):  # deleted meanwhile, or it cannot be opened
@@ -280,19 +282,19 @@ def _holders(collections: Collections, caller: Principal, file_id: str) -> Itera
 @access(Scope.READ, "texts")
 async def content(file_id: FileId, caller: Caller, stores: ReadyStores, texts: Texts) -> Response:
     """The bytes of a file; of a document whose bytes are not kept, its text."""
-    opened = await texts.run(_opened, stores, caller, file_id)
+    opened = await texts.run(_open_content, stores, caller, file_id)
     headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment"}
-    return StreamingResponse(_pieces(opened), headers=headers, media_type="application/octet-stream")
+    return StreamingResponse(_read_chunks(opened), headers=headers, media_type="application/octet-stream")
 
 
-def _opened(stores: Stores, caller: Principal, file_id: str) -> BinaryIO | bytes:
+def _open_content(stores: Stores, caller: Principal, file_id: str) -> BinaryIO | bytes:
     other = file_ids.document_file(file_id)
     if other is None:
         try:
-            return stores.files.store.open(visible_upload(stores, caller, file_id).id)
+            return stores.files.store.open(require_upload(stores, caller, file_id).id)
         except FileNotFoundError:  # deleted meanwhile
             raise ids.no_such_file(file_id) from None
-    document = _document(stores.collections, caller, file_id, other)
+    document = _find_document(stores.collections, caller, file_id, other)
     archive = stores.collections.open(caller, other.collection).archive
     try:
         return archive.original(document.id)[1]
@@ -300,7 +302,7 @@ def _opened(stores: Stores, caller: Principal, file_id: str) -> BinaryIO | bytes
         return archive.text(document.id)[1].encode()
 
 
-def _pieces(opened: BinaryIO | bytes) -> Iterator[bytes]:
+def _read_chunks(opened: BinaryIO | bytes) -> Iterator[bytes]:
     if isinstance(opened, bytes):
         yield opened
         return

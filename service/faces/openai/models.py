@@ -49,7 +49,9 @@ async def list_models(
 ) -> Response:
     """The collections that the key may use, and the models that embed for them."""
     return await pools.lookups.run(
-        lambda: json_reply({"object": "list", "data": [_shown(one) for one in _names(collections, caller)]})
+        lambda: json_reply(
+            {"object": "list", "data": [_model_json(one) for one in _model_names(collections, caller)]}
+        )
     )
 
 
@@ -59,13 +61,13 @@ async def retrieve(
     model: ModelName, caller: Caller, collections: ReadyCollections, pools: ReadyPools
 ) -> Response:
     """A collection, or an embedding model."""
-    names = await pools.lookups.run(_names, collections, caller)
+    names = await pools.lookups.run(_model_names, collections, caller)
     if model not in names:
         raise no_such_model(model)
-    return json_reply(_shown(model))
+    return json_reply(_model_json(model))
 
 
-def _names(collections: Collections, caller: Principal) -> list[str]:
+def _model_names(collections: Collections, caller: Principal) -> list[str]:
     """The names that a caller may give as a model; blocks."""
     names = collections.names(caller)
     embedding = dict.fromkeys([default_name(collections), *_embedding_names(collections, names).values()])
@@ -77,7 +79,7 @@ def _embedding_names(collections: Collections, names: list[str]) -> dict[str, st
     found = {}
     for name in names:
         with suppress(LoccitError):  # deleted meanwhile, or damaged, which the log says
-            found[name] = _name_of(collections.library.description(name).model)
+            found[name] = _name_without_folder(collections.library.description(name).model)
     return found
 
 
@@ -86,7 +88,7 @@ def default_name(collections: Collections) -> str:
     return _without_folder(collections.library.models.default_name)
 
 
-def _name_of(fingerprint: str) -> str:
+def _name_without_folder(fingerprint: str) -> str:
     """The name of a model, without the folder that it was opened from."""
     return _without_folder(name_in(fingerprint))
 
@@ -120,5 +122,5 @@ def no_such_model(model: str) -> NoSuchModel:
     )
 
 
-def _shown(name: str) -> Json:
+def _model_json(name: str) -> Json:
     return {"id": name, "object": "model", "created": 0, "owned_by": "loccit", "shutdown_date": None}

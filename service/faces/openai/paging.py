@@ -20,15 +20,15 @@ def page_of(
     that are not in the list.
     """
     places = {id_of(member): at for at, member in enumerate(members)} if after or before else {}
-    start = _place(places, after, "after") + 1 if after else 0
-    end = _place(places, before, "before") if before else len(members)
+    start = _require_place(places, after, "after") + 1 if after else 0
+    end = _require_place(places, before, "before") if before else len(members)
     found = members[start:end]
     if before and not after:
         return found[-limit:], len(found) > limit
     return found[:limit], len(found) > limit
 
 
-def _place(places: dict[str, int], id_: str, name: str) -> int:
+def _require_place(places: dict[str, int], id_: str, name: str) -> int:
     if id_ not in places:
         raise InvalidRequest(
             f"{name}: {id_[:_LONGEST_SHOWN]!r} is not in this list. Begin again without it.", param=name

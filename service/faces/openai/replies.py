@@ -215,7 +215,7 @@ class Embeddings(BaseModel):
     usage: Usage
 
 
-def polled(content: Json) -> Response:
+def polling_reply(content: Json) -> Response:
     """The response for something that has a status, and is asked for until that is final."""
     return json_reply(content, headers=_POLL if content["status"] == "in_progress" else None)
 
@@ -230,16 +230,16 @@ def attributes_json(metadata: Metadata) -> dict[str, Scalar]:
 
 def file_json(file: UploadedFile) -> Json:
     """An uploaded file as :class:`File`."""
-    return _file(file.id, file.filename, file.purpose, file.size, file.created)
+    return _file_fields(file.id, file.filename, file.purpose, file.size, file.created)
 
 
 def document_file_json(document: DocumentRecord, collection: str) -> Json:
     """A document that was put in another way as :class:`File`; its size is that of its text."""
     id_ = file_ids.file_id(collection, document.id)
-    return _file(id_, file_ids.filename(document.id), "assistants", document.length, document.created)
+    return _file_fields(id_, file_ids.filename(document.id), "assistants", document.length, document.created)
 
 
-def _file(id_: str, filename: str, purpose: str, size: int, created: float) -> Json:
+def _file_fields(id_: str, filename: str, purpose: str, size: int, created: float) -> Json:
     return {
         "id": id_,
         "object": "file",

@@ -26,8 +26,8 @@ MOST_FILES = 2000
 """Files of one batch, as in OpenAI's API."""
 
 
-def _refused(reason: str) -> BeforeValidator:
-    """Refuses every value but null."""
+def _refuse_all_but_null(reason: str) -> BeforeValidator:
+    """A validator that refuses every value but null."""
 
     def check(value: object) -> None:
         if value is not None:
@@ -36,8 +36,8 @@ def _refused(reason: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _refusing(refused: Callable[[object], bool], reason: str) -> BeforeValidator:
-    """Refuses some values, before their types are looked at."""
+def _refuse_if(refused: Callable[[object], bool], reason: str) -> BeforeValidator:
+    """A validator that refuses some values, before their types are checked."""
 
     def check(value: object) -> object:
         if refused(value):
@@ -60,7 +60,7 @@ BatchId = Annotated[str, Path(description="The id of a batch."), MayRaise(JobNot
 
 ExpiresAfter = Annotated[
     None,
-    _refused("Nothing expires here: what is stored stays until it is deleted. Leave it out."),
+    _refuse_all_but_null("Nothing expires here: what is stored stays until it is deleted. Leave it out."),
     Field(description="Only null: nothing expires."),
 ]
 
@@ -73,7 +73,7 @@ class AutoChunking(Request):
 
 ChunkingStrategy = Annotated[
     AutoChunking | None,
-    _refusing(
+    _refuse_if(
         lambda value: isinstance(value, dict) and value.get("type") == "static",
         "Passages follow sentences and sections of a document, so that they can be cited, and their size is "
         'a setting of the service. Leave it out, or send {"type": "auto"}.',
@@ -148,7 +148,7 @@ class RankingOptions(Request):
 
     ranker: Annotated[
         Literal["auto", "default-2024-11-15"] | None,
-        _refusing(
+        _refuse_if(
             lambda value: value == "none",
             "The ranking is what makes scores probabilities, and is always done. Send auto, or leave it out.",
         ),
@@ -181,7 +181,7 @@ class SearchRequest(Request):
     ranking_options: RankingOptions | None = None
     rewrite_query: Annotated[
         bool | None,
-        _refusing(
+        _refuse_if(
             lambda value: value is True,
             "Questions are searched as they are; nothing here rewrites them. Leave it out.",
         ),
@@ -229,7 +229,7 @@ class NewBatch(Request):
     chunking_strategy: ChunkingStrategy = None
 
     @model_validator(mode="after")
-    def _one_form(self) -> Self:
+    def _check_one_form(self) -> Self:
         if (self.file_ids is None) == (self.files is None):
             raise ValueError("Give either file_ids or files.")
         if self.files is not None and self.attributes is not None:
@@ -252,7 +252,7 @@ class EmbeddingsRequest(Request):
 
     input: Annotated[
         str | Annotated[list[str], Field(min_length=1, max_length=2048)],
-        _refusing(
+        _refuse_if(
             lambda value: isinstance(value, list) and any(isinstance(one, int | list) for one in value),
             "Tokens are those of another model, and cannot be read here. Send texts (LangChain: "
             "check_embedding_ctx_length=False).",

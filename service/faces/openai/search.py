@@ -47,19 +47,21 @@ async def search(
     """
     body = await _BODY(request)
     collection = ids.collection_of(vector_store_id)
-    plan = planned(_question(asking.settings, caller, collection, body), caller, asking)
+    plan = planned(_ask_request(asking.settings, caller, collection, body), caller, asking)
     options = body.ranking_options
     threshold = (options.score_threshold if options else None) or 0.0
 
-    def shown(answers: Answers) -> Response:
-        hits = best([one.answer.hits for one in answers.each], most=body.max_num_results, threshold=threshold)
+    def respond(answers: Answers) -> Response:
+        hits = merge_hits(
+            [one.answer.hits for one in answers.each], most=body.max_num_results, threshold=threshold
+        )
         base = base_url(request.scope, asking.settings.public_url)
-        return json_reply(_page(body, [hit_json(hit, collection, base) for hit in hits]))
+        return json_reply(_results_page(body, [hit_json(hit, collection, base) for hit in hits]))
 
-    return await answer_all(HttpClient(request), asking, plan, shown)
+    return await answer_all(HttpClient(request), asking, plan, respond)
 
 
-def _question(settings: Settings, caller: Principal, collection: str, body: SearchRequest) -> AskRequest:
+def _ask_request(settings: Settings, caller: Principal, collection: str, body: SearchRequest) -> AskRequest:
     several = not isinstance(body.query, str)
     given: dict[str, Any] = {"questions" if several else "question": body.query, "filter": body.filters}
     if "max_num_results" in body.model_fields_set:
@@ -70,7 +72,7 @@ def _question(settings: Settings, caller: Principal, collection: str, body: Sear
     return AskRequest(collection=collection, **given)
 
 
-def best(answers: Iterable[Sequence[Hit]], *, most: int, threshold: float) -> list[Hit]:
+def merge_hits(answers: Iterable[Sequence[Hit]], *, most: int, threshold: float) -> list[Hit]:
     """The hits of several answers with at least this probability, the most probable first, each once."""
     found: dict[str, Hit] = {}
     for hit in (hit for hits in answers for hit in hits if hit.probability >= threshold):
@@ -80,7 +82,7 @@ def best(answers: Iterable[Sequence[Hit]], *, most: int, threshold: float) -> li
     return sorted(found.values(), key=lambda hit: -hit.probability)[:most]
 
 
-def _page(body: SearchRequest, hits: Sequence[Json]) -> Json:
+def _results_page(body: SearchRequest, hits: Sequence[Json]) -> Json:
     return {
         "object": "vector_store.search_results.page",
         "search_query": [body.query] if isinstance(body.query, str) else body.query,

@@ -25,7 +25,7 @@ from service.faces.openai.replies import (
     attributes_json,
     deleted_json,
     page_json,
-    polled,
+    polling_reply,
 )
 from service.faces.openai.requests import (
     ChangedStoreFile,
@@ -57,16 +57,16 @@ async def create(
     writes: Writes,
 ) -> Response:
     """Makes a document of an uploaded file, in the background. Ask for the file until its status tells."""
-    return await writes.run(_create, stores, caller, ids.collection_of(vector_store_id), body)
+    return await writes.run(_create_file, stores, caller, ids.collection_of(vector_store_id), body)
 
 
-def _create(stores: Stores, caller: Principal, name: str, body: NewStoreFile) -> Response:
+def _create_file(stores: Stores, caller: Principal, name: str, body: NewStoreFile) -> Response:
     attach(stores, caller, name, [body])
-    return polled(_shown(stores, caller, name, body.file_id))
+    return polling_reply(_file_json(stores, caller, name, body.file_id))
 
 
-def _shown(stores: Stores, caller: Principal, name: str, file_id: str) -> Json:
-    return file_states.state_json(file_states.state(stores, caller, name, file_id), name)
+def _file_json(stores: Stores, caller: Principal, name: str, file_id: str) -> Json:
+    return file_states.state_json(file_states.file_state(stores, caller, name, file_id), name)
 
 
 @router.get(_FILES, summary="List the files of a vector store", response_model=StoreFileList)
@@ -79,11 +79,11 @@ async def list_files(
 ) -> Response:
     """All documents of the collection, however they were put, and files that did not become documents."""
     name = ids.collection_of(vector_store_id)
-    return await stores.pools.lookups.run(_list, stores, caller, name, query)
+    return await stores.pools.lookups.run(_list_files, stores, caller, name, query)
 
 
-def _list(stores: Stores, caller: Principal, name: str, query: StoreFilesQuery) -> Response:
-    found, has_more = file_states.page(stores, caller, name, query)
+def _list_files(stores: Stores, caller: Principal, name: str, query: StoreFilesQuery) -> Response:
+    found, has_more = file_states.files_page(stores, caller, name, query)
     return json_reply(page_json([file_states.state_json(one, name) for one in found], has_more=has_more))
 
 
@@ -97,7 +97,7 @@ async def retrieve(
 ) -> Response:
     """Whether the file is taken in, and if not, why. It is completed when it can be found by meaning, too."""
     name = ids.collection_of(vector_store_id)
-    return await stores.pools.lookups.run(lambda: polled(_shown(stores, caller, name, file_id)))
+    return await stores.pools.lookups.run(lambda: polling_reply(_file_json(stores, caller, name, file_id)))
 
 
 @router.post(_FILE, summary="Update a file's attributes", response_model=StoreFile)
@@ -112,19 +112,21 @@ async def update(
 ) -> Response:
     """Replaces the attributes, which are the metadata of the document. Nothing is embedded again."""
     name = ids.collection_of(vector_store_id)
-    return await writes.run(_update, stores, caller, name, file_id, body)
+    return await writes.run(_update_attributes, stores, caller, name, file_id, body)
 
 
-def _update(stores: Stores, caller: Principal, name: str, file_id: str, body: ChangedStoreFile) -> Response:
+def _update_attributes(
+    stores: Stores, caller: Principal, name: str, file_id: str, body: ChangedStoreFile
+) -> Response:
     document = file_states.document_of(stores.collections, caller, name, file_id)
     if document is None:
         raise ids.no_such_file(file_id)
-    changes = _changes(document.metadata, dict(body.attributes or {}))
+    changes = _metadata_changes(document.metadata, dict(body.attributes or {}))
     stores.collections.open(caller, name).editor.describe(document.id, changes)
-    return json_reply(_shown(stores, caller, name, file_id))
+    return json_reply(_file_json(stores, caller, name, file_id))
 
 
-def _changes(metadata: Metadata, attributes: dict[str, object]) -> dict[str, object]:
+def _metadata_changes(metadata: Metadata, attributes: dict[str, object]) -> dict[str, object]:
     """The changes by which metadata gets these attributes.
 
     Lists that are given back stay lists.
@@ -145,17 +147,17 @@ async def delete(
 ) -> Response:
     """Erases the document with all its versions. The uploaded file stays until it is deleted itself."""
     name = ids.collection_of(vector_store_id)
-    await writes.run(remove, stores, caller, name, file_id)
+    await writes.run(remove_file, stores, caller, name, file_id)
     await stores.pools.embedding.run(stores.erasing.purge, caller, name, 0.0)
     return json_reply(deleted_json(file_id, "vector_store.file.deleted"))
 
 
-def remove(stores: Stores, caller: Principal, name: str, file_id: str) -> None:
+def remove_file(stores: Stores, caller: Principal, name: str, file_id: str) -> None:
     """Detach a file from a collection and erase its document; blocks.
 
     Raises :class:`service.errors.UploadNotFound`, :class:`service.errors.JobNotFinished`.
     """
-    file_states.state(stores, caller, name, file_id)
+    file_states.file_state(stores, caller, name, file_id)
     attached = stores.files.store.attachments(collection=name, file_id=file_id)
     for attachment in attached:
         file_states.require_settled(stores.jobs, attachment)
@@ -184,10 +186,10 @@ async def content(
     texts: Texts,
 ) -> Response:
     """The text of the document, to which the offsets of citations refer."""
-    return await texts.run(_content, collections, caller, ids.collection_of(vector_store_id), file_id)
+    return await texts.run(_read_content, collections, caller, ids.collection_of(vector_store_id), file_id)
 
 
-def _content(collections: Collections, caller: Principal, name: str, file_id: str) -> Response:
+def _read_content(collections: Collections, caller: Principal, name: str, file_id: str) -> Response:
     document = file_states.document_of(collections, caller, name, file_id)
     if document is None:
         raise ids.no_such_file(file_id)

@@ -11,7 +11,7 @@ from service.state.files import UploadedFile
 from service.state.identity import Principal
 
 
-def visible(stores: Stores, caller: Principal, file: UploadedFile) -> bool:
+def is_visible(stores: Stores, caller: Principal, file: UploadedFile) -> bool:
     """Whether a caller may see a file: its own, or one of a document that it may read; blocks."""
     if file.is_own_of(caller):
         return True
@@ -23,9 +23,9 @@ def visible(stores: Stores, caller: Principal, file: UploadedFile) -> bool:
     return False
 
 
-def visible_upload(stores: Stores, caller: Principal, file_id: str) -> UploadedFile:
+def require_upload(stores: Stores, caller: Principal, file_id: str) -> UploadedFile:
     """The uploaded file with this id; blocks. Raises :class:`service.errors.UploadNotFound`."""
     file = stores.files.store.file(file_id)
-    if file is None or not visible(stores, caller, file):
+    if file is None or not is_visible(stores, caller, file):
         raise ids.no_such_file(file_id)
     return file

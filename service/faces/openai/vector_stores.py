@@ -35,7 +35,7 @@ from service.faces.openai.requests import (
     VectorStoreId,
 )
 from service.faces.openai.stores import ReadyStores, Stores
-from service.faces.openai.uploads import visible_upload
+from service.faces.openai.uploads import require_upload
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
 from service.http.parameters import OPENS, STORED
@@ -59,12 +59,12 @@ async def create(
     writes: Writes,
 ) -> Response:
     """Creates a collection, which is called like the vector store as far as its name allows."""
-    return await writes.run(_create, stores, caller, body)
+    return await writes.run(_create_store, stores, caller, body)
 
 
-def _create(stores: Stores, caller: Principal, body: NewVectorStore) -> Response:
+def _create_store(stores: Stores, caller: Principal, body: NewVectorStore) -> Response:
     for file_id in body.file_ids or ():  # before anything is created
-        visible_upload(stores, caller, file_id)
+        require_upload(stores, caller, file_id)
     with stores.collections.naming:
         name = _free_name(stores.collections, caller, body.name or "")
         stores.collections.open(caller, name, create=True)
@@ -72,7 +72,7 @@ def _create(stores: Stores, caller: Principal, body: NewVectorStore) -> Response
     stores.files.store.set_label(label)
     if body.file_ids:
         attach(stores, caller, name, [AttachedFile(file_id=one) for one in body.file_ids])
-    return json_reply(_shown(stores, caller, name))
+    return json_reply(_store_json(stores, caller, name))
 
 
 def _free_name(collections: Collections, caller: Principal, wanted: str) -> str:
@@ -101,14 +101,14 @@ async def list_stores(
     pools: ReadyPools,
 ) -> Response:
     """All collections that the key may use and that can be opened, by the time of their creation."""
-    return await pools.lookups.run(_list, stores, caller, query)
+    return await pools.lookups.run(_list_stores, stores, caller, query)
 
 
-def _list(stores: Stores, caller: Principal, query: ListQuery) -> Response:
+def _list_stores(stores: Stores, caller: Principal, query: ListQuery) -> Response:
     found = []
     for name in stores.collections.names(caller):
         with suppress(errors.LoccitError):  # deleted since, or it cannot be opened, which the log says
-            found.append(_label(stores.files, name, stores.collections.open(caller, name)))
+            found.append(_store_label(stores.files, name, stores.collections.open(caller, name)))
     found.sort(key=lambda one: (one.created, one.collection), reverse=query.order == "desc")
     page, has_more = page_of(
         found,
@@ -117,7 +117,7 @@ def _list(stores: Stores, caller: Principal, query: ListQuery) -> Response:
         before=query.before,
         limit=query.limit,
     )
-    shown = [_shown(stores, caller, one.collection) for one in page]
+    shown = [_store_json(stores, caller, one.collection) for one in page]
     return json_reply(page_json(shown, has_more=has_more))
 
 
@@ -132,7 +132,7 @@ async def retrieve(
 ) -> Response:
     """The collection's size, and how many of its files are taken in."""
     name = ids.collection_of(vector_store_id)
-    return await stores.pools.lookups.run(lambda: json_reply(_shown(stores, caller, name)))
+    return await stores.pools.lookups.run(lambda: json_reply(_store_json(stores, caller, name)))
 
 
 @router.post(
@@ -147,17 +147,17 @@ async def update(
     writes: Writes,
 ) -> Response:
     """Changes what the vector store is called, and its metadata. The collection keeps its name."""
-    return await writes.run(_update, stores, caller, ids.collection_of(vector_store_id), body)
+    return await writes.run(_update_store, stores, caller, ids.collection_of(vector_store_id), body)
 
 
-def _update(stores: Stores, caller: Principal, name: str, body: ChangedVectorStore) -> Response:
-    label = _label(stores.files, name, stores.collections.open(caller, name))
+def _update_store(stores: Stores, caller: Principal, name: str, body: ChangedVectorStore) -> Response:
+    label = _store_label(stores.files, name, stores.collections.open(caller, name))
     if body.name is not None:
         label = replace(label, name=body.name)
     if "metadata" in body.model_fields_set:
         label = replace(label, metadata=body.metadata or {})
     stores.files.store.set_label(label)
-    return json_reply(_shown(stores, caller, name))
+    return json_reply(_store_json(stores, caller, name))
 
 
 @router.delete("/v1/vector_stores/{vector_store_id}", summary="Delete a vector store", response_model=Deleted)
@@ -169,10 +169,10 @@ async def delete(
     writes: Writes,
 ) -> Response:
     """Erases the collection with all its documents. Uploaded files stay until they are deleted themselves."""
-    return await writes.run(_delete, stores, caller, ids.collection_of(vector_store_id))
+    return await writes.run(_delete_store, stores, caller, ids.collection_of(vector_store_id))
 
 
-def _delete(stores: Stores, caller: Principal, name: str) -> Response:
+def _delete_store(stores: Stores, caller: Principal, name: str) -> Response:
     stores.collections.require(caller, name)
     # Before the erasure, which would take attached uploads with it.
     attached = stores.files.store.attachments(collection=name)
@@ -186,7 +186,7 @@ def _delete(stores: Stores, caller: Principal, name: str) -> Response:
     return json_reply(deleted_json(ids.store_id(name), "vector_store.deleted"))
 
 
-def _label(files: Files, name: str, opened: Collection) -> StoreLabel:
+def _store_label(files: Files, name: str, opened: Collection) -> StoreLabel:
     """The name of a collection; one without a name is as old as its first change."""
     known = files.store.label(name)
     if known is not None:
@@ -195,10 +195,10 @@ def _label(files: Files, name: str, opened: Collection) -> StoreLabel:
     return StoreLabel(name, name, "", {}, feed.events[0].created if feed.events else 0.0)
 
 
-def _shown(stores: Stores, caller: Principal, name: str) -> Json:
+def _store_json(stores: Stores, caller: Principal, name: str) -> Json:
     """A collection as :class:`VectorStore`."""
     opened = stores.collections.open(caller, name)
-    label, counts = _label(stores.files, name, opened), file_states.counts(stores, name, opened)
+    label, counts = _store_label(stores.files, name, opened), file_states.count_files(stores, name, opened)
     return {
         "id": ids.store_id(name),
         "object": "vector_store",

@@ -13,38 +13,38 @@ from service.http.links import absolute, linked
 from service.state.files import ids as file_ids
 
 
-def cited(citation: Citation, found: Found, base: str) -> Citation:
+def absolute_citation(citation: Citation, found: Found, base: str) -> Citation:
     """A citation whose links have the address of the service."""
     return absolute(linked(citation, found.collection), base)
 
 
 def url_citations(sentence: Sentence, found: Found, base: str) -> Iterator[Json]:
     """The ``url_citation`` annotations of a sentence, one for each of its marks that names a source."""
-    for citation in marked(sentence, found):
+    for citation in marked_citations(sentence, found):
         yield {
             "type": "url_citation",
             "url_citation": {
                 "start_index": sentence.start,
                 "end_index": sentence.end,
                 "title": citation.title,
-                "url": cited(citation, found, base).links["view"],
+                "url": absolute_citation(citation, found, base).links["view"],
             },
         }
 
 
 def file_citations(sentence: Sentence, found: Found, base: str) -> Iterator[Json]:
     """The ``file_citation`` annotations of a sentence, each with our citation beside OpenAI's fields."""
-    for citation in marked(sentence, found):
+    for citation in marked_citations(sentence, found):
         yield {
             "type": "file_citation",
             "file_id": file_ids.file_id(found.collection, citation.document_id),
             "filename": file_ids.filename(citation.document_id),
             "index": sentence.end,
-            "citation": citation_json(cited(citation, found, base), found.collection),
+            "citation": citation_json(absolute_citation(citation, found, base), found.collection),
         }
 
 
-def marked(sentence: Sentence, found: Found) -> list[Citation]:
+def marked_citations(sentence: Sentence, found: Found) -> list[Citation]:
     """The citations that a sentence's marks name."""
     sources = found.sources
     return [sources[mark - 1] for mark in sentence.marks if 1 <= mark <= len(sources)]

@@ -17,18 +17,18 @@ from service.faces.api.schemas.answering import sentence_json
 from service.faces.api.schemas.citations import citation_json
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
-from service.faces.openai.answers.annotations import cited, url_citations
+from service.faces.openai.answers.annotations import absolute_citation, url_citations
 from service.faces.openai.answers.conversation import (
     ASKED,
     NOT_MODERATED,
     NOT_SAMPLED,
     Message,
     Options,
-    asked,
     collection_of,
-    conversation,
-    defaults,
-    refuse,
+    default_options,
+    make_question,
+    parse_conversation,
+    refuse_fields,
 )
 from service.faces.openai.answers.tasks import task_reply
 from service.faces.openai.errors import error_body
@@ -116,12 +116,14 @@ class ChatRequest(Request):
     function_call: str | dict[str, Any] | None = Field(None, description="Only `none` and `auto`.")
     store: bool | None = Field(None, description="Only false: nothing is kept.")
     web_search_options: dict[str, Any] | None = Field(None, description="Refused.")
-    loccit: Options = Field(default_factory=defaults, description="What OpenAI's API has no field for.")
+    loccit: Options = Field(
+        default_factory=default_options, description="What OpenAI's API has no field for."
+    )
 
     def check(self) -> None:
         """Raise :class:`service.errors.InvalidRequest` for what has no meaning here."""
         one_format = (self.response_format or {}).get("type", "text")
-        refuse(
+        refuse_fields(
             [
                 ("n", self.n not in (None, 1), "there is one answer. Leave it out."),
                 ("response_format", one_format != "text", _TEXT_ONLY),
@@ -187,7 +189,7 @@ async def complete(
     answering = ready(request, Answering)
     body = await JsonBody(ChatRequest)(request)
     body.check()
-    asks = conversation(body.messages, "messages", answering.settings)
+    asks = parse_conversation(body.messages, "messages", answering.settings)
     collection = collection_of(body.model)
     request_id = request_id_of(request.scope)
     about = _Completion(
@@ -202,17 +204,17 @@ async def complete(
         answering.collections.require(caller_of(request.scope), collection)
         steps = of_task(asks.question, reply)
         if body.stream:
-            return event_stream(_chunks(about, None, steps, usage=usage))
-        return json_reply(await _completion(about, None, steps))
-    question = asked(asks, collection, body.loccit, answering)
+            return event_stream(_stream_chunks(about, None, steps, usage=usage))
+        return json_reply(await _make_completion(about, None, steps))
+    question = make_question(asks, collection, body.loccit, answering)
     found = await find(HttpClient(request), answering, caller_of(request.scope), question)
     steps = events(found, answering, for_people=True)
     if body.stream:
-        return event_stream(_chunks(about, found, steps, usage=usage))
-    return json_reply(await unless_gone(HttpClient(request), _completion(about, found, steps)))
+        return event_stream(_stream_chunks(about, found, steps, usage=usage))
+    return json_reply(await unless_gone(HttpClient(request), _make_completion(about, found, steps)))
 
 
-async def _completion(about: _Completion, found: Found | None, steps: AsyncGenerator[Event]) -> Json:
+async def _make_completion(about: _Completion, found: Found | None, steps: AsyncGenerator[Event]) -> Json:
     made = Whole()
     async for one in steps:
         made.add(one)
@@ -232,11 +234,11 @@ async def _completion(about: _Completion, found: Found | None, steps: AsyncGener
         **_ABSENT,
         "choices": [choice],
         "usage": usage,
-        **_own(about, found, made),
+        **_loccit_fields(about, found, made),
     }
 
 
-async def _chunks(
+async def _stream_chunks(
     about: _Completion, found: Found | None, steps: AsyncGenerator[Event], *, usage: bool
 ) -> AsyncGenerator[bytes]:
     """A completion as the events of a stream. Verdicts and citations come with empty text."""
@@ -259,7 +261,7 @@ async def _chunks(
             shown = {"sentence": sentence_json(one, found.collection)}
             yield chunk({"content": "", "annotations": _annotations(about, found, [one])}, loccit=shown)
         elif isinstance(one, Finished):
-            yield chunk({}, _FINISH[one.finish], **_own(about, found, made))
+            yield chunk({}, _FINISH[one.finish], **_loccit_fields(about, found, made))
             if usage:
                 yield event({**head, "choices": [], "usage": _usage(one.usage)})
     yield b"data: [DONE]\n\n"
@@ -271,7 +273,7 @@ def _annotations(about: _Completion, found: Found | None, sentences: list[Senten
     return [one for sentence in sentences for one in url_citations(sentence, found, about.base)]
 
 
-def _own(about: _Completion, found: Found | None, made: Whole) -> Json:
+def _loccit_fields(about: _Completion, found: Found | None, made: Whole) -> Json:
     """The fields that are Loccit's own."""
     if found is None:
         return {"citations": [], "loccit": None}
@@ -283,7 +285,7 @@ def _own(about: _Completion, found: Found | None, made: Whole) -> Json:
     }
     # Not the passages after the last that the text names: no mark of the text leads to them.
     named = found.sources[: max((mark for one in made.sentences for mark in one.marks), default=0)]
-    citations = [citation_json(cited(one, found, about.base), found.collection) for one in named]
+    citations = [citation_json(absolute_citation(one, found, about.base), found.collection) for one in named]
     return {"citations": citations, "loccit": own}
 
 

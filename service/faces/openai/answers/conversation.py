@@ -67,7 +67,7 @@ class Options(Request):
     on_behalf_of: Groups | None = Field(None, description="As in `/v1/ask`.")
 
 
-def defaults() -> Options:
+def default_options() -> Options:
     """The options of a request that gives none."""
     return Options.model_validate({})
 
@@ -88,7 +88,7 @@ def collection_of(model: str) -> str:
     return collection or DEFAULT_COLLECTION
 
 
-def conversation(messages: Sequence[Message], field: str, settings: Settings) -> Conversation:
+def parse_conversation(messages: Sequence[Message], field: str, settings: Settings) -> Conversation:
     """The last message of the user, and the ones before it. Raises :class:`InvalidRequest`."""
     if any(one.role in ("tool", "function") for one in messages):
         raise InvalidRequest(f"{field}: Loccit calls no tools. Leave out messages of tools.", param=field)
@@ -117,8 +117,8 @@ def text_of(message: Message, field: str) -> str:
     return "\n".join(part.text for part in message.content if part.type in _TEXTS)
 
 
-def asked(asks: Conversation, collection: str, options: Options, answering: Answering) -> Asked:
-    """The question of a conversation."""
+def make_question(asks: Conversation, collection: str, options: Options, answering: Answering) -> Asked:
+    """Make the question of a conversation, with the options of its request."""
     given = options.model_dump(
         include={"k", "filter", "max_per_document", "on_behalf_of"}, exclude_unset=True
     )
@@ -131,7 +131,7 @@ def asked(asks: Conversation, collection: str, options: Options, answering: Answ
     return Asked(body, chosen_mode(options.mode, answering), least, options.sentences)
 
 
-def refuse(given: Iterable[tuple[str, Any, str]]) -> None:
+def refuse_fields(given: Iterable[tuple[str, Any, str]]) -> None:
     """Raise :class:`InvalidRequest` for the first field of several, (name, value, why), that has a value."""
     for name, value, why in given:
         if value:

@@ -67,7 +67,7 @@ class Response:
             "temperature": asked.temperature,
             "text": {"format": {"type": "text"}, "verbosity": None},
             "tool_choice": asked.tool_choice or "auto",
-            "tools": [_tool(one) for one in asked.tools or ()],
+            "tools": [_tool_json(one) for one in asked.tools or ()],
             "top_p": asked.top_p,
             "truncation": "disabled",
             "usage": None if finished is None else _usage(finished),
@@ -105,7 +105,7 @@ class Response:
             "type": "file_search_call",
             "status": status,
             "queries": [] if found is None else [found.answer.question],
-            "results": _results(found) if found is not None and is_included else None,
+            "results": _search_results(found) if found is not None and is_included else None,
         }
 
     def message(self, status: str) -> Json:
@@ -137,7 +137,7 @@ class Response:
         return [] if self.found is None else list(file_citations(sentence, self.found, self.base))
 
 
-def _results(found: Found) -> list[Json]:
+def _search_results(found: Found) -> list[Json]:
     """The passages as results of the tool; ``score`` is the probability."""
     hits = sorted(found.answer.hits, key=lambda hit: -hit.probability)
     return [
@@ -152,7 +152,7 @@ def _results(found: Found) -> list[Json]:
     ]
 
 
-def _tool(tool: dict[str, Any]) -> Json:
+def _tool_json(tool: dict[str, Any]) -> Json:
     return {"filters": None, **tool}
 
 

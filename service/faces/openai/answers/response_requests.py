@@ -15,8 +15,8 @@ from service.faces.openai.answers.conversation import (
     Message,
     Options,
     collection_of,
-    defaults,
-    refuse,
+    default_options,
+    refuse_fields,
 )
 from service.http.error_handlers import invalid_request
 from service.http.parameters import CollectionName, FilterJson
@@ -38,7 +38,7 @@ _OUTPUT = ("file_search_call", "reasoning")
 _Number = Annotated[float | None, Field(allow_inf_nan=False, description="Has no effect.")]
 
 
-def _messages(given: object) -> object:
+def _keep_messages(given: object) -> object:
     """The messages of an input. Raises ValueError for items of another kind."""
     if not isinstance(given, list):
         return given
@@ -100,7 +100,7 @@ class ResponseRequest(Request):
     )
 
     model: CollectionName = Field(description="`loccit:COLLECTION`, or `loccit`.")
-    input: Annotated[str | list[Message], BeforeValidator(_messages), ASKED] = Field(
+    input: Annotated[str | list[Message], BeforeValidator(_keep_messages), ASKED] = Field(
         description="The question, or a conversation whose last message of the user it is."
     )
     stream: bool | None = Field(None, description="Whether to answer with server-sent events.")
@@ -129,7 +129,9 @@ class ResponseRequest(Request):
     access_programs: Any = Field(None, description="Refused.")
     background_options: dict[str, Any] | None = Field(None, description="Refused.")
     user: str | None = None
-    loccit: Options = Field(default_factory=defaults, description="What OpenAI's API has no field for.")
+    loccit: Options = Field(
+        default_factory=default_options, description="What OpenAI's API has no field for."
+    )
 
     def check(self) -> None:
         """Raise :class:`service.errors.InvalidRequest` for what has no meaning here."""
@@ -137,7 +139,7 @@ class ResponseRequest(Request):
         choice = self.tool_choice
         other_tool = isinstance(choice, dict) and choice.get("type") != "file_search"
         unknown = sorted(set(self.include or ()) - _INCLUDABLE)
-        refuse(
+        refuse_fields(
             [
                 ("background", self.background, "Loccit answers at once. Leave it out."),
                 ("conversation", self.conversation, _NOT_KEPT),

@@ -13,7 +13,7 @@ from service.errors import MayRaise, NotReady, Overloaded, WriterFailed, WriterT
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.faces.openai.answers import response_objects
-from service.faces.openai.answers.conversation import asked, conversation
+from service.faces.openai.answers.conversation import make_question, parse_conversation
 from service.faces.openai.answers.response_events import ResponseEvents
 from service.faces.openai.answers.response_requests import ResponseRequest
 from service.faces.openai.answers.tasks import task_reply
@@ -66,7 +66,7 @@ async def respond(
     answering = ready(request, Answering)
     body = await JsonBody(ResponseRequest)(request)
     body.check()
-    asks = conversation(body.messages, "input", answering.settings)
+    asks = parse_conversation(body.messages, "input", answering.settings)
     search = body.file_search()
     collection = body.collection(search)
     caller = caller_of(request.scope)
@@ -74,7 +74,7 @@ async def respond(
         answering.collections.require(caller, collection)
         found, steps = None, of_task(asks.question, reply)
     else:
-        question = asked(asks, collection, body.options(search), answering)
+        question = make_question(asks, collection, body.options(search), answering)
         found = await find(HttpClient(request), answering, caller, question)
         steps = events(found, answering, for_people=True)
     base = base_url(request.scope, answering.settings.public_url)
