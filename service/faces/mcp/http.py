@@ -42,9 +42,9 @@ async def answer(request: Request) -> Response:
     ready(request, Asking)
     body = await read_body(request)
     manager = await request.app.state.mcp.manager()
-    from service.faces.mcp.messages import refusal
+    from service.faces.mcp.messages import message_error
 
-    return refusal(request.headers.get("content-type", ""), body) or _Transport(manager, body)
+    return message_error(request.headers.get("content-type", ""), body) or _Transport(manager, body)
 
 
 class _Transport(Response):
@@ -119,11 +119,11 @@ async def _backend(context: Context) -> Backend:
     assert isinstance(request, HttpRequest)  # noqa: S101 -- the transport gives it
     asking = ready(Request(request.scope, request.receive), Asking)
     collection = request.query_params.get("collection") or DEFAULT_COLLECTION
-    request.scope["state"]["audit"] = _audited(context)
+    request.scope["state"]["audit"] = _audit_fields(context)
     return ServiceBackend(Request(request.scope, request.receive), asking, collection=collection)
 
 
-def _audited(context: Context) -> dict[str, str]:
+def _audit_fields(context: Context) -> dict[str, str]:
     """Fields of a message for the audit log."""
     named = {"tool": context.params.get("name")} if context.params else {}
     return {"message": context.method, **{key: name for key, name in named.items() if name in BY_NAME}}

@@ -15,21 +15,23 @@ _NO_MESSAGE = (
 )
 
 
-def refusal(content_type: str, body: bytes) -> Response | None:
+def message_error(content_type: str, body: bytes) -> Response | None:
     """The error for a body that is no message; None for a message."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
-        return _error(types.INVALID_REQUEST, "Send the message with the Content-Type application/json.", 415)
+        return _error_reply(
+            types.INVALID_REQUEST, "Send the message with the Content-Type application/json.", 415
+        )
     try:
         message = from_json(body)
     except ValueError as error:
-        return _error(types.PARSE_ERROR, f"The body is not JSON: {error}.", 400)
+        return _error_reply(types.PARSE_ERROR, f"The body is not JSON: {error}.", 400)
     try:
         types.jsonrpc_message_adapter.validate_python(message, by_name=False)
     except ValidationError:
-        return _error(types.INVALID_REQUEST, _NO_MESSAGE, 400)
+        return _error_reply(types.INVALID_REQUEST, _NO_MESSAGE, 400)
     return None
 
 
-def _error(code: int, message: str, status_code: int) -> Response:
+def _error_reply(code: int, message: str, status_code: int) -> Response:
     content = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}}
     return json_reply(content, status_code=status_code)

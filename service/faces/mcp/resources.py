@@ -40,25 +40,27 @@ TEMPLATES = (
 )
 
 
-async def listed(backend: Backend, cursor: str | None) -> types.ListResourcesResult:
+async def list_resources(backend: Backend, cursor: str | None) -> types.ListResourcesResult:
     """A page of the documents of all collections that the caller may read.
 
     Raises :class:`service.errors.Forbidden`, and :class:`InvalidRequest` for a cursor of no earlier page.
     """
     _DOCUMENTS.require_of(backend.caller)
-    first, after = ("", "") if cursor is None else _position(cursor)
+    first, after = ("", "") if cursor is None else _decode_cursor(cursor)
     found: list[types.Resource] = []
     for name in [name for name in await backend.names() if name >= first]:
-        page = await backend.look_up(name, _after(after if name == first else "", PAGE + 1 - len(found)))
+        page = await backend.look_up(
+            name, _documents_after(after if name == first else "", PAGE + 1 - len(found))
+        )
         found += [_resource(name, one) for one in page]
         if len(found) > PAGE:
             # The last of the page before the extra one is where the next page begins.
             last = parse_uri(found[PAGE - 1].uri)
-            return types.ListResourcesResult(resources=found[:PAGE], next_cursor=_cursor(last))
+            return types.ListResourcesResult(resources=found[:PAGE], next_cursor=_encode_cursor(last))
     return types.ListResourcesResult(resources=found)
 
 
-def _after(after: str, limit: int) -> Callable[[Collection], Sequence[DocumentRecord]]:
+def _documents_after(after: str, limit: int) -> Callable[[Collection], Sequence[DocumentRecord]]:
     def documents(opened: Collection) -> Sequence[DocumentRecord]:
         return opened.archive.documents(limit=limit, after=after)
 
@@ -75,7 +77,7 @@ def _resource(collection: str, record: DocumentRecord) -> types.Resource:
     )
 
 
-async def read(backend: Backend, uri: str) -> types.ReadResourceResult:
+async def read_resource(backend: Backend, uri: str) -> types.ReadResourceResult:
     """The contents of a resource.
 
     Raises :class:`InvalidRequest` for a URI of none, and what reading raises.
@@ -90,25 +92,25 @@ async def read(backend: Backend, uri: str) -> types.ReadResourceResult:
     kind, collection, name = parsed
     if kind == "documents":
         text = await backend.read(collection, lambda opened: opened.archive.text(name)[1])
-        return _contents(uri, text, "text/plain")
+        return _text_contents(uri, text, "text/plain")
     given = CiteArguments.model_validate({"locator": name, "collection": collection})
     cited = await reading.cite(backend, given)
-    return _contents(uri, cited.model_dump_json(), "application/json")
+    return _text_contents(uri, cited.model_dump_json(), "application/json")
 
 
-def _contents(uri: str, text: str, mime_type: str) -> types.ReadResourceResult:
+def _text_contents(uri: str, text: str, mime_type: str) -> types.ReadResourceResult:
     return types.ReadResourceResult(
         contents=[types.TextResourceContents(uri=uri, text=text, mime_type=mime_type)]
     )
 
 
-def _cursor(position: tuple[str, str, str] | None) -> str | None:
+def _encode_cursor(position: tuple[str, str, str] | None) -> str | None:
     if position is None:
         return None
     return base64.urlsafe_b64encode(json.dumps(position[1:]).encode()).decode()
 
 
-def _position(cursor: str) -> tuple[str, str]:
+def _decode_cursor(cursor: str) -> tuple[str, str]:
     """The collection and the document after which a page begins. Raises :class:`InvalidRequest`."""
     try:
         # Unlike the standard library, it refuses halves of surrogate pairs, and has an error for deep lists.

@@ -63,7 +63,7 @@ class _Handlers:
         """The tools that the caller may use, always in the same order."""
         backend = await self._backend(context)
         return types.ListToolsResult(
-            tools=[_listed(tool) for tool in TOOLS if tool.scope <= backend.caller.scope]
+            tools=[_describe_tool(tool) for tool in TOOLS if tool.scope <= backend.caller.scope]
         )
 
     async def call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
@@ -75,18 +75,20 @@ class _Handlers:
                 f"There is no tool {params.name[:100]!r}. There are {', '.join(BY_NAME)}.",
             )
         try:
-            return _succeeded(await tool.call(await self._backend_of(context), params.arguments))
+            return _success_result(await tool.call(await self._backend_of(context), params.arguments))
         except LoccitError as error:
-            return types.CallToolResult(content=[_text(self._message(error))], is_error=True)
+            return types.CallToolResult(content=[_text_content(self._message(error))], is_error=True)
         except Exception as error:
-            return types.CallToolResult(content=[_text(self._message(_unexpected(error)))], is_error=True)
+            return types.CallToolResult(
+                content=[_text_content(self._message(_internal_error(error)))], is_error=True
+            )
 
     async def list_resources(
         self, context: Context, params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
         """A page of documents."""
         backend = await self._backend(context)
-        return await self._answered(resources.listed(backend, params.cursor if params else None))
+        return await self._await_answer(resources.list_resources(backend, params.cursor if params else None))
 
     async def list_templates(
         self, context: Context, params: types.PaginatedRequestParams | None
@@ -99,30 +101,30 @@ class _Handlers:
     ) -> types.ReadResourceResult:
         """A document's text, or a citation."""
         backend = await self._backend(context)
-        return await self._answered(resources.read(backend, str(params.uri)))
+        return await self._await_answer(resources.read_resource(backend, str(params.uri)))
 
     async def _backend(self, context: Context) -> Backend:
-        return await self._answered(self._backend_of(context))
+        return await self._await_answer(self._backend_of(context))
 
-    async def _answered(self, answer: Awaitable[T]) -> T:
+    async def _await_answer(self, answer: Awaitable[T]) -> T:
         """The answer, or an error of the protocol with our message."""
         try:
             return await answer
         except LoccitError as error:
             raise MCPError(types.INVALID_PARAMS, self._message(error)) from None
         except Exception as error:
-            raise MCPError(types.INTERNAL_ERROR, self._message(_unexpected(error))) from None
+            raise MCPError(types.INTERNAL_ERROR, self._message(_internal_error(error))) from None
 
     def _message(self, error: LoccitError) -> str:
         return message_with_advice(error, self._advice)
 
 
-def _unexpected(error: Exception) -> LoccitError:
+def _internal_error(error: Exception) -> LoccitError:
     log.error("A request of an MCP client failed.", exc_info=error)
     return InternalError("Loccit failed to answer. Its log has the reason.")
 
 
-def _listed(tool: Tool[Any]) -> types.Tool:
+def _describe_tool(tool: Tool[Any]) -> types.Tool:
     return types.Tool(
         name=tool.name,
         title=tool.title,
@@ -133,12 +135,12 @@ def _listed(tool: Tool[Any]) -> types.Tool:
     )
 
 
-def _succeeded(result: BaseModel) -> types.CallToolResult:
+def _success_result(result: BaseModel) -> types.CallToolResult:
     """One text block with the result as JSON, and the same as structured content."""
     return types.CallToolResult(
-        content=[_text(result.model_dump_json())], structured_content=result.model_dump(mode="json")
+        content=[_text_content(result.model_dump_json())], structured_content=result.model_dump(mode="json")
     )
 
 
-def _text(text: str) -> types.TextContent:
+def _text_content(text: str) -> types.TextContent:
     return types.TextContent(type="text", text=text)

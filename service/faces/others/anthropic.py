@@ -41,7 +41,7 @@ class ToolResultRequest(AskRequest):
     tool_use_id: str = Field(min_length=1, description="The id of the `tool_use` block.")
 
     @model_validator(mode="after")
-    def _one_question(self) -> Self:
+    def _check_one_question(self) -> Self:
         if self.question is None or self.formats:
             raise ValueError("Ask one question, without formats: the results have a format already.")
         return self
@@ -112,15 +112,15 @@ async def tool_result(request: Annotated[Request, _BODY, MayRaise(NotReady, Over
     body = await _BODY(request)
     base = base_url(request.scope, asking.settings.public_url)
 
-    def shown(answers: Answers) -> Response:
+    def respond(answers: Answers) -> Response:
         (one,) = answers.each
-        return json_reply(_response(body, one.answer, base))
+        return json_reply(_response_json(body, one.answer, base))
 
     plan = planned(body, caller_of(request.scope), asking)
-    return await answer_all(HttpClient(request), asking, plan, shown)
+    return await answer_all(HttpClient(request), asking, plan, respond)
 
 
-def _response(body: ToolResultRequest, answer: Answer, base: str) -> Json:
+def _response_json(body: ToolResultRequest, answer: Answer, base: str) -> Json:
     blocks: list[Any] = [_search_result(hit, body.collection, base) for hit in answer.hits]
     return {
         "tool_result": {
@@ -128,7 +128,7 @@ def _response(body: ToolResultRequest, answer: Answer, base: str) -> Json:
             "tool_use_id": body.tool_use_id,
             "content": blocks or [{"type": "text", "text": answer.withheld or _NOTHING}],
         },
-        "citations": [_cited(hit, body.collection) for hit in answer.hits],
+        "citations": [_citation_json(hit, body.collection) for hit in answer.hits],
         "answerability": answer.answerability,
     }
 
@@ -138,7 +138,7 @@ def _search_result(hit: Hit, collection: str, base: str) -> object:
     return formatted(citation, "anthropic_search_result", metadata=hit.metadata)
 
 
-def _cited(hit: Hit, collection: str) -> Json:
+def _citation_json(hit: Hit, collection: str) -> Json:
     start = hit.citation.start
     return {
         "citation": citation_json(hit.citation, collection),

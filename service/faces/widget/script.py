@@ -10,7 +10,7 @@ _PARTS = Path(__file__).parent / "parts"
 _MOST_TURNS = 20
 
 
-def _script() -> bytes:
+def _join_parts() -> bytes:
     """The parts in order, inside one function: a page sees none of their names."""
     messages = json.loads((_PARTS.parent / "messages.json").read_text(encoding="utf-8"))
     values = {
@@ -25,5 +25,5 @@ def _script() -> bytes:
     return "\n".join(['(() => {\n"use strict";', *constants, *parts, "})();\n"]).encode()
 
 
-SCRIPT = _script()
+SCRIPT = _join_parts()
 ETAG = f'"{hashlib.sha256(SCRIPT).hexdigest()[:16]}"'

@@ -96,14 +96,14 @@ class LibraryBackend:
     async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
         plan = checked(body, self.caller, self.settings)
 
-        def answered(collection: Collection) -> T:
+        def answer_questions(collection: Collection) -> T:
             answers = [collection.questions.answer(question) for question in plan.questions]
             return show([withheld(one, body.min_answerability) for one in answers])
 
-        return await self.read(body.collection, answered)
+        return await self.read(body.collection, answer_questions)
 
     async def read(self, collection: str, function: Callable[[Collection], T]) -> T:
-        return await anyio.to_thread.run_sync(lambda: function(self._opened(collection)))
+        return await anyio.to_thread.run_sync(lambda: function(self._open_refreshed(collection)))
 
     async def look_up(self, collection: str, function: Callable[[Collection], T]) -> T:
         return await self.read(collection, function)
@@ -111,7 +111,7 @@ class LibraryBackend:
     async def names(self) -> list[str]:
         return await anyio.to_thread.run_sync(self._library.names)
 
-    def _opened(self, name: str) -> Collection:
+    def _open_refreshed(self, name: str) -> Collection:
         opened = self._library.open(name)
         opened.refresh()  # another process may have written since
         return opened

@@ -55,7 +55,7 @@ def result_id(citation: Citation, collection: str, backend: Backend) -> str:
     return f"{citation.locator}{_PROOF}{backend.prover.proof(collection, citation.locator)}"
 
 
-def address(citation: Citation, collection: str, backend: Backend) -> str:
+def web_address(citation: Citation, collection: str, backend: Backend) -> str:
     """The web address of a passage: in its original if that is on the web, else in Loccit's viewer.
 
     Without an address of the service it is the URI of the citation.

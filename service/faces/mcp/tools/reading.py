@@ -14,7 +14,7 @@ from service.errors import Forbidden
 from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
 from service.faces.mcp.tools.arguments import CiteArguments, FetchArguments
 from service.faces.mcp.tools.backend import Backend
-from service.faces.mcp.tools.names import Named, address, part_id, result_id
+from service.faces.mcp.tools.names import Named, part_id, result_id, web_address
 from service.faces.mcp.tools.results import CiteResult, FetchedText
 from service.http.links import absolute, linked, proven
 from service.state.identity import Scope
@@ -36,19 +36,19 @@ async def fetch(backend: Backend, given: FetchArguments) -> FetchedText:
             raise Forbidden(
                 "A key with the scope ask may fetch the results of its searches only. Use the id of one."
             )
-        return await backend.read(collection, lambda opened: _beginning(opened, backend, given.id, most))
-    locator = _checked(backend, collection, named)
+        return await backend.read(collection, lambda opened: _read_beginning(opened, backend, given.id, most))
+    locator = _require_locator(backend, collection, named)
     if backend.caller.scope is Scope.ASK:
         return await backend.read(
-            collection, lambda opened: _surroundings(opened, backend, locator, ASK_AROUND)
+            collection, lambda opened: _read_surroundings(opened, backend, locator, ASK_AROUND)
         )
     around = 0 if named.is_part else (most - (locator.end - locator.start)) // 2
     return await backend.read(
-        collection, lambda opened: _surroundings(opened, backend, locator, around, most=most)
+        collection, lambda opened: _read_surroundings(opened, backend, locator, around, most=most)
     )
 
 
-def _checked(backend: Backend, collection: str, named: Named) -> Locator:
+def _require_locator(backend: Backend, collection: str, named: Named) -> Locator:
     """The locator that was named, if the caller may look it up."""
     if named.locator is None:
         raise InvalidLocator(
@@ -60,33 +60,35 @@ def _checked(backend: Backend, collection: str, named: Named) -> Locator:
     return locator
 
 
-def _beginning(opened: Collection, backend: Backend, document_id: str, most: int) -> FetchedText:
+def _read_beginning(opened: Collection, backend: Backend, document_id: str, most: int) -> FetchedText:
     version, text = opened.archive.text(document_id)
     with opened.archive.resolution() as resolution:
         # No stored text is empty. The page that shows its first character shows its beginning.
         beginning = resolution.citation(version, 0, 1)
-    url = address(beginning, backend.collection, backend)
-    return _fetched(document_id, text[:most], url, version, start=0, most=most)
+    url = web_address(beginning, backend.collection, backend)
+    return _fetched_text(document_id, text[:most], url, version, start=0, most=most)
 
 
-def _surroundings(
+def _read_surroundings(
     opened: Collection, backend: Backend, locator: Locator, around: int, *, most: int = 0
 ) -> FetchedText:
     with opened.archive.resolution() as resolution:
         found = resolution.resolve(locator, around=max(0, around))
     citation = found.citation
     text = found.before + citation.quote + found.after
-    return _fetched(
+    return _fetched_text(
         result_id(citation, backend.collection, backend),
         text,
-        address(citation, backend.collection, backend),
+        web_address(citation, backend.collection, backend),
         found.version,
         start=citation.start - len(found.before),
         most=most,
     )
 
 
-def _fetched(id_: str, text: str, url: str, version: VersionRecord, *, start: int, most: int) -> FetchedText:
+def _fetched_text(
+    id_: str, text: str, url: str, version: VersionRecord, *, start: int, most: int
+) -> FetchedText:
     """The text of a version from ``start``; the part that follows has at most ``most`` characters."""
     end = start + len(text)
     following = None
@@ -112,17 +114,17 @@ def _fetched(id_: str, text: str, url: str, version: VersionRecord, *, start: in
 async def cite(backend: Backend, given: CiteArguments) -> CiteResult:
     """Look up a citation, and locate it in the newest version."""
     collection = given.collection or backend.collection
-    locator = _checked(backend, collection, Named.parse(given.locator))
+    locator = _require_locator(backend, collection, Named.parse(given.locator))
     around = min(_CONTEXT, ASK_AROUND)
 
-    def cited(opened: Collection) -> CiteResult:
+    def look_up(opened: Collection) -> CiteResult:
         with opened.archive.resolution() as resolution:
-            return _cited(resolution.resolve(locator, around=around), collection, backend, given.format)
+            return _cite_result(resolution.resolve(locator, around=around), collection, backend, given.format)
 
-    return await backend.read(collection, cited)
+    return await backend.read(collection, look_up)
 
 
-def _cited(found: Resolved, collection: str, backend: Backend, shape: Format | None) -> CiteResult:
+def _cite_result(found: Resolved, collection: str, backend: Backend, shape: Format | None) -> CiteResult:
     citation, now = found.citation, found.today.citation
     return CiteResult(
         locator=result_id(citation, collection, backend),
@@ -134,14 +136,14 @@ def _cited(found: Resolved, collection: str, backend: Backend, shape: Format | N
         version=citation.version,
         section=list(citation.section),
         pages=citation.pages,
-        url=address(citation, collection, backend),
+        url=web_address(citation, collection, backend),
         status=found.today.standing.status,
         current_locator=result_id(now, collection, backend) if now else "",
-        formatted="" if shape is None else _formatted(found, collection, backend, shape),
+        formatted="" if shape is None else _format_citation(found, collection, backend, shape),
     )
 
 
-def _formatted(found: Resolved, collection: str, backend: Backend, shape: Format) -> str:
+def _format_citation(found: Resolved, collection: str, backend: Backend, shape: Format) -> str:
     citation = found.citation
     if backend.prover is not None and backend.caller.scope is Scope.ASK:
         citation = proven(citation, collection, backend.prover)

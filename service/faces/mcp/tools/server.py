@@ -38,12 +38,14 @@ async def description(request: Request) -> Response:
                 "description": "Ask documents, with citations that can be checked.",
             },
             "servers": [{"url": f"{base_url(request.scope, settings.public_url)}{PREFIX}"}],
-            "paths": {f"/{tool.name}": {"post": _operation(tool)} for tool in TOOLS if tool.scope <= scope},
+            "paths": {
+                f"/{tool.name}": {"post": _operation_json(tool)} for tool in TOOLS if tool.scope <= scope
+            },
         }
     )
 
 
-def _operation(tool: Tool[Any]) -> Json:
+def _operation_json(tool: Tool[Any]) -> Json:
     def content(schema: Json) -> Json:
         return {"content": {"application/json": {"schema": schema}}}
 

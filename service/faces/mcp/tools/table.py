@@ -14,7 +14,7 @@ from index.collection import Collection
 from service.errors import InvalidRequest
 from service.faces.mcp.tools import arguments, reading, results, verifying
 from service.faces.mcp.tools.backend import Backend
-from service.faces.mcp.tools.names import address, document_uri, result_id
+from service.faces.mcp.tools.names import document_uri, result_id, web_address
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import read_json
 from service.http.json_values import Json
@@ -70,21 +70,21 @@ async def search(backend: Backend, given: arguments.SearchArguments) -> results.
         {"question": given.query, "collection": backend.collection, "k": _SEARCH_RESULTS}
     )
 
-    def shown(answers: Sequence[Answer]) -> results.SearchResults:
+    def make_result(answers: Sequence[Answer]) -> results.SearchResults:
         (answer,) = answers
         return results.SearchResults(
             results=[
                 results.SearchResult(
                     id=result_id(hit.citation, backend.collection, backend),
                     title=hit.citation.title,
-                    url=address(hit.citation, backend.collection, backend),
+                    url=web_address(hit.citation, backend.collection, backend),
                     text=hit.text,
                 )
-                for hit in _by_probability(answer)
+                for hit in _hits_by_probability(answer)
             ]
         )
 
-    return await backend.ask(asked, shown)
+    return await backend.ask(asked, make_result)
 
 
 async def ask(backend: Backend, given: arguments.AskArguments) -> results.AskResult:
@@ -94,25 +94,25 @@ async def ask(backend: Backend, given: arguments.AskArguments) -> results.AskRes
         {"question": given.question, "collection": collection, "k": given.k, "filter": given.filter}
     )
 
-    def shown(answers: Sequence[Answer]) -> results.AskResult:
+    def make_result(answers: Sequence[Answer]) -> results.AskResult:
         (answer,) = answers
         return results.AskResult(
             question=answer.question,
             answerability=answer.answerability,
             passages=[
-                _passage(number, hit, collection, backend)
-                for number, hit in enumerate(_by_probability(answer), 1)
+                _answering_passage(number, hit, collection, backend)
+                for number, hit in enumerate(_hits_by_probability(answer), 1)
             ],
         )
 
-    return await backend.ask(asked, shown)
+    return await backend.ask(asked, make_result)
 
 
-def _by_probability(answer: Answer) -> list[Hit]:
+def _hits_by_probability(answer: Answer) -> list[Hit]:
     return sorted(answer.hits, key=lambda hit: -hit.probability)
 
 
-def _passage(number: int, hit: Hit, collection: str, backend: Backend) -> results.AnsweringPassage:
+def _answering_passage(number: int, hit: Hit, collection: str, backend: Backend) -> results.AnsweringPassage:
     citation, start = hit.citation, hit.citation.start
     return results.AnsweringPassage(
         number=number,
@@ -124,7 +124,7 @@ def _passage(number: int, hit: Hit, collection: str, backend: Backend) -> result
         document_id=citation.document_id,
         section=list(citation.section),
         pages=citation.pages,
-        url=address(citation, collection, backend),
+        url=web_address(citation, collection, backend),
         metadata=hit.metadata,  # type: ignore[arg-type]
     )
 
@@ -133,7 +133,7 @@ async def list_documents(backend: Backend, given: arguments.ListArguments) -> re
     """List the documents of a collection."""
     collection = given.collection or backend.collection
 
-    def listed(opened: Collection) -> results.DocumentList:
+    def list_page(opened: Collection) -> results.DocumentList:
         # One more than asked for shows whether there is another page.
         found = opened.archive.documents(limit=given.limit + 1, after=given.after, prefix=given.prefix)
         page = found[: given.limit]
@@ -156,7 +156,7 @@ async def list_documents(backend: Backend, given: arguments.ListArguments) -> re
         )
 
     names = await backend.names()
-    return await backend.look_up(collection, listed)
+    return await backend.look_up(collection, list_page)
 
 
 TOOLS: Sequence[Tool[Any]] = (
@@ -235,14 +235,14 @@ BY_NAME = {tool.name: tool for tool in TOOLS}
 def json_schema(model: type[BaseModel]) -> Json:
     """A model's JSON Schema without references, and without the titles that repeat names."""
 
-    def untitled(part: Any) -> Any:
+    def without_titles(part: Any) -> Any:
         if isinstance(part, dict):
             return {
-                key: untitled(value)
+                key: without_titles(value)
                 for key, value in part.items()
                 if not (key == "title" and isinstance(value, str))
             }
-        return [untitled(value) for value in part] if isinstance(part, list) else part
+        return [without_titles(value) for value in part] if isinstance(part, list) else part
 
-    schema: Json = untitled(schema_of(model))
+    schema: Json = without_titles(schema_of(model))
     return schema

@@ -9,7 +9,7 @@ from service.faces.api.requests.citations import VerifyRequest
 from service.faces.api.routes.verify import check_request
 from service.faces.mcp.tools.arguments import VerifyArguments
 from service.faces.mcp.tools.backend import Backend
-from service.faces.mcp.tools.names import address
+from service.faces.mcp.tools.names import web_address
 from service.faces.mcp.tools.results import FactConflict, VerifiedQuote, VerifiedSentence, VerifyResult
 
 
@@ -28,8 +28,8 @@ async def verify(backend: Backend, given: VerifyArguments) -> VerifyResult:
     locators, passages = check_request(body, backend.settings)
     most = backend.settings.max_reading_characters
 
-    def verified(opened: Collection) -> VerifyResult:
-        shown = _Shown(collection, backend)
+    def make_result(opened: Collection) -> VerifyResult:
+        shown = _VerdictResults(collection, backend)
         with opened.verification(most_characters=most, claims=answer is not None) as verification:
             report = None if answer is None else verification.answer(given.answer, passages)
             return VerifyResult(
@@ -40,10 +40,10 @@ async def verify(backend: Backend, given: VerifyArguments) -> VerifyResult:
                 unknown_marks=list(report.unknown_marks) if report else [],
             )
 
-    return await backend.read(collection, verified)
+    return await backend.read(collection, make_result)
 
 
-class _Shown:
+class _VerdictResults:
     """Verdicts on a collection as the tool returns them."""
 
     def __init__(self, collection: str, backend: Backend) -> None:
@@ -82,4 +82,4 @@ class _Shown:
         )
 
     def _address(self, citation: Citation | None) -> str:
-        return "" if citation is None else address(citation, self._collection, self._backend)
+        return "" if citation is None else web_address(citation, self._collection, self._backend)

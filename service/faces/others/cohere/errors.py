@@ -10,12 +10,12 @@ from service.http.error_shapes import ErrorShape, ShownError
 ADDRESSES = ("/v2",)
 
 
-def _body(error: ShownError) -> Mapping[str, Any]:
+def _error_body(error: ShownError) -> Mapping[str, Any]:
     return {"message": error.message, "id": error.request_id}
 
 
 SHAPE = ErrorShape(
-    _body,
+    _error_body,
     {
         "type": "object",
         "properties": {"message": {"type": "string"}, "id": {"type": "string"}},

@@ -100,17 +100,17 @@ async def rerank(
     asking = ready(request, Asking)
     body = await _BODY(request)
     query = checked_length(body.query, asking.settings)
-    _check(body, asking.settings)
+    _check_count(body, asking.settings)
     request.scope["state"]["audit"] = {"count": len(body.documents)}
     pool = asking.pools.ranking
     with pool.permits.acquire():
         queue = asking.questions.of()
         known = queue.cached([query])
         (encoded,) = await unless_gone(HttpClient(request), queue.encode([query])) if known is None else known
-        return await pool.run(_ranked, asking.collections, asking.settings, body, query, encoded.vector)
+        return await pool.run(_rank, asking.collections, asking.settings, body, query, encoded.vector)
 
 
-def _check(body: RerankRequest, settings: Settings) -> None:
+def _check_count(body: RerankRequest, settings: Settings) -> None:
     most = settings.max_rerank_documents
     if not 1 <= len(body.documents) <= most:
         raise InvalidLimit(
@@ -120,7 +120,7 @@ def _check(body: RerankRequest, settings: Settings) -> None:
         )
 
 
-def _ranked(
+def _rank(
     collections: Collections, settings: Settings, body: RerankRequest, query: str, vector: Vectors
 ) -> Response:
     library, most = collections.library, settings.max_rerank_characters
@@ -136,10 +136,10 @@ def _ranked(
     scores = ranker.probabilities(query, texts, vector=vector)
     order = sorted(range(len(scores)), key=lambda at: -scores[at])
     results = [{"index": at, "relevance_score": round(scores[at], _DECIMALS)} for at in order[: body.top_n]]
-    return json_reply(_response(results))
+    return json_reply(_response_json(results))
 
 
-def _response(results: list[Json]) -> Json:
+def _response_json(results: list[Json]) -> Json:
     return {
         "id": str(uuid.uuid4()),
         "results": results,

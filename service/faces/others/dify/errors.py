@@ -17,12 +17,12 @@ _CODES = {
 """The codes that Dify's documentation suggests; other errors have the status of the response."""
 
 
-def _body(error: ShownError) -> Mapping[str, Any]:
+def _error_body(error: ShownError) -> Mapping[str, Any]:
     return {"error_code": _CODES.get(error.code, error.status), "error_msg": error.message}
 
 
 SHAPE = ErrorShape(
-    _body,
+    _error_body,
     {
         "type": "object",
         "properties": {"error_code": {"type": "integer"}, "error_msg": {"type": "string"}},

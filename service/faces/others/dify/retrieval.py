@@ -119,14 +119,14 @@ async def retrieve(request: Annotated[HttpRequest, _BODY, MayRaise(NotReady, Ove
     least = body.retrieval_setting.score_threshold or 0.0
     base = base_url(request.scope, asking.settings.public_url)
 
-    def shown(answers: Answers) -> Response:
+    def respond(answers: Answers) -> Response:
         (one,) = answers.each
         hits = sorted(one.answer.hits, key=lambda hit: -hit.probability)
         likely = [hit for hit in hits if hit.probability >= least]
         return json_reply({"records": [record_json(hit, body.knowledge_id, base) for hit in likely]})
 
     plan = planned(asked, caller_of(request.scope), asking)
-    return await answer_all(HttpClient(request), asking, plan, shown)
+    return await answer_all(HttpClient(request), asking, plan, respond)
 
 
 def record_json(hit: Hit, collection: str, base: str) -> Json:
@@ -169,10 +169,10 @@ def _comparison(one: Condition) -> Json:
             f"{', '.join(_COMPARISONS)}."
         )
     key = one.name if isinstance(one.name, str) else one.name[0]
-    return {"type": _COMPARISONS[operator].name, "key": key, "value": _value(operator, one.value)}
+    return {"type": _COMPARISONS[operator].name, "key": key, "value": _comparison_value(operator, one.value)}
 
 
-def _value(operator: str, value: str | float | list[str] | None) -> object:
+def _comparison_value(operator: str, value: str | float | list[str] | None) -> object:
     if _COMPARISONS[operator].takes_list:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
     if operator in _NUMERIC and isinstance(value, str):
