@@ -84,8 +84,8 @@ GOOD = httpx.Response(200, json=ASKED)
 def test_a_question_is_asked_again(refused: httpx.Response | Exception) -> None:
     service = Service(refused, refused, GOOD)
     assert service.client().ask("Who?").answerability == 0.5
-    assert len(service.faces.api.requests) == 3
-    assert len({request.content for request in service.faces.api.requests}) == 1
+    assert len(service.requests) == 3
+    assert len({request.content for request in service.requests}) == 1
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_what_would_be_done_twice_is_sent_again_only_if_it_was_not_done(
     service = Service(refused)
     with pytest.raises(LoccitError):
         service.client().ingest([("a.txt", b"A.")])
-    assert len(service.faces.api.requests) == requests
-    assert all(b"A." in request.content for request in service.faces.api.requests)
+    assert len(service.requests) == requests
+    assert all(b"A." in request.content for request in service.requests)
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 422, 500, 507])
@@ -114,24 +114,24 @@ def test_other_errors_are_raised_at_once(status: int) -> None:
     with pytest.raises(ApiError) as raised:
         service.client().ask("Who?")
     assert (raised.value.code, raised.value.status, raised.value.request_id) == ("a_code", status, "5f0c")
-    assert len(service.faces.api.requests) == 1
+    assert len(service.requests) == 1
 
 
 def test_a_slow_reply_is_not_asked_for_again() -> None:
     service = Service(httpx.ReadTimeout("slow"))
     with pytest.raises(ConnectionFailed, match="in time"):
         service.client().ask("Who?")
-    assert len(service.faces.api.requests) == 1
+    assert len(service.requests) == 1
 
 
 def test_after_the_last_attempt_the_error_is_raised() -> None:
     service = Service(refusal(429, "rate_limited"))
     with pytest.raises(TooManyRequests):
         service.client().ask("Who?")
-    assert len(service.faces.api.requests) == 1 + QUICK.most
+    assert len(service.requests) == 1 + QUICK.most
     with pytest.raises(TooManyRequests):
         service.client(NO_RETRIES).ask("Who?")
-    assert len(service.faces.api.requests) == 2 + QUICK.most
+    assert len(service.requests) == 2 + QUICK.most
 
 
 def test_the_pause_is_that_of_the_service_or_doubles() -> None:
@@ -157,7 +157,7 @@ async def test_the_asynchronous_client_asks_again_too() -> None:
     http = httpx.AsyncClient(base_url="http://loccit.test", transport=httpx.MockTransport(service))
     async with AsyncClient(http=http, retries=QUICK) as client:
         assert (await client.ask("Who?")).answerability == 0.5
-        assert len(service.faces.api.requests) == 3
+        assert len(service.requests) == 3
     failing = Service(httpx.ReadError("broken"))
     http = httpx.AsyncClient(base_url="http://loccit.test", transport=httpx.MockTransport(failing))
     with pytest.raises(ConnectionFailed, match="broken"):
@@ -169,7 +169,7 @@ def test_the_address_may_have_a_path_and_requests_have_the_key() -> None:
     service = Service(GOOD)
     http = httpx.Client(base_url="http://proxy.test/loccit/", transport=httpx.MockTransport(service))
     Client(http=http, collection="lamps").ask("Who?")
-    assert str(service.faces.api.requests[0].url) == "http://proxy.test/loccit/v1/ask?collection=lamps"
+    assert str(service.requests[0].url) == "http://proxy.test/loccit/v1/ask?collection=lamps"
     with Client("http://127.0.0.1:1", key="k", on_behalf_of=["staff", "board"], retries=NO_RETRIES) as own:
         with pytest.raises(ConnectionFailed, match="Is the service running"):
             own.ask("Who?")
@@ -287,7 +287,7 @@ def test_a_file_that_grows_while_it_is_sent_does_no_harm(tmp_path: Path) -> None
         grown.append(done)
 
     service.client().ingest([file], on_progress=grow)
-    (request,) = service.faces.api.requests
+    (request,) = service.requests
     assert len(request.content) == int(request.headers["Content-Length"]) == grown[-1]
     assert b"more" not in request.content
     assert len(grown) > 3
@@ -315,14 +315,14 @@ def test_a_name_that_leads_to_another_address_is_not_sent(name: str) -> None:
     for call in (client.documents.delete, client.collections.delete, client.jobs.delete, client.cite):
         with pytest.raises(InvalidArgument, match="names nothing"):
             call(name)
-    assert service.faces.api.requests == []
+    assert service.requests == []
 
 
 def test_names_with_dots_in_them_are_sent() -> None:
     service = Service(GOOD)
     with pytest.raises(InvalidReply):
         service.client().documents.get("a..b/.hidden/c...")
-    assert service.faces.api.requests[0].url.path == "/v1/documents/a..b/.hidden/c..."
+    assert service.requests[0].url.path == "/v1/documents/a..b/.hidden/c..."
 
 
 @pytest.mark.parametrize("key", ["schlüssel", "two\nlines"])
