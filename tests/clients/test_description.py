@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
+import pkgutil
 import types
 from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
 import loccit_client
 import pytest
-from loccit_client import AnswerOptions, AskOptions, models
-from loccit_client.api import answering, asking, citations, collections, documents, jobs
+from loccit_client import AnswerOptions, AskOptions, api, models
+from loccit_client.api import asking, documents, jobs
 from loccit_client.calls import Call, Events, Pages
+from loccit_client.decoding import Reply
 from loccit_client.requests import build_request
 
 from index.citations.formats import FORMATS
@@ -73,8 +76,24 @@ def openapi() -> dict[str, Any]:
     return document()
 
 
+def modules_of(package: types.ModuleType) -> list[types.ModuleType]:
+    names = [found.name for found in pkgutil.iter_modules(package.__path__)]
+    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+
+
+def replies() -> Iterator[tuple[str, type[Reply]]]:
+    """The models, each from the module that defines it."""
+    for module in modules_of(models):
+        for name, kind in vars(module).items():
+            if isinstance(kind, type) and issubclass(kind, Reply) and kind.__module__ == module.__name__:
+                yield name, kind
+
+
+MODELS = dict(replies())
+
+
 def operations() -> Iterator[tuple[str, Any]]:
-    for module in (answering, asking, citations, collections, documents, jobs):
+    for module in modules_of(api):
         for name, function in vars(module).items():
             if inspect.isfunction(function) and function.__module__ == module.__name__ and name[0] != "_":
                 yield f"{module.__name__.rpartition('.')[2]}.{name}", function
@@ -136,12 +155,21 @@ def test_no_two_schemas_have_a_name_that_the_framework_has_to_qualify(openapi: d
     assert [name for name in openapi["components"]["schemas"] if "__" in name] == []
 
 
-@pytest.mark.parametrize("name", sorted(models.__all__))
+def test_every_model_is_public() -> None:
+    assert {name: getattr(models, name) for name in MODELS} == MODELS
+    for module in modules_of(models):
+        assert module.__all__ == sorted(module.__all__)
+        assert set(module.__all__) == {
+            name for name, kind in MODELS.items() if kind.__module__ == module.__name__
+        }
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
 def test_a_model_has_the_fields_of_its_schema(openapi: dict[str, Any], name: str) -> None:
     schemas = openapi["components"]["schemas"]
     found = [schemas[one] for one in SEVERAL.get(name, (SCHEMAS.get(name, name),))]
     properties = {field: schema for one in found for field, schema in one["properties"].items()}
-    model = getattr(models, name)
+    model = MODELS[name]
     hints = get_type_hints(model)
     fields = {field.name: hints[field.name] for field in dataclasses.fields(model) if field.name != "raw"}
     assert fields.keys() == properties.keys()

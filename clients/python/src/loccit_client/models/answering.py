@@ -12,6 +12,12 @@ from loccit_client.models.citations import Citation
 from loccit_client.models.state import IndexState
 from loccit_client.models.verdicts import QuoteVerdict, StatementVerdict
 
+__all__ = [
+    "Answer",
+    "AnsweredSentence",
+    "WordCount",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnsweredSentence(Reply):

@@ -10,6 +10,20 @@ from loccit_client.decoding import Reply
 from loccit_client.models.citations import Cell, Citation
 from loccit_client.models.state import IndexState, PassageCounts
 
+__all__ = [
+    "AskResult",
+    "CutOff",
+    "DenseScore",
+    "DocumentExplanation",
+    "Evidence",
+    "ExplainedPassage",
+    "ExplainedPlace",
+    "Explanation",
+    "ExplanationReason",
+    "LexicalScore",
+    "Passage",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence(Reply):

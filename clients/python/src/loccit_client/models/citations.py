@@ -10,6 +10,16 @@ from typing import Literal
 from loccit_client.decoding import Reply
 from loccit_client.models.state import IndexState
 
+__all__ = [
+    "Cell",
+    "Citation",
+    "Edit",
+    "Rectangle",
+    "ResolvedCitation",
+    "Selector",
+    "Standing",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector(Reply):

@@ -10,6 +10,17 @@ from loccit_client.decoding import Reply
 from loccit_client.models.documents import Purged
 from loccit_client.models.state import PassageCounts
 
+__all__ = [
+    "Collection",
+    "DeletedCollection",
+    "Lag",
+    "RefusedMirror",
+    "UpgradeDetails",
+    "UpgradePlan",
+    "UpgradeProgress",
+    "UpgradeResult",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedMirror(Reply):

@@ -11,6 +11,24 @@ from loccit_client.decoding import Reply
 from loccit_client.models.citations import Edit, Standing
 from loccit_client.models.state import IndexState, PassageCounts
 
+__all__ = [
+    "ChangedCitation",
+    "Changes",
+    "DeletedDocument",
+    "Diff",
+    "Document",
+    "Event",
+    "Hunk",
+    "Line",
+    "PruneResult",
+    "PrunedVersion",
+    "PutDocument",
+    "RetiredDocument",
+    "StoredDocument",
+    "Version",
+    "VersionList",
+]
+
 Purged = Literal["pending", "done"]
 """``pending`` while files of the data folder may still hold bytes of what was erased."""
 

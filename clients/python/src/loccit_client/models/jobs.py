@@ -10,6 +10,13 @@ from typing import Literal
 from loccit_client.decoding import Reply
 from loccit_client.models.collections import UpgradeDetails
 
+__all__ = [
+    "FileCounts",
+    "Job",
+    "JobFile",
+    "JobPassages",
+]
+
 FINISHED = frozenset({"done", "cancelled", "failed"})
 FileState = Literal["waiting", "added", "replaced", "unchanged", "refused", "cancelled"]
 

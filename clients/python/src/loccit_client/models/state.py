@@ -7,6 +7,11 @@ from typing import Literal
 
 from loccit_client.decoding import Reply
 
+__all__ = [
+    "IndexState",
+    "PassageCounts",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexState(Reply):

@@ -9,6 +9,16 @@ from loccit_client.decoding import Reply
 from loccit_client.models.citations import Citation, Edit, Standing
 from loccit_client.models.state import IndexState
 
+__all__ = [
+    "AnswerSentence",
+    "AnswerVerdict",
+    "Conflict",
+    "QuoteVerdict",
+    "StatementVerdict",
+    "Verdict",
+    "VerifyResult",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict(Reply):
