@@ -10,34 +10,10 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from index.library import Library
+from service.app.routes import all_routes
 from service.app.runtime import Runtime, Watch
-from service.faces.api.routes import (
-    answer,
-    ask,
-    changes,
-    citations,
-    collections,
-    documents,
-    explain,
-    health,
-    ingest,
-    jobs,
-    metrics,
-    originals,
-    upgrades,
-    verify,
-    versions,
-)
+from service.faces.api.routes import ask
 from service.faces.mcp import http as mcp
-from service.faces.mcp.tools import server as tools
-from service.faces.openai import embeddings, file_batches, files, models, search, store_files, vector_stores
-from service.faces.openai.answers import chat as openai_chat
-from service.faces.openai.answers import responses as openai_responses
-from service.faces.others import anthropic
-from service.faces.others.cohere import rerank
-from service.faces.others.dify import retrieval
-from service.faces.pages.routes import ROUTES as PAGES
-from service.faces.widget import routes as widget
 from service.http import error_handlers, openapi
 from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.auth import Authentication
@@ -65,39 +41,6 @@ from service.settings import (
 from service.settings.values import split_list
 from service.state.identity.client_address import networks
 
-_ROUTES = (
-    ask,
-    answer,
-    explain,
-    citations,
-    verify,
-    changes,
-    versions,
-    originals,
-    documents,
-    ingest,
-    jobs,
-    collections,
-    upgrades,
-    vector_stores,
-    search,
-    store_files,
-    file_batches,
-    files,
-    embeddings,
-    models,
-    health,
-    metrics,
-    *PAGES,
-    widget,
-    mcp,
-    tools,
-    rerank,
-    retrieval,
-    anthropic,
-    openai_chat,
-    openai_responses,
-)
 HEADER_SECONDS = "header_seconds"
 """Name, in the lifespan state, of the time for the head of a request, which the server has to limit."""
 _SMALLEST_JSON_LIMIT = 1024 * 1024
@@ -144,10 +87,9 @@ def create_app(
     app.state.tracing = tracing
     app.state.help = help_folder(settings)
     error_handlers.install(app)
-    for routes in _ROUTES:
-        # The routes as they are: to include a router makes all of them again, for each application, while its
-        # first request waits.
-        app.router.routes.extend(routes.router.routes)
+    # The routes as they are: to include a router makes all of them again, for each application, while its
+    # first request waits.
+    app.router.routes.extend(all_routes())
     return app
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
+from starlette.routing import BaseRoute
 
 from index.errors import LoccitError
 from service.app.error_shapes import shape_of
@@ -36,6 +39,7 @@ TAGS = [
     {"name": "anthropic", "description": "Results that Claude cites: see docs/integrations/anthropic.md."},
     {"name": "health", "description": "Health checks for operators."},
 ]
+"""Groups of operations, in the order of the reference. Any other follows, as its module describes it."""
 _SCHEMAS = "#/components/schemas/"
 _REQUEST_ID = "5f0c1d"
 DESCRIPTION = (
@@ -131,6 +135,16 @@ def _remove_errors_of_framework(schema: dict[str, Any]) -> None:
         schema["components"]["schemas"].pop(name, None)
 
 
+def _tags(routes: Iterable[BaseRoute]) -> list[dict[str, str]]:
+    known = {tag["name"]: tag for tag in TAGS}
+    for route in routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            said = (inspect.getdoc(inspect.getmodule(route.endpoint)) or "").partition("\n")[0]
+            for name in map(str, route.tags):
+                known.setdefault(name, {"name": name, "description": said})
+    return list(known.values())
+
+
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document. It is built once."""
     if app.openapi_schema is None:
@@ -140,10 +154,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
             summary=app.summary,
             description=app.description,
             routes=app.routes,
-            tags=TAGS,
+            tags=_tags(app.routes),
         )
         errors = ErrorBody.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
         schema["components"]["schemas"] |= {**errors.pop("$defs"), "ErrorBody": errors}
+        schema["paths"] = dict(sorted(schema["paths"].items()))
         schema["components"]["securitySchemes"] = _SECURITY_SCHEMES
         _remove_errors_of_framework(schema)
         app.openapi_schema = schema

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from json import dumps, loads
 from typing import Any
 
-from fastapi import FastAPI
-
+from service.app.routes import all_routes
 from service.faces.pages.assets import asset_path
 from service.http.route import GuardedRoute
+from service.http.signature import Signature
 from service.state.files.ids import file_id
 from tests.service.access.place import COLLECTION, DOCUMENT, PDF, QUESTION, TEXT, Place
 
@@ -21,7 +21,7 @@ class Probe:
 
     path: str = ""
     json: Mapping[str, Any] | None = None
-    params: Mapping[str, Any] = field(default_factory=lambda: {"collection": COLLECTION})
+    params: Mapping[str, Any] = field(default_factory=lambda: _DEFAULT)
     content: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -56,6 +56,7 @@ class Probe:
 
 
 NONE: Mapping[str, Any] = {}
+_DEFAULT: Mapping[str, Any] = {"collection": COLLECTION}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 LOCATOR = "the locator of the document's passage"
 MESSAGE = {
@@ -76,7 +77,7 @@ _FORM = (
     '--x\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nassistants\r\n'
     '--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nA.\r\n--x--\r\n'
 )
-PROBES = {
+GIVEN = {
     "POST /v1/ask": Probe("/v1/ask", {"question": QUESTION}),
     "POST /v1/answer": Probe("/v1/answer", {"question": QUESTION}),
     "POST /v1/chat/completions": Probe(
@@ -87,24 +88,16 @@ PROBES = {
     "POST /v1/responses": Probe(
         "/v1/responses", {"model": f"loccit:{COLLECTION}", "input": QUESTION}, params=NONE
     ),
-    "GET /v1/citations/{locator}": Probe("/v1/citations/{locator}"),
     "POST /v1/verify": Probe("/v1/verify", {"quotes": [TEXT[:30]]}),
-    "GET /v1/changes": Probe("/v1/changes"),
     "POST /v1/changes": Probe("/v1/changes", {}),
-    "GET /v1/documents": Probe("/v1/documents"),
     "PUT /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"text": TEXT}),
     "PATCH /v1/documents/{document_id}": Probe("/v1/documents/{document}", {"metadata": {"a": 1}}),
-    "GET /v1/documents/{document_id}": Probe("/v1/documents/{document}"),
-    "GET /v1/documents/{document_id}/text": Probe("/v1/documents/{document}/text"),
-    "GET /v1/documents/{document_id}/original": Probe("/v1/documents/{document}/original"),
     "GET /v1/documents/{document_id}/page.png": Probe(
         "/v1/documents/{pdf}/page.png", params={"collection": COLLECTION, "page": 1}
     ),
-    "GET /v1/documents/{document_id}/versions": Probe("/v1/documents/{document}/versions"),
     "GET /v1/documents/{document_id}/diff": Probe(
         "/v1/documents/{document}/diff", params={"collection": COLLECTION, "old": 1}
     ),
-    "GET /library": Probe("/library"),
     "POST /library/upload": Probe("/library/upload", content=_FILE_FORM, headers=_FORM_HEADERS),
     "POST /library/fetch": Probe(
         "/library/fetch", content="addresses=http://127.0.0.1:9/", headers=_URLENCODED
@@ -125,19 +118,11 @@ PROBES = {
     "POST /library/document/delete": Probe("/library/document/delete", params=_OF_DOCUMENT, content=""),
     "POST /library/documents/delete": Probe("/library/documents/delete", content=f"id={DOCUMENT}"),
     "POST /v1/explain": Probe("/v1/explain", {"question": QUESTION, "document_id": DOCUMENT}),
-    "DELETE /v1/documents/{document_id}": Probe("/v1/documents/{document}"),
     "POST /v1/prune": Probe("/v1/prune", {"keep_versions": 1}),
     "POST /v1/ingest": Probe("/v1/ingest", {"documents": [{"document_id": "a.txt", "text": "A."}]}),
     "GET /v1/jobs": Probe("/v1/jobs", params=NONE),
-    "GET /v1/jobs/{job_id}": Probe("/v1/jobs/{job}", params=NONE),
-    "GET /v1/jobs/{job_id}/files": Probe("/v1/jobs/{job}/files", params=NONE),
-    "GET /v1/jobs/{job_id}/events": Probe("/v1/jobs/{job}/events", params=NONE),
-    "POST /v1/jobs/{job_id}/cancel": Probe("/v1/jobs/{job}/cancel", params=NONE),
     "POST /v1/jobs/{job_id}/retry": Probe("/v1/jobs/{job}/retry", {}, params=NONE),
-    "DELETE /v1/jobs/{job_id}": Probe("/v1/jobs/{job}", params=NONE),
     "POST /v1/vector_stores": Probe("/v1/vector_stores", {"name": "probe"}, params=NONE),
-    "GET /v1/vector_stores": Probe("/v1/vector_stores", params=NONE),
-    "GET /v1/vector_stores/{vector_store_id}": Probe(_STORE, params=NONE),
     "POST /v1/vector_stores/{vector_store_id}": Probe(_STORE, {"metadata": {}}, params=NONE),
     "POST /v1/vector_stores/{vector_store_id}/search": Probe(
         f"{_STORE}/search", {"query": QUESTION}, params=NONE
@@ -145,86 +130,45 @@ PROBES = {
     "POST /v1/vector_stores/{vector_store_id}/files": Probe(
         f"{_STORE}/files", {"file_id": UPLOAD}, params=NONE
     ),
-    "GET /v1/vector_stores/{vector_store_id}/files": Probe(f"{_STORE}/files", params=NONE),
-    "GET /v1/vector_stores/{vector_store_id}/files/{file_id}": Probe(f"{_STORE}/files/{{file}}", params=NONE),
     "POST /v1/vector_stores/{vector_store_id}/files/{file_id}": Probe(
         f"{_STORE}/files/{{file}}", {"attributes": {"a": 1}}, params=NONE
-    ),
-    "GET /v1/vector_stores/{vector_store_id}/files/{file_id}/content": Probe(
-        f"{_STORE}/files/{{file}}/content", params=NONE
-    ),
-    "DELETE /v1/vector_stores/{vector_store_id}/files/{file_id}": Probe(
-        f"{_STORE}/files/{{file}}", params=NONE
     ),
     "POST /v1/vector_stores/{vector_store_id}/file_batches": Probe(
         f"{_STORE}/file_batches", {"file_ids": [UPLOAD]}, params=NONE
     ),
-    "GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}": Probe(
-        f"{_STORE}/file_batches/vsfb_{{job}}", params=NONE
-    ),
-    "POST /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel": Probe(
-        f"{_STORE}/file_batches/vsfb_{{job}}/cancel", params=NONE
-    ),
-    "GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/files": Probe(
-        f"{_STORE}/file_batches/vsfb_{{job}}/files", params=NONE
-    ),
-    "DELETE /v1/vector_stores/{vector_store_id}": Probe(_STORE, params=NONE),
     "POST /v1/files": Probe(
         "/v1/files",
         content=_FORM,
         headers=_FORM_HEADERS,
         params=NONE,
     ),
-    "GET /v1/files": Probe("/v1/files", params=NONE),
-    "GET /v1/files/{file_id}": Probe("/v1/files/{file}", params=NONE),
-    "GET /v1/files/{file_id}/content": Probe("/v1/files/{file}/content", params=NONE),
-    "DELETE /v1/files/{file_id}": Probe("/v1/files/{file}", params=NONE),
     "POST /v1/embeddings": Probe(
         "/v1/embeddings", {"model": "loccit:vault", "input": "A lamp."}, params=NONE
     ),
-    "GET /v1/models": Probe("/v1/models", params=NONE),
-    "GET /v1/models/{model}": Probe("/v1/models/loccit:{name}", params=NONE),
-    "GET /v1/collections": Probe("/v1/collections", params=NONE),
-    "GET /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
-    "PUT /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
     "POST /v1/collections/{name}/upgrade": Probe(
         "/v1/collections/{name}/upgrade", {"plan": True}, params=NONE
     ),
-    "GET /library/collections": Probe("/library/collections", params=NONE),
     "POST /library/collections/create": Probe(
         "/library/collections/create", params=NONE, content="name=probe-2", headers=_URLENCODED
     ),
-    "GET /library/collections/delete": Probe("/library/collections/delete"),
-    "GET /keys": Probe("/keys", params=NONE),
     "POST /keys/create": Probe(
         "/keys/create", params=NONE, content="name=probe&scope=ask", headers=_URLENCODED
     ),
     "POST /keys/{key_id}/revoke": Probe("/keys/{unused}/revoke", params=NONE, content=""),
-    "GET /status": Probe("/status", params=NONE),
     "GET /status/unanswered": Probe("/status/unanswered", params=NONE),
     "POST /status/unanswered/clear": Probe("/status/unanswered/clear", params=NONE, content=""),
-    # Last of those that change the document: what is told of it afterwards begins anew.
-    "DELETE /v1/collections/{name}": Probe("/v1/collections/{name}", params=NONE),
     "POST /library/collections/delete": Probe(
         "/library/collections/delete", content=f"name={COLLECTION}", headers=_URLENCODED
     ),
-    "GET /healthz": Probe("/healthz", params=NONE),
-    "GET /readyz": Probe("/readyz", params=NONE),
-    "GET /metrics": Probe("/metrics", params=NONE),
     "GET /": Probe("/", params={"collection": COLLECTION, "q": QUESTION}),
     "GET /static/{version}/{name}": Probe(asset_path("base.css"), params=NONE),
-    "GET /widget.js": Probe("/widget.js", params=NONE),
     "POST /language": Probe("/language", params=NONE, content="language=en&next=/sign-in"),
-    "GET /view/{locator}": Probe("/view/{locator}"),
-    "GET /help": Probe("/help", params=NONE),
     "GET /help/{name}": Probe("/help/index.html", params=NONE),
     "GET /check": Probe("/check", params={"collection": COLLECTION, "text": TEXT}),
     "POST /check": Probe("/check", content=f"text={TEXT}", headers=FORM),
     "GET /sign-in": Probe("/sign-in", params=NONE),
     "POST /sign-in": Probe("/sign-in", content="key=", params=NONE),
-    "POST /sign-out": Probe("/sign-out", params=NONE),
     "POST /mcp": Probe("/mcp", MESSAGE, headers=MCP_HEADERS),
-    "GET /tools/openapi.json": Probe("/tools/openapi.json", params=NONE),
     "POST /tools/search": Probe("/tools/search", {"query": QUESTION}),
     "POST /tools/fetch": Probe("/tools/fetch", {"id": DOCUMENT}),
     "POST /tools/ask": Probe("/tools/ask", {"question": QUESTION}),
@@ -241,9 +185,49 @@ PROBES = {
     "POST /dify/retrieval": Probe("/dify/retrieval", RETRIEVAL, params=NONE),
     "GET /docs": Probe("/docs", params=NONE),
     "GET /docs/{operation}": Probe("/docs/post-v1-ask", params=NONE),
-    "GET /openapi.json": Probe("/openapi.json", params=NONE),
 }
-"""A request for each route. A route that has none here fails the matrix."""
+"""Requests with a body, or with more in their query than the collection."""
+_PATH_VALUES = {
+    "batch_id": "vsfb_{job}",
+    "document_id": "{document}",
+    "file_id": "{file}",
+    "job_id": "{job}",
+    "key_id": "{unused}",
+    "locator": "{locator}",
+    "model": "loccit:{name}",
+    "name": "{name}",
+    "vector_store_id": "vs_{name}",
+}
+_LAST = ("DELETE /v1/collections/{name}", "POST /library/collections/delete")
+
+
+def routes_by_name() -> dict[str, GuardedRoute]:
+    """Every route of the service, by method and path."""
+    found: dict[str, GuardedRoute] = {}
+    for route in all_routes():
+        assert isinstance(route, GuardedRoute), f"{type(route)} has no rule of access"
+        found |= {f"{method} {route.path_format}": route for method in route.methods - {"HEAD"}}
+    return found
+
+
+ROUTES = routes_by_name()
+
+
+def _probe(name: str) -> Probe:
+    if name in GIVEN:
+        return GIVEN[name]
+    route = ROUTES[name]
+    has_collection = "collection" in Signature(route.endpoint).query_names
+    return Probe(route.path_format.format_map(_PATH_VALUES), params=_DEFAULT if has_collection else NONE)
+
+
+def _order(name: str) -> tuple[bool, bool]:
+    """Reads come first, and last what erases the document with all that is told of it."""
+    return name in _LAST, not name.startswith("GET ")
+
+
+PROBES = {name: _probe(name) for name in sorted(ROUTES, key=_order)}
+"""A request for each route. One that needs more than this makes of its path fails the matrix."""
 OF_THE_KEY = (
     "GET /library/collections",
     "POST /library/collections/create",
@@ -258,20 +242,3 @@ OF_THE_KEY = (
     "POST /mcp",
 )
 """Routes that answer every key that suffices, each with what it may use."""
-
-
-def routes_of(app: FastAPI) -> dict[str, GuardedRoute]:
-    """Every route of the application, by method and path."""
-    found: dict[str, GuardedRoute] = {}
-    for route in every_route(app.routes):
-        assert isinstance(route, GuardedRoute), f"{type(route)} has no rule of access"
-        for method in route.methods - {"HEAD"}:
-            found[f"{method} {route.path_format}"] = route
-    return found
-
-
-def every_route(routes: Iterable[Any]) -> Iterator[Any]:
-    """Routes, those of included routers in the place of the routers."""
-    for route in routes:
-        included = getattr(route, "original_router", None)
-        yield from [route] if included is None else every_route(included.routes)

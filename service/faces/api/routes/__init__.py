@@ -1,4 +1,4 @@
-"""Routes, a module for each subject.
+"""Routes, a module for each subject. Each has a ``router``, and is served because it is here.
 
 A route says what it takes by the types of its parameters, and lists no errors: its class
 :class:`service.http.route.ApiRoute` reads the known query parameters, the JSON body and the documented errors
