@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from scripts.openapi import document
@@ -14,20 +16,53 @@ _COMMON = 0.6
 """Share of the operations from which an error is named once for all of them."""
 
 
+_PAGES = {
+    "DELETE /v1/documents/{document_id}": "operations.md#erasure",
+    "GET /metrics": "operations.md#monitoring",
+    "POST /v1/answer": "answers.md",
+    "POST /v1/chat/completions": "answers.md#in-openais-shapes",
+    "POST /v1/collections/{name}/upgrade": "#upgrades",
+    "POST /v1/explain": "#explain",
+    "POST /v1/responses": "answers.md#in-openais-shapes",
+    "PUT /v1/collections/{name}": "operations.md#models",
+}
+"""Where an operation is explained, if not in its reference or on the page of its group."""
+_PAGE_OF_GROUP = re.compile(r"see docs/(\S+\.md)")
+
+
+def addresses() -> str:
+    """Return the table of all operations, group by group, each with a link to what explains it."""
+    described = document()
+    rows = ["| | |", "| --- | --- |"]
+    for tag, name, one in _by_tag(described):
+        page = _PAGE_OF_GROUP.search(tag["description"])
+        target = _PAGES.get(name) or (page[1] if page else f"reference/http.md#{_anchor(name)}")
+        rows.append(f"| `{name}` | [{one['summary']}]({target}) |")
+    return "\n".join(rows)
+
+
 def operations() -> str:
     """Return a section for each group of operations, and one below it for each operation."""
     described = document()
     common = _common_codes(described)
     parts = [f"Nearly every operation may answer with {_linked(common)}; the others are named with each."]
-    for tag in described["tags"]:
+    for tag, group in groupby(_by_tag(described), key=itemgetter(0)):
         parts.append(f"## {tag['name']}\n\n{_plain(tag['description'])}")
-        parts += [
-            _operation(described, f"{method.upper()} {path}", one, frozenset(common))
-            for path, methods in described["paths"].items()
-            for method, one in methods.items()
-            if method in _METHODS and tag["name"] in one.get("tags", ())
-        ]
+        parts += [_operation(described, name, one, frozenset(common)) for _, name, one in group]
     return "\n\n".join(parts)
+
+
+def _by_tag(described: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
+    """Yield the group, the method with the path, and the description of each operation, group by group."""
+    for tag in described["tags"]:
+        for path, methods in described["paths"].items():
+            for method, one in methods.items():
+                if method in _METHODS and tag["name"] in one.get("tags", ()):
+                    yield tag, f"{method.upper()} {path}", one
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def _common_codes(described: Mapping[str, Any]) -> Sequence[str]:

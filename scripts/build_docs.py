@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings
 from benchmarks import run
 from evaluation.measures import Estimate
 from index.filters import OPERATORS, Operator
-from scripts.api_reference import operations
+from scripts.api_reference import addresses, operations
 from scripts.command_reference import commands
 from scripts.error_reference import errors
 from scripts.limits_reference import limits
@@ -99,6 +99,7 @@ def metrics() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "addresses": addresses,
     "benchmarks": benchmarks,
     "commands": commands,
     "errors": errors,

@@ -10,16 +10,13 @@ import pytest
 
 from index import errors as library_errors
 from index.filters import parse_filter
-from index.library import Library
 from index.readers import MEDIA_TYPES
 from scripts import remedies
 from scripts.build_docs import with_tables
 from scripts.error_reference import UNSEEN, kinds
 from scripts.limits_reference import LIMITS
 from service import errors as service_errors
-from service.app import create_app
 from service.errors import status_of
-from service.http.openapi import describe
 from service.settings import PREFIX, Settings
 from tests.cli.commands import loccit, started
 
@@ -79,16 +76,6 @@ def test_every_limit_is_in_the_tables_of_limits() -> None:
     bounds = re.compile(r"(?:ask_)?max_\w+|\w+_(?:seconds|megabytes|limit)")
     assert {name for name in Settings.model_fields if bounds.fullmatch(name)} - named == {"max_batch"}
     assert {code for _, _, code in rows} - {""} <= set(kinds())
-
-
-def test_every_address_is_in_the_table(tmp_path: Path) -> None:
-    app = create_app(
-        Settings(data=tmp_path), library=Library(tmp_path, embedder=lambda: pytest.fail("loaded"))
-    )
-    paths = describe(app)["paths"]
-    served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
-    documented = set(re.findall(r"^\| `([A-Z]+ /\S+)` \|", API, re.MULTILINE))
-    assert documented == served
 
 
 def test_every_page_is_in_the_table_of_the_first_one() -> None:
