@@ -98,19 +98,9 @@ def test_a_parameter_is_given_once(client: TestClient, operations: list[Operatio
 
 
 def test_every_route_takes_a_collection_unless_its_path_says_it(own: list[Operation]) -> None:
-    assert [one.name for one in own if "collection" not in one.query] == [
-        "GET /v1/jobs/{job_id}",
-        "DELETE /v1/jobs/{job_id}",
-        "GET /v1/jobs/{job_id}/files",
-        "GET /v1/jobs/{job_id}/events",
-        "POST /v1/jobs/{job_id}/cancel",
-        "POST /v1/jobs/{job_id}/retry",
-        "GET /v1/collections",
-        "GET /v1/collections/{name}",
-        "PUT /v1/collections/{name}",
-        "DELETE /v1/collections/{name}",
-        "POST /v1/collections/{name}/upgrade",
-    ]
+    for one in own:
+        names_none = one.path.startswith(("/v1/jobs/", "/v1/collections"))
+        assert names_none == ("collection" not in one.query), one.name
 
 
 def test_the_collection_of_the_query_is_the_one_that_answers(
@@ -134,16 +124,7 @@ def test_jobs_are_listed_by_collection(client: TestClient) -> None:
 
 def test_body_and_query_must_agree_on_the_collection(client: TestClient, operations: list[Operation]) -> None:
     both = [one for one in operations if "collection" in one.json.get("properties", ())]
-    assert [one.name for one in both] == [
-        "POST /v1/ask",
-        "POST /v1/answer",
-        "POST /v1/explain",
-        "POST /v1/verify",
-        "POST /v1/changes",
-        "POST /v1/prune",
-        "POST /v1/ingest",
-        "POST /v1/anthropic/tool_result",
-    ]
+    assert {"POST /v1/ask", "POST /v1/verify", "POST /v1/ingest"} <= {one.name for one in both}
     client.put("/v1/collections/default")
     client.put("/v1/collections/other")
     for one in both:
