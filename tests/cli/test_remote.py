@@ -18,6 +18,7 @@ from index.embedding import WordEmbedder
 from index.library import Library
 from service.state.identity import KeyOptions, Scope, new_key
 from tests.cli.commands import ROOT, loccit, process
+from tests.log_lines import lines
 from tests.packaging.test_packaging import BLOCK
 from tests.service.flows.answer.writing.stand_in import stand_in
 from tests.service.http_service import app_of, live
@@ -355,7 +356,7 @@ def test_variables_of_commands_are_no_misspelt_settings(
     tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     loccit(tmp_path, "ingest", str(folder), LOCCIT_PASSWORD="", LOCCIT_KEY="k", LOCCIT_URL="")
-    assert caplog.messages == []
+    assert lines(caplog) == []
 
 
 def test_commands_that_speak_to_a_service_load_no_model_and_no_index(

@@ -19,6 +19,7 @@ from index.embedding import WordEmbedder
 from index.errors import LoccitError
 from index.ingest.preparation import Source
 from tests.corruption.damages import Damage, drawn
+from tests.log_lines import lines
 from tests.opening import collection_in
 from tests.patience import eventually
 from tests.sizes import FULL
@@ -176,7 +177,7 @@ def judged(damage: Damage, folder: Path, pristine: Pristine, log: pytest.LogCapt
     if damage.file == STORE and damage.kind == "older":
         expected = pristine.answers_of_older
     assert answers == expected
-    if log.messages:
+    if lines(log):
         return "repaired"
     if damage.file == STORE:
         assert_is_harmless(folder / STORE, pristine.folder / STORE)
@@ -200,7 +201,7 @@ def test_without_damage_nothing_is_logged(
         shutil.copytree(whole, folder)
         with opened(folder) as collection:
             assert asked(collection) == answers
-        assert log.messages == []
+        assert lines(log) == []
 
 
 @pytest.mark.slow
@@ -216,7 +217,7 @@ def test_no_damage_is_silent(pristine: Pristine, tmp_path: Path, log: pytest.Log
         try:
             result = judged(damage, folder, pristine, log)
         except BaseException as error:
-            error.add_note(f"{damage}; log: {log.messages}")
+            error.add_note(f"{damage}; log: {lines(log)}")
             raise
         results.setdefault(result, []).append(str(damage))
         shutil.rmtree(folder)

@@ -20,6 +20,7 @@ from index.errors import (
 from index.ingest.preparation import Source
 from tests.index.collection.planets import fill
 from tests.index.conftest import Opener
+from tests.log_lines import lines
 from tests.opening import store_in
 
 
@@ -83,13 +84,13 @@ def test_a_graph_of_an_earlier_version_is_replaced_by_what_the_store_has(
 
     again = open_collection()
     assert [hit.text for hit in again.ask("Phobos and Deimos").hits] == before
-    (line,) = [record.message for record in caplog.records]
+    (line,) = lines(caplog)
     assert "its kind is 'hnsw', not 'flat' or 'ivf'; it starts empty and is filled from the store" in line
     again.embed_pending()
     assert json.loads((vectors / "manifest.json").read_text())["kind"] == "flat"
     again.close()
     assert [hit.text for hit in open_collection().ask("Phobos and Deimos").hits] == before
-    assert len(caplog.records) == 1
+    assert len(lines(caplog)) == 1
 
 
 def test_a_broken_description_or_record_is_told(open_collection: Opener, tmp_path: Path) -> None:

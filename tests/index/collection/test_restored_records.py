@@ -10,6 +10,7 @@ import pytest
 from index.collection import Collection
 from index.ingest.preparation import Source
 from tests.index.conftest import Opener
+from tests.log_lines import lines
 from tests.opening import store_in
 
 WORDS = ["aardvark", "bittern", "capercaillie", "dormouse", "ermine", "fulmar", "goshawk", "hoopoe"]
@@ -35,8 +36,8 @@ def assert_finds(collection: Collection, name: str, words: list[str]) -> None:
         assert dense is not None
 
 
-def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return lines(caplog, least=logging.WARNING)
 
 
 @pytest.fixture
@@ -63,15 +64,15 @@ def test_what_is_put_in_after_a_restore_is_found(
     open_collection: Opener, restored: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     collection = open_collection()
-    assert len(lines(caplog)) == 2
-    assert all("does not belong to the record" in line for line in lines(caplog))
+    assert len(warnings(caplog)) == 2
+    assert all("does not belong to the record" in line for line in warnings(caplog))
     put(collection, "new", WORDS[5:])
     assert_finds(collection, "new", WORDS[5:])
     assert_finds(collection, "old", WORDS[:2])
     assert not any("lost" in one for one in map(str, collection.ask("lost notes", k=50).hits))
     collection.close()
     assert_finds(open_collection(), "new", WORDS[5:])
-    assert len(lines(caplog)) == 2
+    assert len(warnings(caplog)) == 2
 
 
 @pytest.mark.parametrize("count", [1, 3, 5])
@@ -89,7 +90,7 @@ def test_an_index_of_another_history_is_known_whatever_its_number(
         shutil.rmtree(restored / name, ignore_errors=True)
         shutil.move(aside / name, restored / name)
     collection = open_collection()
-    assert len(lines(caplog)) == 2
+    assert len(warnings(caplog)) == 2
     assert_finds(collection, "new", WORDS[5:])
     assert_finds(collection, "old", WORDS[:2])
 
@@ -104,7 +105,7 @@ def test_indexes_of_another_collection_are_not_used(
     (folder / "store.sqlite").unlink()
     store_in(folder).close()
     collection = open_collection()
-    assert len(lines(caplog)) == 2
+    assert len(warnings(caplog)) == 2
     put(collection, "second", WORDS[3:6])
     assert_finds(collection, "second", WORDS[3:6])
 
@@ -119,13 +120,13 @@ def test_a_new_epoch_makes_the_indexes_anew(
     with closing(store_in(folder)) as store:
         store.begin_epoch()
     collection = open_collection()
-    assert len(lines(caplog)) == 2
+    assert len(warnings(caplog)) == 2
     assert_finds(collection, "old", WORDS[:3])
     collection._engine.dense.compact()  # type: ignore[attr-defined]
     collection.close()
     caplog.clear()
     assert_finds(open_collection(), "old", WORDS[:3])
-    assert lines(caplog) == []
+    assert warnings(caplog) == []
 
 
 def test_a_record_put_back_under_a_running_service_is_noticed(

@@ -17,6 +17,7 @@ from index.file_leases import FileLeases
 from index.store.sqlite import SqliteStore
 from index.store.sqlite.snapshots import SqliteSnapshot
 from tests.contracts.documents import document
+from tests.log_lines import lines
 from tests.patience import PATIENCE, eventually
 
 CONFIG = LibraryConfig()
@@ -56,7 +57,7 @@ def test_an_index_that_is_further_than_a_snapshot_is_kept(
 
         store.meanwhile = commit
         engine.update()
-        assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
+        assert not lines(caplog, least=logging.WARNING)
         assert engine.lexical.name == name
         assert len(engine.search_words("bittern", 5)) == 2
 

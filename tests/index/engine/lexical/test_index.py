@@ -17,6 +17,7 @@ from index.protocols import LexicalIndex
 from index.records import Mark
 from index.text.analysis import Analyzer
 from index.types import Ids, IndexedPassage
+from tests.log_lines import lines
 from tests.patience import eventually
 
 Opener = Callable[[], LexicalIndex]
@@ -178,7 +179,7 @@ def test_what_was_being_written_when_a_process_was_killed_is_no_damage(
     assert len(segment_files(left)) > 6
     again = TantivyIndex.open(left, Analyzer())
     assert (again.change, found(again, "word")) == (1, [1])
-    assert caplog.messages == []
+    assert lines(caplog) == []
     put(again, 2, {2: "word"})
     assert (again.change, found(again, "word")) == (2, [1, 2])
     again.check()
@@ -227,7 +228,7 @@ def test_an_index_of_another_format_is_made_anew(
     caplog.set_level(logging.INFO, "loccit")
     index = open_index()
     assert (index.change, found(index, "word")) == (0, [])
-    assert [told in one.message for one in caplog.records] == [True]
+    assert [told in one for one in lines(caplog)] == [True]
     put(index, 2, {1: "word", 2: "word"})
     assert found(open_index(), "word") == [1, 2]
     assert len(list((tmp_path / "lexical").glob("segments-*"))) == 1

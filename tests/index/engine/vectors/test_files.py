@@ -10,6 +10,7 @@ import pytest
 
 from index.engine.vectors import FaissIndex
 from tests.index.engine.vectors.numbered import DIMENSION, held, manifest, put, rewrite, vector_of
+from tests.log_lines import records
 
 
 def file_names(folder: Path) -> set[str]:
@@ -23,7 +24,7 @@ def base_names(change: int) -> set[str]:
 def test_opening_writes_nothing_and_says_nothing(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     FaissIndex.open(folder, DIMENSION).close()
     assert not folder.exists()
-    assert caplog.records == []
+    assert records(caplog) == []
 
 
 def test_a_folder_explains_itself(compacted: Path) -> None:
@@ -123,14 +124,14 @@ def test_a_damaged_folder_is_logged_and_filled_again(
     damage(compacted / name)
     index = FaissIndex.open(compacted, DIMENSION)
     assert (index.change, len(index)) == (0, 0)
-    (record,) = caplog.records
+    (record,) = records(caplog)
     assert (record.name, record.levelno) == ("loccit.vectors", logging.WARNING)
     assert reason in record.message
     assert not index.reload()
     put(index, 118, range(20))
     index.compact()
     assert held(FaissIndex.open(compacted, DIMENSION)) == list(range(20))
-    assert len(caplog.records) == 1
+    assert len(records(caplog)) == 1
 
 
 def test_a_base_that_cannot_be_used_is_made_again_once(
@@ -144,7 +145,7 @@ def test_a_base_that_cannot_be_used_is_made_again_once(
     index.compact()
     assert not index.should_compact
     again = FaissIndex.open(compacted, DIMENSION)
-    assert (held(again), again.should_compact, len(caplog.records)) == (list(range(20)), False, 1)
+    assert (held(again), again.should_compact, len(records(caplog))) == (list(range(20)), False, 1)
 
 
 def test_a_base_of_a_later_format_is_made_again(compacted: Path, caplog: pytest.LogCaptureFixture) -> None:

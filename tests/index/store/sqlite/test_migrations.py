@@ -19,6 +19,7 @@ from index.ingest.preparation import Source
 from index.store.sqlite import SqliteStore
 from index.store.sqlite.migrations import BASE, FORMAT, MIGRATIONS
 from tests.contracts.documents import document, kinds, now, put
+from tests.log_lines import lines
 from tests.opening import collection_in, resolving, store_in
 
 EARLIER = Path(__file__).parent / "earlier"
@@ -197,7 +198,7 @@ def test_a_migration_is_logged_once(folder: Path, caplog: pytest.LogCaptureFixtu
     caplog.set_level(logging.INFO, "loccit.store")
     store_in(folder).close()
     store_in(folder).close()
-    (line,) = caplog.messages
+    (line,) = lines(caplog)
     assert f"to format {FORMAT}" in line
 
 

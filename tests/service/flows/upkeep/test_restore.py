@@ -19,6 +19,7 @@ from service.settings import Settings
 from service.state.data_folder import DataInUse, RestoreUnfinished
 from service.state.identity import Key, Scope, open_key_store
 from service.state.library import open_library as open_with_settings
+from tests.log_lines import lines
 from tests.service.flows.upkeep.conftest import Opener, answers, files, names, put
 
 MOONS = "Mars has two moons, Phobos and Deimos."
@@ -209,7 +210,7 @@ def test_a_collection_can_be_asked_while_it_is_backed_up(
         back_up(data, tmp_path / "backup")
         library.open("notes").put(Source("later.txt", RINGS.encode()))
     assert answers(library, "rings of ice")
-    assert caplog.records == []
+    assert lines(caplog) == []
 
 
 def test_keys_that_were_revoked_since_stay_revoked(data: Path, open_library: Opener, tmp_path: Path) -> None:

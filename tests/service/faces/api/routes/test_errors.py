@@ -19,6 +19,7 @@ from service.errors import RETRY_AFTER, STATUS, status_of
 from service.http import error_handlers
 from service.http.middleware.telemetry import Telemetry
 from service.monitoring.metrics import Metrics
+from tests.log_lines import records
 from tests.service.http_service import GatedEmbedder, app_of, assert_error, served
 
 EVERY = [
@@ -83,7 +84,7 @@ def test_what_nobody_foresaw_is_logged_and_not_told(tmp_path: Path, caplog: pyte
     with served(BrokenLibrary(tmp_path, embedder=WordEmbedder())) as client:
         response = client.get("/v1/documents", headers={"x-request-id": "it-was-me"})
     assert "secret" not in assert_error(response, 500, "internal_error")
-    (record,) = [record for record in caplog.records if record.exc_info]
+    (record,) = [record for record in records(caplog) if record.exc_info]
     assert "it-was-me" in record.getMessage()
     assert "secret path" in caplog.text
 
@@ -120,4 +121,4 @@ def test_errors_of_the_caller_are_not_logged_as_ours(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     client.post("/v1/ask", json={"question": ""})
-    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert not records(caplog, least=logging.WARNING)

@@ -18,6 +18,7 @@ from index.ingest.preparation import Source
 from index.library import Library
 from index.types import Vectors
 from service.flows.ingest.background.embedding import EmbeddingWorker
+from tests.log_lines import lines
 from tests.patience import PATIENCE, eventually
 
 
@@ -96,7 +97,7 @@ def test_a_failure_is_logged_once_and_tried_again(
     worker.notify("default")
     embedder.failure = None
     eventually(lambda: waiting(library) == 0)
-    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 1
+    assert len(lines(caplog, least=logging.ERROR)) == 1
 
 
 def test_a_failing_collection_does_not_keep_others_from_being_embedded(
@@ -118,7 +119,7 @@ def test_deleting_a_collection_is_no_failure(
         library.delete("default")
     put(library, "b.txt", "The dog sleeps.", collection="b")
     eventually(lambda: waiting(library, "b") == 0)
-    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert not lines(caplog, least=logging.ERROR)
 
 
 def test_a_document_can_be_waited_for(library: Library, worker: EmbeddingWorker) -> None:

@@ -12,6 +12,7 @@ from index.embedding import WordEmbedder
 from index.ingest.preparation import Source
 from index.library import Library
 from service.flows.ingest.background.retention import RetentionWorker
+from tests.log_lines import lines
 from tests.patience import eventually
 
 Start = Callable[..., RetentionWorker]
@@ -53,8 +54,8 @@ def test_overdue_documents_of_all_collections_are_erased(
     start(keep_days=0.0, period_seconds=0.01)
     for name in ("default", "other"):
         eventually(lambda name=name: left(library, name) == ["kept.txt"])
-    eventually(lambda: len(caplog.messages) == 2)
-    assert caplog.messages[0] == (
+    eventually(lambda: len(lines(caplog)) == 2)
+    assert lines(caplog)[0] == (
         "The collection 'default': erased 1 documents that were retired more than 0 days ago."
     )
 
