@@ -81,6 +81,7 @@ def test_stopped_runner_leaves_the_rest_to_the_next(
     eventually(lambda: "/slow.html" in server.targets)
     stopping = threading.Thread(target=first.stop)
     stopping.start()
+    assert first._stopped.wait(PATIENCE)  # before it has the page
     let_go.set()
     stopping.join()
     assert idle.store.job("job").state == "running"
