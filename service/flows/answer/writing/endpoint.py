@@ -24,6 +24,8 @@ log = logging.getLogger("loccit.writer")
 
 _LONGEST_LINE = 1_000_000
 _LONGEST_BODY = 4_000_000
+_LONGEST_CONNECT = 10.0
+"""Seconds until an endpoint that is not reached has failed."""
 _LONGEST_END = 2.0
 """Seconds for what follows the end of the text: the tokens, and the end of the stream."""
 
@@ -52,7 +54,7 @@ class Writer:
         # Only the settings decide where questions and passages are sent: no proxies of the environment.
         self._client = httpx.AsyncClient(
             headers=headers,
-            timeout=httpx.Timeout(None, connect=min(10.0, patience.first)),
+            timeout=httpx.Timeout(None, connect=_LONGEST_CONNECT),  # patience that is shorter ends it earlier
             limits=httpx.Limits(max_connections=None),  # the service limits its requests
             trust_env=False,
             follow_redirects=False,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from tests.service.flows.answer.writing.stand_in import Break, Delta, Raw, Stand
 
 pytestmark = pytest.mark.anyio
 TEXT = "The lamp was lit at dusk [1]. Line\u2028separators stay 👩‍🚒."
-LONG = Patience(10, 10, 10)
+LONG = Patience(PATIENCE, PATIENCE, PATIENCE)
 
 
 async def written(model: StandIn, patience: Patience = LONG, key: str = "") -> tuple[str, Ended]:
@@ -133,9 +135,11 @@ async def test_other_choices_are_passed_over() -> None:
 
 @pytest.mark.parametrize("after", [Wait(), Break(), Raw(b"data: garbage\n\n")])
 async def test_a_text_that_is_whole_needs_no_end_of_the_stream(after: Step) -> None:
-    end = b'data: {"choices": [{"delta": {}, "finish_reason": "stop"}]}\n\n'
-    with stand_in(TEXT, Raw(end), after) as model:
-        assert await written(model, Patience(10, 0.2, 10)) == (TEXT, Ended("stop"))
+    choices = [{"delta": {"content": TEXT}}, {"delta": {}, "finish_reason": "stop"}]
+    # In one piece: no pause before the end can be too long.
+    whole = "".join(f"data: {json.dumps({'choices': [one]})}\n\n" for one in choices)
+    with stand_in(Raw(whole.encode()), after) as model:
+        assert await written(model, replace(LONG, next=0.2)) == (TEXT, Ended("stop"))
 
 
 async def test_a_redirect_is_not_followed() -> None:
@@ -153,7 +157,7 @@ async def test_an_endpoint_that_is_not_there_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "patience", [Patience(0.05, 10, 10), Patience(10, 10, 0.05)], ids=["first text", "whole text"]
+    "patience", [replace(LONG, first=0.05), replace(LONG, whole=0.05)], ids=["first text", "whole text"]
 )
 async def test_a_model_that_says_nothing_is_given_up(patience: Patience) -> None:
     with stand_in(Wait()) as model, pytest.raises(WriterTimeout, match="extractive"):
@@ -162,13 +166,13 @@ async def test_a_model_that_says_nothing_is_given_up(patience: Patience) -> None
 
 async def test_a_model_that_stops_in_the_middle_is_given_up() -> None:
     with stand_in("The lamp", Wait()) as model, pytest.raises(WriterTimeout):
-        await written(model, Patience(10, 0.05, 10))
+        await written(model, replace(LONG, next=0.05))
 
 
 async def test_signs_of_life_are_no_text() -> None:
     ping: list[Step] = [Raw(b": ping\n\n")] * 3
     with stand_in(*ping, Wait()) as model, pytest.raises(WriterTimeout):
-        await written(model, Patience(0.2, 10, 10))
+        await written(model, replace(LONG, first=0.2))
 
 
 async def test_whoever_stops_listening_hangs_up() -> None:

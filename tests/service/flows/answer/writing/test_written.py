@@ -141,7 +141,8 @@ def test_text_streams_and_each_verdict_follows_its_sentence(library: Library, la
 
 def test_text_is_sent_before_the_model_has_ended(library: Library) -> None:
     with (
-        stand_in("The lamp was lit.", Wait()) as model,
+        # In one piece: no pause within it can be too long.
+        stand_in(Delta({"content": "The lamp was lit."}), Wait()) as model,
         writing(library, model, writer_next_seconds=0.3) as client,
     ):
         fill(client)
@@ -165,20 +166,20 @@ def test_whoever_hangs_up_ends_the_models_work(library: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    ("says", "behaviour", "status", "code"),
+    ("says", "behaviour", "settings", "code"),
     [
-        (["The lamp", Break()], {}, 502, "writer_failed"),
-        (["The lamp"], {"finish": None}, 502, "writer_failed"),
-        ([], {"status": 500}, 502, "writer_failed"),
-        ([Wait()], {}, 504, "writer_timeout"),
+        (["The lamp", Break()], {}, {}, "writer_failed"),
+        (["The lamp"], {"finish": None}, {}, "writer_failed"),
+        ([], {"status": 500}, {}, "writer_failed"),
+        ([Wait()], {}, {"writer_first_seconds": 0.3}, "writer_timeout"),
     ],
 )
 def test_a_model_that_fails_is_an_error(
-    library: Library, says: list[Step], behaviour: Any, status: int, code: str
+    library: Library, says: list[Step], behaviour: Any, settings: dict[str, float], code: str
 ) -> None:
-    with stand_in(*says, **behaviour) as model, writing(library, model, writer_first_seconds=0.3) as client:
+    with stand_in(*says, **behaviour) as model, writing(library, model, **settings) as client:
         fill(client)
-        message = assert_error(ask(client), status, code)
+        message = assert_error(ask(client), 504 if settings else 502, code)
         assert "extractive" in message
         events = streamed(ask(client, stream=True))
         assert events[-1][0] == "error"
