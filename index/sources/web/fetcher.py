@@ -9,7 +9,8 @@ environment are not used: they would look names up again.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from ipaddress import ip_address
@@ -63,7 +64,7 @@ class OpenGate:
 class Fetcher:
     """Fetches pages by GET. It keeps no state between fetches and is thread-safe.
 
-    Tests pass a ``resolver`` and a ``network`` instead of DNS and sockets.
+    Tests pass a ``resolver`` and a ``network`` instead of DNS and sockets, and a ``clock``.
     """
 
     def __init__(
@@ -72,11 +73,13 @@ class Fetcher:
         *,
         resolver: Resolver | None = None,
         network: httpcore2.NetworkBackend | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config or WebConfig()
         self._policy = AddressPolicy(self.config.allowed_networks)
         self._resolver = resolver or SystemResolver()
         self._network = network or httpcore2.SyncBackend()
+        self._clock = clock
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -104,7 +107,7 @@ class Fetcher:
         return self._follow(url, conditions, gate or OpenGate())
 
     def _follow(self, url: str, conditions: dict[str, str], gate: Gate) -> Page | None:
-        deadline = Deadline(self.config.seconds)
+        deadline = Deadline(self.config.seconds, clock=self._clock)
         hop = parse_url(url)
         for _ in range(self.config.max_redirects + 1):
             self._check_port(hop)

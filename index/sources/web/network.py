@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,22 +20,23 @@ class TooMuchSent(Exception):
 class Deadline:
     """The time by which a fetch must end, ``seconds`` from now."""
 
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._end = clock() + seconds
 
     @property
     def left(self) -> float:
         """Seconds left, at least 0."""
-        return max(self._end - time.monotonic(), 0.0)
+        return max(self._end - self._clock(), 0.0)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Stop the clock while the block runs."""
-        began = time.monotonic()
+        began = self._clock()
         try:
             yield
         finally:
-            self._end += time.monotonic() - began
+            self._end += self._clock() - began
 
 
 class PinnedNetwork(httpcore2.NetworkBackend):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from index.sources.web import Fetcher, WebConfig
 from tests.index.sources.web.standins import NamedHosts, Server, WatchedNetwork
+from tests.patience import PATIENCE
 
 MakeFetcher = Callable[..., Fetcher]
 
@@ -32,14 +34,14 @@ def network() -> WatchedNetwork:
 def make_fetcher(server: Server, resolver: NamedHosts, network: WatchedNetwork) -> MakeFetcher:
     """Makes fetchers that may connect to the test's own server and to public addresses."""
 
-    def make(**settings: Any) -> Fetcher:
+    def make(*, clock: Callable[[], float] = time.monotonic, **settings: Any) -> Fetcher:
         chosen = {
             "allowed_networks": ("127.0.0.1/32",),
             "ports": (80, 443, server.port),
-            "seconds": 10.0,
+            "seconds": PATIENCE,
             **settings,
         }
-        return Fetcher(WebConfig(**chosen), resolver=resolver, network=network)
+        return Fetcher(WebConfig(**chosen), resolver=resolver, network=network, clock=clock)
 
     return make
 

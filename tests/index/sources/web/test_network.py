@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ssl
-import time
 from ipaddress import ip_address
 
 import httpcore2
@@ -23,11 +22,12 @@ def test_no_connection_is_made_after_the_deadline(network: WatchedNetwork) -> No
 
 
 def test_a_connection_ends_at_the_deadline(network: WatchedNetwork) -> None:
+    now = 7.0
     network.canned["1.1.1.1"] = b"data"
-    stream = pinned(network, Deadline(0.1), "1.1.1.1").connect_tcp("site.test", 80)
+    stream = pinned(network, Deadline(0.1, clock=lambda: now), "1.1.1.1").connect_tcp("site.test", 80)
     assert stream.read(2, timeout=None) == b"da"
     stream.write(b"x")
-    time.sleep(0.11)
+    now += 0.1
     with pytest.raises(httpcore2.ReadTimeout):
         stream.read(2, timeout=1000)
     with pytest.raises(httpcore2.WriteTimeout):
