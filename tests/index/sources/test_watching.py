@@ -10,8 +10,7 @@ from index.collection import Collection
 from index.errors import InvalidInput
 from index.sources.folders import FolderOptions, IngestReport
 from index.sources.watching import watch
-
-PATIENCE = 30.0
+from tests.patience import PATIENCE
 
 
 @contextmanager

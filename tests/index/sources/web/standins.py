@@ -48,7 +48,7 @@ class Server:
 
     @property
     def targets(self) -> list[str]:
-        return [request.split()[1] for request in self.requests]
+        return [_target(request) for request in self.requests]
 
     def url(self, target: str, host: str = "site.test") -> str:
         return f"http://{host}:{self.port}{target}"
@@ -82,14 +82,19 @@ class Server:
                     if not data:
                         return
                     head += data
-                self.requests.append(head.decode())
-                found = self.answers.get(self.targets[-1], answer(status="404 Not Found"))
+                request = head.decode()
+                self.requests.append(request)
+                found = self.answers.get(_target(request), answer(status="404 Not Found"))
                 if isinstance(found, bytes):
                     connection.sendall(found)
                 else:
                     found(connection)
             except OSError:
                 return  # the fetcher has hung up
+
+
+def _target(request: str) -> str:
+    return request.split()[1]
 
 
 class NamedHosts:

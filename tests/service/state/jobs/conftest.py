@@ -14,6 +14,7 @@ from service.state.jobs import open_job_store
 from service.state.jobs.protocols import JobStore
 from service.state.jobs.spool.folder import FolderSpool
 from tests.index.sources.web.standins import Server
+from tests.patience import PATIENCE
 from tests.service.state.jobs.running import NewRunner, Start
 
 
@@ -48,6 +49,7 @@ def new_runner(library: Library, spool: FolderSpool, server: Server) -> Iterator
             ports=(80, 443, server.port),
             delay_seconds=0.0,
             max_bytes=max_bytes,
+            seconds=PATIENCE,  # pages come when tests let them
         )
         intake = Intake(spool, Fetcher(web), max_document_bytes=max_bytes)
         return JobRunner(library, stores[-1], intake, on_stored=on_stored, keep_days=keep_days)
