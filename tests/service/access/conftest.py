@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,8 +45,8 @@ def _keys(keyring: Keyring) -> Iterator[tuple[str, str]]:
     token, id_ = made(Scope.ADMIN)
     keyring.revoke(id_)
     yield "revoked", token
-    token, _ = made(Scope.ADMIN, expires=time.time() + 0.01)
-    time.sleep(0.02)
+    token, key = new_key("a program", Scope.ADMIN, KeyOptions(expires=2.0**40))
+    keyring.add(replace(key, expires=1.0))
     yield "expired", token
 
 

@@ -98,10 +98,7 @@ class Place:
         files = f"/v1/vector_stores/vs_{COLLECTION}/files"
         if self.send("GET", f"{files}/{self.upload}", "admin").status_code != 200:
             self.as_admin("POST", files, json={"file_id": self.upload})
-        eventually(
-            lambda: self.as_admin("GET", f"{files}/{self.upload}").json()["status"] == "completed",
-            seconds=30.0,
-        )
+        eventually(lambda: self.as_admin("GET", f"{files}/{self.upload}").json()["status"] == "completed")
         document = f"/v1/documents/{self.upload}/obsidian-3.txt"
         self.as_admin("PATCH", document, json={"groups": self.groups}, params={"collection": COLLECTION})
 
