@@ -53,8 +53,9 @@ def test_a_service_that_lags_is_not_ready_and_answers_all_the_same(library: Libr
     with served(library, ready_lag_seconds=0.01) as client:
         client.put("/v1/documents/mars.txt?wait=true", json={"text": "Mars has two moons."})
         folder = library.open("default").folder
+        nothing = {"changes": 0, "seconds": 0.0}
+        eventually(lambda: client.get("/v1/collections/default").json()["lag"] == nothing)
         eventually(lambda: client.get("/readyz").status_code == 200)
-        assert client.get("/v1/collections/default").json()["lag"] == {"changes": 0, "seconds": 0.0}
         with FileLeases(folder).hold(FILES_LEASE, PATIENCE):  # so that the words do not get on
             with closing(store_in(folder)) as store:
                 store.put([document("venus", "Venus has none. None at all.")])
@@ -65,8 +66,8 @@ def test_a_service_that_lags_is_not_ready_and_answers_all_the_same(library: Libr
             assert value(text, "collection_lag_changes", collection="default") >= 1
             assert value(text, "collection_lag_seconds", collection="default") > 0.01
             assert client.post("/v1/ask", json={"question": "Which moons?"}).json()["passages"]
-        eventually(lambda: client.get("/readyz").status_code == 200)
-        assert client.get("/readyz").json()["lag"] == {"changes": 0, "seconds": 0.0}
+        # The vectors of what came are one more change, which it follows too.
+        eventually(lambda: client.get("/readyz").json().get("lag") == nothing)
 
 
 class RemoteLibrary(Library):
