@@ -53,7 +53,7 @@ def test_a_worker_without_shared_files_embeds_and_runs_no_jobs(
             collection.put(Source("b.txt", b"The dog sleeps."))
             eventually(lambda: collection.archive.counts().embedded == 2)
             eventually(lambda: work.health().details == {"embedded": 2, "runs_jobs": False})
-            assert library.attendants() == 1
+            eventually(lambda: library.attendants() == 1)
         eventually(lambda: library.attendants() == 0)
     assert "runs no jobs" in caplog.text
     assert "Embedded 2 passages." in caplog.text
