@@ -5,6 +5,7 @@ Run as a program: to close a file that SQLite has open would end the locks that 
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -48,11 +49,19 @@ def _inflated(data: bytes) -> Iterable[bytes]:
         yield text
 
 
+def _paths(folder: Path) -> Iterable[Path]:
+    for here, folders, files in os.walk(folder):  # passes over folders that are removed meanwhile
+        yield from (Path(here, name) for name in (*folders, *files))
+
+
 def main() -> None:
     words = sys.stdin.read().splitlines()
     found = []
-    for path in sorted(Path(sys.argv[1]).rglob("*")):
-        data = path.read_bytes() if path.is_file() else b""
+    for path in sorted(_paths(Path(sys.argv[1]))):
+        try:
+            data = path.read_bytes() if path.is_file() else b""
+        except FileNotFoundError:  # a service that runs has removed it
+            continue
         inflated = b"\n".join([str(path).encode(), *_inflated(data)])
         for word in words:
             if word.encode() in data or word.encode("utf-16-le") in data or word.encode() in inflated:
