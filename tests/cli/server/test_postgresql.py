@@ -74,7 +74,7 @@ def test_two_machines_are_one_service(machines: tuple[Machine, Machine]) -> None
         first.kill()  # the other one may have to begin to run jobs
         first.wait()
         wait_until_done(there, upload(there, "pluto.txt", "Pluto has the moon Charon.", **signed), **signed)
-        assert found(there, "Charon", **signed)[0] == "pluto.txt"
+        eventually(lambda: found(there, "Charon", **signed)[:1] == ["pluto.txt"])
         (key,) = json.loads(one.run("keys", "list", "--json"))
         two.run("keys", "revoke", key["id"])
         eventually(lambda: there.get("/v1/collections", headers=signed).status_code == 401)
