@@ -60,11 +60,12 @@ def database() -> Iterator[str]:
 
 
 def end_connections(url: str) -> None:
-    """End all connections to a database, as a server that is started anew does."""
+    """End all connections to a database, as a server that is started anew does, with all that they held."""
     with psycopg.connect(url) as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            [round(1000 * PATIENCE)],
         )
 
 
