@@ -13,6 +13,7 @@ from index.history.retention import Retention
 from tests.index.citations.resolution.lamps import LAMP, TEXT, digest, locator, put, resolved
 from tests.index.conftest import Opener
 from tests.opening import resolving
+from tests.patience import eventually
 
 
 def test_a_pruned_version_is_not_found_and_the_others_are(collection: Collection) -> None:
@@ -124,6 +125,7 @@ def test_readers_see_the_very_words_or_nothing_while_versions_come_and_go(collec
             put(collection, "lamps.txt", text)
             if number % 2:
                 collection.editor.prune(Retention(keep_versions=2))
+        eventually(lambda: all(reader.found or reader.wrong for reader in readers))
     finally:
         for reader in readers:
             reader.done.set()
