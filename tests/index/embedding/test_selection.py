@@ -88,8 +88,10 @@ def test_the_choice_and_what_was_tried_are_written_down(cache: Path, tiny: Path)
     taken = choice["taken"]
     assert taken in choice["tried"]
     assert (taken["backend"] == "torch") == isinstance(embedder, SentenceTransformerEmbedder)
-    graphs = [one["seconds"] for one in choice["tried"] if one["backend"] != "torch"]
-    assert taken["seconds"] <= min(graphs)
+    torch, *graphs = choice["tried"]
+    if torch["seconds"] == json.loads((home(cache) / "converted.json").read_text())["seconds"]:
+        # Otherwise the fastest was measured again, beside torch.
+        assert taken["seconds"] == min(one["seconds"] for one in graphs)
     assert agreement(probe(embedder), probe(by_torch(tiny))) >= 0.999
 
 
