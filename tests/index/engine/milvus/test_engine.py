@@ -57,6 +57,8 @@ class Forwarder:
                     continue
                 there = socket.create_connection(("127.0.0.1", self._to))
                 self._open += [here, there]
+                if self.is_cut:  # meanwhile
+                    self.cut()
                 for source, target in ((here, there), (there, here)):
                     threading.Thread(target=_copy, args=(source, target), daemon=True).start()
 
