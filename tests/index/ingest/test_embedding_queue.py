@@ -24,7 +24,7 @@ from index.text.analysis import Analyzer
 from index.types import Vectors
 from tests.contracts.documents import pending
 from tests.opening import collection_in, store_in
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
 
 
 def sources(first: int, end: int) -> list[Source]:
@@ -193,7 +193,7 @@ def test_who_gives_up_does_not_wait_for_all(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), BackgroundEmbedding(collection) as embedding:  # noqa: PT012
         collection.put_many(sources(0, 200))
         embedding.notify()
-        time.sleep(0.2)
+        eventually(lambda: collection.archive.counts().embedded)
         raise KeyboardInterrupt
     assert 0 < collection.archive.counts().embedded < 100
     collection.close()
