@@ -115,7 +115,7 @@ def _file(size: int, name: str = "a.md") -> _File:
 
 
 def test_a_killed_worker_refuses_its_file_and_is_replaced(open_readers: Opener) -> None:
-    isolated = open_readers(seconds=30)
+    isolated = open_readers(seconds=PATIENCE)
     isolated.read(b"warm", name="a.txt")
     failures: list[Exception] = []
 
@@ -180,7 +180,7 @@ def test_the_fork_server_starts_before_the_first_file_and_again_when_it_died(
 
 
 def test_a_worker_does_not_outlive_the_fork_server(open_readers: Opener) -> None:
-    isolated = open_readers(seconds=60)
+    isolated = open_readers(seconds=PATIENCE)
     isolated.read(b"warm", name="a.txt")
     (busy,) = _workers()
     with ThreadPoolExecutor(1) as thread:
@@ -193,7 +193,8 @@ def test_a_worker_does_not_outlive_the_fork_server(open_readers: Opener) -> None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
-def test_workers_that_end_no_calls_are_replaced() -> None:
+def test_workers_that_end_no_calls_are_replaced(open_readers: Opener) -> None:
+    open_readers().read(b"warm", name="a.txt")  # the fork server has loaded everything
     workers = Workers(1, megabytes=1024, patience=5.0)
     try:
         stopped = workers.run(os.getpid, seconds=5.0)
@@ -295,8 +296,14 @@ def _end_servers() -> None:
 
 
 def _servers() -> list[psutil.Process]:
-    children = psutil.Process().children()
-    return [child for child in children if "multiprocessing.forkserver" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if "multiprocessing.forkserver" in _command(child)]
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # a child that other tests have left, such as a server
+        return ""
 
 
 def _workers() -> list[psutil.Process]:
