@@ -10,10 +10,12 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from index.library import Library
+from service.app.error_shapes import SHAPES
 from service.app.routes import all_routes
 from service.app.runtime import Runtime, Watch
 from service.faces.api.routes import ask
 from service.faces.mcp import http as mcp
+from service.faces.pages import ERROR_PAGES
 from service.http import error_handlers, openapi
 from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.auth import Authentication
@@ -86,7 +88,7 @@ def create_app(
     app.state.metrics = counted
     app.state.tracing = tracing
     app.state.help = help_folder(settings)
-    error_handlers.install(app)
+    error_handlers.install(app, SHAPES, ERROR_PAGES)
     # The routes as they are: to include a router makes all of them again, for each application, while its
     # first request waits.
     app.router.routes.extend(all_routes())

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +17,6 @@ from starlette.types import Receive, Scope, Send
 
 from index.errors import LoccitError
 from service.advice import message_with_advice
-from service.app.error_shapes import shape_of
 from service.errors import (
     RETRY_AFTER,
     InternalError,
@@ -31,9 +29,7 @@ from service.errors import (
     headers_of,
     status_of,
 )
-from service.faces.pages import error_page, is_form, is_page, sign_in_page
-from service.http.error_shapes import ShownError
-from service.http.links import VIEW
+from service.http.error_shapes import ErrorPages, ErrorShapes, ShownError
 
 log = logging.getLogger("loccit.service")
 
@@ -68,7 +64,7 @@ class _ErrorResponse(Response):
 def error_response(error: LoccitError, scope: Scope) -> Response:
     """The JSON response for an error of a request, in the shape of the errors of its address."""
     shown = shown_error(error, request_id_of(scope))
-    shape = shape_of(scope["path"])
+    shape = _shapes(scope).of(scope["path"])
     if shape is None:
         content: Mapping[str, Any] = error_json(shown.code, shown.message, shown.request_id)
     else:
@@ -92,18 +88,18 @@ def shown_error(error: LoccitError, request_id: str) -> ShownError:
 
 def render_error(error: LoccitError, scope: Scope) -> Response:
     """The response for an error: an HTML page for addresses of pages, JSON for all others."""
-    path, method = scope["path"], scope.get("method")
-    if (method == "GET" and _wants_page(scope)) or (method == "POST" and is_form(path)):
-        if isinstance(error, Unauthorized):
-            return sign_in_page(scope, _after_sign_in(scope), error)
-        scope.setdefault("state", {})[_CODE] = error.code
-        return error_page(scope, error, request_id_of(scope))
+    pages, method = _pages(scope), scope.get("method")
+    if (method == "GET" and _wants_page(scope)) or (method == "POST" and pages.is_form(scope["path"])):
+        if not isinstance(error, Unauthorized):  # a person who has to sign in is no error to count
+            scope.setdefault("state", {})[_CODE] = error.code
+        return pages.render(scope, error, request_id_of(scope))
     return error_response(error, scope)
 
 
 def _wants_page(scope: Scope) -> bool:
     """Whether the answer to a request is a page, or would be one if the address were that of a page."""
-    return is_page(scope["path"]) or (_accepts_html(scope) and _is_of_no_program(scope["path"]))
+    path = scope["path"]
+    return _pages(scope).is_page(path) or (_accepts_html(scope) and _is_of_no_program(path, _shapes(scope)))
 
 
 def _accepts_html(scope: Scope) -> bool:
@@ -112,28 +108,32 @@ def _accepts_html(scope: Scope) -> bool:
     return b"text/html" in accepted.lower()
 
 
-def _is_of_no_program(path: str) -> bool:
+def _is_of_no_program(path: str, shapes: ErrorShapes) -> bool:
     """Whether a path is outside the interfaces for programs, whose errors are JSON for everyone."""
-    return shape_of(path) is None and not path.startswith(("/v1/", "/mcp"))
+    return shapes.of(path) is None and not path.startswith(("/v1/", "/mcp"))
 
 
-def _after_sign_in(scope: Scope) -> str:
-    """The page that was wanted; for a form that was sent, the page that it belongs to.
+def install(app: FastAPI, shapes: ErrorShapes, pages: ErrorPages) -> None:
+    """Register the exception handlers, and how the errors of each address are shown.
 
-    A browser does not send where in the page: a citation opens at its quote.
+    The middleware, which answers errors outside the handlers, finds the shapes and pages in the state of the
+    application.
     """
-    if scope["method"] == "POST":
-        return f"/{quote(scope['path'].split('/')[1])}"
-    query = scope["query_string"].decode("latin-1")
-    wants_quote = scope["path"].startswith(VIEW) and not {"at", "page", "mark"} & parse_qs(query).keys()
-    return f"{quote(scope['path'])}{'?' if query else ''}{query}{'#quote' if wants_quote else ''}"
-
-
-def install(app: FastAPI) -> None:
-    """Register the exception handlers."""
+    app.state.error_shapes = shapes
+    app.state.error_pages = pages
     app.add_exception_handler(LoccitError, _handle_error)
     app.add_exception_handler(RequestValidationError, _handle_validation_error)
     app.add_exception_handler(HTTPException, _handle_http_exception)
+
+
+def _shapes(scope: Scope) -> ErrorShapes:
+    shapes: ErrorShapes = scope["app"].state.error_shapes
+    return shapes
+
+
+def _pages(scope: Scope) -> ErrorPages:
+    pages: ErrorPages = scope["app"].state.error_pages
+    return pages
 
 
 async def _handle_error(request: Request, error: Exception) -> Response:

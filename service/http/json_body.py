@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 
 from service.errors import ClientGone, InvalidRequest
 from service.http.error_handlers import invalid_request
-from service.http.openapi import schema_of
+from service.http.json_schema import schema_of
 from service.http.request_models import CollectionBody, Request
 
 Model = TypeVar("Model", bound=Request)

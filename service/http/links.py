@@ -18,6 +18,8 @@ from service.state.identity import Prover
 DEFAULT_COLLECTION = "default"
 VIEW = "/view/"
 """Prefix of the addresses of citations' pages."""
+OPEN_PATHS = ("/healthz", "/readyz")
+"""Health checks, which need no API key: a process supervisor has none."""
 ASSETS = "/static/"
 """Prefix of the addresses of stylesheets and scripts, which everyone may load."""
 _EVIDENCE = re.compile(r"(.+)\|([0-9]{1,12})-([0-9]{1,12})", re.DOTALL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,12 +14,9 @@ from pydantic import BaseModel, Field
 from starlette.routing import BaseRoute
 
 from index.errors import LoccitError
-from service.app.error_shapes import shape_of
 from service.errors import RETRY_AFTER, error_json, status_of
-from service.http.error_shapes import ErrorShape, ShownError
-
-OPEN_PATHS = ("/healthz", "/readyz")
-"""Health checks, which need no API key: a process supervisor has none."""
+from service.http.error_shapes import ErrorShape, ErrorShapes, ShownError
+from service.http.route import ApiRoute
 
 TAGS = [
     {"name": "ask", "description": "Ask questions. Answers are passages with citations that can be checked."},
@@ -74,30 +72,13 @@ class ErrorBody(BaseModel):
     error: ErrorDetail
 
 
-def error_responses(kinds: Iterable[type[LoccitError]], path: str = "") -> dict[int | str, dict[str, Any]]:
-    """The error responses of a route by status, each with its error codes, in the shape of its address."""
-    shape = shape_of(path)
+def _error_responses(kinds: Iterable[type[LoccitError]], shape: ErrorShape | None) -> dict[int | str, Any]:
+    """Error responses by status, each with its error codes, in a shape; None is Loccit's own."""
     by_status: dict[int, list[type[LoccitError]]] = {}
     for kind in dict.fromkeys(kinds):
         own = status_of(kind)
         by_status.setdefault(own if shape is None else shape.status(own), []).append(kind)
     return {status: _documented(by_status[status], status, shape) for status in sorted(by_status)}
-
-
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """A model's JSON Schema without references: nested models are written out in place."""
-    schema = model.model_json_schema()
-    inner = schema.pop("$defs", {})
-
-    def inlined(part: Any) -> Any:
-        if isinstance(part, dict):
-            if "$ref" in part:
-                return inlined(inner[part["$ref"].rpartition("/")[2]])
-            return {key: inlined(value) for key, value in part.items()}
-        return [inlined(value) for value in part] if isinstance(part, list) else part
-
-    written: dict[str, Any] = inlined(schema)
-    return written
 
 
 def _documented(kinds: Sequence[type[LoccitError]], status: int, shape: ErrorShape | None) -> dict[str, Any]:
@@ -124,10 +105,19 @@ def _summary(kind: type[LoccitError]) -> str:
     return (kind.__doc__ or "").strip().splitlines()[0]
 
 
-def _remove_errors_of_framework(schema: dict[str, Any]) -> None:
+def _with_errors(route: BaseRoute, shapes: ErrorShapes) -> BaseRoute:
+    """A route as the document shows it: with its error responses, in the shape of its address."""
+    if not isinstance(route, ApiRoute):
+        return route
+    shown = copy(route)  # the route itself is part of other applications, too
+    shown.responses = {**route.responses, **_error_responses(route.errors, shapes.of(route.path_format))}
+    return shown
+
+
+def _remove_errors_of_framework(schema: dict[str, Any], shapes: ErrorShapes) -> None:
     """Remove the 422 that the framework adds to routes whose shape of errors has no such status."""
     for path, methods in schema["paths"].items():
-        shape = shape_of(path)
+        shape = shapes.of(path)
         if shape is not None and shape.status(422) != 422:
             for told in methods.values():
                 told["responses"].pop("422", None)
@@ -148,18 +138,19 @@ def _tags(routes: Iterable[BaseRoute]) -> list[dict[str, str]]:
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document. It is built once."""
     if app.openapi_schema is None:
+        shapes: ErrorShapes = app.state.error_shapes
         schema = get_openapi(
             title=app.title,
             version=app.version,
             summary=app.summary,
             description=app.description,
-            routes=app.routes,
+            routes=[_with_errors(route, shapes) for route in app.routes],
             tags=_tags(app.routes),
         )
         errors = ErrorBody.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
         schema["components"]["schemas"] |= {**errors.pop("$defs"), "ErrorBody": errors}
         schema["paths"] = dict(sorted(schema["paths"].items()))
         schema["components"]["securitySchemes"] = _SECURITY_SCHEMES
-        _remove_errors_of_framework(schema)
+        _remove_errors_of_framework(schema, shapes)
         app.openapi_schema = schema
     return app.openapi_schema

@@ -19,8 +19,8 @@ from service.errors import (
     RateLimited,
     Unauthorized,
 )
+from service.http.links import OPEN_PATHS
 from service.http.middleware.cross_site import READS
-from service.http.openapi import OPEN_PATHS, error_responses
 from service.http.signature import Signature
 from service.state.identity import Scope, rule_of
 
@@ -113,11 +113,9 @@ class ApiRoute(GuardedRoute):
                 extra["parameters"] = [_COLLECTION]
         extra |= options.pop("openapi_extra", None) or {}
         extra |= _security(endpoint)
-        answers = options.pop("responses", None) or {}
-        kinds = [*signature.errors, *_errors_before_route(path, options["methods"])]
-        super().__init__(
-            path, endpoint, openapi_extra=extra, responses=answers | error_responses(kinds, path), **options
-        )
+        self.errors = (*signature.errors, *_errors_before_route(path, options["methods"]))
+        """Errors that it can answer with; the OpenAPI document shows them in the shape of its address."""
+        super().__init__(path, endpoint, openapi_extra=extra, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """See :class:`fastapi.routing.APIRoute`."""

@@ -20,7 +20,7 @@ from index.embedding import WordEmbedder
 from index.library import Library
 from index.types import Vectors
 from service.app import create_app
-from service.app.error_shapes import shape_of
+from service.app.error_shapes import SHAPES
 from service.errors import ClientGone, status_of
 from service.http.error_handlers import error_code_of
 from service.http.openapi import describe
@@ -163,7 +163,7 @@ def assert_error(response: Any, status: int, code: str) -> str:
 
     ``status`` is the service's own, for which some shapes have another.
     """
-    shape = shape_of(response.request.url.path)
+    shape = SHAPES.of(response.request.url.path)
     assert response.status_code == (shape.status(status) if shape else status), response.text
     assert response.headers["content-type"] == "application/json"
     body = response.json()

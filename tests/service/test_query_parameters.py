@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from service.app.error_shapes import shape_of
+from service.app.error_shapes import SHAPES
 from service.faces.pages.assets import asset_path
 from tests.service.http_service import assert_error
 
@@ -68,7 +68,7 @@ def operations(client: TestClient) -> list[Operation]:
 @pytest.fixture
 def own(operations: list[Operation]) -> list[Operation]:
     """Those of Loccit's own interface."""
-    return [one for one in operations if shape_of(one.path) is None]
+    return [one for one in operations if SHAPES.of(one.path) is None]
 
 
 def test_an_unknown_parameter_is_refused_with_those_there_are(

@@ -14,7 +14,7 @@ from index.text import without_bidi_controls
 from service.errors import headers_of, status_of
 from service.faces.pages.assets import asset_path
 from service.faces.pages.context import PageContext, context_of
-from service.faces.pages.errors.plain_errors import plain_error, plain_message
+from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.languages import LANGUAGES
 from service.faces.pages.navigation import places
 from service.http.links import in_collection
@@ -37,14 +37,6 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters["without_controls"] = without_bidi_controls
-_HEADINGS = {
-    401: "An API key is needed",
-    403: "This is not allowed",
-    404: "Not found",
-    410: "No longer kept",
-    429: "Too many requests",
-    503: "Not ready yet",
-}
 
 
 def page(connection: Connection, template: str, *, status_code: int = 200, **values: Any) -> Response:
@@ -74,23 +66,6 @@ def _globals(here: PageContext) -> dict[str, Any]:
         "languages": LANGUAGES.values(),
         "home_query": in_collection("", here.collection),
     }
-
-
-def error_page(connection: Connection, error: LoccitError, request_id: str) -> Response:
-    """The page for an error of a request."""
-    status, language = status_of(type(error)), context_of(connection).language
-    response = page(
-        connection,
-        "error",
-        status_code=status,
-        status=status,
-        heading=language.t(_HEADINGS.get(status, "That did not work")),
-        error=plain_error(error, language),
-        code=error.code,
-        request_id=request_id,
-    )
-    response.headers.update(headers_of(error))
-    return response
 
 
 def sign_in_page(connection: Connection, after: str, error: LoccitError | None = None) -> Response:

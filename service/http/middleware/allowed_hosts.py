@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import HostNotAllowed
 from service.http.error_handlers import render_error
-from service.http.openapi import OPEN_PATHS
+from service.http.links import OPEN_PATHS
 from service.http.parts import parts_of
 from service.state.credentials import Credentials
 from service.state.identity.client_address import is_address

@@ -7,8 +7,7 @@ from typing import Any
 from starlette.types import Scope
 
 from service.http.error_handlers import request_id_of
-from service.http.links import ASSETS
-from service.http.openapi import OPEN_PATHS
+from service.http.links import ASSETS, OPEN_PATHS
 from service.http.parts import Parts
 from service.monitoring.audit import AuditLog
 from service.state.credentials import Credentials

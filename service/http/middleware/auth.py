@@ -15,9 +15,8 @@ from index.errors import LoccitError
 from index.naming import checked_groups
 from service.errors import Forbidden, ServiceError, Unauthorized
 from service.http.error_handlers import render_error
-from service.http.links import ASSETS, DEFAULT_COLLECTION, VIEW
+from service.http.links import ASSETS, DEFAULT_COLLECTION, OPEN_PATHS, VIEW
 from service.http.middleware.sign_on import SignOn
-from service.http.openapi import OPEN_PATHS
 from service.http.parts import parts_of
 from service.state.credentials import Credentials
 from service.state.identity import ANYONE, COOKIE, Principal

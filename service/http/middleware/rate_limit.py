@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import RateLimited
 from service.http.error_handlers import render_error
-from service.http.openapi import OPEN_PATHS
+from service.http.links import OPEN_PATHS
 from service.http.parts import parts_of
 from service.state.identity import caller_of
 from service.state.limits.rates import RateLimits

@@ -15,15 +15,18 @@ from index.errors import LoccitError, Unreadable
 from index.library import Library
 from service import errors as service_errors
 from service.app import create_app
-from service.app.error_shapes import shape_of
+from service.app.error_shapes import SHAPES
 from service.errors import STATUS
 from service.faces.api.requests.citations import ChangesRequest, VerifyRequest
 from service.faces.api.requests.documents import PatchRequest, PruneRequest
 from service.faces.api.schemas.collections import Health
 from service.faces.mcp.tools.table import TOOLS
+from service.faces.pages import ERROR_PAGES
 from service.flows.ask.requests import AskRequest
 from service.flows.ingest.requests import DocumentRequest, IngestRequest
-from service.http.openapi import OPEN_PATHS, describe
+from service.http import error_handlers
+from service.http.links import OPEN_PATHS
+from service.http.openapi import describe
 from service.http.route import ApiRoute
 from service.state.identity import Scope, access
 from tests.service.http_service import app_of
@@ -47,7 +50,7 @@ def test_every_operation_is_described_and_tells_its_errors(api: dict[str, Any]) 
         assert told["description"]
         assert set(told["tags"]) <= tags
         failing = {int(status) for status in told["responses"] if int(status) >= 400}
-        shape = shape_of(path)
+        shape = SHAPES.of(path)
         assert failing <= {shape.status(one) if shape else one for one in STATUS.values()}
         assert 500 in failing
         assert (401 in failing) == (path not in OPEN_PATHS)
@@ -133,6 +136,7 @@ def test_a_group_that_is_not_listed_is_described_by_its_module() -> None:
     router = APIRouter(tags=["lamps"], route_class=ApiRoute)
     router.get("/v1/lamps", summary="List lamps", response_model=Health)(_lamps)
     app = FastAPI(routes=router.routes)
+    error_handlers.install(app, SHAPES, ERROR_PAGES)
     assert describe(app)["tags"][-1] == {"name": "lamps", "description": "The OpenAPI document."}
 
 

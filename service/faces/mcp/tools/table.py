@@ -17,8 +17,8 @@ from service.faces.mcp.tools.backend import Backend
 from service.faces.mcp.tools.names import document_uri, result_id, web_address
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import read_json
+from service.http.json_schema import schema_of
 from service.http.json_values import Json
-from service.http.openapi import schema_of
 from service.http.request_models import Request
 from service.state.identity import Rule, Scope, Tells
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from index.embedding import WordEmbedder
 from index.library import Library
-from service.app.error_shapes import SHAPES, shape_of
+from service.app.error_shapes import BY_BEGINNING, SHAPES
 from service.errors import STATUS
 from service.faces.openai.errors import ADDRESSES, SHAPE
 from service.state.identity import KeyOptions, Keyring, Scope, new_key
@@ -31,17 +31,17 @@ def guarded(library: Library) -> Iterator[TestClient]:
 def test_an_address_has_the_shape_of_its_beginning() -> None:
     for address in ADDRESSES:
         for path in (address, f"{address}/", f"{address}/x/y"):
-            assert shape_of(path) is SHAPE
-        assert shape_of(f"{address}x") is None
+            assert SHAPES.of(path) is SHAPE
+        assert SHAPES.of(f"{address}x") is None
     for path in ("", "/", "/v1", "/v1/ask", OWN, "/v1/vector", "/filesystem"):
-        assert shape_of(path) is None
+        assert SHAPES.of(path) is None
 
 
 def test_the_table_has_addresses_that_loccit_itself_does_not_use(client: TestClient) -> None:
     served_ = client.get("/openapi.json").json()["paths"]
     own = [path for path, methods in served_.items() if not FOREIGN & _tags(methods)]
-    assert [path for path in own if shape_of(path)] == []
-    assert all(beginning.startswith("/") and not beginning.endswith("/") for beginning in SHAPES)
+    assert [path for path in own if SHAPES.of(path)] == []
+    assert all(beginning.startswith("/") and not beginning.endswith("/") for beginning in BY_BEGINNING)
 
 
 def _tags(methods: dict[str, dict[str, list[str]]]) -> set[str]:

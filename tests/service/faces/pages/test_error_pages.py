@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from service.faces.pages import is_page
+from service.faces.pages.navigation import is_page
 from tests.service.faces.pages.pages import LAMP, page, told, words
 from tests.service.http_service import GatedEmbedder, app_of, put, served
 

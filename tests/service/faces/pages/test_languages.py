@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import service.faces.pages
+from service.faces.pages.error_pages import _HEADINGS
 from service.faces.pages.languages import ENGLISH, LANGUAGES, Language, choose_language
 from service.faces.pages.navigation import PLACES
-from service.faces.pages.rendering import _HEADINGS
 
 ROOM = Path(service.faces.pages.__file__).parent
 _CALL = re.compile(r"""\b(t|th|tn)\(\s*("(?:[^"\\\\]|\\\\.)*")(?:,\s*("(?:[^"\\\\]|\\\\.)*"))?""")

@@ -7,8 +7,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
+from service.http.links import OPEN_PATHS
 from service.http.middleware.allowed_hosts import AllowedHosts
-from service.http.openapi import OPEN_PATHS
 from tests.service.http_service import assert_error, served
 
 STRANGE = [

@@ -8,7 +8,8 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from service.faces.pages.assets import asset_path
-from service.http.openapi import OPEN_PATHS, describe
+from service.http.links import OPEN_PATHS
+from service.http.openapi import describe
 from tests.service.http_service import app_of, assert_error, served
 
 KEY = "correct-horse"

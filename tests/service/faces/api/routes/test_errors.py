@@ -15,7 +15,9 @@ from index.embedding import WordEmbedder
 from index.errors import LoccitError
 from index.library import Library
 from service import errors as service_errors
+from service.app.error_shapes import SHAPES
 from service.errors import RETRY_AFTER, STATUS, status_of
+from service.faces.pages import ERROR_PAGES
 from service.http import error_handlers
 from service.http.middleware.telemetry import Telemetry
 from service.monitoring.metrics import Metrics
@@ -44,7 +46,7 @@ def test_codes_are_distinct() -> None:
 @pytest.fixture
 def raising() -> Iterator[TestClient]:
     app = FastAPI(middleware=[Middleware(Telemetry, instruments=Metrics().instruments)])
-    error_handlers.install(app)
+    error_handlers.install(app, SHAPES, ERROR_PAGES)
 
     @app.get("/{name}")
     async def fail(name: str) -> None:
