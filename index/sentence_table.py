@@ -52,9 +52,6 @@ class SentenceTable:
             scales=np.ones(len(rows), np.float32),
         )
 
-    def __len__(self) -> int:
-        return len(self.counts)
-
     @cached_property
     def bounds(self) -> Counts:
         """Shape (n + 1): passage i has the sentences ``bounds[i]`` to ``bounds[i + 1]``."""

@@ -130,9 +130,9 @@ class SecondLook:
 
     def all_sentences(self) -> tuple[Scores, Scores]:
         """Return cosines and coverage of all sentences of these passages, in no particular order."""
-        if len(self.rows) == len(self.sentences):
+        if len(self.rows) == len(self.sentences.counts):
             return self.cosines, self.coverage
-        here = np.zeros(len(self.sentences), np.bool_)
+        here = np.zeros(len(self.sentences.counts), np.bool_)
         here[self.rows] = True
         here = np.repeat(here, self.sentences.counts)
         return self.cosines[here], self.coverage[here]
@@ -152,12 +152,12 @@ def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance
     shares, lengths = importance.shares, sentences.term_counts
     matches = _matches(sentences.terms, importance)
     counts, inside, headings = _occurrences(sentences, matches, len(shares))
+    cosines = sentences.cosines(question)
     found = counts > 0
     rare = _rare(shares, found)
     _, document = np.unique(documents, return_inverse=True)
     together = np.zeros((document.max(initial=-1) + 1, found.shape[1]), bool)
     np.logical_or.at(together, document, found)
-    cosines = sentences.cosines(question)
     coverage = inside @ shares
     present, words = found.astype(np.float32), _bm25(counts, lengths)
     meaning, sentence, titled, both, match = _best(
@@ -192,7 +192,7 @@ def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance
         sentences=sentences,
         cosines=cosines,
         coverage=coverage,
-        rows=np.arange(len(sentences)),
+        rows=np.arange(len(sentences.counts)),
         matches=matches,
         shares=shares.tolist(),
         hashes=importance.terms.tolist(),
@@ -240,7 +240,7 @@ def _titled(
 
 def _mean(scores: Scores, sentences: SentenceTable) -> Scores:
     """Return the mean sentence score of each passage, NaN if it has no sentence."""
-    mean = np.full(len(sentences), np.nan, np.float32)
+    mean = np.full(len(sentences.counts), np.nan, np.float32)
     some = sentences.counts > 0
     if some.any():
         mean[some] = np.add.reduceat(scores, sentences.bounds[:-1][some]) / sentences.counts[some]
@@ -252,7 +252,7 @@ def _best(scores: Scores, sentences: SentenceTable, least: Scores) -> Scores:
 
     ``scores`` has shape (scores, sentences), ``least`` (scores), the result (scores, passages).
     """
-    best = np.repeat(least[:, None], len(sentences), axis=1)
+    best = np.repeat(least[:, None], len(sentences.counts), axis=1)
     some = sentences.counts > 0
     if some.any():
         # Passages without sentences have empty segments, which reduceat cannot handle: skip them.
@@ -285,7 +285,7 @@ def _occurrences(
     """
     positions, term = matches
     of = np.searchsorted(sentences.term_bounds[1:], positions, side="right")
-    counts = np.zeros((len(sentences), terms), np.float32)
+    counts = np.zeros((len(sentences.counts), terms), np.float32)
     np.add.at(counts, (of, term), 1.0)
     ends = np.repeat(sentences.term_bounds[:-1], sentences.counts) + sentences.term_ends
     sentence = np.searchsorted(ends, positions, side="right")
@@ -293,7 +293,7 @@ def _occurrences(
     heading = sentence >= sentences.bounds[of + 1]
     inside = np.zeros((len(ends), terms), np.float32)
     inside[sentence[~heading], term[~heading]] = 1.0
-    headings = np.zeros((len(sentences), terms), np.float32)
+    headings = np.zeros((len(sentences.counts), terms), np.float32)
     headings[of[heading], term[heading]] = 1.0
     return counts, inside, headings
 
