@@ -82,9 +82,7 @@ class TextRanker:
         (starts,) = self.embedder.token_starts([question])
         query = Query(question, vector, is_spelt=is_spelt(question, starts.tolist()), selection=_EVERY_TEXT)
         with store.snapshot() as moment:
-            search = Search(
-                moment, moment, engine, analyzer.term_hashes, self._search_config(store), self.reranker
-            )
+            search = Search(moment, moment, engine, analyzer, self._search_config(store), self.reranker)
             return search.answer(
                 query,
                 k=max(1, len(texts)),

@@ -132,7 +132,7 @@ class Asking:
         return Part(self._whole, [key for name in units for key in self._units[name]])
 
     def _found(self, part: Part, query: Query) -> Found:
-        search = Search(self._moment, self._moment, part, self._whole.analyzer.term_hashes, self._config)
+        search = Search(self._moment, self._moment, part, self._whole.analyzer, self._config)
         return search.found(query, k=K, where=None, watch=Stopwatch())
 
 

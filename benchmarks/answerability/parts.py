@@ -8,14 +8,14 @@ implements :class:`index.protocols.Searchable`, so the service's own search runs
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine.lexical.terms import importance_of, matched_words, weighted_terms
+from index.engine.lexical.terms import importance_of, weighted_terms
 from index.errors import NotSupported
 from index.filters import Filter
 from index.protocols import Rankings, RecordStore, Side, Stage, untimed
@@ -156,9 +156,6 @@ class Part:
             len(self._rows),
             lambda terms: np.array([len(self._occurrences(term)[0]) for term in terms], np.int64),
         )
-
-    def matched(self, question: str, terms: Container[int]) -> list[str]:
-        return matched_words(self._whole.analyzer, question, terms)
 
     def _occurrences(self, term: str) -> tuple[Ids, NDArray[np.float32]]:
         rows, counts = self._whole.occurrences(term)

@@ -101,7 +101,7 @@ def table(name: str, library: Library, data: Path, embedder: Embedder) -> Table:
     with closing(catalogue.open(collection.name)) as store, store.snapshot() as moment:
         whole = Whole(store, analyzer, embedder.dimension)
         asking = Asking(name, whole, moment, _keys(moment), SearchConfig())
-        search = Search(moment, moment, Part(whole), analyzer.term_hashes, SearchConfig())
+        search = Search(moment, moment, Part(whole), analyzer, SearchConfig())
         rows = _Rows(search)
         for question, query in zip(asked, _queries(embedder, asked), strict=True):
             for case in asking.cases(question, query):

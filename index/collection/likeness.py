@@ -48,9 +48,7 @@ class Likeness:
         # A claim is judged by each place, also where others say the same.
         every = Selection(near_duplicates="keep")
         query = Query(text, vector, is_spelt=is_spelt(text, starts.tolist()), selection=every)
-        search = Search(
-            self._moment, self._moment, derived.engine, derived.analyzer.term_hashes, derived.config.search
-        )
+        search = Search(self._moment, self._moment, derived.engine, derived.analyzer, derived.config.search)
         where = visible(None, self._moment, self._readable)
         found = search.found(query, k=_PASSAGES_CHECKED, where=where, watch=Stopwatch())
         return [hit.citation for hit in found.hits]

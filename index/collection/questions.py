@@ -149,7 +149,7 @@ class Questions:
             if document is None:
                 raise DocumentNotFound(f"There is no document {document_id!r}.")
             search = self._search(moment, moment, derived.engine, derived)
-            explaining = Explaining(search, moment, derived.engine, derived.config.search.candidates)
+            explaining = Explaining(search, moment, derived.config.search.candidates)
             where = visible(question.where, moment, self._readable)
             return explaining.explain(document, question, query, where)
 
@@ -163,17 +163,15 @@ class Questions:
         query = _query(derived.embedder, question, None, watch)
         with self._store.snapshot() as moment:
             where = visible(question.where, moment, self._readable)
-            search = Search(
-                moment, moment, derived.engine, derived.analyzer.term_hashes, derived.config.search
-            )
+            search = Search(moment, moment, derived.engine, derived.analyzer, derived.config.search)
             found = search.found(query, k=question.k, where=where, watch=watch).ranked
             return found, moment.places(found.candidates.ids)
 
     def _search(
         self, passages: Passages, moment: Snapshot, engine: Searchable, derived: Derivation
     ) -> Search:
-        hashes, settings = derived.analyzer.term_hashes, derived.config.search
-        return Search(passages, moment, engine, hashes, settings, self._reranker)
+        settings = derived.config.search
+        return Search(passages, moment, engine, derived.analyzer, settings, self._reranker)
 
 
 def visible(where: Filter | None, moment: Snapshot, readable: ReadableBy | None) -> Filter | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine.lexical.terms import importance_of, matched_words, weighted_terms
+from index.engine.lexical.terms import importance_of, weighted_terms
 from index.errors import NotSupported
 from index.filters import Filter
 from index.protocols import Failure, PastPassages, Rankings, RecordStore, Searchable, Side, Stage, untimed
@@ -110,9 +110,6 @@ class ExactEngine:
 
         weights = weighted_terms(self._analyzer, question, context)
         return importance_of(self._analyzer, weights, len(entries), frequencies)
-
-    def matched(self, question: str, terms: Container[int]) -> list[str]:
-        return matched_words(self._analyzer, question, terms)
 
     @property
     def degraded(self) -> tuple[Side, ...]:

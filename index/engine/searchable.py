@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -76,9 +76,6 @@ class IndexPair:
             lambda: self.lexical.importance(question, context),
             lambda: self.lexical.equal_importance(question, context),
         )
-
-    def matched(self, question: str, terms: Container[int]) -> list[str]:
-        return self.lexical.matched(question, terms)
 
     def _attempt(self, side: Side, search: Callable[[], T], instead: Callable[[], T]) -> T:
         """Search one index. An engine that can go on without it gives what to answer ``instead``."""

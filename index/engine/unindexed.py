@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from numpy.typing import NDArray
 
@@ -68,9 +68,6 @@ class Unindexed:
         raise _unavailable()
 
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
-        raise _unavailable()
-
-    def matched(self, question: str, terms: Container[int]) -> list[str]:
         raise _unavailable()
 
 

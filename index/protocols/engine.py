@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -86,9 +86,6 @@ class Searchable(Protocol):
 
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """The share that each word of the question and its context has in a lexical score."""
-
-    def matched(self, question: str, terms: Container[int]) -> list[str]:
-        """The question's words, as written there, whose terms are among these, given by their hashes."""
 
 
 class Engine(Searchable, Protocol):
@@ -207,9 +204,6 @@ class LexicalIndex(Protocol):
 
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Equal shares for all words: for when the index cannot be asked."""
-
-    def matched(self, question: str, terms: Container[int]) -> list[str]:
-        """The question's words whose terms are among these, given by their hashes."""
 
     def refresh(self) -> None:
         """See what another process has committed."""

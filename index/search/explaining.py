@@ -11,7 +11,7 @@ import numpy as np
 from index.answers import Hit
 from index.citations import parse_locator
 from index.filters import Comparison, Compound, Filter
-from index.protocols import Searchable, Snapshot
+from index.protocols import Snapshot
 from index.records import DocumentRecord, PlacedPassage
 from index.search.candidates import Candidates
 from index.search.question import Query, Question
@@ -85,10 +85,9 @@ class DocumentExplanation:
 class Explaining:
     """Explains documents by a search of one snapshot; each of its sides has ``most`` candidates."""
 
-    def __init__(self, search: Search, moment: Snapshot, engine: Searchable, most: int) -> None:
+    def __init__(self, search: Search, moment: Snapshot, most: int) -> None:
         self._search = search
         self._moment = moment
-        self._engine = engine
         self._most = most
 
     def explain(
@@ -105,7 +104,7 @@ class Explaining:
         every = self._search.found(query, k=question.k, where=within, watch=Stopwatch())
         only = Comparison("eq", "document_id", (document.id,))
         own = self._search.found(query, k=1, where=only, watch=Stopwatch())
-        shown = tuple(_passages(self._moment, self._engine, query.question, every, own))
+        shown = tuple(_passages(self._moment, every, own))
         matched = {word for one in shown for word in one.matched}
         rank, is_own = _hit_of(every.hits, document.id)
         reasons = _reasons(
@@ -124,25 +123,14 @@ class Explaining:
             len(every.ranked),
             shown,
             _cut_off(every, self._most),
-            tuple(
-                word for word in self._engine.matched(query.question, _Everything()) if word not in matched
-            ),
+            tuple(word for word in every.words.every() if word not in matched),
         )
 
     def _is_filtered(self, where: Filter | None, only: Comparison) -> bool:
         return where is not None and not len(self._moment.select(Compound("and", (where, only))))
 
 
-class _Everything:
-    """Contains every term."""
-
-    def __contains__(self, _: object) -> bool:
-        return True
-
-
-def _passages(
-    moment: Snapshot, engine: Searchable, question: str, every: Found, own: Found
-) -> Iterator[ExplainedPassage]:
+def _passages(moment: Snapshot, every: Found, own: Found) -> Iterator[ExplainedPassage]:
     """The best passages of the document, with their places among all candidates."""
     ids = own.ranked.candidates.ids[:MOST_PASSAGES]
     stored = {one.id: one for one in moment.passages(ids)}
@@ -162,7 +150,7 @@ def _passages(
             None if whole is None else round(float(every.ranked.scores[whole]), 4),
             _place(own.ranked.candidates, "dense", at, every.ranked.candidates),
             _place(own.ranked.candidates, "lexical", at, every.ranked.candidates),
-            tuple(engine.matched(question, look.look(at).terms())) if look else (),
+            tuple(every.words.among(look.look(at).terms())) if look else (),
         )
 
 

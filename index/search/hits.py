@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -20,6 +20,7 @@ from index.search.evidence import Judged, evidence, judged, runs
 from index.search.gathering import Found, Gathering, Repeat
 from index.search.near_duplicates import Wording, are_of_like_length
 from index.search.question import Selection
+from index.search.question_words import QuestionWords
 from index.search.second_look import Look
 from index.text.tables import cells_between
 from index.types import Block
@@ -40,14 +41,14 @@ class Hits:
         ranked: Ranked,
         *,
         config: SearchConfig,
-        matched: Callable[[Container[int]], list[str]],
+        words: QuestionWords,
         hashes: Callable[[str], Iterable[int]],
     ) -> None:
         self._passages = passages
         self._history = history
         self._ranked = ranked
         self._config = config
-        self._matched = matched
+        self._words = words
         self._hashes = hashes
 
     def first(self, k: int, selection: Selection) -> tuple[Hit, ...]:
@@ -164,9 +165,8 @@ class Hits:
             terms = set(self._hashes(text))
         else:
             terms = set[int]().union(*(look.terms() for look in looks))
-        lexical = SideScore(
-            candidates.lexical_rank.get(id_), _number(candidates.lexical[place]), tuple(self._matched(terms))
-        )
+        words = tuple(self._words.among(terms))
+        lexical = SideScore(candidates.lexical_rank.get(id_), _number(candidates.lexical[place]), words)
         return Explanation(
             SideScore(candidates.dense_rank.get(id_), _number(candidates.dense[place])),
             lexical,

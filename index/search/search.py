@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
 
 from index.answers import Answer, Hit, IndexState
 from index.config import SearchConfig
@@ -19,9 +16,11 @@ from index.search.candidates import Candidates, Ranked
 from index.search.features import Features
 from index.search.hits import Hits
 from index.search.question import Query
+from index.search.question_words import QuestionWords
 from index.search.ranking import ranked
 from index.search.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
+from index.text.analysis import Analyzer
 from index.text.sentence_terms import split_sentences
 from index.text.tables import shifted_tables
 from index.types import Ids
@@ -49,19 +48,22 @@ class Stopwatch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A ranking of candidates, the hits made of it, and the indexes that have failed."""
+    """A ranking of candidates, the hits made of it, and the indexes that have failed.
+
+    ``words`` are those of the question.
+    """
 
     ranked: Ranked
     hits: tuple[Hit, ...]
     degraded: tuple[Side, ...]
+    words: QuestionWords
 
 
 class Search:
     """Answers one question from a snapshot of the record and the engine's indexes.
 
-    ``history`` is the snapshot, also where ``passages`` are those of an earlier change.
-
-    ``hashes`` returns the hashes of a text's terms, as :meth:`index.text.analysis.Analyzer.term_hashes`.
+    ``history`` is the snapshot, also where ``passages`` are those of an earlier change. ``analyzer`` is that
+    of the engine.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class Search:
         passages: Passages,
         history: History,
         engine: Searchable,
-        hashes: Callable[[str], NDArray[np.uint32]],
+        analyzer: Analyzer,
         config: SearchConfig,
         reranker: Reranker | None = None,
     ) -> None:
@@ -77,7 +79,7 @@ class Search:
         self._history = history
         self._engine = engine
         self._reranker = reranker
-        self._hashes = hashes
+        self._analyzer = analyzer
         self._config = config
 
     def answer(
@@ -110,14 +112,14 @@ class Search:
         candidates, degraded = self._candidates(query, where, watch)
         ranking = self._ranked(query, candidates, k, watch)
         with watch.stage("passages"):
-            return Found(ranking, self._hits(query, ranking, k), degraded)
+            words = QuestionWords(query.question, self._analyzer.question_hashes(query.question))
+            return Found(ranking, self._hits(query, ranking, words, k), degraded, words)
 
     def features(self, query: Query, found: Found) -> dict[str, float]:
         """Compute what the answerability is estimated from, by name; nothing if nothing was found."""
         if not found.hits:
             return {}
-        asked = self._engine.matched(query.question, _Everything())
-        return Features.of(found.ranked, found.hits, asked, spelt=query.is_spelt).named()
+        return Features.of(found.ranked, found.hits, found.words.every(), spelt=query.is_spelt).named()
 
     def _candidates(
         self, query: Query, where: Filter | None, watch: Stopwatch
@@ -160,13 +162,14 @@ class Search:
     def _completed(self, ids: Ids, sentences: SentenceTable) -> SentenceTable:
         """Add the sentences of passages not embedded yet, which are few, by splitting their texts."""
         waiting = self._passages.passages(ids[~sentences.known])
+        hashes = self._analyzer.term_hashes
         split = {
             one.id: split_sentences(
-                one.text, 0, self._hashes, shifted_tables(one.passage.tables, -one.passage.start)
+                one.text, 0, hashes, shifted_tables(one.passage.tables, -one.passage.start)
             )
             for one in waiting
         }
-        empty = split_sentences("", 0, self._hashes)
+        empty = split_sentences("", 0, hashes)
         known = sentences.known.tolist()
         return SentenceTable.of(
             [
@@ -182,22 +185,15 @@ class Search:
         texts = {passage.id: passage.text for passage in self._passages.passages(ids)}
         return found.by(reranker.scores(question, [texts.get(id_, "") for id_ in ids.tolist()]))
 
-    def _hits(self, query: Query, found: Ranked, k: int) -> tuple[Hit, ...]:
+    def _hits(self, query: Query, found: Ranked, words: QuestionWords, k: int) -> tuple[Hit, ...]:
         return Hits(
             self._passages,
             self._history,
             found,
             config=self._config,
-            matched=lambda terms: self._engine.matched(query.question, terms),
-            hashes=lambda text: self._hashes(text).tolist(),
+            words=words,
+            hashes=lambda text: self._analyzer.term_hashes(text).tolist(),
         ).first(k, query.selection)
-
-
-class _Everything:
-    """Contains every term."""
-
-    def __contains__(self, _: object) -> bool:
-        return True
 
 
 def judged(

@@ -145,9 +145,8 @@ class Analyzer:
         # A Snowball stemmer has one buffer, so that two threads may not use it at once.
         self._stemmer_lock = threading.Lock()
         self._term_cache = _TermCache(self)
-        # The same question is analysed for the search, for its weights, and for each passage found.
+        # The same question is analysed for the search, for its weights, and for the words that are shown.
         self._cached_question_spans = lru_cache(_MAX_CACHED_QUESTIONS)(self._question_spans)
-        self._cached_question_hashes = lru_cache(_MAX_CACHED_QUESTIONS)(self._question_hashes)
         self._cached_word_tokens = lru_cache(_MAX_CACHED_QUESTION_WORDS)(self._word_tokens)
         self._joins_groups = rules > 1
         self.version = f"{rules}/{language}/snowball-{installed_version('PyStemmer')}"
@@ -191,14 +190,9 @@ class Analyzer:
         """The terms of :meth:`question_terms`, each with its code points ``[start, end)``."""
         return self._cached_question_spans(text)
 
-    def question_hashes(self, text: str) -> Sequence[tuple[int, int, int]]:
+    def question_hashes(self, text: str) -> list[tuple[int, int, int]]:
         """The code points ``[start, end)`` and the :meth:`term_hash` of each of these terms, in order."""
-        return self._cached_question_hashes(text)
-
-    def _question_hashes(self, text: str) -> tuple[tuple[int, int, int], ...]:
-        return tuple(
-            sorted((start, end, self.term_hash(term)) for term, start, end in self.question_spans(text))
-        )
+        return sorted((start, end, self.term_hash(term)) for term, start, end in self.question_spans(text))
 
     def _question_spans(self, text: str) -> tuple[tuple[str, int, int], ...]:
         tokens = list(self._text_tokens(text))

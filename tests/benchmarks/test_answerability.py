@@ -52,7 +52,7 @@ def test_a_part_gives_the_features_of_a_collection_of_its_documents(tmp_path: Pa
     with store.snapshot() as moment:
         whole = Whole(store, analyzer, WordEmbedder().dimension)
         keys = [one.key for one in moment.documents(after="", limit=100) if one.id in names]
-        search = Search(moment, moment, Part(whole, keys), analyzer.term_hashes, SearchConfig())
+        search = Search(moment, moment, Part(whole, keys), analyzer, SearchConfig())
         found = search.found(query(), k=5, where=None, watch=Stopwatch())
         features = search.features(query(), found)
     store.close()

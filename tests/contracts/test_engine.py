@@ -184,12 +184,6 @@ def test_rare_words_are_more_important(store: RecordStore, engine: Engine) -> No
     assert all(value >= 0 for value in share.values())
 
 
-def test_matched_words_are_those_of_the_question(store: RecordStore, engine: Engine) -> None:
-    fill(store, engine)
-    terms = set(Analyzer("english").term_hashes(LAMPS).tolist())
-    assert engine.matched("Which LAMPS are in harbours?", terms) == ["LAMPS"]
-
-
 def test_what_was_replaced_or_deleted_is_not_found(store: RecordStore, engine: Engine) -> None:
     ids = fill(store, engine)
     put(store, [document("lamps", "The beacon was dark. No keeper came.", headings=["", ""])])

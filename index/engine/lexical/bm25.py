@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -21,7 +21,6 @@ from index.engine.lexical.terms import (
     Analysis,
     equal_importance,
     importance_of,
-    matched_words,
     weighted_terms,
 )
 from index.records import Mark
@@ -242,10 +241,6 @@ class TantivyIndex:
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Give all terms of a question equal shares, without looking into the index."""
         return equal_importance(self._analyzer, question, context)
-
-    def matched(self, question: str, terms: Container[int]) -> list[str]:
-        """Return the question's words, as written and in order, whose term hashes are in ``terms``."""
-        return matched_words(self._analyzer, question, terms)
 
     # The folder
 

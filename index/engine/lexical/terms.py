@@ -1,9 +1,9 @@
-"""The terms of a question: their weights in a search, their importance, and the words they come from."""
+"""The terms of a question: their weights in a search, and their importance."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -26,8 +26,6 @@ class Analysis(Protocol):
     def weight(self, term: str) -> float: ...
 
     def question_terms(self, text: str) -> list[str]: ...
-
-    def question_hashes(self, text: str) -> Sequence[tuple[int, int, int]]: ...
 
 
 def weighted_terms(
@@ -68,17 +66,3 @@ def equal_importance(analyzer: Analysis, question: str, context: Sequence[tuple[
     """Equal shares for all terms of a question and its context, without looking into an index."""
     weights = weighted_terms(analyzer, question, context)
     return importance_of(analyzer, weights, 0, lambda terms: np.zeros(len(terms), np.int64))
-
-
-def matched_words(analyzer: Analysis, question: str, terms: Container[int]) -> list[str]:
-    """The question's words, as written and in order, whose term hashes are in ``terms``."""
-    words: list[tuple[int, int]] = []
-    for start, end, term_hash in analyzer.question_hashes(question):
-        if term_hash not in terms:
-            continue
-        # A compound and its parts are one word, as are overlapping pairs of characters.
-        if words and start < words[-1][1]:
-            words[-1] = (words[-1][0], max(end, words[-1][1]))
-        else:
-            words.append((start, end))
-    return list(dict.fromkeys(question[start:end] for start, end in words))

@@ -9,7 +9,7 @@ product is the BM25 score.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -23,7 +23,6 @@ from index.engine.lexical.terms import (
     Analysis,
     equal_importance,
     importance_of,
-    matched_words,
     weighted_terms,
 )
 from index.engine.milvus.frequencies import Counting, Frequencies
@@ -246,10 +245,6 @@ class MilvusWords(MilvusSide):
         """Give all terms of a question equal shares, without looking into the index."""
         return equal_importance(self._analyzer, question, context)
 
-    def matched(self, question: str, terms: Container[int]) -> list[str]:
-        """Return the question's words, as written and in order, whose term hashes are in ``terms``."""
-        return matched_words(self._analyzer, question, terms)
-
 
 class NoWords:
     """Implements :class:`index.protocols.LexicalIndex` where collections are searched by meaning alone."""
@@ -281,10 +276,6 @@ class NoWords:
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
         """Give all terms equal shares."""
         return equal_importance(self._analyzer, question, context)
-
-    def matched(self, question: str, terms: Container[int]) -> list[str]:
-        """Return the question's words whose terms are among these."""
-        return matched_words(self._analyzer, question, terms)
 
     def refresh(self) -> None:
         """Nothing is kept."""

@@ -55,7 +55,6 @@ def test_it_follows_the_record_and_finds_nothing() -> None:
             lambda: engine.search_words("one", 1),
             lambda: engine.scores(np.ones(8, np.float32), np.array([1])),
             lambda: engine.importance("one"),
-            lambda: engine.matched("one", ()),
         ):
             with pytest.raises(IndexUnavailable):
                 find()

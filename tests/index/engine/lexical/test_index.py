@@ -346,27 +346,6 @@ def test_scores_are_bm25(index: LexicalIndex, seed: int) -> None:
         assert all(np.diff(ranking.scores) <= 0)
 
 
-@pytest.mark.parametrize(
-    ("question", "text", "expected"),
-    [
-        ("Which bridges were built?", "She builds a bridge.", ["bridges"]),
-        ("Bridges and BRIDGE", "a bridge", ["Bridges", "BRIDGE"]),
-        ("bridge, bridge", "bridges", ["bridge"]),
-        ("Was Zoë's café open?", "the cafe of zoe", ["Zoë", "café"]),
-        ("covid-19 vaccine", "COVID19", ["covid-19"]),
-        ("covid-19 vaccine", "the 19 of them", ["19"]),
-        ("東京都の人口", "東京都は", ["東京都"]),
-        ("what is the", "nothing", []),
-        ("", "nothing", []),
-        ("something", "", []),
-    ],
-)
-def test_matched_words_are_those_of_the_question(
-    index: LexicalIndex, question: str, text: str, expected: list[str]
-) -> None:
-    assert index.matched(question, set(Analyzer().term_hashes(text).tolist())) == expected
-
-
 def test_searches_meanwhile_see_an_update_whole_or_not_at_all(index: LexicalIndex) -> None:
     """Each update swaps one pair of passages for the next."""
     put(index, 1, {0: "word", 1: "word"})
