@@ -73,6 +73,13 @@ class Excerpt:
     text: str
     at: int
 
+    @staticmethod
+    def of(version: VersionRecord, start: int, end: int, text: str, at: int = 0) -> Excerpt:
+        """Cut the excerpt of a span out of a text that starts at offset ``at`` of the version."""
+        begin, until = window(start, end)
+        begin = max(begin, at)
+        return Excerpt(version, start, end, text[begin - at : until - at], begin)
+
     @property
     def quote(self) -> str:
         """The text of the span."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
-from index.answers import Evidence, Explanation, Hit, SideScore
+from index.answers import Citation, Evidence, Explanation, Hit, SideScore
 from index.citations import citing
 from index.config import SearchConfig
 from index.protocols import History, Passages
@@ -29,6 +29,15 @@ _TOGETHER = 4_000_000
 """Most code points of texts in memory at the same time, unless one text is longer."""
 _MOST_REPEATS = 10
 """Most locators of ``also_in``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """Text around a hit, from offset ``at`` of its version. ``whole`` is None for one too long to read."""
+
+    text: str
+    at: int
+    whole: str | None
 
 
 class Hits:
@@ -62,12 +71,10 @@ class Hits:
             found = _best_runs(self._runs(found), k, selection)
         hits: list[Hit] = []
         for some in _by_length(found):
-            versions = [one.best.version for one in some]
-            whole = self._passages.whole_texts(
-                {of.text_sha256 for of in versions if of.length <= citing.LONGEST}
-            )
-            for one in some:
-                hits.append(self._hit(len(hits) + 1, one, whole.get(one.best.version.text_sha256)))
+            texts = self._texts(some)
+            citations = self._citations(some, texts)
+            for one, text, citation in zip(some, texts, citations, strict=True):
+                hits.append(self._hit(len(hits) + 1, one, text, citation))
         return tuple(hits)
 
     def _runs(self, found: Iterable[Found]) -> list[tuple[Found, str]]:
@@ -94,26 +101,48 @@ class Hits:
         divided.sort(key=lambda part: (-part[0], part[1]))
         return [(part, text) for *_, part, text in divided]
 
-    def _hit(self, rank: int, one: Found, whole: str | None) -> Hit:
-        """Build a hit; ``whole`` is the whole text, or None if it is too long to read."""
-        version, best = one.best.version, one.best.passage
+    def _texts(self, some: Sequence[Found]) -> list[_Text]:
+        """Read the texts of hits, and check that their passages are what was indexed."""
+        versions = [one.best.version for one in some]
+        wholes = self._passages.whole_texts(
+            {of.text_sha256 for of in versions if of.length <= citing.LONGEST}
+        )
+        texts = [self._text(one, wholes.get(one.best.version.text_sha256)) for one in some]
+        for one, read in zip(some, texts, strict=True):
+            for _, member in one.members:
+                member.check(read.text[member.passage.start - read.at : member.passage.end - read.at])
+        return texts
+
+    def _text(self, one: Found, whole: str | None) -> _Text:
+        if whole is not None:
+            return _Text(whole, 0, whole)
         at, until = one.read
-        text = self._passages.text(version.text_sha256, at, until) if whole is None else whole[at:until]
-        for _, member in one.members:
-            member.check(text[member.passage.start - at : member.passage.end - at])
-        begin, end = citing.window(one.start, one.end)
-        excerpt = citing.Excerpt(version, one.start, one.end, text[begin - at : end - at], begin)
+        return _Text(self._passages.text(one.best.version.text_sha256, at, until), at, None)
+
+    def _citations(self, some: Sequence[Found], texts: Sequence[_Text]) -> list[Citation]:
+        pages = [self._pages(one) for one in some]
+        return [
+            citing.cite(
+                citing.Excerpt.of(one.best.version, one.start, one.end, read.text, read.at),
+                read.whole,
+                section=one.best.passage.section,
+                pages=on,
+            )
+            for one, read, on in zip(some, texts, pages, strict=True)
+        ]
+
+    def _hit(self, rank: int, one: Found, read: _Text, citation: Citation) -> Hit:
         place, _ = one.members[0]
         score = float(self._ranked.scores[place]) if one.probability is None else one.probability
         looks = self._looks(one)
         return Hit(
             rank=rank,
             score=round(score, 6),
-            text=excerpt.quote,
-            citation=citing.cite(excerpt, whole, section=best.section, pages=self._pages(one)),
-            explain=self._explanation(one, looks, excerpt.quote),
-            metadata=version.metadata,
-            evidence=self._evidence(one, looks, text, at, whole),
+            text=citation.quote,
+            citation=citation,
+            explain=self._explanation(one, looks, citation.quote),
+            metadata=one.best.version.metadata,
+            evidence=self._evidence(one, looks, read),
             match=self._match(one),
             also_at=tuple(citing.locator_of(*place) for place in _equal_places(one)),
             also_in=tuple(
@@ -126,14 +155,12 @@ class Hits:
         second_look = self._ranked.second_look
         return [second_look.look(where) for where, _ in one.members] if second_look else []
 
-    def _evidence(
-        self, one: Found, looks: Sequence[Look], text: str, at: int, whole: str | None
-    ) -> tuple[Evidence, ...]:
+    def _evidence(self, one: Found, looks: Sequence[Look], read: _Text) -> tuple[Evidence, ...]:
         """The evidence in a hit; its rows have their cells, unless the text is too long to read."""
-        found = evidence(self._judged(one, looks, text, at) if one.judged is None else one.judged)
+        found = evidence(self._judged(one, looks, read.text, read.at) if one.judged is None else one.judged)
         found = tuple(lit for lit in found if one.start <= lit.start and lit.end <= one.end)
         tables = _tables(one)
-        if not tables or whole is None:
+        if not tables or (whole := read.whole) is None:
             return found
         return tuple(
             replace(lit, cells=tuple(cells_between(whole, tables, lit.start, lit.end))) for lit in found
