@@ -1,6 +1,6 @@
 /** Upload files and folders with progress: chosen, or dropped on the page. Without scripts the form does it. */
 
-import { t } from "./messages.js";
+import { t, tn } from "./messages.js";
 import { at } from "./service.js";
 
 const form = document.getElementById("upload");
@@ -95,7 +95,7 @@ function send(files) {
     else tell(sent.response?.error?.message ?? sent.statusText);
   });
   sent.addEventListener("error", () => tell(t("The upload was interrupted. Try again.")));
-  sending.querySelector("p").textContent = t("Sending {count} files …", { count: files.length });
+  sending.querySelector("p").textContent = tn("Sending {count} file …", "Sending {count} files …", files.length);
   sending.hidden = false;
   form.querySelector("[type=submit]").disabled = true;
   sent.send(body);
