@@ -182,5 +182,6 @@ def test_a_key_may_be_for_pages_of_its_own_origins(library: Library) -> None:
         headers = made(client, origins=[ORIGIN])
         assert client.get("/v1/collections", headers=headers).status_code == 200
         assert client.get("/v1/collections", headers={**headers, "origin": ORIGIN}).status_code == 200
-        refused = client.get("/v1/collections", headers={**headers, "origin": "https://evil.example"})
-        assert_error(refused, 403, "forbidden")
+        for other in ("https://evil.example", f"{ORIGIN}.evil.example"):
+            refused = client.get("/v1/collections", headers={**headers, "origin": other})
+            assert_error(refused, 403, "forbidden")

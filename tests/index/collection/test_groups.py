@@ -58,6 +58,12 @@ def test_questions_find_what_the_caller_may_read(collection: Collection) -> None
     assert found(collection, frozenset({"other"})) == ["open.txt"]
 
 
+def test_a_filter_of_the_question_finds_no_more(collection: Collection) -> None:
+    everything = Comparison("eq", "media_type", ("text/plain",))
+    assert found(collection, STAFF, where=everything) == ["hidden.txt", "open.txt"]
+    assert found(collection, NOBODY, where=everything) == ["open.txt"]
+
+
 def test_groups_are_in_force_with_the_next_question_and_for_earlier_states(collection: Collection) -> None:
     change = collection.state.change
     collection.editor.describe("open.txt", {}, groups=["staff"])

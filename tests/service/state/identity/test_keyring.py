@@ -61,6 +61,7 @@ def test_a_key_names_its_principal(keyring: Keyring) -> None:
     assert (principal.key, principal.scope, principal.groups) == (id_, Scope.READ, {"staff"})
     assert principal.may_use("lamps")
     assert not principal.may_use("other")
+    assert not keyring.principal(made(keyring, collections=[])[0]).may_use("lamps")
     assert keyring.principal(made(keyring, Scope.ADMIN)[0]).groups is None  # an admin is in every group
 
 
