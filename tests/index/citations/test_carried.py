@@ -23,6 +23,7 @@ LAMPS, TOWERS = "lamps.md@9f2c41aab3de:0-12", "My tower (new).pdf@0123456789ab:3
         (f"The lamp is lit [3].\n\n[3] Lamps. [{LAMPS}]", {3: LAMPS}),
         (f"The lamp is lit [3].\n\n3. Lamps. [{LAMPS}]", {3: LAMPS}),
         (f"1. The lamp is lit ({LAMPS})", {1: LAMPS}),
+        (f"[1] The lamp is lit ({LAMPS})", {2: LAMPS}),
         (f"It is lit. https://example.org/docs/view/{LAMPS}?of=x#quote Yes.", {1: LAMPS}),
         (f"It is lit [4](/view/{LAMPS}#quote).", {5: LAMPS}),
         ("It is lit. /v1/citations/My%20lamp.md@9f2c41aab3de:0-12", {1: "My lamp.md@9f2c41aab3de:0-12"}),

@@ -62,6 +62,7 @@ def test_a_rounded_number_equals_the_exact_one() -> None:
     assert one("2.6 million").equals(one("2,643,037"))
     assert not one("2,643,037").equals(one("2.6 million"))
     assert not one("2.5 million").equals(one("2,643,037"))
+    assert not one("2.6 million").equals(one("2,690,000"))
     assert not one("3").equals(one("2.9"))
 
 
