@@ -10,7 +10,7 @@ from index.answers import Answer
 from index.collection import Collection
 from index.search.extraction import divided, extracted
 from service.faces.api.schemas.answering import answered_json
-from service.flows.answer.extractive import extractive
+from service.flows.answer.extractive import extractive_events
 from service.flows.answer.finding import Asked, Found
 from service.flows.answer.flow import Whole
 from service.flows.ask.requests import AskRequest
@@ -43,6 +43,6 @@ def answer(
         shown=lambda citation: citation,
     )
     made = Whole()
-    for event in extractive(found, shows_passages=False):
+    for event in extractive_events(found, shows_passages=False):
         made.add(event)
     return answered_json(found, made)

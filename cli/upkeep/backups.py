@@ -125,7 +125,7 @@ def check(
         fixable = sum(one.problem.is_repairable for one in left)
         advice = f" --repair makes {fixable} of them good." if fixable else ""
         stdout().print(f"{len(left)} problems.{advice}" if left else "No problems.", highlight=False)
-        for name, fields in upkeep.outdated(settings.data, config).items():
+        for name, fields in upkeep.outdated_collections(settings.data, config).items():
             line = f"{name}: an upgrade is available ({', '.join(fields)}): loccit upgrade -c {name}"
             stdout().print(line, markup=False, highlight=False, soft_wrap=True)
     if left:

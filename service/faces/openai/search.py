@@ -16,7 +16,7 @@ from service.faces.openai import ids
 from service.faces.openai.replies import SearchPage, attributes_json
 from service.faces.openai.requests import SearchRequest, VectorStoreId
 from service.flows.ask.answering import Answers, answer_all
-from service.flows.ask.planning import planned
+from service.flows.ask.planning import plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
@@ -47,7 +47,7 @@ async def search(
     """
     body = await _BODY(request)
     collection = ids.collection_of(vector_store_id)
-    plan = planned(_ask_request(asking.settings, caller, collection, body), caller, asking)
+    plan = plan_request(_ask_request(asking.settings, caller, collection, body), caller, asking)
     options = body.ranking_options
     threshold = (options.score_threshold if options else None) or 0.0
 

@@ -15,7 +15,7 @@ from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.ask.answering import Answers, answer_all
 from service.flows.ask.asking import Asking
-from service.flows.ask.planning import planned
+from service.flows.ask.planning import plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
@@ -116,7 +116,7 @@ async def tool_result(request: Annotated[Request, _BODY, MayRaise(NotReady, Over
         (one,) = answers.each
         return json_reply(_response_json(body, one.answer, base))
 
-    plan = planned(body, caller_of(request.scope), asking)
+    plan = plan_request(body, caller_of(request.scope), asking)
     return await answer_all(HttpClient(request), asking, plan, respond)
 
 

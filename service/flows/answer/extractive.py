@@ -6,30 +6,30 @@ from collections.abc import Iterator
 
 from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
 from service.flows.answer.finding import Found
-from service.flows.answer.wording import DECLINED, NEAREST, words
+from service.flows.answer.wording import DECLINED, NEAREST, count_words
 
 _MOST_NEAREST = 3
 _BETWEEN = "\n\n"
 
 
-def extractive(found: Found, *, shows_passages: bool) -> Iterator[Event]:
+def extractive_events(found: Found, *, shows_passages: bool) -> Iterator[Event]:
     """The events of an answer that quotes, or of one that declines.
 
     ``shows_passages``: name the nearest passages in the text of an answer that declines.
     """
     written = ""
-    for event in _pieces(found, shows_passages):
+    for event in _answer_events(found, shows_passages):
         if isinstance(event, Delta):
             written += event.text
         yield event
     asked = [found.answer.question, *(hit.text for hit in found.answer.hits)]
-    usage = Usage(sum(map(words, asked)), words(written))
+    usage = Usage(sum(map(count_words, asked)), count_words(written))
     yield Finished("declined" if found.declines else "stop", usage)
 
 
-def _pieces(found: Found, shows_passages: bool) -> Iterator[Event]:
+def _answer_events(found: Found, shows_passages: bool) -> Iterator[Event]:
     if found.declines:
-        yield from _declining(found, shows_passages)
+        yield from _declining_events(found, shows_passages)
         return
     at = 0
     for mark, one in enumerate(found.extract.sentences, 1):
@@ -45,7 +45,7 @@ def _pieces(found: Found, shows_passages: bool) -> Iterator[Event]:
         at += len(text)
 
 
-def _declining(found: Found, shows_passages: bool) -> Iterator[Event]:
+def _declining_events(found: Found, shows_passages: bool) -> Iterator[Event]:
     yield Delta(DECLINED)
     hits = found.answer.hits[:_MOST_NEAREST] if shows_passages else ()
     if not hits:

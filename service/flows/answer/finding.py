@@ -10,11 +10,11 @@ from index.search.extraction import Extract, Part, divided, extracted
 from service.errors import InvalidRequest
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Mode
-from service.flows.answer.proofs import Shown, shown_to
-from service.flows.answer.writing.prompt import fitting
+from service.flows.answer.proofs import Shown, linker_for
+from service.flows.answer.writing.prompt import count_fitting
 from service.flows.ask.answering import Answers, answer_all
 from service.flows.ask.client import Client
-from service.flows.ask.planning import Plan, planned
+from service.flows.ask.planning import Plan, plan_request
 from service.flows.ask.requests import AskRequest
 from service.settings import Settings
 from service.state.identity import Principal, Prover
@@ -67,7 +67,7 @@ class Found:
         return [hit.citation for hit in self.answer.hits[: self.given]]
 
 
-def chosen_mode(asked: Mode | None, answering: Answering) -> Mode:
+def choose_mode(asked: Mode | None, answering: Answering) -> Mode:
     """The mode that was asked for, or the default one. Raises :class:`service.errors.InvalidRequest`."""
     if asked == "written" and answering.writer is None:
         raise InvalidRequest(
@@ -80,12 +80,12 @@ def chosen_mode(asked: Mode | None, answering: Answering) -> Mode:
 async def find(client: Client, answering: Answering, caller: Principal, asked: Asked) -> Found:
     """Ask the collection the question, and each of its parts.
 
-    Raises what :func:`service.flows.ask.planning.planned` and
+    Raises what :func:`service.flows.ask.planning.plan_request` and
     :func:`service.flows.ask.answering.answer_all` raise.
     """
     if asked.mode == "written":
         answering.writing.require()
-    plan = planned(asked.body, caller, answering)
+    plan = plan_request(asked.body, caller, answering)
     (whole,) = plan.questions
     parts = divided(whole.text)
     if len(parts) > 1:
@@ -97,20 +97,20 @@ async def find(client: Client, answering: Answering, caller: Principal, asked: A
         client,
         answering,
         plan,
-        lambda answers: _found(answers, plan, asked, parts, answering.prover, answering.settings),
+        lambda answers: _make_found(answers, plan, asked, parts, answering.prover, answering.settings),
     )
     client.record_stages([found.answer.timings_ms])
     return found
 
 
-def _found(
+def _make_found(
     answers: Answers, plan: Plan, asked: Asked, parts: Sequence[Part], prover: Prover, settings: Settings
 ) -> Found:
     each = [one.answer for one in answers.each]
-    shown = shown_to(plan.caller, asked.body.collection, prover.of(plan.caller))
+    shown = linker_for(plan.caller, asked.body.collection, prover.of(plan.caller))
     extract, given = _NOTHING, len(each[0].hits)
     if asked.mode == "written":
-        given = fitting(each[0].hits, settings.writer_characters)
+        given = count_fitting(each[0].hits, settings.writer_characters)
         declines = not given or max(answer.answerability for answer in each) < asked.least
     else:
         with answers.collection.archive.resolution() as resolution:

@@ -11,10 +11,10 @@ from index.errors import LoccitError
 from service.errors import InternalError
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
-from service.flows.answer.extractive import extractive
+from service.flows.answer.extractive import extractive_events
 from service.flows.answer.finding import Found
-from service.flows.answer.wording import words
-from service.flows.answer.written import written
+from service.flows.answer.wording import count_words
+from service.flows.answer.written import written_events
 
 log = logging.getLogger("loccit.service")
 
@@ -51,11 +51,11 @@ async def events(found: Found, answering: Answering, *, for_people: bool = False
     """
     if found.asked.mode == "written" and not found.declines:
         with answering.writing.acquire():
-            async with aclosing(written(found, answering, for_people=for_people)) as steps:
+            async with aclosing(written_events(found, answering, for_people=for_people)) as steps:
                 async for event in steps:
                     yield event
         return
-    for event in extractive(found, shows_passages=for_people):
+    for event in extractive_events(found, shows_passages=for_people):
         yield event
 
 
@@ -75,15 +75,15 @@ async def until_error(steps: AsyncGenerator[Event]) -> AsyncGenerator[Event | Lo
             yield InternalError("The service failed while it answered.")
 
 
-async def whole(steps: AsyncIterator[Event]) -> Whole:
-    """The whole answer, once all events are there."""
+async def collect_answer(steps: AsyncIterator[Event]) -> Whole:
+    """Collect the events of an answer until all are there."""
     made = Whole()
     async for event in steps:
         made.add(event)
     return made
 
 
-async def of_task(prompt: str, reply: str) -> AsyncGenerator[Event]:
-    """The events of a reply that no document has a part in."""
+async def task_events(prompt: str, reply: str) -> AsyncGenerator[Event]:
+    """The events of a reply to a task, which no document has a part in."""
     yield Delta(reply)
-    yield Finished("stop", Usage(words(prompt), words(reply)))
+    yield Finished("stop", Usage(count_words(prompt), count_words(reply)))

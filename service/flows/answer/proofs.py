@@ -13,28 +13,32 @@ from service.state.identity import Principal, Prover, Scope
 Shown = Callable[[Citation], Citation]
 
 
-def shown_to(caller: Principal, collection: str, prover: Prover) -> Shown:
+def linker_for(caller: Principal, collection: str, prover: Prover) -> Shown:
     """A function that gives citations of a collection links that the caller may follow."""
     if caller.scope is not Scope.ASK:
         return lambda citation: citation
     return lambda citation: proven(citation, collection, prover)
 
 
-def seen_statement(verdict: StatementVerdict, shown: Shown) -> StatementVerdict:
+def statement_with_links(verdict: StatementVerdict, shown: Shown) -> StatementVerdict:
     """A verdict on a sentence with citations that a caller may follow."""
-    return replace(verdict, citation=_seen(verdict.citation, shown), today=_today(verdict.today, shown))
+    return replace(
+        verdict,
+        citation=_citation_with_links(verdict.citation, shown),
+        today=_today_with_links(verdict.today, shown),
+    )
 
 
-def seen_quote(verdict: Verdict, shown: Shown) -> Verdict:
+def quote_with_links(verdict: Verdict, shown: Shown) -> Verdict:
     """A verdict on a quote with citations that a caller may follow."""
     parts = tuple(shown(one) for one in verdict.parts)
-    citation, today = _seen(verdict.citation, shown), _today(verdict.today, shown)
+    citation, today = _citation_with_links(verdict.citation, shown), _today_with_links(verdict.today, shown)
     return replace(verdict, citation=citation, today=today, parts=parts)
 
 
-def _seen(citation: Citation | None, shown: Shown) -> Citation | None:
+def _citation_with_links(citation: Citation | None, shown: Shown) -> Citation | None:
     return None if citation is None else shown(citation)
 
 
-def _today(today: Today | None, shown: Shown) -> Today | None:
-    return None if today is None else replace(today, citation=_seen(today.citation, shown))
+def _today_with_links(today: Today | None, shown: Shown) -> Today | None:
+    return None if today is None else replace(today, citation=_citation_with_links(today.citation, shown))

@@ -14,7 +14,7 @@ _AROUND = " \n\t.*_\"'“”"
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
-def words(text: str) -> int:
+def count_words(text: str) -> int:
     """Count words and punctuation marks: what is counted where no model counts tokens."""
     return len(_WORD.findall(text))
 

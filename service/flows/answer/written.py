@@ -11,7 +11,7 @@ from index.errors import LoccitError
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Delta, Event, Finish, Finished, Sentence, Usage
 from service.flows.answer.finding import Found
-from service.flows.answer.wording import NOT_CONFIRMED, is_declined, words
+from service.flows.answer.wording import NOT_CONFIRMED, count_words, is_declined
 from service.flows.answer.writing.checking import Checker
 from service.flows.answer.writing.completions import Ended
 from service.flows.answer.writing.prompt import messages
@@ -41,7 +41,7 @@ class _Text:
         return "stop" if self.ended is None else _REASONS.get(self.ended.reason, "stop")
 
 
-async def written(found: Found, answering: Answering, *, for_people: bool) -> AsyncGenerator[Event]:
+async def written_events(found: Found, answering: Answering, *, for_people: bool) -> AsyncGenerator[Event]:
     """The events of an answer by the model of the settings.
 
     ``for_people``: name what was not confirmed once more at the end of the text, for those who see nothing
@@ -50,7 +50,7 @@ async def written(found: Found, answering: Answering, *, for_people: bool) -> As
     """
     told: asyncio.Queue[Event | None] = asyncio.Queue()
     text, faults = _Text(), []
-    writing = asyncio.create_task(_write(found, answering, text, told))
+    writing = asyncio.create_task(_write_and_check(found, answering, text, told))
     try:
         while (one := await told.get()) is not None:
             if isinstance(one, Sentence) and _is_fault(one):
@@ -58,17 +58,19 @@ async def written(found: Found, answering: Answering, *, for_people: bool) -> As
             yield one
         await writing  # raises what it raised
         if for_people and faults:
-            yield Delta(_note(faults))
-        yield _finished(found, text)
+            yield Delta(_unconfirmed_note(faults))
+        yield _finished_event(found, text)
     finally:
         writing.cancel()
         await asyncio.wait([writing])
 
 
-async def _write(found: Found, answering: Answering, text: _Text, told: asyncio.Queue[Event | None]) -> None:
+async def _write_and_check(
+    found: Found, answering: Answering, text: _Text, told: asyncio.Queue[Event | None]
+) -> None:
     """Put the model's text into the queue as it comes, and verdicts as they are there; None at the end."""
     segments: asyncio.Queue[Segment | None] = asyncio.Queue()
-    checking = asyncio.create_task(_check(found, answering, segments, told))
+    checking = asyncio.create_task(_check_segments(found, answering, segments, told))
     divided = Segments()
     failure: LoccitError | None = None
     try:
@@ -112,7 +114,7 @@ async def _deltas(found: Found, answering: Answering, text: _Text) -> AsyncGener
                 return
 
 
-async def _check(
+async def _check_segments(
     found: Found,
     answering: Answering,
     segments: asyncio.Queue[Segment | None],
@@ -129,11 +131,11 @@ async def _check(
             told.put_nowait(sentence)
 
 
-def _finished(found: Found, text: _Text) -> Finished:
+def _finished_event(found: Found, text: _Text) -> Finished:
     ended = text.ended or Ended("length")
     asked = [found.answer.question, *(hit.text for hit in found.answer.hits[: found.given])]
-    prompt = sum(map(words, asked)) if ended.prompt_tokens is None else ended.prompt_tokens
-    completion = words(text.text) if ended.completion_tokens is None else ended.completion_tokens
+    prompt = sum(map(count_words, asked)) if ended.prompt_tokens is None else ended.prompt_tokens
+    completion = count_words(text.text) if ended.completion_tokens is None else ended.completion_tokens
     return Finished(text.finish, Usage(prompt, completion))
 
 
@@ -142,6 +144,6 @@ def _is_fault(one: Sentence) -> bool:
     return one.status in ("contradicted", "unsupported") or (one.status == "unchecked" and bool(one.reason))
 
 
-def _note(faults: list[Sentence]) -> str:
+def _unconfirmed_note(faults: list[Sentence]) -> str:
     lines = [f"- “{' '.join(one.text.split())}” ({one.status}) {one.reason}".rstrip() for one in faults]
     return "\n\n---\n" + "\n".join([NOT_CONFIRMED, *lines])

@@ -59,7 +59,7 @@ async def answer_all(client: Client, asking: Asking, plan: Plan, show: Callable[
 
     Raises :class:`ClientGone`, :class:`service.errors.Overloaded` and what the collection raises.
     """
-    client.audit(_audited(plan.body, asking.settings))
+    client.audit(_audit_fields(plan.body, asking.settings))
     if plan.body.at_least_change is not None:
         # Wait before taking a permit.
         name = plan.body.collection
@@ -70,24 +70,26 @@ async def answer_all(client: Client, asking: Asking, plan: Plan, show: Callable[
     with pool.permits.acquire():
         flat = [text for question in plan.questions for text in question.texts]
         with pool.permits.waiting():
-            encoded = await encoded_unless_gone(client, asking, plan.body.collection, flat)
-        return await pool.run(_answer_all, asking, plan, encoded, show)
+            encoded = await encode_unless_gone(client, asking, plan.body.collection, flat)
+        return await pool.run(_search_and_show, asking, plan, encoded, show)
 
 
-def _answer_all(asking: Asking, plan: Plan, encoded: EncodedQuestions, show: Callable[[Answers], T]) -> T:
+def _search_and_show(
+    asking: Asking, plan: Plan, encoded: EncodedQuestions, show: Callable[[Answers], T]
+) -> T:
     began = time.perf_counter()
     name = plan.body.collection
     collection = asking.collections.opened(plan.caller, name)
     try:
-        results = _answered(asking, plan, encoded, collection)
+        results = _answer_each(asking, plan, encoded, collection)
     except CollectionNotFound:
         # Another process may have deleted it, and made it again.
         collection = asking.collections.open(plan.caller, name)
-        results = _answered(asking, plan, encoded, collection)
+        results = _answer_each(asking, plan, encoded, collection)
     return show(Answers(collection, results, began))
 
 
-def _answered(
+def _answer_each(
     asking: Asking, plan: Plan, encoded: EncodedQuestions, collection: Collection
 ) -> list[Answered]:
     body = plan.body
@@ -106,7 +108,7 @@ def _answered(
     return results
 
 
-def _audited(body: AskRequest, settings: Settings) -> dict[str, object]:
+def _audit_fields(body: AskRequest, settings: Settings) -> dict[str, object]:
     """Fields of a question for the audit log."""
     questions = [body.question] if body.question is not None else body.questions or []
     asked: dict[str, object] = {"collection": body.collection, "count": len(questions)}
@@ -115,16 +117,16 @@ def _audited(body: AskRequest, settings: Settings) -> dict[str, object]:
     return {**asked, "questions": questions} if settings.audit_questions else asked
 
 
-async def encoded_unless_gone(
+async def encode_unless_gone(
     client: Client, asking: Asking, collection: str, questions: Sequence[str]
 ) -> EncodedQuestions:
-    """The vectors of questions to a collection, by its model.
+    """Embed questions by the model of their collection; cancel it when the client disconnects.
 
     Raises :class:`ClientGone` and the errors of the question queue.
     """
     model = asking.collections.model_of(client.caller, collection)
     queue = asking.questions.of(model)
-    known = queue.cached(questions)
+    known = queue.find_cached(questions)
     if known is None:
         known = await unless_gone(client, queue.encode(questions))
     return EncodedQuestions(known, model or asking.collections.library.models.default_fingerprint)

@@ -66,7 +66,7 @@ class _Pending:
     waiters: list[_Waiter] = field(default_factory=list)
 
 
-def _uncounted(_: float) -> None:
+def _count_nothing(_: float) -> None:
     pass
 
 
@@ -74,9 +74,9 @@ def _uncounted(_: float) -> None:
 class QuestionCounts:
     """Called with numbers of questions: cached ones, those that were not, and those of a batch."""
 
-    hits: Callable[[float], None] = _uncounted
-    misses: Callable[[float], None] = _uncounted
-    batch: Callable[[float], None] = _uncounted
+    hits: Callable[[float], None] = _count_nothing
+    misses: Callable[[float], None] = _count_nothing
+    batch: Callable[[float], None] = _count_nothing
 
 
 class QuestionQueue:
@@ -117,7 +117,7 @@ class QuestionQueue:
         """Number of questions whose vectors are cached."""
         return len(self._cache)
 
-    def cached(self, questions: Sequence[str]) -> list[Encoded] | None:
+    def find_cached(self, questions: Sequence[str]) -> list[Encoded] | None:
         """The vectors of questions, in order, if all of them are cached; else None."""
         found = [self._cache.get(self._cache.key(question)) for question in questions]
         vectors = [vector for vector in found if vector is not None]

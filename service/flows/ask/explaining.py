@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from index.search import DocumentExplanation, Question
-from service.flows.ask.answering import EncodedQuestions, encoded_unless_gone
+from service.flows.ask.answering import EncodedQuestions, encode_unless_gone
 from service.flows.ask.asking import Asking
 from service.flows.ask.client import Client
 from service.state.collections import Collections
@@ -26,7 +26,7 @@ async def explain(
     pool = asking.pools.questions
     with pool.permits.acquire():
         with pool.permits.waiting():
-            encoded = await encoded_unless_gone(client, asking, collection, [question.text])
+            encoded = await encode_unless_gone(client, asking, collection, [question.text])
         return await pool.run(_explain, asking.collections, caller, where, question, encoded)
 
 

@@ -26,19 +26,19 @@ class Plan:
     caller: Principal
 
 
-def planned(body: AskRequest, caller: Principal, asking: Asking) -> Plan:
-    """A request, validated and counted by the caller's rate limit.
+def plan_request(body: AskRequest, caller: Principal, asking: Asking) -> Plan:
+    """Validate a request, and count it by the caller's rate limit.
 
     Raises :class:`Forbidden`, :class:`InvalidRequest`, :class:`service.errors.RateLimited` and the errors of
     limits and filters.
     """
-    plan = checked(body, body.narrowed(caller), asking.settings)
+    plan = validate_request(body, body.narrowed(caller), asking.settings)
     asking.rates.charge(caller, len(plan.questions) - 1)  # the middleware has counted one
     return plan
 
 
-def checked(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
-    """A request of a caller, validated. Raises as :func:`planned`, but counts for no rate limit."""
+def validate_request(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
+    """Validate a request. Raises as :func:`plan_request`, but counts for no rate limit."""
     most, limit = settings.max_k, "max_k"
     if caller.scope is Scope.ASK:
         most, limit = min((most, limit), (settings.ask_max_k, "ask_max_k"))
@@ -58,7 +58,7 @@ def checked(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
     per_document = checked_per_document(body.max_per_document, most, limit=limit)
     where = None if body.filter is None else parse_filter(body.filter)
 
-    def plan(questions: Sequence[str], turns: Sequence[Turn]) -> Plan:
+    def make_plan(questions: Sequence[str], turns: Sequence[Turn]) -> Plan:
         asked = [
             Question(
                 one,
@@ -76,9 +76,9 @@ def checked(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
         return Plan(asked, body, caller)
 
     if body.question is not None:
-        questions = [checked_length(body.question, settings)]
-        turns = [Turn(turn.role, turn.text) for turn in _checked_turns(body, settings)]
-        return plan(questions, turns)
+        questions = [validate_question(body.question, settings)]
+        turns = [Turn(turn.role, turn.text) for turn in _validate_turns(body, settings)]
+        return make_plan(questions, turns)
     asked = body.questions or []
     if not 1 <= len(asked) <= settings.max_questions:
         raise InvalidLimit(
@@ -86,11 +86,11 @@ def checked(body: AskRequest, caller: Principal, settings: Settings) -> Plan:
             "Send several batches.",
             limit="max_questions" if asked else "",
         )
-    questions = [_checked_member(at, question, settings) for at, question in enumerate(asked)]
-    return plan(questions, ())
+    questions = [_validate_member(at, question, settings) for at, question in enumerate(asked)]
+    return make_plan(questions, ())
 
 
-def _checked_turns(body: AskRequest, settings: Settings) -> Sequence[requests.Turn]:
+def _validate_turns(body: AskRequest, settings: Settings) -> Sequence[requests.Turn]:
     if len(body.turns) > settings.max_turns:
         raise InvalidLimit(
             f"There are {len(body.turns)} turns; at most {settings.max_turns} are accepted. "
@@ -100,8 +100,8 @@ def _checked_turns(body: AskRequest, settings: Settings) -> Sequence[requests.Tu
     return body.turns
 
 
-def checked_length(question: str, settings: Settings) -> str:
-    """The normalized question. Raises :class:`QuestionTooLong`, :class:`EmptyQuestion`."""
+def validate_question(question: str, settings: Settings) -> str:
+    """Validate and normalize a question. Raises :class:`QuestionTooLong`, :class:`EmptyQuestion`."""
     if len(question) > settings.max_question_characters:
         raise QuestionTooLong(
             f"The question has {len(question)} characters; at most {settings.max_question_characters} are "
@@ -110,8 +110,8 @@ def checked_length(question: str, settings: Settings) -> str:
     return checked_question(question)
 
 
-def _checked_member(at: int, question: str, settings: Settings) -> str:
+def _validate_member(at: int, question: str, settings: Settings) -> str:
     try:
-        return checked_length(question, settings)
+        return validate_question(question, settings)
     except (EmptyQuestion, QuestionTooLong) as error:
         raise type(error)(f"questions.{at}: {error.message}") from None

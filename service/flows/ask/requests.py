@@ -103,7 +103,7 @@ class AskRequest(CollectionBody):
     )
 
     @model_validator(mode="after")
-    def _one_form(self) -> Self:
+    def _check_one_form(self) -> Self:
         if (self.question is None) == (self.questions is None):
             raise ValueError("Give either question or questions.")
         if self.turns and self.questions is not None:

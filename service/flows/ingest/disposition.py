@@ -61,10 +61,10 @@ def _parse_parameters(header: bytes) -> dict[str, str]:
     while 0 <= at < end:
         match = _PARAMETER.match(header, at)
         if match is None:
-            raise _not_a_disposition(header)
+            raise _invalid_disposition(header)
         name = match["name"].decode().lower()
         if name in found:
-            raise _not_a_disposition(header)
+            raise _invalid_disposition(header)
         value = _decode_utf8(match["token"].strip() if match["quoted"] is None else match["quoted"])
         found[name] = value if name.endswith("*") else _unescape(value, quoted=match["quoted"] is not None)
         at = match.end()
@@ -99,7 +99,7 @@ def _decode_extended(extended: str) -> str | None:
         return None
 
 
-def _not_a_disposition(header: bytes) -> InvalidRequest:
+def _invalid_disposition(header: bytes) -> InvalidRequest:
     return InvalidRequest(
         f"The form could not be read: {header.decode('latin-1')!r} is no Content-Disposition of RFC 7578."
     )

@@ -23,17 +23,17 @@ def take_sidecars(
     names = {one.name for one in files}
     described: dict[str, FormFile] = {}
     for one in files:
-        base = _described_by(one.name)
+        base = _described_file(one.name)
         if base in names:
             described.setdefault(base, one)
-    found = {base: _attributes(one, spool, job_id) for base, one in described.items()}
-    sidecars = [one for one in files if _described_by(one.name) in names]
+    found = {base: _read_attributes(one, spool, job_id) for base, one in described.items()}
+    sidecars = [one for one in files if _described_file(one.name) in names]
     spool.remove(job_id, [one.spooled for one in sidecars])
     taken = {one.spooled for one in sidecars}
     return [one for one in files if one.spooled not in taken], found
 
 
-def _described_by(name: str) -> str:
+def _described_file(name: str) -> str:
     """The name of the file that a sidecar of this name describes; empty if it is no sidecar."""
     for suffix in SIDECAR_SUFFIXES:
         if name.lower().endswith(suffix):
@@ -41,7 +41,7 @@ def _described_by(name: str) -> str:
     return ""
 
 
-def _attributes(one: FormFile, spool: Spool, job_id: str) -> Mapping[str, Any]:
+def _read_attributes(one: FormFile, spool: Spool, job_id: str) -> Mapping[str, Any]:
     with spool.open(job_id, one.spooled) as file:
         data = file.read(MAX_SIDECAR_BYTES + 1)
     try:

@@ -49,13 +49,13 @@ async def receive(
     """
     async with _receiving(ingestion):
         if body.essence == FORM:
-            return (await _from_form(ingestion, caller, query, body, _FIELDS))[0]
+            return (await _receive_form(ingestion, caller, query, body, _FIELDS))[0]
         if body.essence in _ZIP:
-            return await _from_zip(ingestion, caller, query, body)
+            return await _receive_zip(ingestion, caller, query, body)
         wanted = read(await body.read(ingestion.settings.library_config().ingest.max_document_bytes))
-        async with _upload(ingestion, body.size) as upload:
+        async with _open_upload(ingestion, body.size) as upload:
             return await ingestion.pools.writes.run(
-                _from_json, ingestion, wanted.narrowed(caller), query.prefix, upload, wanted
+                _create_job_of_request, ingestion, wanted.narrowed(caller), query.prefix, upload, wanted
             )
 
 
@@ -68,7 +68,7 @@ async def receive_files(
     """
     async with _receiving(ingestion):
         fields = {**_FIELDS, **_QUERY_FIELDS}
-        return await _from_form(ingestion, caller, query, body, fields, skip=is_hidden_file)
+        return await _receive_form(ingestion, caller, query, body, fields, skip=is_hidden_file)
 
 
 def is_hidden_file(name: str) -> bool:
@@ -79,8 +79,8 @@ def is_hidden_file(name: str) -> bool:
 
 async def receive_addresses(ingestion: Ingestion, caller: Principal, wanted: IngestRequest) -> Job:
     """The job that fetches addresses. Raises as :func:`receive`."""
-    async with _receiving(ingestion), _upload(ingestion, 0) as upload:
-        return await ingestion.pools.writes.run(_from_json, ingestion, caller, "", upload, wanted)
+    async with _receiving(ingestion), _open_upload(ingestion, 0) as upload:
+        return await ingestion.pools.writes.run(_create_job_of_request, ingestion, caller, "", upload, wanted)
 
 
 @asynccontextmanager
@@ -91,7 +91,7 @@ async def _receiving(ingestion: Ingestion) -> AsyncIterator[None]:
     ingestion.jobs.runner.wake()
 
 
-async def _from_form(
+async def _receive_form(
     ingestion: Ingestion,
     caller: Principal,
     query: IngestQuery,
@@ -100,14 +100,14 @@ async def _from_form(
     *,
     skip: Callable[[str], bool] = lambda _: False,
 ) -> tuple[Job, int]:
-    """The job of a form, and how many of its files were left out."""
+    """Receive a form; returns its job, and how many of its files were left out."""
     await ingestion.pools.lookups.run(_require_collection, ingestion, caller, query.collection)
-    async with _upload(ingestion, body.size) as upload:
+    async with _open_upload(ingestion, body.size) as upload:
         form = Form(
             body.media_type,
             upload,
             FormLimits(ingestion.settings.max_files, fields),
-            check=lambda name: checked_document_id(_joined(query.prefix, name)),
+            check=lambda name: checked_document_id(_join_path(query.prefix, name)),
             skip=skip,
         )
         async for chunk in body.chunks():
@@ -122,7 +122,7 @@ async def _from_form(
 
 
 @asynccontextmanager
-async def _upload(ingestion: Ingestion, size: int) -> AsyncIterator[Upload]:
+async def _open_upload(ingestion: Ingestion, size: int) -> AsyncIterator[Upload]:
     """An upload whose files are deleted unless they become a job's. Raises :class:`SpoolFull`."""
     spool = ingestion.jobs.spool
     await ingestion.pools.writes.run(spool.require_room, size)
@@ -145,14 +145,14 @@ def _add_files(
     ingestion: Ingestion, caller: Principal, query: IngestQuery, upload: Upload, form: Form
 ) -> Job:
     attributes = {
-        "metadata": _metadata(form.fields.get("metadata", "")),
+        "metadata": _parse_metadata(form.fields.get("metadata", "")),
         "password": form.fields.get("password", ""),
-        **_grouped(query.groups),
+        **_groups_attribute(query.groups),
     }
     files, described = take_sidecars(form.files, ingestion.jobs.spool, upload.job_id)
     items = [
         replace(
-            _item(query.prefix, one.name, _with_sidecar(attributes, described.get(one.name, {}))),
+            _file_item(query.prefix, one.name, _with_sidecar(attributes, described.get(one.name, {}))),
             spooled=one.spooled,
             bytes=one.bytes,
         )
@@ -167,7 +167,7 @@ def _with_sidecar(attributes: Mapping[str, Any], own: Mapping[str, Any]) -> Mapp
     return {**attributes, **own, "metadata": metadata}
 
 
-def _metadata(written: str) -> Mapping[str, object]:
+def _parse_metadata(written: str) -> Mapping[str, object]:
     try:
         # Unlike the standard library, pydantic-core refuses lone surrogates.
         found = from_json(written or "{}", allow_inf_nan=False)
@@ -178,22 +178,22 @@ def _metadata(written: str) -> Mapping[str, object]:
     return checked_metadata(found)
 
 
-async def _from_zip(ingestion: Ingestion, caller: Principal, query: IngestQuery, body: Body) -> Job:
-    checked_document_id(_joined(query.prefix, "folder.zip"))
+async def _receive_zip(ingestion: Ingestion, caller: Principal, query: IngestQuery, body: Body) -> Job:
+    checked_document_id(_join_path(query.prefix, "folder.zip"))
     await ingestion.pools.lookups.run(_require_collection, ingestion, caller, query.collection)
-    async with _upload(ingestion, body.size) as upload:
+    async with _open_upload(ingestion, body.size) as upload:
         await ingestion.pools.writes.run(upload.begin)
         async for chunk in body.chunks():
             await ingestion.pools.writes.run(upload.write, chunk)
         spooled, size = await ingestion.pools.writes.run(upload.finish)
-        archive = _archive("the ZIP file", query.prefix, _grouped(query.groups))
+        archive = _archive_item("the ZIP file", query.prefix, _groups_attribute(query.groups))
         item = replace(archive, spooled=spooled, bytes=size)
         return await ingestion.pools.writes.run(
             _create_job, ingestion, caller, query.collection, upload, [item]
         )
 
 
-def _from_json(
+def _create_job_of_request(
     ingestion: Ingestion, caller: Principal, prefix: str, upload: Upload, wanted: IngestRequest
 ) -> Job:
     groups = None if wanted.groups is None else checked_groups(wanted.groups)
@@ -209,7 +209,7 @@ def _from_json(
             for one in wanted.crawls
         ),
     ]
-    texts = [(_text(prefix, document, given), document.text.encode()) for document in wanted.documents]
+    texts = [(_text_item(prefix, document, given), document.text.encode()) for document in wanted.documents]
     items = []
     for item, data in texts:
         spooled, size = upload.put(data)
@@ -217,27 +217,27 @@ def _from_json(
     return _create_job(ingestion, caller, wanted.collection, upload, [*items, *fetched])
 
 
-def _item(prefix: str, name: str, attributes: Mapping[str, Any]) -> NewItem:
+def _file_item(prefix: str, name: str, attributes: Mapping[str, Any]) -> NewItem:
     path = PurePosixPath(name)
-    document_id = checked_document_id(_joined(prefix, name))
+    document_id = checked_document_id(_join_path(prefix, name))
     if path.suffix.lower() == ".zip":
         # Its files are named by their paths inside it, not by its own name.
         parent = "" if str(path.parent) == "." else str(path.parent)
-        return _archive(name, _joined(prefix, parent), attributes)
+        return _archive_item(name, _join_path(prefix, parent), attributes)
     return NewItem("file", document_id, request=attributes)
 
 
-def _archive(name: str, prefix: str, attributes: Mapping[str, Any]) -> NewItem:
+def _archive_item(name: str, prefix: str, attributes: Mapping[str, Any]) -> NewItem:
     return NewItem("archive", name, request={**attributes, "prefix": prefix.strip("/")})
 
 
-def _grouped(written: str | None) -> dict[str, Any]:
+def _groups_attribute(written: str | None) -> dict[str, Any]:
     """The groups of a query, as attributes of an item."""
     return {} if written is None else {"groups": names_of(written)}
 
 
-def _text(prefix: str, document: IngestedDocument, given: Mapping[str, Any]) -> NewItem:
-    document_id = checked_document_id(_joined(prefix, document.document_id))
+def _text_item(prefix: str, document: IngestedDocument, given: Mapping[str, Any]) -> NewItem:
+    document_id = checked_document_id(_join_path(prefix, document.document_id))
     attributes = {
         "title": document.title,
         "source": document.source,
@@ -248,7 +248,7 @@ def _text(prefix: str, document: IngestedDocument, given: Mapping[str, Any]) -> 
     return NewItem("file", document_id, request=attributes)
 
 
-def _joined(prefix: str, name: str) -> str:
+def _join_path(prefix: str, name: str) -> str:
     return "/".join(part for part in (prefix.strip("/"), name) if part)
 
 

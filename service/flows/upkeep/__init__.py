@@ -2,7 +2,7 @@
 
 from service.flows.upkeep.backup import back_up
 from service.flows.upkeep.bundle import read
-from service.flows.upkeep.check import Finding, check, outdated, repair, require_unused
+from service.flows.upkeep.check import Finding, check, outdated_collections, repair, require_unused
 from service.flows.upkeep.manifest import Manifest
 from service.flows.upkeep.restore import Restored, restore
 
@@ -12,7 +12,7 @@ __all__ = [
     "Restored",
     "back_up",
     "check",
-    "outdated",
+    "outdated_collections",
     "read",
     "repair",
     "require_unused",

@@ -42,7 +42,7 @@ def back_up(data: Path, target: Path, progress: Progress = lambda _: None, *, ob
     catalogue = open_catalogue(data, objects=objects)
     with BundleWriter(target, progress) as bundle, ExitStack() as stack:
         with bundle.part() as folder:
-            copies = _pinned(data, catalogue, folder, stack, objects)
+            copies = _pin_state(data, catalogue, folder, stack, objects)
             copy_files(data, folder, objects)
             for path in data_folder.databases(data):
                 if path.name not in (JOBS, FILES):
@@ -51,12 +51,12 @@ def back_up(data: Path, target: Path, progress: Progress = lambda _: None, *, ob
         for name, copy in copies.items():
             with bundle.part() as folder:
                 copy(folder / data_folder.COLLECTIONS / name)
-                counts[name] = _counts(folder, name)
+                counts[name] = _collection_counts(folder, name)
         made = datetime.now(UTC).isoformat(timespec="seconds")
         return bundle.finish(Manifest(made, f"loccit {version('loccit')}", counts))
 
 
-def _pinned(data: Path, catalogue: Catalogue, folder: Path, stack: ExitStack, objects: str) -> Copies:
+def _pin_state(data: Path, catalogue: Catalogue, folder: Path, stack: ExitStack, objects: str) -> Copies:
     """Keep the state of the collections, in ``stack``, and copy the jobs of the same moment."""
     for _ in range(_ATTEMPTS):
         with ExitStack() as attempt:
@@ -71,7 +71,7 @@ def _pinned(data: Path, catalogue: Catalogue, folder: Path, stack: ExitStack, ob
     )
 
 
-def _counts(folder: Path, name: str) -> dict[str, int]:
+def _collection_counts(folder: Path, name: str) -> dict[str, int]:
     """The size of a collection that was copied, which can be opened, then.
 
     Originals are copied after the record was pinned: those of later documents are removed.

@@ -53,7 +53,7 @@ class BundleWriter:
     def __enter__(self) -> Self:
         if self._target.exists():
             raise TargetInUse(f"{self._target} exists already. Give a new name to each backup.")
-        with os_errors_translated(self._target):
+        with translating_os_errors(self._target):
             self._remove()
             self._files.mkdir(parents=True, mode=0o700)
             if self._mode:
@@ -71,7 +71,7 @@ class BundleWriter:
     @contextmanager
     def part(self) -> Iterator[Path]:
         """Give a folder; the files that the ``with`` block writes into it are added to the backup."""
-        with os_errors_translated(self._target):
+        with translating_os_errors(self._target):
             yield self._files
             for path in sorted(self._files.rglob("*")):
                 name = path.relative_to(self._files).as_posix()
@@ -81,7 +81,7 @@ class BundleWriter:
     def _add(self, path: Path, name: str) -> None:
         path.chmod(0o600)
         with path.open("rb") as file:
-            self._entries[name] = _take(file, None, self._progress)
+            self._entries[name] = _read_file(file, None, self._progress)
         if self._tar is not None:
             self._tar.add(path, name, recursive=False)
             path.unlink()
@@ -91,7 +91,7 @@ class BundleWriter:
     def finish(self, manifest: Manifest) -> Manifest:
         """Complete the backup, read it again, and give it its name. Returns the manifest with the files."""
         complete = replace(manifest, files=self._entries)
-        with os_errors_translated(self._target):
+        with translating_os_errors(self._target):
             path = self._files / manifests.NAME
             path.write_text(complete.text(), encoding="utf-8")
             path.chmod(0o600)
@@ -142,7 +142,7 @@ def _read_folder(
     found = {}
     for name in manifest.files:
         with (source / name).open("rb") as file:
-            found[name] = _take(file, into and into / name, progress)
+            found[name] = _read_file(file, into and into / name, progress)
     return manifest, found
 
 
@@ -151,26 +151,26 @@ def _read_tar(source: Path, into: Path | None, progress: Progress) -> tuple[Mani
     manifest: Manifest | None = None
     with tarfile.open(source, "r|*") as tar:
         for member in tar:
-            name = manifests.checked(member.name)
+            name = manifests.require_inner_name(member.name)
             file = tar.extractfile(member) if member.isreg() else None
             if file is None:
                 raise ValueError(f"{name} is not a plain file")
             if name == manifests.NAME:
                 manifest = Manifest.parse(file.read(), source)
             else:
-                found[name] = _take(file, into and into / name, progress)
+                found[name] = _read_file(file, into and into / name, progress)
     if manifest is None:
         raise ValueError(f"it has no {manifests.NAME}: it is incomplete")
     return manifest, found
 
 
-def _take(file: IO[bytes], target: Path | None, progress: Progress) -> FileEntry:
+def _read_file(file: IO[bytes], target: Path | None, progress: Progress) -> FileEntry:
     """Read a file, and write it durably to a new one, if a target is given."""
     digest, size = hashlib.sha256(), 0
     with ExitStack() as stack:
         copy = None
         if target is not None:
-            with os_errors_translated(target):
+            with translating_os_errors(target):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 copy = stack.enter_context(target.open("xb", buffering=0))
         while part := file.read(_CHUNK):
@@ -178,10 +178,10 @@ def _take(file: IO[bytes], target: Path | None, progress: Progress) -> FileEntry
             size += len(part)
             progress(len(part))
             if copy is not None:
-                with os_errors_translated(copy.name):
+                with translating_os_errors(copy.name):
                     write_whole(copy, part)
         if copy is not None:
-            with os_errors_translated(copy.name):
+            with translating_os_errors(copy.name):
                 os.fsync(copy.fileno())
     return FileEntry(size, digest.hexdigest())
 
@@ -194,7 +194,7 @@ def write_whole(file: IO[bytes], content: bytes) -> None:
 
 
 @contextmanager
-def os_errors_translated(path: object) -> Iterator[None]:
+def translating_os_errors(path: object) -> Iterator[None]:
     """Raise :class:`BackupFailed` for what the system refuses, such as a write to a full disk."""
     try:
         yield

@@ -54,21 +54,21 @@ def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: Non
         raise NoData(f"The data folder {data} holds nothing to check.")
     catalogue = open_catalogue(data, config.store_url, objects=config.objects)
     for name in catalogue.names():
-        for problem in _of_collection(catalogue, name, config, progress):
+        for problem in _collection_problems(catalogue, name, config, progress):
             yield Finding(name, problem)
-    for problem in _beside(data, config.objects, config.store_url):
+    for problem in _problems_beside(data, config.objects, config.store_url):
         yield Finding("", problem)
 
 
-def _beside(data: Path, objects: str, store: str) -> Iterator[Problem]:
+def _problems_beside(data: Path, objects: str, store: str) -> Iterator[Problem]:
     yield from job_problems(data, objects, store=store)
     yield from file_problems(data, objects, store=store)
     if not store:
-        yield from _of_databases(data)
-    yield from _of_folder(data)
+        yield from _database_problems(data)
+    yield from _folder_problems(data)
 
 
-def outdated(data: Path, config: LibraryConfig) -> dict[str, list[str]]:
+def outdated_collections(data: Path, config: LibraryConfig) -> dict[str, list[str]]:
     """The collections that an upgrade would change although their models stay, and what it would change."""
     catalogue = open_catalogue(data, config.store_url, objects=config.objects)
     found = {}
@@ -124,7 +124,7 @@ def _repair_collection(catalogue: Catalogue, name: str, config: LibraryConfig, c
             engine.maintain(background=False)
 
 
-def _of_collection(
+def _collection_problems(
     catalogue: Catalogue, name: str, config: LibraryConfig, progress: Progress
 ) -> Iterator[Problem]:
     try:
@@ -144,13 +144,13 @@ def _of_collection(
             return
         with closing(catalogue.open(name)) as store:
             yield from store.problems(parsed.dimension, lambda done, total: progress(name, done, total))
-            yield from _of_originals(catalogue.originals(name), store)
+            yield from _original_problems(catalogue.originals(name), store)
             yield from index_problems(catalogue.folder(name), store, parsed, config)
     except LoccitError as error:
         yield Problem(error.code, "store", error.message)
 
 
-def _of_originals(originals: Originals, store: RecordStore) -> Iterator[Problem]:
+def _original_problems(originals: Originals, store: RecordStore) -> Iterator[Problem]:
     """Open the bytes of every document, which compares them with their hashes."""
     with store.snapshot(lasting=True) as moment:
         for sha256 in sorted(moment.all_originals()):
@@ -167,13 +167,13 @@ def _of_originals(originals: Originals, store: RecordStore) -> Iterator[Problem]
                 yield Problem("original_damaged", place, message)
 
 
-def _of_databases(data: Path) -> Iterator[Problem]:
+def _database_problems(data: Path) -> Iterator[Problem]:
     for path in data_folder.databases(data):
         if path.name != JOBS and (damage := file_damage(path)):
             yield Problem("database_damaged", path.name, f"{damage}. Restore a backup.")
 
 
-def _of_folder(data: Path) -> Iterator[Problem]:
+def _folder_problems(data: Path) -> Iterator[Problem]:
     free = shutil.disk_usage(data).free
     if free < _RESERVE:
         message = f"{free // 2**20} MiB of the disk are free, less than {_RESERVE // 2**20}. Make room."

@@ -43,7 +43,7 @@ class Manifest:
     def text(self) -> str:
         """The content of the file, which contains its own hash."""
         content = {"format": FORMAT, **asdict(self)}
-        return json.dumps({**content, "sha256": _seal(content)}, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps({**content, "sha256": _content_hash(content)}, indent=1, ensure_ascii=False) + "\n"
 
     @staticmethod
     def parse(text: str | bytes, source: Path) -> Manifest:
@@ -52,30 +52,32 @@ class Manifest:
             content: dict[str, Any] = json.loads(text)
             seal = content.pop("sha256")
             made_in = content.pop("format")
-            is_whole = seal == _seal({"format": made_in, **content})
-            files = {checked(name): FileEntry(**entry) for name, entry in content.pop("files").items()}
+            is_whole = seal == _content_hash({"format": made_in, **content})
+            files = {
+                require_inner_name(name): FileEntry(**entry) for name, entry in content.pop("files").items()
+            }
             manifest = Manifest(files=files, **content)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _damaged(source, repr(error)) from error
+            raise _damaged_manifest(source, repr(error)) from error
         if made_in != FORMAT:
             raise BackupDamaged(
                 f"{source} has format {made_in!r}, and this program reads format {FORMAT}. Restore it with "
                 "the version of Loccit that made it, or a newer one."
             )
         if not is_whole:
-            raise _damaged(source, "it was changed after it was written")
+            raise _damaged_manifest(source, "it was changed after it was written")
         return manifest
 
 
-def _damaged(source: Path, reason: str) -> BackupDamaged:
+def _damaged_manifest(source: Path, reason: str) -> BackupDamaged:
     return BackupDamaged(f"The manifest of {source} is damaged ({reason}). Use another backup.")
 
 
-def _seal(content: Mapping[str, Any]) -> str:
+def _content_hash(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def checked(name: str) -> str:
+def require_inner_name(name: str) -> str:
     """Return the name of a file inside a folder. Raises ValueError for one that leads out of it."""
     parts = PurePosixPath(name).parts
     if not parts or PurePosixPath(name).is_absolute() or ".." in parts:

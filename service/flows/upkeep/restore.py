@@ -65,9 +65,9 @@ def restore(
     erased = ledger.read() if ledger else None
     with _staging(data) as staged:
         manifest = bundle.read(source, staged, progress)
-        restored = _made_ready(staged, manifest, erased)
+        restored = _make_ready(staged, manifest, erased)
         _revoke_again(data, staged)
-        own = shared.used(data)
+        own = shared.places_in_use(data)
         left = shared.keep_apart(staged, objects, own)
         _replace(data, staged, own)
     if objects:
@@ -100,7 +100,7 @@ def _staging(data: Path) -> Iterator[Path]:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def _made_ready(staged: Path, manifest: Manifest, erased: Erased | None) -> Restored:
+def _make_ready(staged: Path, manifest: Manifest, erased: Erased | None) -> Restored:
     """Begin an epoch in each collection, and erase again what was erased since."""
     catalogue = open_catalogue(staged)
     documents = versions = 0
@@ -160,7 +160,7 @@ def _replace(data: Path, staged: Path, own: data_folder.Used) -> None:
             data_folder.end_replacing(data)
         raise
     replaced = data / data_folder.REPLACED
-    with bundle.os_errors_translated(data):
+    with bundle.translating_os_errors(data):
         sync(data)
         shutil.rmtree(replaced, ignore_errors=True)
         replaced.mkdir(exist_ok=True)

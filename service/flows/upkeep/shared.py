@@ -17,7 +17,7 @@ from service.state.databases.owner import folder_of, known_owner, name_owner, ne
 _log = logging.getLogger("loccit.upkeep")
 
 
-def used(data: Path) -> Used:
+def places_in_use(data: Path) -> Used:
     """What a data folder has there, and had when a restore began that did not end."""
     before = data_folder.used_before(data)
     folders, unknown, owner = set(before.folders), set(), before.owner
@@ -69,7 +69,7 @@ def sweep(data: Path, objects: str, before: set[str]) -> None:
     A failure is logged: the next erasure in a collection removes what is left of it.
     """
     try:
-        for folder in before - used(data).folders:
+        for folder in before - places_in_use(data).folders:
             SharedOriginals(parse_objects(objects)).drop(folder)
         catalogue = open_catalogue(data, objects=objects)
         for name in catalogue.names():

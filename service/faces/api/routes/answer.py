@@ -16,8 +16,8 @@ from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Delta, Event, Finished, Sentence
-from service.flows.answer.finding import Asked, Found, chosen_mode, find
-from service.flows.answer.flow import Whole, events, until_error, whole
+from service.flows.answer.finding import Asked, Found, choose_mode, find
+from service.flows.answer.flow import Whole, collect_answer, events, until_error
 from service.flows.ask.disconnection import unless_gone
 from service.http.error_handlers import request_id_of
 from service.http.event_stream import documented, event, event_stream
@@ -51,12 +51,12 @@ async def answer(request: Annotated[Request, _BODY, _MAY_RAISE]) -> Response:
     answering = ready(request, Answering)
     body = await _BODY(request)
     least = answering.settings.min_answerability if body.min_answerability is None else body.min_answerability
-    asked = Asked(body.asking(), chosen_mode(body.mode, answering), least, body.sentences)
+    asked = Asked(body.asking(), choose_mode(body.mode, answering), least, body.sentences)
     found = await find(HttpClient(request), answering, caller_of(request.scope), asked)
     steps = events(found, answering)
     if body.stream:
         return event_stream(_stream_events(found, steps, request_id_of(request.scope)))
-    return json_reply(answered_json(found, await unless_gone(HttpClient(request), whole(steps))))
+    return json_reply(answered_json(found, await unless_gone(HttpClient(request), collect_answer(steps))))
 
 
 async def _stream_events(

@@ -16,7 +16,7 @@ from service.faces.dependencies import ready
 from service.flows.ask.answering import Answers, answer_all
 from service.flows.ask.asking import Asking
 from service.flows.ask.batching import Encoded
-from service.flows.ask.planning import Plan, planned
+from service.flows.ask.planning import Plan, plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
@@ -56,7 +56,7 @@ async def ask(request: Annotated[Request, _BODY, MayRaise(NotReady, Overloaded)]
     asking = ready(request, Asking)  # not a dependency, which would take the framework longer
     caller = caller_of(request.scope)
     body = await _BODY(request)
-    plan = planned(body, caller, asking)
+    plan = plan_request(body, caller, asking)
     client = HttpClient(request)
     base = base_url(request.scope, asking.settings.public_url) if body.formats else ""
     started = _Started(arrived, time.perf_counter(), base)

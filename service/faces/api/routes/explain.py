@@ -14,7 +14,7 @@ from service.faces.api.schemas.explanations import ExplainResponse, explanation_
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyAsking
 from service.flows.ask.explaining import explain
-from service.flows.ask.planning import checked_length
+from service.flows.ask.planning import validate_question
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
@@ -37,7 +37,7 @@ async def explain_document(
     forward. It costs as much as two questions, and counts as one.
     """
     question = Question(
-        checked_length(body.question, asking.settings),
+        validate_question(body.question, asking.settings),
         checked_k(body.k, asking.settings.max_k, limit="max_k"),
         None if body.filter is None else parse_filter(body.filter),
     )

@@ -15,7 +15,7 @@ from index.search import withheld
 from service.faces.client import HttpClient
 from service.flows.ask.answering import answer_all
 from service.flows.ask.asking import Asking
-from service.flows.ask.planning import checked, planned
+from service.flows.ask.planning import plan_request, validate_request
 from service.flows.ask.requests import AskRequest
 from service.http.links import base_url
 from service.settings import Settings
@@ -63,7 +63,7 @@ class ServiceBackend:
         self.prover: Prover | None = asking.prover.of(self.caller)
 
     async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
-        plan = planned(body, self.caller, self._asking)
+        plan = plan_request(body, self.caller, self._asking)
         return await answer_all(
             self._client, self._asking, plan, lambda answers: show([one.answer for one in answers.each])
         )
@@ -94,7 +94,7 @@ class LibraryBackend:
         self.prover: Prover | None = None
 
     async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
-        plan = checked(body, self.caller, self.settings)
+        plan = validate_request(body, self.caller, self.settings)
 
         def answer_questions(collection: Collection) -> T:
             answers = [collection.questions.answer(question) for question in plan.questions]

@@ -35,7 +35,7 @@ from service.faces.openai.errors import error_body
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
 from service.flows.answer.finding import Found, find
-from service.flows.answer.flow import Whole, events, of_task, until_error
+from service.flows.answer.flow import Whole, events, task_events, until_error
 from service.flows.ask.disconnection import unless_gone
 from service.http.error_handlers import request_id_of, shown_error
 from service.http.event_stream import documented, event, event_stream
@@ -202,7 +202,7 @@ async def complete(
     usage = body.stream_options is not None and bool(body.stream_options.include_usage)
     if (reply := task_reply(asks.question)) is not None:
         answering.collections.require(caller_of(request.scope), collection)
-        steps = of_task(asks.question, reply)
+        steps = task_events(asks.question, reply)
         if body.stream:
             return event_stream(_stream_chunks(about, None, steps, usage=usage))
         return json_reply(await _make_completion(about, None, steps))

@@ -13,7 +13,7 @@ from service.errors import InvalidRequest, MayRaise, NoSuchModel
 from service.faces.openai.models import no_such_model
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Mode
-from service.flows.answer.finding import Asked, chosen_mode
+from service.flows.answer.finding import Asked, choose_mode
 from service.flows.ask.requests import AskRequest
 from service.http.links import DEFAULT_COLLECTION
 from service.http.parameters import LIMITED, FilterJson, Groups
@@ -128,7 +128,7 @@ def make_question(asks: Conversation, collection: str, options: Options, answeri
     least = options.min_answerability
     if least is None:
         least = answering.settings.min_answerability
-    return Asked(body, chosen_mode(options.mode, answering), least, options.sentences)
+    return Asked(body, choose_mode(options.mode, answering), least, options.sentences)
 
 
 def refuse_fields(given: Iterable[tuple[str, Any, str]]) -> None:

@@ -19,7 +19,7 @@ from service.faces.openai.answers.response_requests import ResponseRequest
 from service.faces.openai.answers.tasks import task_reply
 from service.flows.answer.answering import Answering
 from service.flows.answer.finding import find
-from service.flows.answer.flow import events, of_task, whole
+from service.flows.answer.flow import collect_answer, events, task_events
 from service.flows.ask.disconnection import unless_gone
 from service.http.error_handlers import request_id_of
 from service.http.event_stream import documented, event_stream
@@ -72,7 +72,7 @@ async def respond(
     caller = caller_of(request.scope)
     if (reply := task_reply(asks.question)) is not None:
         answering.collections.require(caller, collection)
-        found, steps = None, of_task(asks.question, reply)
+        found, steps = None, task_events(asks.question, reply)
     else:
         question = make_question(asks, collection, body.options(search), answering)
         found = await find(HttpClient(request), answering, caller, question)
@@ -81,6 +81,6 @@ async def respond(
     response = response_objects.Response(request_id_of(request.scope), int(time.time()), body, found, base)
     if body.stream:
         return event_stream(ResponseEvents(response).of(steps))
-    response.made = await unless_gone(HttpClient(request), whole(steps))
+    response.made = await unless_gone(HttpClient(request), collect_answer(steps))
     response.completed = int(time.time())
     return json_reply(response.shown("completed"))

@@ -18,7 +18,7 @@ from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.ask.asking import Asking
 from service.flows.ask.disconnection import unless_gone
-from service.flows.ask.planning import checked_length
+from service.flows.ask.planning import validate_question
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
 from service.http.parameters import LIMITED, Question
@@ -99,13 +99,13 @@ async def rerank(
     """
     asking = ready(request, Asking)
     body = await _BODY(request)
-    query = checked_length(body.query, asking.settings)
+    query = validate_question(body.query, asking.settings)
     _check_count(body, asking.settings)
     request.scope["state"]["audit"] = {"count": len(body.documents)}
     pool = asking.pools.ranking
     with pool.permits.acquire():
         queue = asking.questions.of()
-        known = queue.cached([query])
+        known = queue.find_cached([query])
         (encoded,) = await unless_gone(HttpClient(request), queue.encode([query])) if known is None else known
         return await pool.run(_rank, asking.collections, asking.settings, body, query, encoded.vector)
 

@@ -17,7 +17,7 @@ from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.ask.answering import Answers, answer_all
 from service.flows.ask.asking import Asking
-from service.flows.ask.planning import planned
+from service.flows.ask.planning import plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
 from service.http.json_values import Json, Metadata
@@ -125,7 +125,7 @@ async def retrieve(request: Annotated[HttpRequest, _BODY, MayRaise(NotReady, Ove
         likely = [hit for hit in hits if hit.probability >= least]
         return json_reply({"records": [record_json(hit, body.knowledge_id, base) for hit in likely]})
 
-    plan = planned(asked, caller_of(request.scope), asking)
+    plan = plan_request(asked, caller_of(request.scope), asking)
     return await answer_all(HttpClient(request), asking, plan, respond)
 
 

@@ -26,9 +26,9 @@ from service.faces.pages.navigation import is_page
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Mode
 from service.flows.answer.finding import Asked, Found, find
-from service.flows.answer.flow import Whole, events, whole
+from service.flows.answer.flow import Whole, collect_answer, events
 from service.flows.ask.disconnection import unless_gone
-from service.flows.ask.planning import checked_length
+from service.flows.ask.planning import validate_question
 from service.http.links import DEFAULT_COLLECTION, in_collection
 from service.http.route import GuardedRoute
 from service.state.collections import Collections
@@ -63,7 +63,7 @@ async def home(
     made, problem = None, ""
     if found.asked.mode == "written" and not found.declines:
         try:
-            made = await unless_gone(HttpClient(request), whole(events(found, answering)))
+            made = await unless_gone(HttpClient(request), collect_answer(events(found, answering)))
         except (WriterFailed, WriterTimeout) as error:
             problem = error.message
     pool = lookups if query.as_of is None and not query.was else answering.pools.texts
@@ -72,7 +72,7 @@ async def home(
 
 def _parse_question(query: HomeQuery, caller: Principal, answering: Answering) -> Asked:
     """The question of the form. Raises the errors of questions, and of filters."""
-    question = checked_length(query.question, answering.settings)
+    question = validate_question(query.question, answering.settings)
     mode: Mode = "written" if query.mode == "written" and answering.writer is not None else "extractive"
     return Asked(
         query.asking(question, _allowed_extent(query, caller)),

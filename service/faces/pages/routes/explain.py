@@ -15,7 +15,7 @@ from service.faces.pages import page
 from service.faces.pages.routes.documents import DocumentQuery, find_document
 from service.faces.pages.routes.library import PATH, WORDS
 from service.flows.ask.explaining import explain
-from service.flows.ask.planning import checked_length
+from service.flows.ask.planning import validate_question
 from service.http.links import in_collection, view_path
 from service.http.route import GuardedRoute
 from service.state.identity import Scope, access
@@ -39,7 +39,7 @@ async def explain_document(
     found, problem = None, ""
     if query.q.strip():
         try:
-            question = Question(checked_length(query.q, asking.settings))
+            question = Question(validate_question(query.q, asking.settings))
             found = await explain(HttpClient(request), asking, caller, (query.collection, query.id), question)
         except (EmptyQuestion, QuestionTooLong) as error:
             problem = error.message

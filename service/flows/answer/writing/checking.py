@@ -12,9 +12,9 @@ from index.citations.statements import KnownSources
 from index.collection import Collection
 from index.errors import LoccitError
 from service.flows.answer.events import Sentence, Status
-from service.flows.answer.proofs import Shown, seen_quote, seen_statement
+from service.flows.answer.proofs import Shown, quote_with_links, statement_with_links
 from service.flows.answer.wording import is_declined
-from service.flows.answer.writing.segments import Segment, plain
+from service.flows.answer.writing.segments import Segment, blank_structure
 
 _FAULTS = {
     "altered": "The quote differs from the source.",
@@ -68,17 +68,17 @@ class Checker:
     def check(self, segment: Segment) -> list[Sentence]:
         """The sentences of a segment, with offsets in the answer."""
         try:
-            return list(self._checked(segment))
+            return list(self._check_sentences(segment))
         except LoccitError as error:
             start = segment.start + len(segment.text) - len(segment.text.lstrip())
             words = segment.text.strip()
             return [Sentence(start, start + len(words), words, (), "unchecked", error.message)]
 
-    def _checked(self, segment: Segment) -> Iterator[Sentence]:
+    def _check_sentences(self, segment: Segment) -> Iterator[Sentence]:
         # The verification gets the segment at its offset, so that all offsets are those of the answer.
         text = " " * segment.start + segment.text
         with self._open().verification(most_characters=self._most, known=self._known) as verification:
-            report = verification.answer(plain(text), self._passages)
+            report = verification.answer(blank_structure(text), self._passages)
         quotes = report.quotes
         marks = _own_marks(text, quotes)
         for at, (one, statement) in enumerate(zip(report.sentences, report.statements, strict=True), 1):
@@ -91,9 +91,9 @@ class Checker:
                 yield sentence
             else:
                 inside = tuple((q, v) for q, v in quotes if one.start <= q.start and q.end <= one.end)
-                yield self._judged(sentence, statement, inside)
+                yield self._judge(sentence, statement, inside)
 
-    def _judged(
+    def _judge(
         self,
         sentence: Sentence,
         statement: StatementVerdict | None,
@@ -101,7 +101,7 @@ class Checker:
     ) -> Sentence:
         unknown = tuple(mark for mark in sentence.marks if not 1 <= mark <= len(self._passages))
         status, reason = Checked(statement, quotes, unknown).status
-        seen = None if statement is None else seen_statement(statement, self._shown)
+        seen = None if statement is None else statement_with_links(statement, self._shown)
         return replace(
             sentence,
             status=status,
@@ -109,7 +109,7 @@ class Checker:
             probability=None if seen is None else round(seen.probability, 4),
             citation=None if seen is None else seen.citation,
             statement=seen,
-            quotes=tuple((quoted, seen_quote(verdict, self._shown)) for quoted, verdict in quotes),
+            quotes=tuple((quoted, quote_with_links(verdict, self._shown)) for quoted, verdict in quotes),
         )
 
 

@@ -41,13 +41,13 @@ class Ended:
     completion_tokens: int | None = None
 
 
-def failed(what: str) -> WriterFailed:
+def writer_failure(what: str) -> WriterFailed:
     """The error of a model that failed in this way."""
     return WriterFailed(f"{what} Ask again, or with the mode extractive, which needs no model.")
 
 
-async def of_stream(lines: AsyncIterator[str]) -> AsyncIterator[Written | Ended]:
-    """Parser of the lines of an event stream.
+async def parse_stream(lines: AsyncIterator[str]) -> AsyncIterator[Written | Ended]:
+    """Parse the lines of an event stream.
 
     The end is told as soon as it is known, and again with the tokens, which come in a later event. Raises
     :class:`service.errors.WriterFailed`, also for a stream that ends without saying why.
@@ -59,78 +59,80 @@ async def of_stream(lines: AsyncIterator[str]) -> AsyncIterator[Written | Ended]
         data = line[5:].strip()
         if data == _DONE:
             break
-        chunk = _object(data)
-        for piece in _said(chunk, "delta"):
+        chunk = _parse_object(data)
+        for piece in _text_pieces(chunk, "delta"):
             yield piece
-        before, reason = reason, _reason(chunk) or reason
+        before, reason = reason, _finish_reason(chunk) or reason
         if reason and (reason != before or chunk.get("usage")):
-            yield _ended(reason, chunk)
+            yield _parse_end(reason, chunk)
     if not reason:
-        raise failed("The model's text broke off.")
+        raise writer_failure("The model's text broke off.")
 
 
-def of_completion(body: bytes) -> list[Written | Ended]:
+def parse_completion(body: bytes) -> list[Written | Ended]:
     """The pieces of a completion that was not streamed. Raises :class:`service.errors.WriterFailed`."""
-    found = _object(body.decode("utf-8", "replace"))
-    return [*_said(found, "message"), _ended(_reason(found) or "stop", found)]
+    found = _parse_object(body.decode("utf-8", "replace"))
+    return [*_text_pieces(found, "message"), _parse_end(_finish_reason(found) or "stop", found)]
 
 
-def _object(data: str) -> dict[str, Any]:
+def _parse_object(data: str) -> dict[str, Any]:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise failed("The model's reply is not what OpenAI's API says.")
+        raise writer_failure("The model's reply is not what OpenAI's API says.")
     if found.get("error"):
         log.warning("The model: %s", repr(found["error"])[:LOGGED])
-        raise failed("The model's endpoint reported an error.")
+        raise writer_failure("The model's endpoint reported an error.")
     return found
 
 
-def _choice(found: Mapping[str, Any]) -> Mapping[str, Any]:
+def _first_choice(found: Mapping[str, Any]) -> Mapping[str, Any]:
     """The first of the choices; empty without any, and for a chunk of another one."""
     choices = found.get("choices") or [{}]
     first = choices[0] if isinstance(choices, list) else None
     if not isinstance(first, dict):
-        raise failed("The model's reply is not what OpenAI's API says.")
+        raise writer_failure("The model's reply is not what OpenAI's API says.")
     return {} if first.get("index") else first
 
 
-def _reason(found: Mapping[str, Any]) -> str:
-    reason = str(_choice(found).get("finish_reason") or "")
+def _finish_reason(found: Mapping[str, Any]) -> str:
+    reason = str(_first_choice(found).get("finish_reason") or "")
     if reason.lower() in _BROKEN:
-        raise failed("The model's text broke off.")
+        raise writer_failure("The model's text broke off.")
     return reason
 
 
-def _said(found: Mapping[str, Any], name: str) -> list[Written]:
-    said = _choice(found).get(name) or {}
+def _text_pieces(found: Mapping[str, Any], name: str) -> list[Written]:
+    said = _first_choice(found).get(name) or {}
     if not isinstance(said, dict):
-        raise failed("The model's reply is not what OpenAI's API says.")
+        raise writer_failure("The model's reply is not what OpenAI's API says.")
     if said.get("tool_calls") or said.get("function_call"):
-        raise failed("The model called a tool instead of answering.")
+        raise writer_failure("The model called a tool instead of answering.")
     pieces = []
     if isinstance(text := said.get("content"), str) and text:
-        pieces.append(Written(_cleaned(text)))
+        pieces.append(Written(_remove_controls(text)))
     if isinstance(refusal := said.get("refusal"), str) and refusal:
-        pieces.append(Written(_cleaned(refusal), is_refusal=True))
+        pieces.append(Written(_remove_controls(refusal), is_refusal=True))
     return pieces
 
 
-def _cleaned(text: str) -> str:
-    """The text without what JSON can hold and no document has.
+def _remove_controls(text: str) -> str:
+    """Remove characters that JSON can hold and no document has.
 
     Terminals obey controls, and nothing behind can take halves of surrogate pairs.
     """
     return _CONTROLS.sub("", text).encode("utf-8", "replace").decode()
 
 
-def _ended(reason: str, found: Mapping[str, Any]) -> Ended:
+def _parse_end(reason: str, found: Mapping[str, Any]) -> Ended:
     usage = found.get("usage")
     counts = usage if isinstance(usage, dict) else {}
-    return Ended(reason, _count(counts.get("prompt_tokens")), _count(counts.get("completion_tokens")))
+    return Ended(
+        reason, _token_count(counts.get("prompt_tokens")), _token_count(counts.get("completion_tokens"))
+    )
 
 
-def _count(tokens: object) -> int | None:
+def _token_count(tokens: object) -> int | None:
     return tokens if type(tokens) is int and 0 <= tokens < 1 << 53 else None

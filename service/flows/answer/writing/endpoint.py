@@ -17,7 +17,14 @@ from typing import Any
 import httpx
 
 from service.errors import WriterFailed, WriterTimeout
-from service.flows.answer.writing.completions import LOGGED, Ended, Written, failed, of_completion, of_stream
+from service.flows.answer.writing.completions import (
+    LOGGED,
+    Ended,
+    Written,
+    parse_completion,
+    parse_stream,
+    writer_failure,
+)
 from service.settings import Settings
 
 log = logging.getLogger("loccit.writer")
@@ -71,7 +78,7 @@ class Writer:
         """
         ended: Ended | None = None
         is_empty = True
-        async with aclosing(self._in_time(messages)) as pieces:
+        async with aclosing(self._stream_in_time(messages)) as pieces:
             try:
                 async for piece in pieces:
                     if isinstance(piece, Ended):
@@ -84,16 +91,16 @@ class Writer:
                     raise
         if ended is None or (is_empty and ended.reason != "content_filter"):
             log.warning("The model wrote nothing: max_tokens may be too low for one that thinks first.")
-            raise failed("The model wrote nothing.")
+            raise writer_failure("The model wrote nothing.")
         yield ended
 
-    async def _in_time(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Written | Ended]:
+    async def _stream_in_time(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Written | Ended]:
         """Stream the pieces of the model's reply as they arrive."""
         body = {**self._parameters, "model": self.model, "messages": list(messages), "stream": True}
         patience = self._patience
         last = time.monotonic() + patience.whole
         due = time.monotonic() + patience.first
-        async with aclosing(self._pieces(body)) as pieces:
+        async with aclosing(self._request_pieces(body)) as pieces:
             while True:
                 try:
                     async with asyncio.timeout(max(0.0, min(due, last) - time.monotonic())):
@@ -108,20 +115,20 @@ class Writer:
                 due = time.monotonic() + pause
                 yield piece
 
-    async def _pieces(self, body: Mapping[str, Any]) -> AsyncGenerator[Written | Ended]:
+    async def _request_pieces(self, body: Mapping[str, Any]) -> AsyncGenerator[Written | Ended]:
         try:
             async with self._client.stream("POST", self._address, json=body) as response:
                 if response.status_code != 200:
-                    raise await _refused(response)
+                    raise await _status_failure(response)
                 if "json" in response.headers.get("content-type", ""):
-                    for piece in of_completion(await _whole(response)):
+                    for piece in parse_completion(await _read_body(response)):
                         yield piece
                     return
-                async for piece in of_stream(_lines(response)):
+                async for piece in parse_stream(_read_lines(response)):
                     yield piece
         except httpx.HTTPError as error:
             log.warning("The model at %s: %r", self._address, error)
-            raise failed("The connection to the model failed or broke off.") from None
+            raise writer_failure("The connection to the model failed or broke off.") from None
 
 
 def open_writer(settings: Settings) -> Writer | None:
@@ -134,22 +141,22 @@ def open_writer(settings: Settings) -> Writer | None:
     return Writer(settings.writer_url, settings.writer_model, key, parameters, patience)
 
 
-async def _refused(response: httpx.Response) -> WriterFailed:
-    body = await _whole(response)
+async def _status_failure(response: httpx.Response) -> WriterFailed:
+    body = await _read_body(response)
     log.warning("The model answered %d: %r", response.status_code, body[:LOGGED].decode("utf-8", "replace"))
-    return failed(f"The model's endpoint answered with the status {response.status_code}.")
+    return writer_failure(f"The model's endpoint answered with the status {response.status_code}.")
 
 
-async def _whole(response: httpx.Response) -> bytes:
+async def _read_body(response: httpx.Response) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > _LONGEST_BODY:
-            raise failed("The model's reply is too long.")
+            raise writer_failure("The model's reply is too long.")
     return bytes(body)
 
 
-async def _lines(response: httpx.Response) -> AsyncIterator[str]:
+async def _read_lines(response: httpx.Response) -> AsyncIterator[str]:
     """The lines of a stream, divided at line feeds alone: JSON may have the other separators in it."""
     rest = bytearray()
     async for chunk in response.aiter_bytes():
@@ -159,6 +166,6 @@ async def _lines(response: httpx.Response) -> AsyncIterator[str]:
             yield rest.rstrip(b"\r").decode("utf-8", "replace")
             rest = bytearray(after)
         if len(rest) > _LONGEST_LINE:
-            raise failed("The model's stream has a line without an end.")
+            raise writer_failure("The model's stream has a line without an end.")
     if rest:
         yield rest.decode("utf-8", "replace")

@@ -38,7 +38,7 @@ def messages(question: str, turns: Sequence[Turn], hits: Sequence[Hit]) -> list[
         {"role": turn.role, "content": without_marks(turn.text)[:_LONGEST_TURN]}
         for turn in turns[-_MOST_TURNS:]
     ]
-    passages = "\n\n".join(_passage(number, hit, boundary) for number, hit in enumerate(hits, 1))
+    passages = "\n\n".join(_passage_text(number, hit, boundary) for number, hit in enumerate(hits, 1))
     return [
         {"role": "system", "content": _RULES.format(declined=DECLINED, boundary=boundary)},
         *earlier,
@@ -46,18 +46,18 @@ def messages(question: str, turns: Sequence[Turn], hits: Sequence[Hit]) -> list[
     ]
 
 
-def _passage(number: int, hit: Hit, boundary: str) -> str:
+def _passage_text(number: int, hit: Hit, boundary: str) -> str:
     place = " > ".join([hit.citation.title, *hit.citation.section])
-    return f"{boundary} passage {number}\n{_inert(place)}\n\n{_inert(hit.text)}\n{boundary} end"
+    return f"{boundary} passage {number}\n{_neutralize(place)}\n\n{_neutralize(hit.text)}\n{boundary} end"
 
 
-def _inert(text: str) -> str:
+def _neutralize(text: str) -> str:
     for sign, broken in _CONTROL:
         text = text.replace(sign, broken)
     return text
 
 
-def fitting(hits: Sequence[Hit], characters: int) -> int:
+def count_fitting(hits: Sequence[Hit], characters: int) -> int:
     """How many of the first hits have together at most so many characters; at least one, if there are any."""
     total = 0
     for count, hit in enumerate(hits):

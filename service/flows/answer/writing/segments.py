@@ -43,20 +43,20 @@ class Segments:
         self._rest += text
         if len(self._rest) < _LONGEST and not _MAY_END.search(self._rest):
             return []
-        sentences = sentences_of(plain(self._rest))
+        sentences = sentences_of(blank_structure(self._rest))
         cuts = [
-            _cut(self._rest, before.end, after.start)
+            _find_cut(self._rest, before.end, after.start)
             for before, after in pairwise(sentences)
             if len(self._rest) - after.start >= _SETTLED
         ]
         if not cuts and len(self._rest) >= _LONGEST:
             cuts = [self._rest.rfind(" ", _LONGEST // 2) + 1 or len(self._rest)]
-        return [self._taken(cut) for cut in _differences(cuts)]
+        return [self._take(cut) for cut in _differences(cuts)]
 
     def end(self, *, breaks_off: bool = False) -> list[Segment]:
         """The last segment, if it has any text. ``breaks_off``: more text was to come."""
         is_torn = breaks_off and not _ENDED.search(self._rest)
-        segment = self._taken(len(self._rest), is_torn=is_torn)
+        segment = self._take(len(self._rest), is_torn=is_torn)
         return [segment] if segment.text.strip() else []
 
     def skip(self, text: str) -> list[Segment]:
@@ -65,13 +65,13 @@ class Segments:
         self._start += len(text)
         return before
 
-    def _taken(self, length: int, *, is_torn: bool = False) -> Segment:
+    def _take(self, length: int, *, is_torn: bool = False) -> Segment:
         segment = Segment(self._start, self._rest[:length], is_torn)
         self._start, self._rest = self._start + length, self._rest[length:]
         return segment
 
 
-def plain(text: str) -> str:
+def blank_structure(text: str) -> str:
     """The text with white space for the signs of headings, code and footnotes, which keeps the offsets.
 
     In an answer nothing is passed over: a lie in a heading is one.
@@ -79,7 +79,7 @@ def plain(text: str) -> str:
     return _STRUCTURE.sub(lambda match: (match[1] + (match[2] or "")).ljust(len(match[0])), text)
 
 
-def _cut(text: str, end: int, start: int) -> int:
+def _find_cut(text: str, end: int, start: int) -> int:
     """Where to cut between a sentence that ends and one that starts.
 
     Marks after a sentence belong to it, and marks at the beginning of a line to the sentence after them.

@@ -52,7 +52,7 @@ class JobFinishing:
         try:
             left = self._library.open(job.collection).archive.waiting(job.last_passage)
         except CollectionNotFound as error:
-            fail(self._store, job, message_with_advice(error))
+            fail_job(self._store, job, message_with_advice(error))
             return True
         except LoccitError:
             return False  # the embedding worker logs what is wrong with the collection
@@ -83,7 +83,7 @@ class JobFinishing:
         self._spool.clear_unknown(self._store.ids(), idle_seconds=_ABORTED_UPLOAD_SECONDS)
 
 
-def fail(store: JobStore, job: Job, problem: str) -> None:
+def fail_job(store: JobStore, job: Job, problem: str) -> None:
     """Record, and log, why a job failed."""
     log.error("Job %s: %s", job.id, problem)
     store.move(job.id, "failed", problem=problem)

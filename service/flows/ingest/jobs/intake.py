@@ -48,15 +48,15 @@ class Intake:
             return Rejection(*item.request["refused"])
         try:
             if item.kind == "member":
-                return self._member(job_id, item)
+                return self._read_member(job_id, item)
             if item.kind == "url":
-                fetcher = self._polite(job_id) if item.request.get("listed") else self._fetcher
+                fetcher = self._polite_fetcher_for(job_id) if item.request.get("listed") else self._fetcher
                 return _page_source(fetcher.fetch(item.name), item.request)
-            return self._file(job_id, item)
+            return self._read_file(job_id, item)
         except InvalidInput as error:
             return Rejection.of(error)
 
-    def _file(self, job_id: str, item: Item) -> Source:
+    def _read_file(self, job_id: str, item: Item) -> Source:
         if item.bytes > self._max_document_bytes:
             raise DocumentTooLarge(
                 f"{item.name}: {item.bytes:,} bytes; at most {self._max_document_bytes:,} are taken."
@@ -83,30 +83,30 @@ class Intake:
                 document_id = f"{prefix}/{name}" if prefix else name
                 yield NewItem("member", document_id, item.spooled, size, {**request, "member": name})
             return
-        for entry in sitemap_entries(self._polite(job_id), item.name):
+        for entry in sitemap_entries(self._polite_fetcher_for(job_id), item.name):
             request = {**item.request, "listed": True}
             if isinstance(entry, Refusal):
                 request["refused"] = [entry.code, entry.reason]
             yield NewItem("url", entry.url, request=request)
 
-    def crawled(self, job_id: str, item: Item) -> Iterator[tuple[NewItem, Source | Rejection]]:
+    def crawl(self, job_id: str, item: Item) -> Iterator[tuple[NewItem, Source | Rejection]]:
         """Crawl a site: yield each page once it is fetched, or why it could not be."""
         limits = CrawlConfig(
-            prefix=_folder(item.name),
+            prefix=_folder_of_page(item.name),
             max_pages=item.request["max_pages"],
             max_requests=_REQUESTS_PER_PAGE * item.request["max_pages"],
             max_depth=item.request["max_depth"],
         )
         request = {name: item.request[name] for name in ("metadata", "groups") if name in item.request}
         request["listed"] = True
-        for found in Crawl(self._polite(job_id), item.name, limits):
+        for found in Crawl(self._polite_fetcher_for(job_id), item.name, limits):
             if isinstance(found, Refusal):
                 yield NewItem("url", found.url, request=request), Rejection(found.code, found.reason)
             else:
                 page = NewItem("url", found.url, bytes=len(found.data), request=request)
                 yield page, _page_source(found, request)
 
-    def _polite(self, job_id: str) -> PoliteFetcher:
+    def _polite_fetcher_for(self, job_id: str) -> PoliteFetcher:
         """A fetcher that obeys robots.txt; a new one for each job, so that each asks for robots.txt again."""
         if self._polite_fetcher[0] != job_id:
             self._polite_fetcher = (job_id, PoliteFetcher(self._fetcher))
@@ -118,7 +118,7 @@ class Intake:
             self._zip_folder[1].close()
             self._zip_folder = None
 
-    def _member(self, job_id: str, item: Item) -> Source:
+    def _read_member(self, job_id: str, item: Item) -> Source:
         password = item.request.get("password", "")
         folder = self._open_zip(job_id, item)
         member = item.request["member"]
@@ -192,6 +192,6 @@ def web_document_id(address: str) -> str:
     return f"{name[: MAX_DOCUMENT_ID - 20].rstrip('/ .')}-{digest}"
 
 
-def _folder(address: str) -> str:
+def _folder_of_page(address: str) -> str:
     """Path of the folder that a page is in; a crawl that starts at the page stays below it."""
     return parse_url(address).path.rpartition("/")[0] or "/"

@@ -14,9 +14,9 @@ from index.errors import InvalidInput, LoccitError, ObjectsUnavailable, StoreUna
 from index.library import Library
 from service.advice import message_with_advice
 from service.errors import JobNotFound
-from service.flows.ingest.jobs.finishing import UNEXPECTED, JobFinishing, fail
+from service.flows.ingest.jobs.finishing import UNEXPECTED, JobFinishing, fail_job
 from service.flows.ingest.jobs.intake import Intake
-from service.flows.ingest.jobs.storing import ClaimsLost, ItemStoring, refused
+from service.flows.ingest.jobs.storing import ClaimsLost, ItemStoring, refused_item
 from service.flows.ingest.jobs.upgrading import UpgradeRunner
 from service.flows.ingest.jobs.waiting import WaitingJobs
 from service.state.jobs.protocols import JobStore, Session, Spool
@@ -121,20 +121,20 @@ class JobRunner:
 
     def _ingest_next(self, jobs: Sequence[Job], session: Session) -> bool:
         """Run the oldest jobs of one collection, or help with one; False where nothing can be done now."""
-        together = [one for one in _oldest(jobs) if self.waiting.are_due(one[0])]
+        together = [one for one in _oldest_by_collection(jobs) if self.waiting.are_due(one[0])]
         others: list[Job] = []
         for one in together:
             if not session.acquire(lease := lease_to_run(one[0])):
                 others.append(one[0])
                 continue
             try:
-                if self._attempted(one[0], partial(self._lead, one, session)):
+                if self._attempt(one[0], partial(self._lead, one, session)):
                     return True
             finally:
                 session.release(lease)
-        return any(self._attempted(job, partial(self._help, job, session)) for job in others)
+        return any(self._attempt(job, partial(self._help, job, session)) for job in others)
 
-    def _attempted(self, job: Job, act: Callable[[], bool]) -> bool:
+    def _attempt(self, job: Job, act: Callable[[], bool]) -> bool:
         """Do something for a job; set those of its collection aside where that has to wait."""
         try:
             went_on = act()
@@ -192,10 +192,10 @@ class JobRunner:
         except LoccitError as error:
             if self.waiting.wait_for(error):
                 raise
-            fail(self.store, job, message_with_advice(error))
+            fail_job(self.store, job, message_with_advice(error))
         except Exception:
             log.exception("Job %s failed.", job.id)
-            fail(self.store, job, UNEXPECTED)
+            fail_job(self.store, job, UNEXPECTED)
         return True
 
     def _ingest(self, job: Job, session: Session) -> bool:
@@ -251,8 +251,8 @@ class JobRunner:
     def _expand(self, job: Job, item: Item, session: Session) -> None:
         try:
             if item.kind == "crawl":
-                for page, source in self._intake.crawled(job.id, item):
-                    if self._interrupted(job):
+                for page, source in self._intake.crawl(job.id, item):
+                    if self._is_interrupted(job):
                         return
                     if added := self.store.add_item(job.id, page):
                         self._storing.store_added(job, added, source, session)
@@ -260,20 +260,20 @@ class JobRunner:
             else:
                 members = []
                 for member in self._intake.members(job.id, item):
-                    if self._interrupted(job):
+                    if self._is_interrupted(job):
                         return
                     members.append(member)
                 self.store.expand(job.id, item.number, members)
         except InvalidInput as error:
-            self.store.settle(job.id, [refused(item, Rejection.of(error))])
+            self.store.settle(job.id, [refused_item(item, Rejection.of(error))])
         except ClaimsLost:
             return  # with the session
 
-    def _interrupted(self, job: Job) -> bool:
+    def _is_interrupted(self, job: Job) -> bool:
         return not self._may_continue() or self.store.is_cancelling(job.id)
 
 
-def _oldest(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+def _oldest_by_collection(jobs: Sequence[Job]) -> Iterator[list[Job]]:
     """For each collection, its oldest job, and those after it that have one file each from one sender."""
     for collection in dict.fromkeys(job.collection for job in jobs):
         own = [job for job in jobs if job.collection == collection]

@@ -83,7 +83,7 @@ class ItemStoring:
         settled: dict[str, list[Item]] = {}
         for of, item, source in batch:
             outcome = next(outcomes) if isinstance(source, Source) else source
-            settled.setdefault(of.id, []).append(_settled(item, outcome))
+            settled.setdefault(of.id, []).append(_settled_item(item, outcome))
         last_passage = collection.archive.last_passage() if sources else 0
         settled = {
             job_id: right.settle(job_id, items, last_passage=last_passage)
@@ -166,16 +166,16 @@ class _Leased:
         return list(items)
 
 
-def refused(item: Item, why: Rejection) -> Item:
+def refused_item(item: Item, why: Rejection) -> Item:
     """The item with the reason why it is refused."""
     return replace(item, outcome="refused", code=why.code, message=why.message)
 
 
-def _settled(item: Item, outcome: Put | InvalidInput | Rejection) -> Item:
+def _settled_item(item: Item, outcome: Put | InvalidInput | Rejection) -> Item:
     if isinstance(outcome, InvalidInput):
         outcome = Rejection.of(outcome)
     if isinstance(outcome, Rejection):
-        return refused(item, outcome)
+        return refused_item(item, outcome)
     passages = 0 if outcome.status == "unchanged" else outcome.record.passages
     message = SAME_TEXT if outcome.same_text else ""
     return replace(

@@ -14,7 +14,7 @@ from index.search import CALIBRATION_FILE
 from index.upgrading import Plan, Progress, Upgrade
 from service.advice import message_with_advice
 from service.errors import JobNotFound
-from service.flows.ingest.jobs.finishing import UNEXPECTED, fail
+from service.flows.ingest.jobs.finishing import UNEXPECTED, fail_job
 from service.flows.ingest.jobs.waiting import WaitingJobs
 from service.state.jobs.protocols import JobStore, Session
 from service.state.jobs.records import Job, lease_to_run
@@ -89,10 +89,10 @@ class UpgradeRunner:
         except LoccitError as error:
             if self._waiting.wait_for(error):
                 raise
-            fail(self._store, job, message_with_advice(error))
+            fail_job(self._store, job, message_with_advice(error))
         except Exception:
             log.exception("Job %s failed.", job.id)
-            fail(self._store, job, UNEXPECTED)
+            fail_job(self._store, job, UNEXPECTED)
         self._waiting.forget(job)
 
     def _upgrade(self, job: Job, upgrade: Upgrade, may_continue: Callable[[], bool]) -> None:

@@ -70,10 +70,10 @@ def require_unused(source: Side, target: Side) -> None:
     for store in _STORES[:3]:
         if not store.exists(target):
             continue
-        with _opened(store, target) as there:
+        with _open_database(store, target) as there:
             ids = _ids(there, store.name)
         if ids and store.exists(source):
-            with _opened(store, source) as own:
+            with _open_database(store, source) as own:
                 ids -= _ids(own, store.name)
         if ids:
             raise StoreInUse(
@@ -82,18 +82,18 @@ def require_unused(source: Side, target: Side) -> None:
             )
 
 
-def counts(source: Side) -> dict[str, int]:
+def count_rows(source: Side) -> dict[str, int]:
     """How many rows there are to move, by table."""
     found = {}
     for store in _STORES:
         if store.exists(source):
-            with _opened(store, source) as own, own.read() as connection:
+            with _open_database(store, source) as own, own.read() as connection:
                 for table in store.tables:
                     found[table] = connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
     return found
 
 
-def move(source: Side, target: Side) -> tuple[dict[str, int], list[Difference]]:
+def move_rows(source: Side, target: Side) -> tuple[dict[str, int], list[Difference]]:
     """Put the rows of the source in the place of those of the target, each store in one transaction.
 
     Bytes of files that wait or are kept are copied, too. Returns how many rows there are, by table, and what
@@ -105,21 +105,21 @@ def move(source: Side, target: Side) -> tuple[dict[str, int], list[Difference]]:
         if not store.exists(source):
             continue
         with ExitStack() as stack:
-            own, there = (stack.enter_context(_opened(store, side)) for side in (source, target))
-            rows = _read(own, store.tables)
+            own, there = (stack.enter_context(_open_database(store, side)) for side in (source, target))
+            rows = _read_tables(own, store.tables)
             with there.write() as connection:
-                _replace(connection, store, rows, is_postgresql=bool(target.store))
-            stored = _read(there, store.tables)
+                _replace_rows(connection, store, rows, is_postgresql=bool(target.store))
+            stored = _read_tables(there, store.tables)
         for table in store.tables:
             moved[table] = len(rows[table][1])
-            if _shared(rows[table], stored[table]) != _shared(stored[table], rows[table]):
+            if _shared_columns(rows[table], stored[table]) != _shared_columns(stored[table], rows[table]):
                 differences.append(Difference("its rows are different in the target", table))
     differences += _move_bytes(source, target)
     return moved, differences
 
 
 @contextmanager
-def _opened(store: _Store, side: Side) -> Iterator[Database]:
+def _open_database(store: _Store, side: Side) -> Iterator[Database]:
     with closing(store.open(side)) as opened:
         yield opened.database
 
@@ -133,7 +133,7 @@ _Table = tuple[list[str], list[Row]]
 """The columns of a table, and its rows, in order."""
 
 
-def _read(database: Database, tables: Sequence[str]) -> dict[str, _Table]:
+def _read_tables(database: Database, tables: Sequence[str]) -> dict[str, _Table]:
     with database.read() as connection:
         found = {}
         for table in tables:
@@ -142,14 +142,16 @@ def _read(database: Database, tables: Sequence[str]) -> dict[str, _Table]:
         return found
 
 
-def _shared(table: _Table, other: _Table) -> list[Row]:
+def _shared_columns(table: _Table, other: _Table) -> list[Row]:
     """The rows of a table, in order, with the columns that another has, too."""
     columns, rows = table
     places = [columns.index(name) for name in sorted(set(columns) & set(other[0]))]
     return sorted((tuple(row[place] for place in places) for row in rows), key=repr)
 
 
-def _replace(connection: Connection, store: _Store, given: dict[str, _Table], *, is_postgresql: bool) -> None:
+def _replace_rows(
+    connection: Connection, store: _Store, given: dict[str, _Table], *, is_postgresql: bool
+) -> None:
     for table in reversed(("jobs", "items", "counts") if store.filled else store.tables):
         connection.execute(f"DELETE FROM {table}")
     for table in store.tables:
@@ -177,8 +179,8 @@ def _move_bytes(source: Side, target: Side) -> list[Difference]:
         own, there = (
             open_spool(side.data, store=side.store, objects=side.objects) for side in (source, target)
         )
-        for job, name, is_needed in _spooled(source):
-            if not _copied(own, there, job, name) and is_needed:
+        for job, name, is_needed in _spooled_files(source):
+            if not _copy_file(own, there, job, name) and is_needed:
                 differences.append(Difference("the bytes are missing", f"upload {name} of the job {job}"))
     if has_files(source.data, store=source.store):
         own, there = (
@@ -187,12 +189,12 @@ def _move_bytes(source: Side, target: Side) -> list[Difference]:
         )
         with closing(open_file_store(source.data, store=source.store, objects=source.objects)) as files:
             for one in files.files():
-                if not _copied(own, there, one.id, CONTENT):
+                if not _copy_file(own, there, one.id, CONTENT):
                     differences.append(Difference("the bytes are missing", f"file {one.id}"))
     return differences
 
 
-def _spooled(source: Side) -> list[tuple[str, str, bool]]:
+def _spooled_files(source: Side) -> list[tuple[str, str, bool]]:
     """The files of jobs: job, name, and whether a document waits for it."""
     with closing(open_job_store(source.data, store=source.store)) as jobs, jobs.database.read() as connection:
         return connection.execute(
@@ -201,7 +203,7 @@ def _spooled(source: Side) -> list[tuple[str, str, bool]]:
         ).fetchall()
 
 
-def _copied(source: Spool, target: Spool, folder: str, name: str) -> bool:
+def _copy_file(source: Spool, target: Spool, folder: str, name: str) -> bool:
     """Copy a file unless it is there; False if the source has none."""
     size = size_of_spooled(source, folder, name)
     if size is None:

@@ -62,7 +62,7 @@ class CollectionMove:
             try:
                 require_copy(rows, there)
             except CopyDiverged as error:
-                raise self._in_use(error) from error
+                raise self._diverged(error) from error
             return "moved", there.state.change
 
     def run(self) -> MovedCollection:
@@ -99,16 +99,16 @@ class CollectionMove:
             self.target.conceal(self.name)
         for is_last in (False, True):
             try:
-                return self._copied(source, moved, stack)
+                return self._copy_once(source, moved, stack)
             except CopyDiverged as error:
-                raise self._in_use(error) from error
+                raise self._diverged(error) from error
             except CopyOutdated:
                 if is_last:
                     raise
                 self._discard()
         raise AssertionError
 
-    def _copied(self, source: RecordStore, moved: MovedCollection, stack: ExitStack) -> RowSource:
+    def _copy_once(self, source: RecordStore, moved: MovedCollection, stack: ExitStack) -> RowSource:
         description = self.source.description(self.name) or {}
         self.target.describe(self._hidden, description)
         with closing(self.target.open(self._hidden)) as target, target.lease(LEASE):
@@ -176,7 +176,7 @@ class CollectionMove:
         for sha256 in missing[:_MOST]:
             moved.differences.append(Difference("the bytes are missing", f"original {sha256.hex()}"))
 
-    def _in_use(self, error: CopyDiverged) -> StoreInUse:
+    def _diverged(self, error: CopyDiverged) -> StoreInUse:
         return StoreInUse(
             f"The target has a collection {self.name!r} that is no earlier state of this one. {error} Delete "
             "it there, or choose another target."

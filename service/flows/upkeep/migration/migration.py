@@ -84,7 +84,7 @@ class Migration:
                         reached,
                     )
                 )
-        return found, beside.counts(self.source)
+        return found, beside.count_rows(self.source)
 
     def run(self, *, questions: int) -> Report:
         """Move everything, compare it, and ask ``questions`` of each collection of both sides.
@@ -106,7 +106,7 @@ class Migration:
                 )
                 moved.differences += found
         if report.is_same:
-            report.beside, report.differences = beside.move(self.source, self.target)
+            report.beside, report.differences = beside.move_rows(self.source, self.target)
             self._copy_ledger()
         if report.is_same:
             self._require_known()  # a newer version may have begun meanwhile
@@ -132,7 +132,7 @@ class Migration:
         """
         for move in self._moves:
             move.source.open(move.name).close()
-        beside.counts(self.source)  # opens all others
+        beside.count_rows(self.source)  # opens all others
         self.source.require_known()
 
     def _load_models(self) -> None:

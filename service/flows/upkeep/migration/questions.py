@@ -42,25 +42,25 @@ def ask_both(
     with (
         TemporaryDirectory(prefix="loccit-migrate-") as folder,
         closing(
-            Collection(_beside(move.source, Path(folder, "a")), move.name, embedder=models, config=exact)
+            Collection(_with_folder(move.source, Path(folder, "a")), move.name, embedder=models, config=exact)
         ) as own,
         closing(
             Collection(
-                _beside(move.target, Path(folder, "b")), move.name_there, embedder=models, config=exact
+                _with_folder(move.target, Path(folder, "b")), move.name_there, embedder=models, config=exact
             )
         ) as other,
     ):
-        questions = _questions(other, count)
+        questions = _sample_questions(other, count)
         found = []
         for done, question in enumerate(questions, 1):
             answers = [one.ask(question, k=_PASSAGES, as_of=change) for one in (own, other)]
-            if not _is_same(*answers):
+            if not _is_same_answer(*answers):
                 found.append(Difference("the answers differ", f"question {question!r}"))
             progress(f"asking {move.name}", done, len(questions))
         return len(questions), found
 
 
-def _questions(collection: Collection, count: int) -> list[str]:
+def _sample_questions(collection: Collection, count: int) -> list[str]:
     """One sentence of each of some passages, the same at each call."""
     found: dict[str, None] = {}
     for text in collection.sample_texts(2 * count):
@@ -71,7 +71,7 @@ def _questions(collection: Collection, count: int) -> list[str]:
     return list(found)[:count]
 
 
-def _is_same(own: Answer, other: Answer) -> bool:
+def _is_same_answer(own: Answer, other: Answer) -> bool:
     if abs(own.answerability - other.answerability) > TOLERANCE or len(own.hits) != len(other.hits):
         return False
     return all(
@@ -95,5 +95,5 @@ class _Beside:
         return getattr(self._catalogue, name)
 
 
-def _beside(catalogue: Catalogue, folder: Path) -> Catalogue:
+def _with_folder(catalogue: Catalogue, folder: Path) -> Catalogue:
     return cast(Catalogue, _Beside(catalogue, folder))

@@ -251,7 +251,7 @@ async def test_a_question_that_failed_is_embedded_when_it_is_asked_again(embedde
     with anyio.fail_after(PATIENCE), pytest.raises(ModelFailed):
         await queue.encode(["same", "same"])
     embedder.failure = None
-    assert queue.cached(["same"]) is None
+    assert queue.find_cached(["same"]) is None
     assert len(await queue.encode(["same"])) == 1
     assert len(embedder.batches) == 2
     await queue.stop()
@@ -265,14 +265,14 @@ async def test_vectors_of_the_last_questions_are_known(embedder: GatedEmbedder) 
     assert (again.queue_ms, again.encode_ms) == (0, 0)
     assert first.encode_ms > 0
     assert embedder.batches == [["first"], ["second"]]
-    known = queue.cached(["second", "first"])
+    known = queue.find_cached(["second", "first"])
     assert known is not None
     expected = WordEmbedder().embed_queries(["second", "first"])
     assert [one.vector.tolist() for one in known] == expected.tolist()
     await queue.encode(["third"])
-    assert queue.cached(["second"]) is None
-    assert queue.cached(["first", "third", "second"]) is None
-    assert queue.cached(["first", "third"]) is not None
+    assert queue.find_cached(["second"]) is None
+    assert queue.find_cached(["first", "third", "second"]) is None
+    assert queue.find_cached(["first", "third"]) is not None
     await queue.stop()
 
 

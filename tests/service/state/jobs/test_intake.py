@@ -226,7 +226,7 @@ def test_crawl_stays_below_its_folder_and_reports_failures(intake: Intake, serve
     server.answers["/docs/b.html"] = answer(b"<p>B.</p>")
     server.answers["/other.html"] = answer(b"<p>Other.</p>")
     crawl = item("crawl", here(server, "/docs/a.html"), metadata={"m": 1}, max_pages=9, max_depth=3)
-    found = {new.name: (new, of) for new, of in intake.crawled("job", crawl)}
+    found = {new.name: (new, of) for new, of in intake.crawl("job", crawl)}
     assert set(found) == {here(server, f"/docs/{name}.html") for name in ("a", "b", "gone")}
     new, page = found[here(server, "/docs/b.html")]
     assert (new.kind, new.bytes) == ("url", 9)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from index.answers import Citation, Explanation, Hit, SideScore, Turn
-from service.flows.answer.writing.prompt import fitting, messages
+from service.flows.answer.writing.prompt import count_fitting, messages
 
 
 def hit(text: str, **more: Any) -> Hit:
@@ -58,5 +58,5 @@ def test_the_last_turns_are_sent_without_their_marks() -> None:
 
 @pytest.mark.parametrize(("characters", "count"), [(1, 1), (10, 1), (15, 1), (20, 2), (100, 3)])
 def test_passages_are_sent_as_far_as_they_fit(characters: int, count: int) -> None:
-    assert fitting([hit("x" * 10)] * 3, characters) == count
-    assert fitting([], characters) == 0
+    assert count_fitting([hit("x" * 10)] * 3, characters) == count
+    assert count_fitting([], characters) == 0

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.citations.claims import claims
-from service.flows.answer.writing.segments import Segment, Segments, plain
+from service.flows.answer.writing.segments import Segment, Segments, blank_structure
 
 ANSWER = (
     "Dr. Smith lit the lamp at 5 p.m. on Monday [1]. The light reached 3.5 miles! [2][3] It was “seen from "
@@ -32,8 +32,8 @@ def test_segments_make_up_the_text_and_have_its_sentences(size: int) -> None:
     for one in segments:
         assert one.start == at
         at += len(one.text)
-    found = [sentence for one in segments for sentence in claims(plain(" " * one.start + one.text))]
-    whole = claims(plain(ANSWER))
+    found = [sentence for one in segments for sentence in claims(blank_structure(" " * one.start + one.text))]
+    whole = claims(blank_structure(ANSWER))
     assert [(one.start, one.end, one.marks) for one in found] == [
         (one.start, one.end, one.marks) for one in whole
     ]
@@ -58,7 +58,7 @@ def test_white_space_is_no_segment() -> None:
 
 def test_signs_that_hide_text_are_passed_over_and_keep_the_offsets() -> None:
     text = "# Napoleon lit it.\n```py\nHe did.\n```\n  [^2]: He did [1]: so.\n#tag ~~~~ a"
-    shown = plain(text)
+    shown = blank_structure(text)
     assert shown == "  Napoleon lit it.\n   py\nHe did.\n   \n  [^2]  He did [1]: so.\n#tag ~~~~ a"
     first = claims(shown)[0]
     assert text[first.start : first.end] == "Napoleon lit it."

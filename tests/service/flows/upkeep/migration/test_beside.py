@@ -58,7 +58,7 @@ def test_there_and_back(sides: tuple[Side, Side, Side]) -> None:
     for source, target in ((one, there), (there, back)):
         for _ in range(2):  # it can be repeated
             beside.require_unused(source, target)
-            moved, differences = beside.move(source, target)
+            moved, differences = beside.move_rows(source, target)
             assert differences == []
             assert moved == {
                 "keys": 2,
@@ -102,5 +102,5 @@ def test_missing_bytes_are_told(sides: tuple[Side, Side, Side]) -> None:
     one, there, _ = sides
     fill(one)
     open_spool(one.data).clear("waits")
-    _, differences = beside.move(one, there)
+    _, differences = beside.move_rows(one, there)
     assert [one.place for one in differences] == ["upload 000001 of the job waits"]

@@ -60,10 +60,10 @@ def bytes_of(side: Side) -> list[bytes]:
 def test_neither_folder_removes_what_the_other_has(tmp_path: Path, place: str) -> None:
     source, target = Side(tmp_path / "one", "", place), Side(tmp_path / "other", "", place)
     fill(source)
-    assert beside.move(source, target)[1] == []
+    assert beside.move_rows(source, target)[1] == []
     clear(source)
     assert bytes_of(target) == [b"Kept.", b"Waits."]
-    assert beside.move(target, third := Side(tmp_path / "third", "", place))[1] == []
+    assert beside.move_rows(target, third := Side(tmp_path / "third", "", place))[1] == []
     clear(target)
     assert bytes_of(third) == [b"Kept.", b"Waits."]
 
@@ -73,7 +73,7 @@ def test_a_database_and_the_folder_beside_it(tmp_path: Path, postgresql_url: str
     place = (tmp_path / "shared").as_uri() if has_place else ""
     source, target = Side(tmp_path / "one", "", place), Side(tmp_path / "one", postgresql_url, place)
     fill(source)
-    assert beside.move(source, target)[1] == []
+    assert beside.move_rows(source, target)[1] == []
     clear(source)
     assert bytes_of(target) == [b"Kept.", b"Waits."]
 
@@ -90,6 +90,6 @@ def test_a_service_without_a_name_goes_on_with_what_it_has(tmp_path: Path, place
     if place.startswith("file:"):
         shared = tmp_path / "shared"
         assert sorted(path.name for path in shared.iterdir()) == ["files", "spool"]
-    assert beside.move(source, target)[1] == []
+    assert beside.move_rows(source, target)[1] == []
     clear(source)
     assert bytes_of(target) == [b"Kept.", b"Waits."]
