@@ -18,7 +18,7 @@ from scripts.api_reference import addresses, operations
 from scripts.command_reference import commands
 from scripts.error_reference import errors
 from scripts.limits_reference import limits
-from service.monitoring.metrics import described
+from service.monitoring.metrics import describe_metrics
 from service.settings import PREFIX, Settings
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -93,7 +93,7 @@ def metrics() -> str:
     """Return the table of metrics."""
     rows = [
         (f"`{one.name}`", one.kind, ", ".join(f"`{label}`" for label in one.labels), one.text)
-        for one in described()
+        for one in describe_metrics()
     ]
     return table(("metric", "kind", "labels", "meaning"), *rows)
 

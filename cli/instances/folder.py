@@ -24,10 +24,10 @@ from service.faces.api.schemas.documents import deleted_json, document_json, hun
 from service.faces.api.schemas.verdicts import report_json, verdict_json
 from service.flows.ingest.background.purging import open_purger
 from service.http.json_values import state_json
-from service.http.links import absolute, linked
+from service.http.links import with_absolute_links, with_links
 from service.settings import Settings
 from service.state.jobs import has_jobs, open_job_store
-from service.state.jobs.cancelling import cancelled_with
+from service.state.jobs.cancelling import cancelling_jobs
 from service.state.library import open_library
 
 
@@ -82,7 +82,7 @@ class Folder:
         with self._opened.archive.resolution() as resolution:
             found = resolution.resolve(parse_locator(locator), around=0)
         citation: Any = formatted(
-            absolute(linked(found.citation, self.collection), self._public_url),
+            with_absolute_links(with_links(found.citation, self.collection), self._public_url),
             shape,
             metadata=found.version.metadata,
             accessed=datetime.now(UTC).date(),
@@ -157,7 +157,7 @@ class Folder:
             data, url = self._library.data, self._library.config.store_url
             if has_jobs(data, store=url):
                 store = stack.enter_context(closing(open_job_store(data, store=url)))
-                stack.enter_context(cancelled_with(self.collection, store))
+                stack.enter_context(cancelling_jobs(self.collection, store))
             self._library.delete(self.collection)
         with open_purger(self._library) as purger:
             purger.finish_deleted()

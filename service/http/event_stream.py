@@ -10,7 +10,7 @@ from fastapi.sse import format_sse_event
 from starlette.responses import StreamingResponse
 from starlette.types import Send
 
-from service.http.replies import written_json
+from service.http.replies import encode_json
 
 MEDIA_TYPE = "text/event-stream"
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -19,7 +19,7 @@ _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 def event(data: Any, name: str | None = None) -> bytes:
     """An event with JSON as data."""
-    return format_sse_event(data_str=written_json(data).decode(), event=name)
+    return format_sse_event(data_str=encode_json(data).decode(), event=name)
 
 
 class _EventStream(StreamingResponse):
@@ -43,7 +43,7 @@ def event_stream(events: AsyncGenerator[bytes]) -> StreamingResponse:
     return _EventStream(events)
 
 
-def documented(description: str) -> dict[int | str, dict[str, Any]]:
+def describe_event_stream(description: str) -> dict[int | str, dict[str, Any]]:
     """How OpenAPI describes that a route may also answer with events."""
     # Without a schema: OpenAPI 3.1 has none for events, and programs take one for that of each event.
     return {200: {"description": description, "content": {MEDIA_TYPE: {}}}}

@@ -51,7 +51,7 @@ class JsonBody(Generic[Model]):
         body = self.model() if not data and not self.required else read_json(self.model, data)
         # Most requests have no query: parsing it is left out where there is none.
         if isinstance(body, CollectionBody) and request.scope["query_string"]:
-            _use_query(body, request.query_params.get("collection"))
+            _apply_query(body, request.query_params.get("collection"))
         return body
 
     def openapi(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def read_json(model: type[Model], data: bytes) -> Model:
         raise invalid_request(error.errors(include_url=False, include_input=False)) from None
 
 
-def _use_query(body: CollectionBody, name: str | None) -> None:
+def _apply_query(body: CollectionBody, name: str | None) -> None:
     """Set the collection to the query's. Raises :class:`InvalidRequest` when the body names another."""
     if name is None or name == body.collection:
         return

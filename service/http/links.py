@@ -50,7 +50,7 @@ def job_path(job_id: str) -> str:
     return f"/v1/jobs/{job_id}"
 
 
-def linked(citation: Citation, collection: str) -> Citation:
+def with_links(citation: Citation, collection: str) -> Citation:
     """A citation of a collection with links to this service: itself, its text, and the page that shows it.
 
     One that has such links is returned as it is.
@@ -66,7 +66,7 @@ def linked(citation: Citation, collection: str) -> Citation:
     return replace(citation, links={**links, **citation.links})
 
 
-def absolute(citation: Citation, base: str) -> Citation:
+def with_absolute_links(citation: Citation, base: str) -> Citation:
     """The citation with links to this service that begin with its address; as it is without one."""
     if not base:
         return citation
@@ -86,7 +86,7 @@ def base_url(connection: Scope, public_url: str) -> str:
     return f"{scheme}://{host}" if host else ""
 
 
-def proven(citation: Citation, collection: str, prover: Prover) -> Citation:
+def with_proof(citation: Citation, collection: str, prover: Prover) -> Citation:
     """A citation of a collection with links that carry a proof, and without one to the whole text."""
     locator = citation.locator
     proof = urlencode({"proof": prover.proof(collection, locator)})

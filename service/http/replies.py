@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 
-def written_json(content: object) -> bytes:
+def encode_json(content: object) -> bytes:
     """Content as JSON, which has no infinite numbers: what a request had of these is null."""
     return to_json(content, inf_nan_mode="null")
 
@@ -21,4 +21,4 @@ def json_reply(
     media_type: str = "application/json",
 ) -> Response:
     """A response with a JSON body."""
-    return Response(written_json(content), status_code, headers, media_type=media_type)
+    return Response(encode_json(content), status_code, headers, media_type=media_type)

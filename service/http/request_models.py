@@ -25,7 +25,7 @@ class CollectionBody(Request):
         "header X-On-Behalf-Of does the same for every route.",
     )
 
-    def narrowed(self, caller: Principal) -> Principal:
+    def narrow_caller(self, caller: Principal) -> Principal:
         """The caller, on behalf of the groups that are listed. Raises :class:`index.errors.InvalidGroup`."""
         if self.on_behalf_of is None:
             return caller

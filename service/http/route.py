@@ -52,7 +52,7 @@ class GuardedRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """See :class:`fastapi.routing.APIRoute`."""
-        handle = self._function_itself() if self.takes_request_alone else super().get_route_handler()
+        handle = self._call_directly() if self.takes_request_alone else super().get_route_handler()
 
         async def handle_allowed(request: Request) -> Response:
             self.rule.require(request.scope)
@@ -84,7 +84,7 @@ class GuardedRoute(APIRoute):
             and inspect.signature(function, eval_str=True).return_annotation is Response
         )
 
-    def _function_itself(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def _call_directly(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         function, name = self.endpoint, self.dependant.request_param_name or ""
 
         async def handle(request: Request) -> Response:
@@ -112,7 +112,7 @@ class ApiRoute(GuardedRoute):
                 self._query_names.add("collection")
                 extra["parameters"] = [_COLLECTION]
         extra |= options.pop("openapi_extra", None) or {}
-        extra |= _security(endpoint)
+        extra |= _security_requirement(endpoint)
         self.errors = (*signature.errors, *_errors_before_route(path, options["methods"]))
         """Errors that it can answer with; the OpenAPI document shows them in the shape of its address."""
         super().__init__(path, endpoint, openapi_extra=extra, **options)
@@ -142,7 +142,7 @@ class ApiRoute(GuardedRoute):
             raise InvalidRequest(f"{repeated[0]}: the query has it more than once. Give it once.")
 
 
-def _security(endpoint: Callable[..., Any]) -> dict[str, Any]:
+def _security_requirement(endpoint: Callable[..., Any]) -> dict[str, Any]:
     rule = rule_of(endpoint)
     if rule is None or rule.scope is Scope.NONE:
         return {}

@@ -26,7 +26,7 @@ class Signature:
         markers = [marker for _, annotation in parameters for marker in _markers(annotation)]
         self.query_names = {name for one in parameters for name in _query_names(*one)}
         self.body = next((marker for marker in markers if isinstance(marker, JsonBody)), None)
-        self.errors = [kind for _, annotation in parameters for kind in _errors(annotation)]
+        self.errors = [kind for _, annotation in parameters for kind in _declared_errors(annotation)]
 
 
 def _parameters(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
@@ -53,26 +53,26 @@ def _query_names(name: str, annotation: Any) -> Iterator[str]:
             yield from kind.model_fields if _is_model(kind) else [marker.alias or name]
 
 
-def _errors(annotation: Any) -> Iterator[type[LoccitError]]:
+def _declared_errors(annotation: Any) -> Iterator[type[LoccitError]]:
     """The errors that a type declares, those of its parts included."""
     for marker in _markers(annotation):
-        yield from _declared(marker)
+        yield from _errors_of_marker(marker)
     if _is_model(annotation):
         for field in annotation.model_fields.values():
             for marker in field.metadata:
-                yield from _declared(marker)
-            yield from _errors(field.annotation)
+                yield from _errors_of_marker(marker)
+            yield from _declared_errors(field.annotation)
     else:
         for part in get_args(annotation):
-            yield from _errors(part)
+            yield from _declared_errors(part)
 
 
-def _declared(marker: Any) -> Iterator[type[LoccitError]]:
+def _errors_of_marker(marker: Any) -> Iterator[type[LoccitError]]:
     if isinstance(marker, MayRaise):
         yield from marker.kinds
     elif isinstance(marker, JsonBody):
         yield from (BodyTooLarge, BodyTimeout, Overloaded)
-        yield from _errors(marker.model)
+        yield from _declared_errors(marker.model)
 
 
 def _is_model(kind: Any) -> bool:

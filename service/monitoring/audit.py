@@ -32,10 +32,10 @@ Entry = Mapping[str, Any]
 
 def append(path: Path, entry: Entry) -> None:
     """Append one entry, with the time. Raises OSError."""
-    _write(path, _line(time.time(), entry))
+    _write(path, _format_line(time.time(), entry))
 
 
-def _line(at: float, entry: Entry) -> bytes:
+def _format_line(at: float, entry: Entry) -> bytes:
     moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
     line = json.dumps({"time": moment, **entry}, ensure_ascii=False) + "\n"
     return line.encode("utf-8", "replace")
@@ -101,7 +101,7 @@ class AuditLog:
         """The lines of the oldest entries, up to what one write or one file takes."""
         most, size, lines = min(_MOST_BYTES, self._max_bytes), 0, []
         while self._entries and size < most:
-            lines.append(_line(*self._entries.popleft()))
+            lines.append(_format_line(*self._entries.popleft()))
             size += len(lines[-1])
         return b"".join(lines)
 
@@ -112,11 +112,11 @@ class AuditLog:
             # Another process may have done it meanwhile.
             if not self._path.exists() or self._path.stat().st_size < self._max_bytes:
                 return
-            self._numbered(self._keep).unlink(missing_ok=True)
+            self._numbered_path(self._keep).unlink(missing_ok=True)
             for number in range(self._keep - 1, 0, -1):
-                if (older := self._numbered(number)).exists():
-                    older.replace(self._numbered(number + 1))
-            self._path.replace(self._numbered(1))
+                if (older := self._numbered_path(number)).exists():
+                    older.replace(self._numbered_path(number + 1))
+            self._path.replace(self._numbered_path(1))
 
-    def _numbered(self, number: int) -> Path:
+    def _numbered_path(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}")

@@ -14,7 +14,7 @@ _FORM = (
 )
 
 
-def checked_address(url: str) -> str:
+def validate_address(url: str) -> str:
     """Return an address of PostgreSQL, or an empty one. Raises a ValueError, which does not repeat it."""
     if not url:
         return ""

@@ -37,7 +37,10 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        messages = (f"{PREFIX}{str(one['loc'][0]).upper()}: {_reason(one['msg'])}" for one in error.errors())
+        messages = (
+            f"{PREFIX}{str(one['loc'][0]).upper()}: {_reason_of_message(one['msg'])}"
+            for one in error.errors()
+        )
         raise InvalidSettings(" ".join(messages)) from None
 
 
@@ -69,6 +72,6 @@ def unknown_variables() -> list[str]:
     )
 
 
-def _reason(message: str) -> str:
+def _reason_of_message(message: str) -> str:
     message = message.removeprefix("Value error, ")
     return message if message.endswith(".") else f"{message}."

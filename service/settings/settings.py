@@ -7,7 +7,7 @@ from pydantic_settings import SettingsConfigDict
 
 from service.settings.access import AccessSettings
 from service.settings.checks import CheckSettings
-from service.settings.database_address import checked_address
+from service.settings.database_address import validate_address
 from service.settings.library import LibrarySettings
 from service.settings.logs import LogSettings
 from service.settings.questions import QuestionSettings
@@ -38,5 +38,5 @@ class Settings(
     @field_validator("store", check_fields=False)
     @classmethod
     def _check_store(cls, store: SecretStr) -> SecretStr:
-        checked_address(store.get_secret_value())  # raises a ValueError that says what is wrong
+        validate_address(store.get_secret_value())  # raises a ValueError that says what is wrong
         return store

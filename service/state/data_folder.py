@@ -92,7 +92,7 @@ class Used:
     """List the objects of a data folder in an object store.
 
     ``folders`` are those of its collections; ``unknown`` are collections that cannot be opened to ask them.
-    ``owner`` is the name of its service (:func:`service.state.databases.owner.known_owner`).
+    ``owner`` is the name of its service (:func:`service.state.databases.owner.find_owner`).
     """
 
     folders: set[str] = field(default_factory=set)

@@ -188,10 +188,10 @@ class UnansweredQuestions:
     def _run(self) -> None:
         while not self._stopped.wait(_PAUSE_SECONDS):
             if self._waiting or time.monotonic() > self._upkept + _UPKEEP_SECONDS:
-                self._try()
-        self._try()
+                self._try_upkeep()
+        self._try_upkeep()
 
-    def _try(self) -> None:
+    def _try_upkeep(self) -> None:
         try:
             self.upkeep()
         except LoccitError as error:

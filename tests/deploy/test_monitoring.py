@@ -15,7 +15,7 @@ import yaml
 
 from index.embedding import WordEmbedder
 from index.library import Library
-from service.monitoring.metrics import described
+from service.monitoring.metrics import describe_metrics
 from tests.service.http_service import served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +24,7 @@ DASHBOARD = ROOT / "deploy" / "grafana" / "loccit.json"
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 OF_PROMETHEUS = {"instance", "job", "le"}
 """Labels that Prometheus adds, and that of the buckets of a histogram."""
-METRICS = {one.name: one for one in described()}
+METRICS = {one.name: one for one in describe_metrics()}
 SERIES = {
     series: set(one.labels)
     for one in METRICS.values()

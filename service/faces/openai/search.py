@@ -20,7 +20,7 @@ from service.flows.ask.planning import plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
-from service.http.links import absolute, base_url, linked
+from service.http.links import base_url, with_absolute_links, with_links
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.settings import Settings
@@ -101,5 +101,7 @@ def hit_json(hit: Hit, collection: str, base: str) -> Json:
         "score": hit.probability,
         "attributes": attributes_json(hit.metadata),
         "content": [{"type": "text", "text": hit.text}],
-        "citation": citation_json(absolute(linked(hit.citation, collection), base), collection),
+        "citation": citation_json(
+            with_absolute_links(with_links(hit.citation, collection), base), collection
+        ),
     }

@@ -19,7 +19,7 @@ from service.flows.ask.planning import plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
-from service.http.links import absolute, base_url, linked
+from service.http.links import base_url, with_absolute_links, with_links
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.state.identity import Scope, access, caller_of
@@ -134,7 +134,7 @@ def _response_json(body: ToolResultRequest, answer: Answer, base: str) -> Json:
 
 
 def _search_result(hit: Hit, collection: str, base: str) -> object:
-    citation = absolute(linked(hit.citation, collection), base)
+    citation = with_absolute_links(with_links(hit.citation, collection), base)
     return formatted(citation, "anthropic_search_result", metadata=hit.metadata)
 
 

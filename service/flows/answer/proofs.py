@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from index.answers import Citation
 from index.citations import StatementVerdict, Today, Verdict
-from service.http.links import proven
+from service.http.links import with_proof
 from service.state.identity import Principal, Prover, Scope
 
 Shown = Callable[[Citation], Citation]
@@ -17,7 +17,7 @@ def linker_for(caller: Principal, collection: str, prover: Prover) -> Shown:
     """A function that gives citations of a collection links that the caller may follow."""
     if caller.scope is not Scope.ASK:
         return lambda citation: citation
-    return lambda citation: proven(citation, collection, prover)
+    return lambda citation: with_proof(citation, collection, prover)
 
 
 def statement_with_links(verdict: StatementVerdict, shown: Shown) -> StatementVerdict:

@@ -19,7 +19,7 @@ from service.flows.ask.client import Client
 from service.flows.ask.disconnection import unless_gone
 from service.flows.ask.planning import Plan
 from service.flows.ask.requests import AskRequest
-from service.http.links import proven
+from service.http.links import with_proof
 from service.settings import Settings
 from service.state.identity import Prover, Scope
 
@@ -134,5 +134,5 @@ async def encode_unless_gone(
 
 def _with_proofs(answer: Answer, collection: str, prover: Prover) -> Answer:
     """The answer with links by which a key with the scope ask may look its citations up."""
-    hits = [replace(hit, citation=proven(hit.citation, collection, prover)) for hit in answer.hits]
+    hits = [replace(hit, citation=with_proof(hit.citation, collection, prover)) for hit in answer.hits]
     return replace(answer, hits=tuple(hits))

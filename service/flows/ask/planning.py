@@ -32,7 +32,7 @@ def plan_request(body: AskRequest, caller: Principal, asking: Asking) -> Plan:
     Raises :class:`Forbidden`, :class:`InvalidRequest`, :class:`service.errors.RateLimited` and the errors of
     limits and filters.
     """
-    plan = validate_request(body, body.narrowed(caller), asking.settings)
+    plan = validate_request(body, body.narrow_caller(caller), asking.settings)
     asking.rates.charge(caller, len(plan.questions) - 1)  # the middleware has counted one
     return plan
 

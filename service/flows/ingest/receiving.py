@@ -55,7 +55,7 @@ async def receive(
         wanted = read(await body.read(ingestion.settings.library_config().ingest.max_document_bytes))
         async with _open_upload(ingestion, body.size) as upload:
             return await ingestion.pools.writes.run(
-                _create_job_of_request, ingestion, wanted.narrowed(caller), query.prefix, upload, wanted
+                _create_job_of_request, ingestion, wanted.narrow_caller(caller), query.prefix, upload, wanted
             )
 
 

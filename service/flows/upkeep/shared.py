@@ -12,7 +12,7 @@ from index.store import open_catalogue
 from index.store.originals import SharedOriginals
 from service.state import data_folder
 from service.state.data_folder import Used
-from service.state.databases.owner import folder_of, known_owner, name_owner, new_owner
+from service.state.databases.owner import find_owner, folder_of, name_owner, new_owner
 
 _log = logging.getLogger("loccit.upkeep")
 
@@ -32,7 +32,7 @@ def places_in_use(data: Path) -> Used:
                 unknown.add(name)
         if owner is None:
             with suppress(LoccitError):
-                owner = known_owner(part)
+                owner = find_owner(part)
     return Used(folders, unknown, owner)
 
 
@@ -43,7 +43,7 @@ def keep_apart(staged: Path, objects: str, own: Used) -> list[str]:
     of the backup, if this is one of the same service. Returns such folders of others as have something in
     them.
     """
-    of_backup = known_owner(staged)
+    of_backup = find_owner(staged)
     is_other = bool(own.owner) and of_backup is not None and of_backup != own.owner
     if own.owner is not None or of_backup is not None:
         name_owner(staged, new_owner() if own.owner is None else own.owner)

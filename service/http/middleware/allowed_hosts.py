@@ -37,7 +37,7 @@ class AllowedHosts:
             await self._app(scope, receive, send)
             return
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        unknown = next((host for host in map(_name, hosts) if not self._is_allowed(host)), None)
+        unknown = next((host for host in map(_host_name, hosts) if not self._is_allowed(host)), None)
         if unknown is None:
             await self._app(scope, receive, send)
             return
@@ -56,7 +56,7 @@ class AllowedHosts:
         return "." not in name or name in self._allowed or name.endswith(".localhost") or is_address(name)
 
 
-def _name(host: str) -> str:
+def _host_name(host: str) -> str:
     """The name or address of a Host header (RFC 9110, 7.2), without the port."""
     if host.startswith("["):
         return host[1:].partition("]")[0]

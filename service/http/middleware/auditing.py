@@ -15,7 +15,7 @@ from service.state.credentials import Credentials
 _UNRECORDED = {*OPEN_PATHS, "/metrics", "/widget.js"}
 
 
-def record(scope: Scope, status: int) -> None:
+def record_request(scope: Scope, status: int) -> None:
     """Add an entry for a request that has ended, refused ones included; ``status`` is 0 without a response.
 
     Without keys nobody is known, and nothing is recorded.
@@ -25,14 +25,14 @@ def record(scope: Scope, status: int) -> None:
     if parts is None or log is None or _is_unrecorded(scope["path"]):
         return
     if parts[Credentials].are_required:
-        log.add(_entry(scope, status))
+        log.add(_audit_entry(scope, status))
 
 
 def _is_unrecorded(path: str) -> bool:
     return path in _UNRECORDED or path.startswith(ASSETS)
 
 
-def _entry(scope: Scope, status: int) -> dict[str, Any]:
+def _audit_entry(scope: Scope, status: int) -> dict[str, Any]:
     state = scope.get("state", {})
     principal = state.get("principal")
     entry = {

@@ -41,23 +41,23 @@ class Authentication:
         self._proxies = proxies
         self._sign_on = sign_on
 
-    def _authenticated(self, scope: Scope) -> Principal:
+    def _authenticate(self, scope: Scope) -> Principal:
         if not parts_of(scope)[Credentials].keyring.required and self._sign_on is None:
             return ANYONE
         try:
-            found = _by_key(scope)
+            found = _caller_by_key(scope)
             if found is None:
-                found = _by_link(scope)
+                found = _caller_by_link(scope)
             if found is None and self._sign_on is not None:
                 found = self._sign_on.principal(scope, self._proxies)
             if found is None:
-                raise _unauthorized("")
-            return _visiting(_of_origin(found, scope), scope)
+                raise _unauthorized_error("")
+            return _with_visitor(_require_origin(found, scope), scope)
         except ServiceError as error:
             if scope["path"] in _OPEN or scope["path"].startswith(ASSETS):
                 return NOBODY
             if isinstance(error, Unauthorized) and not error.headers:
-                raise _unauthorized(error.message) from None
+                raise _unauthorized_error(error.message) from None
             raise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,14 +66,14 @@ class Authentication:
             state["client"] = client_address(scope, self._proxies)
             state["secure"] = is_secure(scope, self._proxies)
             try:
-                state["principal"] = _on_behalf(self._authenticated(scope), scope)
+                state["principal"] = _narrow_to_groups(self._authenticate(scope), scope)
             except LoccitError as error:
                 await render_error(error, scope)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
-def _by_key(scope: Scope) -> Principal | None:
+def _caller_by_key(scope: Scope) -> Principal | None:
     """The caller whose key or session a request has; None without either.
 
     Raises :class:`Unauthorized` if they are wrong.
@@ -85,7 +85,7 @@ def _by_key(scope: Scope) -> Principal | None:
     for name, value in scope["headers"]:
         if name not in _CREDENTIALS:
             continue
-        for token in _tokens(name, value, basic=reads):
+        for token in _parse_keys(name, value, basic=reads):
             try:
                 return credentials.keyring.principal(
                     token, guessable=lambda: not credentials.wrong_keys.are_too_many(address)
@@ -99,7 +99,7 @@ def _by_key(scope: Scope) -> Principal | None:
     return None if cookie is None else credentials.sessions.principal(cookie)
 
 
-def _by_link(scope: Scope) -> Principal | None:
+def _caller_by_link(scope: Scope) -> Principal | None:
     """The caller who gave a visitor the link to a citation's page; None for other requests.
 
     Raises :class:`Unauthorized` if that key is no longer valid.
@@ -119,12 +119,12 @@ def _by_link(scope: Scope) -> Principal | None:
     return None
 
 
-def _visiting(principal: Principal, scope: Scope) -> Principal:
+def _with_visitor(principal: Principal, scope: Scope) -> Principal:
     """The caller, with its address if anyone may have its key."""
     return replace(principal, visitor=scope["state"]["client"]) if principal.origins else principal
 
 
-def _on_behalf(principal: Principal, scope: Scope) -> Principal:
+def _narrow_to_groups(principal: Principal, scope: Scope) -> Principal:
     """The caller, narrowed to the groups that it names. Raises :class:`index.errors.InvalidGroup`."""
     named = [value for name, value in scope["headers"] if name == b"x-on-behalf-of"]
     if not named:
@@ -135,7 +135,7 @@ def _on_behalf(principal: Principal, scope: Scope) -> Principal:
     return principal.on_behalf_of(groups)
 
 
-def _of_origin(principal: Principal, scope: Scope) -> Principal:
+def _require_origin(principal: Principal, scope: Scope) -> Principal:
     """The caller, unless its key may be used by pages of other origins only."""
     origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
     if principal.origins and any(origin not in principal.origins for origin in origins):
@@ -143,11 +143,11 @@ def _of_origin(principal: Principal, scope: Scope) -> Principal:
     return principal
 
 
-def _unauthorized(reason: str) -> Unauthorized:
+def _unauthorized_error(reason: str) -> Unauthorized:
     return Unauthorized(reason, headers={"WWW-Authenticate": 'Bearer realm="loccit"'})
 
 
-def _tokens(name: bytes, value: bytes, *, basic: bool) -> Iterator[bytes]:
+def _parse_keys(name: bytes, value: bytes, *, basic: bool) -> Iterator[bytes]:
     """The keys in a header, as a client sent them."""
     if name == b"x-api-key":
         yield value.strip()
@@ -156,10 +156,10 @@ def _tokens(name: bytes, value: bytes, *, basic: bool) -> Iterator[bytes]:
         if scheme.lower() == b"bearer":
             yield key.strip()
         elif scheme.lower() == b"basic" and basic:
-            yield _password(key.strip())
+            yield _parse_password(key.strip())
 
 
-def _password(credentials: bytes) -> bytes:
+def _parse_password(credentials: bytes) -> bytes:
     """The password of Basic credentials (RFC 7617); the user name is ignored."""
     try:
         return base64.b64decode(credentials, validate=True).partition(b":")[2]

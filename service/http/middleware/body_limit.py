@@ -46,7 +46,8 @@ class BodyLimit:
                 counted.release()
         if counted.too_large and not counted.started:
             error = BodyTooLarge(
-                f"The body has more than {limit:,} bytes, which is the limit here.{_advice(scope['path'])}"
+                f"The body has more than {limit:,} bytes, which is the limit here."
+                f"{_limit_advice(scope['path'])}"
             )
             await render_error(error, scope)(scope, receive, send)
 
@@ -56,7 +57,7 @@ class BodyLimit:
         return self._documents if path.startswith(DOCUMENTS) else self._others
 
 
-def _advice(path: str) -> str:
+def _limit_advice(path: str) -> str:
     """The setting of the limit; empty for bodies whose limit is fixed."""
     if path in UPLOADS:
         return " The setting is LOCCIT_MAX_UPLOAD_BYTES."

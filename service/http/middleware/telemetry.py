@@ -71,7 +71,7 @@ class Telemetry:
                 self._record(scope, status, time.perf_counter() - started, span)
 
     def _record(self, scope: Scope, status: int, seconds: float, span: RequestSpan | None) -> None:
-        auditing.record(scope, status)
+        auditing.record_request(scope, status)
         # The route, not the path: ids and locators are private.
         method, route = scope["method"], getattr(scope.get("route"), "path", NO_ROUTE)
         code, request_id = error_code_of(scope), request_id_of(scope)
@@ -87,10 +87,12 @@ class Telemetry:
             principal = scope["state"].get("principal")
             if principal is not None and principal.key:
                 fields["key"] = principal.key
-            access.info(_ACCESS, {**fields, "request_id": request_id}, extra={**fields, **_error(code)})
+            access.info(
+                _ACCESS, {**fields, "request_id": request_id}, extra={**fields, **_error_fields(code)}
+            )
 
 
-def _error(code: str) -> dict[str, str]:
+def _error_fields(code: str) -> dict[str, str]:
     return {"code": code} if code else {}
 
 

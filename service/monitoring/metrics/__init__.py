@@ -13,7 +13,7 @@ from service.monitoring.metrics.shared_state import DESCRIBED, SharedState
 from service.monitoring.metrics.worker_state import WorkerState
 
 
-def described() -> list[Described]:
+def describe_metrics() -> list[Described]:
     """All metrics of the service."""
     return [*Instruments(CollectorRegistry()).described, *DESCRIBED]
 

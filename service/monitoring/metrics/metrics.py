@@ -40,12 +40,12 @@ class Metrics:
         ``accept`` is the Accept header of the scrape, which selects OpenMetrics or the text format.
         """
         registry = CollectorRegistry()
-        registry.register(_Families(lambda: self._counted().collect()))
+        registry.register(_Families(lambda: self._registry().collect()))
         registry.register(_Families(more))
         encode, media_type = choose_encoder(accept)
         return encode(registry), media_type
 
-    def _counted(self) -> CollectorRegistry:
+    def _registry(self) -> CollectorRegistry:
         return self._own if self._place is None else self._place.collect()
 
 

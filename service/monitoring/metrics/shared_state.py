@@ -88,30 +88,30 @@ class SharedState:
 
     def families(self, *, ready: bool) -> Iterator[Metric]:
         """The metrics, with their values now; without those of collections until the service is ready."""
-        build = _family("build_info")
+        build = _new_gauge("build_info")
         build.add_metric([version("loccit"), platform.python_version()], 1)
         yield build
         if ready:  # opening one would wait for the model
-            yield from self._collections()
+            yield from self._collection_metrics()
         try:
-            yield self._counted_jobs()
-            yield self._counted_processes()
+            yield self._count_jobs()
+            yield self._count_processes()
         except LoccitError as error:
             log.warning("The metrics have no jobs: %s", message_with_advice(error))
         with suppress(OSError):
-            free = _family("data_free_bytes")
+            free = _new_gauge("data_free_bytes")
             free.add_metric([], shutil.disk_usage(self._library.data).free)
             yield free
 
-    def _counted_jobs(self) -> Metric:
-        jobs = _family("jobs")
+    def _count_jobs(self) -> Metric:
+        jobs = _new_gauge("jobs")
         counted = self._jobs.count_states()
         for state in STATES:
             jobs.add_metric([state], counted.get(state, 0))
         return jobs
 
-    def _counted_processes(self) -> Metric:
-        processes = _family("working_processes")
+    def _count_processes(self) -> Metric:
+        processes = _new_gauge("working_processes")
         for work, number in (
             ("embedding", self._library.attendants()),
             ("jobs", self._jobs.attendants()),
@@ -120,16 +120,16 @@ class SharedState:
                 processes.add_metric([work], number)
         return processes
 
-    def _collections(self) -> Iterator[Metric]:
-        documents = _family("collection_documents")
-        passages = _family("collection_passages")
-        waiting = _family("collection_passages_waiting")
-        waited = _family("collection_waiting_seconds")
-        characters = _family("collection_characters")
-        size = _family("collection_disk_bytes")
-        failed = _family("collection_index_failed")
-        refused = _family("collection_mirrors_refused")
-        lag_changes, lag_seconds = _family("collection_lag_changes"), _family("collection_lag_seconds")
+    def _collection_metrics(self) -> Iterator[Metric]:
+        documents = _new_gauge("collection_documents")
+        passages = _new_gauge("collection_passages")
+        waiting = _new_gauge("collection_passages_waiting")
+        waited = _new_gauge("collection_waiting_seconds")
+        characters = _new_gauge("collection_characters")
+        size = _new_gauge("collection_disk_bytes")
+        failed = _new_gauge("collection_index_failed")
+        refused = _new_gauge("collection_mirrors_refused")
+        lag_changes, lag_seconds = _new_gauge("collection_lag_changes"), _new_gauge("collection_lag_seconds")
         states = dict.fromkeys(("open", "unavailable"), 0)
         for name in self._library.names():
             try:
@@ -155,7 +155,7 @@ class SharedState:
             lag = collection.lag
             lag_changes.add_metric([name], lag.changes)
             lag_seconds.add_metric([name], lag.seconds)
-        collections = _family("collections")
+        collections = _new_gauge("collections")
         for state, number in states.items():
             collections.add_metric([state], number)
         yield from (collections, documents, passages, waiting, waited, characters, size, failed, refused)
@@ -182,6 +182,6 @@ def folder_bytes(folder: Path) -> int:
     return total
 
 
-def _family(name: str) -> GaugeMetricFamily:
+def _new_gauge(name: str) -> GaugeMetricFamily:
     one = _GAUGES[PREFIX + name]
     return GaugeMetricFamily(one.name, one.text, labels=one.labels)

@@ -39,17 +39,17 @@ class WorkerState:
         """Set the gauges, and raise the counters to the totals that are counted elsewhere."""
         to = self._instruments
         to.ready.set(ready)
-        self._raise("embedded", "", to.embedded, embedded)
+        self._raise_counter("embedded", "", to.embedded, embedded)
         to.waiting.set(self._questions.waiting)
         to.cached.set(self._questions.cached_vectors)
         for kind, permits in self._permits.items():
             to.permits_taken.labels(kind).set(permits.taken)
             to.permits_limit.labels(kind).set(permits.limit)
-            self._raise("refused", kind, to.refused.labels(kind), permits.refused)
+            self._raise_counter("refused", kind, to.refused.labels(kind), permits.refused)
         to.reading.set(readers.reading)
         to.readers.set(readers.processes)
         for outcome, files in readers.files.items():
-            self._raise("files", outcome, to.files.labels(outcome), files)
+            self._raise_counter("files", outcome, to.files.labels(outcome), files)
         self._copy_process()
 
     def _copy_process(self) -> None:
@@ -63,8 +63,8 @@ class WorkerState:
         if (open_files := values.get("process_open_fds")) is not None:
             to.descriptors.labels(worker).set(open_files)
         if (seconds := values.get("process_cpu_seconds_total")) is not None:
-            self._raise("processor", worker, to.processor.labels(worker), seconds)
+            self._raise_counter("processor", worker, to.processor.labels(worker), seconds)
 
-    def _raise(self, name: str, label: str, counter: Counter, total: float) -> None:
+    def _raise_counter(self, name: str, label: str, counter: Counter, total: float) -> None:
         counter.inc(total - self._copied.get((name, label), 0.0))
         self._copied[name, label] = total

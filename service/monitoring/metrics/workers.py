@@ -27,7 +27,7 @@ class WorkerPlace:
     def take(cls, folder: Path) -> WorkerPlace:
         """Take the first free place. Metrics made from now on in this process are kept in its files."""
         number = 0
-        while (lock := _free(folder, number)) is None:
+        while (lock := _try_lock(folder, number)) is None:
             number += 1
         values.ValueClass = values.MultiProcessValue(lambda: number)
         return cls(folder, number, lock)
@@ -35,7 +35,7 @@ class WorkerPlace:
     def collect(self) -> CollectorRegistry:
         """A registry with the sums over all workers; gauges of those that are dead are left out."""
         for number in {int(path.stem.rpartition("_")[2]) for path in self._folder.glob("gauge_live*.db")}:
-            if number != self.number and (lock := _free(self._folder, number)) is not None:
+            if number != self.number and (lock := _try_lock(self._folder, number)) is not None:
                 try:
                     mark_process_dead(number, str(self._folder))
                 finally:
@@ -45,7 +45,7 @@ class WorkerPlace:
         return registry
 
 
-def _free(folder: Path, number: int) -> FileLock | None:
+def _try_lock(folder: Path, number: int) -> FileLock | None:
     """The lock of a place, held now; None while another process holds it."""
     lock = FileLock(folder / f"{number}.lock", thread_local=False)
     try:

@@ -34,23 +34,23 @@ def service_owner(data: Path, store: str = "") -> str:
         database = PostgresqlDatabase(store, "owner", _MIGRATIONS)
         with database.read() as connection:
             return str(connection.execute("SELECT name FROM owner").fetchone()[0])
-    known = known_owner(data)
-    return _stored(data, new_owner()) if known is None else known
+    known = find_owner(data)
+    return _ensure_stored(data, new_owner()) if known is None else known
 
 
-def known_owner(data: Path) -> str | None:
+def find_owner(data: Path) -> str | None:
     """The name of the service that has a data folder, None if there is none yet, or nothing to own."""
     # In this order: whoever makes one of these has made the name before.
     is_earlier = any((data / name).exists() for name in _EARLIER)
     if (data / OWNER).exists():
-        return _stored(data, new_owner())
+        return _ensure_stored(data, new_owner())
     return "" if is_earlier else None
 
 
 def name_owner(data: Path, name: str) -> None:
     """Give a data folder that nobody uses another owner."""
     (data / OWNER).unlink(missing_ok=True)
-    _stored(data, name)
+    _ensure_stored(data, name)
 
 
 def folder_of(name: str) -> str:
@@ -63,7 +63,7 @@ def new_owner() -> str:
     return os.urandom(16).hex()
 
 
-def _stored(data: Path, new: str) -> str:
+def _ensure_stored(data: Path, new: str) -> str:
     """The name in a data folder: ``new`` unless there is one already."""
     data.mkdir(parents=True, exist_ok=True)
     path = data / OWNER

@@ -35,7 +35,9 @@ def require_database(url: str, given_as: str = "LOCCIT_STORE") -> None:
     try:
         connection = open_server(url).connect()
     except psycopg.ProgrammingError as error:  # a parameter that there is not, or a wrong value of one
-        raise InvalidSettings(f"{given_as} {_about(error)}. `psql` takes the same address.") from None
+        raise InvalidSettings(
+            f"{given_as} {_describe_invalid(error)}. `psql` takes the same address."
+        ) from None
     except psycopg.Error as error:
         raise StoreUnavailable(
             f"The database of {given_as} cannot be used ({' '.join(str(error).split())}). Check that the "
@@ -79,7 +81,7 @@ def others_connected(url: str) -> int:
         time.sleep(_PAUSE_SECONDS)
 
 
-def _about(error: Exception) -> str:
+def _describe_invalid(error: Exception) -> str:
     """Describe an invalid address, unless the error may repeat a part of its password."""
     unknown = re.search(r'invalid URI query parameter: "\w+"', str(error))
     return f"has an {unknown[0]}" if unknown else "is not understood"

@@ -60,7 +60,7 @@ class FileStore:
         """The file with this id, if there is one."""
         with self._database.read() as connection:
             row = connection.execute(f"{_FILES} AND id = ?", (file_id,)).fetchone()
-        return None if row is None else _file(row)
+        return None if row is None else _file_of_row(row)
 
     def files(self, *, purpose: str = "") -> list[UploadedFile]:
         """All files, in the order in which they were sent."""
@@ -68,7 +68,7 @@ class FileStore:
             rows = connection.execute(
                 f"{_FILES} AND (? = '' OR purpose = ?) ORDER BY number", (purpose, purpose)
             ).fetchall()
-        return [_file(row) for row in rows]
+        return [_file_of_row(row) for row in rows]
 
     def open(self, file_id: str) -> BinaryIO:
         """Open the bytes of a file. Raises :class:`FileNotFoundError` when it was deleted meanwhile."""
@@ -105,7 +105,9 @@ class FileStore:
     def erasing(self) -> list[UploadedFile]:
         """The files whose erasure was begun and not finished."""
         with self._database.read() as connection:
-            return [_file(row) for row in connection.execute(f"{_COLUMNS} WHERE erasing = 1").fetchall()]
+            return [
+                _file_of_row(row) for row in connection.execute(f"{_COLUMNS} WHERE erasing = 1").fetchall()
+            ]
 
     def sweep(self) -> None:
         """Remove what aborted uploads have left for a day."""
@@ -132,7 +134,7 @@ class FileStore:
                 for one in new
                 for found in _attachments(connection, collection=one.collection, file_id=one.file_id)
             ]
-            _put(connection, new)
+            _insert_attachments(connection, new)
             return replaced
 
     def attachments(self, *, collection: str = "", file_id: str = "") -> list[Attachment]:
@@ -143,13 +145,13 @@ class FileStore:
     def undo(self, attachments: Iterable[Attachment], replaced: Iterable[Attachment]) -> None:
         """Put back what :meth:`attach` replaced, unless it was replaced again."""
         with self._database.write() as connection:
-            _remove(connection, attachments)
-            _put(connection, replaced, _RESTORE)
+            _delete_attachments(connection, attachments)
+            _insert_attachments(connection, replaced, _RESTORE)
 
     def detach(self, attachments: Iterable[Attachment]) -> None:
         """Forget that files are attached, unless they were attached again since. The files stay."""
         with self._database.write() as connection:
-            _remove(connection, attachments)
+            _delete_attachments(connection, attachments)
 
     # Names of vector stores
 
@@ -211,7 +213,9 @@ def _attachments(connection: Connection, *, collection: str, file_id: str) -> li
     ]
 
 
-def _put(connection: Connection, attachments: Iterable[Attachment], sql: str = _REPLACE) -> None:
+def _insert_attachments(
+    connection: Connection, attachments: Iterable[Attachment], sql: str = _REPLACE
+) -> None:
     connection.executemany(
         sql,
         [
@@ -224,14 +228,14 @@ def _put(connection: Connection, attachments: Iterable[Attachment], sql: str = _
     )
 
 
-def _remove(connection: Connection, attachments: Iterable[Attachment]) -> None:
+def _delete_attachments(connection: Connection, attachments: Iterable[Attachment]) -> None:
     connection.executemany(
         "DELETE FROM attachments WHERE collection = ? AND file = ? AND job = ?",
         [(one.collection, one.file_id, one.job_id) for one in attachments],
     )
 
 
-def _file(row: tuple[Any, ...]) -> UploadedFile:
+def _file_of_row(row: tuple[Any, ...]) -> UploadedFile:
     id_, filename, purpose, size, created, owner, listed = row
     groups = None if listed is None else frozenset(json.loads(listed))
     return UploadedFile(id_, filename, purpose, size, created, owner, groups)

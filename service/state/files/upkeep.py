@@ -31,7 +31,7 @@ def copy_files(database: Path, spool: Spool, target: Path, target_spool: Path) -
     with pinned(database) as moment:
         moment.copy(target)
     with closing(sqlite3.connect(target)) as copy:
-        for file_id, _ in _kept(copy):
+        for file_id, _ in _kept_files(copy):
             place = target_spool / file_id / CONTENT
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -46,7 +46,7 @@ def copy_files(database: Path, spool: Spool, target: Path, target_spool: Path) -
 
 def _require_deleted(database: Path, file_id: str) -> None:
     with closing(sqlite3.connect(database)) as live:
-        if any(file_id == one for one, _ in _kept(live)):
+        if any(file_id == one for one, _ in _kept_files(live)):
             raise StoreDamaged(
                 f"The bytes of the uploaded file {file_id} are missing. Delete it, then try again."
             )
@@ -88,6 +88,6 @@ def erase_again(store: FileStore, erased: Erased) -> int:
     return len(gone)
 
 
-def _kept(connection: sqlite3.Connection) -> list[tuple[str, int]]:
+def _kept_files(connection: sqlite3.Connection) -> list[tuple[str, int]]:
     exists = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone()
     return connection.execute(_KEPT).fetchall() if exists else []

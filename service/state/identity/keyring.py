@@ -46,7 +46,7 @@ class Keyring:
         self._stopped = threading.Event()
         self._wake = threading.Event()
         self._attending = ExitStack()
-        self._thread = threading.Thread(target=self._follow, name="loccit-keys", daemon=True)
+        self._thread = threading.Thread(target=self._follow_changes, name="loccit-keys", daemon=True)
         self.refresh()
 
     @property
@@ -128,7 +128,7 @@ class Keyring:
             day = datetime.fromtimestamp(key.expires, UTC).isoformat(" ", "minutes")
             raise Unauthorized(f"The key {key.id} expired at {day}. Ask for another.")
 
-    def _follow(self) -> None:
+    def _follow_changes(self) -> None:
         seconds = _RARE_POLL_SECONDS if self.store.is_announced else _POLL_SECONDS
         while not self._stopped.is_set():
             self._wake.wait(seconds)

@@ -43,9 +43,9 @@ class SqlKeyStore(ABC):
                     key.name,
                     key.digest,
                     key.scope.word,
-                    _listed(key.collections),
-                    _listed(key.groups),
-                    _listed(key.origins),
+                    _to_json(key.collections),
+                    _to_json(key.groups),
+                    _to_json(key.origins),
                     key.rate,
                     key.created,
                     key.expires,
@@ -58,7 +58,7 @@ class SqlKeyStore(ABC):
 
     def all(self) -> list[Key]:
         with self._database.read() as connection:
-            return [_from_row(row) for row in connection.execute(f"{_SELECT} ORDER BY number").fetchall()]
+            return [_key_of_row(row) for row in connection.execute(f"{_SELECT} ORDER BY number").fetchall()]
 
     def revoke(self, key_id: str, moment: float) -> Key:
         with self._database.write() as connection:
@@ -70,7 +70,7 @@ class SqlKeyStore(ABC):
             row = connection.execute(f"{_SELECT} WHERE id = ?", (key_id,)).fetchone()
         if row is None:
             raise KeyNotFound(f"There is no key {key_id!r}.")
-        return _from_row(row)
+        return _key_of_row(row)
 
     def note_use(self, used: Mapping[str, float]) -> None:
         with self._database.write() as connection:
@@ -110,17 +110,17 @@ class SqlKeyStore(ABC):
         self._announce(connection)
 
 
-def _listed(values: Collection[str] | None) -> str | None:
+def _to_json(values: Collection[str] | None) -> str | None:
     if values is None:
         return None
     return json.dumps(list(values) if isinstance(values, tuple) else sorted(values))
 
 
-def _set(listed: str | None) -> frozenset[str] | None:
+def _parse_set(listed: str | None) -> frozenset[str] | None:
     return None if listed is None else frozenset(json.loads(listed))
 
 
-def _from_row(row: tuple[Any, ...]) -> Key:
+def _key_of_row(row: tuple[Any, ...]) -> Key:
     id_, name, digest, scope, collections, groups, origins, rate, *times, open_links = row
     created, expires, revoked, last_used = times
     return Key(
@@ -128,8 +128,8 @@ def _from_row(row: tuple[Any, ...]) -> Key:
         name,
         digest,
         SCOPES[scope],
-        _set(collections),
-        _set(groups),
+        _parse_set(collections),
+        _parse_set(groups),
         tuple(json.loads(origins)),
         rate,
         created,

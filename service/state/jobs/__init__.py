@@ -49,7 +49,7 @@ def open_spool(
     Raises :class:`index.errors.ObjectsUnavailable`.
     """
     place = parse_objects(objects)
-    within = _within(service_owner(data, store), folder) if place or store else folder
+    within = _folder_of_owner(service_owner(data, store), folder) if place or store else folder
     # The data folder beside a database may be that of another service, whose files these are not.
     own = FolderSpool(data / (within if store else folder), max_bytes=max_bytes)
     if place is None:
@@ -59,7 +59,7 @@ def open_spool(
     return LayeredSpool(BucketSpool(open_bucket(place), f"{within}/", max_bytes=max_bytes), own)
 
 
-def _within(owner: str, folder: str) -> str:
+def _folder_of_owner(owner: str, folder: str) -> str:
     """Where the files of an owner are. Not within ``folder``: a service without a name sweeps all of that."""
     return f"{folder_of(owner)}/{folder}" if owner else folder
 

@@ -10,7 +10,7 @@ from service.state.jobs.protocols import JobStore
 
 
 @contextmanager
-def cancelled_with(collection: str, store: JobStore) -> Iterator[None]:
+def cancelling_jobs(collection: str, store: JobStore) -> Iterator[None]:
     """Cancel, when the block has deleted a collection, the jobs that waited or ran before."""
     waiting = [one for one in store.in_state("queued", "running") if one.collection == collection]
     yield

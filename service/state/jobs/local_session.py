@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from service.errors import JobNotFound
-from service.state.jobs.records import CLAIM_WINDOW, FINISHED, Item, claimable
+from service.state.jobs.records import CLAIM_WINDOW, FINISHED, Item, choose_claimable
 
 if TYPE_CHECKING:
     from service.state.jobs.protocols import JobStore
@@ -40,7 +40,7 @@ class LocalSession(ABC):
             claimed = {number for job, number in self._claims if job == job_id}
             window = min(CLAIM_WINDOW, 2 * limit + len(claimed))
             waiting = self._store.items(job_id, limit=window, outcomes=("waiting",))
-            chosen = claimable(waiting, claimed, limit=limit, max_bytes=max_bytes, fetches=fetches)
+            chosen = choose_claimable(waiting, claimed, limit=limit, max_bytes=max_bytes, fetches=fetches)
             self._claims.update(((job_id, number), self) for number in chosen)
             return [item for item in waiting if item.number in chosen]
 

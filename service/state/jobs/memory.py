@@ -22,7 +22,7 @@ from service.state.jobs.memory_entry import (
     move,
     retry_items,
     set_password,
-    settled,
+    settled_item,
 )
 from service.state.jobs.records import (
     FINISHED,
@@ -35,7 +35,7 @@ from service.state.jobs.records import (
     JobState,
     NewItem,
     Outcome,
-    erased,
+    erased_item,
     is_concerned,
 )
 
@@ -149,7 +149,7 @@ class MemoryJobStore(Unannounced):
         with self._change(job_id) as entry:
             for item in items:
                 if (old := entry.items.get(item.number)) is not None:
-                    entry.items[item.number] = settled(old, item)
+                    entry.items[item.number] = settled_item(old, item)
             entry.job = replace(entry.job, last_passage=max(entry.job.last_passage, last_passage))
 
     def move(self, job_id: str, state: JobState, *, problem: str = "") -> None:
@@ -210,7 +210,7 @@ class MemoryJobStore(Unannounced):
     def erase(self, job_id: str, items: Iterable[int]) -> None:
         with suppress(JobNotFound), self._change(job_id) as entry:
             for number in items:
-                entry.items[number] = erased(entry.items[number])
+                entry.items[number] = erased_item(entry.items[number])
 
     def purge(self) -> bool:
         return True  # it has no files

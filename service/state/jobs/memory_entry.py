@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service.state.jobs import refusals
-from service.state.jobs.records import FINISHED, Item, ItemCounts, Job, JobState, NewItem, request_after
+from service.state.jobs.records import FINISHED, Item, ItemCounts, Job, JobState, NewItem, request_to_keep
 
 
 @dataclass
@@ -51,9 +51,9 @@ def count_items(items: Iterable[Item]) -> ItemCounts:
     )
 
 
-def settled(old: Item, new: Item) -> Item:
+def settled_item(old: Item, new: Item) -> Item:
     """The item after its outcome is recorded; see :meth:`JobStore.settle`."""
-    request = request_after(old.request, new.outcome, new.code)
+    request = request_to_keep(old.request, new.outcome, new.code)
     return replace(new, kind=old.kind, name=old.name, spooled=old.spooled, bytes=old.bytes, request=request)
 
 

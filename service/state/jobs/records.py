@@ -179,7 +179,7 @@ def is_concerned(item: Item, queued: float, documents: Mapping[str, float] | Non
     )
 
 
-def erased(item: Item) -> Item:
+def erased_item(item: Item) -> Item:
     """The remains of an item whose document was erased."""
     # A retry looks for this member, and finds nothing.
     request = {"member": ""} if item.kind == "member" else {}
@@ -187,7 +187,7 @@ def erased(item: Item) -> Item:
     return replace(item, name=f"{ERASED}{item.number}", request=request, message=message, document="")
 
 
-def request_after(request: Mapping[str, Any], outcome: Outcome, code: str) -> dict[str, Any]:
+def request_to_keep(request: Mapping[str, Any], outcome: Outcome, code: str) -> dict[str, Any]:
     """The part of an item's request that is kept with an outcome; see :meth:`JobStore.settle`."""
     # It is needed again only for a retry, and a password that proved wrong not even then. The name in an
     # archive is needed for an erasure.
@@ -196,7 +196,7 @@ def request_after(request: Mapping[str, Any], outcome: Outcome, code: str) -> di
     return {key: value for key, value in request.items() if key in kept and key != dropped}
 
 
-def claimable(
+def choose_claimable(
     waiting: Iterable[Claimable], claimed: Container[int], *, limit: int, max_bytes: int, fetches: bool
 ) -> list[int]:
     """Choose which of the first waiting items of a job may be claimed; see :meth:`Session.claim`.

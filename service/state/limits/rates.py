@@ -48,7 +48,7 @@ class RateLimits:
         if limit is None:
             return {}
         result = self.counter.count(name, limit, min(cost, limit.burst))
-        headers = _headers(limit, result.state)
+        headers = _rate_headers(limit, result.state)
         if result.limited:
             wait = max(1, math.ceil(result.state.retry_after))
             raise RateLimited(
@@ -92,7 +92,7 @@ class WrongKeys:
             )
 
 
-def _headers(limit: RateLimit, state: RateLimitState) -> dict[str, str]:
+def _rate_headers(limit: RateLimit, state: RateLimitState) -> dict[str, str]:
     """The fields of draft-ietf-httpapi-ratelimit-headers."""
     return {
         "RateLimit-Policy": f'"default";q={limit.per_minute};w={WINDOW}',

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from index.answers import Citation
-from service.http.links import absolute, base_url, linked
+from service.http.links import base_url, with_absolute_links, with_links
 
 ROOT = Path(__file__).parents[3]
 CITED = Citation(
@@ -28,7 +28,7 @@ CITED = Citation(
 
 
 def test_a_citation_links_to_itself_its_text_and_its_page() -> None:
-    assert linked(CITED, "default").links == {
+    assert with_links(CITED, "default").links == {
         "citation": "/v1/citations/a/b%20c.md@9f2c41aab3de:4-7",
         "text": "/v1/documents/a/b%20c.md/text?version=2",
         "view": "/view/a/b%20c.md@9f2c41aab3de:4-7#quote",
@@ -37,7 +37,7 @@ def test_a_citation_links_to_itself_its_text_and_its_page() -> None:
 
 def test_links_name_the_collection_unless_it_is_the_default_one() -> None:
     source = {"source": "https://example.org/#:~:text=two"}
-    assert linked(replace(CITED, links=source), "other").links == {
+    assert with_links(replace(CITED, links=source), "other").links == {
         "citation": "/v1/citations/a/b%20c.md@9f2c41aab3de:4-7?collection=other",
         "text": "/v1/documents/a/b%20c.md/text?version=2&collection=other",
         "view": "/view/a/b%20c.md@9f2c41aab3de:4-7?collection=other#quote",
@@ -47,10 +47,12 @@ def test_links_name_the_collection_unless_it_is_the_default_one() -> None:
 
 def test_absolute_links_begin_with_the_address_of_the_service() -> None:
     source = {"source": "https://example.org/#:~:text=two"}
-    found = absolute(linked(replace(CITED, links=source), "default"), "https://docs.example.org/loccit")
+    found = with_absolute_links(
+        with_links(replace(CITED, links=source), "default"), "https://docs.example.org/loccit"
+    )
     assert found.links["view"] == "https://docs.example.org/loccit/view/a/b%20c.md@9f2c41aab3de:4-7#quote"
     assert found.links["source"] == source["source"]
-    assert absolute(CITED, "") is CITED
+    assert with_absolute_links(CITED, "") is CITED
 
 
 def test_the_address_is_the_configured_one_or_that_of_the_request() -> None:

@@ -20,7 +20,7 @@ from service.flows.answer.finding import Asked, Found, choose_mode, find
 from service.flows.answer.flow import Whole, collect_answer, events, until_error
 from service.flows.ask.disconnection import unless_gone
 from service.http.error_handlers import request_id_of
-from service.http.event_stream import documented, event, event_stream
+from service.http.event_stream import describe_event_stream, event, event_stream
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
@@ -29,7 +29,7 @@ from service.state.identity import Scope, access, caller_of
 router = APIRouter(tags=["ask"], route_class=ApiRoute)
 _BODY = JsonBody(AnswerRequest)
 _MAY_RAISE = MayRaise(NotReady, Overloaded, WriterFailed, WriterTimeout)
-_EVENTS = documented(
+_EVENTS = describe_event_stream(
     "With `stream`, events: `found` with the passages; `delta` with `text` to append to the answer; "
     "`sentence` with a sentence and its citation or verdict; `finished` with the whole answer, or `error`."
 )

@@ -60,7 +60,7 @@ async def follow_changes(
             limit="max_quotes",
         )
     locators = check_all(body.citations, (), settings)
-    return await texts.run(_read_changes, collections, body.narrowed(caller), body, locators)
+    return await texts.run(_read_changes, collections, body.narrow_caller(caller), body, locators)
 
 
 def _read_changes(

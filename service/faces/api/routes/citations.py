@@ -18,7 +18,7 @@ from service.faces.dependencies import (
     ReadyAsking,
     Texts,
 )
-from service.http.links import absolute, base_url, linked, proven
+from service.http.links import base_url, with_absolute_links, with_links, with_proof
 from service.http.parameters import LocatorPath
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
@@ -89,7 +89,7 @@ def _resolve_citation(
         found = _with_proofs(found, query.collection, prover.of(caller))
     if query.format is None:
         return json_reply(resolved_json(found, collection.state, query.collection))
-    citation = absolute(linked(found.citation, query.collection), base)
+    citation = with_absolute_links(with_links(found.citation, query.collection), base)
     shape = formatted(
         citation, query.format, metadata=found.version.metadata, accessed=datetime.now(UTC).date()
     )
@@ -102,5 +102,5 @@ def _resolve_citation(
 def _with_proofs(found: Resolved, collection: str, prover: Prover) -> Resolved:
     """The citation, and the one that stands for it today, with links that carry a proof."""
     now = found.today.citation
-    today = found.today if now is None else replace(found.today, citation=proven(now, collection, prover))
-    return replace(found, citation=proven(found.citation, collection, prover), today=today)
+    today = found.today if now is None else replace(found.today, citation=with_proof(now, collection, prover))
+    return replace(found, citation=with_proof(found.citation, collection, prover), today=today)

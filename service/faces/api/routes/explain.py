@@ -42,5 +42,5 @@ async def explain_document(
         None if body.filter is None else parse_filter(body.filter),
     )
     where = (body.collection, body.document_id)
-    found = await explain(HttpClient(request), asking, body.narrowed(caller), where, question)
+    found = await explain(HttpClient(request), asking, body.narrow_caller(caller), where, question)
     return json_reply(explanation_json(question.text, found))

@@ -16,7 +16,7 @@ from service.faces.api.requests.jobs import JobFilesQuery, JobsQuery, RetryReque
 from service.faces.api.schemas.jobs import JobFiles, JobList, JobResponse, item_json, job_json
 from service.faces.dependencies import Caller, ReadyCollections, ReadyJobs, ReadyPools
 from service.flows.ingest.jobs.jobs import Jobs
-from service.http.event_stream import documented
+from service.http.event_stream import describe_event_stream
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
 from service.http.parameters import FinishedJobId, JobId
@@ -35,7 +35,7 @@ _CLOCKS = ("seconds_left", "passages_per_second", "change")
 _NOBODY_EMBEDS = "Its passages wait, for no process embeds any now. Start `loccit worker`."
 _NOBODY_RUNS_JOBS = "It waits, for no process runs jobs now. Start `loccit worker` with LOCCIT_OBJECTS."
 _WAITS = "The process that tells this cannot run it now; others may. {}"
-_EVENTS = documented(
+_EVENTS = describe_event_stream(
     "`event: progress` with the job as data after each change, and finally `event: finished`. `id` is the "
     "revision."
 )

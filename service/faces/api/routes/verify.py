@@ -46,7 +46,7 @@ async def verify(
     `contradicted` or `unsupported`. That tells where to read; it proves nothing.
     """
     locators, passages = check_request(body, settings)
-    opened = await texts.run(collections.open, body.narrowed(caller), body.collection)
+    opened = await texts.run(collections.open, body.narrow_caller(caller), body.collection)
     return await texts.run(_verify_all, opened, body, (locators, passages), settings)
 
 

@@ -118,7 +118,7 @@ async def prune_versions(
     With `dry_run: false` they are erased permanently with their texts and vectors, and their citations no
     longer resolve.
     """
-    return await writes.run(_prune_versions, collections, erasing, settings, body.narrowed(caller), body)
+    return await writes.run(_prune_versions, collections, erasing, settings, body.narrow_caller(caller), body)
 
 
 def _prune_versions(

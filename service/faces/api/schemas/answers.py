@@ -12,7 +12,7 @@ from index import answers
 from index.citations import Format, formatted
 from service.faces.api.schemas.citations import Cell, Citation, cells_json, citation_json
 from service.http.json_values import IndexState, Json, Metadata, state_json
-from service.http.links import absolute, linked
+from service.http.links import with_absolute_links, with_links
 
 
 class Evidence(BaseModel):
@@ -133,7 +133,7 @@ def _passage_json(hit: answers.Hit, collection: str, formats: Sequence[Format], 
 
 def _format_citation(hit: answers.Hit, name: Format, collection: str, base: str) -> object:
     return formatted(
-        absolute(linked(hit.citation, collection), base),
+        with_absolute_links(with_links(hit.citation, collection), base),
         name,
         metadata=hit.metadata,
         label=str(hit.rank),

@@ -13,7 +13,7 @@ from index import answers, types
 from index.citations import resolution
 from service.faces.api.schemas.documents import Edit, edits_json
 from service.http.json_values import IndexState, Json, Sha256, moment, state_json
-from service.http.links import linked
+from service.http.links import with_links
 
 
 class PositionSelector(BaseModel):
@@ -134,7 +134,7 @@ def citation_json(citation: answers.Citation, collection: str) -> Json:
         "text_sha256": citation.text_sha256,
         "source_sha256": citation.source_sha256,
         "selectors": [_selector_json(selector) for selector in citation.selectors],
-        "links": linked(citation, collection).links,
+        "links": with_links(citation, collection).links,
     }
 
 

@@ -10,7 +10,7 @@ from index.answers import Citation
 from index.citations import Locator, parse_locator
 from index.errors import InvalidLocator
 from service.faces.mcp.tools.backend import Backend
-from service.http.links import absolute, linked, proven
+from service.http.links import with_absolute_links, with_links, with_proof
 from service.state.identity import Scope
 
 _SCHEME = "loccit://"
@@ -65,8 +65,8 @@ def web_address(citation: Citation, collection: str, backend: Backend) -> str:
     if not backend.base:
         return citation_uri(collection, citation.locator)
     if backend.prover is not None and backend.caller.scope is Scope.ASK:
-        citation = proven(citation, collection, backend.prover)
-    return absolute(linked(citation, collection), backend.base).links["view"]
+        citation = with_proof(citation, collection, backend.prover)
+    return with_absolute_links(with_links(citation, collection), backend.base).links["view"]
 
 
 def document_uri(collection: str, document_id: str) -> str:

@@ -16,7 +16,7 @@ from service.faces.mcp.tools.arguments import CiteArguments, FetchArguments
 from service.faces.mcp.tools.backend import Backend
 from service.faces.mcp.tools.names import Named, part_id, result_id, web_address
 from service.faces.mcp.tools.results import CiteResult, FetchedText
-from service.http.links import absolute, linked, proven
+from service.http.links import with_absolute_links, with_links, with_proof
 from service.state.identity import Scope
 
 _CONTEXT = 300
@@ -146,9 +146,9 @@ def _cite_result(found: Resolved, collection: str, backend: Backend, shape: Form
 def _format_citation(found: Resolved, collection: str, backend: Backend, shape: Format) -> str:
     citation = found.citation
     if backend.prover is not None and backend.caller.scope is Scope.ASK:
-        citation = proven(citation, collection, backend.prover)
+        citation = with_proof(citation, collection, backend.prover)
     made = formatted(
-        absolute(linked(citation, collection), backend.base),
+        with_absolute_links(with_links(citation, collection), backend.base),
         shape,
         metadata=found.version.metadata,
         accessed=datetime.now(UTC).date(),

@@ -9,13 +9,13 @@ from service.faces.api.schemas.citations import citation_json
 from service.flows.answer.events import Sentence
 from service.flows.answer.finding import Found
 from service.http.json_values import Json
-from service.http.links import absolute, linked
+from service.http.links import with_absolute_links, with_links
 from service.state.files import ids as file_ids
 
 
 def absolute_citation(citation: Citation, found: Found, base: str) -> Citation:
     """A citation whose links have the address of the service."""
-    return absolute(linked(citation, found.collection), base)
+    return with_absolute_links(with_links(citation, found.collection), base)
 
 
 def url_citations(sentence: Sentence, found: Found, base: str) -> Iterator[Json]:

@@ -38,7 +38,7 @@ from service.flows.answer.finding import Found, find
 from service.flows.answer.flow import Whole, events, task_events, until_error
 from service.flows.ask.disconnection import unless_gone
 from service.http.error_handlers import request_id_of, shown_error
-from service.http.event_stream import documented, event, event_stream
+from service.http.event_stream import describe_event_stream, event, event_stream
 from service.http.json_body import JsonBody
 from service.http.json_values import Json
 from service.http.links import base_url
@@ -175,7 +175,7 @@ class _Completion:
     "/v1/chat/completions",
     summary="Answer a conversation in OpenAI's shape",
     response_model=ChatCompletion,
-    responses=documented("With `stream`, events of chunks in OpenAI's shape, and `data: [DONE]`."),
+    responses=describe_event_stream("With `stream`, events of chunks in OpenAI's shape, and `data: [DONE]`."),
 )
 @access(Scope.ASK, "answers")
 async def complete(

@@ -22,7 +22,7 @@ from service.flows.answer.finding import find
 from service.flows.answer.flow import collect_answer, events, task_events
 from service.flows.ask.disconnection import unless_gone
 from service.http.error_handlers import request_id_of
-from service.http.event_stream import documented, event_stream
+from service.http.event_stream import describe_event_stream, event_stream
 from service.http.json_body import JsonBody
 from service.http.links import base_url
 from service.http.replies import json_reply
@@ -53,7 +53,7 @@ class ResponseReply(BaseModel):
     "/v1/responses",
     summary="Answer a question in the shape of OpenAI's Responses API",
     response_model=ResponseReply,
-    responses=documented("With `stream`, the events of OpenAI's Responses API."),
+    responses=describe_event_stream("With `stream`, the events of OpenAI's Responses API."),
 )
 @access(Scope.ASK, "answers")
 async def respond(

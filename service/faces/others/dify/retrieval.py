@@ -21,7 +21,7 @@ from service.flows.ask.planning import plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
 from service.http.json_values import Json, Metadata
-from service.http.links import absolute, base_url, linked
+from service.http.links import base_url, with_absolute_links, with_links
 from service.http.parameters import LIMITED, CollectionName, Question
 from service.http.replies import json_reply
 from service.http.request_models import Request
@@ -131,7 +131,7 @@ async def retrieve(request: Annotated[HttpRequest, _BODY, MayRaise(NotReady, Ove
 
 def record_json(hit: Hit, collection: str, base: str) -> Json:
     """A hit as :class:`Record`."""
-    citation = absolute(linked(hit.citation, collection), base)
+    citation = with_absolute_links(with_links(hit.citation, collection), base)
     own: dict[str, Any] = {
         "document_id": citation.document_id,
         "locator": citation.locator,

@@ -12,7 +12,7 @@ from service.faces.pages.languages import Language
 from service.faces.pages.marks import Segment, lit_segments
 from service.faces.pages.standings import ShownStanding
 from service.faces.pages.wording import pages_in_words
-from service.http.links import CitedWith, citation_path, in_collection, linked, view_address
+from service.http.links import CitedWith, citation_path, in_collection, view_address, with_links
 from service.state.identity import Principal, Prover, Scope
 
 _SHOWN, _LIT = 0.05, 0.2
@@ -157,7 +157,7 @@ class SourceMaker:
 
     def _citing(self, citation: Citation, lit: Span | None) -> Citing:
         """How to cite a source. ``lit`` are its marked sentences, as a span of the document."""
-        whole = self._formats(linked(citation, self.collection).links)
+        whole = self._formats(with_links(citation, self.collection).links)
         # A proof is for the passage alone.
         if lit is None or lit == (citation.start, citation.end) or self.caller.scope is Scope.ASK:
             return Citing(*whole, ())

@@ -26,7 +26,7 @@ from service.faces.pages.checking.pasted import Pasted
 from service.faces.pages.checking.places import LookedUp, look_up_citation
 from service.faces.pages.checking.sentences import CERTAIN, Part, sentence_parts, verdicts_by_sentence
 from service.faces.pages.languages import Language
-from service.http.links import absolute, linked
+from service.http.links import with_absolute_links, with_links
 from service.settings import Settings
 
 _LONGEST_TRIED = 2000
@@ -139,7 +139,9 @@ def _copy_formats(
 
     def add_metadata(citation: Citation) -> Sourced:
         version = moment.version(citation.document_id, citation.version)
-        return Sourced(absolute(linked(citation, words.collection), words.base), version.metadata)
+        return Sourced(
+            with_absolute_links(with_links(citation, words.collection), words.base), version.metadata
+        )
 
     pieces: list[tuple[str, list[Sourced]]] = []
     at = 0

@@ -35,11 +35,11 @@ from service.http.json_values import moment
 from service.http.links import (
     CitedWith,
     document_page_address,
-    linked,
     original_address,
-    proven,
     reading_address,
     view_address,
+    with_links,
+    with_proof,
 )
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
@@ -151,7 +151,7 @@ def _render_view(
     if within is not None:
         around = replace(around, before=None, after=None)
     if not whole:
-        citation = proven(citation, name, prover.of(caller))
+        citation = with_proof(citation, name, prover.of(caller))
 
     def part(*, at: int | None = None, page: int | None = None) -> str:
         address = view_address(locator, cited, name, at=at, page=page)
@@ -176,7 +176,7 @@ def _render_view(
         cells=cells_in_words(found.cells, language) if query.mark else "",
         original=original_address(version.document_id, version.number, name) if has_original else "",
         source=citation.links.get("source", ""),
-        links=linked(citation, name).links,
+        links=with_links(citation, name).links,
         standing=standing,
         retired="" if version.retired is None else moment(version.retired)[:10],
         is_excerpt=any(is_cut),

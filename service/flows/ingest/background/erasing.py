@@ -9,7 +9,7 @@ from index.history import PurgeState
 from service.flows.ingest.background.purging import Purger
 from service.state.collections import Collections
 from service.state.identity import Principal
-from service.state.jobs.cancelling import cancelled_with
+from service.state.jobs.cancelling import cancelling_jobs
 from service.state.jobs.protocols import JobStore
 
 log = logging.getLogger("loccit.service")
@@ -40,6 +40,6 @@ class Erasing:
 
         Raises what :meth:`index.library.Library.delete` raises.
         """
-        with cancelled_with(name, self._jobs):
+        with cancelling_jobs(name, self._jobs):
             self._collections.library.delete(name)
         return self._purger.finish_deleted()

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from index.protocols import Catalogue
 from index.store import open_catalogue
 from service.errors import InvalidRequest
-from service.settings.database_address import checked_address
+from service.settings.database_address import validate_address
 from service.state.data_folder import require_complete
 from service.state.databases.server import require_database
 
@@ -69,6 +69,6 @@ def side_of(option: str, given: str, own: Side) -> Side:
     if "://" not in given:
         return Side(Path(given), "", own.objects)
     try:
-        return Side(own.data, checked_address(given), own.objects, option)
+        return Side(own.data, validate_address(given), own.objects, option)
     except ValueError as error:
         raise InvalidRequest(f"The store that {option} names {error}") from None

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from service.state.databases import Connection
-from service.state.jobs.records import CLAIM_WINDOW, FINISHED, Item, Kind, claimable
+from service.state.jobs.records import CLAIM_WINDOW, FINISHED, Item, Kind, choose_claimable
 from service.state.jobs.sql import change, get_all, settle
 
 CLAIM_SECONDS = 4 * 3600
@@ -43,13 +43,13 @@ def claim(
     if found is None:
         return []
     (job,) = found
-    claimed = _claimed(connection, job, holder.session)
+    claimed = _valid_claims(connection, job, holder.session)
     rows = connection.execute(
         "SELECT number, kind, name, bytes FROM items WHERE job = ? AND outcome = 'waiting'"
         " ORDER BY number LIMIT ?",
         (job, CLAIM_WINDOW),
     ).fetchall()
-    chosen = claimable(
+    chosen = choose_claimable(
         (_Waiting(*row) for row in rows),
         {number for number, _ in claimed},
         limit=limit,
@@ -81,7 +81,7 @@ def others_claim(connection: Connection, job_id: str, session: str) -> bool:
     found = connection.execute("SELECT number FROM jobs WHERE id = ? FOR NO KEY UPDATE", (job_id,)).fetchone()
     if found is None:
         return False
-    return any(holder != session for _, holder in _claimed(connection, found[0], session))
+    return any(holder != session for _, holder in _valid_claims(connection, found[0], session))
 
 
 def settle_own(
@@ -102,12 +102,12 @@ def settle_own(
     return own
 
 
-def end(connection: Connection, session: str) -> None:
+def end_claims(connection: Connection, session: str) -> None:
     """End all claims of a session."""
     connection.execute("DELETE FROM item_claims WHERE session = ?", (session,))
 
 
-def _claimed(connection: Connection, job: int, session: str) -> list[tuple[int, str]]:
+def _valid_claims(connection: Connection, job: int, session: str) -> list[tuple[int, str]]:
     """The items of a job that are claimed, and by which sessions.
 
     Claims of others end first whose session nobody holds, or that have lasted too long.

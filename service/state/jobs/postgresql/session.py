@@ -136,7 +136,7 @@ class AdvisorySession:
     def give_back(self) -> None:
         if self._claimed:
             with self._database.write() as connection:
-                claims.end(connection, self._name)
+                claims.end_claims(connection, self._name)
             self._claimed.clear()
 
     def close(self) -> None:

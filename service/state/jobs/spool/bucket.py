@@ -57,7 +57,7 @@ class BucketSpool:
         with closing(ObjectWriter(self._bucket, full)) as writer:
             start = 0
             for block in blocks(self._bucket, full):
-                writer.write(_with_zeros(block, start, ordered))
+                writer.write(_zero_spans(block, start, ordered))
                 start += len(block)
             writer.keep()
 
@@ -120,7 +120,7 @@ class BucketFile:
         self._writer.close()
 
 
-def _with_zeros(block: bytes, start: int, spans: list[Span]) -> bytes:
+def _zero_spans(block: bytes, start: int, spans: list[Span]) -> bytes:
     """A block that begins at ``start``, with zeros where spans are."""
     changed = bytearray(block)
     for first, size in spans:

@@ -38,10 +38,10 @@ class FolderSpool:
         self.quota.require(size)
 
     def create(self, job_id: str, number: int) -> FolderFile:
-        _make_durably(self._folder)
+        _make_durable_folder(self._folder)
         folder = self._folder / job_id
         folder.mkdir(exist_ok=True)
-        with _os_errors_translated(self.quota):
+        with _translating_os_errors(self.quota):
             # Unbuffered, so that a recount of the files sees what was taken from the quota.
             file = (folder / f"{number:06}").open("xb", buffering=0)
         return FolderFile(file, self.quota)
@@ -100,12 +100,12 @@ class FolderFile:
         self._quota.take(len(data))
         self.size += len(data)
         rest = memoryview(data)
-        with _os_errors_translated(self._quota):
+        with _translating_os_errors(self._quota):
             while rest:
                 rest = rest[self._file.write(rest) :]
 
     def keep(self) -> None:
-        with _os_errors_translated(self._quota):
+        with _translating_os_errors(self._quota):
             os.fsync(self._file.fileno())
         self._file.close()
 
@@ -114,7 +114,7 @@ class FolderFile:
             self._file.close()
 
 
-def _make_durably(folder: Path) -> None:
+def _make_durable_folder(folder: Path) -> None:
     """Make a folder, and those that it is in, for good."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,7 @@ def _make_durably(folder: Path) -> None:
 
 
 @contextmanager
-def _os_errors_translated(quota: Quota) -> Iterator[None]:
+def _translating_os_errors(quota: Quota) -> Iterator[None]:
     """Raise :class:`service.errors.SpoolFull` for a full disk; let the quota recount after any error."""
     try:
         yield

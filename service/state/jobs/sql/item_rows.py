@@ -8,7 +8,7 @@ from typing import Any
 
 from service.state.databases import Connection
 from service.state.jobs import refusals
-from service.state.jobs.records import UNSETTLED, Item, ItemCounts, NewItem, request_after
+from service.state.jobs.records import UNSETTLED, Item, ItemCounts, NewItem, request_to_keep
 
 SELECT = (
     "SELECT number, kind, name, spooled, bytes, request, outcome, code, message, passages, document"
@@ -86,7 +86,7 @@ def settle(connection: Connection, job: int, items: Sequence[Item]) -> None:
         [
             (
                 *(item.outcome, item.code, item.message, item.passages, item.document),
-                as_json(request_after(json.loads(requests[item.number]), item.outcome, item.code)),
+                as_json(request_to_keep(json.loads(requests[item.number]), item.outcome, item.code)),
                 *(job, item.number),
             )
             for item in items
@@ -125,20 +125,20 @@ def set_password(connection: Connection, job: int, password: str) -> None:
     )
 
 
-def settled(connection: Connection, job: int) -> Iterator[Item]:
+def settled_items(connection: Connection, job: int) -> Iterator[Item]:
     """The items of a job that do not wait."""
     sql = f"{SELECT} WHERE job = ? AND outcome <> 'waiting' ORDER BY number"
     return map(from_row, connection.execute(sql, (job,)))
 
 
-def unsettled(connection: Connection, job: int, prefix: str) -> Iterator[Item]:
+def unsettled_items(connection: Connection, job: int, prefix: str) -> Iterator[Item]:
     """The items of a job that became no documents, with names that begin so."""
     sql = f"{SELECT} WHERE job = ? AND outcome IN ({_UNSETTLED}) "
     sql += " AND substr(name, 1, CAST(? AS INTEGER)) = ? ORDER BY number"
     return map(from_row, connection.execute(sql, (job, len(prefix), prefix)))
 
 
-def put_erased(connection: Connection, job: int, item: Item) -> None:
+def store_erased(connection: Connection, job: int, item: Item) -> None:
     """Replace what an item says by what stays of it after an erasure."""
     connection.execute(
         "UPDATE items SET name = ?, request = ?, message = ?, document = ? WHERE job = ? AND number = ?",

@@ -22,7 +22,7 @@ from service.state.jobs.records import (
     JobState,
     NewItem,
     Outcome,
-    erased,
+    erased_item,
     is_concerned,
 )
 from service.state.jobs.sql import item_rows, job_rows
@@ -112,14 +112,14 @@ class SqlJobStore(ABC):
             sql += " AND number < (SELECT number FROM jobs WHERE id = ?)"
             values.append(before)
         if collections is not None:
-            sql += f" AND collection IN ({_marks(collections)})"
+            sql += f" AND collection IN ({_placeholders(collections)})"
             values += collections
         with self._database.read() as connection:
             rows = connection.execute(f"{sql} ORDER BY number DESC LIMIT ?", (*values, limit)).fetchall()
             return [job_rows.from_row(connection, row) for row in rows]
 
     def in_state(self, *states: JobState, most: int | None = None) -> list[Job]:
-        where, values = f"state IN ({_marks(states)})", list[object](states)
+        where, values = f"state IN ({_placeholders(states)})", list[object](states)
         if most is not None:
             where = f"number IN ({job_rows.OLDEST.format(where=where)})"
             values.append(most)
@@ -136,7 +136,7 @@ class SqlJobStore(ABC):
     ) -> list[Item]:
         sql = f"{item_rows.SELECT} WHERE job = (SELECT number FROM jobs WHERE id = ?) AND number > ?"
         if outcomes:
-            sql += f" AND outcome IN ({_marks(outcomes)})"
+            sql += f" AND outcome IN ({_placeholders(outcomes)})"
         with self._database.read() as connection:
             rows = connection.execute(
                 f"{sql} ORDER BY number LIMIT ?", (job_id, after, *outcomes, limit)
@@ -154,7 +154,7 @@ class SqlJobStore(ABC):
             return [
                 (job, item)
                 for number, job in jobs
-                for item in item_rows.unsettled(connection, number, prefix)
+                for item in item_rows.unsettled_items(connection, number, prefix)
             ]
 
     def expand(self, job_id: str, item: int, into: Iterable[NewItem]) -> None:
@@ -238,14 +238,16 @@ class SqlJobStore(ABC):
                 (job_id, item)
                 for number, job_id, state, queued in jobs
                 if documents is not None or state in FINISHED
-                for item in item_rows.settled(connection, number)
+                for item in item_rows.settled_items(connection, number)
                 if is_concerned(item, queued, documents)
             ]
 
     def erase(self, job_id: str, items: Iterable[int]) -> None:
         with suppress(JobNotFound), self._change(job_id) as (connection, number, _):
             for item in items:
-                item_rows.put_erased(connection, number, erased(item_rows.get(connection, number, item)))
+                item_rows.store_erased(
+                    connection, number, erased_item(item_rows.get(connection, number, item))
+                )
 
     def purge(self) -> bool:
         return self._database.cleanse()
@@ -283,7 +285,7 @@ class SqlJobStore(ABC):
         self._serialize_upgrades(connection)
         row = connection.execute(
             "SELECT collection, id FROM jobs WHERE collection = ? AND kind = 'upgrade'"
-            f" AND state NOT IN ({_marks(FINISHED)})",
+            f" AND state NOT IN ({_placeholders(FINISHED)})",
             (collection, *FINISHED),
         ).fetchone()
         if row is not None:
@@ -298,5 +300,5 @@ class SqlJobStore(ABC):
             self._require_no_upgrade(connection, collection)
 
 
-def _marks(values: Collection[object]) -> str:
+def _placeholders(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))

@@ -18,7 +18,7 @@ from index.library import Library
 from service.flows.ingest.background.purging import open_purger
 from service.flows.upkeep import back_up, check, restore
 from service.flows.upkeep.errors import BackupFailed
-from service.state.databases.owner import OWNER, known_owner
+from service.state.databases.owner import OWNER, find_owner
 from service.state.jobs import JOBS, open_job_store, open_spool
 from service.state.jobs.protocols import Spool
 from service.state.jobs.records import NewItem
@@ -218,7 +218,7 @@ def test_a_restore_that_goes_on_knows_the_folders_of_before(
     back_up(data, tmp_path / "backup", objects=place.url)
     put(library, "saturn.txt", RINGS)
     upload(data, place.url, "job")
-    owner = known_owner(data)
+    owner = find_owner(data)
     library.close()
     (data / ".replaced").write_text("in the way")
     with pytest.raises(BackupFailed):
@@ -234,7 +234,7 @@ def test_a_restore_that_goes_on_knows_the_folders_of_before(
     assert restore(data, tmp_path / "backup", ledger=None, objects=place.url).left == []
     assert place.names() >= {sha(MOONS)}
     assert sha(RINGS) not in place.names()
-    assert known_owner(data) == owner
+    assert find_owner(data) == owner
 
 
 def test_a_copy_uses_up_no_uploads_of_the_service_that_it_was_made_of(

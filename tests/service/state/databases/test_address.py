@@ -9,7 +9,7 @@ import pytest
 from index.errors import StoreUnavailable
 from service.errors import InvalidSettings
 from service.settings import load_settings
-from service.settings.database_address import checked_address
+from service.settings.database_address import validate_address
 from service.state.databases.server import require_database
 from tests.packaging.test_packaging import run_without
 from tests.postgresql import PASSWORD
@@ -29,7 +29,7 @@ SECRET = "zqpassword"  # noqa: S105 -- of nothing
     ],
 )
 def test_addresses_of_postgresql_are_taken(url: str) -> None:
-    assert checked_address(url) == url
+    assert validate_address(url) == url
     assert load_settings(store=url).library_config().store_url == url
 
 

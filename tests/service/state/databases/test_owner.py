@@ -6,19 +6,19 @@ from pathlib import Path
 
 import psycopg
 
-from service.state.databases.owner import known_owner, name_owner, service_owner
+from service.state.databases.owner import find_owner, name_owner, service_owner
 from service.state.files import open_file_store
 from service.state.jobs import open_job_store
 
 
 def test_a_data_folder_has_a_name_from_its_first_store_on(tmp_path: Path) -> None:
-    assert known_owner(tmp_path) is None
+    assert find_owner(tmp_path) is None
     open_file_store(tmp_path).close()
-    name = known_owner(tmp_path)
+    name = find_owner(tmp_path)
     assert name
     assert len(name) == 32
     open_job_store(tmp_path).close()
-    assert service_owner(tmp_path) == known_owner(tmp_path) == name
+    assert service_owner(tmp_path) == find_owner(tmp_path) == name
     name_owner(tmp_path, "")
     assert service_owner(tmp_path) == ""
 
@@ -29,7 +29,7 @@ def test_a_database_has_a_name_from_its_first_store_on(tmp_path: Path, postgresq
     assert len(name) == 32
     open_file_store(tmp_path, store=postgresql_url).close()
     assert service_owner(tmp_path, postgresql_url) == name
-    assert known_owner(tmp_path) is None
+    assert find_owner(tmp_path) is None
 
 
 def test_a_database_with_stores_of_an_earlier_version_has_none(tmp_path: Path, postgresql_url: str) -> None:
