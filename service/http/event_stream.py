@@ -44,6 +44,6 @@ def event_stream(events: AsyncGenerator[bytes]) -> StreamingResponse:
 
 
 def describe_event_stream(description: str) -> dict[int | str, dict[str, Any]]:
-    """How OpenAPI describes that a route may also answer with events."""
+    """Describe for OpenAPI that a route may also answer with events."""
     # Without a schema: OpenAPI 3.1 has none for events, and programs take one for that of each event.
     return {200: {"description": description, "content": {MEDIA_TYPE: {}}}}

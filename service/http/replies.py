@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 
 def encode_json(content: object) -> bytes:
-    """Content as JSON, which has no infinite numbers: what a request had of these is null."""
+    """Encode content as JSON, which has no infinite numbers: what a request had of these is null."""
     return to_json(content, inf_nan_mode="null")
 
 

@@ -1,1 +1,1 @@
-"""How operators observe the service: logs, traces, the audit log, metrics."""
+"""Observation of the service by operators: logs, traces, the audit log, metrics."""

@@ -109,7 +109,7 @@ def _state_of_place(
 def states_of_files(
     stores: Stores, caller: Principal, name: str, document_ids: AbstractSet[str]
 ) -> list[FileState]:
-    """Those of some files of a collection that a caller may see, the oldest first; blocks."""
+    """The states of the files of some documents, as far as a caller may see them, oldest first; blocks."""
     opened = stores.collections.open(caller, name)
     waiting = [one for one in files_without_document(stores, name) if one.document_id in document_ids]
     documents = [opened.archive.find_document(one) for one in document_ids]

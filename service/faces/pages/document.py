@@ -158,7 +158,7 @@ def _show_block(marking: Marking, block: Block, page: int | None, *, is_mail: bo
 
 
 def _line_start(text: str, start: int) -> int:
-    """Where the line begins whose first word is at ``start``; its indentation is no part of a block."""
+    """The start of the line whose first word is at ``start``; its indentation is no part of a block."""
     first = text.rfind("\n", 0, start) + 1
     return first if text[first:start].isspace() else start
 

@@ -1,4 +1,4 @@
-"""How documents, files and times are shown in lists."""
+"""Formats of documents, files and times in lists."""
 
 from __future__ import annotations
 

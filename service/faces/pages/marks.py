@@ -67,7 +67,7 @@ def lit_segments(text: str, spans: Iterable[Span]) -> tuple[Segment, ...]:
 
 
 def _cut_segments(text: str, span: Span, quote: Span, evidence: Sequence[Span]) -> Iterator[Segment]:
-    """Like :func:`segments`, for sorted evidence that does not overlap. Fast for many lines."""
+    """Cut as :func:`segments`, for sorted evidence that does not overlap. Fast for many lines."""
     start, end = span
     first = bisect_right(evidence, start, key=lambda one: one[1])
     near = evidence[first : bisect_right(evidence, end, first, key=lambda one: one[0])]

@@ -117,7 +117,7 @@ def _split_at_separators(text: str, start: int, end: int) -> _Cells:
 
 
 def _fit_to_width(spans: _Cells, width: int) -> _Cells:
-    """As many cells as there are columns; the last has the rest of a longer row."""
+    """Make as many cells as there are columns; the last has the rest of a longer row."""
     if len(spans) <= width:
         return spans + [None] * (width - len(spans))
     rest = [span for span in spans[width - 1 :] if span is not None]

@@ -31,7 +31,7 @@ class _Text:
 
     @property
     def finish(self) -> Finish:
-        """Why it ends."""
+        """The reason why the text ends."""
         if self.is_refusal:
             return "refusal"
         if self.is_cut:

@@ -1,1 +1,1 @@
-"""How questions share the model: concurrency limits, batching, and a cache of vectors."""
+"""Questions that share the model: concurrency limits, batching, and a cache of vectors."""

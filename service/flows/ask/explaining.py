@@ -15,7 +15,9 @@ from service.state.identity import Principal
 async def explain(
     client: Client, asking: Asking, caller: Principal, where: tuple[str, str], question: Question
 ) -> DocumentExplanation:
-    """Why an answer has a document or not; ``where`` is the collection and the document's id.
+    """Explain why an answer has a document or not.
+
+    ``where`` is the collection and the document's id.
 
     Raises :class:`index.errors.DocumentNotFound`, also for a document that the caller may not read,
     :class:`service.errors.Overloaded`, and what the collection raises.

@@ -18,7 +18,7 @@ _log = logging.getLogger("loccit.upkeep")
 
 
 def places_in_use(data: Path) -> Used:
-    """What a data folder has there, and had when a restore began that did not end."""
+    """The places of a data folder on shared storage, and those it had before an unfinished restore."""
     before = data_folder.used_before(data)
     folders, unknown, owner = set(before.folders), set(), before.owner
     parts = [data, data / data_folder.REPLACED] if data_folder.is_being_replaced(data) else [data]

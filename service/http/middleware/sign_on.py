@@ -41,7 +41,7 @@ class SignOn:
 
 
 def sign_on_of(settings: Settings) -> SignOn | None:
-    """How a proxy signs people in; None if none does."""
+    """The sign-on by a proxy that the settings describe; None without one."""
     if not settings.proxy_user_header:
         return None
     user, groups = settings.proxy_user_header, settings.proxy_groups_header

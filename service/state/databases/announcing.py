@@ -1,4 +1,4 @@
-"""How the stores of several processes tell each other of changes."""
+"""Announcements of changes between the stores of several processes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Announced:
         return self._announcing.attending(woken)
 
     def attendants(self) -> int | None:
-        """How many processes are attending now."""
+        """The number of processes that are attending now."""
         return self._announcing.attendants()
 
     def _announce(self, connection: Connection) -> None:

@@ -54,7 +54,7 @@ def name_owner(data: Path, name: str) -> None:
 
 
 def folder_of(name: str) -> str:
-    """Where an owner's uploads and files are, in a place that several services may share."""
+    """The folder of an owner's uploads and files, in a place that several services may share."""
     return f"services/{name}"
 
 

@@ -54,7 +54,7 @@ class PostgresqlDatabase:
         return listening(self.server, self._channel, lambda _: woken(), key=self._attending)
 
     def attendants(self) -> int:
-        """How many processes are attending now."""
+        """The number of processes that are attending now."""
         from index.postgresql import listeners
 
         return listeners(self.server, self._attending)

@@ -59,7 +59,7 @@ def require_database(url: str, given_as: str = "LOCCIT_STORE") -> None:
 
 
 def others_connected(url: str) -> int:
-    """How many connections other processes of this program have to the database at an address.
+    """Count the connections that other processes of this program have to a database.
 
     Raises :class:`index.errors.StoreUnavailable`.
     """

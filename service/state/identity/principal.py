@@ -67,7 +67,7 @@ class Principal:
         return replace(self, groups=groups, is_narrowed=True)
 
     def lacks(self, groups: Collection[str]) -> list[str]:
-        """Those of the groups that it is not in."""
+        """The groups among these that the caller is not in."""
         return [] if self.groups is None else sorted(set(groups) - self.groups)
 
 

@@ -60,7 +60,7 @@ def open_spool(
 
 
 def _folder_of_owner(owner: str, folder: str) -> str:
-    """Where the files of an owner are. Not within ``folder``: a service without a name sweeps all of that."""
+    """The folder of the files of an owner. Not within ``folder``: a service without a name sweeps that."""
     return f"{folder_of(owner)}/{folder}" if owner else folder
 
 

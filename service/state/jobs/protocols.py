@@ -208,7 +208,7 @@ class JobStore(Protocol):
         """
 
     def attendants(self) -> int | None:
-        """How many processes run jobs; None where the store cannot tell."""
+        """The number of processes that run jobs; None where the store cannot tell."""
 
     def open_session(self) -> Session | None:
         """Begin to run jobs; None while others exclude that: older versions, or any in the same data folder.

@@ -111,7 +111,7 @@ class ZipFolder:
         return Sidecar()
 
     def spans(self, member: str) -> list[tuple[int, int]]:
-        """Where the packed bytes of a member and its sidecars are in the file: offsets and sizes."""
+        """The offsets and sizes of the packed bytes of a member and its sidecars in the file."""
         names = [member, *(member + suffix for suffix in SIDECAR_SUFFIXES)]
         found = [self._members[name] for name in names if name in self._members]
         try:

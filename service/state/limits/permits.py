@@ -33,7 +33,7 @@ class Permits:
 
     @property
     def limit(self) -> int:
-        """How many permits there are now."""
+        """The number of permits now."""
         return self.most
 
     def require(self) -> None:

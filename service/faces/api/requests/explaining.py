@@ -1,4 +1,4 @@
-"""Why a document was found or not."""
+"""Requests for an explanation of why a document was found or not."""
 
 from __future__ import annotations
 

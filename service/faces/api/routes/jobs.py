@@ -56,7 +56,7 @@ def current_json(collections: Collections, jobs: Jobs, job: Job) -> Json:
 
 
 def _waiting_note(collections: Collections, jobs: Jobs, job: Job) -> str:
-    """Why an unfinished job makes no progress: no process does its work, or it waits after an error."""
+    """Explain why an unfinished job waits: no process does its work, or this one could not."""
     if job.state in FINISHED:
         return ""
     if job.state != "embedding" and (reason := jobs.runner.waiting.reason(job)):
@@ -151,7 +151,7 @@ def item_page(
 def _readable_items(
     collections: Collections, caller: Principal, job: Job, items: Sequence[Item]
 ) -> list[Item]:
-    """Those of a job's items whose documents the caller may read today, and those that have none."""
+    """The items of a job that have no document, or one that the caller may read today."""
     find = collections.open(caller, job.collection).archive.find_document
     return [item for item in items if not item.document or find(item.document) is not None]
 

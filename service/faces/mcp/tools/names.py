@@ -1,4 +1,4 @@
-"""How tools and resources name documents and passages: ids, addresses and URIs."""
+"""Names of documents and passages for tools and resources: ids, addresses and URIs."""
 
 from __future__ import annotations
 

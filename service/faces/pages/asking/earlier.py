@@ -28,7 +28,7 @@ class LostPassage:
 def lost_passages(
     resolution: Resolution, locators: Sequence[str], collection: str, language: Language
 ) -> Iterator[LostPassage]:
-    """Those of an earlier answer's passages that are not as they were."""
+    """The passages of an earlier answer that have other words today, or none."""
     for locator in locators[:MOST]:
         try:
             citation = resolution.cite(parse_locator(locator))
@@ -40,7 +40,7 @@ def lost_passages(
 
 
 def time_of(resolution: Resolution, change: int) -> str:
-    """When the last document changed up to a change, to the minute; empty where nothing says so."""
+    """The time of the last event up to a change, to the minute; empty without one."""
     step = 1
     while True:  # changes that make vectors have no events
         since = max(0, change - step)

@@ -156,7 +156,7 @@ class SourceMaker:
         )
 
     def _citing(self, citation: Citation, lit: Span | None) -> Citing:
-        """How to cite a source. ``lit`` are its marked sentences, as a span of the document."""
+        """The ways to cite a source. ``lit`` are its marked sentences, as a span of the document."""
         whole = self._formats(with_links(citation, self.collection).links)
         # A proof is for the passage alone.
         if lit is None or lit == (citation.start, citation.end) or self.caller.scope is Scope.ASK:

@@ -1,4 +1,4 @@
-"""How probable an answer is, in words: one scale for the large type, the panel and its colour."""
+"""The probability of an answer in words: one scale for the large type, the panel and its colour."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ class Findings:
         return replace(self.source(citation, today), parts=(Segment(shown, ""),))
 
     def standing(self, today: Today) -> Standing:
-        """How a citation stands in a version."""
+        """The standing of a citation in a version."""
         found = today.standing
         label = self._standings[found.status]
         if found.since is not None:

@@ -82,7 +82,7 @@ def _sentence_findings(
 def _cited_sources(
     named: Sequence[Verdict], statement: StatementVerdict | None, findings: Findings
 ) -> tuple[Source, ...]:
-    """What a sentence cites, as sources, if another source or none decides the verdict on it."""
+    """The sources that a sentence cites, if another source or none decides the verdict on it."""
     if statement is None or statement.cause not in ("elsewhere", "around", "nothing"):
         return ()
     return tuple(

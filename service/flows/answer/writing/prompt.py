@@ -58,7 +58,7 @@ def _neutralize(text: str) -> str:
 
 
 def count_fitting(hits: Sequence[Hit], characters: int) -> int:
-    """How many of the first hits have together at most so many characters; at least one, if there are any."""
+    """Count the first hits that together have at most so many characters; at least one, if there are any."""
     total = 0
     for count, hit in enumerate(hits):
         total += len(hit.text)

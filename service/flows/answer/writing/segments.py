@@ -80,7 +80,7 @@ def blank_structure(text: str) -> str:
 
 
 def _find_cut(text: str, end: int, start: int) -> int:
-    """Where to cut between a sentence that ends and one that starts.
+    """Find the offset at which to cut between two sentences, by the end of one and the start of the next.
 
     Marks after a sentence belong to it, and marks at the beginning of a line to the sentence after them.
     """

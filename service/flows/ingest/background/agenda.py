@@ -57,7 +57,7 @@ class Agenda:
             (self._urgent if urgent else self._changed).add(name)
 
     def pause(self) -> float:
-        """How many seconds there are until the next turn."""
+        """The seconds until the next turn."""
         with self._lock:
             if self._urgent:
                 return 0.0

@@ -239,7 +239,7 @@ class JobRunner:
         return True
 
     def _share(self, job: Job, stored: int) -> int:
-        """How many files to claim at a time."""
+        """The number of files to claim at a time."""
         # The first commits are small, so that whoever waits sees files being done, and so are the last ones,
         # so that no process waits for another one.
         most = min(_FILES_PER_COMMIT, max(1, 2 * stored))

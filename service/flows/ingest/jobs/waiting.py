@@ -74,7 +74,7 @@ class WaitingJobs:
         return self._until.get(lease_to_run(job), 0.0) <= time.monotonic()
 
     def reason(self, job: Job) -> str:
-        """Why this process could not run a job at its last try; empty where others run it since."""
+        """The problem of the last try to run a job in this process; empty where others run it since."""
         lease = lease_to_run(job)
         is_recent = time.monotonic() < self._until.get(lease, 0.0) + _PAUSE_SECONDS
         return self._reasons.get(lease, "") if is_recent else ""

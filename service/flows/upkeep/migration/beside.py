@@ -83,7 +83,7 @@ def require_unused(source: Side, target: Side) -> None:
 
 
 def count_rows(source: Side) -> dict[str, int]:
-    """How many rows there are to move, by table."""
+    """Count the rows to move, by table."""
     found = {}
     for store in _STORES:
         if store.exists(source):

@@ -45,7 +45,7 @@ class CollectionMove:
         return self.name if self.is_published else self._hidden
 
     def reached(self) -> tuple[str, int]:
-        """How far the target is: ``new``, ``unfinished`` or ``moved``, and up to which change.
+        """The state of the target, ``new``, ``unfinished`` or ``moved``, and its last change.
 
         Raises :class:`service.flows.upkeep.errors.StoreInUse` if it holds another collection of this name.
         """

@@ -67,7 +67,7 @@ def claim(
 
 
 def count_own(connection: Connection, job_id: str, session: str, numbers: Collection[int]) -> int:
-    """How many of these items a session has claimed; none of a finished job."""
+    """Count those of these items that a session has claimed; none of a finished job."""
     (count,) = connection.execute(
         "SELECT count(*) FROM item_claims c JOIN jobs j ON j.number = c.job"
         " WHERE j.id = ? AND j.state <> ALL(?) AND c.session = ? AND c.number = ANY(?)",

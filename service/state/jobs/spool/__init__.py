@@ -1,1 +1,1 @@
-"""Where uploaded files wait for their job: one module per kind of storage."""
+"""Storage of uploaded files that wait for their job: one module per kind."""
