@@ -153,10 +153,10 @@ async def _handle_validation_error(request: Request, error: Exception) -> Respon
 
 async def _handle_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for nothing else
-    return await _handle_error(request, _translated(request, error))
+    return await _handle_error(request, _translate_framework_error(request, error))
 
 
-def _translated(request: Request, error: HTTPException) -> ServiceError:
+def _translate_framework_error(request: Request, error: HTTPException) -> ServiceError:
     """The service's own error for an exception of the framework."""
     path = request.scope["path"][:200]
     if error.status_code == 404 and _wants_page(request.scope):

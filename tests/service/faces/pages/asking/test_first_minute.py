@@ -93,7 +93,7 @@ def test_the_questions_for_the_sample_documents_are_answered(tmp_path: Path) -> 
     with Library(tmp_path, embedder=load_embedder()) as library:
         collection = library.open("default", create=True)
         FolderIngest(collection).run([CORPUS])
-        questions = list(suggestions._shipped(collection.archive))
+        questions = list(suggestions._precomputed_questions(collection.archive))
         assert questions == [one["question"] for one in known.values()]
         assert suggestions.suggest_questions(collection.archive) == questions[: suggestions.MOST]
         for document_id, one in known.items():
