@@ -30,7 +30,7 @@ def list_(
 ) -> None:
     """List the questions that are kept (LOCCIT_KEEP_UNANSWERED_DAYS), the newest first."""
     with _store(data) as store:
-        found = store.listed(limit=limit) if store else []
+        found = store.newest(limit=limit) if store else []
     shown = [
         {
             "asked": datetime.fromtimestamp(one.asked, UTC).isoformat(timespec="seconds"),

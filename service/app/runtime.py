@@ -137,7 +137,7 @@ class Runtime:
 
     def _sampler(self) -> Sampler:
         permits = {
-            **self.pools.limited(),
+            **self.pools.permits_by_kind(),
             "job_followers": self.jobs.followers,
             "writing": self.answering.writing,
         }

@@ -12,12 +12,12 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema()
     inner = schema.pop("$defs", {})
 
-    def inlined(part: Any) -> Any:
+    def inline(part: Any) -> Any:
         if isinstance(part, dict):
             if "$ref" in part:
-                return inlined(inner[part["$ref"].rpartition("/")[2]])
-            return {key: inlined(value) for key, value in part.items()}
-        return [inlined(value) for value in part] if isinstance(part, list) else part
+                return inline(inner[part["$ref"].rpartition("/")[2]])
+            return {key: inline(value) for key, value in part.items()}
+        return [inline(value) for value in part] if isinstance(part, list) else part
 
-    written: dict[str, Any] = inlined(schema)
+    written: dict[str, Any] = inline(schema)
     return written

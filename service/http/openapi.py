@@ -78,10 +78,12 @@ def _error_responses(kinds: Iterable[type[LoccitError]], shape: ErrorShape | Non
     for kind in dict.fromkeys(kinds):
         own = status_of(kind)
         by_status.setdefault(own if shape is None else shape.status(own), []).append(kind)
-    return {status: _documented(by_status[status], status, shape) for status in sorted(by_status)}
+    return {status: _describe_errors(by_status[status], status, shape) for status in sorted(by_status)}
 
 
-def _documented(kinds: Sequence[type[LoccitError]], status: int, shape: ErrorShape | None) -> dict[str, Any]:
+def _describe_errors(
+    kinds: Sequence[type[LoccitError]], status: int, shape: ErrorShape | None
+) -> dict[str, Any]:
     examples = {kind.code: {"value": _example(kind, status, shape)} for kind in kinds}
     schema = {"$ref": f"{_SCHEMAS}ErrorBody"} if shape is None else dict(shape.schema)
     documented: dict[str, Any] = {

@@ -94,7 +94,7 @@ class UnansweredStore:
                 questions,
             )
 
-    def listed(
+    def newest(
         self, *, limit: int, before: int | None = None, collections: Collection[str] | None = None
     ) -> list[UnansweredQuestion]:
         """The newest questions, before one with a number, of some collections; None for all."""

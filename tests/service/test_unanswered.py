@@ -28,7 +28,7 @@ def ask(client: TestClient, question: str, **more: object) -> float:
 
 
 def texts(client: TestClient) -> list[str]:
-    return [one.question for one in client.app.state.runtime.answering.unanswered.store.listed(limit=100)]  # type: ignore[attr-defined]
+    return [one.question for one in client.app.state.runtime.answering.unanswered.store.newest(limit=100)]  # type: ignore[attr-defined]
 
 
 def test_by_default_nothing_is_kept(client: TestClient, library: Library) -> None:
@@ -94,13 +94,13 @@ def test_old_ones_too_many_and_those_of_deleted_collections_go(
     kept.note("default", "new", 0.1)
     kept.note("default", "answered", 0.2)
     kept.upkeep()
-    assert [one.question for one in store.listed(limit=10)] == ["new"]
+    assert [one.question for one in store.newest(limit=10)] == ["new"]
     for number in range(5):
         kept.note("default", str(number), 0.0)
     kept.upkeep()
-    assert [one.question for one in store.listed(limit=10)] == ["4", "3", "2"]
-    (_, second, _) = store.listed(limit=10)
-    assert [one.question for one in store.listed(limit=10, before=second.number)] == ["2"]
+    assert [one.question for one in store.newest(limit=10)] == ["4", "3", "2"]
+    (_, second, _) = store.newest(limit=10)
+    assert [one.question for one in store.newest(limit=10, before=second.number)] == ["2"]
     assert_erased(tmp_path)
     assert has_unanswered(tmp_path, store=url)
     assert not has_unanswered(tmp_path / "none")

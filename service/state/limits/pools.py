@@ -71,7 +71,7 @@ class Pools:
         # Uploads that wait for their vectors, for minutes. They keep their permit of `writes` meanwhile.
         self.embedding = Pool("embedding", 4)
 
-    def limited(self) -> dict[str, Permits]:
+    def permits_by_kind(self) -> dict[str, Permits]:
         """The permits of the kinds of requests that have a limit, by the names of the kinds."""
         return {
             "questions": self.questions.permits,

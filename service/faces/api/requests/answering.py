@@ -73,6 +73,6 @@ class AnswerRequest(CollectionBody):
         "fold", description="Whether a passage in nearly the words of a better one takes a place of its own."
     )
 
-    def asking(self) -> AskRequest:
+    def ask_request(self) -> AskRequest:
         """The request that finds the passages."""
         return AskRequest.model_validate(self.model_dump(include=_ASKING, exclude_unset=True))

@@ -51,7 +51,7 @@ async def answer(request: Annotated[Request, _BODY, _MAY_RAISE]) -> Response:
     answering = ready(request, Answering)
     body = await _BODY(request)
     least = answering.settings.min_answerability if body.min_answerability is None else body.min_answerability
-    asked = Asked(body.asking(), choose_mode(body.mode, answering), least, body.sentences)
+    asked = Asked(body.ask_request(), choose_mode(body.mode, answering), least, body.sentences)
     found = await find(HttpClient(request), answering, caller_of(request.scope), asked)
     steps = events(found, answering)
     if body.stream:

@@ -34,7 +34,7 @@ class ResponseEvents:
 
     async def of(self, steps: AsyncGenerator[Event]) -> AsyncGenerator[bytes]:
         """The events of an answer. Verdicts on sentences come with empty text, in ``loccit``."""
-        for one in self._beginning():
+        for one in self._opening_events():
             yield one
         async for step in until_error(steps):
             if isinstance(step, LoccitError):
@@ -53,7 +53,7 @@ class ResponseEvents:
                 for one in self._end():
                     yield one
 
-    def _beginning(self) -> Iterator[bytes]:
+    def _opening_events(self) -> Iterator[bytes]:
         response = self._response
         yield self._event("response.created", response=response.shown("in_progress"))
         yield self._event("response.in_progress", response=response.shown("in_progress"))

@@ -100,7 +100,7 @@ class HomeQuery(PageQuery):
         where = self._filter()
         return None if where is None else parse_filter(where)
 
-    def asking(self, question: str, extent: Extent) -> AskRequest:
+    def ask_request(self, question: str, extent: Extent) -> AskRequest:
         """The request that finds the passages. Raises :class:`service.errors.InvalidRequest`."""
         fields: dict[str, Any] = {
             "question": question,

@@ -149,13 +149,13 @@ class SourceMaker:
             per_cent(probability, self.language),
             is_shown,
             parts,
-            self._citing(citation, lit),
+            self._make_citing(citation, lit),
             self.standings.get(citation.locator),
             explain,
             also,
         )
 
-    def _citing(self, citation: Citation, lit: Span | None) -> Citing:
+    def _make_citing(self, citation: Citation, lit: Span | None) -> Citing:
         """The ways to cite a source. ``lit`` are its marked sentences, as a span of the document."""
         whole = self._formats(with_links(citation, self.collection).links)
         # A proof is for the passage alone.

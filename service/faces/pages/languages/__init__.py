@@ -39,7 +39,7 @@ class Language:
 
     def t(self, message: str, **values: object) -> str:
         """The message in this language, with values for its fields in braces."""
-        return self._translated(message).format(**values)
+        return self._translate(message).format(**values)
 
     def tn(self, one: str, many: str, count: int, **values: object) -> str:
         """The message for a number, which is its field ``count``."""
@@ -50,9 +50,9 @@ class Language:
 
     def th(self, message: str, **values: object) -> Markup:
         """A message with HTML in it. Values are escaped."""
-        return Markup(self._translated(message)).format(**values)  # noqa: S704 -- our own text
+        return Markup(self._translate(message)).format(**values)  # noqa: S704 -- our own text
 
-    def _translated(self, message: str) -> str:
+    def _translate(self, message: str) -> str:
         translation = self.messages.get(message, message)
         return translation if isinstance(translation, str) else translation["other"]
 

@@ -75,7 +75,7 @@ def _parse_question(query: HomeQuery, caller: Principal, answering: Answering) -
     question = validate_question(query.question, answering.settings)
     mode: Mode = "written" if query.mode == "written" and answering.writer is not None else "extractive"
     return Asked(
-        query.asking(question, _allowed_extent(query, caller)),
+        query.ask_request(question, _allowed_extent(query, caller)),
         mode,
         answering.settings.min_answerability,
         _SENTENCES,
@@ -149,7 +149,7 @@ def _writing_request(query: HomeQuery, caller: Principal, answering: Answering) 
     """The request by which a script lets the model write; None without a model, or if it has written."""
     if answering.writer is None or query.mode:
         return None
-    body = query.asking(query.question, "passage").model_dump(mode="json", exclude_unset=True)
+    body = query.ask_request(query.question, "passage").model_dump(mode="json", exclude_unset=True)
     del body["extent"]  # what a model is given are passages
     return {**body, "mode": "written", "stream": True}
 

@@ -47,7 +47,7 @@ def _render_questions(
     kept = asking.unanswered
     found = []
     if kept is not None:
-        found = kept.store.listed(limit=_PAGE + 1, before=before, collections=caller.collections)
+        found = kept.store.newest(limit=_PAGE + 1, before=before, collections=caller.collections)
     return page(
         connection,
         "unanswered",

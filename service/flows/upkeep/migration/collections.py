@@ -44,7 +44,7 @@ class CollectionMove:
         """The name that the target has it under, or will have it under first."""
         return self.name if self.is_published else self._hidden
 
-    def reached(self) -> tuple[str, int]:
+    def target_state(self) -> tuple[str, int]:
         """The state of the target, ``new``, ``unfinished`` or ``moved``, and its last change.
 
         Raises :class:`service.flows.upkeep.errors.StoreInUse` if it holds another collection of this name.
@@ -62,7 +62,7 @@ class CollectionMove:
             try:
                 require_copy(rows, there)
             except CopyDiverged as error:
-                raise self._diverged(error) from error
+                raise self._diverged_error(error) from error
             return "moved", there.state.change
 
     def run(self) -> MovedCollection:
@@ -89,7 +89,7 @@ class CollectionMove:
             self.target.publish(self.name)
 
     def _is_current(self, source: RecordStore) -> bool:
-        state, change = self.reached()
+        state, change = self.target_state()
         with source.snapshot() as moment:
             return state == "moved" and change == moment.change
 
@@ -101,7 +101,7 @@ class CollectionMove:
             try:
                 return self._copy_once(source, moved, stack)
             except CopyDiverged as error:
-                raise self._diverged(error) from error
+                raise self._diverged_error(error) from error
             except CopyOutdated:
                 if is_last:
                     raise
@@ -176,7 +176,7 @@ class CollectionMove:
         for sha256 in missing[:_MOST]:
             moved.differences.append(Difference("the bytes are missing", f"original {sha256.hex()}"))
 
-    def _diverged(self, error: CopyDiverged) -> StoreInUse:
+    def _diverged_error(self, error: CopyDiverged) -> StoreInUse:
         return StoreInUse(
             f"The target has a collection {self.name!r} that is no earlier state of this one. {error} Delete "
             "it there, or choose another target."

@@ -70,7 +70,7 @@ class Migration:
         """Count the collections and the rows of other tables that would be moved."""
         found = []
         for move in self._moves:
-            state, reached = move.reached()
+            state, reached = move.target_state()
             with closing(move.source.open(move.name)) as store, store.copying().reading() as rows:
                 found.append(
                     Planned(
@@ -122,7 +122,7 @@ class Migration:
                 "target."
             )
         for move in self._moves:
-            move.reached()
+            move.target_state()
         beside.require_unused(self.source, self.target)
 
     def _require_known(self) -> None:

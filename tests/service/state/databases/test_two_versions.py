@@ -89,7 +89,7 @@ def test_stores_go_on_when_a_newer_version_has_added_columns(tmp_path: Path, pos
                 len(keys.all()),
                 len(files.files()),
                 len(jobs.jobs(limit=99)),
-                len(questions.listed(limit=99)),
+                len(questions.newest(limit=99)),
             ]
             assert found == [number] * 4
             assert (files.label(name), jobs.items(name, limit=9)) is not None
