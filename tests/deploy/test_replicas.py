@@ -23,12 +23,13 @@ CLIENTS = 4
 QUESTION = {"question": "Which moons does Mars have?"}
 
 
-def free_ports(number: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """A port that only those can listen on who share it, as Caddy does: nobody else takes it meanwhile."""
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]
 
 
 @contextmanager
@@ -125,17 +126,17 @@ def test_a_replica_is_killed_under_questions_and_comes_back(tmp_path: Path, post
     for folder in folders:
         folder.mkdir()
     _, one, two, home = folders
-    port, *ports = free_ports(3)
 
-    def replica(folder: Path, port: int) -> Any:
-        return started(folder, "--port", str(port), **settings)
+    def replica(folder: Path, *arguments: str) -> Any:
+        return started(folder, *arguments, **settings)
 
     with ExitStack() as stack:
         # Both at once, on an empty database.
         with ThreadPoolExecutor() as pool:
-            (first_process, here), (_, there) = pool.map(stack.enter_context, map(replica, (one, two), ports))
+            (first_process, here), (_, there) = pool.map(stack.enter_context, map(replica, (one, two)))
         stack.enter_context(working(tmp_path / "worker", **settings))
-        client = stack.enter_context(proxy(home, port, ports))
+        ports = [each.base_url.port or 0 for each in (here, there)]
+        client = stack.enter_context(proxy(home, stack.enter_context(kept_port()), ports))
         assert client.put("/v1/documents/mars.txt", content=b"Mars has two moons.").status_code == 201
         for each in (here, there):
             eventually(lambda each=each: first(each, "moons") == "mars.txt")
@@ -149,7 +150,7 @@ def test_a_replica_is_killed_under_questions_and_comes_back(tmp_path: Path, post
             first_process.kill()
             first_process.wait()
             questions.go_on()
-            with replica(one, ports[0]) as (_, again):
+            with replica(one, "--port", str(ports[0])) as (_, again):
                 eventually(lambda: asked(again))
                 questions.go_on()
         # Those that the killed one was answering, and those that it got before the kernel had closed its
