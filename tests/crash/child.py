@@ -67,8 +67,8 @@ class Order:
     does: str = "live"
     """``live``, ``back_up`` or ``upgrade`` as well, ``restore``, ``repair``, ``migrate`` or ``upload``."""
     backup: str = ""
-    operations: int = 80
-    """What it does at most; it is killed before, or comes to no fault point."""
+    operations: int = 400
+    """What it does at most: enough to come to a fault point however its threads take turns."""
 
 
 class Life:

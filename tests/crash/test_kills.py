@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,8 +59,6 @@ def test_killed_at_a_point(
 ) -> None:
     folder, witness = start()
     order = Order(str(folder), processes.pipe(), seed_of(point, time), point, time)
-    if point in SELDOM:
-        order = replace(order, operations=5 * order.operations)
     killed(processes, order, witness)
     check(witness, folder, tmp_path)
 
