@@ -120,6 +120,22 @@ def test_paths_of_code_in_the_pages_exist(page: Path) -> None:
         assert (ROOT / path).exists(), path
 
 
+def test_every_thread_is_in_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = re.compile(r'name(?:_prefix)?=f?"(loccit-[\w-]+?)-?(?:\{|")')
+    files = [path for folder in ("index", "service") for path in (ROOT / folder).rglob("*.py")]
+    started = {name for path in files for name in named.findall(path.read_text())}
+    assert len(started) > 15
+    assert [name for name in sorted(started) if f"`{name}" not in page] == []
+
+
+def test_every_pool_is_in_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    pools = (ROOT / "service" / "state" / "limits" / "pools.py").read_text()
+    for name in re.findall(r'Pool\("([\w-]+)"', pools):
+        assert f"`{name}`" in page or f"`loccit-{name}`" in page, name
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_json_in_the_pages_is_json(page: Path) -> None:
     for block in re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL):

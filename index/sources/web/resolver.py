@@ -41,7 +41,7 @@ class _Lookup(threading.Thread):
     """Runs ``getaddrinfo``, which has no time limit of its own, in a thread."""
 
     def __init__(self, host: str) -> None:
-        super().__init__(name="look-up", daemon=True)
+        super().__init__(name="loccit-look-up", daemon=True)
         self._host = host
         self.found: list[IPAddress] = []
 
