@@ -21,9 +21,9 @@ from service.faces.api.schemas.answers import answer_json
 from service.faces.api.schemas.changes import citation_status_json, event_json
 from service.faces.api.schemas.citations import resolved_json
 from service.faces.api.schemas.documents import deleted_json, document_json, hunk_json, version_json
+from service.faces.api.schemas.values import state_json
 from service.faces.api.schemas.verdicts import report_json, verdict_json
 from service.flows.ingest.background.purging import open_purger
-from service.http.json_values import state_json
 from service.http.links import with_absolute_links, with_links
 from service.settings import Settings
 from service.state.jobs import has_jobs, open_job_store

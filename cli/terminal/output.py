@@ -255,7 +255,7 @@ def marked_edits(edits: Iterable[Mapping[str, Any]], *, is_terminal: bool) -> Te
 
 def print_pruning(plan: Pruning, *, done: bool) -> None:
     """Print the versions and documents that are erased, and the citations that break."""
-    from service.http.json_values import moment
+    from service.faces.api.schemas.values import moment
 
     console = stdout()
     for version in plan.versions:

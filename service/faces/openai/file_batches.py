@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from service.errors import JobNotFound, MayRaise, SpoolFull, UploadNotFound
+from service.faces.api.schemas.values import Json
 from service.faces.dependencies import Caller, Writes
 from service.faces.openai import file_states, ids
 from service.faces.openai.attaching import attach
@@ -24,7 +25,6 @@ from service.faces.openai.requests import BatchId, NewBatch, StoreFilesQuery, Ve
 from service.faces.openai.stores import ReadyStores, Stores
 from service.flows.ingest.jobs.jobs import Jobs
 from service.http.json_body import JsonBody
-from service.http.json_values import Json
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.state.identity import Principal, Scope, access

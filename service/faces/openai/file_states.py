@@ -12,13 +12,13 @@ from index.history import Archive
 from index.records import DocumentRecord
 from index.types import Metadata
 from service.errors import JobNotFinished
+from service.faces.api.schemas.values import Json
 from service.faces.openai import ids
 from service.faces.openai.paging import page_of
 from service.faces.openai.replies import Status, attributes_json
 from service.faces.openai.requests import StoreFilesQuery
 from service.faces.openai.stores import Stores
 from service.flows.ingest.jobs.jobs import Jobs
-from service.http.json_values import Json
 from service.state.collections import Collections
 from service.state.files import Attachment, Place
 from service.state.files import ids as file_ids

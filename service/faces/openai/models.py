@@ -11,9 +11,9 @@ from fastapi import APIRouter, Path, Response
 from index.errors import LoccitError
 from index.protocols import Embedder, name_in
 from service.errors import MayRaise, NoSuchModel
+from service.faces.api.schemas.values import Json
 from service.faces.dependencies import Caller, ReadyCollections, ReadyPools
 from service.faces.openai.replies import Model, ModelList
-from service.http.json_values import Json
 from service.http.parameters import OPENS, STORED
 from service.http.replies import json_reply
 from service.http.route import ApiRoute

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from index.records import DocumentRecord
 from index.types import Metadata, Scalar
 from service.faces.api.schemas.citations import Citation
-from service.http.json_values import Json
+from service.faces.api.schemas.values import Json
 from service.http.replies import json_reply
 from service.state.files import UploadedFile
 from service.state.files import ids as file_ids

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from index.answers import Hit
 from service.errors import Forbidden, MayRaise, NotReady, Overloaded
 from service.faces.api.schemas.citations import citation_json
+from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyAsking
 from service.faces.openai import ids
@@ -19,7 +20,6 @@ from service.flows.ask.answering import Answers, answer_all
 from service.flows.ask.planning import plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
-from service.http.json_values import Json
 from service.http.links import base_url, with_absolute_links, with_links
 from service.http.replies import json_reply
 from service.http.route import ApiRoute

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from index.types import Metadata
 from service.errors import JobNotFinished, MayRaise, SpoolFull, UploadNotFound
+from service.faces.api.schemas.values import Json
 from service.faces.dependencies import (
     Caller,
     ReadyCollections,
@@ -36,7 +37,6 @@ from service.faces.openai.requests import (
 )
 from service.faces.openai.stores import ReadyStores, Stores
 from service.http.json_body import JsonBody
-from service.http.json_values import Json
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.state.collections import Collections

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from index import errors
 from index.collection import Collection
 from service.errors import Forbidden, MayRaise, SpoolFull
+from service.faces.api.schemas.values import Json
 from service.faces.dependencies import Caller, ReadyPools, Writes
 from service.faces.openai import file_states, ids
 from service.faces.openai.attaching import attach
@@ -37,7 +38,6 @@ from service.faces.openai.requests import (
 from service.faces.openai.stores import ReadyStores, Stores
 from service.faces.openai.uploads import require_upload
 from service.http.json_body import JsonBody
-from service.http.json_values import Json
 from service.http.parameters import OPENS, STORED
 from service.http.replies import json_reply
 from service.http.route import ApiRoute

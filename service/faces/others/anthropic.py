@@ -11,6 +11,7 @@ from index.answers import Answer, Hit
 from index.citations import block_spans, formatted
 from service.errors import MayRaise, NotReady, Overloaded
 from service.faces.api.schemas.citations import Citation, citation_json
+from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.ask.answering import Answers, answer_all
@@ -18,7 +19,6 @@ from service.flows.ask.asking import Asking
 from service.flows.ask.planning import plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
-from service.http.json_values import Json
 from service.http.links import base_url, with_absolute_links, with_links
 from service.http.replies import json_reply
 from service.http.route import ApiRoute

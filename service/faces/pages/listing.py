@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 
-from service.http.json_values import moment
+from service.faces.api.schemas.values import moment
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 

@@ -10,8 +10,8 @@ from index.answers import Citation
 from index.citations import Resolution, Today
 from index.records import VersionRecord
 from index.text import Edit
+from service.faces.api.schemas.values import moment
 from service.faces.pages.languages import Language
-from service.http.json_values import moment
 from service.http.links import view_address
 
 Tone = Literal["", "warn", "bad"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from index.protocols import Snapshot
 from index.records import VersionRecord
-from service.http.json_values import moment
+from service.faces.api.schemas.values import moment
 from service.http.links import comparison_address, document_page_address, in_version_address
 
 

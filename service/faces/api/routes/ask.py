@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from service.errors import MayRaise, NotReady, Overloaded
 from service.faces.api.schemas.answers import AskResponse, BatchResponse, answer_json
+from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.ask.answering import Answers, answer_all
@@ -19,7 +20,6 @@ from service.flows.ask.batching import Encoded
 from service.flows.ask.planning import Plan, plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
-from service.http.json_values import Json
 from service.http.links import base_url
 from service.http.middleware.telemetry import server_timing
 from service.http.replies import json_reply

@@ -12,9 +12,9 @@ from index.errors import InvalidLimit
 from service.faces.api.requests.citations import ChangesQuery, ChangesRequest
 from service.faces.api.requests.cited_spans import check_all
 from service.faces.api.schemas.changes import ChangesResponse, citation_status_json, event_json
+from service.faces.api.schemas.values import state_json
 from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, ReadySettings, Texts
 from service.http.json_body import JsonBody
-from service.http.json_values import state_json
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.state.collections import Collections

@@ -17,6 +17,7 @@ from service.faces.api.schemas.collections import (
     DeletedCollection,
     collection_json,
 )
+from service.faces.api.schemas.values import Json
 from service.faces.dependencies import (
     Caller,
     ReadyCollections,
@@ -27,7 +28,6 @@ from service.faces.dependencies import (
 )
 from service.flows.ingest.background.erasing import Erasing
 from service.http.json_body import JsonBody
-from service.http.json_values import Json
 from service.http.parameters import CollectionPath
 from service.http.replies import json_reply
 from service.http.route import ApiRoute

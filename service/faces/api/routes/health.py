@@ -9,8 +9,8 @@ from index.lag import Lag
 from index.protocols import Failure
 from index.records import Counts
 from service.faces.api.schemas.collections import Health, Readiness, Ready, lag_json, refused_mirrors_json
+from service.faces.api.schemas.values import Json, moment
 from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, ReadyReadiness
-from service.http.json_values import Json, moment
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.state.collections import Collections

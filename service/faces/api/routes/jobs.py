@@ -14,11 +14,11 @@ from index import errors
 from service.errors import JobNotFound, MayRaise, Overloaded
 from service.faces.api.requests.jobs import JobFilesQuery, JobsQuery, RetryRequest
 from service.faces.api.schemas.jobs import JobFiles, JobList, JobResponse, item_json, job_json
+from service.faces.api.schemas.values import Json
 from service.faces.dependencies import Caller, ReadyCollections, ReadyJobs, ReadyPools
 from service.flows.ingest.jobs.jobs import Jobs
 from service.http.event_stream import describe_event_stream
 from service.http.json_body import JsonBody
-from service.http.json_values import Json
 from service.http.parameters import FinishedJobId, JobId
 from service.http.replies import json_reply
 from service.http.route import ApiRoute

@@ -13,10 +13,10 @@ from index.errors import InvalidLimit
 from service.errors import InvalidRequest
 from service.faces.api.requests.citations import BareQuote, CitedQuote, VerifyRequest
 from service.faces.api.requests.cited_spans import check_all
+from service.faces.api.schemas.values import state_json
 from service.faces.api.schemas.verdicts import VerifyResponse, report_json, verdict_json
 from service.faces.dependencies import Caller, ReadyCollections, ReadySettings, Texts
 from service.http.json_body import JsonBody
-from service.http.json_values import state_json
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.settings import Settings

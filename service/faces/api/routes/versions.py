@@ -17,6 +17,7 @@ from service.faces.api.schemas.documents import (
     pruning_json,
     version_json,
 )
+from service.faces.api.schemas.values import moment
 from service.faces.dependencies import (
     Caller,
     ReadyCollections,
@@ -28,7 +29,6 @@ from service.faces.dependencies import (
 )
 from service.flows.ingest.background.erasing import Erasing
 from service.http.json_body import JsonBody
-from service.http.json_values import moment
 from service.http.parameters import CurrentDocumentId, DocumentId
 from service.http.replies import json_reply
 from service.http.request_models import CollectionQuery

@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field
 
 from service.faces.api.schemas.answers import Passage, answer_json
 from service.faces.api.schemas.citations import Citation, citation_json
+from service.faces.api.schemas.values import IndexState, Json
 from service.faces.api.schemas.verdicts import QuoteVerdict, StatementVerdict, statement_json, verdict_json
 from service.flows.answer.events import Finished, Mode, Sentence
 from service.flows.answer.finding import Found
 from service.flows.answer.flow import Whole
-from service.http.json_values import IndexState, Json
 
 
 class AnsweredSentence(BaseModel):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from index import answers
 from index.citations import Format, formatted
 from service.faces.api.schemas.citations import Cell, Citation, cells_json, citation_json
-from service.http.json_values import IndexState, Json, Metadata, state_json
+from service.faces.api.schemas.values import IndexState, Json, Metadata, state_json
 from service.http.links import with_absolute_links, with_links
 
 

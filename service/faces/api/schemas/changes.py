@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from index import records
 from index.history import changes
 from service.faces.api.schemas.citations import Standing, standing_json
-from service.http.json_values import IndexState, Json, moment
+from service.faces.api.schemas.values import IndexState, Json, moment
 
 
 class Event(BaseModel):

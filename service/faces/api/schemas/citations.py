@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from index import answers, types
 from index.citations import resolution
 from service.faces.api.schemas.documents import Edit, edits_json
-from service.http.json_values import IndexState, Json, Sha256, moment, state_json
+from service.faces.api.schemas.values import IndexState, Json, Sha256, moment, state_json
 from service.http.links import with_links
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from index.collection import Collection as OpenCollection
 from index.lag import Lag as KnownLag
 from index.protocols import VectorPrecision
-from service.http.json_values import Json, PassageCounts, Purged, moment
+from service.faces.api.schemas.values import Json, PassageCounts, Purged, moment
 
 
 class RefusedMirror(BaseModel):

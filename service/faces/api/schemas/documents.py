@@ -12,7 +12,15 @@ from index import records
 from index import text as index_text
 from index.history import Pruning, PurgeState
 from index.records import Put
-from service.http.json_values import Json, Metadata, PassageCounts, Purged, Sha256, WrittenChange, moment
+from service.faces.api.schemas.values import (
+    Json,
+    Metadata,
+    PassageCounts,
+    Purged,
+    Sha256,
+    WrittenChange,
+    moment,
+)
 from service.http.links import document_path, in_collection, text_path
 
 

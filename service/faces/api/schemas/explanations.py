@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from index.search import explaining
-from service.http.json_values import Json, PassageCounts
+from service.faces.api.schemas.values import Json, PassageCounts
 
 ADVICE: dict[explaining.Reason, str] = {
     "found": "The answer has a passage of this document.",

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from service.faces.api.schemas.upgrades import UpgradeDetails, upgrade_seconds_left
-from service.http.json_values import Json, moment
+from service.faces.api.schemas.values import Json, moment
 from service.http.links import document_path, in_collection, job_path
 from service.state.jobs.records import Item, Job, JobKind, JobState
 

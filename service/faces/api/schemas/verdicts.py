@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from index.citations import Sentence, verdicts
 from service.faces.api.schemas.citations import Citation, Standing, citation_json, standing_json
 from service.faces.api.schemas.documents import Edit, edits_json
-from service.http.json_values import IndexState, Json
+from service.faces.api.schemas.values import IndexState, Json
 
 
 class Verdict(BaseModel):

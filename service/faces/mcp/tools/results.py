@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from service.http.json_values import Metadata
+from service.faces.api.schemas.values import Metadata
 
 
 class SearchResult(BaseModel):

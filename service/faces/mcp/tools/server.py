@@ -7,12 +7,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from service.faces.api.schemas.values import Json
 from service.faces.dependencies import ready
 from service.faces.mcp.tools.backend import ServiceBackend
 from service.faces.mcp.tools.table import TOOLS, Tool, json_schema
 from service.flows.ask.asking import Asking
 from service.http.json_body import read_body
-from service.http.json_values import Json
 from service.http.links import DEFAULT_COLLECTION, base_url
 from service.http.replies import json_reply
 from service.http.route import GuardedRoute

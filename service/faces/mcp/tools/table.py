@@ -12,13 +12,13 @@ from pydantic_core import PydanticSerializationError, to_json
 from index.answers import Answer, Hit
 from index.collection import Collection
 from service.errors import InvalidRequest
+from service.faces.api.schemas.values import Json
 from service.faces.mcp.tools import arguments, reading, results, verifying
 from service.faces.mcp.tools.backend import Backend
 from service.faces.mcp.tools.names import document_uri, result_id, web_address
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import read_json
 from service.http.json_schema import schema_of
-from service.http.json_values import Json
 from service.http.request_models import Request
 from service.state.identity import Rule, Scope, Tells
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from index.answers import Citation
 from service.faces.api.schemas.citations import citation_json
+from service.faces.api.schemas.values import Json
 from service.flows.answer.events import Sentence
 from service.flows.answer.finding import Found
-from service.http.json_values import Json
 from service.http.links import with_absolute_links, with_links
 from service.state.files import ids as file_ids
 

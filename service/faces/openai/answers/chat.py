@@ -15,6 +15,7 @@ from index.errors import LoccitError
 from service.errors import MayRaise, NotReady, Overloaded, WriterFailed, WriterTimeout
 from service.faces.api.schemas.answering import sentence_json
 from service.faces.api.schemas.citations import citation_json
+from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.faces.openai.answers.annotations import absolute_citation, url_citations
@@ -40,7 +41,6 @@ from service.flows.ask.disconnection import unless_gone
 from service.http.error_handlers import request_id_of, shown_error
 from service.http.event_stream import describe_event_stream, event, event_stream
 from service.http.json_body import JsonBody
-from service.http.json_values import Json
 from service.http.links import base_url
 from service.http.parameters import CollectionName
 from service.http.replies import json_reply

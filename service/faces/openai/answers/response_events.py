@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator, Iterator
 from index.errors import LoccitError
 from service.advice import message_with_advice
 from service.faces.api.schemas.answering import sentence_json
+from service.faces.api.schemas.values import Json
 from service.faces.openai.answers.response_objects import Response
 from service.flows.answer.events import Delta, Event, Finished, Sentence
 from service.flows.answer.flow import until_error
 from service.http.event_stream import event
-from service.http.json_values import Json
 
 _EMPTY: dict[str, Json] = {
     "output_text": {"type": "output_text", "text": "", "annotations": [], "logprobs": []},

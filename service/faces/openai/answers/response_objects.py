@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.faces.api.schemas.answering import sentence_json
+from service.faces.api.schemas.values import Json
 from service.faces.openai.answers.annotations import file_citations
 from service.faces.openai.answers.response_requests import RESULTS, ResponseRequest
 from service.faces.openai.replies import attributes_json
 from service.flows.answer.events import Finished, Sentence
 from service.flows.answer.finding import Found
 from service.flows.answer.flow import Whole
-from service.http.json_values import Json
 from service.state.files import ids as file_ids
 
 _ABSENT: Json = dict.fromkeys(

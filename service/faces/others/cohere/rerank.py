@@ -14,13 +14,13 @@ from index.errors import InvalidLimit
 from index.text_ranking import TextRanker
 from index.types import Vectors
 from service.errors import MayRaise, NotReady, Overloaded
+from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.ask.asking import Asking
 from service.flows.ask.disconnection import unless_gone
 from service.flows.ask.planning import validate_question
 from service.http.json_body import JsonBody
-from service.http.json_values import Json
 from service.http.parameters import LIMITED, Question
 from service.http.replies import json_reply
 from service.http.request_models import Request

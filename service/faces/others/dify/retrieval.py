@@ -13,6 +13,7 @@ from index import filters
 from index.answers import Hit
 from index.errors import InvalidFilter
 from service.errors import MayRaise, NotReady, Overloaded
+from service.faces.api.schemas.values import Json, Metadata
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.ask.answering import Answers, answer_all
@@ -20,7 +21,6 @@ from service.flows.ask.asking import Asking
 from service.flows.ask.planning import plan_request
 from service.flows.ask.requests import AskRequest
 from service.http.json_body import JsonBody
-from service.http.json_values import Json, Metadata
 from service.http.links import base_url, with_absolute_links, with_links
 from service.http.parameters import LIMITED, CollectionName, Question
 from service.http.replies import json_reply

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from index.citations import Resolution, parse_locator
 from index.errors import CitationNotFound, InvalidLocator
+from service.faces.api.schemas.values import moment
 from service.faces.pages.languages import Language
 from service.faces.pages.standings import ShownStanding, shown_standing
-from service.http.json_values import moment
 from service.http.links import view_address
 
 MOST = 3

@@ -9,6 +9,7 @@ from typing import Literal
 from index.answers import Citation
 from index.citations import StatementVerdict, Today, Verdict
 from index.text import Edit, Span
+from service.faces.api.schemas.values import moment
 from service.faces.pages.checking.labels import (
     is_exact,
     quote_label,
@@ -18,7 +19,6 @@ from service.faces.pages.checking.labels import (
 )
 from service.faces.pages.languages import Language
 from service.faces.pages.marks import Segment, lit_segments
-from service.http.json_values import moment
 from service.http.links import CitedWith, view_address
 
 State = Literal["good", "old", "warn", "bad", "none"]

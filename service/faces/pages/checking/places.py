@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from index.answers import Citation
 from index.citations import Verification
+from service.faces.api.schemas.values import moment
 from service.faces.pages.checking.findings import Findings, Source, Standing
-from service.http.json_values import moment
 
 _MOST_PLACES = 20
 _MOST_VERSIONS = 20

@@ -15,6 +15,7 @@ from index.citations import Locator, Resolved
 from index.errors import InvalidLocator
 from service.errors import InvalidRequest
 from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
+from service.faces.api.schemas.values import moment
 from service.faces.dependencies import Caller, ReadyAsking, Texts
 from service.faces.pages import page
 from service.faces.pages.context import context_of
@@ -31,7 +32,6 @@ from service.faces.pages.wording import (
     is_presentation,
     pages_in_words,
 )
-from service.http.json_values import moment
 from service.http.links import (
     CitedWith,
     document_page_address,
