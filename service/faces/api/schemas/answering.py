@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from service.faces.api.schemas.answers import Passage, answer_json
-from service.faces.api.schemas.citations import Citation, citation_json
+from service.faces.api.schemas.citations import Citation, citation_json, citations_json
 from service.faces.api.schemas.values import IndexState, Json
 from service.faces.api.schemas.verdicts import QuoteVerdict, StatementVerdict, statement_json, verdict_json
 from service.flows.answer.events import Finished, Mode, Sentence
@@ -82,7 +82,7 @@ def found_json(found: Found) -> Json:
         "min_answerability": found.asked.least,
         "parts": [part.text for part in found.parts],
         "unanswered": found.extract.unanswered,
-        "sources": [citation_json(one, found.collection) for one in found.sources],
+        "sources": citations_json(found.sources, found.collection),
         "passages": shown["passages"],
         "index": shown["index"],
         "timings_ms": shown["timings_ms"],

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from index import answers
 from index.citations import Format, formatted
-from service.faces.api.schemas.citations import Cell, Citation, cells_json, citation_json
+from service.faces.api.schemas.citations import Cell, Citation, cells_json, citations_json
 from service.faces.api.schemas.values import IndexState, Json, Metadata, state_json
 from service.http.links import with_absolute_links, with_links
 
@@ -97,17 +97,23 @@ def answer_json(
     answer: answers.Answer, collection: str, formats: Sequence[Format] = (), *, base: str = ""
 ) -> Json:
     """An answer of a collection as :class:`AskResponse`. ``base`` is the address for links in ``formats``."""
+    citations = citations_json([hit.citation for hit in answer.hits], collection)
     return {
         "question": answer.question,
         "answerability": answer.answerability,
         "withheld": answer.withheld,
-        "passages": [_passage_json(hit, collection, formats, base) for hit in answer.hits],
+        "passages": [
+            _passage_json(
+                hit, cited, {name: _format_citation(hit, name, collection, base) for name in formats}
+            )
+            for hit, cited in zip(answer.hits, citations, strict=True)
+        ],
         "index": state_json(answer.index),
         "timings_ms": answer.timings_ms,
     }
 
 
-def _passage_json(hit: answers.Hit, collection: str, formats: Sequence[Format], base: str) -> Json:
+def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:
     dense, lexical = hit.explain.dense, hit.explain.lexical
     return {
         "rank": hit.rank,
@@ -118,11 +124,11 @@ def _passage_json(hit: answers.Hit, collection: str, formats: Sequence[Format], 
             {"start": one.start, "end": one.end, "score": one.score, "cells": cells_json(one.cells)}
             for one in hit.evidence
         ],
-        "citation": citation_json(hit.citation, collection),
+        "citation": cited,
         "also_at": hit.also_at,
         "also_in": hit.also_in,
         "metadata": hit.metadata,
-        "formats": {name: _format_citation(hit, name, collection, base) for name in formats},
+        "formats": formats,
         "explain": {
             "dense": {"rank": dense.rank, "score": dense.score},
             "lexical": {"rank": lexical.rank, "score": lexical.score, "terms": lexical.terms},

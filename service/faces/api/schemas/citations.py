@@ -119,6 +119,16 @@ class CitationResponse(Citation):
 
 def citation_json(citation: answers.Citation, collection: str) -> Json:
     """A citation of a collection as :class:`Citation`."""
+    (told,) = citations_json([citation], collection)
+    return told
+
+
+def citations_json(citations: Sequence[answers.Citation], collection: str) -> list[Json]:
+    """Citations of a collection, each as :class:`Citation`."""
+    return [_fields(one) for one in [with_links(citation, collection) for citation in citations]]
+
+
+def _fields(citation: answers.Citation) -> Json:
     return {
         "locator": citation.locator,
         "quote": citation.quote,
@@ -134,7 +144,7 @@ def citation_json(citation: answers.Citation, collection: str) -> Json:
         "text_sha256": citation.text_sha256,
         "source_sha256": citation.source_sha256,
         "selectors": [_selector_json(selector) for selector in citation.selectors],
-        "links": with_links(citation, collection).links,
+        "links": citation.links,
     }
 
 
@@ -152,26 +162,33 @@ def _selector_json(one: answers.Selector) -> Json:
 
 def standing_json(today: resolution.Today, collection: str) -> Json:
     """The status of a citation, as :class:`Standing`."""
+    there = None if today.citation is None else citation_json(today.citation, collection)
+    return _standing_json(today, there)
+
+
+def _standing_json(today: resolution.Today, there: Json | None) -> Json:
     found = today.standing
     return {
         "status": found.status,
         "version": today.version,
         "similarity": round(found.similarity, 4),
         "diff": edits_json(found.edits),
-        "citation": None if today.citation is None else citation_json(today.citation, collection),
+        "citation": there,
         "since": None if found.since is None else moment(found.since),
     }
 
 
 def resolved_json(one: resolution.Resolved, state: answers.IndexState, collection: str) -> Json:
     """A resolved citation as :class:`CitationResponse`."""
+    now = one.today.citation
+    cited, *there = citations_json([one.citation] if now is None else [one.citation, now], collection)
     return {
-        **citation_json(one.citation, collection),
+        **cited,
         "before": one.before,
         "after": one.after,
         "rectangles": [_rectangle_json(mark) for mark in one.rectangles],
         "cells": cells_json(one.cells),
-        "standing": standing_json(one.today, collection),
+        "standing": _standing_json(one.today, there[0] if there else None),
         "index": state_json(state),
     }
 
