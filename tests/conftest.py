@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from index.processors import processors
-from tests import postgresql
+from tests import postgresql, tiers
 from tests.mounts import can_mount
 from tests.sizes import FULL, examples
 
@@ -22,6 +22,7 @@ pytest.register_assert_rewrite("tests.agreement", "tests.browser.visits", "tests
 SHARED = Path(__file__).parents[2] / "shared"
 SKIP_NOTHING = bool(os.environ.get("LOCCIT_TESTS_SKIP_NOTHING"))
 """Set where everything that tests need is installed: a test that would be skipped fails instead."""
+tiers.watch()
 
 settings.register_profile("same", max_examples=examples(100), derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2000, deadline=None)
@@ -84,8 +85,22 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    yield
+    tiers.check(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    yield
+    tiers.check(item)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip tests that cannot run here; leave them out where nothing may be skipped."""
+    tiers.mark(items)
     if not FULL:
         items[:] = [item for item in items if not item.get_closest_marker("full")]
     mounting = [item for item in items if item.get_closest_marker("mount")]

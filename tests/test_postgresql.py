@@ -22,6 +22,7 @@ with postgresql.database() as url:
 """
 
 
+@pytest.mark.processes
 def test_each_test_has_a_database_of_its_own(postgresql_url: str) -> None:
     with psycopg.connect(postgresql_url) as connection:
         connection.execute("CREATE TABLE texts (text TEXT)")
@@ -38,6 +39,7 @@ def test_a_wrong_password_is_refused(postgresql_url: str) -> None:
         psycopg.connect(postgresql_url.replace(postgresql.PASSWORD, "wrong"))
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("how", ["ended", "killed"])
 @pytest.mark.usefixtures("postgresql_url")
 def test_the_server_and_its_files_are_gone_with_the_process(how: str) -> None:

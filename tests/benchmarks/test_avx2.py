@@ -17,6 +17,7 @@ def can_hold() -> bool:
 CAPABILITIES = "import openvino; print(openvino.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'))"
 
 
+@pytest.mark.processes
 def test_a_program_that_is_held_sees_no_instructions_after_avx2(tmp_path: Path) -> None:
     if not can_hold():
         with pytest.raises(CannotHold, match=r"C compiler|Intel"):

@@ -125,6 +125,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.processes
 def test_a_revision_has_a_worktree_until_the_end(repository: Path) -> None:
     with code_of("HEAD~1", repository) as code:
         assert (code / "version.txt").read_text() == "before"
@@ -134,6 +135,7 @@ def test_a_revision_has_a_worktree_until_the_end(repository: Path) -> None:
     assert len(git(repository, "worktree", "list").splitlines()) == 1
 
 
+@pytest.mark.processes
 def test_a_folder_is_taken_as_it_is(repository: Path, tmp_path: Path) -> None:
     with code_of(str(repository), NOW) as code:
         assert code == repository

@@ -80,6 +80,7 @@ def test_open_links_are_for_keys_that_ask(tmp_path: Path) -> None:
     assert "scope ask" in loccit(tmp_path, "keys", "create", "a bot", "--open-links", status=1).stderr
 
 
+@pytest.mark.processes
 @pytest.mark.slow
 def test_a_running_service_follows_the_keys(tmp_path: Path) -> None:
     with started(tmp_path) as (_, client):
@@ -92,6 +93,7 @@ def test_a_running_service_follows_the_keys(tmp_path: Path) -> None:
         eventually(lambda: client.get("/v1/collections", headers=headers).status_code == 401)
 
 
+@pytest.mark.processes
 @pytest.mark.slow
 def test_a_first_start_makes_an_admin_key_and_shows_it_once(tmp_path: Path) -> None:
     arguments = ("--host", "0.0.0.0")  # noqa: S104 -- refused without a key

@@ -56,6 +56,7 @@ async def called(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_tools_and_resources_answer_from_the_data_folder(folder: Path, mode: str) -> None:
     async with started(folder, mode=mode) as client:
@@ -72,12 +73,14 @@ async def test_tools_and_resources_answer_from_the_data_folder(folder: Path, mod
         assert json.loads((await client.read_resource(found["url"])).contents[0].text)["quote"] == TEXT
 
 
+@pytest.mark.processes
 async def test_results_have_the_configured_address(folder: Path) -> None:
     async with started(folder, LOCCIT_PUBLIC_URL="https://docs.example.org/") as client:
         (found,) = (await called(client, "search", query="lamp"))["results"]
     assert found["url"].startswith("https://docs.example.org/view/lamps.txt@")
 
 
+@pytest.mark.processes
 async def test_documents_that_are_ingested_meanwhile_are_found(folder: Path) -> None:
     async with started(folder) as client:
         await called(client, "search", query="lamp")
@@ -87,6 +90,7 @@ async def test_documents_that_are_ingested_meanwhile_are_found(folder: Path) -> 
     assert "A ship lay in the harbour." in texts
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_a_running_service_answers_instead_where_one_is_named(folder: Path, mode: str) -> None:
     with served(folder, LOCCIT_API_KEY="sesame") as (_, http):
@@ -105,6 +109,7 @@ async def test_a_running_service_answers_instead_where_one_is_named(folder: Path
     assert not (elsewhere / "data").exists()
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("running", [False, True])
 def test_a_service_that_does_not_answer_is_told(folder: Path, *, running: bool) -> None:
     with served(folder, LOCCIT_API_KEY="sesame") if running else nullcontext((None, None)) as (_, http):
@@ -115,6 +120,7 @@ def test_a_service_that_does_not_answer_is_told(folder: Path, *, running: bool) 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.processes
 async def test_errors_name_commands_and_no_routes(folder: Path) -> None:
     async with started(folder, "--collection", "nowhere") as client:
         result = await client.call_tool("search", {"query": "lamp"})

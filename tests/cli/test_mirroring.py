@@ -97,6 +97,7 @@ def test_links_that_lead_out_are_counted(tmp_path: Path, folder: Path) -> None:
     assert "1 added, 12 unchanged" in loccit(tmp_path, "ingest", "--follow", str(folder)).stdout
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("interruptible")
 def test_a_watch_says_that_it_refused_and_goes_on(tmp_path: Path, folder: Path) -> None:
     (folder / "kept.txt").write_text("Kept moons.")

@@ -19,6 +19,8 @@ import pytest
 from tests.cli.commands import ROOT, environment, loccit, process
 from tests.patience import PATIENCE
 
+pytestmark = pytest.mark.processes
+
 FILES = 3000
 
 

@@ -359,6 +359,7 @@ def test_variables_of_commands_are_no_misspelt_settings(
     assert lines(caplog) == []
 
 
+@pytest.mark.processes
 def test_commands_that_speak_to_a_service_load_no_model_and_no_index(
     tmp_path: Path, folder: Path, filled: str
 ) -> None:
@@ -381,6 +382,7 @@ assert not {{"index.library", "index.collection", "service.settings"}} & sys.mod
         process(tmp_path, "-c", script, *arguments, LOCCIT_URL=filled)
 
 
+@pytest.mark.processes
 def test_without_its_package_a_command_says_what_to_install(tmp_path: Path) -> None:
     script = BLOCK.format(blocked={"loccit_client"}) + "from cli.main import main; main()"
     done = process(tmp_path, "-c", script, "list", "--server", "http://127.0.0.1:1", status=1)

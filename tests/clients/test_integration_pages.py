@@ -40,6 +40,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("page", "example"),
     [

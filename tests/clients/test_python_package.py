@@ -56,6 +56,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
+@pytest.mark.processes
 def test_the_wheel_has_types_and_a_licence(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "loccit_client/py.typed" in names
@@ -66,6 +67,7 @@ def test_the_wheel_has_types_and_a_licence(wheel: Path) -> None:
     }
 
 
+@pytest.mark.processes
 def test_it_asks_a_service_from_an_empty_environment(wheel: Path, service: Service, tmp_path: Path) -> None:
     target = tmp_path / "site"
     options = ["--no-deps", "--no-index", "--quiet", "--disable-pip-version-check", "--target", str(target)]

@@ -11,7 +11,7 @@ from tests.cli.commands import started
 from tests.crash.traffic import Traffic, failed
 from tests.patroni import cluster
 
-pytestmark = [pytest.mark.full, pytest.mark.slow]
+pytestmark = [pytest.mark.full, pytest.mark.processes, pytest.mark.slow]
 
 
 @pytest.mark.timeout(1800)

@@ -14,7 +14,6 @@ import pytest
 
 from tests.crash.child import Order, damage
 from tests.crash.fault_points import (
-    ALL,
     BETWEEN_RECORD_AND_INDEXES,
     IN_A_COMPACTION,
     IN_A_PURGE,
@@ -23,12 +22,14 @@ from tests.crash.fault_points import (
     IN_A_TRANSACTION,
     WHEN_CREATED,
     Point,
-    code_of,
 )
 from tests.crash.witness import Processes, Witness
 from tests.sizes import FULL
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="forks and kills processes")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(os.name != "posix", reason="forks and kills processes"),
+]
 
 KILLED = -9
 Start = Callable[[], tuple[Path, Witness]]
@@ -42,11 +43,6 @@ RANDOM_KILLS = 150 if FULL else 3
 def some(points: list[Point]) -> list[Point]:
     """All of them under ``make test-full``, a quarter on every run."""
     return points if FULL else points[::4]
-
-
-@pytest.mark.parametrize("point", [one for one in ALL if one.when in ("call", "return")], ids=str)
-def test_a_point_names_a_function(point: Point) -> None:
-    assert code_of(point.what)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,10 @@ from tests.index.store.sqlite.test_migrations import EARLIER, EXPECTED, answers,
 from tests.model import Model
 from tests.opening import collection_in, resolving, store_in
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="forks and kills processes")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(os.name != "posix", reason="forks and kills processes"),
+]
 
 
 @pytest.mark.parametrize("point", some(IN_A_BACKUP), ids=str)

@@ -15,7 +15,10 @@ from tests.crash.uploading import UploadWitness
 from tests.crash.witness import Processes
 from tests.sizes import FULL
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="forks and kills processes")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(os.name != "posix", reason="forks and kills processes"),
+]
 
 RANDOM_KILLS = 60 if FULL else 2
 TIMES = (1, 3) if FULL else (1,)

@@ -39,6 +39,7 @@ def replicas() -> dict[str, dict[str, Any]]:
     return {name: service for name, service in of_loccit(REPLICAS).items() if "command" not in service}
 
 
+@pytest.mark.processes
 @both
 def test_the_file_has_the_form_that_its_specification_says(path: Path) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(path)]

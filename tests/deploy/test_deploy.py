@@ -18,6 +18,7 @@ def test_variables_in_the_files_are_settings(path: Path) -> None:
     assert set(re.findall(r"LOCCIT_\w+", path.read_text())) <= VARIABLES | OF_THE_PROXY
 
 
+@pytest.mark.processes
 def test_caddy_takes_its_file(tmp_path: Path) -> None:
     arguments = ("validate", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile"))
     given = {"HOME": str(tmp_path), "LOCCIT_DOMAIN": "ask.example.com"}
@@ -37,11 +38,13 @@ def unit(tmp_path: Path) -> Path:
     return written
 
 
+@pytest.mark.processes
 def test_systemd_takes_the_unit(unit: Path) -> None:
     done = run("systemd-analyze", "systemd", "verify", "--man=no", str(unit))
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.processes
 def test_the_unit_leaves_the_service_little(unit: Path) -> None:
     done = run("systemd-analyze", "systemd", "security", "--offline=true", "--threshold=20", str(unit))
     assert done.returncode == 0, done.stdout

@@ -74,6 +74,7 @@ def test_kubernetes_takes_the_manifests(version: str) -> None:
         kubernetes_validate.validate(document, version, strict=True)
 
 
+@pytest.mark.processes
 def test_kustomize_makes_an_installation(installation: list[dict[str, Any]]) -> None:
     for document in installation:
         kubernetes_validate.validate(document, VERSIONS[-1], strict=True)

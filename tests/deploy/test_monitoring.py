@@ -128,14 +128,17 @@ def promtool(*arguments: str, stdin: str = "") -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.processes
 def test_prometheus_takes_the_alerts() -> None:
     promtool("check", "rules", "--lint=all", "--lint-fatal", str(ALERTS))
 
 
+@pytest.mark.processes
 def test_alerts_fire_when_they_should_and_at_no_other_time() -> None:
     promtool("test", "rules", "alerts.test.yaml")
 
 
+@pytest.mark.processes
 def test_prometheus_takes_the_expressions_of_the_dashboard(tmp_path: Path) -> None:
     recorded = [
         {
@@ -149,6 +152,7 @@ def test_prometheus_takes_the_expressions_of_the_dashboard(tmp_path: Path) -> No
     promtool("check", "rules", str(written))
 
 
+@pytest.mark.processes
 def test_the_service_exports_what_is_described_and_prometheus_finds_nothing_to_mend(tmp_path: Path) -> None:
     with Library(tmp_path, embedder=WordEmbedder()) as library, served(library) as client:
         client.put("/v1/documents/mars.txt?wait=true", content="Mars has two moons.")
@@ -161,6 +165,7 @@ def test_the_service_exports_what_is_described_and_prometheus_finds_nothing_to_m
     promtool("check", "metrics", stdin=text)
 
 
+@pytest.mark.processes
 def test_prometheus_takes_the_configuration_in_the_documentation(tmp_path: Path) -> None:
     (block,) = re.findall(r"```yaml\n(.*?scrape_configs.*?)```", OPERATIONS, re.DOTALL)
     (tmp_path / "alerts.yaml").write_text(ALERTS.read_text())

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.cli.commands import started
 from tests.cli.server.test_worker import working
 from tests.deploy.programs import CADDY, DEPLOY
 from tests.patience import PATIENCE, eventually
+
+pytestmark = pytest.mark.processes
 
 CLIENTS = 4
 QUESTION = {"question": "Which moons does Mars have?"}

@@ -163,6 +163,7 @@ def test_every_folder_of_code_is_in_the_page_for_contributors() -> None:
         assert f"| `{folder}/` |" in page
 
 
+@pytest.mark.processes
 def test_the_python_example_of_the_readme_runs_without_any_library(tmp_path: Path) -> None:
     example, bot = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert bot in (ROOT / "docs" / "integrations" / "support-bot.md").read_text()  # which is run

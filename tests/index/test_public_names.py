@@ -57,6 +57,7 @@ def test_code_outside_imports_from_the_doors(package: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.processes
 def test_reading_files_loads_no_index() -> None:
     code = (
         "import index.readers.preload, sys;"

@@ -52,6 +52,7 @@ def address(client: httpx.Client) -> str:
     return str(client.base_url).rstrip("/")
 
 
+@pytest.mark.processes
 def test_the_support_bot_answers_and_shows_where(service: httpx.Client) -> None:
     script = program("integrations/support-bot.md").replace("http://127.0.0.1:8000", address(service))
     shown = run(script, "When was the tower built?\nAnd how many steps has it?\n\n")
@@ -61,6 +62,7 @@ def test_the_support_bot_answers_and_shows_where(service: httpx.Client) -> None:
     assert service.get(link).status_code == 200
 
 
+@pytest.mark.processes
 def test_what_a_model_wrote_is_checked(service: httpx.Client) -> None:
     said = "The tower was built in 1819 [1]. It has 299 steps of granite [1]."
     with stand_in(said, streams=False) as model:
@@ -71,6 +73,7 @@ def test_what_a_model_wrote_is_checked(service: httpx.Client) -> None:
     assert "contradicted: It has 299 steps of granite" in shown
 
 
+@pytest.mark.processes
 def test_the_page_about_answers_has_a_client_that_works(service: httpx.Client) -> None:
     assert run(program("answers.md").replace("http://127.0.0.1:8000", address(service))).strip()
 

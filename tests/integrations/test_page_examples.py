@@ -66,6 +66,7 @@ def run(language: str, code: str, folder: Path, own: dict[str, str], typed: str 
     return done.stdout
 
 
+@pytest.mark.processes
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_the_blocks_of_a_page_run(page: str, tmp_path: Path) -> None:
@@ -84,6 +85,7 @@ def test_the_blocks_of_a_page_run(page: str, tmp_path: Path) -> None:
         assert words in shown, shown
 
 
+@pytest.mark.processes
 @pytest.mark.slow
 def test_the_support_bot_runs_on_a_new_service_as_it_is_printed(tmp_path: Path) -> None:
     own = environment(tmp_path, PATH=programs(tmp_path / "bin"), PYTHONPATH=str(ROOT))

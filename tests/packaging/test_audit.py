@@ -16,6 +16,8 @@ import pytest
 
 from scripts.audit import KNOWN
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parents[2]
 Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 

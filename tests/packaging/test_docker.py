@@ -74,6 +74,7 @@ def removed() -> set[str]:
     return set(names.split())
 
 
+@pytest.mark.processes
 @pytest.mark.model
 def test_the_image_without_torch_needs_nothing_that_it_removes(tmp_path: Path) -> None:
     def modules() -> set[str]:

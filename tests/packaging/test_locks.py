@@ -108,6 +108,7 @@ def test_what_builds_the_documentation_is_locked_apart() -> None:
     assert not lock.keys() & {"loccit", "torch", "fastapi"}
 
 
+@pytest.mark.processes
 def test_a_lock_has_what_its_libraries_need() -> None:
     """Installed without dependencies, nothing would be missing; ``make setup`` checks it where it runs."""
     command = [sys.executable, "-m", "pip", "check"]
@@ -149,6 +150,7 @@ def test_the_tests_run_with_the_locked_versions() -> None:
             assert version(name) == pinned(requirement), f"{name}: run make setup"
 
 
+@pytest.mark.processes
 def test_every_library_has_a_licence_that_lets_others_keep_theirs() -> None:
     names = ["torch", *locked("image")]
     command = [sys.executable, "-m", "piplicenses", "--from=mixed", "--format=json", "--packages", *names]

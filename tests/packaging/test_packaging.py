@@ -100,6 +100,7 @@ def test_only_evaluation_needs_the_extra_eval() -> None:
         assert modules & set(imported(package)) == set(), package
 
 
+@pytest.mark.processes
 def test_eval_without_its_extra_says_what_to_install() -> None:
     done = run_without({"ir_measures"}, "from cli.main import main; main()", "eval", "questions.jsonl")
     assert done.returncode == 1
@@ -108,6 +109,7 @@ def test_eval_without_its_extra_says_what_to_install() -> None:
     ]
 
 
+@pytest.mark.processes
 def test_other_commands_do_without_the_extra_eval(tmp_path: Path) -> None:
     (tmp_path / "mars.txt").write_text("Mars has 2 moons, Phobos and Deimos.")
     script = """
@@ -124,6 +126,7 @@ main()
     assert "Phobos and Deimos" in done.stdout
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("project", "source"), [(ROOT, ""), (ROOT / "clients" / "python", "src")])
 def test_a_wheel_has_all_files_of_its_packages(tmp_path: Path, project: Path, source: str) -> None:
     """Also py.typed, by which a package says that it has types."""

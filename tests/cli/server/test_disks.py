@@ -47,6 +47,7 @@ def text(number: int) -> str:
     return f"The lamp of lighthouse{number} was lit.\n\n" + ".\n".join(lines)
 
 
+@pytest.mark.processes
 @pytest.mark.mount
 @pytest.mark.slow
 def test_a_write_that_finds_no_room_is_507_and_every_other_is_stored(

@@ -57,6 +57,7 @@ def wait_until_done(client: httpx.Client, job: str, **headers: str) -> None:
     eventually(lambda: client.get(f"/v1/jobs/{job}", headers=headers).json().get("state") == "done")
 
 
+@pytest.mark.processes
 def test_two_machines_are_one_service(machines: tuple[Machine, Machine]) -> None:
     one, two = machines
     (one.folder / "mars.txt").write_text(MARS)
@@ -119,6 +120,7 @@ def test_folders_alone_are_backed_up(machines: tuple[Machine, Machine], tmp_path
     assert not (tmp_path / "b.tar").exists()
 
 
+@pytest.mark.processes
 def test_a_database_is_checked_and_repaired(machines: tuple[Machine, Machine]) -> None:
     one, two = machines
     (one.folder / "mars.txt").write_text(MARS)

@@ -44,6 +44,7 @@ def ids(client: httpx.Client, question: str, collection: str = "default") -> lis
     return [one["citation"]["document_id"] for one in answer.json()["passages"]]
 
 
+@pytest.mark.processes
 def test_what_the_command_line_takes_in_is_answered_from_without_a_restart(
     service: Serving, documents: Path
 ) -> None:
@@ -59,6 +60,7 @@ def test_what_the_command_line_takes_in_is_answered_from_without_a_restart(
     eventually(lambda: "jupiter.txt" not in ids(client, "Ganymede", "planets"))
 
 
+@pytest.mark.processes
 def test_the_log_has_requests_but_no_questions(service: Serving) -> None:
     home, client = service
     client.put("/v1/documents/mars.txt", content=MARS)
@@ -69,6 +71,7 @@ def test_the_log_has_requests_but_no_questions(service: Serving) -> None:
     assert "Traceback" not in log
 
 
+@pytest.mark.processes
 def test_a_client_may_pause_and_keep_its_connection(service: Serving) -> None:
     _, client = service
     connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port or 0, timeout=PATIENCE)
@@ -81,6 +84,7 @@ def test_a_client_may_pause_and_keep_its_connection(service: Serving) -> None:
             time.sleep(pause)
 
 
+@pytest.mark.processes
 @pytest.mark.slow
 def test_a_text_longer_than_is_looked_through_as_a_whole_is_taken_in_and_found(service: Serving) -> None:
     _, client = service
@@ -94,6 +98,7 @@ def test_a_text_longer_than_is_looked_through_as_a_whole_is_taken_in_and_found(s
     assert ids(client, "sentence number 99999")[0] == "large.txt"
 
 
+@pytest.mark.processes
 def test_a_document_put_over_http_is_there_after_a_restart(tmp_path: Path) -> None:
     with started(tmp_path) as (process, client):
         put = client.put("/v1/documents/venus.txt", content="Venus has no moon at all.")
@@ -142,6 +147,7 @@ def test_an_address_that_others_reach_is_refused_without_a_key(tmp_path: Path) -
         assert way_out in done.stderr
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("allowed", [{"LOCCIT_API_KEY": "secret"}, {"LOCCIT_ALLOW_ANONYMOUS": "true"}])
 def test_an_address_that_others_reach_is_served_with_a_key_or_when_told_so(
     tmp_path: Path, allowed: dict[str, str]

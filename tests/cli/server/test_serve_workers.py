@@ -20,6 +20,7 @@ from tests.patience import PATIENCE, eventually
 from tests.service.monitoring.metrics.exposition import value
 
 pytestmark = [
+    pytest.mark.processes,
     pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc"),
 ]
 

@@ -40,6 +40,7 @@ def test_the_command_says_how_many_and_they_are_found_later(
     assert "mars.txt" in loccit(tmp_path, "ask", "moons of Mars").stdout
 
 
+@pytest.mark.processes
 def test_a_job_and_its_page_say_it_too(tmp_path: Path, document: str, unreachable: dict[str, str]) -> None:
     with started(tmp_path, **unreachable) as (_, client):
         done = loccit(tmp_path, "ingest", document, "--server", str(client.base_url), status=3)

@@ -35,6 +35,7 @@ def upload_lamps(client: httpx.Client) -> str:
     return f"/v1/jobs/{reply.json()['job_id']}"
 
 
+@pytest.mark.processes
 def test_a_killed_worker_loses_nothing_and_nothing_is_written_twice(
     tmp_path: Path, postgresql_url: str
 ) -> None:

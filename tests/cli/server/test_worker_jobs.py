@@ -8,12 +8,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import pytest
 
 from service.settings import load_settings
 from service.state.library import open_library
 from tests.cli.commands import started
 from tests.cli.server.workers import connected, rows, working
 from tests.patience import PATIENCE, eventually
+
+pytestmark = pytest.mark.processes
 
 FILES, REPEATED = 40, 4
 _WITNESS = """

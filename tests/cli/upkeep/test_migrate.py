@@ -206,6 +206,7 @@ main()
 """
 
 
+@pytest.mark.processes
 def test_killed_and_started_again_it_goes_on(instance: Instance, postgresql_url: str, tmp_path: Path) -> None:
     command = ("migrate", "--to", postgresql_url, "--questions", "0")
     for point in POINTS if FULL else [POINTS[2], POINTS[4]]:

@@ -54,6 +54,7 @@ def test_a_collection_keeps_its_precision_until_it_is_upgraded(tmp_path: Path) -
 
 
 @pytest.mark.full
+@pytest.mark.processes
 @not_restricted_to_avx2
 def test_the_same_with_avx2_only() -> None:
     run_tests_with_avx2_only(__file__)

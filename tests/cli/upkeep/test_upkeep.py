@@ -26,6 +26,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.processes
 def test_drill(tmp_path: Path, folder: Path) -> None:
     """Back up while it is written, lose the data, restore: answers, citations, erasures are as they were."""
     ledger = {"LOCCIT_ERASURE_LEDGER": str(tmp_path / "ledger.jsonl")}
@@ -93,6 +94,7 @@ def test_what_was_erased_by_mistake_can_be_brought_back(tmp_path: Path, folder: 
     assert "mars.txt" in loccit(tmp_path, "list", "-c", "default").stdout
 
 
+@pytest.mark.processes
 def test_check_prints_a_line_for_each_problem_and_repairs(tmp_path: Path, folder: Path) -> None:
     assert "(no_data)" in loccit(tmp_path, "check", status=1).stderr
     loccit(tmp_path, "ingest", str(folder))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -205,8 +206,10 @@ class MemorySequences(Sequences):
 TestSqlite = SqliteSequences.TestCase
 TestPostgresql = PostgresqlSequences.TestCase
 TestMemory = MemorySequences.TestCase
-for machine in (TestSqlite, TestPostgresql, TestMemory):
-    machine.settings = settings(max_examples=examples(20), stateful_step_count=25)
+TestPostgresql.pytestmark = pytest.mark.processes
+for _one in (TestSqlite, TestPostgresql, TestMemory):
+    _one.settings = settings(max_examples=examples(20), stateful_step_count=25)
+del _one  # pytest would run the last one again under this name
 
 
 def test_every_job_store_is_tried() -> None:

@@ -19,6 +19,8 @@ from tests.patience import eventually
 from tests.postgresql import database
 from tests.residue import residue
 
+pytestmark = pytest.mark.processes
+
 TEXTS = {
     "kept.txt": "Herons stand in the shallows. Herons wait for fish.",
     "other.txt": "Otters swim in the river. Otters sleep on its banks.",

@@ -41,6 +41,7 @@ def test_graphs_give_the_vectors_of_the_model(models: Path) -> None:
     np.testing.assert_allclose(graph.embed_queries(["lamp"]), torch.embed_queries(["lamp"]), atol=1e-2)
 
 
+@pytest.mark.processes
 def test_graphs_are_opened_where_torch_is_not_installed(models: Path, tmp_path: Path) -> None:
     script = f"""
 import sys

@@ -169,6 +169,7 @@ class TestWithAModel:
         assert chosen_for(tiny, str(tiny), config, OLD) == "float"
         assert "The precision cannot be chosen" in caplog.text
 
+    @pytest.mark.processes
     def test_a_converted_model_has_integers_without_torch(self, tiny: Path, tmp_path: Path) -> None:
         convert_model(str(tiny), tmp_path / "converted")
         script = f"""

@@ -218,6 +218,7 @@ def test_half_precision_by_torch_is_named_so(tiny: Path) -> None:
     assert agreement(half.embed_passages(TEXTS), by_torch(tiny).embed_passages(TEXTS)) > 0.99
 
 
+@pytest.mark.processes
 def test_starting_again_needs_no_torch_and_no_network(tmp_path: Path, tiny: Path) -> None:
     script = f"""
 import sys

@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from index.embedding import WordEmbedder
 
@@ -29,6 +30,7 @@ def test_texts_are_counted_by_kind() -> None:
     assert (embedder.passages, embedder.queries) == (2, 1)
 
 
+@pytest.mark.processes
 def test_another_process_gives_the_same_vectors() -> None:
     code = (
         "from index.embedding import WordEmbedder; print(WordEmbedder().embed_queries(['a b']).nonzero()[1])"

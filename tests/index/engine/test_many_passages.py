@@ -31,7 +31,7 @@ DIMENSION = 64
 CONFIG = LibraryConfig(vectors=VectorsConfig(recall=0.9))
 DESCRIPTION = Description.of_today(WordEmbedder(DIMENSION), CONFIG)
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.processes]
 
 
 class Machines:

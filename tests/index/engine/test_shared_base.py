@@ -24,6 +24,8 @@ from tests.contracts.documents import document, pending
 from tests.contracts.test_same_answers import WEIGHTS, WORDS, compare
 from tests.postgresql import database
 
+pytestmark = pytest.mark.processes
+
 EMBEDDER = WordEmbedder()
 CONFIG = LibraryConfig(vectors=VectorsConfig(kind="ivf"))
 DESCRIPTION = Description.of_today(EMBEDDER, CONFIG)

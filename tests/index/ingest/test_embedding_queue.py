@@ -234,6 +234,7 @@ if __name__ == "__main__":
 """In a process of its own: an interruption that a test does not catch would end all tests."""
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a thread")
 def test_an_interruption_while_the_rest_is_embedded_ends_it(tmp_path: Path) -> None:
     command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "default")]

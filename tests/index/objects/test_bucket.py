@@ -18,6 +18,8 @@ from index.store.originals import BucketOriginals
 from service.state.jobs.spool.bucket import BucketSpool
 from tests.objects import BUCKET, bucket_at, objects_url
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def bucket() -> Bucket:

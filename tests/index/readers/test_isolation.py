@@ -219,6 +219,7 @@ def test_workers_import_no_module_from_the_current_folder(
     assert not list(tmp_path.glob("*-ran"))
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("given", ["file", "module", "standard input"])
 def test_a_program_is_not_run_again_in_workers(tmp_path: Path, given: str) -> None:
     program = tmp_path / "unguarded.py"
@@ -243,6 +244,7 @@ def test_a_program_is_not_run_again_in_workers(tmp_path: Path, given: str) -> No
     assert done.stdout.split("\n") == ["run", "Begin", ""], done.stderr
 
 
+@pytest.mark.processes
 def test_workers_are_spawned_where_there_is_no_fork_server(tmp_path: Path) -> None:
     far = tmp_path / ("far" * 30)  # longer than the name of a socket may be
     far.mkdir()
@@ -267,6 +269,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.processes
 def test_the_fork_server_preloads_the_language_model() -> None:
     code = (
         "import index.readers.preload, index.readers.languages as one;"

@@ -31,6 +31,7 @@ def logged(tmp_path: Path, **settings: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_every_line_of_the_service_is_an_object(tmp_path: Path, workers: str) -> None:
     lines = logged(tmp_path, LOCCIT_WORKERS=workers)
@@ -88,6 +89,7 @@ def test_a_line_from_a_thread_names_its_request_and_has_its_traceback(library: L
     assert within["exception"].endswith("'ü broken'")
 
 
+@pytest.mark.processes
 def test_the_log_is_text_unless_told_otherwise(tmp_path: Path) -> None:
     with started(tmp_path) as (_, client):
         client.get("/healthz", headers={"x-request-id": "asked-1"})

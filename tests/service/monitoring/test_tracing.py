@@ -160,6 +160,7 @@ def collector() -> Iterator[Collector]:
         thread.join()
 
 
+@pytest.mark.processes
 def test_the_command_sends_spans_to_the_collector_and_nothing_else(
     tmp_path: Path, collector: Collector
 ) -> None:

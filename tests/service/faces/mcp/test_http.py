@@ -254,6 +254,7 @@ async def test_a_cursor_of_no_page_is_refused(http: httpx.Client, position: byte
             await client.list_resources(cursor=base64.urlsafe_b64encode(position).decode())
 
 
+@pytest.mark.processes
 def test_a_service_starts_without_the_sdk() -> None:
     """It is imported with the first message, for it takes a quarter of the start."""
     imported = "import sys, service.app; sys.exit('mcp.server' in sys.modules)"

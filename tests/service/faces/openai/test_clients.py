@@ -143,6 +143,7 @@ def test_uploads_belong_to_the_key_that_sent_them(keyed: Any) -> None:
     assert admin.files.list().data == []
 
 
+@pytest.mark.processes
 def test_the_example_of_the_page_runs(address: str) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     script = example.replace("http://127.0.0.1:8000/v1", address)

@@ -283,6 +283,7 @@ def test_a_check_finds_an_original_that_is_missing(library: Library, data: Path,
     assert [one.problem.code for one in check(data, library.config)] == ["original_missing"]
 
 
+@pytest.mark.processes
 def test_a_document_is_refused_while_the_store_cannot_be_reached(data: Path) -> None:
     objects_url()  # for the credentials
     with open_library(data, "s3://bucket?endpoint_url=http://127.0.0.1:1&region=x") as library:

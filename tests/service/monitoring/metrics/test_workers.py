@@ -13,6 +13,8 @@ import pytest
 from service.settings import METRICS_FOLDER
 from tests.service.monitoring.metrics.exposition import value
 
+pytestmark = pytest.mark.processes
+
 WORKER = """
 import sys
 from pathlib import Path

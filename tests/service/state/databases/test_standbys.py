@@ -23,6 +23,8 @@ from tests.patience import eventually
 from tests.postgresql import Pair, pair
 from tests.service.http_service import assert_error, served
 
+pytestmark = pytest.mark.processes
+
 MARS, VENUS, PLUTO = "Mars has two moons.", "Venus has no moons.", "Pluto has the moon Charon."
 
 

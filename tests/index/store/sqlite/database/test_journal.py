@@ -113,6 +113,7 @@ def test_a_file_that_is_cut_off_is_refused(path: Path, left: float) -> None:
     check_size(path)
 
 
+@pytest.mark.processes
 def test_a_look_at_the_size_leaves_the_locks_of_who_has_the_file_open(path: Path) -> None:
     path.parent.mkdir()
     with closing(SqliteStore(path)) as store:

@@ -77,6 +77,7 @@ def test_a_reader_delays_the_end_and_writers_go_on(database: Database, tmp_path:
     assert rows(database) == KEPT[2:]
 
 
+@pytest.mark.processes
 def test_a_reader_in_another_process_delays_the_end(database: Database, tmp_path: Path) -> None:
     reading = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN');"

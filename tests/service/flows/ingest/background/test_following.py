@@ -20,6 +20,8 @@ from service.flows.ingest.background.purging import Purger
 from tests.patience import eventually
 from tests.postgresql import database, end_connections, logged
 
+pytestmark = pytest.mark.processes
+
 NEVER = 3600.0
 """Seconds between two looks that nobody asked for."""
 QUIET_SECONDS = 1.0

@@ -46,6 +46,7 @@ def claimed(session: Session, limit: int = 2) -> list[int]:
     return [item.number for item in session.claim("job", limit=limit, max_bytes=1000)]
 
 
+@pytest.mark.processes
 def test_the_claims_of_a_killed_process_are_free(store: PostgresqlJobStore, postgresql_url: str) -> None:
     holder = subprocess.Popen([sys.executable, "-c", HOLD, postgresql_url], stdout=subprocess.PIPE, text=True)
     session = opened(store)

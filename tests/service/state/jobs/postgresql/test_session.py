@@ -31,6 +31,7 @@ def store(postgresql_url: str) -> Iterator[PostgresqlJobStore]:
         yield store
 
 
+@pytest.mark.processes
 def test_the_leases_of_a_killed_process_are_free(store: PostgresqlJobStore, postgresql_url: str) -> None:
     holder = subprocess.Popen([sys.executable, "-c", HOLD, postgresql_url], stdout=subprocess.PIPE, text=True)
     session = store.open_session()

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from service.state.jobs.sqlite import SqliteJobStore
 from tests.patience import eventually
 
@@ -17,6 +19,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.processes
 def test_the_session_of_a_killed_process_excludes_no_other(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite"
     store = SqliteJobStore(path)

@@ -1,0 +1,93 @@
+"""Two tiers of tests: those that run in this process, and those marked ``processes``.
+
+``make test`` runs the first, ``make test-processes`` the second. A test of the first tier that starts a
+program or a server fails: it belongs to the second.
+"""
+
+from __future__ import annotations
+
+import multiprocessing.util
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+_FOLDERS = ("browser", "index/engine/milvus", "index/postgresql", "index/store/postgresql")
+"""All tests in these folders are in the second tier."""
+_FIXTURES = frozenset({"browser", "interruptible", "postgresql_url", "soffice"})
+"""And all that use one of these fixtures."""
+_PARAMETERS = frozenset({"bucket", "milvus", "milvus-lite", "postgresql"})
+"""And all with one of these among their parameters, the names of implementations."""
+_MARKERS = ("browser", "mount", "node", "ocr")
+"""And all with one of these markers."""
+_STARTS = frozenset(
+    {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
+)
+"""The audit events of a new process; :mod:`multiprocessing` has none."""
+_READERS = ("multiprocessing.forkserver", "multiprocessing.resource_tracker")
+"""The product's reader processes are forked from one server, which a process of tests starts once: that takes
+a second, and a file then takes no longer than in this process."""
+
+_started: list[str] = []
+
+
+def mark(items: Sequence[pytest.Item]) -> None:
+    """Mark the tests of the second tier that are not marked where they are."""
+    folders = [TESTS / one for one in _FOLDERS]
+    for item in items:
+        if (
+            any(folder in item.path.parents for folder in folders)
+            or not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+            or not _PARAMETERS.isdisjoint(_parameters(item))
+            or any(item.get_closest_marker(one) for one in _MARKERS)
+        ):
+            item.add_marker("processes")
+
+
+def _parameters(item: pytest.Item) -> list[str]:
+    """The parameters of a test that are words, or words in a tuple."""
+    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return []
+    values = item.callspec.params.values()
+    return [
+        word
+        for value in values
+        for word in (value if isinstance(value, tuple) else (value,))
+        if isinstance(word, str)
+    ]
+
+
+def watch() -> None:
+    """Note from now on what processes are started."""
+    sys.addaudithook(_note)
+    spawn = multiprocessing.util.spawnv_passfds
+
+    def noted(path: bytes, arguments: Sequence[str | bytes], descriptors: Sequence[int]) -> int:
+        if not any(name in str(one) for one in arguments for name in _READERS):
+            _note("multiprocessing", (arguments,))
+        return spawn(path, arguments, descriptors)
+
+    multiprocessing.util.spawnv_passfds = noted  # type: ignore[assignment]
+
+
+def _note(event: str, arguments: tuple[object, ...]) -> None:
+    if event in _STARTS or event == "multiprocessing":
+        frames = [one for one in traceback.extract_stack() if os.fspath(TESTS.parent) in one.filename]
+        where = f" at {frames[-2].filename}:{frames[-2].lineno}" if len(frames) > 1 else ""
+        _started.append(f"{event} {arguments[:2]!r:.200}{where}")
+
+
+def check(item: pytest.Item) -> None:
+    """Fail a test of the first tier if a process was started since the last check."""
+    started = list(_started)
+    _started.clear()
+    if started and not any(item.get_closest_marker(one) for one in ("processes", "end_to_end")):
+        pytest.fail(
+            "A test without the marker 'processes' starts a process, so `make test` would run it "
+            f"(tests/tiers.py): {'; '.join(started)}",
+            pytrace=False,
+        )
