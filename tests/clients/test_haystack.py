@@ -1,4 +1,7 @@
-"""The component inside Haystack's pipelines."""
+"""The component inside Haystack's pipelines.
+
+It is imported where it is needed: that takes long, and every process of tests reads this file.
+"""
 
 import os
 
@@ -8,11 +11,6 @@ from loccit_client import Client
 from tests.clients.conftest import Service
 
 os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"  # before it is imported
-pytest.importorskip("haystack")
-from haystack import Pipeline
-from haystack.components.builders import PromptBuilder
-from haystack.utils import Secret
-from loccit_client.haystack import LoccitRetriever, filter_of
 
 pytestmark = pytest.mark.anyio
 
@@ -20,6 +18,8 @@ QUERY = "harbour master and the keeper's lamp"
 
 
 def test_documents_and_answers_have_true_offsets(client: Client, service: Service) -> None:
+    from loccit_client.haystack import LoccitRetriever
+
     found = LoccitRetriever(service.url, top_k=3).run(QUERY)
     for document in found["documents"]:
         text = client.documents.text(document.meta["source_id"])
@@ -40,6 +40,11 @@ def test_documents_and_answers_have_true_offsets(client: Client, service: Servic
 def test_a_pipeline_runs_it_and_is_written_and_read(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from haystack import Pipeline
+    from haystack.components.builders import PromptBuilder
+    from haystack.utils import Secret
+    from loccit_client.haystack import LoccitRetriever
+
     monkeypatch.setenv("SECRET_OF_THE_TEST", "no key is needed here")
     key = Secret.from_env_var("SECRET_OF_THE_TEST")
     template = "{% for one in documents %}{{ one.content }} {% endfor %}"
@@ -55,6 +60,9 @@ def test_a_pipeline_runs_it_and_is_written_and_read(
 
 
 async def test_an_asynchronous_pipeline_runs_it(service: Service) -> None:
+    from haystack import Pipeline
+    from loccit_client.haystack import LoccitRetriever
+
     pipeline = Pipeline()
     pipeline.add_component("retriever", LoccitRetriever(service.url, top_k=5))
     done = await pipeline.run_async({"retriever": {"query": "moons", "top_k": 1}})
@@ -63,6 +71,8 @@ async def test_an_asynchronous_pipeline_runs_it(service: Service) -> None:
 
 
 def test_filters_select_documents(service: Service) -> None:
+    from loccit_client.haystack import LoccitRetriever, filter_of
+
     filters = {
         "operator": "AND",
         "conditions": [
@@ -81,6 +91,8 @@ def test_filters_select_documents(service: Service) -> None:
 
 
 def test_improbable_documents_are_left_out(service: Service) -> None:
+    from loccit_client.haystack import LoccitRetriever
+
     every = LoccitRetriever(service.url).run("moons")["documents"]
     likely = LoccitRetriever(service.url, score_threshold=every[0].score).run("moons")["documents"]
     assert len(likely) < len(every)

@@ -1,4 +1,7 @@
-"""The retriever inside LlamaIndex."""
+"""The retriever inside LlamaIndex.
+
+It is imported where it is needed: that takes long, and every process of tests reads this file.
+"""
 
 import threading
 
@@ -7,23 +10,15 @@ import pytest
 from loccit_client import AsyncClient, Client, NotFound
 
 from tests.clients.conftest import Service
-
-pytest.importorskip("llama_index.core")
-from llama_index.core.base.response.schema import Response
-from llama_index.core.llms import MockLLM
-from llama_index.core.postprocessor import SimilarityPostprocessor
-from llama_index.core.query_engine import RetrieverQueryEngine
-from llama_index.core.response_synthesizers import get_response_synthesizer
-from llama_index.core.schema import MetadataMode, TextNode
-from llama_index.core.vector_stores import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
-from loccit_client.llama_index import LoccitRetriever, filter_of
-
 from tests.clients.test_filters import LLAMA_INDEX
 
 pytestmark = pytest.mark.anyio
 
 
 def test_nodes_have_true_offsets_and_probabilities(client: Client) -> None:
+    from llama_index.core.schema import MetadataMode, TextNode
+    from loccit_client.llama_index import LoccitRetriever
+
     found = LoccitRetriever(client, similarity_top_k=3).retrieve("harbour master and the keeper's lamp")
     for one in found:
         node = one.node
@@ -42,6 +37,13 @@ def test_nodes_have_true_offsets_and_probabilities(client: Client) -> None:
 
 
 def test_a_query_engine_answers_from_the_nodes(client: Client) -> None:
+    from llama_index.core.base.response.schema import Response
+    from llama_index.core.llms import MockLLM
+    from llama_index.core.postprocessor import SimilarityPostprocessor
+    from llama_index.core.query_engine import RetrieverQueryEngine
+    from llama_index.core.response_synthesizers import get_response_synthesizer
+    from loccit_client.llama_index import LoccitRetriever
+
     retriever = LoccitRetriever(client, similarity_top_k=2)
     engine = RetrieverQueryEngine(
         retriever=retriever,
@@ -55,6 +57,8 @@ def test_a_query_engine_answers_from_the_nodes(client: Client) -> None:
 
 
 def test_improbable_nodes_are_left_out(client: Client) -> None:
+    from loccit_client.llama_index import LoccitRetriever
+
     every = LoccitRetriever(client).retrieve("moons")
     limit = every[0].score
     assert limit is not None
@@ -62,6 +66,14 @@ def test_improbable_nodes_are_left_out(client: Client) -> None:
 
 
 def test_filters_select_documents(client: Client) -> None:
+    from llama_index.core.vector_stores import (
+        FilterCondition,
+        FilterOperator,
+        MetadataFilter,
+        MetadataFilters,
+    )
+    from loccit_client.llama_index import LoccitRetriever
+
     filters = MetadataFilters(
         filters=[
             MetadataFilter(key="year", value=1900, operator=FilterOperator.GT),
@@ -79,6 +91,14 @@ def test_filters_select_documents(client: Client) -> None:
 
 
 def test_filters_without_a_counterpart_are_refused() -> None:
+    from llama_index.core.vector_stores import (
+        FilterCondition,
+        FilterOperator,
+        MetadataFilter,
+        MetadataFilters,
+    )
+    from loccit_client.llama_index import filter_of
+
     assert {one.value for one in FilterOperator} == LLAMA_INDEX
     unknown = MetadataFilter(key="title", value="amp", operator=FilterOperator.CONTAINS)
     with pytest.raises(ValueError, match="'contains'"):
@@ -88,6 +108,8 @@ def test_filters_without_a_counterpart_are_refused() -> None:
 
 
 async def test_the_asynchronous_client_is_used_where_there_is_one(client: Client, service: Service) -> None:
+    from loccit_client.llama_index import LoccitRetriever
+
     expected = LoccitRetriever(client).retrieve("moons")
     async with AsyncClient(service.url) as asynchronous:
         retriever = LoccitRetriever(async_client=asynchronous)
@@ -98,6 +120,8 @@ async def test_the_asynchronous_client_is_used_where_there_is_one(client: Client
 
 
 async def test_a_client_that_blocks_is_used_in_a_thread() -> None:
+    from loccit_client.llama_index import LoccitRetriever
+
     threads = []
 
     def refuse(_: httpx.Request) -> httpx.Response:

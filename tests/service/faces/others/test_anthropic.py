@@ -1,9 +1,11 @@
-"""A ready tool result for Claude, held against the types of Anthropic's own client library."""
+"""A ready tool result for Claude, held against the types of Anthropic's own client library.
+
+It is imported where it is needed: that takes long, and every process of tests reads this file.
+"""
 
 from __future__ import annotations
 
 import pytest
-from anthropic.types import CitationCharLocation, ToolResultBlockParam
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
@@ -21,6 +23,8 @@ def lamps(client: TestClient) -> TestClient:
 
 
 def test_the_block_is_one_that_anthropics_client_takes(lamps: TestClient) -> None:
+    from anthropic.types import ToolResultBlockParam
+
     reply = lamps.post(PATH, json=ASKED).json()
     assert_shape(ToolResultResponse, reply)
     block = reply["tool_result"]
@@ -48,6 +52,8 @@ def test_what_claude_cites_by_block_is_a_span_of_the_document(lamps: TestClient)
 
 
 def test_without_passages_the_result_says_so(lamps: TestClient) -> None:
+    from anthropic.types import ToolResultBlockParam
+
     reply = lamps.post(PATH, json={**ASKED, "min_answerability": 1.0}).json()
     (block,) = reply["tool_result"]["content"]
     assert block["type"] == "text"
@@ -66,6 +72,8 @@ def test_it_takes_one_question_without_formats(lamps: TestClient, change: dict[s
 
 
 def test_a_char_location_of_a_passage_is_one_of_anthropics(lamps: TestClient) -> None:
+    from anthropic.types import CitationCharLocation
+
     body = {"question": ASKED["question"], "formats": ["anthropic_char_location"]}
     (passage,) = lamps.post("/v1/ask", json=body).json()["passages"]
     location = passage["formats"]["anthropic_char_location"]
