@@ -1,6 +1,6 @@
 # Two commands on a fresh machine (Python 3.11 or newer, make, git):
 #   make run     set up, index corpus/, serve on http://127.0.0.1:8000
-#   make test    set up, and pass the tests
+#   make test    set up, and pass the tests that start no processes
 # On Linux without a GPU, TORCH_INDEX=https://download.pytorch.org/whl/cpu saves gigabytes.
 
 PYTHON ?= python3
@@ -17,10 +17,11 @@ TORCH_LOCK ?=
 CORPUS ?= corpus
 # Tests run in as many processes as there are cores; one that has no tests left takes half of another's.
 SPREAD ?= -n auto --dist worksteal
-# COVERAGE=95 measures lines and branches while the tests run, and fails below 95 %.
+# COVERAGE=1 measures lines and branches while tests run; make coverage says what all of those runs measured.
 COVERAGE ?=
+TESTS = $(BIN)/$(if $(COVERAGE),coverage run,python) -m pytest $(SPREAD)
 
-.PHONY: run index test test-full check audit licenses lock format bench docs screenshots site docs-serve typescript wheels clean help setup
+.PHONY: run index test test-processes test-full coverage check audit licenses lock format bench docs screenshots site docs-serve typescript wheels clean help setup
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,19 +49,19 @@ index: $(VENV)/run.stamp  ## index corpus/ (or CORPUS=folder); what did not chan
 run: index  ## index corpus/ and serve
 	$(BIN)/loccit serve
 
-test: $(VENV)/dev.stamp  ## run the tests, the hostile ones at a tenth of their size; say what was skipped and why
-ifeq ($(COVERAGE),)
-	$(BIN)/python -m pytest $(SPREAD)
-else
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(SPREAD)
-	@$(BIN)/coverage combine --quiet
-	@echo "Coverage of lines and branches in %, at least $(COVERAGE) ($(BIN)/coverage report lists the lines not run):"
-	@$(BIN)/coverage report --format=total --fail-under=$(COVERAGE)
-endif
+test: $(VENV)/dev.stamp  ## run the tests that start no processes, and one of all from end to end; minutes
+	$(TESTS) -m "not processes"
 
-test-full: $(VENV)/dev.stamp  ## run the tests with the hostile ones at full size
-	LOCCIT_TESTS_FULL=1 $(BIN)/python -m pytest $(SPREAD)
+test-processes: $(VENV)/dev.stamp  ## run the others: crashes, browser, servers, Node, packaging; say what was skipped and why
+	$(TESTS) -m processes
+
+test-full: $(VENV)/dev.stamp  ## run all tests, the hostile ones at full size; hours
+	LOCCIT_TESTS_FULL=1 $(TESTS)
+
+coverage: $(VENV)/dev.stamp  ## say what the runs with COVERAGE=1 covered; at least 95 %
+	@$(BIN)/coverage combine --quiet
+	@echo "Coverage of lines and branches in % ($(BIN)/coverage report lists the lines not run):"
+	@$(BIN)/coverage report --format=total
 
 check: $(VENV)/dev.stamp  ## what is true of the code without running it: style, types, directions of imports; and known vulnerabilities of libraries
 	$(BIN)/ruff check .

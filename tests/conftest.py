@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -83,6 +84,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid}: nothing may be skipped here, but it was: {call.excinfo}"
     return report
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over modules and tests, which live as long as this process."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,7 +3,7 @@
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -223,7 +223,11 @@ def refusing() -> Iterator[str]:
         thread.join()
 
 
-needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
+def needs_wrk(test: Callable[..., None]) -> Callable[..., None]:
+    skip = pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
+    return pytest.mark.processes(skip(test))
+
+
 BODIES = [json.dumps({"question": str(number)}) for number in range(4)]
 
 

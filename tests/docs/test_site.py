@@ -55,6 +55,7 @@ def test_a_row_of_the_first_page_is_a_list_of_pages() -> None:
     assert navigation(row) == "```{toctree}\n:hidden:\n:caption: Do\n\none\na/three\n```"
 
 
+@pytest.mark.processes
 def test_a_built_page_has_no_inline_script_or_style_and_nothing_from_elsewhere(site: Path) -> None:
     built = list(site.rglob("*.html"))
     assert len(built) > 30
