@@ -50,10 +50,15 @@ def _keys(keyring: Keyring) -> Iterator[tuple[str, str]]:
     yield "expired", token
 
 
-@pytest.fixture
-def grouped(place: Place) -> Iterator[Place]:
+@pytest.fixture(scope="module")
+def grouped_place(place: Place) -> Place:
     """The document is readable by the board; the job put a document for the board."""
-    place.groups, place.job = ("board", "owners"), ""
-    place.restore()
-    yield place
-    place.groups, place.job = (), ""
+    place.groups, place.job, place.is_changed = ("board", "owners"), "", True
+    return place
+
+
+@pytest.fixture
+def grouped(grouped_place: Place) -> Place:
+    """The place of groups, as it was at first."""
+    grouped_place.restore()
+    return grouped_place

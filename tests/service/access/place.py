@@ -9,6 +9,7 @@ from typing import Any
 from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
+from service.http.middleware.cross_site import READS
 from service.state.jobs.records import FINISHED
 from tests.patience import eventually
 
@@ -21,6 +22,8 @@ SECRETS = ("quagga", "obsidian")
 """Words of the document's text and id, which no refused caller may see."""
 INVALID = ("wrong", "revoked", "expired")
 """Keys that open nothing."""
+REFUSED = (401, 403, 404)
+"""Statuses of requests that change nothing."""
 UNHEARD = "/v1/nothing"
 
 
@@ -37,6 +40,9 @@ class Place:
     strangers: int = 0
     groups: tuple[str, ...] = ()
     """Groups of the document."""
+    is_changed: bool = True
+    """Whether a request since the last :meth:`restore` may have changed anything."""
+    has_pdf: bool = False
 
     def send(self, method: str, path: str, key: str, **request: Any) -> Any:
         token = self.keys[key]
@@ -46,7 +52,9 @@ class Place:
             # From an address of its own: wrong keys are slowed down by address.
             self.strangers += 1
             client = TestClient(self.client.app, client=(f"198.51.100.{self.strangers % 250}", 1))
-        return client.request(method, path, headers=headers, **request)
+        response = client.request(method, path, headers=headers, **request)
+        self.is_changed |= method not in READS and response.status_code not in REFUSED
+        return response
 
     def as_admin(self, method: str, path: str, **request: Any) -> Any:
         response = self.send(method, path, "admin", **request)
@@ -60,7 +68,10 @@ class Place:
         return next(one.id for one in keyring.store.all() if one.name == "unused")
 
     def restore(self) -> None:
-        """Put back what an earlier request of an admin may have deleted."""
+        """Put back what an earlier request may have changed or deleted, if there was one."""
+        if not self.is_changed:
+            return
+        self.has_pdf = False
         self.as_admin("PUT", f"/v1/collections/{COLLECTION}")
         self.as_admin(
             "PUT",
@@ -80,15 +91,20 @@ class Place:
         # It may run again: an earlier request may have repeated it.
         eventually(lambda: self._job_state() in FINISHED)
         self._restore_upload()
+        self.is_changed = False
 
     def restore_pdf(self) -> None:
-        """Put a document that has pages."""
+        """Put a document that has pages, unless it is there."""
+        if self.has_pdf:
+            return
         data = io.BytesIO()
         canvas = Canvas(data, invariant=1)
         canvas.drawString(100, 700, "A page of a ledger.")
         canvas.save()
         params = {"collection": COLLECTION, "groups": ",".join(self.groups)}
+        was_changed = self.is_changed
         self.as_admin("PUT", f"/v1/documents/{PDF}", content=data.getvalue(), params=params)
+        self.is_changed, self.has_pdf = was_changed, True
 
     def _restore_upload(self) -> None:
         if self.send("GET", f"/v1/files/{self.upload}", "admin").status_code != 200:
@@ -105,6 +121,16 @@ class Place:
     def _job_state(self) -> str:
         state: str = self.as_admin("GET", f"/v1/jobs/{self.job}").json()["state"]
         return state
+
+
+def assert_status(response: Any, expected: int) -> None:
+    status = response.status_code
+    assert status == expected, f"expected {expected}, got {status}: {response.text}"
+
+
+def assert_success(response: Any) -> None:
+    status = response.status_code
+    assert status < 300, f"expected success, got {status}: {response.text}"
 
 
 def assert_tells_nothing(response: Any) -> None:

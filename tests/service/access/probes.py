@@ -12,6 +12,7 @@ from service.faces.pages.assets import asset_path
 from service.http.route import GuardedRoute
 from service.http.signature import Signature
 from service.state.files.ids import file_id
+from service.state.identity import Scope
 from tests.service.access.place import COLLECTION, DOCUMENT, PDF, QUESTION, TEXT, Place
 
 
@@ -242,3 +243,18 @@ OF_THE_KEY = (
     "POST /mcp",
 )
 """Routes that answer every key that suffices, each with what it may use."""
+
+
+def send_probe(place: Place, route: str, key: str, **more: Any) -> Any:
+    """Send the request of a route with a key, while everything that it could tell of is there."""
+    place.restore()
+    response = PROBES[route].send(place, route.partition(" ")[0], key, **more)
+    # Many requests that only read are sent with POST.
+    place.is_changed &= ROUTES[route].rule.scope >= Scope.WRITE
+    return response
+
+
+def described(route: str, key: str, more: Mapping[str, Any] = NONE) -> str:
+    """Name a probe in messages: its route, the scope of the route, the key and what narrows it."""
+    name = f"{route} (scope {ROUTES[route].rule.scope.word}) with key {key!r}"
+    return f"{name}, {more}" if more else name

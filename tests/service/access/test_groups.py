@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 
 from service.state.identity import Scope
-from tests.service.access.place import COLLECTION, DOCUMENT, TEXT, Place, assert_tells_nothing
-from tests.service.access.probes import PROBES, ROUTES
+from tests.failures import all_cases
+from tests.service.access.place import (
+    COLLECTION,
+    DOCUMENT,
+    TEXT,
+    Place,
+    assert_status,
+    assert_success,
+    assert_tells_nothing,
+)
+from tests.service.access.probes import PROBES, ROUTES, described, send_probe
 
 NARROWED: Mapping[str, Any] = {"headers": {"x-on-behalf-of": "staff, press"}}
 NOBODY: Mapping[str, Any] = {"headers": {"x-on-behalf-of": ""}}
@@ -58,32 +67,41 @@ OF_WHOLE_ADMINS = ("GET /keys", "POST /keys/create", "POST /keys/{key_id}/revoke
 """Routes for administrators of all collections and groups."""
 
 
-@pytest.mark.parametrize(("key", "narrowed"), STRANGERS)
 @pytest.mark.parametrize("route", PROBES)
-def test_a_document_of_other_groups_does_not_exist(
-    grouped: Place, route: str, key: str, narrowed: Mapping[str, Any]
-) -> None:
+def test_a_document_of_other_groups_does_not_exist(grouped: Place, route: str) -> None:
     if route == "DELETE /v1/vector_stores/{vector_store_id}":
         return
     if "/collections/" in route and not route.startswith("GET"):
         return  # an admin creates and deletes collections whatever is in them
-    method = route.partition(" ")[0]
+    before = _groups_and_version(grouped)
+    assert before[0] == ["board", "owners"]
+    with all_cases() as case:
+        for key, narrowed in STRANGERS:
+            with case(described(route, key, narrowed)):
+                response = send_probe(grouped, route, key, **narrowed)
+                assert_tells_nothing(response)
+                _check_status_for_stranger(route, key, response)
+                assert _groups_and_version(grouped) == before
+
+
+def _check_status_for_stranger(route: str, key: str, response: Any) -> None:
     rule = ROUTES[route].rule
-    response = PROBES[route].send(grouped, method, key, **narrowed)
-    assert_tells_nothing(response)
     scope = key.partition(" ")[0]
     is_short = Scope[scope.upper()] < rule.scope or (scope == "ask" and response.status_code == 403)
     if is_short or (route in OF_WHOLE_ADMINS and scope == "admin"):
-        assert response.status_code == 403
+        assert_status(response, 403)
     elif rule.tells - {"collections"} and route not in LISTS:
-        assert response.status_code == GIVEN.get(route, 404)
-    else:
-        assert response.status_code < 300 or route == "POST /sign-in"
+        assert_status(response, GIVEN.get(route, 404))
+    elif route != "POST /sign-in":
+        assert_success(response)
         if route == "POST /mcp":
             assert "isError" not in response.text or not response.json()["result"]["isError"]
-    as_admin = grouped.send("GET", f"/v1/documents/{DOCUMENT}", "admin", params={"collection": COLLECTION})
-    assert as_admin.json()["groups"] == ["board", "owners"]
-    assert as_admin.json()["version"] == 1
+
+
+def _groups_and_version(grouped: Place) -> tuple[list[str], int]:
+    where = {"collection": COLLECTION}
+    record = grouped.as_admin("GET", f"/v1/documents/{DOCUMENT}", params=where).json()
+    return record["groups"], record["version"]
 
 
 TELLING = (
@@ -109,21 +127,23 @@ TELLING = (
 """Routes whose answer names the document for whoever may read it."""
 
 
-@pytest.mark.parametrize("key", ["write of the board", "write of all groups", "admin"])
 @pytest.mark.parametrize("route", PROBES)
-def test_a_key_of_a_group_reads_its_documents(grouped: Place, route: str, key: str) -> None:
-    method = route.partition(" ")[0]
-    if ROUTES[route].rule.scope <= Scope[key.partition(" ")[0].upper()]:
-        assert PROBES[route].send(grouped, method, key).status_code < 300 or route == "POST /sign-in"
-        if route in TELLING:
-            assert "obsidian" in PROBES[route].send(grouped, method, key).text
+def test_a_key_of_a_group_reads_its_documents(grouped: Place, route: str) -> None:
+    with all_cases() as case:
+        for key in ("write of the board", "write of all groups", "admin"):
+            if ROUTES[route].rule.scope <= Scope[key.partition(" ")[0].upper()]:
+                with case(described(route, key)):
+                    response = send_probe(grouped, route, key)
+                    if route != "POST /sign-in":
+                        assert_success(response)
+                    if route in TELLING:
+                        assert "obsidian" in response.text
 
 
 @pytest.mark.parametrize("route", ["POST /v1/ask", "POST /v1/answer", "POST /v1/verify", "POST /v1/changes"])
 def test_a_body_narrows_its_key_too(grouped: Place, route: str) -> None:
-    method = route.partition(" ")[0]
     for groups, is_told in ((["board"], True), (["staff"], False), ([], False)):
-        response = PROBES[route].send(grouped, method, "read of the board", body={"on_behalf_of": groups})
+        response = send_probe(grouped, route, "read of the board", body={"on_behalf_of": groups})
         assert response.status_code == 200
         assert ("obsidian" in response.text) == is_told
 

@@ -8,8 +8,17 @@ from fastapi import FastAPI
 from service.http.middleware.cross_site import READS
 from service.http.route import ApiRoute, GuardedRoute
 from service.state.identity import Scope, access
-from tests.service.access.place import COLLECTION, UNHEARD, Place, assert_tells_nothing
-from tests.service.access.probes import GIVEN, OF_THE_KEY, PROBES, ROUTES
+from tests.failures import all_cases
+from tests.service.access.place import (
+    COLLECTION,
+    INVALID,
+    UNHEARD,
+    Place,
+    assert_status,
+    assert_success,
+    assert_tells_nothing,
+)
+from tests.service.access.probes import GIVEN, OF_THE_KEY, PROBES, ROUTES, described, send_probe
 
 
 def test_every_route_that_is_served_is_in_the_matrix(place: Place) -> None:
@@ -38,51 +47,59 @@ def test_a_function_without_a_rule_cannot_be_a_route() -> None:
 OPEN = {"/healthz", "/readyz", "/sign-in", "/sign-out", "/language", "/widget.js", "/static/{version}/{name}"}
 
 
-@pytest.mark.parametrize("key", ["none", "wrong", "revoked", "expired"])
 @pytest.mark.parametrize("route", PROBES)
-def test_without_a_valid_key_only_health_checks_answer(place: Place, route: str, key: str) -> None:
-    method, _, path = route.partition(" ")
-    response = PROBES[route].send(place, method, key)
-    open_ = ROUTES[route].rule.scope is Scope.NONE
-    assert open_ == (path in OPEN)
-    assert response.status_code == (200 if open_ and route != "POST /sign-in" else 401)
-    assert_tells_nothing(response)
+def test_without_a_valid_key_only_health_checks_answer(place: Place, route: str) -> None:
+    is_open = ROUTES[route].rule.scope is Scope.NONE
+    assert is_open == (route.partition(" ")[2] in OPEN)
+    with all_cases() as case:
+        for key in ("none", *INVALID):
+            with case(described(route, key)):
+                response = send_probe(place, route, key)
+                assert_status(response, 200 if is_open and route != "POST /sign-in" else 401)
+                assert_tells_nothing(response)
 
 
+SCOPES = (Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN)
 PROVEN = ("/v1/citations/{locator}", "/view/{locator}", "/tools/fetch", "/tools/cite")
 """Addresses at which a key with the scope ask must prove that an answer had the citation."""
 
 
-@pytest.mark.parametrize("scope", [Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN])
 @pytest.mark.parametrize("route", PROBES)
-def test_a_scope_allows_its_routes_and_no_others(place: Place, route: str, scope: Scope) -> None:
-    place.restore()
-    method, _, path = route.partition(" ")
-    rule = ROUTES[route].rule
-    response = PROBES[route].send(place, method, scope.word)
-    if scope is Scope.ASK and path in PROVEN:
-        assert response.status_code == 403  # without a proof
-    elif route == "POST /sign-in":
-        assert response.status_code == 401  # the form is empty
-        return
-    elif scope >= rule.scope:
-        assert response.status_code < 300, response.text
-        return
-    assert response.status_code == 403
-    assert "forbidden" in response.text
-    assert_tells_nothing(response)
+def test_a_scope_allows_its_routes_and_no_others(place: Place, route: str) -> None:
+    with all_cases() as case:
+        for scope in SCOPES:
+            with case(described(route, scope.word)):
+                _check_scope(place, route, scope)
 
 
-@pytest.mark.parametrize("scope", [Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN])
+def _check_scope(place: Place, route: str, scope: Scope) -> None:
+    response = send_probe(place, route, scope.word)
+    needs_proof = scope is Scope.ASK and route.partition(" ")[2] in PROVEN
+    if route == "POST /sign-in":
+        assert_status(response, 401)  # the form is empty
+    elif scope >= ROUTES[route].rule.scope and not needs_proof:
+        assert_success(response)
+    else:
+        assert_status(response, 403)
+        assert "forbidden" in response.text
+        assert_tells_nothing(response)
+
+
 @pytest.mark.parametrize("route", PROBES)
-def test_a_key_of_another_collection_learns_nothing(place: Place, route: str, scope: Scope) -> None:
-    place.restore()
-    method = route.partition(" ")[0]
+def test_a_key_of_another_collection_learns_nothing(place: Place, route: str) -> None:
+    with all_cases() as case:
+        for scope in SCOPES:
+            key = f"{scope.word} of another collection"
+            with case(described(route, key)):
+                _check_key_of_another_collection(place, route, scope, key)
+
+
+def _check_key_of_another_collection(place: Place, route: str, scope: Scope, key: str) -> None:
     rule = ROUTES[route].rule
-    response = PROBES[route].send(place, method, f"{scope.word} of another collection")
+    response = send_probe(place, route, key)
     if scope >= rule.scope and rule.tells and route not in OF_THE_KEY:
         hidden = 403 if route == "GET /metrics" or scope is Scope.ASK else 404
-        assert response.status_code in (404, hidden)
+        assert response.status_code in (404, hidden), f"expected {hidden} or 404, got {response.status_code}"
     assert_tells_nothing(response)
     if route == "POST /mcp":
         assert response.json()["result"]["isError"]
