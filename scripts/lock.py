@@ -32,7 +32,8 @@ def compile_lock(output: str, *arguments: str) -> str:
 
 
 def main() -> None:
-    """Write the five locks. That of the documentation is of an environment of its own."""
+    """Write the six locks. Those of uv and of the documentation are of environments of their own."""
+    compile_lock("locks/uv.txt", "locks/uv.in")
     compile_lock("locks/docs.txt", "locks/docs.in")
     torch = compile_lock("locks/torch.txt", "locks/torch.in", _CONSTRAINTS)
     without = [f"--no-emit-package={name}" for name in _FOR_GPUS.findall(torch)]

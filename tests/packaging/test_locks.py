@@ -78,7 +78,7 @@ def wanted(*extras: str) -> Iterator[Requirement]:
             yield requirement
 
 
-@pytest.mark.parametrize("name", ["runtime", "image", "dev", "torch", "docs"])
+@pytest.mark.parametrize("name", ["runtime", "image", "dev", "torch", "docs", "uv"])
 def test_every_requirement_has_one_version_and_hashes(name: str) -> None:
     assert locked(name)
     for requirement, hashes in locked(name).values():
