@@ -9,6 +9,7 @@ import pytest
 from fastapi import Request
 
 from service.errors import ClientGone
+from service.faces.client import HttpClient
 from service.flows.ask.disconnection import unless_gone
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +20,7 @@ class Caller:
 
     def __init__(self) -> None:
         self._gone = asyncio.Event()
-        self.request = Request({"type": "http"}, self._receive)
+        self.client = HttpClient(Request({"type": "http"}, self._receive))
 
     def hang_up(self) -> None:
         self._gone.set()
@@ -34,7 +35,7 @@ async def test_work_of_a_caller_who_stays_is_answered_with() -> None:
         await asyncio.sleep(0)
         return "done"
 
-    assert await unless_gone(Caller().request, work()) == "done"
+    assert await unless_gone(Caller().client, work()) == "done"
 
 
 async def test_work_of_a_caller_who_goes_is_dropped() -> None:
@@ -49,7 +50,7 @@ async def test_work_of_a_caller_who_goes_is_dropped() -> None:
             dropped.set()
 
     with pytest.raises(ClientGone):
-        await unless_gone(caller.request, work())
+        await unless_gone(caller.client, work())
     assert dropped.is_set()
     task = asyncio.current_task()
     assert task is not None
@@ -70,7 +71,7 @@ async def test_who_goes_as_the_work_ends_disturbs_nothing_later(turns: int) -> N
 
     ending = asyncio.ensure_future(end())
     try:
-        assert await unless_gone(caller.request, vector) == "done"
+        assert await unless_gone(caller.client, vector) == "done"
     except ClientGone:
         assert turns > 0
     for _ in range(5):  # nothing is cancelled afterwards
@@ -83,8 +84,8 @@ async def test_what_the_work_raises_is_raised_and_cancelling_from_elsewhere_stay
         raise KeyError
 
     with pytest.raises(KeyError):
-        await unless_gone(Caller().request, broken())
-    task = asyncio.ensure_future(unless_gone(Caller().request, asyncio.sleep(10)))
+        await unless_gone(Caller().client, broken())
+    task = asyncio.ensure_future(unless_gone(Caller().client, asyncio.sleep(10)))
     await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -322,7 +322,7 @@ def test_questions_in_a_crowd_share_batches_and_get_their_own_answers(
         # All questions are in the first batch, or wait for the next.
         eventually(lambda: len(embedder.batches) > before)
         first = len(embedder.batches[before])
-        eventually(lambda: first + app.state.runtime.questions.waiting == len(set(names)))
+        eventually(lambda: first + app.state.runtime.answering.questions.waiting == len(set(names)))
         eventually(lambda: app.state.runtime.pools.questions.permits.taken == len(names))
         embedder.gate.set()
         found = [answer.result()["passages"][0]["citation"]["document_id"] for answer in answers]
