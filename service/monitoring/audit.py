@@ -106,17 +106,22 @@ class AuditLog:
         return b"".join(lines)
 
     def _rotate(self) -> None:
-        if self._path.stat().st_size < self._max_bytes:
+        if not self._is_full():
             return
         with FileLock(self._path.with_suffix(".lock")):
-            # Another process may have done it meanwhile.
-            if not self._path.exists() or self._path.stat().st_size < self._max_bytes:
+            if not self._is_full():  # another process has done it meanwhile
                 return
             self._numbered_path(self._keep).unlink(missing_ok=True)
             for number in range(self._keep - 1, 0, -1):
                 if (older := self._numbered_path(number)).exists():
                     older.replace(self._numbered_path(number + 1))
             self._path.replace(self._numbered_path(1))
+
+    def _is_full(self) -> bool:
+        try:
+            return self._path.stat().st_size >= self._max_bytes
+        except FileNotFoundError:  # another process has just put it aside
+            return False
 
     def _numbered_path(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}")
