@@ -81,6 +81,11 @@ def _note(event: str, arguments: tuple[object, ...]) -> None:
         _started.append(f"{event} {arguments[:2]!r:.200}{where}")
 
 
+def forget() -> None:
+    """Forget what was started before a test: by a worker process when it starts, for instance."""
+    _started.clear()
+
+
 def check(item: pytest.Item) -> None:
     """Fail a test of the first tier if a process was started since the last check."""
     started = list(_started)

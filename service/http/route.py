@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
@@ -52,47 +51,13 @@ class GuardedRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """See :class:`fastapi.routing.APIRoute`."""
-        handle = self._call_directly() if self.takes_request_alone else super().get_route_handler()
+        handle = super().get_route_handler()
 
         async def handle_allowed(request: Request) -> Response:
             self.rule.require(request.scope)
             return await handle(request)
 
         return handle_allowed
-
-    @property
-    def takes_request_alone(self) -> bool:
-        """Whether the framework would resolve nothing for the function, and its result is the response."""
-        needs, function = self.dependant, self.endpoint
-        others = (
-            needs.dependencies,
-            needs.path_params,
-            needs.query_params,
-            needs.header_params,
-            needs.cookie_params,
-            needs.body_params,
-            needs.websocket_param_name,
-            needs.http_connection_param_name,
-            needs.response_param_name,
-            needs.background_tasks_param_name,
-            needs.security_scopes_param_name,
-        )
-        return (
-            needs.request_param_name is not None
-            and not any(others)
-            and inspect.iscoroutinefunction(function)
-            and inspect.signature(function, eval_str=True).return_annotation is Response
-        )
-
-    def _call_directly(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        function, name = self.endpoint, self.dependant.request_param_name or ""
-
-        async def handle(request: Request) -> Response:
-            # Resolving nothing takes the framework as long as reading the question.
-            response: Response = await function(**{name: request})
-            return response
-
-        return handle
 
 
 class ApiRoute(GuardedRoute):

@@ -35,6 +35,7 @@ def test_a_program_that_is_held_sees_no_instructions_after_avx2(tmp_path: Path) 
     assert "BF16" not in done.stdout
 
 
+@pytest.mark.processes
 def test_without_a_compiler_the_error_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CannotHold, match=r"C compiler|Intel"):

@@ -144,6 +144,7 @@ def test_a_folder_is_taken_as_it_is(repository: Path, tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.processes
 def test_a_version_runs_its_own_code_without_other_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

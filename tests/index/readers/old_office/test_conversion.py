@@ -20,6 +20,8 @@ from tests.index.readers.compound_files import compound_file
 from tests.index.readers.packages import word
 from tests.patience import eventually
 
+pytestmark = pytest.mark.processes
+
 DOC = compound_file({"WordDocument": bytes(5000)})
 _HEAD = f"""#!{sys.executable}
 import os, sys, time, signal, socket
@@ -136,7 +138,6 @@ def test_a_password_is_the_reason_where_the_file_says_so(
         read(compound_file(plain), name=name)
 
 
-@pytest.mark.processes
 def test_a_killed_reader_leaves_no_process_and_no_folder(install: Install, tmp_path: Path) -> None:
     (temporary := tmp_path / "tmp").mkdir()
     pid = tmp_path / "pid"
@@ -154,7 +155,6 @@ def test_a_killed_reader_leaves_no_process_and_no_folder(install: Install, tmp_p
     eventually(lambda: not psutil.pid_exists(int(pid.read_text())) and not [*temporary.iterdir()])
 
 
-@pytest.mark.processes
 def test_the_network_is_left_where_the_system_allows_it() -> None:
     code = (
         "import socket, sys; sys.path.insert(0, sys.argv[1]); import supervisor\n"
