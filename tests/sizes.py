@@ -1,4 +1,4 @@
-"""Sizes of the hostile inputs in tests: a tenth on every run, in full with ``LOCCIT_TESTS_FULL=1``."""
+"""How much tests do: little on every run, everything with ``LOCCIT_TESTS_FULL=1`` (``make test-full``)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,23 @@ T = TypeVar("T")
 
 
 def size(full: int) -> int:
-    """Return the full size under ``make test-full``, and a tenth of it otherwise."""
+    """Return the full size of a hostile input under ``make test-full``, and a tenth of it otherwise."""
     return full if FULL else full // 10
 
 
-def examples(full: int) -> int:
-    """Return how many examples Hypothesis draws: as for ``size()``, but at least ten."""
-    return max(size(full), min(full, 10))
+def sizes(*full: int) -> list[int]:
+    """Return all sizes under ``make test-full``, and a tenth of the largest otherwise."""
+    return list(full) if FULL else [size(max(full))]
+
+
+def times(full: int) -> int:
+    """Return how often something large is repeated: once, but under ``make test-full``."""
+    return full if FULL else 1
+
+
+def examples(full: int, *, few: int = 20) -> int:
+    """Return how many examples Hypothesis draws: otherwise as for ``size()``, but ten to ``few``."""
+    return full if FULL else min(few, max(size(full), min(full, 10)))
 
 
 def sample(items: Sequence[T]) -> Sequence[T]:

@@ -16,8 +16,20 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-_FOLDERS = ("browser", "index/engine/milvus", "index/postgresql", "index/store/postgresql")
-"""All tests in these folders are in the second tier."""
+_PLACES = (
+    "browser",
+    "index/embedding/test_converted_model.py",
+    "index/embedding/test_dynamic_quantization.py",
+    "index/embedding/test_nano_e5.py",
+    "index/embedding/test_precision.py",
+    "index/embedding/test_quantization.py",
+    "index/embedding/test_selection.py",
+    "index/engine/milvus",
+    "index/postgresql",
+    "index/store/postgresql",
+)
+"""All tests in these folders and modules are in the second tier. Those of embedding convert models, which
+takes a fifth of the time of all others."""
 _FIXTURES = frozenset({"browser", "interruptible", "postgresql_url", "soffice"})
 """And all that use one of these fixtures."""
 _PARAMETERS = frozenset({"bucket", "milvus", "milvus-lite", "postgresql"})
@@ -37,10 +49,10 @@ _started: list[str] = []
 
 def mark(items: Sequence[pytest.Item]) -> None:
     """Mark the tests of the second tier that are not marked where they are."""
-    folders = [TESTS / one for one in _FOLDERS]
+    places = {TESTS / one for one in _PLACES}
     for item in items:
         if (
-            any(folder in item.path.parents for folder in folders)
+            not places.isdisjoint((item.path, *item.path.parents))
             or not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
             or not _PARAMETERS.isdisjoint(_parameters(item))
             or any(item.get_closest_marker(one) for one in _MARKERS)

@@ -15,7 +15,7 @@ from index.embedding import Models, WordEmbedder
 from index.library import Library
 from tests.patience import eventually
 from tests.service.http_service import app_of
-from tests.sizes import FULL
+from tests.sizes import examples
 
 KEY = "secret"
 CASES = 10_000
@@ -54,7 +54,7 @@ def test_every_answer_is_as_documented(client: TestClient) -> None:
     for operation in operations:
 
         @settings(
-            max_examples=CASES // len(operations) if FULL else 10,
+            max_examples=examples(CASES // len(operations), few=3),
             database=None,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],

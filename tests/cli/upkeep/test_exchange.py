@@ -183,6 +183,7 @@ def test_files_that_are_no_export_or_cut_off_are_told(tmp_path: Path, locators: 
 
 
 @pytest.mark.model
+@pytest.mark.processes
 def test_a_collection_takes_its_model_along(tmp_path: Path) -> None:
     model = str(tiny_model(tmp_path / "tiny"))
     (tmp_path / "docs").mkdir()

@@ -11,6 +11,7 @@ from tests.index.embedding.tiny import tiny_model
 pytestmark = pytest.mark.model
 
 
+@pytest.mark.processes
 def test_a_model_quantized_on_a_collection(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     model = str(tiny_model(tmp_path / "model"))
     folder, random = tmp_path / "docs", Random(0)
@@ -38,6 +39,7 @@ def test_a_model_quantized_on_a_collection(tmp_path: Path, caplog: pytest.LogCap
     assert "collection_mismatch" in refused.stderr
 
 
+@pytest.mark.processes
 def test_a_collection_keeps_its_precision_until_it_is_upgraded(tmp_path: Path) -> None:
     options = {"LOCCIT_MODEL": str(tiny_model(tmp_path / "model")), "LOCCIT_CHUNK_OVERLAP_TOKENS": "4"}
     integers, floats = ({**options, "LOCCIT_PRECISION": one} for one in ("dynamic-int8", "float"))

@@ -146,6 +146,7 @@ def test_an_upgrade_says_what_it_takes_and_makes_passages_anew(tmp_path: Path) -
 
 
 @pytest.mark.model
+@pytest.mark.processes
 def test_an_upgrade_to_a_model_with_prompts(tmp_path: Path) -> None:
     """As those of E5 are: a model with other prompts is another model."""
     plain = str(tiny_model(tmp_path / "plain"))

@@ -208,7 +208,7 @@ TestPostgresql = PostgresqlSequences.TestCase
 TestMemory = MemorySequences.TestCase
 TestPostgresql.pytestmark = pytest.mark.processes
 for _one in (TestSqlite, TestPostgresql, TestMemory):
-    _one.settings = settings(max_examples=examples(20), stateful_step_count=25)
+    _one.settings = settings(max_examples=examples(20, few=10), stateful_step_count=25)
 del _one  # pytest would run the last one again under this name
 
 

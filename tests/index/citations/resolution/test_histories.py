@@ -278,7 +278,7 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=examples(25),
+    max_examples=examples(25, few=6),
     stateful_step_count=30,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -8,6 +8,7 @@ from index.citations.verdicts import Claim
 from index.collection import Collection
 from tests.index.citations.verification.pets import CAT, CATS, DOG, Judge, put, where
 from tests.opening import verifying
+from tests.sizes import times
 
 
 def test_words_of_a_document_are_verified(judge: Judge) -> None:
@@ -112,11 +113,11 @@ def test_parts_of_an_endless_word_are_passed_over(pets: Collection, judge: Judge
 
 @pytest.mark.timeout(300)
 def test_absent_words_are_looked_for_in_bounded_time(pets: Collection) -> None:
-    for number in range(4):
+    for number in range(times(4)):
         sentences = (f"Sentence number {at} is here about the lamp. " for at in range(number, 40_000))
         put(pets, "long.txt", "".join(sentences))
     verification = verifying(pets)
-    for number in range(3):
+    for number in range(times(3)):
         words = f"sentence nowhere number {number} is there about the lump"
         assert verification.quote(Claim(words, "long.txt")).status in {"altered", "not_found"}
 

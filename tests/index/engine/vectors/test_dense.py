@@ -254,7 +254,7 @@ class Against(RuleBasedStateMachine):
 def test_it_holds_what_a_dictionary_would(tmp_path: Path) -> None:
     Against.root = tmp_path
     case = Against.TestCase
-    case.settings = settings(max_examples=examples(25), stateful_step_count=20)
+    case.settings = settings(max_examples=examples(25, few=10), stateful_step_count=20)
     case().runTest()
 
 

@@ -10,7 +10,7 @@ from index.readers.html.blocks import page_blocks
 from index.readers.html.tree import parse_html
 from index.types import Extract
 from tests.index.readers.laws import assert_laws, extract_or_refusal, shown
-from tests.sizes import examples, size
+from tests.sizes import examples, size, sizes
 
 PROSE = (
     "The river rises in the mountains and flows through three lakes before it reaches the sea, "
@@ -341,7 +341,7 @@ def test_endless_markup_takes_bounded_time(unit: str) -> None:
         "<br>",
     ],
 )
-@pytest.mark.parametrize("characters", [size(150_000), size(600_000)])
+@pytest.mark.parametrize("characters", sizes(150_000, 600_000))
 def test_huge_pages_take_bounded_time(unit: str, characters: int) -> None:
     html = f"<main><p>Begin.</p>{unit * (characters // len(unit))}<p>The very end."
     extract = read(html)
