@@ -192,6 +192,7 @@ def test_differences_are_found(pair: Pair) -> None:
     assert {one.place.split()[0] for one in found.differences} == {"names", "embeddings"}
 
 
+@pytest.mark.processes
 def test_a_large_record_goes_there_and_back(tmp_path: Path) -> None:
     with ExitStack() as stack:
         first, there, back = (
