@@ -88,14 +88,14 @@ WHEN_CREATED = [
     Point("return", f"{_STORE}.migrations:migrate"),
 ]
 IN_A_BACKUP = [
-    Point("return", "service.flows.upkeep.backup:_pinned"),
+    Point("return", "service.flows.upkeep.backup:_pin_state"),
     Point("call", "service.flows.upkeep.bundle:BundleWriter._add"),
     Point("call", "service.flows.upkeep.bundle:BundleWriter.finish"),
     Point("os.rename", "backup"),
 ]
 IN_A_RESTORE = [
-    Point("call", "service.flows.upkeep.bundle:_take"),
-    Point("call", "service.flows.upkeep.restore:_made_ready"),
+    Point("call", "service.flows.upkeep.bundle:_read_file"),
+    Point("call", "service.flows.upkeep.restore:_make_ready"),
     Point("return", "service.state.data_folder:begin_replacing"),
     Point("os.rename", "collections"),
     Point("call", "service.state.data_folder:end_replacing"),
