@@ -195,6 +195,7 @@ def test_the_command_sends_spans_to_the_collector_and_nothing_else(
     assert not [body for _, body in collector.bodies if b"secret" in body]
 
 
+@pytest.mark.processes
 def test_tracing_without_its_extra_says_what_to_install(tmp_path: Path) -> None:
     script = """
 import os

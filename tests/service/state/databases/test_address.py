@@ -106,6 +106,7 @@ def test_a_database_of_another_encoding_is_refused(postgresql_url: str) -> None:
             connection.execute("DROP DATABASE of_latin1 WITH (FORCE)")
 
 
+@pytest.mark.processes
 def test_a_missing_library_names_the_extra() -> None:
     script = (
         "from service.state.databases.server import require_database; require_database('postgresql://h/d')"
