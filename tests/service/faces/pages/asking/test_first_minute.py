@@ -17,7 +17,7 @@ from service.state.identity import KeyOptions, Scope, new_key
 from tests.service.faces.pages.pages import LAMP, page, told, words
 from tests.service.http_service import put, served
 
-CORPUS = Path(__file__).resolve().parents[4] / "corpus"
+CORPUS = Path(__file__).resolve().parents[5] / "corpus"
 
 
 @pytest.fixture
