@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,7 +17,7 @@ from index.records import VersionRecord
 from index.text.cache import TextCache
 from index.text.layout import Layout, Rectangle
 from index.text.tables import cells_between
-from index.types import Cell
+from index.types import Block, Cell
 
 MOST_CELLS = 256
 """Cells that are named of one quote."""
@@ -77,28 +78,29 @@ class Resolution:
     def resolve(self, locator: Locator, *, around: int) -> Resolved:
         """As :meth:`cite`, with up to ``around`` code points of context, and located today."""
         version, start, end = self._version(locator), locator.start, locator.end
-        text = self.moment.text(version.text_sha256, max(0, start - around), end + around)
-        citation = self.citation(version, start, end)
-        before = min(around, start)
-        after = text[before + end - start :]
-        marks = self._marks(version, start, end)
-        cells = self._cells(version, start, end)
-        return Resolved(citation, version, text[:before], after, self.today(citation), marks, cells)
+        packed = self.moment.layout(version)
+        tables = self.moment.tables_at(version, start, end)
+        newest = self.moment.version(version.document_id)
+        span = self._span(version, start, end, around)
+        citation = span.cite()
+        return Resolved(
+            citation,
+            version,
+            span.between(max(0, start - around), start),
+            span.between(end, end + around),
+            self._newest(citation, newest),
+            () if packed is None else _marks(Layout.from_bytes(packed), start, end),
+            span.cells(tables),
+        )
 
     def citation(self, version: VersionRecord, start: int, end: int) -> Citation:
         """Return the citation of a span of a version."""
-        at, until = citing.window(start, end)
-        excerpt = citing.Excerpt(version, start, end, self.moment.text(version.text_sha256, at, until), at)
-        section, pages = self.moment.section_at(version, start, end)
-        whole = self.moment.text(version.text_sha256) if version.length <= citing.LONGEST else None
-        return citing.cite(excerpt, whole, section=section, pages=pages)
+        return self._span(version, start, end).cite()
 
     def today(self, citation: Citation, version: VersionRecord | None = None) -> Today:
         """Locate a citation in the newest version of its document, or in the one given."""
         if version is None:
-            version = self.moment.version(citation.document_id)
-            if version.retired is not None:
-                return Today(gone_since(version.retired), version.number, None)
+            return self._newest(citation, self.moment.version(citation.document_id))
         if version.text_sha256.hex() == citation.text_sha256:
             same = Standing("current", citation.start, citation.end, citation.quote, 1.0)
             return Today(same, version.number, citation)
@@ -130,16 +132,50 @@ class Resolution:
             )
         return version
 
-    def _cells(self, version: VersionRecord, start: int, end: int) -> tuple[Cell, ...]:
-        tables = self.moment.tables_at(version, start, end)
-        if not tables or version.length > citing.LONGEST:
-            return ()
-        text = self.moment.text(version.text_sha256)
-        return tuple(islice(cells_between(text, tables, start, end), MOST_CELLS))
+    def _newest(self, citation: Citation, newest: VersionRecord) -> Today:
+        if newest.retired is not None:
+            return Today(gone_since(newest.retired), newest.number, None)
+        return self.today(citation, newest)
 
-    def _marks(self, version: VersionRecord, start: int, end: int) -> tuple[PageMark, ...]:
-        packed = self.moment.layout(version)
-        if packed is None:
+    def _span(self, version: VersionRecord, start: int, end: int, around: int = 0) -> _Span:
+        section, pages = self.moment.section_at(version, start, end)
+        if version.length <= citing.LONGEST:
+            text, at, is_whole = self.moment.text(version.text_sha256), 0, True
+        else:
+            around = max(around, citing.WINDOW)
+            at, is_whole = max(0, start - around), False
+            text = self.moment.text(version.text_sha256, at, end + around)
+        return _Span(version, start, end, section, pages, text, at, is_whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A span of a version, with the text from offset ``at`` on: all of it, unless it is too long."""
+
+    version: VersionRecord
+    start: int
+    end: int
+    section: tuple[str, ...]
+    pages: tuple[int, int] | None
+    text: str
+    at: int
+    is_whole: bool
+
+    def cite(self) -> Citation:
+        excerpt = citing.Excerpt.of(self.version, self.start, self.end, self.text, self.at)
+        whole = self.text if self.is_whole else None
+        return citing.cite(excerpt, whole, section=self.section, pages=self.pages)
+
+    def between(self, start: int, end: int) -> str:
+        """The text from one offset of the version to another."""
+        return self.text[start - self.at : end - self.at]
+
+    def cells(self, tables: Sequence[Block]) -> tuple[Cell, ...]:
+        """The cells of tables that the span has a part of, unless the text is too long."""
+        if not tables or not self.is_whole:
             return ()
-        layout = Layout.from_bytes(packed)
-        return tuple(PageMark(one, layout.page_size(one.page)) for one in layout.rectangles(start, end))
+        return tuple(islice(cells_between(self.text, tables, self.start, self.end), MOST_CELLS))
+
+
+def _marks(layout: Layout, start: int, end: int) -> tuple[PageMark, ...]:
+    return tuple(PageMark(one, layout.page_size(one.page)) for one in layout.rectangles(start, end))
