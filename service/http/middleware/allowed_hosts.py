@@ -33,12 +33,8 @@ class AllowedHosts:
         self._allowed = {name.lower().rstrip(".") for name in allowed}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or self._admits_any(scope):
-            await self._app(scope, receive, send)
-            return
-        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        unknown = next((host for host in map(_host_name, hosts) if not self._is_allowed(host)), None)
-        if unknown is None:
+        unknown = None if scope["type"] == "lifespan" else self._unknown_host(scope)
+        if unknown is None or parts_of(scope)[Credentials].are_required:
             await self._app(scope, receive, send)
             return
         error = HostNotAllowed(
@@ -47,10 +43,12 @@ class AllowedHosts:
         )
         await render_error(error, scope)(scope, receive, send)
 
-    def _admits_any(self, scope: Scope) -> bool:
+    def _unknown_host(self, scope: Scope) -> str | None:
+        """The first unknown name that a request gives; None without one, and where any is served."""
         if scope["path"] in OPEN_PATHS or ANY in self._allowed:
-            return True
-        return parts_of(scope)[Credentials].are_required
+            return None
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        return next((host for host in map(_host_name, hosts) if not self._is_allowed(host)), None)
 
     def _is_allowed(self, name: str) -> bool:
         return "." not in name or name in self._allowed or name.endswith(".localhost") or is_address(name)

@@ -11,6 +11,7 @@ from service.http.links import ASSETS, OPEN_PATHS
 from service.http.parts import Parts
 from service.monitoring.audit import AuditLog
 from service.state.credentials import Credentials
+from service.state.identity import ANYONE
 
 _UNRECORDED = {*OPEN_PATHS, "/metrics", "/widget.js"}
 
@@ -20,6 +21,8 @@ def record_request(scope: Scope, status: int) -> None:
 
     Without keys nobody is known, and nothing is recorded.
     """
+    if scope.get("state", {}).get("principal") is ANYONE:
+        return
     parts: Parts | None = getattr(scope["app"].state, "parts", None)
     log = None if parts is None else parts.get(AuditLog)
     if parts is None or log is None or _is_unrecorded(scope["path"]):

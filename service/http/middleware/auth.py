@@ -42,8 +42,6 @@ class Authentication:
         self._sign_on = sign_on
 
     def _authenticate(self, scope: Scope) -> Principal:
-        if not parts_of(scope)[Credentials].keyring.required and self._sign_on is None:
-            return ANYONE
         try:
             found = _caller_by_key(scope)
             if found is None:
@@ -62,11 +60,13 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
-            state = scope.setdefault("state", {})
+            keyring, state = parts_of(scope)[Credentials].keyring, scope.setdefault("state", {})
             state["client"] = client_address(scope, self._proxies)
             state["secure"] = is_secure(scope, self._proxies)
+            is_open = self._sign_on is None and not keyring.required
             try:
-                state["principal"] = _narrow_to_groups(self._authenticate(scope), scope)
+                caller = ANYONE if is_open else self._authenticate(scope)
+                state["principal"] = _narrow_to_groups(caller, scope)
             except LoccitError as error:
                 await render_error(error, scope)(scope, receive, send)
                 return
