@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import anyio.to_thread
 
@@ -184,7 +185,7 @@ class Runtime:
         }
         if self.audit is not None:
             parts[AuditLog] = self.audit
-        return Parts(parts)
+        return cast("Parts", parts)
 
     async def start(self) -> None:
         """Start loading the model in the background, so that health checks are answered meanwhile."""

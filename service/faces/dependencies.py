@@ -18,7 +18,7 @@ from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.jobs.jobs import Jobs
 from service.flows.upkeep.readiness import Readiness
 from service.http.json_body import read_body
-from service.http.parts import parts_of
+from service.http.parts import Parts, parts_of
 from service.settings import Settings
 from service.state.collections import Collections
 from service.state.credentials import Credentials
@@ -34,16 +34,25 @@ def ready(connection: HTTPConnection, kind: type[T]) -> T:
 
     Routes that are asked most call this themselves: as a dependency, it would take the framework longer.
     """
+    return _ready_parts(connection)[kind]
+
+
+def _ready_parts(connection: HTTPConnection) -> Parts:
     parts = parts_of(connection)
     parts[Readiness].require()
-    return parts[kind]
+    return parts
+
+
+async def ready_parts(request: Request) -> Parts:
+    """All parts of the application. Raises :class:`NotReady` while the service cannot answer."""
+    return _ready_parts(request)
 
 
 def provide(kind: type[Any]) -> Any:
-    """The dependency on a part of the application that is ready."""
+    """The dependency on a part of the application that is ready, which is checked once for a request."""
 
-    async def find(request: Request) -> Any:
-        return ready(request, kind)
+    async def find(parts: Annotated[Any, Depends(ready_parts)]) -> Any:
+        return parts[kind]
 
     return Depends(find)
 
