@@ -70,7 +70,7 @@ async def get_citation(
         check_proof(asking.prover, query.collection, locator, query.proof)
         if query.around > ASK_AROUND:
             raise Forbidden(f"around: a key with the scope ask may read {ASK_AROUND} characters of context.")
-    base = base_url(request.scope, asking.settings.public_url)
+    base = base_url(request.scope, asking.settings.public_url) if query.format else ""
     return await texts.run(_resolve_citation, asking.collections, asking.prover, caller, wanted, query, base)
 
 
