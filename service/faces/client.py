@@ -11,7 +11,6 @@ from service.errors import ClientGone
 from service.flows.ingest.body import Body
 from service.http.middleware.body_limit import content_length
 from service.http.middleware.telemetry import STAGES
-from service.state.identity import Principal, caller_of
 
 
 class HttpClient:
@@ -19,10 +18,6 @@ class HttpClient:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-
-    @property
-    def caller(self) -> Principal:
-        return caller_of(self._request.scope)
 
     async def disconnected(self) -> None:
         while (await self._request.receive())["type"] != "http.disconnect":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import TypeVar
 
 import numpy as np
@@ -21,16 +22,16 @@ from service.flows.ask.planning import Plan
 from service.flows.ask.requests import AskRequest
 from service.http.links import with_proof
 from service.settings import Settings
-from service.state.identity import Prover, Scope
+from service.state.identity import Principal, Prover, Scope
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedQuestions:
-    """The vectors of questions, and the fingerprint of the model that made them."""
+    """The vectors of each question's texts, and the fingerprint of the model that made them."""
 
-    each: Sequence[Encoded]
+    each: Sequence[Sequence[Encoded]]
     model: str
 
 
@@ -68,9 +69,9 @@ async def answer_all(client: Client, asking: Asking, plan: Plan, show: Callable[
     # Questions as of an earlier change may take long, and must not hold the permits of the others.
     pool = asking.pools.history if plan.body.as_of is not None else asking.pools.questions
     with pool.permits.acquire():
-        flat = [text for question in plan.questions for text in question.texts]
+        texts = [question.texts for question in plan.questions]
         with pool.permits.waiting():
-            encoded = await encode_unless_gone(client, asking, plan.body.collection, flat)
+            encoded = await encode_unless_gone(client, asking, plan.caller, plan.body.collection, texts)
         return await pool.run(_search_and_show, asking, plan, encoded, show)
 
 
@@ -94,9 +95,7 @@ def _answer_each(
 ) -> list[Answered]:
     body = plan.body
     results = []
-    rest = iter(encoded.each)
-    for question in plan.questions:
-        own = [next(rest) for _ in question.texts]
+    for question, own in zip(plan.questions, encoded.each, strict=True):
         vectors = np.stack([one.vector for one in own])
         answer = collection.questions.answer(question, vectors=vectors, model=encoded.model)
         if asking.unanswered is not None and body.as_of is None:
@@ -118,18 +117,21 @@ def _audit_fields(body: AskRequest, settings: Settings) -> dict[str, object]:
 
 
 async def encode_unless_gone(
-    client: Client, asking: Asking, collection: str, questions: Sequence[str]
+    client: Client, asking: Asking, caller: Principal, collection: str, texts: Sequence[Sequence[str]]
 ) -> EncodedQuestions:
-    """Embed questions by the model of their collection; cancel it when the client disconnects.
+    """Embed the texts of each question by the collection's model; cancel it when the client disconnects.
 
     Raises :class:`ClientGone` and the errors of the question queue.
     """
-    model = asking.collections.model_of(client.caller, collection)
+    model = asking.collections.model_of(caller, collection)
     queue = asking.questions.of(model)
-    known = queue.find_cached(questions)
+    together = list(chain.from_iterable(texts))
+    known = queue.find_cached(together)
     if known is None:
-        known = await unless_gone(client, queue.encode(questions))
-    return EncodedQuestions(known, model or asking.collections.library.models.default_fingerprint)
+        known = await unless_gone(client, queue.encode(together))
+    rest = iter(known)
+    each = [list(islice(rest, len(one))) for one in texts]
+    return EncodedQuestions(each, model or asking.collections.library.models.default_fingerprint)
 
 
 def _with_proofs(answer: Answer, collection: str, prover: Prover) -> Answer:

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from service.state.identity import Principal
-
 
 class Client(Protocol):
     """The sender of a request, who may disconnect, and the records that are kept of the request."""
-
-    @property
-    def caller(self) -> Principal:
-        """The sender of the request."""
 
     async def disconnected(self) -> None:
         """Return once the client has disconnected."""

@@ -28,7 +28,7 @@ async def explain(
     pool = asking.pools.questions
     with pool.permits.acquire():
         with pool.permits.waiting():
-            encoded = await encode_unless_gone(client, asking, collection, [question.text])
+            encoded = await encode_unless_gone(client, asking, caller, collection, [[question.text]])
         return await pool.run(_explain, asking.collections, caller, where, question, encoded)
 
 
@@ -44,6 +44,7 @@ def _explain(
     encoded: EncodedQuestions,
 ) -> DocumentExplanation:
     collection, document_id = where
-    vectors = np.stack([one.vector for one in encoded.each])
+    (own,) = encoded.each
+    vectors = np.stack([one.vector for one in own])
     opened = collections.open(caller, collection)
     return opened.questions.explain(question, document_id, vectors=vectors, model=encoded.model)
