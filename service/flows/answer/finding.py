@@ -41,9 +41,11 @@ class Found:
     """Result of a search: the passages, the sentences that answer, and whether to decline.
 
     ``extract`` has no sentences where a model writes. ``given`` is how many of the passages a model is given;
-    ``shown`` makes citations that the caller may follow.
+    ``sources`` are the citations that the marks of the answer refer to, [1] is the first; ``shown`` makes
+    citations that the caller may follow.
     """
 
+    collection: str
     asked: Asked
     caller: Principal
     parts: Sequence[Part]
@@ -52,19 +54,8 @@ class Found:
     declines: bool
     turns: Sequence[Turn]
     given: int
+    sources: Sequence[Citation]
     shown: Shown
-
-    @property
-    def collection(self) -> str:
-        """The collection that was asked."""
-        return self.asked.body.collection
-
-    @property
-    def sources(self) -> list[Citation]:
-        """The citations that the marks of the answer refer to; [1] is the first."""
-        if self.asked.mode == "extractive" and not self.declines:
-            return [one.citation for one in self.extract.sentences]
-        return [hit.citation for hit in self.answer.hits[: self.given]]
 
 
 def choose_mode(asked: Mode | None, answering: Answering) -> Mode:
@@ -106,16 +97,21 @@ async def find(client: Client, answering: Answering, caller: Principal, asked: A
 def _make_found(
     answers: Answers, plan: Plan, asked: Asked, parts: Sequence[Part], prover: Prover, settings: Settings
 ) -> Found:
-    each = [one.answer for one in answers.each]
-    shown = linker_for(plan.caller, asked.body.collection, prover.of(plan.caller))
-    extract, given = _NOTHING, len(each[0].hits)
+    each, collection = [one.answer for one in answers.each], asked.body.collection
+    whole = each[0]
+    shown = linker_for(plan.caller, collection, prover.of(plan.caller))
+    extract, given = _NOTHING, len(whole.hits)
     if asked.mode == "written":
-        given = count_fitting(each[0].hits, settings.writer_characters)
+        given = count_fitting(whole.hits, settings.writer_characters)
         declines = not given or max(answer.answerability for answer in each) < asked.least
     else:
         with answers.collection.archive.resolution() as resolution:
             extract = extracted(resolution, parts, each, most=asked.most, least=asked.least)
         sentences = tuple(replace(one, citation=shown(one.citation)) for one in extract.sentences)
         extract, declines = replace(extract, sentences=sentences), extract.declines
+    quotes = asked.mode == "extractive" and not declines
+    sources = [one.citation for one in (extract.sentences if quotes else whole.hits[:given])]
     turns = plan.questions[0].turns
-    return Found(asked, plan.caller, parts, each[0], extract, declines, turns, given, shown)
+    return Found(
+        collection, asked, plan.caller, parts, whole, extract, declines, turns, given, sources, shown
+    )
