@@ -12,7 +12,6 @@ from index.derivation import Derivation
 from index.errors import ChangeNotReached, DocumentNotFound, StoreUnavailable
 from index.filters import Filter, ReadableBy
 from index.protocols import (
-    Embedder,
     Passages,
     PastPassages,
     RecordChanged,
@@ -23,10 +22,9 @@ from index.protocols import (
 )
 from index.records import PlacedPassage
 from index.search.candidates import Ranked
-from index.search.conversation import combined
 from index.search.explaining import DocumentExplanation, Explaining
-from index.search.question import Query, Question, is_spelt
-from index.search.search import Search, Stopwatch
+from index.search.question import Question
+from index.search.search import Search, Stopwatch, make_query
 from index.types import Vectors
 
 Opened = Callable[[], AbstractContextManager[Snapshot]]
@@ -94,7 +92,7 @@ class Questions:
     ) -> Answer | None:
         """The answer by what is derived now; None if that is not of the record any more."""
         watch, derived = Stopwatch(), now.derivation
-        query = _query(derived.embedder, question, vectors, watch)
+        query = make_query(derived.embedder, question, vectors, watch)
 
         with opened() as moment:
             where = visible(question.where, moment, self._readable)
@@ -143,7 +141,7 @@ class Questions:
         """
         derived = self._following.derivation
         known = model in ("", derived.description.model)
-        query = _query(derived.embedder, question, vectors if known else None, Stopwatch())
+        query = make_query(derived.embedder, question, vectors if known else None, Stopwatch())
         with self._store.snapshot(standby=True) as moment:
             document = moment.find_document(document_id, retired=True)
             if document is None:
@@ -160,7 +158,7 @@ class Questions:
         Raises :class:`index.errors.ModelFailed`.
         """
         watch, derived = Stopwatch(), self._following.derivation
-        query = _query(derived.embedder, question, None, watch)
+        query = make_query(derived.embedder, question, None, watch)
         with self._store.snapshot() as moment:
             where = visible(question.where, moment, self._readable)
             search = Search(moment, moment, derived.engine, derived.analyzer, derived.config.search)
@@ -179,18 +177,6 @@ def visible(where: Filter | None, moment: Snapshot, readable: ReadableBy | None)
     if readable is None or not moment.hides(readable):
         return where
     return readable.within(where)
-
-
-def _query(embedder: Embedder, question: Question, vectors: Vectors | None, watch: Stopwatch) -> Query:
-    """Represent a question as the search needs it. ``vectors`` are those of its texts, where known."""
-    if vectors is None:
-        with watch.stage("encode"):
-            vectors = embedder.embed_queries(question.texts)
-    with watch.stage("tokens"):
-        (starts,) = embedder.token_starts([question.text])
-        context = question.context
-        spelt = is_spelt(question.text, starts.tolist())
-        return Query(question.text, combined(vectors, context), context, spelt, question.selection)
 
 
 def _was_exchanged(moment: Snapshot, now: Derived) -> bool:

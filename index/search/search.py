@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from index.answers import Answer, Hit, IndexState
 from index.config import SearchConfig
 from index.filters import Filter
-from index.protocols import History, Passages, Reranker, Searchable, Side
+from index.protocols import Embedder, History, Passages, Reranker, Searchable, Side
 from index.search.answerability import Answerability, probability
 from index.search.candidates import Candidates, Ranked
+from index.search.conversation import combined
 from index.search.features import Features
 from index.search.hits import Hits
-from index.search.question import Query
+from index.search.question import Query, Question, is_spelt
 from index.search.question_words import QuestionWords
 from index.search.ranking import ranked
 from index.search.second_look import SecondLook, look
@@ -23,7 +24,7 @@ from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
 from index.text.sentence_terms import split_sentences
 from index.text.tables import shifted_tables
-from index.types import Ids
+from index.types import Ids, Vectors
 
 
 class Stopwatch:
@@ -44,6 +45,18 @@ class Stopwatch:
         """Return the durations of all stages, and ``total``."""
         self.timings["total"] = round((time.perf_counter() - self._start) * 1000, 3)
         return self.timings
+
+
+def make_query(embedder: Embedder, question: Question, vectors: Vectors | None, watch: Stopwatch) -> Query:
+    """Represent a question as the search needs it. ``vectors`` are those of its texts, where known."""
+    if vectors is None:
+        with watch.stage("encode"):
+            vectors = embedder.embed_queries(question.texts)
+    with watch.stage("tokens"):
+        (starts,) = embedder.token_starts([question.text])
+        context = question.context
+        spelt = is_spelt(question.text, starts.tolist())
+        return Query(question.text, combined(vectors, context), context, spelt, question.selection)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
