@@ -31,7 +31,9 @@ def answer(
     with collection.archive.resolution() as resolution:
         extract = extracted(resolution, parts, each, most=_SENTENCES, least=least)
     body = AskRequest.model_validate({"question": question.text, "collection": collection.name})
+    hits = each[0].hits
     found = Found(
+        collection=collection.name,
         asked=Asked(body, "extractive", least, _SENTENCES),
         caller=ANYONE,
         parts=parts,
@@ -39,7 +41,8 @@ def answer(
         extract=extract,
         declines=extract.declines,
         turns=(),
-        given=len(each[0].hits),
+        given=len(hits),
+        sources=[one.citation for one in (hits if extract.declines else extract.sentences)],
         shown=lambda citation: citation,
     )
     made = Whole()
