@@ -30,12 +30,12 @@ class Pool:
         # Not anyio's threads, which take up to three times as much processor time for a call.
         self._threads = ThreadPoolExecutor(most_threads, thread_name_prefix=f"loccit-{name}")
 
-    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a blocking call in a thread."""
+    def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
+        """Run a blocking call in a thread, from now on; await its result."""
         loop = asyncio.get_running_loop()
         # With the context of the request, which log lines and spans name.
         context = copy_context()
-        return await loop.run_in_executor(self._threads, lambda: context.run(function, *args, **kwargs))
+        return loop.run_in_executor(self._threads, lambda: context.run(function, *args, **kwargs))
 
     def close(self) -> None:
         """Drop calls that have no thread yet, and wait for the others to end."""

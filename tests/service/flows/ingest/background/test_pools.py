@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import anyio
@@ -32,14 +33,11 @@ async def test_no_kind_of_work_waits_for_another(name: str) -> None:
     others = [pool for pool in vars(pools).values() if pool is not free]
     assert len(others) == 8
     gate = threading.Event()
-    async with anyio.create_task_group() as tasks:
-        for pool in others:
-            for _ in range(20):
-                tasks.start_soon(pool.run, gate.wait, PATIENCE)
-        await anyio.wait_all_tasks_blocked()
-        with anyio.fail_after(PATIENCE / 2):
-            assert await free.run(lambda: "done") == "done"
-        gate.set()
+    waiting = [pool.run(gate.wait, PATIENCE) for pool in others for _ in range(20)]
+    with anyio.fail_after(PATIENCE / 2):
+        assert await free.run(lambda: "done") == "done"
+    gate.set()
+    await asyncio.gather(*waiting)
     pools.close()
 
 
@@ -52,13 +50,11 @@ async def test_a_pool_runs_as_many_calls_at_once_as_it_has_threads() -> None:
         running.append(threading.current_thread().name)
         gate.wait(PATIENCE)
 
-    async with anyio.create_task_group() as tasks:
-        for _ in range(5):
-            tasks.start_soon(pool.run, work)
-        await anyio.wait_all_tasks_blocked()
-        await anyio.to_thread.run_sync(eventually, lambda: len(running) == 2)
-        assert {name.rpartition("_")[0] for name in running} == {"loccit-example"}
-        gate.set()
+    calls = [pool.run(work) for _ in range(5)]
+    await anyio.to_thread.run_sync(eventually, lambda: len(running) == 2)
+    assert {name.rpartition("_")[0] for name in running} == {"loccit-example"}
+    gate.set()
+    await asyncio.gather(*calls)
     assert len(running) == 5
     pool.close()
 
@@ -78,7 +74,7 @@ async def test_closing_waits_for_what_runs_and_drops_what_has_not_begun() -> Non
             await pool.run(ended.append, "second")
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(pool.run, work)
+        first = pool.run(work)
         await anyio.to_thread.run_sync(begun.wait, PATIENCE)
         tasks.start_soon(dropped)
         await anyio.wait_all_tasks_blocked()
@@ -88,4 +84,5 @@ async def test_closing_waits_for_what_runs_and_drops_what_has_not_begun() -> Non
         assert closing.is_alive()
         gate.set()
         await anyio.to_thread.run_sync(closing.join, PATIENCE)
+    await first
     assert ended == ["first"]
