@@ -34,7 +34,7 @@ from service.settings import Settings
 from service.state.collections import Collections
 from service.state.credentials import Credentials
 from service.state.files import DocumentOrder, FileErasure, Files, open_file_store
-from service.state.identity import Keyring, Prover, Sessions, open_keyring
+from service.state.identity import SESSIONS, Keyring, Prover, Sessions, open_keyring
 from service.state.jobs import open_job_store, open_spool
 from service.state.jobs.erasing import JobErasure
 from service.state.library import open_library
@@ -243,7 +243,7 @@ class Runtime:
 def _credentials(settings: Settings, keyring: Keyring) -> Credentials:
     return Credentials(
         keyring=keyring,
-        sessions=Sessions(keyring, keyring.store.secret("sessions"), seconds=3600 * settings.session_hours),
+        sessions=Sessions(keyring, keyring.store.secret(SESSIONS), seconds=3600 * settings.session_hours),
         prover=Prover(keyring.store.secret("citations"), days=settings.visitor_link_days),
         wrong_keys=WrongKeys(secret=keyring.store.secret("limits")),
         is_signed_on=bool(settings.proxy_user_header),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from service.errors import Unauthorized
 from service.state.identity.keyring import Keyring
+from service.state.identity.principal import Principal
 from service.state.identity.proofs import Prover
 from service.state.identity.sessions import Sessions
 from service.state.limits.rates import WrongKeys
@@ -19,6 +21,21 @@ class Credentials:
     prover: Prover
     wrong_keys: WrongKeys
     is_signed_on: bool
+
+    def are_current(self, caller: Principal) -> bool:
+        """Whether a caller who was let in would be let in now, with the same rights.
+
+        For replies that last: the key may have been revoked, or the session ended.
+        """
+        if not caller.key or caller.user:  # nobody, or a person whom a proxy has signed in
+            return True
+        try:
+            now = (
+                self.sessions.principal(caller.session) if caller.session else self.keyring.holder(caller.key)
+            )
+        except Unauthorized:
+            return False
+        return now.collections == caller.collections and now.scope >= caller.scope
 
     @property
     def are_required(self) -> bool:

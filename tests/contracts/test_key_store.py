@@ -13,6 +13,7 @@ import pytest
 from service.errors import KeyNotFound
 from service.state.identity import Key, KeyOptions, KeyStore, Scope, new_key, open_key_store
 from service.state.identity.memory import MemoryKeyStore
+from service.state.identity.records import Ended
 from tests.contracts.reopening import reopening
 from tests.patience import PATIENCE
 
@@ -106,6 +107,35 @@ def test_a_secret_is_made_once_for_each_purpose(open_store: Opener) -> None:
     assert len(secret) == 32
     assert other.secret("citations") == first.secret("citations") == secret
     assert other.secret("sessions") != secret
+
+
+def test_a_renewed_secret_is_another_one(open_store: Opener) -> None:
+    first, other = open_store(), open_store()
+    before, kept = first.secret("sessions"), first.secret("citations")
+    first.renew_secret("sessions")
+    first.renew_secret("unknown")
+    assert other.secret("sessions") == first.secret("sessions") != before
+    assert first.secret("citations") == kept
+
+
+def test_ended_sessions_are_known_to_all_and_forgotten_after_their_time(open_store: Opener) -> None:
+    store, other = open_store(), open_store()
+    assert other.ended() == Ended()
+    seen = [other.generation()]
+    for change in (
+        lambda: store.end_session("a", until=100.0, now=50.0),
+        lambda: store.end_session("b", until=200.0, now=99.0),
+        lambda: store.end_session("b", until=200.0, now=99.0),
+        lambda: store.end_sessions("key"),
+        lambda: other.end_sessions("key"),
+        lambda: other.end_sessions("another"),
+    ):
+        change()
+        seen.append(other.generation())
+    assert seen == sorted(set(seen))
+    assert other.ended() == store.ended() == Ended(frozenset("ab"), {"key": 2, "another": 1})
+    store.end_session("c", until=300.0, now=100.0)
+    assert other.ended().sessions == frozenset("bc")
 
 
 def test_changes_are_told_where_the_store_can(open_store: Opener) -> None:

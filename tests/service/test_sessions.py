@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from index.library import Library
 from service.errors import Unauthorized
-from service.state.identity import COOKIE, KeyOptions, Keyring, Scope, Sessions, new_key
+from service.state.identity import (
+    ANYONE,
+    COOKIE,
+    KeyOptions,
+    Keyring,
+    Scope,
+    Sessions,
+    new_key,
+    open_keyring,
+)
 from service.state.identity.memory import MemoryKeyStore
+from tests.patience import eventually
 from tests.service.http_service import assert_error, served
 
 KEY = "correct-horse"
@@ -86,6 +99,130 @@ def test_one_signs_out(locked: TestClient) -> None:
     assert locked.get("/").status_code == 401
 
 
+def copied(client: TestClient, cookie: str) -> Any:
+    """The reply to somebody else who has a copy of a session's cookie."""
+    return TestClient(client.app, cookies={COOKIE: cookie}).get("/v1/collections")
+
+
+def test_a_sign_out_ends_the_session_and_no_other_one(locked: TestClient) -> None:
+    cookies = []
+    for _ in range(3):
+        sign_in(locked, KEY)
+        cookies.append(locked.cookies[COOKIE])
+        locked.cookies.clear()
+    assert len(set(cookies)) == 3
+    for rest in (cookies[1:], cookies[2:], []):
+        ended = cookies[len(cookies) - len(rest) - 1]
+        browser = TestClient(locked.app, cookies={COOKIE: ended})
+        for _ in range(2):  # once more changes nothing
+            browser.post("/sign-out", follow_redirects=False)
+        assert_error(copied(locked, ended), 401, "unauthorized")
+        assert [copied(locked, one).status_code for one in rest] == [200] * len(rest)
+
+
+def test_one_signs_out_everywhere(library: Library) -> None:
+    with served(library, api_key=KEY) as client:
+        keyring = client.app.state.runtime.keyring  # type: ignore[attr-defined]
+        token, key = new_key("a person", Scope.READ)
+        keyring.add(key)
+        own, others = [], []
+        for given, cookies in ((token, own), (token, own), (KEY, others)):
+            sign_in(client, given)
+            cookies.append(client.cookies[COOKIE])
+            client.cookies.clear()
+        out = TestClient(client.app, cookies={COOKIE: own[0]}).post("/sign-out", data={"everywhere": "yes"})
+        assert out.status_code == 200
+        for cookie in own:
+            assert_error(copied(client, cookie), 401, "unauthorized")
+        assert copied(client, others[0]).status_code == 200
+        # Who has a session that ended can end no others.
+        sign_in(client, token)
+        TestClient(client.app, cookies={COOKIE: own[0]}).post("/sign-out", data={"everywhere": "yes"})
+        assert client.get("/v1/collections").status_code == 200
+
+
+def test_a_sign_out_without_a_session_changes_nothing(locked: TestClient) -> None:
+    for cookie in ("", "x", "setting.1.a.b", "é.9999999999.a.b"):
+        header = {"cookie": f"{COOKIE}={cookie}".encode()}
+        for form in ({}, {"everywhere": "yes"}):
+            done = locked.post("/sign-out", data=form, headers=header, follow_redirects=False)
+            assert done.status_code == 303
+    assert sign_in(locked, KEY).status_code == 303
+    assert locked.get("/v1/collections").status_code == 200
+
+
+CHANGES = {
+    "scope": Scope.WRITE,
+    "collections": frozenset({"manuals"}),
+    "groups": frozenset({"board"}),
+    "origins": ("https://a.example",),
+    "open_links": True,
+    "digest": bytes(32),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_session_ends_when_the_rights_of_its_key_change(name: str) -> None:
+    store = MemoryKeyStore()
+    token, key = new_key("a person", Scope.READ, KeyOptions(groups=["staff"]))
+    with closing(Keyring(store)) as keyring:
+        sessions = Sessions(keyring, b"secret", seconds=60)
+        keyring.add(key)
+        cookie = sessions.begin(keyring.principal(token.encode()))
+        keyring.add(replace(key, rate="9:3", last_used=9.0))  # no rights
+        assert sessions.principal(cookie).key == key.id
+        keyring.add(replace(key, **{name: CHANGES[name]}))
+        with pytest.raises(Unauthorized, match="Sign in again"):
+            sessions.principal(cookie)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_sessions_end_in_all_processes(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue("postgresql_url") if kind == "postgresql" else ""
+    with (
+        closing(open_keyring(tmp_path, SecretStr(KEY), store=url)) as one,
+        closing(open_keyring(tmp_path, SecretStr(KEY), store=url)) as two,
+    ):
+        secret = one.store.secret("sessions")
+        here, there = (Sessions(keyring, secret, seconds=60) for keyring in (one, two))
+        token, key = new_key("a person", Scope.READ)
+        one.add(key)
+        two.refresh()
+        if url:  # the notice comes to a thread
+            two.start()
+
+        def is_out(cookie: str) -> bool:
+            try:
+                there.principal(cookie)
+            except Unauthorized:
+                return True
+            return False
+
+        for end in (here.end, here.end_all, lambda _: one.revoke(key.id)):
+            cookie = here.begin(one.principal(token.encode()))
+            assert not is_out(cookie)
+            end(cookie)
+            if url:
+                eventually(lambda cookie=cookie: is_out(cookie))
+            assert is_out(cookie)
+
+
+def test_a_job_that_is_followed_is_told_no_longer_than_its_key_is_valid(library: Library) -> None:
+    with served(library, api_key=KEY) as client:
+        credentials = client.app.state.runtime.credentials  # type: ignore[attr-defined]
+        token, key = new_key("a person", Scope.WRITE)
+        credentials.keyring.add(key)
+        by_key = credentials.keyring.principal(token.encode())
+        cookies = [credentials.sessions.begin(by_key) for _ in range(2)]
+        first, second = map(credentials.sessions.principal, cookies)
+        someone = replace(by_key, key="proxy", user="ada")
+        assert all(map(credentials.are_current, (by_key, first, second, someone, ANYONE)))
+        credentials.sessions.end(cookies[0])
+        assert [credentials.are_current(one) for one in (by_key, first, second)] == [True, False, True]
+        credentials.keyring.revoke(key.id)
+        assert [credentials.are_current(one) for one in (by_key, second, someone)] == [False, False, True]
+
+
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""]
 )
@@ -111,9 +248,11 @@ def test_a_session_has_a_time_and_a_signature() -> None:
         sessions = Sessions(keyring, b"secret", seconds=60, clock=lambda: now)
         cookie = sessions.begin(keyring.principal(KEY.encode()))
         assert sessions.principal(cookie).scope is Scope.ADMIN
-        key_id, expires, signature = cookie.split(".")
-        later = f"{key_id}.{int(expires) + 1}.{signature}"
-        for wrong in (later, f"{cookie}x", "", "a.b.c", f"setting.{expires}.", "é.1.é"):
+        key_id, expires, session, signature = cookie.split(".")
+        later = f"{key_id}.{int(expires) + 1}.{session}.{signature}"
+        renamed = f"{key_id}.{expires}.{'0' * 32}.{signature}"
+        wrongs = (later, renamed, f"{cookie}x", f"{cookie}.x", "", "a.b.c", f"setting.{expires}.", "é.1.é.é")
+        for wrong in wrongs:
             with pytest.raises(Unauthorized):
                 sessions.principal(wrong)
         other = Sessions(keyring, b"another", seconds=60, clock=lambda: now)
@@ -153,7 +292,10 @@ def test_a_trusted_proxy_signs_people_in_with_their_groups(proxied: TestClient) 
     assert proxy.get("/v1/documents", headers=bob).status_code == 200
     assert proxy.get("/v1/documents/a.txt", headers=bob).status_code == 404
     assert_error(proxy.delete("/v1/documents/a.txt", headers=ada), 403, "forbidden")
-    assert "ada@example.org" in proxy.get("/sign-in", headers=ada).text
+    account = proxy.get("/sign-in", headers=ada).text
+    assert "ada@example.org" in account
+    assert "Sign out there" in account
+    assert 'action="/sign-out"' not in account
 
 
 def test_nobody_else_can_say_who_he_is(proxied: TestClient) -> None:

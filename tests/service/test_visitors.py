@@ -74,6 +74,17 @@ def test_a_link_ends_with_its_key(service: TestClient, key: dict[str, str]) -> N
     assert service.get(link).status_code == 401
 
 
+def test_a_link_ends_when_its_key_may_give_such_links_no_more(
+    service: TestClient, key: dict[str, str]
+) -> None:
+    link, store = asked(service, key), service.app.state.runtime.keyring.store  # type: ignore[attr-defined]
+    with store.database.write() as connection:
+        connection.execute("UPDATE keys SET open_links = 0, origins = '[]' WHERE id = ?", (key["id"],))
+        connection.execute("UPDATE generation SET number = number + 1")
+    service.app.state.runtime.keyring.refresh()  # type: ignore[attr-defined]
+    assert service.get(link).status_code == 401
+
+
 def test_an_erased_document_is_not_shown(service: TestClient, key: dict[str, str]) -> None:
     link = asked(service, key)
     service.delete("/v1/documents/lamps.txt", headers=ADMIN)

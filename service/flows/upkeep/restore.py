@@ -53,10 +53,11 @@ def restore(
 
     The backup is compared with its manifest first. What its indexes were derived from is disowned, so that
     they are made anew, and what ``ledger`` says is erased again. ``replace`` allows a data folder that holds
-    something. Converted models, the ledger and other files in the folder stay. Originals and uploads are
-    restored into the data folder; what its collections no longer need in the place ``objects``
-    (:func:`index.objects.parse_objects`) is removed there. Collections that are new to the folder get folders
-    of their own in such a place, whether it is given or not: those that the backup was made of may be in use.
+    something. Sessions of browsers end. Converted models, the ledger and other files in the folder stay.
+    Originals and uploads are restored into the data folder; what its collections no longer need in the place
+    ``objects`` (:func:`index.objects.parse_objects`) is removed there. Collections that are new to the folder
+    get folders of their own in such a place, whether it is given or not: those that the backup was made of
+    may be in use.
 
     Until the backup is checked and ready, the folder is as it was. Raises :class:`BackupDamaged`,
     :class:`BackupFailed`, :class:`DataNotEmpty`, :class:`DataInUse`, :class:`index.errors.LedgerFailed`.
@@ -67,6 +68,7 @@ def restore(
         manifest = bundle.read(source, staged, progress)
         restored = _make_ready(staged, manifest, erased)
         _revoke_again(data, staged)
+        _end_sessions(staged)
         own = shared.places_in_use(data)
         left = shared.keep_apart(staged, objects, own)
         _replace(data, staged, own)
@@ -144,6 +146,14 @@ def _revoke_again(data: Path, staged: Path) -> None:
         for key in store.all():
             if key.id in revoked and key.revoked is None:
                 store.revoke(key.id, revoked[key.id])
+
+
+def _end_sessions(staged: Path) -> None:
+    """End all sessions: which of them were ended since the backup is not in it."""
+    from service.state.identity import begin_sessions_anew
+
+    if (staged / data_folder.KEYS).exists():
+        begin_sessions_anew(staged)
 
 
 def _replace(data: Path, staged: Path, own: data_folder.Used) -> None:

@@ -112,6 +112,8 @@ def _caller_by_link(scope: Scope) -> Principal | None:
     key = credentials.prover.key_of_link(collection, path.removeprefix(VIEW), proof)
     if key:
         holder = credentials.keyring.holder(key)
+        if not holder.gives_open_links:
+            raise Unauthorized("This link does not open any more. Ask for another.")
         # Whatever the key may do: a link shows its quote.
         return replace(holder, scope=Rights.ASK, visitor=scope["state"]["client"])
     if "." in proof:

@@ -6,6 +6,7 @@ another database is added here and in a file of its own.
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -23,6 +24,8 @@ from service.state.identity.sqlite import SqliteKeyStore
 
 KEYS = "keys.sqlite"
 """Name in a data folder."""
+SESSIONS = "sessions"
+"""Purpose of the secret that signs sessions."""
 
 
 def open_key_store(data: Path, *, store: str = "") -> SqlKeyStore:
@@ -35,6 +38,12 @@ def has_keys(data: Path, *, store: str = "") -> bool:
     return bool(store) or (data / KEYS).exists()
 
 
+def begin_sessions_anew(data: Path) -> None:
+    """End all sessions of the keys in a data folder that nobody uses."""
+    with closing(SqliteKeyStore(data / KEYS)) as store:
+        store.renew_secret(SESSIONS)
+
+
 def open_keyring(data: Path, api_key: SecretStr | None, *, store: str = "") -> Keyring:
     """Open the keys, as :func:`open_key_store`, with the key of the settings if there is one."""
     return Keyring(open_key_store(data, store=store), api_key=api_key.get_secret_value() if api_key else "")
@@ -44,6 +53,7 @@ __all__ = [
     "ANYONE",
     "COOKIE",
     "SCOPES",
+    "SESSIONS",
     "Groups",
     "Key",
     "KeyOptions",
@@ -56,6 +66,7 @@ __all__ = [
     "Sessions",
     "Tells",
     "access",
+    "begin_sessions_anew",
     "caller_of",
     "has_keys",
     "new_key",

@@ -6,14 +6,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 
 from index.errors import LoccitError
 from service.errors import Unauthorized
 from service.state.identity.principal import Principal, Scope
 from service.state.identity.protocols import KeyStore
-from service.state.identity.records import Key
+from service.state.identity.records import Ended, Key
 from service.state.identity.secret import digest, id_of, is_same
 
 log = logging.getLogger("loccit.service")
@@ -39,6 +39,7 @@ class Keyring:
         self._clock = clock
         self._setting = digest(api_key.encode()) if api_key else b""
         self._keys: Mapping[str, tuple[Key, Principal]] = {}
+        self._ended = Ended()
         self._generation = -1
         self._used: dict[str, float] = {}
         self._noted = clock()
@@ -96,11 +97,25 @@ class Keyring:
         self._used[key.id] = self._clock()
         return principal
 
-    def digest_of(self, key_id: str) -> bytes:
-        """The digest of the key with this id; empty without one."""
-        if key_id == SETTING:
-            return self._setting
-        return self._keys[key_id][0].digest if key_id in self._keys else b""
+    def stamp(self, key_id: str) -> bytes:
+        """What sessions of the key with this id are signed with, which changes when all of them end."""
+        key = self._keys.get(key_id)
+        stamp = self._setting if key_id == SETTING else key[0].stamp if key else b""
+        return b"%b.%d" % (stamp, self._ended.rounds.get(key_id, 0))
+
+    def is_ended(self, session: str) -> bool:
+        """Whether the session with an id was ended."""
+        return session in self._ended.sessions
+
+    def end_session(self, session: str, until: float) -> None:
+        """End a session that would end at a time, from now on."""
+        self.store.end_session(session, until, self._clock())
+        self.refresh()
+
+    def end_sessions(self, key_id: str) -> None:
+        """End all sessions of a key, from now on."""
+        self.store.end_sessions(key_id)
+        self.refresh()
 
     def add(self, key: Key) -> None:
         """Record a key."""
@@ -113,12 +128,19 @@ class Keyring:
         self.refresh()
         return key
 
+    def look(self) -> None:
+        """See what other processes changed, where that needs no server and nothing tells of it."""
+        if not self.store.is_announced:
+            with suppress(LoccitError):  # the thread warns, and what is known counts
+                self.refresh()
+
     def refresh(self) -> None:
         """See what other processes changed."""
         with self._refreshing:
             generation = self.store.generation()
             if generation != self._generation:
                 self._keys = {key.id: (key, key.principal()) for key in self.store.all()}
+                self._ended = self.store.ended()
                 self._generation = generation
 
     def _require_valid(self, key: Key) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from service.errors import KeyNotFound
 from service.state.databases.announcing import Unannounced
-from service.state.identity.records import Key
+from service.state.identity.records import Ended, Key
 from service.state.identity.secret import new_secret
 
 
@@ -18,6 +18,8 @@ class MemoryKeyStore(Unannounced):
     def __init__(self) -> None:
         self._keys: dict[str, Key] = {}
         self._secrets: dict[str, bytes] = {}
+        self._ended: dict[str, float] = {}
+        self._rounds: dict[str, int] = {}
         self._generation = 0
         self._lock = threading.Lock()
 
@@ -46,6 +48,20 @@ class MemoryKeyStore(Unannounced):
                 if (key := self._keys.get(key_id)) is not None:
                     self._keys[key_id] = replace(key, last_used=max(moment, key.last_used or 0.0))
 
+    def end_session(self, session: str, until: float, now: float) -> None:
+        with self._lock:
+            self._ended = {one: time for one, time in self._ended.items() if time > now} | {session: until}
+            self._generation += 1
+
+    def end_sessions(self, key_id: str) -> None:
+        with self._lock:
+            self._rounds[key_id] = self._rounds.get(key_id, 0) + 1
+            self._generation += 1
+
+    def ended(self) -> Ended:
+        with self._lock:
+            return Ended(frozenset(self._ended), dict(self._rounds))
+
     def generation(self) -> int:
         with self._lock:
             return self._generation
@@ -53,6 +69,10 @@ class MemoryKeyStore(Unannounced):
     def secret(self, purpose: str) -> bytes:
         with self._lock:
             return self._secrets.setdefault(purpose, new_secret())
+
+    def renew_secret(self, purpose: str) -> None:
+        with self._lock:
+            self._secrets.pop(purpose, None)
 
     def close(self) -> None:
         """Does nothing: the keys are needed by whoever shares the object."""

@@ -6,8 +6,7 @@ from service.state.databases.announcing import Announced
 from service.state.databases.postgresql import PostgresqlDatabase
 from service.state.identity.sql import SqlKeyStore
 
-_MIGRATIONS = (
-    """
+_TABLES = """
     CREATE TABLE keys (
         number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         id text NOT NULL UNIQUE,
@@ -27,13 +26,18 @@ _MIGRATIONS = (
     CREATE TABLE generation (number bigint NOT NULL);
     INSERT INTO generation VALUES (0);
     CREATE TABLE secrets (purpose text PRIMARY KEY, secret bytea NOT NULL);
-    """,
-)
+"""
+_ENDED_SESSIONS = """
+    CREATE TABLE ended_sessions (session text PRIMARY KEY, until double precision NOT NULL);
+    CREATE TABLE session_rounds (key text PRIMARY KEY, number bigint NOT NULL);
+"""
 
 
 class PostgresqlKeyStore(Announced, SqlKeyStore):
     """Keys and secrets in the database at a URL. Raises :class:`index.errors.StoreUnavailable`."""
 
     def __init__(self, url: str) -> None:
-        self._announcing = PostgresqlDatabase(url, "keys", _MIGRATIONS)
+        from index.postgresql import Compatible
+
+        self._announcing = PostgresqlDatabase(url, "keys", (_TABLES, Compatible(_ENDED_SESSIONS)))
         super().__init__(self._announcing)

@@ -48,6 +48,8 @@ class Principal:
     user: str = ""
     visitor: str = field(default="", compare=False)
     """Address of the client, where anyone may have the key or the link by which it came."""
+    session: str = field(default="", compare=False, repr=False)
+    """The cookie by which it came, if it is signed in in a browser."""
     is_narrowed: bool = field(default=False, compare=False)
     """Whether the caller named some of its groups, for the person for whom it asks."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from service.state.identity.records import Key
+from service.state.identity.records import Ended, Key
 
 
 class KeyStore(Protocol):
@@ -28,8 +28,17 @@ class KeyStore(Protocol):
     def note_use(self, used: Mapping[str, float]) -> None:
         """Record when keys (by id) were last used; an earlier time than the recorded one has no effect."""
 
+    def end_session(self, session: str, until: float, now: float) -> None:
+        """Record that a session is ended, and forget those that would have ended by themselves."""
+
+    def end_sessions(self, key_id: str) -> None:
+        """Record that all sessions of a key that have begun are ended."""
+
+    def ended(self) -> Ended:
+        """The sessions that are ended."""
+
     def generation(self) -> int:
-        """A number that grows with each :meth:`add` and :meth:`revoke`, in any process. Cheap."""
+        """A number that grows with each change of keys and each end of sessions, in any process. Cheap."""
 
     @property
     def is_announced(self) -> bool:
@@ -43,5 +52,8 @@ class KeyStore(Protocol):
 
     def secret(self, purpose: str) -> bytes:
         """A secret of 32 bytes for signing, made at the first call; the same in every process."""
+
+    def renew_secret(self, purpose: str) -> None:
+        """Forget a secret: the next call of :meth:`secret` makes another."""
 
     def close(self) -> None: ...

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from index.naming import checked_collection_name, checked_groups
@@ -37,6 +38,18 @@ class Key:
     last_used: float | None = None
     open_links: bool = False
 
+    @property
+    def stamp(self) -> bytes:
+        """A hash of the key and of its rights: another one after any change of these."""
+        rights = [
+            self.scope.word,
+            None if self.collections is None else sorted(self.collections),
+            None if self.groups is None else sorted(self.groups),
+            self.origins,
+            self.open_links,
+        ]
+        return digest(self.digest + json.dumps(rights).encode())
+
     def principal(self) -> Principal:
         """The caller that has this key. An admin key reads the documents of all groups."""
         groups = None if self.scope is Scope.ADMIN else self.groups
@@ -50,6 +63,14 @@ class Key:
             open_links=self.open_links,
             rate=self.rate,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Sessions that were ended before their time, by their ids; and how often all of a key's were."""
+
+    sessions: frozenset[str] = frozenset()
+    rounds: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ PREFIX = "loccit"
 """First part of a key, by which scanners find keys that were published by mistake."""
 _ID_BYTES = 5
 _SECRET_BYTES = 32
+_SESSION_BYTES = 16
 
 
 def new_token() -> tuple[str, str]:
@@ -25,6 +26,11 @@ def new_token() -> tuple[str, str]:
 def new_secret() -> bytes:
     """32 random bytes."""
     return secrets.token_bytes(_SECRET_BYTES)
+
+
+def new_session_id() -> str:
+    """The id of a new session of a browser."""
+    return secrets.token_hex(_SESSION_BYTES)
 
 
 def id_of(token: bytes) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from service.errors import KeyNotFound
 from service.state.databases import Connection, Database
 from service.state.identity.principal import SCOPES
-from service.state.identity.records import Key
+from service.state.identity.records import Ended, Key
 from service.state.identity.secret import new_secret
 
 _COLUMNS = (
@@ -79,6 +79,29 @@ class SqlKeyStore(ABC):
                 [(moment, key_id, moment) for key_id, moment in sorted(used.items())],
             )
 
+    def end_session(self, session: str, until: float, now: float) -> None:
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM ended_sessions WHERE until <= ?", (now,))
+            connection.execute(
+                "INSERT INTO ended_sessions VALUES (?, ?) ON CONFLICT DO NOTHING", (session, until)
+            )
+            self._count_change(connection)
+
+    def end_sessions(self, key_id: str) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT INTO session_rounds VALUES (?, 1)"
+                " ON CONFLICT (key) DO UPDATE SET number = session_rounds.number + 1",
+                (key_id,),
+            )
+            self._count_change(connection)
+
+    def ended(self) -> Ended:
+        with self._database.read() as connection:
+            sessions = connection.execute("SELECT session FROM ended_sessions").fetchall()
+            rounds = connection.execute("SELECT key, number FROM session_rounds").fetchall()
+        return Ended(frozenset(session for (session,) in sessions), dict(rounds))
+
     def generation(self) -> int:
         with self._database.read() as connection:
             (number,) = connection.execute("SELECT number FROM generation").fetchone()
@@ -93,6 +116,10 @@ class SqlKeyStore(ABC):
                 "SELECT secret FROM secrets WHERE purpose = ?", (purpose,)
             ).fetchone()
             return bytes(secret)
+
+    def renew_secret(self, purpose: str) -> None:
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM secrets WHERE purpose = ?", (purpose,))
 
     def close(self) -> None:
         self._database.close()

@@ -35,6 +35,11 @@ _TABLES = (
 )
 _OPEN_LINKS = "ALTER TABLE keys ADD COLUMN open_links INTEGER NOT NULL DEFAULT 0"
 """For files of earlier versions. The format stays the same, so that these can open the file again."""
+_ENDED_SESSIONS = (
+    "CREATE TABLE IF NOT EXISTS ended_sessions (session TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS session_rounds (key TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
+)
+"""Also for files of earlier versions, which may open the file again."""
 _OWNER_ONLY = 0o600
 
 
@@ -50,6 +55,8 @@ class SqliteKeyStore(Unannounced, SqlKeyStore):
             create_tables(connection, path, _TABLES, number=FORMAT)
             if "open_links" not in _columns(connection):
                 connection.execute(_OPEN_LINKS)
+            for statement in _ENDED_SESSIONS:
+                connection.execute(statement)
         super().__init__(database)
 
 

@@ -15,7 +15,13 @@ from service.errors import JobNotFound, MayRaise, Overloaded
 from service.faces.api.requests.jobs import JobFilesQuery, JobsQuery, RetryRequest
 from service.faces.api.schemas.jobs import JobFiles, JobList, JobResponse, item_json, job_json
 from service.faces.api.schemas.values import Json
-from service.faces.dependencies import Caller, ReadyCollections, ReadyJobs, ReadyPools
+from service.faces.dependencies import (
+    Caller,
+    ReadyCollections,
+    ReadyCredentials,
+    ReadyJobs,
+    ReadyPools,
+)
 from service.flows.ingest.jobs.jobs import Jobs
 from service.http.event_stream import describe_event_stream
 from service.http.json_body import JsonBody
@@ -174,13 +180,15 @@ async def job_to_follow(
 @access(Scope.WRITE, "jobs")
 async def follow_job(
     job_id: Annotated[str, Depends(job_to_follow), MayRaise(Overloaded)],
+    caller: Caller,
+    credentials: ReadyCredentials,
     collections: ReadyCollections,
     jobs: ReadyJobs,
     pools: ReadyPools,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events: the job after each change, until it is finished."""
+    """Server-sent events: the job after each change, until it is finished or the caller's key is revoked."""
     last: Json = {}
-    while True:
+    while credentials.are_current(caller):
         try:
             job = await pools.lookups.run(jobs.store.job, job_id)
         except JobNotFound:  # it was finished and deleted between two polls

@@ -18,6 +18,7 @@ from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
 from service.state.credentials import Credentials
 from service.state.identity import COOKIE, Scope, access
+from service.state.limits.pools import Pools
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
@@ -78,7 +79,16 @@ def _begin_session(credentials: Credentials, request: Request, key: str) -> str:
 @router.post("/sign-out")
 @access(Scope.NONE)
 async def sign_out(request: Request) -> Response:
-    """Ends the session of the browser."""
+    """Ends the session of the browser, or all sessions of its key.
+
+    It is ended in the store first: whoever has a copy of the cookie is out, too.
+    """
+    parts, fields = parts_of(request), await form_fields(request, most_bytes=_MOST_BYTES)
+    sessions = parts[Credentials].sessions
+    is_everywhere = "everywhere" in fields
+    if cookie := request.cookies.get(COOKIE):
+        await parts[Pools].writes.run(sessions.end_all if is_everywhere else sessions.end, cookie)
+    request.scope["state"]["audit"] = {"command": "sign out everywhere" if is_everywhere else "sign out"}
     response = RedirectResponse(context_of(request.scope).at(PATH), status_code=303)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response

@@ -1,6 +1,5 @@
 import logging
 import shutil
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -193,8 +192,7 @@ def test_an_interrupted_restore_is_not_opened_and_can_be_repeated(
 def test_keys_and_jobs_are_restored_with_the_rest(data: Path, open_library: Opener, tmp_path: Path) -> None:
     with open_library() as library:
         put(library, "mars.txt", MOONS)
-    with closing(sqlite3.connect(data / "keys.sqlite")) as keys:
-        keys.execute("CREATE TABLE keys (id)")
+    open_key_store(data).close()
     manifest = back_up(data, tmp_path / "backup")
     restore(tmp_path / "other", tmp_path / "backup", ledger=None)
     assert set(files(tmp_path / "other")) == set(manifest.files)
@@ -213,18 +211,23 @@ def test_a_collection_can_be_asked_while_it_is_backed_up(
     assert lines(caplog) == []
 
 
-def test_keys_that_were_revoked_since_stay_revoked(data: Path, open_library: Opener, tmp_path: Path) -> None:
+def test_keys_that_were_revoked_since_stay_revoked_and_sessions_end(
+    data: Path, open_library: Opener, tmp_path: Path
+) -> None:
     with open_library() as library:
         put(library, "mars.txt", MOONS)
     with closing(open_key_store(data)) as keys:
         for name in ("one", "two"):
             keys.add(Key(name, name, bytes(32), Scope.READ))
+        secrets = {name: keys.secret(name) for name in ("sessions", "citations")}
     back_up(data, tmp_path / "backup")
     with closing(open_key_store(data)) as keys:
         keys.revoke("one", 7.0)
     restore(data, tmp_path / "backup", ledger=None, replace=True)
     with closing(open_key_store(data)) as keys:
         assert [(key.id, key.revoked) for key in keys.all()] == [("one", 7.0), ("two", None)]
+        assert keys.secret("citations") == secrets["citations"]
+        assert keys.secret("sessions") != secrets["sessions"]  # some of them may have been ended since
     # Keys that cannot be read prevent no restore.
     (data / "keys.sqlite").write_bytes(b"damaged" * 1000)
     restore(data, tmp_path / "backup", ledger=None, replace=True)

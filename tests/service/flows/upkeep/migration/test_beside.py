@@ -34,6 +34,8 @@ def fill(side: Side) -> None:
             keys.add(key)
         keys.revoke(key.id, 5.0)
         keys.secret("sessions")
+        keys.end_session("a session", 4e9, 1.0)
+        keys.end_sessions(key.id)
     with closing(open_file_store(side.data)) as files:
         with closing(files.spool.create(FILE, int(CONTENT))) as file:
             file.write(b"What was uploaded.")
@@ -63,6 +65,8 @@ def test_there_and_back(sides: tuple[Side, Side, Side]) -> None:
             assert moved == {
                 "keys": 2,
                 "secrets": 1,
+                "ended_sessions": 1,
+                "session_rounds": 1,
                 "files": 1,
                 "attachments": 1,
                 "labels": 1,
