@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,39 @@ from tests.service.http_service import assert_shape
 MARS = "Mars has two moons, Phobos and Deimos."
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "docs"
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with documents beside the data folder that they were ingested into; a locator of one."""
+    home = tmp_path_factory.mktemp("planets")
+    ingest_planets(home)
+    return home, locator(home, "moons of Mars")
+
+
+def ingest_planets(home: Path) -> Path:
+    folder = home / "docs"
     folder.mkdir()
     (folder / "mars.txt").write_text(MARS)
     (folder / "two words.txt").write_text("Venus has no moon at all.")
-    loccit(tmp_path, "ingest", str(folder))
+    loccit(home, "ingest", str(folder))
     return folder
 
 
 @pytest.fixture
-def mars(tmp_path: Path, folder: Path) -> str:
+def folder(ingested: tuple[Path, str], tmp_path: Path) -> Path:
+    shutil.copytree(ingested[0], tmp_path, dirs_exist_ok=True)
+    return tmp_path / "docs"
+
+
+@pytest.fixture
+def mars(ingested: tuple[Path, str], folder: Path) -> str:
     """A locator of the document on Mars."""
-    return locator(tmp_path, "moons of Mars")
+    return ingested[1]
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path) -> Path:
+    """The same, for tests that ingest it again: a document has the path of its file."""
+    return ingest_planets(tmp_path)
 
 
 def asked(tmp_path: Path, question: str, *options: str) -> list[dict[str, Any]]:
@@ -54,16 +74,17 @@ def test_a_citation_is_looked_up(tmp_path: Path, mars: str) -> None:
     assert "These words stand there today." in done.stdout
 
 
-def test_what_became_of_a_citation_is_told(tmp_path: Path, folder: Path, mars: str) -> None:
-    replaced(tmp_path, folder, f"So it is: {MARS}")
+def test_what_became_of_a_citation_is_told(tmp_path: Path, own_folder: Path) -> None:
+    mars = locator(tmp_path, "moons of Mars")
+    replaced(tmp_path, own_folder, f"So it is: {MARS}")
     moved = loccit(tmp_path, "cite", mars)
     assert "stand elsewhere" in moved.stdout
     assert ":10-48" in moved.stdout
-    replaced(tmp_path, folder, "Mars has three moons, Phobos and Deimos.")
+    replaced(tmp_path, own_folder, "Mars has three moons, Phobos and Deimos.")
     changed = loccit(tmp_path, "cite", mars)
     assert "other words there today" in changed.stdout
     assert "[-two-]{+three+}" in changed.stdout
-    replaced(tmp_path, folder, "Nothing is known of it.")
+    replaced(tmp_path, own_folder, "Nothing is known of it.")
     gone = loccit(tmp_path, "cite", mars)
     assert MARS in gone.stdout
     assert "Nothing like these words" in gone.stdout
@@ -187,11 +208,11 @@ def test_an_answer_is_judged_sentence_by_sentence(tmp_path: Path, folder: Path, 
 
 
 @pytest.fixture
-def versions(tmp_path: Path, folder: Path, mars: str) -> list[str]:
+def versions(tmp_path: Path, own_folder: Path) -> list[str]:
     """Locators of three versions of the document on Mars, and one of a name with a space in it."""
-    found = [mars]
+    found = [locator(tmp_path, "moons of Mars")]
     for text in ("Mars has three moons, it was said.", "Mars has moons."):
-        replaced(tmp_path, folder, text)
+        replaced(tmp_path, own_folder, text)
         found.append(locator(tmp_path, "moons of Mars"))
     found.append(locator(tmp_path, "Has Venus no moon?"))
     assert "two words.txt@" in found[-1]
@@ -233,8 +254,8 @@ def test_citations_that_break_are_named(tmp_path: Path, versions: list[str]) -> 
     assert loccit(tmp_path, "cite", versions[0])
 
 
-def test_a_locator_a_line_may_have_spaces_in_it(tmp_path: Path, folder: Path, versions: list[str]) -> None:
-    replaced(tmp_path, folder, "Venus has a moon now.", "two words.txt")
+def test_a_locator_a_line_may_have_spaces_in_it(tmp_path: Path, own_folder: Path, versions: list[str]) -> None:
+    replaced(tmp_path, own_folder, "Venus has a moon now.", "two words.txt")
     listed = tmp_path / "citations.txt"
     listed.write_text("".join(f"{one}\r\n" for one in versions))
     told = loccit(tmp_path, "prune", "--keep-versions", "1", "--citations", str(listed)).stdout
@@ -324,9 +345,10 @@ def test_copies_and_documents_with_much_to_say_can_be_limited(tmp_path: Path, fo
 # ask --as-of
 
 
-def test_a_collection_is_asked_as_it_stood(tmp_path: Path, folder: Path, mars: str) -> None:
+def test_a_collection_is_asked_as_it_stood(tmp_path: Path, own_folder: Path) -> None:
+    mars = locator(tmp_path, "moons of Mars")
     then = json.loads(loccit(tmp_path, "ask", "moons of Mars", "--json").stdout)
-    replaced(tmp_path, folder, "Mars has three moons, it is said.")
+    replaced(tmp_path, own_folder, "Mars has three moons, it is said.")
     (found,) = asked(tmp_path, "moons of Mars", "-k", "1", "--as-of", str(then["index"]["change"]))
     assert (found["locator"], found["quote"]) == (mars, MARS)
     plain = loccit(tmp_path, "ask", "moons of Mars", "--as-of", str(then["index"]["change"]))
@@ -335,7 +357,7 @@ def test_a_collection_is_asked_as_it_stood(tmp_path: Path, folder: Path, mars: s
     assert "(change_not_found)" in loccit(tmp_path, "ask", "moons", "--as-of", "999", status=1).stderr
 
 
-def test_a_change_before_something_was_erased_is_not_kept(tmp_path: Path, folder: Path) -> None:
+def test_a_change_before_something_was_erased_is_not_kept(tmp_path: Path, own_folder: Path) -> None:
     then = json.loads(loccit(tmp_path, "ask", "moons of Mars", "--json").stdout)
     loccit(tmp_path, "delete", "two words.txt")
     done = loccit(tmp_path, "ask", "moons", "--as-of", str(then["index"]["change"]), status=1)

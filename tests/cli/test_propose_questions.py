@@ -1,6 +1,7 @@
 """``loccit propose-questions``, with small documents of several kinds and languages."""
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -44,15 +45,22 @@ PAGE = """<html><head><title>Harbour rules</title></head><body><main><h1>Rules o
 </main></body></html>"""
 
 
-@pytest.fixture
-def harbour(tmp_path: Path) -> Path:
-    folder = tmp_path / "docs"
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("harbour")
+    folder = home / "docs"
     folder.mkdir()
     files = {"lighthouse.md": LIGHTHOUSE, "oil.eml": MAIL, "ships.csv": CSV, "rules.html": PAGE}
     for name, content in files.items():
         (folder / name).write_text(content)
-    loccit(tmp_path, "ingest", str(folder))
-    return tmp_path
+    loccit(home, "ingest", str(folder))
+    return home
+
+
+@pytest.fixture
+def harbour(ingested: Path, tmp_path: Path) -> Path:
+    """A folder with documents, and with the data folder that they were ingested into."""
+    return shutil.copytree(ingested, tmp_path, dirs_exist_ok=True)
 
 
 def proposed(folder: Path, name: str = "q.jsonl", *options: str) -> list[dict[str, Any]]:

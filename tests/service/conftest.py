@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from index.embedding import WordEmbedder
 from index.library import Library
 from tests.service.http_service import GatedEmbedder, served
 
@@ -33,6 +34,20 @@ def library(tmp_path: Path, embedder: GatedEmbedder) -> Iterator[Library]:
         yield library
     # No thread may wait for a gate that a failed test left shut.
     embedder.gate.set()
+
+
+@pytest.fixture(scope="module")
+def shared_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """A library for the tests of a module that change nothing in it that another of them reads."""
+    with Library(tmp_path_factory.mktemp("shared"), embedder=WordEmbedder()) as library:
+        yield library
+
+
+@pytest.fixture(scope="module")
+def shared_client(shared_library: Library) -> Iterator[TestClient]:
+    """A client of one service for such tests: to start a service takes longer than most of them."""
+    with served(shared_library) as client:
+        yield client
 
 
 @pytest.fixture

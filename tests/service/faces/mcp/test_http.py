@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
@@ -32,10 +32,24 @@ QUESTION = "When was the lamp lit?"
 MODES = ("auto", "legacy")
 
 
-@pytest.fixture
-def http(library: Library) -> Iterator[httpx.Client]:
+@contextmanager
+def filled(library: Library) -> Iterator[httpx.Client]:
     with live(app_of(library)) as client:
         client.put("/v1/documents/a/lamps.md?wait=true", json={"text": TEXT, "title": "Lamps"})
+        yield client
+
+
+@pytest.fixture(scope="module")
+def http(shared_library: Library) -> Iterator[httpx.Client]:
+    """A service that the tests of this module only read."""
+    with filled(shared_library) as client:
+        yield client
+
+
+@pytest.fixture
+def own(library: Library) -> Iterator[httpx.Client]:
+    """A service for a test that writes."""
+    with filled(library) as client:
         yield client
 
 
@@ -145,12 +159,12 @@ async def test_documents_are_resources(http: httpx.Client, mode: str) -> None:
         assert json.loads(cited.text)["quote"] == TEXT
 
 
-async def test_resources_are_listed_page_by_page_through_all_collections(http: httpx.Client) -> None:
-    http.put("/v1/collections/second")
+async def test_resources_are_listed_page_by_page_through_all_collections(own: httpx.Client) -> None:
+    own.put("/v1/collections/second")
     for number in range(PAGE + 20):
         name = f"{number:03}.txt"
-        http.put(f"/v1/documents/{name}?collection=second", content=f"Number {number}.")
-    async with connected(http) as client:
+        own.put(f"/v1/documents/{name}?collection=second", content=f"Number {number}.")
+    async with connected(own) as client:
         first = await client.list_resources()
         second = await client.list_resources(cursor=first.next_cursor)
         uris = [one.uri for one in (*first.resources, *second.resources)]
@@ -193,13 +207,13 @@ async def test_an_old_client_may_ping(http: httpx.Client) -> None:
             await client.send_ping()
 
 
-async def test_the_address_names_the_collection_of_a_connection(http: httpx.Client) -> None:
-    http.put("/v1/collections/cats")
-    http.put("/v1/documents/cat.txt?wait=true&collection=cats", content="A cat sleeps.")
-    async with connected(http, query="?collection=cats") as client:
+async def test_the_address_names_the_collection_of_a_connection(own: httpx.Client) -> None:
+    own.put("/v1/collections/cats")
+    own.put("/v1/documents/cat.txt?wait=true&collection=cats", content="A cat sleeps.")
+    async with connected(own, query="?collection=cats") as client:
         (found,) = told(await client.call_tool("search", {"query": "Who sleeps?"}))["results"]
         assert told(await client.call_tool("fetch", {"id": found["id"]}))["text"] == "A cat sleeps."
-    assert http.get(found["url"]).status_code == 200
+    assert own.get(found["url"]).status_code == 200
 
 
 async def test_a_connection_needs_a_key_once_there_is_one(library: Library) -> None:

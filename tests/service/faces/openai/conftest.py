@@ -53,6 +53,11 @@ def lenient(address: str) -> Iterator[openai.OpenAI]:
 @pytest.fixture
 def store(client: openai.OpenAI) -> Any:
     """A vector store with two files."""
+    return filled_store(client)
+
+
+def filled_store(client: openai.OpenAI) -> Any:
+    """A new vector store with two files."""
     made = client.vector_stores.create(name="Manuals")
     for name, text in (("lamp.txt", LAMP), ("ship.txt", SHIP)):
         attached = client.vector_stores.files.upload_and_poll(vector_store_id=made.id, file=(name, text))

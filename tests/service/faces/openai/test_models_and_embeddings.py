@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -10,16 +11,27 @@ import pytest
 from openai import OpenAI
 
 from index.embedding import WordEmbedder
+from index.library import Library
 from tests.service.faces.openai.conftest import LAMP
+from tests.service.http_service import app_of, live
 
 WORDS = "words"
 
 
+@pytest.fixture(scope="module")
+def service(shared_library: Library) -> Iterator[httpx.Client]:
+    with live(app_of(shared_library)) as http:
+        http.put("/v1/collections/manuals")
+        yield http
+
+
 def test_models_are_the_collections_and_what_embeds_for_them(client: OpenAI) -> None:
-    assert [one.id for one in client.models.list()] == [WORDS]
-    client.vector_stores.create(name="manuals")
+    before = [one.id for one in client.models.list()]
+    assert before[-1] == WORDS
+    client.vector_stores.create(name="catalogue")
     listed = list(client.models.list())
-    assert [one.id for one in listed] == ["loccit:manuals", WORDS]
+    assert sorted(one.id for one in listed) == sorted([*before, "loccit:catalogue"])
+    assert listed[-1].id == WORDS
     assert {one.owned_by for one in listed} == {"loccit"}
     for one in listed:
         assert client.models.retrieve(one.id) == one
@@ -39,7 +51,6 @@ def test_a_model_cannot_be_deleted(client: OpenAI) -> None:
 @pytest.mark.parametrize("model", [WORDS, "loccit:manuals"])
 @pytest.mark.parametrize("encoding", ["float", "base64", None])
 def test_texts_are_embedded(lenient: OpenAI, model: str, encoding: Any) -> None:
-    lenient.vector_stores.create(name="manuals")
     texts = ["The lamp was lit.", "A ship with salt."]
     given = {} if encoding is None else {"encoding_format": encoding}
     made = lenient.embeddings.create(model=model, input=texts, **given)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openai
 import pytest
 from openai import OpenAI
@@ -16,8 +17,10 @@ from openai.resources import Embeddings, Files, Models
 from openai.resources.vector_stores import FileBatches, VectorStores
 from openai.resources.vector_stores import Files as StoreFiles
 
+from index.library import Library
 from service.faces.openai.errors import ADDRESSES
-from tests.service.faces.openai.conftest import LAMP
+from tests.service.faces.openai.conftest import LAMP, filled_store
+from tests.service.http_service import app_of, live
 
 PAGE = (Path(__file__).resolve().parents[4] / "docs/integrations/openai.md").read_text()
 RESOURCES = {
@@ -183,13 +186,32 @@ def test_every_address_of_the_library_has_openai_s_errors() -> None:
     assert {f"/v1{one}" for one in found - below_others} == set(ADDRESSES)
 
 
+@pytest.fixture(scope="module")
+def service(shared_library: Library) -> Iterator[httpx.Client]:
+    with live(app_of(shared_library)) as http:
+        yield http
+
+
 @pytest.fixture
 def client(lenient: OpenAI) -> OpenAI:
     return lenient
 
 
 @pytest.fixture
-def place(client: OpenAI, store: Any) -> dict[str, Any]:
+def own_place(client: OpenAI) -> dict[str, Any]:
+    """A place for a call after which it is another."""
+    return new_place(client)
+
+
+@pytest.fixture(scope="module")
+def place(service: httpx.Client) -> dict[str, Any]:
+    """A store, its first file, a batch, and two files beside them."""
+    with OpenAI(base_url=f"{service.base_url}/v1", api_key="unused", max_retries=0) as client:
+        return new_place(client)
+
+
+def new_place(client: OpenAI) -> dict[str, Any]:
+    store = filled_store(client)
     (file, *_) = client.vector_stores.files.list(store.id).data
     uploads = [client.files.create(file=SENT, purpose="assistants").id for _ in range(2)]
     batch = client.vector_stores.file_batches.create_and_poll(store.id, file_ids=uploads)
@@ -215,16 +237,31 @@ def given(call: Call, place: Mapping[str, Any], extra: Mapping[str, Any]) -> dic
     return {name: place["uploads"] if value == "uploads" else value for name, value in arguments.items()}
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name != "models.delete"])
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_method_passes_with_each_of_its_parameters(
-    client: OpenAI, place: dict[str, Any], name: str
-) -> None:
+def pass_with_each_parameter(client: OpenAI, place: dict[str, Any], name: str) -> None:
     call, method = CALLS[name], method_of(client, name)
     passing = [{key: value} for key, values in call.passes.items() for value in values]
     for extra in passing:
         method(**given(call, place, extra))
     method(**given(call, place, {}))
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if not name.endswith((".delete", ".cancel"))])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_method_passes_with_each_of_its_parameters(
+    client: OpenAI, place: dict[str, Any], name: str
+) -> None:
+    pass_with_each_parameter(client, place, name)
+
+
+@pytest.mark.parametrize("name", ["vector_stores.files.delete", "vector_stores.delete", "files.delete"])
+def test_a_method_that_deletes_passes(client: OpenAI, own_place: dict[str, Any], name: str) -> None:
+    pass_with_each_parameter(client, own_place, name)
+
+
+def test_a_batch_that_has_ended_is_cancelled_without_an_error(
+    client: OpenAI, own_place: dict[str, Any]
+) -> None:
+    pass_with_each_parameter(client, own_place, "vector_stores.file_batches.cancel")
 
 
 @pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.refused])
@@ -241,17 +278,21 @@ def test_what_is_refused_is_refused_with_a_reason(client: OpenAI, place: dict[st
             assert key in body["message"] or raised.value.status_code == 405
 
 
-def test_pages_and_files_by_their_ids(client: OpenAI, place: dict[str, Any]) -> None:
-    files = client.vector_stores.files.list(place["store"], order="asc").data
-    after = client.vector_stores.files.list(place["store"], order="asc", after=files[0].id)
-    before = client.vector_stores.files.list(place["store"], order="asc", before=files[-1].id)
+def test_pages_and_files_by_their_ids(client: OpenAI, own_place: dict[str, Any]) -> None:
+    files = client.vector_stores.files.list(own_place["store"], order="asc").data
+    after = client.vector_stores.files.list(own_place["store"], order="asc", after=files[0].id)
+    before = client.vector_stores.files.list(own_place["store"], order="asc", before=files[-1].id)
     assert [*after] == files[1:]
     assert [*before.data] == files[:-1]
     batches = client.vector_stores.file_batches
-    of_batch = batches.list_files(place["batch"], vector_store_id=place["store"]).data
-    rest = batches.list_files(place["batch"], vector_store_id=place["store"], after=of_batch[0].id).data
-    first = batches.list_files(place["batch"], vector_store_id=place["store"], before=of_batch[-1].id).data
+    of_batch = batches.list_files(own_place["batch"], vector_store_id=own_place["store"]).data
+    rest = batches.list_files(
+        own_place["batch"], vector_store_id=own_place["store"], after=of_batch[0].id
+    ).data
+    first = batches.list_files(
+        own_place["batch"], vector_store_id=own_place["store"], before=of_batch[-1].id
+    ).data
     assert rest == of_batch[1:]
     assert first == of_batch[:-1]
-    each = [{"file_id": one, "attributes": {"n": 1}} for one in place["uploads"]]
-    assert batches.create_and_poll(place["store"], files=each).file_counts.completed == 2  # type: ignore[arg-type]
+    each = [{"file_id": one, "attributes": {"n": 1}} for one in own_place["uploads"]]
+    assert batches.create_and_poll(own_place["store"], files=each).file_counts.completed == 2  # type: ignore[arg-type]

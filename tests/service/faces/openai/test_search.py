@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -8,7 +9,23 @@ import pytest
 from openai import OpenAI
 from openai.types import VectorStore
 
+from index.library import Library
+from tests.service.faces.openai.conftest import filled_store
+from tests.service.http_service import app_of, live
+
 QUESTION = "When was the lamp lit?"
+
+
+@pytest.fixture(scope="module")
+def service(shared_library: Library) -> Iterator[httpx.Client]:
+    with live(app_of(shared_library)) as http:
+        yield http
+
+
+@pytest.fixture(scope="module")
+def store(service: httpx.Client) -> VectorStore:
+    with openai.OpenAI(base_url=f"{service.base_url}/v1", api_key="unused", max_retries=0) as client:
+        return filled_store(client)
 
 
 def test_hits_are_the_passages_of_an_answer(

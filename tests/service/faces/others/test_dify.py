@@ -17,15 +17,16 @@ QUERY = {"knowledge_id": "default", "query": "When was the lamp lit?"}
 SETTING = {"top_k": 5, "score_threshold": 0.0}
 
 
-@pytest.fixture
-def knowledge(client: TestClient) -> TestClient:
+@pytest.fixture(scope="module")
+def knowledge(shared_client: TestClient) -> TestClient:
+    """The documents in a service that tests only read."""
     for name, year in YEARS.items():
         body = {
             "text": f"In {year} the lamp was lit at dusk.",
             "metadata": {"year": year, "kind": name[:3], "day": f"{year}-05-01", "tags": ["a", "b"]},
         }
-        client.put(f"/v1/documents/{name}?wait=true", json=body)
-    return client
+        shared_client.put(f"/v1/documents/{name}?wait=true", json=body)
+    return shared_client
 
 
 def records(client: TestClient, **more: Any) -> list[dict[str, Any]]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from index.config import LibraryConfig
+from index.embedding import WordEmbedder
+from index.library import Library
 from service.flows.upkeep import back_up, check, repair
 from service.flows.upkeep.errors import NoData
 from service.state.data_folder import DataInUse, RestoreUnfinished
@@ -24,10 +26,11 @@ def codes(data: Path) -> list[tuple[str, str]]:
     return sorted({(one.collection, one.problem.code) for one in check(data, CONFIG)})
 
 
-@pytest.fixture
-def filled(data: Path, open_library: Opener) -> Path:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two collections with indexes on disk, of several changes, and a job that waits for its file."""
-    with open_library() as library:
+    data = tmp_path_factory.mktemp("template")
+    with Library(data, embedder=WordEmbedder(), config=CONFIG) as library:
         for number in range(8):
             put(library, f"{number}.txt", f"{MOONS} Number {number}.")
         library.open("notes")._engine.dense.compact()  # type: ignore[attr-defined]
@@ -41,6 +44,12 @@ def filled(data: Path, open_library: Opener) -> Path:
         file.keep()
         jobs.add("job1", "notes", [NewItem("file", "x.txt", file.name, 7)])
     return data
+
+
+@pytest.fixture
+def filled(template: Path, data: Path) -> Path:
+    """A copy of those, for a test to damage: to write them takes longer than to check them."""
+    return shutil.copytree(template, data)
 
 
 def test_a_healthy_folder_has_no_problems_also_while_it_is_used(filled: Path, open_library: Opener) -> None:

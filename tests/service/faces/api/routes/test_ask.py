@@ -19,8 +19,19 @@ DOGS = "Dogs sleep most of the day.\n\nA 𝔡𝔬𝔤 that sleeps, lies – as c
 PAGE = "<html><body><h1>Ships</h1><p>The ship left the harbour at dawn.</p><p>Its keeper slept.</p></body>"
 
 
+@pytest.fixture(scope="module")
+def filled(shared_client: TestClient) -> TestClient:
+    """The documents in a service that tests only read."""
+    return fill(shared_client)
+
+
 @pytest.fixture
-def filled(client: TestClient) -> TestClient:
+def own(client: TestClient) -> TestClient:
+    """The same documents in a service for a test that changes them."""
+    return fill(client)
+
+
+def fill(client: TestClient) -> TestClient:
     put(client, "lamps.txt", LAMPS)
     put(client, "animals/dogs.txt", DOGS)
     put(client, "ships.html", PAGE, media_type="text/html")
@@ -103,17 +114,17 @@ def test_copies_of_a_text_share_one_place(client: TestClient) -> None:
     assert_error(answer, 422, "invalid_request")
 
 
-def test_a_document_has_as_many_passages_as_asked_for(filled: TestClient) -> None:
-    put(filled, "oil.md", "# Oil\n\nOil for lamps.\n\n# Wicks\n\nLamps need wicks, and oil.\n")
+def test_a_document_has_as_many_passages_as_asked_for(own: TestClient) -> None:
+    put(own, "oil.md", "# Oil\n\nOil for lamps.\n\n# Wicks\n\nLamps need wicks, and oil.\n")
     question = "What oil do lamps need?"
 
     def most(passages: list[dict[str, Any]]) -> int:
         return max(Counter(one["citation"]["document_id"] for one in passages).values())
 
-    assert most(ask(filled, question)["passages"]) == 2
-    assert most(ask(filled, question, max_per_document=None)["passages"]) == 2
-    assert most(ask(filled, question, max_per_document=1)["passages"]) == 1
-    batch = filled.post("/v1/ask", json={"questions": [question, "oil"], "max_per_document": 1}).json()
+    assert most(ask(own, question)["passages"]) == 2
+    assert most(ask(own, question, max_per_document=None)["passages"]) == 2
+    assert most(ask(own, question, max_per_document=1)["passages"]) == 1
+    batch = own.post("/v1/ask", json={"questions": [question, "oil"], "max_per_document": 1}).json()
     assert [most(one["passages"]) for one in batch["results"]] == [1, 1]
 
 
@@ -163,7 +174,7 @@ def test_an_answer_has_the_documented_shape(filled: TestClient) -> None:
     assert answer["index"]["embedded"] == 1.0
 
 
-def test_each_stage_is_measured_once(filled: TestClient, embedder: GatedEmbedder) -> None:
+def test_each_stage_is_measured_once(own: TestClient, embedder: GatedEmbedder) -> None:
     def open_gate_when_asked() -> None:
         eventually(lambda: len(embedder.batches) > before)
         time.sleep(0.05)  # a long stage, which shows when it is counted twice
@@ -174,7 +185,7 @@ def test_each_stage_is_measured_once(filled: TestClient, embedder: GatedEmbedder
     everyone = {"type": "ne", "key": "year", "value": 0}
     with ThreadPoolExecutor(1) as other:
         other.submit(open_gate_when_asked)
-        times = ask(filled, "Who lit the lamp?", filter=everyone)["timings_ms"]
+        times = ask(own, "Who lit the lamp?", filter=everyone)["timings_ms"]
     assert set(times) == {
         "request", "queue", "encode", "tokens", "filter", "dense", "lexical", "fusion", "second_look",
         "passages", "answerability", "json", "total",
@@ -186,19 +197,19 @@ def test_each_stage_is_measured_once(filled: TestClient, embedder: GatedEmbedder
 
 
 def test_a_question_that_is_asked_again_is_not_embedded_again(
-    filled: TestClient, embedder: GatedEmbedder
+    own: TestClient, embedder: GatedEmbedder
 ) -> None:
-    first = ask(filled, "Who lit the lamp?")
+    first = ask(own, "Who lit the lamp?")
     before = len(embedder.batches)
-    again = ask(filled, " Who lit the lamp? ")  # the same but for what is dropped
+    again = ask(own, " Who lit the lamp? ")  # the same but for what is dropped
     assert again | {"timings_ms": None} == first | {"timings_ms": None}
     assert (first["timings_ms"]["encode"] > 0, again["timings_ms"]["encode"]) == (True, 0)
-    assert filled.get("/", params={"q": "Who lit the lamp?"}).status_code == 200
-    batch = filled.post("/v1/ask", json={"questions": ["Who lit the lamp?", "Who lit it?"]}).json()
+    assert own.get("/", params={"q": "Who lit the lamp?"}).status_code == 200
+    batch = own.post("/v1/ask", json={"questions": ["Who lit the lamp?", "Who lit it?"]}).json()
     assert batch["results"][0]["passages"] == first["passages"]
     assert embedder.batches[before:] == [["Who lit it?"]]
-    put(filled, "new.txt", "The lamp that was lit is out.")
-    assert ask(filled, "Who lit the lamp?")["index"] != first["index"]  # the vector is kept, not the answer
+    put(own, "new.txt", "The lamp that was lit is out.")
+    assert ask(own, "Who lit the lamp?")["index"] != first["index"]  # the vector is kept, not the answer
 
 
 def test_the_server_timing_header_has_the_times_of_the_body(filled: TestClient) -> None:
@@ -218,17 +229,17 @@ def test_a_batch_answers_each_question_as_if_it_came_alone(filled: TestClient) -
         assert result | {"timings_ms": None} == answer | {"timings_ms": None}
 
 
-def test_a_filter_decides_which_documents_count(filled: TestClient) -> None:
-    put(filled, "old.txt", "The lamp was bought.", metadata={"year": 1859, "tags": ["house", "light"]})
+def test_a_filter_decides_which_documents_count(own: TestClient) -> None:
+    put(own, "old.txt", "The lamp was bought.", metadata={"year": 1859, "tags": ["house", "light"]})
     since = {"type": "lt", "key": "year", "value": 1900}
-    found = ask(filled, "Who lit the lamp?", filter=since)["passages"]
+    found = ask(own, "Who lit the lamp?", filter=since)["passages"]
     assert [passage["citation"]["document_id"] for passage in found] == ["old.txt"]
     assert found[0]["metadata"] == {"year": 1859, "tags": ["house", "light"]}
 
 
-def test_collections_are_asked_apart(filled: TestClient) -> None:
-    assert filled.put("/v1/collections/other").status_code == 201
-    assert ask(filled, "Who lit the lamp?", collection="other")["passages"] == []
+def test_collections_are_asked_apart(own: TestClient) -> None:
+    assert own.put("/v1/collections/other").status_code == 201
+    assert ask(own, "Who lit the lamp?", collection="other")["passages"] == []
 
 
 @pytest.mark.parametrize(
@@ -257,15 +268,15 @@ def test_collections_are_asked_apart(filled: TestClient) -> None:
         ([], "invalid_request"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(client: TestClient, body: Any, code: str) -> None:
-    assert_error(client.post("/v1/ask", json=body), 422, code)
+def test_what_cannot_be_asked_is_refused(filled: TestClient, body: Any, code: str) -> None:
+    assert_error(filled.post("/v1/ask", json=body), 422, code)
 
 
-def test_a_refusal_names_the_field(client: TestClient) -> None:
-    message = assert_error(client.post("/v1/ask", json={"questoin": "Who?"}), 422, "invalid_request")
+def test_a_refusal_names_the_field(filled: TestClient) -> None:
+    message = assert_error(filled.post("/v1/ask", json={"questoin": "Who?"}), 422, "invalid_request")
     assert "questoin" in message
     message = assert_error(
-        client.post("/v1/ask", json={"question": "Who?", "k": "5"}), 422, "invalid_request"
+        filled.post("/v1/ask", json={"question": "Who?", "k": "5"}), 422, "invalid_request"
     )
     assert message.startswith("k: ")
 
@@ -281,31 +292,31 @@ def test_a_refusal_names_the_field(client: TestClient) -> None:
         b'{"question": "Who?", "k": 1' + b"0" * 5000 + b"}",
     ],
 )
-def test_a_body_that_is_not_json_is_refused(client: TestClient, body: bytes) -> None:
-    response = client.post("/v1/ask", content=body, headers={"content-type": "application/json"})
+def test_a_body_that_is_not_json_is_refused(filled: TestClient, body: bytes) -> None:
+    response = filled.post("/v1/ask", content=body, headers={"content-type": "application/json"})
     assert_error(response, 422, "invalid_request")
 
 
-def test_a_collection_that_is_not_there_is_named(client: TestClient) -> None:
-    response = client.post("/v1/ask", json={"question": "Who?", "collection": "nowhere"})
+def test_a_collection_that_is_not_there_is_named(filled: TestClient) -> None:
+    response = filled.post("/v1/ask", json={"question": "Who?", "collection": "nowhere"})
     assert "nowhere" in assert_error(response, 404, "collection_not_found")
 
 
-def test_a_batch_is_checked_before_any_of_it_is_run(filled: TestClient, embedder: GatedEmbedder) -> None:
+def test_a_batch_is_checked_before_any_of_it_is_run(own: TestClient, embedder: GatedEmbedder) -> None:
     before = len(embedder.batches)
-    response = filled.post("/v1/ask", json={"questions": ["Who lit the lamp?", "…"]})
+    response = own.post("/v1/ask", json={"questions": ["Who lit the lamp?", "…"]})
     assert assert_error(response, 422, "empty_question").startswith("questions.1: ")
     assert len(embedder.batches) == before
 
 
 def test_a_model_that_fails_is_told_and_the_next_question_is_answered(
-    filled: TestClient, embedder: GatedEmbedder
+    own: TestClient, embedder: GatedEmbedder
 ) -> None:
     embedder.failure = RuntimeError("secret of the model")
-    response = filled.post("/v1/ask", json={"question": "Who lit the lamp?"})
+    response = own.post("/v1/ask", json={"question": "Who lit the lamp?"})
     assert "secret" not in assert_error(response, 500, "model_failed")
     embedder.failure = None
-    assert ask(filled, "Who lit the lamp?")["passages"]
+    assert ask(own, "Who lit the lamp?")["passages"]
 
 
 def test_questions_in_a_crowd_share_batches_and_get_their_own_answers(

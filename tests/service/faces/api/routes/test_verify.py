@@ -39,8 +39,19 @@ def cites_the_text(client: TestClient, verdict: dict[str, Any]) -> None:
     assert text[cited["start"] : cited["end"]] == cited["quote"]
 
 
+@pytest.fixture(scope="module")
+def filled(shared_client: TestClient) -> TestClient:
+    """The documents in a service that tests only read."""
+    return fill(shared_client)
+
+
 @pytest.fixture
-def filled(client: TestClient) -> TestClient:
+def own(client: TestClient) -> TestClient:
+    """The same documents in a service for a test that changes them."""
+    return fill(client)
+
+
+def fill(client: TestClient) -> TestClient:
     put(client, "lamps.txt", LAMPS)
     put(client, "animals/dogs.txt", DOGS)
     return client
@@ -115,9 +126,9 @@ def test_the_words_of_a_text_that_is_not_kept_are_found_by_themselves(filled: Te
     assert (verdict["status"], verdict["citation"]["start"]) == ("verified", LAMPS.index(OIL))
 
 
-def test_prefix_and_suffix_say_which_of_equal_words_are_meant(filled: TestClient) -> None:
+def test_prefix_and_suffix_say_which_of_equal_words_are_meant(own: TestClient) -> None:
     text = "One: the same words. Two: the same words. Three: the same words.\n"
-    put(filled, "same.txt", text)
+    put(own, "same.txt", text)
     for number in ("One", "Two", "Three"):
         given = {
             "quote": "the same words",
@@ -125,25 +136,25 @@ def test_prefix_and_suffix_say_which_of_equal_words_are_meant(filled: TestClient
             "prefix": f"{number}: ",
             "suffix": ". ",
         }
-        found = quote(filled, given)
+        found = quote(own, given)
         assert found["citation"]["start"] == text.index(f"{number}: ") + len(number) + 2
 
 
-def test_a_verdict_says_what_became_of_the_words(filled: TestClient, lamp: str) -> None:
-    put(filled, "lamps.txt", f"{OIL}\n")
-    old = citation(filled, lamp)
+def test_a_verdict_says_what_became_of_the_words(own: TestClient, lamp: str) -> None:
+    put(own, "lamps.txt", f"{OIL}\n")
+    old = citation(own, lamp)
     assert (old["status"], old["standing"]["status"], old["standing"]["citation"]) == (
         "verified",
         "gone",
         None,
     )
-    moved = quote(filled, {"quote": OIL, "document_id": "lamps.txt"})
+    moved = quote(own, {"quote": OIL, "document_id": "lamps.txt"})
     assert (moved["status"], moved["standing"]["status"], moved["citation"]["version"]) == (
         "verified",
         "current",
         2,
     )
-    older = quote(filled, {"quote": LAMP, "document_id": "lamps.txt"})
+    older = quote(own, {"quote": LAMP, "document_id": "lamps.txt"})
     assert (older["status"], older["citation"]["version"], older["standing"]["status"]) == (
         "verified",
         1,
@@ -344,10 +355,10 @@ def test_halves_of_surrogate_pairs_are_refused(filled: TestClient, body: bytes) 
     assert_error(response, 422, "invalid_request")
 
 
-def test_a_whole_surrogate_pair_is_the_character_that_it_is(filled: TestClient) -> None:
-    put(filled, "old.txt", "So it was written: 𝔡𝔬𝔤 and lamp.")
+def test_a_whole_surrogate_pair_is_the_character_that_it_is(own: TestClient) -> None:
+    put(own, "old.txt", "So it was written: 𝔡𝔬𝔤 and lamp.")
     body = b'{"quotes": ["\\ud835\\udd21\\ud835\\udd2c\\ud835\\udd24 and lamp"]}'
-    response = filled.post("/v1/verify", content=body, headers={"content-type": "application/json"})
+    response = own.post("/v1/verify", content=body, headers={"content-type": "application/json"})
     (verdict,) = response.json()["quotes"]
     assert (verdict["status"], verdict["quote"]) == ("verified", "𝔡𝔬𝔤 and lamp")
 
@@ -355,24 +366,24 @@ def test_a_whole_surrogate_pair_is_the_character_that_it_is(filled: TestClient) 
 # Where it was looked
 
 
-def test_verdicts_say_what_state_of_the_collection_they_are_of(filled: TestClient) -> None:
-    first = verify(filled, quotes=[OIL])["index"]
-    assert first == filled.post("/v1/ask", json={"question": "lamp"}).json()["index"]
-    put(filled, "more.txt", "More words came.")
-    second = verify(filled, quotes=["More words came."])
+def test_verdicts_say_what_state_of_the_collection_they_are_of(own: TestClient) -> None:
+    first = verify(own, quotes=[OIL])["index"]
+    assert first == own.post("/v1/ask", json={"question": "lamp"}).json()["index"]
+    put(own, "more.txt", "More words came.")
+    second = verify(own, quotes=["More words came."])
     assert second["index"]["change"] > first["change"]
     assert second["quotes"][0]["status"] == "verified"
 
 
-def test_another_collection_is_looked_through_apart_and_its_links_lead_there(filled: TestClient) -> None:
-    filled.put("/v1/collections/other")
-    put(filled, "lamps.txt", "Only in the other collection do these words stand.", collection="other")
-    assert quote(filled, OIL, collection="other")["status"] == "not_found"
-    found = quote(filled, "Only in the other collection", collection="other")
+def test_another_collection_is_looked_through_apart_and_its_links_lead_there(own: TestClient) -> None:
+    own.put("/v1/collections/other")
+    put(own, "lamps.txt", "Only in the other collection do these words stand.", collection="other")
+    assert quote(own, OIL, collection="other")["status"] == "not_found"
+    found = quote(own, "Only in the other collection", collection="other")
     assert found["status"] == "verified"
     for cited in (found["citation"], found["standing"]["citation"]):
-        assert filled.get(cited["links"]["citation"]).json()["quote"] == "Only in the other collection"
-    cites_the_text(filled, found)
+        assert own.get(cited["links"]["citation"]).json()["quote"] == "Only in the other collection"
+    cites_the_text(own, found)
 
 
 # What sentences claim

@@ -25,9 +25,9 @@ from tests.service.faces.openai.test_strict_types import assert_complete
 from tests.service.flows.answer.writing.stand_in import Break, Delta, Step, stand_in
 
 
-@pytest.fixture
-def client(library: Library) -> Iterator[OpenAI]:
-    with official_client(library) as client:
+@pytest.fixture(scope="module")
+def client(shared_library: Library) -> Iterator[OpenAI]:
+    with official_client(shared_library) as client:
         yield client
 
 

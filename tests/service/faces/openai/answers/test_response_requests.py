@@ -14,9 +14,9 @@ from tests.service.faces.openai.answers.answering import QUESTION, official_clie
 STORE = {"type": "file_search", "vector_store_ids": ["vs_default"]}
 
 
-@pytest.fixture
-def client(library: Library) -> Iterator[OpenAI]:
-    with official_client(library) as client:
+@pytest.fixture(scope="module")
+def client(shared_library: Library) -> Iterator[OpenAI]:
+    with official_client(shared_library) as client:
         yield client
 
 

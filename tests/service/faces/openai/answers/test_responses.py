@@ -27,9 +27,9 @@ from tests.service.flows.answer.writing.stand_in import Break, Delta, Step, stan
 RESULTS = "file_search_call.results"
 
 
-@pytest.fixture
-def client(library: Library) -> Iterator[OpenAI]:
-    with official_client(library) as client:
+@pytest.fixture(scope="module")
+def client(shared_library: Library) -> Iterator[OpenAI]:
+    with official_client(shared_library) as client:
         yield client
 
 
