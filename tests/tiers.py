@@ -26,6 +26,7 @@ _PLACES = (
     "index/embedding/test_selection.py",
     "index/engine/milvus",
     "index/postgresql",
+    "index/readers/test_isolation.py",
     "index/store/postgresql",
 )
 """All tests in these folders and modules are in the second tier. Those of embedding convert models, which

@@ -126,7 +126,12 @@ class Runtime:
         job_store = open_job_store(library.data, store=store)
         spool = open_spool(library.data, store=store, max_bytes=settings.max_spool_bytes, objects=objects)
         self.purger = Purger(library, JobErasure(job_store, spool), self.files.erasure)
-        self.worker = EmbeddingWorker(library, embeds=not settings.answers_only, on_told=self.purger.look_at)
+        self.worker = EmbeddingWorker(
+            library,
+            embeds=not settings.answers_only,
+            on_told=self.purger.look_at,
+            on_embedded=lambda: self.job_runner.wake(),
+        )
         self.job_runner = JobRunner(
             library,
             job_store,

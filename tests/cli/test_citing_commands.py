@@ -254,7 +254,9 @@ def test_citations_that_break_are_named(tmp_path: Path, versions: list[str]) -> 
     assert loccit(tmp_path, "cite", versions[0])
 
 
-def test_a_locator_a_line_may_have_spaces_in_it(tmp_path: Path, own_folder: Path, versions: list[str]) -> None:
+def test_a_locator_a_line_may_have_spaces_in_it(
+    tmp_path: Path, own_folder: Path, versions: list[str]
+) -> None:
     replaced(tmp_path, own_folder, "Venus has a moon now.", "two words.txt")
     listed = tmp_path / "citations.txt"
     listed.write_text("".join(f"{one}\r\n" for one in versions))

@@ -65,7 +65,7 @@ def start(library: Library, new_runner: NewRunner) -> Iterator[Start]:
     started: list[JobRunner | EmbeddingWorker] = []
 
     def start(*, worker: bool = True, **given: Any) -> JobRunner:
-        embedding = EmbeddingWorker(library)
+        embedding = EmbeddingWorker(library, on_embedded=lambda: runner.wake())
         runner = new_runner(on_stored=embedding.notify, **given)
         for one in (embedding, runner) if worker else (runner,):
             one.start()

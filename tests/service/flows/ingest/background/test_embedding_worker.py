@@ -74,6 +74,23 @@ def test_what_was_left_and_what_comes_is_embedded(library: Library, worker: Embe
     eventually(lambda: waiting(library) == 0)
 
 
+def test_who_waits_for_vectors_is_told_when_there_are_some(library: Library) -> None:
+    told: list[int] = []
+    worker = EmbeddingWorker(
+        library, refresh_seconds=600, poll_seconds=600, on_embedded=lambda: told.append(waiting(library))
+    )
+    put(library, "a.txt", "The lamp was lit.")
+    worker.start()
+    try:
+        eventually(lambda: told == [0])
+        worker.notify("default")  # though it has nothing new
+        put(library, "b.txt", "The dog sleeps.")
+        worker.notify("default")
+        eventually(lambda: told == [0, 0])
+    finally:
+        worker.stop()
+
+
 def test_a_collection_made_by_another_process_is_found(library: Library, worker: EmbeddingWorker) -> None:
     worker.start()
     with Library(library.data, embedder=WordEmbedder()) as other:
