@@ -126,12 +126,7 @@ class Runtime:
         job_store = open_job_store(library.data, store=store)
         spool = open_spool(library.data, store=store, max_bytes=settings.max_spool_bytes, objects=objects)
         self.purger = Purger(library, JobErasure(job_store, spool), self.files.erasure)
-        self.worker = EmbeddingWorker(
-            library,
-            embeds=not settings.answers_only,
-            on_told=self.purger.look_at,
-            on_embedded=lambda: self.job_runner.wake(),
-        )
+        self.worker = EmbeddingWorker(library, embeds=not settings.answers_only, on_told=self.purger.look_at)
         self.job_runner = JobRunner(
             library,
             job_store,
@@ -139,6 +134,7 @@ class Runtime:
             on_stored=self.worker.notify,
             keep_days=settings.keep_jobs_days,
         )
+        self.worker.on_embedded = self.job_runner.wake
         self.jobs = Jobs(self.job_runner, most=settings.max_jobs, followers=Permits(settings.max_queue))
 
     def _sampler(self) -> Sampler:

@@ -47,9 +47,7 @@ class Work:
         config = settings.library_config()
         ingest = replace(config.ingest, passages_per_batch=_PASSAGES_PER_BATCH)
         self._library = open_library(settings, config=replace(config, is_searched=False, ingest=ingest))
-        self._embedding = EmbeddingWorker(
-            self._library, passages_per_step=_PASSAGES_PER_STEP, on_embedded=self._wake_jobs
-        )
+        self._embedding = EmbeddingWorker(self._library, passages_per_step=_PASSAGES_PER_STEP)
         self._job_store = open_job_store(settings.data, store=config.store_url)
         self._jobs: JobRunner | None = None
         if config.objects:
@@ -66,6 +64,7 @@ class Work:
                 on_stored=self._embedding.notify,
                 keep_days=settings.keep_jobs_days,
             )
+            self._embedding.on_embedded = self._jobs.wake
         self._is_begun = False
         self._error: Exception | None = None
 
@@ -93,10 +92,6 @@ class Work:
             is_ready=self._embedding.running,
             details={"embedded": self._embedding.embedded, "runs_jobs": self._jobs is not None},
         )
-
-    def _wake_jobs(self) -> None:
-        if self._jobs is not None:
-            self._jobs.wake()
 
     def _begin(self, stopped: threading.Event) -> None:
         try:

@@ -56,7 +56,7 @@ class EmbeddingWorker:
 
     Where the record tells of changes, the changed collection is refreshed at once, and all of them every
     ``refresh_seconds`` besides. ``on_told`` is called with what the record tells; see
-    :meth:`index.library.Library.following`. ``on_embedded`` is called after passages got their vectors.
+    :meth:`index.library.Library.following`.
     """
 
     def __init__(
@@ -68,7 +68,6 @@ class EmbeddingWorker:
         embeds: bool = True,
         passages_per_step: int = PASSAGES_PER_STEP,
         on_told: Callable[[str | None], object] = lambda _: None,
-        on_embedded: Callable[[], object] = lambda: None,
     ) -> None:
         self._library = library
         self._embeds = embeds
@@ -79,7 +78,8 @@ class EmbeddingWorker:
         self._least_seconds = min(refresh_seconds, REFRESH_SECONDS)
         self._agenda = Agenda(every=refresh_seconds, least=self._least_seconds)
         self._on_told = on_told
-        self._on_embedded = on_embedded
+        self.on_embedded: Callable[[], object] = lambda: None
+        """Called after passages got their vectors. It is set before the start, by whoever waits for that."""
         self._poll_seconds = poll_seconds
         self.embedded = 0
         """Passages embedded since the start."""
@@ -197,7 +197,7 @@ class EmbeddingWorker:
                 log.info("The collection %r works again.", name)
             self._progress[name] = _Progress(due=0.0 if done else time.monotonic() + self._poll_seconds)
         if done:
-            self._on_embedded()
+            self.on_embedded()
         return done > 0
 
     def _embed_step(self, collection: Collection) -> int:

@@ -65,8 +65,9 @@ def start(library: Library, new_runner: NewRunner) -> Iterator[Start]:
     started: list[JobRunner | EmbeddingWorker] = []
 
     def start(*, worker: bool = True, **given: Any) -> JobRunner:
-        embedding = EmbeddingWorker(library, on_embedded=lambda: runner.wake())
+        embedding = EmbeddingWorker(library)
         runner = new_runner(on_stored=embedding.notify, **given)
+        embedding.on_embedded = runner.wake
         for one in (embedding, runner) if worker else (runner,):
             one.start()
             started.append(one)

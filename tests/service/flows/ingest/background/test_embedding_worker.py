@@ -76,9 +76,8 @@ def test_what_was_left_and_what_comes_is_embedded(library: Library, worker: Embe
 
 def test_who_waits_for_vectors_is_told_when_there_are_some(library: Library) -> None:
     told: list[int] = []
-    worker = EmbeddingWorker(
-        library, refresh_seconds=600, poll_seconds=600, on_embedded=lambda: told.append(waiting(library))
-    )
+    worker = EmbeddingWorker(library, refresh_seconds=600, poll_seconds=600)
+    worker.on_embedded = lambda: told.append(waiting(library))
     put(library, "a.txt", "The lamp was lit.")
     worker.start()
     try:
