@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
 
 from evaluation import reliability
 from evaluation.questions import InvalidQuestions
@@ -76,6 +75,8 @@ def fit(
 def _held_out(
     rows: Sequence[Mapping[str, float]], truth: NDArray[np.bool_], base: Answerability
 ) -> Reliability | None:
+    from sklearn.model_selection import StratifiedKFold
+
     folds = min(_FOLDS, int(truth.sum()), int((~truth).sum()))
     stated = np.zeros(len(rows))
     for fitted, measured in StratifiedKFold(folds, shuffle=True, random_state=0).split(stated, truth):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, precision_recall_curve
 
 _BINS = 10
 
@@ -31,6 +30,8 @@ class Reliability:
 
 def measure(probabilities: NDArray[np.float64], answerable: NDArray[np.bool_]) -> Reliability | None:
     """Measure the reliability. Returns None when all questions are answerable, or none is."""
+    from sklearn.metrics import average_precision_score, precision_recall_curve
+
     if len(answerable) == 0 or answerable.all() or not answerable.any():
         return None
     precision, recall, thresholds = precision_recall_curve(answerable, probabilities)

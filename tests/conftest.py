@@ -108,6 +108,10 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     tiers.check(item)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return tiers.is_of_the_other_tier(collection_path, config.option.markexpr) or None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip tests that cannot run here; leave them out where nothing may be skipped."""

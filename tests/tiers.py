@@ -24,13 +24,15 @@ _PLACES = (
     "index/embedding/test_precision.py",
     "index/embedding/test_quantization.py",
     "index/embedding/test_selection.py",
+    "index/embedding/test_transformer.py",
     "index/engine/milvus",
     "index/postgresql",
     "index/readers/test_isolation.py",
+    "index/search/test_reranking.py",
     "index/store/postgresql",
 )
-"""All tests in these folders and modules are in the second tier. Those of embedding convert models, which
-takes a fifth of the time of all others."""
+"""All tests in these folders and modules are in the second tier. Those of embedding and reranking convert
+models or import torch, which takes a fifth of the time of all others."""
 _FIXTURES = frozenset({"browser", "interruptible", "postgresql_url", "soffice"})
 """And all that use one of these fixtures."""
 _PARAMETERS = frozenset({"bucket", "milvus", "milvus-lite", "postgresql"})
@@ -46,6 +48,14 @@ _READERS = ("multiprocessing.forkserver", "multiprocessing.resource_tracker")
 a second, and a file then takes no longer than in this process."""
 
 _started: list[str] = []
+
+
+def is_of_the_other_tier(path: Path, selected: str) -> bool:
+    """Whether nothing in a file or folder is in the tier that a marker expression selects.
+
+    What is not collected is not imported: models and servers take seconds in each process of tests.
+    """
+    return selected == "not processes" and path in {TESTS / one for one in _PLACES}
 
 
 def mark(items: Sequence[pytest.Item]) -> None:

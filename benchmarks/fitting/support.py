@@ -11,7 +11,6 @@ import random
 from collections.abc import Iterator
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from benchmarks import sets
 from benchmarks.claims.statements import SEED, SHARED, written
@@ -48,6 +47,8 @@ def examples(claim: Statement, own: Source, others: list[Source]) -> Iterator[tu
 
 def main() -> None:
     """Fit and write."""
+    from sklearn.linear_model import LogisticRegression
+
     draw, terms, embedder = random.Random(SEED), Analyzer().terms, sets.embedder()
     with Library(sets.DATA, embedder=embedder) as library:
         collection = sets.collection_of(library, SHARED / "clapnq")
