@@ -116,6 +116,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip tests that cannot run here; leave them out where nothing may be skipped."""
     tiers.mark(items)
+    # First, and so in one process: to load the model takes seconds in each.
+    items.sort(key=lambda item: item.get_closest_marker("model") is None)
     if not FULL:
         items[:] = [item for item in items if not item.get_closest_marker("full")]
     mounting = [item for item in items if item.get_closest_marker("mount")]
