@@ -49,8 +49,11 @@ _MAKE = """
 import sys
 from pathlib import Path
 from benchmarks import sets
-from service.state.library import open_library
 from service.settings import load_settings
+try:
+    from service.state.library import open_library
+except ImportError:  # a version in which it had another place
+    from service.library_settings import open_library
 with open_library(load_settings(data=Path(sys.argv[1]))) as library:
     print(sets.collection_of(library, Path(sys.argv[2])).name)
 """
