@@ -153,8 +153,9 @@ def test_what_is_added_in_bulk_is_indexed_at_once_and_found_exactly(store: Recor
             dense.scores(vectors[:1], nearest)[:5], (vectors @ vectors[0])[nearest - 1], atol=1e-5
         )
         dense.update(moment.mark, ids=none, documents=none, vectors=vectors[:0], removed=ids[:1])
-        (found,) = dense.search(vectors[:1], 5)
-        assert 1 not in found.ids.tolist()
+        # Milvus 2.3 may miss a deletion while it loads the segment that it has just indexed. No passage is
+        # shown for that: a search reads each one from the record, which does not have it any more.
+        eventually(lambda: 1 not in dense.search(vectors[:1], 5)[0].ids.tolist())
         assert dense.compact()
         assert dense.count() == 4199
 
