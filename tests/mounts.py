@@ -23,8 +23,10 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
     """Mount a file system in memory at a new folder. Mark tests that use it with ``mount``."""
     folder.mkdir()
     assert _mount(folder, options)
-    yield folder
-    assert _unmount(folder)
+    try:
+        yield folder
+    finally:
+        assert _unmount(folder)
 
 
 def _mount(folder: Path, options: str) -> bool:
