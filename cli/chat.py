@@ -42,7 +42,7 @@ def chat(
         conversation = Conversation(instance)
         if sys.stdin.isatty():
             stderr().print(_HELP)
-        for line in _lines():
+        for line in _input_lines():
             try:
                 conversation.take(line, Question("", k=k, where=condition))
             except LoccitError as error:  # the conversation goes on
@@ -75,16 +75,16 @@ class Conversation:
             stderr().print(f"The last answer has no citation {number}.", highlight=False)
             return
         citation = self._citations[number - 1]
-        print_citation(self._instance.cite(citation["locator"], _proof(citation)), as_json=False)
+        print_citation(self._instance.cite(citation["locator"], _proof_of(citation)), as_json=False)
 
 
-def _proof(citation: Json) -> str:
-    """What shows that an answer had a citation, for keys that may only ask; else empty."""
+def _proof_of(citation: Json) -> str:
+    """The proof in a citation's link, which a key that may only ask needs to read it; empty without one."""
     query = urlsplit(citation["links"].get("citation", "")).query
     return "".join(parse_qs(query).get("proof", ()))
 
 
-def _lines() -> Iterator[str]:
+def _input_lines() -> Iterator[str]:
     """The lines of standard input that are not empty; on a terminal with a prompt."""
     while True:
         try:

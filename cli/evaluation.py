@@ -1,4 +1,4 @@
-"""``loccit eval``: measure the quality of answers, print it, and write what was asked for."""
+"""``loccit eval``: measure the quality of answers, print the figures, and write reports."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def run(source: Path, settings: Settings, options: Options) -> None:
         collection = (
             ingest_corpus(library, source) if own_documents else library.open(options.collection or "default")
         )
-        asked = located_in(collection, asked, skip_missing=options.skip_missing)
+        asked = locate_questions(collection, asked, skip_missing=options.skip_missing)
         evaluation = evaluate(collection, asked, source.resolve().name, settings)
         print_evaluation(evaluation, others)
         print_by_kind(evaluation)
@@ -107,7 +107,7 @@ def ingest_corpus(library: Library, folder: Path) -> Collection:
     return collection
 
 
-def located_in(
+def locate_questions(
     collection: Collection, asked: Sequence[questions.Question], *, skip_missing: bool
 ) -> list[questions.Question]:
     """Find the questions' quotes and documents in the collection.
@@ -120,11 +120,13 @@ def located_in(
     located = questions.locate_quotes(list(asked), collection)
     missing = questions.missing_quotes(located)
     if missing:
-        located = _without(located, questions.MissingQuotes(missing, of=len(located)), missing, skip_missing)
+        located = _leave_out(
+            located, questions.MissingQuotes(missing, of=len(located)), missing, skip_missing
+        )
     missing, partly = questions.missing_documents(located, collection)
     if missing:
         error = questions.MissingDocuments(missing, of=len(located))
-        located = _without(located, error, missing, skip_missing)
+        located = _leave_out(located, error, missing, skip_missing)
     if partly:
         named = ", ".join(map(repr, partly[:_NAMED])) + (", …" if len(partly) > _NAMED else "")
         told = f"{len(partly)} documents that questions name beside others are missing: {named}"
@@ -132,7 +134,7 @@ def located_in(
     return located
 
 
-def _without(
+def _leave_out(
     located: Sequence[questions.Question],
     error: questions.MissingQuotes | questions.MissingDocuments,
     missing: Sequence[questions.Question],
@@ -171,7 +173,7 @@ def print_evaluation(evaluation: Evaluation, others: Sequence[Evaluation]) -> No
             estimate.interval,
             f"{estimate.questions}",
         ]
-        table.add_row(*cells, *(_difference(evaluation, other, name) for other in others))
+        table.add_row(*cells, *(_format_difference(evaluation, other, name) for other in others))
     if (trust := evaluation.reliability()) is not None:
         count = str(sum(size for _, _, size in trust.bins))
         table.add_row("answerability AUROC", f"{trust.auroc:.2f}", "", count)
@@ -182,7 +184,7 @@ def print_evaluation(evaluation: Evaluation, others: Sequence[Evaluation]) -> No
     stdout().print(table)
 
 
-def _difference(evaluation: Evaluation, other: Evaluation, name: str) -> str:
+def _format_difference(evaluation: Evaluation, other: Evaluation, name: str) -> str:
     found = compare(other.by_question(name), evaluation.by_question(name))
     if found is None:
         return ""
@@ -211,10 +213,10 @@ def _cells(figures: Figures, shown: Sequence[str], *, has_auroc: bool) -> list[s
     if figures.are_too_few:
         return ["too few"] * (len(shown) + has_auroc)
     found = [figures.estimates.get(name) for name in shown]
-    return [_with_interval(one) for one in [*found, *[figures.auroc] * has_auroc]]
+    return [_format_estimate(one) for one in [*found, *[figures.auroc] * has_auroc]]
 
 
-def _with_interval(estimate: Estimate | None) -> str:
+def _format_estimate(estimate: Estimate | None) -> str:
     if estimate is None:
         return "too few"
     return f"{estimate.rounded} ({estimate.interval})"

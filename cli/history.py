@@ -13,7 +13,7 @@ from cli.instances import Place, open_instance
 from cli.locators import read_locators
 from cli.options import CollectionName, Data, Json, Key, Server
 from cli.terminal.consoles import stdout
-from cli.terminal.output import STANDING, marked_edits, print_edits, print_json, print_locator
+from cli.terminal.output import STANDING, mark_edits, print_edits, print_json, print_locator
 
 _STATUS = {
     **STANDING,
@@ -35,7 +35,7 @@ def changes(
         typer.Option(
             exists=True,
             dir_okay=False,
-            help="File of locators, one per line: tell what became of each after these changes.",
+            help="File of locators, one per line: show the status of each after these changes.",
         ),
     ] = None,
     collection: CollectionName = "default",
@@ -44,7 +44,7 @@ def changes(
     key: Key = "",
     as_json: Json = False,
 ) -> None:
-    """List what happened to documents, and what became of citations."""
+    """List the changes of documents, and the status of citations after them."""
     locators = read_locators(citations)
     with open_instance(Place(collection, data, server, key)) as instance:
         feed = instance.changes(since, until, limit, locators)
@@ -115,7 +115,7 @@ def _print_line(line: JsonValue) -> None:
     console = stdout()
     mark, style = _MARKS[line["kind"]]
     if line["edits"]:
-        text = marked_edits(line["edits"], is_terminal=console.is_terminal)
+        text = mark_edits(line["edits"], is_terminal=console.is_terminal)
         text.rstrip()
     else:
         text = Text(line["text"].rstrip("\n"))

@@ -12,7 +12,7 @@ from cli.documents import print_purging
 from cli.instances import Place, require_no_folder
 from cli.options import CollectionName, Data, Key, Server, read_settings
 from cli.terminal.ingest_outcome import KINDS, Outcome
-from cli.terminal.interruption import resumable
+from cli.terminal.interruption import exit_on_interrupt
 from cli.terminal.output import print_outcome
 
 if TYPE_CHECKING:
@@ -88,13 +88,7 @@ def ingest(
     or documents are stored but cannot be found yet, because an index has failed.
     """
     mirrors = mirror or watching
-    if (yes or erase) and not mirrors:
-        raise typer.BadParameter("--yes and --erase are for --mirror and --watch.")
-    if server and mirrors:
-        raise typer.BadParameter(
-            "--mirror and --watch keep a data folder equal to folders of its machine. Run them there, or "
-            "ingest without them."
-        )
+    _require_consistent(mirrors=mirrors, removes=yes or erase, is_remote=bool(server))
     from index.naming import checked_groups
     from index.sources import Patterns, Selection, resolve_location
 
@@ -102,7 +96,7 @@ def ingest(
     locations = [resolve_location(path) for path in paths]
     patterns = Patterns(include or (), exclude or ())
     readers = checked_groups(groups) if groups else None
-    with resumable():
+    with exit_on_interrupt():
         if server:
             require_no_folder(place)
             from cli.instances.uploads import Attributes, upload_files
@@ -119,6 +113,22 @@ def ingest(
                 _watch(place, locations, options, model)
                 return
             outcome = _ingest(place, locations, options, model)
+    _print_and_exit(outcome)
+
+
+def _require_consistent(*, mirrors: bool, removes: bool, is_remote: bool) -> None:
+    """Raise :class:`typer.BadParameter` for options that exclude each other."""
+    if removes and not mirrors:
+        raise typer.BadParameter("--yes and --erase are for --mirror and --watch.")
+    if is_remote and mirrors:
+        raise typer.BadParameter(
+            "--mirror and --watch keep a data folder equal to folders of its machine. Run them there, or "
+            "ingest without them."
+        )
+
+
+def _print_and_exit(outcome: Outcome) -> None:
+    """Print the outcome. Raises :class:`typer.Exit` unless everything was ingested and can be found."""
     print_outcome(outcome)
     if outcome.refused or outcome.unindexed:
         raise typer.Exit(UNFINISHED)
@@ -136,7 +146,7 @@ def _ingest(place: Place, paths: Sequence[Path], options: FolderOptions, model: 
         report = ingest_with_progress(library, place.collection, paths, options, model=model)
         if options.erase:
             print_purging(purge(library, place.collection))
-    return outcome_of(report)
+    return summarize_report(report)
 
 
 def _watch(place: Place, paths: Sequence[Path], options: FolderOptions, model: str) -> None:
@@ -153,13 +163,13 @@ def _watch(place: Place, paths: Sequence[Path], options: FolderOptions, model: s
                     library.open(place.collection, create=True, model=model),
                     paths,
                     options,
-                    on_report=lambda report: print_outcome(outcome_of(report)),
+                    on_report=lambda report: print_outcome(summarize_report(report)),
                 )
             finally:
                 purger.stop()
 
 
-def outcome_of(report: IngestReport) -> Outcome:
-    """What became of the files of a run of this process."""
+def summarize_report(report: IngestReport) -> Outcome:
+    """Count the documents of an ingest by this process, by outcome."""
     counts = {kind: len(getattr(report, kind)) for kind in KINDS}
     return Outcome(counts, report.skipped, report.refused, report.embedded, report.seconds, report.unindexed)

@@ -88,15 +88,15 @@ def create(
         groups=None if groups and ALL in groups else groups or (),
         origins=origins or (),
         rate=rate,
-        expires=_moment(expires) if expires else None,
+        expires=_parse_expiry(expires) if expires else None,
         open_links=open_links,
     )
     token, key = new_key(name, SCOPES[scope], options)
     with _keyring(data) as keyring:
         is_first = not keyring.required
         keyring.add(key)
-        notes = list(_notes(keyring, key, read_settings(data), is_first=is_first))
-    _record(data, "keys create", key)
+        notes = list(_creation_warnings(keyring, key, read_settings(data), is_first=is_first))
+    _audit(data, "keys create", key)
     for note in notes:
         stderr().print(note, style="yellow", markup=False, highlight=False)
     if as_json:
@@ -121,8 +121,8 @@ def list_(data: Data = None, as_json: Json = False) -> None:
     for heading in ("id", "name", "scope", "collections", "groups", "state", "last used"):
         table.add_column(heading)
     for key in keys:
-        shown = (key.name, key.scope.word, _listed(key.collections), _listed(key.principal().groups))
-        table.add_row(key.id, *map(escape, shown), _state(key), _shown_time(key.last_used) or "never")
+        shown = (key.name, key.scope.word, _join_names(key.collections), _join_names(key.principal().groups))
+        table.add_row(key.id, *map(escape, shown), _key_state(key), _format_time(key.last_used) or "never")
     stdout().print(table)
 
 
@@ -134,12 +134,12 @@ def revoke(
     """Revoke a key, at once and for good."""
     with _keyring(data) as keyring:
         key = keyring.revoke(key_id)
-    _record(data, "keys revoke", key)
+    _audit(data, "keys revoke", key)
     stderr().print(f"Revoked the key {key.id} ({key.name}).", markup=False, highlight=False)
 
 
-def _notes(keyring: Keyring, made: Key, settings: Settings, *, is_first: bool) -> Iterator[str]:
-    """What whoever made a key should know: whom it locks out, and what it cannot find."""
+def _creation_warnings(keyring: Keyring, made: Key, settings: Settings, *, is_first: bool) -> Iterator[str]:
+    """Warnings shown after a key is created: requests that now fail, and collections that do not exist."""
     if is_first:
         yield (
             "This is the first key: from now on every request to the service needs a key, on its pages too. "
@@ -182,22 +182,22 @@ def key_json(key: Key) -> dict[str, object]:
         "origins": key.origins,
         "open_links": key.open_links,
         "rate": key.rate,
-        "created": _shown_time(key.created),
-        "expires": _shown_time(key.expires),
-        "revoked": _shown_time(key.revoked),
-        "last_used": _shown_time(key.last_used),
+        "created": _format_time(key.created),
+        "expires": _format_time(key.expires),
+        "revoked": _format_time(key.revoked),
+        "last_used": _format_time(key.last_used),
     }
 
 
-def _record(data: Data, command: str, key: Key) -> None:
+def _audit(data: Data, command: str, key: Key) -> None:
     """Note in the audit log what was done to a key, and by which user of this machine."""
     settings = read_settings(data)
     if settings.audit:
         entry = {"command": command, "of": key.id, "name": key.name, "scope": key.scope.word}
-        append(settings.data / "audit.jsonl", {"user": _user(), **entry})
+        append(settings.data / "audit.jsonl", {"user": _current_user(), **entry})
 
 
-def _user() -> str:
+def _current_user() -> str:
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):  # no entry for it in the system's list of users
@@ -215,7 +215,7 @@ def _keyring(data: Data) -> Iterator[Keyring]:
         keyring.close()
 
 
-def _moment(written: str) -> float:
+def _parse_expiry(written: str) -> float:
     """The time that an option names."""
     if match := _DURATION.fullmatch(written):
         return time.time() + int(match[1]) * _SECONDS[match[2]]
@@ -228,17 +228,17 @@ def _moment(written: str) -> float:
     return (day if day.tzinfo else day.replace(tzinfo=UTC)).timestamp()
 
 
-def _state(key: Key) -> str:
+def _key_state(key: Key) -> str:
     if key.revoked is not None:
-        return f"revoked {_shown_time(key.revoked)}"
+        return f"revoked {_format_time(key.revoked)}"
     if key.expires is None:
         return "valid"
-    return f"{'expired' if key.expires <= time.time() else 'valid until'} {_shown_time(key.expires)}"
+    return f"{'expired' if key.expires <= time.time() else 'valid until'} {_format_time(key.expires)}"
 
 
-def _listed(names: frozenset[str] | None) -> str:
+def _join_names(names: frozenset[str] | None) -> str:
     return "all" if names is None else ", ".join(sorted(names)) or "none"
 
 
-def _shown_time(moment: float | None) -> str | None:
+def _format_time(moment: float | None) -> str | None:
     return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")

@@ -65,14 +65,14 @@ class Commands(TyperGroup):
         return [*COMMANDS, *super().list_commands(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return _loaded(cmd_name) if cmd_name in COMMANDS else super().get_command(ctx, cmd_name)
+        return _load_command(cmd_name) if cmd_name in COMMANDS else super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
         return exit_on_error(lambda: super(Commands, self).invoke(ctx))
 
 
-def _loaded(name: str) -> Any:
-    """A command of :data:`COMMANDS`."""
+def _load_command(name: str) -> Any:
+    """Load a command of :data:`COMMANDS`."""
     module, _, attribute = COMMANDS[name].partition(":")
     found = getattr(import_module(module), attribute)
     if not isinstance(found, typer.Typer):

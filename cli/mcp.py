@@ -65,11 +65,11 @@ async def _forward(server: str, key: str, collection: str) -> None:
                 f"The service at {server} does not answer MCP clients. Check the address, that the service "
                 "runs, and --key (LOCCIT_KEY) if it asks for one."
             ) from error
-        await serve(_forwarding(client))
+        await serve(_create_forwarder(client))
 
 
-def _forwarding(client: Client) -> McpServer[Any]:
-    """A server that asks another one."""
+def _create_forwarder(client: Client) -> McpServer[Any]:
+    """Create an MCP server that passes every call on to a running service."""
 
     async def list_tools(_: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return await client.list_tools(cursor=params.cursor if params else None)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli.instances import Extent, Format, NearDuplicates, Place, Question, open_instance
+from cli.instances import Extent, Format, Instance, NearDuplicates, Place, Question, open_instance
 from cli.options import CollectionName, Data, Json, Key, Server
 from cli.terminal.output import (
     print_answer,
@@ -165,12 +166,7 @@ def verify(
     words = [quote for one in quotes or ["-"] for quote in _read_quotes(one, lines=lines)]
     with open_instance(Place(collection, data, server, key)) as instance:
         if is_answer:
-            report = instance.verify_answer(words[0], cited or ())
-            print_answer_report(words[0], report, with_marks=bool(cited), as_json=as_json)
-            statuses = {one["verdict"]["status"] for one in report["sentences"] if one["verdict"]}
-            statuses |= {one["status"] for one in report["quotes"]}
-            if cited:
-                statuses |= {"unknown" for _ in report["unknown_marks"]}
+            statuses = _verify_answer(instance, words[0], cited or (), as_json=as_json)
         else:
             verdicts = instance.verify_quotes(words, document_id)
             print_verdicts(verdicts, as_json=as_json)
@@ -179,8 +175,19 @@ def verify(
         raise typer.Exit(1)
 
 
+def _verify_answer(instance: Instance, text: str, cited: Sequence[str], *, as_json: bool) -> set[str]:
+    """Print the verdicts on an answer; returns their statuses, ``unknown`` for unknown marks."""
+    report = instance.verify_answer(text, cited)
+    print_answer_report(text, report, with_marks=bool(cited), as_json=as_json)
+    statuses = {one["verdict"]["status"] for one in report["sentences"] if one["verdict"]}
+    statuses |= {one["status"] for one in report["quotes"]}
+    if cited and report["unknown_marks"]:
+        statuses.add("unknown")
+    return statuses
+
+
 def _read_quotes(argument: str, *, lines: bool) -> list[str]:
-    """The quotes that an argument stands for. Raises :class:`typer.BadParameter`."""
+    """Read the quotes of an argument, ``-`` from standard input. Raises :class:`typer.BadParameter`."""
     if argument != "-":
         return [argument]
     try:

@@ -1,4 +1,4 @@
-"""What the commands ask and change: a data folder opened in this process, or a running service.
+"""Targets of the commands: a data folder opened in this process, or a running service.
 
 Both give their results in the JSON of the HTTP API, so that commands print the same for both. The modules
 that implement them are loaded when they are needed: a command that speaks to a service loads no index.
@@ -133,7 +133,7 @@ class Instance(Protocol):
         ...
 
 
-def model_in_words(model: str, precision: str, outdated: Sequence[str]) -> str:
+def describe_model(model: str, precision: str, outdated: Sequence[str]) -> str:
     """The model of a collection, its precision, and what an upgrade would change although it stays."""
     model = f"{model}, 8-bit integers" if "int8" in precision else model
     return f"{model} (upgrade available: {', '.join(outdated)})" if outdated else model
@@ -141,7 +141,7 @@ def model_in_words(model: str, precision: str, outdated: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a collection is: the options of a command. ``server`` is empty for the data folder."""
+    """The collection that a command's options name. ``server`` is empty for the data folder."""
 
     collection: str = "default"
     data: Path | None = None
@@ -155,13 +155,13 @@ def open_instance(place: Place) -> AbstractContextManager[Instance]:
     Raises :class:`ClientMissing`; while it is open, :class:`ReplyError` of a service and library errors.
     """
     if not place.server:
-        from cli.instances.folder import opened_folder
+        from cli.instances.folder import open_folder
 
-        return opened_folder(place)
+        return open_folder(place)
     require_no_folder(place)
-    from cli.instances.remote import opened_remote
+    from cli.instances.remote import open_remote
 
-    return opened_remote(place)
+    return open_remote(place)
 
 
 def require_no_folder(place: Place) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from cli.instances import CONTEXT, CollectionRow, Format, Json, Place, Question, model_in_words
+from cli.instances import CONTEXT, CollectionRow, Format, Json, Place, Question, describe_model
 from cli.options import read_settings
 from index.answers import Answer, Turn
 from index.citations import Claim, formatted, parse_locator
@@ -32,7 +32,7 @@ from service.state.library import open_library
 
 
 @contextmanager
-def opened_folder(place: Place) -> Iterator[Folder]:
+def open_folder(place: Place) -> Iterator[Folder]:
     """Open the data folder of the settings."""
     settings = read_settings(place.data)
     with open_library(settings) as library:
@@ -49,7 +49,7 @@ class Folder:
         self.collection = collection
 
     @cached_property
-    def _opened(self) -> Collection:
+    def _collection(self) -> Collection:
         return self._library.open(self.collection)
 
     def ask(self, question: Question) -> Json:
@@ -58,10 +58,10 @@ class Folder:
     def answer(self, question: Question) -> Json:
         from cli.instances.answering import answer
 
-        return answer(self._opened, question, self._ask, least=self._least)
+        return answer(self._collection, question, self._ask, least=self._least)
 
     def _ask(self, question: Question) -> Answer:
-        return self._opened.ask(
+        return self._collection.ask(
             question.text,
             k=question.k,
             where=None if question.where is None else parse_filter(question.where),
@@ -73,13 +73,13 @@ class Folder:
         )
 
     def cite(self, locator: str, proof: str = "") -> Json:
-        opened = self._opened
+        opened = self._collection
         with opened.archive.resolution() as resolution:
             found = resolution.resolve(parse_locator(locator), around=CONTEXT)
         return resolved_json(found, opened.state, self.collection)
 
     def cite_as(self, locator: str, shape: Format) -> str | Mapping[str, Any]:
-        with self._opened.archive.resolution() as resolution:
+        with self._collection.archive.resolution() as resolution:
             found = resolution.resolve(parse_locator(locator), around=0)
         citation: Any = formatted(
             with_absolute_links(with_links(found.citation, self.collection), self._public_url),
@@ -90,17 +90,17 @@ class Folder:
         return citation  # type: ignore[no-any-return] # text or JSON, as the shape says
 
     def verify_quotes(self, quotes: Sequence[str], document_id: str) -> list[Json]:
-        with self._opened.verification(claims=False) as verification:
+        with self._collection.verification(claims=False) as verification:
             verdicts = [verification.quote(Claim(quote, document_id)) for quote in quotes]
         return [verdict_json(verdict, self.collection) for verdict in verdicts]
 
     def verify_answer(self, text: str, cited: Sequence[str]) -> Json:
-        with self._opened.verification(claims=True) as verification:
+        with self._collection.verification(claims=True) as verification:
             report = verification.answer(text, [parse_locator(one) for one in cited])
         return report_json(text, report, self.collection)
 
     def changes(self, since: int, until: int | None, limit: int, citations: Sequence[str]) -> Json:
-        opened = self._opened
+        opened = self._collection
         locators = [parse_locator(one) for one in citations]
         feed, statuses = opened.archive.changes(since=since, until=until, limit=limit, locators=locators)
         return {
@@ -113,7 +113,7 @@ class Folder:
         }
 
     def diff(self, document_id: str, old: int, new: int | None) -> Json:
-        before, after, hunks = self._opened.archive.diff(document_id, old, new)
+        before, after, hunks = self._collection.archive.diff(document_id, old, new)
         return {
             "document_id": document_id,
             "old": version_json(before, self.collection),
@@ -122,32 +122,32 @@ class Folder:
         }
 
     def documents(self, *, retired: bool) -> Iterator[Json]:
-        archive, last = self._opened.archive, ""
+        archive, last = self._collection.archive, ""
         while page := archive.documents(after=last, retired=retired):
             yield from (document_json(record, self.collection) for record in page)
             last = page[-1].id
 
     def collections(self) -> list[CollectionRow]:
         return [
-            CollectionRow({"name": name, **asdict(self._library.counts(name))}, self._model(name))
+            CollectionRow({"name": name, **asdict(self._library.counts(name))}, self._describe_model(name))
             for name in self._library.names()
         ]
 
-    def _model(self, name: str) -> str:
+    def _describe_model(self, name: str) -> str:
         """The model of a collection, and whether an upgrade is available."""
         try:
             description = self._library.description(name)
         except Damaged as error:
             return error.code
         outdated = description.differences(self._library.config)
-        return model_in_words(description.model_name, description.precision, outdated)
+        return describe_model(description.model_name, description.precision, outdated)
 
     def count_documents(self) -> int:
         return self._library.counts(self.collection).documents
 
     def delete(self, document_id: str) -> Json:
-        deleted = self._opened.editor.delete(document_id)
-        return deleted_json(deleted, self._opened.state.change, "pending")
+        deleted = self._collection.editor.delete(document_id)
+        return deleted_json(deleted, self._collection.state.change, "pending")
 
     def purge(self) -> str:
         return purge(self._library, self.collection)

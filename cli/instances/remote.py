@@ -16,7 +16,7 @@ from cli.instances import (
     Place,
     Question,
     ReplyError,
-    model_in_words,
+    describe_model,
 )
 
 try:
@@ -35,14 +35,14 @@ _POLL_SECONDS = 0.25
 
 
 @contextmanager
-def opened_remote(place: Place) -> Iterator[Remote]:
+def open_remote(place: Place) -> Iterator[Remote]:
     """Open a client of a service. Errors of the client become :class:`ReplyError`."""
-    with errors_as_ours(), connect(place) as client:
+    with translate_client_errors(), connect(place) as client:
         yield Remote(client, place.collection)
 
 
 def connect(place: Place) -> loccit_client.Client:
-    """A client of the service. Raises :class:`ReplyError` for an address that is none."""
+    """Create a client of the service. Raises :class:`ReplyError` for an invalid address."""
     if not place.server.startswith(("http://", "https://")):
         raise ReplyError(
             f"{place.server!r} is not the address of a service. Write it like http://127.0.0.1:8000.",
@@ -52,7 +52,7 @@ def connect(place: Place) -> loccit_client.Client:
 
 
 @contextmanager
-def errors_as_ours() -> Iterator[None]:
+def translate_client_errors() -> Iterator[None]:
     """Raise errors of the client as :class:`ReplyError`; those of the service's failures name the request."""
     try:
         yield
@@ -70,7 +70,7 @@ class Remote:
         self._client = client
         self.collection = collection
 
-    @errors_as_ours()
+    @translate_client_errors()
     def ask(self, question: Question) -> Json:
         found = self._client.ask(
             question.text,
@@ -84,7 +84,7 @@ class Remote:
         )
         return found.raw
 
-    @errors_as_ours()
+    @translate_client_errors()
     def answer(self, question: Question) -> Json:
         # As events, for a model may write longer than a reply may take.
         events = self._client.answer_events(
@@ -98,49 +98,49 @@ class Remote:
             last = event.data
         return last
 
-    @errors_as_ours()
+    @translate_client_errors()
     def cite(self, locator: str, proof: str = "") -> Json:
         return self._client.cite(locator, around=CONTEXT, proof=proof).raw
 
-    @errors_as_ours()
+    @translate_client_errors()
     def cite_as(self, locator: str, shape: Format) -> str | Mapping[str, Any]:
         return self._client.cite_as(locator, shape)
 
-    @errors_as_ours()
+    @translate_client_errors()
     def verify_quotes(self, quotes: Sequence[str], document_id: str) -> list[Json]:
         claims = [{"quote": quote, "document_id": document_id} for quote in quotes]
         verdicts = self._client.verify(quotes=claims)  # type: ignore[arg-type]
         return [verdict.raw for verdict in verdicts.quotes]
 
-    @errors_as_ours()
+    @translate_client_errors()
     def verify_answer(self, text: str, cited: Sequence[str]) -> Json:
         report: Json = self._client.verify(answer=text, cited=cited).raw["answer"]
         return report
 
-    @errors_as_ours()
+    @translate_client_errors()
     def changes(self, since: int, until: int | None, limit: int, citations: Sequence[str]) -> Json:
         return self._client.follow(citations, since=since, until=until, limit=limit).raw
 
-    @errors_as_ours()
+    @translate_client_errors()
     def diff(self, document_id: str, old: int, new: int | None) -> Json:
         return self._client.documents.diff(document_id, old, new).raw
 
     def documents(self, *, retired: bool) -> Iterator[Json]:
         return (one.raw for one in self._client.documents.list(retired=retired, page_size=1000))
 
-    @errors_as_ours()
+    @translate_client_errors()
     def collections(self) -> list[CollectionRow]:
         return [_row(one) for one in self._client.collections.list()]
 
-    @errors_as_ours()
+    @translate_client_errors()
     def count_documents(self) -> int:
         return self._client.collections.get(self.collection).documents
 
-    @errors_as_ours()
+    @translate_client_errors()
     def delete(self, document_id: str) -> Json:
         return self._client.documents.delete(document_id).raw
 
-    @errors_as_ours()
+    @translate_client_errors()
     def purge(self) -> str:
         deadline = time.monotonic() + _PURGE_SECONDS
         while (state := self._client.collections.get(self.collection).purged) != "done":
@@ -149,7 +149,7 @@ class Remote:
             time.sleep(_POLL_SECONDS)
         return state
 
-    @errors_as_ours()
+    @translate_client_errors()
     def delete_collection(self) -> None:
         self._client.collections.delete(self.collection)
 
@@ -168,4 +168,4 @@ def _row(one: Collection) -> CollectionRow:
         "change": one.change,
         "original_bytes": one.original_bytes,
     }
-    return CollectionRow(counts, model_in_words(one.model, one.precision, one.outdated))
+    return CollectionRow(counts, describe_model(one.model, one.precision, one.outdated))

@@ -13,7 +13,7 @@ import loccit_client
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from cli.instances import Place
-from cli.instances.remote import connect, errors_as_ours
+from cli.instances.remote import connect, translate_client_errors
 from cli.terminal.consoles import stderr
 from cli.terminal.ingest_outcome import Outcome
 from index.sources import FoundFile, Selection, Skipped, walk
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 _BATCH_FILES = 1000
 _BATCH_BYTES = 256 * 1024 * 1024
-"""What is sent as one job. The service limits both."""
+"""Most bytes of one job. The service limits both."""
 _TAKEN = ("added", "replaced", "unchanged")
 
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What holds for all files: a password, the groups that may read them, a new collection's model."""
+    """Attributes of all files: a password, the groups that may read them, a new collection's model."""
 
     password: str = field(default="", repr=False)
     groups: Sequence[str] | None = None
@@ -44,13 +44,13 @@ def upload_files(
     The same files are found, under the same ids, as by an ingest on the service's machine. Raises
     :class:`cli.instances.ReplyError`.
     """
-    with errors_as_ours(), connect(place) as client, _bars() as progress:
+    with translate_client_errors(), connect(place) as client, _bars() as progress:
         _make_collection(client, place.collection, attributes.model)
         found = list(walk(paths, selection))
         files = [one for one in found if isinstance(one, FoundFile)]
         ingest = _Ingest(client, attributes, progress, sum(_size(one) for one in files))
         ingest.skipped += [one for one in found if isinstance(one, Skipped)]
-        for batch in _batches(ingest.without_repeated(files)):
+        for batch in _batches(ingest.skip_duplicate_ids(files)):
             ingest.send(batch)
     return ingest.outcome()
 
@@ -65,7 +65,7 @@ def _make_collection(client: loccit_client.Client, name: str, model: str) -> Non
 
 
 class _Ingest:
-    """An ingest of batches, and what became of their files."""
+    """An ingest of batches, with counts of their files by outcome."""
 
     def __init__(
         self, client: loccit_client.Client, attributes: Attributes, progress: Progress, total: int
@@ -80,8 +80,8 @@ class _Ingest:
         self._embedded = 0
         self._unindexed = 0
 
-    def without_repeated(self, files: Iterable[FoundFile]) -> Iterator[FoundFile]:
-        """The files but those whose id an earlier one has."""
+    def skip_duplicate_ids(self, files: Iterable[FoundFile]) -> Iterator[FoundFile]:
+        """Leave out files whose id an earlier one has, and note them as skipped."""
         seen: dict[str, Path] = {}
         for one in files:
             if (first := seen.setdefault(one.document_id, one.path)) is one.path:
@@ -124,7 +124,7 @@ class _Ingest:
             self.skipped.append(Skipped(str(path), refused.message, refused.code))
 
     def outcome(self) -> Outcome:
-        """What became of all files."""
+        """The counts of all files so far, by outcome."""
         seconds = time.monotonic() - self._began
         return Outcome(self._counts, self.skipped, (), self._embedded, seconds, self._unindexed)
 

@@ -34,7 +34,7 @@ that are still starting on a busy machine; a longer one delays the replacement o
 def run(settings: Settings) -> None:
     """Serve until a signal ends the process. Raises errors of :mod:`cli.server.address`."""
     check_address(settings.host, settings.port)
-    if not (_has_keys(settings) or settings.allow_anonymous):
+    if not (_ensure_keys(settings) or settings.allow_anonymous):
         require_key_for(settings.host)
     if settings.tracing:
         require_opentelemetry()  # here: a worker that fails is started again
@@ -47,8 +47,8 @@ def run(settings: Settings) -> None:
             uvicorn.run("cli.server:worker", factory=True, **_options(settings))
 
 
-def _has_keys(settings: Settings) -> bool:
-    """Whether requests need a key; makes an admin key first if the settings want that."""
+def _ensure_keys(settings: Settings) -> bool:
+    """Return whether requests need a key; makes an admin key first if the settings want that."""
     store = settings.library_config().store_url
     with closing(open_keyring(settings.data, settings.api_key, store=store)) as keyring:
         if settings.create_key and not keyring.required:

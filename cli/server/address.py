@@ -36,12 +36,12 @@ def require_key_for(host: str) -> None:
 
 def _is_loopback(host: str) -> bool:
     """Whether all addresses of a host are of the loopback interface."""
-    return all(ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in _found(host, 0))
+    return all(ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in _resolve(host, 0))
 
 
 def check_address(host: str, port: int) -> None:
     """Raise :class:`AddressUnavailable` when nothing can listen there; port 0 is any that is free."""
-    for family, kind, protocol, _, address in _found(host, port):
+    for family, kind, protocol, _, address in _resolve(host, port):
         try:
             with socket.socket(family, kind, protocol) as probe:
                 if os.name == "posix":  # as the server does; elsewhere this would share the port
@@ -51,8 +51,8 @@ def check_address(host: str, port: int) -> None:
             raise AddressUnavailable(_reason(error, host, port)) from None
 
 
-def _found(host: str, port: int) -> list[Any]:
-    """What :func:`socket.getaddrinfo` finds. Raises :class:`AddressUnavailable`."""
+def _resolve(host: str, port: int) -> list[Any]:
+    """Resolve a host with :func:`socket.getaddrinfo`. Raises :class:`AddressUnavailable`."""
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError):

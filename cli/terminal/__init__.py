@@ -1,1 +1,1 @@
-"""What commands show: text and tables, JSON, progress, and what Ctrl-C does."""
+"""Output of the commands: text and tables, JSON, progress, and what Ctrl-C does."""

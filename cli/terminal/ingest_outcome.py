@@ -1,4 +1,4 @@
-"""What became of the files of an ingest, by this process or by a service."""
+"""The outcome of an ingest, by this process or by a service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 KINDS = ("added", "replaced", "unchanged", "renamed", "retired", "erased")
-"""What can become of a document, in the order in which it is told."""
+"""Outcomes of a document, in the order in which they are printed."""
 
 _MOUNT = (
     "Mount or correct the folder and run the command again. If it is gone for good, `loccit delete` erases "
@@ -54,7 +54,7 @@ class RefusedMirror(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The number of documents by what became of them, the files that were skipped, and the time.
+    """The number of documents by outcome, the files that were skipped, and the time.
 
     ``unindexed`` documents of the collection are stored and cannot be found yet.
     """

@@ -14,7 +14,7 @@ INTERRUPTED = 130
 
 
 @contextmanager
-def resumable(kept: str = "The documents ingested so far are kept") -> Iterator[None]:
+def exit_on_interrupt(kept: str = "The documents ingested so far are kept") -> Iterator[None]:
     """Exit on Ctrl-C with a message that the same command continues where it stopped."""
     try:
         yield

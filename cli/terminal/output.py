@@ -51,7 +51,7 @@ def print_passage(passage: Json) -> None:
     """Print a passage with its evidence in bold, its locator, and other places that say the same."""
     console, citation = stdout(), passage["citation"]
     where = " › ".join([citation["title"], *citation["section"]])
-    console.print(f"[bold]{passage['rank']}. {_shown(where)}[/]", highlight=False)
+    console.print(f"[bold]{passage['rank']}. {_escape(where)}[/]", highlight=False)
     console.print(_with_evidence(passage))
     print_locator(citation["locator"])
     console.print(
@@ -59,13 +59,13 @@ def print_passage(passage: Json) -> None:
     )
     for words, locators in (("the same", passage["also_at"]), ("nearly the same", passage["also_in"])):
         for locator in locators[:_MOST_REPEATS]:
-            console.print(f"[dim]{words} in {_shown(locator)}[/]", highlight=False, soft_wrap=True)
+            console.print(f"[dim]{words} in {_escape(locator)}[/]", highlight=False, soft_wrap=True)
     console.print()
 
 
 def print_locator(locator: str, *, indent: str = "") -> None:
     """Print a locator in one piece."""
-    stdout().print(f"{indent}[cyan]{_shown(locator)}[/]", highlight=False, soft_wrap=True)
+    stdout().print(f"{indent}[cyan]{_escape(locator)}[/]", highlight=False, soft_wrap=True)
 
 
 def _with_evidence(passage: Json) -> Text:
@@ -92,7 +92,7 @@ def print_outcome(outcome: Outcome) -> None:
         embedded = "no passage embedded here: a running service does it, or the vectors were stored already"
     console.print(f"{summary}; {embedded}", highlight=False)
     for skipped in outcome.skipped:
-        line = f"  [yellow]skipped[/] {_shown(skipped.path)}: {_shown(skipped.reason)}"
+        line = f"  [yellow]skipped[/] {_escape(skipped.path)}: {_escape(skipped.reason)}"
         console.print(line, highlight=False, soft_wrap=True)
     codes = {skipped.code for skipped in outcome.skipped}
     for advice in (SKIPPED_ADVICE[code] for code in sorted(codes & SKIPPED_ADVICE.keys())):
@@ -112,7 +112,7 @@ def print_outcome(outcome: Outcome) -> None:
         )
 
 
-def _shown(text: str) -> str:
+def _escape(text: str) -> str:
     """Text from documents, escaped for markup; on a terminal, controls of direction are visible too."""
     if text.isascii() or not stdout().is_terminal:
         return escape(text)
@@ -139,7 +139,7 @@ def print_documents(documents: Iterable[Json], *, retired: bool, as_json: bool) 
         cells = [str(one["version"]), str(one["passages"]["total"]), f"{one['length']:,}"]
         if retired:
             cells.append(one["retired"] or "")
-        table.add_row(_shown(one["document_id"]), _shown(one["title"]), *cells)
+        table.add_row(_escape(one["document_id"]), _escape(one["title"]), *cells)
     stdout().print(table)
 
 
@@ -171,7 +171,7 @@ def print_citation(found: Json, *, as_json: bool) -> None:
         return
     console, standing = stdout(), found["standing"]
     where = " › ".join([found["title"], *found["section"]])
-    console.print(f"[bold]{_shown(where)}[/]  [dim]version {found['version']}[/]")
+    console.print(f"[bold]{_escape(where)}[/]  [dim]version {found['version']}[/]")
     console.print(Text.assemble((found["before"], "dim"), (found["quote"], "bold"), (found["after"], "dim")))
     words = STANDING[standing["status"]]
     if standing["since"] is not None:
@@ -198,10 +198,10 @@ def print_verdicts(verdicts: Sequence[Json], *, as_json: bool) -> None:
         return
     console = stdout()
     for verdict in verdicts:
-        status, reason = verdict["status"], _shown(verdict["reason"])
+        status, reason = verdict["status"], _escape(verdict["reason"])
         colour = "green" if status in {"verified", "repaired"} else "red"
         if len(verdicts) > 1:
-            console.print(f"[bold {colour}]{status.replace('_', ' ')}[/]  {_shown(verdict['quote'])}")
+            console.print(f"[bold {colour}]{status.replace('_', ' ')}[/]  {_escape(verdict['quote'])}")
             if reason:
                 console.print(f"  {reason}", highlight=False)
         else:
@@ -218,7 +218,7 @@ _STATUS_COLOURS = {"verified": "green", "repaired": "green", "supported": "green
 def print_answer_report(text: str, report: Json, *, with_marks: bool, as_json: bool) -> None:
     """Print the verdicts on the quotes and the sentences of an answer.
 
-    ``with_marks``: the passages are known that its marks name, so one that names none is told.
+    ``with_marks``: the passages were given, so a mark without a passage is reported.
     """
     if as_json:
         print_json(report)
@@ -229,9 +229,9 @@ def print_answer_report(text: str, report: Json, *, with_marks: bool, as_json: b
     for start, end, verdict in sorted(verdicts, key=lambda one: one[:2]):
         status = verdict["status"]
         colour = _STATUS_COLOURS.get(status, "red")
-        console.print(f"[bold {colour}]{status.replace('_', ' ')}[/]  {_shown(text[start:end])}")
+        console.print(f"[bold {colour}]{status.replace('_', ' ')}[/]  {_escape(text[start:end])}")
         if verdict["reason"]:
-            console.print(f"  {_shown(verdict['reason'])}", highlight=False)
+            console.print(f"  {_escape(verdict['reason'])}", highlight=False)
         if verdict["citation"] is not None:
             print_locator(verdict["citation"]["locator"], indent="  ")
     for mark in report["unknown_marks"] if with_marks else ():
@@ -241,10 +241,10 @@ def print_answer_report(text: str, report: Json, *, with_marks: bool, as_json: b
 def print_edits(edits: Iterable[Mapping[str, Any]]) -> None:
     """Print deletions struck out and insertions underlined; in a pipe, both are marked as wdiff does."""
     console = stdout()
-    console.print(marked_edits(edits, is_terminal=console.is_terminal), end="")
+    console.print(mark_edits(edits, is_terminal=console.is_terminal), end="")
 
 
-def marked_edits(edits: Iterable[Mapping[str, Any]], *, is_terminal: bool) -> Text:
+def mark_edits(edits: Iterable[Mapping[str, Any]], *, is_terminal: bool) -> Text:
     """Text with marks of what was deleted and inserted."""
     if not is_terminal:
         marks = {"equal": ("", ""), "delete": ("[-", "-]"), "insert": ("{+", "+}")}
@@ -259,12 +259,12 @@ def print_pruning(plan: Pruning, *, done: bool) -> None:
 
     console = stdout()
     for version in plan.versions:
-        console.print(f"  {_shown(version.document_id)} version {version.number}", highlight=False)
+        console.print(f"  {_escape(version.document_id)} version {version.number}", highlight=False)
     for document in plan.documents:
         since = moment(document.retired or document.updated)
-        console.print(f"  {_shown(document.id)} retired since {since}", highlight=False)
+        console.print(f"  {_escape(document.id)} retired since {since}", highlight=False)
     for locator in plan.broken:
-        console.print(f"  [red]breaks[/] {_shown(locator)}", highlight=False, soft_wrap=True)
+        console.print(f"  [red]breaks[/] {_escape(locator)}", highlight=False, soft_wrap=True)
     count, broken = len(plan.versions), len(plan.broken)
     verb = "Erased" if done else "Would erase"
     erased = f"{verb} {count} versions"

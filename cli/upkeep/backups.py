@@ -32,8 +32,8 @@ def backup(
     data: Data = None,
 ) -> None:
     """Back up collections, jobs, uploaded files and keys, while the service goes on."""
-    settings = _of_folder(data)
-    with _bytes("copying, then reading again") as progress:
+    settings = _read_folder_settings(data)
+    with _byte_progress("copying, then reading again") as progress:
         objects = settings.library_config().objects
         manifest = upkeep.back_up(settings.data, target, progress, objects=objects)
     console = stdout()
@@ -69,9 +69,9 @@ def restore(
     ] = False,
 ) -> None:
     """Restore a backup. The service and all commands that use the data folder must be stopped."""
-    settings = _of_folder(data)
+    settings = _read_folder_settings(data)
     used = None if bring_back else Ledger(ledger or _ledger_of(settings))
-    with _bytes("checking and copying") as progress:
+    with _byte_progress("checking and copying") as progress:
         restored = upkeep.restore(
             settings.data,
             source,
@@ -84,10 +84,10 @@ def restore(
     documents = sum(counts["documents"] for counts in manifest.collections.values())
     lines = [
         f"Restored {len(manifest.collections)} collections, {documents:,} documents, as of {manifest.made}.",
-        *_about_erasures(restored, used),
+        *_describe_erasures(restored, used),
         "Indexes are made anew when a collection is opened. API keys are as they were then; those that the "
         "data folder had as revoked stay revoked. If it had none, revoke again those revoked since.",
-        *_about_left(restored),
+        *_describe_leftovers(restored),
     ]
     for line in lines:
         stdout().print(line, markup=False, highlight=False, soft_wrap=True)
@@ -110,7 +110,7 @@ def check(
     config = settings.library_config()
     if repairing:
         upkeep.require_unused(settings.data, config)
-    with _items() as progress:
+    with _check_progress() as progress:
         found = list(upkeep.check(settings.data, config, progress))
         left = found
         if repairing and any(one.problem.is_repairable for one in found):
@@ -142,7 +142,7 @@ def _print_findings(word: str, colour: str, findings: list[upkeep.Finding]) -> N
 
 
 @contextmanager
-def _items() -> Iterator[Callable[[str, int, int], None]]:
+def _check_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Show on stderr how much of each collection was checked."""
     with bars() as progress:
         tasks: dict[str, TaskID] = {}
@@ -155,7 +155,7 @@ def _items() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def _about_erasures(restored: upkeep.Restored, ledger: Ledger | None) -> Iterator[str]:
+def _describe_erasures(restored: upkeep.Restored, ledger: Ledger | None) -> Iterator[str]:
     if ledger is None:
         yield "What was erased after the backup was made is back, as --bring-back-erased says."
     elif not restored.has_ledger:
@@ -173,7 +173,7 @@ def _about_erasures(restored: upkeep.Restored, ledger: Ledger | None) -> Iterato
         )
 
 
-def _about_left(restored: upkeep.Restored) -> Iterator[str]:
+def _describe_leftovers(restored: upkeep.Restored) -> Iterator[str]:
     if restored.left:
         yield (
             f"Left in the place of LOCCIT_OBJECTS: {', '.join(restored.left)}. The data folder that the "
@@ -181,8 +181,8 @@ def _about_left(restored: upkeep.Restored) -> Iterator[str]:
         )
 
 
-def _of_folder(data: Path | None) -> Settings:
-    """The settings. Raises StoredElsewhere if the data folder has only what is made from a database."""
+def _read_folder_settings(data: Path | None) -> Settings:
+    """Read the settings. Raises StoredElsewhere if the data is in a database and not in the data folder."""
     settings = read_settings(data)
     if settings.library_config().store_url:
         raise StoredElsewhere(
@@ -197,7 +197,7 @@ def _ledger_of(settings: Settings) -> Path:
 
 
 @contextmanager
-def _bytes(doing: str) -> Iterator[Callable[[int], None]]:
+def _byte_progress(doing: str) -> Iterator[Callable[[int], None]]:
     """Show on stderr how many bytes were handled."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=stderr(), transient=True) as progress:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from cli.options import CollectionName, Data, read_settings
 from cli.terminal.consoles import stdout
-from cli.terminal.interruption import resumable
+from cli.terminal.interruption import exit_on_interrupt
 from cli.terminal.progress import bars
 from index.collection import Collection
 from index.errors import InvalidInput
@@ -79,7 +79,7 @@ def import_(
 ) -> None:
     """Add exported documents to a collection, so that their locators resolve; then embed them."""
     tally = _Tally()
-    with resumable(), open_library(read_settings(data)) as library, bars() as progress:
+    with exit_on_interrupt(), open_library(read_settings(data)) as library, bars() as progress:
         with source.open(encoding="utf-8") as file:
             tally.total, exported_from = _read_header(source, file.readline())
             if collection not in library.names():
@@ -98,7 +98,7 @@ def import_(
 
 @dataclass
 class _Tally:
-    """What became of the documents of a file; ``refused`` has the number of the line of each."""
+    """Counts of the imported documents; ``refused`` has the line number and error of each refused one."""
 
     total: int = 0
     count: int = 0

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cli.options import Data
 from cli.terminal.consoles import stdout
-from cli.terminal.interruption import resumable
+from cli.terminal.interruption import exit_on_interrupt
 from cli.terminal.output import print_json
 from cli.terminal.progress import bars
 from index.copying import Difference
@@ -49,7 +49,7 @@ def migrate(
     settings = load_settings(**({} if data is None else {"data": data}))
     config = settings.library_config()
     own = Side(settings.data, config.store_url, config.objects)
-    with resumable("What was moved so far is kept"), _shown() as progress:
+    with exit_on_interrupt("What was moved so far is kept"), _progress_bars() as progress:
         migration = Migration(
             side_of("--from", source, own),
             side_of("--to", target, own),
@@ -70,8 +70,8 @@ def migrate(
 
 
 @contextmanager
-def _shown() -> Iterator[Callable[[str, int, int], None]]:
-    """Show on stderr what is being done, and how much of it is done."""
+def _progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a progress bar on stderr for each step of the migration."""
     with bars() as progress:
         tasks: dict[str, TaskID] = {}
 
@@ -94,7 +94,7 @@ def _print_plan(planned: list[Planned], beside: dict[str, int], target: Side, *,
         )
         state = {"new": "", "unfinished": "; a part is there", "moved": f"; there as of change {one.reached}"}
         _print(f"{one.name}: {size}{state[one.state]}")
-    _print(f"Beside them: {_counted(beside)}")
+    _print(f"Beside them: {_describe_counts(beside)}")
     if planned and target.store and not target.objects:
         _print(
             f"Originals go into the data folder {target.data}: other machines would not show them. To share "
@@ -109,7 +109,7 @@ def _print_report(report: Report, target: Side, *, as_json: bool) -> None:
         return
     for one in report.collections:
         _print_collection(one)
-    _print(f"Beside them: {_counted(report.beside)}")
+    _print(f"Beside them: {_describe_counts(report.beside)}")
     _print_differences("", report.differences)
     if not report.is_same:
         _print(
@@ -148,7 +148,7 @@ def _print_differences(collection: str, differences: list[Difference]) -> None:
         stdout().print(line, highlight=False, soft_wrap=True)
 
 
-def _counted(rows: dict[str, int]) -> str:
+def _describe_counts(rows: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in rows.items() if count) or "nothing"
 
 

@@ -10,7 +10,7 @@ import typer
 
 from cli.options import Data, read_settings
 from cli.terminal.consoles import stdout
-from cli.terminal.interruption import resumable
+from cli.terminal.interruption import exit_on_interrupt
 from cli.terminal.progress import bars
 from index.description import Description
 from index.library import Library
@@ -42,7 +42,7 @@ def upgrade(
     """
     if model and not collection:
         raise typer.BadParameter("--model needs --collection.")
-    with resumable(), open_library(read_settings(data)) as library:
+    with exit_on_interrupt(), open_library(read_settings(data)) as library:
         for name in [collection] if collection else library.names():
             with library.upgrade(name) as found:
                 if cancel:
@@ -55,11 +55,11 @@ def upgrade(
 def _upgrade(library: Library, name: str, found: Upgrade, model: str, *, only_plan: bool) -> None:
     before = found.current
     plan = found.plan(model)
-    for line in _told(name, before, plan):
+    for line in _describe_plan(name, before, plan):
         _print(line)
     if only_plan:
         return
-    with _shown(name) as progress:
+    with _progress_bars(name) as progress:
         found.run(plan, progress)
     if plan.changes:
         _print(f"{name}: upgraded.")
@@ -67,7 +67,7 @@ def _upgrade(library: Library, name: str, found: Upgrade, model: str, *, only_pl
             _print(f"{path} was fitted before and is not used any more: calibrate again, or delete it.")
 
 
-def _told(name: str, before: Description, plan: Plan) -> Iterator[str]:
+def _describe_plan(name: str, before: Description, plan: Plan) -> Iterator[str]:
     if not plan.changes:
         yield f"{name}: up to date."
         return
@@ -80,20 +80,20 @@ def _told(name: str, before: Description, plan: Plan) -> Iterator[str]:
         yield f"{name}: another {' and '.join(others)}."
     yield (
         f"{'Goes on with' if plan.begun else 'Makes'} about {plan.passages:,} passages of {plan.documents:,} "
-        f"documents: about {_duration(plan.seconds)}, and {plan.bytes / 2**20:,.0f} MiB of disk until "
+        f"documents: about {_format_duration(plan.seconds)}, and {plan.bytes / 2**20:,.0f} MiB of disk until "
         f"the old ones are deleted ({plan.free / 2**20:,.0f} MiB are free)."
     )
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} seconds"
     return f"{round(seconds / 60)} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
 @contextmanager
-def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
-    """Show on stderr how far an upgrade is."""
+def _progress_bars(name: str) -> Iterator[Callable[[Progress], None]]:
+    """Show the progress of an upgrade on stderr."""
     with bars() as progress:
         splitting = progress.add_task(f"{name}: splitting versions", total=None)
         embedding = progress.add_task("embedding passages", total=None, visible=False)
