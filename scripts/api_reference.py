@@ -45,7 +45,7 @@ def operations() -> str:
     """Return a section for each group of operations, and one below it for each operation."""
     described = document()
     common = _common_codes(described)
-    parts = [f"Nearly every operation may answer with {_linked(common)}; the others are named with each."]
+    parts = [f"Nearly every operation may answer with {_link_codes(common)}; the others are named with each."]
     for tag, group in groupby(_by_tag(described), key=itemgetter(0)):
         parts.append(f"## {tag['name']}\n\n{_plain(tag['description'])}")
         parts += [_operation(described, name, one, frozenset(common)) for _, name, one in group]
@@ -73,7 +73,7 @@ def _common_codes(described: Mapping[str, Any]) -> Sequence[str]:
     return [code for code, times in ordered if times >= _COMMON * len(every)]
 
 
-def _linked(codes: Sequence[str]) -> str:
+def _link_codes(codes: Sequence[str]) -> str:
     return ", ".join(f"[`{code}`](errors.md#{code})" for code in codes)
 
 
@@ -89,7 +89,7 @@ def _operation(
     if rows:
         lines.append("\n".join(["| field | where | meaning |", "| --- | --- | --- |", *rows]))
     if codes := [code for code in _codes(one) if code not in common]:
-        lines.append(f"Errors: {_linked(codes)}.")
+        lines.append(f"Errors: {_link_codes(codes)}.")
     return "\n\n".join(line for line in lines if line)
 
 
@@ -108,13 +108,13 @@ def _field(name: str, where: str, given: Mapping[str, Any], schema: Mapping[str,
 
 def _body(described: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[str]:
     content = one.get("requestBody", {}).get("content", {}).get("application/json", {})
-    schema = _resolved(described, content.get("schema", {}))
+    schema = _resolve_schema(described, content.get("schema", {}))
     for name, field in schema.get("properties", {}).items():
         required = {"required": name in schema.get("required", ())}
         yield _field(name, "body", {**required, "description": field.get("description")}, field)
 
 
-def _resolved(described: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolve_schema(described: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
     name = schema.get("$ref", "").rpartition("/")[2]
     found: Mapping[str, Any] = described["components"]["schemas"].get(name, schema)
     return found

@@ -1,6 +1,6 @@
 """Look for known vulnerabilities of the locked libraries: a part of ``make check``.
 
-Asks the OSV database, by pip-audit. Where it cannot be reached, that is said aloud and is no failure.
+Asks the OSV database, by pip-audit. Where it cannot be reached, it says so and succeeds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SECONDS = 10.0
 
 
 def unreachable(url: str) -> str:
-    """Why the database cannot be asked; empty if it can."""
+    """Return the reason why the database cannot be reached; empty if it can."""
     try:
         response = httpx.post(url, json=KNOWN, timeout=_SECONDS)
         response.raise_for_status()

@@ -63,7 +63,7 @@ class Place:
         return [str(path.relative_to(tree)) for paths in found.values() for path in paths]
 
     @contextmanager
-    def broken(self, tree: Path) -> Iterator[None]:
+    def apply(self, tree: Path) -> Iterator[None]:
         """Break the place until the ``with`` block ends. Raises LookupError, SyntaxError."""
         path = self.path_in(tree)
         code = path.read_text(encoding="utf-8")
@@ -78,7 +78,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the tests made of a broken place; ``by`` is the test that failed, or what went wrong."""
+    """The result of the tests with a broken place; ``by`` is the test that failed, or the error."""
 
     name: str
     outcome: Literal["caught", "survived", "error"]
@@ -95,8 +95,8 @@ def read_places(path: Path = PLACES) -> list[Place]:
 
 
 @contextmanager
-def copied(root: Path) -> Iterator[Path]:
-    """A copy of the files of a tree that git does not ignore, removed at the end."""
+def copy_tree(root: Path) -> Iterator[Path]:
+    """Copy the files of a tree that git does not ignore to a temporary folder; yields it."""
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(listing, cwd=root, check=True, capture_output=True, text=True)  # noqa: S603 -- ours
     with tempfile.TemporaryDirectory(prefix="loccit-broken-") as folder:
@@ -130,7 +130,7 @@ def try_place(place: Place, tree: Path, *, marks: str = "") -> Result:
     began = time.monotonic()
     try:
         tests = place.tests_in(tree)
-        with place.broken(tree):
+        with place.apply(tree):
             status, failed = run_tests(tree, tests, "-x", *(["-m", marks] if marks else []))
     except (LookupError, SyntaxError) as error:
         return Result(place.name, "error", str(error))
@@ -143,8 +143,8 @@ def try_place(place: Place, tree: Path, *, marks: str = "") -> Result:
     return replace(found, seconds=round(time.monotonic() - began, 1))
 
 
-def confirmed(results: Sequence[Result], tree: Path) -> list[Result]:
-    """The results, with an error in the place of those whose test fails without the break, too."""
+def confirm(results: Sequence[Result], tree: Path) -> list[Result]:
+    """Run the failed tests without the breaks; a result whose test still fails becomes an error."""
     noticed = sorted({one.by for one in results if one.outcome == "caught"})
     status, failed = run_tests(tree, noticed) if noticed else (0, [])
     wrong = failed if status in (0, 1) else noticed
@@ -165,19 +165,19 @@ def main() -> int:
     given = parser.parse_args()
     places = [one for one in read_places(given.places) if not given.names or one.name in given.names]
     results: list[Result] = []
-    with copied(given.root.resolve()) as tree:
+    with copy_tree(given.root.resolve()) as tree:
         for place in places:
             results.append(one := try_place(place, tree, marks=given.marks))
             print(f"{one.outcome:8} {one.seconds:7.1f} s  {one.name}: {one.by}", flush=True)  # noqa: T201
-            _keep(given.json, [one])
-        results = confirmed(results, tree)
-    _keep(given.json, results)
+            _save(given.json, [one])
+        results = confirm(results, tree)
+    _save(given.json, results)
     missed = [f"{one.name}: {one.outcome} {one.by}" for one in results if one.outcome != "caught"]
     print(f"{len(results) - len(missed)} of {len(results)} places were noticed.", *missed, sep="\n")  # noqa: T201
     return 1 if missed or not results else 0
 
 
-def _keep(path: Path | None, results: Sequence[Result]) -> None:
+def _save(path: Path | None, results: Sequence[Result]) -> None:
     if path is not None:
         known = json.loads(path.read_text()) if path.exists() else {}
         path.write_text(json.dumps({**known, **{one.name: asdict(one) for one in results}}, indent=1) + "\n")

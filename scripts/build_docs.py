@@ -50,7 +50,7 @@ def benchmarks() -> str:
         (
             f"`{one.name}`",
             one.says,
-            _measured(kept[one.name], on.get(one.name, "")),
+            _format_measurement(kept[one.name], on.get(one.name, "")),
             _aim(one, kept[one.name]),
             _others(one),
         )
@@ -60,7 +60,7 @@ def benchmarks() -> str:
     return table(("condition", "what", "measured (95 % interval)", "aim", "others"), *rows)
 
 
-def _measured(estimate: Estimate, processor: str) -> str:
+def _format_measurement(estimate: Estimate, processor: str) -> str:
     on = f", {processor}" if processor else ""
     return f"**{estimate.value:.3f}** ({estimate.low:.3f} to {estimate.high:.3f}){on}"
 
@@ -81,11 +81,11 @@ def _others(condition: run.Condition) -> str:
 
 def operators() -> str:
     """Return the table of the comparisons in filters."""
-    rows = [(f"`{one.name}`", _selected(one)) for one in OPERATORS.values()]
+    rows = [(f"`{one.name}`", _operator_reading(one)) for one in OPERATORS.values()]
     return table(("`type`", "the metadata under `key` are"), *rows)
 
 
-def _selected(operator: Operator) -> str:
+def _operator_reading(operator: Operator) -> str:
     return f"{operator.meaning}, or missing" if operator.is_complement else operator.meaning
 
 

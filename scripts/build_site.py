@@ -59,7 +59,7 @@ def with_links(text: str, path: Path, place: PurePosixPath) -> str:
         sign, words, target, anchor = found[1], found[2], found[3], found[4] or ""
         if not target or re.match(r"[a-z]+:", target):
             return found[0]
-        moved = _page_of((path.parent / target).resolve())
+        moved = _site_path((path.parent / target).resolve())
         if moved is None:
             return words
         up = "../" * len(place.parent.parts)
@@ -69,8 +69,8 @@ def with_links(text: str, path: Path, place: PurePosixPath) -> str:
     return "".join(part if at % 2 else _LINK.sub(link, part) for at, part in enumerate(parts))
 
 
-def _page_of(file: Path) -> str | None:
-    """Where a file is below the site's source; None for one that the site does not have."""
+def _site_path(file: Path) -> str | None:
+    """Return the path of a file below the site's source; None for one that the site does not have."""
     if file.is_relative_to(DOCS):
         return file.relative_to(DOCS).as_posix()
     return ELSEWHERE.get(file.relative_to(ROOT).as_posix()) if file.is_relative_to(ROOT) else None

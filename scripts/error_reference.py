@@ -73,7 +73,7 @@ def kinds() -> dict[str, type[Exception]]:
     """Every error that is raised, by its code; classes that only group others are left out."""
     found: dict[str, type[Exception]] = {EvaluationMissing.code: EvaluationMissing}
     for module in (library, service, web, *_OF_COMMANDS):
-        found |= {kind.code: kind for kind in _declared(module) if _is_raised(kind)}
+        found |= {kind.code: kind for kind in _error_classes(module) if _is_raised(kind)}
     for code in remedies.CLIENT:
         found[code] = next(
             kind for kind in vars(client_errors).values() if getattr(kind, "code", None) == code
@@ -81,7 +81,7 @@ def kinds() -> dict[str, type[Exception]]:
     return found
 
 
-def _declared(module: ModuleType) -> Iterator[type[LoccitError]]:
+def _error_classes(module: ModuleType) -> Iterator[type[LoccitError]]:
     for kind in vars(module).values():
         if isinstance(kind, type) and issubclass(kind, LoccitError) and _is_in(module, kind):
             yield kind
@@ -126,10 +126,10 @@ def _meaning(kind: type[Exception]) -> str:
 
 
 def _advice(kind: type[Exception]) -> str:
-    """What messages of the service and of the commands add, once each."""
-    found = [_advised(kind, table) for table in (advice.ADVICE, command_advice.ADVICE)]
+    """The advice that messages of the service and of the commands add, once each."""
+    found = [_advice_of_table(kind, table) for table in (advice.ADVICE, command_advice.ADVICE)]
     texts = dict.fromkeys(text or _limits(kind) for text in found if text is not None)
-    return "".join(f" {_with_code(text)}" for text in texts)
+    return "".join(f" {_mark_code(text)}" for text in texts)
 
 
 def _limits(kind: type[Exception]) -> str:
@@ -141,7 +141,7 @@ def _limits(kind: type[Exception]) -> str:
     return f"The message names the setting, unless the limit is fixed: {', '.join(others)} or {last}."
 
 
-def _advised(kind: type[Exception], table: advice.Advice) -> str | None:
+def _advice_of_table(kind: type[Exception], table: advice.Advice) -> str | None:
     """The advice of a table for a class of errors; empty where it depends on the limit, None without any."""
     found = next((table[base] for base in kind.__mro__ if base in table), None)  # type: ignore[index, operator]
     if not callable(found):
@@ -153,7 +153,7 @@ def _advised(kind: type[Exception], table: advice.Advice) -> str | None:
     return "`--skip-missing` leaves these questions out."
 
 
-def _with_code(text: str) -> str:
+def _mark_code(text: str) -> str:
     """Advice, with the names of settings, routes and options in it as code."""
     marked = r"`[^`]*`|\b(?:LOCCIT_\w+(?:=\w+)?|(?:GET|PUT|POST) /[\w/{}]+)|(?<!\w)--[a-z-]+"
     return re.sub(marked, lambda found: f"`{found[0].strip('`')}`", text)

@@ -1,4 +1,4 @@
-"""What to do about each error, for the reference of errors. The advice that messages carry is added to it."""
+"""Remedies of each error for the reference of errors, which adds the advice of the messages."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def sections(page: PurePosixPath, text: str) -> Iterator[Section]:
 
 
 def weight(page: PurePosixPath) -> float:
-    """How much a page counts: one that says how to do something more than a reference."""
+    """The weight of a page in the ranking, 0.35 to 1: references weigh less than pages that explain."""
     name = page.as_posix()
     if name.startswith(_REFERENCE):
         return 0.7
@@ -80,7 +80,7 @@ def _plain(text: str) -> str:
 
 
 def synonyms() -> dict[str, str]:
-    """What readers type, and the words of the pages for it."""
+    """The words of the pages by the words that readers type instead."""
     lines = SYNONYMS.read_text(encoding="utf-8").splitlines()
     pairs = [line.partition(":") for line in lines if line and not line.startswith("#")]
     return {typed.strip(): words.strip() for typed, _, words in pairs}
