@@ -1,4 +1,4 @@
-"""What an operation of the API is, apart from how it is sent: a value that both clients take."""
+"""An operation of the API as a value, which both clients send: request, and how to read the reply."""
 
 from __future__ import annotations
 

@@ -27,34 +27,34 @@ def decode(kind: type[T], value: object) -> T:
 
     Fields without a default must be there. A value of a ``Literal`` may be one that only newer services know.
     """
-    return cast(T, _decoded(kind, value, ""))
+    return cast(T, _decode_value(kind, value, ""))
 
 
-def _decoded(kind: Any, value: Any, where: str) -> Any:
+def _decode_value(kind: Any, value: Any, where: str) -> Any:
     origin = get_origin(kind)
     if is_dataclass(kind):
-        return _dataclass(kind, value, where)
+        return _decode_dataclass(kind, value, where)
     if origin in {list, tuple}:
         if not isinstance(value, list):
             raise _unexpected(where, "a list", value)
-        members = [_decoded(get_args(kind)[0], one, f"{where}[{at}]") for at, one in enumerate(value)]
+        members = [_decode_value(get_args(kind)[0], one, f"{where}[{at}]") for at, one in enumerate(value)]
         return tuple(members) if origin is tuple else members
     if origin in {Union, types.UnionType}:
         (one,) = (part for part in get_args(kind) if part is not type(None))
-        return None if value is None else _decoded(one, value, where)
+        return None if value is None else _decode_value(one, value, where)
     if kind is datetime:
-        return _moment(value, where)
+        return _decode_time(value, where)
     return value
 
 
-def _dataclass(kind: Any, value: Any, where: str) -> Any:
+def _decode_dataclass(kind: Any, value: Any, where: str) -> Any:
     if not isinstance(value, Mapping):
         raise _unexpected(where, "an object", value)
     given: Json = {"raw": value}
     for name, (hint, is_needed) in _fields(kind).items():
         place = f"{where}.{name}" if where else name
         if name in value:
-            given[name] = _decoded(hint, value[name], place)
+            given[name] = _decode_value(hint, value[name], place)
         elif is_needed:
             raise InvalidReply(
                 f"The reply has no field {place}. Is this the address of a Loccit service, and is it older "
@@ -74,7 +74,7 @@ def _fields(kind: Any) -> Mapping[str, tuple[Any, bool]]:
     }
 
 
-def _moment(value: Any, where: str) -> datetime:
+def _decode_time(value: Any, where: str) -> datetime:
     try:
         return datetime.fromisoformat(value)
     except (TypeError, ValueError):

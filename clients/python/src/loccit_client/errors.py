@@ -128,7 +128,7 @@ _KINDS: Mapping[int, type[ApiError]] = {
 def error_of(response: httpx.Response) -> ApiError:
     """The error that a response with a status of 400 or more is. Its body must have been read."""
     kind = _KINDS.get(response.status_code, ServerError if response.is_server_error else InvalidRequest)
-    detail = _detail(response)
+    detail = _read_detail(response)
     request_id = str(detail.get("request_id") or response.headers.get("X-Request-ID", ""))
     return kind(
         str(detail.get("message") or f"{response.status_code} {response.reason_phrase}, without a reason."),
@@ -151,8 +151,8 @@ def error_in_stream(event: Mapping[str, Any]) -> ServerError:
     )
 
 
-def _detail(response: httpx.Response) -> Mapping[str, object]:
-    """What the body says; empty for the page of a proxy."""
+def _read_detail(response: httpx.Response) -> Mapping[str, object]:
+    """Read the error from a JSON body; empty for another body, as the page of a proxy."""
     try:
         detail = response.json()["error"]
     except (ValueError, KeyError, TypeError):

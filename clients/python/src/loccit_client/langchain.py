@@ -95,7 +95,9 @@ class LoccitLoader(BaseLoader):
         if self._client is None:
             raise ValueError("This loader has an async_client only. Give it a client, or use `alazy_load`.")
         for one in self._client.documents.list(**self._which):
-            yield _whole(one, self._client.documents.text(one.document_id, **self._of(one)))
+            yield _whole_document(
+                one, self._client.documents.text(one.document_id, **self._text_version(one))
+            )
 
     async def alazy_load(self) -> AsyncIterator[Document]:
         """The documents, one by one."""
@@ -105,14 +107,14 @@ class LoccitLoader(BaseLoader):
             return
         documents = self._async_client.documents
         async for one in documents.list(**self._which):
-            yield _whole(one, await documents.text(one.document_id, **self._of(one)))
+            yield _whole_document(one, await documents.text(one.document_id, **self._text_version(one)))
 
-    def _of(self, one: models.Document) -> dict[str, Any]:
-        """Which text of a document: that of the version whose hash the list has."""
+    def _text_version(self, one: models.Document) -> dict[str, Any]:
+        """Arguments that read the very version of the text whose hash the list has."""
         return {"version": one.version, "collection": self._collection}
 
 
-def _whole(one: models.Document, text: str) -> Document:
+def _whole_document(one: models.Document, text: str) -> Document:
     own = {
         "document_id": one.document_id,
         "title": one.title,

@@ -1,4 +1,4 @@
-"""What the adapters of frameworks tell about a passage, in the fields that all of them have."""
+"""The metadata of a passage that all adapters of frameworks pass on."""
 
 from __future__ import annotations
 

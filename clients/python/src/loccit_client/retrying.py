@@ -1,4 +1,4 @@
-"""When a request is sent again, and after which pause."""
+"""Rules for sending a request again, and the pause before it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often a request is sent again, and the longest pause before it, in seconds.
+    """The number of times that a request is sent again, and the longest pause before it, in seconds.
 
     A request that the service refused with 429, or that did not reach it, has had no effect: it is sent again
     whatever it does. After 503 and broken connections only requests are repeated that have the same effect

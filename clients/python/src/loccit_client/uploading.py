@@ -37,7 +37,9 @@ class Upload:
             return {"content": self.content, "headers": {"Content-Type": self.media_type}}
         return {
             "data": dict(self.fields),
-            "files": [("files", (name, _opened(content), _type(name))) for name, content in self.files],
+            "files": [
+                ("files", (name, _open_content(content), _media_type(name))) for name, content in self.files
+            ],
         }
 
 
@@ -48,11 +50,11 @@ def form(
     fields = {"metadata": json.dumps(metadata)} if metadata else {}
     if password:
         fields["password"] = password
-    named = tuple(one for file in files for one in _named(file))
+    named = tuple(one for file in files for one in _named_contents(file))
     return Upload(files=named, fields=fields, on_progress=on_progress)
 
 
-def _named(file: File) -> Iterator[tuple[str, bytes | Path]]:
+def _named_contents(file: File) -> Iterator[tuple[str, bytes | Path]]:
     """The names and contents that a file or folder stands for; hidden files and folders are left out."""
     if isinstance(file, tuple):
         yield file
@@ -69,11 +71,11 @@ def _named(file: File) -> Iterator[tuple[str, bytes | Path]]:
         raise FileNotFoundError(f"There is no file or folder {path}.")
 
 
-def _opened(content: bytes | Path) -> Any:
+def _open_content(content: bytes | Path) -> Any:
     return _LazyFile(content) if isinstance(content, Path) else io.BytesIO(content)
 
 
-def _type(name: str) -> str:
+def _media_type(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 

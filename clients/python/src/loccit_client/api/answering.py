@@ -16,7 +16,7 @@ from loccit_client.sse import ServerEvent
 
 
 class AnswerOptions(TypedDict, total=False):
-    """How to answer; what is left out has the service's default.
+    """Options of an answer; those left out have the service's default.
 
     ``mode``: ``extractive``, sentences of the documents word for word, or ``written`` by a model.
     ``sentences``: most sentences of an extractive answer (3). ``min_answerability``: below it the answer
@@ -38,7 +38,7 @@ class AnswerOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class AnswerEvent:
-    """What happens while an answer is made: ``found``, ``delta``, ``sentence`` and ``finished``.
+    """An event while an answer is made: ``found``, ``delta``, ``sentence`` and ``finished``.
 
     ``data`` is the JSON of the event. ``text`` is what a ``delta`` adds to the answer, ``sentence`` one with
     its citation or verdict, ``answer`` the whole answer at the end.

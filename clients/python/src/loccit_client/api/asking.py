@@ -29,7 +29,7 @@ class Turn(TypedDict):
 
 
 class AskOptions(TypedDict, total=False):
-    """How to ask; what is left out has the service's default.
+    """Options of a question; those left out have the service's default.
 
     ``k``: most passages (5). ``filter``: only documents with this metadata. ``turns``: the conversation so
     far, for a follow-up question. ``min_answerability``: below this probability, no passages. ``as_of``: the

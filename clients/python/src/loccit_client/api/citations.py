@@ -57,7 +57,7 @@ def cite_as(
         path="/v1/citations/{locator}",
         named={"locator": locator},
         query={"format": shape, "proof": proof or None},
-        read=_formatted,
+        read=_read_formatted,
         collection=collection,
     )
 
@@ -71,7 +71,7 @@ def verify(
     claims: bool = True,
     collection: str | None = None,
 ) -> Call[VerifyResult]:
-    """Whether citations, quotes, and what an answer says are in the stored texts.
+    """Verify citations, quotes, and what an answer says against the stored texts.
 
     ``cited`` are the locators of the passages that the answer was given, in the order of its marks: [1] is
     the first. ``claims=False`` judges its quotes only.
@@ -83,7 +83,7 @@ def verify(
 
 
 def changes(*, since: int = 0, limit: int | None = None, collection: str | None = None) -> Call[Changes]:
-    """What happened to documents after a change."""
+    """The changes of documents after a change."""
     return Call(
         method="GET",
         path="/v1/changes",
@@ -101,12 +101,12 @@ def follow(
     limit: int | None = None,
     collection: str | None = None,
 ) -> Call[Changes]:
-    """What happened to documents after a change, and the status of citations after the last one listed."""
+    """The changes of documents after a change, and the status of citations after the last one listed."""
     body = {"citations": list(citations), "since": since} | without_defaults(until=until, limit=limit)
     return Call(method="POST", path="/v1/changes", json=body, read=one(Changes), collection=collection)
 
 
-def _formatted(response: httpx.Response) -> str | Mapping[str, Any]:
+def _read_formatted(response: httpx.Response) -> str | Mapping[str, Any]:
     if "json" not in response.headers.get("Content-Type", ""):
         return response.content.decode()
     found: Mapping[str, Any] = json_of(response)

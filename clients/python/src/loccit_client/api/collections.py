@@ -16,7 +16,7 @@ def list_all() -> Call[list[Collection]]:
 
 
 def get(name: str) -> Call[Collection]:
-    """How much a collection contains."""
+    """The state of a collection: its counts, model and last change."""
     return Call(
         method="GET", path=_COLLECTION, named={"name": name}, read=one(Collection), has_collection=False
     )
@@ -59,7 +59,7 @@ def upgrade(name: str, *, model: str = "") -> Call[Job]:
 
 
 def plan_upgrade(name: str, *, model: str = "") -> Call[UpgradePlan]:
-    """What an upgrade would do, how long it would take, and with how much disk."""
+    """Plan an upgrade: its changes, and the time and disk that it needs."""
     return Call(
         method="POST",
         path=f"{_COLLECTION}/upgrade",

@@ -57,7 +57,7 @@ def put(
         )
     if metadata:
         raise ValueError("Metadata go with a text. Set those of a file with `update`, or use `ingest`.")
-    attributes = {"title": title or None, "source": source or None, "groups": _joined(groups)}
+    attributes = {"title": title or None, "source": source or None, "groups": _join_groups(groups)}
     data = content.read_bytes() if isinstance(content, Path) else content
     return Call(
         method="PUT",
@@ -227,5 +227,5 @@ def prune(
     )
 
 
-def _joined(groups: Sequence[str] | None) -> str | None:
+def _join_groups(groups: Sequence[str] | None) -> str | None:
     return None if groups is None else ",".join(groups)

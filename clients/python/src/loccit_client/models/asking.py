@@ -133,7 +133,7 @@ class ExplanationReason(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedPlace(Reply):
-    """What one search says of a passage: its rank (None behind the last candidate) and its score."""
+    """The result of one search for a passage: its rank (None behind the last candidate) and its score."""
 
     rank: int | None
     score: float | None

@@ -34,7 +34,7 @@ class RefusedMirror(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lag(Reply):
-    """How far the answers of the process that replied are behind the record: changes, and at most seconds."""
+    """The lag of the replying process behind the record: changes, and at most so many seconds."""
 
     changes: int
     seconds: float
@@ -70,7 +70,7 @@ class DeletedCollection(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpgradePlan(Reply):
-    """What an upgrade would do, with about so many seconds and bytes of disk; empty ``changes``: nothing."""
+    """The plan of an upgrade, with estimated seconds and bytes of disk; no ``changes``: nothing to do."""
 
     changes: list[str]
     model: str
@@ -84,7 +84,7 @@ class UpgradePlan(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpgradeProgress(Reply):
-    """How far an upgrade is: versions split into passages, then passages embedded."""
+    """The progress of an upgrade: versions split into passages, then passages embedded."""
 
     versions: int
     staged: int
@@ -94,7 +94,7 @@ class UpgradeProgress(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpgradeResult(Reply):
-    """What an upgrade that is done has made."""
+    """The result of a finished upgrade."""
 
     fingerprint: str
     calibration_outdated: bool

@@ -154,7 +154,7 @@ class RetiredDocument(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PruneResult(Reply):
-    """What is erased, or would be unless it is ``done``; ``broken`` are locators that no longer resolve."""
+    """Versions and documents that are erased, or would be unless ``done``; ``broken`` locators break."""
 
     done: bool
     versions: list[PrunedVersion]

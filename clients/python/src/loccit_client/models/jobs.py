@@ -72,7 +72,7 @@ class Job(Reply):
 
     @property
     def is_finished(self) -> bool:
-        """Whether it is done, cancelled or failed."""
+        """Whether the job is done, cancelled or failed."""
         return self.state in FINISHED
 
 

@@ -42,7 +42,7 @@ class Verdict(Reply):
 
     @property
     def holds(self) -> bool:
-        """Whether the words are where they are said to be."""
+        """Whether the document has the words, but at most for typography or their place."""
         return self.status in {"verified", "repaired"}
 
 
@@ -70,7 +70,7 @@ class Conflict(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementVerdict(Reply):
-    """How a sentence compares with the passages: words and facts match, but for ``conflicts``, or do not."""
+    """The verdict on a sentence by the passages; ``conflicts`` are the facts that differ."""
 
     status: Literal["supported", "contradicted", "unsupported"]
     probability: float
