@@ -104,11 +104,11 @@ def _correction(
     regression: Regression, rows: Sequence[Mapping[str, float]], truth: NDArray[np.bool_]
 ) -> Regression:
     numbers = np.concatenate([regression.row(one) for one in rows])
-    logits, standard = regression.logits(numbers), regression.standardised(numbers)
+    logits, standard = regression.logits(numbers), regression.standardise(numbers)
     design = np.column_stack([standard, logits, np.ones(len(rows))])
     precision = 1.0 / np.square([*[_WEIGHT] * standard.shape[1], _SLOPE, _SHIFT])
     *shift, slope, intercept = maximum_a_posteriori(design, truth, logits, precision).tolist()
-    return regression.corrected(1.0 + slope, np.array(shift), intercept)
+    return regression.correct(1.0 + slope, np.array(shift), intercept)
 
 
 def maximum_a_posteriori(

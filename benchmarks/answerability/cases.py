@@ -27,7 +27,7 @@ from index.answers import Hit
 from index.config import SearchConfig
 from index.protocols import Snapshot
 from index.search.question import Query
-from index.search.search import Found, Search, Stopwatch
+from index.search.search import Search, SearchResult, Stopwatch
 
 SIZES = (1, 10, 100, 0)
 """Documents in a collection; 0 is all that the set has."""
@@ -49,7 +49,7 @@ class Case:
     kind: Kind
     is_dev: bool
     query: Query
-    found: Found
+    found: SearchResult
     relevant: tuple[bool, ...]
 
     @property
@@ -131,9 +131,9 @@ class Asking:
     def _part(self, units: Sequence[str]) -> Part:
         return Part(self._whole, [key for name in units for key in self._units[name]])
 
-    def _found(self, part: Part, query: Query) -> Found:
+    def _found(self, part: Part, query: Query) -> SearchResult:
         search = Search(self._moment, self._moment, part, self._whole.analyzer, self._config)
-        return search.found(query, k=K, where=None, watch=Stopwatch())
+        return search.find(query, k=K, where=None, watch=Stopwatch())
 
 
 def _answers(question: Question, hit: Hit) -> bool:

@@ -90,7 +90,7 @@ def regression(names: Sequence[str], rows: Numbers, truth: NDArray[np.bool_], we
     """Fit a logistic regression with a ridge penalty on standardised features."""
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
     blank = Regression(tuple(names), mean, scale, _LIMIT, np.zeros(len(names)), 0.0)
-    standard = np.hstack([blank.standardised(rows), np.ones((len(rows), 1))])
+    standard = np.hstack([blank.standardise(rows), np.ones((len(rows), 1))])
     ridge = np.append(np.full(len(names), _RIDGE), 1e-6)
     found = maximum_a_posteriori(
         standard, truth, np.zeros(len(rows)), ridge, weight * len(rows) / weight.sum()

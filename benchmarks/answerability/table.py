@@ -21,7 +21,7 @@ from index.library import Library
 from index.protocols import Embedder, Snapshot
 from index.search import FEATURES, of_passages
 from index.search import Question as Checked
-from index.search.conversation import combined
+from index.search.conversation import add_context
 from index.search.question import Query, is_spelt
 from index.search.search import Search
 from index.store import open_catalogue
@@ -155,11 +155,11 @@ def _strangers(name: str) -> list[Question]:
 
 def _queries(embedder: Embedder, asked: Sequence[Question]) -> Iterator[Query]:
     for one in asked:
-        checked = Checked.checked(one.text, turns=one.turns)
+        checked = Checked.validate(one.text, turns=one.turns)
         vectors = embedder.embed_queries(checked.texts)
         (starts,) = embedder.token_starts([checked.text])
         spelt = is_spelt(checked.text, starts.tolist())
-        yield Query(checked.text, combined(vectors, checked.context), checked.context, spelt)
+        yield Query(checked.text, add_context(vectors, checked.context), checked.context, spelt)
 
 
 def _keys(moment: Snapshot) -> dict[str, int]:

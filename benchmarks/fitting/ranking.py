@@ -115,7 +115,7 @@ def _part(name: str, examples: Sequence[tuple[Numbers, Numbers]]) -> Part:
 
 def _example(collection: Collection, question: Question) -> tuple[Numbers, Numbers]:
     """The features of a question's candidates, and the relevance of each."""
-    found, places = collection.questions.ranked(Asked.checked(question.text, turns=question.turns))
+    found, places = collection.questions.rank(Asked.validate(question.text, turns=question.turns))
     spans = {one.id: (one.version.document_id, one.passage.start, one.passage.end) for one in places}
     relevance = [relevance_of(question, *spans[id_]) for id_ in found.candidates.ids.tolist()]
     if found.features is None:  # nothing was found

@@ -65,7 +65,7 @@ def main() -> None:
             texts = [one.answer[sentence.start : sentence.end] for sentence in claims(one.answer)]
             for claim in statements([text for text in texts if makes_claim(text, terms)], terms, embedder):
                 rows += examples(claim, own, others)
-    values = np.array([[features.named()[name] for name in FEATURES] for features, _ in rows])
+    values = np.array([[features.as_dict()[name] for name in FEATURES] for features, _ in rows])
     truth = np.array([is_said for _, is_said in rows])
     fitted = LogisticRegression(C=_PENALTY, class_weight="balanced").fit(values, truth)
     weights = dict(zip(FEATURES, fitted.coef_[0].round(4).tolist(), strict=True))

@@ -23,7 +23,7 @@ from evaluation.questions import Question, Span
 from index.answers import Answer
 from index.collection import Collection
 from index.library import Library
-from index.search.extraction import divided, extracted
+from index.search.extraction import divide_question, extract_answer
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 LEAST = 0.5
@@ -36,7 +36,7 @@ Part = Callable[[Question], bool]
 def first_sentence(collection: Collection, question: Question, answer: Answer) -> Span | None:
     """The most probable sentence of the extractive answer made of an answer; None if there is none."""
     with collection.archive.resolution() as resolution:
-        extract = extracted(resolution, divided("?"), [answer], most=1, least=0.0)
+        extract = extract_answer(resolution, divide_question("?"), [answer], most=1, least=0.0)
     if extract.declines:
         return None
     citation = extract.sentences[extract.first].citation
@@ -81,11 +81,11 @@ def study_declines(collection: Collection, questions: Sequence[Question]) -> dic
 
 
 def _declines(collection: Collection, question: Question) -> bool:
-    parts = divided(question.text)
+    parts = divide_question(question.text)
     asked = [question.text] if len(parts) == 1 else [question.text, *(part.query for part in parts)]
     answers = [collection.ask(text, k=K) for text in asked]
     with collection.archive.resolution() as resolution:
-        return extracted(resolution, parts, answers, most=3, least=LEAST).declines
+        return extract_answer(resolution, parts, answers, most=3, least=LEAST).declines
 
 
 def study(part: Part = lambda _: True) -> dict[str, Estimate]:

@@ -1,7 +1,7 @@
 """Make, resolve, verify and export citations, and locate them in newer versions."""
 
 from index.citations.budget import ReadingBudget
-from index.citations.carried import Carried, carried
+from index.citations.carried import Carried, find_carried
 from index.citations.citing import Locator, locator_of, parse_locator
 from index.citations.claims import Quoted, Sentence, mark_spans, marks_in, without_marks
 from index.citations.claims import claims as sentences_of
@@ -30,7 +30,7 @@ __all__ = [
     "Verdict",
     "Verification",
     "block_spans",
-    "carried",
+    "find_carried",
     "formatted",
     "locator_of",
     "mark_spans",

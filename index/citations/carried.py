@@ -51,25 +51,25 @@ class Carried:
     listed: frozenset[int] = frozenset()
 
 
-def carried(text: str) -> Carried:
-    """The citations in a text. The entry of a list belongs to the marks that have its number."""
+def find_carried(text: str) -> Carried:
+    """Find the citations in a text. An entry of a list belongs to the marks with its number."""
     locators: dict[int, Locator] = {}
     entries = []
     quotes = {}
     marked = {int(one[1] or one[2]): one.start() for one in reversed([*_MARK.finditer(text)])}
     for line in _ENTRY.finditer(text):
-        number, found = int(line[1] or line[2]), _found(text, *line.span())
+        number, found = int(line[1] or line[2]), _find_locators(text, *line.span())
         is_cited = marked.get(number, len(text)) < line.start()
         if found and number not in locators and (_DEFINED.match(line[0]) or is_cited):
             (begin, _), locators[number] = found[0]
-            if words := _quoted(text[line.start() : begin]):
+            if words := _quoted_words(text[line.start() : begin]):
                 quotes[number] = words
             entries.append(line.span())
     for start, end in entries:
         text = text[:start] + re.sub(r"\S", " ", text[start:end]) + text[end:]
     listed = frozenset(locators)
     free = max([0, *marked, *locators]) + 1
-    for (start, end), locator in _found(text, 0, len(text)):
+    for (start, end), locator in _find_locators(text, 0, len(text)):
         if free <= _MOST_MARKS:
             locators[free] = locator
             text = text[:start] + f"[{free}]".ljust(end - start) + text[end:]
@@ -77,38 +77,38 @@ def carried(text: str) -> Carried:
     return Carried(text, locators, tuple(entries), quotes, listed)
 
 
-def _found(text: str, start: int, end: int) -> list[tuple[tuple[int, int], Locator]]:
+def _find_locators(text: str, start: int, end: int) -> list[tuple[tuple[int, int], Locator]]:
     """The locators in a part of a text with the spans that name them, in order."""
     found = []
     at = start
     for link in _LINK.finditer(text, start, end):
-        found += _written(text, at, link.start())
-        if locator := _parsed(unquote(link["locator"])):
+        found += _find_plain_locators(text, at, link.start())
+        if locator := _parse_or_none(unquote(link["locator"])):
             found.append((link.span(), locator))
         at = link.end()
-    return found + _written(text, at, end)
+    return found + _find_plain_locators(text, at, end)
 
 
-def _written(text: str, start: int, end: int) -> list[tuple[tuple[int, int], Locator]]:
-    """The locators that are no links. The id may have spaces in it where brackets enclose the locator."""
+def _find_plain_locators(text: str, start: int, end: int) -> list[tuple[tuple[int, int], Locator]]:
+    """The locators written as plain text. In brackets, their id may have spaces."""
     found = []
     for place in _END.finditer(text, start, end):
         line = max(start, text.rfind("\n", start, place.start()) + 1)
         opening = _OPENINGS.get(text[place.end() : place.end() + 1], "")
-        begin = _opened(text, opening, line, place.start()) + 1 if opening else 0
+        begin = _open_bracket(text, opening, line, place.start()) + 1 if opening else 0
         if begin <= 0:
             words = text[line : place.start()]
             word = words.rsplit(None, 1)[-1] if words and not words[-1].isspace() else ""
             begin = place.start() - len(word.lstrip(_BEFORE_ID))
-        locator = _parsed(_ESCAPED.sub(r"\1", text[begin : place.end()]))
+        locator = _parse_or_none(_ESCAPED.sub(r"\1", text[begin : place.end()]))
         if locator:
             found.append(((begin, place.end()), locator))
             start = place.end()
     return found
 
 
-def _opened(text: str, opening: str, start: int, end: int) -> int:
-    """Where a bracket opens that is open at the end; -1 if there is none. Names may have brackets in them."""
+def _open_bracket(text: str, opening: str, start: int, end: int) -> int:
+    """The offset of the bracket that is still open at ``end``; -1 without one. Names may contain brackets."""
     closing = next(mark for mark, other in _OPENINGS.items() if other == opening)
     depth = 0
     for at in range(end - 1, max(start, end - _LONGEST_ID) - 1, -1):
@@ -121,15 +121,15 @@ def _opened(text: str, opening: str, start: int, end: int) -> int:
     return text.rfind(opening, start, end)
 
 
-def _quoted(entry: str) -> tuple[str, ...]:
-    """The words in quotation marks before the locator of an entry, as far as possible and as near."""
+def _quoted_words(entry: str) -> tuple[str, ...]:
+    """The words in quotation marks before the locator of an entry, by the longest and shortest reading."""
     entry = _ESCAPED.sub(r"\1", entry[:_LONGEST_ENTRY])
     found = (pattern.search(entry) for pattern in _QUOTATIONS)
     words = (_OMITTED.sub("", one["words"]).strip() for one in found if one)
     return tuple(dict.fromkeys(one for one in words if one))
 
 
-def _parsed(written: str) -> Locator | None:
+def _parse_or_none(written: str) -> Locator | None:
     try:
         return parse_locator(written)
     except InvalidLocator:

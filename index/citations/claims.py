@@ -79,9 +79,9 @@ class Sentence:
 
 def claims(answer: str) -> tuple[Sentence, ...]:
     """Return the sentences of an answer in order, without code, headings and lists of sources."""
-    shown = _blanked(_without_code(answer), _FOOTNOTE, _HEADING)
+    shown = _blank(_without_code(answer), _FOOTNOTE, _HEADING)
     marks = [(match.start(), _numbers(match[1])) for match in _MARK.finditer(shown)]
-    shown = _blanked(shown, _MARK)
+    shown = _blank(shown, _MARK)
     blocks = [match.span() for match in _BLOCK_QUOTE.finditer(shown)]
     spans = [span for span in _sentences(shown, blocks) if _LETTER.search(shown, *span)]
     owned: list[list[int]] = [[] for _ in spans]
@@ -96,7 +96,7 @@ def claims(answer: str) -> tuple[Sentence, ...]:
     return tuple(found)
 
 
-def _blanked(answer: str, *patterns: re.Pattern[str]) -> str:
+def _blank(answer: str, *patterns: re.Pattern[str]) -> str:
     """Replace all matches by white space, which keeps the offsets."""
     for pattern in patterns:
         answer = pattern.sub(lambda match: re.sub(r"\S", " ", match[0]), answer)
@@ -116,7 +116,7 @@ def mark_spans(text: str) -> list[tuple[Span, list[int]]]:
 
 def without_marks(text: str) -> str:
     """Replace citation marks and signs of emphasis by white space, which keeps the offsets."""
-    return _SIGNS.sub(lambda match: " " * len(match[0]), _blanked(text, _MARK))
+    return _SIGNS.sub(lambda match: " " * len(match[0]), _blank(text, _MARK))
 
 
 def _without_code(answer: str) -> str:
@@ -181,20 +181,20 @@ def _inline(shown: str, start: int, end: int) -> Iterator[Span]:
     marks = [match.start() for match in _QUOTATION_MARK.finditer(shown, start, end)]
     closings: dict[str, list[int]] = {opening: [] for opening in _PAIRS}
     for at in marks:
-        if _closes(shown, at):
+        if _can_close(shown, at):
             for opening in _OPENINGS[shown[at]]:
                 closings[opening].append(at)
     until = start
     for at in marks:
-        if at >= until and _opens(shown, at):
+        if at >= until and _can_open(shown, at):
             later = closings[shown[at]]
             if (number := bisect_right(later, at)) < len(later):
                 yield from _quotation(shown, at + 1, later[number])
                 until = later[number] + 1
 
 
-def _opens(shown: str, at: int) -> bool:
-    """Whether a mark can open a quotation: not an inch sign, an apostrophe or a closing mark."""
+def _can_open(shown: str, at: int) -> bool:
+    """Whether a mark can open a quotation, and is not an inch sign, an apostrophe or a closing mark."""
     mark, before, after = shown[at], shown[at - 1] if at else " ", shown[at + 1 : at + 2]
     if mark == "»":
         # After a letter or a full stop it closes a quotation that began in an earlier sentence.
@@ -206,8 +206,8 @@ def _opens(shown: str, at: int) -> bool:
     return mark in _PAIRS
 
 
-def _closes(shown: str, at: int) -> bool:
-    """Whether a mark can close a quotation: an apostrophe inside a word cannot."""
+def _can_close(shown: str, at: int) -> bool:
+    """Whether a mark can close a quotation. An apostrophe inside a word cannot."""
     mark, before, after = shown[at], shown[at - 1 : at], shown[at + 1 : at + 2]
     if mark == "'" and before.isspace():
         return False
@@ -237,7 +237,7 @@ def _block_quotes(shown: str, start: int, end: int) -> Iterator[Span]:
         begin, end = trim_span(shown, begin, last)
     if end - begin > 1 and shown[end - 1] in _PAIRS.get(shown[begin], ""):
         closing = [
-            at for at in range(begin + 1, end) if shown[at] in _PAIRS[shown[begin]] and _closes(shown, at)
+            at for at in range(begin + 1, end) if shown[at] in _PAIRS[shown[begin]] and _can_close(shown, at)
         ]
         if closing[:1] == [end - 1]:
             begin, end = begin + 1, end - 1

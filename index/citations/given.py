@@ -10,7 +10,7 @@ from index.answers import Citation
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Passages by the numbers of their marks; and those for a sentence without marks, none for any place."""
+    """Passages by the number of their mark, and those for sentences without marks (none: any passage)."""
 
     by_mark: Mapping[int, Citation]
     unmarked: Sequence[Citation]

@@ -20,7 +20,7 @@ from index.citations.statements import (
     Claimed,
     Conflict,
     Judgement,
-    attribution,
+    find_attribution,
 )
 from index.citations.verdicts import StatementCause, StatementVerdict
 from index.text.sentences import Span
@@ -43,14 +43,14 @@ class StatementVerdicts:
         """
         self._budget.spend(sum(len(one.quote) for one in given.passages))
         texts = [without_marks(answer[one.start : one.end]) for one in sentences]
-        named = [attribution(texts[at], _quoted_spans(one)) for at, one in enumerate(sentences)]
+        named = [find_attribution(texts[at], _quoted_spans(one)) for at, one in enumerate(sentences)]
         judged = [
             at
             for at, one in enumerate(sentences)
-            if named[at] is not None or self._checking.makes_claim(_outside_quotes(texts[at], one))
+            if named[at] is not None or self._checking.makes_claim(_blank_quotes(texts[at], one))
         ]
         claims = [Claimed(texts[at], given.cited(sentences[at].marks), named[at]) for at in judged]
-        checked = self._checking.check(claims, self._described)
+        checked = self._checking.check(claims, self._describe)
         verdicts = {
             at: self._verdict(one, claim, sentences[at])
             for at, claim, one in zip(judged, claims, checked, strict=True)
@@ -60,12 +60,12 @@ class StatementVerdicts:
     def _verdict(self, checked: Checked, claim: Claimed, sentence: Sentence) -> StatementVerdict:
         place = None
         if checked.is_elsewhere and checked.passage is not None:
-            place = self._cited(checked.passage, checked.judgement)
+            place = self._cite(checked.passage, checked.judgement)
         cause = _cause(checked)
         cited = self._with_newest(claim.cited) if place else []
         if place and any(one.covers(place) for one in cited):
             # Single sentences lack names of the passage around them: read with it, the cited ones say this.
-            [checked] = self._checking.check([replace(claim, cited=())], self._described)
+            [checked] = self._checking.check([replace(claim, cited=())], self._describe)
             cause = _cause(checked)
         elif place and any(one.overlaps(place) for one in cited):
             cause = "around"
@@ -74,20 +74,20 @@ class StatementVerdicts:
         reason = _reason(cause, checked)
         if passage is None:
             return StatementVerdict(status, probability, reason, cause=cause)
-        citation = self._cited(passage, judgement)
-        conflicts = tuple(_placed(one, sentence.start, passage.start) for one in judgement.conflicts)
+        citation = self._cite(passage, judgement)
+        conflicts = tuple(_shift_conflict(one, sentence.start, passage.start) for one in judgement.conflicts)
         today = self._resolution.today(citation)
         if checked.strangers:
             authors = Reference(citation, self._metadata(passage)).authors
-            reason = _misattributed(checked.strangers, passage.title, authors)
+            reason = _misattribution_reason(checked.strangers, passage.title, authors)
         elif status == "supported" and _is_on_other_pages(claim.attribution, citation):
             status, cause, reason = "unsupported", "doubt", f"These words are on page {_pages(citation)}."
         return StatementVerdict(
             status, probability, reason, citation, today, conflicts, cause, judgement.missing
         )
 
-    def _described(self, passage: Citation) -> str:
-        """The title and metadata of a passage's document, its headings, and the name of its file."""
+    def _describe(self, passage: Citation) -> str:
+        """Describe a passage by its document's title and metadata, its headings, and the name of its file."""
         values = self._metadata(passage).values()
         metadata = (
             str(one) for value in values for one in (value if isinstance(value, list | tuple) else [value])
@@ -97,19 +97,19 @@ class StatementVerdicts:
     def _metadata(self, passage: Citation) -> Metadata:
         return self._resolution.moment.version(passage.document_id, passage.version).metadata
 
-    def _cited(self, passage: Citation, judgement: Judgement) -> Citation:
-        """The sentences that a judgement is by."""
+    def _cite(self, passage: Citation, judgement: Judgement) -> Citation:
+        """Cite the sentences on which a judgement is based."""
         version = self._resolution.moment.version(passage.document_id, passage.version)
         begin = passage.start
         return self._resolution.citation(version, begin + judgement.start, begin + judgement.end)
 
     def _with_newest(self, cited: Sequence[Citation]) -> list[Citation]:
-        """Citations, and where their words stand in the newest versions."""
+        """The citations, followed by the same words in the newest versions."""
         newest = (self._resolution.today(one).citation for one in cited)
         return [*cited, *(one for one in newest if one is not None)]
 
 
-def _misattributed(strangers: Sequence[str], title: str, authors: Sequence[str]) -> str:
+def _misattribution_reason(strangers: Sequence[str], title: str, authors: Sequence[str]) -> str:
     by = f" by {', '.join(authors)}" if authors else ""
     return (
         f"These words are in {title!r}{by}. Neither what is known of that document nor the sentences around "
@@ -158,7 +158,7 @@ _REASONS: dict[StatementCause, str] = {
 
 def _reason(cause: StatementCause, checked: Checked) -> str:
     if cause == "conflict":
-        return " ".join(_told(one) for one in checked.judgement.conflicts)
+        return " ".join(_describe_conflict(one) for one in checked.judgement.conflicts)
     if cause == "doubt":
         return str(checked.judgement.doubt)
     if cause == "missing":
@@ -166,19 +166,19 @@ def _reason(cause: StatementCause, checked: Checked) -> str:
     return _REASONS[cause]
 
 
-def _told(one: Conflict) -> str:
+def _describe_conflict(one: Conflict) -> str:
     if one.kind == "negation":
         side = ("The answer", "the source") if one.claimed else ("The source", "the answer")
         return f"{side[0]} negates this ({(one.claimed or one.stated)!r}), {side[1]} does not."
     return f"The {one.kind} differs: {one.claimed!r} in the answer, {one.stated!r} in the source."
 
 
-def _placed(one: Conflict, start: int, begin: int) -> Conflict:
-    """A conflict with the offsets of the answer and of the document."""
+def _shift_conflict(one: Conflict, start: int, begin: int) -> Conflict:
+    """Shift the offsets of a conflict to those of the answer and of the document."""
     return replace(one, start=start + one.start, end=start + one.end, at=begin + one.at, to=begin + one.to)
 
 
-def _outside_quotes(text: str, sentence: Sentence) -> str:
+def _blank_quotes(text: str, sentence: Sentence) -> str:
     """The sentence with white space in place of its quotes, which are verified by themselves."""
     for quoted in sentence.quotes:
         start, end = quoted.start - sentence.start, quoted.end - sentence.start

@@ -12,8 +12,13 @@ from index.citations.budget import ReadingBudget
 from index.citations.citing import Locator
 from index.citations.claims import Quoted, Sentence, claims
 from index.citations.given import Given
-from index.citations.quotes.adaptations import adaptations, equal_words, reason_of, without_end_mark
-from index.citations.quotes.elisions import Elided, Parts, elided, places
+from index.citations.quotes.adaptations import (
+    describe_adaptations,
+    equal_words,
+    find_adaptations,
+    without_end_mark,
+)
+from index.citations.quotes.elisions import Elided, Parts, locate_parts, parse_elisions
 from index.citations.quotes.nearest import nearest
 from index.citations.quotes.occurrences import Quote, alike
 from index.citations.resolution import Resolution
@@ -87,10 +92,10 @@ class Verification:
             return Verdict("verified", cited.quote, "", cited, self._resolution.today(cited), 1.0)
         version = self._moment.version(cited.document_id, cited.version)
         if equal_words(quote, cited.quote):
-            return self._located(claim, _Found(version, cited.start, cited.end, exact=False))
+            return self._verdict_on_match(claim, _Found(version, cited.start, cited.end, exact=False))
         verdict = self._verify(claim, [version, *self._moment.versions(cited.document_id)], ())
         if verdict.status == "verified" and not (verdict.parts and _is_part(verdict, cited)):
-            return _moved(verdict, cited)
+            return _as_repaired(verdict, cited)
         return verdict
 
     def quote(self, claim: Claim) -> Verdict:
@@ -109,9 +114,10 @@ class Verification:
     def answer(self, text: str, locators: Sequence[Locator] | Mapping[int, Locator]) -> AnswerReport:
         """Verify the quotes in an answer against the passages it was given, numbered from 1.
 
-        Locators by their marks are those that the text itself cites: what has no mark may stand anywhere.
+        A mapping of marks to locators is for a text that has its citations itself: words without a mark may
+        then be in any document.
         A quote with citation marks is attributed to the documents of those passages; one without, to any.
-        The other sentences are judged by what they claim, if there is something to judge them.
+        The claims of the other sentences are judged if there is a model.
         Raises :class:`index.errors.CitationNotFound`, :class:`index.errors.ModelFailed`.
         """
         own = locators if isinstance(locators, Mapping) else dict(enumerate(locators, 1))
@@ -119,7 +125,7 @@ class Verification:
         given = Given(by_mark, () if own is locators else list(by_mark.values()))
         sentences = claims(text)
         verdicts = [
-            (quoted, self._quoted(quoted, text, given))
+            (quoted, self._verify_quoted(quoted, text, given))
             for sentence in sentences
             for quoted in sentence.quotes
         ]
@@ -134,8 +140,8 @@ class Verification:
         judged = tuple(self._statements(text, sentences, given))
         return AnswerReport(sentences, tuple(verdicts), tuple(uncited), tuple(marks), judged)
 
-    def everywhere(self, words: str, *, most: int) -> list[Citation]:
-        """Where words stand, but for typography, in the newest versions: at most so many places."""
+    def find_places(self, words: str, *, most: int) -> list[Citation]:
+        """Find at most ``most`` places with these words, ignoring typography, in the newest versions."""
         found: list[Citation] = []
         for version in self._within_limits(self._candidates(words)):
             text = self._text(version)
@@ -151,16 +157,16 @@ class Verification:
         statements = StatementVerdicts(self._resolution, self._checking, self._budget)
         return statements.of(answer, sentences, given)
 
-    def _quoted(self, quoted: Quoted, answer: str, given: Given) -> Verdict:
+    def _verify_quoted(self, quoted: Quoted, answer: str, given: Given) -> Verdict:
         """Verify a quote without and with its markup, which may belong to the answer or to the source."""
-        verdict = self._attributed(quoted.text, quoted, given)
+        verdict = self._verify_attributed(quoted.text, quoted, given)
         written = answer[quoted.start : quoted.end]
         if verdict.status == "verified" or written == quoted.text:
             return verdict
-        as_written = self._attributed(written, quoted, given)
+        as_written = self._verify_attributed(written, quoted, given)
         return as_written if as_written.status == "verified" else verdict
 
-    def _attributed(self, words: str, quoted: Quoted, given: Given) -> Verdict:
+    def _verify_attributed(self, words: str, quoted: Quoted, given: Given) -> Verdict:
         cited = given.cited(quoted.marks)
         # First the cited passage, then the rest of its document.
         for one in cited:
@@ -168,14 +174,14 @@ class Verification:
                 start, end = one.start + at, one.start + at + len(words)
                 version = self._moment.version(one.document_id, one.version)
                 if not splits_word(self._text(version).text, start, end):
-                    return self._located(Claim(words), _Found(version, start, end, exact=True))
+                    return self._verdict_on_match(Claim(words), _Found(version, start, end, exact=True))
         claimed = [self._moment.version(one.document_id, one.version) for one in cited]
         others = [
             self._moment.version(one.document_id, one.version) for one in given.passages if one not in cited
         ]
         if not cited:
             return self._verify(Claim(words), self._candidates(words), None)
-        return self._verify(Claim(words), _unique(claimed), _unique(others))
+        return self._verify(Claim(words), _unique_texts(claimed), _unique_texts(others))
 
     def _text(self, version: VersionRecord) -> AnchoringText:
         """Return the text of a version, prepared once for all quotes."""
@@ -192,37 +198,37 @@ class Verification:
     ) -> Verdict:
         """Verify words that are attributed to one of the ``claimed`` versions.
 
-        ``others`` are searched next, and then the collection; None if the words may stand anywhere.
+        ``others`` are searched next, and then the collection; None if any place in the collection will do.
         """
-        if verdict := self._as_quoted(claim, claimed):
+        if verdict := self._verify_as_quoted(claim, claimed):
             return verdict
         if others is not None:
             known = {version.document_id for version in claimed}
             rest = [
                 one for one in chain(others, self._candidates(claim.quote)) if one.document_id not in known
             ]
-            if verdict := self._as_quoted(claim, rest):
-                return _misattributed(verdict, claim, claimed)
-        if verdict := self._altered(claim, claimed):
+            if verdict := self._verify_as_quoted(claim, rest):
+                return _as_misattributed(verdict, claim, claimed)
+        if verdict := self._find_altered(claim, claimed):
             return verdict
         where = "in the document" if claim.document_id else "where it is said to be"
         reason = f"Nothing like these words stands {where if others is not None else 'in the collection'}."
         return Verdict("not_found", claim.quote, reason, causes=("absent",))
 
-    def _as_quoted(self, claim: Claim, versions: Sequence[VersionRecord]) -> Verdict | None:
-        """The verdict on words that stand in one of the versions, as a whole or with words left out."""
-        if found := self._found(claim, versions):
-            return self._located(claim, found)
-        if (quote := elided(claim.quote)) is None:
+    def _verify_as_quoted(self, claim: Claim, versions: Sequence[VersionRecord]) -> Verdict | None:
+        """Find the words in one of the versions, as a whole or with words omitted; None if none has them."""
+        if found := self._find_words(claim, versions):
+            return self._verdict_on_match(claim, found)
+        if (quote := parse_elisions(claim.quote)) is None:
             return None
         for version in self._within_limits(versions):
-            if parts := places(self._text(version), quote):
-                return self._in_parts(claim, version, quote, parts)
+            if parts := locate_parts(self._text(version), quote):
+                return self._verdict_on_parts(claim, version, quote, parts)
         return None
 
-    def _in_parts(self, claim: Claim, version: VersionRecord, quote: Elided, parts: Parts) -> Verdict:
+    def _verdict_on_parts(self, claim: Claim, version: VersionRecord, quote: Elided, parts: Parts) -> Verdict:
         citation = self._resolution.citation(version, parts.start, parts.end)
-        told = quote.told()
+        told = quote.describe()
         verdict = Verdict(
             "verified", claim.quote, told, citation, self._resolution.today(citation), 1.0,
             parts=tuple(self._resolution.citation(version, *span) for span in parts.spans),
@@ -234,12 +240,12 @@ class Verification:
         text = self._text(version).text
         pairs = zip(quote.parts, parts.spans, strict=True)
         made = tuple(
-            dict.fromkeys(one for part, span in pairs for one in adaptations(part, text[slice(*span)]))
+            dict.fromkeys(one for part, span in pairs for one in find_adaptations(part, text[slice(*span)]))
         )
-        reason = f"{reason_of(made)} {told}"
+        reason = f"{describe_adaptations(made)} {told}"
         return replace(verdict, status="repaired", reason=reason, edits=edits, causes=("parts", *made))
 
-    def _found(self, claim: Claim, versions: Sequence[VersionRecord]) -> _Found | None:
+    def _find_words(self, claim: Claim, versions: Sequence[VersionRecord]) -> _Found | None:
         """Return the first exact match, else the first match that differs only in typography."""
         if not claim.quote.strip():
             return None
@@ -267,19 +273,19 @@ class Verification:
             self._budget.spend(version.length)
             yield version
 
-    def _located(self, claim: Claim, found: _Found) -> Verdict:
+    def _verdict_on_match(self, claim: Claim, found: _Found) -> Verdict:
         citation = self._resolution.citation(found.version, found.start, found.end)
         today = self._resolution.today(citation)
         if found.exact:
             return Verdict("verified", claim.quote, "", citation, today, 1.0)
-        edits, causes = word_diff(claim.quote, citation.quote), adaptations(claim.quote, citation.quote)
-        reason = reason_of(causes)
+        edits, causes = word_diff(claim.quote, citation.quote), find_adaptations(claim.quote, citation.quote)
+        reason = describe_adaptations(causes)
         return Verdict("repaired", claim.quote, reason, citation, today, 1.0, edits, causes=causes)
 
-    def _altered(self, claim: Claim, versions: Sequence[VersionRecord]) -> Verdict | None:
+    def _find_altered(self, claim: Claim, versions: Sequence[VersionRecord]) -> Verdict | None:
         quote = _whole_quote(claim)
         best = None
-        for version in self._within_limits(_unique(versions)[:_MOST_NEAR]):
+        for version in self._within_limits(_unique_texts(versions)[:_MOST_NEAR]):
             anchor = nearest(self._text(version), quote)
             if anchor and (best is None or anchor.similarity > best[1].similarity):
                 best = version, anchor
@@ -294,16 +300,16 @@ class Verification:
         return Verdict("altered", claim.quote, reason, citation, today, similarity, edits, causes=causes)
 
 
-def _misattributed(verdict: Verdict, claim: Claim, claimed: Sequence[VersionRecord]) -> Verdict:
-    """The verdict on words that were found in another document than the claimed ones."""
+def _as_misattributed(verdict: Verdict, claim: Claim, claimed: Sequence[VersionRecord]) -> Verdict:
+    """Turn the verdict on words that were found in another document into ``misattributed``."""
     there = verdict.citation.document_id if verdict.citation else ""
     named = ", ".join(dict.fromkeys(repr(version.document_id) for version in claimed[:3]))
     reason = f"The words stand in {there!r}, not in {named or repr(claim.document_id)}."
     return replace(verdict, status="misattributed", reason=reason, causes=("document",))
 
 
-def _moved(verdict: Verdict, cited: Citation) -> Verdict:
-    """The verdict on words that stand at another place than the cited one, or are a part of it."""
+def _as_repaired(verdict: Verdict, cited: Citation) -> Verdict:
+    """Turn a verdict into ``repaired`` if the words are at another place than cited, or a part of it."""
     if _is_part(verdict, cited):
         return replace(verdict, status="repaired", reason=_PART, causes=("part",))
     return replace(verdict, status="repaired", reason=_ELSEWHERE, causes=("place",))
@@ -317,7 +323,7 @@ def _whole_quote(claim: Claim) -> Quote:
     return Quote(claim.quote, claim.prefix, claim.suffix, claim.start, torn=(False, False))
 
 
-def _unique(versions: Sequence[VersionRecord]) -> list[VersionRecord]:
+def _unique_texts(versions: Sequence[VersionRecord]) -> list[VersionRecord]:
     """Return the first version of each distinct text."""
     first: dict[bytes, VersionRecord] = {}
     for version in versions:

@@ -222,7 +222,7 @@ class Collection:
         ``near_duplicates`` is ``keep``. Raises :class:`index.errors.EmptyQuestion`,
         :class:`index.errors.InvalidLimit`, and what :meth:`.Questions.answer` raises.
         """
-        asked = Question.checked(
+        asked = Question.validate(
             question,
             k=k,
             where=where,

@@ -50,5 +50,5 @@ class Likeness:
         query = Query(text, vector, is_spelt=is_spelt(text, starts.tolist()), selection=every)
         search = Search(self._moment, self._moment, derived.engine, derived.analyzer, derived.config.search)
         where = visible(None, self._moment, self._readable)
-        found = search.found(query, k=_PASSAGES_CHECKED, where=where, watch=Stopwatch())
+        found = search.find(query, k=_PASSAGES_CHECKED, where=where, watch=Stopwatch())
         return [hit.citation for hit in found.hits]

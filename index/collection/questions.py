@@ -21,7 +21,7 @@ from index.protocols import (
     Snapshot,
 )
 from index.records import PlacedPassage
-from index.search.candidates import Ranked
+from index.search.candidates import RankedCandidates
 from index.search.explaining import DocumentExplanation, Explaining
 from index.search.question import Question
 from index.search.search import Search, Stopwatch, make_query
@@ -151,7 +151,7 @@ class Questions:
             where = visible(question.where, moment, self._readable)
             return explaining.explain(document, question, query, where)
 
-    def ranked(self, question: Question) -> tuple[Ranked, list[PlacedPassage]]:
+    def rank(self, question: Question) -> tuple[RankedCandidates, list[PlacedPassage]]:
         """The candidates of a question in their final order, with all scores, and where they stand.
 
         For fitting: an answer makes hits of the first of them, and no reranker is asked.
@@ -162,7 +162,7 @@ class Questions:
         with self._store.snapshot() as moment:
             where = visible(question.where, moment, self._readable)
             search = Search(moment, moment, derived.engine, derived.analyzer, derived.config.search)
-            found = search.found(query, k=question.k, where=where, watch=watch).ranked
+            found = search.find(query, k=question.k, where=where, watch=watch).ranked
             return found, moment.places(found.candidates.ids)
 
     def _search(

@@ -9,9 +9,9 @@ from index.search.answerability import Answerability
 from index.search.answerability import load as load_answerability
 from index.search.explaining import DocumentExplanation, ExplainedPassage
 from index.search.features import FEATURES, PASSAGE_FEATURES, of_passages
-from index.search.question import MAX_K, Question, checked_k, checked_per_document, checked_question
+from index.search.question import MAX_K, Question, normalize_question, validate_k, validate_per_document
 from index.search.regression import Regression, sigmoid
-from index.search.search import withheld
+from index.search.search import withhold_hits
 
 
 def load_reranker(model: str, *, download: bool = False, device: str = "") -> Reranker:
@@ -42,12 +42,12 @@ __all__ = [
     "ExplainedPassage",
     "Question",
     "Regression",
-    "checked_k",
-    "checked_per_document",
-    "checked_question",
     "load_answerability",
     "load_reranker",
+    "normalize_question",
     "of_passages",
     "sigmoid",
-    "withheld",
+    "validate_k",
+    "validate_per_document",
+    "withhold_hits",
 ]

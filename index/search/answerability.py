@@ -1,6 +1,6 @@
 """Estimate the probability that the passages found answer the question, and that each of them does.
 
-Logistic regressions on what the second look has computed. Their numbers are data with their provenance
+Logistic regressions on features of the second look. Their weights are data with their provenance
 (``answerability.json``); a collection may have its own, fitted on its operator's questions
 (:mod:`evaluation.calibration`). A question in a language that the model does not know has a regression of
 its own, because its cosines say little and its words decide.
@@ -94,7 +94,7 @@ def load(folders: Sequence[Path] = ()) -> Answerability:
     """
     path = next((found for folder in folders if (found := folder / FILE).exists()), _FITTED)
     try:
-        read = _read(json.loads(path.read_text()))
+        read = _parse(json.loads(path.read_text()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreDamaged(f"{path} cannot be read. Delete it, or calibrate again.") from error
     if read is None:
@@ -102,23 +102,23 @@ def load(folders: Sequence[Path] = ()) -> Answerability:
     return read
 
 
-def _read(content: Mapping[str, Any]) -> Answerability | None:
-    """The numbers in a file; None if they are for features that this version does not compute."""
+def _parse(content: Mapping[str, Any]) -> Answerability | None:
+    """Parse the weights of a file; None if they are for features that this version does not compute."""
     if "format" not in content:
         weights = {str(name): float(weight) for name, weight in content["weights"].items()}
         both = Regression.plain(weights, float(content["intercept"]))
-        if not weights or not _computes(both, FEATURES):
+        if not weights or not _is_known(both, FEATURES):
             return None
         return load().with_question(known=both, spelt=both, provenance=content["provenance"])
     if content["format"] != FORMAT:
         return None
     known, spelt, passage = (Regression.of_json(content[name]) for name in ("known", "spelt", "passage"))
     if not (
-        _computes(known, FEATURES) and _computes(spelt, FEATURES) and _computes(passage, PASSAGE_FEATURES)
+        _is_known(known, FEATURES) and _is_known(spelt, FEATURES) and _is_known(passage, PASSAGE_FEATURES)
     ):
         return None
     return Answerability(known, spelt, passage, content["provenance"])
 
 
-def _computes(regression: Regression, names: Sequence[str]) -> bool:
+def _is_known(regression: Regression, names: Sequence[str]) -> bool:
     return set(regression.features) <= set(names)

@@ -40,16 +40,16 @@ class Candidates:
     def best(self, weight: float) -> Candidates:
         """Order the candidates by the convex combination of both scores."""
         fused = fusion.convex(self.dense, self.lexical, dense_weight=weight)
-        return self.ordered(np.lexsort((self.ids, -fused)))
+        return self.reorder(np.lexsort((self.ids, -fused)))
 
-    def ordered(self, order: NDArray[np.int64]) -> Candidates:
+    def reorder(self, order: NDArray[np.int64]) -> Candidates:
         """Return the candidates at these positions, in this order."""
         parts = self.ids[order], self.dense[order], self.lexical[order]
         return Candidates(*parts, self.dense_rank, self.lexical_rank)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ranked:
+class RankedCandidates:
     """Candidates in final order, with scores in [0, 1] and the features of the second look, if any.
 
     ``features`` are those that the scores were made of, shape (features, n), in the order of
@@ -64,16 +64,16 @@ class Ranked:
     def __len__(self) -> int:
         return len(self.scores)
 
-    def by(self, scores: Scores) -> Ranked:
+    def by(self, scores: Scores) -> RankedCandidates:
         """Reorder the first ``len(scores)`` candidates by new scores; drop the others."""
         order = np.lexsort((self.candidates.ids[: len(scores)], -scores))
         return replace(self.at(order), scores=scores[order])
 
-    def at(self, order: NDArray[np.int64]) -> Ranked:
+    def at(self, order: NDArray[np.int64]) -> RankedCandidates:
         """Return the candidates at these positions, in this order."""
-        second_look = self.second_look.ordered(order) if self.second_look else None
+        second_look = self.second_look.reorder(order) if self.second_look else None
         features = None if self.features is None else self.features[:, order]
-        return Ranked(self.candidates.ordered(order), self.scores[order], second_look, features)
+        return RankedCandidates(self.candidates.reorder(order), self.scores[order], second_look, features)
 
 
 def _ranks(ranking: Ranking) -> dict[int, int]:

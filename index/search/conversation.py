@@ -48,7 +48,7 @@ def texts_to_embed(question: str, context: Sequence[ContextTurn]) -> list[str]:
     return [question, *(turn.text for turn in context)]
 
 
-def combined(vectors: Vectors, context: Sequence[ContextTurn]) -> Vectors:
+def add_context(vectors: Vectors, context: Sequence[ContextTurn]) -> Vectors:
     """Move the question's vector (the first row) towards those of the context; shape (dimension,)."""
     weights = np.array([1.0, *(turn.meaning for turn in context)], np.float32)
     moved = weights @ vectors

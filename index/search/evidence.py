@@ -1,4 +1,4 @@
-"""Judge the sentences of a hit: which of them would a person mark as the answer to the question.
+"""Estimate for each sentence of a hit the probability that a person would mark it as the answer.
 
 A logistic regression on five numbers of the second look: the sentence's cosine with the question; the share
 of the question's words in it (``coverage``); the same share with each word divided among the sentences of the
@@ -44,7 +44,7 @@ _LABEL_GAP = 2
 """Most code points between a label and its value: a line end, or a blank line."""
 
 
-class Judged(NamedTuple):
+class JudgedSentence(NamedTuple):
     """A sentence of a hit, or a label with its value, as a span of the document's text.
 
     ``strength`` is the logit of the probability that a person would mark it, if its passage were the first.
@@ -68,9 +68,9 @@ class Run:
     probability: float
 
 
-def judged(
+def judge_sentences(
     looks: Iterable[tuple[int, Look]], text: str, at: int, tables: Sequence[Block] = ()
-) -> list[Judged]:
+) -> list[JudgedSentence]:
     """Judge the sentences of a hit's passages, given with their start offsets, in the order of the text.
 
     ``text`` is the text around them, from offset ``at`` of the document; ``tables`` are those in it.
@@ -84,17 +84,17 @@ def judged(
         headings |= above
         for (start, end), cosine, own in zip(look.spans.tolist(), look.meaning.tolist(), words, strict=True):
             found[offset + start, offset + end] = cosine, frozenset(own)
-    sentences = _with_labels([(*span, *found[span]) for span in sorted(found)], text, at, tables)
+    sentences = _join_labels([(*span, *found[span]) for span in sorted(found)], text, at, tables)
     among = [0] * len(shares)
     for *_, own in sentences:
         for word in own:
             among[word] += 1
     share_above = sum([shares[word] for word in headings])
     return [
-        Judged(
+        JudgedSentence(
             start,
             end,
-            _strength(cosine, own, headings, share_above, shares, among),
+            _logit(cosine, own, headings, share_above, shares, among),
             is_line=_is_line(text, start - at, end - at),
             is_row=_is_in(tables, start),
         )
@@ -105,7 +105,7 @@ def judged(
 _Sentence = tuple[int, int, float, frozenset[int]]
 
 
-def _with_labels(sentences: list[_Sentence], text: str, at: int, tables: Sequence[Block]) -> list[_Sentence]:
+def _join_labels(sentences: list[_Sentence], text: str, at: int, tables: Sequence[Block]) -> list[_Sentence]:
     """Join short labels that end with a colon to what follows them, unless that is a list or a table."""
     joined: list[_Sentence] = []
     for sentence in sentences:
@@ -137,7 +137,7 @@ def _is_line(text: str, start: int, end: int) -> bool:
     return (len(before) == 2 and before != "\n\n") or (len(after) == 2 and after != "\n\n")
 
 
-def _strength(
+def _logit(
     cosine: float,
     own: frozenset[int],
     headings: set[int],
@@ -163,7 +163,7 @@ def _strength(
     )
 
 
-def evidence(sentences: Sequence[Judged]) -> tuple[Evidence, ...]:
+def select_evidence(sentences: Sequence[JudgedSentence]) -> tuple[Evidence, ...]:
     """Return the sentences that answer, at most three, best first; none if none probably does."""
     ranked = sorted(sentences, key=lambda one: (-one.strength, one.start))[:MOST]
     if not ranked:
@@ -177,14 +177,14 @@ def evidence(sentences: Sequence[Judged]) -> tuple[Evidence, ...]:
     return tuple(lit)
 
 
-def _least_share(best: Judged, other: Judged) -> float:
-    """How probable a sentence beside the best one has to be, relative to it."""
+def _least_share(best: JudgedSentence, other: JudgedSentence) -> float:
+    """The least probability of another sentence beside the best one, relative to that of the best."""
     if best.is_row:
         return _LEAST_SHARE_BESIDE_ROW
     return _LEAST_SHARE_OF_LINES if best.is_line and other.is_line else _LEAST_SHARE
 
 
-def runs(sentences: Sequence[Judged], rank: int) -> list[Run]:
+def divide_into_runs(sentences: Sequence[JudgedSentence], rank: int) -> list[Run]:
     """Divide sentences into runs, best first: each has its best sentence and neighbours that answer, too.
 
     ``rank`` is that of their passage, from 1.

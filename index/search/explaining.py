@@ -15,7 +15,7 @@ from index.protocols import Snapshot
 from index.records import DocumentRecord, PlacedPassage
 from index.search.candidates import Candidates
 from index.search.question import Query, Question
-from index.search.search import Found, Search, Stopwatch
+from index.search.search import Search, SearchResult, Stopwatch
 from index.types import Passage
 
 MOST_PASSAGES = 5
@@ -30,7 +30,7 @@ brings it forward."""
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What one search says of a passage: its score, and its rank among all passages; None if it is behind."""
+    """The score and rank of a passage in one search; the rank is None behind the last candidate."""
 
     score: float | None
     rank: int | None
@@ -55,9 +55,9 @@ class ExplainedPassage:
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """The least of what comes forward: scores of the last hit, and of the last candidate of each search.
+    """The lowest scores that are kept: of the last hit, and of the last candidate of each search.
 
-    None for a search that finds fewer candidates than it may: then nothing was cut off.
+    None for a search that finds fewer candidates than its limit.
     """
 
     score: float | None
@@ -67,7 +67,7 @@ class CutOff:
 
 @dataclass(frozen=True, slots=True)
 class DocumentExplanation:
-    """Why an answer has a document or not. ``rank`` is that of its hit, or of the one that stands for it.
+    """The explanation why an answer has a document or not. ``rank`` is that of its hit, or of its duplicate.
 
     ``unmatched`` are the words of the question that none of the passages shown has.
     """
@@ -93,7 +93,7 @@ class Explaining:
     def explain(
         self, document: DocumentRecord, question: Question, query: Query, within: Filter | None
     ) -> DocumentExplanation:
-        """Search twice: all that the question may find, and this document alone.
+        """Search twice: in all documents, and in this one alone.
 
         ``within`` is the question's filter with that of the caller, who may read the document.
         """
@@ -101,9 +101,9 @@ class Explaining:
             return DocumentExplanation(document, ("retired",))
         if not document.passages:
             return DocumentExplanation(document, ("no_text",))
-        every = self._search.found(query, k=question.k, where=within, watch=Stopwatch())
+        every = self._search.find(query, k=question.k, where=within, watch=Stopwatch())
         only = Comparison("eq", "document_id", (document.id,))
-        own = self._search.found(query, k=1, where=only, watch=Stopwatch())
+        own = self._search.find(query, k=1, where=only, watch=Stopwatch())
         shown = tuple(_passages(self._moment, every, own))
         matched = {word for one in shown for word in one.matched}
         rank, is_own = _hit_of(every.hits, document.id)
@@ -130,7 +130,7 @@ class Explaining:
         return where is not None and not len(self._moment.select(Compound("and", (where, only))))
 
 
-def _passages(moment: Snapshot, every: Found, own: Found) -> Iterator[ExplainedPassage]:
+def _passages(moment: Snapshot, every: SearchResult, own: SearchResult) -> Iterator[ExplainedPassage]:
     """The best passages of the document, with their places among all candidates."""
     ids = own.ranked.candidates.ids[:MOST_PASSAGES]
     stored = {one.id: one for one in moment.passages(ids)}
@@ -161,7 +161,7 @@ def _place(own: Candidates, side: Literal["dense", "lexical"], at: int, every: C
 
 
 def _hit_of(hits: tuple[Hit, ...], document_id: str) -> tuple[int | None, bool]:
-    """Rank of the first hit of a document, or else of one that stands for it; whether it is its own."""
+    """The rank of a document's first hit, or else of a duplicate of it; whether the hit is its own."""
     own = next((hit.rank for hit in hits if hit.citation.document_id == document_id), None)
     if own is not None:
         return own, True
@@ -171,7 +171,7 @@ def _hit_of(hits: tuple[Hit, ...], document_id: str) -> tuple[int | None, bool]:
     return None, False
 
 
-def _cut_off(every: Found, most: int) -> CutOff:
+def _cut_off(every: SearchResult, most: int) -> CutOff:
     candidates = every.ranked.candidates
 
     def last(side: Literal["dense", "lexical"]) -> float | None:
@@ -194,7 +194,7 @@ def _reasons(
     is_filtered: bool,
     has_words: bool,
 ) -> tuple[Reason, ...]:
-    """What is the case, the decisive first."""
+    """The reasons that apply, the decisive one first."""
     if rank is not None:
         return ("found",) if is_own else ("folded",)
     found: list[Reason] = ["filtered"] if is_filtered else []

@@ -1,4 +1,4 @@
-"""What the answerability of a question, and of a passage, is estimated from."""
+"""The features by which the answerability of a question, and of a passage, is estimated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from index.answers import Hit
 from index.search import ranking
-from index.search.candidates import Ranked, Scores
+from index.search.candidates import RankedCandidates, Scores
 from index.search.regression import Numbers
 from index.search.second_look import SecondLook
 
@@ -52,18 +52,18 @@ class Features:
     sentences: float = 0.0
     spelt: float = 0.0
 
-    def named(self) -> dict[str, float]:
+    def as_dict(self) -> dict[str, float]:
         """Return the features by name."""
         return {name: getattr(self, name) for name in FEATURES}
 
     @staticmethod
-    def of(found: Ranked, hits: Sequence[Hit], asked: Sequence[str], *, spelt: bool) -> Features:
+    def of(found: RankedCandidates, hits: Sequence[Hit], asked: Sequence[str], *, spelt: bool) -> Features:
         """Compute the features of a ranking; ``asked`` are the words that the question is searched by.
 
         A passage counts once, however many documents have it.
         """
-        found = _distinct(found)
-        dense = _known(found.candidates.dense)
+        found = _without_copies(found)
+        dense = _nan_to_zero(found.candidates.dense)
         ordered = np.sort(dense)[::-1][:_MANY].tolist()
         few, many = (sum(ordered[:count]) / max(1, len(ordered[:count])) for count in (_FEW, _MANY))
         matched, numbers = _words(hits, asked)
@@ -73,12 +73,12 @@ class Features:
             first_passage=matched, first_sentence=matched, matched=matched, numbers=numbers,
             spelt=float(spelt),
         )  # fmt: skip
-        return (
-            known if found.second_look is None or not len(found) else _looked(known, found, found.second_look)
-        )
+        if found.second_look is None or not len(found):
+            return known
+        return _add_second_look(known, found, found.second_look)
 
 
-def _distinct(found: Ranked) -> Ranked:
+def _without_copies(found: RankedCandidates) -> RankedCandidates:
     """Leave out passages that repeat the words of a better one, such as those of a copied document.
 
     A copy says nothing new: it would only make the best document seem to stand out less.
@@ -93,16 +93,16 @@ def _distinct(found: Ranked) -> Ranked:
     return found if len(kept) == len(found) else found.at(np.array(kept, np.int64))
 
 
-def _looked(known: Features, found: Ranked, seen: SecondLook) -> Features:
-    """Complete the features with those of the second look."""
-    best = _known(seen.meaning)
+def _add_second_look(known: Features, found: RankedCandidates, seen: SecondLook) -> Features:
+    """Add the features of the second look."""
+    best = _nan_to_zero(seen.meaning)
     cosines, coverage = seen.all_sentences()
-    cosines = _known(cosines)
+    cosines = _nan_to_zero(cosines)
     two = np.sort(np.partition(cosines, -2)[-2:]) if len(cosines) > 1 else cosines
     contrast = (best.max() - best.mean()) / (best.std() + _TINY) if len(best) > _LEAST else 0.0
     return replace(
         known,
-        nearest=float(((_known(found.candidates.dense) + best) / 2).max()),
+        nearest=float(((_nan_to_zero(found.candidates.dense) + best) / 2).max()),
         second=float(two[0]) if len(two) else 0.0,
         contrast=float(contrast),
         together=float(((cosines + coverage) / 2).max(initial=0.0)),
@@ -114,8 +114,8 @@ def _looked(known: Features, found: Ranked, seen: SecondLook) -> Features:
     )
 
 
-def _margin(found: Ranked, seen: SecondLook) -> float:
-    """How much the best document agrees with the question more than any other.
+def _margin(found: RankedCandidates, seen: SecondLook) -> float:
+    """By how much the agreement of the best document with the question exceeds that of the next.
 
     Agreement is a fixed mean of the ranking's features, so that fitting the ranking anew does not change it.
     """
@@ -143,7 +143,7 @@ def _letters(words: Sequence[str]) -> int:
     return sum(map(len, words))
 
 
-def _known(scores: Scores) -> Scores:
+def _nan_to_zero(scores: Scores) -> Scores:
     """Replace NaN by zero."""
     return np.where(np.isnan(scores), np.float32(0.0), scores)
 

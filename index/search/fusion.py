@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Scores = NDArray[np.float32]
 
 
-def scaled(scores: Scores, *, least: float | None = None) -> Scores:
+def min_max_scale(scores: Scores, *, least: float | None = None) -> Scores:
     """Min-max scale the scores of one question's candidates to [0, 1]; shape (n), or (scores, n) for several.
 
     ``least`` replaces the smallest score, where the possible minimum is known. NaN, for a passage that the
@@ -36,7 +36,7 @@ def convex(dense: Scores, lexical: Scores, *, dense_weight: float, least_word: f
     words alone, so that it does not fall below those that have one. Bruch, Gai and Ingber, "An Analysis of
     Fusion Functions for Hybrid Retrieval", ACM TOIS 42 (2023), find it better than reciprocal rank fusion.
     """
-    words = scaled(lexical, least=least_word)
-    meaning = np.where(np.isnan(dense), words, scaled(dense))
+    words = min_max_scale(lexical, least=least_word)
+    meaning = np.where(np.isnan(dense), words, min_max_scale(dense))
     combined: Scores = (dense_weight * meaning + (1.0 - dense_weight) * words).astype(np.float32)
     return combined

@@ -10,9 +10,9 @@ from index.citations import citing
 from index.config import SearchConfig
 from index.protocols import History, Passages
 from index.records import PlacedPassage, VersionRecord
-from index.search.candidates import Ranked
-from index.search.evidence import Judged
-from index.search.near_duplicates import Wording, are_of_like_length, may_say_the_same, sketch
+from index.search.candidates import RankedCandidates
+from index.search.evidence import JudgedSentence
+from index.search.near_duplicates import Wording, are_similar_lengths, may_say_the_same, sketch
 from index.search.question import Selection
 from index.search.sections import section_span
 
@@ -33,7 +33,7 @@ class Repeat:
     of_end: int
 
     def join(self, other: Repeat) -> bool:
-        """Take in a span that overlaps or adjoins this one; returns whether it does."""
+        """Extend to a span that overlaps or adjoins this one; returns whether it does."""
         apart = max(self.start, other.start) - min(self.end, other.end)
         if self.version.key != other.version.key or apart > _NEIGHBOUR_GAP:
             return False
@@ -43,7 +43,7 @@ class Repeat:
 
 
 @dataclass(slots=True)
-class Found:
+class HitDraft:
     """A hit under construction: its best passage, passages merged into it, and duplicates.
 
     ``members`` are all merged passages with their positions in the ranking, the best one first; ``also`` are
@@ -59,11 +59,11 @@ class Found:
     also: list[PlacedPassage] = field(default_factory=list)
     repeats: list[Repeat] = field(default_factory=list)
     probability: float | None = None
-    judged: list[Judged] | None = None
+    judged: list[JudgedSentence] | None = None
 
     @property
     def read(self) -> tuple[int, int]:
-        """The span to read: that of the hit and of its passages, with what citations need around it."""
+        """The span to read: that of the hit and of its passages, with the context that citations need."""
         starts = [self.start, *(of.passage.start for _, of in self.members)]
         ends = [self.end, *(of.passage.end for _, of in self.members)]
         return citing.window(min(starts), max(ends))
@@ -74,19 +74,19 @@ class Found:
         return self.best.version.document_id
 
     def add_repeat(self, repeat: Repeat) -> None:
-        """Note a repeat; what adjoins an earlier one becomes one span with it."""
+        """Add a repeat, or extend an earlier one that it adjoins."""
         if not any(known.join(repeat) for known in self.repeats):
             self.repeats.append(repeat)
 
 
 class Gathering:
-    """Walks down one ranking. ``history`` tells sections."""
+    """Walks down one ranking. ``history`` returns the sections of passages."""
 
     def __init__(
         self,
         passages: Passages,
         history: History,
-        ranked: Ranked,
+        ranked: RankedCandidates,
         selection: Selection,
         config: SearchConfig,
     ) -> None:
@@ -95,20 +95,20 @@ class Gathering:
         self._selection = selection
         self._config = config
         self._folds = selection.near_duplicates == "fold"
-        self._wordings = _Wordings(passages, ranked)
+        self._wordings = _NearDuplicateFinder(passages, ranked)
         self._passages = passages
-        self._found: list[Found] = []
-        self._by_words: dict[bytes, Found] = {}
+        self._found: list[HitDraft] = []
+        self._by_words: dict[bytes, HitDraft] = {}
 
-    def first(self, k: int) -> list[Found]:
+    def first(self, k: int) -> list[HitDraft]:
         """Group duplicates and merge neighbours in ranking order until there are ``k`` hits.
 
         With the extent ``section`` each is widened to its section, and what is inside it is merged.
         """
         per_document = Counter[str]()
         most = self._selection.max_per_document
-        for place, passage in self._placed(_PER_HIT * k):
-            if self._is_taken_in(place, passage):
+        for place, passage in self._read_places(_PER_HIT * k):
+            if self._merge_into_hit(place, passage):
                 continue
             if len(self._found) == k:
                 break
@@ -117,11 +117,11 @@ class Gathering:
                 continue
             per_document[document_id] += 1
             start, end = self._span(passage)
-            self._found.append(Found(passage, start, end, [(place, passage)]))
+            self._found.append(HitDraft(passage, start, end, [(place, passage)]))
             self._by_words[passage.quote_key] = self._found[-1]
         return self._found
 
-    def _placed(self, size: int) -> Iterator[tuple[int, PlacedPassage]]:
+    def _read_places(self, size: int) -> Iterator[tuple[int, PlacedPassage]]:
         """Yield the live passages with their positions in the ranking, read in parts of a ``size``."""
         ids = self._ranked.candidates.ids
         for at in range(0, len(ids), size):
@@ -130,15 +130,15 @@ class Gathering:
             for passage in self._passages.places(part):
                 yield places[passage.id], passage
 
-    def _is_taken_in(self, place: int, passage: PlacedPassage) -> bool:
-        """Add a passage to a hit that it repeats or continues, if there is one."""
+    def _merge_into_hit(self, place: int, passage: PlacedPassage) -> bool:
+        """Merge a passage into a hit that it repeats or continues; returns whether there is one."""
         if (twin := self._by_words.get(passage.quote_key)) is not None:
             if self._selection.extent == "section":  # the rest of its section may be another text
-                twin.add_repeat(_repeat(twin.best, passage))
+                twin.add_repeat(_repeat_of(twin.best, passage))
             else:
                 twin.also.append(passage)
             return True
-        near = self._wordings.repeated(self._found, place, passage) if self._folds else None
+        near = self._wordings.find_repeated(self._found, place, passage) if self._folds else None
         is_elsewhere = near is not None and near[1].version.key != passage.version.key
         if not is_elsewhere and (neighbour := self._neighbour(passage)) is not None:
             neighbour.start = min(neighbour.start, passage.passage.start)
@@ -149,7 +149,7 @@ class Gathering:
             return True
         if near is not None:
             one, member = near
-            one.add_repeat(_repeat(member, passage))
+            one.add_repeat(_repeat_of(member, passage))
         return near is not None
 
     def _span(self, passage: PlacedPassage) -> tuple[int, int]:
@@ -159,7 +159,7 @@ class Gathering:
         structure = self._history.structure(passage.version)
         return section_span(structure, span.start, span.end, most=self._config.section_characters)
 
-    def _neighbour(self, passage: PlacedPassage) -> Found | None:
+    def _neighbour(self, passage: PlacedPassage) -> HitDraft | None:
         """Find a hit of the same section that the passage overlaps or adjoins, if the union is short."""
         span, whole_sections = passage.passage, self._selection.extent == "section"
         for one in self._found:
@@ -175,25 +175,25 @@ class Gathering:
         return None
 
 
-class _Wordings:
+class _NearDuplicateFinder:
     """Finds passages that repeat others nearly. Reads only the texts of those whose terms are alike."""
 
-    def __init__(self, passages: Passages, ranked: Ranked) -> None:
+    def __init__(self, passages: Passages, ranked: RankedCandidates) -> None:
         self._passages = passages
         self._second_look = ranked.second_look
         self._sketches: dict[int, int] = {}
         self._known: dict[int, Wording] = {}
 
-    def repeated(
-        self, found: Sequence[Found], place: int, passage: PlacedPassage
-    ) -> tuple[Found, PlacedPassage] | None:
+    def find_repeated(
+        self, found: Sequence[HitDraft], place: int, passage: PlacedPassage
+    ) -> tuple[HitDraft, PlacedPassage] | None:
         """Return the hit, and the passage of it, that a passage repeats; None if there is none."""
         length = passage.passage.end - passage.passage.start
         for one in found:
             for at, member in one.members:
                 span = member.passage
                 if (
-                    are_of_like_length(span.end - span.start, length)
+                    are_similar_lengths(span.end - span.start, length)
                     and self._may_repeat(at, place)
                     and self._wording(member).says_the_same(self._wording(passage))
                 ):
@@ -219,6 +219,6 @@ class _Wordings:
         return known
 
 
-def _repeat(member: PlacedPassage, passage: PlacedPassage) -> Repeat:
+def _repeat_of(member: PlacedPassage, passage: PlacedPassage) -> Repeat:
     of, span = member.passage, passage.passage
     return Repeat(passage.version, span.start, span.end, of.start, of.end)

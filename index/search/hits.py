@@ -15,10 +15,10 @@ from index.citations import citing
 from index.config import SearchConfig
 from index.protocols import History, Passages
 from index.records import VersionRecord
-from index.search.candidates import Ranked
-from index.search.evidence import Judged, evidence, judged, runs
-from index.search.gathering import Found, Gathering, Repeat
-from index.search.near_duplicates import Wording, are_of_like_length
+from index.search.candidates import RankedCandidates
+from index.search.evidence import JudgedSentence, divide_into_runs, judge_sentences, select_evidence
+from index.search.gathering import Gathering, HitDraft, Repeat
+from index.search.near_duplicates import Wording, are_similar_lengths
 from index.search.question import Selection
 from index.search.question_words import QuestionWords
 from index.search.second_look import Look
@@ -41,13 +41,13 @@ class _Text:
 
 
 class Hits:
-    """Builds the hits of one ranking. ``history`` tells sections and pages."""
+    """Builds the hits of one ranking. ``history`` returns sections and pages."""
 
     def __init__(
         self,
         passages: Passages,
         history: History,
-        ranked: Ranked,
+        ranked: RankedCandidates,
         *,
         config: SearchConfig,
         words: QuestionWords,
@@ -77,14 +77,14 @@ class Hits:
                 hits.append(self._hit(len(hits) + 1, one, text, citation))
         return tuple(hits)
 
-    def _runs(self, found: Iterable[Found]) -> list[tuple[Found, str]]:
+    def _runs(self, found: Iterable[HitDraft]) -> list[tuple[HitDraft, str]]:
         """Divide passages into runs of sentences, most probable first, each with its text."""
         divided = []
         for rank, one in enumerate(found, 1):
             at, until = one.read
             text = self._passages.text(one.best.version.text_sha256, at, until)
-            one.judged = self._judged(one, self._looks(one), text, at)  # the parts below share it
-            parts = runs(one.judged, rank)
+            one.judged = self._judge(one, self._looks(one), text, at)  # the parts below share it
+            parts = divide_into_runs(one.judged, rank)
             if not parts:  # without the second look there are no sentences
                 divided.append((0.0, rank, one, text[one.start - at : one.end - at]))
             for run in parts:
@@ -101,7 +101,7 @@ class Hits:
         divided.sort(key=lambda part: (-part[0], part[1]))
         return [(part, text) for *_, part, text in divided]
 
-    def _texts(self, some: Sequence[Found]) -> list[_Text]:
+    def _texts(self, some: Sequence[HitDraft]) -> list[_Text]:
         """Read the texts of hits, and check that their passages are what was indexed."""
         versions = [one.best.version for one in some]
         wholes = self._passages.whole_texts(
@@ -113,13 +113,13 @@ class Hits:
                 member.check(read.text[member.passage.start - read.at : member.passage.end - read.at])
         return texts
 
-    def _text(self, one: Found, whole: str | None) -> _Text:
+    def _text(self, one: HitDraft, whole: str | None) -> _Text:
         if whole is not None:
             return _Text(whole, 0, whole)
         at, until = one.read
         return _Text(self._passages.text(one.best.version.text_sha256, at, until), at, None)
 
-    def _citations(self, some: Sequence[Found], texts: Sequence[_Text]) -> list[Citation]:
+    def _citations(self, some: Sequence[HitDraft], texts: Sequence[_Text]) -> list[Citation]:
         pages = [self._pages(one) for one in some]
         return [
             citing.cite(
@@ -131,7 +131,7 @@ class Hits:
             for one, read, on in zip(some, texts, pages, strict=True)
         ]
 
-    def _hit(self, rank: int, one: Found, read: _Text, citation: Citation) -> Hit:
+    def _hit(self, rank: int, one: HitDraft, read: _Text, citation: Citation) -> Hit:
         place, _ = one.members[0]
         score = float(self._ranked.scores[place]) if one.probability is None else one.probability
         looks = self._looks(one)
@@ -150,14 +150,16 @@ class Hits:
             ),
         )
 
-    def _looks(self, one: Found) -> list[Look]:
+    def _looks(self, one: HitDraft) -> list[Look]:
         """The sentences of a hit's passages; none without the second look."""
         second_look = self._ranked.second_look
         return [second_look.look(where) for where, _ in one.members] if second_look else []
 
-    def _evidence(self, one: Found, looks: Sequence[Look], read: _Text) -> tuple[Evidence, ...]:
+    def _evidence(self, one: HitDraft, looks: Sequence[Look], read: _Text) -> tuple[Evidence, ...]:
         """The evidence in a hit; its rows have their cells, unless the text is too long to read."""
-        found = evidence(self._judged(one, looks, read.text, read.at) if one.judged is None else one.judged)
+        found = select_evidence(
+            self._judge(one, looks, read.text, read.at) if one.judged is None else one.judged
+        )
         found = tuple(lit for lit in found if one.start <= lit.start and lit.end <= one.end)
         tables = _tables(one)
         if not tables or (whole := read.whole) is None:
@@ -167,16 +169,16 @@ class Hits:
         )
 
     @staticmethod
-    def _judged(one: Found, looks: Sequence[Look], text: str, at: int) -> list[Judged]:
+    def _judge(one: HitDraft, looks: Sequence[Look], text: str, at: int) -> list[JudgedSentence]:
         starts = [of.passage.start for _, of in one.members]
-        return judged(zip(starts, looks, strict=True), text, at, _tables(one)) if looks else []
+        return judge_sentences(zip(starts, looks, strict=True), text, at, _tables(one)) if looks else []
 
-    def _match(self, one: Found) -> float:
+    def _match(self, one: HitDraft) -> float:
         if (second_look := self._ranked.second_look) is None:
             return 0.0
         return round(min(1.0, max(float(second_look.match[where]) for where, _ in one.members)), 4)
 
-    def _pages(self, one: Found) -> tuple[int, int] | None:
+    def _pages(self, one: HitDraft) -> tuple[int, int] | None:
         pages, span = one.best.passage.pages, one.best.passage
         if pages is None or (one.start, one.end) == (span.start, span.end):
             return pages
@@ -184,7 +186,7 @@ class Hits:
             return pages
         return self._history.section_at(one.best.version, one.start, one.end)[1]
 
-    def _explanation(self, one: Found, looks: Sequence[Look], text: str) -> Explanation:
+    def _explanation(self, one: HitDraft, looks: Sequence[Look], text: str) -> Explanation:
         candidates, second_look = self._ranked.candidates, self._ranked.second_look
         place, _ = one.members[0]
         id_ = one.best.id
@@ -201,7 +203,7 @@ class Hits:
         )
 
 
-def _equal_places(one: Found) -> Iterator[tuple[VersionRecord, int, int]]:
+def _equal_places(one: HitDraft) -> Iterator[tuple[VersionRecord, int, int]]:
     """Yield the spans with the very text of a hit."""
     of = one.best.passage
     for twin in one.also:
@@ -209,14 +211,14 @@ def _equal_places(one: Found) -> Iterator[tuple[VersionRecord, int, int]]:
         yield twin.version, at + one.start, at + one.end
 
 
-def _best_runs(parts: Iterable[tuple[Found, str]], k: int, selection: Selection) -> list[Found]:
+def _best_runs(parts: Iterable[tuple[HitDraft, str]], k: int, selection: Selection) -> list[HitDraft]:
     """Choose the first ``k`` runs that repeat no other one, and not too many of a document."""
     wording = cache(Wording.of)
-    chosen: list[tuple[Found, str]] = []
+    chosen: list[tuple[HitDraft, str]] = []
     per_document = Counter[str]()
 
-    def repeated(text: str) -> Found | None:
-        alike = ((one, other) for one, other in chosen if are_of_like_length(len(text), len(other)))
+    def repeated(text: str) -> HitDraft | None:
+        alike = ((one, other) for one, other in chosen if are_similar_lengths(len(text), len(other)))
         return next((one for one, other in alike if wording(other).says_the_same(wording(text))), None)
 
     for part, text in parts:
@@ -233,14 +235,14 @@ def _best_runs(parts: Iterable[tuple[Found, str]], k: int, selection: Selection)
     return [one for one, _ in chosen]
 
 
-def _tables(one: Found) -> list[Block]:
+def _tables(one: HitDraft) -> list[Block]:
     """The tables that a hit has rows of."""
     return list({table.start: table for _, of in one.members for table in of.passage.tables}.values())
 
 
-def _by_length(found: Sequence[Found]) -> Iterator[list[Found]]:
+def _by_length(found: Sequence[HitDraft]) -> Iterator[list[HitDraft]]:
     """Split into runs whose texts fit into memory together."""
-    run: list[Found] = []
+    run: list[HitDraft] = []
     length = 0
     for one in found:
         length += one.best.version.length

@@ -72,7 +72,7 @@ class Wording:
 
     def says_the_same(self, other: Wording) -> bool:
         """Whether two texts are nearly equal; texts without words are not."""
-        if not self.pairs or not are_of_like_length(len(self.words), len(other.words)):
+        if not self.pairs or not are_similar_lengths(len(self.words), len(other.words)):
             return False
         shared = len(self.pairs & other.pairs)
         if shared < _LEAST_SHARED * (len(self.pairs) + len(other.pairs) - shared):
@@ -86,7 +86,7 @@ def _is_decisive(word: str) -> bool:
     return word in _DECISIVE or not word[0].isalnum() or any(map(str.isnumeric, word))
 
 
-def are_of_like_length(one: int, other: int) -> bool:
+def are_similar_lengths(one: int, other: int) -> bool:
     """Whether two lengths are so similar that texts of them may be nearly equal."""
     return min(one, other) >= _LEAST_LENGTH * max(one, other)
 

@@ -22,7 +22,7 @@ _CHARACTERS_PER_TOKEN = 1.2
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 
 
-def checked_question(question: str) -> str:
+def normalize_question(question: str) -> str:
     """Return the question in NFC without outer white space.
 
     Raises :class:`EmptyQuestion` when it has no letter or digit to search by.
@@ -33,31 +33,31 @@ def checked_question(question: str) -> str:
     return question
 
 
-def checked_k(k: int, most: int = MAX_K, *, limit: str = "") -> int:
+def validate_k(k: int, most: int = MAX_K, *, limit: str = "") -> int:
     """Return ``k``, or raise :class:`InvalidLimit`. ``limit`` names what sets ``most``."""
     if not 1 <= k <= most:
-        raise InvalidLimit(f"k is {k}; it may be 1 to {most}.", limit=_exceeded(k, most, limit))
+        raise InvalidLimit(f"k is {k}; it may be 1 to {most}.", limit=_limit_to_raise(k, most, limit))
     return k
 
 
-def checked_per_document(count: int | None, most: int = MAX_K, *, limit: str = "") -> int | None:
+def validate_per_document(count: int | None, most: int = MAX_K, *, limit: str = "") -> int | None:
     """Return the most passages of one document, None for any number, or raise :class:`InvalidLimit`."""
     if count is not None and not 1 <= count <= most:
         raise InvalidLimit(
             f"max_per_document is {count}; it may be 1 to {most}. Leave it out to allow any number.",
-            limit=_exceeded(count, most, limit),
+            limit=_limit_to_raise(count, most, limit),
         )
     return count
 
 
-def _exceeded(count: int, most: int, limit: str) -> str:
-    """The limit if raising it would allow the count, up to the fixed one; else empty."""
+def _limit_to_raise(count: int, most: int, limit: str) -> str:
+    """The name of the limit if raising it would allow the count; empty if the fixed limit is exceeded."""
     return limit if most < count and most < MAX_K else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which of the ranked passages become hits, and how much each of them quotes.
+    """The selection of hits from ranked passages, and the extent of their quotes.
 
     At most ``max_per_document`` hits come from one document; None is any number.
     """
@@ -73,7 +73,7 @@ class Question:
 
     ``turns`` are the conversation before it, oldest first. ``as_of`` searches as of that change; otherwise
     the answer has all changes up to ``at_least_change``. The three fields between them are those of its
-    :class:`Selection`. Use :meth:`checked` to create it, unless its parts are already checked.
+    :class:`Selection`. Use :meth:`validate` to create it, unless its parts are already checked.
     """
 
     text: str
@@ -87,7 +87,7 @@ class Question:
     at_least_change: int = 0
 
     @staticmethod
-    def checked(  # noqa: PLR0913 -- the parts of a question
+    def validate(  # noqa: PLR0913 -- the parts of a question
         text: str,
         *,
         k: int = 5,
@@ -99,14 +99,14 @@ class Question:
         near_duplicates: NearDuplicates = "fold",
     ) -> Question:
         """Check the parts. Raises :class:`EmptyQuestion`, :class:`InvalidLimit`."""
-        most = checked_per_document(max_per_document)
+        most = validate_per_document(max_per_document)
         return Question(
-            checked_question(text), checked_k(k), where, turns, as_of, extent, most, near_duplicates
+            normalize_question(text), validate_k(k), where, turns, as_of, extent, most, near_duplicates
         )
 
     @property
     def selection(self) -> Selection:
-        """Which passages it asks for."""
+        """The selection of hits."""
         return Selection(self.extent, self.max_per_document, self.near_duplicates)
 
     @property
@@ -140,7 +140,7 @@ class Query:
 
 
 def is_spelt(question: str, starts: Sequence[int]) -> bool:
-    """Whether the tokens, given by their starts, have hardly more than one letter each.
+    """Whether the tokens, given by their start offsets, have hardly more than one letter each.
 
     A model that splits words into letters has not learned the language: its vectors are unreliable.
     """

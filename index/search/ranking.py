@@ -1,4 +1,4 @@
-"""Combine what is known of each candidate into one score, with fitted weights.
+"""Combine the features of each candidate into one score, with fitted weights.
 
 A linear model over features of a passage beside the question's other candidates. The weights are data with
 their provenance (``ranking.json``), fitted to the development parts of public sets by
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from index.config import SearchConfig
 from index.errors import StoreDamaged
 from index.search import fusion
-from index.search.candidates import Candidates, Ranked
+from index.search.candidates import Candidates, RankedCandidates
 from index.search.second_look import SecondLook
 from index.types import Ids
 
@@ -53,26 +53,26 @@ class Weights:
         return scores
 
 
-def ranked(
+def rank_candidates(
     candidates: Candidates,
     config: SearchConfig,
     look: Callable[[Ids], SecondLook],
     *,
     is_spelt: bool,
     k: int,
-) -> Ranked:
+) -> RankedCandidates:
     """Rank the candidates by both scores, then rerank the best by the second look if it is configured."""
     dense_weight = config.spelt_weight if is_spelt else config.dense_weight
     candidates = candidates.best(dense_weight)
     if not config.second_look or not len(candidates.ids):
         scores = fusion.convex(candidates.dense, candidates.lexical, dense_weight=dense_weight)
-        return Ranked(candidates, scores, None)
-    candidates = candidates.ordered(np.arange(min(len(candidates.ids), max(config.second_look, k))))
+        return RankedCandidates(candidates, scores, None)
+    candidates = candidates.reorder(np.arange(min(len(candidates.ids), max(config.second_look, k))))
     second_look = look(candidates.ids)
     columns = features(candidates, second_look, dense_weight=dense_weight, is_spelt=is_spelt)
     matrix = np.stack([columns[name] for name in FEATURES])
     scores = load().scores(matrix)
-    return Ranked(candidates, scores, second_look, matrix).by(scores)
+    return RankedCandidates(candidates, scores, second_look, matrix).by(scores)
 
 
 def features(
@@ -91,20 +91,20 @@ def features(
     are ``base`` of the document's candidates: the best of the others, and the mean of three.
 
     Passages without a vector have the scores of their words instead of those of their meaning. Where the
-    model does not know the question's language (``is_spelt``), its words are all there is to trust.
+    model does not know the question's language (``is_spelt``), only the scores of the words count.
     """
-    words, rare_words, lexical = fusion.scaled(
+    words, rare_words, lexical = fusion.min_max_scale(
         np.stack([look.words, look.rare_words, candidates.lexical]), least=0.0
     )
     blind, dense = np.isnan(look.meaning), candidates.dense
     seen = np.stack([(dense + look.meaning) / 2, look.meaning, look.average])
-    meaning, nearest, average, dense = _or(words, np.vstack([np.where(blind, dense, seen), dense]))
-    base = _combined(meaning, words, 1.0 - dense_weight)
+    meaning, nearest, average, dense = _scale_or(words, np.vstack([np.where(blind, dense, seen), dense]))
+    base = _convex(meaning, words, 1.0 - dense_weight)
     length = np.log(np.maximum(look.lengths, 1)).astype(np.float32)
     return {
         "first": fusion.convex(candidates.dense, candidates.lexical, dense_weight=dense_weight),
         "base": base,
-        "balanced": _combined(meaning, words, (1.0 - dense_weight) * (1.0 if is_spelt else _trust(look))),
+        "balanced": _convex(meaning, words, (1.0 - dense_weight) * (1.0 if is_spelt else _word_weight(look))),
         "meaning": meaning,
         "dense": dense,
         "nearest": nearest,
@@ -125,20 +125,20 @@ def features(
     }
 
 
-def _trust(look: SecondLook) -> float:
-    """How far words are to be trusted: fully once some passage has so large a share of the question's."""
+def _word_weight(look: SecondLook) -> float:
+    """The weight of word scores, 0 to 1: 1 once a passage has a sufficient share of the question's words."""
     return min(1.0, float(look.passage.max(initial=0.0)) / _TRUSTED_SHARE) ** 2
 
 
-def _combined(meaning: Scores, words: Scores, weight: float) -> Scores:
-    """Compute the convex combination in which the words have this weight."""
+def _convex(meaning: Scores, words: Scores, weight: float) -> Scores:
+    """Compute the convex combination with ``weight`` for the words."""
     combined: Scores = ((1.0 - weight) * meaning + weight * words).astype(np.float32)
     return combined
 
 
-def _or(words: Scores, dense: Scores) -> Scores:
-    """Scale scores of meaning; NaN becomes the score of the words."""
-    return np.where(np.isnan(dense), words, fusion.scaled(dense))
+def _scale_or(words: Scores, dense: Scores) -> Scores:
+    """Scale dense scores; NaN becomes the score of the words."""
+    return np.where(np.isnan(dense), words, fusion.min_max_scale(dense))
 
 
 def _of_document(candidates: Candidates, look: SecondLook, base: Scores) -> Columns:

@@ -29,21 +29,21 @@ class Regression:
     weights: Numbers
     intercept: float
 
-    def standardised(self, rows: Numbers) -> Numbers:
+    def standardise(self, rows: Numbers) -> Numbers:
         """Standardise features; shape (n, f)."""
         found: Numbers = np.clip((rows - self.mean) / self.scale, -self.limit, self.limit)
         return found
 
     def logits(self, rows: Numbers) -> Numbers:
         """Return the logit of each row's probability; ``rows`` has shape (n, f)."""
-        found: Numbers = self.standardised(rows) @ self.weights + self.intercept
+        found: Numbers = self.standardise(rows) @ self.weights + self.intercept
         return found
 
     def row(self, named: Mapping[str, float]) -> Numbers:
         """Return the features by name as one row, shape (1, f). Raises ``KeyError`` if one is missing."""
         return np.array([[named[name] for name in self.features]], np.float64)
 
-    def corrected(self, slope: float, shift: Numbers, intercept: float) -> Self:
+    def correct(self, slope: float, shift: Numbers, intercept: float) -> Self:
         """Return a regression: ``slope`` times this one's logit, plus ``shift`` (f) and ``intercept``."""
         return type(self)(
             self.features, self.mean, self.scale, self.limit,
@@ -53,10 +53,10 @@ class Regression:
     def as_json(self) -> dict[str, Any]:
         """Return the numbers as JSON values, which :meth:`of_json` reads."""
         return {
-            "intercept": _rounded(self.intercept),
+            "intercept": _round(self.intercept),
             "limit": self.limit if math.isfinite(self.limit) else None,
             "features": {
-                name: {"mean": _rounded(mean), "scale": _rounded(scale), "weight": _rounded(weight)}
+                name: {"mean": _round(mean), "scale": _round(scale), "weight": _round(weight)}
                 for name, mean, scale, weight in zip(
                     self.features, self.mean.tolist(), self.scale.tolist(), self.weights.tolist(), strict=True
                 )
@@ -91,7 +91,7 @@ def sigmoid(logits: Numbers) -> Numbers:
     return found
 
 
-def _rounded(number: float) -> float:
+def _round(number: float) -> float:
     return float(f"{number:.6g}")
 
 

@@ -12,13 +12,13 @@ from index.config import SearchConfig
 from index.filters import Filter
 from index.protocols import Embedder, History, Passages, Reranker, Searchable, Side
 from index.search.answerability import Answerability, probability
-from index.search.candidates import Candidates, Ranked
-from index.search.conversation import combined
+from index.search.candidates import Candidates, RankedCandidates
+from index.search.conversation import add_context
 from index.search.features import Features
 from index.search.hits import Hits
 from index.search.question import Query, Question, is_spelt
 from index.search.question_words import QuestionWords
-from index.search.ranking import ranked
+from index.search.ranking import rank_candidates
 from index.search.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
@@ -56,17 +56,17 @@ def make_query(embedder: Embedder, question: Question, vectors: Vectors | None, 
         (starts,) = embedder.token_starts([question.text])
         context = question.context
         spelt = is_spelt(question.text, starts.tolist())
-        return Query(question.text, combined(vectors, context), context, spelt, question.selection)
+        return Query(question.text, add_context(vectors, context), context, spelt, question.selection)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class SearchResult:
     """A ranking of candidates, the hits made of it, and the indexes that have failed.
 
     ``words`` are those of the question.
     """
 
-    ranked: Ranked
+    ranked: RankedCandidates
     hits: tuple[Hit, ...]
     degraded: tuple[Side, ...]
     words: QuestionWords
@@ -106,10 +106,10 @@ class Search:
         answerability: Answerability,
     ) -> Answer:
         """Return up to ``k`` best passages, and the probability that they answer the question."""
-        found = self.found(query, k=k, where=where, watch=watch)
+        found = self.find(query, k=k, where=where, watch=watch)
         with watch.stage("answerability"):
             features = self.features(query, found)
-            probability, hits = judged(found.hits, features, answerability)
+            probability, hits = judge_hits(found.hits, features, answerability)
         return Answer(
             query.question,
             probability,
@@ -120,19 +120,19 @@ class Search:
             timings_ms=watch.finished(),
         )
 
-    def found(self, query: Query, *, k: int, where: Filter | None, watch: Stopwatch) -> Found:
+    def find(self, query: Query, *, k: int, where: Filter | None, watch: Stopwatch) -> SearchResult:
         """Rank the passages, and build up to ``k`` hits."""
         candidates, degraded = self._candidates(query, where, watch)
-        ranking = self._ranked(query, candidates, k, watch)
+        ranking = self._rank(query, candidates, k, watch)
         with watch.stage("passages"):
             words = QuestionWords(query.question, self._analyzer.question_hashes(query.question))
-            return Found(ranking, self._hits(query, ranking, words, k), degraded, words)
+            return SearchResult(ranking, self._hits(query, ranking, words, k), degraded, words)
 
-    def features(self, query: Query, found: Found) -> dict[str, float]:
-        """Compute what the answerability is estimated from, by name; nothing if nothing was found."""
+    def features(self, query: Query, found: SearchResult) -> dict[str, float]:
+        """Compute the features of the answerability by name; none if nothing was found."""
         if not found.hits:
             return {}
-        return Features.of(found.ranked, found.hits, found.words.every(), spelt=query.is_spelt).named()
+        return Features.of(found.ranked, found.hits, found.words.every(), spelt=query.is_spelt).as_dict()
 
     def _candidates(
         self, query: Query, where: Filter | None, watch: Stopwatch
@@ -151,9 +151,9 @@ class Search:
             )
         return candidates, found.degraded
 
-    def _ranked(self, query: Query, candidates: Candidates, k: int, watch: Stopwatch) -> Ranked:
+    def _rank(self, query: Query, candidates: Candidates, k: int, watch: Stopwatch) -> RankedCandidates:
         with watch.stage("second_look"):
-            found = ranked(
+            found = rank_candidates(
                 candidates,
                 self._config,
                 lambda ids: self._look(query, ids),
@@ -162,17 +162,17 @@ class Search:
             )
         if self._reranker is not None:
             with watch.stage("rerank"):
-                found = self._reranked(self._reranker, query.question, found, max(self._config.rerank, k))
+                found = self._rerank(self._reranker, query.question, found, max(self._config.rerank, k))
         return found
 
     def _look(self, query: Query, ids: Ids) -> SecondLook:
         documents, sentences = self._passages.sentences(ids)
         if not sentences.known.all():
-            sentences = self._completed(ids, sentences)
+            sentences = self._complete(ids, sentences)
         importance = self._engine.importance(query.question, query.context_words)
         return look(sentences, documents, query.vector, importance)
 
-    def _completed(self, ids: Ids, sentences: SentenceTable) -> SentenceTable:
+    def _complete(self, ids: Ids, sentences: SentenceTable) -> SentenceTable:
         """Add the sentences of passages not embedded yet, which are few, by splitting their texts."""
         waiting = self._passages.passages(ids[~sentences.known])
         hashes = self._analyzer.term_hashes
@@ -191,14 +191,16 @@ class Search:
             ]
         )
 
-    def _reranked(self, reranker: Reranker, question: str, found: Ranked, most: int) -> Ranked:
+    def _rerank(
+        self, reranker: Reranker, question: str, found: RankedCandidates, most: int
+    ) -> RankedCandidates:
         ids = found.candidates.ids[:most]
         if not len(ids):
             return found
         texts = {passage.id: passage.text for passage in self._passages.passages(ids)}
         return found.by(reranker.scores(question, [texts.get(id_, "") for id_ in ids.tolist()]))
 
-    def _hits(self, query: Query, found: Ranked, words: QuestionWords, k: int) -> tuple[Hit, ...]:
+    def _hits(self, query: Query, found: RankedCandidates, words: QuestionWords, k: int) -> tuple[Hit, ...]:
         return Hits(
             self._passages,
             self._history,
@@ -209,7 +211,7 @@ class Search:
         ).first(k, query.selection)
 
 
-def judged(
+def judge_hits(
     hits: Sequence[Hit], features: Mapping[str, float], answerability: Answerability
 ) -> tuple[float, tuple[Hit, ...]]:
     """Return the probability that the hits answer, and the hits with theirs; 0 without hits."""
@@ -221,7 +223,7 @@ def judged(
     return round(probability(logit), 4), tuple(seen)
 
 
-def withheld(answer: Answer, least: float) -> Answer:
+def withhold_hits(answer: Answer, least: float) -> Answer:
     """Remove the hits of an answer if its probability is below ``least``."""
     if answer.answerability >= least or not answer.hits:
         return answer

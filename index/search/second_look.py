@@ -90,7 +90,7 @@ class SecondLook:
     shares: Sequence[float] = ()
     hashes: Sequence[int] = ()
 
-    def ordered(self, order: NDArray[np.int64]) -> SecondLook:
+    def reorder(self, order: NDArray[np.int64]) -> SecondLook:
         """Return the features of the passages at these positions, in this order."""
         return replace(self, **{name: getattr(self, name)[order] for name in _PER_PASSAGE})
 
@@ -165,8 +165,8 @@ def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance
             [
                 cosines,
                 coverage,
-                _titled(coverage, inside, headings, sentences, shares),
-                (coverage + _scaled(cosines, coverage)) * np.float32(0.5),
+                _share_with_headings(coverage, inside, headings, sentences, shares),
+                (coverage + _scale_cosines(cosines, coverage)) * np.float32(0.5),
                 _agreement(cosines, coverage),
             ]
         ),
@@ -211,7 +211,7 @@ def _rare(shares: Scores, found: NDArray[np.bool_]) -> Scores:
     return weights
 
 
-def _scaled(cosines: Scores, coverage: Scores) -> Scores:
+def _scale_cosines(cosines: Scores, coverage: Scores) -> Scores:
     """Scale cosines to [0, 1]; NaN becomes the coverage."""
     known = ~np.isnan(cosines)
     if not known.any():
@@ -228,7 +228,7 @@ def _agreement(cosines: Scores, coverage: Scores) -> Scores:
     return mean
 
 
-def _titled(
+def _share_with_headings(
     coverage: Scores, inside: Scores, headings: Scores, sentences: SentenceTable, shares: Scores
 ) -> Scores:
     """Return each sentence's share together with the headings of its passage."""
@@ -278,7 +278,7 @@ def _matches(terms: NDArray[np.uint32], importance: Importance) -> tuple[Ids, Id
 def _occurrences(
     sentences: SentenceTable, matches: tuple[Ids, Ids], terms: int
 ) -> tuple[Scores, Scores, Scores]:
-    """Say where the question's terms are.
+    """Locate the question's terms.
 
     Returns the number of sentences (and headings) of each passage with each term, of shape (passages,
     terms), and whether each sentence, and the headings of each passage, have it.

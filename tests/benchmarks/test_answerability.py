@@ -53,7 +53,7 @@ def test_a_part_gives_the_features_of_a_collection_of_its_documents(tmp_path: Pa
         whole = Whole(store, analyzer, WordEmbedder().dimension)
         keys = [one.key for one in moment.documents(after="", limit=100) if one.id in names]
         search = Search(moment, moment, Part(whole, keys), analyzer, SearchConfig())
-        found = search.found(query(), k=5, where=None, watch=Stopwatch())
+        found = search.find(query(), k=5, where=None, watch=Stopwatch())
         features = search.features(query(), found)
     store.close()
     assert features == pytest.approx(dict(expected.features), abs=0.02)

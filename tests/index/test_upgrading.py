@@ -226,7 +226,7 @@ def test_a_collection_that_is_open_follows_with_its_next_question(kept: Kept, tm
         seen = opened.seen_by({"crew"})
         model, vectors = opened.description.model, another.embedder.embed_queries([TOPICS[0]])
         kept.upgrade("64")
-        question = Question.checked(TOPICS[0], k=40)
+        question = Question.validate(TOPICS[0], k=40)
         for one in (seen, opened):  # without a refresh, and with vectors of the model before
             answer = one.questions.answer(question, vectors=vectors, model=model)
             assert answer.index.fingerprint == opened.fingerprint != ""

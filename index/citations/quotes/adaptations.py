@@ -1,4 +1,4 @@
-"""How a quote that has the source's words differs from them, as codes and in words."""
+"""Differences between a quote and its source when both have the same words, as codes and in words."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _WORDS: dict[tuple[Adaptation, ...], str] = {
 _TYPOGRAPHY = "The words stand there but for quotes, dashes, spaces, case or end marks."
 
 
-def adaptations(quote: str, source: str) -> tuple[Adaptation, ...]:
-    """What a sentence around a quote made of the source's words: only of those with the same words.
+def find_adaptations(quote: str, source: str) -> tuple[Adaptation, ...]:
+    """How the sentence around a quote changes the quoted words, for a quote with the source's words.
 
     A quote inside a sentence begins with a small letter and ends with the mark of its sentence; all else is
     typography. Empty for equal texts.
@@ -39,8 +39,8 @@ def adaptations(quote: str, source: str) -> tuple[Adaptation, ...]:
     return tuple(found) or ("typography",)
 
 
-def reason_of(found: tuple[Adaptation, ...]) -> str:
-    """What a reader should know of the quote."""
+def describe_adaptations(found: tuple[Adaptation, ...]) -> str:
+    """Describe the adaptations of a quote in a sentence for readers."""
     return _WORDS.get(found, _TYPOGRAPHY)
 
 
@@ -51,6 +51,6 @@ def without_end_mark(quote: str) -> str:
 
 
 def equal_words(a: str, b: str) -> bool:
-    """Whether two texts have the same words, but for typography and a mark at the end."""
+    """Whether two texts are equal except for typography and a final comma or full stop."""
     a, b = without_end_mark(a), without_end_mark(b)
     return bool(a and b) and equal_but_for_typography(a, b)

@@ -23,9 +23,9 @@ _LETTER = regex.compile(r"\[(?P<letters>\p{L}{1,3})\](?=\p{L})|(?<=\p{L})\[(?P<e
 _WORD = regex.compile(rf"[{IDEOGRAPHIC}]|[\w'’-]+", regex.VERSION1)
 
 MOST_OMITTED = 2000
-"""Most code points that may be left out at one place: parts farther apart are no quotation."""
+"""Most code points that one ellipsis may omit: parts farther apart are not one quotation."""
 _MOST_REPLACED = 200
-"""Most code points that inserted words may stand for."""
+"""Most code points that words in brackets may replace."""
 _FEWEST_WORDS = 3
 _MOST_PARTS = 20
 _MOST_PLACES = 200
@@ -44,8 +44,8 @@ class Elided:
     omissions: int
     inserted: tuple[str, ...]
 
-    def told(self) -> str:
-        """What a reader should know of the quote: how often words were left out, and which were inserted."""
+    def describe(self) -> str:
+        """Describe the quote for readers: how often it omits words, and which words it inserts."""
         said = []
         if self.omissions:
             times = "at one place" if self.omissions == 1 else f"at {self.omissions} places"
@@ -57,7 +57,7 @@ class Elided:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Where the parts of a quote stand; ``exact`` if all are the very characters."""
+    """The spans of the parts of a quote in a text; ``exact`` if all have the same characters."""
 
     spans: tuple[tuple[int, int], ...]
     exact: bool
@@ -73,7 +73,7 @@ class Parts:
         return self.spans[-1][1]
 
 
-def elided(quote: str) -> Elided | None:
+def parse_elisions(quote: str) -> Elided | None:
     """Read the ellipses and brackets of a quote; None if it has none, or fewer than three other words."""
     inserted: list[str] = []
 
@@ -119,8 +119,8 @@ def _parts(
     return parts, gaps
 
 
-def places(text: AnchoringText, quote: Elided) -> Parts | None:
-    """Where the parts of a quote stand in a text, in order and near each other; the tightest such place."""
+def locate_parts(text: AnchoringText, quote: Elided) -> Parts | None:
+    """Locate the parts of a quote in a text, in order and within its gaps; returns the shortest place."""
     found: list[list[tuple[int, int]]] = []
     for part in quote.parts:
         found.append(_occurrences(text, part))
@@ -136,7 +136,7 @@ def places(text: AnchoringText, quote: Elided) -> Parts | None:
 
 
 def _occurrences(text: AnchoringText, part: str) -> list[tuple[int, int]]:
-    """Occurrences of a part; one that ends with a comma or full stop may be followed by other words."""
+    """Find a part in a text; if it is missing, without its final comma, semicolon or full stop."""
     found = list(islice(alike(text.text, text.folded, part), _MOST_PLACES))
     if found or not part.rstrip().endswith((",", ".", ";")):
         return found
@@ -146,7 +146,7 @@ def _occurrences(text: AnchoringText, part: str) -> list[tuple[int, int]]:
 def _chain(
     first: tuple[int, int], later: Sequence[Sequence[tuple[int, int]]], gaps: Sequence[int]
 ) -> list[tuple[int, int]]:
-    """The first place of each further part behind the one before; empty if one is missing or too far."""
+    """Find each further part after the one before, within the gap; empty if one is missing."""
     chain = [first]
     for spans, gap in zip(later, gaps, strict=True):
         after = chain[-1][1]

@@ -1,4 +1,4 @@
-"""Find the words of a text that are most similar to a quote, those for its first and last word too."""
+"""Find the words of a text that are most similar to a quote, including changed first and last words."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from index.text.typography import folded
 _END_MARKS = (".", "!", "?", "。", "！", "？", "…")
 _WORD = regex.compile(rf"[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+(?:['’-]\w+)*", regex.VERSION1)
 _BREAK = regex.compile(r"[.!?…][\"'”’»)\]]*\s|[。！？]|\n")
-"""Where a sentence or a paragraph ends: the words beyond stand for none of the quote's."""
+"""Ends of sentences and paragraphs: a match does not extend across them."""
 _MOST_WORDS = 8
 _FARTHEST = 200
 """Most code points on each side in which words are looked for."""
 
 
 def nearest(text: AnchoringText, quote: Quote) -> Anchor | None:
-    """The words most similar to a quote, without context; None if none is similar enough.
+    """Find the words most similar to a quote, without context; None if none is similar enough.
 
-    The alignment ends with the last words that are equal. Where the quote has others before or after them, as
-    many of the source's words in the same sentence stand for these.
+    An alignment begins and ends with equal words. If the quote has other words before or after them, the
+    match is extended by as many words of the same sentence.
     """
     found = next(iter(text.near(quote)), None)
     if found is None:
         return None
     edits = word_diff(quote.exact, text.text[found.start : found.end])
-    start = found.start - _before(text.text, found.start, _replaced(edits))
-    end = found.end + _after(text.text, found.end, _replaced(edits[::-1]))
+    start = found.start - _length_before(text.text, found.start, _count_deleted(edits))
+    end = found.end + _length_after(text.text, found.end, _count_deleted(edits[::-1]))
     mark = quote.exact.rstrip()[-1:]
     if mark in _END_MARKS and text.text[end : end + 1] == mark:
         end += 1
@@ -44,8 +44,8 @@ def nearest(text: AnchoringText, quote: Quote) -> Anchor | None:
     return replace(found, start=start, end=end, similarity=similarity)
 
 
-def _replaced(edits: Sequence[Edit]) -> int:
-    """The number of the quote's words at the end where ``edits`` begin for which the source has none."""
+def _count_deleted(edits: Sequence[Edit]) -> int:
+    """Count the words that the quote has at its beginning and the source lacks, in ``edits`` from there."""
     count = 0
     for edit in edits:
         if edit.kind == "delete":
@@ -55,7 +55,7 @@ def _replaced(edits: Sequence[Edit]) -> int:
     return count
 
 
-def _after(text: str, end: int, words: int) -> int:
+def _length_after(text: str, end: int, words: int) -> int:
     """The length of so many words after an offset, in the same sentence."""
     stretch = text[end : end + _FARTHEST]
     if cut := _BREAK.search(stretch):
@@ -64,7 +64,7 @@ def _after(text: str, end: int, words: int) -> int:
     return spans[-1][1] if spans else 0
 
 
-def _before(text: str, start: int, words: int) -> int:
+def _length_before(text: str, start: int, words: int) -> int:
     """The length of so many words before an offset, in the same sentence."""
     stretch = text[max(0, start - _FARTHEST) : start]
     breaks = [match.end() for match in _BREAK.finditer(stretch)]

@@ -1,6 +1,6 @@
 """Judge the sentences of an answer by what they claim."""
 
-from index.citations.statements.attribution import Attribution, attribution
+from index.citations.statements.attribution import Attribution, find_attribution
 from index.citations.statements.checking import Checked, Checking, Claimed, KnownSources
 from index.citations.statements.conflicts import Conflict
 from index.citations.statements.judging import Judgement, Status
@@ -14,5 +14,5 @@ __all__ = [
     "Judgement",
     "KnownSources",
     "Status",
-    "attribution",
+    "find_attribution",
 ]

@@ -57,6 +57,6 @@ def _key(one: Word) -> str:
 
 
 def _distance(pairs: dict[int, int], at: int, to: int) -> int:
-    """How far a place in the source is from where the neighbours of a word of the claim are."""
+    """The distance of a source word from the partners of the claim word's neighbours; 1000 without any."""
     near = [abs(pairs[other] - to) for other in range(at - _NEAR, at + _NEAR + 1) if other in pairs]
     return min(near, default=1000)

@@ -1,4 +1,4 @@
-"""Who is said to have written or said something, and whether a document or the words around say so, too."""
+"""Attributions in sentences ("Smith wrote that ..."): names, year and pages, and names that sources lack."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ _WORD = regex.compile(r"[\p{L}\p{N}]+")
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Who says the rest of a sentence, in the words at ``[start, end)``.
+    """Speaker of a sentence, named by the words at ``[start, end)``.
 
-    ``names`` are those of who says it, ``others`` the other names there; ``year`` and ``pages`` are empty if
-    none are given. ``quotes``: what is said stands between quotation marks.
+    ``names`` are those of the speaker, ``others`` the other names there. ``year`` is empty and ``pages``
+    None if they are not given. ``quotes``: the words of the speaker are in quotation marks.
     """
 
     start: int
@@ -74,39 +74,39 @@ class Attribution:
         return sentence[: self.start] + " " * (self.end - self.start) + sentence[self.end :]
 
 
-def attribution(sentence: str, quotes: Sequence[Span]) -> Attribution | None:
-    """Who an English sentence says it is by; None if it names nobody, or says it otherwise.
+def find_attribution(sentence: str, quotes: Sequence[Span]) -> Attribution | None:
+    """Find the speaker that an English sentence names; None if it names none in a known form.
 
     ``quotes`` are the spans between quotation marks in the sentence, in order.
     """
     if not is_english(sentence):
         return None
     if quotes:
-        return _before(sentence, quotes[0][0]) or _behind(sentence, quotes[-1][1])
+        return _speaker_before(sentence, quotes[0][0]) or _speaker_after(sentence, quotes[-1][1])
     for pattern in _REPORTED:
         if match := pattern.match(sentence):
-            return _read(sentence, (0, match.end()), match["speaker"], quotes=False)
+            return _parse(sentence, (0, match.end()), match["speaker"], quotes=False)
     return None
 
 
-def _before(sentence: str, quote: int) -> Attribution | None:
+def _speaker_before(sentence: str, quote: int) -> Attribution | None:
     lead = sentence[: max(0, quote - 1)]
     verbs = list(_SAYING.finditer(lead))
     if verbs:
-        return _read(sentence, (0, len(lead)), lead[: verbs[-1].start()], quotes=True)
+        return _parse(sentence, (0, len(lead)), lead[: verbs[-1].start()], quotes=True)
     match = _LEAD.match(lead) or _COLON.match(lead)
-    return _read(sentence, (0, len(lead)), match["speaker"], quotes=True) if match else None
+    return _parse(sentence, (0, len(lead)), match["speaker"], quotes=True) if match else None
 
 
-def _behind(sentence: str, quote: int) -> Attribution | None:
+def _speaker_after(sentence: str, quote: int) -> Attribution | None:
     begin = quote + 1
     for pattern in _BEHIND:
         if match := pattern.match(sentence[begin:]):
-            return _read(sentence, (begin, begin + match.end()), match["speaker"], quotes=True)
+            return _parse(sentence, (begin, begin + match.end()), match["speaker"], quotes=True)
     return None
 
 
-def _read(sentence: str, span: Span, speaker: str, *, quotes: bool) -> Attribution | None:
+def _parse(sentence: str, span: Span, speaker: str, *, quotes: bool) -> Attribution | None:
     words = sentence[slice(*span)]
     year, pages = _YEAR.search(words), _PAGES.search(words)
     rest = _PAGES.sub("", _YEAR.sub("", words, 1), 1)
@@ -134,18 +134,18 @@ def _names(words: str, sentence: str) -> list[str]:
     return [one for one in found if one.lower() not in _TITLES] or found
 
 
-def unknown(names: Sequence[str], texts: Sequence[str]) -> list[str]:
-    """The names that none of some texts has."""
-    known = frozenset().union(*map(_words, texts))
-    return [one for one in names if not _words(one) <= known]
+def missing_names(names: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """The names that occur in none of the texts."""
+    known = frozenset().union(*map(_word_set, texts))
+    return [one for one in names if not _word_set(one) <= known]
 
 
 def reports(sentence: str) -> bool:
-    """Whether somebody says something in a sentence."""
+    """Whether a sentence has a verb of saying."""
     return _SAYING.search(sentence) is not None
 
 
 @lru_cache(1000)
-def _words(text: str) -> frozenset[str]:
+def _word_set(text: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFD", text.casefold())
     return frozenset(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one))))

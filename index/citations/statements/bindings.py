@@ -1,7 +1,7 @@
 """Find words of a claim that its source says of something else: roles exchanged, another actor.
 
-A clause of the claim is laid over the clause of the source that has most of its words. A word of the claim
-that stands elsewhere in the source, while that clause has another word in its place, is bound otherwise.
+Each clause of the claim is compared with the clause of the source that has most of its words. A word is bound
+to something else if it occurs in another clause of the source and this clause has another word in its place.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from index.citations.statements.clauses import has_verb, is_verb
 from index.citations.statements.words import Word
 
 _LEAST_SHARE = 0.4
-"""Least share of a clause's words that the clause of the source has."""
+"""Least share of a claim's clause that a clause of the source must have to be compared with it."""
 _AS_GOOD = 0.15
-"""How much less of the claim another clause may have that is laid under it, too."""
+"""Also compare clauses whose share is this close to the best."""
 _NEAR = 3
 
 
@@ -29,8 +29,8 @@ class Mismatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
-    """A clause of the claim over a clause of the source; ``pairs`` are the equal words with content."""
+class ClausePair:
+    """A clause of the claim and one of the source; ``pairs`` maps equal content words, by position."""
 
     claim: Sequence[Word]
     source: Sequence[Word]
@@ -40,19 +40,22 @@ class Laid:
 
     @property
     def share(self) -> float:
-        """The share of the claim's clause that the source's has."""
+        """The share of the claim's clause, by weight, that the source's clause has."""
         content = [at for at in self.ours if self.claim[at].has_content]
         total = sum(self.claim[at].weight for at in content)
         return sum(self.claim[at].weight for at in self.pairs) / total if total else 0.0
 
 
-def lay(
+def pair_clauses(
     claim: Sequence[Word], ours: Sequence[range], source: Sequence[Word], theirs: Sequence[range]
-) -> list[list[Laid]]:
-    """Each clause of the claim over those of the source that have most of its words, the best first."""
+) -> list[list[ClausePair]]:
+    """Pair each clause of the claim with the clauses of the source that share most of it, best first."""
     found = []
     for clause in ours:
-        each = [Laid(claim, source, clause, other, _pairs(claim, clause, source, other)) for other in theirs]
+        each = [
+            ClausePair(claim, source, clause, other, _pair_words(claim, clause, source, other))
+            for other in theirs
+        ]
         best = max((one.share for one in each), default=0.0)
         if best >= _LEAST_SHARE:
             near = [one for one in each if one.share >= best - _AS_GOOD]
@@ -60,7 +63,7 @@ def lay(
     return found
 
 
-def _pairs(claim: Sequence[Word], ours: range, source: Sequence[Word], theirs: range) -> dict[int, int]:
+def _pair_words(claim: Sequence[Word], ours: range, source: Sequence[Word], theirs: range) -> dict[int, int]:
     free = [to for to in theirs if source[to].has_content]
     pairs: dict[int, int] = {}
     last = theirs.start - 1
@@ -75,10 +78,10 @@ def _pairs(claim: Sequence[Word], ours: range, source: Sequence[Word], theirs: r
     return pairs
 
 
-def moved(laid: Laid, theirs: Sequence[range]) -> Iterator[Mismatch]:
-    """Words of the claim that the source has in other clauses, where this one has other words."""
+def find_moved(laid: ClausePair, theirs: Sequence[range]) -> Iterator[Mismatch]:
+    """Find words of the claim that the source has in other clauses, and another word in this one."""
     content = [at for at in laid.ours if laid.claim[at].has_content]
-    said = _spoken_of(laid.claim, laid.ours)
+    said = _mentioned_terms(laid.claim, laid.ours)
     for number, at in enumerate(content):
         word = laid.claim[at]
         if at in laid.pairs:
@@ -94,29 +97,29 @@ def moved(laid: Laid, theirs: Sequence[range]) -> Iterator[Mismatch]:
         right = next((one for one in content[number + 1 : number + 3] if one in laid.pairs), None)
         leads = all(laid.claim[one].kind in ("number", "date") for one in content[:number])
         if right is not None and leads:
-            to = _subject(laid, left, right, min(clause.start for clause in others))
+            to = _find_subject(laid, left, right, min(clause.start for clause in others))
             if to is not None and any(_is_subject(laid, clause, word) for clause in others):
                 yield Mismatch(at, to)
                 continue
-        to = _in_place(laid, word, left, right)
+        to = _find_replacement(laid, word, left, right)
         if to is not None and (
             laid.source[to].text.lower() in word.opposites
-            or all(_is_of_another(laid.source, clause, word, said, like=to) for clause in others)
+            or all(_has_other_subject(laid.source, clause, word, said, like=to) for clause in others)
         ):
             yield Mismatch(at, to)
 
 
-def _spoken_of(claim: Sequence[Word], clause: range) -> set[str]:
-    """The terms of a clause; of the whole claim, if the clause has no subject of its own."""
-    first = _first(claim, clause)
+def _mentioned_terms(claim: Sequence[Word], clause: range) -> set[str]:
+    """The terms of a clause, or of the whole claim if the clause has no subject of its own."""
+    first = _first_content(claim, clause)
     is_own = first is not None and has_verb(claim, clause) and not is_verb(claim, first)
     if is_own and claim[clause[0]].text.lower() not in english.SPLITTING:
         return {claim[at].term for at in clause if claim[at].has_content}
     return {one.term for one in claim if one.has_content}
 
 
-def _subject(laid: Laid, left: int | None, right: int, later: int) -> int | None:
-    """The first word of the source's clause, which has not the claim's; a pronoun if that is said later."""
+def _find_subject(laid: ClausePair, left: int | None, right: int, later: int) -> int | None:
+    """The subject of the source's clause in place of the claim's; a pronoun if ``later`` is behind it."""
     low = laid.pairs[left] + 1 if left is not None else laid.theirs.start
     for to in range(low, laid.pairs[right]):
         one = laid.source[to]
@@ -128,25 +131,30 @@ def _subject(laid: Laid, left: int | None, right: int, later: int) -> int | None
     return None
 
 
-def _is_subject(laid: Laid, clause: range, word: Word) -> bool:
-    """Whether a clause begins with a word, and has a verb or a value that the claim has not."""
-    first = _first(laid.source, clause)
+def _is_subject(laid: ClausePair, clause: range, word: Word) -> bool:
+    """Whether a word is the subject of a clause that has a verb, or a value other than the claim's."""
+    first = _first_content(laid.source, clause)
     if first is None or not word.equals(laid.source[first]):
         return False
     return has_verb(laid.source, clause) or any(_is_other_value(laid, laid.source[at]) for at in clause)
 
 
-def _is_other_value(laid: Laid, word: Word) -> bool:
-    """Whether the clause of the claim has another number, or the opposite, of a word of the source."""
+def _is_other_value(laid: ClausePair, word: Word) -> bool:
+    """Whether the claim's clause has another number than a source word, or its opposite."""
     values = [laid.claim[at] for at in laid.ours]
     if word.kind in ("number", "date"):
         return any(is_like(one, word) for one in values) and not any(one.equals(word) for one in values)
     return any(one.text.lower() in word.opposites for one in values)
 
 
-def _is_of_another(words: Sequence[Word], clause: range, word: Word, said: set[str], *, like: int) -> bool:
-    """Whether a clause says a word of something that the claim does not speak of, as a verb if another is."""
-    first = _first(words, clause)
+def _has_other_subject(
+    words: Sequence[Word], clause: range, word: Word, said: set[str], *, like: int
+) -> bool:
+    """Whether a clause relates a word to a subject that the claim does not mention.
+
+    ``like`` is the word in its place: only if that is a verb may the word be one.
+    """
+    first = _first_content(words, clause)
     if first is None or word.equals(words[first]) or words[first].term in said:
         return False
     if not is_verb(words, like) and any(word.equals(words[at]) and is_verb(words, at) for at in clause):
@@ -154,12 +162,12 @@ def _is_of_another(words: Sequence[Word], clause: range, word: Word, said: set[s
     return word.kind in ("number", "date") or has_verb(words, clause)
 
 
-def _first(words: Sequence[Word], clause: range) -> int | None:
+def _first_content(words: Sequence[Word], clause: range) -> int | None:
     return next((at for at in clause if words[at].has_content), None)
 
 
-def _in_place(laid: Laid, word: Word, left: int | None, right: int | None) -> int | None:
-    """The word of the source that stands where the claim has another one; None if nothing does."""
+def _find_replacement(laid: ClausePair, word: Word, left: int | None, right: int | None) -> int | None:
+    """The source word in the place of a claim word, between the partners of its neighbours; or None."""
     taken = set(laid.pairs.values())
     if left is None and right is not None and word.opposites:
         before = [to for to in range(laid.theirs.start, laid.pairs[right]) if laid.source[to].has_content]
@@ -180,12 +188,12 @@ def _comparable(one: Word, that: Word) -> bool:
 
 
 def is_like(one: Word, that: Word) -> bool:
-    """Whether two numbers are of one kind, or two other words of the same."""
+    """Whether two words are numbers of one kind, or other words of one kind."""
     return one.counts_like(that) or (None in (one.number, that.number) and one.kind == that.kind)
 
 
-def exchanged(laid: Laid) -> Mismatch | None:
-    """A word before a verb that the source has behind it, and one behind it that the source has before."""
+def find_exchanged(laid: ClausePair) -> Mismatch | None:
+    """Find two words that change sides of a verb between claim and source; None without."""
     order = sorted(laid.pairs)
     places = [laid.pairs[at] for at in order]
     behind = {
@@ -201,8 +209,8 @@ def exchanged(laid: Laid) -> Mismatch | None:
     return None
 
 
-def _may_be_pivot(laid: Laid, at: int) -> bool:
-    """Whether a word may be the verb of both clauses, in the same voice."""
+def _may_be_pivot(laid: ClausePair, at: int) -> bool:
+    """Whether a word may be the verb of both clauses, both active or both passive."""
     to = laid.pairs[at]
     is_verb = _may_be_verb(laid.claim, at) and _may_be_verb(laid.source, to)
     return is_verb and _is_passive(laid.claim, at) == _is_passive(laid.source, to)

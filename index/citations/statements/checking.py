@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from index.answers import Citation
-from index.citations.statements.attribution import Attribution, reports, unknown
+from index.citations.statements.attribution import Attribution, missing_names, reports
 from index.citations.statements.judging import (
     Judgement,
     Statement,
@@ -26,7 +26,7 @@ _KEPT_SEARCHES = 16
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A sentence to check, and the passages by which: all that the answer was given, if it names none.
+    """A sentence to check, and the passages to check it by: all of the answer, if it names none.
 
     Without passages it is checked by those that a search finds.
     """
@@ -38,9 +38,9 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A judgement, the passage that it is by, and whether that is another than the cited ones.
+    """A judgement, the passage on which it is based, and whether that is not one of the cited ones.
 
-    ``strangers`` are the names of who is said to say it that neither the document nor the words around have.
+    ``strangers`` are names of the attribution that neither the document nor the words around the span have.
     """
 
     judgement: Judgement
@@ -68,7 +68,7 @@ class Checking:
         known: KnownSources | None = None,
     ) -> None:
         self._terms, self._embedder = terms, embedder
-        self._find = lru_cache(_KEPT_SEARCHES)(find)  # what somebody is said to say is looked for twice
+        self._find = lru_cache(_KEPT_SEARCHES)(find)  # a claim with a speaker is searched twice
         self._sources: KnownSources = {} if known is None else known
 
     def makes_claim(self, sentence: str) -> bool:
@@ -76,7 +76,7 @@ class Checking:
         return makes_claim(sentence, self._terms)
 
     def check(self, claims: Sequence[Claimed], described: Callable[[Citation], str]) -> list[Checked]:
-        """Judge each claim. ``described`` returns what is known of a passage's document, as title and date.
+        """Judge each claim. ``described`` returns a description of a passage's document, as title and date.
 
         Raises :class:`index.errors.ModelFailed`.
         """
@@ -85,13 +85,13 @@ class Checking:
         ready = statements([*texts, *(one.text for one in whole)], self._terms, self._embedder)
         with_speaker = dict(zip(map(id, whole), ready[len(claims) :], strict=True))
         return [
-            self._checked(one, claim)
+            self._check(one, claim)
             if claim.attribution is None
-            else self._attributed(one, with_speaker.get(id(claim)), claim, claim.attribution, described)
+            else self._check_attributed(one, with_speaker.get(id(claim)), claim, claim.attribution, described)
             for one, claim in zip(ready, claims, strict=False)
         ]
 
-    def _attributed(
+    def _check_attributed(
         self,
         statement: Statement,
         whole: Statement | None,
@@ -99,57 +99,57 @@ class Checking:
         by: Attribution,
         described: Callable[[Citation], str],
     ) -> Checked:
-        """Judge what somebody is said to say, and whether the document or the words around name them.
+        """Judge a claim with a speaker: the words, and whether the document or the context names the speaker.
 
-        ``whole`` is the sentence with who says it, for words that are not quoted.
+        ``whole`` is the sentence with its speaker, for words that are not quoted.
         """
-        reported = self._checked(whole, claim) if whole is not None else None
+        reported = self._check(whole, claim) if whole is not None else None
         if reported is not None and reported.judgement.status == "contradicted":
             return reported
         if reported is not None and reported.judgement.status == "supported":
-            return self._with_strangers(reported, by, described)
-        own = [one for one in self._found(claim) if not unknown(by.names, [described(one)])]
-        checked = self._checked(statement, replace(claim, cited=own)) if own else None
+            return self._require_names(reported, by, described)
+        own = [one for one in self._passages_of(claim) if not missing_names(by.names, [described(one)])]
+        checked = self._check(statement, replace(claim, cited=own)) if own else None
         if checked is not None and checked.judgement.status == "supported":
-            return self._with_strangers(checked, by, described)
-        return reported or self._with_strangers(self._checked(statement, claim), by, described)
+            return self._require_names(checked, by, described)
+        return reported or self._require_names(self._check(statement, claim), by, described)
 
-    def _found(self, claim: Claimed) -> Sequence[Citation]:
+    def _passages_of(self, claim: Claimed) -> Sequence[Citation]:
         return claim.cited or self._find(claim.text[:_LONGEST_SEARCHED])
 
-    def _with_strangers(
+    def _require_names(
         self, checked: Checked, by: Attribution, described: Callable[[Citation], str]
     ) -> Checked:
-        """The same; unsupported, if nothing says that it is by those who are named."""
+        """Make a supported judgement unsupported if names of the attribution are found nowhere."""
         judgement, passage = checked.judgement, checked.passage
         if judgement.status != "supported" or passage is None:
             return checked
         about, source = described(passage), self._source(passage)
         near = source.around(judgement.start, judgement.end)
         told = [one for one in near if not by.quotes or reports(one)]
-        strangers = unknown(by.names, [about, *told])
-        strangers += unknown([*by.others, *([by.year] if by.year else [])], [about, source.text])
+        strangers = missing_names(by.names, [about, *told])
+        strangers += missing_names([*by.others, *([by.year] if by.year else [])], [about, source.text])
         if not strangers:
             return checked
         return replace(
             checked, judgement=replace(judgement, status="unsupported"), strangers=tuple(strangers)
         )
 
-    def _checked(self, statement: Statement, claim: Claimed) -> Checked:
-        judged = self._judged(statement, claim.cited)
+    def _check(self, statement: Statement, claim: Claimed) -> Checked:
+        judged = self._judge(statement, claim.cited)
         if claim.cited and judged.judgement.status != "unsupported":
             return judged
-        found = self._judged(statement, self._find(claim.text[:_LONGEST_SEARCHED]))
+        found = self._judge(statement, self._find(claim.text[:_LONGEST_SEARCHED]))
         if not claim.cited:
             return found
-        # What other passages say is told, but the answer cited these: the probability is theirs.
+        # The verdict cites the other passage, but the probability is that of the cited ones.
         if found.judgement.status == "supported":
             probability = judged.judgement.probability
             elsewhere = replace(found.judgement, status="unsupported", probability=probability)
             return Checked(elsewhere, found.passage, is_elsewhere=True)
         return judged
 
-    def _judged(self, statement: Statement, passages: Sequence[Citation]) -> Checked:
+    def _judge(self, statement: Statement, passages: Sequence[Citation]) -> Checked:
         judged = judge(statement, [self._source(one) for one in passages])
         return Checked(judged, None if judged.source is None else passages[judged.source])
 

@@ -1,4 +1,4 @@
-"""Find what a sentence claims otherwise than its source: a number, date, name, negation or direction.
+"""Find facts on which a claim contradicts its source: numbers, dates, names, negations, directions.
 
 A fact counts as contradicted only where the rest of the sentence agrees: the two are aligned word by word,
 and the words around the fact are the same in both.
@@ -30,7 +30,7 @@ _NOT_ONLY = frozenset(
 )
 
 _NONE = frozenset("no none nobody nothing never neither".split())
-"""Negations that may stand far from what they negate."""
+"""Negations that may be far from the word they negate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +50,32 @@ class Conflict:
     to: int
 
 
-def conflicts(alignment: Alignment) -> list[Conflict]:
+def find_conflicts(alignment: Alignment) -> list[Conflict]:
     """The facts on which claim and source differ, in the order of the claim."""
-    found = [*_replaced(alignment), *_negations(alignment)]
+    found = [*_replaced_facts(alignment), *_negations(alignment)]
     return sorted(found, key=lambda one: one.start)
 
 
-def _replaced(alignment: Alignment) -> list[Conflict]:
+def _replaced_facts(alignment: Alignment) -> list[Conflict]:
     claim, source, pairs = alignment.claim, alignment.source, alignment.pairs
     taken = set(pairs.values())
     found = []
-    for run in _runs(claim, {at for at in range(len(claim)) if at not in pairs}):
+    for run in _group_facts(claim, {at for at in range(len(claim)) if at not in pairs}):
         kind = claim[run[0]].kind
         rest = agreement(claim, pairs, frozenset(run))
         if kind not in ("number", "date", "name", "direction") or rest < _SAME_REST:
             continue
-        others = _runs(source, {to for to in range(len(source)) if to not in taken})
+        others = _group_facts(source, {to for to in range(len(source)) if to not in taken})
         candidates = [other for other in others if _comparable(claim, run, source, other)]
-        slots = [(_slot(alignment, run, other), other) for other in candidates]
+        slots = [(_context_share(alignment, run, other), other) for other in candidates]
         best = max(slots, key=lambda one: one[0], default=(0.0, []))
         if best[0] >= _SAME_SLOT:
             found.append(_conflict(kind, claim, run, source, best[1]))
     return found
 
 
-def _runs(words: Sequence[Word], free: set[int]) -> list[list[int]]:
-    """The facts among words without a partner: consecutive words of a name are one."""
+def _group_facts(words: Sequence[Word], free: set[int]) -> list[list[int]]:
+    """Group words without a partner into facts. Consecutive words of a name are one fact."""
     runs: list[list[int]] = []
     for at in sorted(free):
         kind = words[at].kind
@@ -96,7 +96,7 @@ def _runs(words: Sequence[Word], free: set[int]) -> list[list[int]]:
 
 
 def _comparable(claim: Sequence[Word], run: list[int], source: Sequence[Word], other: list[int]) -> bool:
-    """Whether two facts can be told of the same thing."""
+    """Whether two facts are of kinds that can contradict each other."""
     one, that = claim[run[0]], source[other[0]]
     if {one.kind, that.kind} == {"name", "date"}:
         return True
@@ -113,7 +113,7 @@ def _comparable(claim: Sequence[Word], run: list[int], source: Sequence[Word], o
 
 
 def _alike(one: Word, that: Word) -> bool:
-    """Whether two numbers are of one kind; other words are."""
+    """Whether two numbers are of one kind; always true for other words."""
     return one.number is None or that.number is None or one.counts_like(that)
 
 
@@ -127,11 +127,11 @@ def _abbreviates(claim: Sequence[Word], run: list[int], source: Sequence[Word], 
     return a.startswith(b[:4]) and (a.startswith(b) or b.startswith(a))
 
 
-def _slot(alignment: Alignment, run: list[int], other: list[int]) -> float:
-    """How much of what is around a fact of the claim is around one of the source, 0 to 1.
+def _context_share(alignment: Alignment, run: list[int], other: list[int]) -> float:
+    """The share of a claim fact's context that is also around a source fact, 0 to 1, by weight.
 
-    1 if the next words with content on both sides are the same. A name stands for another only then: two
-    names may be told of the same thing in one sentence.
+    1 if the next content words on both sides are the same. A name replaces another only then, because one
+    sentence may have two names in similar contexts.
     """
     claim, source, pairs = alignment.claim, alignment.source, alignment.pairs
     sides = [
@@ -155,7 +155,7 @@ def _slot(alignment: Alignment, run: list[int], other: list[int]) -> float:
 
 
 def _neighbours(words: Sequence[Word], run: list[int], step: int) -> tuple[int | None, int | None]:
-    """The next word on one side of a fact, and the next with content; None at the end of the sentence."""
+    """The next word and the next content word on one side of a fact; None at the end of the sentence."""
     at = (run[0] if step < 0 else run[-1]) + step
     nearest = at if 0 <= at < len(words) else None
     while 0 <= at < len(words) and not words[at].has_content:
@@ -166,7 +166,7 @@ def _neighbours(words: Sequence[Word], run: list[int], step: int) -> tuple[int |
 def _same_neighbour(
     pairs: dict[int, int], ours: tuple[int | None, int | None], theirs: tuple[int | None, int | None]
 ) -> bool:
-    """Whether the next words, or the next ones with content, are a pair; both sentences may end there."""
+    """Whether the next words, or the next content words, are a pair, or both sentences end there."""
     return any(
         to is None if at is None else at in pairs and pairs[at] == to
         for at, to in zip(ours, theirs, strict=True)
@@ -174,16 +174,16 @@ def _same_neighbour(
 
 
 def _negations(alignment: Alignment) -> list[Conflict]:
-    """The first negation that one of the two has where the other has none."""
+    """Find the first negation that only one of the two sentences has."""
     claim, source, pairs = alignment.claim, alignment.source, alignment.pairs
     if alignment.agreement < _SAME_NEGATED:
         return []
     for cue in _cues(claim):
-        target = _negated(claim, cue)
+        target = _negated_word(claim, cue)
         if (
             target in pairs
             and not _is_negated(source, pairs[target])
-            and not _denies_too(claim, cue, source, pairs)
+            and not _has_same_negation(claim, cue, source, pairs)
             and not (
                 cue > target and source[pairs[target]].clause in {source[to].clause for to in _cues(source)}
             )
@@ -192,20 +192,22 @@ def _negations(alignment: Alignment) -> list[Conflict]:
             return [Conflict("negation", one.text, "", one.start, one.end, place, place)]
     backwards = {to: at for at, to in pairs.items()}
     for cue in _cues(source):
-        target = _negated(source, cue)
+        target = _negated_word(source, cue)
         if (
             target in backwards
             and not _is_negated(claim, backwards[target])
-            and not _denies_too(source, cue, claim, backwards)
-            and not _ends_denied(claim, pairs, source, source[cue].clause)
+            and not _has_same_negation(source, cue, claim, backwards)
+            and not _ends_negated(claim, pairs, source, source[cue].clause)
         ):
             one, place = source[cue], claim[backwards[target]].start
             return [Conflict("negation", "", one.text, place, place, one.start, one.end)]
     return []
 
 
-def _denies_too(words: Sequence[Word], cue: int, others: Sequence[Word], pairs: dict[int, int]) -> bool:
-    """Whether the other sentence has the same word of negation, which may stand far from what it negates."""
+def _has_same_negation(
+    words: Sequence[Word], cue: int, others: Sequence[Word], pairs: dict[int, int]
+) -> bool:
+    """Whether the other sentence has the same negation, anywhere before the words in its scope."""
     text = words[cue].text.lower()
     same = [to for to in _cues(others) if others[to].text.lower() == text and text in _NONE]
     scope = {pairs[at] for at in range(cue + 1, len(words)) if at in pairs and words[at].has_content}
@@ -220,10 +222,10 @@ def _cues(words: Sequence[Word]) -> list[int]:
     ]  # fmt: skip
 
 
-def _negated(words: Sequence[Word], cue: int) -> int:
-    """What a negation negates: the next word with content of its clause, no adverb, else the one before.
+def _negated_word(words: Sequence[Word], cue: int) -> int:
+    """The position of the word that a negation negates; -1 if there is none.
 
-    -1 if there is none.
+    It is the next content word of the clause, preferably no adverb, or else the content word before.
     """
     clause = words[cue].clause
     after = [at for at in range(cue + 1, min(cue + 7, len(words))) if words[at].clause == clause]
@@ -234,9 +236,10 @@ def _negated(words: Sequence[Word], cue: int) -> int:
 
 
 def _is_negated(words: Sequence[Word], at: int) -> bool:
-    """Whether a word is what a negation negates, or stands behind one in its clause."""
+    """Whether a negation negates a word, or comes shortly before it in its clause."""
     return any(
-        _negated(words, cue) == at or (words[cue].clause == words[at].clause and 0 < at - cue <= 2 * _NEAR)
+        _negated_word(words, cue) == at
+        or (words[cue].clause == words[at].clause and 0 < at - cue <= 2 * _NEAR)
         for cue in _cues(words)
     ) or any(
         words[other].clause == words[at].clause and other != at and english.denies(words[other].text.lower())
@@ -244,8 +247,8 @@ def _is_negated(words: Sequence[Word], at: int) -> bool:
     )
 
 
-def _ends_denied(words: Sequence[Word], pairs: dict[int, int], others: Sequence[Word], clause: int) -> bool:
-    """Whether a sentence ends with a negation, "they did not", and the other negates the same there."""
+def _ends_negated(words: Sequence[Word], pairs: dict[int, int], others: Sequence[Word], clause: int) -> bool:
+    """Whether a sentence ends with a negation ("they did not") of what the other negates in ``clause``."""
     for cue in _cues(words):
         own = [at for at in range(len(words)) if words[at].clause == words[cue].clause]
         if any(at > cue and words[at].has_content for at in own):

@@ -8,10 +8,10 @@ from typing import Literal
 
 from index.citations.statements import english
 from index.citations.statements.alignment import Alignment
-from index.citations.statements.bindings import Laid, Mismatch, exchanged, lay, moved
+from index.citations.statements.bindings import ClausePair, Mismatch, find_exchanged, find_moved, pair_clauses
 from index.citations.statements.clauses import clauses
-from index.citations.statements.quantities import overstated
-from index.citations.statements.scopes import is_elliptic, moods, operators, opposed
+from index.citations.statements.quantities import find_overstated
+from index.citations.statements.scopes import find_opposed, is_elliptic, moods, operators
 from index.citations.statements.values import Numbers
 from index.citations.statements.words import Word
 
@@ -21,15 +21,15 @@ _SAME = 0.9
 """Least share of a claim's words that a sentence with nearly the same words has."""
 _MOST_LONGER = 1.3
 _LEAST_MEANING = 0.8
-"""Cosine from which another word in the same place may mean the same."""
+"""Cosine above which another word in the same place may be a synonym."""
 _FEWEST_WORDS = 3
 _MOST_WORDS, _MOST_OF_SOURCE = 150, 600
-"""Words of a claim and of sentences that are compared by clauses; more are a list or a table, no sentence."""
+"""Most words of a claim and of a source to compare by clauses: longer ones are lists or tables."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why the source does not say the claim: the words of the claim, and those of the source, if any."""
+    """A reason why the source does not say the claim, with the words of claim and source, if any."""
 
     kind: DoubtKind
     claimed: str
@@ -50,10 +50,10 @@ class Doubt:
         }[self.kind]
 
 
-def doubts(
+def find_doubts(
     alignment: Alignment, meaning: float, known: frozenset[str], elsewhere: frozenset[str] = frozenset()
 ) -> Iterator[Doubt]:
-    """The reasons to doubt that the aligned sentences say the claim, the plainest first.
+    """Find reasons to doubt that the aligned sentences say the claim, strongest first.
 
     ``meaning`` is the cosine of both, ``known`` are the terms that the source need not repeat, ``elsewhere``
     those of the whole passage.
@@ -63,24 +63,26 @@ def doubts(
         return
     ours, theirs = clauses(claim), clauses(source)
     pairs = alignment.pairs
-    yield from _affixes(claim, source, pairs, ours, theirs)
-    yield from _moods(claim, source, pairs, ours, theirs)
-    yield from _uneven(alignment, ours, theirs)
-    laid = lay(claim, ours, source, theirs)
-    yield from _opposites(laid, pairs)
+    yield from _affix_conflicts(claim, source, pairs, ours, theirs)
+    yield from _mood_conflicts(claim, source, pairs, ours, theirs)
+    yield from _unmatched_negation(alignment, ours, theirs)
+    laid = pair_clauses(claim, ours, source, theirs)
+    yield from _opposite_words(laid, pairs)
     for under in laid:
-        yield from _misplaced(under, theirs)
-        yield from _times(under[0])
+        yield from _misplaced_words(under, theirs)
+        yield from _time_conflicts(under[0])
     numbers = Numbers(alignment, ours, theirs)
     for mismatch in (*numbers.mismatches(), *numbers.neighbours()):
-        yield _doubt("number", claim, source, mismatch)
-    for mismatch in overstated(claim, source, pairs, theirs):
-        yield _doubt("quantity", claim, source, mismatch)
-    yield from _replaced(laid, known, elsewhere if meaning >= _LEAST_MEANING else None)
+        yield _doubt_of("number", claim, source, mismatch)
+    for mismatch in find_overstated(claim, source, pairs, theirs):
+        yield _doubt_of("quantity", claim, source, mismatch)
+    yield from _replaced_word(laid, known, elsewhere if meaning >= _LEAST_MEANING else None)
 
 
-def _uneven(alignment: Alignment, ours: Sequence[range], theirs: Sequence[range]) -> Iterator[Doubt]:
-    """A negation more in one of two sentences that have the same words close together."""
+def _unmatched_negation(
+    alignment: Alignment, ours: Sequence[range], theirs: Sequence[range]
+) -> Iterator[Doubt]:
+    """Find a negation that only one of two sentences has, if both have nearly the same words."""
     if alignment.agreement < _SAME or any(is_elliptic(alignment.claim, one) for one in ours):
         return
     low, high = min(alignment.pairs.values()) - 1, max(alignment.pairs.values())
@@ -94,8 +96,8 @@ def _uneven(alignment: Alignment, ours: Sequence[range], theirs: Sequence[range]
         yield Doubt("denied", words[at].text if longer else "", "" if longer else words[at].text)
 
 
-def _times(laid: Laid) -> Iterator[Doubt]:
-    """Two clauses that tell of the same, and of another time: when, before, unless."""
+def _time_conflicts(laid: ClausePair) -> Iterator[Doubt]:
+    """Find two clauses that begin with different conjunctions of time or condition: when, before, unless."""
     ours, theirs = laid.claim[laid.ours[0]].text, laid.source[laid.theirs[0]].text
     mine, yours = english.TIMES.get(ours.lower()), english.TIMES.get(theirs.lower())
     if mine and yours and mine != yours:
@@ -103,40 +105,40 @@ def _times(laid: Laid) -> Iterator[Doubt]:
 
 
 def _negations(words: Sequence[Word], clauses: Sequence[range]) -> list[int]:
-    """The positions of the negations that something follows in their clause."""
+    """The positions of negations with a content word behind them in their clause."""
     return [
         at for clause in clauses for at in clause
         if words[at].kind == "negation" and any(words[to].has_content for to in range(at + 1, clause.stop))
     ]  # fmt: skip
 
 
-def _misplaced(under: Sequence[Laid], theirs: Sequence[range]) -> Iterator[Doubt]:
-    """Words of a clause that each clause of the source under it has in another place, if any does."""
+def _misplaced_words(under: Sequence[ClausePair], theirs: Sequence[range]) -> Iterator[Doubt]:
+    """Find a word with another place in every paired clause of the source; nothing if one pair has none."""
     found: list[tuple[DoubtKind, Mismatch]] = []
     for one in under:
-        here: list[tuple[DoubtKind, Mismatch]] = [("moved", mismatch) for mismatch in moved(one, theirs)]
-        if (crossed := exchanged(one)) is not None:
+        here: list[tuple[DoubtKind, Mismatch]] = [("moved", mismatch) for mismatch in find_moved(one, theirs)]
+        if (crossed := find_exchanged(one)) is not None:
             is_number = one.claim[crossed.at].number is not None
             here.append(("number" if is_number else "roles", crossed))
         if not here:
             return
         found += here
     kind, mismatch = found[0]
-    yield _doubt(kind, under[0].claim, under[0].source, mismatch)
+    yield _doubt_of(kind, under[0].claim, under[0].source, mismatch)
 
 
-def _doubt(kind: DoubtKind, claim: Sequence[Word], source: Sequence[Word], mismatch: Mismatch) -> Doubt:
+def _doubt_of(kind: DoubtKind, claim: Sequence[Word], source: Sequence[Word], mismatch: Mismatch) -> Doubt:
     return Doubt(kind, claim[mismatch.at].text, source[mismatch.to].text)
 
 
-def _moods(
+def _mood_conflicts(
     claim: Sequence[Word], source: Sequence[Word], pairs: dict[int, int],
     ours: Sequence[range], theirs: Sequence[range],
 ) -> Iterator[Doubt]:  # fmt: skip
     back = {to: at for at, to in pairs.items()}
-    for one in opposed(source, theirs, back, claim, ours):
+    for one in find_opposed(source, theirs, back, claim, ours):
         yield Doubt(one.mood, "", _text(source, one.start, one.end))
-    for one in opposed(claim, ours, pairs, source, theirs):
+    for one in find_opposed(claim, ours, pairs, source, theirs):
         if one.mood == "denied":
             yield Doubt("denied", _text(claim, one.start, one.end), "")
     if not any("denied" in moods(word) for word in source):
@@ -149,11 +151,11 @@ def _text(words: Sequence[Word], start: int, end: int) -> str:
     return " ".join(one.text for one in words[start:end])
 
 
-def _affixes(
+def _affix_conflicts(
     claim: Sequence[Word], source: Sequence[Word], pairs: dict[int, int],
     ours: Sequence[range], theirs: Sequence[range],
 ) -> Iterator[Doubt]:  # fmt: skip
-    """Words that only one of both has with an affix that denies: unsafe, dishonest, useless."""
+    """Find words that only one of both has with a negating affix: unsafe, dishonest, useless."""
     taken = set(pairs.values())
     for at, one in enumerate(claim):
         if at in pairs or not one.has_content:
@@ -184,8 +186,8 @@ def _is_denied(words: Sequence[Word], clauses: Sequence[range], at: int) -> bool
     return any(one.mood == "denied" and at in one.scope for one in operators(words, clauses))
 
 
-def _opposites(laid: Sequence[Sequence[Laid]], pairs: dict[int, int]) -> Iterator[Doubt]:
-    """Words of the claim for which the source's clause has the opposite, and they themselves nowhere."""
+def _opposite_words(laid: Sequence[Sequence[ClausePair]], pairs: dict[int, int]) -> Iterator[Doubt]:
+    """Find words of the claim that the source lacks, with their opposite in the paired clause."""
     taken = set(pairs.values())
     for under in laid:
         one = under[0]
@@ -196,12 +198,12 @@ def _opposites(laid: Sequence[Sequence[Laid]], pairs: dict[int, int]) -> Iterato
                     yield Doubt("word", word.text, one.source[to].text)
 
 
-def _replaced(
-    laid: Sequence[Sequence[Laid]], known: frozenset[str], among: frozenset[str] | None
+def _replaced_word(
+    laid: Sequence[Sequence[ClausePair]], known: frozenset[str], among: frozenset[str] | None
 ) -> Iterator[Doubt]:
-    """The one word of a claim that its source has not, where it has another between the same words.
+    """Find the one word of a claim that its source lacks, with another word in its place.
 
-    With ``among`` only a word that is one of these: others may mean the same.
+    With ``among``, only a word among these: others may be synonyms.
     """
     if not laid:
         return
@@ -211,15 +213,15 @@ def _replaced(
     if len(strange) != 1 or (among is not None and claim[strange[0]].term not in among):
         return
     for one in (under[0] for under in laid):
-        to = _instead(one, strange[0]) if strange[0] in one.ours else None
+        to = _word_instead(one, strange[0]) if strange[0] in one.ours else None
         if to is not None:
             ours, theirs = claim[strange[0]], source[to]
             if not moods(ours) & moods(theirs) and ours.text[:3].lower() != theirs.text[:3].lower():
                 yield Doubt("word", ours.text, theirs.text)
 
 
-def _instead(laid: Laid, at: int) -> int | None:
-    """The one word with content that a clause of the source has between the neighbours of a word."""
+def _word_instead(laid: ClausePair, at: int) -> int | None:
+    """The one content word of the source between the partners of a word's neighbours; or None."""
     if len(laid.pairs) < _FEWEST_WORDS - 1:
         return None
     content = [one for one in laid.ours if laid.claim[one].has_content]

@@ -74,7 +74,7 @@ _DIS = re.compile(
 
 
 def denies(word: str) -> bool:
-    """Whether a word in lower case denies what its clause says, and is no negation."""
+    """Whether a word in lower case denies its clause without being a negation, as "refuses"."""
     return (word in DENYING and word not in ("without", "cannot", "non")) or word in DENYING_TO
 
 
@@ -84,9 +84,9 @@ def is_past(word: str) -> bool:
 
 
 def negated_base(word: str) -> str:
-    """What a word in lower case denies by its affix, as ``safe`` for ``unsafe``; empty if nothing.
+    """The word that a lower-case word negates by an affix, as ``safe`` for ``unsafe``; empty if none.
 
-    Only where a text has the base, too, does it mean anything.
+    It is a guess: use it only where a text also has the base.
     """
     if word in _NO_AFFIX:
         return ""

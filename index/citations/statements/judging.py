@@ -16,8 +16,8 @@ from typing import Literal
 import numpy as np
 
 from index.citations.statements.alignment import Alignment, align
-from index.citations.statements.conflicts import Conflict, conflicts
-from index.citations.statements.doubts import Doubt, doubts
+from index.citations.statements.conflicts import Conflict, find_conflicts
+from index.citations.statements.doubts import Doubt, find_doubts
 from index.citations.statements.sources import SentenceEmbedder, Source, unit
 from index.citations.statements.support import Features, Support, fitted
 from index.citations.statements.words import Terms, Word, words_of
@@ -32,11 +32,11 @@ _LEAST = 0.5
 _LEAST_COVERAGE = 0.7
 """Least share of a supported claim's words: "the cat sat on the log" is not what "on the mat" says."""
 _LEAST_TOLD = 0.1
-"""Least probability from which the nearest sentences of an unsupported claim are told."""
+"""Least probability at which an unsupported claim gets a citation of the nearest sentences."""
 _MOST_STARTS = 3
 """Sentences around which the claim is looked for."""
 _NEARLY = 0.1
-"""How much less other sentences may agree with a claim that they say without doubt."""
+"""Prefer sentences without a doubt if their rank is this close to the best."""
 _LENGTH_COST = 0.02
 _MEANING_SHARE = 0.3
 _FEWEST_WORDS = 2
@@ -45,7 +45,7 @@ _FEWEST_WORDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a source says of a claim; ``source`` is its position among the passages, None without a span.
+    """The judgement of a claim; ``source`` is the index of the decisive passage, None without a span.
 
     ``start`` and ``end`` are those of the sentences that speak for or against the claim, in the passage.
     ``missing`` are numbers and names of the claim that the passage does not have: it is not supported then.
@@ -76,7 +76,7 @@ class Statement:
 
 
 def makes_claim(sentence: str, terms: Terms) -> bool:
-    """Whether a sentence says something that a source can support: no question, and not too short."""
+    """Whether a sentence makes a claim that a source can support: no question, and not too short."""
     if sentence.rstrip(" \"'”’)").endswith(("?", "？", "؟", ";")):
         return False
     return sum(one.has_content for one in words_of(sentence, terms)) >= _FEWEST_WORDS
@@ -149,7 +149,7 @@ class Comparison:
     _matched: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "conflicts", tuple(conflicts(self.alignment)))
+        object.__setattr__(self, "conflicts", tuple(find_conflicts(self.alignment)))
         words, pairs = self.claim.words, self.alignment.pairs
         matched = {at for at in self.claim.content if at in pairs or words[at].term in self.known}
         object.__setattr__(self, "_matched", frozenset(matched))
@@ -185,19 +185,19 @@ class Comparison:
 
     @property
     def is_likely(self) -> bool:
-        """Whether enough of the claim's words are those of the sentences."""
+        """Whether the sentences have enough of the claim's words."""
         return self.probability >= _LEAST and self.stated.coverage >= _LEAST_COVERAGE
 
     @cached_property
     def doubt(self) -> Doubt | None:
-        """Why the sentences may not say the claim although its words are theirs, if there is a reason."""
+        """The first reason why the sentences may not say the claim despite equal words; or None."""
         if not is_english(self.claim.text):
             return None
-        return next(doubts(self.alignment, self.meaning, self.known, self.elsewhere), None)
+        return next(find_doubts(self.alignment, self.meaning, self.known, self.elsewhere), None)
 
     @cached_property
     def likeness(self) -> float:
-        """The same, as if the facts in conflict were those of the source."""
+        """The probability, as if facts in conflict were equal."""
         return self.support.probability(self.features(self._agreeing))
 
     @property
@@ -211,7 +211,7 @@ class Comparison:
 
     @cached_property
     def rank(self) -> float:
-        """How much the sentences speak of the same: sources without a conflict first among equals."""
+        """The rank among comparisons: coverage and meaning, less a cost of length and of conflicts."""
         coverage = self.features(self._agreeing).coverage
         length = _LENGTH_COST * (len(self.sentences) - 1)
         return coverage + _MEANING_SHARE * self.meaning - length - (0.01 if self.conflicts else 0.0)

@@ -74,7 +74,7 @@ class Number:
     is_percent: bool = False
 
     def equals(self, other: Number) -> bool:
-        """Whether both can mean the same, or this one is the other rounded to its own digits."""
+        """Whether both share a reading, or this one is the other rounded to its own digits."""
         if self.values & other.values:
             return True
         return any(_rounds_to(exact, stated) for exact in other.values for stated in self.values)

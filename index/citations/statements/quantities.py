@@ -11,38 +11,38 @@ from index.citations.statements.words import Word
 _BEFORE = 5
 """Words before a noun among which its quantifier stands."""
 _SOME = 4
-"""The level of a number of a whole."""
+"""The level of a number that is part of a whole."""
 
 
-def overstated(
+def find_overstated(
     claim: Sequence[Word], source: Sequence[Word], pairs: dict[int, int], theirs: Sequence[range]
 ) -> Iterator[Mismatch]:
-    """Quantifiers of the claim, and the words of the source that say less of the same thing."""
+    """Find quantifiers of the claim for which the source has a weaker one with the same noun."""
     for at, word in enumerate(claim):
         text = word.text.lower()
         level = english.ALL.get(text)
         noun = _noun(claim, at)
         if noun not in pairs:
             continue
-        if text == "only" and _counts(claim, at + 1):
+        if text == "only" and _is_count(claim, at + 1):
             level = 1
         if level is not None and level > 0:
             to = _quantifier(source, pairs[noun])
-            if to is not None and _level(source[to]) != level and _differs(level, _level(source[to])):
+            if to is not None and _level(source[to]) != level and _is_overstated(level, _level(source[to])):
                 yield Mismatch(at, to)
-        elif text == "only" and not _counts(claim, at + 1):
+        elif text == "only" and not _is_count(claim, at + 1):
             clause = next(one for one in theirs if pairs[noun] in one)
             if not any(source[to].text.lower() in english.EXCLUSIVE for to in clause):
                 yield Mismatch(at, pairs[noun])
 
 
-def _differs(claimed: int, stated: int) -> bool:
-    """Whether what holds of so many does not hold of as many as claimed."""
+def _is_overstated(claimed: int, stated: int) -> bool:
+    """Whether the source's quantifier does not imply the claimed one."""
     return claimed > stated or (claimed == 1 and stated > claimed)
 
 
-def _counts(words: Sequence[Word], at: int) -> bool:
-    """Whether there is a number, or "one"."""
+def _is_count(words: Sequence[Word], at: int) -> bool:
+    """Whether the word at a position is a number or "one"."""
     return at < len(words) and (words[at].number is not None or words[at].text.lower() == "one")
 
 
@@ -69,7 +69,7 @@ def _quantifier(words: Sequence[Word], noun: int) -> int | None:
 
 
 def _is_part(words: Sequence[Word], at: int) -> bool:
-    """Whether a number is of a whole: "twelve of the fourteen"."""
+    """Whether a number is followed by "of the", as in "twelve of the fourteen"."""
     return words[at].number is not None and [one.text.lower() for one in words[at + 1 : at + 3]] == [
         "of",
         "the",

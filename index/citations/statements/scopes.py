@@ -1,4 +1,4 @@
-"""Find what one sentence denies or only plans, and another tells as a fact."""
+"""Find what one sentence denies or only plans, and another states as a fact."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEAST_OF_CLAUSE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Words at ``[start, end)`` of a sentence that deny or plan those at ``scope``, as positions."""
+    """A negation or a word of planning at ``[start, end)``, and the words in its scope, as positions."""
 
     mood: Mood
     start: int
@@ -27,7 +27,7 @@ class Operator:
     scope: tuple[int, ...]
 
     def head(self, words: Sequence[Word]) -> int:
-        """The first word with content that is denied or planned, no adverb; -1 if there is none."""
+        """The position of the first content word in scope, preferably no adverb; -1 if there is none."""
         content = [at for at in self.scope if words[at].has_content]
         return next(
             (at for at in content if not words[at].text.endswith("ly")), content[0] if content else -1
@@ -38,13 +38,13 @@ def operators(words: Sequence[Word], clauses: Sequence[range]) -> Iterator[Opera
     """The operators of a sentence, in order."""
     for clause in clauses:
         for at in clause:
-            found = _operator(words, at, clause)
+            found = _operator_at(words, at, clause)
             if found is not None:
                 yield found
 
 
-def _operator(words: Sequence[Word], at: int, clause: range) -> Operator | None:
-    denied = _denied(words, at, clause)
+def _operator_at(words: Sequence[Word], at: int, clause: range) -> Operator | None:
+    denied = _negation_at(words, at, clause)
     if denied is not None:
         end, scope = denied
         return Operator("denied", at, end, scope)
@@ -57,8 +57,8 @@ def _operator(words: Sequence[Word], at: int, clause: range) -> Operator | None:
     return None
 
 
-def _denied(words: Sequence[Word], at: int, clause: range) -> tuple[int, tuple[int, ...]] | None:
-    """The end of words that deny something and what they deny; None if the word denies nothing."""
+def _negation_at(words: Sequence[Word], at: int, clause: range) -> tuple[int, tuple[int, ...]] | None:
+    """The end of a negating expression that begins at a word, and its scope; None if none begins there."""
     text, behind = words[at].text.lower(), tuple(range(at + 1, clause.stop))
     after = words[at + 1].text.lower() if behind else ""
     if text in english.DENYING_PHRASES and after == english.DENYING_PHRASES[text]:
@@ -75,7 +75,7 @@ def _denied(words: Sequence[Word], at: int, clause: range) -> tuple[int, tuple[i
 
 
 def _noun_phrase(words: Sequence[Word], behind: Sequence[int]) -> tuple[int, ...]:
-    """The first words with content and what is between them, up to the next function word."""
+    """The words of a noun phrase: up to the next function word behind the first content word."""
     found: list[int] = []
     for at in behind:
         begun = any(words[i].has_content for i in found)
@@ -85,14 +85,14 @@ def _noun_phrase(words: Sequence[Word], behind: Sequence[int]) -> tuple[int, ...
     return tuple(found)
 
 
-def opposed(
+def find_opposed(
     words: Sequence[Word],
     clauses: Sequence[range],
     pairs: dict[int, int],
     others: Sequence[Word],
     other_clauses: Sequence[range],
 ) -> Iterator[Operator]:
-    """The operators of a sentence by which it denies or plans what the other one tells as a fact.
+    """Find the operators by which a sentence denies or plans what the other one states as a fact.
 
     ``pairs`` maps positions of the sentence to those of equal words of the other. An operator that the other
     sentence has, too, in the same or in other words, is none of these.
@@ -108,7 +108,7 @@ def opposed(
             continue
         head = operator.head(words)
         told = {pairs[head]} if head in pairs else {pairs[at] for at in same}
-        if not _tells(operator.mood, others, other_clauses, told):
+        if not _has_mood(operator.mood, others, other_clauses, told):
             yield operator
 
 
@@ -116,7 +116,7 @@ def _is_shared(
     operator: Operator, words: Sequence[Word], pairs: dict[int, int],
     others: Sequence[Word], other_clauses: Sequence[range],
 ) -> bool:  # fmt: skip
-    """Whether the other sentence has the words of an operator, and with them of the same."""
+    """Whether the other sentence has the same operator, with the same scope if that is narrow."""
     own = [at for at in range(operator.start, operator.end) if words[at].kind != "function"]
     if not any(at in pairs for at in own):
         return False
@@ -134,7 +134,7 @@ def _is_most(
     words: Sequence[Word], pairs: dict[int, int], same: list[int], scope: list[int],
     others: Sequence[Word], other_clauses: Sequence[range],
 ) -> bool:  # fmt: skip
-    """Whether these words are most of a scope, and most of a clause of the other sentence is near them."""
+    """Whether the words in ``same`` are most of the scope, and pair with most of the other clause."""
     clause = next(one for one in other_clauses if pairs[same[0]] in one)
     content = [at for at in clause if others[at].has_content]
     near = {to for at, to in pairs.items() if words[at].clause == words[scope[0]].clause}
@@ -147,8 +147,8 @@ def _weigh(words: Sequence[Word], at: Sequence[int]) -> float:
     return sum(words[i].weight for i in at)
 
 
-def _tells(mood: Mood, words: Sequence[Word], clauses: Sequence[range], told: set[int]) -> bool:
-    """Whether the clauses in which words stand say that something is denied or planned."""
+def _has_mood(mood: Mood, words: Sequence[Word], clauses: Sequence[range], told: set[int]) -> bool:
+    """Whether a clause with any of these words has a word of the mood."""
     narrow = {one.start: one.scope for one in operators(words, clauses) if _is_narrow(words[one.start])}
     for clause in clauses:
         if mood == "denied" and is_elliptic(words, clause):
@@ -160,7 +160,7 @@ def _tells(mood: Mood, words: Sequence[Word], clauses: Sequence[range], told: se
 
 
 def _is_narrow(word: Word) -> bool:
-    """Whether a word denies a thing and not a clause: "without consent"."""
+    """Whether an operator negates a noun phrase and not a clause: "without consent"."""
     return word.text.lower() in {"without", *english.DENYING_PHRASES}
 
 
@@ -170,7 +170,7 @@ def is_elliptic(words: Sequence[Word], clause: range) -> bool:
 
 
 def moods(word: Word) -> set[Mood]:
-    """What a word says of its clause, also if it says it in other words."""
+    """The moods that a word gives its clause, by its meaning or its affix."""
     text = word.text.lower()
     found: set[Mood] = set()
     if (

@@ -31,7 +31,7 @@ class Features:
     meaning: float
     missing: float
 
-    def named(self) -> dict[str, float]:
+    def as_dict(self) -> dict[str, float]:
         """The features by name."""
         return {name: getattr(self, name) for name in FEATURES}
 
@@ -49,7 +49,7 @@ class Support:
 
     def probability(self, features: Features) -> float:
         """The probability that the source says it, in (0, 1)."""
-        named = features.named()
+        named = features.as_dict()
         logit = self.intercept + sum(weight * named[name] for name, weight in self.weights.items())
         return 1.0 / (1.0 + math.exp(-logit)) if logit > -700.0 else 0.0
 

@@ -9,15 +9,15 @@ from index.citations.statements.bindings import Mismatch, is_like
 from index.citations.statements.words import Word
 
 _NEAR = 3
-"""Words with content beside a number that it is said of."""
+"""Content words on each side of a number that tell what it counts."""
 _ACROSS = 4.0
-"""What a boundary of clauses adds to the distance of two words."""
+"""Extra distance of two words in different clauses."""
 _CLEARLY = 1.5
-"""How much better a number must fit to other words than to those that the claim binds it to."""
+"""Factor by which a number must fit better at another place of the source."""
 
 
 class Numbers:
-    """Compares what the numbers of a claim and a source are said of, by the words around them."""
+    """Compares what the numbers of a claim and a source count, by the words around them."""
 
     def __init__(self, alignment: Alignment, ours: Sequence[range], theirs: Sequence[range]) -> None:
         claim, source = alignment.claim, alignment.source

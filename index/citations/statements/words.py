@@ -74,11 +74,11 @@ class Word:
 
     @property
     def has_content(self) -> bool:
-        """Whether the word says something by itself."""
+        """Whether the word is a content word and no function word."""
         return self.kind not in ("function", "negation")
 
     def moved(self, by: int, sentence: int) -> Word:
-        """The same word in a text where its sentence starts at an offset, and is that one in order."""
+        """The same word with the offsets and sentence number of a longer text."""
         clause = sentence * _MOST_CLAUSES + self.clause
         return replace(self, start=self.start + by, end=self.end + by, sentence=sentence, clause=clause)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from index.search.extraction.extracting import Extract, ExtractedSentence, extracted
-from index.search.extraction.parts import Part, divided
+from index.search.extraction.extracting import Extract, ExtractedSentence, extract_answer
+from index.search.extraction.parts import Part, divide_question
 from index.search.extraction.selection import MOST_SENTENCES
 
-__all__ = ["MOST_SENTENCES", "Extract", "ExtractedSentence", "Part", "divided", "extracted"]
+__all__ = ["MOST_SENTENCES", "Extract", "ExtractedSentence", "Part", "divide_question", "extract_answer"]

@@ -39,11 +39,11 @@ class Extract:
 
     @property
     def declines(self) -> bool:
-        """Whether the documents do not say."""
+        """Whether no sentence answers, because the documents do not say."""
         return not self.sentences
 
 
-def extracted(
+def extract_answer(
     resolution: Resolution,
     parts: Sequence[Part],
     answers: Sequence[Answer],
@@ -60,8 +60,8 @@ def extracted(
     whole, *of_parts = answers
     by_part = [one for part, answer in enumerate(of_parts) for one in _likely(answer, 1, least, part)]
     # What the parts ask may only be found together.
-    chosen = _distinct(by_part)[:most] if by_part else _likely(whole, most, least)
-    cited = list(_cited(resolution, in_reading_order(chosen)))
+    chosen = _without_repeats(by_part)[:most] if by_part else _likely(whole, most, least)
+    cited = list(_cite(resolution, in_reading_order(chosen)))
     kept = [one for one, _ in cited]
     if by_part:
         answered = {one.part for one in by_part if one in kept or repeats(one, kept)}
@@ -77,7 +77,7 @@ def _likely(answer: Answer, most: int, least: float, part: int = 0) -> list[Sele
     return best(answer, most, part) if answer.answerability >= least else []
 
 
-def _distinct(chosen: Sequence[Selected]) -> list[Selected]:
+def _without_repeats(chosen: Sequence[Selected]) -> list[Selected]:
     """The sentences, without those that repeat an earlier one: one sentence may answer two parts."""
     kept: list[Selected] = []
     for one in chosen:
@@ -86,9 +86,7 @@ def _distinct(chosen: Sequence[Selected]) -> list[Selected]:
     return kept
 
 
-def _cited(
-    resolution: Resolution, chosen: Iterable[Selected]
-) -> Iterator[tuple[Selected, ExtractedSentence]]:
+def _cite(resolution: Resolution, chosen: Iterable[Selected]) -> Iterator[tuple[Selected, ExtractedSentence]]:
     """Yield each sentence with its citation, but those of documents that were erased since the search."""
     for one in chosen:
         passage = one.hit.citation

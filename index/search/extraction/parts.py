@@ -58,9 +58,9 @@ class Part:
     query: str
 
 
-def divided(question: str) -> tuple[Part, ...]:
+def divide_question(question: str) -> tuple[Part, ...]:
     """Return the parts of a question, in order; only one, the whole, if it asks one thing."""
-    asked = [part for sentence in _sentences(question) for part in _asked(sentence)]
+    asked = [part for sentence in _sentences(question) for part in _question_parts(sentence)]
     if not 1 < len(asked) <= MOST_PARTS:
         return (Part(question, question),)
     return tuple(Part(text, _query(text, asked[0])) for text in asked)
@@ -71,7 +71,7 @@ def _sentences(question: str) -> list[str]:
     return [one for one in found if _WORD.search(one)]
 
 
-def _asked(sentence: str) -> list[str]:
+def _question_parts(sentence: str) -> list[str]:
     """The parts of a sentence; the whole of it unless it begins as a question."""
     if not _BEGINS.match(sentence):
         return [sentence]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.answers import Answer, Citation, Turn
-from index.search.extraction import Extract, Part, divided, extracted
+from index.search.extraction import Extract, Part, divide_question, extract_answer
 from service.errors import InvalidRequest
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Mode
@@ -78,7 +78,7 @@ async def find(client: Client, answering: Answering, caller: Principal, asked: A
         answering.writing.require()
     plan = plan_request(asked.body, caller, answering)
     (whole,) = plan.questions
-    parts = divided(whole.text)
+    parts = divide_question(whole.text)
     if len(parts) > 1:
         turns = (*whole.turns, Turn("user", whole.text))
         more = [replace(whole, text=part.query, turns=turns) for part in parts]
@@ -106,7 +106,7 @@ def _make_found(
         declines = not given or max(answer.answerability for answer in each) < asked.least
     else:
         with answers.collection.archive.resolution() as resolution:
-            extract = extracted(resolution, parts, each, most=asked.most, least=asked.least)
+            extract = extract_answer(resolution, parts, each, most=asked.most, least=asked.least)
         sentences = tuple(replace(one, citation=shown(one.citation)) for one in extract.sentences)
         extract, declines = replace(extract, sentences=sentences), extract.declines
     quotes = asked.mode == "extractive" and not declines

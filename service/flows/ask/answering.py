@@ -13,7 +13,7 @@ import numpy as np
 from index.answers import Answer
 from index.collection import Collection
 from index.errors import CollectionNotFound
-from index.search import withheld
+from index.search import withhold_hits
 from service.flows.ask.asking import Asking
 from service.flows.ask.batching import Encoded
 from service.flows.ask.client import Client
@@ -100,7 +100,7 @@ def _answer_each(
         answer = collection.questions.answer(question, vectors=vectors, model=encoded.model)
         if asking.unanswered is not None and body.as_of is None:
             asking.unanswered.note(body.collection, question.text, answer.answerability)
-        answer = withheld(answer, body.min_answerability)
+        answer = withhold_hits(answer, body.min_answerability)
         if plan.caller.scope is Scope.ASK:
             answer = _with_proofs(answer, body.collection, asking.prover.of(plan.caller))
         results.append(Answered(answer, own[0]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.citations.statements import Attribution, attribution
+from index.citations.statements import Attribution, find_attribution
 from index.citations.verdicts import StatementVerdict
 from index.collection import Collection
 from index.ingest.preparation import Source
@@ -74,7 +74,7 @@ def test_another_speaker_is_not_and_the_document_is_named(
 
 def test_an_attribution_is_read_in_parts() -> None:
     sentence = 'Dr Ann Rowe (1879, p. 5) wrote: "words of hers here"'
-    assert attribution(sentence, [(sentence.index("words"), len(sentence) - 1)]) == Attribution(
+    assert find_attribution(sentence, [(sentence.index("words"), len(sentence) - 1)]) == Attribution(
         0, sentence.index('"'), ("Ann", "Rowe"), (), "1879", (5, 5), quotes=True
     )
 
@@ -85,4 +85,4 @@ def test_an_attribution_is_read_in_parts() -> None:
 )
 def test_who_is_not_named_or_did_not_say_it_is_no_speaker(sentence: str) -> None:
     at = sentence.find('"')
-    assert attribution(sentence, [(at + 1, len(sentence) - 1)] if at >= 0 else []) is None
+    assert find_attribution(sentence, [(at + 1, len(sentence) - 1)] if at >= 0 else []) is None

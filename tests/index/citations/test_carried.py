@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.citations import carried, parse_locator
+from index.citations import find_carried, parse_locator
 from index.citations.claims import claims
 
 NEW = "My tower (new).md@0123456789ab:3-40"
@@ -36,21 +36,20 @@ LAMPS, TOWERS = "lamps.md@9f2c41aab3de:0-12", "My tower (new).pdf@0123456789ab:3
     ],
 )  # fmt: skip
 def test_citations_are_found_and_become_marks(text: str, expected: dict[int, str]) -> None:
-    found = carried(text)
+    found = find_carried(text)
     assert found.locators == {mark: parse_locator(one) for mark, one in expected.items()}
     assert len(found.text) == len(text)
     assert "9f2c41aab3de" not in found.text
 
 
 def test_a_locator_in_brackets_may_have_spaces() -> None:
-    assert (
-        str(carried("See [My tower.pdf@0123456789ab:3-40].").locators[1]) == "My tower.pdf@0123456789ab:3-40"
-    )
+    found = find_carried("See [My tower.pdf@0123456789ab:3-40].")
+    assert str(found.locators[1]) == "My tower.pdf@0123456789ab:3-40"
 
 
 def test_the_sentence_has_the_mark_of_its_locator() -> None:
     text = f"The lamp is lit ({LAMPS}). The tower is tall [2].\n\n[2]: Towers ({TOWERS[9:]})"
-    found = carried(text)
+    found = find_carried(text)
     assert [one.marks for one in claims(found.text)] == [(3,), (2,)]
     assert [text[start:end].strip()[:4] for start, end in found.entries] == ["[2]:"]
 
@@ -66,12 +65,12 @@ def test_the_sentence_has_the_mark_of_its_locator() -> None:
     ],
 )
 def test_an_entry_of_a_list_has_a_quote(entry: str, expected: tuple[str, ...]) -> None:
-    found = carried(f"It is lit [1].\n\n[^1]: {entry} ({LAMPS})")
+    found = find_carried(f"It is lit [1].\n\n[^1]: {entry} ({LAMPS})")
     assert found.quotes == ({1: expected} if expected else {})
     assert found.listed == {1}
 
 
 @given(st.text(alphabet="ab ([1]):.\n/view@9f2c41aab3de-0", max_size=200))
 def test_any_text_keeps_its_length(text: str) -> None:
-    found = carried(text)
+    found = find_carried(text)
     assert len(found.text) == len(text)

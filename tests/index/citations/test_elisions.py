@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from index.citations.anchoring import AnchoringText
-from index.citations.quotes.elisions import MOST_OMITTED, elided, places
+from index.citations.quotes.elisions import MOST_OMITTED, locate_parts, parse_elisions
 
 TEXT = (
     "The lamp in the north tower was lit at dusk by the old keeper, who had lived there for years. "
@@ -13,9 +13,9 @@ TEXT = (
 
 def found(quote: str, text: str = TEXT) -> list[str] | None:
     """The source's words of a quote, where they stand; None if they do not."""
-    read = elided(quote)
+    read = parse_elisions(quote)
     assert read is not None
-    parts = places(AnchoringText(text), read)
+    parts = locate_parts(AnchoringText(text), read)
     return None if parts is None else [text[start:end] for start, end in parts.spans]
 
 
@@ -43,10 +43,10 @@ def test_words_and_letters_may_be_inserted(
     quote: str, parts: list[str] | None, inserted: tuple[str, ...]
 ) -> None:
     assert found(quote) == parts
-    read = elided(quote)
+    read = parse_elisions(quote)
     assert read is not None
     assert read.inserted == inserted
-    assert all(words in read.told() for words in inserted)
+    assert all(words in read.describe() for words in inserted)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_parts_far_apart_are_no_quote() -> None:
 
 def test_the_tightest_place_counts() -> None:
     text = "The lamp was lit. " * 3 + "And by the keeper, too."
-    read = elided("The lamp was lit … by the keeper")
+    read = parse_elisions("The lamp was lit … by the keeper")
     assert read is not None
-    parts = places(AnchoringText(text), read)
+    parts = locate_parts(AnchoringText(text), read)
     assert parts is not None
     assert parts.start == text.rindex("The lamp")
 
@@ -80,12 +80,12 @@ def test_the_tightest_place_counts() -> None:
     "quote", ["", "…", "a … b", "The lamp was lit.", "[the lamp]", "[1] lamp", "… […] …"]
 )
 def test_what_is_no_quote_with_gaps(quote: str) -> None:
-    assert elided(quote) is None
+    assert parse_elisions(quote) is None
 
 
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("unit", ["… ", "[a] ", "[", "the … ", "[…", "[the lamp] ", "a[b]"])
 def test_long_quotes_of_one_kind_take_no_long_time(unit: str) -> None:
-    read = elided(f"The lamp in the tower {unit * 20_000}")
+    read = parse_elisions(f"The lamp in the tower {unit * 20_000}")
     if read is not None:
-        places(AnchoringText(TEXT * 1000), read)
+        locate_parts(AnchoringText(TEXT * 1000), read)

@@ -10,7 +10,7 @@ from index.collection import Collection
 from index.errors import StoreDamaged
 from index.ingest import Source
 from index.search.answerability import FILE, FORMAT, Answerability, load
-from index.search.candidates import Candidates, Ranked
+from index.search.candidates import Candidates, RankedCandidates
 from index.search.features import FEATURES, PASSAGE_FEATURES, Features
 from index.search.ranking import FEATURES as RANKING
 from index.search.regression import Regression
@@ -19,7 +19,7 @@ from index.sentence_table import SentenceTable
 from index.types import Importance, Sentences
 
 
-def ranked(dense: list[float], looks: list[Look], documents: list[int]) -> Ranked:
+def ranked(dense: list[float], looks: list[Look], documents: list[int]) -> RankedCandidates:
     scores = np.array(dense, np.float32)
     ids = np.arange(len(dense), dtype=np.int64)
     best = np.array([one.meaning.max() for one in looks], np.float32)
@@ -36,7 +36,7 @@ def ranked(dense: list[float], looks: list[Look], documents: list[int]) -> Ranke
     seen = replace(look(table, keys, nothing, no_terms), meaning=best, cosines=cosines, coverage=coverage)
     columns = np.zeros((len(RANKING), len(dense)), np.float32)
     columns[RANKING.index("base")] = scores * 1.4
-    return Ranked(Candidates(ids, scores, nothing, {}, {}), scores, seen, columns)
+    return RankedCandidates(Candidates(ids, scores, nothing, {}, {}), scores, seen, columns)
 
 
 def one_look(meaning: list[float], coverage: list[float]) -> Look:
@@ -75,7 +75,9 @@ def test_contrast_is_in_standard_deviations() -> None:
 
 
 def test_features_of_nothing_are_noughts() -> None:
-    empty = Ranked(Candidates(*[np.empty(0, np.float32)] * 3, {}, {}), np.empty(0, np.float32), None)
+    empty = RankedCandidates(
+        Candidates(*[np.empty(0, np.float32)] * 3, {}, {}), np.empty(0, np.float32), None
+    )
     assert set(asdict(Features.of(empty, (), [], spelt=False)).values()) == {0.0}
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from index.answers import Turn
-from index.search.conversation import combined, context_turns, texts_to_embed
+from index.search.conversation import add_context, context_turns, texts_to_embed
 
 TURNS = [
     Turn("user", "Old question?"),
@@ -34,7 +34,7 @@ def test_long_turns_are_cut() -> None:
 def test_the_question_is_moved_towards_what_was_said() -> None:
     vectors = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], np.float32)
     context = context_turns(TURNS)
-    moved = combined(vectors, context)
+    moved = add_context(vectors, context)
     assert np.linalg.norm(moved) == pytest.approx(1.0)
     assert moved[0] > moved[2] > moved[1] > 0.0
-    np.testing.assert_allclose(combined(vectors[:1], ()), vectors[0])
+    np.testing.assert_allclose(add_context(vectors[:1], ()), vectors[0])

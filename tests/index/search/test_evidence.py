@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from index.search.evidence import MOST, Judged, evidence, judged, runs
+from index.search.evidence import MOST, JudgedSentence, divide_into_runs, judge_sentences, select_evidence
 from index.search.second_look import Look
 from index.types import Block
 
@@ -23,12 +23,12 @@ def prose(length: int) -> str:
 
 
 def strengths(*looks: tuple[int, Look]) -> list[float]:
-    return [one.strength for one in judged(looks, prose(400), 0)]
+    return [one.strength for one in judge_sentences(looks, prose(400), 0)]
 
 
 def test_the_best_sentences_come_first_at_their_places_in_the_text() -> None:
     look = seen((0, 10, 0.5, {0}), (11, 20, 0.7, {0, 1, 2}), (21, 30, 0.1, set()))
-    found = evidence(judged([(100, look)], prose(200), 50))
+    found = select_evidence(judge_sentences([(100, look)], prose(200), 50))
     assert [(one.start, one.end) for one in found] == [(111, 120)]
     assert 0.5 < found[0].score < 1.0
 
@@ -51,20 +51,20 @@ def test_a_sentence_counts_what_its_heading_names() -> None:
 
 def test_a_sentence_of_two_passages_is_judged_once() -> None:
     first, second = seen((0, 10, 0.6, {0, 1})), seen((-5, 5, 0.6, {0, 1}), (6, 9, 0.6, {0, 1}))
-    found = judged([(0, first), (5, second)], prose(40), 0)
+    found = judge_sentences([(0, first), (5, second)], prose(40), 0)
     assert [(one.start, one.end) for one in found] == [(0, 10), (11, 14)]
 
 
 def test_there_are_at_most_three_and_none_that_hardly_answers() -> None:
     alike = seen(*((10 * n, 10 * n + 9, 0.6, {0, 1}) for n in range(9)))
-    assert len(evidence(judged([(0, alike)], prose(200), 0))) == MOST
-    assert evidence(judged([(0, seen((0, 5, 0.1, set())))], prose(20), 0)) == ()
-    assert evidence([]) == ()
+    assert len(select_evidence(judge_sentences([(0, alike)], prose(200), 0))) == MOST
+    assert select_evidence(judge_sentences([(0, seen((0, 5, 0.1, set())))], prose(20), 0)) == ()
+    assert select_evidence([]) == ()
 
 
 def test_without_vectors_the_words_decide() -> None:
     look = seen((0, 5, float("nan"), {2}), (6, 9, float("nan"), {0, 1}))
-    assert evidence(judged([(0, look)], prose(20), 0))[0].start == 6
+    assert select_evidence(judge_sentences([(0, look)], prose(20), 0))[0].start == 6
 
 
 def test_one_row_is_lit_and_not_the_table() -> None:
@@ -74,11 +74,11 @@ def test_one_row_is_lit_and_not_the_table() -> None:
         (*span, cosine, {0, *own})
         for span, cosine, own in zip(spans, (0.45, 0.6, 0.45), ((), (1,), ()), strict=True)
     ]
-    found = judged([(0, seen(*rows))], text, 0)
+    found = judge_sentences([(0, seen(*rows))], text, 0)
     assert all(one.is_line for one in found)
-    assert [(one.start, one.end) for one in evidence(found)] == [spans[1]]
+    assert [(one.start, one.end) for one in select_evidence(found)] == [spans[1]]
     # The same sentences in a paragraph stay together.
-    assert len(evidence(judged([(0, seen(*rows))], text.replace("\n", " "), 0))) > 1
+    assert len(select_evidence(judge_sentences([(0, seen(*rows))], text.replace("\n", " "), 0))) > 1
 
 
 def test_a_row_of_a_table_is_lit_alone_unless_another_is_nearly_as_probable() -> None:
@@ -88,7 +88,7 @@ def test_a_row_of_a_table_is_lit_alone_unless_another_is_nearly_as_probable() ->
 
     def lit(second: float, tables: list[Block]) -> list[int]:
         look = seen(rows[0], (*rows[1][:2], second, {0, 1}), rows[2])
-        return [one.start for one in evidence(judged([(0, look)], text, 0, tables))]
+        return [one.start for one in select_evidence(judge_sentences([(0, look)], text, 0, tables))]
 
     assert lit(0.55, [table]) == [0, 18]
     assert lit(0.5, [table]) == [0]
@@ -98,7 +98,7 @@ def test_a_row_of_a_table_is_lit_alone_unless_another_is_nearly_as_probable() ->
 def test_paragraphs_of_one_line_are_not_rows() -> None:
     text = "The lamp was lit at dusk.\n\nIt was old.\n\nNobody came."
     look = seen((0, 25, 0.6, {0}), (27, 38, 0.5, set()), (40, 52, 0.2, set()))
-    assert not any(one.is_line for one in judged([(0, look)], text, 0))
+    assert not any(one.is_line for one in judge_sentences([(0, look)], text, 0))
 
 
 @pytest.mark.parametrize("gap", [" ", "\n", "\n\n"])
@@ -106,7 +106,7 @@ def test_a_label_and_its_value_belong_together(gap: str) -> None:
     text = f"Date of birth:{gap}10 December 1815\nLondon is a city."
     value, other = text.index("10"), text.index("London")
     look = seen((0, 14, 0.5, {0, 1}), (value, other - 1, 0.3, set()), (other, len(text), 0.1, set()))
-    found = judged([(0, look)], text, 0)
+    found = judge_sentences([(0, look)], text, 0)
     assert [(one.start, one.end) for one in found] == [(0, other - 1), (other, len(text))]
     assert found[0].strength > found[1].strength
 
@@ -114,21 +114,22 @@ def test_a_label_and_its_value_belong_together(gap: str) -> None:
 def test_an_introduction_does_not_take_the_first_item_with_it() -> None:
     text = "You need:\n- a lamp\n- oil"
     look = seen((0, 9, 0.4, set()), (10, 18, 0.5, {0}), (19, 24, 0.5, {1}))
-    assert len(judged([(0, look)], text, 0)) == 3
+    assert len(judge_sentences([(0, look)], text, 0)) == 3
 
 
 def test_a_run_has_the_neighbours_that_answer_too() -> None:
     strong, weak = 0.0, -6.0
     sentences = [
-        Judged(10 * n, 10 * n + 9, by) for n, by in enumerate((weak, strong, strong - 0.5, weak, strong - 1))
+        JudgedSentence(10 * n, 10 * n + 9, by)
+        for n, by in enumerate((weak, strong, strong - 0.5, weak, strong - 1))
     ]
-    found = runs(sentences, 1)
+    found = divide_into_runs(sentences, 1)
     assert [(one.start, one.end) for one in found] == [(10, 29), (40, 49), (0, 9), (30, 39)]
     assert found[0].probability == pytest.approx(0.5)
 
 
 def test_runs_of_lower_passages_are_less_probable() -> None:
-    (first,), (fifth,) = (runs([Judged(0, 9, 0.0)], rank) for rank in (1, 5))
+    (first,), (fifth,) = (divide_into_runs([JudgedSentence(0, 9, 0.0)], rank) for rank in (1, 5))
     assert math.isclose(first.probability, 0.5)
     assert fifth.probability < 0.2
-    assert runs([], 1) == []
+    assert divide_into_runs([], 1) == []

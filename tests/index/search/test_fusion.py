@@ -2,19 +2,19 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.search.fusion import convex, scaled
+from index.search.fusion import convex, min_max_scale
 
 NAN = np.nan
 
 
 def test_scores_are_brought_between_nought_and_one() -> None:
-    np.testing.assert_allclose(scaled(np.array([3, 1, 2, NAN], np.float32)), [1, 0, 0.5, 0])
+    np.testing.assert_allclose(min_max_scale(np.array([3, 1, 2, NAN], np.float32)), [1, 0, 0.5, 0])
 
 
 def test_equal_scores_say_nothing_about_order() -> None:
-    np.testing.assert_array_equal(scaled(np.array([2, NAN, 2], np.float32)), [1, 0, 1])
-    np.testing.assert_array_equal(scaled(np.array([NAN, NAN], np.float32)), [0, 0])
-    assert len(scaled(np.empty(0, np.float32))) == 0
+    np.testing.assert_array_equal(min_max_scale(np.array([2, NAN, 2], np.float32)), [1, 0, 1])
+    np.testing.assert_array_equal(min_max_scale(np.array([NAN, NAN], np.float32)), [0, 0])
+    assert len(min_max_scale(np.empty(0, np.float32))) == 0
 
 
 def test_the_weight_divides_between_the_sides() -> None:

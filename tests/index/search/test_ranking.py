@@ -5,8 +5,8 @@ import pytest
 
 from index.config import SearchConfig
 from index.errors import StoreDamaged
-from index.search.candidates import Candidates, Ranked
-from index.search.ranking import FEATURES, Scores, features, load, ranked
+from index.search.candidates import Candidates, RankedCandidates
+from index.search.ranking import FEATURES, Scores, features, load, rank_candidates
 from index.search.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
@@ -44,11 +44,11 @@ def seen(*passages: Sentences, documents: list[int] | None = None, **shares: flo
     return look(SentenceTable.of(passages), keys, np.array([1.0, 0.0], np.float32), importance(**shares))
 
 
-def ranking(found: Candidates, second: SecondLook, **settings: int) -> Ranked:
+def ranking(found: Candidates, second: SecondLook, **settings: int) -> RankedCandidates:
     def looked(ids: Ids) -> SecondLook:
-        return second.ordered(np.searchsorted(found.ids, ids))
+        return second.reorder(np.searchsorted(found.ids, ids))
 
-    return ranked(found, SearchConfig(**settings), looked, is_spelt=False, k=5)
+    return rank_candidates(found, SearchConfig(**settings), looked, is_spelt=False, k=5)
 
 
 def test_a_passage_that_answers_comes_before_one_that_names_the_subject() -> None:

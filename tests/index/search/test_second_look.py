@@ -114,14 +114,14 @@ def test_each_passage_is_seen_as_if_it_were_alone(
     for at, row in enumerate(order.tolist()):
         alone = look(SentenceTable.of([apart[row]]), keys[:1], question, shares)
         for name in ("meaning", "sentence", "passage", "document"):
-            found = getattr(together.ordered(order), name)[at]
+            found = getattr(together.reorder(order), name)[at]
             np.testing.assert_allclose(found, getattr(alone, name)[0], atol=1e-6)
-        found, expected = together.ordered(order).look(at), alone.look(0)
+        found, expected = together.reorder(order).look(at), alone.look(0)
         assert found.spans.tolist() == apart[row].spans.tolist()
         np.testing.assert_allclose(found.meaning, expected.meaning, atol=1e-6)
         np.testing.assert_allclose(found.coverage, expected.coverage, atol=1e-6)
     some = sum(len(apart[row]) for row in order.tolist())
-    assert len(together.ordered(order).all_sentences()[0]) == some
+    assert len(together.reorder(order).all_sentences()[0]) == some
     for at, one in enumerate(apart):
         held = SentenceTable.of(apart).passage(at)
         assert held.terms.tolist() == one.terms.tolist()

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from index.filters import parse_filter
-from index.search import Question, checked_k
+from index.search import Question, validate_k
 from service.errors import MayRaise, Overloaded
 from service.faces.api.requests.explaining import ExplainRequest
 from service.faces.api.schemas.explanations import ExplainResponse, explanation_json
@@ -38,7 +38,7 @@ async def explain_document(
     """
     question = Question(
         validate_question(body.question, asking.settings),
-        checked_k(body.k, asking.settings.max_k, limit="max_k"),
+        validate_k(body.k, asking.settings.max_k, limit="max_k"),
         None if body.filter is None else parse_filter(body.filter),
     )
     where = (body.collection, body.document_id)

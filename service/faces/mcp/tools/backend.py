@@ -11,7 +11,7 @@ from fastapi import Request
 from index.answers import Answer
 from index.collection import Collection
 from index.library import Library
-from index.search import withheld
+from index.search import withhold_hits
 from service.faces.client import HttpClient
 from service.flows.ask.answering import answer_all
 from service.flows.ask.asking import Asking
@@ -98,7 +98,7 @@ class LibraryBackend:
 
         def answer_questions(collection: Collection) -> T:
             answers = [collection.questions.answer(question) for question in plan.questions]
-            return show([withheld(one, body.min_answerability) for one in answers])
+            return show([withhold_hits(one, body.min_answerability) for one in answers])
 
         return await self.read(body.collection, answer_questions)
 

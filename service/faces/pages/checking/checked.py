@@ -15,7 +15,7 @@ from index.citations import (
     StatementVerdict,
     Verdict,
     Verification,
-    carried,
+    find_carried,
 )
 from index.errors import InvalidLimit
 from service.faces.api.requests.cited_spans import check_all
@@ -93,7 +93,7 @@ def check_pasted_input(
         return Checked(citation=look_up_citation(verification, citation, findings))
     if given.quote:
         return _check_quote(verification, verification.quote(Claim(given.quote)), findings)
-    found = carried(given.text)
+    found = find_carried(given.text)
     if not found.locators and len(given.text) <= _LONGEST_TRIED:
         verdict = verification.quote(Claim(given.text))
         if verdict.status in CERTAIN:

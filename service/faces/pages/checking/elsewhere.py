@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from index.citations import Claim, Verification, carried, sentences_of
+from index.citations import Claim, Verification, find_carried, sentences_of
 from index.collection import Collection
 from index.errors import LoccitError
 from service.faces.pages.checking.pasted import Pasted
@@ -39,7 +39,7 @@ def _is_there(verification: Verification, given: Pasted) -> bool:
         return verification.citation(given.locator).citation is not None
     if given.quote:
         return verification.quote(Claim(given.quote)).status in CERTAIN
-    locators = carried(given.text[: 4 * _LONGEST]).locators.values()
+    locators = find_carried(given.text[: 4 * _LONGEST]).locators.values()
     if any(verification.citation(one).citation for one in list(locators)[:_MOST_SENTENCES]):
         return True
     report = verification.answer(_first_sentences(given.text), {})
@@ -49,5 +49,5 @@ def _is_there(verification: Verification, given: Pasted) -> bool:
 
 def _first_sentences(text: str) -> str:
     """The first sentences of a text, whole."""
-    ends = [one.end for one in sentences_of(carried(text).text[:_LONGEST])][:_MOST_SENTENCES]
+    ends = [one.end for one in sentences_of(find_carried(text).text[:_LONGEST])][:_MOST_SENTENCES]
     return text[: ends[-1]] if ends else ""

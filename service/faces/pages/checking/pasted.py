@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from index.citations import Locator, carried
+from index.citations import Locator, find_carried
 from index.errors import InvalidLimit
 from service.settings import Settings
 
@@ -37,7 +37,7 @@ def parse_pasted_input(text: str, kind: Kind, settings: Settings) -> Pasted:
         )
     if kind != "auto":
         return Pasted(text, text if kind == "quote" else "")
-    found = carried(text)
+    found = find_carried(text)
     if list(found.locators) == [1] and not found.entries and found.text.strip("()[]<>`\n ") == "1":
         return Pasted(text, locator=found.locators[1])
     if _ENCLOSED.fullmatch(text):

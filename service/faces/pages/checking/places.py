@@ -51,7 +51,7 @@ def look_up_citation(verification: Verification, citation: Citation, findings: F
         version.text_sha256, max(0, citation.start - _AROUND), citation.end + _AROUND
     )
     before = min(_AROUND, citation.start)
-    found = verification.everywhere(citation.quote, most=_MOST_PLACES + 1)
+    found = verification.find_places(citation.quote, most=_MOST_PLACES + 1)
     now = today.citation
     others = [one for one in found if one.locator not in (citation.locator, now.locator if now else "")]
     return LookedUp(

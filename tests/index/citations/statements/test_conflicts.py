@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.citations.statements.alignment import align
-from index.citations.statements.conflicts import conflicts
+from index.citations.statements.conflicts import find_conflicts
 from index.citations.statements.words import words_of
 from index.text import Analyzer
 
@@ -18,7 +18,7 @@ DRUG = (
 
 def differing(claim: str, source: str) -> list[tuple[str, str, str]]:
     """The facts on which both differ; their offsets are checked."""
-    found = conflicts(align(words_of(claim, TERMS), words_of(source, TERMS)))
+    found = find_conflicts(align(words_of(claim, TERMS), words_of(source, TERMS)))
     for one in found:
         if one.kind != "number":
             assert one.claimed.split() == claim[one.start : one.end].split()
@@ -96,11 +96,11 @@ def test_other_languages(claim: str, source: str, kind: str) -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_two_texts(claim: str, source: str) -> None:
-    for one in conflicts(align(words_of(claim, TERMS), words_of(source, TERMS))):
+    for one in find_conflicts(align(words_of(claim, TERMS), words_of(source, TERMS))):
         assert 0 <= one.start <= one.end <= len(claim)
         assert 0 <= one.at <= one.to <= len(source)
 
 
 @given(st.text(max_size=80))
 def test_a_text_does_not_contradict_itself(text: str) -> None:
-    assert conflicts(align(words_of(text, TERMS), words_of(text, TERMS))) == []
+    assert find_conflicts(align(words_of(text, TERMS), words_of(text, TERMS))) == []

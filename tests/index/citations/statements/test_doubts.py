@@ -4,7 +4,7 @@ import pytest
 
 from index.citations.statements.alignment import align
 from index.citations.statements.clauses import clauses
-from index.citations.statements.doubts import doubts
+from index.citations.statements.doubts import find_doubts
 from index.citations.statements.english import negated_base
 from index.citations.statements.words import words_of
 from index.text import Analyzer
@@ -14,7 +14,7 @@ TERMS = Analyzer().terms
 
 def kinds(claim: str, source: str) -> list[str]:
     """The kinds of the reasons to doubt that the source says the claim."""
-    found = doubts(align(words_of(claim, TERMS), words_of(source, TERMS)), 0.5, frozenset())
+    found = find_doubts(align(words_of(claim, TERMS), words_of(source, TERMS)), 0.5, frozenset())
     return list(dict.fromkeys(one.kind for one in found))
 
 

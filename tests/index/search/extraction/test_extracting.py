@@ -12,7 +12,7 @@ from index.collection import Collection
 from index.embedding import WordEmbedder
 from index.ingest.preparation import Source
 from index.library import Library
-from index.search.extraction import Extract, Part, divided, extracted
+from index.search.extraction import Extract, Part, divide_question, extract_answer
 from tests.sizes import examples
 
 LAMPS = """# The lighthouse
@@ -28,12 +28,12 @@ The tower was built in 1819. It has 199 steps of granite.
 def asked(
     collection: Collection, question: str, *, most: int = 3, least: float = 0.0
 ) -> tuple[Extract, Sequence[Part]]:
-    parts = divided(question)
+    parts = divide_question(question)
     answers: list[Answer] = [collection.ask(question)]
     if len(parts) > 1:
         answers += [collection.ask(part.query) for part in parts]
     with collection.archive.resolution() as resolution:
-        return extracted(resolution, parts, answers, most=most, least=least), parts
+        return extract_answer(resolution, parts, answers, most=most, least=least), parts
 
 
 def filled(collection: Collection, **texts: str) -> Collection:
@@ -72,7 +72,7 @@ def test_a_part_whose_sentence_is_left_out_is_not_answered(collection: Collectio
         if most == 2:
             collection.editor.delete("oil.md")
         with collection.archive.resolution() as resolution:
-            extract = extracted(resolution, parts, answers, most=most, least=0.0)
+            extract = extract_answer(resolution, parts, answers, most=most, least=0.0)
         assert [one.part for one in extract.sentences] == [0]
         assert extract.unanswered == (1,)
 
@@ -109,7 +109,7 @@ def test_sentences_of_a_document_that_is_erased_are_left_out(collection: Collect
     answer = collection.ask("When was the tower built?")
     collection.editor.delete("lamps.md")
     with collection.archive.resolution() as resolution:
-        extract = extracted(resolution, divided("When?"), [answer], most=3, least=0.0)
+        extract = extract_answer(resolution, divide_question("When?"), [answer], most=3, least=0.0)
     assert extract.declines
     assert extract.unanswered == (0,)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from index.search.extraction.parts import Part, divided
+from index.search.extraction.parts import Part, divide_question
 
 ONE = [
     "Who wrote the report?",
@@ -24,12 +24,12 @@ SEVERAL = [
 
 @pytest.mark.parametrize("question", ONE)
 def test_a_question_that_asks_one_thing_stays_whole(question: str) -> None:
-    assert divided(question) == (Part(question, question),)
+    assert divide_question(question) == (Part(question, question),)
 
 
 @pytest.mark.parametrize(("question", "expected"), SEVERAL)
 def test_a_question_is_divided_where_another_one_begins(question: str, expected: list[str] | None) -> None:
-    parts = divided(question)
+    parts = divide_question(question)
     assert len(parts) == 2
     assert all(part.text in question for part in parts)
     if expected is not None:
@@ -37,11 +37,11 @@ def test_a_question_is_divided_where_another_one_begins(question: str, expected:
 
 
 def test_a_part_that_does_not_say_what_it_asks_about_is_searched_with_the_rest() -> None:
-    first, second = divided("Who wrote the report, and when?")
+    first, second = divide_question("Who wrote the report, and when?")
     assert first == Part("Who wrote the report", "Who wrote the report")
     assert second == Part("when?", "when wrote the report")
 
 
 def test_a_list_of_many_questions_is_not_divided() -> None:
     many = " ".join(f"Who wrote report {number}?" for number in range(5))
-    assert divided(many) == (Part(many, many),)
+    assert divide_question(many) == (Part(many, many),)

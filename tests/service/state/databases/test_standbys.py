@@ -86,7 +86,7 @@ def test_a_standby_that_lags_shows_what_it_has(tmp_path: Path, servers: Pair) ->
         assert answered() == {"mars.txt", "pluto.txt"}
         servers.kill_primary()
         assert answered() == {"mars.txt"}
-        newest = replace(Question.checked("moons of Pluto"), at_least_change=collection.reached)
+        newest = replace(Question.validate("moons of Pluto"), at_least_change=collection.reached)
         with pytest.raises(ChangeNotReached, match=r"reached change 1 here, and change 2 is asked for"):
             collection.questions.answer(newest)
         assert collection.archive.find_document("pluto.txt") is None
