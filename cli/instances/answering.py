@@ -8,7 +8,7 @@ from dataclasses import replace
 from cli.instances import Json, Question
 from index.answers import Answer
 from index.collection import Collection
-from index.search.extraction import divided, extracted
+from index.search.extraction import divide_question, extract_answer
 from service.faces.api.schemas.answering import answered_json
 from service.flows.answer.extractive import extractive_events
 from service.flows.answer.finding import Asked, Found
@@ -23,13 +23,13 @@ def answer(
     collection: Collection, question: Question, ask: Callable[[Question], Answer], *, least: float
 ) -> Json:
     """The answer as ``POST /v1/answer`` gives it. ``least`` is the answerability below which it declines."""
-    parts = divided(question.text)
+    parts = divide_question(question.text)
     each = [ask(question)]
     if len(parts) > 1:
         turns = (*question.turns, {"role": "user", "text": question.text})
         each += [ask(replace(question, text=part.query, turns=turns)) for part in parts]
     with collection.archive.resolution() as resolution:
-        extract = extracted(resolution, parts, each, most=_SENTENCES, least=least)
+        extract = extract_answer(resolution, parts, each, most=_SENTENCES, least=least)
     body = AskRequest.model_validate({"question": question.text, "collection": collection.name})
     hits = each[0].hits
     found = Found(

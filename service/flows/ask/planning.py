@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from index.answers import Turn
 from index.errors import EmptyQuestion, InvalidLimit, QuestionTooLong
 from index.filters import parse_filter
-from index.search import Question, checked_k, checked_per_document, checked_question
+from index.search import Question, normalize_question, validate_k, validate_per_document
 from service.errors import Forbidden, InvalidRequest
 from service.flows.ask import requests
 from service.flows.ask.asking import Asking
@@ -42,43 +42,47 @@ def validate_request(body: AskRequest, caller: Principal, settings: Settings) ->
     most, limit = settings.max_k, "max_k"
     if caller.scope is Scope.ASK:
         most, limit = min((most, limit), (settings.ask_max_k, "ask_max_k"))
-        if body.as_of is not None:
-            raise Forbidden("as_of: a key with the scope ask may ask the collection as it is. Leave it out.")
-        if body.extent == "section":
-            raise Forbidden(
-                "extent: a key with the scope ask may ask for sentences and passages. Leave it out."
-            )
+        _require_ask_options(body)
     if body.as_of is not None and body.at_least_change is not None:
         raise InvalidRequest(
             "at_least_change: not allowed with as_of, which is answered from that very change. Give one.",
             param="at_least_change",
         )
     # A default above the limit is lowered to it; only an explicit k above the limit is an error.
-    k = checked_k(body.k, most, limit=limit) if "k" in body.model_fields_set else min(body.k, most)
-    per_document = checked_per_document(body.max_per_document, most, limit=limit)
+    k = validate_k(body.k, most, limit=limit) if "k" in body.model_fields_set else min(body.k, most)
+    per_document = validate_per_document(body.max_per_document, most, limit=limit)
     where = None if body.filter is None else parse_filter(body.filter)
+    texts, turns = _validate_questions(body, settings)
+    questions = [
+        Question(
+            text,
+            k,
+            where,
+            turns,
+            as_of=body.as_of,
+            extent=body.extent,
+            max_per_document=per_document,
+            near_duplicates=body.near_duplicates,
+            at_least_change=body.at_least_change or 0,
+        )
+        for text in texts
+    ]
+    return Plan(questions, body, caller)
 
-    def make_plan(questions: Sequence[str], turns: Sequence[Turn]) -> Plan:
-        asked = [
-            Question(
-                one,
-                k,
-                where,
-                turns,
-                as_of=body.as_of,
-                extent=body.extent,
-                max_per_document=per_document,
-                near_duplicates=body.near_duplicates,
-                at_least_change=body.at_least_change or 0,
-            )
-            for one in questions
-        ]
-        return Plan(asked, body, caller)
 
+def _require_ask_options(body: AskRequest) -> None:
+    """Raise :class:`Forbidden` for options that the scope ask does not include."""
+    if body.as_of is not None:
+        raise Forbidden("as_of: a key with the scope ask may ask the collection as it is. Leave it out.")
+    if body.extent == "section":
+        raise Forbidden("extent: a key with the scope ask may ask for sentences and passages. Leave it out.")
+
+
+def _validate_questions(body: AskRequest, settings: Settings) -> tuple[Sequence[str], Sequence[Turn]]:
+    """Return the normalized questions of a request; if it has one question, also the turns before it."""
     if body.question is not None:
-        questions = [validate_question(body.question, settings)]
-        turns = [Turn(turn.role, turn.text) for turn in _validate_turns(body, settings)]
-        return make_plan(questions, turns)
+        question = validate_question(body.question, settings)
+        return [question], [Turn(turn.role, turn.text) for turn in _validate_turns(body, settings)]
     asked = body.questions or []
     if not 1 <= len(asked) <= settings.max_questions:
         raise InvalidLimit(
@@ -86,8 +90,7 @@ def validate_request(body: AskRequest, caller: Principal, settings: Settings) ->
             "Send several batches.",
             limit="max_questions" if asked else "",
         )
-    questions = [_validate_member(at, question, settings) for at, question in enumerate(asked)]
-    return make_plan(questions, ())
+    return [_validate_member(at, question, settings) for at, question in enumerate(asked)], ()
 
 
 def _validate_turns(body: AskRequest, settings: Settings) -> Sequence[requests.Turn]:
@@ -107,7 +110,7 @@ def validate_question(question: str, settings: Settings) -> str:
             f"The question has {len(question)} characters; at most {settings.max_question_characters} are "
             "accepted. Ask in one or two sentences."
         )
-    return checked_question(question)
+    return normalize_question(question)
 
 
 def _validate_member(at: int, question: str, settings: Settings) -> str:
