@@ -1,4 +1,4 @@
-"""How far the answers of a collection are behind its record, as this process knows it."""
+"""The lag of a collection's answers behind its record, as far as this process knows."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """Changes that the record is known to have and that answers do not, and the age of the first of them.
+    """The number of known changes that answers lack, and the age of the first of them.
 
-    ``seconds`` is the most that it can be: the time since a look at the record that did not find it, or
-    since the record told of it.
+    ``seconds`` is an upper bound: the time since the last poll that did not find the change, or since it was
+    announced.
     """
 
     changes: int = 0
@@ -22,7 +22,7 @@ class Lag:
 
 
 class LagWatch:
-    """Remembers what looks at the record have found. Safe to use from several threads.
+    """Tracks the changes that polls of the record have found. Safe to use from several threads.
 
     ``clock`` counts seconds.
     """
@@ -33,12 +33,12 @@ class LagWatch:
         self._newest = 0
         self._looked: float | None = None
         self._heard: float | None = None
-        """When it was first told, since the last look, that there are changes."""
+        """Time of the first announcement since the last poll."""
         self._missing: deque[tuple[int, float]] = deque()
-        """Change numbers that were found, each with the time of the look before, until they are applied."""
+        """Changes that were found and are not applied yet, each with the time of the poll before."""
 
-    def saw(self, newest: int, applied: int) -> None:
-        """Note a look at the record: its last change, and the last one that answers have."""
+    def observe(self, newest: int, applied: int) -> None:
+        """Note a poll of the record: its last change, and the last one that answers have."""
         with self._lock:
             now = self._clock()
             if newest > max(applied, self._newest):
@@ -46,20 +46,20 @@ class LagWatch:
                 self._missing.append((newest, since if self._heard is None else max(since, self._heard)))
             self._newest, self._looked, self._heard = newest, now, None
 
-    def heard(self) -> None:
-        """Note that a change was just committed: what the next look finds is not older."""
+    def note_change(self) -> None:
+        """Note that a change was announced: what the next poll finds is not older."""
         with self._lock:
             if self._heard is None:
                 self._heard = self._clock()
 
-    def lost(self) -> None:
-        """Note that the record could not be asked: how far it is by now is not known."""
+    def note_unreachable(self) -> None:
+        """Note that the record could not be reached: its last change is unknown."""
         with self._lock:
             self._missing.clear()
             self._newest = 0
 
     def lag(self, applied: int) -> Lag:
-        """The lag of answers that have all changes up to ``applied``; none while that is not known."""
+        """The lag of answers that have all changes up to ``applied``; zero while it is unknown."""
         with self._lock:
             while self._missing and self._missing[0][0] <= applied:
                 self._missing.popleft()

@@ -84,7 +84,7 @@ class Library:
             return self._given_reranker() if self._given_reranker else None
 
     def read(self, data: bytes, *, name: str) -> Extract:
-        """Extract the text of a file that no collection takes in. Raises :class:`index.errors.Unreadable`."""
+        """Extract the text of a file without storing it. Raises :class:`index.errors.Unreadable`."""
         return self._readers.read(data, name=name)
 
     def names(self) -> list[str]:
@@ -101,31 +101,32 @@ class Library:
 
     @property
     def is_announced(self) -> bool:
-        """Whether :meth:`following` tells of changes, so that it is enough to look now and then."""
+        """Whether :meth:`following` announces changes, so that rare polls are enough."""
         return self._catalogue.is_announced
 
-    def following(self, told: Callable[[str | None], object]) -> AbstractContextManager[None]:
-        """Call ``told``, in another thread, when any process has changed a collection or the list of them.
+    def following(self, on_change: Callable[[str | None], object]) -> AbstractContextManager[None]:
+        """Call ``on_change`` when any process has changed a collection or the list of collections.
 
-        Until the ``with`` block ends. It gets the name of an open collection, or None when any may have
-        changed, or one that is not open. Calls may be lost, or never come: see :attr:`is_announced`.
+        Until the ``with`` block ends, and in another thread. It gets the name of an open collection, or None
+        when any may have changed, or one that is not open. Calls may be lost, or never come: see
+        :attr:`is_announced`.
         """
-        return self._catalogue.following(lambda identity: told(self._hear(identity)))
+        return self._catalogue.following(lambda identity: on_change(self._note_change(identity)))
 
-    def _hear(self, identity: Hashable | None) -> str | None:
-        """Let an open collection know that it was changed; returns its name."""
+    def _note_change(self, identity: Hashable | None) -> str | None:
+        """Announce a change to an open collection; returns its name."""
         with self._lock:
             opened = [one.collection for one in self._open.values() if one.identity == identity]
         for collection in opened:
-            collection.hear()
+            collection.note_change()
         return opened[0].name if opened else None
 
     def attendants(self) -> int | None:
-        """How many processes embed, on all machines; None where one machine has all of them."""
+        """Count the processes that embed, on all machines; None if all are on this machine."""
         return self._catalogue.attendants()
 
     def counts(self, name: str) -> Counts:
-        """How much a collection holds, read without its model, whatever settings it was built with.
+        """The size of a collection, read without its model, whatever settings it was built with.
 
         Raises :class:`index.errors.InvalidCollectionName`, :class:`CollectionNotFound`.
         """
@@ -140,20 +141,20 @@ class Library:
         return "" if model == self.models.default_fingerprint else model
 
     def reached(self, name: str) -> int:
-        """The change up to which answers from a collection are complete; 0 unless it is open. Asks nobody."""
+        """The change up to which answers from an open collection are complete, or 0; reads no database."""
         found = self._open.get(name)
         with suppress(CollectionNotFound):  # closed meanwhile
             return found.collection.reached if found else 0
         return 0
 
     def lags(self) -> dict[str, Lag]:
-        """How far the answers of each open collection are behind its record. Asks nobody."""
+        """The lag of each open collection behind its record, by name; reads no database."""
         with self._lock:
             opened = [one.collection for one in self._open.values()]
         return {collection.name: collection.lag for collection in opened}
 
     def description(self, name: str) -> Description:
-        """What a collection was made with, read without its model.
+        """The description of a collection, read without its model.
 
         Raises as :meth:`counts`, and what :meth:`index.description.Description.parse` raises.
         """
@@ -182,10 +183,11 @@ class Library:
                 )
         return collection
 
-    def opened(self, name: str) -> Collection:
-        """The same without looking whether another process has deleted it, where its reads find that out.
+    def open_cached(self, name: str) -> Collection:
+        """Open a collection without asking the database again whether it still exists, if it is open.
 
-        After :class:`CollectionNotFound` from a read, :meth:`open` has what is there now. Raises as that.
+        Only where reads of a deleted collection raise :class:`CollectionNotFound`; call :meth:`open` then.
+        Raises as :meth:`open`.
         """
         found = self._open.get(name) if self._catalogue.stores_know_deletions else None
         return found.collection if found else self.open(name)
@@ -209,15 +211,15 @@ class Library:
             self._close(name)  # another process deleted it, and may have made it again
             if identity is None and not create:
                 raise _not_found(name)  # deleted since the first look
-            collection = self._opened(name, model)
+            collection = self._create_collection(name, model)
             with self._lock:
                 self._open[name] = _Opened(collection, self._catalogue.identity(name))
             return collection
 
     def upgrade(self, name: str) -> Upgrade:
-        """What brings a collection up to date, or to another model; close it after use.
+        """The upgrade of a collection to current rules or to another model; close it after use.
 
-        Needs neither the collection's own model nor that it is open. Raises as :meth:`counts`.
+        Loads neither the collection nor its model. Raises as :meth:`counts`.
         """
         self._require(name)
         return Upgrade(self._catalogue, name, self.models, self.config)
@@ -240,7 +242,7 @@ class Library:
             self._catalogue.delete(name)
 
     def _enter_erasure(self, name: str) -> None:
-        """Enter a collection in the ledger before it is erased: after a crash in between it is there."""
+        """Enter a collection in the ledger before it is erased, so that a crash in between loses no entry."""
         try:
             with closing(self._catalogue.open(name)) as store:
                 tag = store.tag()
@@ -254,7 +256,7 @@ class Library:
             self.ledger.add_collection(tag)
 
     def _remove_indexes(self, name: str) -> None:
-        """Delete what an engine holds elsewhere, while the record still says what that is."""
+        """Delete indexes on other servers, while the record still names them."""
         try:
             with closing(self._catalogue.open(name)) as store:
                 remove_indexes(self._catalogue.folder(name), store, self.config)
@@ -262,7 +264,7 @@ class Library:
             _log.warning("The indexes of the collection %r may be left: %s", name, error.message)
 
     def expect_documents(self) -> None:
-        """Start in the background what the first document would have to wait for."""
+        """Start readers in the background, so that the first document need not wait."""
         self._readers.prepare()
 
     def reader_statistics(self) -> ReaderStatistics:
@@ -281,7 +283,7 @@ class Library:
         if found:
             found.collection.close()
 
-    def _opened(self, name: str, model: str) -> Collection:
+    def _create_collection(self, name: str, model: str) -> Collection:
         return Collection(
             self._catalogue,
             name,

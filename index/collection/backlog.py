@@ -55,7 +55,7 @@ class Backlog:
         return done
 
     def put(self, derivation: Derivation, embedded: Embedded, lease: Lease) -> int:
-        """Store vectors; returns how many, none if an upgrade has exchanged the model that made them."""
+        """Store vectors; returns how many: none if an upgrade has replaced the model that made them."""
         with self._writing():
             if derivation is not self._following.derivation:
                 return 0

@@ -67,7 +67,7 @@ class Collection:
     ) -> None:
         """Creates the collection where the catalogue has none of this name, with ``model`` or the default.
 
-        ``ledger`` learns of erasures.
+        ``ledger`` records erasures.
         A collection that exists has the model, the chunking and the analysis that it was made with, whatever
         ``config`` says. Raises :class:`index.errors.CollectionMismatch`, :class:`index.errors.ModelError`.
         """
@@ -84,7 +84,7 @@ class Collection:
         self._readable: ReadableBy | None = None
         self.archive = Archive(self._store, catalogue.originals(name), readers)
         self._follower = LedgerFollower(ledger, self._store) if ledger else None
-        self.editor = Editor(self._store, lock_seconds=config.lock_seconds, committed=self._committed)
+        self.editor = Editor(self._store, lock_seconds=config.lock_seconds, committed=self._after_commit)
         self._writer = DocumentWriter(
             self._store,
             catalogue.originals(name) if config.ingest.keep_originals else None,
@@ -100,9 +100,9 @@ class Collection:
         self.questions = Questions(self._store, self._following, reranker)
         self._backlog = Backlog(self._store, self.archive, self._following, self._writing)
         self._enter_erasures()  # those of a process that was killed before it did
-        self._tell_what_is_outdated()
+        self._log_outdated()
 
-    def _tell_what_is_outdated(self) -> None:
+    def _log_outdated(self) -> None:
         if self.outdated:
             _log.info(
                 "The collection %r was made with another %s than this version of the program would make it "
@@ -113,7 +113,7 @@ class Collection:
 
     @property
     def description(self) -> Description:
-        """What its passages and vectors are made with."""
+        """The description by which its passages and vectors are made."""
         return self._following.derivation.description
 
     @property
@@ -123,7 +123,7 @@ class Collection:
 
     @property
     def outdated(self) -> list[str]:
-        """What an upgrade would change although the model stays: fields of the description, ``precision``."""
+        """The fields of the description that an upgrade without another model would change."""
         description = self.description
         other = self._models.has_other_precision(description.model, description.source)
         return [*description.differences(self._configured), *(["precision"] if other else [])]
@@ -144,7 +144,7 @@ class Collection:
         return self._following.failures
 
     def unindexed(self) -> int:
-        """How many documents cannot be found yet, by meaning or by words, because an index has failed.
+        """Count the documents that cannot be found yet, by meaning or by words, because an index has failed.
 
         They are stored. An index that cannot be reached now counts as empty unless it was reached before.
         """
@@ -152,17 +152,17 @@ class Collection:
 
     @property
     def lag(self) -> Lag:
-        """How far answers are behind the record, as of the last look at it. Asks nobody.
+        """The lag of answers behind the record, as of the last poll; reads no database.
 
-        What an index lacks that has failed does not count: :attr:`failures` has it.
+        What a failed index lacks does not count: :attr:`failures` has it.
         """
         return self._following.lag
 
     @property
     def reached(self) -> int:
-        """The change up to which answers are complete here. Asks nobody.
+        """The last change up to which answers of this process are complete; reads no database.
 
-        What an index lacks that has failed does not count: :attr:`failures` has it. Raises
+        What a failed index lacks does not count: :attr:`failures` has it. Raises
         :class:`index.errors.CollectionNotFound` once the collection is closed, as when it was deleted.
         """
         return self._following.reached
@@ -183,10 +183,10 @@ class Collection:
     def _engine(self) -> Engine:
         return self._following.engine
 
-    def seen_by(self, groups: AbstractSet[str] | None) -> Collection:
-        """The collection as callers in some groups see it; None is whoever sees everything.
+    def restrict_to(self, groups: AbstractSet[str] | None) -> Collection:
+        """The collection restricted to the documents that these groups may read; None for all of it.
 
-        Documents that they may not read are not found by questions and quotes, do not exist in
+        Other documents are not found by questions and quotes, do not exist in
         ``archive`` and ``editor``, and their ids cannot be put. The rest is shared: do not close it.
         """
         if groups is None:
@@ -242,7 +242,7 @@ class Collection:
         claims: bool = True,
         known: KnownSources | None = None,
     ) -> Iterator[Verification]:
-        """Verifies citations, quotes and answers in one snapshot of the record.
+        """Open a verification of citations, quotes and answers in one snapshot of the record.
 
         ``most_characters`` limits how much text is searched; ``claims``: judge also what the sentences of
         an answer claim, which takes the model. ``known`` keeps the passages that were embedded for it, for
@@ -259,7 +259,7 @@ class Collection:
             yield Verification(resolution, likeness.versions, ReadingBudget(most_characters), checking)
 
     def sample_texts(self, most: int) -> list[str]:
-        """The words of at most so many passages, drawn from all of them, the same at each call."""
+        """Draw the texts of at most ``most`` passages at random; returns the same at each call."""
         last = self._store.last_passage()
         # An upgrade leaves the ids below those of its passages.
         first = max(1, last - 2 * self.archive.counts().passages)
@@ -272,7 +272,7 @@ class Collection:
     # The write flow
 
     def put(self, source: Source) -> Put:
-        """Add or replace one document; see :meth:`put_many`. Raises what is wrong with it."""
+        """Add or replace one document; see :meth:`put_many`. Raises the error of the document."""
         (outcome,) = self.put_many([source])
         if isinstance(outcome, InvalidInput):
             raise outcome
@@ -290,7 +290,7 @@ class Collection:
         return self._writer.put_many(sources, confirm)
 
     def adopt_many(self, values: Sequence[Mapping[str, Any]]) -> list[Put | InvalidInput]:
-        """Add documents that :meth:`Archive.exported` gave, with their versions; returns the outcome of each.
+        """Add documents of :meth:`Archive.export`, with their versions; returns the outcome of each.
 
         Locators of the other collection resolve here. Raises as :meth:`put_many`.
         """
@@ -311,7 +311,7 @@ class Collection:
         return self._backlog.embed(limit=limit, progress=progress, stop=stop)
 
     def maintain(self) -> None:
-        """Begin in the background what keeps searches fast. Where passages are embedded that is done, too."""
+        """Start compaction in the background; :meth:`embed_pending` does so, too."""
         self._engine.maintain(background=True)
 
     def _prepare_indexing(self, texts: Iterable[str]) -> None:
@@ -319,7 +319,7 @@ class Collection:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Hold the write lease for one commit, with what is derived as of now."""
+        """Hold the write lease for one commit, with the current model, indexes and rules."""
         with self.editor.writing():
             self._following.follow_exchange()
             yield
@@ -327,14 +327,14 @@ class Collection:
     # Following the record
 
     def refresh(self) -> None:
-        """See what other processes committed. Cheap when there is nothing new."""
+        """Apply what other processes committed. Cheap when there is nothing new."""
         self._following.refresh()
 
-    def hear(self) -> None:
-        """Note that somebody has just committed a change, which the next :meth:`refresh` will see."""
-        self._following.hear()
+    def note_change(self) -> None:
+        """Note that a change was announced, which the next :meth:`refresh` will apply."""
+        self._following.note_change()
 
-    def _committed(self) -> None:
+    def _after_commit(self) -> None:
         self._following.catch_up()
         self._enter_erasures()
 
@@ -343,7 +343,7 @@ class Collection:
             if self._follower:
                 self._follower.follow()
         except LedgerFailed as error:
-            # What was committed is committed: the caller must not be told that it failed.
+            # The commit succeeded: report no failure to the caller.
             _log.error("%s What was erased is entered with the next change.", error.message)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What a collection has derived from its record, kept up with it."""
+"""The derived state of a collection, kept up to date with its record."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _log = logging.getLogger("loccit.collection")
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
-    """What is derived, and the state of the record that it has reached; replaced together."""
+class DerivedState:
+    """The derivation, and the state of the record that it has reached; replaced together."""
 
     derivation: Derivation
     state: IndexState
@@ -42,12 +42,12 @@ class Following:
         self._exchanging = threading.RLock()
         self._is_closed = False
         self._watch = LagWatch()
-        self._now = self._derived(derive())
+        self._now = self._at_current_state(derive())
         self.catch_up()
 
     @property
-    def now(self) -> Derived:
-        """What answers come from now."""
+    def now(self) -> DerivedState:
+        """The derivation and state that answers come from."""
         return self._now
 
     @property
@@ -74,7 +74,7 @@ class Following:
 
     @property
     def lag(self) -> Lag:
-        """How far answers are behind the record, as of the last look at it. Asks nobody."""
+        """The lag of answers behind the record, as of the last poll; reads no database."""
         try:
             return self._watch.lag(self.reached)
         except CollectionNotFound:
@@ -82,7 +82,7 @@ class Following:
 
     @property
     def reached(self) -> int:
-        """The change up to which answers are complete. What an index lacks that has failed does not count.
+        """The change up to which answers are complete. What a failed index lacks does not count.
 
         Raises :class:`index.errors.CollectionNotFound` once it is closed.
         """
@@ -99,42 +99,42 @@ class Following:
         return self._store.notice(self._now.state.change).change
 
     def unindexed(self) -> int:
-        """How many documents cannot be found yet because an index has failed."""
+        """Count the documents that cannot be found yet because an index has failed."""
         if not self.failures:
             return 0
         with self._store.snapshot() as moment:
             return moment.documents_since(self.engine.change)
 
     def refresh(self) -> None:
-        """See what other processes committed. Cheap when there is nothing new."""
+        """Apply what other processes committed. Cheap when there is nothing new."""
         state = self._now.state
         try:
             change = self._store.notice(state.change).change
         except StoreUnavailable:
-            self._watch.lost()
+            self._watch.note_unreachable()
             raise
-        self._watch.saw(change, self.reached)
+        self._watch.observe(change, self.reached)
         if change != state.change or change > self.engine.change:
             self.catch_up()
 
-    def hear(self) -> None:
-        """Note that somebody has just committed a change, which the next :meth:`refresh` will see."""
-        self._watch.heard()
+    def note_change(self) -> None:
+        """Note that a change was announced, which the next :meth:`refresh` will apply."""
+        self._watch.note_change()
 
     def catch_up(self) -> None:
-        """Apply what was committed, here or by another process, to the indexes and to what is in memory."""
+        """Apply all commits, of this and other processes, to the indexes and caches."""
         self.follow_exchange()
         notice = self._store.notice(self._now.state.change)
-        self._watch.saw(notice.change, self.reached)
+        self._watch.observe(notice.change, self.reached)
         if notice.erased:
             self._archive.forget(notice.change)
             self.engine.forget()
         self.engine.update()
         with self._exchanging:  # another thread may be further, or have exchanged what is derived
-            self._now = self._derived(self.derivation)
+            self._now = self._at_current_state(self.derivation)
 
     def follow_exchange(self) -> None:
-        """Use the model, indexes and rules of an upgrade that has exchanged passages and vectors.
+        """Replace the derivation if an upgrade has exchanged passages and vectors.
 
         Questions that are being answered finish with the earlier ones, which are closed when nothing refers
         to them any more.
@@ -146,16 +146,16 @@ class Following:
             _log.info("The collection %r was upgraded.", self.name)
             derivation = self._derive()
             derivation.engine.update()
-            self._now = self._derived(derivation)
+            self._now = self._at_current_state(derivation)
 
     def close(self) -> None:
         """Release the files and memory of the indexes."""
         self._is_closed = True
         self.engine.close()
 
-    def _derived(self, derivation: Derivation) -> Derived:
+    def _at_current_state(self, derivation: Derivation) -> DerivedState:
         counts = self._archive.counts()
-        return Derived(derivation, state_of(derivation, counts.change, counts.passages, counts.embedded))
+        return DerivedState(derivation, state_of(derivation, counts.change, counts.passages, counts.embedded))
 
 
 def state_of(derivation: Derivation, change: int, passages: int, embedded: int) -> IndexState:

@@ -1,4 +1,4 @@
-"""What a collection has that is like a given text: where a quote may stand, and what a claim may rest on."""
+"""Find stored text that is similar to a given text: documents with a quote, passages for a claim."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PASSAGES_CHECKED = 5
 
 
 class Likeness:
-    """Finds in one snapshot of the record, and what is derived from it, what is like a text.
+    """Finds similar text in one snapshot of the record and its indexes.
 
     ``readable`` is what the callers may see; None is everything.
     """

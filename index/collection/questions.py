@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 
 from index.answers import Answer, IndexState
-from index.collection.following import Derived, Following, state_of
+from index.collection.following import DerivedState, Following, state_of
 from index.derivation import Derivation
 from index.errors import ChangeNotReached, DocumentNotFound, StoreUnavailable
 from index.filters import Filter, ReadableBy
@@ -31,7 +31,7 @@ Opened = Callable[[], AbstractContextManager[Snapshot]]
 
 
 class Questions:
-    """Answers questions from a record and what is derived from it. Safe to use from several threads.
+    """Answers questions from a record and its indexes. Safe to use from several threads.
 
     ``readable`` is what the callers may see; None is everything.
     """
@@ -72,7 +72,7 @@ class Questions:
         while True:
             known = model == now.derivation.description.model
             try:
-                answer = self._answered(question, now, vectors if known else None, opened)
+                answer = self._try_answer(question, now, vectors if known else None, opened)
             except RecordChanged:
                 opened = partial(self._store.snapshot, standby=True)
                 continue
@@ -87,10 +87,10 @@ class Questions:
             self._following.refresh()  # an upgrade has exchanged passages and vectors
             now = self._following.now
 
-    def _answered(
-        self, question: Question, now: Derived, vectors: Vectors | None, opened: Opened
+    def _try_answer(
+        self, question: Question, now: DerivedState, vectors: Vectors | None, opened: Opened
     ) -> Answer | None:
-        """The answer by what is derived now; None if that is not of the record any more."""
+        """Answer with the current derivation; None if an upgrade has exchanged it meanwhile."""
         watch, derived = Stopwatch(), now.derivation
         query = make_query(derived.embedder, question, vectors, watch)
 
@@ -135,7 +135,7 @@ class Questions:
     def explain(
         self, question: Question, document_id: str, *, vectors: Vectors | None = None, model: str = ""
     ) -> DocumentExplanation:
-        """Why an answer to a question has a document or not. ``vectors`` and ``model`` as in :meth:`answer`.
+        """Explain why an answer has a document or not. ``vectors`` and ``model`` as in :meth:`answer`.
 
         Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.ModelFailed`.
         """
@@ -152,7 +152,7 @@ class Questions:
             return explaining.explain(document, question, query, where)
 
     def rank(self, question: Question) -> tuple[RankedCandidates, list[PlacedPassage]]:
-        """The candidates of a question in their final order, with all scores, and where they stand.
+        """Rank the candidates of a question; returns them in final order with all scores, and their places.
 
         For fitting: an answer makes hits of the first of them, and no reranker is asked.
         Raises :class:`index.errors.ModelFailed`.
@@ -173,17 +173,17 @@ class Questions:
 
 
 def visible(where: Filter | None, moment: Snapshot, readable: ReadableBy | None) -> Filter | None:
-    """A filter, and that of the caller's groups where there is something to hide."""
+    """Combine a filter with that of the caller's groups, unless the snapshot hides nothing from them."""
     if readable is None or not moment.hides(readable):
         return where
     return readable.within(where)
 
 
-def _was_exchanged(moment: Snapshot, now: Derived) -> bool:
-    """Whether the record has other passages than what is derived. That is a change."""
+def _was_exchanged(moment: Snapshot, now: DerivedState) -> bool:
+    """Whether an upgrade has exchanged the passages of the record since the derivation."""
     return moment.change != now.state.change and moment.generation != now.derivation.generation
 
 
 def _is_live(past: PastPassages, moment: Snapshot, change: int) -> bool:
-    """Whether an engine at this change holds the very passages that were live at that earlier one."""
+    """Whether an engine at ``change`` has exactly the passages that were live at an earlier one."""
     return past.reached <= change <= moment.change and moment.at(moment.change).reached == past.reached

@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What one record has otherwise than the other, and where."""
+    """A difference between two records, and its place."""
 
     what: str
     place: str
@@ -33,7 +33,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Comparison:
-    """What was compared. ``hashes`` are SHA-256 over all texts and all vectors of the source."""
+    """The result of a comparison. ``hashes`` are SHA-256 over all texts and all vectors of the source."""
 
     rows: dict[str, int] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Comparison:
 
 
 def compare(source: RowSource, target: RowSource, progress: Progress = lambda *_: None) -> Comparison:
-    """Compare all rows of two records; of each table at most some differences are told one by one."""
+    """Compare all rows of two records; lists the first differences of each table and counts the others."""
     found = Comparison()
     _compare_states(source.state, target.state, found)
     total = sum(source.size(table) for table in _TABLES)
@@ -49,7 +49,7 @@ def compare(source: RowSource, target: RowSource, progress: Progress = lambda *_
     for table in _TABLES:
         hashed = hashlib.sha256()
         count = wrong = 0
-        for key, own, other in _merged(source.ordered(table), target.ordered(table)):
+        for key, own, other in _merge(source.ordered(table), target.ordered(table)):
             count += own is not None
             if own is not None and table in _HASHED:
                 for value in own:
@@ -57,7 +57,7 @@ def compare(source: RowSource, target: RowSource, progress: Progress = lambda *_
             if own != other:
                 wrong += 1
                 if wrong <= _MOST:
-                    found.differences.append(Difference(_difference(own, other), f"{table} {_named(key)}"))
+                    found.differences.append(Difference(_difference(own, other), f"{table} {_name_of(key)}"))
             if count % _CHUNK == 0:
                 progress(done + count, total)
         if wrong > _MOST:
@@ -77,7 +77,7 @@ def _compare_states(own: RecordState, other: RecordState, found: Comparison) -> 
             found.differences.append(Difference(f"{first!r} became {second!r}", f"state {one.name}"))
 
 
-def _merged(
+def _merge(
     first: Iterator[tuple[Row, Row]], second: Iterator[tuple[Row, Row]]
 ) -> Iterator[tuple[Row, Row | None, Row | None]]:
     """Pair the rows of two ordered streams by their keys; None where one has no such row."""
@@ -101,5 +101,5 @@ def _difference(own: Row | None, other: Row | None) -> str:
     return "the row is in the target alone" if own is None else "the row is different in the target"
 
 
-def _named(key: Sequence[Any]) -> str:
+def _name_of(key: Sequence[Any]) -> str:
     return " ".join(part.hex() if isinstance(part, bytes) else str(part) for part in key)

@@ -23,11 +23,11 @@ _AT_A_TIME = 500
 
 
 class CopyOutdated(Exception):
-    """A copy was begun of a record that was repaired or upgraded since: it is to be begun anew."""
+    """The record was repaired or upgraded since its copy was begun: begin the copy anew."""
 
 
 class CopyDiverged(Exception):
-    """What should become a copy has been written to, or is of another record."""
+    """The target of a copy has been written to, or is a copy of another record."""
 
 
 class RecordCopy:
@@ -41,14 +41,14 @@ class RecordCopy:
         *,
         at_a_time: int = _AT_A_TIME,
     ) -> None:
-        """``at_a_time``: how many documents are copied in one transaction, at most."""
+        """``at_a_time``: most documents that are copied in one transaction."""
         self._source = source
         self._target = target
         self._progress = progress
         self._at_a_time = at_a_time
 
     def begin(self) -> CopyProgress:
-        """Begin, or go on where an earlier call ended; returns how far the copy is.
+        """Begin, or go on where an earlier call ended; returns the progress.
 
         Raises :class:`CopyOutdated`, :class:`CopyDiverged`.
         """
@@ -168,7 +168,7 @@ class RecordCopy:
 
 
 def _first(source: RowSource, target: RowTarget) -> CopyProgress:
-    """How far a copy is that is new, or that was finished at an earlier change of the source."""
+    """The progress at which a new copy begins, or one that was finished at an earlier change."""
     state, own = source.state, target.state
     begun = CopyProgress(state.store, state.epoch, state.generation, began=state.change, since=state.change)
     if own.change == 0:
@@ -178,7 +178,7 @@ def _first(source: RowSource, target: RowTarget) -> CopyProgress:
 
 
 def require_copy(source: RowSource, target: RowSource) -> None:
-    """Raise :class:`CopyDiverged` unless the target is what the source was at an earlier change, or is."""
+    """Raise :class:`CopyDiverged` unless the target equals the source, now or at an earlier change."""
     state, own = source.state, target.state
     if own.store != state.store:
         raise CopyDiverged("It holds other documents.")

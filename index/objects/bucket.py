@@ -56,9 +56,9 @@ class Bucket:
 
     def size(self, name: str) -> int | None:
         """Bytes of an object; None if there is none."""
-        with self._translated():
+        with self._translate_errors():
             try:
-                return int(self._client.head_object(**self._of(name))["ContentLength"])
+                return int(self._client.head_object(**self._address_of(name))["ContentLength"])
             except self._client.exceptions.ClientError as error:
                 if _code(error) not in _MISSING:
                     raise
@@ -73,7 +73,7 @@ class Bucket:
 
         if not size:
             return b""
-        with self._translated():
+        with self._translate_errors():
             # The client repeats a request that fails, but not one whose body breaks off.
             for _ in range(_ATTEMPTS - 1):
                 with suppress(IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
@@ -84,7 +84,7 @@ class Bucket:
         span = f"bytes={start}-{start + size - 1}"
         try:
             # Not `with body`, which would be the stream below, without its checks.
-            with closing(self._client.get_object(**self._of(name), Range=span)["Body"]) as body:
+            with closing(self._client.get_object(**self._address_of(name), Range=span)["Body"]) as body:
                 return bytes(body.read())
         except self._client.exceptions.ClientError as error:
             if _code(error) in _MISSING:
@@ -93,23 +93,23 @@ class Bucket:
 
     def put(self, name: str, data: bytes | bytearray) -> None:
         """Write an object, which is durable when this returns; replaces one of the same name."""
-        with self._translated():
-            self._client.put_object(**self._of(name), Body=bytes(data), ContentMD5=_md5(data))
+        with self._translate_errors():
+            self._client.put_object(**self._address_of(name), Body=bytes(data), ContentMD5=_md5(data))
 
     def list(self, prefix: str = "") -> Iterator[ObjectEntry]:
-        """Every object whose name begins so."""
+        """All objects whose names begin with a prefix."""
         for page in self._pages("list_objects_v2", prefix):
             for one in page.get("Contents", ()):
                 yield ObjectEntry(self._relative(one["Key"]), one["Size"], one["LastModified"])
 
     def folders(self, prefix: str) -> Iterator[str]:
-        """The next parts of names that begin so, up to a slash, which is left out."""
+        """The folders directly below a prefix: the next parts of names, without the slash."""
         for page in self._pages("list_objects_v2", prefix, Delimiter="/"):
             for one in page.get("CommonPrefixes", ()):
                 yield self._relative(one["Prefix"])[len(prefix) : -1]
 
     def unfinished(self, prefix: str = "") -> Iterator[ObjectEntry]:
-        """The uploads in parts that were begun for names that begin so, and not completed."""
+        """The uploads in parts to names with a prefix that were not completed."""
         for page in self._pages("list_multipart_uploads", prefix):
             for one in page.get("Uploads", ()):
                 yield ObjectEntry(self._relative(one["Key"]), 0, one["Initiated"], one["UploadId"])
@@ -124,7 +124,7 @@ class Bucket:
                 pass
 
     def clear(self, prefix: str) -> int:
-        """Delete all objects whose names begin so, and abort uploads to them; returns how many objects."""
+        """Delete all objects with a prefix, and abort uploads to them; returns the number of objects."""
         for upload in list(self.unfinished(prefix)):
             self.abort(upload.name, upload.upload_id)
         names = [one.name for one in self.list(prefix)]
@@ -135,14 +135,14 @@ class Bucket:
 
     def begin(self, name: str) -> str:
         """Begin an upload in parts; returns its id."""
-        with self._translated():
-            return str(self._client.create_multipart_upload(**self._of(name))["UploadId"])
+        with self._translate_errors():
+            return str(self._client.create_multipart_upload(**self._address_of(name))["UploadId"])
 
     def add_part(self, name: str, upload_id: str, number: int, data: bytes | bytearray) -> str:
         """Send a part; returns its tag. Raises :class:`UploadAborted`."""
-        with self._translated():
+        with self._translate_errors():
             reply = self._client.upload_part(
-                **self._of(name),
+                **self._address_of(name),
                 UploadId=upload_id,
                 PartNumber=number,
                 Body=bytes(data),
@@ -153,20 +153,20 @@ class Bucket:
     def complete(self, name: str, upload_id: str, tags: Iterable[str]) -> None:
         """Make an object of the parts, in order; it is durable then. Raises :class:`UploadAborted`."""
         parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, 1)]
-        with self._translated():
+        with self._translate_errors():
             self._client.complete_multipart_upload(
-                **self._of(name), UploadId=upload_id, MultipartUpload={"Parts": parts}
+                **self._address_of(name), UploadId=upload_id, MultipartUpload={"Parts": parts}
             )
 
     def abort(self, name: str, upload_id: str) -> None:
         """Delete the parts of an upload; does nothing if it is gone."""
         try:
-            with self._translated():
-                self._client.abort_multipart_upload(**self._of(name), UploadId=upload_id)
+            with self._translate_errors():
+                self._client.abort_multipart_upload(**self._address_of(name), UploadId=upload_id)
         except UploadAborted:
             return
 
-    def _of(self, name: str) -> dict[str, str]:
+    def _address_of(self, name: str) -> dict[str, str]:
         return {"Bucket": self._address.bucket, "Key": self._address.prefix + name}
 
     def _relative(self, key: str) -> str:
@@ -176,12 +176,12 @@ class Bucket:
         pages = self._client.get_paginator(operation).paginate(
             Bucket=self._address.bucket, Prefix=self._address.prefix + prefix, **more
         )
-        with self._translated():
+        with self._translate_errors():
             yield from pages
 
     def _delete(self, name: str) -> None:
-        with self._translated():
-            reply = self._client.delete_object(**self._of(name))
+        with self._translate_errors():
+            reply = self._client.delete_object(**self._address_of(name))
         if (reply.get("DeleteMarker") or reply.get("VersionId")) and not self._warned:
             self._warned = True
             _log.warning(
@@ -191,7 +191,7 @@ class Bucket:
             )
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:

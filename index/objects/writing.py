@@ -10,7 +10,7 @@ but the last to have one size."""
 
 
 class ObjectWriter:
-    """Writes one object. For one thread. Nothing is to be seen of it before :meth:`keep`.
+    """Writes one object, which is invisible before :meth:`keep`. For one thread.
 
     All methods raise :class:`index.errors.ObjectsUnavailable`.
     """

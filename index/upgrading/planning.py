@@ -1,4 +1,4 @@
-"""What an upgrade would change, how long that takes, and how much disk it needs."""
+"""Plans of upgrades: the fields to change, and estimates of time and disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SPACE = 1.3
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an upgrade would do.
+    """The plan of an upgrade.
 
     ``changes`` are :func:`changed_fields`; none means that there is nothing to do.
     ``passages`` are those to embed, about; ``seconds`` and ``bytes`` are estimated, ``free`` is the free
@@ -62,7 +62,7 @@ def sample(moment: Snapshot, last: int) -> list[str]:
 
 
 def seconds_of_passage(embedder: Embedder, texts: Sequence[str]) -> float:
-    """Seconds to embed one passage, measured with some texts, of which there must be one."""
+    """Measure the seconds to embed one passage, with some texts; there must be at least one."""
     spans = [[(0, len(text))] for text in texts]
     embedder.embed_sentences(texts[:1], spans[:1])  # the first run is slower
     began = time.perf_counter()
@@ -71,7 +71,7 @@ def seconds_of_passage(embedder: Embedder, texts: Sequence[str]) -> float:
 
 
 def bytes_of_passage(target: Description) -> float:
-    """About what a passage takes in the record and in both indexes.
+    """Estimate the bytes of a passage in the record and in both indexes.
 
     On passages of Wikipedia 6.5 KB were measured with 384 dimensions: a vector takes two bytes a component in
     the record and in the base, its sentences one byte each, and the rest is rows and words.

@@ -32,7 +32,7 @@ class Upgrade:
 
     @property
     def current(self) -> Description:
-        """The description of what is in use."""
+        """The description in use."""
         found = find(self._catalogue, self._name)
         if found is None:
             raise StoreDamaged(
@@ -42,16 +42,16 @@ class Upgrade:
 
     @property
     def begun(self) -> Description | None:
-        """What an upgrade that was begun and is not done makes; None without one."""
+        """The target of an unfinished upgrade; None without one."""
         target = self._staging.target()
         return None if target is None else Description.parse(self._name, target)
 
     def progress(self) -> Progress:
-        """How far an upgrade is that was begun."""
+        """The progress of an unfinished upgrade."""
         return Progress.of(self._staging)
 
     def plan(self, model: str = "") -> Plan:
-        """What an upgrade to a model would do: without one, the model stays, or an upgrade goes on.
+        """Plan an upgrade to a model; without one, the model stays, or an unfinished upgrade goes on.
 
         The model gets the precision that it would have in a new collection.
 
@@ -81,7 +81,7 @@ class Upgrade:
         stop: Callable[[], bool] = lambda: False,
         passages_at_once: int = 0,
     ) -> bool:
-        """Do what is planned; False when ``stop`` ended it between two steps: then a later one goes on.
+        """Execute a plan. False if ``stop`` ended it between two steps: a later run goes on from there.
 
         Raises :class:`index.errors.CollectionBusy` while another process upgrades the collection,
         :class:`index.errors.DiskFull`, and what the model and the record raise.

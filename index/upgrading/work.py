@@ -28,7 +28,7 @@ _FEW_VERSIONS, _FEW_CHARACTERS = 16, 100_000
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an upgrade is: versions split of all, then passages with a vector of those staged."""
+    """The progress of an upgrade: versions split of all, then passages with a vector of those staged."""
 
     versions: int
     staged: int
@@ -37,7 +37,7 @@ class Progress:
 
     @classmethod
     def of(cls, staging: Staging) -> Progress:
-        """How far what is staged is."""
+        """Count what is staged."""
         counts = staging.counts()
         return cls(counts.versions, counts.staged, counts.passages, counts.embedded)
 
@@ -78,20 +78,20 @@ class Work:
         self._takes_over = all(getattr(self.current, one) == getattr(self.target, one) for one in same)
 
     def run(self) -> None:
-        """Do all steps. Raises :class:`Stopped` where ``stop`` says so: what is staged stays."""
+        """Do all steps. Raises :class:`Stopped` if ``stop`` returns true; staged rows are kept."""
         self.staging.begin(self.current.stored(), self.target.stored())
         with ExitStack() as stack:
-            with self._settled():
+            with self._fully_staged():
                 moment = stack.enter_context(self.staging.snapshot())
             self._build_indexes(moment)
-        with self._settled():
+        with self._fully_staged():
             if not self.staging.exchange():
                 raise StoreDamaged(f"The upgrade of the collection {self.name!r} is not complete.")
         _log.info("The collection %r was upgraded: %s.", self.name, self.target.fingerprint)
 
     @contextmanager
-    def _settled(self) -> Iterator[None]:
-        """Hold the write lease with everything staged and embedded that was ever written."""
+    def _fully_staged(self) -> Iterator[None]:
+        """Hold the write lease with all versions staged and embedded."""
         while True:
             self._stage()
             self._embed()
@@ -110,7 +110,7 @@ class Work:
                 self._stop_if_wanted()
                 passages, headings = self._preparation.split(version.extract, version.title)
                 self.staging.stage(version, passages, headings, takes_over=self._takes_over)
-            self._tell()
+            self._report_progress()
 
     def _embed(self) -> None:
         last = 0
@@ -119,7 +119,7 @@ class Work:
             found = Batch.of(waiting, self._analyzer).embedded(self.embedder)
             self.staging.put_vectors(found.keys, found.vectors, found.sentences)
             last = max(passage.id for passage in waiting)
-            self._tell()
+            self._report_progress()
 
     def _build_indexes(self, moment: Snapshot) -> None:
         """Make the indexes of the next generation in its own folder, of all that is staged."""
@@ -139,7 +139,7 @@ class Work:
         finally:
             engine.close()
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         self.progress(Progress.of(self.staging))
 
     def _stop_if_wanted(self) -> None:

@@ -27,12 +27,12 @@ class Collections:
         Raises what :meth:`index.library.Library.open` raises.
         """
         self.require(caller, name)
-        return self.library.open(name, create=create, model=model).seen_by(caller.groups)
+        return self.library.open(name, create=create, model=model).restrict_to(caller.groups)
 
-    def opened(self, caller: Principal, name: str) -> Collection:
-        """The same for short reads; see :meth:`index.library.Library.opened`."""
+    def open_cached(self, caller: Principal, name: str) -> Collection:
+        """The same for short reads; see :meth:`index.library.Library.open_cached`."""
         self.require(caller, name)
-        return self.library.opened(name).seen_by(caller.groups)
+        return self.library.open_cached(name).restrict_to(caller.groups)
 
     def names(self, caller: Principal) -> list[str]:
         """The collections that a caller may use, in order."""

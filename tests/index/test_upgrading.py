@@ -223,7 +223,7 @@ def test_it_is_asked_and_written_meanwhile(kept: Kept, tmp_path: Path) -> None:
 def test_a_collection_that_is_open_follows_with_its_next_question(kept: Kept, tmp_path: Path) -> None:
     with kept.another() as another:
         opened = another.open("notes")
-        seen = opened.seen_by({"crew"})
+        seen = opened.restrict_to({"crew"})
         model, vectors = opened.description.model, another.embedder.embed_queries([TOPICS[0]])
         kept.upgrade("64")
         question = Question.validate(TOPICS[0], k=40)

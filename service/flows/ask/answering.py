@@ -80,7 +80,7 @@ def _search_and_show(
 ) -> T:
     began = time.perf_counter()
     name = plan.body.collection
-    collection = asking.collections.opened(plan.caller, name)
+    collection = asking.collections.open_cached(plan.caller, name)
     try:
         results = _answer_each(asking, plan, encoded, collection)
     except CollectionNotFound:

@@ -125,14 +125,14 @@ def test_groups_come_along_and_hold(tmp_path: Path) -> None:
             ({"board"}, {"open.txt", "secret.txt"}),
             ({"engineers"}, {"open.txt", "secret.txt"}),
         ):
-            seen = collection.seen_by(groups)
+            seen = collection.restrict_to(groups)
             hits = seen.ask("Where is the pump?", k=5).hits
             assert {hit.citation.document_id for hit in hits} == readable
             assert {one.id for one in seen.archive.documents()} == readable
             events = {one.document_id for one in seen.archive.changes()[0].events}
             assert ("retired.txt" in events) == ("board" in groups)
         with pytest.raises(DocumentNotFound):
-            collection.seen_by(set()).archive.text("secret.txt", cited.number)
+            collection.restrict_to(set()).archive.text("secret.txt", cited.number)
 
 
 def test_importing_again_changes_nothing_and_conflicts_are_told(tmp_path: Path, locators: list[str]) -> None:

@@ -42,7 +42,7 @@ def put(collection: Collection, id_: str, text: str, **given: Any) -> Put:
 
 
 def found(collection: Collection, groups: frozenset[str] | None, **asked: Any) -> list[str]:
-    answer = collection.seen_by(groups).ask("Where is the heron near the mill?", **asked)
+    answer = collection.restrict_to(groups).ask("Where is the heron near the mill?", **asked)
     return sorted(hit.citation.document_id for hit in answer.hits)
 
 
@@ -75,15 +75,15 @@ def test_groups_are_in_force_with_the_next_question_and_for_earlier_states(colle
 def test_an_equal_passage_elsewhere_is_not_told(collection: Collection) -> None:
     put(collection, "copy.txt", OPEN, groups=["staff"])
     collection.embed_pending()
-    (hit,) = collection.seen_by(NOBODY).ask("heron reeds").hits
+    (hit,) = collection.restrict_to(NOBODY).ask("heron reeds").hits
     assert hit.also_at == ()
-    (also,) = [hit.also_at for hit in collection.seen_by(STAFF).ask("heron reeds").hits if hit.also_at]
+    (also,) = [hit.also_at for hit in collection.restrict_to(STAFF).ask("heron reeds").hits if hit.also_at]
     assert len(also) == 1
 
 
 def test_a_hidden_document_does_not_exist(collection: Collection) -> None:
     locator = locator_of(collection, "hidden.txt")
-    seen = collection.seen_by(NOBODY)
+    seen = collection.restrict_to(NOBODY)
     archive = seen.archive
     assert [one.id for one in archive.documents()] == ["open.txt"]
     assert archive.find_document("hidden.txt") is None
@@ -103,15 +103,15 @@ def test_a_hidden_document_does_not_exist(collection: Collection) -> None:
         seen.editor.delete("hidden.txt")
     with pytest.raises(DocumentNotFound):
         seen.editor.rename("hidden.txt", "mine.txt")
-    assert collection.seen_by(STAFF).archive.document("hidden.txt").id == "hidden.txt"
+    assert collection.restrict_to(STAFF).archive.document("hidden.txt").id == "hidden.txt"
 
 
 def test_a_quote_of_a_hidden_document_is_not_found(collection: Collection) -> None:
-    with collection.seen_by(NOBODY).verification() as verification:
+    with collection.restrict_to(NOBODY).verification() as verification:
         assert verification.quote(Claim("nests in the old tower")).status == "not_found"
         assert verification.quote(Claim("nests in the old tower", "hidden.txt")).status == "not_found"
         assert verification.quote(Claim("stands in the reeds")).status == "verified"
-    with collection.seen_by(STAFF).verification() as verification:
+    with collection.restrict_to(STAFF).verification() as verification:
         assert verification.quote(Claim("nests in the old tower")).status == "verified"
 
 
@@ -119,34 +119,34 @@ def test_a_hidden_document_supports_no_claim(collection: Collection) -> None:
     collection.embed_pending()
     claim = "It nests in the old tower."
     for groups, status in ((NOBODY, "unsupported"), (STAFF, "supported")):
-        with collection.seen_by(groups).verification() as verification:
+        with collection.restrict_to(groups).verification() as verification:
             (statement,) = verification.answer(claim, []).statements
             assert statement is not None
             assert (statement.status, statement.citation is None) == (status, groups is NOBODY)
 
 
 def test_an_id_of_a_hidden_document_cannot_be_put(collection: Collection) -> None:
-    seen = collection.seen_by(NOBODY)
+    seen = collection.restrict_to(NOBODY)
     for text in (HIDDEN, "Other words."):
         with pytest.raises(DocumentIdTaken, match="Choose another id"):
             put(seen, "hidden.txt", text)
     outcomes = seen.put_many([Source("new.txt", b"New."), Source("hidden.txt", b"Mine.")])
     assert [type(one) for one in outcomes] == [Put, DocumentIdTaken]
     assert collection.archive.text("hidden.txt")[1] == HIDDEN
-    assert put(collection.seen_by(STAFF), "hidden.txt", "Other words.").status == "replaced"
+    assert put(collection.restrict_to(STAFF), "hidden.txt", "Other words.").status == "replaced"
 
 
 def test_versions_of_hidden_documents_are_not_pruned(collection: Collection) -> None:
     for id_ in ("open.txt", "hidden.txt"):
         put(collection, id_, f"Newer words of {id_}.")
-    plan = collection.seen_by(NOBODY).editor.prune(Retention(keep_versions=1))
+    plan = collection.restrict_to(NOBODY).editor.prune(Retention(keep_versions=1))
     assert [one.document_id for one in plan.versions] == ["open.txt"]
     assert len(collection.archive.versions("hidden.txt")) == 2
 
 
 def test_hidden_documents_that_are_retired_are_neither_listed_nor_erased(collection: Collection) -> None:
     collection.editor.retire(["open.txt", "hidden.txt"])
-    seen, retention = collection.seen_by(NOBODY), Retention(keep_retired_days=0)
+    seen, retention = collection.restrict_to(NOBODY), Retention(keep_retired_days=0)
     assert [one.id for one in seen.archive.retired_before(math.inf)] == ["open.txt"]
     assert [one.id for one in seen.editor.plan_prune(retention).documents] == ["open.txt"]
     assert [one.id for one in seen.editor.prune(retention).documents] == ["open.txt"]
@@ -156,7 +156,7 @@ def test_hidden_documents_that_are_retired_are_neither_listed_nor_erased(collect
 def test_a_filter_selects_no_hidden_document(collection: Collection) -> None:
     everything = Comparison("eq", "media_type", ("text/plain",))
     for groups, count in ((NOBODY, 1), (STAFF, 2)):
-        with collection.seen_by(groups)._store.snapshot() as moment:
+        with collection.restrict_to(groups)._store.snapshot() as moment:
             assert len(moment.select(everything)) == count
 
 
@@ -201,7 +201,7 @@ def test_each_read_hides_what_the_caller_may_not_read(collection: Collection, na
     read, expected = READS[name]
 
     def seen(groups: frozenset[str]) -> object:
-        with collection.seen_by(groups)._store.snapshot() as moment:
+        with collection.restrict_to(groups)._store.snapshot() as moment:
             try:
                 return read(moment)
             except DocumentNotFound as error:
@@ -213,9 +213,9 @@ def test_each_read_hides_what_the_caller_may_not_read(collection: Collection, na
 
 
 def test_without_groups_to_hide_no_filter_costs_time(collection: Collection) -> None:
-    assert "filter" in collection.seen_by(NOBODY).ask("heron").timings_ms
-    assert "filter" not in collection.seen_by(STAFF).ask("heron").timings_ms
-    assert collection.seen_by(None) is collection
+    assert "filter" in collection.restrict_to(NOBODY).ask("heron").timings_ms
+    assert "filter" not in collection.restrict_to(STAFF).ask("heron").timings_ms
+    assert collection.restrict_to(None) is collection
 
 
 def test_every_read_is_either_restricted_or_named_as_not() -> None:

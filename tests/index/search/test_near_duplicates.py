@@ -273,7 +273,7 @@ def test_a_reader_is_told_of_no_place_that_is_not_his(collection: Collection) ->
     collection.put(Source("secret.txt", FINAL.encode(), groups=("staff",)))
     collection.embed_pending()
     for groups, seen in ((frozenset[str](), 2), (frozenset({"staff"}), 3)):
-        (hit,) = collection.seen_by(groups).ask(QUESTION).hits
+        (hit,) = collection.restrict_to(groups).ask(QUESTION).hits
         assert len({hit.citation.document_id, *places(hit)}) == seen
 
 

@@ -100,7 +100,7 @@ class ItemStoring:
     ) -> Sequence[Put | InvalidInput]:
         """Store sources one by one when storing them together fails, so that one bad file stops no other."""
         try:
-            return collection.seen_by(job.access.sender).put_many(sources, confirm=right.confirm)
+            return collection.restrict_to(job.access.sender).put_many(sources, confirm=right.confirm)
         except ClaimsLost:
             raise
         except Exception as error:

@@ -65,9 +65,9 @@ def test_a_question_takes_two_statements_and_one_when_it_is_cached(tmp_path: Pat
             library.open("a").put(Source(f"new{n}.txt", b"A change, after which nothing is cached."))
             library.open("a").embed_pending()
             since()
-            library.opened("a").ask(question)
+            library.open_cached("a").ask(question)
             sent = since()
-            library.opened("a").ask(question)
+            library.open_cached("a").ask(question)
             again = since()
         # Each connection that was opened has been used before.
         assert len(sent) == 2, "\n".join(sent)
@@ -105,7 +105,7 @@ def test_answers_are_those_of_a_data_folder(tmp_path: Path, url: str) -> None:
                 one, two = (library.open("a").ask(question, **given) for library in (folder, shared))  # type: ignore[arg-type]
                 assert one.hits
                 assert (one.hits, one.answerability) == (two.hits, two.answerability)
-            seen = [library.open("a").seen_by({"moons"}).ask(question) for library in (folder, shared)]
+            seen = [library.open("a").restrict_to({"moons"}).ask(question) for library in (folder, shared)]
             assert seen[0].hits == seen[1].hits
 
 
@@ -234,12 +234,12 @@ def test_a_question_whose_connection_breaks_is_asked_again(tmp_path: Path, url: 
 def test_a_collection_that_another_process_deleted_is_not_asked(tmp_path: Path, url: str) -> None:
     with opened(tmp_path / "one", url) as one, opened(tmp_path / "two", url) as two:
         fill(one)
-        assert one.opened("a").ask(QUESTIONS[0]).hits
+        assert one.open_cached("a").ask(QUESTIONS[0]).hits
         two.delete("a")
         with pytest.raises(CollectionNotFound):
-            one.opened("a").ask(QUESTIONS[0])
+            one.open_cached("a").ask(QUESTIONS[0])
         two.open("a", create=True).put(Source("new.txt", b"Rings of Saturn."))
         with pytest.raises(CollectionNotFound):
-            one.opened("a").ask("rings")
+            one.open_cached("a").ask("rings")
         assert [hit.citation.document_id for hit in one.open("a").ask("rings").hits] == ["new.txt"]
-        assert [hit.citation.document_id for hit in one.opened("a").ask("rings").hits] == ["new.txt"]
+        assert [hit.citation.document_id for hit in one.open_cached("a").ask("rings").hits] == ["new.txt"]
