@@ -41,7 +41,7 @@ def export(
         raise typer.BadParameter(f"{target} exists already.")
     with open_library(read_settings(data)) as library:
         opened = library.open(collection)
-        values = opened.archive.exported(collection, originals=not without_originals)
+        values = opened.archive.export(collection, originals=not without_originals)
         header = {**next(values), "model": opened.description.model_source}
         count = _write(target, header, values)
     stdout().print(f"Exported {count:,} documents to {target}.", markup=False, highlight=False)

@@ -9,7 +9,7 @@ from functools import partial
 from index.collection.following import Following
 from index.derivation import Derivation
 from index.history import Archive
-from index.ingest.embedding_queue import Embedded
+from index.ingest.embedding_queue import EmbeddedBatch
 from index.protocols import Lease, RecordStore
 
 
@@ -54,7 +54,7 @@ class Backlog:
         self._following.engine.maintain(background=limit is not None)
         return done
 
-    def put(self, derivation: Derivation, embedded: Embedded, lease: Lease) -> int:
+    def put(self, derivation: Derivation, embedded: EmbeddedBatch, lease: Lease) -> int:
         """Store vectors; returns how many: none if an upgrade has replaced the model that made them."""
         with self._writing():
             if derivation is not self._following.derivation:

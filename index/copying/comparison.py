@@ -49,7 +49,7 @@ def compare(source: RowSource, target: RowSource, progress: Progress = lambda *_
     for table in _TABLES:
         hashed = hashlib.sha256()
         count = wrong = 0
-        for key, own, other in _merge(source.ordered(table), target.ordered(table)):
+        for key, own, other in _merge(source.rows_in_order(table), target.rows_in_order(table)):
             count += own is not None
             if own is not None and table in _HASHED:
                 for value in own:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from index.protocols.copying import LOGS, CopyProgress, RowCopying, RowSource, RowTarget, Touched
+from index.protocols.copying import LOGS, CopyProgress, RowCopying, RowSource, RowTarget, TouchedDocuments
 
 Progress = Callable[[int, int], None]
 """Called with (documents copied, documents in all)."""
@@ -119,7 +119,7 @@ class RecordCopy:
                 now = replace(now, name=(rows[-1][0], rows[-1][1].hex()))
             else:
                 now = replace(now, stage="changes")
-                target.take_stock()
+                target.update_statistics()
             target.note(now)
         return now
 
@@ -136,7 +136,7 @@ class RecordCopy:
                     target.put_log(table, rows)
                     last = target.last_logged(table)
 
-    def _copy_touched(self, now: CopyProgress, until: int, touched: Touched) -> CopyProgress:
+    def _copy_touched(self, now: CopyProgress, until: int, touched: TouchedDocuments) -> CopyProgress:
         total = len(touched.documents)
         done = 0
         for part in self._parts(touched.documents):

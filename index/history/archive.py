@@ -15,7 +15,7 @@ from index.citations.resolution import Resolution
 from index.errors import DocumentRetired, OriginalNotFound, PageNotFound
 from index.filters import Filter
 from index.history.changes import ChangeFeed, CitationStatus, citation_statuses, read_feed
-from index.history.exporting import exported
+from index.history.exporting import export_documents
 from index.history.page_images import PageImages, has_page_images
 from index.protocols import Originals, RecordStore, Snapshot
 from index.readers import PageImage, Readers
@@ -88,7 +88,7 @@ class Archive:
             return moment.counts()
 
     def waiting_since(self) -> float | None:
-        """When the oldest version was stored that has passages without a vector (seconds since 1970).
+        """The time at which the oldest version with passages without a vector was stored, in Unix seconds.
 
         None if all have one.
         """
@@ -187,9 +187,9 @@ class Archive:
             old_text, new_text = moment.text(before.text_sha256), moment.text(after.text_sha256)
         return before, after, line_diff(old_text, new_text)
 
-    def exported(self, collection: str, *, originals: bool = True) -> Iterator[dict[str, Any]]:
+    def export_documents(self, collection: str, *, originals: bool = True) -> Iterator[dict[str, Any]]:
         """Yield a header and all documents as JSON values; see :mod:`index.history.exporting`."""
-        return exported(self._store, self._originals if originals else None, collection)
+        return export_documents(self._store, self._originals if originals else None, collection)
 
     # Citations
 

@@ -51,7 +51,7 @@ class Editor:
     ) -> DocumentRecord:
         """Change a document's metadata, source and groups. Nothing is embedded.
 
-        A value of None removes an entry of the metadata; what is not given stays. Without any group everyone
+        A value of None removes an entry of the metadata; other entries stay. Without any group everyone
         may read the document. Raises :class:`index.errors.DocumentNotFound`,
         :class:`index.errors.InvalidMetadata`, :class:`index.errors.InvalidGroup`.
         """
@@ -70,7 +70,7 @@ class Editor:
             )
 
     def retire(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
-        """Take documents, all or none, out of what questions find; returns their last records.
+        """Retire documents, all or none, so that questions no longer find them; returns their last records.
 
         Their citations still resolve, with the standing ``gone`` since now. Putting a document again
         restores it. Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.DocumentRetired`.
@@ -105,7 +105,7 @@ class Editor:
         return erased
 
     def set_refused_mirrors(self, change: Callable[[list[RefusedMirror]], list[RefusedMirror]]) -> None:
-        """Replace the mirrors that were refused by what ``change`` makes of them."""
+        """Replace the list of refused mirrors by what ``change`` returns for it."""
         with self._store.snapshot() as moment:
             known = moment.refused_mirrors()
         if change(known) == known:

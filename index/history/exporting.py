@@ -18,7 +18,9 @@ FORMAT = 1
 _PAGE = 200
 
 
-def exported(store: RecordStore, originals: Originals | None, collection: str) -> Iterator[dict[str, Any]]:
+def export_documents(
+    store: RecordStore, originals: Originals | None, collection: str
+) -> Iterator[dict[str, Any]]:
     """Yield a header, then a value for each document, in order of their ids; of one moment.
 
     ``originals`` is None to leave them out. Raises :class:`index.errors.StoreDamaged`.

@@ -1,4 +1,4 @@
-"""Ledger of erasures: what must stay erased when a backup from before is restored.
+"""Ledger of erasures, by which a restored backup erases again what was erased after it was made.
 
 A file of JSON lines, one for each erased version, collection or file, with its tag and the time. Tags are
 hashes (:class:`index.protocols.Erasures`): nothing of the documents can be learnt from them. The record
@@ -22,7 +22,7 @@ _log = logging.getLogger("loccit.ledger")
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ErasedTags:
     """The tags in a ledger: of erased versions, of erased collections, and of erased files beside them."""
 
     versions: frozenset[bytes] = frozenset()
@@ -36,14 +36,14 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self) -> Erased | None:
+    def read(self) -> ErasedTags | None:
         """Return all tags; None if there is no file. Raises :class:`index.errors.LedgerFailed`."""
         try:
             lines = self.path.read_bytes().splitlines()
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise self._failed("read", error) from error
+            raise self._failure("read", error) from error
         found: dict[str, set[bytes]] = {"version": set(), "collection": set(), "file": set()}
         for number, line in enumerate(lines, 1):
             try:
@@ -53,19 +53,19 @@ class Ledger:
             except (ValueError, TypeError, AttributeError):
                 # Of a write that a crash cut off; the record writes what was in it again.
                 _log.warning("Line %d of %s is not readable and is left out.", number, self.path)
-        return Erased(*(frozenset(found[kind]) for kind in ("version", "collection", "file")))
+        return ErasedTags(*(frozenset(found[kind]) for kind in ("version", "collection", "file")))
 
     def add_collection(self, tag: bytes) -> None:
         """Enter a collection that is erased as a whole, durably. Raises :class:`LedgerFailed`."""
         self._append("collection", [tag])
 
     def add_versions(self, tags: Iterable[bytes]) -> None:
-        """Enter those of the erased versions that are not entered yet, durably.
+        """Enter the erased versions that have no entry yet, durably.
 
         Raises :class:`index.errors.LedgerFailed`.
         """
         wanted = list(tags)
-        known = (self.read() or Erased()).versions if wanted else frozenset()
+        known = (self.read() or ErasedTags()).versions if wanted else frozenset()
         self._append("version", [tag for tag in wanted if tag not in known])
 
     def add_files(self, tags: Iterable[bytes]) -> None:
@@ -88,9 +88,9 @@ class Ledger:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise self._failed("written", error) from error
+            raise self._failure("written", error) from error
 
-    def _failed(self, done: str, error: OSError) -> LedgerFailed:
+    def _failure(self, done: str, error: OSError) -> LedgerFailed:
         return LedgerFailed(
             f"The ledger of erasures {self.path} cannot be {done} ({error.strerror}). Check that the disk is "
             "not full and that the file may be written."
@@ -98,7 +98,7 @@ class Ledger:
 
 
 class LedgerFollower:
-    """Enters what one record erases. Call :meth:`follow` after each commit, under the ``write`` lease."""
+    """Enters the erasures of one record. Call :meth:`follow` after each commit, under the ``write`` lease."""
 
     def __init__(self, ledger: Ledger, record: Erasures) -> None:
         self._ledger = ledger
@@ -106,7 +106,7 @@ class LedgerFollower:
         self._position = 0
 
     def follow(self) -> None:
-        """Enter what was erased since. Cheap when there was nothing. Raises :class:`LedgerFailed`."""
+        """Enter the erasures since the last call. Cheap without any. Raises :class:`LedgerFailed`."""
         if found := self._record.erased_tags(self._position):
             self._ledger.add_versions(tag for _, tag in found)
             self._position = found[-1][0]

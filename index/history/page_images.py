@@ -38,7 +38,7 @@ class PageImages:
         return self._drawn.get(key, lambda _: self._draw(version, page, width), change)
 
     def forget(self, change: int) -> None:
-        """Drop all pictures, because something was erased by this change."""
+        """Drop all pictures, because this change or an earlier one erased something."""
         self._drawn.clear(change)
 
     def _draw(self, version: VersionRecord, page: int, width: int) -> PageImage:

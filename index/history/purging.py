@@ -1,4 +1,4 @@
-"""Purging: remove from all files what was erased from the record."""
+"""Purging: remove the bytes of erased documents from all files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_READ = 20.0
 
 
 class Purging:
-    """Removes what was erased from the files of a collection: journal and freed space, indexes, originals.
+    """Removes erased bytes from the files of a collection: journal and freed space, indexes, originals.
 
     An erasure is pending until this has succeeded; the record remembers that, so that what a killed process
     left is removed by the next one. One process does it at a time.
@@ -40,17 +40,17 @@ class Purging:
 
     @property
     def state(self) -> PurgeState:
-        """Whether files may still hold what was erased."""
+        """``pending`` while files may hold erased bytes, else ``done``."""
         return "done" if self.pending() is None else "pending"
 
     def pending(self) -> Erasure | None:
-        """What was erased and may still be in files; None if nothing."""
+        """The erasure that files may still contain; None without one."""
         return self._store.unpurged()
 
     def run(self, erasure: Erasure, *, first: Callable[[], bool] = lambda: True) -> bool:
-        """Remove what was erased; False while another process does it, or files are in use: try again.
+        """Remove erased bytes; False while another process does it, or files are in use: try again.
 
-        ``first`` removes it from what the caller keeps beside the collection; False ends the attempt. Takes
+        ``first`` removes them from files of the caller beside the collection; False ends the attempt. Takes
         time in proportion to the size of the collection if passages are removed from its indexes.
         Raises :class:`index.errors.StoreDamaged`, OSError.
         """
@@ -69,9 +69,9 @@ class Purging:
             return False
 
     def cleanse(self) -> bool:
-        """Rid the files of this machine of what others have erased and purged; False: try again later.
+        """Remove from files of this machine what other machines have erased; False: try again later.
 
-        Cheap when there is nothing. Raises as :meth:`run`.
+        Cheap without any. Raises as :meth:`run`.
         """
         change = self._store.last_erasure()
         return change <= self._rid or self._engine().cleanse(change)

@@ -1,4 +1,4 @@
-"""The record as some groups may read it: what they may not read does not exist for them.
+"""A view of the record that hides documents which some groups may not read.
 
 A document without groups is readable by everyone, one with groups by callers that share one. The groups of
 today decide, also about earlier versions, changes and deletions.

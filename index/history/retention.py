@@ -1,4 +1,4 @@
-"""Retention: which old versions and retired documents a prune erases, and which citations that breaks."""
+"""Retention rules, and plans of the old versions and retired documents to erase."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Retention:
 
     @property
     def keeps_all_versions(self) -> bool:
-        """Whether there is no rule for versions."""
+        """Whether all versions are kept, because there is no rule for versions."""
         return self.keep_versions is None and self.keep_days is None
 
     def retired_before(self, now: float) -> float | None:
         """The time (seconds since the epoch) before which a document must be retired to be erased."""
         return None if self.keep_retired_days is None else now - self.keep_retired_days * _DAY
 
-    def spares(self, version: VersionRecord, place: int, now: float) -> bool:
+    def keeps(self, version: VersionRecord, place: int, now: float) -> bool:
         """Whether a replaced version is kept; ``place`` is its rank among the versions, 0 for the newest."""
         if self.keep_versions is not None and place < self.keep_versions:
             return True
@@ -82,14 +82,14 @@ def plan_pruning(moment: Snapshot, retention: Retention, citations: Iterable[Loc
         for document_id, versions in by_document
         if document_id not in erased
         for place, version in enumerate(versions, 1)
-        if not retention.spares(version, place, now)
+        if not retention.keeps(version, place, now)
     ]
     gone = {version.key for version in going}
     gone.update(version.key for document_id in erased for version in moment.versions(document_id))
-    return Pruning(tuple(going), tuple(_broken(moment, gone, citations)), tuple(documents))
+    return Pruning(tuple(going), tuple(_broken_citations(moment, gone, citations)), tuple(documents))
 
 
-def _broken(moment: Snapshot, gone: Collection[int], citations: Iterable[Locator]) -> Iterable[str]:
+def _broken_citations(moment: Snapshot, gone: Collection[int], citations: Iterable[Locator]) -> Iterable[str]:
     for locator in citations:
         found = moment.version_by_text(locator.document_id, locator.text_sha256)
         # If a later version has the same text, the citation resolves to that one.

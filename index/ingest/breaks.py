@@ -1,4 +1,4 @@
-"""Where the passages of a section begin.
+"""Breaks of a section into passages.
 
 All breaks of a section are optimized together, as TeX breaks a paragraph into lines. A passage costs the
 square of its unused tokens, which favours few passages of similar size; a break costs a penalty that
@@ -47,7 +47,7 @@ class Unit:
 
 def passage_spans(units: list[Unit], room: int, config: ChunkingConfig) -> Iterator[tuple[int, int, int]]:
     """Yield start, end and tokens of each passage of a section."""
-    units = _joined(units, room, config.max_characters)
+    units = _join_tiny(units, room, config.max_characters)
     before = [0]
     for unit in units:
         before.append(before[-1] + unit.tokens + unit.gap)
@@ -62,7 +62,7 @@ def passage_spans(units: list[Unit], room: int, config: ChunkingConfig) -> Itera
         yield units[start].start, last, tokens - before[start]
 
 
-def _joined(units: list[Unit], room: int, longest: int) -> list[Unit]:
+def _join_tiny(units: list[Unit], room: int, longest: int) -> list[Unit]:
     """Join tiny units ("Yes.", "}") to the next one, so that there are fewer breaks to consider."""
     joined = units[:1]
     for unit in units[1:]:

@@ -1,6 +1,6 @@
 """Split a text into passages: spans of whole sentences within one section that fit the model.
 
-Where passages of a section begin is decided by :mod:`index.ingest.breaks`.
+:mod:`index.ingest.breaks` decides where the passages of a section begin.
 
 Tokens are counted once per sentence, including the white space after it, and summed. The sum is exact for
 tokenizers that split at white space first (WordPiece). Others (byte-level BPE, SentencePiece) may find a few
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from index.config import ChunkingConfig
 from index.errors import InvalidLimit
 from index.ingest.breaks import Bond, Unit, passage_spans
-from index.ingest.table_context import TableContext, fitted, table_contexts
+from index.ingest.table_context import TableContext, table_contexts, truncate_context
 from index.protocols import Tokenizer
 from index.text.sentences import block_spans, halve_span, split_span
 from index.types import Block, Extract, Passage
@@ -55,7 +55,7 @@ class _Section:
         return list(takewhile(lambda one: one.begins < end, islice(self.tables, first, None)))
 
 
-def embedded_text(
+def text_to_embed(
     title: str, section: tuple[str, ...], quote: str, *, tokenizer: Tokenizer, config: ChunkingConfig
 ) -> str:
     """Return the text of a passage to embed, search and count tokens of: headings, then the quote."""
@@ -112,7 +112,7 @@ def chunk_with_context(
     sections = _sections(extract)
     for section in sections:
         section.tables = table_contexts(extract.text, section.blocks)
-    _give_room(sections, title, tokenizer, config)
+    _assign_room(sections, title, tokenizer, config)
     for section in sections:
         _spare_room(extract.text, section, tokenizer, _allowance(tokenizer, config) // 4)
     units = [
@@ -123,7 +123,7 @@ def chunk_with_context(
     most = tokenizer.special_tokens + _allowance(tokenizer, config)
     passages: list[tuple[Passage, str]] = []
     for number, group in groupby(
-        _fitted(extract.text, units, sections, tokenizer), lambda unit: unit.section
+        _fit_units(extract.text, units, sections, tokenizer), lambda unit: unit.section
     ):
         section = sections[number]
         for start, end, tokens in passage_spans(list(group), section.room, config):
@@ -132,7 +132,9 @@ def chunk_with_context(
             near = section.tables_between(start, end)
             tables = tuple(one.table for one in near if one.table.start < end)
             above = next(filter(None, (one.above(start) for one in near)), "")
-            context, more = fitted(above, tokenizer, min(most // 4, section.room + section.spare - tokens))
+            context, more = truncate_context(
+                above, tokenizer, min(most // 4, section.room + section.spare - tokens)
+            )
             used = most - section.room - section.spare + tokens + more
             passages.append((Passage(start, end, section.path, pages, used, tables), context))
     return passages
@@ -173,7 +175,7 @@ def _sections(extract: Extract) -> list[_Section]:
     return [section for section in sections if section.blocks]
 
 
-def _give_room(
+def _assign_room(
     sections: Sequence[_Section], title: str, tokenizer: Tokenizer, config: ChunkingConfig
 ) -> None:
     allowance = _allowance(tokenizer, config)
@@ -194,7 +196,7 @@ def _spare_room(text: str, section: _Section, tokenizer: Tokenizer, most: int) -
             if len(tokens) > section.room:
                 long.append(one.above(end - 1))
     limit = min(most, section.room // 2)
-    section.spare = max((fitted(context, tokenizer, limit)[1] for context in long), default=0)
+    section.spare = max((truncate_context(context, tokenizer, limit)[1] for context in long), default=0)
     section.room -= section.spare
 
 
@@ -218,7 +220,7 @@ def _section_units(text: str, number: int, section: _Section, longest: int) -> l
     return units
 
 
-def _fitted(
+def _fit_units(
     text: str, units: Sequence[Unit], sections: Sequence[_Section], tokenizer: Tokenizer
 ) -> Iterator[Unit]:
     """Count the tokens of the units; split units with too many into pieces of similar size."""
@@ -237,7 +239,7 @@ def _fitted(
             Unit(*first, second[0], unit.section, unit.bond, prose=False),
             Unit(*second, unit.until, unit.section, Bond.WORD, prose=False),
         )
-        yield from _fitted(text, parts, sections, tokenizer)
+        yield from _fit_units(text, parts, sections, tokenizer)
 
 
 def _token_starts(tokenizer: Tokenizer, texts: Iterable[str]) -> Iterator[NDArray[np.int64]]:

@@ -16,7 +16,7 @@ from index.types import Sentences, Vectors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Embedded:
+class EmbeddedBatch:
     """A batch of vectors and sentences, by embedding key, ready to be stored."""
 
     keys: list[bytes]
@@ -48,11 +48,11 @@ class Batch:
             [passage.key for passage in passages], [passage.text for passage in passages], spans, split
         )
 
-    def embedded(self, embedder: Embedder) -> Embedded:
+    def embed(self, embedder: Embedder) -> EmbeddedBatch:
         """Compute the vectors. Raises :class:`index.errors.ModelFailed`."""
         vectors, inside = embedder.embed_sentences(self.texts, self.spans)
         sentences = [replace(one, vectors=rows) for one, rows in zip(self.sentences, inside, strict=True)]
-        return Embedded(self.keys, vectors, sentences)
+        return EmbeddedBatch(self.keys, vectors, sentences)
 
 
 class EmbeddingQueue:
@@ -69,7 +69,7 @@ class EmbeddingQueue:
     def drain(
         self,
         size: int,
-        put: Callable[[Embedded, Lease], int],
+        put: Callable[[EmbeddedBatch, Lease], int],
         *,
         limit: int | None = None,
         stop: Callable[[], bool] = lambda: False,
@@ -90,7 +90,7 @@ class EmbeddingQueue:
             while batch is not None and not stop():
                 limit = None if limit is None else max(0, limit - len(batch.keys))
                 claiming = pool.submit(self._claim, size if limit is None else min(size, limit), lease)
-                embedded = batch.embedded(self._embedder)
+                embedded = batch.embed(self._embedder)
                 if putting is not None:
                     yield putting.result()
                 putting = pool.submit(put, embedded, lease)

@@ -18,7 +18,7 @@ from index.types import Block, BlockKind, Columns, Extract
 _KINDS = frozenset(get_args(BlockKind))
 
 
-def imported(
+def import_document(
     value: Mapping[str, Any], preparation: Preparation, *, keep: bool
 ) -> tuple[DocumentHistory, dict[bytes, bytes]]:
     """Return the document of an exported value, split into passages anew, and its originals by their SHA-256.
@@ -27,13 +27,13 @@ def imported(
     form, or whose hashes do not match.
     """
     try:
-        return _read(value, preparation, keep=keep)
+        return _parse(value, preparation, keep=keep)
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
         name = value.get("document_id", "") if isinstance(value, Mapping) else ""
         raise InvalidInput(f"{name!r} is not a document of an export: {error!r}.") from error
 
 
-def _read(
+def _parse(
     value: Mapping[str, Any], preparation: Preparation, *, keep: bool
 ) -> tuple[DocumentHistory, dict[bytes, bytes]]:
     originals: dict[bytes, bytes] = {}

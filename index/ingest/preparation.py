@@ -70,7 +70,7 @@ class Preparation:
         groups = None if source.groups is None else checked_groups(source.groups)
         name = source.name or document_id
         sha256 = hashlib.sha256(source.data).digest()
-        given = _given(source, name, given_metadata)
+        given = _caller_fields(source, name, given_metadata)
         reader = reader_version(name, media_type=source.media_type or None)
         if known and known.has(sha256, reader, given) and groups in (None, known.groups):
             return None
@@ -107,7 +107,7 @@ class Preparation:
             )
 
     def split_again(self, new: NewDocument) -> NewDocument:
-        """The same document with the passages that this object makes of it."""
+        """Split the text of a document again; returns it with the new passages."""
         extract = Extract(
             text=new.text,
             blocks=tuple(new.blocks),
@@ -137,8 +137,8 @@ class Preparation:
         ]
 
 
-def _given(source: Source, name: str, metadata: Metadata) -> str:
-    """All that the caller said of a document, as it is compared with what is said the next time."""
+def _caller_fields(source: Source, name: str, metadata: Metadata) -> str:
+    """The caller's fields as JSON, used to detect unchanged documents."""
     said = {
         "name": name,
         "media_type": source.media_type,

@@ -1,4 +1,4 @@
-"""What stands above the rows of a table, for passages that begin in the middle of it.
+"""The captions and column names above the rows of a table, for passages that begin inside it.
 
 A row means little without the names of its columns, and a statement little without its title. Both are put
 before the text that is embedded and searched, with the headings; the quote stays as it is.
@@ -28,7 +28,7 @@ class TableContext:
     names: str
 
     def above(self, start: int) -> str:
-        """Return what a passage from offset ``start`` on leaves out, a line each; empty if nothing."""
+        """Return the lines above the rows that a passage from offset ``start`` lacks; empty if none."""
         if not self.begins < start < self.table.end:
             return ""
         names = self.names if start > self.table.start else ""
@@ -68,7 +68,7 @@ def _names(text: str, table: Block) -> str:
     return "\n".join(filter(None, (*captions, names)))
 
 
-def fitted(context: str, tokenizer: Tokenizer, most: int) -> tuple[str, int]:
+def truncate_context(context: str, tokenizer: Tokenizer, most: int) -> tuple[str, int]:
     """Cut a context to at most ``most`` tokens; returns it with its tokens, line end included."""
     if not context or most < 1:
         return "", 0

@@ -18,7 +18,7 @@ from index.errors import (
     InvalidInput,
     StoreDamaged,
 )
-from index.ingest.importing import imported
+from index.ingest.importing import import_document
 from index.ingest.preparation import Preparation, Source
 from index.naming import checked_document_id
 from index.protocols import Originals, RecordStore
@@ -91,21 +91,21 @@ class DocumentWriter:
         outcomes: list[Put | InvalidInput] = []
         with _Keeping(self._store, self._originals) as keeping:
             preparation = self._preparation()
-            histories = [self._imported(value, preparation, keeping) for value in values]
+            histories = [self._import(value, preparation, keeping) for value in values]
             keeping.wait()
             with self._writing():
                 keeping.complete()
                 if (now := self._preparation()) is not preparation:
-                    histories = [self._imported(value, now, keeping) for value in values]
+                    histories = [self._import(value, now, keeping) for value in values]
                 for one in histories:
                     outcomes.append(one if isinstance(one, InvalidInput) else self._adopt(one))
         return outcomes
 
-    def _imported(
+    def _import(
         self, value: Mapping[str, Any], preparation: Preparation, keeping: _Keeping
     ) -> DocumentHistory | InvalidInput:
         try:
-            history, originals = imported(value, preparation, keep=self._originals is not None)
+            history, originals = import_document(value, preparation, keep=self._originals is not None)
         except InvalidInput as error:
             return error
         self._indexing(history.versions[-1].new.indexed_texts())
@@ -134,7 +134,7 @@ class DocumentWriter:
     def _prepare(
         self, sources: Sequence[Source], keeping: _Keeping, preparation: Preparation
     ) -> list[NewDocument | Put | InvalidInput]:
-        """What to store of each source; one whose id came before is compared when it is stored."""
+        """Prepare each source. A source whose id occurs before in the batch is compared when it is stored."""
         seen: set[str] = set()
         prepared: list[NewDocument | Put | InvalidInput] = []
         for source in sources:
@@ -202,14 +202,14 @@ class _Keeping:
 
         Raises :class:`index.errors.DiskFull`, :class:`index.errors.StoreDamaged`.
         """
-        with _translated():
+        with _translate_os_errors():
             for write in self._writes:
                 write.result()
 
     def complete(self) -> None:
-        """Under the write lease: put those again that a sweep has removed meanwhile, and attach."""
+        """Put those again that a sweep has removed meanwhile, and attach all. Hold the write lease."""
         if self._originals is not None:
-            with _translated():
+            with _translate_os_errors():
                 for sha256, data in self._begun.items():
                     self._originals.put(sha256, data)
         for sha256 in self.attached:
@@ -225,7 +225,7 @@ class _Keeping:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translate_os_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:

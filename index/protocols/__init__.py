@@ -1,4 +1,4 @@
-"""The seams: what a model, a record store and an engine must do.
+"""The seams: protocols of models, record stores and engines.
 
 Each Protocol has one contract suite in ``tests/contracts``, which every implementation passes.
 """

@@ -17,7 +17,7 @@ LOGS = ("changes", "events", "erased", "removals")
 
 @dataclass(frozen=True, slots=True)
 class RecordState:
-    """What a record has beside its tables.
+    """The state of a record beside its tables.
 
     ``erased`` and ``purged`` are the last change that erased something, and the last one whose erasures left
     the files. ``given`` has for each table the highest key that was ever given: none is given again.
@@ -35,7 +35,7 @@ class RecordState:
 
 @dataclass(frozen=True, slots=True)
 class CopyProgress:
-    """How far a copy has come; it is stored in the copy, with each part of it in one transaction.
+    """The progress of a copy, stored in the copy in the same transaction as each part.
 
     ``store``, ``epoch`` and ``generation`` are those of the source. What its changes after ``since`` touched
     is copied again; ``began`` is the change at which the copy began. ``after`` is the key of the last
@@ -53,8 +53,8 @@ class CopyProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
-    """What changes touched: documents (keys), and ids under which names may have been reserved."""
+class TouchedDocuments:
+    """Documents (keys) that changes touched, and ids under which names may have been reserved."""
 
     documents: Sequence[int]
     ids: Sequence[str]
@@ -65,22 +65,22 @@ class RowSource(Protocol):
 
     @property
     def state(self) -> RecordState:
-        """What it has beside its tables."""
+        """The state beside the tables."""
 
     def token(self, change: int) -> bytes | None:
         """The random token of a change; None where the change has none, or is none."""
 
     def size(self, table: str) -> int:
-        """How many rows a table has."""
+        """The number of rows of a table."""
 
     def bytes_in(self, table: str, column: str) -> int:
-        """How many bytes a column of a table has in all."""
+        """The total bytes of a column of a table."""
 
     def next_documents(self, after: int, most: int) -> list[int]:
         """Keys of the next documents after one, at most so many, and fewer if they have many passages."""
 
-    def touched(self, since: int) -> Touched:
-        """What the changes after one touched."""
+    def touched(self, since: int) -> TouchedDocuments:
+        """The documents and ids that the changes after ``since`` touched."""
 
     def documents(self, keys: Sequence[int]) -> Rows:
         """All rows of documents (keys) that exist, with the texts and vectors that they use."""
@@ -92,7 +92,7 @@ class RowSource(Protocol):
         """The next names after one, in order."""
 
     def names_of(self, ids: Sequence[str], documents: Sequence[int]) -> list[Row]:
-        """The names under these ids, and under those that documents (keys) have and had."""
+        """The names under these ids, and under the present and former ids of documents (keys)."""
 
     def logged_after(self, table: str, last: Row | None) -> list[Row]:
         """The next rows of a table of :data:`LOGS`; from the first one on if ``last`` is None."""
@@ -100,7 +100,7 @@ class RowSource(Protocol):
     def last_logged(self, table: str) -> Row | None:
         """The key of the last row of a table of :data:`LOGS`."""
 
-    def ordered(self, table: str) -> Iterator[tuple[Row, Row]]:
+    def rows_in_order(self, table: str) -> Iterator[tuple[Row, Row]]:
         """All rows of a table, each with its key, in order of the keys."""
 
 
@@ -109,12 +109,12 @@ class RowTarget(RowSource, Protocol):
 
     @property
     def progress(self) -> CopyProgress | None:
-        """How far the copy has come; None for a record that is complete, or that nothing was copied to."""
+        """The progress of the copy; None for a complete record, or one without a copy."""
 
     def note(self, progress: CopyProgress) -> None:
-        """Store how far the copy has come. The record is named as the source is."""
+        """Store the progress. The record gets the name of the source."""
 
-    def keep_apart(self, *, again: bool = False) -> None:
+    def separate_originals(self, *, again: bool = False) -> None:
         """Give a copy a folder of its own in a place for originals, where it has that of its source.
 
         Both may use one place, and what deletes the one must leave the files of the other. Repeated calls
@@ -133,8 +133,8 @@ class RowTarget(RowSource, Protocol):
     def put_log(self, table: str, rows: Iterable[Row]) -> None:
         """Add rows to a table of :data:`LOGS`."""
 
-    def take_stock(self) -> None:
-        """Let the database gather what it plans its queries by, of tables that were filled just now."""
+    def update_statistics(self) -> None:
+        """Update the statistics by which the database plans queries, after tables were filled."""
 
     def finish(self, state: RecordState, groups_of_erased: Iterable[Row], *, began: int) -> None:
         """End the copy: it is complete, and has this state.

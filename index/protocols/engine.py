@@ -85,7 +85,7 @@ class Searchable(Protocol):
         """Inner products of ``vector`` (dimension,) with these passages; NaN for those not held. float32."""
 
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
-        """The share that each word of the question and its context has in a lexical score."""
+        """The importance of each word of the question and its context: its share in a lexical score."""
 
 
 class Engine(Searchable, Protocol):
@@ -111,13 +111,13 @@ class Engine(Searchable, Protocol):
         """The record's change number up to which the engine is complete."""
 
     def prepare(self, texts: Iterable[str]) -> None:
-        """Compute, without any lease, what updating by passages with these indexed texts will need.
+        """Compute, without any lease, what an update with passages of these indexed texts will need.
 
         Not required: it shortens the update, for which writers hold the record's ``write`` lease.
         """
 
     def update(self) -> bool:
-        """Apply what was committed to the record since; whether there was something.
+        """Apply what was committed to the record since; returns whether there was anything.
 
         An index that belongs to another history of the record is made anew, which is logged.
         Whoever holds the record's ``write`` lease finds the engine complete afterwards, unless another
@@ -125,7 +125,7 @@ class Engine(Searchable, Protocol):
         """
 
     def maintain(self, *, background: bool) -> None:
-        """Do what is due to keep searches fast, such as building a new base; may take minutes."""
+        """Compact the indexes if that is due, for instance build a new base; may take minutes."""
 
     def purge(self, change: int) -> bool:
         """Write anew the files that hold passages which were removed up to a change.
@@ -134,9 +134,9 @@ class Engine(Searchable, Protocol):
         """
 
     def cleanse(self, change: int) -> bool:
-        """Rid the files of this machine of what was removed up to a change, which another machine purges.
+        """Remove from files of this machine what was removed up to a change, which another machine purges.
 
-        Costs nothing when that is done, also by an earlier process. False as for :meth:`purge`.
+        Cheap when an earlier call or process has done so. False as for :meth:`purge`.
         """
 
     def at(self, past: PastPassages) -> Searchable:
@@ -200,12 +200,12 @@ class LexicalIndex(Protocol):
         """At most ``n`` passages that share a word with the question, among ``documents`` when given."""
 
     def importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
-        """The share that each word has in a score."""
+        """The importance of each word: its share in a score."""
 
     def equal_importance(self, question: str, context: Sequence[tuple[str, float]] = ()) -> Importance:
-        """Equal shares for all words: for when the index cannot be asked."""
+        """Equal shares for all words, for when the index has failed."""
 
     def refresh(self) -> None:
-        """See what another process has committed."""
+        """Load what another process has committed."""
 
     def close(self) -> None: ...

@@ -1,4 +1,4 @@
-"""Models: what turns text into tokens, vectors and scores."""
+"""Protocols of models, which turn text into tokens, vectors and scores."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Embedder(Tokenizer, Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Names everything that decides the vectors: weights, prompts, pooling, precision."""
+        """Identifies all that determines the vectors: weights, prompts, pooling, precision."""
 
     @property
     def dimension(self) -> int: ...
@@ -68,11 +68,11 @@ class Reranker(Protocol):
     """Scores question and passage together: more precise than both indexes, and too slow for many."""
 
     def scores(self, question: str, passages: Sequence[str]) -> NDArray:  # type: ignore[type-arg]
-        """How relevant each passage is, in [0, 1]; float32. Raises :class:`index.errors.ModelFailed`."""
+        """The relevance of each passage, in [0, 1]; float32. Raises :class:`index.errors.ModelFailed`."""
 
 
 def is_same_model(one: str, other: str) -> bool:
-    """Whether two fingerprints are of models that give the same vectors, whatever they are called."""
+    """Whether two fingerprints are of models with the same vectors, whatever their names."""
     hashes = one.rsplit(":", _HASHES)[1:]
     return one == other or (len(hashes) == _HASHES and hashes == other.rsplit(":", _HASHES)[1:])
 

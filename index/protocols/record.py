@@ -76,17 +76,17 @@ class EmbeddingWork(Protocol):
         """
 
     def waiting(self, up_to: int) -> int:
-        """How many live passages, up to this id, have no vector."""
+        """Count the live passages, up to this id, that have no vector."""
 
     def waiting_since(self) -> float | None:
-        """When the oldest version was stored that has such passages (seconds since 1970); None without."""
+        """The Unix time at which the oldest version with such passages was stored; None without."""
 
     def last_passage(self) -> int:
-        """The id of the passage that was stored last; 0 if none ever was."""
+        """The highest passage id ever assigned; 0 if none was."""
 
 
 class Erasures(Protocol):
-    """What a record tells a ledger of erasures, and learns from it after an older copy was put back.
+    """Exchange with a ledger of erasures, by which a record from a backup erases again what it had erased.
 
     A tag is a hash of 16 bytes that identifies one version in the history of one record, whatever its id and
     text. Nothing can be learnt from it without the record, and a version that is put again has another one.
@@ -102,7 +102,7 @@ class Erasures(Protocol):
         """
 
     def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
-        """The versions that were ever erased, in order: position, from 1, and tag; those after a position."""
+        """All versions erased after a position of the log, in order: position, from 1, and tag."""
 
     def erase_tagged(self, tags: Container[bytes]) -> tuple[int, int]:
         """Erase the versions that have these tags; a document whose newest version has one goes as a whole.
@@ -157,17 +157,17 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
         """Replace a document's metadata, source and, if given, groups; its text stays as it is."""
 
     def retire(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
-        """Take documents out of what questions find; their citations still resolve. All or none.
+        """Retire documents, all or none: questions no longer find them, citations still resolve.
 
-        Returns what they were. Raises :class:`index.errors.DocumentNotFound`, and
+        Returns their last records. Raises :class:`index.errors.DocumentNotFound`, and
         :class:`index.errors.DocumentRetired` for one that is retired already.
         """
 
     def delete(self, document_id: str) -> DocumentRecord:
-        """Erase a document, retired or not, with all its versions; returns what it was."""
+        """Erase a document, retired or not, with all its versions; returns its last record."""
 
     def set_refused_mirrors(self, refused: Sequence[RefusedMirror]) -> None:
-        """Replace what :meth:`Snapshot.refused_mirrors` returns. This is no change of the record."""
+        """Replace the list of :meth:`Snapshot.refused_mirrors`. This is no change of the record."""
 
     def attach_original(self, sha256: bytes, size: int) -> None:
         """Note that so many bytes with this SHA-256 are kept, if a version was read from them.
@@ -179,18 +179,18 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
         """Erase those of the versions (keys) that are still there and not the newest; returns them."""
 
     def unpurged(self) -> Erasure | None:
-        """What was erased and may still be in files, or None."""
+        """The erasure that files may still contain, or None."""
 
     def last_erasure(self) -> int:
-        """The last change that erased something, of which each machine rids its own files.
+        """The last change that erased something, which each machine removes from its own files.
 
         0 where one machine has the record: it does that when it purges.
         """
 
     def purge(self, erasure: Erasure) -> bool:
-        """Remove what was erased from the files of the record, and remember that all files are rid of it.
+        """Remove erased bytes from the files of the record, and record that no file contains them any more.
 
-        Call it last, when the files derived from the record are rid of it. False while others use the
+        Call it last, when the derived files contain none. False while others use the
         files: try again later.
         """
 
@@ -202,7 +202,7 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
         """
 
     def begin_epoch(self) -> None:
-        """Disown all that was derived from this record until now, so that it is made anew.
+        """Invalidate everything that was derived from this record, so that it is made anew.
 
         For a copy of a record, such as a restored backup, that takes another course from here on.
         """
@@ -216,13 +216,13 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
         """
 
     def repair(self, dimension: int) -> None:
-        """Recompute what is derived from documents, versions, texts and passages; these stay as they are.
+        """Recompute derived rows from documents, versions, texts and passages, which stay as they are.
 
         Begins an epoch, so that the indexes are made anew, too.
         """
 
     def staging(self) -> Staging:
-        """What an upgrade prepares. Raises :class:`index.errors.NotSupported`."""
+        """The staging area of an upgrade. Raises :class:`index.errors.NotSupported`."""
 
     def copying(self) -> RowCopying:
         """Copies the rows of the record. Raises :class:`index.errors.NotSupported`."""
@@ -237,7 +237,7 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
         """
 
     def notice(self, since: int) -> Notice:
-        """What any process committed after change ``since``. Cheap when there was nothing."""
+        """What processes committed after change ``since``. Cheap without any."""
 
     def forget(self) -> None:
         """Drop all texts held in memory, because something was erased."""
@@ -246,20 +246,20 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
 
 
 class Catalogue(Protocol):
-    """The collections that exist, each with its description and its record store."""
+    """The existing collections, each with its description and its record store."""
 
     @property
     def stores_know_deletions(self) -> bool:
         """Whether snapshots raise :class:`index.errors.CollectionNotFound` once others delete a collection.
 
-        Then nobody has to ask for :meth:`identity` before each read.
+        Then :meth:`identity` need not be asked for before each read.
         """
 
     def names(self) -> list[str]:
         """All collections, in order of their names."""
 
     def identity(self, name: str) -> Hashable | None:
-        """Names the very collection: another one after it was deleted and made again. None without one."""
+        """Identity of a collection; changes when it is made anew. None without a collection."""
 
     def describe(self, name: str, description: Mapping[str, Any]) -> Mapping[str, Any]:
         """Create a collection with this description; where it exists, return the one it has.
@@ -271,13 +271,13 @@ class Catalogue(Protocol):
         """The description of a collection; None if it has none. Raises :class:`StoreDamaged`."""
 
     def folder(self, name: str) -> Path:
-        """Where files derived from a collection are kept on this machine."""
+        """The folder of files derived from a collection on this machine."""
 
     def open(self, name: str) -> RecordStore:
         """Open the record store of a collection that :meth:`describe` made."""
 
-    def pinned(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
-        """Keep the state of collections while others write them, until the ``with`` block ends.
+    def pin(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
+        """Pin the state of collections, while others write them, until the ``with`` block ends.
 
         Gives, for each that exists, a function that writes this state into a new folder, without what is
         derived from it. Both raise :class:`index.errors.StoreDamaged`.
@@ -291,7 +291,7 @@ class Catalogue(Protocol):
         """
 
     def conceal(self, name: str) -> None:
-        """Give a collection its hidden name, so that it is not there until it is published again."""
+        """Give a collection its hidden name, so that it is invisible until it is published again."""
 
     def originals(self, name: str) -> Originals:
         """The bytes of a collection's documents."""
@@ -308,15 +308,15 @@ class Catalogue(Protocol):
 
     @property
     def is_announced(self) -> bool:
-        """Whether :meth:`following` tells of changes, so that it is enough to look now and then."""
+        """Whether :meth:`following` announces changes, so that rare polls are enough."""
 
-    def following(self, told: Callable[[Hashable | None], object]) -> AbstractContextManager[None]:
-        """Call ``told``, in another thread, when any process has changed a collection or the list of them.
+    def following(self, on_change: Callable[[Hashable | None], object]) -> AbstractContextManager[None]:
+        """Call ``on_change`` when any process has changed a collection or the list of collections.
 
-        Until the ``with`` block ends. It gets what :meth:`identity` returns for the collection, or None when
-        any may have changed: at first, and after a connection broke, with which calls may be lost. Where the
-        store does not tell of changes, it is never called.
+        Until the ``with`` block ends, and in another thread. It gets the :meth:`identity` of the collection,
+        or None when any may have changed: at first, and after a connection broke, with which calls may be
+        lost. Where the store announces no changes, it is never called.
         """
 
     def attendants(self) -> int | None:
-        """How many processes embed, on all machines; None where one machine has all of them."""
+        """Count the processes that embed, on all machines; None if all are on this machine."""

@@ -72,7 +72,7 @@ class Texts(Protocol):
         """
 
     def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
-        """Those of these texts that are stored, each checked against its hash."""
+        """The stored ones among these texts, each checked against its hash."""
 
 
 class History(Protocol):
@@ -100,7 +100,7 @@ class History(Protocol):
         """
 
     def retired_at(self, document_id: str, change: int) -> float | None:
-        """When the document was retired that was retired after a change; None if it was not."""
+        """The time at which a document was retired that is retired after a change; None if it is not."""
 
     def versions(self, document_id: str) -> list[VersionRecord]:
         """The versions kept of a document, newest first; else :class:`index.errors.DocumentNotFound`."""
@@ -109,7 +109,7 @@ class History(Protocol):
         """All versions that are not the newest of their documents, by document, newest first."""
 
     def structure(self, version: VersionRecord) -> Structure:
-        """How the text of a version is divided. Raises :class:`index.errors.VersionNotFound`."""
+        """The structure of the text of a version. Raises :class:`index.errors.VersionNotFound`."""
 
     def section_at(
         self, version: VersionRecord, start: int, end: int
@@ -123,7 +123,7 @@ class History(Protocol):
         """Word boxes of a version's pages, as :class:`index.text.layout.Layout` packs them; None without."""
 
     def originals(self, sha256s: Iterable[bytes]) -> dict[bytes, int]:
-        """Those of these bytes, by their SHA-256, that are kept for a version, and their sizes."""
+        """The sizes of originals that are kept among these, by their SHA-256."""
 
     def all_originals(self) -> set[bytes]:
         """The SHA-256 of all bytes that are kept for versions."""
@@ -138,13 +138,13 @@ class History(Protocol):
 
 
 class Passages(Texts, Protocol):
-    """What a search reads: the live passages of today, or those of an earlier change."""
+    """The reads of a search: of the live passages of today, or those of an earlier change."""
 
     def passages(self, ids: Ids) -> list[StoredPassage]:
         """The live ones among these passages, with their words, in the order given."""
 
     def places(self, ids: Ids) -> list[PlacedPassage]:
-        """The same without the words."""
+        """The live ones among these passages, without their words, in the order given."""
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
         """For each passage its document's key (0 if it is not live) and its sentences, where stored."""
@@ -154,7 +154,7 @@ class Passages(Texts, Protocol):
 
 
 class PastPassages(Passages, Protocol):
-    """The passages that were live after an earlier change, and what an index over them is built from."""
+    """The passages that were live after an earlier change, and the input of an index over them."""
 
     @property
     def change(self) -> int:
@@ -165,7 +165,7 @@ class PastPassages(Passages, Protocol):
         """The last change up to it that altered what a search can find."""
 
     def counts(self) -> tuple[int, int]:
-        """How many passages were live, and how many of them had a vector."""
+        """The number of live passages, and of those with a vector."""
 
     def texts(self) -> Iterator[IndexedPassage]:
         """All of them, in order of id."""
@@ -175,7 +175,7 @@ class PastPassages(Passages, Protocol):
 
 
 class IndexFeed(Protocol):
-    """What a derived index applies to go from one change to a later one."""
+    """The differences that a derived index applies to go from one change to a later one."""
 
     def added_texts(self, since: int, until: int) -> Iterator[IndexedPassage]:
         """Live passages that came after change ``since``, up to ``until``, in order of id."""
@@ -187,7 +187,7 @@ class IndexFeed(Protocol):
         """Passages that left the indexes in these changes."""
 
     def documents_since(self, change: int) -> int:
-        """How many documents have live passages that came after a change, or got their vectors after it."""
+        """Count the documents with live passages that were added, or got their vectors, after a change."""
 
 
 class Snapshot(Documents, History, Passages, IndexFeed, Protocol):
@@ -203,22 +203,22 @@ class Snapshot(Documents, History, Passages, IndexFeed, Protocol):
 
     @property
     def generation(self) -> int:
-        """How often an upgrade has exchanged all passages and vectors."""
+        """The number of times that an upgrade has exchanged all passages and vectors."""
 
     def includes(self, mark: Mark) -> bool:
-        """Whether the record went through the very change that a mark identifies.
+        """Whether the change that a mark identifies is in the history of this record.
 
         If not, what was derived up to that change belongs to another history, and must be made anew.
         """
 
     def counts(self, *, readable: ReadableBy | None = None) -> Counts:
-        """How much the record holds without retired documents, of those that ``readable`` admits."""
+        """The size of the record without retired documents, of those that ``readable`` admits."""
 
     def hides(self, readable: ReadableBy) -> bool:
         """Whether there is a document that is not admitted. Cheap: without any, no filter is needed."""
 
     def admits(self, readable: ReadableBy, document_id: str) -> bool:
-        """Whether the document with this id is admitted, or is none.
+        """Whether the document with this id is admitted, or does not exist.
 
         Where no document has the id, those count that had it before they were renamed or deleted.
         """

@@ -1,4 +1,4 @@
-"""Staging: what an upgrade prepares in a record, beside what questions are answered from."""
+"""Staging: passages and vectors that an upgrade prepares in a record, beside those in use."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Staging(Protocol):
         """The description that passages are staged for; None if none are."""
 
     def begin(self, current: Mapping[str, Any], target: Mapping[str, Any]) -> None:
-        """Begin, or go on if the target is the same. ``current`` describes what is in use."""
+        """Begin, or go on if the target is the same. ``current`` is the description in use."""
 
     def cancel(self) -> None:
         """Drop what is staged."""
@@ -61,16 +61,16 @@ class Staging(Protocol):
         """Stage vectors and sentences by the keys of their texts."""
 
     def counts(self) -> StagingCounts:
-        """How much is staged."""
+        """Count what is staged."""
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
-        """What is staged, as the passages of the record. Hold the record's write lease when it is opened."""
+        """A snapshot with the staged passages as those of the record. Open it under the write lease."""
 
     def exchange(self) -> bool:
-        """Put what is staged in the place of what is in use, in one change, under the write lease.
+        """Replace the passages and vectors in use by the staged ones, in one change, under the write lease.
 
         False if versions or vectors are missing. Locators, versions and texts stay as they are.
         """
 
     def delete_replaced(self) -> bool:
-        """Delete a part of what was replaced; whether there is more."""
+        """Delete a part of the replaced rows; returns whether there are more."""

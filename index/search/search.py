@@ -23,7 +23,7 @@ from index.search.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
 from index.text.sentence_terms import split_sentences
-from index.text.tables import shifted_tables
+from index.text.tables import shift_tables
 from index.types import Ids, Vectors
 
 
@@ -177,9 +177,7 @@ class Search:
         waiting = self._passages.passages(ids[~sentences.known])
         hashes = self._analyzer.term_hashes
         split = {
-            one.id: split_sentences(
-                one.text, 0, hashes, shifted_tables(one.passage.tables, -one.passage.start)
-            )
+            one.id: split_sentences(one.text, 0, hashes, shift_tables(one.passage.tables, -one.passage.start))
             for one in waiting
         }
         empty = split_sentences("", 0, hashes)

@@ -31,8 +31,8 @@ class TextCache(Generic[Value]):
         """The value for a text, made when it is not held; ``change`` is that of the snapshot in use."""
         return self.get_many([sha256], lambda _: {sha256: make(sha256)}, change)[sha256]
 
-    def held(self, sha256: bytes) -> Value | None:
-        """The value for a text, if it is held."""
+    def peek(self, sha256: bytes) -> Value | None:
+        """The cached value for a text; None if it is not cached."""
         with self._lock:
             return self._held.get(sha256)
 
@@ -67,7 +67,7 @@ class TextCache(Generic[Value]):
             self._size -= self._length(dropped)
 
     def clear(self, change: int | None = None) -> None:
-        """Drop everything, because something was erased, by this change or one before it."""
+        """Drop all values, because this change or an earlier one erased something."""
         with self._lock:
             self._held.clear()
             self._size = 0

@@ -102,7 +102,7 @@ def line_diff(old_text: str, new_text: str, *, context: int = 3) -> tuple[Hunk, 
     old, new = _lines(old_text), _lines(new_text)
     old_ends, new_ends = [0, *accumulate(map(len, old))], [0, *accumulate(map(len, new))]
     hunks = []
-    for changes in _grouped(_changes(_matches(old, new), len(old), len(new)), context):
+    for changes in _group(_changes(_matches(old, new), len(old), len(new)), context):
         first, last = changes[0], changes[-1]
         before = min(context, first[0], first[2])
         after = min(context, len(old) - last[1], len(new) - last[3])
@@ -184,7 +184,7 @@ def _changes(matches: list[Match], old: int, new: int) -> Iterator[tuple[int, in
         i, j = at + length, to + length
 
 
-def _grouped(
+def _group(
     changes: Iterator[tuple[int, int, int, int]], context: int
 ) -> Iterator[list[tuple[int, int, int, int]]]:
     """Group the changes whose contexts touch."""

@@ -1,4 +1,4 @@
-"""Words by which sentences of some languages ask, negate, compare and date, and those that say little.
+"""Closed word classes of some languages: words that ask, negate, compare or date, and function words.
 
 The words are data (``languages.json``). The language of a sentence is guessed from its script and its most
 frequent small words.
@@ -41,7 +41,7 @@ class Language:
     needs_articles: bool = False
 
 
-def _read(entry: Mapping[str, Any]) -> Language:
+def _parse(entry: Mapping[str, Any]) -> Language:
     months = {word: f"month{n}" for n, line in enumerate(entry.get("months", ()), 1) for word in line.split()}
     days = {word: f"day{n}" for n, line in enumerate(entry.get("days", ()), 1) for word in line.split()}
     opposites: dict[str, set[str]] = {}
@@ -73,7 +73,7 @@ def _words(lines: Sequence[str]) -> frozenset[str]:
 
 
 _ALL = {
-    name: _read(entry)
+    name: _parse(entry)
     for name, entry in json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8")).items()
 }
 _ENGLISH, _OTHER, _HAN = _ALL["english"], _ALL["other"], _ALL["chinese_or_japanese"]
@@ -105,7 +105,7 @@ def language_of(sentence: str) -> Language:
     found = _by_script(sentence)
     if found is not None:
         return found
-    counts = _counts(sentence, [language.functions for language in _LATIN])
+    counts = _count_words(sentence, [language.functions for language in _LATIN])
     best = max(counts)
     return _LATIN[counts.index(best)] if best else _ENGLISH
 
@@ -120,7 +120,7 @@ def asking_words(question: str) -> frozenset[str]:
     found = _by_script(question)
     if found is not None:
         return found.asking
-    english, *counts = _counts(question, [language.asking for language in _LATIN])
+    english, *counts = _count_words(question, [language.asking for language in _LATIN])
     best = max(counts)
     return _LATIN[1 + counts.index(best)].asking if best > max(1, english) else frozenset()
 
@@ -138,7 +138,7 @@ def _by_script(sentence: str) -> Language | None:
     return None if regex.search(r"\p{Latin}", sentence) else _OTHER
 
 
-def _counts(sentence: str, classes: Sequence[frozenset[str]]) -> list[int]:
-    """How many words of a sentence are in each of the classes."""
+def _count_words(sentence: str, classes: Sequence[frozenset[str]]) -> list[int]:
+    """Count the words of a sentence in each of the classes."""
     seen = [word.lower() for word in _WORDS.findall(sentence)]
     return [sum(word in words for word in seen) for words in classes]

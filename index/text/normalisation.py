@@ -18,7 +18,7 @@ _STROKES = str.maketrans(
 
 
 def normalise(word: str) -> str:
-    """NFKC without case, with one apostrophe, one hyphen and no invisible characters."""
+    """Normalise a word: NFKC without case, with one apostrophe, one hyphen and no invisible characters."""
     if word.isascii():
         return word.lower()
     folded = unicodedata.normalize("NFKC", word).casefold()
@@ -40,11 +40,11 @@ def original_spans(word: str, normal: str) -> list[tuple[int, int]]:
 
 
 def without_accents(word: str) -> str:
-    """Without accents and strokes, as it is typed on a keyboard that has none."""
+    """Remove accents and strokes, as on a keyboard that has none."""
     bare = _MARKS.sub("", unicodedata.normalize("NFD", word))
     return unicodedata.normalize("NFC", bare).translate(_STROKES)
 
 
 def without_stress(word: str) -> str:
-    """Without the stress that dictionaries mark in Cyrillic; й and ї are letters of their own."""
+    """Remove the stress that dictionaries mark in Cyrillic; й and ї are letters of their own."""
     return word.translate(_STRESS)

@@ -57,5 +57,5 @@ def _units(text: str, at: int, tables: Sequence[Block]) -> Iterator[tuple[Span, 
 
 
 def _body(table: Block) -> int:
-    """Where the rows of a table begin, after the lines of column names."""
+    """The offset at which the rows of a table begin, after the lines of column names."""
     return max(0, table.columns.body if table.columns else table.start)

@@ -1,4 +1,4 @@
-"""Words of questions that are not searched for."""
+"""Stop words: words of questions that are not searched for."""
 
 from __future__ import annotations
 

@@ -43,14 +43,14 @@ def cells_between(text: str, tables: Sequence[Block], start: int, end: int) -> I
 
 def cells(text: str, columns: Columns | None, start: int, end: int) -> list[Cell]:
     """Return the cells of the row ``text[start:end]`` that are not empty."""
-    found = _labelled(text, columns, start, end) if columns and columns.labelled else None
+    found = _labelled_cells(text, columns, start, end) if columns and columns.labelled else None
     if found is None:
-        found = _separated(text, columns.names if columns else (), start, end)
+        found = _separated_cells(text, columns.names if columns else (), start, end)
     label = text[found[0][0] : found[0][1]] if found else ""
     return [Cell(first, last, label, name) for first, last, name in found]
 
 
-def _separated(text: str, names: Sequence[str], start: int, end: int) -> list[tuple[int, int, str]]:
+def _separated_cells(text: str, names: Sequence[str], start: int, end: int) -> list[tuple[int, int, str]]:
     found = []
     for number, part in enumerate(text[start:end].split(SEPARATOR.strip())):
         words = part.strip()
@@ -61,7 +61,7 @@ def _separated(text: str, names: Sequence[str], start: int, end: int) -> list[tu
     return found
 
 
-def _labelled(text: str, columns: Columns, start: int, end: int) -> list[tuple[int, int, str]]:
+def _labelled_cells(text: str, columns: Columns, start: int, end: int) -> list[tuple[int, int, str]]:
     """Find ``name: value`` by the names, which follow each other in order; a column may have no name."""
     row = text[start:end]
     places: list[tuple[int, str]] = []
@@ -88,7 +88,7 @@ def _labelled(text: str, columns: Columns, start: int, end: int) -> list[tuple[i
     return found
 
 
-def shifted_tables(tables: Sequence[Block], by: int) -> tuple[Block, ...]:
+def shift_tables(tables: Sequence[Block], by: int) -> tuple[Block, ...]:
     """Return tables with ``by`` added to all their offsets."""
     return tuple(
         replace(

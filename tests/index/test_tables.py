@@ -56,7 +56,7 @@ def test_a_citation_of_a_figure_names_its_row_and_column(collection: Collection)
 
 
 def test_columns_survive_an_export(collection: Collection, tmp_path: Path) -> None:
-    exported = [one for one in collection.archive.exported("default") if "versions" in one]
+    exported = [one for one in collection.archive.export("default") if "versions" in one]
     with collection_in(tmp_path / "other", embedder=WordEmbedder(), config=LibraryConfig()) as other:
         other.adopt_many(exported)
         lit = other.ask("Grace").hits[0].evidence[0]

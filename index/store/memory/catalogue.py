@@ -42,7 +42,7 @@ class MemoryCatalogue:
     def open(self, name: str) -> MemoryStore:
         return MemoryStore(self._collections[name][1])
 
-    def pinned(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
+    def pin(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
         """Raise :class:`index.errors.NotSupported`: nothing here is kept."""
         raise NotSupported(f"The collections {', '.join(names)} are in memory only.")
 

@@ -37,7 +37,7 @@ from index.store.memory import writes
 from index.store.memory.snapshot import MemorySnapshot
 from index.store.memory.state import Document, State
 from index.store.rows.vectors import among
-from index.text.tables import shifted_tables
+from index.text.tables import shift_tables
 from index.types import Metadata, Sentences, Vectors
 
 
@@ -246,7 +246,7 @@ class MemoryStore:
                 row.text,
                 len(row.text) - len(row.quote),
                 row.passage.tokens,
-                shifted_tables(row.passage.tables, len(row.text) - len(row.quote) - row.passage.start),
+                shift_tables(row.passage.tables, len(row.text) - len(row.quote) - row.passage.start),
             )
             for key, row in found.items()
         ]

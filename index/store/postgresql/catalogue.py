@@ -107,7 +107,7 @@ class PostgresqlCatalogue:
             raise _not_found(name)
         return PostgresqlStore(self._server, number, name, self._shared)
 
-    def pinned(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
+    def pin(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
         """Raise :class:`index.errors.NotSupported`."""
         raise NotSupported(
             f"The collections {', '.join(names)} are in PostgreSQL, which is not backed up from here. "

@@ -8,7 +8,7 @@ from typing import Any
 
 from index.records import NewDocument, PendingPassage, content_key, indexed_text
 from index.store.rows.damage import undecodable
-from index.text.tables import shifted_tables
+from index.text.tables import shift_tables
 from index.types import Block, Columns, Passage
 
 COLUMNS = (
@@ -42,7 +42,7 @@ def pending_passage(row: Sequence[Any], quote: str) -> PendingPassage:
     id_, key, heading, tokens, tables, start = row
     text = indexed_text(heading, quote)
     begin = len(text) - len(quote)
-    return PendingPassage(id_, key, text, begin, tokens, shifted_tables(tables_of(tables), begin - start))
+    return PendingPassage(id_, key, text, begin, tokens, shift_tables(tables_of(tables), begin - start))
 
 
 def packed_tables(tables: Sequence[Block]) -> str | None:

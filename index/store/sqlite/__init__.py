@@ -3,7 +3,7 @@
 from index.store.sqlite.catalogue import FolderCatalogue
 from index.store.sqlite.database import Database, create_tables
 from index.store.sqlite.store import SqliteStore
-from index.store.sqlite.upkeep import PinnedDatabase, file_damage, is_in_use, pinned
+from index.store.sqlite.upkeep import PinnedDatabase, file_damage, is_in_use, pin_database
 
 __all__ = [
     "Database",
@@ -13,5 +13,5 @@ __all__ = [
     "create_tables",
     "file_damage",
     "is_in_use",
-    "pinned",
+    "pin_database",
 ]

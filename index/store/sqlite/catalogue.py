@@ -22,7 +22,7 @@ from index.store.originals import FolderOriginals, LayeredOriginals, SharedOrigi
 from index.store.sqlite.database import check_journal, check_size
 from index.store.sqlite.embeddings import staging
 from index.store.sqlite.store import SqliteStore
-from index.store.sqlite.upkeep import PinnedDatabase, pinned
+from index.store.sqlite.upkeep import PinnedDatabase, pin_database
 
 _log = logging.getLogger("loccit.store")
 
@@ -137,14 +137,14 @@ class FolderCatalogue:
         return SqliteStore(path, create=is_bare)
 
     @contextmanager
-    def pinned(self, names: Sequence[str]) -> Iterator[Mapping[str, Callable[[Path], None]]]:
+    def pin(self, names: Sequence[str]) -> Iterator[Mapping[str, Callable[[Path], None]]]:
         copies: dict[str, Callable[[Path], None]] = {}
         with ExitStack() as stack:
             for name in names:
                 path = self._folder / name / _STORE
                 try:
                     check_journal(path)
-                    database = stack.enter_context(pinned(path))
+                    database = stack.enter_context(pin_database(path))
                 except FileNotFoundError as error:
                     if self.identity(name) is None:
                         continue  # deleted meanwhile

@@ -11,7 +11,7 @@ from pathlib import Path
 from index.errors import StoreDamaged
 from index.protocols import Catalogue
 from index.store import open_catalogue
-from index.store.sqlite import pinned
+from index.store.sqlite import pin_database
 from service.flows.upkeep.bundle import BundleWriter, Progress
 from service.flows.upkeep.errors import NoData, TargetInUse
 from service.flows.upkeep.manifest import Manifest
@@ -46,7 +46,7 @@ def back_up(data: Path, target: Path, progress: Progress = lambda _: None, *, ob
             copy_files(data, folder, objects)
             for path in data_folder.databases(data):
                 if path.name not in (JOBS, FILES):
-                    stack.enter_context(pinned(path)).copy(folder / path.name)
+                    stack.enter_context(pin_database(path)).copy(folder / path.name)
         counts = {}
         for name, copy in copies.items():
             with bundle.part() as folder:
@@ -61,7 +61,7 @@ def _pin_state(data: Path, catalogue: Catalogue, folder: Path, stack: ExitStack,
     for _ in range(_ATTEMPTS):
         with ExitStack() as attempt:
             jobs = attempt.enter_context(pin_jobs(data, objects))
-            copies = attempt.enter_context(catalogue.pinned(catalogue.names()))
+            copies = attempt.enter_context(catalogue.pin(catalogue.names()))
             if jobs.copy(folder / JOBS, folder / SPOOL):
                 stack.push(attempt.pop_all())
                 return copies

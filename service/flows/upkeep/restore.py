@@ -12,7 +12,7 @@ from pathlib import Path
 
 from index.durability import sync
 from index.errors import Damaged
-from index.history import Erased, Ledger
+from index.history import ErasedTags, Ledger
 from index.store import open_catalogue
 from service.flows.upkeep import bundle, shared
 from service.flows.upkeep.bundle import Progress
@@ -102,7 +102,7 @@ def _staging(data: Path) -> Iterator[Path]:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def _make_ready(staged: Path, manifest: Manifest, erased: Erased | None) -> Restored:
+def _make_ready(staged: Path, manifest: Manifest, erased: ErasedTags | None) -> Restored:
     """Begin an epoch in each collection, and erase again what was erased since."""
     catalogue = open_catalogue(staged)
     documents = versions = 0

@@ -56,7 +56,7 @@ def keep_apart(staged: Path, objects: str, own: Used) -> list[str]:
             if folder in own.folders or (name in own.unknown and not is_other):
                 continue
             with store.copying().writing() as rows:
-                rows.keep_apart(again=True)
+                rows.separate_originals(again=True)
         others.append(place.name_of(folder))
     with suppress(ObjectsUnavailable, OSError):  # the message is all that is lost
         return [name for name in others if place.has(name)]

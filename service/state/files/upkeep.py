@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from index.errors import StoreDamaged
-from index.history import Erased
+from index.history import ErasedTags
 from index.records import Problem
-from index.store.sqlite import file_damage, pinned
+from index.store.sqlite import file_damage, pin_database
 from service.state.databases import Connection
 from service.state.files.store import CONTENT, FileStore
 from service.state.jobs.protocols import Spool, size_of_spooled
@@ -28,7 +28,7 @@ def copy_files(database: Path, spool: Spool, target: Path, target_spool: Path) -
     """
     if not database.exists():
         return
-    with pinned(database) as moment:
+    with pin_database(database) as moment:
         moment.copy(target)
     with closing(sqlite3.connect(target)) as copy:
         for file_id, _ in _kept_files(copy):
@@ -79,7 +79,7 @@ def row_problems(
             yield Problem("upload_missing", f"file {file_id}", message)
 
 
-def erase_again(store: FileStore, erased: Erased) -> int:
+def erase_again(store: FileStore, erased: ErasedTags) -> int:
     """Erase files of a restored backup that were erased since it was made; returns how many."""
     gone = [file for file in store.files() if file.tag in erased.files]
     for file in gone:

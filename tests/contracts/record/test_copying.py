@@ -11,7 +11,7 @@ import pytest
 
 from index.copying import CopyDiverged, CopyOutdated, RecordCopy, compare
 from index.copying.comparison import Comparison
-from index.history.exporting import exported
+from index.history.exporting import export_documents
 from index.postgresql import open_server
 from index.protocols import RecordStore
 from index.records import RefusedMirror
@@ -83,7 +83,7 @@ def test_a_copy_has_the_tag_of_its_source_and_files_of_its_own(pair: Pair) -> No
     fill(source)
     for _ in range(2):
         with target.copying().writing() as rows:
-            rows.keep_apart()
+            rows.separate_originals()
     name = target.objects_name()
     copy(pair)
     assert target.tag() == source.tag()
@@ -92,7 +92,7 @@ def test_a_copy_has_the_tag_of_its_source_and_files_of_its_own(pair: Pair) -> No
 
 
 def values(store: RecordStore) -> list[str]:
-    return [json.dumps(one) for one in exported(store, None, "a")]
+    return [json.dumps(one) for one in export_documents(store, None, "a")]
 
 
 def test_everything_is_the_same(pair: Pair) -> None:

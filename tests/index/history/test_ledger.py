@@ -7,7 +7,7 @@ import pytest
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.errors import LedgerFailed
-from index.history import Erased, Ledger, LedgerFollower, Retention
+from index.history import ErasedTags, Ledger, LedgerFollower, Retention
 from index.ingest.preparation import Source
 from index.library import Library
 from tests.opening import store_in
@@ -80,7 +80,7 @@ def test_a_line_that_was_cut_off_is_left_out_and_written_again(
     ledger.add_versions([b"\x01" * 16, b"\x02" * 16])
     ledger.add_collection(b"\x03" * 16)
     with caplog.at_level(logging.WARNING):
-        assert ledger.read() == Erased(frozenset([b"\x01" * 16, b"\x02" * 16]), frozenset([b"\x03" * 16]))
+        assert ledger.read() == ErasedTags(frozenset([b"\x01" * 16, b"\x02" * 16]), frozenset([b"\x03" * 16]))
     assert "Line 2" in caplog.text
     assert ledger.path.read_bytes().count(b"\n") == 4
 

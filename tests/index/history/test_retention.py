@@ -95,11 +95,11 @@ def test_days_count_from_when_a_version_was_replaced(versions: Collection) -> No
     third = versions.archive.versions("a.txt")[1]
     assert third.replaced is not None
     retention, day = Retention(keep_days=2), 86_400.0
-    assert retention.spares(third, 9, third.replaced + 1.9 * day)
-    assert not retention.spares(third, 9, third.replaced + 2.1 * day)
+    assert retention.keeps(third, 9, third.replaced + 1.9 * day)
+    assert not retention.keeps(third, 9, third.replaced + 2.1 * day)
     newest = versions.archive.versions("a.txt")[0]
     assert newest.replaced is None
-    assert retention.spares(newest, 9, newest.created + 1e9)
+    assert retention.keeps(newest, 9, newest.created + 1e9)
 
 
 def test_a_pruned_version_is_told_apart_from_one_that_never_was(versions: Collection) -> None:

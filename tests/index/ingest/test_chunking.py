@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from index.config import ChunkingConfig
 from index.errors import InvalidLimit
-from index.ingest.chunking import chunk, chunk_with_context, embedded_text, heading_lines
+from index.ingest.chunking import chunk, chunk_with_context, heading_lines, text_to_embed
 from index.readers.base.builder import BlockBuilder, assemble
 from index.text.sentences import sentence_spans, trim_span
 from index.types import Block, BlockKind, Extract, Passage
@@ -125,7 +125,7 @@ def test_the_law(source: Extract, tokenizer: Words, config: ChunkingConfig, titl
         assert quote == quote.strip()
         assert len(quote) <= config.max_characters
         assert passage.tokens <= tokenizer.max_tokens
-        embedded = embedded_text(title, passage.section, quote, tokenizer=tokenizer, config=config)
+        embedded = text_to_embed(title, passage.section, quote, tokenizer=tokenizer, config=config)
         [starts] = tokenizer.token_starts([embedded])
         assert len(starts) + tokenizer.special_tokens <= passage.tokens
     for one, two in pairwise(passages):
@@ -190,7 +190,7 @@ def test_no_passage_is_needless_and_no_list_is_torn(
 
     def fits(start: int, end: int, section: tuple[str, ...]) -> bool:
         quote = source.text[start:end].strip()
-        text = embedded_text("", section, quote, tokenizer=tokenizer, config=config)
+        text = text_to_embed("", section, quote, tokenizer=tokenizer, config=config)
         return len(tokenizer.token_starts([text])[0]) + 2 <= most and len(quote) <= longest
 
     for one, two in pairwise(passages):
@@ -331,7 +331,7 @@ def test_nothing_gives_nothing(text: str) -> None:
 
 def test_what_is_embedded_has_title_and_headings() -> None:
     tokenizer, config = Words(64), ChunkingConfig()
-    embed = lambda title, *path: embedded_text(title, path, "Quote.", tokenizer=tokenizer, config=config)  # noqa: E731
+    embed = lambda title, *path: text_to_embed(title, path, "Quote.", tokenizer=tokenizer, config=config)  # noqa: E731
     assert embed("") == "Quote."
     assert embed("A  title", "Part") == "A title\nPart\nQuote."
     assert embed("A title", "A Title", "", "Part") == "A title\nPart\nQuote."

@@ -14,7 +14,7 @@ from index.collection import Collection
 from index.config import IngestConfig, LibraryConfig
 from index.embedding import WordEmbedder
 from index.errors import ModelFailed
-from index.ingest.embedding_queue import Embedded, EmbeddingQueue
+from index.ingest.embedding_queue import EmbeddedBatch, EmbeddingQueue
 from index.ingest.preparation import Source
 from index.protocols import Lease
 from index.sources.background import BackgroundEmbedding
@@ -51,7 +51,7 @@ def test_batches_come_in_order_and_no_text_is_embedded_twice(collection: Collect
     queue, store = queue_of(collection, embedder)
     put: list[list[bytes]] = []
 
-    def keep(embedded: Embedded, _: Lease) -> int:
+    def keep(embedded: EmbeddedBatch, _: Lease) -> int:
         put.append(embedded.keys)
         time.sleep(0.02)  # the next batch is taken while these still wait by the store's account
         return store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences)
@@ -83,7 +83,7 @@ def test_one_batch_is_embedded_while_the_one_before_is_put(collection: Collectio
 
     queue, store = queue_of(collection, Telling())
 
-    def put(embedded: Embedded, _: Lease) -> int:
+    def put(embedded: EmbeddedBatch, _: Lease) -> int:
         assert begun.wait(PATIENCE), "the second batch is not begun before the first is put"
         return store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences)
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_put_is_an_error_and_waits_on(collection: Collection) -> 
     collection.put_many(sources(0, 9))
     queue, store = queue_of(collection, WordEmbedder())
 
-    def put(_: Embedded, __: Lease) -> int:
+    def put(_: EmbeddedBatch, __: Lease) -> int:
         raise OSError("full")
 
     with pytest.raises(OSError, match="full"):
@@ -110,7 +110,7 @@ def test_who_stops_gives_back_what_it_has_claimed(collection: Collection) -> Non
     assert collection.embed_pending(stop=lambda: True) == 0
     queue, store = queue_of(collection, embedder)
 
-    def put(embedded: Embedded, lease: Lease) -> int:
+    def put(embedded: EmbeddedBatch, lease: Lease) -> int:
         return store.put_vectors(embedded.keys, embedded.vectors, embedded.sentences, lease=lease)
 
     assert list(queue.drain(4, put, stop=lambda: embedder.passages >= 4)) == [4]

@@ -66,7 +66,7 @@ class _Postgresql:
     def put_attributes(self, values: Mapping[int, Metadata]) -> None:
         attributes.put_all(self._transaction, values)
 
-    def take_stock(self, tables: Sequence[str]) -> None:
+    def update_statistics(self, tables: Sequence[str]) -> None:
         self.execute(f"ANALYZE {', '.join(tables)}")
 
     def state(self) -> RecordState:

@@ -142,7 +142,7 @@ class Memory:
         """Return a span of a text. Raises :class:`index.errors.VersionNotFound` for an erased whole text."""
         start, end = span
         if span != (0, None):
-            held = self._texts.held(sha256) if reads.is_told else None
+            held = self._texts.peek(sha256) if reads.is_told else None
             return reads.text(sha256, *span) if held is None else held[start:end]
         if not reads.is_told:
             reads.require_text(sha256)

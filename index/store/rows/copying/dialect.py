@@ -34,7 +34,7 @@ class Dialect(Protocol):
     def put_attributes(self, values: Mapping[int, Metadata]) -> None:
         """Replace what filters compare of documents (keys)."""
 
-    def take_stock(self, tables: Sequence[str]) -> None:
+    def update_statistics(self, tables: Sequence[str]) -> None:
         """Gather what the database plans its queries of these tables by, if it does that."""
 
     def state(self) -> RecordState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from index.protocols.copying import RecordState, Row, Rows, Touched
+from index.protocols.copying import RecordState, Row, Rows, TouchedDocuments
 from index.store.rows.copying.dialect import Dialect, marks, ordered_by, parts, quoted, selected
 from index.store.rows.copying.tables import (
     ALIASES,
@@ -64,14 +64,14 @@ class SqlSource:
             keys.append(key)
         return keys
 
-    def touched(self, since: int) -> Touched:
+    def touched(self, since: int) -> TouchedDocuments:
         events = self._dialect.select(
             "SELECT DISTINCT document, document_id, was FROM events WHERE change > ?", (since,)
         )
         embedded = self._dialect.select("SELECT DISTINCT document FROM passages WHERE embedded > ?", (since,))
         documents = {row[0] for row in (*events, *embedded) if row[0] is not None}
         ids = {name for _, *names in events for name in names if name}
-        return Touched(sorted(documents), sorted(ids))
+        return TouchedDocuments(sorted(documents), sorted(ids))
 
     def documents(self, keys: Sequence[int]) -> Rows:
         found = {
@@ -127,7 +127,7 @@ class SqlSource:
         found = dialect.select(f"SELECT {ordered_by(dialect, one)} FROM {table} ORDER BY {order} LIMIT 1")
         return found[0] if found else None
 
-    def ordered(self, table: str) -> Iterator[tuple[Row, Row]]:
+    def rows_in_order(self, table: str) -> Iterator[tuple[Row, Row]]:
         one, dialect = TABLES[table], self._dialect
         places = one.places(one.key)
         for row in dialect.stream(

@@ -54,7 +54,7 @@ class SqlTarget(SqlSource):
         self._dialect.execute(f"INSERT INTO {_PROGRESS} VALUES (?)", (stored,))
         self._dialect.name_store(progress.store)
 
-    def keep_apart(self, *, again: bool = False) -> None:
+    def separate_originals(self, *, again: bool = False) -> None:
         if again or not self._dialect.objects_name():
             self._dialect.name_objects(os.urandom(16).hex())
 
@@ -83,8 +83,8 @@ class SqlTarget(SqlSource):
     def put_log(self, table: str, rows: Iterable[Row]) -> None:
         self._dialect.insert(TABLES[table], rows)
 
-    def take_stock(self) -> None:
-        self._dialect.take_stock([*TABLES, "attributes"])
+    def update_statistics(self) -> None:
+        self._dialect.update_statistics([*TABLES, "attributes"])
 
     def finish(self, state: RecordState, groups_of_erased: Iterable[Row], *, began: int) -> None:
         self._dialect.execute(

@@ -1,7 +1,7 @@
 """Check, repair and copy a store file."""
 
 from index.store.sqlite.upkeep.check import problems
-from index.store.sqlite.upkeep.copying import PinnedDatabase, file_damage, is_in_use, pinned
+from index.store.sqlite.upkeep.copying import PinnedDatabase, file_damage, is_in_use, pin_database
 from index.store.sqlite.upkeep.repair import drop_bad_vectors, repair
 
 __all__ = [
@@ -9,7 +9,7 @@ __all__ = [
     "drop_bad_vectors",
     "file_damage",
     "is_in_use",
-    "pinned",
+    "pin_database",
     "problems",
     "repair",
 ]

@@ -16,7 +16,7 @@ class PinnedDatabase:
     """An SQLite file as it is at one moment: a read transaction. Writers go on meanwhile."""
 
     def __init__(self, path: Path) -> None:
-        """Use :func:`pinned`."""
+        """Use :func:`pin_database`."""
         self._path = path
         self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         self._connection.execute("BEGIN")
@@ -43,7 +43,7 @@ class PinnedDatabase:
 
 
 @contextmanager
-def pinned(path: Path) -> Iterator[PinnedDatabase]:
+def pin_database(path: Path) -> Iterator[PinnedDatabase]:
     """Keep the state of a file that exists. Raises :class:`StoreDamaged`, and FileNotFoundError."""
     if not path.exists():
         raise FileNotFoundError(path)

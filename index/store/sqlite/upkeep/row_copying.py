@@ -64,7 +64,7 @@ class _Sqlite:
         for document, own in values.items():
             attributes.put(self._connection, document, own)
 
-    def take_stock(self, tables: Sequence[str]) -> None:
+    def update_statistics(self, tables: Sequence[str]) -> None:
         """Do nothing: the queries of the record do not depend on it."""
 
     def state(self) -> RecordState:

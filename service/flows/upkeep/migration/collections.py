@@ -113,7 +113,7 @@ class CollectionMove:
         self.target.describe(self._hidden, description)
         with closing(self.target.open(self._hidden)) as target, target.lease(LEASE):
             with target.copying().writing() as rows:
-                rows.keep_apart()
+                rows.separate_originals()
             copying = RecordCopy(
                 source.copying(), target.copying(), partial(self._progress, f"copying {self.name}")
             )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from index.store.sqlite import PinnedDatabase, pinned
+from index.store.sqlite import PinnedDatabase, pin_database
 from service.state.jobs.protocols import Spool
 
 _FILES = (
@@ -68,5 +68,5 @@ def pinned_jobs(path: Path, spool: Spool) -> Iterator[PinnedJobs]:
     if not path.exists():
         yield PinnedJobs(None, spool)
         return
-    with pinned(path) as database:
+    with pin_database(path) as database:
         yield PinnedJobs(database, spool)

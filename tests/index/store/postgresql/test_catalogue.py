@@ -140,7 +140,7 @@ def test_originals_are_kept_until_the_collection_is_deleted(catalogue: Postgresq
 
 def test_what_is_not_there_yet_is_told(catalogue: PostgresqlCatalogue) -> None:
     catalogue.describe("a", {})
-    with pytest.raises(NotSupported, match="back"), catalogue.pinned(["a"]):
+    with pytest.raises(NotSupported, match="back"), catalogue.pin(["a"]):
         pass
 
 

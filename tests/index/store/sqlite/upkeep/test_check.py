@@ -7,7 +7,7 @@ import pytest
 
 from index.errors import StoreDamaged
 from index.records import Problem
-from index.store.sqlite import FolderCatalogue, SqliteStore, is_in_use, pinned
+from index.store.sqlite import FolderCatalogue, SqliteStore, is_in_use, pin_database
 from tests.contracts.documents import OTHER, document, embed, now
 
 DIMENSION = 8
@@ -203,7 +203,7 @@ def test_a_damaged_index_is_made_anew(store: SqliteStore, path: Path) -> None:
 
 def test_a_copy_is_consistent_and_needs_no_log(store: SqliteStore, path: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.sqlite"
-    with pinned(path) as database:
+    with pin_database(path) as database:
         store.delete("a")
         database.copy(copy)
     assert not copy.with_name("copy.sqlite-wal").exists()
@@ -230,7 +230,7 @@ def test_a_collection_is_copied_without_what_is_derived(tmp_path: Path) -> None:
             path = tmp_path / "collections/one" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(name)
-        with catalogue.pinned(["one", "missing"]) as copies:
+        with catalogue.pin(["one", "missing"]) as copies:
             store.delete("a")
             assert list(copies) == ["one"]
             copies["one"](tmp_path / "copies/one")
@@ -247,10 +247,10 @@ def test_a_damaged_store_is_not_copied(store: SqliteStore, path: Path, tmp_path:
     content = bytearray(path.read_bytes())
     content[4096 : 5 * 4096] = b"\xff" * (4 * 4096)
     path.write_bytes(content)
-    with pytest.raises(StoreDamaged, match="was not copied"), pinned(path) as database:
+    with pytest.raises(StoreDamaged, match="was not copied"), pin_database(path) as database:
         database.copy(tmp_path / "copy.sqlite")
     path.write_bytes(b"garbage" * 1000)
-    with pytest.raises(StoreDamaged, match="was not copied"), pinned(path):
+    with pytest.raises(StoreDamaged, match="was not copied"), pin_database(path):
         pass
-    with pytest.raises(FileNotFoundError), pinned(tmp_path / "missing.sqlite"):
+    with pytest.raises(FileNotFoundError), pin_database(tmp_path / "missing.sqlite"):
         pass
