@@ -175,7 +175,7 @@ class Library:
         """
         collection = self._find_or_open(checked_collection_name(name), model, create=create)
         if model and model != collection.description.source:
-            wanted = self.models.named(model).fingerprint
+            wanted = self.models.open_named(model).fingerprint
             if not has_same_weights(wanted, collection.description.model):
                 raise CollectionMismatch(
                     f"The collection {name!r} has the model {collection.description.model_name!r}, not "

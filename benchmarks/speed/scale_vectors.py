@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from index.config import VectorsConfig
 from index.engine.vectors import FaissIndex
-from index.engine.vectors.exact import normalised
+from index.engine.vectors.exact import normalise
 from index.records import Mark
 from index.types import Ids, Vectors
 
@@ -106,7 +106,7 @@ def real_vectors(stores: Sequence[Path]) -> Vectors:
         with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as connection:
             rows = connection.execute("SELECT vector FROM embeddings").fetchall()
         found.append(np.stack([np.frombuffer(row, "<f2").astype(np.float32) for (row,) in rows]))
-    vectors = np.unique(normalised(np.concatenate(found)), axis=0)
+    vectors = np.unique(normalise(np.concatenate(found)), axis=0)
     return np.ascontiguousarray(np.random.default_rng(0).permutation(vectors))
 
 
@@ -181,7 +181,7 @@ def _changing(folder: Path, made: NDArray[np.float16], config: VectorsConfig) ->
     """Milliseconds for adding 100 passages, and for removing 100."""
     index = FaissIndex.open(folder / "index", made.shape[1], config)
     total, none = len(made), np.empty(0, np.int64)
-    vectors = normalised(made[:_CHANGED].astype(np.float32))
+    vectors = normalise(made[:_CHANGED].astype(np.float32))
     index.search(vectors, 10)
     added, removed = [], []
     for number in range(_CHANGES):
@@ -203,7 +203,7 @@ def _milliseconds(index: FaissIndex, ids: Ids, vectors: Vectors, removed: Ids) -
 
 
 def _put(index: FaissIndex, made: NDArray[np.float16], ids: Ids) -> None:
-    vectors = normalised(made[ids].astype(np.float32))
+    vectors = normalise(made[ids].astype(np.float32))
     documents, none = ids // _OF_A_DOCUMENT, np.empty(0, np.int64)
     index.update(Mark(1), ids=ids, documents=documents, vectors=vectors, removed=none)
 
@@ -224,7 +224,7 @@ def _best(made: NDArray[np.float16], questions: Vectors, documents: Ids) -> Ids:
         ids = np.arange(first, min(first + _BATCH, len(made)))
         ids = ids[np.isin(ids // _OF_A_DOCUMENT, documents)]
         if len(ids):
-            scores = np.hstack([scores, questions @ normalised(made[ids].astype(np.float32)).T])
+            scores = np.hstack([scores, questions @ normalise(made[ids].astype(np.float32)).T])
             best = np.hstack([best, np.broadcast_to(ids, (len(questions), len(ids)))])
             order = np.argsort(-scores, axis=1)[:, :10]
             scores, best = np.take_along_axis(scores, order, 1), np.take_along_axis(best, order, 1)

@@ -74,7 +74,9 @@ class Collection:
         models = embedder if isinstance(embedder, Models) else Models(embedder)
         self.name = name
         find_or_create(
-            catalogue, name, lambda: Description.of_today(models.named(model), config, model or models.name)
+            catalogue,
+            name,
+            lambda: Description.of_today(models.open_named(model), config, model or models.name),
         )
         self.folder = catalogue.folder(name)
         self._store: RecordStore = catalogue.open(name)

@@ -36,7 +36,7 @@ _ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What the probe measured for a backend and precision: the minimum cosine with fp32, and seconds."""
+    """The result of the probe for a backend and precision: the minimum cosine with fp32, and seconds."""
 
     backend: str
     precision: str
@@ -48,8 +48,8 @@ class ProbeResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """A choice that was made before, and how many threads a question is worth; 0: as many as passages.
+class RecordedChoice:
+    """A recorded choice, with the number of threads for a question; 0: as many as for passages.
 
     ``in_turns``: torch and the fastest graph were measured in turns. Older versions chose torch by a time
     measured at conversion, perhaps while the machine was less busy.
@@ -119,7 +119,7 @@ class Choice:
         fastest, chosen = min(agreeing, key=lambda one: one[1].seconds, default=(None, torch))
         if self._automatic:
             question_threads = 0
-            if fastest is not None and (seconds := self._beside_torch(fastest, chosen)):
+            if fastest is not None and (seconds := self._time_beside_torch(fastest, chosen)):
                 place = results.index(chosen)
                 torch, chosen = (
                     replace(one, seconds=took) for one, took in zip((torch, chosen), seconds, strict=True)
@@ -128,12 +128,12 @@ class Choice:
                 if torch.seconds * _MARGIN < chosen.seconds:
                     fastest, chosen = None, torch
             if fastest is not None:
-                fastest, question_threads = self._settled(fastest, chosen)
-            self._write_choice(Recorded(chosen, question_threads, in_turns=True), [torch, *results])
+                fastest, question_threads = self._with_question_threads(fastest, chosen)
+            self._write_choice(RecordedChoice(chosen, question_threads, in_turns=True), [torch, *results])
         log.info("The model runs on %s; tried: %s.", chosen, "; ".join(map(str, results)))
         return fastest
 
-    def _beside_torch(self, graph: GraphEmbedder, of_graph: ProbeResult) -> list[float] | None:
+    def _time_beside_torch(self, graph: GraphEmbedder, of_graph: ProbeResult) -> list[float] | None:
         """Seconds of torch and of the fastest graph, in turns, if torch was clearly faster at the conversion.
 
         Otherwise torch is not opened: it needs memory, and time to load.
@@ -151,8 +151,10 @@ class Choice:
             return backends.load_backend(name).precisions()
         return [self._config.precision]
 
-    def _settled(self, embedder: GraphEmbedder, chosen: ProbeResult) -> tuple[GraphEmbedder, int]:
-        """The embedder with as many threads for questions as they are worth, and how many these are."""
+    def _with_question_threads(
+        self, embedder: GraphEmbedder, chosen: ProbeResult
+    ) -> tuple[GraphEmbedder, int]:
+        """Open the embedder with the measured number of threads for questions; returns both."""
         threads = self._config.threads or processors()
         worth = threads_for_questions(self._converted, chosen.backend, chosen.precision, threads=threads)
         log.info("Questions run on %d of %d threads.", worth, threads)
@@ -164,7 +166,7 @@ class Choice:
     def _try(
         self, name: str, precision: str, question_threads: int = 0, *, repeats: int = 2
     ) -> tuple[GraphEmbedder | None, ProbeResult]:
-        """Run the probe; return the embedder if it agrees with fp32, and what was measured."""
+        """Run the probe; return the embedder if it agrees with fp32, and the result."""
         threads = self._config.threads or processors()
         try:
             trial = try_backend(
@@ -182,7 +184,7 @@ class Choice:
         result = ProbeResult(name, precision, found, trial.seconds)
         return (trial.embedder if found >= AGREEMENT else None), result
 
-    def _read_choice(self) -> Recorded | None:
+    def _read_choice(self) -> RecordedChoice | None:
         if self._file is None:
             return None
         try:
@@ -192,11 +194,11 @@ class Choice:
             if content["machine"] != self._machine or content["taken"]["backend"] not in known:
                 return None
             question_threads = int(content.get("question_threads", 0))
-            return Recorded(ProbeResult(**content["taken"]), question_threads, in_turns)
+            return RecordedChoice(ProbeResult(**content["taken"]), question_threads, in_turns)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _write_choice(self, chosen: Recorded, tried: Sequence[ProbeResult]) -> None:
+    def _write_choice(self, chosen: RecordedChoice, tried: Sequence[ProbeResult]) -> None:
         if self._file is None:
             return
         content = {**asdict(chosen), "tried": [asdict(one) for one in tried], "machine": self._machine}

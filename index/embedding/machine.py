@@ -1,4 +1,4 @@
-"""What decides how fast a model runs here: the processor's instruction sets, threads, and runtimes."""
+"""Properties of this machine that determine a model's speed: instruction sets, threads, runtimes."""
 
 from __future__ import annotations
 

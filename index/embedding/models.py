@@ -1,4 +1,4 @@
-"""The models of a process: each is loaded on first use, once, and shared by all collections that have it."""
+"""The models of a process: each is loaded on first use, once, and shared by its collections."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class Models:
     @property
     def default(self) -> Embedder:
         """The model of new collections, loaded on first use."""
-        return self._opened(self.name, None)
+        return self._open(self.name, None)
 
-    def named(self, name: str) -> Embedder:
+    def open_named(self, name: str) -> Embedder:
         """The model with this name or in this folder; without one the default.
 
         Raises :class:`index.errors.ModelError`.
         """
-        return self._opened(name or self.name, None)
+        return self._open(name or self.name, None)
 
     @property
     def default_fingerprint(self) -> str:
@@ -65,7 +65,7 @@ class Models:
 
     @property
     def default_name(self) -> str:
-        """What the default is called in fingerprints; loads it unless it is loaded in some precision."""
+        """The name of the default in fingerprints; loads it unless it is loaded in some precision."""
         loaded = (one for (name, _), one in list(self._loaded.items()) if name == self.name)
         return name_in((next(loaded, None) or self.default).fingerprint)
 
@@ -85,8 +85,8 @@ class Models:
         # A model that is not calibrated gets dynamic-int8 for int8.
         return chosen not in {None, has, *(("int8",) if has == "dynamic-int8" else ())}
 
-    def loaded(self, fingerprint: str) -> Embedder:
-        """The model with this fingerprint, which a collection has loaded. Raises :class:`ModelNotFound`."""
+    def get_loaded(self, fingerprint: str) -> Embedder:
+        """Return the loaded model with this fingerprint. Raises :class:`ModelNotFound`."""
         for embedder in list(self._loaded.values()):
             if is_same_model(embedder.fingerprint, fingerprint):
                 return embedder
@@ -101,12 +101,12 @@ class Models:
         :class:`index.errors.CollectionMismatch` where those that can be opened give other vectors.
         """
         with suppress(ModelNotFound):
-            return self.loaded(fingerprint)
+            return self.get_loaded(fingerprint)
         errors: list[ModelError] = []
         others: list[str] = []
         for name, precision in self._places(fingerprint, source):
             try:
-                embedder = self._opened(name, precision)
+                embedder = self._open(name, precision)
             except ModelError as error:
                 errors.append(error)
                 continue
@@ -127,7 +127,7 @@ class Models:
         with suppress(ModelNotFound):
             self._precision(name)
             if self.has_other_precision(fingerprint, source):
-                found = self._opened(name, None)
+                found = self._open(name, None)
                 if has_same_weights(found.fingerprint, fingerprint):
                     return found
         return self.of(collection, fingerprint, source)
@@ -153,7 +153,7 @@ class Models:
                     found = self._chosen[name] = self._choose(name)
         return found
 
-    def _opened(self, name: str, precision: Precision | None) -> Embedder:
+    def _open(self, name: str, precision: Precision | None) -> Embedder:
         key = name, precision or self._precision(name)
         if (found := self._loaded.get(key)) is not None:
             return found

@@ -159,11 +159,11 @@ def _tensors(cursor: _Cursor) -> dict[str, NDArray[np.float32]]:
         name = cursor.bytes(cursor.number("H")).decode()
         in_blocks, count, offset, size = map(int, cursor.take("BIQQ"))
         values = cursor.data[offset : offset + size]
-        found[name] = _unpacked(values, count) if in_blocks else np.frombuffer(values, "<f4", count)
+        found[name] = _unpack_blocks(values, count) if in_blocks else np.frombuffer(values, "<f4", count)
     return found
 
 
-def _unpacked(values: bytes, count: int) -> NDArray[np.float32]:
+def _unpack_blocks(values: bytes, count: int) -> NDArray[np.float32]:
     """Compute the weights of blocks of 4-bit integers."""
     blocks = np.frombuffer(values, [("scale", "<f2"), ("pairs", "u1", (_BLOCK // 2,))], count // _BLOCK)
     integers = np.concatenate([blocks["pairs"] & 0x0F, blocks["pairs"] >> 4], axis=1).astype(np.float32)

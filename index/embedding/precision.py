@@ -51,7 +51,7 @@ def choose_precision(
     ``load`` opens the model. Raises what it raises for the float model, and ``OSError`` if the choice cannot
     be recorded.
     """
-    if (known := _read(file, machine)) is not None:
+    if (known := _read_choice(file, machine)) is not None:
         return known
     log.info("Measuring whether 8-bit integers are faster on this processor. This happens once.")
     embedders = [load(FLOAT)]
@@ -59,7 +59,7 @@ def choose_precision(
         embedders.append(load(INTEGERS))
     except (BackendMissing, ModelFailed) as error:
         log.info("The model runs in fp32 here, not in 8-bit integers: %s", error.message)
-        _write(file, machine, FLOAT, {})
+        _write_choice(file, machine, FLOAT, {})
         return FLOAT
     in_float, in_integers = (seconds or measure)(embedders)
     taken = INTEGERS if in_integers * _GAIN < in_float else FLOAT
@@ -70,7 +70,7 @@ def choose_precision(
         in_integers,
         in_float,
     )
-    _write(file, machine, taken, {FLOAT: in_float, INTEGERS: in_integers})
+    _write_choice(file, machine, taken, {FLOAT: in_float, INTEGERS: in_integers})
     return taken
 
 
@@ -84,7 +84,7 @@ def measure(embedders: Sequence[Embedder]) -> list[float]:
     return least_seconds(embedders, work, rounds=_ROUNDS)
 
 
-def _read(file: Path, machine: list[object]) -> Precision | None:
+def _read_choice(file: Path, machine: list[object]) -> Precision | None:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         if content["machine"] == machine and content["taken"] in {FLOAT, DYNAMIC_INT8}:
@@ -94,7 +94,9 @@ def _read(file: Path, machine: list[object]) -> Precision | None:
     return None
 
 
-def _write(file: Path, machine: list[object], taken: Precision, seconds: dict[Precision, float]) -> None:
+def _write_choice(
+    file: Path, machine: list[object], taken: Precision, seconds: dict[Precision, float]
+) -> None:
     rounded = {name: round(value, 4) for name, value in seconds.items()}
     content = {"taken": taken, "seconds": rounded, "machine": machine}
     write_text_durably(file, json.dumps(content, indent=2) + "\n")

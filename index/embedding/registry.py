@@ -1,4 +1,4 @@
-"""The models that have a name, and where the files of any model come from.
+"""The packaged models by name, and the folder with the files of any model.
 
 To package another model, add a line to :data:`PACKAGED`: its name, and a function that returns the folder
 with its files, of a sentence-transformers model or of a converted one. The function gets the folder for

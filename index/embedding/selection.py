@@ -68,7 +68,7 @@ def load(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
 def chosen_precision(
     folder: Path, name: str, config: EmbeddingConfig, sets: Sequence[str] | None = None
 ) -> Precision:
-    """Return the precision of new collections: what is configured, or what ``auto`` stands for here.
+    """Resolve the precision of new collections: the configured one, or the choice for ``auto`` here.
 
     ``auto`` is measured once for each kind of machine. It is float where backend or device are configured,
     where a GPU runs the model, and where the choice cannot be recorded. ``sets`` are instruction sets of the

@@ -1,4 +1,4 @@
-"""What is derived from the record: dense and lexical indexes, and how they follow it.
+"""Engines: dense and lexical indexes that are derived from the record and follow it.
 
 :func:`open_engine` and :func:`open_exact_engine` choose the implementation; nothing outside this folder names
 one.

@@ -1,4 +1,4 @@
-"""Checksums of files that never change: what a damaged disk, or a careless hand, does to them is noticed.
+"""Checksums of files that never change, to detect damage and accidental changes.
 
 A small file is compared as a whole when it is opened. Of a large one the size and both ends are compared
 then, and the rest in the background, so that a collection of any size opens at once.
@@ -46,17 +46,17 @@ def check_at_once(path: Path, expected: Checksum, small: int) -> bool:
         check_whole(path, expected)
         return True
     if _ends(path) != expected.ends:
-        raise _damaged(path)
+        raise _damage_error(path)
     return False
 
 
 def check_whole(path: Path, expected: Checksum) -> None:
     """Compare a whole file: a few seconds for each gigabyte. Raises ValueError if it differs, and OSError."""
     if expected.sha256 and _whole(path) != expected.sha256:
-        raise _damaged(path)
+        raise _damage_error(path)
 
 
-def _damaged(path: Path) -> ValueError:
+def _damage_error(path: Path) -> ValueError:
     return ValueError(f"{path.name} is damaged: its checksum differs")
 
 

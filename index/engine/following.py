@@ -1,4 +1,4 @@
-"""How an index follows the record, whoever keeps it."""
+"""Updates of an index to the state of the record."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class Resettable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
-    """The record of the collection ``name``, of which an engine serves one ``generation``.
+class FollowedRecord:
+    """The record of the collection ``name``, of which an engine follows one ``generation``.
 
     ``lock_seconds``: how long to wait for a lease. ``place``: where the indexes are, for the log.
     """
@@ -70,7 +70,7 @@ class Followed:
     place: str = ""
 
     def has_been_at(self, mark: Mark, moment: Snapshot) -> bool:
-        """Whether the record went through the change of a mark, which may have come after the snapshot."""
+        """Whether the change of a mark is in the history of the record, even after the snapshot."""
         if moment.includes(mark):
             return True
         if mark.change <= moment.change:
@@ -79,7 +79,7 @@ class Followed:
             # An engine does not judge a record of another generation.
             return now.generation != self.generation or now.includes(mark)
 
-    def selected(self, where: Filter) -> Ids:
+    def select(self, where: Filter) -> Ids:
         """The live passages that a filter matches; from a standby while nothing else answers."""
         with suppress(RecordChanged), self.store.brief_snapshot() as moment:
             return moment.select(where)

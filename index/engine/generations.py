@@ -1,4 +1,4 @@
-"""Where the indexes of each generation of a record are, and what they are rid of."""
+"""Folders of the indexes of each generation of a record, and the last erasure applied to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def files_folder(folder: Path, generation: int) -> Path:
 
 
 def read_purged(home: Path) -> int:
-    """The change whose erasures the index files in a folder are rid of; 0 if that is not known."""
+    """The last change whose erasures were removed from the index files of a folder; 0 if unknown."""
     try:
         return int(json.loads((home / _PURGED).read_text(encoding="utf-8"))["change"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -31,7 +31,7 @@ def read_purged(home: Path) -> int:
 
 
 def write_purged(home: Path, change: int) -> None:
-    """Note the change whose erasures the index files in a folder are rid of. Raises OSError."""
+    """Record the last change whose erasures were removed from the index files. Raises OSError."""
     if read_purged(home) >= change or not home.exists():
         return
     write_text_durably(home / _PURGED, json.dumps({"change": change}))

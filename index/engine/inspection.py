@@ -26,7 +26,7 @@ _TOLERANCE = 4e-3
 def problems(
     folder: Path, store: RecordStore, description: Description, config: LibraryConfig
 ) -> list[Problem]:
-    """Return what is wrong with the indexes of a collection: damaged files, and other passages or vectors.
+    """Find problems in the indexes of a collection: damaged files, and wrong passages or vectors.
 
     Reads all of their files and the whole record. Raises :class:`index.errors.CollectionBusy`.
     """

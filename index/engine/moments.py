@@ -61,8 +61,8 @@ def _remove(folder: Path, lock: FileLock) -> None:
     lock.release()
 
 
-def remove_left() -> None:
-    """Remove the folders of processes that were killed: they hold words, also of what was erased since."""
+def remove_leftovers() -> None:
+    """Remove the folders of killed processes: they hold words, even of documents erased since."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         # Without its lock it may be one that is being made.
         with suppress(Timeout, OSError):
@@ -86,15 +86,15 @@ class Moments:
         self._locking = threading.Lock()
         self._kept: OrderedDict[int, Moment] = OrderedDict()
         self._forgotten = 0
-        remove_left()
+        remove_leftovers()
 
     def of(self, past: PastPassages) -> Moment:
         """Return the indexes of a moment, built if needed. Raises :class:`MomentTooLarge`."""
-        if held := self._held(past.reached):
+        if held := self._find_cached(past.reached):
             return held
         # One at a time: building takes all cores, and the next request may want the same moment.
         with self._building:
-            if held := self._held(past.reached):
+            if held := self._find_cached(past.reached):
                 return held
             forgotten = self._forgotten
             built = self._build(past)
@@ -106,7 +106,7 @@ class Moments:
                         self._kept.popitem(last=False)
             return built
 
-    def _held(self, reached: int) -> Moment | None:
+    def _find_cached(self, reached: int) -> Moment | None:
         with self._locking:
             if held := self._kept.get(reached):
                 self._kept.move_to_end(reached)

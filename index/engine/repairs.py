@@ -46,7 +46,7 @@ class Repairs:
         return tuple(self._failures.values())
 
     def is_searched(self, side: Side) -> bool:
-        """Whether an index is to be searched: it has not failed, or only to follow the record."""
+        """Whether an index can be searched: it has not failed, or failed only to follow the record."""
         failure = self._failures.get(side)
         return failure is None or failure.is_searched
 
@@ -73,7 +73,7 @@ class Repairs:
             self._start()
 
     def run_in_background(self, task: Callable[[], None]) -> None:
-        """Run a task in the thread, once however often it is given before; it reports what it finds."""
+        """Run a task in the thread, once even if it is added repeatedly before; it reports its findings."""
         with self._lock:
             if task not in self._tasks:
                 self._tasks.append(task)
@@ -113,7 +113,7 @@ class Repairs:
             return
 
     def _work(self, attempt: int) -> bool:
-        """Run the tasks that wait, and try to repair each failure; whether the thread must go on."""
+        """Run waiting tasks, and try to repair each failure; returns whether the thread must go on."""
         self.stop_if_closed()
         with self._lock:
             tasks, self._tasks = self._tasks, []

@@ -10,16 +10,16 @@ from typing import Any
 _SEAL = "sha256"
 
 
-def sealed(content: Mapping[str, Any]) -> str:
+def seal(content: Mapping[str, Any]) -> str:
     """Return the text of a file with this content, and its hash as the last field."""
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     return json.dumps({**content, _SEAL: digest}, indent=2) + "\n"
 
 
-def unsealed(text: str) -> dict[str, Any]:
-    """Return the content of a file. Raises ValueError unless the text is what :func:`sealed` returned."""
+def unseal(text: str) -> dict[str, Any]:
+    """Return the content of a file. Raises ValueError unless the text is what :func:`seal` returned."""
     content: dict[str, Any] = json.loads(text)
     content.pop(_SEAL, None)
-    if sealed(content) != text:
+    if seal(content) != text:
         raise ValueError("it was changed after it was written")
     return content

@@ -34,7 +34,7 @@ _LATEST = 2**62
 
 
 def form_of(description: Description, config: VectorsConfig, generation: int) -> str:
-    """Identify what a base is made from and how, but for the passages: a hash, the same on all machines."""
+    """Hash all that determines a base except its passages; the same on all machines."""
     how = [FORMAT, description.fingerprint, generation, config.kind, config.recall, config.megabytes]
     return hashlib.sha256(json.dumps(how).encode()).hexdigest()
 
@@ -71,7 +71,7 @@ class SharedBase:
         """Until when no base is published, because that failed."""
 
     def follow(self, moment: Snapshot) -> bool:
-        """Use the base that all machines use after the change of a snapshot; whether it is another one.
+        """Use the base that all machines use after a snapshot's change; returns whether it is another one.
 
         One that cannot be fetched is left out, which is logged: the index goes on with what it has, or is
         filled from the record.
@@ -167,7 +167,7 @@ class SharedBase:
         self._made = made
 
     def purge(self, change: int, update: Callable[[], object]) -> bool:
-        """Let no published base, and no file here, have vectors that were removed up to a change.
+        """Remove vectors that were dropped up to a change from published bases and from files here.
 
         ``update`` follows the record. False while another process is in the way: try again later. Raises
         :class:`index.errors.ObjectsUnavailable`, OSError, and what :meth:`FaissIndex.compact` raises.
@@ -186,7 +186,7 @@ class SharedBase:
         return self.tidy(change)
 
     def cleanse(self, change: int) -> bool:
-        """Let no file here have vectors that were removed up to a change, when another machine purges them.
+        """Remove vectors that were dropped up to a change from files here, when another machine purges them.
 
         Waits for the base that is published then, and makes one of its own where none can be had. False
         until that is done. Raises what :meth:`FaissIndex.compact` raises.

@@ -1,4 +1,4 @@
-"""Files to ingest, and where they are: on this machine or on any file system of fsspec."""
+"""Files to ingest, on this machine or on any file system of fsspec."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def is_local(path: Path) -> bool:
 
 
 def presence(path: Path) -> Literal["present", "gone", "unknown"]:
-    """Whether a file or folder exists; ``unknown`` when the file system does not tell."""
+    """Whether a file or folder exists; ``unknown`` when the file system fails."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):

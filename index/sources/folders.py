@@ -17,7 +17,7 @@ from index.records import DocumentRecord
 from index.sources.background import BackgroundEmbedding, commit_sizes
 from index.sources.files import FoundFile, Patterns, Skipped, location, presence, resolve_location
 from index.sources.links import OUTSIDE, LinkLeadsOut, read_within
-from index.sources.mirroring import Mirror, Refusal, refused_after
+from index.sources.mirroring import Mirror, Refusal, update_refusals
 from index.sources.sidecars import SIDECAR_SUFFIXES, Sidecar, is_sidecar, parse_sidecar
 from index.sources.walking import Selection, walk, walk_folder
 
@@ -54,11 +54,11 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class FolderOptions:
-    """How to ingest folders.
+    """Options of an ingest of folders.
 
     ``prefix`` is put before the documents' ids. ``mirror`` keeps the collection equal to the folders:
-    documents are retired when their files are gone, and renamed when their files moved. If those that are
-    gone are many, ``any_share`` allows it. ``erase`` erases them, with those that were retired before.
+    documents are retired when their files are gone, and renamed when their files moved. ``any_share`` allows
+    to retire a large share of them. ``erase`` erases them, with those that were retired before.
     ``password`` opens encrypted files. ``follow`` follows links that lead out of the folders.
     """
 
@@ -74,7 +74,7 @@ class FolderOptions:
 
     @property
     def selection(self) -> Selection:
-        """Which files are ingested, and under which ids."""
+        """The selection of files, and their ids."""
         return Selection(self.prefix, self.patterns, self.follow)
 
 
@@ -246,13 +246,13 @@ class FolderIngest:
             self._report.retired += part
 
     def _note_refusals(self) -> None:
-        """Keep in the record which folders could not be mirrored, until they are."""
+        """Store in the record the folders that could not be mirrored, until they are."""
         self._collection.editor.set_refused_mirrors(
-            lambda known: refused_after(known, self._report.refused, self._roots, self._documents())
+            lambda known: update_refusals(known, self._report.refused, self._roots, self._documents())
         )
 
     def _mirror(self) -> Mirror:
-        """The mirror, knowing which folders could not be read so far."""
+        """Create the mirror, with the folders that could not be read so far."""
         unreadable = [location(one.path) for one in self._report.skipped if one.code == "unreadable_folder"]
         return Mirror(
             self._roots, self._options.selection, unreadable=unreadable, any_share=self._options.any_share

@@ -1,4 +1,4 @@
-"""Symbolic links in a folder: which ones are followed."""
+"""Rules for following symbolic links in a folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FolderLinks:
         return not self._follow and not _real(path).is_relative_to(self._root)
 
     def enter(self, link: Path, chain: tuple[Path, ...]) -> bool:
-        """Whether to follow a link to a folder, and remember that it was followed.
+        """Return whether to follow a link to a folder, and remember that it was followed.
 
         ``chain`` are the real paths of the folders that were entered on the way to it.
         """

@@ -1,4 +1,4 @@
-"""Plan a mirror: which documents have no file any more, and whether so many may be removed.
+"""Plan a mirror: find documents whose files are gone, and refuse to remove too many.
 
 A folder that is missing, unreadable or empty is more likely an unmounted share than an empty one: its
 documents stay. Documents stay too while it is unknown whether their file exists.
@@ -26,7 +26,7 @@ FEW = 10
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a mirror removed none of a folder's documents.
+    """The reason why a mirror removed none of a folder's documents.
 
     ``code``: ``missing_folder``, ``unreadable_folder``, ``empty_folder``, or ``large_removal`` if too many
     documents would have been removed.
@@ -39,7 +39,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class MirrorPlan:
-    """The ids of the documents to remove, the folders whose documents all stay, and why.
+    """The ids of the documents to remove, and the refusals: folders whose documents all stay, and why.
 
     ``retired`` are those of the given documents that are retired already and have no file either.
     """
@@ -81,7 +81,7 @@ class Mirror:
     def plan(
         self, records: Iterable[DocumentRecord], gone: Sequence[Path], *, added: Collection[str] = ()
     ) -> MirrorPlan:
-        """Plan to remove the documents whose files are not there any more, or not to be ingested.
+        """Plan to remove the documents whose files are gone, or no longer selected.
 
         Only files at and below the paths ``gone`` are looked for. ``added`` are ids of documents that this
         run added: they do not count as documents that the folder had.
@@ -163,16 +163,15 @@ class Mirror:
         return "empty"
 
 
-def refused_after(
+def update_refusals(
     known: Sequence[RefusedMirror],
     refusals: Sequence[Refusal],
     roots: Sequence[Path],
     records: Iterable[DocumentRecord],
 ) -> list[RefusedMirror]:
-    """Which folders of a collection are not mirrored, after a mirror of these roots.
+    """Update the refused folders of a collection after a mirror of these roots.
 
-    ``known`` were refused before it. Folders from which no document of ``records`` comes any more are left
-    out.
+    ``known`` were refused before it. Folders without a document in ``records`` are left out.
     """
     since = {one.root: one.since for one in known}
     now = time.time()

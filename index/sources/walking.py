@@ -20,7 +20,7 @@ Listing = tuple[Path, list[str]] | Skipped
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which files of a folder are ingested, and under which ids.
+    """The selection of files of a folder, and the prefix of their ids.
 
     ``prefix`` is put before the ids. ``follow`` follows links that lead out of the folder.
     """
@@ -75,7 +75,7 @@ def walk_folder(
             relative = path.relative_to(folder).as_posix()
             if name.startswith(".") or is_sidecar(name) or not selection.patterns.admit(relative):
                 continue
-            if (reason := _unusable(path, links)) is not None:
+            if (reason := _check_file(path, links)) is not None:
                 yield reason
             else:
                 document_id = selection.document_id(relative)
@@ -98,8 +98,8 @@ def _is_data_folder(folder: Path) -> bool:
         return False
 
 
-def _unusable(path: Path, links: FolderLinks | None) -> Skipped | None:
-    """Why a file is not ingested; None if it is."""
+def _check_file(path: Path, links: FolderLinks | None) -> Skipped | None:
+    """Check whether a file can be ingested; returns the reason if not, else None."""
     if not supported(path.name):
         return Skipped(str(path), "no reader for this kind of file")
     if links is None:

@@ -103,11 +103,11 @@ class _Watcher:
         known = retry and absent == self._absent
         self._absent = absent if whole else self._absent | absent
         self._retry_at = time.monotonic() + self._retry_seconds
-        if self._first or (not known and _is_worth_telling(report)):
+        if self._first or (not known and _is_reportable(report)):
             self._on_report(report)
         self._rescan = self._first = False
 
 
-def _is_worth_telling(report: IngestReport) -> bool:
+def _is_reportable(report: IngestReport) -> bool:
     changed = report.added or report.replaced or report.renamed or report.retired or report.erased
     return bool(changed or report.skipped or report.refused)

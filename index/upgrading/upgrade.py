@@ -114,7 +114,7 @@ class Upgrade:
         self, current: Description, begun: Description | None, model: str
     ) -> tuple[Embedder, Description]:
         if model:
-            embedder = self._models.named(model)
+            embedder = self._models.open_named(model)
             target = Description.of_today(embedder, self._config, model)
         else:
             of = begun or current

@@ -97,7 +97,7 @@ class Work:
         try:
             if not open_all(self._library):
                 # The first document does not wait until a model is converted, and a wrong name is told now.
-                self._library.models.named("")
+                self._library.models.open_named("")
             if stopped.is_set():
                 return
             self._embedding.start()

@@ -1,4 +1,4 @@
-"""What a graph is written from: the weights of a BERT model and the numbers that describe it."""
+"""The weights and the configuration of a BERT model, from which a graph is written."""
 
 from __future__ import annotations
 

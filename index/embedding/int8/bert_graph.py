@@ -98,12 +98,12 @@ class _GraphWriter:
             f"{source}.attention", f"{name}.attention", tokens, f"{before}.LayerNorm"
         )
         normalisation = f"{source}.attention.output.LayerNorm"
-        tokens = self._added(normalisation, f"{name}.attended", attended, tokens, bias)
+        tokens = self._add_and_normalise(normalisation, f"{name}.attended", attended, tokens, bias)
         widened, bias = self._product(f"{name}.wide", tokens, f"{source}.intermediate.dense")
         gelu = self._node("BiasGelu", [widened, bias], f"{name}.gelu", fused=True)
         narrowed, bias = self._product(f"{name}.narrow", gelu, f"{source}.output.dense", least=_LEAST_OF_GELU)
         output = "tokens" if number == self._bert.layers - 1 else f"{name}.output"
-        return self._added(f"{source}.output.LayerNorm", output, narrowed, tokens, bias)
+        return self._add_and_normalise(f"{source}.output.LayerNorm", output, narrowed, tokens, bias)
 
     def mean(self) -> None:
         """Average the tokens to unit length."""
@@ -134,7 +134,7 @@ class _GraphWriter:
         self._node("MultiHeadAttention", inputs, name, fused=True, num_heads=self._bert.heads)
         return self._product(f"{name}.output", name, f"{source}.output.dense")
 
-    def _added(self, source: str, name: str, output: str, skipped: str, bias: str) -> str:
+    def _add_and_normalise(self, source: str, name: str, output: str, skipped: str, bias: str) -> str:
         """Add a layer's output, its bias and its input, and normalise the sums."""
         inputs = [output, skipped, *self._normalisation(source, name), bias]
         return self._node("SkipLayerNormalization", inputs, name, fused=True, epsilon=self._bert.epsilon)
@@ -158,7 +158,7 @@ class _GraphWriter:
             )
         scales = np.maximum(np.abs(weights).max(axis=0), np.finfo(np.float32).tiny) / _LARGEST
         integers = np.clip(np.round(weights / scales), -_LARGEST, _LARGEST).astype(np.int8)
-        quantized, steps = self._quantized(name, given, least)
+        quantized, steps = self._quantize(name, given, least)
         inputs = [
             quantized,
             self._constant(f"{name}.weights", integers),
@@ -170,7 +170,7 @@ class _GraphWriter:
         summed = self._node("MatMulIntegerToFloat", inputs, f"{name}.sums", fused=True)
         return self._node("Mul", [summed, steps], f"{name}.product"), bias
 
-    def _quantized(self, name: str, given: str, least: float) -> tuple[str, str]:
+    def _quantize(self, name: str, given: str, least: float) -> tuple[str, str]:
         """Quantize activations, each token by its largest value; returns integers and their steps."""
         magnitudes = given if least == _LEAST_OF_GELU else self._node("Abs", [given], f"{name}.magnitudes")
         last = self._constant(f"{name}.last", np.array([-1], np.int64))
@@ -190,7 +190,7 @@ class _GraphWriter:
         return self._node("QuantizeLinear", inputs, f"{name}.integers", axis=1), steps
 
     def _factors(self, normalisation: str, weights: Weights) -> Weights:
-        """What to divide each channel of a layer normalisation's output by; 1 on average."""
+        """The smoothing divisor of each channel of a layer normalisation's output; 1 on average."""
         gain, shift = (np.abs(self._weight(f"{normalisation}.{part}")) for part in ("weight", "bias"))
         ranges = np.maximum(_DEVIATIONS * gain + shift, _LEAST)
         of_weights = np.maximum(np.abs(weights).max(axis=1), _LEAST)

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from index.engine.following import Followed, add_vectors
+from index.engine.following import FollowedRecord, add_vectors
 from index.engine.repairs import Repairs
 from index.engine.shared_base import SharedBase
 from index.engine.vectors import FaissIndex
@@ -17,7 +17,7 @@ _log = logging.getLogger("loccit.engine")
 
 
 class DenseSide:
-    """Keeps an index of vectors up with a record of which it holds those with ``dimension`` numbers.
+    """Keeps an index of vectors up to date with a record. The vectors have ``dimension`` components.
 
     ``shared`` is the base that machines share, if they do. ``reloaded`` is called when files of another
     process are used from now on.
@@ -26,7 +26,7 @@ class DenseSide:
     def __init__(
         self,
         index: FaissIndex,
-        followed: Followed,
+        followed: FollowedRecord,
         repairs: Repairs,
         *,
         dimension: int,
@@ -54,7 +54,7 @@ class DenseSide:
             add_vectors(self._index, moment, self._dimension, self._repairs.unless_closed)
 
     def _reload(self, moment: Snapshot) -> bool:
-        """Use the base that others have made since; whether there is one."""
+        """Use the base that others have made since; returns whether there is one."""
         return self._shared.follow(moment) if self._shared else self._index.reload(moment.includes)
 
     def maintain(self, *, background: bool) -> None:
@@ -72,18 +72,18 @@ class DenseSide:
             self._report(error)
 
     def purge(self, change: int, *, update: Callable[[], object]) -> bool:
-        """Write files anew that hold vectors removed up to a change; whether that is done.
+        """Write files anew that hold vectors removed up to a change; returns whether that is done.
 
         ``update`` brings the engine to the record as it is.
         """
         return self._shared.purge(change, update=update) if self._shared else self._index.purge(change)
 
     def cleanse(self, change: int) -> bool:
-        """Rid the files of this machine of what another one purges; whether that is done."""
+        """Remove from files of this machine what another one purges; returns whether that is done."""
         return self._shared.cleanse(change) if self._shared else self._index.purge(change)
 
     def check(self) -> None:
-        """Compare the large files with their checksums, and report what is wrong."""
+        """Compare the large files with their checksums, and report damage."""
         try:
             self._index.check(all_files=False)
         except StoreDamaged as error:

@@ -12,7 +12,7 @@ from index.config import LibraryConfig
 from index.description import Description
 from index.engine.embedded.dense_side import DenseSide
 from index.engine.embedded.lexical_side import LexicalSide
-from index.engine.following import Followed
+from index.engine.following import FollowedRecord
 from index.engine.generations import (
     CLEANSING_LEASE,
     LEXICAL,
@@ -63,11 +63,11 @@ class EmbeddedEngine(IndexPair):
     ) -> None:
         analyzer, dimension = description.analyzer(), description.dimension
         self._home = home = files_folder(folder, generation)
-        self._followed = Followed(folder.name, store, generation, config.lock_seconds)
+        self._followed = FollowedRecord(folder.name, store, generation, config.lock_seconds)
         super().__init__(
             FaissIndex.open(home / VECTORS, dimension, config.vectors),
             TantivyIndex.open(home / LEXICAL, analyzer, checked_bytes=config.vectors.checked_bytes),
-            self._followed.selected,
+            self._followed.select,
         )
         self._leases = FileLeases(folder)
         self.shared = self._shared_base(description, config)
@@ -148,7 +148,7 @@ class EmbeddedEngine(IndexPair):
         self.lexical.prepare(texts)
 
     def update(self) -> bool:
-        """Apply what was committed to the record since; whether there was something."""
+        """Apply what was committed to the record since; returns whether there was anything."""
         with self._followed.store.snapshot(lasting=True) as moment:
             if moment.generation != self._followed.generation:
                 return False  # the record has other passages now, which another engine serves
@@ -184,7 +184,7 @@ class EmbeddedEngine(IndexPair):
         return self._purge(change, partial(self._vectors.purge, update=self.update))
 
     def cleanse(self, change: int) -> bool:
-        """Rid the files of this machine of what another one purges; see :class:`index.protocols.Engine`."""
+        """Remove from files of this machine what another one purges; see :class:`index.protocols.Engine`."""
         if read_purged(self._home) >= change:
             return True
         with suppress(CollectionBusy), self._leases.hold(CLEANSING_LEASE, 0.0):
@@ -206,7 +206,7 @@ class EmbeddedEngine(IndexPair):
     # Repairing
 
     def _check_files(self) -> None:
-        """Compare the large files with their checksums, which was left out when they were opened."""
+        """Compare the large files with their checksums, which opening them did not do."""
         self._vectors.check()
         try:
             self._words.check()

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from index.engine.following import Followed
+from index.engine.following import FollowedRecord
 from index.engine.generations import FILES_LEASE
 from index.engine.lexical import TantivyIndex
 from index.engine.repairs import Repairs
@@ -19,9 +19,11 @@ _log = logging.getLogger("loccit.engine")
 
 
 class LexicalSide:
-    """Keeps an index of words up with a record. One process at a time writes it, under one of ``leases``."""
+    """Keeps an index of words up to date with a record. Writers hold one of ``leases``."""
 
-    def __init__(self, index: TantivyIndex, followed: Followed, repairs: Repairs, leases: FileLeases) -> None:
+    def __init__(
+        self, index: TantivyIndex, followed: FollowedRecord, repairs: Repairs, leases: FileLeases
+    ) -> None:
         self._index = index
         self._followed = followed
         self._repairs = repairs
@@ -66,7 +68,7 @@ class LexicalSide:
             self._rewrite()
 
     def _rewrite(self) -> None:
-        """Remove from the files what was removed from the index."""
+        """Remove passages that were dropped from the files."""
         try:
             with self.rebuilding:
                 self._index.refresh()
@@ -80,7 +82,7 @@ class LexicalSide:
             )
 
     def cleanse(self) -> None:
-        """Rid the files of removed passages, in the thread that holds :attr:`rebuilding`."""
+        """Remove passages that were dropped from the files, in the thread that holds :attr:`rebuilding`."""
         self._index.refresh()
         if self._index.has_removed:
             self._write_again()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from index.durability import sync, write_text_durably
 from index.engine.lexical.checking import Commit
-from index.engine.sealed import sealed, unsealed
+from index.engine.sealed import seal, unseal
 from index.errors import StoreDamaged
 from index.records import Mark
 
@@ -66,7 +66,7 @@ def read(folder: Path, analyzer: str) -> Applied | None:
             raise StoreDamaged(f"{path} has format {content['format']!r}, not {FORMAT}")
         if content["analyzer"] != analyzer:
             raise StoreDamaged(f"{path} is of analyzer {content['analyzer']!r}, not {analyzer!r}")
-        content = unsealed(text)
+        content = unseal(text)
         mark = Mark(**{one.name: content[one.name] for one in fields(Mark)})
         return Applied(mark, analyzer, content["segments"], Commit(**content["commit"]))
     except FileNotFoundError:
@@ -78,5 +78,5 @@ def read(folder: Path, analyzer: str) -> Applied | None:
 def write(folder: Path, applied: Applied) -> None:
     """Write the file durably; readers see the old or the new content."""
     content = asdict(applied)
-    write_text_durably(folder / _NAME, sealed({"format": FORMAT, **content.pop("mark"), **content}))
+    write_text_durably(folder / _NAME, seal({"format": FORMAT, **content.pop("mark"), **content}))
     sync(folder)

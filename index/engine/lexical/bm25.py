@@ -124,7 +124,7 @@ class TantivyIndex:
         segments.delete_unused(files)
         with segments.writing(index) as writer:
             self._write(writer, chain(first, passages), removed)
-        return self._folder.committed(name, index)
+        return self._folder.open_committed(name, index)
 
     def _write(self, writer: tantivy.IndexWriter, passages: Iterator[IndexedPassage], removed: Ids) -> None:
         gone = set(removed.tolist())
@@ -172,7 +172,7 @@ class TantivyIndex:
             index = segments.create(files)
             with segments.writing(index) as writer:
                 yield writer
-            self._built = State(mark, self._folder.committed(name, index))
+            self._built = State(mark, self._folder.open_committed(name, index))
         except BaseException:
             shutil.rmtree(files, ignore_errors=True)
             raise

@@ -26,9 +26,9 @@ _MANAGED = ".managed.json"
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit of tantivy: its number, and the SHA-256 of what says which files belong to it.
+    """A commit of tantivy: its number, and the SHA-256 of the description of its files.
 
-    That is the list of segments, and the footers of their files, with their checksums. ``managed`` is the
+    The description is the list of segments, and the footers of their files with checksums. ``managed`` is the
     hash of the list of all files, which a process that was killed before a commit may have changed.
     """
 

@@ -46,14 +46,14 @@ class State:
 
 
 class IndexFolder:
-    """What is on disk, and the state of it that is open.
+    """The folder on disk, and its open state.
 
     Several processes may open the folder; one at a time writes. Hold :attr:`changing` to write, and to
     call :meth:`reload` and :meth:`publish`.
     """
 
     def __init__(self, path: Path, analyzer_version: str, checked_bytes: int) -> None:
-        """Open the folder without writing to it; log what is wrong with it, and start empty then."""
+        """Open the folder without writing to it; if it is damaged, log that and start empty."""
         self.path = path
         self._analyzer_version = analyzer_version
         self._checked_bytes = checked_bytes
@@ -61,7 +61,7 @@ class IndexFolder:
         self.is_checked = True
         """Whether all files were compared with their checksums when they were opened; large ones are not."""
         self._stamp = sidecar.stamp(path)
-        self._state: State | None = self._read(State())
+        self._state: State | None = self._read_state(State())
         if self._stamp is None and any(self._segments_folders()):
             _log.warning("applied.json is missing in %s; the index is made anew", path)
 
@@ -95,7 +95,7 @@ class IndexFolder:
         # Take the stamp before reading: the next call then sees what is written in between.
         stamp = sidecar.stamp(self.path)
         if stamp != self._stamp:
-            self._state = self._read(self.state)
+            self._state = self._read_state(self.state)
             self._stamp = stamp
 
     @contextmanager
@@ -115,11 +115,11 @@ class IndexFolder:
         """Compare all files with their checksums. Raises :class:`index.errors.StoreDamaged`."""
         held = self.state.segments
         if held is not None:
-            with segments.translated("being checked"):
+            with segments.translate_errors("being checked"):
                 checking.check(self.files(held.name))
         self.is_checked = True
 
-    def _read(self, held: State) -> State:
+    def _read_state(self, held: State) -> State:
         """Read the folder's state; ``held`` if the folder is empty."""
         while True:
             before = sidecar.stamp(self.path)
@@ -138,7 +138,7 @@ class IndexFolder:
                 held = _searchable(found.segments, held.index, found.commit)
             return State(found.mark, held)
         folder = self.files(found.segments)
-        with segments.translated("being opened"):
+        with segments.translate_errors("being opened"):
             commit = checking.commit_of(folder)
             checking.check_commit(commit, found.commit)
             if commit.opstamp > found.commit.opstamp:
@@ -150,14 +150,14 @@ class IndexFolder:
 
     # Writing
 
-    def committed(self, name: str, index: tantivy.Index) -> Segments:
+    def open_committed(self, name: str, index: tantivy.Index) -> Segments:
         """The segments after a commit, searchable."""
-        with segments.translated("being committed"):
+        with segments.translate_errors("being committed"):
             commit = checking.commit_of(self.files(name))
         return _searchable(name, index, commit)
 
     def publish(self, mark: Mark, held: Segments) -> None:
-        """Make these the segments in use, for every process."""
+        """Switch all processes to these segments."""
         sidecar.write(self.path, Applied(mark, self._analyzer_version, held.name, held.commit))
         self._stamp = sidecar.stamp(self.path)
         self._state = State(mark, held)
@@ -169,7 +169,7 @@ class IndexFolder:
                 self._state = State()
 
     def others(self, name: str) -> list[Path]:
-        """The segments folders but this one: what was replaced, or a crash left."""
+        """The other segments folders, which were replaced or left by a crash."""
         return [path for path in self._segments_folders() if path.name != name]
 
     def delete_others(self, name: str) -> None:
@@ -188,7 +188,7 @@ class IndexFolder:
 
 
 def _searchable(name: str, index: tantivy.Index, commit: Commit) -> Segments:
-    with segments.translated("being opened"):
+    with segments.translate_errors("being opened"):
         index.reload()
         searcher = index.searcher()
         return Segments(name, index, searcher, commit, LivePassages(searcher))

@@ -31,7 +31,7 @@ class IndexFiles:
         if found is None:
             return None
         path = folder / found.segments
-        with segments.translated("being checked"):
+        with segments.translate_errors("being checked"):
             checking.check_commit(checking.commit_of(path), found.commit)
             checking.check(path)
             return IndexFiles(found.mark, segments.open_folder(path).searcher())
@@ -41,7 +41,7 @@ class IndexFiles:
         count = self.searcher.num_docs
         if not count:
             return np.empty(0, np.int64)
-        with segments.translated("being checked"):
+        with segments.translate_errors("being checked"):
             hits = self.searcher.search(
                 tantivy.Query.all_query(), count, count=False, order_by_field="passage"
             ).hits

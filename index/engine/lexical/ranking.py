@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tantivy import Occur, Query
 
 from index.engine.lexical.scoring import Scoring
-from index.engine.lexical.segments import SCHEMA, TERMS, translated
+from index.engine.lexical.segments import SCHEMA, TERMS, translate_errors
 from index.engine.lexical.statistics import LivePassages
 from index.types import Ids, Ranking
 
@@ -50,7 +50,7 @@ class _Hits:
         if self.floor == -np.inf:
             return ranking
         others = self.floor + self._errors(np.array([self.floor]))
-        is_settled = len(ranking) == n and ranking.scores[-1] > rounded(others)[0]
+        is_settled = len(ranking) == n and ranking.scores[-1] > round_scores(others)[0]
         return ranking if is_settled else None
 
     def first(self, n: int) -> Ranking:
@@ -72,10 +72,10 @@ class _Hits:
         if len(undecided):
             places = [self.places[one] for one in at[undecided].tolist()]
             scores[undecided] = self.scoring.exact(places, scores[undecided])
-        return rounded(scores)
+        return round_scores(scores)
 
     def _errors(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """By how much the engine's scores differ from the live ones, at most."""
+        """Bounds of the differences between the engine's scores and the live ones."""
         errors: NDArray[np.float64] = scores * self.scoring.relative_error + self.scoring.absolute_error
         return errors
 
@@ -86,7 +86,7 @@ def _units(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return units
 
 
-def rounded(scores: NDArray[np.float64]) -> NDArray[np.float32]:
+def round_scores(scores: NDArray[np.float64]) -> NDArray[np.float32]:
     """Round scores, so that the order in which the engine adds numbers does not show in them."""
     units = _units(scores)
     return (np.round(scores / units) * units).astype(np.float32)
@@ -133,7 +133,7 @@ def _best(scoring: Scoring, query: Query, n: int) -> Ranking:
 def _hits(scoring: Scoring, query: Query, depth: int, documents: Ids | None) -> _Hits:
     """Return those of the ``depth`` best passages that belong to the documents."""
     searcher = scoring.live.searcher
-    with translated("being searched"):
+    with translate_errors("being searched"):
         found = searcher.search(query, depth, count=False).hits
         places = [place for _, place in found]
         ids = np.asarray(searcher.fast_field_values("passage", places), np.int64)

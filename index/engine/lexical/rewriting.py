@@ -16,7 +16,7 @@ import tantivy
 
 from index.engine.lexical import segments
 from index.engine.lexical.folder import IndexFolder
-from index.engine.lexical.segments import SCHEMA, listed, stored_terms, translated
+from index.engine.lexical.segments import SCHEMA, list_segments, stored_terms, translate_errors
 from index.errors import CollectionBusy
 from index.types import Ids
 
@@ -47,7 +47,7 @@ class Segment(NamedTuple):
 
 
 class Rewriter:
-    """Removes what was removed from an index from its files."""
+    """Removes dropped passages from the files of an index."""
 
     def __init__(self, folder: IndexFolder) -> None:
         """Of the index in a folder."""
@@ -62,7 +62,7 @@ class Rewriter:
         with suppress(CollectionBusy), self._folder.unless_replaced():
             held = self._folder.state.segments
             if held is not None:
-                stored = segments.stored(self._folder.files(held.name))
+                stored = segments.count_stored(self._folder.files(held.name))
                 removed = stored - held.searcher.num_docs
                 return bool(_REMOVED_SHARE * (removed - _LEAST_REMOVED) > stored)
         return False
@@ -90,7 +90,7 @@ class Rewriter:
             if held is None:
                 return False
             files = self._folder.files(held.name)
-            return 2 * sum(one.written for one in with_removed(files)) > segments.stored(files)
+            return 2 * sum(one.written for one in segments_with_removed(files)) > segments.count_stored(files)
 
     def run(self, turn: Callable[[], AbstractContextManager[object]]) -> bool:
         """Write again, in other segments, the passages of segments that have removed ones.
@@ -107,7 +107,7 @@ class Rewriter:
         if folder.others(held.name):
             return False
         with folder.unless_replaced():
-            dirty = with_removed(files)
+            dirty = segments_with_removed(files)
         for segment in dirty:
             for batch in entries(held.searcher, segment):
                 with turn(), folder.changing:
@@ -137,27 +137,27 @@ class Rewriter:
                 for one in batch:
                     if one.passage in there:
                         segments.add(writer, passage=one.passage, document=one.document, terms=one.terms)
-            self._folder.publish(state.mark, self._folder.committed(held.name, held.index))
+            self._folder.publish(state.mark, self._folder.open_committed(held.name, held.index))
 
 
 def all_segments(folder: Path) -> list[Segment]:
     """The segments of the last commit."""
-    with translated("being read"):
+    with translate_errors("being read"):
         return [
             Segment(number, str(one["segment_id"]), int(one["max_doc"]), bool(one["deletes"]))
-            for number, one in enumerate(listed(folder))
+            for number, one in enumerate(list_segments(folder))
         ]
 
 
-def with_removed(folder: Path) -> list[Segment]:
+def segments_with_removed(folder: Path) -> list[Segment]:
     """The segments that have removed passages."""
     return [one for one in all_segments(folder) if one.has_removed]
 
 
 def is_in_use(folder: Path, segment: Segment) -> bool:
     """Whether the index still has the segment: the engine drops it once it has merged or emptied it."""
-    with translated("being read"):
-        return any(one["segment_id"] == segment.name for one in listed(folder))
+    with translate_errors("being read"):
+        return any(one["segment_id"] == segment.name for one in list_segments(folder))
 
 
 def entries(searcher: tantivy.Searcher, segment: Segment) -> Iterator[list[Entry]]:
@@ -171,10 +171,10 @@ def entries(searcher: tantivy.Searcher, segment: Segment) -> Iterator[list[Entry
 
 
 def live(searcher: tantivy.Searcher, passages: Ids) -> set[int]:
-    """Those of the passages that are in the index and not removed."""
+    """The passages among these that are in the index and not removed."""
     if not len(passages):
         return set()
-    with translated("being searched"):
+    with translate_errors("being searched"):
         query = tantivy.Query.term_set_query(SCHEMA, "passage", passages.tolist())
         hits = searcher.search(query, len(passages), count=False).hits
         found = searcher.fast_field_values("passage", [place for _, place in hits])
@@ -182,7 +182,7 @@ def live(searcher: tantivy.Searcher, passages: Ids) -> set[int]:
 
 
 def _entries(searcher: tantivy.Searcher, places: list[tantivy.DocAddress]) -> list[Entry]:
-    with translated("being read"):
+    with translate_errors("being read"):
         ids = np.asarray(searcher.fast_field_values("passage", places), np.int64)
         documents = np.asarray(searcher.fast_field_values("document", places), np.int64)
         there = live(searcher, ids)

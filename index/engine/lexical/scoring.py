@@ -14,8 +14,8 @@ import tantivy
 from numpy.typing import NDArray
 
 from index.engine.lexical import profiles
-from index.engine.lexical.segments import LENGTH, TERMS, stored_terms, translated
-from index.engine.lexical.statistics import Assumed, LivePassages
+from index.engine.lexical.segments import LENGTH, TERMS, stored_terms, translate_errors
+from index.engine.lexical.statistics import EngineStatistics, LivePassages
 
 K1, B = 1.2, 0.75
 
@@ -43,17 +43,17 @@ def idf(count: int, frequencies: NDArray[np.int64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scoring:
-    """The weighted terms of a question, among them none that no live passage has; one at least.
+    """The weighted terms of a question that some live passage has; at least one.
 
     ``boosts`` are those with which the engine weighs the terms as ``weights`` say: by the live passages.
-    ``assumed`` is what it assumes beside that.
+    ``assumed`` are its statistics.
     """
 
     live: LivePassages
     terms: Sequence[str]
     weights: NDArray[np.float64]
     boosts: NDArray[np.float64]
-    assumed: Assumed
+    assumed: EngineStatistics
 
     @staticmethod
     def of(live: LivePassages, weighted: Mapping[str, float]) -> Scoring | None:
@@ -62,8 +62,8 @@ class Scoring:
         terms = [term for term, count in zip(weighted, held.tolist(), strict=True) if count]
         if not terms:
             return None
-        assumed = live.assumed(terms[0])
-        with translated("being searched"):
+        assumed = live.engine_statistics(terms[0])
+        with translate_errors("being searched"):
             counted = np.array([live.searcher.doc_freq(TERMS, term) for term in terms], np.int64)
         given = np.array([weighted[term] for term in terms])
         right, used = idf(live.count, held[held > 0]), idf(assumed.count, counted)
@@ -71,12 +71,12 @@ class Scoring:
 
     @property
     def relative_error(self) -> float:
-        """By how much of it a score of the engine differs from the live one; see ``absolute_error``."""
+        """Bound of the relative error of an engine score against the live one; see ``absolute_error``."""
         return abs(self.live.average / self.assumed.average - 1.0) + self._rounding
 
     @property
     def absolute_error(self) -> float:
-        """And by how much beside that: the logarithm of a number near 1 has few reliable digits."""
+        """Bound of the absolute error: the logarithm of a number near 1 has few reliable digits."""
         return float(self.boosts.sum()) * (K1 + 1.0) * 4 * _SINGLE
 
     def exact(self, places: Sequence[tantivy.DocAddress], scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -85,7 +85,7 @@ class Scoring:
         ``scores`` are those that the engine gives them.
         """
         places, searcher = list(places), self.live.searcher
-        with translated("being searched"):
+        with translate_errors("being searched"):
             lengths = np.array(searcher.fast_field_values(LENGTH, places), np.int64)
             counts = profiles.counts(searcher, places, self.terms)
             again = self._bm25(counts, lengths, self.assumed.average)

@@ -44,7 +44,7 @@ SCHEMA = _schema()
 
 
 @contextmanager
-def translated(doing: str) -> Iterator[None]:
+def translate_errors(doing: str) -> Iterator[None]:
     """Translate tantivy's exceptions: ValueError for any failure, RuntimeError from a failed writer.
 
     Damaged files can make it panic. That exception is no Exception and cannot be imported, only named.
@@ -63,33 +63,33 @@ def translated(doing: str) -> Iterator[None]:
 
 def create(folder: Path) -> tantivy.Index:
     """Create an empty index in a new folder."""
-    with translated("being created"):
+    with translate_errors("being created"):
         folder.mkdir(parents=True)
         return _without_watcher_thread(tantivy.Index(SCHEMA, path=str(folder)))
 
 
 def open_folder(folder: Path) -> tantivy.Index:
     """Open a folder of segments; raise :class:`index.errors.StoreDamaged` if it is incomplete."""
-    with translated("being opened"):
+    with translate_errors("being opened"):
         return _without_watcher_thread(tantivy.Index.open(str(folder)))
 
 
-def listed(folder: Path) -> list[dict[str, Any]]:
+def list_segments(folder: Path) -> list[dict[str, Any]]:
     """The segments in use, as the engine lists them. Raises ValueError, KeyError, OSError."""
     found: list[dict[str, Any]] = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["segments"]
     return found
 
 
-def stored(folder: Path) -> int:
+def count_stored(folder: Path) -> int:
     """Count the passages in the segments, including dropped ones that are not merged away yet."""
-    with translated("being counted"):
-        return sum(int(segment["max_doc"]) for segment in listed(folder))
+    with translate_errors("being counted"):
+        return sum(int(segment["max_doc"]) for segment in list_segments(folder))
 
 
 def has_removed(folder: Path) -> bool:
     """Whether files hold terms of dropped passages: in a segment, or left over from a merge or a crash."""
-    with translated("being read"):
-        return any(segment["deletes"] for segment in listed(folder)) or bool(_unused(folder))
+    with translate_errors("being read"):
+        return any(segment["deletes"] for segment in list_segments(folder)) or bool(_unused_files(folder))
 
 
 def delete_unused(folder: Path) -> None:
@@ -97,18 +97,18 @@ def delete_unused(folder: Path) -> None:
 
     The engine deletes only those that it has itself seen.
     """
-    with translated("being cleaned"):
-        for path in _unused(folder):
+    with translate_errors("being cleaned"):
+        for path in _unused_files(folder):
             path.unlink(missing_ok=True)
 
 
-def _unused(folder: Path) -> list[Path]:
+def _unused_files(folder: Path) -> list[Path]:
     """Files of segments are named by their ids; others hold no terms.
 
     Removed passages of a segment are in a file that is named by the commit, too.
     """
     names, removals = {"meta"}, set()
-    for segment in listed(folder):
+    for segment in list_segments(folder):
         name = segment["segment_id"].replace("-", "")
         names.add(name)
         if segment["deletes"]:
@@ -127,11 +127,11 @@ def writing(index: tantivy.Index) -> Iterator[tantivy.IndexWriter]:
 
     The operating system holds the lock, so it is released however the process ends.
     """
-    with translated("being locked"):
+    with translate_errors("being locked"):
         writer = index.writer(_HEAP_BYTES, num_threads=1)
     try:
         yield writer
-        with translated("being committed"):
+        with translate_errors("being committed"):
             writer.commit()
             writer.wait_merging_threads()
     except BaseException:
@@ -151,7 +151,7 @@ def add(writer: tantivy.IndexWriter, *, passage: int, document: int, terms: str)
     for name, number in profile(terms).items():
         entry.add_unsigned(name, number)
     entry.add_text(TERMS, terms)
-    with translated("adding a passage"):
+    with translate_errors("adding a passage"):
         writer.add_document(entry)
 
 
@@ -165,7 +165,7 @@ def drop(writer: tantivy.IndexWriter, passages: Ids) -> None:
     passages = passages[passages >= 0]  # the engine has unsigned numbers
     for first in range(0, len(passages), _DROP_BATCH):
         some = passages[first : first + _DROP_BATCH].tolist()
-        with translated("dropping passages"):
+        with translate_errors("dropping passages"):
             # By query, since delete_documents_by_term treats integers as signed and finds nothing.
             writer.delete_documents_by_query(tantivy.Query.term_set_query(SCHEMA, "passage", some))
 

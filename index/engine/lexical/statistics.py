@@ -18,7 +18,7 @@ import tantivy
 from numpy.typing import NDArray
 from tantivy import Query
 
-from index.engine.lexical.segments import LENGTH, SCHEMA, TERMS, translated
+from index.engine.lexical.segments import LENGTH, SCHEMA, TERMS, translate_errors
 
 _MOST_FREQUENCIES = 100_000
 """Terms whose frequency is kept, some 10 MB; one that is not kept is counted in its postings."""
@@ -28,8 +28,8 @@ _MOST_EXACT = 2**24
 
 
 @dataclass(frozen=True, slots=True)
-class Assumed:
-    """What the engine scores with: how many passages there are, and their average length in terms."""
+class EngineStatistics:
+    """The statistics that the engine scores with: number of passages, and average length in terms."""
 
     count: int
     average: float
@@ -47,63 +47,63 @@ class LivePassages:
         """The number of passages."""
         self._lock = threading.Lock()
         self._frequencies: dict[str, int] = {}
-        self._assumed: Assumed | None = None
+        self._assumed: EngineStatistics | None = None
 
     @cached_property
     def average(self) -> float:
         """The average number of terms in a passage."""
-        with translated("being searched"):
+        with translate_errors("being searched"):
             total = self.searcher.aggregate(Query.all_query(), {"total": {"sum": {"field": LENGTH}}})
         return float(total["total"]["value"]) / max(1, self.count)
 
     def frequencies(self, terms: Sequence[str]) -> NDArray[np.int64]:
-        """How many passages have each term."""
-        with translated("being searched"):
+        """Count the passages that have each term."""
+        with translate_errors("being searched"):
             return np.array([self._frequency(term) for term in terms], np.int64)
 
-    def assumed(self, term: str) -> Assumed:
-        """What the engine scores with; ``term`` is one that some passage has."""
+    def engine_statistics(self, term: str) -> EngineStatistics:
+        """The statistics of the engine; ``term`` is one that some passage has."""
         if self._assumed is None:
-            with translated("being searched"):
+            with translate_errors("being searched"):
                 query = Query.term_query(SCHEMA, TERMS, term, "freq")
                 ((_, place),) = self.searcher.search(query, 1, count=False).hits
-                self._assumed = _explained(query.explain(self.searcher, place).to_json())
+                self._assumed = _parse_statistics(query.explain(self.searcher, place).to_json())
         return self._assumed
 
     def _frequency(self, term: str) -> int:
         known = self._frequencies.get(term)
         if known is None:
-            known = self._looked_up(term)
+            known = self._look_up(term)
             with self._lock:
                 if len(self._frequencies) >= _MOST_FREQUENCIES:
                     self._frequencies.clear()
                 self._frequencies[term] = known
         return known
 
-    def _looked_up(self, term: str) -> int:
+    def _look_up(self, term: str) -> int:
         """Ask the engine, whose number is right if no removed passages are left in its segments."""
         stored = int(self.searcher.doc_freq(TERMS, term))
         if not stored:
             return 0
         if self._assumed is None:
-            counted = self._counted(term)
+            counted = self._count_live(term)
             if counted:
-                self.assumed(term)
+                self.engine_statistics(term)
             return counted
-        return stored if self._assumed.count == self.count < _MOST_EXACT else self._counted(term)
+        return stored if self._assumed.count == self.count < _MOST_EXACT else self._count_live(term)
 
-    def _counted(self, term: str) -> int:
+    def _count_live(self, term: str) -> int:
         query = Query.term_query(SCHEMA, TERMS, term, "freq")
         counted = self.searcher.aggregate(query, {"passages": {"value_count": {"field": "passage"}}})
         return int(counted["passages"]["value"])
 
 
-def _explained(explanation: str) -> Assumed:
+def _parse_statistics(explanation: str) -> EngineStatistics:
     """Read the engine's statistics from its explanation of a score."""
     found = {
         str(one["description"]).split(",")[0]: float(one["value"]) for one in _parts(json.loads(explanation))
     }
-    return Assumed(int(found["N"]), found["avgdl"])
+    return EngineStatistics(int(found["N"]), found["avgdl"])
 
 
 def _parts(explanation: dict[str, Any]) -> Iterator[dict[str, Any]]:

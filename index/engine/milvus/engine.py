@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from index.config import EngineConfig, LibraryConfig
 from index.description import Description
-from index.engine.following import Followed
+from index.engine.following import FollowedRecord
 from index.engine.milvus.following import SideFollowing, VectorsFollowing, WordsFollowing
 from index.engine.milvus.server import CollectionMissing, MilvusFailed, Server
 from index.engine.milvus.states import Names, States
@@ -50,7 +50,7 @@ class MilvusEngine(IndexPair):
         generation: int = 0,
     ) -> None:
         """``name`` is the collection's. Raises :class:`index.errors.EngineUnsuitable`."""
-        self._followed = Followed(name, store, generation, config.lock_seconds, place=" in Milvus")
+        self._followed = FollowedRecord(name, store, generation, config.lock_seconds, place=" in Milvus")
         self._config = config.engine
         self._analyzer, self._dimension = description.analyzer(), description.dimension
         self._moments = Moments(self._analyzer, self._dimension, config.search.as_of_passages)
@@ -62,7 +62,7 @@ class MilvusEngine(IndexPair):
         with store.snapshot() as moment:
             self._names = self._names_of(moment)
         dense, lexical = self._indexes()
-        super().__init__(dense, lexical, self._followed.selected)
+        super().__init__(dense, lexical, self._followed.select)
         self._following = self._followings()
         try:
             require_words(self._server, config.engine)
@@ -145,7 +145,7 @@ class MilvusEngine(IndexPair):
             self.lexical.prepare(texts)
 
     def update(self) -> bool:
-        """Apply what was committed to the record since; whether there was something."""
+        """Apply what was committed to the record since; returns whether there was anything."""
         with self._followed.store.snapshot(lasting=True) as moment:
             if moment.generation != self._followed.generation:
                 return False  # the record has other passages now, which another engine serves

@@ -1,4 +1,4 @@
-"""How each side in Milvus follows the record, under the record's ``write`` lease."""
+"""Updates of each side in Milvus to the state of the record, under its ``write`` lease."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from index.engine.following import Followed, add_vectors
+from index.engine.following import FollowedRecord, add_vectors
 from index.engine.milvus.server import CollectionMissing, MilvusFailed
 from index.engine.milvus.side import MilvusSide
 from index.engine.milvus.vectors import MilvusVectors
@@ -23,15 +23,15 @@ Index = TypeVar("Index", bound=MilvusSide)
 
 
 class Following(ABC, Generic[Index]):
-    """Keeps one side up with a record. Whoever holds the lease updates Milvus; the others look again."""
+    """Keeps one side up to date with a record. The holder of the lease updates Milvus; others reload."""
 
-    def __init__(self, index: Index, followed: Followed, repairs: Repairs) -> None:
+    def __init__(self, index: Index, followed: FollowedRecord, repairs: Repairs) -> None:
         self.index = index
         self._followed = followed
         self._repairs = repairs
 
     def is_current(self, moment: Snapshot) -> bool:
-        """Whether the side has all of a snapshot, and no other history of the record."""
+        """Whether the side has all changes of a snapshot, and the same history."""
         return self.index.change >= moment.change and self._followed.has_been_at(self.index.mark, moment)
 
     def catch_up(self, moment: Snapshot) -> None:
@@ -67,7 +67,7 @@ class Following(ABC, Generic[Index]):
         return True
 
     def _is_unfinished(self) -> bool:
-        """Whether an update that is applied has left something to do."""
+        """Whether an applied update has left work to do."""
         return False
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""In how many live passages each term occurs: a row for each term, exact after each change.
+"""The number of live passages with each term: a row for each term, exact after each change.
 
 A row has the count after the last update that changed it, and the count before that update. Until the state
 says that the update is complete, the earlier one counts: so an update that a killed process has begun is
@@ -39,7 +39,7 @@ class Frequencies:
         self._cached_of: tuple[str, int] = ("", 0)
 
     def of(self, terms: Sequence[int], change: int) -> NDArray[np.int64]:
-        """In how many passages each of the terms occurs after a change."""
+        """Count the passages with each of the terms after a change."""
         with self._lock:
             if self._cached_of != (self._name(), change) or len(self._cached) > _MOST_CACHED:
                 self._cached, self._cached_of = {}, (self._name(), change)

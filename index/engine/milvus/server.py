@@ -84,7 +84,7 @@ class Server:
 
     @property
     def version(self) -> str:
-        """What the server calls itself, such as ``v2.4.1`` or ``milvus_lite-3.2.2``."""
+        """The version string of the server, such as ``v2.4.1`` or ``milvus_lite-3.2.2``."""
         self._client()
         return self._version
 
@@ -99,7 +99,7 @@ class Server:
     # Collections
 
     def names(self, beginning: str) -> list[str]:
-        """The names of the collections that begin so."""
+        """The names of collections that begin with a prefix."""
         return [name for name in self._call("list_collections") if name.startswith(beginning)]
 
     def has(self, name: str) -> bool:
@@ -159,7 +159,7 @@ class Server:
     def rows(
         self, name: str, field: str, keys: Sequence[int], fields: Sequence[str], consistency: Consistency
     ) -> Iterator[dict[str, Any]]:
-        """Those rows whose field has one of these values, in no order."""
+        """The rows whose field has one of these values, in no order."""
         for part in _parts(keys):
             yield from map(dict, self._query(name, any_of(field, part), fields, consistency))
 
@@ -169,7 +169,7 @@ class Server:
         return dict(found[0]) if found else None
 
     def count(self, name: str) -> int:
-        """How many rows a collection has."""
+        """Count the rows of a collection."""
         (found,) = self._query(name, "", ["count(*)"], "Strong")
         return int(found["count(*)"])
 
@@ -235,7 +235,7 @@ class Server:
         try:
             return getattr(client, method)(*given, timeout=timeout, **named)
         except Exception as error:
-            raise self._failed(error) from error
+            raise self._failure(error) from error
 
     def _client(self) -> Any:
         with self._connecting:
@@ -250,12 +250,12 @@ class Server:
                     )
                     self._version = str(client.get_server_version(timeout=_QUICK))
                 except Exception as error:
-                    raise self._failed(error) from error
+                    raise self._failure(error) from error
                 self._connected = client
             return self._connected
 
-    def _failed(self, error: Exception) -> MilvusFailed:
-        """What the client has raised, which is of many kinds: its own, gRPC's and ValueError."""
+    def _failure(self, error: Exception) -> MilvusFailed:
+        """Translate an error of the client: its own, gRPC's or ValueError."""
         reason = getattr(error, "message", "") or str(error) or type(error).__name__
         if getattr(error, "code", None) == _MISSING:
             return CollectionMissing(f"Milvus: {reason}")
@@ -263,7 +263,7 @@ class Server:
 
 
 def _effort(vector: object, limit: int) -> dict[str, int]:
-    """How many candidates a search of the graph follows; words are compared with all."""
+    """The number of candidates that a search of the graph follows; words are compared with all."""
     return {} if isinstance(vector, dict) else {"ef": min(max(2 * limit, _LEAST_EFFORT), 2 * LIMIT)}
 
 

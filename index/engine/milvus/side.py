@@ -62,7 +62,7 @@ class MilvusSide:
         return self._state.mark
 
     def refresh(self) -> None:
-        """See what another process has written."""
+        """Load what another process has written."""
         state = self._states.read(self.side)
         if state.form != self._form:
             state = State()
@@ -74,7 +74,7 @@ class MilvusSide:
         self._use(State())
 
     def count(self) -> int:
-        """How many passages are held."""
+        """Count the passages."""
         return self._server.count(self._name(self.kinds[0])) if self._state.build else 0
 
     def compact(self) -> bool:
@@ -99,7 +99,7 @@ class MilvusSide:
         """Make collections if there are none, and delete those that a killed process has left."""
         if self._state.build:
             return
-        state = self._state.begun(self._form)
+        state = self._state.new_build(self._form)
         for name in self._server.names(f"{self._states.names.key(self.side)}_"):
             if not (self._spared and name.endswith(f"_{self._spared}")):
                 self._server.drop(name)
@@ -129,7 +129,7 @@ class MilvusSide:
                 raise
             return read()
 
-    def _advanced(self, mark: Mark) -> State:
+    def _advance(self, mark: Mark) -> State:
         """The state after an update, which never goes back."""
         return replace(self._state, mark=max(self._state.mark, mark, key=lambda one: one.change))
 

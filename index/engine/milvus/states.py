@@ -1,4 +1,4 @@
-"""What Milvus itself remembers of each side of an engine: the change reached, and its collections."""
+"""The state of each side of an engine, stored in Milvus: the change reached, and its collections."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STORE_DIGITS, _EPOCH_DIGITS, _BUILD_BYTES = 16, 8, 4
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the collections of one generation of one record are called.
+    """The names of the collections of one generation of one record.
 
     A copy of a record that is restored has another epoch, and so another collection: two services may have
     it at once.
@@ -41,7 +41,7 @@ class Names:
 
     @property
     def stem(self) -> str:
-        """What the names of all generations of the record begin with."""
+        """The common prefix of the names of all generations of the record."""
         return f"{self.prefix}_{self.store[:_STORE_DIGITS]}_{self.epoch[:_EPOCH_DIGITS]}_"
 
     def key(self, side: Side) -> str:
@@ -51,7 +51,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far one side has come. ``build`` is the last part of the names of its collections.
+    """The state of one side. ``build`` is the last part of the names of its collections.
 
     ``form`` identifies what decides their contents. Of words also: live ``passages``, their ``length`` in
     terms together, the average length ``pivot`` that their weights were computed with, and the change after
@@ -66,7 +66,7 @@ class State:
     pivot: float = 0.0
     sweeping: int | None = None
 
-    def begun(self, form: str) -> State:
+    def new_build(self, form: str) -> State:
         """The state of new, empty collections."""
         return State(build=secrets.token_hex(_BUILD_BYTES), form=form)
 
@@ -80,7 +80,7 @@ class States:
         self.names = names
 
     def read(self, side: Side) -> State:
-        """The state of a side, as anyone has written it last; that of nothing, if nobody has."""
+        """Read the state of a side; the initial one if none was written."""
         row = None
         if self._are_there or self._server.has(self.names.states):
             row = self._server.row_named(self.names.states, self.names.key(side), ["value"])

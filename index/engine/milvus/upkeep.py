@@ -19,7 +19,7 @@ from index.records import Problem
 
 
 def milvus_problems(store: RecordStore, description: Description, config: LibraryConfig) -> list[Problem]:
-    """Return what is wrong with what Milvus holds of a collection: another record, or another number of rows.
+    """Find problems in the collections in Milvus: another record, or another number of rows.
 
     Raises :class:`index.errors.IndexUnavailable`, :class:`index.errors.EngineUnsuitable`,
     :class:`index.errors.CollectionBusy`.

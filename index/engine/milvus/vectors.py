@@ -35,7 +35,7 @@ class MilvusVectors(MilvusSide):
 
     @property
     def should_index(self) -> bool:
-        """Whether so much was added that the server searches it by a coarse index until it has a graph."""
+        """Whether enough rows were added that the server should build a graph of them now."""
         return self._added >= _MANY
 
     def index_now(self) -> None:
@@ -49,11 +49,11 @@ class MilvusVectors(MilvusSide):
             return [Ranking.empty() for _ in query]
 
         def nearest(vector: Vectors) -> Ranking:
-            return self._reading(lambda: best(partial(self._found, vector), n, documents))
+            return self._reading(lambda: best(partial(self._search_rows, vector), n, documents))
 
         return [nearest(row) for row in query]
 
-    def _found(self, vector: Vectors, expression: str, limit: int) -> Hits:
+    def _search_rows(self, vector: Vectors, expression: str, limit: int) -> Hits:
         return self._server.search(
             self._name("vectors"),
             "vector",

@@ -104,15 +104,15 @@ class MilvusWords(MilvusSide):
         return self._state.sweeping
 
     def _add(self, added: Iterator[IndexedPassage], since: int, counting: Counting) -> tuple[int, int]:
-        """Write rows, and count their terms; how many there were, and their length in terms."""
+        """Write rows, and count their terms; returns the number of rows, and their total length in terms."""
         first: list[tuple[IndexedPassage, Counter[int]]] = []
         if not self._state.pivot:
-            first = [(one, self._counted(one)) for one in islice(added, _SAMPLE)]
+            first = [(one, self._count_terms(one)) for one in islice(added, _SAMPLE)]
             if not first:
                 return 0, 0
             average = sum(counts.total() for _, counts in first) / len(first)
             self._write(replace(self._state, pivot=max(1.0, average)))
-        everything = chain(first, ((one, self._counted(one)) for one in added))
+        everything = chain(first, ((one, self._count_terms(one)) for one in added))
         passages = length = 0
         while batch := list(islice(everything, _BATCH)):
             rows = [self._row(one, counts, since) for one, counts in batch]
@@ -124,7 +124,7 @@ class MilvusWords(MilvusSide):
         return passages, length
 
     def _take(self, removed: Ids, since: int, counting: Counting) -> tuple[int, int]:
-        """Count the terms of removed passages no more; how many these were, and their length in terms.
+        """Subtract the terms of removed passages; returns their number, and their total length in terms.
 
         Those that only an unfinished update has added were never counted.
         """
@@ -140,7 +140,7 @@ class MilvusWords(MilvusSide):
             length += int(row["length"])
         return passages, length
 
-    def _counted(self, passage: IndexedPassage) -> Counter[int]:
+    def _count_terms(self, passage: IndexedPassage) -> Counter[int]:
         return Counter(map(self._dimension_of, self._prepared.take(passage.text).split()))
 
     def _dimension_of(self, term: str) -> int:
@@ -204,7 +204,7 @@ class MilvusWords(MilvusSide):
         keys = None if documents is None else np.unique(np.asarray(documents, np.int64))
         if not vector or (keys is not None and not len(keys)):
             return Ranking.empty()
-        return self._reading(lambda: best(partial(self._found, vector), n, keys))
+        return self._reading(lambda: best(partial(self._search_rows, vector), n, keys))
 
     def _vector(self, terms: Mapping[str, float]) -> dict[int, float]:
         """A question's vector: inverse document frequencies times weights, of the terms that occur."""
@@ -220,7 +220,7 @@ class MilvusWords(MilvusSide):
             if held > 0 and weight > 0
         }
 
-    def _found(self, vector: Mapping[int, float], expression: str, limit: int) -> Hits:
+    def _search_rows(self, vector: Mapping[int, float], expression: str, limit: int) -> Hits:
         hits = self._server.search(
             self._name("words"),
             "words",

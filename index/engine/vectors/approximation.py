@@ -10,7 +10,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine.vectors.exact import Allowed, Found, StoredVectors
+from index.engine.vectors.exact import AllowedRows, Matches, StoredVectors
 from index.types import Ids, Vectors
 
 _MIN_ROWS_PER_RESULT = 4
@@ -50,7 +50,9 @@ class Approximation:
         self.tuning = tuning
         self.made_with = made_with
 
-    def search(self, query: Vectors, count: int, allowed: Allowed, stored: StoredVectors) -> Found | None:
+    def search(
+        self, query: Vectors, count: int, allowed: AllowedRows, stored: StoredVectors
+    ) -> Matches | None:
         """Find about the ``count`` nearest for each row of ``query``, with their inner products.
 
         Returns None if an exact search is better: it is faster, or this one finds fewer than ``count`` rows.
@@ -71,7 +73,7 @@ class Approximation:
         for row, places in enumerate(positions):
             scores[row] = inner_products(stored.at(places), query[row])
         # Rows that are no candidates have no known score that bounds theirs.
-        return Found(scores, positions, np.full(len(query), -np.inf, np.float32))
+        return Matches(scores, positions, np.full(len(query), -np.inf, np.float32))
 
     def candidates(self, query: Vectors, fetch: int, effort: int, allowed: faiss.IDSelector | None) -> Ids:
         """Return positions by approximate score, best first; -1 where there are fewer."""
@@ -91,7 +93,7 @@ class Approximation:
                 codes = faiss.rev_swig_ptr(lists.get_codes(number), count * size).reshape(count, size)
                 codes[dead[positions]] = 0
 
-    def _effort(self, fetch: int, allowed: Allowed) -> int:
+    def _effort(self, fetch: int, allowed: AllowedRows) -> int:
         """Return the effort that finds as much among the allowed rows as the tuned effort among all rows."""
         lists = int(self.index.nlist)
         least = _MIN_ROWS_PER_RESULT * fetch * lists / (int(self.index.ntotal) * allowed.share)
@@ -99,7 +101,7 @@ class Approximation:
         # all, which were measured to lie in about ten times as many lists: the cube root.
         return min(lists, math.ceil(max(self.tuning.effort / math.cbrt(allowed.share), least)))
 
-    def _milliseconds(self, effort: int, allowed: Allowed) -> float:
+    def _milliseconds(self, effort: int, allowed: AllowedRows) -> float:
         """Estimate the time of a search."""
         whole = self.tuning.milliseconds * effort / self.tuning.effort
         return whole * (_SKIPPED_ROW_COST + (1 - _SKIPPED_ROW_COST) * allowed.share)

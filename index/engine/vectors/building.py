@@ -16,7 +16,7 @@ from index.engine.vectors.approximation import Approximation, Tuning
 from index.engine.vectors.content import Content
 from index.engine.vectors.exact import HALF, SINGLE, FlatVectors, MappedVectors, StoredVectors, row_slices
 from index.engine.vectors.files import Base, Kind, Publication
-from index.engine.vectors.segments import Snapshot, merged
+from index.engine.vectors.segments import Snapshot, merge_segments
 from index.engine.vectors.tuning import tune
 from index.types import Vectors
 
@@ -36,7 +36,7 @@ _RETUNE_GROWTH = 1.25
 """An index is tuned again when it has grown by this factor."""
 
 
-def chosen_kind(count: int, config: VectorsConfig) -> Kind:
+def choose_kind(count: int, config: VectorsConfig) -> Kind:
     """Choose the kind of base for ``count`` passages."""
     if config.kind != "auto":
         return config.kind
@@ -53,7 +53,7 @@ def write_base(
     Raises OSError, for instance on a full disk, and keeps the old base.
     """
     count, dimension = len(snapshot), snapshot.base.rows.dimension
-    kind = chosen_kind(count, config)
+    kind = choose_kind(count, config)
     new = Publication(folder, snapshot.mark, unique)
     if count and kind != "flat":
         description = _write_approximate(new, snapshot, base, config)
@@ -63,7 +63,7 @@ def write_base(
 
 
 def _write_flat(new: Publication, snapshot: Snapshot) -> dict[str, object]:
-    rows = merged(snapshot.segments)
+    rows = merge_segments(snapshot.segments)
     if len(rows):
         new.add_index("vectors", "faiss", FlatVectors.of(rows.vectors(np.arange(len(rows)))).index)
         new.add_array("ids", rows.ids)
@@ -75,7 +75,7 @@ def _write_approximate(
     new: Publication, snapshot: Snapshot, base: Base, config: VectorsConfig
 ) -> dict[str, object]:
     extended = _read_to_extend(snapshot, base)
-    content = Content.of(snapshot) if extended is None else Content.grown(snapshot)
+    content = Content.of(snapshot) if extended is None else Content.extend_base(snapshot)
     precision = HALF if content.fits_half_precision() else SINGLE
     path = new.add("vectors", "rows", lambda path: content.write(path, precision))
     stored = MappedVectors(path, snapshot.base.rows.dimension, precision, is_limited=config.megabytes > 0)

@@ -1,4 +1,4 @@
-"""When the dense index is due a new base, and the thread that writes it."""
+"""The rule for a new base of the dense index, and the thread that writes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from index.config import VectorsConfig
-from index.engine.vectors.building import chosen_kind
+from index.engine.vectors.building import choose_kind
 from index.engine.vectors.files import Base
 from index.engine.vectors.segments import Snapshot
 from index.errors import StoreDamaged
@@ -34,7 +34,7 @@ def is_due(base: Base, snapshot: Snapshot, config: VectorsConfig) -> bool:
     most = min(rows // 4, max(_MAX_DELTA, rows // _LARGE_BASE_SHARE))
     if beside > max(_MIN_DELTA, most) or beside + snapshot.dead > max(_MIN_DELTA, rows // 4):
         return True
-    kinds = {chosen_kind(round(part * held), config) for part in (_KIND_HYSTERESIS, 1)}
+    kinds = {choose_kind(round(part * held), config) for part in (_KIND_HYSTERESIS, 1)}
     return rows > 0 and base.kind not in kinds
 
 

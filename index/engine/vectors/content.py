@@ -30,16 +30,16 @@ class Content:
     @staticmethod
     def of(snapshot: Snapshot) -> Content:
         """Take all live rows, by passage id."""
-        content = Content.joined(snapshot, [segment.live() for segment in snapshot.segments])
+        content = Content.concatenate(snapshot, [segment.live() for segment in snapshot.segments])
         order = np.argsort(content.ids, kind="stable")
         return Content(snapshot.segments, content.numbers[order], content.positions[order])
 
     @staticmethod
-    def grown(snapshot: Snapshot) -> Content:
+    def extend_base(snapshot: Snapshot) -> Content:
         """Keep all rows of the base in place, live or dead, and append the live rows of the deltas."""
         base = snapshot.base
         live = [delta.live() for delta in snapshot.deltas]
-        content = Content.joined(snapshot, [np.arange(len(base.rows)), *live])
+        content = Content.concatenate(snapshot, [np.arange(len(base.rows)), *live])
         if not base.dead:
             return content
         lives = np.ones(len(content), np.bool_)
@@ -48,7 +48,7 @@ class Content:
         return Content(snapshot.segments, content.numbers, content.positions, bits, base.dead)
 
     @staticmethod
-    def joined(snapshot: Snapshot, positions: list[Ids]) -> Content:
+    def concatenate(snapshot: Snapshot, positions: list[Ids]) -> Content:
         """Take these rows of each segment, one segment after the other."""
         numbers = np.repeat(np.arange(len(positions), dtype=np.int32), [len(some) for some in positions])
         return Content(snapshot.segments, numbers, np.concatenate(positions))
@@ -78,7 +78,7 @@ class Content:
         return np.asarray(np.unpackbits(self.bits, count=len(self), bitorder="little") == 0)
 
     def vectors(self) -> Iterator[Vectors]:
-        """Yield all vectors in parts, zeros for removed passages: what was erased is not written again."""
+        """Yield all vectors in parts, with zeros for removed passages, so that none is written again."""
         dead = self.dead()
         for part in row_slices(len(self)):
             numbers, positions = self.numbers[part], self.positions[part]

@@ -132,7 +132,7 @@ class FaissIndex:
             _, first = np.unique(ids, return_index=True)
             new = first[~snapshot.holds(ids[first]) & ~np.isin(ids[first], removed)]
             added = Rows.of(ids[new], documents[new], vectors[new])
-            self._snapshot = snapshot.changed(mark, added, removed)
+            self._snapshot = snapshot.with_changes(mark, added, removed)
 
     def search(self, query: Vectors, n: int, *, documents: Ids | None = None) -> list[Ranking]:
         """Return the at most ``n`` nearest for each row of ``query``, ties by passage id.
@@ -149,7 +149,7 @@ class FaissIndex:
         try:
             return nearest(segments, query, n, keys)
         except _OF_DAMAGE as error:
-            raise self._failed(error) from error
+            raise self._failure(error) from error
 
     def scores(self, query: Vectors, ids: Ids) -> NDArray[np.float32]:
         """Return the inner products of one query row with these passages; NaN for unknown ids.
@@ -167,10 +167,10 @@ class FaissIndex:
                 vectors = segment.rows.vectors(positions[here])
                 scores[here] = inner_products(vectors, row)
         except _OF_DAMAGE as error:
-            raise self._failed(error) from error
+            raise self._failure(error) from error
         return scores
 
-    def _failed(self, error: Exception) -> StoreDamaged:
+    def _failure(self, error: Exception) -> StoreDamaged:
         return StoreDamaged(f"the vector index in {self._folder} failed: {error}")
 
     def compact(self) -> None:
@@ -220,7 +220,7 @@ class FaissIndex:
         return self.tidy(change)
 
     def is_rid_of(self, change: int) -> bool:
-        """Whether the base in use has no vector of a passage that was removed up to a change."""
+        """Whether the base in use has no vectors of passages removed up to a change."""
         base = self._base
         is_clean = base.blank == base.segment.dead and base.mark.change >= change
         return is_clean or not self._has_removed()
@@ -309,7 +309,7 @@ class FaissIndex:
             if base.mark.change > snapshot.mark.change:
                 self._snapshot = Snapshot(base.mark, base.segment)
             else:
-                self._snapshot = snapshot.rebased(base.mark, base.segment)
+                self._snapshot = snapshot.with_base(base.mark, base.segment)
             self._base = base
 
     def _current(self) -> Snapshot:

@@ -1,4 +1,4 @@
-"""What the dense index holds, in numbers."""
+"""Statistics of the dense index."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ HALF: np.dtype[np.floating] = np.dtype("<f2")
 SINGLE: np.dtype[np.floating] = np.dtype("<f4")
 
 
-class Found(NamedTuple):
+class Matches(NamedTuple):
     """Scores and positions for each query row, best first; -inf and -1 where there are fewer.
 
     A score differs from the inner product by at most ``error``. ``floor`` has for each query row a score
@@ -44,7 +44,7 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Allowed:
+class AllowedRows:
     """The rows of a segment that a search may return: ``count`` of ``total``, at least one.
 
     Given as ascending positions (``chosen``) or as a bit for each row of the segment.
@@ -95,7 +95,7 @@ class StoredVectors(Protocol):
     def at(self, positions: Ids) -> Vectors:
         """Return the vectors, shape (len(positions), dimension)."""
 
-    def search(self, query: Vectors, count: int, allowed: Allowed) -> Found:
+    def search(self, query: Vectors, count: int, allowed: AllowedRows) -> Matches:
         """Return the ``count`` nearest of the allowed rows for each row of ``query``."""
 
 
@@ -146,9 +146,9 @@ class FlatVectors:
             return np.empty((0, self.dimension), np.float32)
         taken = np.take(self._codes, positions, axis=0)
         found: Vectors = self.index.sa_decode(taken)
-        return normalised(found) if self.precision == HALF else found
+        return normalise(found) if self.precision == HALF else found
 
-    def search(self, query: Vectors, count: int, allowed: Allowed) -> Found:
+    def search(self, query: Vectors, count: int, allowed: AllowedRows) -> Matches:
         count = min(count, len(self))
         if allowed.chosen is not None and allowed.count * _SPARSE < allowed.total:
             scores, positions = _search_rows(
@@ -162,7 +162,7 @@ class FlatVectors:
             parameters = faiss.SearchParameters(sel=allowed.bitmap())  # type: ignore[call-arg]
             scores, positions = self.index.search(query, count, params=parameters)
         scores = np.where(positions < 0, -np.inf, scores).astype(np.float32)
-        return Found(scores, positions, _floor(scores, count, allowed), self._error)
+        return Matches(scores, positions, _floor(scores, count, allowed), self._error)
 
 
 class MappedVectors:
@@ -199,13 +199,13 @@ class MappedVectors:
         if len(positions) == 0:
             return np.empty((0, self._dimension), np.float32)
         vectors: Vectors = self._codec.sa_decode(self._read_codes(positions))
-        return normalised(vectors) if self._precision == HALF else vectors
+        return normalise(vectors) if self._precision == HALF else vectors
 
-    def search(self, query: Vectors, count: int, allowed: Allowed) -> Found:
+    def search(self, query: Vectors, count: int, allowed: AllowedRows) -> Matches:
         codec = _codec(self._dimension, self._precision)
         found, where = _search_rows(self._read_codes, allowed.positions(), codec, query, count)
         # The search uses rounded rows, whose lengths differ slightly from one.
-        return Found(found, where, _floor(found, count, allowed), 1e-4)
+        return Matches(found, where, _floor(found, count, allowed), 1e-4)
 
     def _read_codes(self, positions: Ids) -> NDArray[np.uint8]:
         taken = np.take(self._codes, positions, axis=0, mode="clip")
@@ -216,7 +216,7 @@ class MappedVectors:
         return taken
 
 
-def normalised(vectors: Vectors) -> Vectors:
+def normalise(vectors: Vectors) -> Vectors:
     """Scale rows to length one, as the store does when it reads rounded vectors. Zero rows stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(lengths > 0, lengths, np.float32(1)), np.float32)
@@ -225,7 +225,7 @@ def normalised(vectors: Vectors) -> Vectors:
 def fits_half(vectors: Vectors) -> bool:
     """Whether float16 is lossless for these rows, except for the last bit of a float32."""
     with np.errstate(over="ignore"):
-        again = normalised(vectors.astype(HALF).astype(np.float32))
+        again = normalise(vectors.astype(HALF).astype(np.float32))
     return bool(np.all(np.abs(again - vectors) <= np.finfo(np.float32).eps))
 
 
@@ -271,7 +271,7 @@ def _search_rows(
     return found, where
 
 
-def _floor(scores: NDArray[np.float32], count: int, allowed: Allowed) -> NDArray[np.float32]:
+def _floor(scores: NDArray[np.float32], count: int, allowed: AllowedRows) -> NDArray[np.float32]:
     if count < allowed.count:
         return np.asarray(scores[:, -1])
     return np.full(len(scores), -np.inf, np.float32)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from index.config import VectorsConfig
 from index.durability import UNFINISHED, sync, write_durably, write_text_durably
 from index.engine.checksums import Checksum, check_at_once, check_whole, checksum
-from index.engine.sealed import sealed, unsealed
+from index.engine.sealed import seal, unseal
 from index.engine.vectors.approximation import Approximation, Tuning
 from index.engine.vectors.exact import HALF, SINGLE, FlatVectors, MappedVectors
 from index.engine.vectors.rows import Rows
@@ -116,7 +116,7 @@ class Publication:
 
     def publish(self, **content: object) -> None:
         """Replace the manifest, and delete files older than the previous base."""
-        text = sealed({"format": FORMAT, **asdict(self._mark), **content, "files": self._files})
+        text = seal({"format": FORMAT, **asdict(self._mark), **content, "files": self._files})
         write_manifest(self._folder, text)
         delete_but(self._folder, keep={*self._before, *(str(file["name"]) for file in self._files.values())})
 
@@ -184,7 +184,7 @@ def _open(folder: Path, manifest: str, dimension: int, config: VectorsConfig) ->
             raise ValueError(f"its {name} is {content.get(name)!r}, not {' or '.join(map(repr, usable))}")
     is_old = content["format"] != FORMAT
     if not is_old:
-        content = unsealed(manifest)
+        content = unseal(manifest)
     mark = mark_in(content)
     count = int(content["count"])
     if count == 0:

@@ -9,7 +9,7 @@ from typing import Any
 
 from index.durability import write_durably
 from index.engine.checksums import Checksum, check_whole
-from index.engine.sealed import unsealed
+from index.engine.sealed import unseal
 from index.engine.vectors.files import (
     checksum_of,
     delete_but,
@@ -23,7 +23,7 @@ from index.records import Mark
 
 def mark_of(manifest: str) -> Mark:
     """Return the mark of a base. Raises ValueError, KeyError, TypeError for a damaged manifest."""
-    return mark_in(unsealed(manifest))
+    return mark_in(unseal(manifest))
 
 
 def hashes_of(manifest: str, folder: Path) -> dict[str, Path]:
@@ -43,12 +43,12 @@ def install(folder: Path, manifest: str, fetch: Callable[[str, Path], None]) -> 
     files = _files(manifest, folder)
     for path, expected in files.items():
         if not _is_intact(path, expected):
-            write_durably(path, partial(_fetched, expected=expected, fetch=fetch))
+            write_durably(path, partial(_fetch_checked, expected=expected, fetch=fetch))
     write_manifest(folder, manifest)
     delete_but(folder, keep={*before, *(path.name for path in files)})
 
 
-def _fetched(path: Path, *, expected: Checksum, fetch: Callable[[str, Path], None]) -> None:
+def _fetch_checked(path: Path, *, expected: Checksum, fetch: Callable[[str, Path], None]) -> None:
     fetch(expected.sha256, path)
     check_whole(path, expected)
 
@@ -62,7 +62,7 @@ def _is_intact(path: Path, expected: Checksum) -> bool:
 
 
 def _files(manifest: str, folder: Path) -> Mapping[Path, Checksum]:
-    content: dict[str, Any] = unsealed(manifest)
+    content: dict[str, Any] = unseal(manifest)
     found = {}
     for file in content["files"].values():
         name = Path(file["name"]).name

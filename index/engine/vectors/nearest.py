@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.engine.vectors.approximation import inner_products
-from index.engine.vectors.exact import Allowed, Found
+from index.engine.vectors.exact import AllowedRows, Matches
 from index.engine.vectors.rows import Rows
 from index.engine.vectors.segments import Segment
 from index.types import Ids, Ranking, Vectors
@@ -27,7 +27,7 @@ _QUERY_BATCH = 64
 
 class _Source(NamedTuple):
     rows: Rows
-    allowed: Allowed
+    allowed: AllowedRows
 
 
 def nearest(segments: Sequence[Segment], query: Vectors, n: int, documents: Ids | None) -> list[Ranking]:
@@ -38,7 +38,7 @@ def nearest(segments: Sequence[Segment], query: Vectors, n: int, documents: Ids 
     sources = [
         _Source(segment.rows, allowed)
         for segment in segments
-        if (allowed := segment.allowed(documents)) is not None
+        if (allowed := segment.select_rows(documents)) is not None
     ]
     if n < 1 or not sources:
         return [Ranking.empty() for _ in query]
@@ -56,7 +56,7 @@ def _rank(sources: Sequence[_Source], query: Vectors, n: int) -> list[Ranking]:
     fetch = n + _EXTRA_CANDIDATES
     while len(pending):
         found = [rows.search(query[pending], fetch, allowed) for rows, allowed in sources]
-        scored = _scored(sources, query[pending], found, n)
+        scored = _score(sources, query[pending], found, n)
         floor = np.max([one.floor + one.error for one in found], axis=0)
         unsettled = []
         for row, place in enumerate(pending):
@@ -72,8 +72,8 @@ def _rank(sources: Sequence[_Source], query: Vectors, n: int) -> list[Ranking]:
     return rankings
 
 
-def _scored(
-    sources: Sequence[_Source], query: Vectors, found: Sequence[Found], n: int
+def _score(
+    sources: Sequence[_Source], query: Vectors, found: Sequence[Matches], n: int
 ) -> list[tuple[Ids, NDArray[np.float32]]]:
     """Return ids and inner products of the candidates that can be among the ``n`` best, per query row."""
     lower = np.hstack([one.scores - one.error for one in found])

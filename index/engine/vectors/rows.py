@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from index.engine.vectors.approximation import Approximation
-from index.engine.vectors.exact import Allowed, FlatVectors, Found, StoredVectors
+from index.engine.vectors.exact import AllowedRows, FlatVectors, Matches, StoredVectors
 from index.types import Ids, Vectors
 
 
@@ -42,7 +42,7 @@ class Rows:
         """Return vectors, shape (len(positions), dimension)."""
         return self.stored.at(positions)
 
-    def search(self, query: Vectors, count: int, allowed: Allowed) -> Found:
+    def search(self, query: Vectors, count: int, allowed: AllowedRows) -> Matches:
         """Return, exactly or approximately, the ``count`` nearest allowed rows for each row of ``query``."""
         if self.approximation is not None:
             found = self.approximation.search(query, count, allowed, self.stored)

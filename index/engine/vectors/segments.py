@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine.vectors.exact import Allowed
+from index.engine.vectors.exact import AllowedRows
 from index.engine.vectors.rows import Rows
 from index.records import Mark
 from index.types import Ids
@@ -55,13 +55,13 @@ class Segment:
         np.bitwise_and.at(bits, positions >> 3, ~(np.uint8(1) << (positions & 7).astype(np.uint8)))
         return replace(self, bits=bits, dead=self.dead + len(positions))
 
-    def allowed(self, documents: Ids | None) -> Allowed | None:
+    def select_rows(self, documents: Ids | None) -> AllowedRows | None:
         """Return the rows that a search may return; None if there are none.
 
         ``documents`` as in :meth:`Rows.of_documents`.
         """
         if documents is None:
-            return Allowed(len(self.rows), len(self), bits=self.bits) if len(self) else None
+            return AllowedRows(len(self.rows), len(self), bits=self.bits) if len(self) else None
         positions = self.rows.of_documents(documents)
         if self.dead and len(positions):
             positions = positions[self.lives(positions)]
@@ -69,7 +69,7 @@ class Segment:
             return None
         if not np.all(positions[1:] > positions[:-1]):
             positions = np.sort(positions)
-        return Allowed(len(self.rows), len(positions), chosen=positions)
+        return AllowedRows(len(self.rows), len(positions), chosen=positions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Snapshot:
             held |= segment.find(ids) >= 0
         return held
 
-    def changed(self, mark: Mark, added: Rows, removed: Ids) -> Snapshot:
+    def with_changes(self, mark: Mark, added: Rows, removed: Ids) -> Snapshot:
         """Return a snapshot with ``added``, none of which is live here, and without ``removed``."""
         deltas = [*self.deltas, *([Segment.whole(added)] if len(added) else [])]
         base = self.base.without(removed)
@@ -111,10 +111,10 @@ class Snapshot:
         # Sizes at least halve from one delta to the next, so there are at most log2(n) deltas, and each
         # vector is copied at most log2(n) times.
         while len(deltas) > 1 and len(deltas[-2]) < 2 * len(deltas[-1]):
-            deltas[-2:] = [Segment.whole(merged(deltas[-2:]))]
+            deltas[-2:] = [Segment.whole(merge_segments(deltas[-2:]))]
         return Snapshot(max(self.mark, mark, key=lambda one: one.change), base, tuple(deltas))
 
-    def rebased(self, mark: Mark, base: Segment) -> Snapshot:
+    def with_base(self, mark: Mark, base: Segment) -> Snapshot:
         """Return the same passages over another base, whose change is not after this snapshot's.
 
         Passages of the base that are not live here were removed since; live passages that are not in the base
@@ -126,15 +126,15 @@ class Snapshot:
         for segment in self.segments:
             live = segment.live()
             newer.append((segment.rows, live[base.find(segment.rows.ids[live]) < 0]))
-        return Snapshot(mark, base).changed(self.mark, gathered(newer), gone)
+        return Snapshot(mark, base).with_changes(self.mark, gather_rows(newer), gone)
 
 
-def merged(segments: Sequence[Segment]) -> Rows:
+def merge_segments(segments: Sequence[Segment]) -> Rows:
     """Merge the live rows of several segments in memory."""
-    return gathered([(segment.rows, segment.live()) for segment in segments])
+    return gather_rows([(segment.rows, segment.live()) for segment in segments])
 
 
-def gathered(parts: Sequence[tuple[Rows, Ids]]) -> Rows:
+def gather_rows(parts: Sequence[tuple[Rows, Ids]]) -> Rows:
     """Copy the rows at these positions into memory."""
     ids = np.concatenate([rows.ids[positions] for rows, positions in parts])
     documents = np.concatenate([rows.documents[positions] for rows, positions in parts])

@@ -10,7 +10,7 @@ import faiss
 import numpy as np
 
 from index.engine.vectors.approximation import Approximation, Tuning, inner_products
-from index.engine.vectors.exact import Allowed, StoredVectors, normalised, row_slices
+from index.engine.vectors.exact import AllowedRows, StoredVectors, normalise, row_slices
 from index.types import Ids, Vectors
 
 _SAMPLE = 300
@@ -65,7 +65,7 @@ class _Trial:
         self._thirds = np.array_split(np.arange(count), len(_OWN_SHARES))
         for third, share in zip(self._thirds, _OWN_SHARES, strict=True):
             mixed = self._query[third] * share + stored.at(others[third]) * (1 - share)
-            self._query[third] = normalised(mixed.astype(np.float32))
+            self._query[third] = normalise(mixed.astype(np.float32))
             if share < 1:
                 self._own[third] = -1
         self._nearest = self._search_exactly()
@@ -124,6 +124,6 @@ class _Trial:
         for query in self._query[:20]:
             chosen = np.sort(rng.choice(total, count, replace=False)).astype(np.int64)
             start = _clock()
-            self._stored.search(query[None], _NEIGHBOURS, Allowed(total, count, chosen=chosen))
+            self._stored.search(query[None], _NEIGHBOURS, AllowedRows(total, count, chosen=chosen))
             times.append(_clock() - start)
         return round(float(np.median(times)) * 1e6 / count, 4)

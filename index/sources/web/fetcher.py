@@ -111,7 +111,7 @@ class Fetcher:
         hop = parse_url(url)
         for _ in range(self.config.max_redirects + 1):
             self._check_port(hop)
-            with deadline.paused():
+            with deadline.pause():
                 gate.admit(hop)
             outcome = self._request_hop(hop, conditions, gate, deadline)
             if not isinstance(outcome, WebUrl):
@@ -128,7 +128,7 @@ class Fetcher:
         """Send one request: the page, the address of a redirect, or None for a page that has not changed."""
         network = PinnedNetwork(
             self._network,
-            self._checked_addresses(hop, deadline),
+            self._resolve_checked(hop, deadline),
             deadline=deadline,
             connect_seconds=self.config.connect_seconds,
             max_bytes=2 * self.config.max_bytes + _HEAD_BYTES,  # a chunk may have a head as long as itself
@@ -198,8 +198,8 @@ class Fetcher:
                 f"{', '.join(map(str, self.config.ports))}."
             )
 
-    def _checked_addresses(self, hop: WebUrl, deadline: Deadline) -> Sequence[IPAddress]:
-        """The addresses to connect to. If one of them is refused, so is the host."""
+    def _resolve_checked(self, hop: WebUrl, deadline: Deadline) -> Sequence[IPAddress]:
+        """Resolve a host and check its addresses. If one of them is refused, so is the host."""
         try:
             found: Sequence[IPAddress] = [ip_address(hop.host)]
         except ValueError:
@@ -216,7 +216,7 @@ class Fetcher:
 
 
 def _is_header_value(value: str) -> bool:
-    """Whether a value may be sent in a header. No server can have sent any other value before."""
+    """Whether a value may be sent in a header: a server that sent it can only have sent such a value."""
     return bool(value) and value.isascii() and value.isprintable()
 
 

@@ -18,7 +18,7 @@ class Headers:
         for name, value in raw:
             self._values.setdefault(name.decode("latin-1").lower(), []).append(_text(value))
 
-    def _joined(self, name: str) -> str:
+    def _join(self, name: str) -> str:
         return ", ".join(self._values.get(name, ()))
 
     def _first(self, name: str) -> str:
@@ -41,7 +41,7 @@ class Headers:
 
     @property
     def content_encoding(self) -> str:
-        return self._joined("content-encoding")
+        return self._join("content-encoding")
 
     @property
     def content_length(self) -> int:
@@ -59,7 +59,7 @@ class Headers:
 
     @property
     def robots_tag(self) -> str:
-        return self._joined("x-robots-tag")
+        return self._join("x-robots-tag")
 
     def _validator(self, name: str) -> str:
         value = self._first(name)

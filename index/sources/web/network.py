@@ -30,7 +30,7 @@ class Deadline:
         return max(self._end - self._clock(), 0.0)
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def pause(self) -> Iterator[None]:
         """Stop the clock while the block runs."""
         began = self._clock()
         try:

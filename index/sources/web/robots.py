@@ -73,10 +73,10 @@ class Robots:
         if site not in self._sites:
             if len(self._sites) >= _MAX_SITES:
                 del self._sites[next(iter(self._sites))]
-            self._sites[site] = self._read(f"{url.scheme}://{url.authority}/robots.txt")
+            self._sites[site] = self._fetch_rules(f"{url.scheme}://{url.authority}/robots.txt")
         return self._sites[site]
 
-    def _read(self, address: str) -> _Rules:
+    def _fetch_rules(self, address: str) -> _Rules:
         try:
             data = self._fetcher.fetch(address).data[:MAX_ROBOTS_BYTES]
         except UnexpectedStatus as error:

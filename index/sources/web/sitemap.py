@@ -92,7 +92,7 @@ class _SitemapWalk:
                 self._host = parse_url(page.url).host  # the host after the redirects of the first sitemap
             yield from self._entries(sitemap)
             if not sitemap.complete:
-                yield _refused(url, f"only the first {self._config.max_urls} addresses are taken.")
+                yield _refusal(url, f"only the first {self._config.max_urls} addresses are taken.")
                 return
             yield from self._enqueue(sitemap, depth + 1)
 
@@ -104,7 +104,7 @@ class _SitemapWalk:
                 yield Refusal.of(display_url(entry.url), error)
                 continue
             if url.host != self._host:
-                yield _refused(str(url), "a sitemap may only list pages of its own host.")
+                yield _refusal(str(url), "a sitemap may only list pages of its own host.")
             elif str(url) not in self._pages:
                 self._pages.add(str(url))
                 yield SitemapEntry(str(url), entry.last_modified)
@@ -119,15 +119,15 @@ class _SitemapWalk:
             if str(url) in self._sitemaps:
                 continue
             if url.host != self._host:
-                yield _refused(str(url), "a sitemap may only list sitemaps of its own host.")
+                yield _refusal(str(url), "a sitemap may only list sitemaps of its own host.")
             elif depth > self._config.max_depth or len(self._sitemaps) >= self._config.max_sitemaps:
-                yield _refused(str(url), "the limit on sitemaps, or on levels of sitemaps, is reached.")
+                yield _refusal(str(url), "the limit on sitemaps, or on levels of sitemaps, is reached.")
             else:
                 self._sitemaps.add(str(url))
                 self._queue.append((str(url), depth))
 
 
-def _refused(url: str, reason: str) -> Refusal:
+def _refusal(url: str, reason: str) -> Refusal:
     return Refusal.of(url, OutsideCrawl(f"{display_url(url)}: {reason}"))
 
 

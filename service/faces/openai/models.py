@@ -112,7 +112,7 @@ def embedding_of(collections: Collections, caller: Principal, model: str) -> Emb
         raise no_such_model(model)
     fingerprint = collections.open(caller, collection).description.model
     queue = collections.model_of(caller, collection)
-    return Embedding(models.loaded(fingerprint), queue)
+    return Embedding(models.get_loaded(fingerprint), queue)
 
 
 def no_such_model(model: str) -> NoSuchModel:

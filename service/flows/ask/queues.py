@@ -29,7 +29,7 @@ class QuestionQueues:
         if (found := self._queues.get(model)) is None:
 
             def embed(questions: Sequence[str]) -> Vectors:
-                embedder = self._models.loaded(model) if model else self._models.default
+                embedder = self._models.get_loaded(model) if model else self._models.default
                 return embedder.embed_queries(questions)
 
             found = self._queues[model] = self._make(embed)

@@ -34,20 +34,20 @@ def words_by_name(most: int = 4) -> tuple[Models, list[tuple[str, Precision | No
 def test_each_model_is_loaded_once_and_only_when_it_is_needed() -> None:
     models, loaded = words_by_name()
     assert loaded == []
-    assert models.named("64") is models.named("64")
+    assert models.open_named("64") is models.open_named("64")
     assert loaded == [("64", None)]
-    assert models.of("a", "words-64-64", "64") is models.named("64")
-    assert models.default is models.named("") is models.named("256")
+    assert models.of("a", "words-64-64", "64") is models.open_named("64")
+    assert models.default is models.open_named("") is models.open_named("256")
     assert loaded == [("64", None), ("256", None)]
 
 
 def test_more_models_than_allowed_are_refused() -> None:
     models, _ = words_by_name(most=2)
     assert models.default.dimension == 256
-    assert models.named("64").dimension == 64
+    assert models.open_named("64").dimension == 64
     with pytest.raises(TooManyModels, match="2 models are loaded"):
-        models.named("32")
-    assert models.named("64").dimension == 64
+        models.open_named("32")
+    assert models.open_named("64").dimension == 64
 
 
 def test_a_model_is_known_by_its_hashes_whatever_it_is_called() -> None:
@@ -116,7 +116,7 @@ def test_each_precision_is_loaded_once(chosen: Precision) -> None:
     made = Precisions(chosen)
     of_collections = [made.models.of("a", one, "m") for one in (IN_FLOAT, IN_INTEGERS)]
     assert made.models.default in of_collections
-    assert made.models.named("m") is made.models.default
+    assert made.models.open_named("m") is made.models.default
     assert sorted(map(str, made.loaded)) == ["dynamic-int8", "float"]
     assert made.models.default_fingerprint == made.models.default.fingerprint
 

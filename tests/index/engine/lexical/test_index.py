@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from index.engine.lexical import TantivyIndex
-from index.engine.sealed import sealed, unsealed
+from index.engine.sealed import seal, unseal
 from index.protocols import LexicalIndex
 from index.records import Mark
 from index.text.analysis import Analyzer
@@ -225,7 +225,7 @@ def test_an_index_of_another_format_is_made_anew(
 ) -> None:
     put(open_index(), 1, {1: "word"})
     path = tmp_path / "lexical" / "applied.json"
-    path.write_text(sealed({**unsealed(path.read_text()), "format": number}))
+    path.write_text(seal({**unseal(path.read_text()), "format": number}))
     caplog.set_level(logging.INFO, "loccit")
     index = open_index()
     assert (index.change, found(index, "word")) == (0, [])

@@ -204,7 +204,7 @@ def test_a_rewrite_is_due_when_an_eighth_was_removed(folder: Path, removed: int,
     index = TantivyIndex.open(folder, Analyzer())
     put(index, 1, *range(2500))
     put(index, 2, removed=np.arange(removed))
-    assert segments.stored(folder / index.name) == 2500
+    assert segments.count_stored(folder / index.name) == 2500
     assert index.should_rewrite == is_due
     if is_due:
         assert index.rewrite(Turns())

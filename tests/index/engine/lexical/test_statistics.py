@@ -10,7 +10,7 @@ import pytest
 from tantivy import Occur, Query
 
 from index.engine.lexical import TantivyIndex
-from index.engine.lexical.ranking import rank, rounded
+from index.engine.lexical.ranking import rank, round_scores
 from index.engine.lexical.scoring import Scoring
 from index.engine.lexical.segments import SCHEMA, TERMS
 from index.records import Mark
@@ -140,7 +140,7 @@ def test_scores_of_the_engine_are_within_their_error(grown: Grown, n: int) -> No
         given = np.array([score for score, _ in hits])
         exact = scoring.exact([place for _, place in hits], given)
         assert np.all(np.abs(given - exact) <= given * scoring.relative_error + scoring.absolute_error)
-        assert sorted(rounded(exact)) == sorted(ranking.scores)
+        assert sorted(round_scores(exact)) == sorted(ranking.scores)
 
 
 def keys(*values: int) -> Ids:

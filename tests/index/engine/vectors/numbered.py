@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from index.engine.sealed import sealed, unsealed
+from index.engine.sealed import seal, unseal
 from index.engine.vectors import FaissIndex
 from index.records import Mark
 from index.types import Ids, Vectors
@@ -35,9 +35,9 @@ def held(index: FaissIndex) -> list[int]:
 
 def manifest(folder: Path) -> dict[str, Any]:
     """What the manifest says, without its own hash."""
-    return unsealed((folder / "manifest.json").read_text())
+    return unseal((folder / "manifest.json").read_text())
 
 
 def rewrite(folder: Path, **values: object) -> None:
     """Change the manifest as if it had been written so."""
-    (folder / "manifest.json").write_text(sealed({**manifest(folder), **values}))
+    (folder / "manifest.json").write_text(seal({**manifest(folder), **values}))

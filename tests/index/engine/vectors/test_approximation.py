@@ -13,8 +13,8 @@ import pytest
 from index.config import VectorsConfig
 from index.engine.vectors import FaissIndex
 from index.engine.vectors.approximation import Approximation
-from index.engine.vectors.building import MAX_FLAT_PASSAGES, chosen_kind
-from index.engine.vectors.exact import Allowed
+from index.engine.vectors.building import MAX_FLAT_PASSAGES, choose_kind
+from index.engine.vectors.exact import AllowedRows
 from index.engine.vectors.files import read_base
 from index.records import Mark
 from index.types import Ids, Vectors
@@ -110,7 +110,7 @@ def test_among_half_of_the_documents_it_needs_no_exact_search(made: Path) -> Non
     assert rows.approximation is not None
     tuning = replace(rows.approximation.tuning, effort=1, row_microseconds=1e6)
     approximation = Approximation(rows.approximation.index, tuning, COUNT)
-    allowed = Allowed(COUNT, COUNT // 2, chosen=np.arange(0, COUNT, 2))
+    allowed = AllowedRows(COUNT, COUNT // 2, chosen=np.arange(0, COUNT, 2))
     for question in QUESTIONS:
         assert approximation.search(question[None], 10, allowed, rows.stored) is not None
 
@@ -320,7 +320,7 @@ def test_with_a_limit_on_memory_it_finds_the_same(made: Path) -> None:
     ],
 )
 def test_the_kind_follows_from_the_number(count: int, values: dict[str, Any], expected: str) -> None:
-    assert chosen_kind(count, VectorsConfig(**values)) == expected
+    assert choose_kind(count, VectorsConfig(**values)) == expected
 
 
 def test_a_base_of_another_kind_than_the_settings_want_is_made_again(made: Path) -> None:

@@ -16,7 +16,7 @@ def test_deltas_stay_few_and_are_seldom_copied() -> None:
     for id_ in range(1000):
         before = {id(delta.rows) for delta in snapshot.deltas}
         row = np.asarray([id_])
-        snapshot = snapshot.changed(Mark(id_), Rows.of(row, row, unit(1)), NONE)
+        snapshot = snapshot.with_changes(Mark(id_), Rows.of(row, row, unit(1)), NONE)
         copied += sum(len(delta) for delta in snapshot.deltas if id(delta.rows) not in before)
         assert len(snapshot.deltas) <= math.log2(id_ + 1) + 1
     assert len(snapshot) == 1000
@@ -26,8 +26,8 @@ def test_deltas_stay_few_and_are_seldom_copied() -> None:
 def test_snapshots_do_not_change() -> None:
     ids = np.arange(20)
     first = Snapshot(Mark(1), Segment.whole(Rows.of(ids, ids, unit(20))))
-    second = first.changed(Mark(2), Rows.of(ids + 20, ids, unit(20)), np.asarray([0, 8, 9]))
-    third = second.changed(Mark(3), Rows.of(NONE, NONE, unit(0)), np.asarray([1, 20]))
+    second = first.with_changes(Mark(2), Rows.of(ids + 20, ids, unit(20)), np.asarray([0, 8, 9]))
+    third = second.with_changes(Mark(3), Rows.of(NONE, NONE, unit(0)), np.asarray([1, 20]))
     assert [len(snapshot) for snapshot in (first, second, third)] == [20, 37, 35]
     assert [snapshot.holds(np.asarray([0, 1, 20])).tolist() for snapshot in (first, second, third)] == [
         [True, True, False],
