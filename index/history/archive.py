@@ -187,7 +187,7 @@ class Archive:
             old_text, new_text = moment.text(before.text_sha256), moment.text(after.text_sha256)
         return before, after, line_diff(old_text, new_text)
 
-    def export_documents(self, collection: str, *, originals: bool = True) -> Iterator[dict[str, Any]]:
+    def export(self, collection: str, *, originals: bool = True) -> Iterator[dict[str, Any]]:
         """Yield a header and all documents as JSON values; see :mod:`index.history.exporting`."""
         return export_documents(self._store, self._originals if originals else None, collection)
 

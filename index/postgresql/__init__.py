@@ -1,6 +1,6 @@
 """PostgreSQL: connections, transactions, migrations, leases and notifications, whatever is stored there."""
 
-from index.postgresql.failures import translated
+from index.postgresql.failures import translate_error
 from index.postgresql.leases import AdvisoryLease, AdvisoryLeases
 from index.postgresql.locks import IS_HELD, lock_key
 from index.postgresql.migrations import Compatible, Migration, migrate
@@ -27,6 +27,6 @@ __all__ = [
     "migrate",
     "notify",
     "open_server",
-    "translated",
+    "translate_error",
     "vacuum",
 ]

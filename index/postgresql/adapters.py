@@ -1,4 +1,4 @@
-"""How Python's values travel: whole numbers as bigint, and texts with any character, U+0000 too.
+"""Adapters of Python's values: whole numbers as bigint, and texts with any character, even U+0000.
 
 PostgreSQL's ``text`` has no U+0000, which titles and metadata may have. U+0000 is stored as U+0001 U+0001 and
 U+0001 as U+0001 U+0002, in every text and by every connection. The order of texts by their code points, and
@@ -24,15 +24,15 @@ _ARRAY = struct.Struct(">iiIii")
 _ELEMENT = np.dtype([("bytes", ">i4"), ("value", ">i8")])
 
 
-def escaped(text: str) -> str:
-    """Return a text as it is stored."""
+def escape(text: str) -> str:
+    """Encode a text for storage."""
     if _NUL in text or _ESCAPE in text:
         return text.replace(_ESCAPE, "\x01\x02").replace(_NUL, "\x01\x01")
     return text
 
 
-def unescaped(stored: str) -> str:
-    """Return the text that :func:`escaped` has made this of."""
+def unescape(stored: str) -> str:
+    """Decode a text that :func:`escape` encoded."""
     if _ESCAPE in stored:
         return stored.replace("\x01\x01", _NUL).replace("\x01\x02", _ESCAPE)
     return stored
@@ -42,7 +42,7 @@ class _TextDumper(Dumper):
     oid = postgres.types["text"].oid
 
     def dump(self, obj: str) -> bytes:
-        return escaped(obj).encode()
+        return escape(obj).encode()
 
 
 class _BinaryTextDumper(_TextDumper):
@@ -51,7 +51,7 @@ class _BinaryTextDumper(_TextDumper):
 
 class _TextLoader(Loader):
     def load(self, data: Buffer) -> str:
-        return unescaped(str(data, "utf-8"))
+        return unescape(str(data, "utf-8"))
 
 
 class _BinaryTextLoader(_TextLoader):

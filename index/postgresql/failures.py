@@ -17,7 +17,7 @@ _PLAN_CHECK = "RevalidateCachedQuery"
 """The function of the server that looks whether a prepared statement can still be used."""
 
 
-def translated(error: psycopg.Error, what: str) -> LoccitError:
+def translate_error(error: psycopg.Error, what: str) -> LoccitError:
     """Translate an error; ``what`` names what was read or written."""
     if isinstance(error, _BUSY):
         return CollectionBusy(f"{what} is being written by another process. Try again in a moment.")

@@ -1,4 +1,4 @@
-"""Formats of tables, and which of them the sessions of a process may use.
+"""Formats of tables, and admission of sessions to those that their process can use.
 
 Each schema has a table ``formats``: the format of each of its components, and the oldest format whose code
 can work with the tables. A session shares an advisory lock for each component that it uses, whose key has the
@@ -86,7 +86,7 @@ def holders(transaction: Transaction, keys: Collection[int]) -> list[str]:
 
 @dataclass(slots=True)
 class _Session:
-    """The locks that a session shares, and what it was admitted to, by schema."""
+    """The locks that a session shares, and the schemas to which it was admitted."""
 
     locks: set[int] = field(default_factory=set)
     admitted: dict[str, Mapping[str, int]] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class Admission:
 
     @property
     def has_lost_tables(self) -> bool:
-        """Whether a newer version has changed tables that this process has open so that it cannot use them.
+        """Whether a newer version has changed open tables so that this process cannot use them.
 
         Known once a session was refused; sessions that were there before a change do not allow it.
         """
@@ -166,7 +166,7 @@ class Admission:
             self._usable[schema] = True
 
     def close(self, schema: str) -> None:
-        """Note that the process has closed tables that it had open: nothing is lost with them any more."""
+        """Note that the process has closed tables: a later change of them is no loss."""
         if schema in self._usable:
             self._usable[schema] = True
 

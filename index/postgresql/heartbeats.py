@@ -19,7 +19,7 @@ _BEATS = 6
 
 
 class Heartbeats:
-    """A thread that says, in each connection it is given, that this process still runs. Thread-safe.
+    """A thread that shows, in each added connection, that this process still runs. Thread-safe.
 
     A process that is stopped, or whose machine is, may keep its connections for hours: their sessions have a
     timeout (``idle_session_timeout`` of PostgreSQL 14) that only such a process reaches. The thread waits for
@@ -54,14 +54,14 @@ class Heartbeats:
 
     def _run(self) -> None:
         pause = threading.Event()
-        while connections := self._kept_alive():
+        while connections := self._live_connections():
             for connection, beating in connections:
                 with beating:
                     self._beat(connection)
             pause.wait(self._interval)
 
-    def _kept_alive(self) -> list[tuple[Connection, threading.Lock]]:
-        """The connections there are; with none, the thread ends."""
+    def _live_connections(self) -> list[tuple[Connection, threading.Lock]]:
+        """The connections in use; with none, the thread ends."""
         with self._changing:
             self.is_running = bool(self._connections)
             return list(self._connections.items())

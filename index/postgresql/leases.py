@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import psycopg
 
 from index.errors import CollectionBusy
-from index.postgresql.failures import translated
+from index.postgresql.failures import translate_error
 from index.postgresql.locks import HELD, IS_HELD, lock_key
 from index.postgresql.server import Server
 from index.postgresql.transactions import Row, Transaction
@@ -38,15 +38,15 @@ class AdvisoryLease:
         try:
             self._connection.execute("SELECT 1")
         except psycopg.Error as error:
-            raise self._lost() from error
+            raise self._loss_error() from error
 
     def check_in(self, transaction: Transaction) -> None:
         """Check it as the server sees it now, in a transaction over another connection."""
         query = f"SELECT FROM pg_locks WHERE {HELD.format(key='%s::bigint')} AND pid = %s"
         if transaction.row(query, [self.key, self.key, self._connection.info.backend_pid]) is None:
-            raise self._lost()
+            raise self._loss_error()
 
-    def _lost(self) -> CollectionBusy:
+    def _loss_error(self) -> CollectionBusy:
         return CollectionBusy(
             f"The connection to PostgreSQL that held the lease {self.name!r} is lost: another process "
             "may hold it now. Begin again."
@@ -57,7 +57,7 @@ class AdvisoryLeases:
     """The leases of a scope, such as a collection. Safe to use from several threads and processes."""
 
     def __init__(self, server: Server, scope: str, *, what: str) -> None:
-        """``what`` names in errors what the leases are of."""
+        """``what`` names the owner of the leases in errors."""
         self._server = server
         self._scope = scope
         self._what = what
@@ -92,7 +92,7 @@ class AdvisoryLeases:
             if held:  # by this thread
                 yield held[-1]
                 return
-            with self._locked(name, seconds) as lease:
+            with self._hold_lock(name, seconds) as lease:
                 held.append(lease)
                 try:
                     yield lease
@@ -102,12 +102,12 @@ class AdvisoryLeases:
             turn.release()
 
     @contextmanager
-    def _locked(self, name: str, seconds: float) -> Iterator[AdvisoryLease]:
+    def _hold_lock(self, name: str, seconds: float) -> Iterator[AdvisoryLease]:
         try:
             limits = {"lock_timeout": str(max(1, round(1000 * seconds)))}
             connection = self._server.connect({**self._server.heartbeats.settings, **limits})
         except psycopg.Error as error:
-            raise translated(error, self._what) from error
+            raise translate_error(error, self._what) from error
         try:
             self._take(connection, name, seconds)
             self._server.heartbeats.add(connection)
@@ -123,7 +123,7 @@ class AdvisoryLeases:
         except psycopg.errors.LockNotAvailable:
             raise self._busy(name) from None
         except psycopg.Error as error:
-            raise translated(error, self._what) from error
+            raise translate_error(error, self._what) from error
         if row is None or row[0] is False:
             raise self._busy(name)
 

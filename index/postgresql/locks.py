@@ -1,4 +1,4 @@
-"""Keys of advisory locks, and who holds them."""
+"""Keys of advisory locks, and a query for their holders."""
 
 from __future__ import annotations
 

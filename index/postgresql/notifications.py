@@ -1,4 +1,4 @@
-"""Notifications: what a transaction tells when it commits, and a thread that wakes those who wait for it."""
+"""Notifications: sent by transactions when they commit, received by a thread that wakes waiters."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Listener:
         self._thread.start()
 
     def count(self) -> int:
-        """How often waiters were woken. Read it before you look for what you wait for."""
+        """The number of times that waiters were woken. Read it before you look for what you wait for."""
         with self._woken:
             return self._count
 

@@ -27,7 +27,7 @@ are used, and it takes three messages to the server, not one, to replace each.
 
 
 class PreparedQueries:
-    """Those of one connection, which one thread at a time uses. Each is a transaction of its own."""
+    """The prepared queries of one connection, for one thread at a time. Each is a transaction."""
 
     def __init__(self) -> None:
         self._schema = ""
@@ -69,7 +69,7 @@ class PreparedQueries:
             name = self._prepare(connection, query, types)
         if name is None:
             result = connection.pgconn.exec_params(
-                _numbered(query), sent, types, values.formats, pq.Format.BINARY
+                _number_placeholders(query), sent, types, values.formats, pq.Format.BINARY
             )
         else:
             self._names[key] = name
@@ -92,12 +92,12 @@ class PreparedQueries:
     def _prepare(self, connection: psycopg.Connection[Row], query: str, types: tuple[int, ...]) -> bytes:
         self._made += 1
         name = f"loccit_{self._made}".encode()
-        result = connection.pgconn.prepare(name, _numbered(query), types)
+        result = connection.pgconn.prepare(name, _number_placeholders(query), types)
         _require(connection, result, pq.ExecStatus.COMMAND_OK)
         return name
 
 
-def _numbered(query: str) -> bytes:
+def _number_placeholders(query: str) -> bytes:
     """Return a query with the placeholders of the server."""
     first, *others = query.split("%s")
     return (first + "".join(f"${number}{part}" for number, part in enumerate(others, 1))).encode()

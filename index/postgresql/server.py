@@ -16,7 +16,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from index.postgresql.adapters import ADAPTERS
-from index.postgresql.failures import is_absence, translated
+from index.postgresql.failures import is_absence, translate_error
 from index.postgresql.formats import Admission, read_format
 from index.postgresql.heartbeats import SILENCE_SECONDS, Heartbeats
 from index.postgresql.prepared import PreparedQueries
@@ -94,7 +94,7 @@ class Server:
         self._standbys: Standbys | None = None
         if has_several_hosts(conninfo.conninfo_to_dict(url)):
             leader = weakref.WeakMethod(self.connect)
-            self._standbys = Standbys(self._conninfo, lambda: _tried(leader()), **settings)
+            self._standbys = Standbys(self._conninfo, lambda: _try_connection(leader()), **settings)
             weakref.finalize(self, _close, self._standbys)
         self._prepared: WeakKeyDictionary[Connection, PreparedQueries] = WeakKeyDictionary()
         # When nothing uses it any more, and at the end of the process.
@@ -134,7 +134,7 @@ class Server:
             finally:
                 self._give_back(connection)
         except psycopg.Error as error:
-            raise translated(error, what) from error
+            raise translate_error(error, what) from error
 
     @contextmanager
     def write(
@@ -170,7 +170,7 @@ class Server:
             finally:
                 self._give_back(connection)
         except psycopg.Error as error:
-            raise translated(error, what) from error
+            raise translate_error(error, what) from error
 
     def look(
         self,
@@ -190,7 +190,7 @@ class Server:
             connection, row = self._begin(schema, statements, standby=standby)
             self._give_back(connection)
         except psycopg.Error as error:
-            raise translated(error, what) from error
+            raise translate_error(error, what) from error
         return row
 
     @contextmanager
@@ -209,7 +209,7 @@ class Server:
         """
 
         def run(query: str, parameters: Sequence[Any]) -> list[Row]:
-            return self._attempted(
+            return self._attempt(
                 schema,
                 lambda connection: self._prepared.setdefault(connection, PreparedQueries()).rows(
                     connection, schema, query, parameters
@@ -220,7 +220,7 @@ class Server:
         try:
             yield SingleStatements(run, watched, width, check)
         except psycopg.Error as error:
-            raise translated(error, what) from error
+            raise translate_error(error, what) from error
 
     def require_known_formats(self) -> None:
         """Raise :class:`index.errors.UnknownFormat` if tables that are open are of a later format than known.
@@ -253,14 +253,14 @@ class Server:
 
     def _begin(self, schema: str, statements: str, *, standby: bool = False) -> tuple[Connection, Row | None]:
         """Begin a transaction; the caller gives the connection back."""
-        return self._attempted(
+        return self._attempt(
             schema,
             lambda connection: (connection, last_row(connection.execute(statements))),
             standby=standby,
             keeps=True,
         )
 
-    def _attempted(
+    def _attempt(
         self, schema: str, attempt: Callable[[Connection], T], *, standby: bool = False, keeps: bool = False
     ) -> T:
         """Do what writes nothing in a schema, again while connections turn out to be broken.
@@ -316,6 +316,6 @@ def _close(pool: ConnectionPool[Connection] | Standbys) -> None:
         pool.close(_CLOSE_SECONDS)
 
 
-def _tried(connect: Callable[[], Connection] | None) -> None:
+def _try_connection(connect: Callable[[], Connection] | None) -> None:
     if connect is not None:
         connect().close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
-from index.postgresql.failures import translated
+from index.postgresql.failures import translate_error
 from index.postgresql.server import Server
 
 _SETTINGS = {"statement_timeout": "0", "lock_timeout": "2000"}
@@ -28,5 +28,5 @@ def vacuum(server: Server, schema: str, *, what: str, seen: str = "") -> bool:
     except psycopg.errors.LockNotAvailable:
         return False
     except psycopg.Error as error:
-        raise translated(error, what) from error
+        raise translate_error(error, what) from error
     return True

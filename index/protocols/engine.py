@@ -147,7 +147,7 @@ class Engine(Searchable, Protocol):
         """
 
     def forget(self) -> None:
-        """Drop earlier changes held in memory, because something was erased."""
+        """Drop cached earlier changes, because something was erased."""
 
     def close(self) -> None: ...
 

@@ -176,7 +176,7 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
         """
 
     def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
-        """Erase those of the versions (keys) that are still there and not the newest; returns them."""
+        """Erase the versions (keys) that still exist and are not the newest; returns them."""
 
     def unpurged(self) -> Erasure | None:
         """The erasure that files may still contain, or None."""
@@ -240,7 +240,7 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
         """What processes committed after change ``since``. Cheap without any."""
 
     def forget(self) -> None:
-        """Drop all texts held in memory, because something was erased."""
+        """Drop all cached texts, because something was erased."""
 
     def close(self) -> None: ...
 

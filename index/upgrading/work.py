@@ -116,7 +116,7 @@ class Work:
         last = 0
         while waiting := self.staging.waiting(last, self.passages_at_once):
             self._stop_if_wanted()
-            found = Batch.of(waiting, self._analyzer).embedded(self.embedder)
+            found = Batch.of(waiting, self._analyzer).embed(self.embedder)
             self.staging.put_vectors(found.keys, found.vectors, found.sentences)
             last = max(passage.id for passage in waiting)
             self._report_progress()

@@ -252,7 +252,7 @@ class EmbeddedEngine(IndexPair):
         return PastIndexes(moment, moment.lexical, past.select)
 
     def forget(self) -> None:
-        """Drop earlier changes held in memory."""
+        """Drop cached earlier changes."""
         self._moments.forget()
         self.lexical.forget()
 

@@ -237,7 +237,7 @@ class MilvusEngine(IndexPair):
         return PastIndexes(moment, lexical, past.select)
 
     def forget(self) -> None:
-        """Drop earlier changes held in memory."""
+        """Drop cached earlier changes."""
         self._moments.forget()
         if isinstance(self.lexical, MilvusWords):
             self.lexical.forget()

@@ -31,7 +31,7 @@ class MilvusVectors(MilvusSide):
         self._added += len(ids)
         self._server.delete(name, removed)
         if mark != self.mark:
-            self._write(self._advanced(mark))
+            self._write(self._advance(mark))
 
     @property
     def should_index(self) -> bool:

@@ -81,7 +81,7 @@ class MilvusWords(MilvusSide):
         came, longer = self._add(iter(added), since, counting)
         gone, shorter = self._take(removed, since, counting)
         counting.write()
-        state = self._advanced(mark)
+        state = self._advance(mark)
         self._write(
             replace(
                 state,

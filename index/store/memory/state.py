@@ -41,7 +41,7 @@ class Document:
     retired: float | None = None
 
     def attributes(self, title: str) -> Metadata:
-        """What filters compare."""
+        """The attributes that filters compare."""
         own = {"document_id": self.id, "title": title, "source": self.source, "media_type": self.media_type}
         return {**self.metadata, **own}
 
@@ -83,7 +83,7 @@ class StoredRow:
 
     @property
     def text(self) -> str:
-        """What is embedded and searched: the headings, then the slice."""
+        """The text that is embedded and searched: the headings, then the slice."""
         return f"{self.heading}\n{self.quote}" if self.heading else self.quote
 
     def is_live(self, change: int) -> bool:
@@ -146,11 +146,11 @@ class State:
         return replace(self, change=self.change + 1, **copies)
 
     def mark(self, change: int) -> Mark:
-        """What identifies a change that was made."""
+        """The mark of a change."""
         return Mark(change, self.store, self.epoch, self.tokens.get(change, ""))
 
     def tag(self, document: int, number: int, added: int) -> bytes:
-        """What identifies a version in a ledger of erasures."""
+        """The tag of a version in a ledger of erasures."""
         return content_key(f"{self.store} {document} {number} {self.tokens.get(added, '')}")
 
     def document_named(self, document_id: str) -> Document | None:

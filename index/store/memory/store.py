@@ -43,7 +43,7 @@ from index.types import Metadata, Sentences, Vectors
 
 @dataclass
 class MemoryRecord:
-    """What all stores that are opened on one record share."""
+    """The state that all stores of one record share."""
 
     state: State = field(default_factory=State)
     purged: int = 0
@@ -103,11 +103,11 @@ class MemoryStore:
             state = self._record.state.following() if history.retired else self._record.state
             writes.complete(state, history)
             self._record.state = state
-            return state.document_record(_required(state, history.id, retired=True))
+            return state.document_record(_require(state, history.id, retired=True))
 
     def rename(self, document_id: str, to: str) -> DocumentRecord:
         with self._change() as state:
-            document = _required(state, document_id)
+            document = _require(state, document_id)
             if other := state.document_named(to):
                 raise InvalidDocumentId.in_use(to, retired=other.retired is not None)
             writes.rename(state, document, to, time.time())
@@ -117,7 +117,7 @@ class MemoryStore:
         self, document_id: str, metadata: Metadata, *, source: str, groups: Sequence[str] | None = None
     ) -> DocumentRecord:
         with self._change() as state:
-            document = _required(state, document_id)
+            document = _require(state, document_id)
             now = time.time()
             described = replace(document, metadata=dict(metadata), source=source, updated=now)
             state.documents[document.key] = described
@@ -131,7 +131,7 @@ class MemoryStore:
         with self._change() as state:
             now, records = time.time(), []
             for document_id in document_ids:
-                document = _required(state, document_id)
+                document = _require(state, document_id)
                 records.append(state.document_record(document))
                 writes.retire_document(state, document, now)
             return records
@@ -142,7 +142,7 @@ class MemoryStore:
 
     def delete(self, document_id: str) -> DocumentRecord:
         with self._change() as state:
-            document = _required(state, document_id, retired=True)
+            document = _require(state, document_id, retired=True)
             record = state.document_record(document)
             writes.delete(state, document, time.time())
             return record
@@ -340,7 +340,7 @@ class MemoryStore:
             raise CollectionNotFound("The collection is deleted, or closed.")
 
 
-def _required(state: State, document_id: str, *, retired: bool = False) -> Document:
+def _require(state: State, document_id: str, *, retired: bool = False) -> Document:
     found = state.document_named(document_id)
     if found is None:
         raise DocumentNotFound(f"There is no document {document_id!r}.")

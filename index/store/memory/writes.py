@@ -1,4 +1,4 @@
-"""What writes do to a state of the record in memory, which is a copy of their own."""
+"""Writes of the record in memory: each changes its own copy of the state."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def put(state: State, new: NewDocument, now: float, *, is_version: bool = False)
     restores = known is not None and known.retired is not None
     newest = state.versions[known.version] if known and not restores else None
     if newest and newest.text == sha and not is_version:
-        version = replace(newest, **_read(new))
+        version = replace(newest, **_read_fields(new))
     else:
         if newest:
             state.versions[newest.key] = replace(newest, removed=state.change, replaced=now)
@@ -83,7 +83,7 @@ def _new_version(state: State, new: NewDocument, document: int, sha: bytes, now:
         text=sha,
         created=now,
         added=state.change,
-        **_read(new),
+        **_read_fields(new),
     )
 
 
@@ -99,7 +99,7 @@ def drop_unused_originals(state: State) -> None:
         del state.originals[sha]
 
 
-def _read(new: NewDocument) -> dict[str, Any]:
+def _read_fields(new: NewDocument) -> dict[str, Any]:
     """The fields of a version that come from its reader."""
     return {
         "title": new.title,

@@ -1,4 +1,4 @@
-"""Where the bytes of documents are kept: in a folder, in a bucket, or in memory for tests."""
+"""Storage of the bytes of documents: in a folder, in a bucket, or in memory for tests."""
 
 from index.store.originals.bucket import BucketOriginals
 from index.store.originals.folder import FolderOriginals

@@ -25,7 +25,7 @@ class SharedOriginals:
 
     @property
     def is_used(self) -> bool:
-        """Whether originals are anywhere else than in the data folder."""
+        """Whether originals are stored outside the data folder."""
         return self._place is not None
 
     def of(self, folder: str, is_current: Callable[[], bool] = lambda: True) -> Originals:
@@ -45,11 +45,11 @@ class SharedOriginals:
         return SharedFiles(self._place, f"{self.name_of(folder)}/bases")
 
     def name_of(self, folder: str) -> str:
-        """What a folder is called in the place."""
+        """The name of a collection's folder in the place."""
         return f"{_COLLECTIONS}/{folder}"
 
     def has(self, name: str) -> bool:
-        """Whether anything in the place is in a folder, such as :meth:`name_of` returns.
+        """Whether a folder of the place, named as by :meth:`name_of`, contains anything.
 
         Raises :class:`index.errors.ObjectsUnavailable`, OSError.
         """

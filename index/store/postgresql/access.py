@@ -40,7 +40,7 @@ class Access:
         """Read in a transaction, which may begin with other statements."""
         first = before + self._first
         with (
-            self._told(),
+            self._translate_missing_table(),
             self._server.read(self._schema, first=first, what=self._what, standby=standby) as transaction,
         ):
             yield transaction, self._state(transaction)
@@ -49,7 +49,7 @@ class Access:
     def _brief(self, memory: Memory) -> Iterator[BriefSnapshot]:
         beginning = Beginning(memory, self._gone)
         with (
-            self._told(),
+            self._translate_missing_table(),
             self._server.single_statements(
                 self._schema,
                 watched=f"{state.WATCHED} AND {schema.is_listed(self._number)}",
@@ -69,7 +69,7 @@ class Access:
         """
         lock = lock_key("transactions", f"{self._schema}/write") if in_turn else None
         with (
-            self._told(),
+            self._translate_missing_table(),
             self._server.write(self._schema, lock=lock, first=self._first, what=self._what) as transaction,
         ):
             if in_turn and (lease := self._leases.own(WRITE)) is not None:
@@ -87,8 +87,8 @@ class Access:
             yield transaction, state.begin_change(transaction)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Let a missing table of a collection that was deleted say so."""
+    def _translate_missing_table(self) -> Iterator[None]:
+        """Translate the error of a missing table if the collection was deleted."""
         self._require_open()
         try:
             yield

@@ -10,7 +10,7 @@ import numpy as np
 
 from index.filters import Comparison, Filter, Named, ReadableBy, folded
 from index.postgresql import Row, Transaction
-from index.store.rows.attributes import condition, rows, typed
+from index.store.rows.attributes import condition, rows, typed_value
 from index.types import Ids, Metadata
 
 _NAMED = frozenset(Named.KEYS)
@@ -92,7 +92,7 @@ def _comparison_sql(where: Comparison) -> tuple[str, list[Any]]:
 
 
 def _condition_sql(where: Comparison) -> tuple[str, list[Any]]:
-    kind, value = typed(where.values[0])
+    kind, value = typed_value(where.values[0])
     parameters: list[Any]
     if isinstance(value, str):
         test, places = condition(where, "string", "%s::text")
@@ -106,7 +106,7 @@ def _condition_sql(where: Comparison) -> tuple[str, list[Any]]:
 
 
 def _equality_sql(where: Comparison) -> tuple[str, list[Any]]:
-    values = [typed(value) for value in where.values]
+    values = [typed_value(value) for value in where.values]
     parts: list[str] = []
     parameters: list[Any] = []
     strings = [value for _, value in values if isinstance(value, str)]

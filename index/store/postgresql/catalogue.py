@@ -77,12 +77,12 @@ class PostgresqlCatalogue:
             if row is not None:  # else another process has made it
                 migrate_within(writing, schema.schema_of(row[0]), "record", schema.COLLECTION)
                 _announce(writing, row[0])
-        return self._described(name)
+        return self._read_description(name)
 
     def description(self, name: str) -> Mapping[str, Any] | None:
-        return None if self.identity(name) is None else self._described(name)
+        return None if self.identity(name) is None else self._read_description(name)
 
-    def _described(self, name: str) -> Mapping[str, Any]:
+    def _read_description(self, name: str) -> Mapping[str, Any]:
         row = self._look("SELECT description FROM collections WHERE name = {}", name)
         if row is None:
             raise _not_found(name)

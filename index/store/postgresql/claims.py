@@ -41,7 +41,7 @@ def claim(transaction: Transaction, limit: int, lease: str, leases: AdvisoryLeas
     return _pending(transaction, sorted(id_ for (id_,) in rows))
 
 
-def locked(transaction: Transaction, keys: Sequence[bytes], lease: str) -> set[bytes]:
+def lock_claimed(transaction: Transaction, keys: Sequence[bytes], lease: str) -> set[bytes]:
     """Return those of the texts that a lease has claimed; until the transaction ends nobody else can."""
     rows = transaction.rows(
         "SELECT key FROM claims WHERE key = ANY(%s) AND lease = %s ORDER BY key FOR UPDATE",

@@ -13,7 +13,7 @@ from index.postgresql import Transaction
 from index.records import DocumentRecord, EventKind, NewDocument, Put
 from index.store.postgresql import attributes, events, names, originals, passages, texts, versions
 from index.store.rows.attributes import attributes_of
-from index.store.rows.documents import document_of, packed_structure
+from index.store.rows.documents import document_of, pack_structure
 from index.types import Metadata
 
 _DOCUMENT = """
@@ -89,17 +89,17 @@ def _document_key(transaction: Transaction, new: NewDocument, now: float) -> int
 
 
 def _update_version(transaction: Transaction, document: int, new: NewDocument) -> tuple[int, int]:
-    """Replace what is stored of the newest version beside its text; returns its key and number."""
+    """Replace the fields of the newest version beside its text; returns its key and number."""
     row = transaction.row(
         "UPDATE versions SET title = %s, source_sha256 = %s, reader = %s, structure = %s, pages = %s,"
         " layout = %s WHERE key = (SELECT version FROM documents WHERE key = %s) RETURNING key, number",
-        (new.title, new.source_sha256, new.reader, *packed_structure(new), document),
+        (new.title, new.source_sha256, new.reader, *pack_structure(new), document),
     )
     return row if row else (0, 0)
 
 
 def _end_version(transaction: Transaction, document: int, now: float, change: int) -> None:
-    """Let the newest version of a document end with a change, unless it was retired before."""
+    """End the newest version of a document with a change, unless it was retired before."""
     transaction.execute(
         "UPDATE versions SET removed = %s, replaced = %s WHERE document = %s AND removed IS NULL",
         (change, now, document),
@@ -118,7 +118,7 @@ def _add_version(
         " SELECT %s, GREATEST(max(number), %s) + 1, %s, %s, %s, %s, %s, %s, %s, %s, %s::bytea"
         " FROM versions WHERE document = %s RETURNING key, number",
         (document, last, sha, now, change, new.title, new.source_sha256, new.reader,
-         *packed_structure(new), document),
+         *pack_structure(new), document),
     )  # fmt: skip
     return row if row else (0, 0)
 
@@ -157,7 +157,7 @@ def describe(
 
 def of_source(transaction: Transaction, sha256: bytes) -> list[DocumentRecord]:
     """Return the documents, not retired, whose newest version was read from the bytes with this hash."""
-    return listed_where(transaction, "v.source_sha256 = %s AND d.retired IS NULL ORDER BY d.id", (sha256,))
+    return list_where(transaction, "v.source_sha256 = %s AND d.retired IS NULL ORDER BY d.id", (sha256,))
 
 
 def delete(transaction: Transaction, record: DocumentRecord, change: int) -> None:
@@ -173,7 +173,7 @@ def delete(transaction: Transaction, record: DocumentRecord, change: int) -> Non
 
 def find(transaction: Transaction, document_id: str) -> DocumentRecord | None:
     """Return the document of this id, retired or not, or None."""
-    return next(iter(listed_where(transaction, "d.id = %s", (document_id,))), None)
+    return next(iter(list_where(transaction, "d.id = %s", (document_id,))), None)
 
 
 def get(transaction: Transaction, document_id: str, *, retired: bool = False) -> DocumentRecord:
@@ -198,11 +198,11 @@ def aliases(transaction: Transaction, key: int) -> list[str]:
 
 def of_key(transaction: Transaction, key: int) -> DocumentRecord:
     """Return the document with this key, which must exist."""
-    (record,) = listed_where(transaction, "d.key = %s", (key,))
+    (record,) = list_where(transaction, "d.key = %s", (key,))
     return record
 
 
-def listed(
+def list_all(
     transaction: Transaction,
     *,
     limit: int,
@@ -223,10 +223,10 @@ def listed(
         selection, values = attributes.select_sql(where)
         sql += f" AND d.key IN ({selection})"
         parameters += values
-    return listed_where(transaction, f"{sql} ORDER BY d.id LIMIT %s", (*parameters, limit))
+    return list_where(transaction, f"{sql} ORDER BY d.id LIMIT %s", (*parameters, limit))
 
 
-def listed_where(transaction: Transaction, condition: str, parameters: Sequence[Any]) -> list[DocumentRecord]:
+def list_where(transaction: Transaction, condition: str, parameters: Sequence[Any]) -> list[DocumentRecord]:
     """List documents ``d`` (newest version ``v``) by an SQL condition, which an order may follow."""
     return [document_of(row) for row in transaction.rows(f"{_DOCUMENT} WHERE {condition}", parameters)]
 

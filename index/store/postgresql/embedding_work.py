@@ -1,4 +1,4 @@
-"""The passages of a collection that wait for vectors, and the leases of those who embed them."""
+"""The passages of a collection that wait for vectors, and the leases of the workers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PostgresqlEmbeddingWork(Access):
         """Store vectors and end the claims on them; see :class:`index.protocols.EmbeddingWork`."""
         with self._change() as (transaction, change):
             if lease is not None:
-                claimed = claims.locked(transaction, keys, lease.name)
+                claimed = claims.lock_claimed(transaction, keys, lease.name)
                 keys, vectors, sentences = among(claimed, keys, vectors, sentences)
             served = passages.put_vectors(transaction, keys, vectors, sentences, change)
             claims.end_on(transaction, keys)
@@ -50,17 +50,17 @@ class PostgresqlEmbeddingWork(Access):
             return passages.drop_bad_vectors(transaction, dimension)
 
     def waiting(self, up_to: int) -> int:
-        """How many live passages, up to this id, have no vector."""
+        """Count the live passages, up to this id, that have no vector."""
         with self._read() as (transaction, _):
             return passages.waiting(transaction, up_to)
 
     def waiting_since(self) -> float | None:
-        """When the oldest version was stored that has passages without a vector; None without."""
+        """The time at which the oldest version with passages without a vector was stored; None without."""
         with self._read() as (transaction, _):
             return passages.waiting_since(transaction)
 
     def last_passage(self) -> int:
-        """The id of the passage that was stored last; 0 if none ever was."""
+        """The highest passage id ever assigned; 0 if none was."""
         with self._read() as (transaction, _):
             return passages.last(transaction)
 

@@ -28,7 +28,7 @@ def put(
     )
 
 
-def listed(
+def list_all(
     transaction: Transaction, since: int, until: int, limit: int, readable: ReadableBy | None
 ) -> list[Event]:
     """List events after change ``since``, up to ``until``: about ``limit``, never part of a change.
@@ -62,7 +62,7 @@ def note_purge(transaction: Transaction, change: int) -> None:
 
 
 def unpurged(transaction: Transaction) -> Erasure | None:
-    """Return what was erased and may still be in files, or None."""
+    """Return the erasure that files may still contain, or None."""
     row = transaction.row("SELECT erased, purged FROM state WHERE erased > purged")
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""Note which bytes are kept, and for how long: as long as a version was read from them."""
+"""Records of the originals that are kept: as long as a version was read from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def attach(transaction: Transaction, sha256: bytes, size: int) -> None:
 
 
 def drop_unused(transaction: Transaction, sha256s: Iterable[bytes]) -> None:
-    """Forget those of these bytes that no version was read from; their files are swept later."""
+    """Delete the rows of originals among these that no version was read from; files are swept later."""
     transaction.execute(
         "DELETE FROM originals WHERE sha256 = ANY(%s)"
         " AND NOT EXISTS (SELECT FROM versions WHERE source_sha256 = originals.sha256)",
@@ -26,11 +26,11 @@ def drop_unused(transaction: Transaction, sha256s: Iterable[bytes]) -> None:
 
 
 def kept(transaction: Transaction, sha256s: Iterable[bytes]) -> dict[bytes, int]:
-    """Return those of these bytes that are kept, with their sizes."""
+    """Return the sizes of the originals among these that are kept."""
     rows = transaction.rows("SELECT sha256, bytes FROM originals WHERE sha256 = ANY(%s)", (list(sha256s),))
     return dict(rows)
 
 
 def all_kept(transaction: Transaction) -> set[bytes]:
-    """Return all bytes that are kept."""
+    """Return the SHA-256 of all originals that are kept."""
     return {sha256 for (sha256,) in transaction.rows("SELECT sha256 FROM originals")}

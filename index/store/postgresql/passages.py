@@ -11,7 +11,7 @@ from index.postgresql import Transaction
 from index.records import NewDocument
 from index.store.rows import sentences
 from index.store.rows import vectors as stored_vectors
-from index.store.rows.passages import COLUMNS, packed
+from index.store.rows.passages import COLUMNS, pack_all
 from index.types import Ids, Sentences, Vectors
 
 _TEXTS = frozenset({"section", "heading", "tables"})
@@ -28,7 +28,7 @@ def put(transaction: Transaction, new: NewDocument, keys: tuple[int, int], chang
 
     Returns how many of them already have a vector.
     """
-    add(transaction, list(packed(new, keys, change)))
+    add(transaction, list(pack_all(new, keys, change)))
     known = transaction.execute(
         # Only new passages: those that an earlier ingest of this version made keep their change number.
         "UPDATE passages SET embedded = %s WHERE version = %s AND added = %s"
@@ -87,7 +87,7 @@ def waiting(transaction: Transaction, up_to: int) -> int:
 
 
 def waiting_since(transaction: Transaction) -> float | None:
-    """Return when the version of the oldest live passage without a vector was stored."""
+    """Return the time at which the version of the oldest live passage without a vector was stored."""
     row = transaction.row(
         "SELECT v.created FROM passages p JOIN versions v ON v.key = p.version"
         " WHERE p.embedded IS NULL AND p.removed IS NULL ORDER BY p.id LIMIT 1"
@@ -103,8 +103,8 @@ def put_vectors(
     change: int,
 ) -> int:
     """Store vectors and sentences by embedding key; returns how many passages get a vector."""
-    blobs: Sequence[bytes | None] = [sentences.packed(one) for one in sentence_sets] or [None] * len(keys)
-    given = dict(zip(keys, zip(stored_vectors.stored(vectors), blobs, strict=True), strict=True))
+    blobs: Sequence[bytes | None] = [sentences.pack(one) for one in sentence_sets] or [None] * len(keys)
+    given = dict(zip(keys, zip(stored_vectors.pack(vectors), blobs, strict=True), strict=True))
     transaction.execute(
         # Not for a text that was erased while it was being embedded.
         "INSERT INTO embeddings SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::bytea[])"

@@ -16,7 +16,7 @@ from index.store.rows import mirrors
 
 
 def retire(transaction: Transaction, document_id: str, change: int) -> DocumentRecord:
-    """Retire a document; returns what it was.
+    """Retire a document; returns its last record.
 
     Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.DocumentRetired`.
     """
@@ -35,11 +35,11 @@ def retire(transaction: Transaction, document_id: str, change: int) -> DocumentR
 
 def before(transaction: Transaction, moment: float) -> list[DocumentRecord]:
     """Return the documents that were retired before a time, the oldest first."""
-    return documents.listed_where(transaction, "d.retired < %s ORDER BY d.retired, d.id", (moment,))
+    return documents.list_where(transaction, "d.retired < %s ORDER BY d.retired, d.id", (moment,))
 
 
 def at_change(transaction: Transaction, document_id: str, change: int) -> float | None:
-    """Return when a document was retired that was retired after a change; None if it was not."""
+    """Return the time at which a document was retired that is retired after a change; None if it is not."""
     row = transaction.row(
         "SELECT v.replaced FROM documents d JOIN versions v ON v.document = d.key"
         " WHERE d.id = %s AND v.removed <= %s"
@@ -54,11 +54,11 @@ def at_change(transaction: Transaction, document_id: str, change: int) -> float 
 
 
 def set_refused_mirrors(transaction: Transaction, refused: Sequence[RefusedMirror]) -> None:
-    """Replace the mirrors that were refused."""
-    transaction.execute("UPDATE state SET refused_mirrors = %s", (mirrors.packed(refused),))
+    """Replace the refused mirrors."""
+    transaction.execute("UPDATE state SET refused_mirrors = %s", (mirrors.pack(refused),))
 
 
 def refused_mirrors(transaction: Transaction) -> list[RefusedMirror]:
-    """Return the mirrors that were refused, by the names of their folders."""
+    """Return the refused mirrors, by the names of their folders."""
     row = transaction.row("SELECT refused_mirrors FROM state")
-    return mirrors.unpacked(row[0] if row else None)
+    return mirrors.unpack(row[0] if row else None)

@@ -65,7 +65,7 @@ def begin_change(transaction: Transaction) -> int:
 
 
 def begin_epoch(transaction: Transaction) -> None:
-    """Begin an epoch: nothing that was derived before belongs to the record any more."""
+    """Begin an epoch, so that everything derived from the record before is invalid."""
     transaction.execute("UPDATE state SET epoch = %s", (os.urandom(16).hex(),))
 
 
@@ -76,7 +76,7 @@ def mark(transaction: Transaction, state: State, change: int) -> Mark:
 
 
 def includes(transaction: Transaction, state: State, derived: Mark) -> bool:
-    """Whether the record went through the very change that a mark identifies."""
+    """Whether the change that a mark identifies is in the history of this record."""
     if derived.change == 0:
         return True
     return derived.change <= state.change and mark(transaction, state, derived.change) == derived

@@ -78,7 +78,7 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
         self._memory = Memory()
         self._shared = shared or SharedOriginals(None)
         self._readings: set[_Reading] = set()
-        with self._told():
+        with self._translate_missing_table():
             migrate(server, self._schema, "record", schema.COLLECTION, create=False)
 
     # Reading
@@ -105,7 +105,7 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
 
     def notice(self, since: int) -> Notice:
         """Report what any process committed after change ``since``."""
-        with self._told():
+        with self._translate_missing_table():
             row = self._server.look(
                 self._schema,
                 "SELECT change, erased > {}, generation, erased FROM state WHERE is_only",
@@ -160,17 +160,17 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
             return documents.get(transaction, document_id)
 
     def retire(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
-        """Take documents out of what questions find; see :class:`index.protocols.RecordStore`."""
+        """Retire documents; see :class:`index.protocols.RecordStore`."""
         with self._change() as (transaction, change):
             return [retirement.retire(transaction, document_id, change) for document_id in document_ids]
 
     def set_refused_mirrors(self, refused: Sequence[RefusedMirror]) -> None:
-        """Replace the mirrors that were refused, without a change number."""
+        """Replace the refused mirrors, without a change number."""
         with self._write() as (transaction, _):
             retirement.set_refused_mirrors(transaction, refused)
 
     def delete(self, document_id: str) -> DocumentRecord:
-        """Erase a document with all its versions; returns what it was."""
+        """Erase a document with all its versions; returns its last record."""
         with self._change() as (transaction, change):
             record = documents.get(transaction, document_id, retired=True)
             documents.delete(transaction, record, change)
@@ -183,24 +183,24 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
             originals.attach(transaction, sha256, size)
 
     def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
-        """Erase those of the versions (keys) that are still there and not the newest; returns them."""
+        """Erase the versions (keys) that still exist and are not the newest; returns them."""
         with self._change() as (transaction, change):
             pruned = versions.prune(transaction, keys, change)
         self.forget()
         return pruned
 
     def forget(self) -> None:
-        """Drop all texts held in memory, because something was erased, here or by another process."""
+        """Drop all cached texts, because this or another process erased something."""
         self._memory.forget(self.notice(0).change)
 
     def unpurged(self) -> Erasure | None:
-        """What was erased and may still be in files, or None."""
+        """The erasure that files may still contain, or None."""
         with self._read() as (transaction, _):
             return events.unpurged(transaction)
 
     def last_erasure(self) -> int:
         """The last change that erased something; see :class:`index.protocols.RecordStore`."""
-        with self._told():
+        with self._translate_missing_table():
             row = self._server.look(self._schema, "SELECT erased FROM state", what=self._what)
         return int(row[0]) if row else 0
 
@@ -212,7 +212,7 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
         files of the database until other rows take their place, and in its write-ahead log, in archives of
         that and in backups for as long as the server keeps them.
         """
-        with self._told():
+        with self._translate_missing_table():
             if not upkeep.vacuum(self._server, self._schema, what=self._what):
                 return False
         with self._write() as (transaction, _):
@@ -227,7 +227,7 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
                 reading.transaction.end()
 
     def begin_epoch(self) -> None:
-        """Disown all that was derived from this record; see :class:`index.protocols.RecordStore`."""
+        """Invalidate all that was derived from this record; see :class:`index.protocols.RecordStore`."""
         with self._write() as (transaction, _):
             state.begin_epoch(transaction)
 
@@ -247,12 +247,12 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
     def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
         """List erased versions: position and tag; see :class:`index.protocols.Erasures`."""
         with self._read() as (transaction, now):
-            return erasures.erased(transaction, now.store, after)
+            return erasures.list_erased(transaction, now.store, after)
 
     def erase_tagged(self, tags: Container[bytes]) -> tuple[int, int]:
         """Erase the versions that have these tags; see :class:`index.protocols.Erasures`."""
         with self._write() as (transaction, now):
-            found = list(erasures.tagged(transaction, now.store, tags))
+            found = list(erasures.find_tagged(transaction, now.store, tags))
             if not found:
                 return 0, 0
             change = state.begin_change(transaction)
@@ -280,7 +280,7 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
         self.forget()
 
     def staging(self) -> PostgresqlStaging:
-        """What an upgrade prepares; see :class:`index.protocols.RecordStore`."""
+        """The staging area of an upgrade; see :class:`index.protocols.RecordStore`."""
         return PostgresqlStaging(self._server, self._number, self._what, self._read, self._write)
 
     def copying(self) -> PostgresqlCopying:

@@ -10,11 +10,11 @@ from index.store.rows.texts import (
     BLOCK,
     ERASED,
     block_numbers,
-    checked,
-    damaged,
-    joined,
-    packed_blocks,
+    damage_error,
+    pack_blocks,
     text_sha256,
+    unpack,
+    unpack_checked,
 )
 
 _LAST = 2**62
@@ -28,7 +28,7 @@ def put(transaction: Transaction, text: str) -> bytes:
     ).rowcount
     if added:
         columns = {"sha256": "bytea", "number": "int8", "body": "bytea"}
-        blocks = ((sha, number, block) for number, block in enumerate(packed_blocks(text)))
+        blocks = ((sha, number, block) for number, block in enumerate(pack_blocks(text)))
         transaction.copy("text_blocks", columns, blocks)
     return sha
 
@@ -47,24 +47,24 @@ def read(transaction: Transaction, sha: bytes, start: int = 0, end: int | None =
         "SELECT body FROM text_blocks WHERE sha256 = %s AND number BETWEEN %s AND %s ORDER BY number",
         (sha, first, last),
     )
-    found = joined(sha, (body for (body,) in rows))
+    found = unpack(sha, (body for (body,) in rows))
     if start == 0 and end is None:
         if text_sha256(found) != sha:
             require(transaction, sha)
-            raise damaged(sha)
+            raise damage_error(sha)
         return found
     return found[start - first * BLOCK : None if end is None else end - first * BLOCK]
 
 
 def read_wholes(transaction: Transaction, shas: Sequence[bytes]) -> dict[bytes, str]:
-    """Return those of the texts that are not erased, each checked against its hash, by one query."""
+    """Return the texts among these that are not erased, each checked against its hash, by one query."""
     rows = transaction.rows(
         "SELECT t.sha256, array_agg(b.body ORDER BY b.number) FILTER (WHERE b.body IS NOT NULL)"
         " FROM texts t LEFT JOIN text_blocks b ON b.sha256 = t.sha256 WHERE t.sha256 = ANY(%s)"
         " GROUP BY t.sha256",
         (list(shas),),
     )
-    return {sha: checked(sha, blocks or []) for sha, blocks in rows}
+    return {sha: unpack_checked(sha, blocks or []) for sha, blocks in rows}
 
 
 def slices(transaction: Transaction, spans: Sequence[tuple[bytes, int, int]]) -> list[str]:
@@ -77,7 +77,7 @@ def slices(transaction: Transaction, spans: Sequence[tuple[bytes, int, int]]) ->
         " AS wanted (sha256, number) USING (sha256, number)",
         ([sha for sha, _ in wanted], [number for _, number in wanted]),
     )
-    blocks = {(sha, number): joined(sha, [body]) for sha, number, body in rows}
+    blocks = {(sha, number): unpack(sha, [body]) for sha, number, body in rows}
     found = []
     for sha, start, end in spans:
         numbers = block_numbers(start, end)
@@ -93,13 +93,13 @@ def require(transaction: Transaction, sha: bytes) -> None:
 
 
 def stored(transaction: Transaction, shas: Iterable[bytes]) -> list[bytes]:
-    """Return those of the texts that are not erased."""
+    """Return the texts among these that are not erased."""
     rows = transaction.rows("SELECT sha256 FROM texts WHERE sha256 = ANY(%s)", (list(shas),))
     return [sha for (sha,) in rows]
 
 
 def drop_unused(transaction: Transaction, shas: Sequence[bytes]) -> None:
-    """Delete those of the texts that no version uses."""
+    """Delete the texts among these that no version uses."""
     rows = transaction.rows(
         "DELETE FROM texts WHERE sha256 = ANY(%s)"
         " AND NOT EXISTS (SELECT FROM versions WHERE text_sha256 = texts.sha256) RETURNING sha256",

@@ -34,7 +34,7 @@ def of_number(transaction: Transaction, document_id: str, number: int | None) ->
     parameters = (document_id,) if number is None else (document_id, number)
     if row := transaction.row(f"{VERSION} WHERE d.id = %s AND {which}", parameters):
         return version_of(row)
-    newest = listed(transaction, document_id)[0].number
+    newest = list_all(transaction, document_id)[0].number
     pruned = transaction.row(
         "SELECT 1 FROM erased WHERE document_id = %s AND version = %s", (document_id, number)
     )
@@ -81,7 +81,7 @@ def existed(transaction: Transaction, document_id: str, change: int) -> bool:
     return row is not None
 
 
-def listed(transaction: Transaction, document_id: str) -> list[VersionRecord]:
+def list_all(transaction: Transaction, document_id: str) -> list[VersionRecord]:
     """List the stored versions of a document, newest first. Raises :class:`DocumentNotFound`."""
     rows = transaction.rows(f"{VERSION} WHERE d.id = %s ORDER BY v.number DESC", (document_id,))
     if not rows:

@@ -1,1 +1,1 @@
-"""How the rows of a record are packed, read and cached, whatever database keeps them."""
+"""Packing, reading and caching of the rows of a record, for any database."""

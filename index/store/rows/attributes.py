@@ -1,4 +1,4 @@
-"""What filters compare of a document: typed values by key."""
+"""The attributes of a document that filters compare: typed values by key."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from index.types import Metadata, Scalar
 LARGEST = 2**63 - 1
 
 
-def typed(value: Scalar) -> tuple[Kind, str | int | float]:
-    """Return the kind of a value, and it as it is stored."""
+def typed_value(value: Scalar) -> tuple[Kind, str | int | float]:
+    """Return the kind of a value, and the value as it is stored."""
     if isinstance(value, str):
         return kind_of(value), value
     if isinstance(value, bool):
@@ -28,13 +28,13 @@ def condition(where: Comparison, column: str, place: str) -> tuple[str, int]:
 def rows(values: Metadata) -> set[tuple[str, Kind, str | int | float]]:
     """Return the rows of these values: key, kind and value, one for each member of a list."""
     return {
-        (key, *typed(member))
+        (key, *typed_value(member))
         for key, value in values.items()
         for member in ([value] if isinstance(value, Scalar) else value)
     }
 
 
 def attributes_of(id_: str, title: str, source: str, media_type: str, metadata: Metadata) -> Metadata:
-    """Return what filters compare of a document."""
+    """Return the attributes of a document that filters compare."""
     own = {"document_id": id_, "title": title, "source": source, "media_type": media_type}
     return {**metadata, **own}

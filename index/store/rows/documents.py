@@ -14,7 +14,7 @@ from index.errors import VersionNotFound
 from index.protocols import Unstaged
 from index.records import DocumentRecord, NewDocument, Structure, VersionRecord
 from index.store.rows.damage import undecodable
-from index.store.rows.passages import columns_of, packed_columns
+from index.store.rows.passages import columns_of, pack_columns
 from index.types import Block, BlockKind, Extract
 
 _OFFSETS = np.dtype("<i4")
@@ -41,10 +41,10 @@ def version_of(row: Iterable[Any]) -> VersionRecord:
     return VersionRecord(*values)
 
 
-def packed_structure(new: NewDocument) -> tuple[bytes, bytes, bytes | None]:
+def pack_structure(new: NewDocument) -> tuple[bytes, bytes, bytes | None]:
     """Pack the columns ``structure``, ``pages`` and ``layout`` of a new version."""
     blocks = [
-        [b.kind, b.start, b.end, b.level, b.title, *filter(None, [packed_columns(b.columns)])]
+        [b.kind, b.start, b.end, b.level, b.title, *filter(None, [pack_columns(b.columns)])]
         for b in new.blocks
     ]
     structure = zlib.compress(json.dumps(blocks, ensure_ascii=False).encode())
@@ -52,7 +52,7 @@ def packed_structure(new: NewDocument) -> tuple[bytes, bytes, bytes | None]:
 
 
 def structure_of(packed: bytes, pages: bytes) -> Structure:
-    """Return the blocks and pages that :func:`packed_structure` has packed."""
+    """Return the blocks and pages that :func:`pack_structure` has packed."""
     try:
         blocks = tuple(_block(*block) for block in json.loads(zlib.decompress(packed)))
     except (ValueError, TypeError, zlib.error) as error:

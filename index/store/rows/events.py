@@ -1,4 +1,4 @@
-"""What events tell of erasures, and the error for a change that cannot be read any more."""
+"""Erasures as events record them, and the error for a change that cannot be read any more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from index.records import Erasure
 
 
 def erasure_of(change: int, gone: dict[str, float], renamed: Iterable[Sequence[str]]) -> Erasure:
-    """Return what was erased up to a change, by the ids of documents and the times of their erasures.
+    """Return the erasure up to a change, by the ids of documents and the times of their erasures.
 
     ``renamed`` has new and former ids, the last renaming first: documents may have been put under ids that
     they had before.

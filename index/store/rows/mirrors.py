@@ -9,12 +9,12 @@ from dataclasses import astuple
 from index.records import RefusedMirror
 
 
-def packed(refused: Sequence[RefusedMirror]) -> str:
+def pack(refused: Sequence[RefusedMirror]) -> str:
     """Pack them as JSON."""
     return json.dumps([astuple(one) for one in refused], ensure_ascii=False)
 
 
-def unpacked(stored: str | None) -> list[RefusedMirror]:
-    """Return the mirrors that were refused, by the names of their folders; None is none."""
+def unpack(stored: str | None) -> list[RefusedMirror]:
+    """Return the refused mirrors, by the names of their folders; None is none."""
     refused = [RefusedMirror(*one) for one in json.loads(stored)] if stored else []
     return sorted(refused, key=lambda one: one.root)

@@ -1,4 +1,4 @@
-"""What locators name: a document id and the beginning of the hash of one text, for good."""
+"""Reserve (id, hash prefix) so that a locator never names two texts."""
 
 from __future__ import annotations
 

@@ -15,25 +15,23 @@ COLUMNS = (
     "document", "version", "start", "end", "section", "heading", "first_page", "last_page", "tokens",
     "quote_key", "embedding_key", "added", "tables",
 )  # fmt: skip
-"""The columns of :func:`packed`."""
+"""The columns of :func:`pack_all`."""
 
 
-def packed(new: NewDocument, keys: tuple[int, int], change: int) -> Iterator[tuple[Any, ...]]:
+def pack_all(new: NewDocument, keys: tuple[int, int], change: int) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a new version's passages, given the keys of document and version."""
     for passage, heading in zip(new.passages, new.headings, strict=True):
-        yield packed_passage(new.text, passage, heading, keys, change)
+        yield pack(new.text, passage, heading, keys, change)
 
 
-def packed_passage(
-    text: str, passage: Passage, heading: str, keys: tuple[int, int], added: int
-) -> tuple[Any, ...]:
+def pack(text: str, passage: Passage, heading: str, keys: tuple[int, int], added: int) -> tuple[Any, ...]:
     """Return the row of a passage of a text."""
     quote = text[passage.start : passage.end]
     first_page, last_page = passage.pages or (None, None)
     return (
         *keys, passage.start, passage.end, json.dumps(passage.section, ensure_ascii=False), heading,
         first_page, last_page, passage.tokens, content_key(quote),
-        content_key(indexed_text(heading, quote)), added, packed_tables(passage.tables),
+        content_key(indexed_text(heading, quote)), added, pack_tables(passage.tables),
     )  # fmt: skip
 
 
@@ -45,21 +43,21 @@ def pending_passage(row: Sequence[Any], quote: str) -> PendingPassage:
     return PendingPassage(id_, key, text, begin, tokens, shift_tables(tables_of(tables), begin - start))
 
 
-def packed_tables(tables: Sequence[Block]) -> str | None:
+def pack_tables(tables: Sequence[Block]) -> str | None:
     """Pack the column ``tables`` of a passage: JSON, or None for a passage without tables."""
     if not tables:
         return None
-    found = [[one.start, one.end, packed_columns(one.columns)] for one in tables]
+    found = [[one.start, one.end, pack_columns(one.columns)] for one in tables]
     return json.dumps(found, ensure_ascii=False)
 
 
-def packed_columns(columns: Columns | None) -> list[Any] | None:
+def pack_columns(columns: Columns | None) -> list[Any] | None:
     """Return the columns of a table as they are stored in JSON."""
     return [list(columns.names), columns.body, columns.labelled] if columns else None
 
 
 def tables_of(stored: str | None) -> tuple[Block, ...]:
-    """Return the tables that :func:`packed_tables` has packed."""
+    """Return the tables that :func:`pack_tables` has packed."""
     if stored is None:
         return ()
     try:
@@ -71,7 +69,7 @@ def tables_of(stored: str | None) -> tuple[Block, ...]:
 
 
 def columns_of(stored: list[Any] | None) -> Columns | None:
-    """Return the columns that :func:`packed_columns` has packed."""
+    """Return the columns that :func:`pack_columns` has packed."""
     if stored is None:
         return None
     names, body, labelled = stored

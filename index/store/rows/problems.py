@@ -1,4 +1,4 @@
-"""What a check says of rows that break a rule, whatever database keeps them."""
+"""Messages of checks about rows that break a rule, for any database."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Rule:
     repair: tuple[str, ...] = ()
 
     def problems(self, places: Iterable[str]) -> list[Problem]:
-        """Say it of each place."""
+        """Return a problem for each place."""
         advice = "Repair it." if self.repair else _RESTORE
         return [Problem(self.code, place, f"{self.says}. {advice}", bool(self.repair)) for place in places]
 
 
-def listed(found: list[Problem]) -> Iterator[Problem]:
+def limit_per_kind(found: list[Problem]) -> Iterator[Problem]:
     """Yield the first problems of each kind, and one for the number of the others."""
     for code, same in groupby(sorted(found, key=lambda one: one.code), lambda one: one.code):
         all_ = list(same)
@@ -69,7 +69,7 @@ def wrong_attributes(id_: str, stored: set[Any], expected: set[Any] | None) -> I
 
 
 def unused_attributes(document: int) -> Problem:
-    """Say that there are attributes of a document (key) that does not exist."""
+    """The problem of attributes of a document (key) that does not exist."""
     return Problem(
         "attributes_unused",
         f"document with key {document}",
@@ -79,7 +79,7 @@ def unused_attributes(document: int) -> Problem:
 
 
 def damaged_text(place: str, error: StoreDamaged) -> Problem:
-    """Say that a text is not what its hash says."""
+    """The problem of a text that does not match its hash."""
     return Problem("text_damaged", place, error.message)
 
 
@@ -122,7 +122,7 @@ def _has_valid_structure(read: Callable[[], Structure], length: int) -> bool:
 
 
 def damaged_vector(key: bytes, passage: int | None) -> Problem:
-    """Say that a vector, or its sentences, are damaged: by its key, and a passage (id) that has it."""
+    """The problem of a damaged vector or its sentences, by its key and a passage (id) that has it."""
     place = f"passage {passage}" if passage else f"vector {key.hex()}"
     message = "its vector or its sentences are damaged. Repair it: it is then embedded again."
     return Problem("vector_damaged", place, message, is_repairable=True)

@@ -28,7 +28,7 @@ _SEALED = 1
 _LEVELS = 127
 
 
-def packed(sentences: Sentences) -> bytes:
+def pack(sentences: Sentences) -> bytes:
     """Pack sentences into bytes."""
     vectors = sentences.vectors
     scales = np.maximum(np.abs(vectors).max(axis=1, initial=0.0), 1e-9).astype("<f4")
@@ -45,8 +45,8 @@ def packed(sentences: Sentences) -> bytes:
     return content + _CHECKSUM.pack(zlib.crc32(content))
 
 
-class Unpacked(NamedTuple):
-    """Packed sentences divided into their arrays, each as bytes; see :func:`packed`.
+class SentenceArrays(NamedTuple):
+    """Packed sentences divided into their arrays, each as bytes; see :func:`pack`.
 
     ``spans``, ``term_ends``, ``scales`` and ``levels`` are those of the sentences, ``terms`` those of
     the passage; ``dimension`` is the length of a vector, 0 without vectors.
@@ -67,12 +67,12 @@ class Unpacked(NamedTuple):
         return (10 + self.dimension) * self.sentence_count + 4 * self.term_count
 
 
-StoredSentences = tuple[int, Unpacked | None]
+StoredSentences = tuple[int, SentenceArrays | None]
 """The key of a passage's document, and its stored sentences, or None."""
-_NONE = Unpacked(0, 0, 0, b"", b"", b"", b"", b"")
+_NONE = SentenceArrays(0, 0, 0, b"", b"", b"", b"", b"")
 
 
-def unpacked(blob: bytes) -> Unpacked | None:
+def unpack(blob: bytes) -> SentenceArrays | None:
     """Divide packed sentences; None if they are damaged. Older ones have no checksum."""
     if len(blob) < _HEADER.size:
         return None
@@ -85,17 +85,17 @@ def unpacked(blob: bytes) -> Unpacked | None:
     checksum = _CHECKSUM.pack(zlib.crc32(memoryview(blob)[:size])) if seal == _SEALED else b""
     if len(blob) < size or blob[size:] != checksum:
         return None
-    return Unpacked(
+    return SentenceArrays(
         count, terms, dimension,
         blob[_HEADER.size : ends], blob[ends:begin], blob[begin:scale], blob[scale:rows], blob[rows:size],
     )  # fmt: skip
 
 
-def table(passages: Sequence[Unpacked | None]) -> SentenceTable:
+def table(passages: Sequence[SentenceArrays | None]) -> SentenceTable:
     """Join the sentences of passages; None is a passage without stored sentences."""
     found = [_NONE if one is None else one for one in passages]
     # Joining bytes is faster than gathering by index arrays.
-    columns = list(zip(*found, strict=True)) or [()] * len(Unpacked._fields)
+    columns = list(zip(*found, strict=True)) or [()] * len(SentenceArrays._fields)
     counts, term_counts, dimensions = np.array(columns[:3], np.int64)
     spans, term_ends, terms, scales, levels = map(b"".join, columns[3:])
     has_vectors = (counts > 0) & (dimensions > 0)
@@ -113,9 +113,9 @@ def table(passages: Sequence[Unpacked | None]) -> SentenceTable:
     )
 
 
-def checked(id_: int, blob: bytes | None) -> Unpacked | None:
-    """The sentences of a passage; None, and a warning, if they are damaged: its text is then split again."""
-    found = None if blob is None else unpacked(blob)
+def unpack_or_warn(id_: int, blob: bytes | None) -> SentenceArrays | None:
+    """Unpack the sentences of a passage; logs damage and returns None, so that its text is split again."""
+    found = None if blob is None else unpack(blob)
     if blob is not None and found is None:
         _log.warning(
             "The stored sentences of passage %d are damaged. Let a check of the collection repair them.", id_
@@ -134,7 +134,7 @@ def are_valid(blob: bytes | None) -> bool:
     """Whether stored sentences, if there are any, are intact and in order."""
     if blob is None:
         return True
-    stored = unpacked(blob)
+    stored = unpack(blob)
     if stored is None:
         return False
     found = table([stored])

@@ -1,4 +1,4 @@
-"""What snapshots of all databases read alike: through the memory, and of an earlier change."""
+"""Reads that snapshots of all databases share: through the cache, and of an earlier change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from index.types import Ids
 
 
 class RememberedPassages:
-    """Texts and passages of a snapshot: what the memory has not is read, and kept there."""
+    """Texts and passages of a snapshot, read through the cache."""
 
     _memory: Memory
     _reads: Reads
@@ -39,7 +39,7 @@ class RememberedPassages:
 
 
 class EarlierPassages:
-    """Texts and passages of an earlier change, of which nothing is kept in memory.
+    """Texts and passages of an earlier change, which are not cached.
 
     They are those of that change. Titles, sources and metadata, and therefore filters, are current, because
     they can be corrected without a new version.
@@ -51,7 +51,7 @@ class EarlierPassages:
         return self._reads.text(sha256, start, end)
 
     def whole_texts(self, sha256s: Iterable[bytes]) -> dict[bytes, str]:
-        wanted = list(sha256s) if self._reads.is_told else self._reads.stored_texts(sha256s)
+        wanted = list(sha256s) if self._reads.knows_erasures else self._reads.stored_texts(sha256s)
         return dict(self._reads.whole_texts(wanted))
 
     def passages(self, ids: Ids) -> list[StoredPassage]:

@@ -19,25 +19,25 @@ def text_sha256(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def packed_blocks(text: str) -> Iterator[bytes]:
+def pack_blocks(text: str) -> Iterator[bytes]:
     """Yield the blocks of a text, in order."""
     for at in range(0, len(text), BLOCK):
         yield zlib.compress(text[at : at + BLOCK].encode(), 6)
 
 
-def joined(sha: bytes, blocks: Iterable[bytes]) -> str:
+def unpack(sha: bytes, blocks: Iterable[bytes]) -> str:
     """Return the text of consecutive blocks. Raises :class:`index.errors.StoreDamaged`."""
     try:
         return "".join(zlib.decompress(block).decode() for block in blocks)
     except (zlib.error, UnicodeDecodeError) as error:
-        raise damaged(sha) from error
+        raise damage_error(sha) from error
 
 
-def checked(sha: bytes, blocks: Iterable[bytes]) -> str:
+def unpack_checked(sha: bytes, blocks: Iterable[bytes]) -> str:
     """Return the text of all its blocks. Raises :class:`index.errors.StoreDamaged` if its hash is another."""
-    text = joined(sha, blocks)
+    text = unpack(sha, blocks)
     if text_sha256(text) != sha:
-        raise damaged(sha)
+        raise damage_error(sha)
     return text
 
 
@@ -46,6 +46,6 @@ def block_numbers(start: int, end: int) -> range:
     return range(start // BLOCK, max(start, end - 1) // BLOCK + 1)
 
 
-def damaged(sha: bytes) -> StoreDamaged:
-    """Return the error for a text that is not what its hash says."""
+def damage_error(sha: bytes) -> StoreDamaged:
+    """Return the error for a text that does not match its hash."""
     return StoreDamaged(f"The stored text {sha.hex()[:12]} is not what its hash says. Restore a backup.")

@@ -20,20 +20,20 @@ _NORM_TOLERANCE = 0.01
 _CHECKSUM = struct.Struct("<I")
 
 
-def stored(vectors: Vectors) -> list[bytes]:
-    """Return the stored form of vectors, one row each."""
+def pack(vectors: Vectors) -> list[bytes]:
+    """Pack vectors for storage, one row each."""
     return [with_checksum(row.tobytes()) for row in vectors.astype(_STORED)]
 
 
 def among(
     kept: Container[bytes], keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[Sentences]
 ) -> tuple[list[bytes], Vectors, list[Sentences]]:
-    """Return those of the keys that are kept, with their vectors and, if there are any, sentences."""
+    """Select the keys that are kept, with their vectors and, if there are any, sentences."""
     places = [at for at, key in enumerate(keys) if key in kept]
     return [keys[at] for at in places], vectors[places], [sentences[at] for at in places if sentences]
 
 
-def loaded(blobs: Sequence[bytes], dimension: int) -> Vectors:
+def unpack(blobs: Sequence[bytes], dimension: int) -> Vectors:
     """Return stored vectors as unit vectors, shape (len(blobs), dimension); a zero vector stays zero.
 
     Raises :class:`index.errors.StoreDamaged` if any is not what was stored.

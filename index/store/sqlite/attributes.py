@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from index.filters import Comparison, Filter, Named, ReadableBy, folded
-from index.store.rows.attributes import condition, rows, typed
+from index.store.rows.attributes import condition, rows, typed_value
 from index.types import Ids, Metadata
 
 
@@ -85,7 +85,7 @@ def _comparison_sql(where: Comparison) -> tuple[str, list[str | int | float]]:
 
 
 def _equality_sql(where: Comparison) -> tuple[str, list[str | int | float]]:
-    values = [typed(value) for value in where.values]
+    values = [typed_value(value) for value in where.values]
     pairs = ", ".join(["(?, ?)"] * len(values))
     test = f"key = ? AND (kind, value) IN (VALUES {pairs})" if values else "key = ? AND 0"
     sql = f"SELECT document FROM attributes WHERE {test}"
@@ -93,7 +93,7 @@ def _equality_sql(where: Comparison) -> tuple[str, list[str | int | float]]:
 
 
 def _condition_sql(where: Comparison) -> tuple[str, list[str | int | float]]:
-    kind, value = typed(where.values[0])
+    kind, value = typed_value(where.values[0])
     test, places = condition(where, "value", "?")
     sql = f"SELECT document FROM attributes WHERE key = ? AND kind = ? AND {test}"
     return sql, [where.key, kind, *[value] * places]

@@ -81,14 +81,14 @@ class FolderCatalogue:
         path = self._folder / name / _DESCRIPTION
         if not path.exists():
             self._create(path, description)
-        return self._described(path)
+        return self._read_description(path)
 
     def description(self, name: str) -> Mapping[str, Any] | None:
         path = self._folder / name / _DESCRIPTION
-        return self._described(path) if path.exists() else None
+        return self._read_description(path) if path.exists() else None
 
     @staticmethod
-    def _described(path: Path) -> dict[str, Any]:
+    def _read_description(path: Path) -> dict[str, Any]:
         """The description in the record, which an upgrade stores there; else that of the file."""
         stored = _in_record(path.with_name(_STORE))
         in_file = FolderCatalogue._in_file(path)
@@ -169,7 +169,7 @@ class FolderCatalogue:
             self._copy_shared(name, folder)
 
     def _copy_shared(self, name: str, folder: Path) -> None:
-        """Copy the originals that are elsewhere to where a collection has them itself."""
+        """Copy the originals of a shared place into the folder of the collection."""
         shared, own = self.originals(name), FolderOriginals(folder / _ORIGINALS)
         with closing(SqliteStore(folder / _STORE)) as store, store.snapshot() as moment:
             wanted = moment.all_originals()
@@ -222,7 +222,7 @@ class FolderCatalogue:
         self._sweep()
 
     def _elsewhere(self, name: str) -> str:
-        """The end of a deleted folder's name that tells where else originals are; empty if nowhere."""
+        """The suffix of a deleted folder's name that identifies its originals elsewhere; empty without."""
         if self._shared.is_used:
             try:
                 with closing(self.open(name)) as store:
@@ -268,10 +268,10 @@ def _missing(path: Path) -> StoreDamaged:
 
 
 def _is_bare(folder: Path, *, but_derived: bool = False) -> bool:
-    """Whether a collection's folder has nothing that comes with its first document.
+    """Whether a collection's folder has no files that are created with its first document.
 
-    Its record may then be created: a process may have been killed before that. ``but_derived`` disregards
-    what is derived, and locks.
+    Its record may then be created: a process may have been killed before that. ``but_derived`` ignores
+    derived files and locks.
     """
     names = {path.name for path in folder.glob("*")}
     if _STORE not in names and f"{_STORE}-wal" in names:

@@ -37,7 +37,7 @@ def name_store(connection: sqlite3.Connection) -> None:
 
 
 def begin_epoch(connection: sqlite3.Connection) -> None:
-    """Begin an epoch: nothing that was derived before belongs to the file any more."""
+    """Begin an epoch, so that everything derived from the file before is invalid."""
     connection.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (_random(),))
 
 
@@ -49,7 +49,7 @@ def mark(connection: sqlite3.Connection, change: int) -> Mark:
 
 
 def includes(connection: sqlite3.Connection, derived: Mark) -> bool:
-    """Whether the file went through the very change that a mark identifies.
+    """Whether the change that a mark identifies is in the history of this file.
 
     A mark without a store is of an index made before format 4. It is believed when its change is from before
     the file got that format, too: such changes have no token.

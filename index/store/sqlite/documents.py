@@ -12,7 +12,7 @@ from index.errors import DocumentNotFound, DocumentRetired
 from index.filters import Filter, ReadableBy
 from index.records import DocumentRecord, EventKind, NewDocument, Put
 from index.store.rows.attributes import attributes_of
-from index.store.rows.documents import document_of, packed_structure
+from index.store.rows.documents import document_of, pack_structure
 from index.store.sqlite import attributes, events, names, originals, passages, texts, versions
 from index.types import Metadata
 
@@ -69,7 +69,7 @@ def put(connection: sqlite3.Connection, new: NewDocument, change: int, *, is_ver
 
 
 def _update_version(connection: sqlite3.Connection, document: int, new: NewDocument) -> tuple[int, int]:
-    """What was read anew for the newest version; returns its key and number."""
+    """Replace the fields of the newest version that its reader has read anew; returns its key and number."""
     version, number = connection.execute(
         "SELECT v.key, v.number FROM documents d JOIN versions v ON v.key = d.version WHERE d.key = ?",
         (document,),
@@ -77,7 +77,7 @@ def _update_version(connection: sqlite3.Connection, document: int, new: NewDocum
     connection.execute(
         "UPDATE versions SET title = ?, source_sha256 = ?, reader = ?, structure = ?, pages = ?, layout = ?"
         " WHERE key = ?",
-        (new.title, new.source_sha256, new.reader, *packed_structure(new), version),
+        (new.title, new.source_sha256, new.reader, *pack_structure(new), version),
     )
     return version, number
 
@@ -85,13 +85,13 @@ def _update_version(connection: sqlite3.Connection, document: int, new: NewDocum
 def _add_version(
     connection: sqlite3.Connection, document: int, new: NewDocument, stored: tuple[bytes, float, int]
 ) -> tuple[int, int]:
-    """Replace the version of today; ``stored`` is the text, time and change. Returns the key and number."""
+    """Add a newest version; ``stored`` is the text, time and change. Returns its key and number."""
     sha, now, change = stored
     connection.execute(
         "UPDATE versions SET removed = ?, replaced = ? WHERE document = ? AND removed IS NULL",
         (change, now, document),
     )
-    columns = (new.title, new.source_sha256, new.reader, *packed_structure(new))
+    columns = (new.title, new.source_sha256, new.reader, *pack_structure(new))
     version, number = connection.execute(
         "INSERT INTO versions (document, number, text_sha256, created, added, title, source_sha256,"
         " reader, structure, pages, layout)"
@@ -149,7 +149,7 @@ def describe(
 
 def of_source(connection: sqlite3.Connection, sha256: bytes) -> list[DocumentRecord]:
     """Return the documents, not retired, whose newest version was read from the bytes with this hash."""
-    return listed_where(connection, "v.source_sha256 = ? AND d.retired IS NULL ORDER BY d.id", (sha256,))
+    return list_where(connection, "v.source_sha256 = ? AND d.retired IS NULL ORDER BY d.id", (sha256,))
 
 
 def delete(connection: sqlite3.Connection, record: DocumentRecord, change: int) -> None:
@@ -165,7 +165,7 @@ def delete(connection: sqlite3.Connection, record: DocumentRecord, change: int) 
 
 def find(connection: sqlite3.Connection, document_id: str) -> DocumentRecord | None:
     """Return the document of this id, retired or not, or None."""
-    return next(iter(listed_where(connection, "d.id = ?", (document_id,))), None)
+    return next(iter(list_where(connection, "d.id = ?", (document_id,))), None)
 
 
 def get(connection: sqlite3.Connection, document_id: str, *, retired: bool = False) -> DocumentRecord:
@@ -192,7 +192,7 @@ def of_key(connection: sqlite3.Connection, key: int) -> DocumentRecord:
     return document_of(connection.execute(f"{_DOCUMENT} WHERE d.key = ?", (key,)).fetchone())
 
 
-def listed(
+def list_all(
     connection: sqlite3.Connection,
     *,
     limit: int,
@@ -210,10 +210,10 @@ def listed(
         selection, values = attributes.select_sql(where)
         sql += f" AND d.key IN ({selection})"
         parameters += values
-    return listed_where(connection, f"{sql} ORDER BY d.id LIMIT ?", (*parameters, limit))
+    return list_where(connection, f"{sql} ORDER BY d.id LIMIT ?", (*parameters, limit))
 
 
-def listed_where(
+def list_where(
     connection: sqlite3.Connection, condition: str, parameters: Sequence[Any]
 ) -> list[DocumentRecord]:
     """List documents ``d`` (newest version ``v``) by an SQL condition, which an order may follow."""

@@ -28,7 +28,7 @@ def put(
     )
 
 
-def listed(
+def list_all(
     connection: sqlite3.Connection, since: int, until: int, limit: int, readable: ReadableBy | None
 ) -> list[Event]:
     """List events after change ``since``, up to ``until``: about ``limit``, never part of a change.
@@ -70,7 +70,7 @@ def note_purge(connection: sqlite3.Connection, change: int) -> None:
 
 
 def unpurged(connection: sqlite3.Connection) -> Erasure | None:
-    """Return what was erased and may still be in files, or None."""
+    """Return the erasure that files may still contain, or None."""
     marks = dict(
         connection.execute("SELECT key, value FROM meta WHERE key IN ('erased', 'purged')").fetchall()
     )

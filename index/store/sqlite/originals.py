@@ -1,4 +1,4 @@
-"""Note which bytes are kept, and for how long: as long as a version was read from them."""
+"""Records of the originals that are kept: as long as a version was read from them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def attach(connection: sqlite3.Connection, sha256: bytes, size: int) -> None:
 
 
 def drop_unused(connection: sqlite3.Connection, sha256s: Iterable[bytes]) -> None:
-    """Forget those of these bytes that no version was read from; their files are swept later."""
+    """Delete the rows of originals among these that no version was read from; files are swept later."""
     connection.executemany(
         "DELETE FROM originals WHERE sha256 = ?1"
         " AND NOT EXISTS (SELECT 1 FROM versions WHERE source_sha256 = ?1)",
@@ -38,7 +38,7 @@ def drop_unused(connection: sqlite3.Connection, sha256s: Iterable[bytes]) -> Non
 
 
 def kept(connection: sqlite3.Connection, sha256s: Iterable[bytes]) -> dict[bytes, int]:
-    """Return those of these bytes that are kept, with their sizes; for a few hundred hashes at most."""
+    """Return the sizes of the originals among these that are kept; for a few hundred hashes at most."""
     wanted = list(sha256s)
     marks = ", ".join("?" * len(wanted))
     return dict(
@@ -49,7 +49,7 @@ def kept(connection: sqlite3.Connection, sha256s: Iterable[bytes]) -> dict[bytes
 
 
 def all_kept(connection: sqlite3.Connection) -> set[bytes]:
-    """Return all bytes that are kept."""
+    """Return the SHA-256 of all originals that are kept."""
     return {sha256 for (sha256,) in connection.execute("SELECT sha256 FROM originals")}
 
 

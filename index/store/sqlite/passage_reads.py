@@ -30,7 +30,7 @@ def _live(at: int | None) -> tuple[str, tuple[int, ...]]:
 def placed_passages(
     connection: sqlite3.Connection, ids: Sequence[int], at: int | None = None
 ) -> dict[int, PlacedPassage]:
-    """Return those of the passages that are live, by id."""
+    """Return the live passages among these, by id."""
     live, moment = _live(at)
     found: dict[int, PlacedPassage] = {}
     for begin in range(0, len(ids), _SQL_VARIABLES):
@@ -67,7 +67,7 @@ def sentences_of(
             (*moment, *part),
         )
         for id_, document, blob in rows:
-            found[id_] = (document, sentences.checked(id_, blob))
+            found[id_] = (document, sentences.unpack_or_warn(id_, blob))
     return found
 
 
@@ -100,7 +100,7 @@ def added_vectors(
     )
     while rows := cursor.fetchmany(_ROWS):
         ids, documents, blobs = zip(*rows, strict=True)
-        yield np.array(ids, np.int64), np.array(documents, np.int64), vectors.loaded(blobs, dimension)
+        yield np.array(ids, np.int64), np.array(documents, np.int64), vectors.unpack(blobs, dimension)
 
 
 def documents_since(connection: sqlite3.Connection, change: int) -> int:
@@ -127,7 +127,7 @@ def counted(connection: sqlite3.Connection, at: int | None = None) -> tuple[int,
 class SqliteReads:
     """Implements :class:`index.store.rows.cache.Reads` in a read transaction, today or ``at`` a change."""
 
-    is_told = False
+    knows_erasures = False
 
     def __init__(self, connection: sqlite3.Connection, change: int, at: int | None = None) -> None:
         self.change = change

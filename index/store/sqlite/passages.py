@@ -10,7 +10,7 @@ import numpy as np
 from index.records import NewDocument, PendingPassage
 from index.store.rows import sentences
 from index.store.rows import vectors as stored_vectors
-from index.store.rows.passages import packed, pending_passage
+from index.store.rows.passages import pack_all, pending_passage
 from index.store.sqlite import texts
 from index.types import Ids, Sentences, Vectors
 
@@ -23,7 +23,7 @@ def put(connection: sqlite3.Connection, new: NewDocument, keys: tuple[int, int],
     connection.executemany(
         'INSERT INTO passages (document, version, start, "end", section, heading, first_page, last_page,'
         " tokens, quote_key, embedding_key, added, tables) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        packed(new, keys, change),
+        pack_all(new, keys, change),
     )
     known = connection.execute(
         # Only new passages: those that an earlier ingest of this version made keep their change number.
@@ -97,7 +97,7 @@ def end_claims_on(connection: sqlite3.Connection, keys: Sequence[bytes]) -> None
     connection.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in keys])
 
 
-def claimed(connection: sqlite3.Connection, lease: str) -> set[bytes]:
+def claimed_keys(connection: sqlite3.Connection, lease: str) -> set[bytes]:
     """Return the keys of the texts that a lease has claimed."""
     return {key for (key,) in connection.execute("SELECT key FROM claims WHERE lease = ?", (lease,))}
 
@@ -117,7 +117,7 @@ def waiting(connection: sqlite3.Connection, up_to: int) -> int:
 
 
 def waiting_since(connection: sqlite3.Connection) -> float | None:
-    """Return when the version of the oldest live passage without a vector was stored."""
+    """Return the time at which the version of the oldest live passage without a vector was stored."""
     row = connection.execute(
         "SELECT v.created FROM passages p JOIN versions v ON v.key = p.version"
         " WHERE p.embedded IS NULL AND p.removed IS NULL ORDER BY p.id LIMIT 1"
@@ -133,12 +133,12 @@ def put_vectors(
     change: int,
 ) -> int:
     """Store vectors and sentences by embedding key; returns how many passages get a vector."""
-    blobs: Sequence[bytes | None] = [sentences.packed(one) for one in sentence_sets] or [None] * len(keys)
+    blobs: Sequence[bytes | None] = [sentences.pack(one) for one in sentence_sets] or [None] * len(keys)
     connection.executemany(
         # None for a text that was erased while it was being embedded.
         "INSERT OR REPLACE INTO embeddings SELECT ?1, ?2, ?3"
         " WHERE EXISTS (SELECT 1 FROM passages WHERE embedding_key = ?1)",
-        zip(keys, stored_vectors.stored(vectors), blobs, strict=True),
+        zip(keys, stored_vectors.pack(vectors), blobs, strict=True),
     )
     served = 0
     for at in range(0, len(keys), 500):

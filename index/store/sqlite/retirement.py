@@ -25,7 +25,7 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 def retire(connection: sqlite3.Connection, document_id: str, change: int) -> DocumentRecord:
-    """Retire a document; returns what it was.
+    """Retire a document; returns its last record.
 
     Raises :class:`index.errors.DocumentNotFound`, :class:`index.errors.DocumentRetired`.
     """
@@ -44,11 +44,11 @@ def retire(connection: sqlite3.Connection, document_id: str, change: int) -> Doc
 
 def before(connection: sqlite3.Connection, moment: float) -> list[DocumentRecord]:
     """Return the documents that were retired before a time, the oldest first."""
-    return documents.listed_where(connection, "d.retired < ? ORDER BY d.retired, d.id", (moment,))
+    return documents.list_where(connection, "d.retired < ? ORDER BY d.retired, d.id", (moment,))
 
 
 def at_change(connection: sqlite3.Connection, document_id: str, change: int) -> float | None:
-    """Return when a document was retired that was retired after a change; None if it was not."""
+    """Return the time at which a document was retired that is retired after a change; None if it is not."""
     row = connection.execute(
         "SELECT v.replaced FROM documents d JOIN versions v ON v.document = d.key"
         " WHERE d.id = ?1 AND v.removed <= ?2"
@@ -63,11 +63,11 @@ def at_change(connection: sqlite3.Connection, document_id: str, change: int) -> 
 
 
 def set_refused_mirrors(connection: sqlite3.Connection, refused: Sequence[RefusedMirror]) -> None:
-    """Replace the mirrors that were refused."""
-    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_REFUSED, mirrors.packed(refused)))
+    """Replace the refused mirrors."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_REFUSED, mirrors.pack(refused)))
 
 
 def refused_mirrors(connection: sqlite3.Connection) -> list[RefusedMirror]:
-    """Return the mirrors that were refused, by the names of their folders."""
+    """Return the refused mirrors, by the names of their folders."""
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (_REFUSED,)).fetchone()
-    return mirrors.unpacked(row[0] if row else None)
+    return mirrors.unpack(row[0] if row else None)

@@ -129,17 +129,17 @@ class SqliteStore:
             return documents.get(connection, document_id)
 
     def retire(self, document_ids: Sequence[str]) -> list[DocumentRecord]:
-        """Take documents out of what questions find; see :class:`index.protocols.RecordStore`."""
+        """Retire documents; see :class:`index.protocols.RecordStore`."""
         with self._change() as (connection, change):
             return [retirement.retire(connection, document_id, change) for document_id in document_ids]
 
     def set_refused_mirrors(self, refused: Sequence[RefusedMirror]) -> None:
-        """Replace the mirrors that were refused, without a change number."""
+        """Replace the refused mirrors, without a change number."""
         with self._database.write() as connection:
             retirement.set_refused_mirrors(connection, refused)
 
     def delete(self, document_id: str) -> DocumentRecord:
-        """Erase a document with all its versions; returns what it was."""
+        """Erase a document with all its versions; returns its last record."""
         with self._change() as (connection, change):
             record = documents.get(connection, document_id, retired=True)
             documents.delete(connection, record, change)
@@ -152,20 +152,20 @@ class SqliteStore:
             originals.attach(connection, sha256, size)
 
     def prune(self, keys: Sequence[int]) -> list[VersionRecord]:
-        """Erase those of the versions (keys) that are still there and not the newest; returns them."""
+        """Erase the versions (keys) that still exist and are not the newest; returns them."""
         with self._change() as (connection, change):
             pruned = versions.prune(connection, keys, change)
         self.forget()
         return pruned
 
     def forget(self) -> None:
-        """Drop all texts held in memory, because something was erased, here or by another process."""
+        """Drop all cached texts, because this or another process erased something."""
         with self._database.read() as connection:
             change = changes.last(connection)
         self._memory.forget(change)
 
     def unpurged(self) -> Erasure | None:
-        """What was erased and may still be in files, or None."""
+        """The erasure that files may still contain, or None."""
         with self._database.read() as connection:
             return events.unpurged(connection)
 
@@ -186,7 +186,7 @@ class SqliteStore:
         self._database.end_reads(older_than=older_than)
 
     def begin_epoch(self) -> None:
-        """Disown all that was derived from this record; see :class:`index.protocols.RecordStore`."""
+        """Invalidate all that was derived from this record; see :class:`index.protocols.RecordStore`."""
         with self._database.write() as connection:
             changes.begin_epoch(connection)
 
@@ -205,12 +205,12 @@ class SqliteStore:
     def erased_tags(self, after: int = 0) -> list[tuple[int, bytes]]:
         """List erased versions: position and tag; see :class:`index.protocols.Erasures`."""
         with self._database.read() as connection:
-            return erasures.erased(connection, after)
+            return erasures.list_erased(connection, after)
 
     def erase_tagged(self, tags: Container[bytes]) -> tuple[int, int]:
         """Erase the versions that have these tags; see :class:`index.protocols.Erasures`."""
         with self._database.write() as connection:
-            found = list(erasures.tagged(connection, tags))
+            found = list(erasures.find_tagged(connection, tags))
             if not found:
                 return 0, 0
             change = changes.begin(connection)
@@ -240,7 +240,7 @@ class SqliteStore:
         self.forget()
 
     def staging(self) -> SqliteStaging:
-        """What an upgrade prepares."""
+        """The staging area of an upgrade."""
         return SqliteStaging(self._database, self._database.path)
 
     def copying(self) -> SqliteCopying:
@@ -273,7 +273,7 @@ class SqliteStore:
         """Store vectors and end the claims on them; see :class:`index.protocols.EmbeddingWork`."""
         with self._change() as (connection, change):
             if lease is not None:
-                claimed = passages.claimed(connection, lease.name)
+                claimed = passages.claimed_keys(connection, lease.name)
                 keys, vectors, sentences = among(claimed, keys, vectors, sentences)
             passages.end_claims_on(connection, keys)
             return passages.put_vectors(connection, keys, vectors, sentences, change)
@@ -284,17 +284,17 @@ class SqliteStore:
             return upkeep.drop_bad_vectors(connection, dimension)
 
     def waiting(self, up_to: int) -> int:
-        """How many live passages, up to this id, have no vector."""
+        """Count the live passages, up to this id, that have no vector."""
         with self._database.read() as connection:
             return passages.waiting(connection, up_to)
 
     def waiting_since(self) -> float | None:
-        """When the oldest version was stored that has passages without a vector; None without."""
+        """The time at which the oldest version with passages without a vector was stored; None without."""
         with self._database.read() as connection:
             return passages.waiting_since(connection)
 
     def last_passage(self) -> int:
-        """The id of the passage that was stored last; 0 if none ever was."""
+        """The highest passage id ever assigned; 0 if none was."""
         with self._database.read() as connection:
             return passages.last(connection)
 

@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from index.errors import VersionNotFound
-from index.store.rows.texts import BLOCK, ERASED, block_numbers, damaged, joined, packed_blocks, text_sha256
+from index.store.rows.texts import (
+    BLOCK,
+    ERASED,
+    block_numbers,
+    damage_error,
+    pack_blocks,
+    text_sha256,
+    unpack,
+)
 
 _BLOCKS_KEPT = 4
 """Blocks that :func:`slices` keeps: passages overlap, and come from a text in its order."""
@@ -21,7 +29,7 @@ def put(connection: sqlite3.Connection, text: str) -> bytes:
     connection.execute("INSERT INTO texts VALUES (?, ?)", (sha, len(text)))
     connection.executemany(
         "INSERT INTO text_blocks VALUES (?, ?, ?)",
-        ((sha, number, block) for number, block in enumerate(packed_blocks(text))),
+        ((sha, number, block) for number, block in enumerate(pack_blocks(text))),
     )
     return sha
 
@@ -40,11 +48,11 @@ def read(connection: sqlite3.Connection, sha: bytes, start: int = 0, end: int | 
         "SELECT body FROM text_blocks WHERE sha256 = ? AND number BETWEEN ? AND ? ORDER BY number",
         (sha, first, last),
     )
-    blocks = joined(sha, (body for (body,) in rows))
+    blocks = unpack(sha, (body for (body,) in rows))
     if start == 0 and end is None:
         if text_sha256(blocks) != sha:
             require(connection, sha)
-            raise damaged(sha)
+            raise damage_error(sha)
         return blocks
     offset = first * BLOCK
     return blocks[start - offset : None if end is None else end - offset]
@@ -75,7 +83,7 @@ def require(connection: sqlite3.Connection, sha: bytes) -> None:
 
 
 def stored(connection: sqlite3.Connection, shas: Iterable[bytes]) -> list[bytes]:
-    """Return those of the texts that are not erased; for a few hundred hashes at most."""
+    """Return the texts among these that are not erased; for a few hundred hashes at most."""
     wanted = list(shas)
     marks = ", ".join("?" * len(wanted))
     rows = connection.execute(f"SELECT sha256 FROM texts WHERE sha256 IN ({marks})", wanted)
@@ -83,7 +91,7 @@ def stored(connection: sqlite3.Connection, shas: Iterable[bytes]) -> list[bytes]
 
 
 def drop_unused(connection: sqlite3.Connection, shas: list[bytes]) -> None:
-    """Delete those of the texts that no version uses."""
+    """Delete the texts among these that no version uses."""
     for sha in shas:
         if not connection.execute("SELECT 1 FROM versions WHERE text_sha256 = ?", (sha,)).fetchone():
             connection.execute("DELETE FROM text_blocks WHERE sha256 = ?", (sha,))

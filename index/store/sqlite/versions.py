@@ -31,7 +31,7 @@ def of_number(connection: sqlite3.Connection, document_id: str, number: int | No
     parameters = (document_id,) if number is None else (document_id, number)
     if row := connection.execute(f"{_VERSION} WHERE d.id = ? AND {which}", parameters).fetchone():
         return version_of(row)
-    newest = listed(connection, document_id)[0].number
+    newest = list_all(connection, document_id)[0].number
     pruned = connection.execute(
         "SELECT 1 FROM erased WHERE document_id = ? AND version = ?", (document_id, number)
     ).fetchone()
@@ -84,7 +84,7 @@ def existed(connection: sqlite3.Connection, document_id: str, change: int) -> bo
     return row is not None
 
 
-def listed(connection: sqlite3.Connection, document_id: str) -> list[VersionRecord]:
+def list_all(connection: sqlite3.Connection, document_id: str) -> list[VersionRecord]:
     """List the stored versions of a document, newest first. Raises :class:`DocumentNotFound`."""
     rows = connection.execute(f"{_VERSION} WHERE d.id = ? ORDER BY v.number DESC", (document_id,)).fetchall()
     if not rows:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from index.errors import CollectionBusy, StoreDamaged, StoreUnavailable
-from index.postgresql import Server, lock_key, translated
+from index.postgresql import Server, lock_key, translate_error
 from tests.patience import PATIENCE, eventually
 
 
@@ -136,7 +136,7 @@ def test_a_transaction_that_was_ended_is_busy(table: Server) -> None:
         reading.end()
         with pytest.raises(psycopg.errors.QueryCanceled) as found:
             reading.rows("SELECT word FROM words")
-    assert isinstance(translated(found.value, "the words"), CollectionBusy)
+    assert isinstance(translate_error(found.value, "the words"), CollectionBusy)
 
 
 def test_connections_that_broke_are_replaced(table: Server) -> None:

@@ -26,7 +26,7 @@ from index.store.rows.cache import Memory
 from index.store.rows.documents import version_of
 from index.store.rows.passages import passage_of
 from index.store.rows.sentences import StoredSentences
-from index.store.rows.texts import checked
+from index.store.rows.texts import unpack_checked
 from index.types import Ids
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ def require_erasures(memory: Memory, erased: int, *, is_standby: bool) -> None:
 
 
 class Beginning:
-    """What the first statement of a view has seen, and what each later one has to see."""
+    """The state that the first statement of a view has seen, which each later one must see, too."""
 
     def __init__(self, memory: Memory, gone: Callable[[], LoccitError]) -> None:
         """``gone`` makes the error for a collection that was deleted."""
@@ -69,7 +69,7 @@ class Beginning:
         """The change, the last one that erased something, the generation, whether it is a standby's."""
 
     def check(self, row: Row | None) -> None:
-        """Compare what a statement tells. Raises :class:`index.protocols.RecordChanged`."""
+        """Compare the state that a statement has seen. Raises :class:`index.protocols.RecordChanged`."""
         if row is None:
             raise self._gone()
         if self.seen is None:
@@ -82,7 +82,7 @@ class Beginning:
 
 
 class BriefReads(Reads):
-    """Reads more than is asked for in one statement, and gives it when it is asked for."""
+    """Reads ahead: one statement also reads what later steps will need."""
 
     def __init__(self, statements: SingleStatements, beginning: Beginning) -> None:
         super().__init__(statements, 0)
@@ -100,10 +100,10 @@ class BriefReads(Reads):
 
     @property
     def change(self) -> int:
-        return self.begun()[0]
+        return self.begin()[0]
 
-    def begun(self) -> tuple[int, int, int, bool]:
-        """Return what was seen first; see :class:`Beginning`."""
+    def begin(self) -> tuple[int, int, int, bool]:
+        """Begin the view unless it has begun; returns the state, see :class:`Beginning`."""
         if self._beginning.seen is None:
             self._statements.watch()
         assert self._beginning.seen is not None  # noqa: S101 -- or it has raised
@@ -129,10 +129,10 @@ class BriefReads(Reads):
                 self._blocks[version.text_sha256] = blocks
 
     def sentences_of(self, ids: Sequence[int]) -> dict[int, StoredSentences]:
-        return _known(self._sentences, ids, super().sentences_of)
+        return _complete_rows(self._sentences, ids, super().sentences_of)
 
     def placed_passages(self, ids: Sequence[int]) -> dict[int, PlacedPassage]:
-        return _known(self._places, ids, super().placed_passages)
+        return _complete_rows(self._places, ids, super().placed_passages)
 
     def text(self, sha256: bytes, start: int = 0, end: int | None = None) -> str:
         if sha256 in self._blocks:
@@ -146,14 +146,14 @@ class BriefReads(Reads):
 
     def _whole(self, sha256: bytes) -> str:
         if sha256 not in self._wholes:
-            self._wholes[sha256] = checked(sha256, self._blocks[sha256])
+            self._wholes[sha256] = unpack_checked(sha256, self._blocks[sha256])
         return self._wholes[sha256]
 
 
-def _known(
+def _complete_rows(
     known: Mapping[int, T | None], ids: Sequence[int], read: Callable[[Sequence[int]], dict[int, T]]
 ) -> dict[int, T]:
-    """Return the rows that were read ahead, and read the others."""
+    """Complete the rows that were read ahead by reading the others."""
     rest = [id_ for id_ in ids if id_ not in known]
     found = {id_: row for id_ in ids if (row := known.get(id_)) is not None}
     return found | read(rest) if rest else found
@@ -176,7 +176,7 @@ class BriefSnapshot(PostgresqlSnapshot):
 
     @property
     def generation(self) -> int:
-        return self._reads.begun()[2]
+        return self._reads.begin()[2]
 
     @property
     def _state(self) -> State:

@@ -25,7 +25,7 @@ _ROWS = 2048
 class Reads:
     """Implements :class:`index.store.rows.cache.Reads` in a read transaction, today or ``at`` a change."""
 
-    is_told = True  # each snapshot begins with Memory.follow
+    knows_erasures = True  # each snapshot begins with Memory.follow
 
     def __init__(self, transaction: Transaction, change: int, at: int | None = None) -> None:
         self._change = change
@@ -88,7 +88,7 @@ class Reads:
             f" WHERE p.id = ANY(%s) AND {self._live}",
             (np.array(ids, np.int64), *self._moment),
         )
-        return {id_: (document, sentences.checked(id_, blob)) for id_, document, blob in rows}
+        return {id_: (document, sentences.unpack_or_warn(id_, blob)) for id_, document, blob in rows}
 
     def select(self, where: Filter) -> Ids:
         return attributes.select(self._transaction, where)
@@ -114,7 +114,7 @@ class Reads:
         for rows in self._transaction.stream(query, (since, until, *self._moment), size=_ROWS):
             columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
             ids, documents = (np.array(column, np.int64) for column in columns[:2])
-            yield ids, documents, vectors.loaded(columns[2], dimension)
+            yield ids, documents, vectors.unpack(columns[2], dimension)
 
     def counted(self) -> tuple[int, int]:
         """Count the live passages, and those of them that have a vector."""

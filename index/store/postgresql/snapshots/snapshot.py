@@ -111,7 +111,7 @@ class PostgresqlSnapshot(RememberedPassages):
         where: Filter | None = None,
         retired: bool = False,
     ) -> list[DocumentRecord]:
-        return documents.listed(
+        return documents.list_all(
             self._transaction, limit=limit, after=after, prefix=prefix, where=where, retired=retired
         )
 
@@ -142,7 +142,7 @@ class PostgresqlSnapshot(RememberedPassages):
         return retirement.at_change(self._transaction, document_id, change)
 
     def versions(self, document_id: str) -> list[VersionRecord]:
-        return versions.listed(self._transaction, document_id)
+        return versions.list_all(self._transaction, document_id)
 
     def replaced_versions(self) -> list[VersionRecord]:
         return versions.replaced(self._transaction)
@@ -170,7 +170,7 @@ class PostgresqlSnapshot(RememberedPassages):
     def events(
         self, since: int, until: int, limit: int, *, readable: ReadableBy | None = None
     ) -> list[Event]:
-        return events.listed(self._transaction, since, until, limit, readable)
+        return events.list_all(self._transaction, since, until, limit, readable)
 
     # Index feed
 

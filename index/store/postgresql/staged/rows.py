@@ -1,4 +1,4 @@
-"""The rows of what is staged: versions with their passages, vectors, and what is removed or erased."""
+"""Staged rows: versions with their passages, vectors, and what is removed or erased."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from index.store.postgresql import passages, texts
 from index.store.postgresql.staged.tables import REPLACED, STAGED, exists
 from index.store.rows import sentences
 from index.store.rows import vectors as stored_vectors
-from index.store.rows.passages import packed_passage, pending_passage
+from index.store.rows.passages import pack, pending_passage
 from index.types import Passage, Sentences, Vectors
 
 _LATEST = "COALESCE((SELECT max(added) FROM passages WHERE version = v.key), 0)"
@@ -61,7 +61,7 @@ def stage(transaction: Transaction, split: Split, *, takes_over: bool) -> None:
         _remove(transaction, split.key, split.latest)
         added = split.latest
     rows = [
-        packed_passage(split.text, passage, heading, (document, split.key), added)
+        pack(split.text, passage, heading, (document, split.key), added)
         for passage, heading in zip(split.passages, split.headings, strict=True)
     ]
     if takes_over:
@@ -104,7 +104,7 @@ def follow_removals(transaction: Transaction) -> None:
 
 
 def drop(transaction: Transaction, versions: Sequence[int], change: int) -> None:
-    """Erase versions (keys) from what is staged, or replaced and not deleted yet."""
+    """Erase versions (keys) from staged rows, and from replaced ones that are not deleted yet."""
     for prefix in (STAGED, REPLACED):
         if not exists(transaction, f"{prefix}passages"):
             continue
@@ -143,8 +143,8 @@ def put_vectors(
     transaction: Transaction, keys: Sequence[bytes], vectors: Vectors, inside: Sequence[Sentences]
 ) -> None:
     """Stage vectors and sentences by embedding key."""
-    packed = [sentences.packed(one) for one in inside]
-    given = dict(zip(keys, zip(stored_vectors.stored(vectors), packed, strict=True), strict=True))
+    packed = [sentences.pack(one) for one in inside]
+    given = dict(zip(keys, zip(stored_vectors.pack(vectors), packed, strict=True), strict=True))
     transaction.execute(
         # None for a text that was erased while it was being embedded.
         "INSERT INTO staged_embeddings SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::bytea[])"

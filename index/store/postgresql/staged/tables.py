@@ -1,4 +1,4 @@
-"""The tables of what is staged: make them, read them, and put them in the place of those in use."""
+"""Staging tables: create and read them, and exchange them with those in use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from index.postgresql import Server, Transaction, translated
+from index.postgresql import Server, Transaction, translate_error
 from index.store.postgresql import schema, totals
 
 STAGED = "staged_"
@@ -48,13 +48,13 @@ def create(transaction: Transaction) -> None:
 
 
 def drop_staged(transaction: Transaction) -> None:
-    """Drop the tables with what is staged, if there are any."""
+    """Drop the staging tables, if there are any."""
     for name in (*EXCHANGED, "versions"):
         transaction.execute(f"DROP TABLE IF EXISTS {STAGED}{name}")
 
 
 def exchange(transaction: Transaction, collection: int, wanted: Mapping[str, Any]) -> None:
-    """Put the staged tables in the place of those in use; ``wanted`` describes them from then on.
+    """Replace the tables in use by the staged ones; ``wanted`` describes them from then on.
 
     Raises what psycopg raises when somebody reads the tables for long.
     """
@@ -78,7 +78,7 @@ def exchange(transaction: Transaction, collection: int, wanted: Mapping[str, Any
 
 
 def delete_replaced(transaction: Transaction, limit: int) -> bool:
-    """Delete some rows of the tables that were replaced, or the empty tables; whether there is more."""
+    """Delete some rows of replaced tables, or the empty tables; returns whether there are more."""
     for name in EXCHANGED:
         table = f"{REPLACED}{name}"
         if not exists(transaction, table):
@@ -121,4 +121,4 @@ def reading_staged(server: Server, of: str, *, first: str, what: str) -> Iterato
             for name in EXCHANGED:
                 connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier("pg_temp", name)))
     except psycopg.Error as error:
-        raise translated(error, what) from error
+        raise translate_error(error, what) from error

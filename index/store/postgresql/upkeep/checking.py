@@ -14,7 +14,7 @@ from index.store.rows.problems import (
     MOST,
     damaged_text,
     damaged_vector,
-    listed,
+    limit_per_kind,
     wrong_length,
     wrong_version,
 )
@@ -26,12 +26,12 @@ _PASSAGES = 'SELECT id, start, "end", heading, quote_key, embedding_key FROM pas
 
 
 def problems(transaction: Transaction, dimension: int, progress: Progress) -> Iterator[Problem]:
-    """Yield what is wrong: in rows, in texts and passages, and in vectors.
+    """Find problems in rows, in texts and passages, and in vectors.
 
     Of one kind at most :data:`index.store.rows.problems.MOST` are told one by one. ``dimension`` is the
     length of a vector. Damaged files of the database are for the server's own tools.
     """
-    yield from rules.broken(transaction)
+    yield from rules.find_broken(transaction)
     counts = transaction.row("SELECT (SELECT count(*) FROM texts), (SELECT count(*) FROM embeddings)")
     number, vectors = counts or (0, 0)
     total = number + vectors
@@ -41,7 +41,7 @@ def problems(transaction: Transaction, dimension: int, progress: Progress) -> It
 
 
 def _of_texts(transaction: Transaction, progress: Callable[[int], None]) -> Iterator[Problem]:
-    """Yield texts that are not what their hashes say, and what of their versions does not fit them."""
+    """Yield texts that do not match their hashes, and versions that do not match their texts."""
     found: list[Problem] = []
     for done, (sha, length) in enumerate(
         transaction.rows("SELECT sha256, length FROM texts ORDER BY sha256")
@@ -64,7 +64,7 @@ def _of_texts(transaction: Transaction, progress: Callable[[int], None]) -> Iter
         for key, name in used:
             rows = transaction.rows(_PASSAGES, (key,))
             found += wrong_version(name, text, partial(versions.structure, transaction, key), rows)
-    yield from listed(found)
+    yield from limit_per_kind(found)
 
 
 def _of_vectors(
@@ -76,4 +76,4 @@ def _of_vectors(
         if done < 10 * MOST:
             row = transaction.row("SELECT min(id) FROM passages WHERE embedding_key = %s", (key,))
             found.append(damaged_vector(key, row[0] if row else None))
-    yield from listed(found)
+    yield from limit_per_kind(found)

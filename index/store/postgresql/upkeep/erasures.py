@@ -8,7 +8,7 @@ from index.postgresql import Transaction
 from index.store.rows.tags import version_tag
 
 
-def erased(transaction: Transaction, store: str, after: int) -> list[tuple[int, bytes]]:
+def list_erased(transaction: Transaction, store: str, after: int) -> list[tuple[int, bytes]]:
     """Return the erased versions after a position: the position and the tag of each, in order."""
     rows = transaction.rows(
         "SELECT e.position, e.document, e.version, e.added, c.token FROM erased e"
@@ -18,7 +18,9 @@ def erased(transaction: Transaction, store: str, after: int) -> list[tuple[int, 
     return [(position, version_tag(store, *version)) for position, *version in rows]
 
 
-def tagged(transaction: Transaction, store: str, wanted: Container[bytes]) -> Iterator[tuple[int, int, bool]]:
+def find_tagged(
+    transaction: Transaction, store: str, wanted: Container[bytes]
+) -> Iterator[tuple[int, int, bool]]:
     """Yield the stored versions that have one of the tags: their keys, documents (keys), whether newest."""
     rows = transaction.rows(
         "SELECT v.key, d.version = v.key, v.document, v.number, v.added, c.token FROM versions v"

@@ -11,7 +11,7 @@ from index.store.postgresql import attributes
 from index.store.postgresql.totals import COUNTED
 from index.store.rows.attributes import attributes_of
 from index.store.rows.attributes import rows as attribute_rows
-from index.store.rows.problems import Rule, listed, unused_attributes, wrong_attributes, wrong_totals
+from index.store.rows.problems import Rule, limit_per_kind, unused_attributes, wrong_attributes, wrong_totals
 from index.types import Metadata
 
 _ROWS = 500
@@ -171,13 +171,13 @@ _STORED = (
 )
 
 
-def broken(transaction: Transaction) -> Iterator[Problem]:
+def find_broken(transaction: Transaction) -> Iterator[Problem]:
     """Yield the rows that break a rule."""
     for rule in RULES:
-        yield from listed(rule.problems(place for (place,) in transaction.rows(rule.query)))
+        yield from limit_per_kind(rule.problems(place for (place,) in transaction.rows(rule.query)))
     stored = transaction.row("SELECT documents, passages, waiting, characters FROM state")
     yield from wrong_totals(stored or (), transaction.row(COUNTED) or ())
-    yield from listed(list(_wrong_attributes(transaction)))
+    yield from limit_per_kind(list(_wrong_attributes(transaction)))
 
 
 def _wrong_attributes(transaction: Transaction) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""What is kept in memory of the rows read last."""
+"""Caches of the rows read last."""
 
 from index.store.rows.cache.memory import Memory, Reads, with_words
 

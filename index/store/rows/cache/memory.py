@@ -31,15 +31,15 @@ _ROW_BYTES = 600
 
 
 class Reads(Protocol):
-    """What is read of a record in one transaction, where it is not cached."""
+    """Reads of a record in one transaction, for rows that are not cached."""
 
     @property
     def change(self) -> int:
         """The last change that the transaction sees."""
 
     @property
-    def is_told(self) -> bool:
-        """Whether :meth:`Memory.forget` was called for all that is erased as the transaction sees it.
+    def knows_erasures(self) -> bool:
+        """Whether :meth:`Memory.forget` was called for all erasures that the transaction sees.
 
         If not, a cached text may be erased.
         """
@@ -51,19 +51,19 @@ class Reads(Protocol):
         """Raise :class:`index.errors.VersionNotFound` if a text is erased."""
 
     def stored_texts(self, sha256s: Iterable[bytes]) -> list[bytes]:
-        """Those of the texts that are not erased; for a few hundred hashes at most."""
+        """The texts among these that are not erased; for a few hundred hashes at most."""
 
     def whole_texts(self, sha256s: Sequence[bytes]) -> Mapping[bytes, str]:
-        """Those of the texts that are not erased, each checked against its hash.
+        """The texts among these that are not erased, each checked against its hash.
 
-        If :attr:`is_told` is False, none of them is.
+        If :attr:`knows_erasures` is False, none of them is.
         """
 
     def slices(self, spans: Sequence[tuple[bytes, int, int]]) -> list[str]:
         """``text[start:end]`` for each (SHA-256 of the text, start, end)."""
 
     def placed_passages(self, ids: Sequence[int]) -> dict[int, PlacedPassage]:
-        """Those of the passages that are live, by id."""
+        """The live passages among these, by id."""
 
     def sentences_of(self, ids: Sequence[int]) -> dict[int, StoredSentences]:
         """The sentences of those of the passages that are live, by id."""
@@ -73,7 +73,7 @@ class Reads(Protocol):
 
 
 class Memory:
-    """Caches what :class:`Reads` reads. Safe to use from several threads."""
+    """Caches the results of :class:`Reads`. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._texts = TextCache[str](_TEXTS, len)
@@ -142,40 +142,40 @@ class Memory:
         """Return a span of a text. Raises :class:`index.errors.VersionNotFound` for an erased whole text."""
         start, end = span
         if span != (0, None):
-            held = self._texts.peek(sha256) if reads.is_told else None
+            held = self._texts.peek(sha256) if reads.knows_erasures else None
             return reads.text(sha256, *span) if held is None else held[start:end]
-        if not reads.is_told:
+        if not reads.knows_erasures:
             reads.require_text(sha256)
         return self._texts.get(sha256, reads.text, reads.change)
 
     def whole_texts(self, reads: Reads, sha256s: Iterable[bytes]) -> dict[bytes, str]:
         """Return the texts that are still stored, by hash."""
-        return self._wholes(reads, list(sha256s) if reads.is_told else reads.stored_texts(sha256s))
+        return self._wholes(reads, list(sha256s) if reads.knows_erasures else reads.stored_texts(sha256s))
 
     def _wholes(self, reads: Reads, sha256s: Sequence[bytes]) -> dict[bytes, str]:
         return self._texts.get_many(sha256s, reads.whole_texts, reads.change)
 
     def places(self, reads: Reads, ids: Ids) -> list[PlacedPassage]:
-        """Return those of the passages that are live, without their text, in the given order."""
+        """Return the live passages among these, without their text, in the given order."""
         wanted = ids.tolist()
         found = self._places.get(reads.change, wanted, reads.placed_passages)
         return [found[id_] for id_ in wanted if id_ in found]
 
     def reach(self, change: int) -> None:
-        """Invalidate what is cached of rows as of an earlier change."""
+        """Invalidate cached rows of an earlier change."""
         self._places.reach(change)
         self._sentences.reach(change)
 
     def without_sentences(self, ids: Ids, change: int | None) -> list[int]:
-        """Those of the passages whose sentences are not cached, as of a change or of the last one known."""
+        """The passages whose sentences are not cached, as of a change or of the last one known."""
         return self._sentences.missing(ids.tolist(), change)
 
     def without_place(self, ids: Ids, change: int | None) -> list[int]:
-        """The same of the passages that :meth:`places` returns."""
+        """The passages whose :meth:`places` are not cached, as of a change or of the last one known."""
         return self._places.missing(ids.tolist(), change)
 
     def passages(self, reads: Reads, ids: Ids) -> list[StoredPassage]:
-        """Return those of the passages that are live, with their text, in the given order."""
+        """Return the live passages among these, with their text, in the given order."""
         placed = self.places(reads, ids)
         short = {one.version.text_sha256 for one in placed if one.version.length <= BLOCK}
         wholes = self._wholes(reads, list(short))

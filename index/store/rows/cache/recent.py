@@ -46,7 +46,7 @@ class RecentRows(Generic[Row]):
         return found | fresh
 
     def missing(self, ids: Sequence[int], change: int | None = None) -> list[int]:
-        """Those of the ids that are not cached as of a change, without one as of that of the cache."""
+        """The ids that are not cached as of a change, by default that of the cache."""
         with self._lock:
             cached = self._rows if change in (None, self._change) else {}
             return [id_ for id_ in ids if id_ not in cached]

@@ -1,4 +1,4 @@
-"""What differs between the databases that records are copied from and into."""
+"""The differences between the databases that records are copied from and into."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Dialect(Protocol):
         """Add rows that are not there."""
 
     def put_attributes(self, values: Mapping[int, Metadata]) -> None:
-        """Replace what filters compare of documents (keys)."""
+        """Replace the attributes of documents (keys) that filters compare."""
 
     def update_statistics(self, tables: Sequence[str]) -> None:
-        """Gather what the database plans its queries of these tables by, if it does that."""
+        """Update the statistics by which the database plans queries of these tables, if it has any."""
 
     def state(self) -> RecordState:
-        """Read what the record has beside its tables."""
+        """Read the state of the record beside its tables."""
 
     def name_store(self, store: str) -> None:
         """Set the name of the record."""
@@ -50,25 +50,25 @@ class Dialect(Protocol):
         """Set the name of its own folder."""
 
     def put_state(self, state: RecordState) -> None:
-        """Set what the record has beside its tables."""
+        """Set the state of the record beside its tables."""
 
     def has_table(self, name: str) -> bool:
         """Whether there is a table."""
 
 
-def selected(dialect: Dialect, table: Table) -> str:
+def column_list(dialect: Dialect, table: Table) -> str:
     """The columns of a table, as a query lists them."""
-    return ", ".join(quoted(dialect, column) for column in table.columns)
+    return ", ".join(quote_column(dialect, column) for column in table.columns)
 
 
-def quoted(dialect: Dialect, column: str) -> str:
+def quote_column(dialect: Dialect, column: str) -> str:
     """A column, as a query names it."""
     return f'"{dialect.position if column == "position" else column}"'
 
 
 def ordered_by(dialect: Dialect, table: Table) -> str:
     """The key of a table, as a query lists it."""
-    return ", ".join(quoted(dialect, column) for column in table.key)
+    return ", ".join(quote_column(dialect, column) for column in table.key)
 
 
 def marks(values: Sequence[Any]) -> str:

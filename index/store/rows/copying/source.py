@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from index.protocols.copying import RecordState, Row, Rows, TouchedDocuments
-from index.store.rows.copying.dialect import Dialect, marks, ordered_by, parts, quoted, selected
+from index.store.rows.copying.dialect import Dialect, column_list, marks, ordered_by, parts, quote_column
 from index.store.rows.copying.tables import (
     ALIASES,
     BLOCKS,
@@ -89,13 +89,13 @@ class SqlSource:
 
     def groups_of_erased(self) -> list[Row]:
         return self._dialect.select(
-            f"SELECT {selected(self._dialect, GROUPS)} FROM document_groups g"
+            f"SELECT {column_list(self._dialect, GROUPS)} FROM document_groups g"
             " WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.key = g.document)"
         )
 
     def names_after(self, name: tuple[str, str]) -> list[Row]:
         return self._dialect.select(
-            f"SELECT {selected(self._dialect, NAMES)} FROM names WHERE (document_id, digits) > (?, ?)"
+            f"SELECT {column_list(self._dialect, NAMES)} FROM names WHERE (document_id, digits) > (?, ?)"
             " ORDER BY document_id, digits LIMIT ?",
             (name[0], bytes.fromhex(name[1]), _MOST_ROWS),
         )
@@ -117,13 +117,13 @@ class SqlSource:
         key = ordered_by(dialect, one)
         where = f"WHERE ({key}) > {marks(last)}" if last else ""
         return dialect.select(
-            f"SELECT {selected(dialect, one)} FROM {table} {where} ORDER BY {key} LIMIT ?",
+            f"SELECT {column_list(dialect, one)} FROM {table} {where} ORDER BY {key} LIMIT ?",
             (*(last or ()), _MOST_ROWS),
         )
 
     def last_logged(self, table: str) -> Row | None:
         one, dialect = TABLES[table], self._dialect
-        order = ", ".join(f"{quoted(dialect, column)} DESC" for column in one.key)
+        order = ", ".join(f"{quote_column(dialect, column)} DESC" for column in one.key)
         found = dialect.select(f"SELECT {ordered_by(dialect, one)} FROM {table} ORDER BY {order} LIMIT 1")
         return found[0] if found else None
 
@@ -131,13 +131,13 @@ class SqlSource:
         one, dialect = TABLES[table], self._dialect
         places = one.places(one.key)
         for row in dialect.stream(
-            f"SELECT {selected(dialect, one)} FROM {table} ORDER BY {ordered_by(dialect, one)}"
+            f"SELECT {column_list(dialect, one)} FROM {table} ORDER BY {ordered_by(dialect, one)}"
         ):
             yield tuple(row[place] for place in places), row
 
     def _of(self, table: Table, where: str, values: Iterable[object]) -> list[Row]:
         """The rows of a table for which a condition holds with some of the values."""
-        query = f"SELECT {selected(self._dialect, table)} FROM {table.name} WHERE "
+        query = f"SELECT {column_list(self._dialect, table)} FROM {table.name} WHERE "
         return [
             row
             for part in parts(values)
@@ -146,7 +146,7 @@ class SqlSource:
 
 
 def used_content(versions: Iterable[Row], passages: Iterable[Row]) -> dict[str, set[bytes]]:
-    """The keys of what versions and passages use, by the table that it is in."""
+    """The keys of the content that versions and passages use, by table."""
     (text, source), (embedding,) = (
         VERSIONS.places(("text_sha256", "source_sha256")),
         PASSAGES.places(("embedding_key",)),

@@ -18,7 +18,7 @@ class Table:
     key: tuple[str, ...]
 
     def places(self, columns: tuple[str, ...]) -> tuple[int, ...]:
-        """Where columns stand in a row."""
+        """The positions of columns in a row."""
         names = list(self.columns)
         return tuple(names.index(column) for column in columns)
 

@@ -108,7 +108,7 @@ class SqlTarget(SqlSource):
         return sorted({*keys, *found})
 
     def _drop(self, keys: Sequence[int]) -> Mapping[str, set[bytes]]:
-        """Delete documents (keys); returns what they used, which others may use, too."""
+        """Delete documents (keys); returns the content that they used, which others may use, too."""
         versions = self._of(VERSIONS, "document IN {}", keys)
         passages = self._of(PASSAGES, VERSIONS_OF, keys)
         self._delete(PASSAGES.name, VERSIONS_OF, keys)
@@ -119,7 +119,7 @@ class SqlTarget(SqlSource):
         return used_content(versions, passages)
 
     def _known(self, table: str, wanted: Iterable[bytes]) -> set[bytes]:
-        """Those of these keys that a table of content has."""
+        """The keys among these that a table of content has."""
         column = content_key(TABLES[table])
         query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IN "
         return {key for part in parts(wanted) for (key,) in self._dialect.select(query + marks(part), part)}
@@ -130,7 +130,7 @@ class SqlTarget(SqlSource):
 
 
 def _attributes(documents: Iterable[Row], versions: Iterable[Row]) -> dict[int, Metadata]:
-    """What filters compare of documents; nothing of one whose metadata cannot be read."""
+    """The attributes of documents that filters compare; none for one with unreadable metadata."""
     key, title = VERSIONS.places(("key", "title"))
     titles = {row[key]: row[title] for row in versions}
     found = {}

@@ -90,7 +90,7 @@ def _switched(connection: sqlite3.Connection, *, is_last: bool) -> bool:
     return True
 
 
-def translated(error: sqlite3.Error, path: Path) -> LoccitError:
+def translate_error(error: sqlite3.Error, path: Path) -> LoccitError:
     """Translate an SQLite error into one of the package."""
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return CollectionBusy(
@@ -153,7 +153,7 @@ class Database:
             try:
                 connection = self._idle.get_nowait()
             except queue.Empty:
-                connection = self._opened()
+                connection = self._open_connection()
             reading = _Reading(time.monotonic(), lasting)
             try:
                 connection.execute("BEGIN")
@@ -168,7 +168,7 @@ class Database:
                 connection.execute("COMMIT")
                 self._give_back(connection)
         except sqlite3.Error as error:
-            raise translated(error, self.path) from error
+            raise translate_error(error, self.path) from error
 
     def end_reads(self, *, older_than: float) -> None:
         """End the read transactions of this object that have lasted so many seconds, except lasting ones."""
@@ -183,7 +183,7 @@ class Database:
         with self._writing:
             try:
                 if self._writer is None:
-                    self._writer = self._opened()
+                    self._writer = self._open_connection()
                 connection = self._writer
                 connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -197,7 +197,7 @@ class Database:
                         connection.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
-                raise translated(error, self.path) from error
+                raise translate_error(error, self.path) from error
 
     def cleanse(self) -> bool:
         """Remove from the files what committed changes deleted; False while a reader or writer is in the way.
@@ -214,13 +214,13 @@ class Database:
 
     def _vacuum(self) -> bool:
         """Write the file anew, where SQLite was built without access to pages."""
-        with closing(self._opened()) as connection:
+        with closing(self._open_connection()) as connection:
             connection.execute("PRAGMA temp_store=FILE")
             return _succeeds(connection, "VACUUM", self.path)
 
     def _checkpoint(self) -> bool:
         """Move the write-ahead log into the file, and cut it to nothing."""
-        with closing(self._opened()) as connection:
+        with closing(self._open_connection()) as connection:
             connection.execute(f"PRAGMA busy_timeout={round(1000 * _CHECKPOINT_SECONDS)}")
             return _succeeds(connection, "PRAGMA wal_checkpoint(TRUNCATE)", self.path)
 
@@ -238,7 +238,7 @@ class Database:
             except queue.Empty:
                 return
 
-    def _opened(self) -> _Connection:
+    def _open_connection(self) -> _Connection:
         with self._opening:
             if self._closed:
                 # The path may now belong to a new collection with the same name.
@@ -289,5 +289,5 @@ def _succeeds(connection: sqlite3.Connection, statement: str, path: Path) -> boo
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
             return False
-        raise translated(error, path) from error
+        raise translate_error(error, path) from error
     return not rows or rows[0][0] == 0

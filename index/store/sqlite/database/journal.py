@@ -44,9 +44,9 @@ def check_journal(path: Path) -> None:
     """
     for attempt in range(_ATTEMPTS):
         # In this order: other processes may write the log into the file meanwhile, and begin it again.
-        if (first := _first_in_log(_beside(path, "-wal"))) is None:
+        if (first := _first_state_in_log(_beside(path, "-wal"))) is None:
             return
-        if (own := _in_file(path)) is None or _continues(first, own):
+        if (own := _state_in_file(path)) is None or _continues(first, own):
             return
         if attempt == _ATTEMPTS - 1:
             wal, shm = _beside(path, "-wal").name, _beside(path, "-shm").name
@@ -90,7 +90,7 @@ def _has_less_than_recorded(path: Path, size: int) -> bool:
     the file open, and delete the log that this one goes on writing.
     """
     try:
-        with closing(_alone(path)) as connection:
+        with closing(_open_without_log(path)) as connection:
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
             (page,) = connection.execute("PRAGMA page_size").fetchone()
     except sqlite3.Error as error:
@@ -100,7 +100,7 @@ def _has_less_than_recorded(path: Path, size: int) -> bool:
 
 
 def remove_journal(path: Path) -> None:
-    """Delete what would change a copy that was put in the place of a database file.
+    """Delete the journal files that would change a copy put in the place of a database file.
 
     No process may have it open.
     """
@@ -112,23 +112,23 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def _in_file(path: Path) -> _State | None:
-    """What the file itself has reached, without its log; None if that cannot be told."""
+def _state_in_file(path: Path) -> _State | None:
+    """The state of the file itself, without its log; None if it cannot be read."""
     try:
-        with closing(_alone(path)) as connection:
+        with closing(_open_without_log(path)) as connection:
             found = dict(connection.execute("SELECT key, value FROM meta").fetchall())
         return _State(int(found["change"]), str(found.get("store", "")))
     except (sqlite3.Error, KeyError, ValueError, TypeError):
         return None  # a new file, all of which is in the log, or one that is being written or damaged
 
 
-def _alone(path: Path) -> sqlite3.Connection:
+def _open_without_log(path: Path) -> sqlite3.Connection:
     """Open a file without its log, which SQLite leaves alone for a file that is said not to change."""
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
-def _first_in_log(path: Path) -> _State | None:
-    """What the record had reached after the first transaction in a log; None if there is none."""
+def _first_state_in_log(path: Path) -> _State | None:
+    """The state of the record after the first transaction in a log; None without one."""
     try:
         with path.open("rb") as file:
             header = file.read(_HEADER)

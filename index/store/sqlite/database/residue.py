@@ -40,7 +40,7 @@ def overwrite(reading: Transaction, writing: Transaction) -> int:
     for part in _parts(pages):
         with reading() as connection:
             # A page may have another purpose by now; it is looked at again before it is written.
-            unclean += [number for number in part if _unused(_page(connection, number), number)]
+            unclean += [number for number in part if _unused_span(_page(connection, number), number)]
     for part in _parts(unclean):
         with writing() as connection:
             in_use = _pages_in_use(connection)
@@ -79,7 +79,7 @@ def _children(page: bytes, number: int) -> Iterable[int]:
     yield int.from_bytes(page[header + 8 : header + 12], "big")
 
 
-def _unused(page: bytes, number: int) -> tuple[int, int] | None:
+def _unused_span(page: bytes, number: int) -> tuple[int, int] | None:
     """The span between cell pointers and cells; None if it is zeros, or the page is none of a tree."""
     header = _header(number)
     if page[header] not in (*_INTERIOR, *_LEAF):
@@ -91,7 +91,7 @@ def _unused(page: bytes, number: int) -> tuple[int, int] | None:
 
 def _zero(connection: sqlite3.Connection, number: int) -> None:
     page = _page(connection, number)
-    if span := _unused(page, number):
+    if span := _unused_span(page, number):
         start, end = span
         clean = page[:start] + bytes(end - start) + page[end:]
         connection.execute("UPDATE sqlite_dbpage SET data = ? WHERE pgno = ?", (clean, number))

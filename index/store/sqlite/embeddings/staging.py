@@ -17,7 +17,7 @@ from typing import Any
 from index.records import PendingPassage, StagingCounts
 from index.store.rows import sentences
 from index.store.rows import vectors as stored_vectors
-from index.store.rows.passages import packed_passage, pending_passage
+from index.store.rows.passages import pack, pending_passage
 from index.store.sqlite import passages, texts, totals
 from index.types import Passage, Sentences, Vectors
 
@@ -135,7 +135,7 @@ def stage(connection: sqlite3.Connection, split: Split, *, takes_over: bool) -> 
         added = split.latest
     keys = (document, split.key)
     rows = [
-        packed_passage(split.text, passage, heading, keys, added)
+        pack(split.text, passage, heading, keys, added)
         for passage, heading in zip(split.passages, split.headings, strict=True)
     ]
     if takes_over:
@@ -174,7 +174,7 @@ def _remove(connection: sqlite3.Connection, selection: str, *parameters: int) ->
 
 
 def drop(connection: sqlite3.Connection, versions: Sequence[int], change: int) -> None:
-    """Erase versions (keys) from what is staged, or replaced and not deleted yet."""
+    """Erase versions (keys) from staged rows, and from replaced ones that are not deleted yet."""
     for prefix in (STAGED, _REPLACED):
         if not _exists(connection, f"{prefix}passages"):
             continue
@@ -216,12 +216,12 @@ def put_vectors(
     connection: sqlite3.Connection, keys: Sequence[bytes], vectors: Vectors, inside: Sequence[Sentences]
 ) -> None:
     """Stage vectors and sentences by embedding key."""
-    packed = [sentences.packed(one) for one in inside]
+    packed = [sentences.pack(one) for one in inside]
     connection.executemany(
         # None for a text that was erased while it was being embedded.
         "INSERT OR REPLACE INTO staged_embeddings SELECT ?1, ?2, ?3"
         " WHERE EXISTS (SELECT 1 FROM staged_passages WHERE embedding_key = ?1)",
-        zip(keys, stored_vectors.stored(vectors), packed, strict=True),
+        zip(keys, stored_vectors.pack(vectors), packed, strict=True),
     )
     for at in range(0, len(keys), _SQL_VARIABLES):
         part = keys[at : at + _SQL_VARIABLES]
@@ -243,7 +243,7 @@ def counts(connection: sqlite3.Connection) -> StagingCounts:
 
 
 def exchange(connection: sqlite3.Connection) -> bool:
-    """Put what is staged in the place of what is in use, in a change; False if it is not complete."""
+    """Replace the passages and vectors in use by the staged ones, in a change; False if incomplete."""
     follow_removals(connection)
     if unstaged(connection, 1) or waiting(connection, 0, 1):
         return False
@@ -264,7 +264,7 @@ def exchange(connection: sqlite3.Connection) -> bool:
 
 
 def delete_replaced(connection: sqlite3.Connection, limit: int) -> bool:
-    """Delete some rows of the tables that were replaced, or the empty tables; whether there is more."""
+    """Delete some rows of replaced tables, or the empty tables; returns whether there are more."""
     for name in _EXCHANGED:
         table = f"{_REPLACED}{name}"
         if not _exists(connection, table):

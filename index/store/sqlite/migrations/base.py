@@ -144,7 +144,7 @@ def complete(connection: sqlite3.Connection) -> None:
     connection.execute(CLAIMS)
 
 
-def found_format(connection: sqlite3.Connection) -> int | None:
+def read_format(connection: sqlite3.Connection) -> int | None:
     """Return the format of a file; None for a new one, which has no tables."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
         return None

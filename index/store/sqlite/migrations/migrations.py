@@ -84,7 +84,7 @@ def migrate(connection: sqlite3.Connection, path: Path, *, create: bool) -> None
     Raises :class:`index.errors.UnknownFormat` for a file of a later format, or of one before the base, and
     :class:`index.errors.StoreDamaged` for one without tables if it is not to be created.
     """
-    found = base.found_format(connection)
+    found = base.read_format(connection)
     if found is None:
         if not create:
             raise StoreDamaged(
@@ -105,7 +105,7 @@ def migrate(connection: sqlite3.Connection, path: Path, *, create: bool) -> None
 
 def require_known(path: Path, connection: sqlite3.Connection) -> None:
     """Raise :class:`index.errors.UnknownFormat` if a file has a later format, inside a write transaction."""
-    found = base.found_format(connection)
+    found = base.read_format(connection)
     if found is not None and found > FORMAT:
         raise _unknown(path, found)
 

@@ -95,7 +95,7 @@ class SqliteSnapshot(RememberedPassages):
         where: Filter | None = None,
         retired: bool = False,
     ) -> list[DocumentRecord]:
-        return documents.listed(
+        return documents.list_all(
             self._connection, limit=limit, after=after, prefix=prefix, where=where, retired=retired
         )
 
@@ -126,7 +126,7 @@ class SqliteSnapshot(RememberedPassages):
         return retirement.at_change(self._connection, document_id, change)
 
     def versions(self, document_id: str) -> list[VersionRecord]:
-        return versions.listed(self._connection, document_id)
+        return versions.list_all(self._connection, document_id)
 
     def replaced_versions(self) -> list[VersionRecord]:
         return versions.replaced(self._connection)
@@ -154,7 +154,7 @@ class SqliteSnapshot(RememberedPassages):
     def events(
         self, since: int, until: int, limit: int, *, readable: ReadableBy | None = None
     ) -> list[Event]:
-        return events.listed(self._connection, since, until, limit, readable)
+        return events.list_all(self._connection, since, until, limit, readable)
 
     # Index feed
 

@@ -18,7 +18,7 @@ Progress = Callable[[int, int], None]
 
 
 def problems(connection: sqlite3.Connection, dimension: int, progress: Progress) -> Iterator[Problem]:
-    """Yield what is wrong: in the file, in its rows, in its texts and passages, and in its vectors.
+    """Find problems in the file, in its rows, in its texts and passages, and in its vectors.
 
     Of one kind at most :data:`index.store.sqlite.upkeep.rules.MOST` are told one by one. ``dimension`` is the
     length of a vector.
@@ -26,7 +26,7 @@ def problems(connection: sqlite3.Connection, dimension: int, progress: Progress)
     if damaged := list(_of_the_file(connection)):
         yield from damaged
         return  # queries cannot be trusted
-    yield from rules.broken(connection)
+    yield from rules.find_broken(connection)
     (texts,) = connection.execute("SELECT COUNT(*) FROM texts").fetchone()
     (vectors,) = connection.execute("SELECT COUNT(*) FROM embeddings").fetchone()
     total = texts + vectors
@@ -36,7 +36,7 @@ def problems(connection: sqlite3.Connection, dimension: int, progress: Progress)
 
 
 def _of_the_file(connection: sqlite3.Connection) -> Iterator[Problem]:
-    """Yield what SQLite finds wrong with its pages and indexes."""
+    """Yield the damage that SQLite finds in its pages and indexes."""
     try:
         found = [message for (message,) in connection.execute(f"PRAGMA integrity_check({_MOST})").fetchall()]
     except sqlite3.DatabaseError as error:

@@ -13,7 +13,7 @@ from index.store.rows.problems import (
     MOST,
     damaged_text,
     damaged_vector,
-    listed,
+    limit_per_kind,
     wrong_length,
     wrong_version,
 )
@@ -25,7 +25,7 @@ _PASSAGES = 'SELECT id, start, "end", heading, quote_key, embedding_key FROM pas
 
 
 def of_texts(connection: sqlite3.Connection, progress: Callable[[int], None]) -> Iterator[Problem]:
-    """Yield texts that are not what their hashes say, and what of their versions does not fit them."""
+    """Yield texts that do not match their hashes, and versions that do not match their texts."""
     found: list[Problem] = []
     rows = connection.execute("SELECT sha256, length FROM texts ORDER BY sha256").fetchall()
     for done, (sha, length) in enumerate(rows):
@@ -47,7 +47,7 @@ def of_texts(connection: sqlite3.Connection, progress: Callable[[int], None]) ->
         for key, name in used:
             passages = connection.execute(_PASSAGES, (key,))
             found += wrong_version(name, text, partial(versions.structure, connection, key), passages)
-    yield from listed(found)
+    yield from limit_per_kind(found)
 
 
 def of_vectors(
@@ -61,7 +61,7 @@ def of_vectors(
                 "SELECT MIN(id) FROM passages WHERE embedding_key = ?", (key,)
             ).fetchone()
             found.append(damaged_vector(key, row[0] if row else None))
-    yield from listed(found)
+    yield from limit_per_kind(found)
 
 
 def bad_vectors(

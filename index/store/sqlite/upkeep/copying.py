@@ -1,4 +1,4 @@
-"""Copy an SQLite file while others write it, and find out whether somebody has it open."""
+"""Copy an SQLite file while others write it, and check whether another connection has it open."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def pin_database(path: Path) -> Iterator[PinnedDatabase]:
 
 
 def file_damage(path: Path) -> str:
-    """Return what SQLite finds wrong with a file; empty if nothing."""
+    """Return the damage that SQLite finds in a file; empty without any."""
     try:
         with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
             found = [message for (message,) in connection.execute("PRAGMA integrity_check(3)").fetchall()]

@@ -23,7 +23,7 @@ def objects_name(connection: sqlite3.Connection) -> str:
     return tags.objects_name(_store(connection), row[0] if row else None)
 
 
-def erased(connection: sqlite3.Connection, after: int) -> list[tuple[int, bytes]]:
+def list_erased(connection: sqlite3.Connection, after: int) -> list[tuple[int, bytes]]:
     """Return the erased versions after a position: the position and the tag of each, in order."""
     rows = connection.execute(
         "SELECT e.rowid, e.document, e.version, e.added, c.token FROM erased e"
@@ -34,7 +34,7 @@ def erased(connection: sqlite3.Connection, after: int) -> list[tuple[int, bytes]
     return [(position, version_tag(store, *version)) for position, *version in rows]
 
 
-def tagged(connection: sqlite3.Connection, wanted: Container[bytes]) -> Iterator[tuple[int, int, bool]]:
+def find_tagged(connection: sqlite3.Connection, wanted: Container[bytes]) -> Iterator[tuple[int, int, bool]]:
     """Yield the stored versions that have one of the tags: their keys, documents (keys), whether newest."""
     store = _store(connection)
     rows = connection.execute(

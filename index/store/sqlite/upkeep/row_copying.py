@@ -10,7 +10,7 @@ from typing import Any
 
 from index.protocols.copying import RecordState, Row
 from index.store.rows.copying import SqlSource, SqlTarget
-from index.store.rows.copying.dialect import quoted
+from index.store.rows.copying.dialect import quote_column
 from index.store.rows.copying.tables import Table
 from index.store.sqlite import attributes
 from index.store.sqlite.database import Database
@@ -56,7 +56,7 @@ class _Sqlite:
         self._connection.execute(statement, values)
 
     def insert(self, table: Table, rows: Iterable[Row]) -> None:
-        columns = ", ".join(quoted(self, column) for column in table.columns)
+        columns = ", ".join(quote_column(self, column) for column in table.columns)
         marks = ", ".join("?" * len(table.columns))
         self._connection.executemany(f"INSERT INTO {table.name} ({columns}) VALUES ({marks})", rows)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from index.records import Problem
 from index.store.rows.attributes import attributes_of
 from index.store.rows.attributes import rows as attribute_rows
-from index.store.rows.problems import Rule, listed, unused_attributes, wrong_attributes, wrong_totals
+from index.store.rows.problems import Rule, limit_per_kind, unused_attributes, wrong_attributes, wrong_totals
 from index.store.sqlite import attributes, totals
 from index.types import Metadata
 
@@ -157,13 +157,13 @@ RULES = (
 )
 
 
-def broken(connection: sqlite3.Connection) -> Iterator[Problem]:
+def find_broken(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Yield the rows that break a rule."""
     for rule in RULES:
         places = connection.execute(rule.query).fetchall()
-        yield from listed(rule.problems(place for (place,) in places))
+        yield from limit_per_kind(rule.problems(place for (place,) in places))
     yield from wrong_totals(totals.read(connection), totals.counted(connection))
-    yield from listed(list(_wrong_attributes(connection)))
+    yield from limit_per_kind(list(_wrong_attributes(connection)))
 
 
 def _wrong_attributes(connection: sqlite3.Connection) -> Iterator[Problem]:

@@ -44,7 +44,7 @@ class AdvisorySession:
         """
         import psycopg
 
-        from index.postgresql import lock_key, translated
+        from index.postgresql import lock_key, translate_error
 
         try:
             heartbeats = database.server.heartbeats
@@ -62,7 +62,7 @@ class AdvisorySession:
                 raise
             connection.close()
         except psycopg.Error as error:
-            raise translated(error, _WHAT) from error
+            raise translate_error(error, _WHAT) from error
         return None
 
     @property
@@ -84,7 +84,7 @@ class AdvisorySession:
     def acquire(self, lease: str) -> bool:
         import psycopg
 
-        from index.postgresql import lock_key, translated
+        from index.postgresql import lock_key, translate_error
 
         with self._changing:
             try:
@@ -93,7 +93,7 @@ class AdvisorySession:
                 values = [] if lease in self._leases else [lock_key(_SCOPE, lease)]
                 row = self._connection.execute(query, values).fetchone()
             except psycopg.Error as error:
-                raise translated(error, _WHAT) from error
+                raise translate_error(error, _WHAT) from error
             if row is None or not row[0]:
                 return False
             self._leases.add(lease)

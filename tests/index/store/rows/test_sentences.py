@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from index.store.rows.sentences import packed, table, unpacked
+from index.store.rows.sentences import pack, table, unpack
 from index.types import Sentences
 
 
@@ -21,7 +21,7 @@ def sentences(count: int, terms: int, dimension: int) -> Sentences:
 
 def test_what_is_packed_comes_back() -> None:
     kept = [sentences(3, 9, 8), sentences(0, 0, 8), sentences(2, 5, 0), sentences(1, 0, 8)]
-    found = table([unpacked(packed(kept[0])), None, *(unpacked(packed(one)) for one in kept[1:])])
+    found = table([unpack(pack(kept[0])), None, *(unpack(pack(one)) for one in kept[1:])])
     assert found.known.tolist() == [True, False, True, True, True]
     assert found.counts.tolist() == [3, 0, 0, 2, 1]
     assert found.has_vectors.tolist() == [True, False, False, False, True]
@@ -40,8 +40,8 @@ def test_no_passages_have_no_sentences() -> None:
 
 
 def test_every_damaged_bit_is_noticed() -> None:
-    whole = packed(sentences(2, 3, 4))
-    found = unpacked(whole)
+    whole = pack(sentences(2, 3, 4))
+    found = unpack(whole)
     assert found is not None
     assert b"".join(found[3:]) == whole[8:-4]
     assert found.size == len(whole) - 12
@@ -49,13 +49,13 @@ def test_every_damaged_bit_is_noticed() -> None:
         for bit in range(8):
             damaged = bytearray(whole)
             damaged[at] ^= 1 << bit
-            assert unpacked(bytes(damaged)) is None
-    assert all(unpacked(whole[:length]) is None for length in range(len(whole)))
+            assert unpack(bytes(damaged)) is None
+    assert all(unpack(whole[:length]) is None for length in range(len(whole)))
 
 
 def test_sentences_of_before_they_had_a_checksum_are_read() -> None:
-    whole = bytearray(packed(sentences(2, 3, 4))[:-4])
+    whole = bytearray(pack(sentences(2, 3, 4))[:-4])
     whole[6:8] = b"\0\0"
-    found = unpacked(bytes(whole))
+    found = unpack(bytes(whole))
     assert found is not None
     assert b"".join(found[3:]) == whole[8:]

@@ -13,7 +13,7 @@ from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.errors import StoreDamaged
 from index.ingest.preparation import Source
-from index.store.rows.vectors import loaded, stored
+from index.store.rows.vectors import pack, unpack
 from tests.contracts.documents import unit
 from tests.opening import collection_in
 from tests.patience import eventually
@@ -23,27 +23,27 @@ QUESTION = "Where does the heron live?"
 
 def test_stored_vectors_come_back() -> None:
     vectors = unit(5)
-    found = loaded(stored(vectors), 8)
+    found = unpack(pack(vectors), 8)
     np.testing.assert_allclose(found, vectors, atol=1e-3)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
-    assert loaded(stored(np.zeros((1, 8), np.float32)), 8).tolist() == [[0.0] * 8]
+    assert unpack(pack(np.zeros((1, 8), np.float32)), 8).tolist() == [[0.0] * 8]
 
 
 def test_vectors_of_before_they_had_a_checksum_are_read() -> None:
-    vectors = stored(unit(3))
-    np.testing.assert_array_equal(loaded([one[:-4] for one in vectors], 8), loaded(vectors, 8))
+    vectors = pack(unit(3))
+    np.testing.assert_array_equal(unpack([one[:-4] for one in vectors], 8), unpack(vectors, 8))
 
 
 def test_every_damaged_bit_of_a_vector_is_noticed() -> None:
-    (whole,) = stored(unit(1))
+    (whole,) = pack(unit(1))
     for at in range(len(whole)):
         damaged = bytearray(whole)
         damaged[at] ^= 1 << at % 8
         with pytest.raises(StoreDamaged):
-            loaded([whole, bytes(damaged)], 8)
+            unpack([whole, bytes(damaged)], 8)
     for length in set(range(len(whole))) - {16}:
         with pytest.raises(StoreDamaged, match="dimension"):
-            loaded([whole[:length]], 8)
+            unpack([whole[:length]], 8)
 
 
 def filled(folder: Path) -> Collection:
