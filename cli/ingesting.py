@@ -89,13 +89,13 @@ def ingest(
     """
     mirrors = mirror or watching
     _require_consistent(mirrors=mirrors, removes=yes or erase, is_remote=bool(server))
-    from index.naming import checked_groups
+    from index.naming import validate_groups
     from index.sources import Patterns, Selection, resolve_location
 
     place = Place(collection, data, server, key)
     locations = [resolve_location(path) for path in paths]
     patterns = Patterns(include or (), exclude or ())
-    readers = checked_groups(groups) if groups else None
+    readers = validate_groups(groups) if groups else None
     with exit_on_interrupt():
         if server:
             require_no_folder(place)

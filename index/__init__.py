@@ -1,4 +1,4 @@
-"""Documents and ranking: everything but HTTP.
+"""The library: documents, search and citations, without HTTP.
 
 These names are the public door. They are loaded when they are first used, so that a process that only reads
 files does not load the indexes.

@@ -52,14 +52,14 @@ class Citation:
     links: Mapping[str, str]
 
     def covers(self, other: Citation) -> bool:
-        """Whether the words of another citation are among these, in the same text."""
-        return self._is_of_the_text_of(other) and self.start <= other.start and other.end <= self.end
+        """Whether the span of another citation is inside this one, in the same text."""
+        return self._has_same_text(other) and self.start <= other.start and other.end <= self.end
 
     def overlaps(self, other: Citation) -> bool:
-        """Whether both citations have words in common, of the same text."""
-        return self._is_of_the_text_of(other) and self.start < other.end and other.start < self.end
+        """Whether the spans of both citations overlap, in the same text."""
+        return self._has_same_text(other) and self.start < other.end and other.start < self.end
 
-    def _is_of_the_text_of(self, other: Citation) -> bool:
+    def _has_same_text(self, other: Citation) -> bool:
         return (self.document_id, self.text_sha256) == (other.document_id, other.text_sha256)
 
 
@@ -96,7 +96,7 @@ class SideScore:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a passage has its rank."""
+    """The explanation of a passage's rank."""
 
     dense: SideScore
     lexical: SideScore

@@ -26,7 +26,7 @@ _MILVUS = re.compile(r"(https?|tcp|unix)://.+|.+\.db")
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class EmbeddingConfig:
-    """How the embedding model runs."""
+    """Settings of the embedding model."""
 
     device: str = Field(
         default="",
@@ -60,7 +60,7 @@ class EmbeddingConfig:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class ChunkingConfig:
-    """How texts are split into passages.
+    """Settings of the split of texts into passages.
 
     Part of a collection's fingerprint, with the names of the fields: renaming one makes existing collections
     unusable.
@@ -86,7 +86,7 @@ class ChunkingConfig:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class SearchConfig:
-    """How passages are ranked."""
+    """Settings of the ranking of passages."""
 
     candidates: int = Field(
         default=100,
@@ -147,7 +147,7 @@ class SearchConfig:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class IngestConfig:
-    """How documents are ingested."""
+    """Settings of the ingest of documents."""
 
     max_document_bytes: int = Field(
         default=64 * 1024 * 1024,
@@ -209,7 +209,7 @@ class ReadingConfig:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class VectorsConfig:
-    """How the nearest passages are found. Scores are exact for every kind; recall differs."""
+    """Settings of the search for the nearest passages. Scores are exact for every kind; recall differs."""
 
     kind: Literal["auto", "flat", "ivf"] = Field(
         default="auto",
@@ -238,12 +238,12 @@ class VectorsConfig:
     takes some 30 ms. Larger ones are compared in the background."""
 
 
-def _checked_objects(address: str) -> str:
+def _validate_objects(address: str) -> str:
     parse_objects(address)  # raises a ValueError that says what is wrong
     return address
 
 
-def _checked_milvus(address: str) -> str:
+def _validate_milvus(address: str) -> str:
     if not _MILVUS.fullmatch(address):
         raise ValueError(
             "is not an address of Milvus. Write it like http://milvus.example.org:19530, or name a file that "
@@ -254,7 +254,7 @@ def _checked_milvus(address: str) -> str:
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class EngineConfig:
-    """Where vectors and words are searched."""
+    """Settings of the engine: in this process, or in Milvus."""
 
     kind: Literal["embedded", "milvus"] = Field(
         default="embedded",
@@ -263,7 +263,7 @@ class EngineConfig:
         "machine) or milvus, for collections that one machine cannot hold. A change of it makes the indexes "
         "anew.",
     )
-    uri: Annotated[str, AfterValidator(_checked_milvus)] = Field(
+    uri: Annotated[str, AfterValidator(_validate_milvus)] = Field(
         default="http://127.0.0.1:19530",
         validation_alias="milvus_uri",
         description="Address of Milvus, or a file that ends in `.db`, for trying it with milvus-lite.",
@@ -323,7 +323,7 @@ class LibraryConfig:
         "`postgresql://user:password@host1,host2/database` (needs loccit[postgresql]); empty for SQLite "
         "files in the data folder. It is never shown, for it has a password.",
     )
-    objects: Annotated[str, AfterValidator(_checked_objects)] = Field(
+    objects: Annotated[str, AfterValidator(_validate_objects)] = Field(
         default="",
         description="Where the bytes of documents and uploaded files are kept that several machines share: a "
         "bucket of an S3-compatible store, `s3://bucket/prefix?endpoint_url=https://s3.example.org` (needs "

@@ -1,4 +1,4 @@
-"""What a collection derives from its record with one description: its model, indexes and rules."""
+"""The model, indexes and rules of a collection, which follow from its description and its record."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def derive(
     config: LibraryConfig,
     readers: Readers,
 ) -> Derivation:
-    """Open what a collection that exists has now.
+    """Open the current derivation of an existing collection.
 
     Raises :class:`index.errors.CollectionMismatch`, :class:`index.errors.ModelError`.
     """
-    generation, description = _described(catalogue, name, store)
+    generation, description = _read_description(catalogue, name, store)
     folder = catalogue.folder(name)
     config = replace(config, chunking=description.chunking)
     embedder = models.of(name, description.model, description.source)
@@ -68,8 +68,8 @@ def derive(
     )
 
 
-def _described(catalogue: Catalogue, name: str, store: RecordStore) -> tuple[int, Description]:
-    """The generation and its description, also if an upgrade exchanges them right now."""
+def _read_description(catalogue: Catalogue, name: str, store: RecordStore) -> tuple[int, Description]:
+    """Read the generation and its description together, even while an upgrade exchanges them."""
     while True:
         with store.snapshot() as moment:
             generation = moment.generation
@@ -82,7 +82,7 @@ def _described(catalogue: Catalogue, name: str, store: RecordStore) -> tuple[int
 
 
 def _fits(path: Path, description: Description, generation: int) -> bool:
-    """Whether a calibration was fitted to answers of this description; another is named and left out."""
+    """Whether a calibration was fitted to answers of this description; logs one that was not."""
     try:
         provenance = json.loads(path.read_text()).get("provenance", {})
     except FileNotFoundError:

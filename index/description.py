@@ -29,7 +29,7 @@ _BESIDE = frozenset({"format", "fingerprint", "source"})
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What two collections must share for their passages and vectors to be the same, and ``source``.
+    """All that determines the passages and vectors of a collection, and the ``source`` of its model.
 
     ``model`` is the fingerprint of the model, prompts included, ``dimension`` the length of its vectors.
     ``chunker``, ``sentences`` and ``analysis`` are versions of the rules that cut texts into passages,
@@ -47,7 +47,7 @@ class Description:
 
     @staticmethod
     def of_today(embedder: Embedder, config: LibraryConfig, source: str = "") -> Description:
-        """What this program makes a new collection with."""
+        """The description with which this program creates a new collection."""
         return Description(
             model=embedder.fingerprint,
             dimension=embedder.dimension,
@@ -65,7 +65,7 @@ class Description:
 
     @property
     def model_name(self) -> str:
-        """What the model is called, without the folder that it was opened from."""
+        """The name of the model, without the folder that it was opened from."""
         return self.model.rsplit(":", 3)[0].replace("\\", "/").rstrip("/").rpartition("/")[2]
 
     @property
@@ -92,7 +92,7 @@ class Description:
         }
         return [name for name, value in today.items() if getattr(self, name) != value]
 
-    def stored(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The description as a JSON object."""
         source = {"source": self.source} if self.source else {}
         return {"format": FORMAT, "fingerprint": self.fingerprint, **self._parts(), **source}
@@ -140,7 +140,7 @@ def find(catalogue: Catalogue, name: str) -> Description | None:
     Raises what :meth:`Description.parse` raises.
     """
     stored = catalogue.description(name)
-    return None if stored is None else _read(name, stored)
+    return None if stored is None else _parse_fields(name, stored)
 
 
 def find_or_create(catalogue: Catalogue, name: str, make: Callable[[], Description]) -> Description:
@@ -148,16 +148,16 @@ def find_or_create(catalogue: Catalogue, name: str, make: Callable[[], Descripti
 
     Raises what :meth:`Description.parse` raises.
     """
-    return find(catalogue, name) or _read(name, catalogue.describe(name, make().stored()))
+    return find(catalogue, name) or _parse_fields(name, catalogue.describe(name, make().to_json()))
 
 
 def is_intact(stored: Mapping[str, Any]) -> bool:
-    """Whether the fingerprint of a stored description is that of its fields."""
+    """Whether the fingerprint of a stored description matches its fields."""
     parts = {key: value for key, value in stored.items() if key not in _BESIDE}
     return bool(stored.get("fingerprint") == _fingerprint(parts))
 
 
-def _read(name: str, stored: Mapping[str, Any]) -> Description:
+def _parse_fields(name: str, stored: Mapping[str, Any]) -> Description:
     found = Description.parse(name, stored)
     if not is_intact(stored):
         _log.warning(

@@ -23,7 +23,7 @@ class FileLease:
     name: str
 
     def check(self) -> None:
-        """It cannot be lost: the system keeps it for as long as the process exists."""
+        """Do nothing: the system keeps the lease for as long as the process exists."""
 
 
 class FileLeases:

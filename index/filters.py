@@ -30,9 +30,9 @@ _ORDERED: tuple[Kind, ...] = ("s", "n")
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Compare a value of a document with one of the filter, which is of the same kind.
+    """A comparison of a document's value with one of the filter, of the same kind.
 
-    This is all that there is of an operator: stores, interfaces and the documentation take it from here.
+    This is the only definition of an operator: stores, interfaces and the documentation take it from here.
     """
 
     name: str
@@ -93,11 +93,11 @@ class Comparison:
 
     @property
     def definition(self) -> Operator:
-        """Its operator."""
+        """The operator of the comparison."""
         return OPERATORS[self.operator]
 
     def admits(self, value: Scalar | Sequence[Scalar] | None) -> bool:
-        """Whether it admits a document with this value of its key, or None."""
+        """Whether it admits a document with this value of its key; None without one."""
         members = [] if value is None else [value] if isinstance(value, Scalar) else value
         how = self.definition
         holds = any(
@@ -144,7 +144,7 @@ class Named:
 
     def admits(self, values: Iterable[object]) -> bool:
         """Whether it admits a document with these values of its keys."""
-        return any(is_named(str(value), folded(self.words)) for value in values)
+        return any(is_named(str(value), fold_case(self.words)) for value in values)
 
 
 Filter = Comparison | Compound | ReadableBy | Named
@@ -155,14 +155,14 @@ def kind_of(value: Scalar) -> Kind:
     return "b" if isinstance(value, bool) else "s" if isinstance(value, str) else "n"
 
 
-def folded(text: str) -> str:
-    """A text for comparisons without regard to case."""
+def fold_case(text: str) -> str:
+    """Fold case, for comparisons that ignore it."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def is_named(value: str, words: str) -> bool:
-    """Whether a value contains words that are folded."""
-    return words in folded(value)
+    """Whether a value contains words, which are folded."""
+    return words in fold_case(value)
 
 
 def parse_filter(value: object, *, depth: int = 1) -> Filter:

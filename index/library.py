@@ -21,7 +21,7 @@ from index.engine import remove_indexes
 from index.errors import CollectionMismatch, CollectionNotFound, Damaged, StoreDamaged
 from index.history.ledger import Ledger
 from index.lag import Lag
-from index.naming import checked_collection_name
+from index.naming import validate_collection_name
 from index.protocols import Embedder, Reranker, has_same_weights
 from index.readers import InProcessReaders, Readers, ReaderStatistics
 from index.records import Counts
@@ -173,7 +173,7 @@ class Library:
         :class:`index.errors.CollectionMismatch` or :class:`index.errors.ModelError` when the model that it
         was built with cannot be had.
         """
-        collection = self._find_or_open(checked_collection_name(name), model, create=create)
+        collection = self._find_or_open(validate_collection_name(name), model, create=create)
         if model and model != collection.description.source:
             wanted = self.models.open_named(model).fingerprint
             if not has_same_weights(wanted, collection.description.model):
@@ -296,7 +296,7 @@ class Library:
         )
 
     def _require(self, name: str) -> None:
-        if self._catalogue.identity(checked_collection_name(name)) is None:
+        if self._catalogue.identity(validate_collection_name(name)) is None:
             raise _not_found(name)
 
     def __enter__(self) -> Self:

@@ -18,7 +18,7 @@ _MAX_GROUP, _MAX_GROUPS = 100, 256
 _MAX_KEY, _MAX_STRING, _MAX_KEYS, _MAX_MEMBERS = 64, 4096, 64, 256
 
 
-def checked_document_id(document_id: str) -> str:
+def validate_document_id(document_id: str) -> str:
     """Return the id in NFC.
 
     Raises :class:`InvalidDocumentId` for ids that cannot be part of a locator or URL.
@@ -40,7 +40,7 @@ def checked_document_id(document_id: str) -> str:
     return name
 
 
-def checked_collection_name(name: str) -> str:
+def validate_collection_name(name: str) -> str:
     """Return the name, or raise :class:`InvalidCollectionName`."""
     if not _COLLECTION.fullmatch(name):
         raise InvalidCollectionName(
@@ -51,7 +51,7 @@ def checked_collection_name(name: str) -> str:
 
 
 def hidden_name(name: str) -> str:
-    """The name of a collection that is being made and is not to be found yet: no user can give it."""
+    """The name of a collection while it is created, which hides it: no user can give it."""
     return f".{name}.unfinished"
 
 
@@ -60,7 +60,7 @@ def shown_name(name: str) -> str:
     return name[1:].removesuffix(".unfinished") if name.startswith(".") else name
 
 
-def checked_groups(groups: Iterable[str]) -> tuple[str, ...]:
+def validate_groups(groups: Iterable[str]) -> tuple[str, ...]:
     """Return the groups in order, each once, or raise :class:`InvalidGroup` that names the wrong one.
 
     A name has no comma, because lists of groups in a header are separated by commas.
@@ -77,7 +77,7 @@ def checked_groups(groups: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def checked_metadata(metadata: Mapping[str, object]) -> Metadata:
+def validate_metadata(metadata: Mapping[str, object]) -> Metadata:
     """Return the metadata, or raise :class:`InvalidMetadata` that names the wrong entry."""
     if len(metadata) > _MAX_KEYS:
         raise InvalidMetadata(f"Metadata has {len(metadata)} entries, at most {_MAX_KEYS} are taken.")
@@ -89,30 +89,30 @@ def checked_metadata(metadata: Mapping[str, object]) -> Metadata:
             raise InvalidMetadata(
                 f"The metadata name {key!r} is reserved. Give {key} outside of the metadata, or rename it."
             )
-        checked[key] = _checked_value(key, value)
+        checked[key] = _validate_value(key, value)
     return checked
 
 
-def valid_metadata(metadata: Mapping[str, object]) -> Metadata:
-    """Return the entries that pass :func:`checked_metadata`, for metadata that a file has of itself."""
+def keep_valid_metadata(metadata: Mapping[str, object]) -> Metadata:
+    """Return the entries that pass :func:`validate_metadata`, for metadata from inside a file."""
     valid: dict[str, Scalar | Sequence[Scalar]] = {}
     for key, value in metadata.items():
         with suppress(InvalidMetadata):
-            valid.update(checked_metadata({key: value}))
+            valid.update(validate_metadata({key: value}))
         if len(valid) == _MAX_KEYS:
             break
     return valid
 
 
-def _checked_value(key: str, value: object) -> Scalar | tuple[Scalar, ...]:
+def _validate_value(key: str, value: object) -> Scalar | tuple[Scalar, ...]:
     if isinstance(value, list | tuple):
         if len(value) > _MAX_MEMBERS:
             raise InvalidMetadata(f"The metadata list {key!r} has more than {_MAX_MEMBERS} members.")
-        return tuple(_checked_scalar(key, member) for member in value)
-    return _checked_scalar(key, value)
+        return tuple(_validate_scalar(key, member) for member in value)
+    return _validate_scalar(key, value)
 
 
-def _checked_scalar(key: str, value: object) -> Scalar:
+def _validate_scalar(key: str, value: object) -> Scalar:
     if isinstance(value, str) and len(value) > _MAX_STRING:
         raise InvalidMetadata(f"The metadata {key!r} is longer than {_MAX_STRING} characters.")
     if isinstance(value, int | float) and not -1e308 < value < 1e308:

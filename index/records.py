@@ -1,4 +1,4 @@
-"""Records that the record store reads and writes."""
+"""Values that the record store reads and writes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class NumberedVersion:
 
 @dataclass(frozen=True, slots=True)
 class DocumentHistory:
-    """A document as another record has it: former ids, times, and versions, of which the newest is last.
+    """A document of another record: former ids, times, and versions, of which the newest is last.
 
     ``retired`` is when it was retired; None unless it is.
     """
@@ -103,7 +103,7 @@ class DocumentRecord:
     """Groups that may read it, in order; none for everyone."""
 
     def has(self, source_sha256: bytes, reader: str, given: str) -> bool:
-        """Whether it is not retired, and made from these bytes by this reader with the caller's fields."""
+        """Whether it is current and was made from these bytes, by this reader, with these caller's fields."""
         return self.retired is None and (self.source_sha256, self.reader, self.given) == (
             source_sha256,
             reader,
@@ -127,7 +127,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was committed after some change: the last change now, and whether anything was erased since.
+    """What was committed after a change: the last change, and whether anything was erased since.
 
     ``generation`` counts the exchanges of all passages and vectors by an upgrade.
     """
@@ -139,7 +139,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased and may still be in files, until they are purged.
+    """An erasure whose bytes may still be in files, until they are purged.
 
     ``change`` is the last change that erased something. ``documents`` has the ids of the documents concerned,
     and those that they had before they were renamed, each with the time of its erasure in seconds since the
@@ -170,7 +170,7 @@ NOTHING = Mark()
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that a check found to be wrong.
+    """A problem that a check found.
 
     ``code`` is a stable name, ``place`` says where (``document 'a', version 2``), and ``message`` what is
     wrong and what to do. ``is_repairable``: a repair makes it good, because it is derived or can be
@@ -224,7 +224,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RefusedMirror:
-    """A folder that was last mirrored in vain: its documents stayed although files are missing.
+    """A folder whose last mirror was refused: its documents stayed although files are missing.
 
     ``since`` is when that happened first, in seconds since the epoch.
     """
@@ -300,7 +300,7 @@ class PendingPassage:
 
 @dataclass(frozen=True, slots=True)
 class StagingCounts:
-    """What an upgrade has prepared: versions in all and done, passages of these, and those with a vector."""
+    """Counts of an upgrade: versions in all and staged, passages of these, and those with a vector."""
 
     versions: int
     staged: int

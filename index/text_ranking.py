@@ -41,7 +41,7 @@ class TextRanker:
     config: LibraryConfig
     reranker: Reranker | None = None
 
-    def truncated(self, texts: Sequence[str], most_tokens: int) -> list[str]:
+    def truncate(self, texts: Sequence[str], most_tokens: int) -> list[str]:
         """The texts, each cut before its first token beyond so many."""
         starts = self.embedder.token_starts(texts)
         return [
@@ -104,7 +104,7 @@ class TextRanker:
                     yield new
 
     def _search_config(self, store: RecordStore) -> SearchConfig:
-        """Every passage is a candidate, and is looked at."""
+        """Search settings with which every passage is a candidate of the second look."""
         config = self.config.search
         every = min(_MOST_LOOKED_AT, max(1, store.last_passage()))
         return replace(config, candidates=every, second_look=config.second_look and every)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from index.citations.citing import Locator
 from index.history.retention import Pruning, Retention, plan_pruning
-from index.naming import checked_document_id, checked_groups, checked_metadata
+from index.naming import validate_document_id, validate_groups, validate_metadata
 from index.protocols import RecordStore
 from index.records import DocumentRecord, RefusedMirror
 
@@ -37,7 +37,7 @@ class Editor:
         Raises :class:`index.errors.DocumentNotFound`, and :class:`index.errors.InvalidDocumentId` for an
         id that is not allowed, or in use; :class:`index.errors.HashCollision`.
         """
-        to = checked_document_id(to)
+        to = validate_document_id(to)
         with self.writing():
             return self._store.rename(document_id, to)
 
@@ -55,16 +55,16 @@ class Editor:
         may read the document. Raises :class:`index.errors.DocumentNotFound`,
         :class:`index.errors.InvalidMetadata`, :class:`index.errors.InvalidGroup`.
         """
-        groups = None if groups is None else checked_groups(groups)
+        groups = None if groups is None else validate_groups(groups)
         named = {key: value for key, value in metadata.items() if value is not None}
-        checked = checked_metadata(named)
+        checked = validate_metadata(named)
         with self.writing():
             with self._store.snapshot() as moment:
                 known = moment.document(document_id)
             kept = {key: value for key, value in known.metadata.items() if key not in metadata}
             return self._store.describe(
                 document_id,
-                checked_metadata({**kept, **checked}),
+                validate_metadata({**kept, **checked}),
                 source=known.source if source is None else source,
                 groups=groups,
             )

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from index.errors import InvalidInput
 from index.ingest.preparation import Preparation
-from index.naming import checked_document_id, checked_groups, checked_metadata
+from index.naming import validate_document_id, validate_groups, validate_metadata
 from index.records import DocumentHistory, NewDocument, NumberedVersion
 from index.types import Block, BlockKind, Columns, Extract
 
@@ -48,8 +48,8 @@ def _parse(
         raise ValueError("it has no version")
     json.loads(value["given"])["origin"]
     history = DocumentHistory(
-        checked_document_id(value["document_id"]),
-        [checked_document_id(alias) for alias in value["aliases"]],
+        validate_document_id(value["document_id"]),
+        [validate_document_id(alias) for alias in value["aliases"]],
         float(value["created"]),
         float(value["updated"]),
         versions,
@@ -80,11 +80,11 @@ def _version(
     source_sha256 = bytes.fromhex(one["source_sha256"])
     kept = originals.get(source_sha256)
     new = NewDocument(
-        id=checked_document_id(value["document_id"]),
+        id=validate_document_id(value["document_id"]),
         title=title,
         source=str(value["source"]),
         media_type=extract.media_type,
-        metadata=checked_metadata(value["metadata"]),
+        metadata=validate_metadata(value["metadata"]),
         text=text,
         source_sha256=source_sha256,
         reader=reader,
@@ -95,7 +95,7 @@ def _version(
         headings=headings,
         layout=extract.layout,
         original_bytes=None if kept is None else len(kept),
-        groups=checked_groups(value.get("groups", ())),
+        groups=validate_groups(value.get("groups", ())),
     )
     replaced = one["replaced"]
     return NumberedVersion(

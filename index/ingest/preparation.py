@@ -11,7 +11,7 @@ from threading import BoundedSemaphore
 from index.config import LibraryConfig
 from index.errors import DocumentTooLarge
 from index.ingest.chunking import chunk_with_context, heading_lines
-from index.naming import checked_document_id, checked_groups, checked_metadata, valid_metadata
+from index.naming import keep_valid_metadata, validate_document_id, validate_groups, validate_metadata
 from index.protocols import Tokenizer
 from index.readers import Readers, reader_version
 from index.records import DocumentRecord, NewDocument
@@ -64,10 +64,10 @@ class Preparation:
         Raises :class:`index.errors.InvalidInput`: a subclass of :class:`index.errors.Unreadable` for the
         bytes, others for the id and the metadata.
         """
-        document_id = checked_document_id(source.id)
+        document_id = validate_document_id(source.id)
         self._require_allowed_size(len(source.data))
-        given_metadata = checked_metadata(source.metadata)
-        groups = None if source.groups is None else checked_groups(source.groups)
+        given_metadata = validate_metadata(source.metadata)
+        groups = None if source.groups is None else validate_groups(source.groups)
         name = source.name or document_id
         sha256 = hashlib.sha256(source.data).digest()
         given = _caller_fields(source, name, given_metadata)
@@ -84,7 +84,7 @@ class Preparation:
             title=title,
             source=source.source or document_id,
             media_type=extract.media_type,
-            metadata={**valid_metadata(extract.metadata), **given_metadata},
+            metadata={**keep_valid_metadata(extract.metadata), **given_metadata},
             text=extract.text,
             source_sha256=sha256,
             reader=extract.reader,

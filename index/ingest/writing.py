@@ -20,7 +20,7 @@ from index.errors import (
 )
 from index.ingest.importing import import_document
 from index.ingest.preparation import Preparation, Source
-from index.naming import checked_document_id
+from index.naming import validate_document_id
 from index.protocols import Originals, RecordStore
 from index.records import DocumentHistory, DocumentRecord, NewDocument, Put
 
@@ -139,7 +139,7 @@ class DocumentWriter:
         prepared: list[NewDocument | Put | InvalidInput] = []
         for source in sources:
             try:
-                id_ = checked_document_id(source.id)
+                id_ = validate_document_id(source.id)
                 known = None if id_ in seen else self._find(id_)
                 seen.add(id_)
                 new = preparation.prepare(source, known)

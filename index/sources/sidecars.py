@@ -9,7 +9,7 @@ from datetime import date
 import yaml
 
 from index.errors import InvalidMetadata
-from index.naming import checked_groups
+from index.naming import validate_groups
 
 SIDECAR_SUFFIXES = (".meta.json", ".meta.yaml", ".meta.yml")
 MAX_SIDECAR_BYTES = 128 * 1024
@@ -71,7 +71,7 @@ def _groups(found: Mapping[str, object], name: str) -> tuple[str, ...] | None:
     if not isinstance(groups, list) or not all(isinstance(one, str) for one in groups):
         # Never taken for no groups: everyone could read the document.
         raise InvalidMetadata(f"{name}: groups must be a list of names.")
-    return checked_groups(groups)
+    return validate_groups(groups)
 
 
 class _Loader(yaml.SafeLoader):

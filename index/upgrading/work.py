@@ -79,7 +79,7 @@ class Work:
 
     def run(self) -> None:
         """Do all steps. Raises :class:`Stopped` if ``stop`` returns true; staged rows are kept."""
-        self.staging.begin(self.current.stored(), self.target.stored())
+        self.staging.begin(self.current.to_json(), self.target.to_json())
         with ExitStack() as stack:
             with self._fully_staged():
                 moment = stack.enter_context(self.staging.snapshot())

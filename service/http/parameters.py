@@ -8,7 +8,7 @@ from fastapi import Path
 from pydantic import Field
 
 from index import errors
-from index.naming import checked_groups
+from index.naming import validate_groups
 from index.sources.web import InvalidUrl
 from service.errors import JobNotFinished, JobNotFound, MayRaise, Overloaded
 
@@ -84,4 +84,4 @@ FinishedJobId = Annotated[JobId, MayRaise(JobNotFinished)]
 
 def names_of(written: str) -> tuple[str, ...]:
     """The names in a comma-separated list. Raises :class:`index.errors.InvalidGroup`."""
-    return checked_groups(name.strip() for name in written.split(",") if name.strip())
+    return validate_groups(name.strip() for name in written.split(",") if name.strip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.naming import checked_groups
+from index.naming import validate_groups
 from service.http.parameters import CollectionName, Groups
 from service.state.identity import Principal
 
@@ -29,7 +29,7 @@ class CollectionBody(Request):
         """The caller, on behalf of the groups that are listed. Raises :class:`index.errors.InvalidGroup`."""
         if self.on_behalf_of is None:
             return caller
-        return caller.on_behalf_of(checked_groups(self.on_behalf_of))
+        return caller.on_behalf_of(validate_groups(self.on_behalf_of))
 
 
 class CollectionQuery(Request):

@@ -69,4 +69,4 @@ def test_many_texts_are_all_ranked() -> None:
 
 
 def test_texts_are_cut_before_a_token() -> None:
-    assert RANKER.truncated(["one two three", "one", ""], 2) == ["one two ", "one", ""]
+    assert RANKER.truncate(["one two three", "one", ""], 2) == ["one two ", "one", ""]

@@ -165,7 +165,7 @@ def test_to_another_model_and_chunking(kept: Kept, tmp_path: Path) -> None:
         assert opened.description == collection.description
         if not kept.url:
             stored = json.loads((opened.folder / "collection.json").read_text())
-            assert stored == opened.description.stored()
+            assert stored == opened.description.to_json()
         assert locators(opened.ask(TOPICS[1], k=40)) == locators(collection.ask(TOPICS[1], k=40))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from index.filters import Comparison, Filter, Named, ReadableBy, folded
+from index.filters import Comparison, Filter, Named, ReadableBy, fold_case
 from index.postgresql import Row, Transaction
 from index.store.rows.attributes import condition, rows, typed_value
 from index.types import Ids, Metadata
@@ -34,7 +34,7 @@ def put_all(transaction: Transaction, values: Mapping[int, Metadata]) -> None:
 def stored_row(key: str, kind: str, value: str | int | float) -> Row:
     """Return an attribute as it is stored: key, kind, string, number, and what names are compared with."""
     if isinstance(value, str):
-        return key, kind, value, None, folded(value) if key in _NAMED else None
+        return key, kind, value, None, fold_case(value) if key in _NAMED else None
     return key, kind, None, Decimal(value), None
 
 
@@ -76,7 +76,7 @@ def select_sql(where: Filter) -> tuple[str, list[Any]]:
         return f"SELECT key AS document FROM documents WHERE key NOT IN ({HIDDEN})", [hidden_from(where)]
     if isinstance(where, Named):
         test = "key = ANY(%s) AND strpos(folded, %s) > 0"
-        return f"SELECT document FROM attributes WHERE {test}", [list(Named.KEYS), folded(where.words)]
+        return f"SELECT document FROM attributes WHERE {test}", [list(Named.KEYS), fold_case(where.words)]
     word = " INTERSECT " if where.combination == "and" else " UNION "
     parts = [select_sql(part) for part in where.filters]
     sql = word.join(f"SELECT document FROM ({part}) AS part" for part, _ in parts)

@@ -156,7 +156,7 @@ CREATE TABLE attributes (
     kind text NOT NULL,                     -- 's' string, 'n' number, 'b' boolean
     string text COLLATE "C",                -- of kind 's'
     number numeric,                         -- of the others: exact for whole numbers and for floats
-    folded text COLLATE "C",                -- index.filters.folded, of what documents are named by
+    folded text COLLATE "C",                -- index.filters.fold_case, of what documents are named by
     document bigint NOT NULL
 );
 -- An entry of an index has at most 2,700 bytes: long strings are found by their beginning.

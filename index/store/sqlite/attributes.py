@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.filters import Comparison, Filter, Named, ReadableBy, folded
+from index.filters import Comparison, Filter, Named, ReadableBy, fold_case
 from index.store.rows.attributes import condition, rows, typed_value
 from index.types import Ids, Metadata
 
@@ -69,7 +69,7 @@ def select_sql(where: Filter) -> tuple[str, list[str | int | float]]:
     if isinstance(where, Named):
         keys = ", ".join("?" * len(Named.KEYS))
         test = f"key IN ({keys}) AND is_named(value, ?)"
-        return f"SELECT document FROM attributes WHERE {test}", [*Named.KEYS, folded(where.words)]
+        return f"SELECT document FROM attributes WHERE {test}", [*Named.KEYS, fold_case(where.words)]
     word = " INTERSECT " if where.combination == "and" else " UNION "
     parts = [select_sql(part) for part in where.filters]
     sql = word.join(f"SELECT document FROM ({part})" for part, _ in parts)

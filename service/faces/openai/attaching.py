@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from index.errors import LoccitError
-from index.naming import checked_metadata
+from index.naming import validate_metadata
 from service.errors import InvalidRequest
 from service.faces.openai import ids
 from service.faces.openai.requests import AttachedFile
@@ -32,7 +32,7 @@ def attach(stores: Stores, caller: Principal, collection: str, given: Sequence[A
     stores.collections.open(caller, collection, create=collection == DEFAULT_COLLECTION)
     wanted = {one.file_id: one for one in given}
     uploads = [_require_upload(stores, caller, file_id) for file_id in wanted]
-    attributes = {file_id: checked_metadata(one.attributes or {}) for file_id, one in wanted.items()}
+    attributes = {file_id: validate_metadata(one.attributes or {}) for file_id, one in wanted.items()}
     stores.jobs.require_room()
     spooling = Upload(stores.jobs.spool)
     try:

@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 
 from index import errors
 from index.errors import CollectionNotFound, DiskFull, DocumentNotFound, LoccitError, OriginalNotFound
-from index.naming import checked_document_id
+from index.naming import validate_document_id
 from index.records import DocumentRecord
 from service.errors import (
     BodyTimeout,
@@ -120,7 +120,7 @@ async def _receive_file(files: Files, pools: Pools, caller: Principal, body: Bod
             body.media_type,
             upload,
             _LIMITS,
-            check=lambda name: checked_document_id(file_ids.document_of_upload(upload.job_id, name)),
+            check=lambda name: validate_document_id(file_ids.document_of_upload(upload.job_id, name)),
         )
         async for chunk in body.stream:
             await pools.writes.run(form.feed, chunk)
@@ -155,7 +155,7 @@ def _record_file(files: Files, caller: Principal, upload: Upload, form: Form) ->
         raise InvalidRequest("file: there is none. Send one with a filename.", param="file")
     (sent,) = form.files
     # In the form that the id of its document has.
-    document_id = checked_document_id(file_ids.document_of_upload(upload.job_id, sent.name))
+    document_id = validate_document_id(file_ids.document_of_upload(upload.job_id, sent.name))
     return upload.commit(
         lambda id_: files.store.add(
             UploadedFile(

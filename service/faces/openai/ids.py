@@ -7,7 +7,7 @@ those of :mod:`service.state.files.ids`.
 from __future__ import annotations
 
 from index.errors import CollectionNotFound, InvalidCollectionName
-from index.naming import checked_collection_name
+from index.naming import validate_collection_name
 from service.errors import UploadNotFound
 
 _STORE, _BATCH = "vs_", "vsfb_"
@@ -24,7 +24,7 @@ def collection_of(vector_store_id: str) -> str:
     name = vector_store_id.removeprefix(_STORE)
     if name != vector_store_id:
         try:
-            return checked_collection_name(name)
+            return validate_collection_name(name)
         except InvalidCollectionName:
             pass
     raise CollectionNotFound(

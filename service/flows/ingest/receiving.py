@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 from pydantic_core import from_json
 
-from index.naming import checked_document_id, checked_groups, checked_metadata, is_hidden
+from index.naming import is_hidden, validate_document_id, validate_groups, validate_metadata
 from index.readers import text_media_type
 from index.sources.web import parse_url
 from service.errors import InvalidRequest
@@ -107,7 +107,7 @@ async def _receive_form(
             body.media_type,
             upload,
             FormLimits(ingestion.settings.max_files, fields),
-            check=lambda name: checked_document_id(_join_path(query.prefix, name)),
+            check=lambda name: validate_document_id(_join_path(query.prefix, name)),
             skip=skip,
         )
         async for chunk in body.chunks():
@@ -175,11 +175,11 @@ def _parse_metadata(written: str) -> Mapping[str, object]:
         found = None
     if not isinstance(found, dict):
         raise InvalidRequest('metadata: not a JSON mapping. Write it like {"year": 2020}.')
-    return checked_metadata(found)
+    return validate_metadata(found)
 
 
 async def _receive_zip(ingestion: Ingestion, caller: Principal, query: IngestQuery, body: Body) -> Job:
-    checked_document_id(_join_path(query.prefix, "folder.zip"))
+    validate_document_id(_join_path(query.prefix, "folder.zip"))
     await ingestion.pools.lookups.run(_require_collection, ingestion, caller, query.collection)
     async with _open_upload(ingestion, body.size) as upload:
         await ingestion.pools.writes.run(upload.begin)
@@ -196,9 +196,9 @@ async def _receive_zip(ingestion: Ingestion, caller: Principal, query: IngestQue
 def _create_job_of_request(
     ingestion: Ingestion, caller: Principal, prefix: str, upload: Upload, wanted: IngestRequest
 ) -> Job:
-    groups = None if wanted.groups is None else checked_groups(wanted.groups)
+    groups = None if wanted.groups is None else validate_groups(wanted.groups)
     given = {} if groups is None else {"groups": groups}
-    attributes = {"metadata": checked_metadata(wanted.metadata), **given}
+    attributes = {"metadata": validate_metadata(wanted.metadata), **given}
     fetched = [
         *(NewItem("url", str(parse_url(url)), request=attributes) for url in wanted.urls),
         *(NewItem("sitemap", str(parse_url(url)), request=attributes) for url in wanted.sitemaps),
@@ -219,7 +219,7 @@ def _create_job_of_request(
 
 def _file_item(prefix: str, name: str, attributes: Mapping[str, Any]) -> NewItem:
     path = PurePosixPath(name)
-    document_id = checked_document_id(_join_path(prefix, name))
+    document_id = validate_document_id(_join_path(prefix, name))
     if path.suffix.lower() == ".zip":
         # Its files are named by their paths inside it, not by its own name.
         parent = "" if str(path.parent) == "." else str(path.parent)
@@ -237,13 +237,13 @@ def _groups_attribute(written: str | None) -> dict[str, Any]:
 
 
 def _text_item(prefix: str, document: IngestedDocument, given: Mapping[str, Any]) -> NewItem:
-    document_id = checked_document_id(_join_path(prefix, document.document_id))
+    document_id = validate_document_id(_join_path(prefix, document.document_id))
     attributes = {
         "title": document.title,
         "source": document.source,
-        "metadata": checked_metadata(document.metadata),
+        "metadata": validate_metadata(document.metadata),
         "media_type": document.media_type or text_media_type(document_id),
-        **({"groups": checked_groups(document.groups)} if document.groups is not None else given),
+        **({"groups": validate_groups(document.groups)} if document.groups is not None else given),
     }
     return NewItem("file", document_id, request=attributes)
 

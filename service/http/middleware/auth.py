@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.errors import LoccitError
-from index.naming import checked_groups
+from index.naming import validate_groups
 from service.errors import Forbidden, ServiceError, Unauthorized
 from service.http.error_handlers import render_error
 from service.http.links import ASSETS, DEFAULT_COLLECTION, OPEN_PATHS, VIEW
@@ -132,7 +132,7 @@ def _narrow_to_groups(principal: Principal, scope: Scope) -> Principal:
     if not named:
         return principal
     written = b",".join(named).decode("utf-8", "replace").split(",")
-    groups = checked_groups(name.strip() for name in written if name.strip())
+    groups = validate_groups(name.strip() for name in written if name.strip())
     scope["state"]["on_behalf_of"] = groups
     return principal.on_behalf_of(groups)
 

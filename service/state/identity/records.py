@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from index.naming import checked_collection_name, checked_groups
+from index.naming import validate_collection_name, validate_groups
 from service.errors import InvalidRequest
 from service.settings.values import RateLimit, is_origin
 from service.state.identity.principal import Groups, Principal, Scope
@@ -111,8 +111,8 @@ def new_key(name: str, scope: Scope, options: KeyOptions | None = None) -> tuple
         name,
         digest(token.encode()),
         scope,
-        None if collections is None else frozenset(map(checked_collection_name, collections)),
-        None if options.groups is None else frozenset(checked_groups(options.groups)),
+        None if collections is None else frozenset(map(validate_collection_name, collections)),
+        None if options.groups is None else frozenset(validate_groups(options.groups)),
         tuple(options.origins),
         options.rate,
         created=time.time(),

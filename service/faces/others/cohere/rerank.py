@@ -126,7 +126,7 @@ def _rank(
     library, most = collections.library, settings.max_rerank_characters
     ranker = TextRanker(library.embedder, library.config, library.reranker)
     given = [one if isinstance(one, str) else one.text for one in body.documents]
-    texts = ranker.truncated(given, body.max_tokens_per_doc)
+    texts = ranker.truncate(given, body.max_tokens_per_doc)
     if (length := sum(map(len, texts))) > most:
         raise InvalidLimit(
             f"documents: they have {length:,} characters together; at most {most:,} are ranked at once. "

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import InvalidDocumentId
-from index.naming import checked_document_id
+from index.naming import validate_document_id
 from service.state.files import ids
 
 NAMES = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,62}", fullmatch=True)
@@ -14,7 +14,7 @@ NAMES = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,62}", fullmatch=True)
 @given(NAMES, st.text(min_size=1, max_size=200))
 def test_a_document_is_read_back_from_its_file_id(collection: str, document_id: str) -> None:
     try:
-        document_id = checked_document_id(document_id)
+        document_id = validate_document_id(document_id)
     except InvalidDocumentId:
         return
     file_id = ids.file_id(collection, document_id)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.errors import InvalidDocumentId
-from index.naming import checked_document_id
+from index.naming import validate_document_id
 from service.errors import InvalidRequest, SpoolFull
 from service.flows.ingest.forms import Form, FormLimits
 from service.state.jobs.spool.folder import FolderSpool
@@ -47,7 +47,7 @@ END = b"--edge--\r\n"
 
 def read(upload: Upload, body: bytes, *, by: int = 10**9, content_type: str = TYPE) -> Form:
     """Parse a form in chunks of ``by`` bytes."""
-    form = Form(content_type, upload, LIMITS, check=checked_document_id)
+    form = Form(content_type, upload, LIMITS, check=validate_document_id)
     for start in range(0, len(body), by):
         form.feed(body[start : start + by])
     form.end()
@@ -99,7 +99,7 @@ def test_file_data_survives_any_bytes_that_resemble_a_boundary(
 
 
 def test_file_is_written_to_disk_before_the_form_ends(spool: FolderSpool, upload: Upload) -> None:
-    form = Form(TYPE, upload, LIMITS, check=checked_document_id)
+    form = Form(TYPE, upload, LIMITS, check=validate_document_id)
     form.feed(part(b"x" * 50_000)[:-2])
     form.feed(b"y" * 20_000)
     (file,) = spool.path(upload.job_id, "").iterdir()
@@ -193,14 +193,14 @@ def test_files_of_the_same_name_are_all_stored_files(spool: FolderSpool, upload:
 
 
 def test_file_name_is_checked_before_the_file_is_written(spool: FolderSpool, upload: Upload) -> None:
-    form = Form(TYPE, upload, LIMITS, check=checked_document_id)
+    form = Form(TYPE, upload, LIMITS, check=validate_document_id)
     with pytest.raises(InvalidDocumentId):
         form.feed(part(b"x" * 1000, file="../evil.md"))
     assert not spool.path(upload.job_id, "").exists()
 
 
 def test_full_spool_stops_the_form(upload: Upload) -> None:
-    form = Form(TYPE, upload, LIMITS, check=checked_document_id)
+    form = Form(TYPE, upload, LIMITS, check=validate_document_id)
     form.feed(part(b"x" * 90_000))
     with pytest.raises(SpoolFull, match="LOCCIT_MAX_SPOOL_BYTES"):
         form.feed(part(b"x" * 20_000))

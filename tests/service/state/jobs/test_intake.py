@@ -7,7 +7,7 @@ import pytest
 
 from index.errors import CorruptDocument, InvalidInput
 from index.ingest.preparation import Source
-from index.naming import checked_document_id
+from index.naming import validate_document_id
 from index.sources.web import Fetcher, WebConfig
 from service.flows.ingest.jobs.intake import Intake, web_document_id
 from service.state.jobs.records import Item, Kind, NewItem, Rejection
@@ -256,10 +256,10 @@ def test_missing_sitemap_cannot_be_listed(intake: Intake, server: Server) -> Non
     ],
 )
 def test_page_id_is_made_of_host_path_and_query(address: str, document_id: str) -> None:
-    assert checked_document_id(web_document_id(address)) == document_id
+    assert validate_document_id(web_document_id(address)) == document_id
 
 
 def test_ids_of_long_urls_are_distinct() -> None:
-    ids = {checked_document_id(web_document_id(f"https://example.org/{'a/' * 400}{n}")) for n in range(5)}
+    ids = {validate_document_id(web_document_id(f"https://example.org/{'a/' * 400}{n}")) for n in range(5)}
     assert len(ids) == 5
     assert all(len(one) <= 512 for one in ids)
