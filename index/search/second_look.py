@@ -160,19 +160,8 @@ def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance
     np.logical_or.at(together, document, found)
     coverage = inside @ shares
     present, words = found.astype(np.float32), _bm25(counts, lengths)
-    meaning, sentence, titled, both, match = _best(
-        np.stack(
-            [
-                cosines,
-                coverage,
-                _share_with_headings(coverage, inside, headings, sentences, shares),
-                (coverage + _scale_cosines(cosines, coverage)) * np.float32(0.5),
-                _agreement(cosines, coverage),
-            ]
-        ),
-        sentences,
-        np.array([-1.0, 0.0, 0.0, 0.0, 0.0], np.float32),
-    )
+    with_headings = _share_with_headings(coverage, inside, headings, sentences, shares)
+    meaning, sentence, titled, both, match = _best_scores(cosines, coverage, with_headings, sentences)
     return SecondLook(
         meaning=meaning,
         average=_mean(cosines, sentences),
@@ -197,6 +186,19 @@ def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance
         shares=shares.tolist(),
         hashes=importance.terms.tolist(),
     )
+
+
+def _best_scores(
+    cosines: Scores, coverage: Scores, with_headings: Scores, sentences: SentenceTable
+) -> Scores:
+    """The best sentence scores of each passage: cosine, share, share with headings, and two means.
+
+    Shape (5, passages). Both means are of cosine and share; the first scales the cosine to [0, 1], the second
+    does not.
+    """
+    both = (coverage + _scale_cosines(cosines, coverage)) * np.float32(0.5)
+    scores = np.stack([cosines, coverage, with_headings, both, _agreement(cosines, coverage)])
+    return _best(scores, sentences, np.array([-1.0, 0.0, 0.0, 0.0, 0.0], np.float32))
 
 
 def _rare(shares: Scores, found: NDArray[np.bool_]) -> Scores:

@@ -35,19 +35,10 @@ def put(state: State, new: NewDocument, now: float, *, is_version: bool = False)
     if record and unchanged and not is_version and new.groups in (None, record.groups):
         _attach_original(state, new)
         return Put(record, "unchanged")
-    sha = hashlib.sha256(new.text.encode()).digest()
-    state.texts[sha] = new.text
     key = known.key if known else _next_key(state)
     restores = known is not None and known.retired is not None
     newest = state.versions[known.version] if known and not restores else None
-    if newest and newest.text == sha and not is_version:
-        version = replace(newest, **_read_fields(new))
-    else:
-        if newest:
-            state.versions[newest.key] = replace(newest, removed=state.change, replaced=now)
-        version = _new_version(state, new, key, sha, now)
-    state.versions[version.key] = version
-    reserve_name(state, new.id, sha, version.number)
+    version = _put_version(state, new, key, newest, now, is_version=is_version)
     state.documents[key] = Document(
         key,
         new.id,
@@ -65,12 +56,29 @@ def put(state: State, new: NewDocument, now: float, *, is_version: bool = False)
     _put_passages(state, new, version)
     kind: EventKind = "restored" if restores else "added"
     if newest:
-        kind = "updated" if newest.text == sha else "replaced"
+        kind = "updated" if newest.text == version.text else "replaced"
     note(state, new.id, kind, version.number, now)
     _attach_original(state, new)
     drop_unused_originals(state)
     record = state.document_record(state.documents[key])
     return Put(record, "replaced" if newest else "added", kind == "updated")
+
+
+def _put_version(
+    state: State, new: NewDocument, document: int, newest: Version | None, now: float, *, is_version: bool
+) -> Version:
+    """Store the text of a document (key): in its newest version if that has this text, else in a new one."""
+    sha = hashlib.sha256(new.text.encode()).digest()
+    state.texts[sha] = new.text
+    if newest and newest.text == sha and not is_version:
+        version = replace(newest, **_read_fields(new))
+    else:
+        if newest:
+            state.versions[newest.key] = replace(newest, removed=state.change, replaced=now)
+        version = _new_version(state, new, document, sha, now)
+    state.versions[version.key] = version
+    reserve_name(state, new.id, sha, version.number)
+    return version
 
 
 def _new_version(state: State, new: NewDocument, document: int, sha: bytes, now: float) -> Version:

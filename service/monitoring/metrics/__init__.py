@@ -26,5 +26,5 @@ __all__ = [
     "Sampler",
     "SharedState",
     "WorkerState",
-    "described",
+    "describe_metrics",
 ]

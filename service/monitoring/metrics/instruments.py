@@ -28,74 +28,101 @@ class Described:
     text: str
 
 
+class _Maker:
+    """Makes metrics in a registry, and describes each of them for the documentation."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self.described: list[Described] = []
+
+    def counter(self, name: str, text: str, *labels: str) -> Counter:
+        name = self._describe("counter", name, text, labels)
+        return Counter(name, text, labels, registry=self._registry)
+
+    def histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        name = self._describe("histogram", name, text, labels)
+        return Histogram(name, text, labels, registry=self._registry, buckets=buckets)
+
+    def gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        name = self._describe("gauge", name, text, labels)
+        return Gauge(name, text, labels, registry=self._registry, multiprocess_mode="livesum")
+
+    def _describe(self, kind: str, name: str, text: str, labels: tuple[str, ...]) -> str:
+        self.described.append(Described(f"{PREFIX}{name}", kind, labels, text))
+        return f"{PREFIX}{name}"
+
+
 class Instruments:
     """Counters and histograms of one process. Thread-safe; each observation takes one or two microseconds.
 
     Labels have few values, and none comes from a client: an unknown method counts as ``other``, and a path
-    as the route that it reached.
+    as the route that it reached. ``described`` are all of them, for the documentation.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
         # The times at which series were made would double the size of a scrape.
         disable_created_metrics()
-
-        self.described: list[Described] = []
-        """All of them, for the documentation."""
-
-        def described(kind: str, name: str, text: str, labels: tuple[str, ...]) -> str:
-            self.described.append(Described(f"{PREFIX}{name}", kind, labels, text))
-            return f"{PREFIX}{name}"
-
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(described("counter", name, text, labels), text, labels, registry=registry)
-
-        def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-            name = described("histogram", name, text, labels)
-            return Histogram(name, text, labels, registry=registry, buckets=buckets)
-
-        def gauge(name: str, text: str, *labels: str) -> Gauge:
-            name = described("gauge", name, text, labels)
-            return Gauge(name, text, labels, registry=registry, multiprocess_mode="livesum")
-
-        self._requests = counter(
-            "http_requests_total", "Requests by method, route and status.", "method", "route", "status"
-        )
-        self._request_seconds = histogram(
-            "http_request_seconds", "Time until a response was sent whole.", _SECONDS, "method", "route"
-        )
-        self._errors = counter("errors_total", "Error responses by error code.", "code")
-        self.questions = counter("questions_total", "Questions answered.")
-        self._stages = histogram(
-            "question_stage_seconds",
-            "Time of each stage of a question; total is their sum.",
-            _SECONDS,
-            "stage",
-        )
-        self.batch_size = histogram(
-            "question_batch_size", "Questions that the model embedded at once.", tuple(map(float, _BATCHES))
-        )
-        self.cache_hits = counter("question_cache_hits_total", "Questions whose vector was cached.")
-        self.cache_misses = counter("question_cache_misses_total", "Questions that the model had to embed.")
-        self.embedded = counter("passages_embedded_total", "Passages that this service gave a vector.")
-
-        self.cached = gauge("question_cache_entries", "Questions whose vectors are cached.")
-        self.waiting = gauge("questions_waiting", "Questions that wait for the model.")
-        self.permits_taken = gauge("permits_taken", "Requests of a kind in the service.", "kind")
-        self.permits_limit = gauge("permits_limit", "Requests of a kind that are admitted at once.", "kind")
-        self.refused = counter("requests_refused_total", "Requests refused for want of a permit.", "kind")
-        self.ready = gauge("workers_ready", "Worker processes that answer questions.")
-        self.reading = gauge("reader_files_reading", "Files being read, or waiting for a reader process.")
-        self.readers = gauge("reader_processes_limit", "Most reader processes at once.")
-        self.files = counter("reader_files_total", "Files given to readers, by outcome.", "outcome")
-        self.memory = gauge("worker_resident_bytes", "Resident memory of a worker process.", "worker")
-        self.descriptors = gauge("worker_open_files", "Open file descriptors of a worker process.", "worker")
-        self.processor = counter("worker_cpu_seconds_total", "Processor time of a worker process.", "worker")
-
+        make = _Maker(registry)
+        self.described = make.described
+        self._make_requests(make)
+        self._make_questions(make)
+        self._make_state(make)
         # Finding a series by its labels takes as long as counting in it: it is done once.
         self._found_requests: dict[
             tuple[str, str, int], tuple[Callable[[], None], Callable[[float], None]]
         ] = {}
         self._found_stages: dict[str, Callable[[float], None]] = {}
+
+    def _make_requests(self, make: _Maker) -> None:
+        self._requests = make.counter(
+            "http_requests_total", "Requests by method, route and status.", "method", "route", "status"
+        )
+        self._request_seconds = make.histogram(
+            "http_request_seconds", "Time until a response was sent whole.", _SECONDS, "method", "route"
+        )
+        self._errors = make.counter("errors_total", "Error responses by error code.", "code")
+
+    def _make_questions(self, make: _Maker) -> None:
+        self.questions = make.counter("questions_total", "Questions answered.")
+        self._stages = make.histogram(
+            "question_stage_seconds",
+            "Time of each stage of a question; total is their sum.",
+            _SECONDS,
+            "stage",
+        )
+        self.batch_size = make.histogram(
+            "question_batch_size", "Questions that the model embedded at once.", tuple(map(float, _BATCHES))
+        )
+        self.cache_hits = make.counter("question_cache_hits_total", "Questions whose vector was cached.")
+        self.cache_misses = make.counter(
+            "question_cache_misses_total", "Questions that the model had to embed."
+        )
+        self.embedded = make.counter("passages_embedded_total", "Passages that this service gave a vector.")
+
+    def _make_state(self, make: _Maker) -> None:
+        """Make the metrics of the state of a process: queues, permits, readers, memory, processor time."""
+        self.cached = make.gauge("question_cache_entries", "Questions whose vectors are cached.")
+        self.waiting = make.gauge("questions_waiting", "Questions that wait for the model.")
+        self.permits_taken = make.gauge("permits_taken", "Requests of a kind in the service.", "kind")
+        self.permits_limit = make.gauge(
+            "permits_limit", "Requests of a kind that are admitted at once.", "kind"
+        )
+        self.refused = make.counter(
+            "requests_refused_total", "Requests refused for want of a permit.", "kind"
+        )
+        self.ready = make.gauge("workers_ready", "Worker processes that answer questions.")
+        self.reading = make.gauge(
+            "reader_files_reading", "Files being read, or waiting for a reader process."
+        )
+        self.readers = make.gauge("reader_processes_limit", "Most reader processes at once.")
+        self.files = make.counter("reader_files_total", "Files given to readers, by outcome.", "outcome")
+        self.memory = make.gauge("worker_resident_bytes", "Resident memory of a worker process.", "worker")
+        self.descriptors = make.gauge(
+            "worker_open_files", "Open file descriptors of a worker process.", "worker"
+        )
+        self.processor = make.counter(
+            "worker_cpu_seconds_total", "Processor time of a worker process.", "worker"
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; a status of 0 stands for a connection that ended without a response."""

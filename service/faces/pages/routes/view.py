@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -11,20 +11,22 @@ from pydantic import Field
 from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
-from index.citations import Locator, Resolved
+from index.citations import Locator, Resolution, Resolved
 from index.errors import InvalidLocator
+from index.records import Structure
+from index.text import Span
 from service.errors import InvalidRequest
 from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
 from service.faces.api.schemas.values import moment
 from service.faces.dependencies import Caller, ReadyAsking, Texts
 from service.faces.pages import page
 from service.faces.pages.context import context_of
-from service.faces.pages.document import document_page
-from service.faces.pages.drawn_pages import Shown, drawn_pages, has_pages
+from service.faces.pages.document import DocumentPage, document_page
+from service.faces.pages.drawn_pages import DrawnPages, Shown, drawn_pages, has_pages
 from service.faces.pages.languages import Language
 from service.faces.pages.marks import Marking
-from service.faces.pages.standings import describe_standing
-from service.faces.pages.version_steps import version_steps
+from service.faces.pages.standings import ShownStanding, describe_standing
+from service.faces.pages.version_steps import VersionSteps, version_steps
 from service.faces.pages.wording import (
     cells_in_words,
     code_language,
@@ -110,6 +112,44 @@ def _redirect_to_version(
     return RedirectResponse(context_of(connection).at(address), status_code=303)
 
 
+@dataclass(frozen=True, slots=True)
+class _Viewed:
+    """A citation to show. ``place`` is its index in ``cited``, the citations of its answer.
+
+    ``whole``: the caller may read the document, not only the quote and the words around it.
+    """
+
+    locator: str
+    query: ViewQuery
+    cited: Sequence[CitedWith]
+    place: int | None
+    language: Language
+    whole: bool
+
+    @property
+    def evidence(self) -> Sequence[Span]:
+        """The sentences that answer, to highlight."""
+        return () if self.place is None else self.cited[self.place].evidence
+
+    def address(self, *, at: int | None = None, page: int | None = None) -> str:
+        """The address of another part of the document."""
+        address = view_address(self.locator, self.cited, self.query.collection, at=at, page=page)
+        return address if self.query.mark else f"{address}&mark=false"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The document of a citation, read in one snapshot of the record."""
+
+    resolved: Resolved
+    marking: Marking
+    structure: Structure
+    drawn: DrawnPages | None
+    standing: ShownStanding | None
+    steps: VersionSteps
+    has_original: bool
+
+
 def _render_view(
     connection: Connection,
     collections: Collections,
@@ -120,72 +160,83 @@ def _render_view(
 ) -> Response:
     locator, wanted = named
     name, cited = query.collection, _parse_cited(query.of)
-    language, whole = context_of(connection).language, caller.scope is not Scope.ASK
-    collection = collections.open(caller, name)
-    with collection.archive.resolution() as resolution:
-        found = resolution.resolve(wanted, around=0)
-        citation, version = found.citation, found.version
-        text = resolution.moment.text(version.text_sha256)
-        structure = resolution.moment.structure(version)
-        place = next((at for at, one in enumerate(cited) if one.locator == locator), None)
-        quote = (citation.start, citation.end) if query.mark else (0, 0)
-        evidence = () if place is None else cited[place].evidence
-        shown = Shown(quote, evidence, query.page, name)
-        drawn = drawn_pages(resolution.moment, citation, version, structure, shown) if whole else None
-        standing = None
-        if whole and query.mark and _is_outdated(found):
-            standing = describe_standing(resolution, citation, found.today, name, language)
-        steps = version_steps(resolution.moment, version, locator, name, mark=query.mark)
-        has_original = whole and bool(resolution.moment.originals([version.source_sha256]))
-    within = None if drawn is None else drawn.span
-    if not whole:
-        within = (citation.start - ASK_AROUND, citation.end + ASK_AROUND)
-    around = document_page(
-        Marking(text, quote, evidence),
-        structure,
-        at=citation.start if query.at is None else min(query.at, len(text)),
-        within=within,
-        is_mail=is_mail(version.media_type),
-    )
-    is_cut = () if whole else (around.before is not None, around.after is not None)
-    if within is not None:
-        around = replace(around, before=None, after=None)
-    if not whole:
+    place = next((at for at, one in enumerate(cited) if one.locator == locator), None)
+    language = context_of(connection).language
+    viewed = _Viewed(locator, query, cited, place, language, whole=caller.scope is not Scope.ASK)
+    with collections.open(caller, name).archive.resolution() as resolution:
+        found = _read(resolution, wanted, viewed)
+    citation, version = found.resolved.citation, found.resolved.version
+    around, is_cut = _surroundings(found, viewed)
+    if not viewed.whole:
         citation = with_proof(citation, name, prover.of(caller))
-
-    def part(*, at: int | None = None, page: int | None = None) -> str:
-        address = view_address(locator, cited, name, at=at, page=page)
-        return address if query.mark else f"{address}&mark=false"
-
     values: dict[str, Any] = _neighbour_links(place, cited, name, language)
     return page(
         connection,
         "view",
         citation=citation,
         version=version,
-        versions=steps,
-        whole=whole,
+        versions=found.steps,
+        whole=viewed.whole,
         mark=query.mark,
         around=around,
-        drawn=drawn,
+        drawn=found.drawn,
         code_language=code_language(version.document_id, version.media_type),
         has_slides=is_presentation(version.media_type),
-        lacks_original=whole and drawn is None and has_pages(version, structure),
-        page_address=lambda number: part(page=number),
+        lacks_original=viewed.whole and found.drawn is None and has_pages(version, found.structure),
+        page_address=lambda number: viewed.address(page=number),
         pages=pages_in_words(citation.pages, language) if query.mark else "",
-        cells=cells_in_words(found.cells, language) if query.mark else "",
-        original=original_address(version.document_id, version.number, name) if has_original else "",
+        cells=cells_in_words(found.resolved.cells, language) if query.mark else "",
+        original=original_address(version.document_id, version.number, name) if found.has_original else "",
         source=citation.links.get("source", ""),
         links=with_links(citation, name).links,
-        standing=standing,
+        standing=found.standing,
         retired="" if version.retired is None else moment(version.retired)[:10],
         is_excerpt=any(is_cut),
         is_cut=is_cut,
         to_quote="#quote" if around.has_quote else view_address(locator, cited, name),
-        earlier=part(at=around.before),
-        later=part(at=around.after),
+        earlier=viewed.address(at=around.before),
+        later=viewed.address(at=around.after),
         **values,
     )
+
+
+def _read(resolution: Resolution, wanted: Locator, viewed: _Viewed) -> _Found:
+    """Resolve a citation, and read what the page shows of its document."""
+    query, whole = viewed.query, viewed.whole
+    found, record = resolution.resolve(wanted, around=0), resolution.moment
+    citation, version = found.citation, found.version
+    structure = record.structure(version)
+    quote = (citation.start, citation.end) if query.mark else (0, 0)
+    shown = Shown(quote, viewed.evidence, query.page, query.collection)
+    standing = None
+    if whole and query.mark and _is_outdated(found):
+        standing = describe_standing(resolution, citation, found.today, query.collection, viewed.language)
+    return _Found(
+        found,
+        Marking(record.text(version.text_sha256), quote, viewed.evidence),
+        structure,
+        drawn_pages(record, citation, version, structure, shown) if whole else None,
+        standing,
+        version_steps(record, version, viewed.locator, query.collection, mark=query.mark),
+        has_original=whole and bool(record.originals([version.source_sha256])),
+    )
+
+
+def _surroundings(found: _Found, viewed: _Viewed) -> tuple[DocumentPage, tuple[bool, ...]]:
+    """The part of the document to show; for an excerpt, also whether text before and after is left out."""
+    citation, within = found.resolved.citation, None if found.drawn is None else found.drawn.span
+    if not viewed.whole:
+        within = (citation.start - ASK_AROUND, citation.end + ASK_AROUND)
+    at = viewed.query.at
+    around = document_page(
+        found.marking,
+        found.structure,
+        at=citation.start if at is None else min(at, len(found.marking.text)),
+        within=within,
+        is_mail=is_mail(found.resolved.version.media_type),
+    )
+    is_cut = () if viewed.whole else (around.before is not None, around.after is not None)
+    return (around if within is None else replace(around, before=None, after=None)), is_cut
 
 
 def _is_outdated(found: Resolved) -> bool:
