@@ -9,7 +9,7 @@ from typing import Literal
 from index.types import Cell, Metadata
 
 Extent = Literal["sentences", "passage", "section"]
-"""How much each hit quotes: the sentences that answer, the passage, or the section around it."""
+"""The extent of each hit's quote: the sentences that answer, the passage, or the section around it."""
 NearDuplicates = Literal["fold", "keep"]
 """Whether a passage in nearly the words of a better one is named with that one, or is a hit of its own."""
 

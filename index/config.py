@@ -21,7 +21,7 @@ Precision = Literal["auto", "float", "fp32", "bf16", "int8", "dynamic-int8"]
 
 _STRICT = ConfigDict(extra="forbid", validate_by_name=True, loc_by_alias=False)
 _MILVUS = re.compile(r"(https?|tcp|unix)://.+|.+\.db")
-"""What the client of Milvus takes as an address, or as a file of milvus-lite."""
+"""Addresses that the client of Milvus accepts, and files of milvus-lite."""
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -330,7 +330,7 @@ class LibraryConfig:
         "loccit[s3]), or a shared folder, `file:///shared/folder`; empty for the data folder.",
     )
     lock_seconds: float = 30.0
-    """How long a write waits for the write lock of another process."""
+    """Seconds that a write waits for the write lock of another process."""
     is_searched: bool = True
     """Whether this process keeps indexes. One that only reads and embeds for others needs none."""
 

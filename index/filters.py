@@ -37,7 +37,7 @@ class Operator:
 
     name: str
     meaning: str
-    """What it selects: documents whose metadata are ... ``value``."""
+    """Its meaning, to complete "documents whose metadata are ... ``value``"."""
     holds: Callable[[Any, Any], bool]
     """Whether a value of a document, the first one, matches that of the filter."""
     sign: Literal["=", ">", ">=", "<", "<=", ""] = ""
@@ -46,13 +46,13 @@ class Operator:
     """Without such a sign, ``holds`` as an expression of ``{value}`` and ``{operand}`` that SQLite and
     PostgreSQL both know."""
     kinds: Sequence[Kind] = ("s", "n", "b")
-    """What the filter may give."""
+    """The kinds of values that the filter may have."""
     takes_list: bool = False
     """Whether the filter gives a list, one of which suffices. Such an operator has the sign ``=``."""
     is_complement: bool = False
     """Whether it selects the documents of which it does not hold, also those that lack the key."""
     spellings: Sequence[str] = ()
-    """How the filters of other products write it."""
+    """Its names in the filters of other products."""
 
 
 _COMPARISONS = (
@@ -80,7 +80,7 @@ OPERATORS: Mapping[str, Operator] = {one.name: one for one in _COMPARISONS}
 SPELLINGS: Mapping[str, Operator] = {
     spelling: one for one in OPERATORS.values() for spelling in one.spellings
 }
-"""The operators by how other products write them."""
+"""The operators by their names in other products."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What was committed after a change: the last change, and whether anything was erased since.
+    """The changes after a change: the last one, and whether anything was erased since.
 
     ``generation`` counts the exchanges of all passages and vectors by an upgrade.
     """

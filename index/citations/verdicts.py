@@ -15,11 +15,11 @@ from index.text.differences import Edit
 
 Status = Literal["verified", "repaired", "misattributed", "altered", "not_found"]
 QuoteCause = Adaptation | Literal["part", "place", "parts", "document", "words", "absent", "unresolved"]
-"""What a quote's ``reason`` says, as a code: what its sentence made of the source's words; it is a part of
+"""The code of a quote's ``reason``: how its sentence changes the source's words; it is a part of
 the cited words, stands at another place, leaves out or inserts words, is from another document, has other
 words, is absent, or what it is said to be from names nothing."""
 StatementCause = Literal["", "conflict", "missing", "elsewhere", "around", "doubt", "near", "nothing"]
-"""What a sentence's ``reason`` says, as a code: facts conflict, numbers or names are missing, another passage
+"""The code of a sentence's ``reason``: facts conflict, numbers or names are missing, another passage
 says it, the cited words say it with those around them, something shows that the nearest sentences do not say
 it, they are too far, or none is near."""
 
@@ -65,7 +65,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class StatementVerdict:
-    """How a sentence of an answer compares with the passages.
+    """The verdict on a sentence of an answer by the passages.
 
     ``supported``: its words and facts match. ``contradicted``: but for the facts in ``conflicts``, whose
     offsets are code points of the answer (``start``, ``end``) and of the document (``at``, ``to``).

@@ -24,7 +24,7 @@ EMULATED_INT8 = "emulated-int8"
 DYNAMIC_INT8 = "dynamic-int8"
 """Precision of graphs whose weights are 8-bit integers, and whose activations become such while they run."""
 QUANTIZED_PACKAGES = ("onnxruntime", "onnx")
-"""What runs and writes graphs in :data:`DYNAMIC_INT8`."""
+"""Packages that run and write graphs in :data:`DYNAMIC_INT8`."""
 _RUNTIMES = {"openvino": "openvino", "onnx": "onnxruntime"}
 _CONVERTERS = {"openvino": (), "onnx": ("onnx", "onnxscript")}
 

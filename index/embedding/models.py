@@ -11,7 +11,7 @@ from index.errors import CollectionMismatch, ModelError, ModelNotFound, TooManyM
 from index.protocols import Embedder, has_same_weights, is_same_model, name_in, precision_in
 
 LOADED_MODELS = 4
-"""Models that are loaded at most, unless told otherwise."""
+"""Default of the most models that are loaded."""
 
 Load = Callable[[str, Precision | None], Embedder]
 """Opens a model by its name or folder, and by a precision; without one, as configured."""

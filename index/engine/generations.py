@@ -13,7 +13,7 @@ GENERATION = "indexes-"
 FILES_LEASE = "indexes"
 """The lease of a collection's folder under which its lexical index is written."""
 CLEANSING_LEASE = "cleansing"
-"""That under which files are rid of what another machine has erased."""
+"""The lease under which bytes that another machine has erased are removed from files."""
 _PURGED = "purged.json"
 
 

@@ -29,7 +29,7 @@ _log = logging.getLogger("loccit.engine")
 _NEXT = "next"
 """Folder of the base that this machine has made and does not use yet."""
 _RETRY_SECONDS = 60.0
-"""Pause before a base is fetched again that could not be had."""
+"""Seconds before a base that could not be fetched is tried again."""
 _LATEST = 2**62
 
 
@@ -65,10 +65,10 @@ class SharedBase:
         self._published = 0
         """The change that published the base that is to be in use; 0 if there is none."""
         self._failed = 0
-        """That of a base that could not be had."""
+        """The change of a base that could not be fetched."""
         self._retry = 0.0
         self._pause = 0.0
-        """Until when no base is published, because that failed."""
+        """The time until which no base is published, because that failed."""
 
     def follow(self, moment: Snapshot) -> bool:
         """Use the base that all machines use after a snapshot's change; returns whether it is another one.

@@ -1,4 +1,4 @@
-"""What is not there, or not any more."""
+"""Errors for objects that do not exist, or no longer."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class ReadableSnapshot:
             "sentences", "structure", "tables_at", "text", "whole_texts",
         }
     )  # fmt: skip
-    """What is passed on. A new method of snapshots has to be added here or below."""
+    """Methods that are passed on unrestricted. Add a new method of snapshots here or below."""
     REFUSED: ClassVar = frozenset({"aliases", "all_originals"})
 
     def __init__(self, moment: Snapshot, readable: ReadableBy) -> None:
@@ -128,7 +128,7 @@ class ReadableStore:
     UNRESTRICTED: ClassVar = frozenset(
         {"attach_original", "forget", "last_passage", "lease", "notice", "prune", "waiting"}
     )
-    """What is passed on. ``prune`` takes keys of versions that a snapshot gave."""
+    """Methods that are passed on unrestricted. ``prune`` takes keys of versions from a snapshot."""
     REFUSED: ClassVar = frozenset(
         {
             "adopt", "bases", "begin_epoch", "claim", "close", "copying", "drop_damaged_vectors",
@@ -137,7 +137,7 @@ class ReadableStore:
             "waiting_since",
         }
     )  # fmt: skip
-    """What no caller of a restricted collection needs."""
+    """Methods that no caller of a restricted collection needs."""
 
     def __init__(self, store: RecordStore, readable: ReadableBy) -> None:
         self._store = store

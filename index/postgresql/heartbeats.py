@@ -13,9 +13,9 @@ _log = logging.getLogger("loccit.store")
 Connection = psycopg.Connection[Any]
 
 SILENCE_SECONDS = 60.0
-"""How long a session that holds locks may be silent before the server ends it, and its locks with it."""
+"""Seconds of silence after which the server ends a session that holds locks, and releases them."""
 _BEATS = 6
-"""How many heartbeats there are in that time."""
+"""Heartbeats in that time."""
 
 
 class Heartbeats:
@@ -28,7 +28,7 @@ class Heartbeats:
 
     def __init__(self, silence_seconds: float = SILENCE_SECONDS) -> None:
         self.settings = {"idle_session_timeout": str(round(1000 * silence_seconds))}
-        """What a session that is to have heartbeats is configured with."""
+        """Settings of sessions with heartbeats."""
         self._interval = silence_seconds / _BEATS
         self._connections: dict[Connection, threading.Lock] = {}
         """Each with a lock that is held during its heartbeats."""

@@ -22,9 +22,9 @@ from index.postgresql.transactions import Transaction
 _log = logging.getLogger("loccit.store")
 
 _TABLE_SECONDS = 0.15
-"""How long a migration waits for who uses a table. Whoever comes later waits as long, too."""
+"""Seconds that a migration waits for a table in use. Later statements wait behind it."""
 _WAIT_SECONDS = 60.0
-"""How long it is tried again."""
+"""Seconds for which a migration is tried again."""
 _CLOSING_SECONDS = 1.0
 """The server takes a moment to notice that a process has closed its connections."""
 _PAUSE_SECONDS = (1.0, 2.0)

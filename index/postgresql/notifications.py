@@ -16,9 +16,9 @@ from index.postgresql.transactions import Transaction
 _log = logging.getLogger("loccit.store")
 
 _LOOK_SECONDS = 0.5
-"""How often the thread looks whether it is to end."""
+"""Seconds between two checks whether the thread must end."""
 _PAUSE_SECONDS = 1.0
-"""How long it waits before it connects again."""
+"""Seconds before it connects again."""
 
 
 def notify(transaction: Transaction, channel: str, payload: str = "") -> None:

@@ -26,9 +26,9 @@ from index.postgresql.standbys import Standbys, has_several_hosts
 from index.postgresql.transactions import Row, Transaction
 
 _PROMPT_SECONDS = 1.0
-"""How long a read waits for a connection before it looks whether there is a leader."""
+"""Seconds that a read waits for a connection before it checks whether there is a leader."""
 _TURN_SECONDS = 60
-"""How long a write waits for the writes before it, and how long one may pause before the server ends it."""
+"""Seconds that a write waits for writes before it, and that one may pause before the server ends it."""
 _CLOSE_SECONDS = 5.0
 
 T = TypeVar("T")

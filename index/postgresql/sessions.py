@@ -14,7 +14,7 @@ from index.postgresql.standbys import has_several_hosts
 from index.postgresql.transactions import Row
 
 WAIT_SECONDS = 10.0
-"""How long a transaction waits for a lock, for a connection, or for the server to come back."""
+"""Seconds that a transaction waits for a lock, for a connection, or for the server to come back."""
 _PROGRAM = "loccit"
 _MOST_CHARACTERS = 63
 """Of a name of PostgreSQL."""
@@ -25,7 +25,7 @@ _DEFAULTS: Mapping[str, str] = {
     "keepalives_count": "3",
     "tcp_user_timeout": "30000",
 }
-"""What an address may say otherwise; the server likewise notices within seconds that a client is gone."""
+"""Defaults that an address may override; the server, too, notices within seconds that a client is gone."""
 _SESSION: Mapping[str, str] = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",

@@ -19,7 +19,7 @@ Connection = psycopg.Connection[Row]
 _log = logging.getLogger("loccit.store")
 
 _LOOK_SECONDS = 0.5
-"""How often the leader is looked for while it is away."""
+"""Seconds between two attempts to reach the leader while it is away."""
 _CONNECT_SECONDS = 2
 _ANY = {"target_session_attrs": "prefer-standby", "connect_timeout": str(_CONNECT_SECONDS)}
 

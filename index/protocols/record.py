@@ -237,7 +237,7 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
         """
 
     def notice(self, since: int) -> Notice:
-        """What processes committed after change ``since``. Cheap without any."""
+        """The changes that any process committed after ``since``. Cheap without any."""
 
     def forget(self) -> None:
         """Drop all cached texts, because something was erased."""

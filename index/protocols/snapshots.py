@@ -158,7 +158,7 @@ class PastPassages(Passages, Protocol):
 
     @property
     def change(self) -> int:
-        """That change."""
+        """The earlier change."""
 
     @property
     def reached(self) -> int:

@@ -19,7 +19,7 @@ from index.sources.links import FolderLinks
 from index.sources.walking import Selection, is_ignored, walk
 
 SHARE = 0.3
-"""Share of a folder's documents that a mirror removes without being told to."""
+"""Largest share of a folder's documents that a mirror removes without ``any_share``."""
 FEW = 10
 """Fewer documents than this are removed whatever their share."""
 

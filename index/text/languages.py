@@ -95,7 +95,7 @@ DECISIVE_WORDS = frozenset(
 """Words of any of the languages that negate, compare or date: a sentence with another of them says another
 thing."""
 FUNCTION_WORDS = frozenset(word for language in _ALL.values() for word in language.functions)
-"""Words of any of the languages that say little."""
+"""Function words of all the languages."""
 _LETTER = regex.compile(r"\p{L}")
 _WORDS = regex.compile(r"[\p{L}]+")
 

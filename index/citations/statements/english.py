@@ -17,24 +17,24 @@ def _words(name: str) -> frozenset[str]:
 
 
 DENYING = _words("denying")
-"""Words that deny what follows in their clause, beside negations."""
+"""Words other than negations that negate what follows in their clause."""
 DENYING_TO = _words("denying_to")
 """The same, with ``to`` behind them; ``declined`` also before what is declined."""
 DENYING_PHRASES = {"instead": "of", "rather": "than", "rid": "of", "devoid": "of"}
 DECLINING = frozenset(("decline", "declines", "declined"))
 NOT_DENYING = _words("not_denying")
-"""Words behind a negation that make another thing of it: "not only"."""
+"""Words after a negation that cancel it: "not only"."""
 LESS = _words("less")
-"""Words that may say in other words what a negation says."""
+"""Words that may paraphrase a negation."""
 PLANNING = _words("planning")
-"""Words by which what follows in their clause is not told as a fact."""
+"""Words that mark what follows in their clause as planned or possible, not as a fact."""
 PLANNING_TO = _words("planning_to")
 """The same, with ``to`` behind them."""
 PLANNED = _words("planned")
-"""Words that may say in other words that something is planned or possible."""
+"""Words that may paraphrase that something is planned or possible."""
 
 ALL = {word: level for level, line in enumerate(_READ["levels"]) for word in line.split()}
-"""How much of something a word tells of: 0 is none, 5 all."""
+"""Strength of a quantifier: 0 is none, 5 all."""
 EXCLUSIVE = _words("exclusive")
 
 DETERMINERS = _words("determiners")
@@ -52,7 +52,7 @@ TIMES = {
     **dict.fromkeys("before until till".split(), "earlier"),
     "unless": "otherwise",
 }
-"""When a clause says that something is, by the word that begins it."""
+"""Temporal or conditional relation of a clause, by the conjunction that begins it."""
 BE = _words("be")
 AUXILIARY = BE | frozenset(
     "has have had may might must can could will would shall should does do did having cannot wo ca".split()

@@ -34,7 +34,7 @@ _LEAST_COVERAGE = 0.7
 _LEAST_TOLD = 0.1
 """Least probability at which an unsupported claim gets a citation of the nearest sentences."""
 _MOST_STARTS = 3
-"""Sentences around which the claim is looked for."""
+"""Most sentences of a source around which windows are compared with the claim."""
 _NEARLY = 0.1
 """Prefer sentences without a doubt if their rank is this close to the best."""
 _LENGTH_COST = 0.02

@@ -18,7 +18,7 @@ FILE = Path(__file__).with_name("support.json")
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """How a claim and some sentences of a source agree.
+    """Features of the agreement of a claim with some sentences of a source.
 
     ``coverage``: the share of the claim's words with content, by weight, that the source has; ``order``: the
     share of neighbouring words of the claim that are neighbours in the source; ``meaning``: the cosine of

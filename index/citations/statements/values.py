@@ -109,7 +109,7 @@ class Numbers:
         return is_like(self._claim[at], self._source[to]) and (not one or not that or one == that)
 
     def _fit(self, at: int, to: int) -> float:
-        """How near the words around a number of the claim are to a number of the source."""
+        """The proximity of the words around a claim's number to a number of the source; larger is nearer."""
         total = 0.0
         for partner, weight in self._around(at):
             if partner != to:

@@ -29,7 +29,7 @@ log = logging.getLogger("loccit.embedding")
 _BACKEND = "onnx"
 _GRAPH = "dynamic.onnx"
 _SCHEME = 1
-"""How weights and activations are quantized; a new number wherever that changes vectors."""
+"""Version of the quantization of weights and activations; increment it when vectors change."""
 
 
 def quantize_dynamically(embedder: SentenceTransformerEmbedder, converted: Converted, folder: Path) -> None:

@@ -23,7 +23,7 @@ _SINGLE = 2.0**-24
 """Relative error of rounding to single precision."""
 
 _ROUNDED = 13
-"""How often the engine rounds on the way to a term's score, at most."""
+"""Most roundings by the engine in the score of a term."""
 
 
 def _lengths() -> NDArray[np.int64]:

@@ -40,7 +40,7 @@ _BATCH = 1000
 _SAMPLE = 5000
 """Passages at the beginning of which the average length is taken."""
 _DRIFT = 0.1
-"""How far the average may depart from that in the weights before these are made anew. It changes a term's
+"""Largest difference of the average from that in the weights, before these are made anew. It changes a term's
 weight by 4 % at most, less than the rounding of lengths in other indexes."""
 _DECIMALS = 4
 _WORDLESS = {0: 1e-6}

@@ -29,7 +29,7 @@ from index.types import Ids, Ranking, Vectors
 
 _log = logging.getLogger("loccit.vectors")
 _OF_DAMAGE = (RuntimeError, ValueError, IndexError, OSError)
-"""What FAISS and numpy raise for damaged data."""
+"""Exceptions of FAISS and numpy for damaged data."""
 
 _DEFAULTS = VectorsConfig()
 

@@ -114,7 +114,7 @@ class State:
     store: str = field(default_factory=partial(token_hex, 8))
     epoch: str = field(default_factory=partial(token_hex, 8))
     tokens: dict[int, str] = field(default_factory=dict)
-    """What identifies each change."""
+    """The token of each change."""
     documents: dict[int, Document] = field(default_factory=dict)
     versions: dict[int, Version] = field(default_factory=dict)
     passages: dict[int, StoredRow] = field(default_factory=dict)

@@ -11,9 +11,9 @@ from index.store.postgresql import texts
 from index.store.rows.passages import pending_passage
 
 CHANNEL = "loccit_passages"
-"""Notified by whoever stores or gives back passages that wait for a vector."""
+"""Notified when passages that wait for a vector are stored or given back."""
 CLAIM_SECONDS = 600
-"""How long a claim lasts whose worker neither ends nor stores vectors, because it hangs. Far longer than a
+"""Seconds after which the claim of a worker ends that hangs. Far longer than a
 batch takes: the vectors of a worker that is only slow are refused when another one has its claims."""
 
 

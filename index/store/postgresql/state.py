@@ -22,7 +22,7 @@ QUERY = (
     " erased, pg_is_in_recovery() FROM state WHERE is_only"
 )
 WATCHED = "SELECT change, erased, generation, pg_is_in_recovery() FROM state WHERE is_only"
-"""What is read with each statement outside a transaction."""
+"""The query that is read with each statement outside a transaction."""
 WATCHED_COLUMNS = 4
 
 

@@ -26,7 +26,7 @@ _COUNTED = {
     },
     "originals": {"original_bytes": "COALESCE(sum(bytes), 0)"},
 }
-"""For each table, what its rows add to each total."""
+"""For each table, the contribution of a row to each total."""
 
 COUNTED = (
     # A retired document has no version that counts as its newest: that was removed when it was retired.

@@ -12,7 +12,7 @@ from index.errors import StoreDamaged
 from index.records import Problem, Structure, content_key, indexed_text
 
 MOST = 20
-"""Problems of one kind that are told one by one; the rest is counted."""
+"""Most problems of one kind that are listed; the others are counted."""
 
 _RESTORE = "Restore a backup."
 

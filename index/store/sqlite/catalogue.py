@@ -37,7 +37,7 @@ _REPLACE_DESCRIPTION = (
     "copy its file."
 )
 _WRITER_SECONDS = 10.0
-"""How long a deletion waits for a commit, and who creates a collection for another who does."""
+"""Seconds that a deletion waits for a commit, and a creation for another one."""
 _CREATING = ".creating"
 """The lease under which collections are created. Its file is beside their folders, which stay bare."""
 _DERIVED = frozenset({"lexical", "vectors", "leases"})

@@ -19,7 +19,7 @@ EXCHANGED = ("embeddings", "passages", "removals")
 """In the order in which those that were replaced are deleted: vectors are found by passages."""
 _KEYS = {"embeddings": "key", "passages": "id"}
 _EXCHANGE_SECONDS = 1
-"""How long the exchange waits for who reads the tables. Everybody else waits as long, too."""
+"""Seconds that the exchange waits for readers of the tables. Later readers wait behind it."""
 
 
 def target(transaction: Transaction) -> Mapping[str, Any] | None:

@@ -63,7 +63,7 @@ ERASED = _table("erased", f"{POSITION}:i document:i document_id:t version:i adde
 REMOVALS = _table("removals", "change:i passage:i", "change", "passage")
 
 CONTENT = (TEXTS, BLOCKS, ORIGINALS, EMBEDDINGS)
-"""What versions and passages use, each row once, whoever uses it."""
+"""Tables of content that versions and passages share: each row is stored once."""
 TABLES = {
     table.name: table
     for table in (
