@@ -14,7 +14,7 @@ from index.readers.base.builder import Draft
 MAX_CHARACTERS = 100_000_000
 
 
-def bounded(drafts: Iterable[Draft], *, name: str, limit: int = MAX_CHARACTERS) -> Iterator[Draft]:
+def limit_text(drafts: Iterable[Draft], *, name: str, limit: int = MAX_CHARACTERS) -> Iterator[Draft]:
     """Pass the drafts on; raise :class:`index.errors.DocumentTooLarge` after ``limit`` characters."""
     characters = 0
     for draft in drafts:

@@ -74,7 +74,7 @@ def is_value(cell: str) -> bool:
     return bool(_AMOUNT.match(cell)) and not _YEAR.match(cell)
 
 
-def joined_names(rows: Sequence[Row]) -> tuple[str, ...]:
+def join_names(rows: Sequence[Row]) -> tuple[str, ...]:
     """Join the names of each column, from above: ``Sales`` below ``2023`` gives ``2023 Sales``."""
     width = max((len(row) for row in rows), default=0)
     names: list[list[str]] = [[] for _ in range(width)]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.readers.base.column_names import count_name_rows, joined_names
+from index.readers.base.column_names import count_name_rows, join_names
 
 _BEFORE = re.compile(r"[-–—]?\s*[$€£¥₹]\s*\(?\Z|\(\Z")
 _AFTER = re.compile(r"[)%]+\Z|\)\s*%\Z")
@@ -47,10 +47,10 @@ def grid_of(rows: Sequence[Cells], *, marked: int = 0) -> Grid:
     could not be told apart.
     """
     spans = any(isinstance(cell, GridCell) and cell.span > 1 for row in rows for cell in row)
-    shown = [_expanded(row, repeat=False) for row in rows]
+    shown = [_expand_spans(row, repeat=False) for row in rows]
     kept = [at for at, row in enumerate(shown) if any(row)]
     marked = sum(at < marked for at in kept)
-    shown, repeated = [shown[at] for at in kept], [_expanded(rows[at], repeat=True) for at in kept]
+    shown, repeated = [shown[at] for at in kept], [_expand_spans(rows[at], repeat=True) for at in kept]
     signs = any(_BEFORE.match(cell) or _AFTER.match(cell) for row in shown for cell in row if cell)
     if signs:
         shown = [_with_signs(row) for row in shown]
@@ -61,7 +61,7 @@ def grid_of(rows: Sequence[Cells], *, marked: int = 0) -> Grid:
     if is_clear and len(shown) > 1:
         head = marked if 0 < marked < len(shown) else _head(shown)
     named = [row for row in repeated[:head] if sum(map(bool, row)) > 1] or repeated[:head]
-    names = joined_names(named)
+    names = join_names(named)
     if spans or signs:
         shown, names = _merged_columns(shown, names, head)
     return Grid(tuple(map(_line, shown)), names if any(names) else (), head)
@@ -83,7 +83,7 @@ def _head(rows: Sequence[list[str]]) -> int:
     return count_name_rows(rows)
 
 
-def _expanded(row: Cells, *, repeat: bool) -> list[str]:
+def _expand_spans(row: Cells, *, repeat: bool) -> list[str]:
     """The cells of each column; a cell that spans several is in the first of them, or repeated in all."""
     found: list[str] = []
     for cell in row:

@@ -12,7 +12,7 @@ from email import message_from_bytes
 from email.message import Message
 
 from index.errors import CorruptDocument, DocumentTooLarge, UnsupportedFormat
-from index.readers.base.bounds import bounded
+from index.readers.base.bounds import limit_text
 from index.readers.base.builder import Draft, assemble
 from index.readers.base.normalisation import normalise
 from index.readers.html.blocks import page_blocks
@@ -56,7 +56,7 @@ def read_email_message(data: bytes, *, name: str, charset: str | None = None) ->
 def extract_of(message: Message, *, name: str, media_type: str, reader: str) -> Extract:
     """Extract a message that was parsed."""
     return assemble(
-        bounded(message_drafts(message, name=name), name=name),
+        limit_text(message_drafts(message, name=name), name=name),
         name=name,
         media_type=media_type,
         reader=reader,

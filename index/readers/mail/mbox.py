@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from index.errors import DocumentTooLarge, UnsupportedFormat
-from index.readers.base.bounds import bounded
+from index.readers.base.bounds import limit_text
 from index.readers.base.builder import Draft, assemble
 from index.readers.mail import message_drafts, parse_message
 from index.types import Extract
@@ -38,7 +38,7 @@ def read_mbox(data: bytes, *, name: str, charset: str | None = None) -> Extract:
         )
     ends = [start for start, _ in starts[1:]] + [len(data)]
     pieces = (data[begin:end] for (_, begin), end in zip(starts, ends, strict=True))
-    drafts = bounded(_drafts(pieces, name), name=name)
+    drafts = limit_text(_drafts(pieces, name), name=name)
     return assemble(drafts, name=name, media_type=MEDIA_TYPE, reader=READER)
 
 

@@ -118,7 +118,7 @@ def _person(name: str, address: str) -> str:
 
 
 def _date(storage: Storage) -> str:
-    """When the message was sent: by its header, which has the sender's time zone, or by its properties."""
+    """The date of the message: from its header, which has the sender's time zone, or its properties."""
     fields = _FIRST_LINE.sub("", storage.text(_HEADERS)[:_MAX_HEADERS].lstrip())
     headers = HeaderParser().parsestr(fields)
     moment = storage.moment(_SENT) or storage.moment(_DELIVERED)

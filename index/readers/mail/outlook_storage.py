@@ -57,7 +57,7 @@ class MessageFile:
             self._file = olefile.OleFileIO(BytesIO(data))
             self.paths = frozenset(tuple(path) for path in self._file.listdir(streams=True, storages=True))
         except _ERRORS as error:
-            raise self._damaged(error) from None
+            raise self._damage_error(error) from None
 
     @property
     def is_message(self) -> bool:
@@ -74,13 +74,13 @@ class MessageFile:
                 with self._file.openstream(list(path)) as stream:
                     return bytes(stream.read())
         except _ERRORS as error:
-            raise self._damaged(error) from None
+            raise self._damage_error(error) from None
         raise DocumentTooLarge(
             f"{self.name}: the properties of the message have more than {_MAX_READ:,} bytes. Save its "
             "attachments as files of their own."
         )
 
-    def _damaged(self, error: Exception) -> CorruptDocument:
+    def _damage_error(self, error: Exception) -> CorruptDocument:
         return CorruptDocument(
             f"{self.name}: this is not an Outlook message, or it is damaged ({error}). Save it again, "
             "or as .eml."

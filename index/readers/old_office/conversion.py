@@ -116,7 +116,7 @@ def _run(command: list[str], folder: Path) -> int | None:
         cwd=folder,
     )
     try:
-        return supervisor.signed(process.wait(timeout=_SECONDS))
+        return supervisor.to_signed_status(process.wait(timeout=_SECONDS))
     except subprocess.TimeoutExpired:
         return None
     finally:

@@ -24,7 +24,7 @@ _POLL_SECONDS = 0.05
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
-def signed(status: int) -> int:
+def to_signed_status(status: int) -> int:
     """The supervisor's exit status as :mod:`subprocess` gives the program's: negative for a signal."""
     return _SIGNALLED - status if status > _SIGNALLED else status
 

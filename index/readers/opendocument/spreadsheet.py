@@ -6,7 +6,7 @@ names are in the metadata.
 
 from __future__ import annotations
 
-from index.readers.base.bounds import bounded
+from index.readers.base.bounds import limit_text
 from index.readers.base.builder import Draft
 from index.readers.base.normalisation import one_line
 from index.readers.opendocument.file import TABLE, metadata, open_document
@@ -32,7 +32,7 @@ def read_ods(data: bytes, *, name: str, charset: str | None = None) -> Extract:
             hidden.append(title)
             continue
         rows = sheet_drafts(table_rows(table, name=name), merged_cells(table))
-        drafts += [Draft("heading", title, 1), *bounded(rows, name=name)]
+        drafts += [Draft("heading", title, 1), *limit_text(rows, name=name)]
     title, described = metadata(document.package)
     return assemble_workbook(
         drafts,

@@ -27,7 +27,7 @@ class ListLevel:
     start: int = 1
     bullet: bool = True
     levels: int = 1
-    """How many levels an item's number shows, its own included."""
+    """Number of levels that an item's number shows, its own included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def _cells(row: etree._Element) -> list[str]:
 
 
 def _cell_text(cell: etree._Element) -> str:
-    """What a cell shows; a date as ISO 8601, because its order depends on a country."""
+    """The displayed text of a cell; a date as ISO 8601, because its order depends on a country."""
     date = cell.get(OFFICE + "date-value", "")
     if cell.get(OFFICE + "value-type") == "date" and date:
         return date.replace("T", " ").removesuffix(" 00:00:00")

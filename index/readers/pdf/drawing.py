@@ -33,7 +33,7 @@ def draw_page(data: bytes, *, name: str, page: int, width: int, password: str = 
     with open_pdf(data, name=name, password=password) as file:
         if not 1 <= page <= file.page_count:
             raise PageNotFound(f"{name} has no page {page}: its pages are 1 to {file.page_count}.")
-        with _loaded(file, page) as handle:
+        with _load_page(file, page) as handle:
             shown = pdfium.FPDF_GetPageWidthF(handle), pdfium.FPDF_GetPageHeightF(handle)
             return page_image(_draw(handle, *_size_in_pixels(*shown, width)))
 
@@ -45,7 +45,7 @@ def _size_in_pixels(page_width: float, page_height: float, width: int) -> tuple[
 
 
 @contextmanager
-def _loaded(file: PdfFile, number: int) -> Iterator[Any]:
+def _load_page(file: PdfFile, number: int) -> Iterator[Any]:
     handle = pdfium.FPDF_LoadPage(file.document, number - 1)
     if not handle:
         raise CorruptDocument(

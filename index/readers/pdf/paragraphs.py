@@ -217,7 +217,7 @@ def _room(last: Line, column: Sequence[Line]) -> float:
 
 
 def _indent(last: Line, line: Line) -> float:
-    """How much a line is indented from the one above it."""
+    """The indentation of a line against the one above it, in points."""
     if last.right_to_left and line.right_to_left:
         return last.box.x1 - line.box.x1
     return line.box.x0 - last.box.x0

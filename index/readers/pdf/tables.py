@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from index.readers.base.column_names import is_name, joined_names
+from index.readers.base.column_names import is_name, join_names
 from index.readers.pdf.page import Line, Word
 from index.readers.pdf.visual_rows import YEAR, VisualRow, visual_rows
 
@@ -82,7 +82,7 @@ def _run(rows: Sequence[VisualRow], at: int) -> tuple[list[float], int] | None:
         row = rows[number]
         if not _follows(rows[number - 1], row):
             break
-        if _aligned(row, data):
+        if _is_aligned(row, data):
             data.append(row)
             stop, labels = number + 1, 0
         elif labels < _MAX_LABELS and _is_label(row, data):
@@ -103,8 +103,8 @@ def _may_begin(row: VisualRow) -> bool:
     return len(row.figures) > 1 or row.figures[0][0].box.x0 - label > _MIN_GAP * row.size
 
 
-def _aligned(row: VisualRow, data: Sequence[VisualRow]) -> bool:
-    """Whether a row's figures end where those of rows above it do."""
+def _is_aligned(row: VisualRow, data: Sequence[VisualRow]) -> bool:
+    """Whether a row's figures are aligned at their ends with those of rows above it."""
     if not _may_begin(row):
         return False
     ends = [figure[-1].box.x1 for one in data[-6:] for figure in one.figures]
@@ -125,7 +125,7 @@ def _is_label(row: VisualRow, data: Sequence[VisualRow]) -> bool:
 
 
 def _columns(data: Sequence[VisualRow]) -> list[float]:
-    """Where the figures of at least two rows end, or of half of them: one distance for each column."""
+    """The x coordinates at which figures of at least two rows, or of half of them, end: one a column."""
     size = median(row.size for row in data)
     found = sorted((figure[-1].box.x1, number) for number, row in enumerate(data) for figure in row.figures)
     groups: list[list[tuple[float, int]]] = []
@@ -215,12 +215,12 @@ def _table(above: Sequence[VisualRow], body: Sequence[VisualRow], ends: Sequence
         else:
             rows.append(row)
     lines = range((above or body)[0].first, body[-1].end)
-    found = joined_names(names) if names else ()
+    found = join_names(names) if names else ()
     return NumberTable(lines, [*head, *rows], found if any(found) else (), len(head))
 
 
 def _starts(body: Sequence[VisualRow], ends: Sequence[float]) -> list[float]:
-    """Where the widest figure of each column begins."""
+    """The x coordinate at which the widest figure of each column begins."""
     starts = list(ends)
     for row in body:
         for figure in row.figures:

@@ -1,4 +1,4 @@
-"""Rows of a PDF page: what stands at one height, and the figures in it."""
+"""Rows of a PDF page: lines at one height, and the figures in them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LABEL_GAP = 0.5
 
 @dataclass(slots=True)
 class VisualRow:
-    """What stands at one height: lines, the figures at its end with their signs, and the words before."""
+    """A row at one height: its lines, the figures at its end with their signs, and the words before."""
 
     first: int
     lines: list[Line]
@@ -53,20 +53,20 @@ def visual_rows(lines: Sequence[Line]) -> Iterator[VisualRow]:
     for number, line in enumerate(lines):
         if not line.upright or line.heading or line.fixed_pitch or line.right_to_left or line.size <= 0:
             if row:
-                yield _parsed(row)
+                yield _parse_figures(row)
             row = None
             continue
         if row and abs(line.baseline - row.baseline) < _SAME_ROW * line.size:
             row.lines.append(line)
             continue
         if row:
-            yield _parsed(row)
+            yield _parse_figures(row)
         row = VisualRow(number, [line])
     if row:
-        yield _parsed(row)
+        yield _parse_figures(row)
 
 
-def _parsed(row: VisualRow) -> VisualRow:
+def _parse_figures(row: VisualRow) -> VisualRow:
     row.words = sorted((word for line in row.lines for word in line.words), key=lambda word: word.box.x0)
     pending: list[Word] = []
     for word in row.words:

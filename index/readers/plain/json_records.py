@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.errors import CorruptDocument
-from index.readers.base.bounds import bounded
+from index.readers.base.bounds import limit_text
 from index.readers.base.builder import Draft, assemble
 from index.readers.base.normalisation import decode, normalise, one_line, require_text
 from index.readers.plain.text import find_blocks
@@ -84,7 +84,9 @@ def read_jsonl(
 
 
 def _assemble(drafts: Iterable[Draft], name: str, media_type: str, reader: str, title: str) -> Extract:
-    return assemble(bounded(drafts, name=name), name=name, media_type=media_type, reader=reader, title=title)
+    return assemble(
+        limit_text(drafts, name=name), name=name, media_type=media_type, reader=reader, title=title
+    )
 
 
 def _lines(text: str, name: str) -> Iterator[object]:

@@ -16,7 +16,7 @@ from docutils import frontend, nodes, utils
 from docutils.parsers.rst import Parser, roles
 
 from index.errors import CorruptDocument, DocumentTooLarge
-from index.readers.base.bounds import bounded
+from index.readers.base.bounds import limit_text
 from index.readers.base.builder import assemble
 from index.readers.base.normalisation import decode, normalise, one_line, require_text
 from index.readers.plain.rst_rendering import Rendering
@@ -77,7 +77,7 @@ def read_rst(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     drafts = rendering.builder.drafts
     title = next((draft.text for draft in drafts if draft.kind == "heading" and draft.level == 1), "")
     return assemble(
-        bounded(drafts, name=name),
+        limit_text(drafts, name=name),
         name=name,
         media_type=MEDIA_TYPE,
         reader=READER,
@@ -128,13 +128,13 @@ def _parse_rst(text: str) -> nodes.document:
     settings.syntax_highlight = "none"
     settings.line_length_limit = _MAX_LINE
     document = utils.new_document("", settings)
-    with _restored_roles():
+    with _restore_roles():
         Parser().parse(text, document)
     return document
 
 
 @contextmanager
-def _restored_roles() -> Iterator[None]:
+def _restore_roles() -> Iterator[None]:
     """Remove the roles that a file defines: docutils keeps them globally, for the next file as well."""
     known: dict[str, object] = vars(roles)["_roles"]
     before = dict(known)

@@ -148,7 +148,7 @@ class Rendering:
             case nodes.problematic():
                 text = _ROLE.sub(_role_text, node.astext())
             case nodes.substitution_reference():
-                text = self._substituted(node)
+                text = self._substitute(node)
             case nodes.footnote_reference() | nodes.citation_reference():
                 text = f"[{node.astext()}]"
             case nodes.image():
@@ -159,7 +159,7 @@ class Rendering:
                 text = "".join(self.inline(child) for child in node.children)
         return str(text)
 
-    def _substituted(self, node: nodes.substitution_reference) -> str:
+    def _substitute(self, node: nodes.substitution_reference) -> str:
         name = node.get("refname", "")
         document = self.document
         name = (

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from index.errors import CorruptDocument
-from index.readers.base.bounds import bounded
+from index.readers.base.bounds import limit_text
 from index.readers.base.builder import Draft, assemble
 from index.readers.base.normalisation import decode, normalise, one_line, require_text
 from index.types import Extract
@@ -71,7 +71,7 @@ def read_subtitles(data: bytes, *, name: str, charset: str | None = None) -> Ext
         )
     language = next((match[1] for line in header if (match := _LANGUAGE.match(line))), "")
     return assemble(
-        bounded(_paragraphs(_without_rolled_lines(cues)), name=name),
+        limit_text(_paragraphs(_without_rolled_lines(cues)), name=name),
         name=name,
         media_type=WEBVTT_MEDIA_TYPE if header else MEDIA_TYPE,
         reader=READER,

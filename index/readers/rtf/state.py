@@ -20,7 +20,7 @@ class State:
     """Which piece of document information its text is, or the number of the note that follows."""
     font: int = -1
     unicode_skip: int = 1
-    """How many characters after one in Unicode replace it in programs without Unicode."""
+    """Number of characters after a Unicode one that replace it in programs without Unicode."""
     hidden: frozenset[str] = frozenset()
     style: int = 0
     outline: int | None = None

@@ -8,7 +8,7 @@ view.
 from __future__ import annotations
 
 from index.errors import EmptyDocument
-from index.readers.base.bounds import bounded
+from index.readers.base.bounds import limit_text
 from index.readers.base.builder import Draft
 from index.readers.base.normalisation import one_line
 from index.readers.base.ooxml import RELATION, OfficePackage, is_on
@@ -39,7 +39,7 @@ def read_xlsx(data: bytes, *, name: str, charset: str | None = None) -> Extract:
         elif target is not None and target.kind == "worksheet":
             sheet = package.read(target.part)
             tables = sheet_drafts(cells.rows(sheet, part=target.part), merged_ranges(sheet))
-            found = bounded(tables, name=name)
+            found = limit_text(tables, name=name)
             drafts += [Draft("heading", title, 1), *found]
     if cells.uncalculated and all(draft.kind == "heading" for draft in drafts):
         raise EmptyDocument(

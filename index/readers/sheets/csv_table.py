@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from index.errors import CorruptDocument
-from index.readers.base.bounds import bounded
+from index.readers.base.bounds import limit_text
 from index.readers.base.builder import assemble
 from index.readers.base.normalisation import decode, normalise, require_text
 from index.readers.sheets.table_rows import row_drafts
@@ -43,7 +43,7 @@ def read_csv(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     else:
         delimiter = _detect_delimiter(text)
     rows = _rows(text, delimiter, _quoting(text, delimiter), name=name)
-    drafts = bounded(row_drafts(rows), name=name)
+    drafts = limit_text(row_drafts(rows), name=name)
     return assemble(drafts, name=name, media_type=MEDIA_TYPE, reader=READER)
 
 
@@ -70,7 +70,7 @@ def _detect_delimiter(text: str) -> str:
 
 
 def _score(sample: str, delimiter: str) -> tuple[float, bool, int]:
-    """How well a delimiter splits the sample: the share of rows with the most frequent width, and the width.
+    """Score a delimiter on the sample: the share of rows with the most frequent width, and the width.
 
     In a tie the comma loses, because it may be part of numbers.
     """

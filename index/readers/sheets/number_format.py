@@ -224,7 +224,7 @@ def _date(serial: float, code: str) -> str:
     if not 0 <= serial < _MAX_SERIAL:
         return ""
     if code.startswith("["):
-        return _elapsed(serial, code)
+        return _format_elapsed(serial, code)
     # Day 60 is 29 February 1900, which did not exist.
     moment = _EPOCH + timedelta(days=int(serial) + (1 if 0 < serial < 60 else 0))
     moment += timedelta(seconds=round((serial - int(serial)) * 86_400))
@@ -240,7 +240,7 @@ def _date(serial: float, code: str) -> str:
     return " ".join(parts)
 
 
-def _elapsed(serial: float, code: str) -> str:
+def _format_elapsed(serial: float, code: str) -> str:
     seconds = round(serial * 86_400)
     hours, minutes = seconds // 3600, seconds // 60 % 60
     return f"{hours}:{minutes:02}:{seconds % 60:02}" if "s" in code else f"{hours}:{minutes:02}"

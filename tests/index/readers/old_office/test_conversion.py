@@ -176,9 +176,9 @@ def test_the_status_of_a_signal_is_negative(tmp_path: Path) -> None:
         ended = supervisor.supervise(str(tmp_path), ["sh", "-c", "exit 3"], stdin=reading)
     finally:
         os.close(writing)
-    assert (supervisor.signed(killed), supervisor.signed(ended)) == (-9, 3)
+    assert (supervisor.to_signed_status(killed), supervisor.to_signed_status(ended)) == (-9, 3)
     assert tmp_path.exists()
     abandoned = supervisor.supervise(str(tmp_path), ["sleep", "600"], stdin=reading)
     os.close(reading)
-    assert supervisor.signed(abandoned) == -9
+    assert supervisor.to_signed_status(abandoned) == -9
     assert not tmp_path.exists()
