@@ -132,7 +132,7 @@ class ReadableBy:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NameContains:
     """Admit documents with some words in their id, title or media type. No request can contain it.
 
     Case does not matter, nor does the composition of characters.
@@ -147,7 +147,7 @@ class Named:
         return any(is_named(str(value), fold_case(self.words)) for value in values)
 
 
-Filter = Comparison | Compound | ReadableBy | Named
+Filter = Comparison | Compound | ReadableBy | NameContains
 
 
 def kind_of(value: Scalar) -> Kind:

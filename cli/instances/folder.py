@@ -12,7 +12,7 @@ from typing import Any
 from cli.instances import CONTEXT, CollectionRow, Format, Json, Place, Question, describe_model
 from cli.options import read_settings
 from index.answers import Answer, Turn
-from index.citations import Claim, formatted, parse_locator
+from index.citations import Claim, format_citation, parse_locator
 from index.collection import Collection
 from index.errors import Damaged
 from index.filters import parse_filter
@@ -81,7 +81,7 @@ class Folder:
     def cite_as(self, locator: str, shape: Format) -> str | Mapping[str, Any]:
         with self._collection.archive.resolution() as resolution:
             found = resolution.resolve(parse_locator(locator), around=0)
-        citation: Any = formatted(
+        citation: Any = format_citation(
             with_absolute_links(with_links(found.citation, self.collection), self._public_url),
             shape,
             metadata=found.version.metadata,

@@ -5,7 +5,7 @@ from index.citations.carried import Carried, find_carried
 from index.citations.citing import Locator, locator_of, parse_locator
 from index.citations.claims import Quoted, Sentence, mark_spans, marks_in, without_marks
 from index.citations.claims import claims as sentences_of
-from index.citations.formats import FORMATS, Format, block_spans, formatted
+from index.citations.formats import FORMATS, Format, block_spans, format_citation
 from index.citations.resolution import PageMark, Resolution, Resolved, Today
 from index.citations.standing import Standing
 from index.citations.verdicts import AnswerReport, Claim, StatementVerdict, Verdict
@@ -31,7 +31,7 @@ __all__ = [
     "Verification",
     "block_spans",
     "find_carried",
-    "formatted",
+    "format_citation",
     "locator_of",
     "mark_spans",
     "marks_in",

@@ -22,7 +22,7 @@ from rapidfuzz.distance import Indel, Levenshtein
 
 from index.citations.quotes.occurrences import LONGEST_CONTEXT, Quote, occurrences
 from index.text.differences import IDEOGRAPHIC, best_run, map_boundary
-from index.text.typography import CodePoints, Folded, code_points, folded, ngram_hashes
+from index.text.typography import CodePoints, Folded, code_points, fold_text, ngram_hashes
 from index.text.word_boundaries import expand_to_words
 
 MINIMUM_SIMILARITY = 0.5
@@ -91,14 +91,14 @@ class AnchoringText:
         if len(quote.exact) > _LONGEST_QUOTE:
             found = self._between_ends(quote)
         else:
-            found = [self._anchor(quote, *place) for place in self._aligned(quote)]
-        kept = {self._expanded(quote, one) for one in found if one.similarity >= MINIMUM_SIMILARITY}
+            found = [self._anchor(quote, *place) for place in self._align(quote)]
+        kept = {self._expand(quote, one) for one in found if one.similarity >= MINIMUM_SIMILARITY}
         return sorted(kept, key=lambda one: (-one.score, one.start))
 
     @cached_property
     def folded(self) -> Folded:
         """The text with typography folded."""
-        return folded(self.text)
+        return fold_text(self.text)
 
     @cached_property
     def _codes(self) -> CodePoints:
@@ -119,7 +119,7 @@ class AnchoringText:
         score = sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
         return Anchor(start, end, score, similarity, text[start:end] == quote.exact, context)
 
-    def _expanded(self, quote: Quote, anchor: Anchor) -> Anchor:
+    def _expand(self, quote: Quote, anchor: Anchor) -> Anchor:
         """Expand an anchor to whole words at each end where the quote has a whole word."""
         torn_start, torn_end = quote.torn or (True, True)
         start, end = expand_to_words(self.text, anchor.start, anchor.end)
@@ -128,8 +128,8 @@ class AnchoringText:
             return anchor
         similarity = anchor.similarity
         if len(quote.exact) <= _LONGEST_QUOTE:
-            words = folded(self.text[start:end]).text.strip()
-            similarity = Levenshtein.normalized_similarity(folded(quote.exact).text.strip(), words)
+            words = fold_text(self.text[start:end]).text.strip()
+            similarity = Levenshtein.normalized_similarity(fold_text(quote.exact).text.strip(), words)
         return self._anchor(quote, start, end, similarity)
 
     def _between_ends(self, quote: Quote) -> list[Anchor]:
@@ -143,10 +143,10 @@ class AnchoringText:
             return []
         return [self._anchor(quote, head.start, tail.end, (head.similarity + tail.similarity) / 2)]
 
-    def _aligned(self, quote: Quote) -> Iterator[tuple[int, int, float]]:
+    def _align(self, quote: Quote) -> Iterator[tuple[int, int, float]]:
         """Yield start, end and similarity of each approximate match."""
         prefix, suffix = quote.prefix[-LONGEST_CONTEXT:], quote.suffix[:LONGEST_CONTEXT]
-        pattern = folded(prefix + quote.exact + suffix)
+        pattern = fold_text(prefix + quote.exact + suffix)
         start = int(np.searchsorted(pattern.starts, len(prefix)))
         end = int(np.searchsorted(pattern.starts, len(prefix) + len(quote.exact)))
         if start == end:
@@ -170,7 +170,7 @@ class AnchoringText:
         size = _gram_size(pattern[start:end])
         if len(self._codes) < size or len(pattern) < size:
             return [0]
-        hits, offsets, counts = self._shared(pattern, size)
+        hits, offsets, counts = self._shared_grams(pattern, size)
         votes = 1.0 / counts
         votes[(offsets < start) | (offsets >= end)] *= _CONTEXT_VOTE
         diagonals = hits - offsets
@@ -188,7 +188,7 @@ class AnchoringText:
                 found.append(at)
         return [first + (at + 1) * width for at in found[:_PLACES]]
 
-    def _shared(
+    def _shared_grams(
         self, pattern: CodePoints, size: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Return the shared q-grams: offsets in the text, offsets in the pattern, counts in the text."""

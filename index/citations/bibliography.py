@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from index.citations.references import Reference, encoded
+from index.citations.references import Reference, encode_link
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _LATEX = str.maketrans(
@@ -63,7 +63,7 @@ def bibtex(reference: Reference) -> str:
         "publisher": _latex(reference.value("publisher", "site")),
         "year": str(parts[0]) if parts else _latex(reference.date),
         "pages": reference.pages("--"),
-        "doi": encoded(reference.doi),
+        "doi": encode_link(reference.doi),
         "url": address,
         "urldate": reference.accessed.isoformat() if reference.accessed and address else "",
         "file": _file(reference.file),

@@ -35,7 +35,7 @@ _MARKDOWN = re.compile(r"[\\`*_\[\]<>~|$^]|&(?=#?\w+;)")
 """What Markdown reads as markup; an ampersand only where it begins a reference to a character."""
 
 
-def formatted(
+def format_citation(
     citation: Citation,
     name: Format,
     *,

@@ -13,7 +13,7 @@ import regex
 
 from index.text.cache import TextCache
 
-# List marks that a reader inserts. White space and bars, which it also inserts, are removed by folded().
+# List marks that a reader inserts. White space and bars, which it also inserts, are removed by fold().
 _MARKS = re.compile(r"\n[^\S\n]*+(?:(?:-|-?\d{1,10}\.)[^\S\n]++)++")
 _ACCENTS = regex.compile(r"[\p{Mn}\p{Cf}]+", regex.VERSION1)
 _QUOTES = re.compile("[‘’‚‛′“”„‟«»‹›]")
@@ -23,10 +23,10 @@ _KEPT = 8_000_000
 _searched: TextCache[str] = TextCache(_KEPT, len)
 
 
-def searched(text: str) -> str:
-    """Return a whole text normalized for searches of :func:`folded` terms; cached until :func:`forget`."""
+def normalize(text: str) -> str:
+    """Return a whole text normalized for searches of :func:`fold` terms; cached until :func:`forget`."""
     name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-    return _searched.get(name, lambda _: folded(unmarked("\n" + text)))
+    return _searched.get(name, lambda _: fold(without_list_marks("\n" + text)))
 
 
 def forget() -> None:
@@ -34,12 +34,12 @@ def forget() -> None:
     _searched.clear()
 
 
-def unmarked(text: str) -> str:
+def without_list_marks(text: str) -> str:
     """Remove the marks of list items."""
     return _MARKS.sub("\n", text)
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """Return a key that is the same for strings that a browser's search treats as equal."""
     if not text.isascii():
         text = _QUOTES.sub("'", _ACCENTS.sub("", unicodedata.normalize("NFKD", text).casefold()))

@@ -47,7 +47,7 @@ class Reference:
         """The web address of the document; empty if unknown."""
         for link in (self.value("url"), one_line(self.citation.source)):
             if link.lower().startswith(_WEB):
-                return encoded(link)
+                return encode_link(link)
         return ""
 
     @property
@@ -58,7 +58,7 @@ class Reference:
     def own_link(self, name: str) -> str:
         """A link of the citation to the service that made it, where that has an absolute address."""
         link = self.citation.links.get(name, "")
-        return encoded(one_line(link)) if link.lower().startswith(_WEB) else ""
+        return encode_link(one_line(link)) if link.lower().startswith(_WEB) else ""
 
     @property
     def file(self) -> str:
@@ -68,7 +68,7 @@ class Reference:
 
     @property
     def link_to_quote(self) -> str:
-        return encoded(one_line(self.citation.links.get("source", ""))) or self.link
+        return encode_link(one_line(self.citation.links.get("source", ""))) or self.link
 
     @property
     def page_of_quote(self) -> str:
@@ -111,7 +111,7 @@ class Reference:
         return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
 
 
-def encoded(link: str) -> str:
+def encode_link(link: str) -> str:
     """Percent-encode the characters that would end a link in Markdown and BibTeX."""
     return percent_encode(link, safe="!#$%&'()*+,-./:;=?@[]_~")
 

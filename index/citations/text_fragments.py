@@ -15,7 +15,7 @@ from urllib.parse import quote as percent_encode
 
 import regex
 
-from index.citations.page_search import folded, searched, unmarked
+from index.citations.page_search import fold, normalize, without_list_marks
 
 Span = tuple[int, int]
 
@@ -57,10 +57,10 @@ class _Directive:
 
     def __str__(self) -> str:
         terms = (
-            f"{_encoded(self.prefix)}-" if self.prefix else "",
-            _encoded(self.start),
-            _encoded(self.end),
-            f"-{_encoded(self.suffix)}" if self.suffix else "",
+            f"{_encode(self.prefix)}-" if self.prefix else "",
+            _encode(self.start),
+            _encode(self.end),
+            f"-{_encode(self.suffix)}" if self.suffix else "",
         )
         return "text=" + ",".join(filter(None, terms))
 
@@ -99,7 +99,7 @@ class _Place:
     def of(cls, text: str, start: int, end: int) -> _Place | None:
         runs = list(_runs(text, start, end))
         inside = [i for i, run in enumerate(runs) if max(run[0], start) < min(run[1], end)]
-        pieces = [_trimmed(text, max(runs[i][0], start), min(runs[i][1], end)) for i in inside]
+        pieces = [_trim(text, max(runs[i][0], start), min(runs[i][1], end)) for i in inside]
         kept = _content_pieces(text, pieces)
         if kept is None:
             return None
@@ -107,12 +107,12 @@ class _Place:
         first, last = runs[inside[0]], runs[inside[-1]]
         pieces[0] = (_word_start(text, first, pieces[0][0]), pieces[0][1])
         pieces[-1] = (pieces[-1][0], _word_end(text, last, pieces[-1][1]))
-        before, after = _trimmed(text, first[0], pieces[0][0]), _trimmed(text, pieces[-1][1], last[1])
+        before, after = _trim(text, first[0], pieces[0][0]), _trim(text, pieces[-1][1], last[1])
         if before[0] == before[1] and inside[0] > 0:
             before = runs[inside[0] - 1]
         if after[0] == after[1] and inside[-1] + 1 < len(runs):
             after = runs[inside[-1] + 1]
-        return cls(text, searched(text), tuple(pieces), before, after)
+        return cls(text, normalize(text), tuple(pieces), before, after)
 
     def exact(self) -> _Directive | None:
         """Return a directive with the whole quote, and with context if the quote alone is ambiguous."""
@@ -136,13 +136,13 @@ class _Place:
             return None
         prefix, first = head
         (begin, _), finish = self.pieces[0], self.pieces[-1][1]
-        rest = folded(unmarked(self.text[begin + len(first) : finish]))
+        rest = fold(without_list_marks(self.text[begin + len(first) : finish]))
         # A range ends at the first match after its start: that must be at the end of the quote.
         begin = max(self.pieces[-1][0], begin + len(first))
         for suffix in ("", *self._suffixes(same_line=False)):
-            behind = folded(suffix)
-            for term in _last_words(self.text, *_trimmed(self.text, begin, finish)):
-                sought = folded(term)
+            behind = fold(suffix)
+            for term in _last_words(self.text, *_trim(self.text, begin, finish)):
+                sought = fold(term)
                 if (rest + behind).find(sought + behind) == len(rest) - len(sought) >= 0:
                     return _Directive(first, term, prefix, suffix)
         return None
@@ -187,16 +187,16 @@ class _Place:
             yield from _first_words(self.text, *self.after)
 
     def _is_single(self, terms: str) -> bool:
-        sought = folded(terms)
+        sought = fold(terms)
         return self.searched.find(sought, self.searched.find(sought) + 1) < 0
 
     def _is_first(self, term: str) -> bool:
-        return bool(term) and self.searched.find(folded(term)) == self._offset
+        return bool(term) and self.searched.find(fold(term)) == self._offset
 
     @cached_property
     def _offset(self) -> int:
         """The start of the quote in ``searched``."""
-        return len(folded(unmarked("\n" + self.text[: self.pieces[0][0]])))
+        return len(fold(without_list_marks("\n" + self.text[: self.pieces[0][0]])))
 
 
 def _content_pieces(text: str, pieces: list[Span]) -> slice | None:
@@ -239,10 +239,10 @@ def _ending(text: str, at: int) -> int:
 
 def _visible(text: str, start: int, end: int) -> Iterator[Span]:
     if not text[start:end].isspace() and start < end:
-        yield _trimmed(text, start, end)
+        yield _trim(text, start, end)
 
 
-def _trimmed(text: str, start: int, end: int) -> Span:
+def _trim(text: str, start: int, end: int) -> Span:
     part = text[start:end]
     left = len(part) - len(part.lstrip())
     return start + left, start + max(left, len(part.rstrip()))
@@ -293,6 +293,6 @@ def _terms(candidates: list[str]) -> Iterator[str]:
     yield from candidates[-1:]
 
 
-def _encoded(term: str) -> str:
+def _encode(term: str) -> str:
     # A dash would end a prefix; quote() already encodes commas and ampersands.
     return percent_encode(term, safe="").replace("-", "%2D")

@@ -74,7 +74,7 @@ class RecordCopy:
         for _ in range(_ROUNDS):
             with self._source.reading() as source:
                 self._require_same(source, now)
-                until, touched = source.state.change, source.touched(now.since)
+                until, touched = source.state.change, source.touched_documents(now.since)
             if len(touched.documents) <= _FEW:
                 break
             now = self._copy_touched(now, until, touched)
@@ -84,7 +84,7 @@ class RecordCopy:
         """Copy the last changes. ``source`` is read while nobody writes; ``epoch`` is that of the copy."""
         now = self.begin()
         self._require_same(source, now)
-        touched = source.touched(now.since)
+        touched = source.touched_documents(now.since)
         for part in self._parts(touched.documents):
             with self._target.writing() as target:
                 target.put_documents(part, source.documents(part), replace=True)

@@ -39,7 +39,7 @@ def load_embedder(
     return load(model_folder(model, download=download, unpacked=config.cache), model, config)
 
 
-def chosen_precision(
+def resolve_precision(
     model: str = DEFAULT_MODEL, *, download: bool = False, config: EmbeddingConfig
 ) -> Precision:
     """Return the precision in which :func:`load_embedder` opens a model for new collections.
@@ -51,7 +51,7 @@ def chosen_precision(
         return "float"
     if config.precision != "auto":
         return config.precision
-    from index.embedding.selection import chosen_precision as choose
+    from index.embedding.selection import resolve_precision as choose
 
     return choose(model_folder(model, download=download, unpacked=config.cache), model, config)
 
@@ -89,9 +89,9 @@ __all__ = [
     "WORDS_MODEL",
     "Models",
     "WordEmbedder",
-    "chosen_precision",
     "convert_model",
     "load_embedder",
     "model_folder",
     "quantize_model",
+    "resolve_precision",
 ]

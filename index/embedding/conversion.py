@@ -85,7 +85,7 @@ def _write_graphs(
     module = _EmbeddingModule(embedder.model, list(inputs)).eval()
     written = {}
     for name in names:
-        with torch.inference_mode(), _tracing_warnings_hidden():
+        with torch.inference_mode(), _hide_tracing_warnings():
             try:
                 path = folder / load_backend(name).GRAPH_FILE
                 load_backend(name).write(module, inputs, path)
@@ -96,7 +96,7 @@ def _write_graphs(
 
 
 @contextmanager
-def _tracing_warnings_hidden() -> Iterator[None]:
+def _hide_tracing_warnings() -> Iterator[None]:
     """Hide warnings that tracing causes; errors are still raised and logged.
 
     Tracing reads every attribute of a model, deprecated ones too, and warns of values that are constant in

@@ -38,7 +38,7 @@ _INTEGERS = {"int8", backends.DYNAMIC_INT8}
 
 
 def load(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
-    """Open the model in a folder as configured; the precision ``auto`` is :func:`chosen_precision`.
+    """Open the model in a folder as configured; the precision ``auto`` is :func:`resolve_precision`.
 
     int8 opens the model that :func:`quantize` wrote, or, if that does not give its own vectors here, the
     unquantized model with its own fingerprint. Raises :class:`index.errors.BackendMissing`,
@@ -46,7 +46,7 @@ def load(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
     backend or precision do not agree with fp32.
     """
     if config.precision == "auto":
-        config = replace(config, precision=chosen_precision(folder, name, config))
+        config = replace(config, precision=resolve_precision(folder, name, config))
     if is_converted(folder):
         return _open_converted(folder, name, config)
     if config.precision in _INTEGERS:
@@ -65,7 +65,7 @@ def load(folder: Path, name: str, config: EmbeddingConfig) -> Embedder:
     return found or _open_with_torch(folder, name, config)
 
 
-def chosen_precision(
+def resolve_precision(
     folder: Path, name: str, config: EmbeddingConfig, sets: Sequence[str] | None = None
 ) -> Precision:
     """Resolve the precision of new collections: the configured one, or the choice for ``auto`` here.

@@ -79,7 +79,7 @@ class RowSource(Protocol):
     def next_documents(self, after: int, most: int) -> list[int]:
         """Keys of the next documents after one, at most so many, and fewer if they have many passages."""
 
-    def touched(self, since: int) -> TouchedDocuments:
+    def touched_documents(self, since: int) -> TouchedDocuments:
         """The documents and ids that the changes after ``since`` touched."""
 
     def documents(self, keys: Sequence[int]) -> Rows:

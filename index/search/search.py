@@ -41,7 +41,7 @@ class Stopwatch:
         yield
         self.timings[name] = round((time.perf_counter() - start) * 1000, 3)
 
-    def finished(self) -> dict[str, float]:
+    def durations(self) -> dict[str, float]:
         """Return the durations of all stages, and ``total``."""
         self.timings["total"] = round((time.perf_counter() - self._start) * 1000, 3)
         return self.timings
@@ -117,7 +117,7 @@ class Search:
             # What has failed since, and what was repaired since.
             replace(state, degraded=tuple(dict.fromkeys((*found.degraded, *self._engine.degraded)))),
             features=features,
-            timings_ms=watch.finished(),
+            timings_ms=watch.durations(),
         )
 
     def find(self, query: Query, *, k: int, where: Filter | None, watch: Stopwatch) -> SearchResult:

@@ -73,7 +73,7 @@ class Folded:
         return int(self.starts[start]), int(self.ends[end - 1])
 
 
-def folded(text: str) -> Folded:
+def fold_text(text: str) -> Folded:
     """Fold a text, in time linear in its length: some milliseconds for a book."""
     parts: list[tuple[CodePoints, Offsets, Offsets]] = []
     at = 0
@@ -89,7 +89,7 @@ def folded(text: str) -> Folded:
 
 def equal_but_for_typography(a: str, b: str) -> bool:
     """Whether two texts are equal after folding, white space around them ignored."""
-    return a == b or folded(a).text.strip() == folded(b).text.strip()
+    return a == b or fold_text(a).text.strip() == fold_text(b).text.strip()
 
 
 def code_points(text: str) -> CodePoints:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from index.config import LibraryConfig, Precision
-from index.embedding import Models, chosen_precision, load_embedder
+from index.embedding import Models, load_embedder, resolve_precision
 from index.library import Library
 from index.protocols import Embedder
 from index.readers import IsolatedReaders
@@ -47,7 +47,7 @@ def open_models(settings: LibrarySettings, *, processes: int = 1) -> Models:
     config = settings.embedding_config(processes=processes)
 
     def choose(name: str) -> Precision:
-        chosen = chosen_precision(name, download=settings.model_download, config=config)
+        chosen = resolve_precision(name, download=settings.model_download, config=config)
         return "float" if chosen in _FLOATS else chosen
 
     def load(name: str, precision: Precision | None) -> Embedder:

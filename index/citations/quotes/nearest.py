@@ -11,7 +11,7 @@ from rapidfuzz.distance import Levenshtein
 from index.citations.anchoring import Anchor, AnchoringText
 from index.citations.quotes.occurrences import Quote
 from index.text.differences import IDEOGRAPHIC, Edit, word_diff
-from index.text.typography import folded
+from index.text.typography import fold_text
 
 _END_MARKS = (".", "!", "?", "。", "！", "？", "…")
 _WORD = regex.compile(rf"[{IDEOGRAPHIC}]\p{{M}}*|[\w--[{IDEOGRAPHIC}]]+(?:['’-]\w+)*", regex.VERSION1)
@@ -40,7 +40,7 @@ def nearest(text: AnchoringText, quote: Quote) -> Anchor | None:
     if (start, end) == (found.start, found.end):
         return found
     like = Levenshtein.normalized_similarity
-    similarity = like(folded(quote.exact).text.strip(), folded(text.text[start:end]).text.strip())
+    similarity = like(fold_text(quote.exact).text.strip(), fold_text(text.text[start:end]).text.strip())
     return replace(found, start=start, end=end, similarity=similarity)
 
 

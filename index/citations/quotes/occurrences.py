@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from index.text.typography import Folded, folded
+from index.text.typography import Folded, fold_text
 from index.text.word_boundaries import WINDOW, is_inside_word, splits_word, word_end
 
 LONGEST_CONTEXT = 512
@@ -66,21 +66,21 @@ def alike(text: str, inner: Folded, words: str) -> Iterator[tuple[int, int]]:
 
     ``inner`` is the folded text. A part of a ligature does not match.
     """
-    fold = folded(words).text.strip()
-    if not fold:
+    sought = fold_text(words).text.strip()
+    if not sought:
         return
     starts, ends = inner.starts, inner.ends
 
     def is_whole(at: int) -> bool:
-        last = at + len(fold) - 1
+        last = at + len(sought) - 1
         if at and starts[at - 1] == starts[at]:
             return False
         if last + 1 < len(ends) and ends[last + 1] == ends[last]:
             return False
         return not splits_word(text, *inner.span(at, last + 1))
 
-    for at in _forwards(inner.text, fold, 0, _Wholeness(is_whole, whole_start=True, whole_end=True)):
-        yield inner.span(at, at + len(fold))
+    for at in _forwards(inner.text, sought, 0, _Wholeness(is_whole, whole_start=True, whole_end=True)):
+        yield inner.span(at, at + len(sought))
 
 
 def _wholeness(text: str, quote: Quote) -> _Wholeness:

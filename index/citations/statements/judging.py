@@ -19,7 +19,7 @@ from index.citations.statements.alignment import Alignment, align
 from index.citations.statements.conflicts import Conflict, find_conflicts
 from index.citations.statements.doubts import Doubt, find_doubts
 from index.citations.statements.sources import SentenceEmbedder, Source, unit
-from index.citations.statements.support import Features, Support, fitted
+from index.citations.statements.support import Features, Support, load_fitted
 from index.citations.statements.words import Terms, Word, words_of
 from index.text.languages import is_english
 from index.text.sentences import Span
@@ -115,7 +115,7 @@ def judge(claim: Statement, sources: Sequence[Source], support: Support | None =
 
 def nearest(claim: Statement, sources: Sequence[Source], support: Support | None = None) -> Comparison | None:
     """The sentences of the passages that agree most with a claim; None if there are none."""
-    support = support or fitted()
+    support = support or load_fitted()
     found = [
         Comparison(number, *window, support)
         for number, source in enumerate(sources)

@@ -48,7 +48,7 @@ class Source:
     def words(self) -> list[tuple[Word, ...]]:
         """The words of each sentence, with offsets in the passage."""
         return [
-            tuple(word.moved(start, number) for word in words_of(self.text[start:end], self.terms))
+            tuple(word.shift(start, number) for word in words_of(self.text[start:end], self.terms))
             for number, (start, end) in enumerate(self.spans)
         ]
 

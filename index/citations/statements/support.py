@@ -62,7 +62,7 @@ class Support:
 
 
 @lru_cache(1)
-def fitted() -> Support:
+def load_fitted() -> Support:
     """The weights that come with the package."""
     read = json.loads(FILE.read_text())
     return Support(read["weights"], float(read["intercept"]), read["provenance"])

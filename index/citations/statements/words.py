@@ -77,7 +77,7 @@ class Word:
         """Whether the word is a content word and no function word."""
         return self.kind not in ("function", "negation")
 
-    def moved(self, by: int, sentence: int) -> Word:
+    def shift(self, by: int, sentence: int) -> Word:
         """The same word with the offsets and sentence number of a longer text."""
         clause = sentence * _MOST_CLAUSES + self.clause
         return replace(self, start=self.start + by, end=self.end + by, sentence=sentence, clause=clause)
@@ -124,7 +124,7 @@ def _split(sentence: str, terms: Terms, language: Language) -> list[Word]:
         elif number is not None:
             found.append(Word(text, start, end, f"#{min(number.values)}", "number", 1.5, clause, number))
         else:
-            kind, term, weight = _described(text, group, terms, language)
+            kind, term, weight = _classify(text, group, terms, language)
             opposites = language.directions.get(text.lower(), frozenset())
             found.append(Word(text, start, end, term, kind, weight, clause, opposites=opposites))
     return found
@@ -148,7 +148,7 @@ def _pieces(
     return sorted(pieces, key=lambda one: one[:2])
 
 
-def _described(text: str, group: str, terms: Terms, language: Language) -> tuple[Kind, str, float]:
+def _classify(text: str, group: str, terms: Terms, language: Language) -> tuple[Kind, str, float]:
     plain = text.lower().replace("’", "'")
     kind = _kind_of(text, plain, group, language)
     if kind == "negation":

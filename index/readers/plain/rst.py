@@ -93,7 +93,7 @@ class _SphinxRendering(Rendering):
         super().__init__(document)
         self.nested = nested
 
-    def reported(self, source: str) -> None:
+    def add_unparsed(self, source: str) -> None:
         match = _DIRECTIVE.match(source)
         if match is None or self.nested == _MAX_NESTED:
             self.builder.code(source)

@@ -41,7 +41,7 @@ class Rendering:
         self.builder = BlockBuilder()
         self.level = 0
 
-    def reported(self, source: str) -> None:
+    def add_unparsed(self, source: str) -> None:
         """Add the source of markup that docutils could not parse."""
         self.builder.code(source)
 
@@ -94,7 +94,7 @@ class Rendering:
             if isinstance(child, nodes.literal_block):
                 source = child.astext()
                 if node.get("level", 0) >= _ERROR or source.startswith(".. "):
-                    self.reported(source)
+                    self.add_unparsed(source)
 
     def _table(self, node: nodes.table) -> None:
         for title in node.children:

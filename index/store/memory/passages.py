@@ -27,10 +27,10 @@ class MemoryPassages:
         self.change = change
 
     def passages(self, ids: Ids) -> list[StoredPassage]:
-        return [self._state.stored(row, self.change) for row in self._rows(ids)]
+        return [self._state.stored_passage(row, self.change) for row in self._rows(ids)]
 
     def places(self, ids: Ids) -> list[PlacedPassage]:
-        return [self._state.placed(row, self.change) for row in self._rows(ids)]
+        return [self._state.placed_passage(row, self.change) for row in self._rows(ids)]
 
     def sentences(self, ids: Ids) -> tuple[Ids, SentenceTable]:
         rows = {row.id: row for row in self._rows(ids)}

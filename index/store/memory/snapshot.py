@@ -194,7 +194,7 @@ class MemorySnapshot(MemoryPassages):
         return sorted(records, key=lambda one: (one.document_id, -one.number))
 
     def structure(self, version: VersionRecord) -> Structure:
-        return self._kept(version).structure
+        return self._require_version(version).structure
 
     def section_at(
         self, version: VersionRecord, start: int, end: int
@@ -205,7 +205,7 @@ class MemorySnapshot(MemoryPassages):
         found = min(inside, key=lambda row: (row.passage.start, row.id), default=None)
         found = found or max(before, key=lambda row: (row.passage.start, row.id), default=None)
         section = found.passage.section if found else ()
-        pages = self._kept(version).structure.pages
+        pages = self._require_version(version).structure.pages
         if not pages:
             return section, None
         return section, (max(1, bisect_right(pages, start)), max(1, bisect_right(pages, end - 1)))
@@ -235,7 +235,7 @@ class MemorySnapshot(MemoryPassages):
         last = found[limit - 1].change if len(found) >= limit else until
         return [one for one in found if one.change <= last]
 
-    def _kept(self, version: VersionRecord) -> Version:
+    def _require_version(self, version: VersionRecord) -> Version:
         if found := self._state.versions.get(version.key):
             return found
         raise VersionNotFound("The version was deleted or pruned.")

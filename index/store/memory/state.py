@@ -214,12 +214,12 @@ class State:
             retired=document.retired,
         )
 
-    def placed(self, row: StoredRow, change: int) -> PlacedPassage:
+    def placed_passage(self, row: StoredRow, change: int) -> PlacedPassage:
         """A passage without its words, as after a change."""
         version = self.version_record(self.versions[row.version])
         return PlacedPassage(row.id, version, row.passage, row.quote_key, row.has_vector(change))
 
-    def stored(self, row: StoredRow, change: int) -> StoredPassage:
+    def stored_passage(self, row: StoredRow, change: int) -> StoredPassage:
         """A passage with its words, as after a change."""
         version = self.version_record(self.versions[row.version])
         return StoredPassage(row.id, version, row.passage, row.quote, row.has_vector(change))

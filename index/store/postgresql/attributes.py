@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from index.filters import Comparison, Filter, Named, ReadableBy, fold_case
+from index.filters import Comparison, Filter, NameContains, ReadableBy, fold_case
 from index.postgresql import Row, Transaction
 from index.store.rows.attributes import condition, rows, typed_value
 from index.types import Ids, Metadata
 
-_NAMED = frozenset(Named.KEYS)
+_NAMED = frozenset(NameContains.KEYS)
 _COLUMNS = {"key": "text", "kind": "text", "string": "text", "number": "numeric", "folded": "text"}
 _BEGINNING = "left(string, 100)"
 """What the index of strings has of them."""
@@ -74,9 +74,12 @@ def select_sql(where: Filter) -> tuple[str, list[Any]]:
         return _comparison_sql(where)
     if isinstance(where, ReadableBy):
         return f"SELECT key AS document FROM documents WHERE key NOT IN ({HIDDEN})", [hidden_from(where)]
-    if isinstance(where, Named):
+    if isinstance(where, NameContains):
         test = "key = ANY(%s) AND strpos(folded, %s) > 0"
-        return f"SELECT document FROM attributes WHERE {test}", [list(Named.KEYS), fold_case(where.words)]
+        return f"SELECT document FROM attributes WHERE {test}", [
+            list(NameContains.KEYS),
+            fold_case(where.words),
+        ]
     word = " INTERSECT " if where.combination == "and" else " UNION "
     parts = [select_sql(part) for part in where.filters]
     sql = word.join(f"SELECT document FROM ({part}) AS part" for part, _ in parts)

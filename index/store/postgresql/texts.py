@@ -92,7 +92,7 @@ def require(transaction: Transaction, sha: bytes) -> None:
         raise VersionNotFound(ERASED)
 
 
-def stored(transaction: Transaction, shas: Iterable[bytes]) -> list[bytes]:
+def list_stored(transaction: Transaction, shas: Iterable[bytes]) -> list[bytes]:
     """Return the texts among these that are not erased."""
     rows = transaction.rows("SELECT sha256 FROM texts WHERE sha256 = ANY(%s)", (list(shas),))
     return [sha for (sha,) in rows]

@@ -78,7 +78,9 @@ def restore(transaction: Transaction) -> None:
     )
 
 
-def hidden(transaction: Transaction, selection: str, parameter: list[str]) -> tuple[int, int, int, int, int]:
+def count_hidden(
+    transaction: Transaction, selection: str, parameter: list[str]
+) -> tuple[int, int, int, int, int]:
     """Return the counts of the documents that a query selects, one by one.
 
     They are documents, live passages, those with a vector, code points of newest versions, and bytes of

@@ -89,7 +89,7 @@ def list_all(transaction: Transaction, document_id: str) -> list[VersionRecord]:
     return [version_of(row) for row in rows]
 
 
-def replaced(transaction: Transaction) -> list[VersionRecord]:
+def list_replaced(transaction: Transaction) -> list[VersionRecord]:
     """Return all versions but the newest of each document, by document, newest first."""
     rows = transaction.rows(f"{VERSION} WHERE v.key <> d.version ORDER BY d.id, v.number DESC")
     return [version_of(row) for row in rows]

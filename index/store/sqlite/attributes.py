@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.filters import Comparison, Filter, Named, ReadableBy, fold_case
+from index.filters import Comparison, Filter, NameContains, ReadableBy, fold_case
 from index.store.rows.attributes import condition, rows, typed_value
 from index.types import Ids, Metadata
 
@@ -66,10 +66,10 @@ def select_sql(where: Filter) -> tuple[str, list[str | int | float]]:
         return _comparison_sql(where)
     if isinstance(where, ReadableBy):
         return f"SELECT key AS document FROM documents WHERE key NOT IN ({HIDDEN})", [hidden_from(where)]
-    if isinstance(where, Named):
-        keys = ", ".join("?" * len(Named.KEYS))
+    if isinstance(where, NameContains):
+        keys = ", ".join("?" * len(NameContains.KEYS))
         test = f"key IN ({keys}) AND is_named(value, ?)"
-        return f"SELECT document FROM attributes WHERE {test}", [*Named.KEYS, fold_case(where.words)]
+        return f"SELECT document FROM attributes WHERE {test}", [*NameContains.KEYS, fold_case(where.words)]
     word = " INTERSECT " if where.combination == "and" else " UNION "
     parts = [select_sql(part) for part in where.filters]
     sql = word.join(f"SELECT document FROM ({part})" for part, _ in parts)

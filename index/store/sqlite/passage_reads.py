@@ -113,7 +113,7 @@ def documents_since(connection: sqlite3.Connection, change: int) -> int:
     return int(row[0])
 
 
-def counted(connection: sqlite3.Connection, at: int | None = None) -> tuple[int, int]:
+def count_live(connection: sqlite3.Connection, at: int | None = None) -> tuple[int, int]:
     """Count the live passages, and those of them that have a vector."""
     live, moment = _live(at)
     has_vector = "p.embedded IS NOT NULL" if at is None else "p.embedded <= ?"
@@ -141,7 +141,7 @@ class SqliteReads:
         texts.require(self._connection, sha256)
 
     def stored_texts(self, sha256s: Iterable[bytes]) -> list[bytes]:
-        return texts.stored(self._connection, sha256s)
+        return texts.list_stored(self._connection, sha256s)
 
     def whole_texts(self, sha256s: Sequence[bytes]) -> dict[bytes, str]:
         return {sha: texts.read(self._connection, sha) for sha in sha256s}

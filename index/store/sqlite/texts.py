@@ -82,7 +82,7 @@ def require(connection: sqlite3.Connection, sha: bytes) -> None:
         raise VersionNotFound(ERASED)
 
 
-def stored(connection: sqlite3.Connection, shas: Iterable[bytes]) -> list[bytes]:
+def list_stored(connection: sqlite3.Connection, shas: Iterable[bytes]) -> list[bytes]:
     """Return the texts among these that are not erased; for a few hundred hashes at most."""
     wanted = list(shas)
     marks = ", ".join("?" * len(wanted))

@@ -99,7 +99,7 @@ def read(connection: sqlite3.Connection) -> tuple[int, int, int, int]:
     return row
 
 
-def counted(connection: sqlite3.Connection) -> tuple[int, int, int, int]:
+def count(connection: sqlite3.Connection) -> tuple[int, int, int, int]:
     """Count the same from the rows themselves: slow for a large collection."""
     row: tuple[int, int, int, int] = connection.execute(_COUNT).fetchone()
     return row
@@ -111,7 +111,9 @@ def restore(connection: sqlite3.Connection) -> None:
     connection.execute(f"INSERT INTO totals {_COUNT}")
 
 
-def hidden(connection: sqlite3.Connection, selection: str, parameter: str) -> tuple[int, int, int, int, int]:
+def count_hidden(
+    connection: sqlite3.Connection, selection: str, parameter: str
+) -> tuple[int, int, int, int, int]:
     """Return the counts of the documents that a query selects, one by one.
 
     They are documents, live passages, those with a vector, code points of newest versions, and bytes of

@@ -92,7 +92,7 @@ def list_all(connection: sqlite3.Connection, document_id: str) -> list[VersionRe
     return [version_of(row) for row in rows]
 
 
-def replaced(connection: sqlite3.Connection) -> list[VersionRecord]:
+def list_replaced(connection: sqlite3.Connection) -> list[VersionRecord]:
     """Return all versions but the newest of each document, by document, newest first."""
     rows = connection.execute(f"{_VERSION} WHERE v.key != d.version ORDER BY d.id, v.number DESC")
     return [version_of(row) for row in rows.fetchall()]
@@ -137,7 +137,7 @@ def tables_at(connection: sqlite3.Connection, of: VersionRecord, start: int, end
 
 def prune(connection: sqlite3.Connection, keys: Sequence[int], change: int) -> list[VersionRecord]:
     """Erase versions (keys) that still exist and are not the newest; returns them."""
-    found = [version for version in replaced(connection) if version.key in set(keys)]
+    found = [version for version in list_replaced(connection) if version.key in set(keys)]
     for version in found:
         events.put(connection, version.document_id, "pruned", version.number, change)
     erase(connection, [version.key for version in found], change)

@@ -11,7 +11,7 @@ from index.errors import (
     StoreDamaged,
     VersionNotFound,
 )
-from index.filters import OPERATORS, Comparison, Named, kind_of, parse_filter
+from index.filters import OPERATORS, Comparison, NameContains, kind_of, parse_filter
 from index.protocols import RecordStore
 from index.types import Metadata, Scalar
 from tests.contracts.conftest import Opener
@@ -184,7 +184,7 @@ def test_documents_are_found_by_words_of_id_title_or_type(
             document("d%", title="x", media_type="a/b"),
         ],
     )
-    found = now(store).documents(limit=9, where=Named(words))
+    found = now(store).documents(limit=9, where=NameContains(words))
     assert [one.id for one in found] == expected
 
 

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
 from index.answers import Citation, Selector
-from index.citations.formats import FORMATS, Format, formatted
+from index.citations.formats import FORMATS, Format, format_citation
 from index.types import Metadata
 
 QUOTE = 'He said: “50 % of {it} & *more*” – \\o/ $5_6^7 #1.\n\nIs "that" so? 😀 <b>Ja</b>~'
@@ -74,12 +74,12 @@ def test_the_formats_are_sorted_and_all_made() -> None:
     assert list(FORMATS) == sorted(get_args(Format))
     for name in FORMATS:
         for one in (citation(), BARE):
-            made = formatted(one, name, metadata={})
+            made = format_citation(one, name, metadata={})
             assert json.loads(json.dumps(made)) == made
 
 
 def test_w3c_annotation() -> None:
-    assert formatted(citation(), "w3c_annotation", metadata=METADATA) == {
+    assert format_citation(citation(), "w3c_annotation", metadata=METADATA) == {
         "@context": "http://www.w3.org/ns/anno.jsonld",
         "id": "https://own.example/v1/citations/x",
         "type": "Annotation",
@@ -98,14 +98,14 @@ def test_w3c_annotation() -> None:
 
 @pytest.mark.parametrize("links", [{}, {"citation": "/v1/citations/x", "text": "/v1/documents/x/text"}])
 def test_an_annotation_without_an_absolute_address_has_urns_for_ids(links: dict[str, str]) -> None:
-    made: Any = formatted(replace(BARE, links=links), "w3c_annotation", metadata={})
+    made: Any = format_citation(replace(BARE, links=links), "w3c_annotation", metadata={})
     assert made["id"] == "urn:loccit:notes/a%20b.html%409f2c41aab3de%3A100-176"
     assert made["target"]["source"] == f"urn:loccit:notes/a%20b.html%40{TEXT_SHA256}"
     assert "dcterms:source" not in made["target"]
 
 
 def test_anthropic_search_result() -> None:
-    assert formatted(citation(), "anthropic_search_result", metadata=METADATA) == {
+    assert format_citation(citation(), "anthropic_search_result", metadata=METADATA) == {
         "type": "search_result",
         "source": LINK,
         "title": "Was tun? *Über* {Katzen}",
@@ -116,20 +116,20 @@ def test_anthropic_search_result() -> None:
         ],
         "citations": {"enabled": True},
     }
-    made: Any = formatted(BARE, "anthropic_search_result", metadata={})
+    made: Any = format_citation(BARE, "anthropic_search_result", metadata={})
     assert made["source"] == LOCATOR
 
 
 @given(st.text(min_size=1, max_size=200))
 def test_the_blocks_of_a_search_result_are_the_quote(quote: str) -> None:
-    made: Any = formatted(citation(quote=quote), "anthropic_search_result", metadata={})
+    made: Any = format_citation(citation(quote=quote), "anthropic_search_result", metadata={})
     texts = [block["text"] for block in made["content"]]
     assert all(texts)
     assert "".join("".join(texts).split()) == "".join(quote.split())
 
 
 def test_anthropic_char_location() -> None:
-    assert formatted(citation(), "anthropic_char_location", metadata=METADATA, index=2) == {
+    assert format_citation(citation(), "anthropic_char_location", metadata=METADATA, index=2) == {
         "type": "char_location",
         "cited_text": QUOTE,
         "document_index": 2,
@@ -141,7 +141,7 @@ def test_anthropic_char_location() -> None:
 
 
 def test_openai_file_citation() -> None:
-    assert formatted(citation(), "openai_file_citation", metadata=METADATA, index=7) == {
+    assert format_citation(citation(), "openai_file_citation", metadata=METADATA, index=7) == {
         "type": "file_citation",
         "index": 7,
         "file_id": "notes/a b.html",
@@ -155,25 +155,25 @@ def test_a_document_without_an_address_is_cited_with_that_of_the_service() -> No
     view = "https://docs.example.org/view/notes/x@9f2c41aab3de:0-5#quote"
     one = replace(BARE, links={"view": view})
     for name in ("plain", "markdown_footnote"):
-        assert f"{view} " in str(formatted(one, name, metadata={})).replace(">", "")
+        assert f"{view} " in str(format_citation(one, name, metadata={})).replace(">", "")
         own = replace(BARE, links={"view": "/view/x"})  # of a service that does not know its address
-        assert "/view/" not in str(formatted(own, name, metadata={}))
+        assert "/view/" not in str(format_citation(own, name, metadata={}))
 
 
 def test_an_ampersand_is_escaped_only_before_the_name_of_a_character() -> None:
     one = replace(BARE, title="Harrow & Pike &amp; Sons")
-    written = str(formatted(one, "markdown_footnote", metadata={}))
+    written = str(format_citation(one, "markdown_footnote", metadata={}))
     assert "Harrow & Pike \\&amp; Sons" in written
 
 
 def test_plain() -> None:
-    assert formatted(citation(), "plain", metadata=METADATA) == (
+    assert format_citation(citation(), "plain", metadata=METADATA) == (
         "Doe, Jane; Smith and Sons. Was tun? *Über* {Katzen}. Chapter 1 › Of [cats], p. 3–5. "
         f"R&D {{Press}}, 2019-10-05. {LINK} [{LOCATOR}]"
     )
-    assert formatted(BARE, "plain", metadata={}) == f"notes/a b.html. [{LOCATOR}]"
+    assert format_citation(BARE, "plain", metadata={}) == f"notes/a b.html. [{LOCATOR}]"
     one_page = citation(pages=(4, 4), section=(), source="", title="What is it?")
-    assert formatted(one_page, "plain", metadata={"url": "ftp://x"}) == (
+    assert format_citation(one_page, "plain", metadata={"url": "ftp://x"}) == (
         f"What is it? p. 4. https://own.example/view/x#quote [{LOCATOR}]"
     )
 
@@ -188,7 +188,7 @@ def shown(markdown: str) -> tuple[str, list[str]]:
 
 
 def test_markdown_footnote() -> None:
-    made = formatted(citation(), "markdown_footnote", metadata={"author": "Ann_O"}, label="cats 1]")
+    made = format_citation(citation(), "markdown_footnote", metadata={"author": "Ann_O"}, label="cats 1]")
     assert isinstance(made, str)
     label, _, rest = made.partition(": ")
     assert label == "[^cats-1-]"
@@ -200,7 +200,7 @@ def test_markdown_footnote() -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60))
 def test_a_footnote_shows_the_quote(quote: str) -> None:
-    made = str(formatted(replace(BARE, quote=quote), "markdown_footnote", metadata={}))
+    made = str(format_citation(replace(BARE, quote=quote), "markdown_footnote", metadata={}))
     assert "\n" not in made
     text, links = shown(made.partition(": ")[2])
     assert text == f"“{' '.join(quote.split())}” — notes/a b.html. ({LOCATOR})"
@@ -210,7 +210,7 @@ def test_a_footnote_shows_the_quote(quote: str) -> None:
 @pytest.mark.parametrize("name", ["plain", "markdown_footnote", "anthropic_search_result"])
 def test_a_link_that_opens_at_the_quote_is_given_to_those_who_follow_it(name: Format) -> None:
     deep = "https://example.org/a#:~:text=He%20said"
-    assert deep in json.dumps(formatted(citation(links={"source": deep}), name, metadata={}))
+    assert deep in json.dumps(format_citation(citation(links={"source": deep}), name, metadata={}))
 
 
 CSL_TYPES = {
@@ -222,7 +222,7 @@ CSL_TYPES = {
 
 
 def test_csl_json() -> None:
-    made: Any = formatted(citation(), "csl_json", metadata=METADATA)
+    made: Any = format_citation(citation(), "csl_json", metadata=METADATA)
     assert {key: type(value) for key, value in made.items()} == CSL_TYPES
     assert made["type"] == "webpage"
     assert made["author"] == [{"family": "Doe", "given": "Jane"}, {"literal": "Smith and Sons"}]
@@ -232,7 +232,7 @@ def test_csl_json() -> None:
 
 
 def test_csl_json_of_a_file() -> None:
-    made = formatted(BARE, "csl_json", metadata={})
+    made = format_citation(BARE, "csl_json", metadata={})
     assert made == {
         "id": LOCATOR, "type": "document", "title": "notes/a b.html", "version": "3", "note": LOCATOR,
         "annote": QUOTE, "source": "notes/a b.html",
@@ -245,10 +245,10 @@ OWN = {"view": "https://own.example/view/a%20b#quote"}
 def test_reference_managers_get_address_day_file_and_page() -> None:
     day = date(2026, 3, 4)
     one = replace(BARE, source="papers; drafts/C:a_b.pdf", pages=(3, 3), links=OWN)
-    csl: Any = formatted(one, "csl_json", metadata={}, accessed=day)
+    csl: Any = format_citation(one, "csl_json", metadata={}, accessed=day)
     assert (csl["URL"], csl["accessed"]) == (OWN["view"], {"date-parts": [[2026, 3, 4]]})
     assert (csl["source"], csl["page"]) == ("papers; drafts/C:a_b.pdf", "3")
-    bibtex = formatted(one, "bibtex", metadata={}, accessed=day)
+    bibtex = format_citation(one, "bibtex", metadata={}, accessed=day)
     _, _, fields = parsed(bibtex)
     assert (fields["url"], fields["urldate"]) == (OWN["view"], "2026-03-04")
     assert (fields["file"], fields["pages"]) == ("papers- drafts/C-a_b.pdf", "3")
@@ -256,18 +256,18 @@ def test_reference_managers_get_address_day_file_and_page() -> None:
 
 def test_a_document_from_the_web_has_its_own_address_and_no_file() -> None:
     one = citation(links=OWN)
-    csl: Any = formatted(one, "csl_json", metadata={}, accessed=date(2026, 3, 4))
+    csl: Any = format_citation(one, "csl_json", metadata={}, accessed=date(2026, 3, 4))
     assert csl["URL"] == LINK
     assert "source" not in csl
-    assert "file" not in parsed(formatted(one, "bibtex", metadata={}))[2]
+    assert "file" not in parsed(format_citation(one, "bibtex", metadata={}))[2]
 
 
 @pytest.mark.parametrize("links", [{}, {"view": "/view/a"}])
 def test_without_an_address_there_is_no_day_of_access(links: dict[str, str]) -> None:
     one = replace(BARE, links=links)
-    csl: Any = formatted(one, "csl_json", metadata={}, accessed=date(2026, 3, 4))
+    csl: Any = format_citation(one, "csl_json", metadata={}, accessed=date(2026, 3, 4))
     assert {"URL", "accessed"}.isdisjoint(csl)
-    fields = parsed(formatted(one, "bibtex", metadata={}, accessed=date(2026, 3, 4)))[2]
+    fields = parsed(format_citation(one, "bibtex", metadata={}, accessed=date(2026, 3, 4)))[2]
     assert {"url", "urldate"}.isdisjoint(fields)
 
 
@@ -284,7 +284,7 @@ def test_without_an_address_there_is_no_day_of_access(links: dict[str, str]) -> 
     ],
 )
 def test_dates(metadata: Metadata, issued: dict[str, object]) -> None:
-    made: Any = formatted(citation(), "csl_json", metadata=metadata)
+    made: Any = format_citation(citation(), "csl_json", metadata=metadata)
     assert made["issued"] == issued
 
 
@@ -303,7 +303,7 @@ def parsed(bibtex: object) -> tuple[str, str, dict[str, str]]:
 
 
 def test_bibtex() -> None:
-    made = formatted(citation(), "bibtex", metadata=METADATA)
+    made = format_citation(citation(), "bibtex", metadata=METADATA)
     kind, key, fields = parsed(made)
     assert (kind, key) == ("misc", f"notes-a-b-html-9f2c41aab3de-100-{100 + len(QUOTE)}")
     assert fields["annote"] == QUOTE
@@ -320,7 +320,9 @@ def test_bibtex() -> None:
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=60))
 def test_bibtex_is_read_as_it_was_meant(quote: str) -> None:
     made = str(
-        formatted(replace(BARE, quote=quote), "bibtex", metadata={"author": [quote, "B"], "year": quote})
+        format_citation(
+            replace(BARE, quote=quote), "bibtex", metadata={"author": [quote, "B"], "year": quote}
+        )
     )
     depth = 0
     for brace in re.findall(r"[{}]", made):
@@ -342,7 +344,7 @@ def test_bibtex_is_read_as_it_was_meant(quote: str) -> None:
     st.sampled_from(FORMATS),
 )
 def test_any_metadata_does(metadata: dict[str, Any], name: Format) -> None:
-    made = formatted(citation(), name, metadata=metadata)
+    made = format_citation(citation(), name, metadata=metadata)
     json.dumps(made, allow_nan=False)
     if name in ("plain", "markdown_footnote"):
         assert len(str(made).splitlines()) == 1
@@ -352,7 +354,7 @@ def test_any_metadata_does(metadata: dict[str, Any], name: Format) -> None:
 @pytest.mark.parametrize("name", ["plain", "markdown_footnote", "bibtex"])
 def test_a_source_adds_no_markup(links: dict[str, str], name: Format) -> None:
     forged = "http://x.example/a> <script>b</script>\n[^2]: forged"
-    made = str(formatted(citation(source=forged, links=links), name, metadata={}))
+    made = str(format_citation(citation(source=forged, links=links), name, metadata={}))
     assert "<script>" not in made
     assert "\n[^2]" not in made
     assert "http://x.example/a%3E%20%3Cscript%3Eb%3C/script%3E%20[%5E2]:%20forged" in made

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.citations.quotes.occurrences import Quote, alike, occurrences
-from index.text.typography import equal_but_for_typography, folded
+from index.text.typography import equal_but_for_typography, fold_text
 from index.text.word_boundaries import is_inside_word, splits_word
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "ab", " ", "-", "1", ".", "是", "\u00ad", "’"]), max_size=40).map(
@@ -16,7 +16,7 @@ WHOLE = (False, False)
 
 
 def found(text: str, words: str) -> list[str]:
-    return [text[slice(*span)] for span in alike(text, folded(text), words)]
+    return [text[slice(*span)] for span in alike(text, fold_text(text), words)]
 
 
 @given(TEXTS, TEXTS.filter(bool), st.none() | st.integers(0, 50), st.tuples(st.booleans(), st.booleans()))
@@ -36,7 +36,7 @@ def test_they_are_where_the_words_are_and_whole_if_they_were(
 
 @given(TEXTS, TEXTS)
 def test_words_alike_are_whole_and_the_same_but_for_typography(text: str, words: str) -> None:
-    for start, end in alike(text, folded(text), words):
+    for start, end in alike(text, fold_text(text), words):
         assert equal_but_for_typography(text[start:end], words)
         assert not splits_word(text, start, end)
 
@@ -90,6 +90,6 @@ def test_half_of_a_ligature_or_an_ellipsis_is_not_alike() -> None:
     ],
 )
 def test_searching_takes_no_longer_than_the_text_asks(text: str, exact: str, start: int | None) -> None:
-    inner = folded(text)
+    inner = fold_text(text)
     occurrences(text, Quote(exact, "x" * 100, "y" * 100, start, WHOLE))
     next(alike(text, inner, exact), None)

@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import pytest
 
 from index.config import EmbeddingConfig, Precision
-from index.embedding import WordEmbedder, chosen_precision, convert_model, load_embedder
+from index.embedding import WordEmbedder, convert_model, load_embedder, resolve_precision
 from index.embedding.machine import describe_machine, instruction_sets
 from index.embedding.precision import choose_precision, may_gain, measure
-from index.embedding.selection import chosen_precision as chosen_for
+from index.embedding.selection import resolve_precision as chosen_for
 from index.errors import BackendMissing, ModelFailed
 from index.protocols import Embedder
 from tests.index.embedding.tiny import tiny_model
@@ -118,10 +118,10 @@ def test_the_machine_is_described_by_what_programs_can_use() -> None:
 
 
 def test_the_test_double_and_what_is_configured_need_no_choice(tmp_path: Path) -> None:
-    assert chosen_precision("words", config=EmbeddingConfig(cache=tmp_path)) == "float"
+    assert resolve_precision("words", config=EmbeddingConfig(cache=tmp_path)) == "float"
     config = EmbeddingConfig(precision="fp32", cache=tmp_path)
-    assert chosen_precision("no such model", config=EmbeddingConfig(precision="int8")) == "int8"
-    assert chosen_precision("no such model", config=config) == "fp32"
+    assert resolve_precision("no such model", config=EmbeddingConfig(precision="int8")) == "int8"
+    assert resolve_precision("no such model", config=config) == "fp32"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -212,7 +212,7 @@ def test_a_version_number_never_names_another_text(collection: Collection) -> No
 def test_nothing_of_an_erased_text_stays_ready_for_links(collection: Collection) -> None:
     text = "The lamp was lit at dusk by the keeper of the north tower."
     put(collection, "lamps.txt", text)
-    ready = page_search.searched(text)
-    assert page_search.searched(text) is ready
+    ready = page_search.normalize(text)
+    assert page_search.normalize(text) is ready
     collection.editor.delete("lamps.txt")
-    assert page_search.searched(text) is not ready
+    assert page_search.normalize(text) is not ready

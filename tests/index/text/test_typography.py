@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.text.typography import code_points, equal_but_for_typography, folded, ngram_hashes, text_of
+from index.text.typography import code_points, equal_but_for_typography, fold_text, ngram_hashes, text_of
 
 MARKED = st.sampled_from([*"aß5.…-–— \u00a0\n\u00ad\u200b\ufeffﬁﬄŉİ'’“«「Ａ－．！x²", ". . .", " - "])
 TEXTS = st.one_of(st.text(max_size=40), st.lists(MARKED, max_size=30).map("".join))
@@ -27,7 +27,7 @@ TEXTS = st.one_of(st.text(max_size=40), st.lists(MARKED, max_size=30).map("".joi
     ],
 )
 def test_typographic_variants_fold_to_the_same_text(text: str, expected: str) -> None:
-    assert folded(text).text == expected
+    assert fold_text(text).text == expected
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_outer_white_space_is_ignored() -> None:
 
 def test_a_span_of_the_fold_maps_to_the_text() -> None:
     text = "\ufeffDer  Fuß — ﬁxiert."
-    fold = folded(text)
+    fold = fold_text(text)
     start = fold.text.index("fuss")
     assert fold.text == "der fuss-fixiert."
     assert text[slice(*fold.span(start, start + 4))] == "Fuß"
@@ -72,25 +72,25 @@ def test_a_span_of_the_fold_maps_to_the_text() -> None:
 @pytest.mark.parametrize("span", [(0, 0), (2, 1), (-1, 1), (0, 4)])
 def test_invalid_spans_raise_index_error(span: tuple[int, int]) -> None:
     with pytest.raises(IndexError, match="is no span of 3"):
-        folded("abc").span(*span)
+        fold_text("abc").span(*span)
 
 
 @given(TEXTS)
 @example("- . … ﬁ-")
 def test_offsets_ascend_and_folding_again_changes_nothing(text: str) -> None:
-    fold = folded(text)
+    fold = fold_text(text)
     assert len(fold.text) == len(fold.starts) == len(fold.ends)
     assert all(0 <= start < end <= len(text) for start, end in zip(fold.starts, fold.ends, strict=True))
     assert fold.starts.tolist() == sorted(fold.starts.tolist())
     assert fold.ends.tolist() == sorted(fold.ends.tolist())
-    assert folded(fold.text).text == fold.text
+    assert fold_text(fold.text).text == fold.text
 
 
 @given(TEXTS)
 def test_a_letter_of_the_fold_is_the_fold_of_its_letters(text: str) -> None:
-    fold = folded(text)
+    fold = fold_text(text)
     for at, letter in enumerate(fold.text):
-        alone = folded(text[slice(*fold.span(at, at + 1))]).text
+        alone = fold_text(text[slice(*fold.span(at, at + 1))]).text
         # A double quotation mark stays one only after a digit, as a sign for inches.
         assert letter in alone or (letter == '"' and alone == "'" and text[fold.starts[at - 1]].isdigit())
 

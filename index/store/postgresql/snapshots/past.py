@@ -30,7 +30,7 @@ class PostgresqlPast(EarlierPassages):
         self._reads = Reads(transaction, last, change)
 
     def counts(self) -> tuple[int, int]:
-        return self._reads.counted()
+        return self._reads.count_live()
 
     def texts(self) -> Iterator[IndexedPassage]:
         return self._reads.added_texts(0, self.change)

@@ -49,7 +49,7 @@ class Reads:
         texts.require(self._transaction, sha256)
 
     def stored_texts(self, sha256s: Iterable[bytes]) -> list[bytes]:
-        return texts.stored(self._transaction, sha256s)
+        return texts.list_stored(self._transaction, sha256s)
 
     def whole_texts(self, sha256s: Sequence[bytes]) -> Mapping[bytes, str]:
         return texts.read_wholes(self._transaction, sha256s)
@@ -116,7 +116,7 @@ class Reads:
             ids, documents = (np.array(column, np.int64) for column in columns[:2])
             yield ids, documents, vectors.unpack(columns[2], dimension)
 
-    def counted(self) -> tuple[int, int]:
+    def count_live(self) -> tuple[int, int]:
         """Count the live passages, and those of them that have a vector."""
         has_vector = "p.embedded IS NOT NULL" if self._at is None else "p.embedded <= %s"
         own = () if self._at is None else (self._at,)

@@ -71,7 +71,7 @@ class PostgresqlSnapshot(RememberedPassages):
         if readable is None or not self.hides(readable):
             return counts
         parameter = attributes.hidden_from(readable)
-        return without_hidden(counts, totals.hidden(self._transaction, attributes.HIDDEN, parameter))
+        return without_hidden(counts, totals.count_hidden(self._transaction, attributes.HIDDEN, parameter))
 
     def hides(self, readable: ReadableBy) -> bool:
         parameter = attributes.hidden_from(readable)
@@ -145,7 +145,7 @@ class PostgresqlSnapshot(RememberedPassages):
         return versions.list_all(self._transaction, document_id)
 
     def replaced_versions(self) -> list[VersionRecord]:
-        return versions.replaced(self._transaction)
+        return versions.list_replaced(self._transaction)
 
     def structure(self, version: VersionRecord) -> Structure:
         return versions.structure(self._transaction, version.key)

@@ -64,7 +64,7 @@ class SqlSource:
             keys.append(key)
         return keys
 
-    def touched(self, since: int) -> TouchedDocuments:
+    def touched_documents(self, since: int) -> TouchedDocuments:
         events = self._dialect.select(
             "SELECT DISTINCT document, document_id, was FROM events WHERE change > ?", (since,)
         )

@@ -55,7 +55,7 @@ class SqliteSnapshot(RememberedPassages):
         if readable is None or not self.hides(readable):
             return counts
         parameter = attributes.hidden_from(readable)
-        return without_hidden(counts, totals.hidden(self._connection, attributes.HIDDEN, parameter))
+        return without_hidden(counts, totals.count_hidden(self._connection, attributes.HIDDEN, parameter))
 
     def hides(self, readable: ReadableBy) -> bool:
         parameter = attributes.hidden_from(readable)
@@ -129,7 +129,7 @@ class SqliteSnapshot(RememberedPassages):
         return versions.list_all(self._connection, document_id)
 
     def replaced_versions(self) -> list[VersionRecord]:
-        return versions.replaced(self._connection)
+        return versions.list_replaced(self._connection)
 
     def structure(self, version: VersionRecord) -> Structure:
         return versions.structure(self._connection, version.key)

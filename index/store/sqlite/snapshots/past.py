@@ -29,7 +29,7 @@ class SqlitePast(EarlierPassages):
         self._reads = passage_reads.SqliteReads(connection, last, change)
 
     def counts(self) -> tuple[int, int]:
-        return passage_reads.counted(self._connection, self.change)
+        return passage_reads.count_live(self._connection, self.change)
 
     def texts(self) -> Iterator[IndexedPassage]:
         return passage_reads.added_texts(self._connection, 0, self.change, self.change)

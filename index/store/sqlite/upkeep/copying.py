@@ -33,9 +33,9 @@ class PinnedDatabase:
                 copy.execute("PRAGMA journal_mode=DELETE")
                 found = [message for (message,) in copy.execute("PRAGMA quick_check(1)").fetchall()]
         except sqlite3.Error as error:
-            raise _damaged(self._path, str(error)) from error
+            raise _damage_error(self._path, str(error)) from error
         if found != ["ok"]:
-            raise _damaged(self._path, found[0])
+            raise _damage_error(self._path, found[0])
 
     def close(self) -> None:
         """End the transaction."""
@@ -50,7 +50,7 @@ def pin_database(path: Path) -> Iterator[PinnedDatabase]:
     try:
         database = PinnedDatabase(path)
     except sqlite3.Error as error:
-        raise _damaged(path, str(error)) from error
+        raise _damage_error(path, str(error)) from error
     with closing(database):
         yield database
 
@@ -85,5 +85,5 @@ def is_in_use(path: Path) -> bool:
     return False
 
 
-def _damaged(path: Path, reason: str) -> StoreDamaged:
+def _damage_error(path: Path, reason: str) -> StoreDamaged:
     return StoreDamaged(f"{path} is damaged and was not copied ({reason}). Check the data, and repair it.")

@@ -162,7 +162,7 @@ def find_broken(connection: sqlite3.Connection) -> Iterator[Problem]:
     for rule in RULES:
         places = connection.execute(rule.query).fetchall()
         yield from limit_per_kind(rule.problems(place for (place,) in places))
-    yield from wrong_totals(totals.read(connection), totals.counted(connection))
+    yield from wrong_totals(totals.read(connection), totals.count(connection))
     yield from limit_per_kind(list(_wrong_attributes(connection)))
 
 

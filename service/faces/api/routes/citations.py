@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from index.citations import Format, Locator, Resolved, formatted
+from index.citations import Format, Locator, Resolved, format_citation
 from service.errors import Forbidden
 from service.faces.api.requests.citations import CitationQuery
 from service.faces.api.requests.cited_spans import ASK_AROUND, check_locator, check_proof
@@ -90,7 +90,7 @@ def _resolve_citation(
     if query.format is None:
         return json_reply(resolved_json(found, collection.state, query.collection))
     citation = with_absolute_links(with_links(found.citation, query.collection), base)
-    shape = formatted(
+    shape = format_citation(
         citation, query.format, metadata=found.version.metadata, accessed=datetime.now(UTC).date()
     )
     media_type = _MEDIA_TYPES.get(query.format, "application/json")

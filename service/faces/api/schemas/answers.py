@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from index import answers
-from index.citations import Format, formatted
+from index.citations import Format, format_citation
 from service.faces.api.schemas.citations import Cell, Citation, cells_json, citations_json
 from service.faces.api.schemas.values import IndexState, Json, Metadata, state_json
 from service.http.links import with_absolute_links, with_links
@@ -138,7 +138,7 @@ def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:
 
 
 def _format_citation(hit: answers.Hit, name: Format, collection: str, base: str) -> object:
-    return formatted(
+    return format_citation(
         with_absolute_links(with_links(hit.citation, collection), base),
         name,
         metadata=hit.metadata,

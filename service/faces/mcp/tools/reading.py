@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pydantic_core import to_json
 
-from index.citations import Format, Locator, Resolved, formatted, locator_of
+from index.citations import Format, Locator, Resolved, format_citation, locator_of
 from index.collection import Collection
 from index.errors import InvalidLocator
 from index.records import VersionRecord
@@ -147,7 +147,7 @@ def _format_citation(found: Resolved, collection: str, backend: Backend, shape: 
     citation = found.citation
     if backend.prover is not None and backend.caller.scope is Scope.ASK:
         citation = with_proof(citation, collection, backend.prover)
-    made = formatted(
+    made = format_citation(
         with_absolute_links(with_links(citation, collection), backend.base),
         shape,
         metadata=found.version.metadata,

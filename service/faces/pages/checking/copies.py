@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from index.answers import Citation
-from index.citations import formatted, mark_spans
+from index.citations import format_citation, mark_spans
 from index.types import Metadata
 
 _TRAILING = re.compile(r"[^\S\n]+(?=\n|\Z)")
@@ -71,7 +71,7 @@ def _remove_marks(text: str, known: set[int]) -> str:
 
 
 def _format_copy(one: Sourced, name: str, label: str = "1") -> str:
-    written = formatted(one.citation, name, metadata=one.metadata, label=label)  # type: ignore[arg-type]
+    written = format_citation(one.citation, name, metadata=one.metadata, label=label)  # type: ignore[arg-type]
     return str(written)
 
 

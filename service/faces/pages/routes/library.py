@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import RedirectResponse
 from starlette.types import Scope as Connection
 
-from index.filters import Named
+from index.filters import NameContains
 from service.errors import InvalidRequest, JobNotFound
 from service.faces.client import body_of
 from service.faces.dependencies import (
@@ -92,7 +92,7 @@ def _render_library(
     if collection is not None:
         counts = collection.archive.counts()
         found = collection.archive.documents(
-            limit=_PAGE + 1, after=query.after, where=Named(words) if words else None
+            limit=_PAGE + 1, after=query.after, where=NameContains(words) if words else None
         )
     return page(
         connection,

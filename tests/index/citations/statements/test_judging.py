@@ -4,7 +4,7 @@ import pytest
 
 from index.citations.statements.judging import Judgement, judge, makes_claim, statements
 from index.citations.statements.sources import Source
-from index.citations.statements.support import FEATURES, fitted
+from index.citations.statements.support import FEATURES, load_fitted
 from index.embedding import WordEmbedder
 from index.text import Analyzer
 
@@ -121,6 +121,6 @@ def test_questions_and_short_sentences_claim_nothing(sentence: str, claims: bool
 
 
 def test_the_weights_have_their_provenance() -> None:
-    support = fitted()
+    support = load_fitted()
     assert set(support.weights) == set(FEATURES)
     assert {"source", "examples", "command"} <= set(support.provenance)

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from index.errors import CollectionBusy, VersionNotFound
-from index.filters import Named, parse_filter
+from index.filters import NameContains, parse_filter
 from index.postgresql import Server
 from index.records import RefusedMirror
 from index.store.postgresql import PostgresqlCatalogue, PostgresqlStore
@@ -33,7 +33,7 @@ def test_texts_may_have_any_character(store: PostgresqlStore) -> None:
     for key, value in (("odd\x00", odd), ("title", odd), ("list", "\x00")):
         where = parse_filter({"type": "eq", "key": key, "value": value})
         assert now(store).select(where).tolist() == [record.key]
-    assert now(store).select(Named("nul\x00")).tolist() == [record.key]
+    assert now(store).select(NameContains("nul\x00")).tolist() == [record.key]
     mirrors = [RefusedMirror("root", odd, 1.0)]
     store.set_refused_mirrors(mirrors)
     assert now(store).refused_mirrors() == mirrors
