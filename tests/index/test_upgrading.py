@@ -259,7 +259,7 @@ def test_vectors_of_the_model_before_are_not_stored(kept: Kept) -> None:
     with kept.collection._store.lease("embed/test") as lease:
         (batch,) = [one for one in [before.embedding._claim(99, lease)] if one]
         kept.upgrade("64")
-        assert kept.collection._backlog.put(before, batch.embedded(before.embedder), lease) == 0
+        assert kept.collection._backlog.put(before, batch.embed(before.embedder), lease) == 0
     assert kept.collection.embed_pending() == 0  # the upgrade has embedded it
     assert kept.collection.state.embedded == 1.0
 
