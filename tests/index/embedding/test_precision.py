@@ -179,9 +179,9 @@ for name in ("torch", "transformers", "sentence_transformers", "onnx"):
 from pathlib import Path
 from index.config import EmbeddingConfig
 from index.embedding import load_embedder
-from index.embedding.selection import chosen_precision
+from index.embedding.selection import resolve_precision
 folder, cache = Path({str(tmp_path / "converted")!r}), Path({str(tmp_path / "cache")!r})
-print(chosen_precision(folder, str(folder), EmbeddingConfig(cache=cache), ["avx2"]))
+print(resolve_precision(folder, str(folder), EmbeddingConfig(cache=cache), ["avx2"]))
 for precision in ("float", "dynamic-int8", "int8"):
     embedder = load_embedder(str(folder), config=EmbeddingConfig(precision=precision, cache=cache))
     print(embedder.fingerprint)
