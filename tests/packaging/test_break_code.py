@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.break_code import ROOT, Place, confirmed, copied, read_places, try_place
+from scripts.break_code import ROOT, Place, confirm, copy_tree, read_places, try_place
 
 pytestmark = pytest.mark.processes
 
@@ -58,7 +58,7 @@ def test_a_test_that_fails_anyway_notices_nothing(tree: Path) -> None:
     large, place = broken("count > 11"), broken("count >= 10")
     results = [try_place(one, tree) for one in (large, replace(place, tests=["test_other.py"]))]
     assert [one.outcome for one in results] == ["caught", "caught"]
-    first, second = confirmed(results, tree)
+    first, second = confirm(results, tree)
     assert (first, second.outcome) == (results[0], "error")
     assert second.by == "tests/counting/test_other.py::test_on_its_own fails without the break, too"
 
@@ -85,6 +85,6 @@ def test_a_copy_has_what_git_does_not_ignore(tree: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=tree, check=True)  # noqa: S607 -- wherever git is
     (tree / ".gitignore").write_text("*.log\n")
     (tree / "index/a.log").touch()
-    with copied(tree) as copy:
+    with copy_tree(tree) as copy:
         names = {str(path.relative_to(copy)) for path in copy.rglob("*") if path.is_file()}
     assert names == {".gitignore", "index/counting.py", "tests/counting/test_large.py"}
