@@ -51,6 +51,16 @@ def test_every_setting_is_documented() -> None:
         assert field.description in OPERATIONS
 
 
+def test_every_line_of_the_threat_model_names_tests_that_show_it() -> None:
+    _, _, model = OPERATIONS.partition("## Threat model")
+    lines = [line for line in model.partition("\n## ")[0].splitlines() if line.startswith("| ")][2:]
+    assert len(lines) > 9
+    for line in lines:
+        tests = re.findall(r"`([\w/]+\.py)`", line.rpartition(" | ")[2])
+        assert tests, line
+        assert [one for one in tests if not (ROOT / "tests" / one).is_file()] == []
+
+
 def test_every_error_is_in_the_table_with_its_status() -> None:
     rows = dict(re.findall(r"^\| (\d{3}) \| (.+) \|$", API, re.MULTILINE))
     documented = {
