@@ -10,13 +10,16 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from index.errors import LedgerFailed
 from index.protocols import Erasures
+from index.records import Problem
+from index.sealed_lines import damaged_lines, is_intact, sealed
 
 _log = logging.getLogger("loccit.ledger")
 
@@ -47,13 +50,29 @@ class Ledger:
         found: dict[str, set[bytes]] = {"version": set(), "collection": set(), "file": set()}
         for number, line in enumerate(lines, 1):
             try:
-                entry = json.loads(line) if line.strip() else {}
+                entry = _parse(line)
                 for kind in found.keys() & entry.keys():
                     found[kind].add(bytes.fromhex(entry[kind]))
             except (ValueError, TypeError, AttributeError):
-                # Of a write that a crash cut off; the record writes what was in it again.
+                # Of a write that a crash cut off, or damaged; the record writes what was in it again.
                 _log.warning("Line %d of %s is not readable and is left out.", number, self.path)
         return ErasedTags(*(frozenset(found[kind]) for kind in ("version", "collection", "file")))
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield the lines that are not what was written."""
+        try:
+            lines = self.path.read_bytes().splitlines()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            yield Problem("ledger_damaged", self.path.name, f"it cannot be read ({error.strerror}).")
+            return
+        for number in damaged_lines(lines):
+            message = (
+                "it is not what was written. Delete the line: the next start writes again what the "
+                "collections know to be erased."
+            )
+            yield Problem("ledger_damaged", f"{self.path.name}, line {number}", message)
 
     def add_collection(self, tag: bytes) -> None:
         """Enter a collection that is erased as a whole, durably. Raises :class:`LedgerFailed`."""
@@ -76,7 +95,7 @@ class Ledger:
         if not tags:
             return
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        lines = [json.dumps({kind: tag.hex(), "erased": now}) + "\n" for tag in tags]
+        lines = [sealed({kind: tag.hex(), "erased": now}) for tag in tags]
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # One write at the end of the file, so that processes do not cut into each other's lines.
@@ -110,6 +129,12 @@ class LedgerFollower:
         if found := self._record.erased_tags(self._position):
             self._ledger.add_versions(tag for _, tag in found)
             self._position = found[-1][0]
+
+
+def _parse(line: bytes) -> Any:
+    if not is_intact(line):
+        raise ValueError("it is not what was written")
+    return json.loads(line) if line.strip() else {}
 
 
 def _ends_a_line(descriptor: int) -> bool:

@@ -6,7 +6,6 @@ together, in one write to a file that is opened for appending: several processes
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
@@ -19,8 +18,12 @@ from typing import Any
 
 from filelock import FileLock
 
+from index.sealed_lines import sealed
+
 log = logging.getLogger("loccit.service")
 
+AUDIT = "audit.jsonl"
+"""Name in a data folder."""
 _OWNER_ONLY = 0o600
 _PAUSE_SECONDS = 0.1
 """Waking the thread for each entry would take the next request as long as everything else in the service."""
@@ -37,8 +40,7 @@ def append(path: Path, entry: Entry) -> None:
 
 def _format_line(at: float, entry: Entry) -> bytes:
     moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-    line = json.dumps({"time": moment, **entry}, ensure_ascii=False) + "\n"
-    return line.encode("utf-8", "replace")
+    return sealed({"time": moment, **entry}, ascii_only=False).encode("utf-8", "replace")
 
 
 def _write(path: Path, lines: bytes) -> None:

@@ -6,6 +6,7 @@ What people ask is personal data: nothing is kept unless a setting says for how 
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from index.errors import LoccitError
 from index.store.sqlite import Database as SqliteDatabase
-from index.store.sqlite import create_tables
+from index.store.sqlite import cover, create_tables
 from service.state.databases import Database
 from service.state.databases.postgresql import PostgresqlDatabase
 
@@ -217,8 +218,14 @@ def open_unanswered_store(data: Path, *, store: str = "", most: int = MOST) -> U
         path.touch(_OWNER_ONLY)
     database = SqliteDatabase(path)
     with database.write() as connection:
-        create_tables(connection, path, _TABLES, number=_FORMAT)
+        prepare(connection, path)
     return UnansweredStore(database, most=most)
+
+
+def prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the table of a new file, or what one of an earlier version lacks, in a write transaction."""
+    create_tables(connection, path, _TABLES, number=_FORMAT)
+    cover(connection, {"questions": "asked, collection, question, probability"})
 
 
 def has_unanswered(data: Path, *, store: str = "") -> bool:

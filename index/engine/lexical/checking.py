@@ -66,12 +66,27 @@ def check(folder: Path, most: int | None = None) -> bool:
     Returns whether all were compared. Raises ValueError if a file is damaged, OSError if one is missing.
     """
     complete = True
+    _check_managed(folder)
     for path in _files(folder):
         if most is None or path.stat().st_size <= most:
             _check_file(path)
         else:
             complete = False
     return complete
+
+
+def _check_managed(folder: Path) -> None:
+    """Raise ValueError unless the list of all files has each that is there.
+
+    The engine notes a file before it makes it, and deletes only what it has noted: erased words would stay.
+    """
+    try:
+        managed = set(json.loads((folder / _MANAGED).read_bytes()))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{_MANAGED} is damaged: {error!r}") from error
+    unknown = {path.name for path in folder.glob("*.*") if path.suffix[1:] in (*_PARTS, "del")} - managed
+    if unknown:
+        raise ValueError(f"{_MANAGED} is damaged: it lacks {min(unknown)}")
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from index.config import LibraryConfig
 from index.description import Description, find, is_intact
 from index.engine import index_problems, open_engine, remove_indexes
 from index.errors import LoccitError, StoreDamaged
+from index.history import Ledger
 from index.protocols import Catalogue, Originals, RecordStore
 from index.records import Problem
+from index.sealed_lines import damaged_lines
 from index.store import open_catalogue
 from index.store.sqlite import file_damage
 from service.flows.upkeep.errors import NoData
+from service.monitoring.audit import AUDIT
 from service.state import data_folder
 from service.state.data_folder import DataInUse
+from service.state.databases.owner import OWNER
+from service.state.databases.owner import prepare as prepare_owner
 from service.state.databases.server import others_connected
-from service.state.files import file_problems
+from service.state.files import FILES, file_problems, prepare_files
+from service.state.identity import prepare_keys
 from service.state.jobs import JOBS, job_problems
+from service.state.unanswered import FILE as UNANSWERED
+from service.state.unanswered import prepare as prepare_unanswered
 
 _RESERVE = 512 * 1024 * 1024
 """Bytes of the disk that should be free: the service refuses uploads below."""
@@ -30,6 +40,18 @@ _PUT_AGAIN = (
     "Put the same bytes again, or restore the file from a backup: a repair cannot make it. The text and its "
     "citations are not concerned."
 )
+
+_MOST_LINES = 20
+"""Damaged lines of a log that are told one by one."""
+_RESTORE = "Restore a backup."
+_ADVICE = {UNANSWERED: "Delete it: it is no part of a backup, and is made anew."}
+_PREPARE: Mapping[str, Callable[..., object]] = {
+    data_folder.KEYS: prepare_keys,
+    FILES: prepare_files,
+    OWNER: prepare_owner,
+    UNANSWERED: prepare_unanswered,
+}
+"""What makes the tables of each database, by its name."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a collection, the items checked, and their number."""
@@ -56,15 +78,19 @@ def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: Non
     for name in catalogue.names():
         for problem in _collection_problems(catalogue, name, config, progress):
             yield Finding(name, problem)
-    for problem in _problems_beside(data, config.objects, config.store_url):
+    for problem in _problems_beside(data, config):
         yield Finding("", problem)
 
 
-def _problems_beside(data: Path, objects: str, store: str) -> Iterator[Problem]:
+def _problems_beside(data: Path, config: LibraryConfig) -> Iterator[Problem]:
+    objects, store = config.objects, config.store_url
     yield from job_problems(data, objects, store=store)
     yield from file_problems(data, objects, store=store)
     if not store:
         yield from _database_problems(data)
+    if config.erasure_ledger is not None:
+        yield from Ledger(config.erasure_ledger).problems()
+    yield from _audit_problems(data)
     yield from _folder_problems(data)
 
 
@@ -168,9 +194,21 @@ def _original_problems(originals: Originals, store: RecordStore) -> Iterator[Pro
 
 
 def _database_problems(data: Path) -> Iterator[Problem]:
-    for path in data_folder.databases(data):
-        if path.name != JOBS and (damage := file_damage(path)):
-            yield Problem("database_damaged", path.name, f"{damage}. Restore a backup.")
+    """Compare each database beside the collections, but for the jobs, with itself and with its definition."""
+    for path in (*data_folder.databases(data), *data.glob(UNANSWERED)):
+        if path.name == JOBS:
+            continue
+        prepare = _PREPARE.get(path.name)
+        if damage := file_damage(path, None if prepare is None else partial(prepare, path=path)):
+            yield Problem("database_damaged", path.name, f"{damage}. {_ADVICE.get(path.name, _RESTORE)}")
+
+
+def _audit_problems(data: Path) -> Iterator[Problem]:
+    for path in sorted(data.glob(f"{AUDIT}*")):
+        with path.open("rb") as file:
+            for number in itertools.islice(damaged_lines(file), _MOST_LINES):
+                message = "it is not what was written, or was cut off. Nothing reads it: keep it as it is."
+                yield Problem("audit_damaged", f"{path.name}, line {number}", message)
 
 
 def _folder_problems(data: Path) -> Iterator[Problem]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from index.store.sqlite import Database, create_tables
+from index.store.sqlite import Database, cover, create_tables
 from service.state.databases.postgresql import PostgresqlDatabase
 
 OWNER = "owner.sqlite"
@@ -63,11 +64,17 @@ def new_owner() -> str:
     return os.urandom(16).hex()
 
 
+def prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the table of a new file, or what one of an earlier version lacks, in a write transaction."""
+    create_tables(connection, path, ("CREATE TABLE owner (name TEXT NOT NULL)",), number=_FORMAT)
+    cover(connection, {"owner": "name"})
+
+
 def _ensure_stored(data: Path, new: str) -> str:
     """The name in a data folder: ``new`` unless there is one already."""
     data.mkdir(parents=True, exist_ok=True)
     path = data / OWNER
     with closing(Database(path)) as database, database.write() as connection:
-        create_tables(connection, path, ("CREATE TABLE owner (name TEXT NOT NULL)",), number=_FORMAT)
+        prepare(connection, path)
         connection.execute("INSERT INTO owner SELECT ? WHERE NOT EXISTS (SELECT 1 FROM owner)", (new,))
         return str(connection.execute("SELECT name FROM owner").fetchone()[0])

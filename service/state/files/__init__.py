@@ -15,6 +15,7 @@ from service.state.files.order import DocumentOrder, Place
 from service.state.files.postgresql import open_postgresql_files
 from service.state.files.records import Attachment, StoreLabel, UploadedFile, owner_of
 from service.state.files.sqlite import open_sqlite_files
+from service.state.files.sqlite import prepare as prepare_files
 from service.state.files.store import FileStore
 from service.state.files.upkeep import erase_again
 from service.state.jobs import open_spool
@@ -88,4 +89,5 @@ __all__ = [
     "has_files",
     "open_file_store",
     "owner_of",
+    "prepare_files",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
-from index.store.sqlite import Database, create_tables
+from index.store.sqlite import Database, cover, create_tables
 from service.state.files.store import FileStore
 from service.state.jobs.protocols import Spool
 
@@ -45,6 +46,12 @@ _TABLES = (
     ) WITHOUT ROWID
     """,
 )
+_WHOLE = {
+    "files": "id, filename, purpose, bytes, created, owner, groups, erasing",
+    "attachments": "document, job, created, attributes",
+    "labels": "name, description, metadata, created",
+}
+"""Columns of each table that are there twice, so that a check notices damage."""
 
 
 def open_sqlite_files(path: Path, spool: Spool) -> FileStore:
@@ -52,5 +59,11 @@ def open_sqlite_files(path: Path, spool: Spool) -> FileStore:
     path.parent.mkdir(parents=True, exist_ok=True)
     database = Database(path)
     with database.write() as connection:
-        create_tables(connection, path, _TABLES, number=FORMAT)
+        prepare(connection, path)
     return FileStore(database, spool)
+
+
+def prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the tables of a new file, or what one of an earlier version lacks, in a write transaction."""
+    create_tables(connection, path, _TABLES, number=FORMAT)
+    cover(connection, _WHOLE)

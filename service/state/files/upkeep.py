@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
@@ -14,9 +13,9 @@ from index.records import Problem
 from index.store.sqlite import file_damage, pin_database
 from service.state.databases import Connection
 from service.state.files.store import CONTENT, FileStore
+from service.state.jobs.checksums import copy_spooled, is_damaged
 from service.state.jobs.protocols import Spool, size_of_spooled
 
-_CHUNK = 2**20
 _KEPT = "SELECT id, bytes FROM files WHERE erasing = 0 ORDER BY number"
 
 
@@ -35,8 +34,7 @@ def copy_files(database: Path, spool: Spool, target: Path, target_spool: Path) -
             place = target_spool / file_id / CONTENT
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with spool.open(file_id, CONTENT) as file, place.open("wb") as copied:
-                    shutil.copyfileobj(file, copied, _CHUNK)
+                copy_spooled(spool, file_id, CONTENT, place)
             except FileNotFoundError:
                 place.parent.rmdir()
                 _require_deleted(database, file_id)
@@ -77,6 +75,9 @@ def row_problems(
             what = "missing" if found is None else f"{found:,} and not {size:,}"
             message = f"its bytes are {what}. Restore a backup, or delete it and upload it again."
             yield Problem("upload_missing", f"file {file_id}", message)
+        elif is_damaged(spool, file_id, CONTENT):
+            message = "its bytes are not what was sent. Restore a backup, or delete it and upload it again."
+            yield Problem("upload_damaged", f"file {file_id}", message)
 
 
 def erase_again(store: FileStore, erased: ErasedTags) -> int:

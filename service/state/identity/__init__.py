@@ -21,6 +21,7 @@ from service.state.identity.records import Key, KeyOptions, new_key
 from service.state.identity.sessions import COOKIE, Sessions
 from service.state.identity.sql import SqlKeyStore
 from service.state.identity.sqlite import SqliteKeyStore
+from service.state.identity.sqlite import prepare as prepare_keys
 
 KEYS = "keys.sqlite"
 """Name in a data folder."""
@@ -72,5 +73,6 @@ __all__ = [
     "new_key",
     "open_key_store",
     "open_keyring",
+    "prepare_keys",
     "rule_of",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from index.store.sqlite import Database, create_tables
+from index.store.sqlite import Database, cover, create_tables
 from service.state.databases.announcing import Unannounced
 from service.state.identity.sql import SqlKeyStore
 
@@ -40,6 +40,15 @@ _ENDED_SESSIONS = (
     "CREATE TABLE IF NOT EXISTS session_rounds (key TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
 )
 """Also for files of earlier versions, which may open the file again."""
+_WHOLE = {
+    "keys": "id, name, digest, scope, collections, groups, origins, rate, created, expires, revoked, "
+    "last_used, open_links",
+    "generation": "number",
+    "secrets": "secret",
+    "ended_sessions": "until",
+    "session_rounds": "number",
+}
+"""Columns of each table that are there twice, so that a check notices damage."""
 _OWNER_ONLY = 0o600
 
 
@@ -52,12 +61,18 @@ class SqliteKeyStore(Unannounced, SqlKeyStore):
             path.touch(_OWNER_ONLY)
         database = Database(path)
         with database.write() as connection:
-            create_tables(connection, path, _TABLES, number=FORMAT)
-            if "open_links" not in _columns(connection):
-                connection.execute(_OPEN_LINKS)
-            for statement in _ENDED_SESSIONS:
-                connection.execute(statement)
+            prepare(connection, path)
         super().__init__(database)
+
+
+def prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the tables of a new file, or what one of an earlier version lacks, in a write transaction."""
+    create_tables(connection, path, _TABLES, number=FORMAT)
+    if "open_links" not in _columns(connection):
+        connection.execute(_OPEN_LINKS)
+    for statement in _ENDED_SESSIONS:
+        connection.execute(statement)
+    cover(connection, _WHOLE)
 
 
 def _columns(connection: sqlite3.Connection) -> set[str]:

@@ -264,6 +264,9 @@ class Spool(Protocol):
     def open(self, job_id: str, name: str) -> BinaryIO:
         """Open a kept file, seekable. Raises :class:`FileNotFoundError` when it is not there any more."""
 
+    def checksum(self, job_id: str, name: str) -> int | None:
+        """The CRC-32 of a kept file as it was written, if it is known: not once a span was overwritten."""
+
     def overwrite(self, job_id: str, name: str, spans: Iterable[Span]) -> None:
         """Overwrite spans of a kept file by zeros, durably; does nothing when it is not there any more."""
 

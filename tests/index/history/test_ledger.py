@@ -36,7 +36,9 @@ def test_everything_that_is_erased_is_entered_and_nothing_else(tmp_path: Path) -
         assert len(lines(path)) == 3
         opened.delete("notes")
     entered = lines(path)
-    assert [set(one) for one in entered] == [{"version", "erased"}] * 3 + [{"collection", "erased"}]
+    assert [set(one) for one in entered] == [
+        {"version", "erased", "crc"},
+    ] * 3 + [{"collection", "erased", "crc"}]
     assert "moon" not in path.read_text()
     assert path.stat().st_mode & 0o077 == 0
     assert not (tmp_path / "data" / "erasures.jsonl").exists()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from index.errors import StoreDamaged, UnknownFormat
 from index.store.sqlite import attributes, changes, originals, retirement, totals
+from index.store.sqlite.database import cover
 from index.store.sqlite.migrations import base
 
 _log = logging.getLogger("loccit.store")
@@ -64,6 +65,28 @@ def _describe_tables(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE passages ADD COLUMN tables TEXT")  # JSON
 
 
+def _cover_rows(connection: sqlite3.Connection) -> None:
+    """Make format 10: what no hash covers is there twice, so that a check notices damage."""
+    cover(connection, _WHOLE)
+
+
+_WHOLE = {
+    "meta": "value",
+    "documents": "id, version, source, media_type, metadata, given, created, updated, retired",
+    "versions": "document, number, title, text_sha256, source_sha256, reader, created, added, removed, "
+    "replaced",
+    "names": "text_sha256, version",
+    # Other indexes have its keys and the changes that added and embedded it; hashes cover its heading.
+    "passages": 'document, start, "end", section, first_page, last_page, tokens, removed, tables',
+    "removals": "passage",
+    "events": "change, document_id, kind, was, version, created, document",
+    "erased": "document, document_id, version, added, removed",
+    "changes": "token",
+    "originals": "bytes",
+}
+"""Columns of each table that nothing else has, and no hash covers."""
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     _identify_changes,
     _keep_originals,
@@ -71,6 +94,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _retire_documents,
     _add_groups,
     _describe_tables,
+    _cover_rows,
 )
 """The first one makes the format after the base, and so on."""
 

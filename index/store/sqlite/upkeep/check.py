@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 from index.records import Problem
-from index.store.sqlite.upkeep import contents, rules
+from index.store.sqlite.database import is_whole_index
+from index.store.sqlite.migrations import migrate
+from index.store.sqlite.upkeep import contents, rules, schemas
 
 _MOST = 100
 """Problems that SQLite's own check reports at most."""
@@ -23,7 +27,7 @@ def problems(connection: sqlite3.Connection, dimension: int, progress: Progress)
     Of one kind at most :data:`index.store.sqlite.upkeep.rules.MOST` are told one by one. ``dimension`` is the
     length of a vector.
     """
-    if damaged := list(_of_the_file(connection)):
+    if damaged := [*_of_the_file(connection), *_of_the_schema(connection)]:
         yield from damaged
         return  # queries cannot be trusted
     yield from rules.find_broken(connection)
@@ -35,6 +39,27 @@ def problems(connection: sqlite3.Connection, dimension: int, progress: Progress)
     progress(total, total)
 
 
+def _of_the_schema(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Yield what differs from the tables of this format. A copy and an upgrade have tables beside them."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as new:
+        migrate(new, Path("store.sqlite"), create=True)
+        expected = schemas.described(new)
+    try:
+        found = {one for one in schemas.described(connection) if not _is_beside(str(one[1]))}
+        wrong = schemas.sequence_damage(connection)
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        yield Problem("store_damaged", "store", f"{error}. {_RESTORE}")
+        return
+    if differing := sorted({" ".join(map(str, one[:3])) for one in found ^ expected}):
+        wrong = f"its tables are not those of this program ({', '.join(differing[:3])})"
+    if wrong:
+        yield Problem("store_damaged", "store", f"{wrong}. {_RESTORE}")
+
+
+def _is_beside(table: str) -> bool:
+    return table == "copying" or table.startswith(("staged_", "replaced_"))
+
+
 def _of_the_file(connection: sqlite3.Connection) -> Iterator[Problem]:
     """Yield the damage that SQLite finds in its pages and indexes."""
     try:
@@ -44,7 +69,9 @@ def _of_the_file(connection: sqlite3.Connection) -> Iterator[Problem]:
     for message in found:
         if message == "ok":
             continue
-        if any(words in message for words in _OF_AN_INDEX):
+        if is_whole_index(message.rpartition(" ")[2]):
+            yield Problem("store_damaged", "store", f"{message}: a row differs from its copy. {_RESTORE}")
+        elif any(words in message for words in _OF_AN_INDEX):
             yield Problem("store_index_damaged", "store", f"{message}. Repair it.", is_repairable=True)
         else:
             yield Problem("store_damaged", "store", f"{message}. {_RESTORE}")

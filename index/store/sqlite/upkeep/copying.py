@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from index.errors import StoreDamaged
+from index.store.sqlite.upkeep.schemas import Prepare, schema_damage, sequence_damage
 
 _BUSY_SECONDS = 10.0
 
@@ -55,14 +56,22 @@ def pin_database(path: Path) -> Iterator[PinnedDatabase]:
         yield database
 
 
-def file_damage(path: Path) -> str:
-    """Return the damage that SQLite finds in a file; empty without any."""
+def file_damage(path: Path, prepare: Prepare | None = None) -> str:
+    """Return the damage that SQLite finds in a file; empty without any.
+
+    SQLite compares its pages, and its tables with their indexes. With ``prepare``, which makes the tables of
+    such a file, these are compared with what it makes.
+    """
     try:
         with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
             found = [message for (message,) in connection.execute("PRAGMA integrity_check(3)").fetchall()]
-    except sqlite3.Error as error:
+            if found != ["ok"]:
+                return "; ".join(found)
+            if prepare is None:
+                return ""
+            return schema_damage(connection, prepare) or sequence_damage(connection)
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         return str(error)
-    return "" if found == ["ok"] else "; ".join(found)
 
 
 def is_in_use(path: Path) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 
 from index.store.sqlite import changes, totals
+from index.store.sqlite.database import is_whole_index
 from index.store.sqlite.upkeep import contents, rules
 
 
@@ -17,7 +18,7 @@ def repair(connection: sqlite3.Connection, dimension: int) -> None:
     What is derived from the file is disowned, so that it is made anew. Passages whose vectors were missing or
     damaged wait for them again.
     """
-    connection.execute("REINDEX")
+    _make_indexes_anew(connection)
     drop_bad_vectors(connection, dimension)
     for rule in rules.RULES:
         for statement in rule.repair:
@@ -25,6 +26,14 @@ def repair(connection: sqlite3.Connection, dimension: int) -> None:
     rules.restore_attributes(connection)
     totals.restore(connection)
     changes.begin_epoch(connection)
+
+
+def _make_indexes_anew(connection: sqlite3.Connection) -> None:
+    """Make all indexes anew but those of whole rows: nobody knows which copy of a row is the right one."""
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
+    for (name,) in names:
+        if not is_whole_index(name):
+            connection.execute(f'REINDEX "{name}"')
 
 
 def drop_bad_vectors(connection: sqlite3.Connection, dimension: int) -> int:

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import time
+import zlib
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from index.durability import sync
+from service.state.jobs import checksums
 from service.state.jobs.protocols import Span
 from service.state.jobs.spool.quota import RESERVE, Quota, disk_full, folder_quota, size_of
 
@@ -53,11 +55,15 @@ class FolderSpool:
     def open(self, job_id: str, name: str) -> BinaryIO:
         return self.path(job_id, name).open("rb")
 
+    def checksum(self, job_id: str, name: str) -> int | None:
+        return checksums.read(self.path(job_id, name))
+
     def path(self, job_id: str, name: str) -> Path:
         """Path of a job's file."""
         return self._folder / job_id / name
 
     def overwrite(self, job_id: str, name: str, spans: Iterable[Span]) -> None:
+        checksums.beside(self.path(job_id, name)).unlink(missing_ok=True)
         with suppress(FileNotFoundError), self.path(job_id, name).open("r+b", buffering=0) as file:
             for start, size in spans:
                 file.seek(start)
@@ -68,6 +74,7 @@ class FolderSpool:
     def remove(self, job_id: str, names: Iterable[str]) -> None:
         for name in names:
             path = self.path(job_id, name)
+            checksums.beside(path).unlink(missing_ok=True)
             with suppress(FileNotFoundError):
                 size = path.stat().st_size
                 path.unlink()
@@ -93,12 +100,14 @@ class FolderFile:
     def __init__(self, file: FileIO, quota: Quota) -> None:
         self.name = Path(str(file.name)).name
         self.size = 0
+        self._checksum = 0
         self._quota = quota
         self._file = file
 
     def write(self, data: bytes | memoryview) -> None:
         self._quota.take(len(data))
         self.size += len(data)
+        self._checksum = zlib.crc32(data, self._checksum)
         rest = memoryview(data)
         with _translating_os_errors(self._quota):
             while rest:
@@ -107,6 +116,7 @@ class FolderFile:
     def keep(self) -> None:
         with _translating_os_errors(self._quota):
             os.fsync(self._file.fileno())
+            checksums.write(Path(str(self._file.name)), self._checksum)
         self._file.close()
 
     def close(self) -> None:

@@ -31,6 +31,14 @@ class LayeredSpool:
         except FileNotFoundError:
             return new.open(job_id, name)
 
+    def checksum(self, job_id: str, name: str) -> int | None:
+        old, new = self._both
+        try:
+            old.open(job_id, name).close()
+        except FileNotFoundError:
+            return new.checksum(job_id, name)
+        return old.checksum(job_id, name)
+
     def overwrite(self, job_id: str, name: str, spans: Iterable[Span]) -> None:
         wanted = list(spans)
         for spool in self._both:

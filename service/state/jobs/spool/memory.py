@@ -49,6 +49,10 @@ class MemorySpool:
                 raise FileNotFoundError(f"{job_id}/{name}")
             return BytesIO(self._files[job_id][name])
 
+    def checksum(self, job_id: str, name: str) -> int | None:
+        """None: memory is not checked."""
+        return None
+
     def overwrite(self, job_id: str, name: str, spans: Iterable[Span]) -> None:
         with self._lock:
             if data := self._files.get(job_id, {}).get(name):

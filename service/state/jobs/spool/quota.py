@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from service.errors import SpoolFull
+from service.state.jobs import checksums
 
 RESERVE = 512 * 1024 * 1024
 """Bytes of the disk that uploads leave free: the collections need some to ingest what was uploaded."""
@@ -119,11 +120,13 @@ def folder_quota(folder: Path, *, max_bytes: int = 0, reserve: int = RESERVE) ->
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of the files directly in a folder; 0 when the folder does not exist."""
+    """Bytes of the files directly in a folder without their checksums; 0 when the folder does not exist."""
     size = 0
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
+                if entry.name.endswith(checksums.ENDING):
+                    continue
                 with suppress(FileNotFoundError):  # its job has deleted it meanwhile
                     size += entry.stat(follow_symlinks=False).st_size
     except (FileNotFoundError, NotADirectoryError):

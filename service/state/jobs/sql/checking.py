@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 
 from index.records import Problem
 from service.state.databases import Connection
+from service.state.jobs.checksums import is_damaged
 from service.state.jobs.protocols import Spool, size_of_spooled
 
 _MISCOUNTED = (
@@ -39,6 +40,9 @@ def problems(reading: Reading, spool: Spool) -> Iterator[Problem]:
         if size_of_spooled(spool, job, name) is None and _still_waits(reading, job, name):
             message = f"the file of {document!r} is not in the spool. Cancel the job and upload it again."
             yield Problem("upload_missing", f"job {job}", message)
+        elif is_damaged(spool, job, name):
+            message = f"the file of {document!r} is not what was sent. Cancel the job and upload it again."
+            yield Problem("upload_damaged", f"job {job}", message)
 
 
 def _still_waits(reading: Reading, job: str, name: str) -> bool:

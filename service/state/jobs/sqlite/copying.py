@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from index.store.sqlite import PinnedDatabase, pin_database
+from service.state.jobs.checksums import ENDING, copy_spooled
 from service.state.jobs.protocols import Spool
 
 _FILES = (
     "SELECT j.id, i.spooled, MAX(i.outcome = 'waiting') FROM items i JOIN jobs j ON j.number = i.job"
     " WHERE i.spooled <> '' GROUP BY j.number, i.spooled ORDER BY j.number, MIN(i.number)"
 )
-
-_CHUNK = 2**20
 
 
 class PinnedJobs:
@@ -45,12 +43,8 @@ class PinnedJobs:
             target = spool / job / name
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                with (
-                    suppress(FileNotFoundError),
-                    self._spool.open(job, name) as file,
-                    target.open("wb") as copied,
-                ):
-                    shutil.copyfileobj(file, copied, _CHUNK)
+                with suppress(FileNotFoundError):
+                    copy_spooled(self._spool, job, name, target)
             is_complete &= not is_waiting or target.exists()
         self._remove_others(spool, {(job, name) for job, name, _ in files})
         return is_complete
@@ -58,7 +52,7 @@ class PinnedJobs:
     @staticmethod
     def _remove_others(spool: Path, named: set[tuple[str, str]]) -> None:
         for path in list(spool.glob("*/*")):
-            if (path.parent.name, path.name) not in named:
+            if (path.parent.name, path.name.removesuffix(ENDING)) not in named:
                 path.unlink()
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from index.errors import UnknownFormat
+from index.store.sqlite import cover
 
 FORMAT = 5
 _JOBS = """
@@ -93,6 +94,13 @@ _CREATE_ALL = (
     *_CREATE_COUNTS,
 )
 
+_WHOLE = {
+    "jobs": "id, collection, state, created, started, finished, cancelling, problem, mark, revision, age, "
+    "groups, sender, kind, details",
+    "items": "job, number, bytes, request, code, message, passages, document",
+}
+"""Columns of each table that are there twice, here or in another index, so that a check notices damage."""
+
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Create the tables of a new file or migrate those of an older one.
@@ -116,6 +124,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
             connection.execute(statement)
     if found != FORMAT:
         connection.execute(f"PRAGMA user_version = {FORMAT}")
+    cover(connection, _WHOLE)
 
 
 def _add_counts(connection: sqlite3.Connection) -> None:

@@ -208,6 +208,7 @@ def test_a_file_of_an_earlier_version_has_keys_without_open_links(tmp_path: Path
     store.close()
     database = Database(tmp_path / "keys.sqlite")
     with database.write() as connection:
+        connection.execute("DROP INDEX keys_whole")
         connection.execute("ALTER TABLE keys DROP COLUMN open_links")
     database.close()
     store = open_key_store(tmp_path)

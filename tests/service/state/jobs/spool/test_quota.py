@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.errors import SpoolFull
+from service.state.jobs.checksums import ENDING
 from service.state.jobs.spool.folder import FolderFile, FolderSpool
 from service.state.jobs.spool.quota import folder_quota, size_of
 from tests.patience import eventually
@@ -27,7 +28,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def on_disk(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    """Bytes of the files, without their checksums."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.suffix != ENDING)
 
 
 def new_file(folder: Path) -> FileIO:
