@@ -9,10 +9,12 @@ kind only: numbers with numbers, strings with strings.
 
 from __future__ import annotations
 
+import hashlib
 import operator
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, get_args
 
 from index.errors import InvalidFilter
@@ -116,6 +118,19 @@ class Compound:
     filters: tuple[Filter, ...]
 
 
+def veiled(group: str) -> str:
+    """A group in what is kept of an erased document: a hash, by which only who knows the name finds it.
+
+    No group has such a name, for it has a comma.
+    """
+    return "," + hashlib.blake2b(group.encode(), digest_size=16, person=b"loccit group").hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _with_veiled(groups: frozenset[str]) -> frozenset[str]:
+    return groups | {veiled(group) for group in groups}
+
+
 @dataclass(frozen=True, slots=True)
 class ReadableBy:
     """Admit documents that have no groups, or share one with these. No request can contain it."""
@@ -124,7 +139,12 @@ class ReadableBy:
 
     def admits(self, groups: Collection[str]) -> bool:
         """Whether it admits a document with these groups."""
-        return not groups or not self.groups.isdisjoint(groups)
+        return not groups or not _with_veiled(self.groups).isdisjoint(groups)
+
+    @property
+    def stored(self) -> list[str]:
+        """The groups as a record has them: of documents by their names, of erased ones veiled."""
+        return sorted(_with_veiled(self.groups))
 
     def within(self, where: Filter | None) -> Filter:
         """A filter that admits what both this and ``where`` admit."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from index.errors import HashCollision
+from index.filters import veiled
 from index.records import (
     DocumentHistory,
     Event,
@@ -214,6 +215,8 @@ def delete(state: State, document: Document, now: float) -> None:
     erase(state, state.versions_of(document.key))
     note(state, document.id, "deleted", number, now)
     del state.documents[document.key]
+    if groups := state.groups.get(document.key):
+        state.groups[document.key] = tuple(sorted(map(veiled, groups)))
     state.aliases.difference_update([one for one in state.aliases if one[1] == document.key])
 
 

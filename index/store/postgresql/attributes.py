@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from index.filters import Comparison, Filter, NameContains, ReadableBy, fold_case
+from index.filters import Comparison, Filter, NameContains, ReadableBy, fold_case, veiled
 from index.postgresql import Row, Transaction
 from index.store.rows.attributes import condition, rows, typed_value
 from index.types import Ids, Metadata
@@ -51,7 +51,7 @@ HIDDEN = (
 
 def hidden_from(readable: ReadableBy) -> list[str]:
     """The parameter of :data:`HIDDEN`."""
-    return sorted(readable.groups)
+    return readable.stored
 
 
 def put_groups(transaction: Transaction, document: int, groups: Sequence[str]) -> None:
@@ -60,6 +60,26 @@ def put_groups(transaction: Transaction, document: int, groups: Sequence[str]) -
     transaction.execute(
         "INSERT INTO document_groups SELECT %s, unnest(%s::text[])", (document, sorted(set(groups)))
     )
+
+
+_OF_ERASED = (
+    "SELECT DISTINCT document FROM document_groups WHERE document NOT IN (SELECT key FROM documents)"
+    " AND substr(name, 1, 1) <> ','"
+)
+
+
+def veil_groups(transaction: Transaction, document: int) -> None:
+    """Keep the groups of an erased document (key) as hashes: they still decide who is told of its end."""
+    rows = transaction.rows("SELECT name FROM document_groups WHERE document = %s", (document,))
+    put_groups(transaction, document, [veiled(name) for (name,) in rows])
+
+
+def veil_groups_of_erased(transaction: Transaction) -> int:
+    """Do so for all erased documents whose groups have names; returns how many had."""
+    rows = transaction.rows(_OF_ERASED)
+    for (document,) in rows:
+        veil_groups(transaction, document)
+    return len(rows)
 
 
 def select(transaction: Transaction, where: Filter) -> Ids:

@@ -169,6 +169,7 @@ def delete(transaction: Transaction, record: DocumentRecord, change: int) -> Non
     transaction.execute("DELETE FROM documents WHERE key = %s", (record.key,))
     transaction.execute("DELETE FROM aliases WHERE document = %s", (record.key,))
     attributes.drop(transaction, record.key)
+    attributes.veil_groups(transaction, record.key)
 
 
 def find(transaction: Transaction, document_id: str) -> DocumentRecord | None:

@@ -7,8 +7,8 @@ by another migration: those that were released stay as they are.
 
 from __future__ import annotations
 
-from index.postgresql import Migration
-from index.store.postgresql import totals
+from index.postgresql import Compatible, Migration, Transaction
+from index.store.postgresql import attributes, totals
 
 CATALOGUE_SCHEMA = "loccit"
 
@@ -197,8 +197,20 @@ _OBJECTS = """
 ALTER TABLE state ADD COLUMN objects text; -- of a copy: names its folder in a place for originals
 """
 
+
+def _veil_groups(transaction: Transaction) -> None:
+    """Keep the groups of erased documents as hashes. Older versions hide the events of these from them."""
+    attributes.veil_groups_of_erased(transaction)
+
+
 CATALOGUE: tuple[Migration, ...] = (_CATALOGUE,)
-COLLECTION: tuple[Migration, ...] = (_COLLECTION + totals.TRIGGERS, _CLAIMS_END, _BASES, _OBJECTS)
+COLLECTION: tuple[Migration, ...] = (
+    _COLLECTION + totals.TRIGGERS,
+    _CLAIMS_END,
+    _BASES,
+    _OBJECTS,
+    Compatible(_veil_groups),
+)
 
 
 def schema_of(number: int) -> str:

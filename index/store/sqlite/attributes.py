@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.filters import Comparison, Filter, NameContains, ReadableBy, fold_case
+from index.filters import Comparison, Filter, NameContains, ReadableBy, fold_case, veiled
 from index.store.rows.attributes import condition, rows, typed_value
 from index.types import Ids, Metadata
 
@@ -42,7 +42,7 @@ HIDDEN = (
 
 def hidden_from(readable: ReadableBy) -> str:
     """The parameter of :data:`HIDDEN`."""
-    return json.dumps(sorted(readable.groups))
+    return json.dumps(readable.stored)
 
 
 def put_groups(connection: sqlite3.Connection, document: int, groups: Sequence[str]) -> None:
@@ -51,6 +51,26 @@ def put_groups(connection: sqlite3.Connection, document: int, groups: Sequence[s
     connection.executemany(
         "INSERT INTO document_groups VALUES (?, ?)", [(document, name) for name in sorted(set(groups))]
     )
+
+
+_OF_ERASED = (
+    "SELECT DISTINCT document FROM document_groups WHERE document NOT IN (SELECT key FROM documents)"
+    " AND substr(name, 1, 1) <> ','"
+)
+
+
+def veil_groups(connection: sqlite3.Connection, document: int) -> None:
+    """Keep the groups of an erased document (key) as hashes: they still decide who is told of its end."""
+    rows = connection.execute("SELECT name FROM document_groups WHERE document = ?", (document,)).fetchall()
+    put_groups(connection, document, [veiled(name) for (name,) in rows])
+
+
+def veil_groups_of_erased(connection: sqlite3.Connection) -> int:
+    """Do so for all erased documents whose groups have names; returns how many had."""
+    rows = connection.execute(_OF_ERASED).fetchall()
+    for (document,) in rows:
+        veil_groups(connection, document)
+    return len(rows)
 
 
 def select(connection: sqlite3.Connection, where: Filter) -> Ids:

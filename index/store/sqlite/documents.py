@@ -161,6 +161,7 @@ def delete(connection: sqlite3.Connection, record: DocumentRecord, change: int) 
     connection.execute("DELETE FROM documents WHERE key = ?", (record.key,))
     connection.execute("DELETE FROM aliases WHERE document = ?", (record.key,))
     attributes.drop(connection, record.key)
+    attributes.veil_groups(connection, record.key)
 
 
 def find(connection: sqlite3.Connection, document_id: str) -> DocumentRecord | None:
