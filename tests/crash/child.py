@@ -32,7 +32,7 @@ from tests.crash.fault_points import Point, kill_at
 from tests.model import TOPICS, Written, sentence
 from tests.opening import store_in
 
-_UPLOADING = "tests.crash.uploading"
+_SERVICES = {"upload": "tests.crash.uploading", "account": "tests.crash.accounts"}
 _IDS = [f"{name}.txt" for name in "abcdefghijkl"]
 
 
@@ -65,8 +65,11 @@ class Order:
     damages: str = ""
     """The index whose files it damages while they are open."""
     does: str = "live"
-    """``live``, ``back_up`` or ``upgrade`` as well, ``restore``, ``repair``, ``migrate`` or ``upload``."""
+    """``live``, ``back_up`` or ``upgrade`` as well, ``restore``, ``repair``, ``migrate``, ``upload``,
+    ``account``."""
     backup: str = ""
+    fills: bool = False
+    """Whether the disk of the folder is full now and then."""
     operations: int = 400
     """What it does at most: enough to come to a fault point however its threads take turns."""
 
@@ -239,8 +242,8 @@ def _run(order: Order) -> None:
                 repair(data, config("flat"), list(check(data, config("flat"))))
             case "migrate":
                 store_in(folder).close()
-            case "upload":
-                import_module(_UPLOADING).live(order, life.tell)
+            case "upload" | "account":
+                import_module(_SERVICES[order.does]).live(order, life.tell)
             case _:
                 life.live()
     except BaseException:
@@ -252,8 +255,8 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         order["point"] = order["point"] and Point(**order["point"])
-        if order["does"] == "upload":
-            import_module(_UPLOADING)  # before the fork: loading a service takes long
+        if order["does"] in _SERVICES:
+            import_module(_SERVICES[order["does"]])  # before the fork: loading a service takes long
         child = os.fork()
         if child == 0:
             _run(Order(**order))
