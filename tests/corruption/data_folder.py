@@ -93,6 +93,7 @@ def _fill_stores(data: Path) -> None:
 def rows_of(path: Path) -> Mapping[str, Any]:
     """Everything that SQLite reads in a file: its format, its schema, and the rows of all tables."""
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        defined = described(connection)
         connection.text_factory = bytes
         schema = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
         names = [
@@ -100,7 +101,7 @@ def rows_of(path: Path) -> Mapping[str, Any]:
         ]
         found = {name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in names}  # noqa: S608
         return {
-            "schema": described(connection),
+            "schema": defined,
             "format": connection.execute("PRAGMA user_version").fetchone(),
             **found,
         }

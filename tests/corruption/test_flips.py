@@ -14,6 +14,7 @@ import pytest
 from index.config import LibraryConfig
 from service.flows.upkeep import check
 from service.flows.upkeep.check import Finding
+from service.state.databases.owner import find_owner
 from tests.corruption import data_folder
 from tests.corruption.damages import files_of
 from tests.sizes import FULL
@@ -79,6 +80,32 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_whole_folder_has_no_damage(whole: Path) -> None:
     assert found_in(whole) == []
+
+
+WORDS = {
+    "keys.sqlite": [b"chatbot", b"staff", b"9:3"],
+    "jobs.sqlite": [b"https://example.org", b"waits"],
+    "files.sqlite": [b"assistants", b"Moons", b"a.txt"],
+    "owner.sqlite": [b""],
+    "unanswered.db": [b"Why is 2?"],
+    "collections/default/store.sqlite": [b"Moon 4", b"retired", b"m4"],
+}
+"""Words in rows that nothing but their copies can be compared with; of an owner its name."""
+
+
+@pytest.mark.parametrize("file", WORDS)
+def test_a_changed_word_of_a_row_is_found(file: str, whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(whole, folder)
+    content = (folder / file).read_bytes()
+    for word in WORDS[file] if WORDS[file] != [b""] else [find_owner(whole).encode()]:
+        for at in (content.index(word), content.rindex(word)):
+            changed = bytearray(content)
+            changed[at] ^= 1
+            (folder / file).write_bytes(changed)
+            assert any(names(one, file) for one in found_in(folder)), (word, at)
+        (folder / file).write_bytes(content)
+    assert found_in(folder) == []
 
 
 def test_no_flipped_bit_is_silent(whole: Path, tmp_path: Path) -> None:

@@ -84,7 +84,9 @@ def _check_managed(folder: Path) -> None:
         managed = set(json.loads((folder / _MANAGED).read_bytes()))
     except (ValueError, TypeError) as error:
         raise ValueError(f"{_MANAGED} is damaged: {error!r}") from error
-    unknown = {path.name for path in folder.glob("*.*") if path.suffix[1:] in (*_PARTS, "del")} - managed
+    suffixes = {f".{suffix}" for suffix in (*_PARTS, "del")}
+    there = {path.name for path in folder.iterdir() if path.suffix in suffixes or path.name == _META}
+    unknown = there - managed
     if unknown:
         raise ValueError(f"{_MANAGED} is damaged: it lacks {min(unknown)}")
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from service.state.jobs import checksums
+from service.state.jobs.checksums import copy_spooled, is_damaged
 from service.state.jobs.spool.folder import FolderSpool
 from tests.service.state.jobs.spooling import spool_file
 
@@ -36,3 +38,21 @@ def test_folders_are_idle_by_their_last_new_file(spool: FolderSpool, tmp_path: P
         os.utime(tmp_path / "spool" / job, (long_ago, long_ago))
     spool.clear_unknown(["known"], idle_seconds=3600.0)
     assert sorted(path.name for path in (tmp_path / "spool").iterdir()) == ["known", "uploading"]
+
+
+def test_a_check_knows_a_file_that_is_not_what_was_written(tmp_path: Path) -> None:
+    spool = FolderSpool(tmp_path / "spool")
+    names = [spool_file(spool, "job", number, b"What was sent. " * number)[0] for number in (1, 2, 3, 4)]
+    changed, kept, zeroed, unknown = names
+    assert not any(is_damaged(spool, "job", name) for name in names)
+    spool.path("job", changed).write_bytes(b"what was sent. ")
+    spool.overwrite("job", zeroed, [(0, 4)])
+    checksums.beside(spool.path("job", unknown)).write_bytes(b"")  # a power cut
+    assert [is_damaged(spool, "job", name) for name in names] == [True, False, False, False]
+    checksums.beside(spool.path("job", kept)).write_bytes(b"no digits")
+    assert is_damaged(spool, "job", kept)
+    assert not is_damaged(spool, "job", "000009")
+    copy_spooled(spool, "job", changed, tmp_path / "copy")
+    assert checksums.read(tmp_path / "copy") == spool.checksum("job", changed)
+    spool.remove("job", names)
+    assert list(spool.path("job", "").iterdir()) == []
