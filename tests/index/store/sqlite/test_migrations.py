@@ -14,7 +14,7 @@ from index.collection import Collection
 from index.config import LibraryConfig
 from index.embedding import WordEmbedder
 from index.errors import StoreDamaged, UnknownFormat
-from index.filters import parse_filter
+from index.filters import parse_filter, veiled
 from index.ingest.preparation import Source
 from index.store.sqlite import SqliteStore
 from index.store.sqlite.migrations import BASE, FORMAT, MIGRATIONS
@@ -244,3 +244,22 @@ def test_a_failed_migration_leaves_the_file_as_it_was(folder: Path) -> None:
         SqliteStore(path)
     with closing(sqlite3.connect(path)) as connection:
         assert list(connection.iterdump()) == before
+
+
+def test_the_groups_of_erased_documents_lose_their_names(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        of_format(9)(connection)
+        (key,) = connection.execute("SELECT key FROM documents LIMIT 1").fetchone()
+        connection.executemany(
+            "INSERT INTO document_groups VALUES (?, ?)", [(key, "staff"), (10**6, "staff"), (10**6, "board")]
+        )
+        connection.execute("UPDATE meta SET value = 7 WHERE key = 'purged'")
+        connection.commit()
+    with closing(SqliteStore(path)):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT document, name FROM document_groups").fetchall()
+        assert set(found) == {(key, "staff"), (10**6, veiled("staff")), (10**6, veiled("board"))}
+        # Their names leave the unused parts of the file with the next purge.
+        assert connection.execute("SELECT value FROM meta WHERE key = 'purged'").fetchone() == (0,)
