@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index.errors import CollectionBusy
+from index.disks import translating_disk_errors
+from index.errors import CollectionBusy, DiskReadOnly
 
 _WORKERS = "leases"
 _SEPARATOR = "/"
@@ -40,22 +41,41 @@ class FileLeases:
 
     @contextmanager
     def hold(self, name: str, seconds: float) -> Iterator[FileLease]:
-        """Hold a lease; waits at most ``seconds``, then raises :class:`index.errors.CollectionBusy`."""
-        turn, lock = self._locks(name)
+        """Hold a lease; waits at most ``seconds``, then raises :class:`index.errors.CollectionBusy`.
+
+        Also raises :class:`index.errors.DiskFull` and :class:`index.errors.DiskReadOnly`.
+        """
+        with translating_disk_errors(self._folder.name):
+            turn, lock = self._locks(name)
         if not turn.acquire(timeout=seconds):
             raise self._busy(name)
         try:
-            with lock.acquire(timeout=seconds):
+            self._acquire(name, lock, seconds)
+            try:
                 yield FileLease(name)
-        except Timeout as error:
-            raise self._busy(name) from error
+            finally:
+                lock.release()
         finally:
             turn.release()
             if self.is_worker(name):
                 self._remove(name)
 
+    def _acquire(self, name: str, lock: FileLock, seconds: float) -> None:
+        try:
+            with translating_disk_errors(self._folder.name):
+                lock.acquire(timeout=seconds)
+        except Timeout as error:
+            raise self._busy(name) from error
+
     def is_held(self, name: str) -> bool:
-        """Whether any process holds the lease."""
+        """Whether any process holds the lease. On a disk that is read-only nobody does."""
+        try:
+            with translating_disk_errors(self._folder.name):
+                return self._is_held(name)
+        except DiskReadOnly:
+            return False
+
+    def _is_held(self, name: str) -> bool:
         probe = FileLock(self._path(name), is_singleton=False)
         try:
             with probe.acquire(timeout=0):
@@ -87,7 +107,8 @@ class FileLeases:
         if self.is_worker(name):
             with self._opening:
                 self._held.pop(name, None)
-            self._path(name).unlink(missing_ok=True)
+            with suppress(OSError):  # on a disk that is read-only it stays, and nobody holds it
+                self._path(name).unlink(missing_ok=True)
 
     def _busy(self, name: str) -> CollectionBusy:
         return CollectionBusy(

@@ -91,6 +91,7 @@ OPERATION: Mapping[str, str] = {
     "rate_limited": "Try again after `Retry-After`, or give the key a higher `--rate`.",
     "spool_full": "Delete jobs whose refused files nobody will retry, raise `LOCCIT_MAX_SPOOL_BYTES`, or "
     "free disk space.",
+    "disk_read_only": "Mount the disk of the data folder for writing, then try again.",
     "disk_full": "Free some of the disk, then try again.",
     "not_ready": "Wait: `GET /readyz` says what is missing. If the model failed to load, the log "
     "has the reason.",

@@ -198,6 +198,7 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     RateLimited: 429,
     SpoolFull: 507,
     library.DiskFull: 507,
+    library.DiskReadOnly: 503,
     library.CollectionBusy: 503,
     library.FormatInUse: 503,
     NotReady: 503,
@@ -231,6 +232,7 @@ RETRY_AFTER: Mapping[type[library.LoccitError], int] = {
     library.ObjectsUnavailable: 5,
     NotReady: 2,
     library.DiskFull: 60,
+    library.DiskReadOnly: 60,
 }
 """Value of the Retry-After header in seconds, by error class."""
 

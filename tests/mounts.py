@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from shutil import which
@@ -27,6 +28,24 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
         yield folder
     finally:
         assert _unmount(folder)
+
+
+def remount(folder: Path, options: str) -> None:
+    """Mount a file system again with other options, such as ``ro``."""
+    assert _succeeds("mount", "-o", f"remount,{options}", str(folder))
+
+
+def fill(folder: Path) -> Path:
+    """Take all room of a file system by a file; returns its path."""
+    ballast = folder / "fills"
+    descriptor = os.open(ballast, os.O_WRONLY | os.O_CREAT)
+    try:
+        with suppress(OSError):
+            while True:
+                os.write(descriptor, bytes(4096))
+    finally:
+        os.close(descriptor)
+    return ballast
 
 
 def _mount(folder: Path, options: str) -> bool:

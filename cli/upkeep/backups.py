@@ -86,7 +86,8 @@ def restore(
         f"Restored {len(manifest.collections)} collections, {documents:,} documents, as of {manifest.made}.",
         *_describe_erasures(restored, used),
         "Indexes are made anew when a collection is opened. API keys are as they were then; those that the "
-        "data folder had as revoked stay revoked. If it had none, revoke again those revoked since.",
+        "data folder had as revoked stay revoked. If it had none, revoke again those revoked since. All "
+        "sessions of browsers have ended.",
         *_describe_leftovers(restored),
     ]
     for line in lines:

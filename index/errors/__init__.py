@@ -55,6 +55,7 @@
     ├── EngineUnsuitable
     ├── LedgerFailed
     ├── DiskFull
+    ├── DiskReadOnly
     └── Damaged
         ├── StoreDamaged
         └── UnknownFormat
@@ -120,6 +121,7 @@ from index.errors.storage import (
     ChangeNotReached,
     Damaged,
     DiskFull,
+    DiskReadOnly,
     EngineUnsuitable,
     IndexUnavailable,
     LedgerFailed,
@@ -142,6 +144,7 @@ __all__ = [
     "CorruptDocument",
     "Damaged",
     "DiskFull",
+    "DiskReadOnly",
     "DocumentIdTaken",
     "DocumentNotFound",
     "DocumentRetired",

@@ -55,6 +55,12 @@ class DiskFull(LoccitError):
     code = "disk_full"
 
 
+class DiskReadOnly(LoccitError):
+    """The disk cannot be written to: nothing of a change is stored. What is there is served."""
+
+    code = "disk_read_only"
+
+
 class Damaged(LoccitError):
     """Stored data is inconsistent; restore a backup or rebuild it."""
 

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from index.errors import LedgerFailed
+from index.disks import disk_error
+from index.errors import LedgerFailed, LoccitError
 from index.protocols import Erasures
 from index.records import Problem
 from index.sealed_lines import damaged_lines, is_intact, sealed
@@ -109,7 +110,9 @@ class Ledger:
         except OSError as error:
             raise self._failure("written", error) from error
 
-    def _failure(self, done: str, error: OSError) -> LedgerFailed:
+    def _failure(self, done: str, error: OSError) -> LoccitError:
+        if (of_disk := disk_error(error, f"the ledger of erasures {self.path}")) is not None:
+            return of_disk
         return LedgerFailed(
             f"The ledger of erasures {self.path} cannot be {done} ({error.strerror}). Check that the disk is "
             "not full and that the file may be written."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,8 +9,8 @@ from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Any, Self
 
+from index.disks import disk_error
 from index.errors import (
-    DiskFull,
     DocumentIdTaken,
     HashCollision,
     InvalidDocumentId,
@@ -24,7 +23,6 @@ from index.naming import validate_document_id
 from index.protocols import Originals, RecordStore
 from index.records import DocumentHistory, DocumentRecord, NewDocument, Put
 
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _THREADS = 4
 """Originals that are written at once; each waits for the disk."""
 
@@ -229,10 +227,8 @@ def _translate_os_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_SPACE:
-            raise DiskFull(
-                "There is no room on the disk for the document. Free some of it, then try again."
-            ) from error
+        if (of_disk := disk_error(error, "the collection")) is not None:
+            raise of_disk from error
         raise StoreDamaged(
             f"The original of a document could not be written ({error.strerror}). Check that the data folder "
             "may be written."

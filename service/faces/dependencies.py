@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from index.errors import DiskFull, ObjectsUnavailable
+from index.errors import DiskFull, DiskReadOnly, ObjectsUnavailable
 from service.errors import BodyTimeout, MayRaise, NotReady, Overloaded
 from service.flows.answer.answering import Answering
 from service.flows.ask.asking import Asking
@@ -114,8 +114,10 @@ Drawing = Annotated[Pool, Depends(drawing_pool, scope="function"), MayRaise(Over
 WritesAfterBody = Annotated[
     Pool,
     Depends(writes_pool_after_body, scope="function"),
-    MayRaise(Overloaded, BodyTimeout, DiskFull, ObjectsUnavailable),
+    MayRaise(Overloaded, BodyTimeout, DiskFull, DiskReadOnly, ObjectsUnavailable),
 ]
 Writes = Annotated[
-    Pool, Depends(writes_pool, scope="function"), MayRaise(Overloaded, DiskFull, ObjectsUnavailable)
+    Pool,
+    Depends(writes_pool, scope="function"),
+    MayRaise(Overloaded, DiskFull, DiskReadOnly, ObjectsUnavailable),
 ]

@@ -14,11 +14,25 @@ from index.readers import IsolatedReaders
 from index.search import load_reranker
 from service.errors import DataNotWritable
 from service.settings.library import LibrarySettings
-from service.state.data_folder import require_complete
+from service.state.data_folder import is_empty, require_complete
 from service.state.databases.server import require_database
 
 _FLOATS = {"float", "fp32", "bf16"}
 """Precisions whose vectors may be in one collection."""
+
+
+def require_usable(data: Path) -> None:
+    """Raise :class:`DataNotWritable` for a data folder that can neither be written to nor has anything.
+
+    What is on a disk that has become read-only is served.
+    """
+    if not is_read_only_disk(data) or is_empty(data):
+        require_writable(data)
+
+
+def is_read_only_disk(folder: Path) -> bool:
+    """Whether a folder is on a disk that is mounted for reading only."""
+    return folder.is_dir() and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def require_writable(data: Path) -> None:
@@ -36,7 +50,7 @@ def require_store(settings: LibrarySettings) -> None:
 
     Raises :class:`DataNotWritable`, and what :func:`service.state.databases.server.require_database` raises.
     """
-    require_writable(settings.data)
+    require_usable(settings.data)
     if url := settings.library_config().store_url:
         require_database(url)
         settings.data.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from index.errors import LoccitError
 from index.store.sqlite import Database as SqliteDatabase
-from index.store.sqlite import cover, create_tables
+from index.store.sqlite import cover, create_tables, prepare_database
 from service.state.databases import Database
 from service.state.databases.postgresql import PostgresqlDatabase
 
@@ -217,8 +217,7 @@ def open_unanswered_store(data: Path, *, store: str = "", most: int = MOST) -> U
     if not path.exists():
         path.touch(_OWNER_ONLY)
     database = SqliteDatabase(path)
-    with database.write() as connection:
-        prepare(connection, path)
+    prepare_database(database, lambda connection: prepare(connection, path))
     return UnansweredStore(database, most=most)
 
 

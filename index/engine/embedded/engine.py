@@ -27,7 +27,7 @@ from index.engine.repairs import Repairs, Stopped
 from index.engine.searchable import IndexPair
 from index.engine.shared_base import SharedBase, form_of
 from index.engine.vectors import FaissIndex
-from index.errors import CollectionBusy, IndexUnavailable, StoreDamaged
+from index.errors import CollectionBusy, DiskFull, DiskReadOnly, IndexUnavailable, StoreDamaged
 from index.file_leases import FileLeases
 from index.filters import Filter
 from index.protocols import Failure, PastPassages, RecordStore, Searchable, Side, Snapshot
@@ -166,7 +166,7 @@ class EmbeddedEngine(IndexPair):
             return
         try:
             update(moment)
-        except (StoreDamaged, OSError) as error:
+        except (DiskFull, DiskReadOnly, StoreDamaged, OSError) as error:
             index = self.dense if side == "dense" else self.lexical
             self._repairs.report(side, error, is_searched=index.change > 0)
         except Stopped:

@@ -11,7 +11,7 @@ from index.engine.following import FollowedRecord
 from index.engine.generations import FILES_LEASE
 from index.engine.lexical import TantivyIndex
 from index.engine.repairs import Repairs
-from index.errors import CollectionBusy, StoreDamaged
+from index.errors import CollectionBusy, DiskFull, DiskReadOnly, StoreDamaged
 from index.file_leases import FileLeases
 from index.protocols import Snapshot
 
@@ -76,7 +76,7 @@ class LexicalSide:
                     self._write_again()
         except StoreDamaged as error:
             self._repairs.report("lexical", error)
-        except (CollectionBusy, OSError) as error:
+        except (CollectionBusy, DiskFull, DiskReadOnly, OSError) as error:
             _log.warning(
                 "The words of the collection %r were not written again: %s", self._followed.name, error
             )

@@ -86,7 +86,7 @@ class IndexFolder:
 
     def refresh(self) -> None:
         """Load what another process has committed. If nothing is new, this costs one stat call."""
-        if sidecar.stamp(self.path) != self._stamp:
+        if sidecar.stamp(self.path) != self._stamp or self._is_view_over():
             with self.changing:
                 self.reload()
 
@@ -94,9 +94,15 @@ class IndexFolder:
         """The same, for a holder of :attr:`changing`."""
         # Take the stamp before reading: the next call then sees what is written in between.
         stamp = sidecar.stamp(self.path)
-        if stamp != self._stamp:
-            self._state = self._read_state(self.state)
+        is_over = self._is_view_over()
+        if stamp != self._stamp or is_over:
+            self._state = self._read_state(State() if is_over else self.state)
             self._stamp = stamp
+
+    def _is_view_over(self) -> bool:
+        """Whether the segments were opened while their disk was read-only, which it is no more."""
+        held = self._state.segments if self._state else None
+        return held is not None and segments.is_view_over(self.files(held.name))
 
     @contextmanager
     def unless_replaced(self) -> Iterator[None]:

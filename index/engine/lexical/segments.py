@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import tantivy
 
+from index.disks import is_read_only
 from index.engine.lexical.profiles import COLUMNS, profile
 from index.errors import CollectionBusy, StoreDamaged
 from index.types import Ids
@@ -68,10 +70,35 @@ def create(folder: Path) -> tantivy.Index:
         return _without_watcher_thread(tantivy.Index(SCHEMA, path=str(folder)))
 
 
+_LOCK = ".lock"
+_views: dict[Path, TemporaryDirectory[str]] = {}
+"""Folders elsewhere, with links to the files of folders that cannot be written to."""
+
+
 def open_folder(folder: Path) -> tantivy.Index:
-    """Open a folder of segments; raise :class:`index.errors.StoreDamaged` if it is incomplete."""
+    """Open a folder of segments; raise :class:`index.errors.StoreDamaged` if it is incomplete.
+
+    The engine makes a lock file beside the files to read them. On a disk that is read-only it reads them by
+    links in a folder elsewhere, and must not write.
+    """
     with translate_errors("being opened"):
-        return _without_watcher_thread(tantivy.Index.open(str(folder)))
+        _views.pop(folder, None)
+        readable = _view(folder) if is_read_only(folder) else folder
+        return _without_watcher_thread(tantivy.Index.open(str(readable)))
+
+
+def is_view_over(folder: Path) -> bool:
+    """Whether a folder was opened by links, and can be written to now: open it again."""
+    return folder in _views and not is_read_only(folder)
+
+
+def _view(folder: Path) -> Path:
+    view = _views[folder] = TemporaryDirectory(prefix="loccit-")
+    for path in folder.iterdir():
+        if path.suffix == _LOCK:  # one of its own is made there
+            continue
+        Path(view.name, path.name).symlink_to(path.absolute())
+    return Path(view.name)
 
 
 def list_segments(folder: Path) -> list[dict[str, Any]]:

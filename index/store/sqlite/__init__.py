@@ -3,7 +3,14 @@
 from index.store.sqlite.catalogue import FolderCatalogue
 from index.store.sqlite.database import Database, cover, create_tables
 from index.store.sqlite.store import SqliteStore
-from index.store.sqlite.upkeep import PinnedDatabase, file_damage, is_in_use, pin_database
+from index.store.sqlite.upkeep import (
+    PinnedDatabase,
+    file_damage,
+    is_in_use,
+    pin_database,
+    prepare_database,
+    reading,
+)
 
 __all__ = [
     "Database",
@@ -15,4 +22,6 @@ __all__ = [
     "file_damage",
     "is_in_use",
     "pin_database",
+    "prepare_database",
+    "reading",
 ]

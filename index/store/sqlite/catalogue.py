@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from index.disks import translating_disk_errors
 from index.durability import sync, write_text_durably
-from index.errors import CollectionBusy, Damaged, ObjectsUnavailable, StoreDamaged
+from index.errors import CollectionBusy, Damaged, DiskFull, DiskReadOnly, ObjectsUnavailable, StoreDamaged
 from index.file_leases import FileLeases
 from index.naming import hidden_name, shown_name
 from index.protocols import Originals
@@ -113,18 +114,28 @@ class FolderCatalogue:
 
         Others see the record before the description, and would give it one of their own: they wait.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLeases(self._folder).hold(_CREATING, _WRITER_SECONDS):
-            if path.exists():
-                return  # another process has created it meanwhile
-            # A deleted collection that another thread still has open may have written to its folder again.
-            is_bare = _is_bare(path.parent, but_derived=True)
-            with closing(SqliteStore(path.with_name(_STORE), create=is_bare)) as store:
-                with store.snapshot() as moment:
-                    written = moment.change > 0
-                if written:
-                    raise StoreDamaged(f"{path} is missing beside {_STORE}. {_REPLACE_DESCRIPTION}")
-            _write(path, description)
+        with translating_disk_errors(path.parent.name):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLeases(self._folder).hold(_CREATING, _WRITER_SECONDS):
+                if path.exists():
+                    return  # another process has created it meanwhile
+                # A deleted collection that another thread has open may have written to its folder again.
+                is_bare = _is_bare(path.parent, but_derived=True)
+                try:
+                    self._create_record(path, description, is_bare=is_bare)
+                except (DiskFull, DiskReadOnly, OSError):
+                    if is_bare:  # otherwise half of a collection would be listed
+                        shutil.rmtree(path.parent, ignore_errors=True)
+                    raise
+
+    @staticmethod
+    def _create_record(path: Path, description: Mapping[str, Any], *, is_bare: bool) -> None:
+        with closing(SqliteStore(path.with_name(_STORE), create=is_bare)) as store:
+            with store.snapshot() as moment:
+                written = moment.change > 0
+            if written:
+                raise StoreDamaged(f"{path} is missing beside {_STORE}. {_REPLACE_DESCRIPTION}")
+        _write(path, description)
 
     def folder(self, name: str) -> Path:
         return self._folder / name

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
-from index.errors import InvalidDocumentId, StoreDamaged
+from index.errors import DiskFull, DiskReadOnly, InvalidDocumentId, StoreDamaged
 from index.file_leases import FileLeases
 from index.protocols import Lease
 from index.records import (
@@ -64,11 +64,19 @@ class SqliteStore:
         self._leases = FileLeases(path.parent)
         self._memory = Memory()
         try:
-            with self._database.write() as connection:
-                migrations.migrate(connection, path, create=create)
+            self._migrate(path, create=create)
         except BaseException:
             self.close()
             raise
+
+    def _migrate(self, path: Path, *, create: bool) -> None:
+        try:
+            with self._database.write() as connection:
+                migrations.migrate(connection, path, create=create)
+        except (DiskFull, DiskReadOnly):
+            with self._database.read() as connection:
+                if not migrations.is_newest(connection):
+                    raise
 
     # Reading
 

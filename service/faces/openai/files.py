@@ -12,7 +12,14 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from index import errors
-from index.errors import CollectionNotFound, DiskFull, DocumentNotFound, LoccitError, OriginalNotFound
+from index.errors import (
+    CollectionNotFound,
+    DiskFull,
+    DiskReadOnly,
+    DocumentNotFound,
+    LoccitError,
+    OriginalNotFound,
+)
 from index.naming import validate_document_id
 from index.records import DocumentRecord
 from service.errors import (
@@ -98,7 +105,8 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
 async def create(
     request: Annotated[
         Request,
-        MayRaise(SpoolFull, DiskFull, BodyTooLarge, BodyTimeout, errors.InvalidDocumentId, UploadNotFound),
+        MayRaise(SpoolFull, DiskFull, DiskReadOnly, BodyTooLarge, BodyTimeout),
+        MayRaise(errors.InvalidDocumentId, UploadNotFound),
         STORED,
     ],
     caller: Caller,

@@ -12,13 +12,14 @@ import shutil
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
 
 from index.durability import sync
+from index.errors import DiskFull, DiskReadOnly
 from service.flows.upkeep import manifest as manifests
 from service.flows.upkeep.errors import BackupDamaged, BackupFailed, TargetInUse
 from service.flows.upkeep.manifest import FileEntry, Manifest
@@ -65,7 +66,8 @@ class BundleWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.close()
+        with suppress(OSError):  # of a disk that is full, which the error before it has said
+            self._stack.close()
         self._remove()
 
     @contextmanager
@@ -198,6 +200,11 @@ def translating_os_errors(path: object) -> Iterator[None]:
     """Raise :class:`BackupFailed` for what the system refuses, such as a write to a full disk."""
     try:
         yield
+    except (DiskFull, DiskReadOnly) as error:
+        state = "full" if isinstance(error, DiskFull) else "read-only"
+        raise BackupFailed(
+            f"{path} could not be written: its disk is {state}. Choose another place, or make room there."
+        ) from error
     except OSError as error:
         raise BackupFailed(
             f"{path} could not be written ({error.strerror or error}). Check that the disk is not full and "

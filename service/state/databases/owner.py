@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from index.store.sqlite import Database, cover, create_tables
+from index.store.sqlite import Database, cover, create_tables, prepare_database
 from service.state.databases.postgresql import PostgresqlDatabase
 
 OWNER = "owner.sqlite"
@@ -74,7 +74,14 @@ def _ensure_stored(data: Path, new: str) -> str:
     """The name in a data folder: ``new`` unless there is one already."""
     data.mkdir(parents=True, exist_ok=True)
     path = data / OWNER
-    with closing(Database(path)) as database, database.write() as connection:
-        prepare(connection, path)
-        connection.execute("INSERT INTO owner SELECT ? WHERE NOT EXISTS (SELECT 1 FROM owner)", (new,))
-        return str(connection.execute("SELECT name FROM owner").fetchone()[0])
+    with closing(Database(path)) as database:
+        prepare_database(database, lambda connection: prepare(connection, path))
+        with database.read() as connection:
+            known = connection.execute("SELECT name FROM owner").fetchone()
+        if known is None:
+            with database.write() as connection:
+                connection.execute(
+                    "INSERT INTO owner SELECT ? WHERE NOT EXISTS (SELECT 1 FROM owner)", (new,)
+                )
+                known = connection.execute("SELECT name FROM owner").fetchone()
+        return str(known[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from index.store.sqlite import Database, cover, create_tables
+from index.store.sqlite import Database, cover, create_tables, prepare_database
 from service.state.files.store import FileStore
 from service.state.jobs.protocols import Spool
 
@@ -58,8 +58,7 @@ def open_sqlite_files(path: Path, spool: Spool) -> FileStore:
     """The files in a database file, with the bytes in a spool."""
     path.parent.mkdir(parents=True, exist_ok=True)
     database = Database(path)
-    with database.write() as connection:
-        prepare(connection, path)
+    prepare_database(database, lambda connection: prepare(connection, path))
     return FileStore(database, spool)
 
 

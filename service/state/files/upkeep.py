@@ -10,7 +10,7 @@ from pathlib import Path
 from index.errors import StoreDamaged
 from index.history import ErasedTags
 from index.records import Problem
-from index.store.sqlite import file_damage, pin_database
+from index.store.sqlite import file_damage, pin_database, reading
 from service.state.databases import Connection
 from service.state.files.store import CONTENT, FileStore
 from service.state.jobs.checksums import copy_spooled, is_damaged
@@ -54,10 +54,10 @@ def file_problems(database: Path, spool: Spool) -> Iterator[Problem]:
     """Yield what is wrong with uploaded files."""
     if not database.exists() or file_damage(database):
         return  # damage is told with that of the other databases
-    with closing(sqlite3.connect(database)) as connection:
+    with reading(database) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone():
             return
-    yield from row_problems(lambda: closing(sqlite3.connect(database)), spool)
+    yield from row_problems(lambda: reading(database), spool)
 
 
 def row_problems(

@@ -67,7 +67,8 @@ class Keyring:
         if self._thread.is_alive():
             self._thread.join()
         self._attending.close()
-        self._note_use()
+        with suppress(LoccitError):  # a minute of use is not recorded
+            self._note_use()
         self.store.close()
 
     def principal(self, token: bytes, *, guessable: Callable[[], bool] = lambda: True) -> Principal:

@@ -108,6 +108,10 @@ class SqlKeyStore(ABC):
             return int(number)
 
     def secret(self, purpose: str) -> bytes:
+        with self._database.read() as connection:
+            known = connection.execute("SELECT secret FROM secrets WHERE purpose = ?", (purpose,)).fetchone()
+        if known is not None:
+            return bytes(known[0])
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO secrets VALUES (?, ?) ON CONFLICT DO NOTHING", (purpose, new_secret())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from index.store.sqlite import Database, cover, create_tables
+from index.store.sqlite import Database, cover, create_tables, prepare_database
 from service.state.databases.announcing import Unannounced
 from service.state.identity.sql import SqlKeyStore
 
@@ -60,8 +60,7 @@ class SqliteKeyStore(Unannounced, SqlKeyStore):
         if not path.exists():
             path.touch(_OWNER_ONLY)
         database = Database(path)
-        with database.write() as connection:
-            prepare(connection, path)
+        prepare_database(database, lambda connection: prepare(connection, path))
         super().__init__(database)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.cli.commands import loccit, started
-from tests.mounts import mounted
+from tests.cli.commands import loccit, process, started
+from tests.mounts import fill, mounted, remount
 from tests.patience import eventually
 
 MIB = 2**20
@@ -97,3 +99,119 @@ def stored(client: httpx.Client, number: int) -> int:
 def found(client: httpx.Client, number: int) -> list[str]:
     asked = client.post("/v1/ask", json={"question": f"lighthouse{number}", "k": 1})
     return [one["citation"]["document_id"] for one in asked.json().get("passages", [])]
+
+
+WRITES = (
+    ("PUT", "/v1/documents/new.txt", {"content": text(7)}),
+    ("DELETE", "/v1/documents/0.txt", {}),
+    ("PATCH", "/v1/documents/0.txt", {"json": {"metadata": {"a": 1}}}),
+    ("PUT", "/v1/collections/other", {}),
+    ("POST", "/v1/ingest", {"files": {"files": ("a.txt", b"Text.")}}),
+    ("POST", "/v1/files", {"files": {"file": ("a.txt", b"Text.")}, "data": {"purpose": "assistants"}}),
+    ("DELETE", "/v1/collections/default", {}),
+)
+REFUSED = {"full": (507, {"disk_full", "spool_full"}), "read-only": (503, {"disk_read_only"})}
+
+
+@contextmanager
+def unwritable(disk: Path, kind: str) -> Iterator[None]:
+    """Let a disk have no room, or be mounted for reading."""
+    if kind == "full":
+        ballast = fill(disk)
+        yield
+        ballast.unlink()
+    else:
+        remount(disk, "ro")
+        yield
+        remount(disk, "rw")
+
+
+@pytest.mark.processes
+@pytest.mark.mount
+@pytest.mark.parametrize("kind", REFUSED)
+@pytest.mark.parametrize("left", ["all", "no shared memory", "stopped"])
+def test_after_a_kill_on_a_disk_that_takes_nothing_all_is_answered_and_no_write_taken(
+    tmp_path: Path, kind: str, left: str
+) -> None:
+    with mounted(tmp_path / "disk", "size=48m") as disk:
+        data = disk / "data"
+        with started(tmp_path, LOCCIT_DATA=str(data)) as (service, client):
+            assert put(client, 0) == 201
+            eventually(lambda: found(client, 0) == ["0.txt"])
+            assert client.put("/v1/documents/last.txt", content="The beacon was last.").status_code == 201
+            if left != "stopped":
+                service.kill()
+                service.wait()
+        if left == "no shared memory":  # after a power cut of some file systems
+            for path in data.rglob("*-shm"):
+                path.unlink()
+        with unwritable(disk, kind):
+            backup = process(tmp_path, "-m", "cli", "backup", str(tmp_path / "backup"), LOCCIT_DATA=str(data))
+            assert "2 documents" in backup.stdout + backup.stderr
+            with started(tmp_path, LOCCIT_DATA=str(data)) as (_, client):
+                assert_answers_and_takes_nothing(client, kind)
+                if kind == "full":
+                    (disk / "fills").unlink()
+                else:
+                    remount(disk, "rw")
+                eventually(
+                    lambda: client.put("/v1/documents/b.txt", content="A buoy.").status_code in {200, 201}
+                )
+                eventually(lambda: client.get("/readyz").json()["writes"] == "accepted")
+                eventually(lambda: client.get("/readyz").json()["status"] == "ready")
+                assert asked(client, "buoy") == "b.txt"
+            if kind == "full":
+                (disk / "fills").touch()
+        assert "internal_error" not in (tmp_path / "serve.log").read_text()
+        problems = json.loads(loccit(tmp_path, "check", "--json", status=1, LOCCIT_DATA=str(data)).stdout)
+        assert [one["problem"]["code"] for one in problems["problems"]] == ["disk_almost_full"]
+
+
+def assert_answers_and_takes_nothing(client: httpx.Client, kind: str) -> None:
+    status, codes = REFUSED[kind]
+    ready = client.get("/readyz").json()
+    assert (ready["status"], ready["writes"]) == (
+        "degraded",
+        "disk_full" if kind == "full" else "disk_read_only",
+    )
+    assert asked(client, "beacon") == "last.txt"
+    taken = set()
+    for method, path, body in WRITES:
+        reply = client.request(method, path, **body)
+        if kind == "full" and reply.status_code < 300:
+            taken.add((method, path))
+            continue  # the log of a database had room left
+        assert reply.status_code == status, (method, path, reply.text)
+        assert reply.json()["error"]["code"] in codes
+        assert int(reply.headers["retry-after"]) > 0
+    names = {one["name"] for one in client.get("/v1/collections").json()["collections"]}
+    assert ("other" in names) == (("PUT", "/v1/collections/other") in taken)
+    assert ("default" in names) == (("DELETE", "/v1/collections/default") not in taken)
+    if "default" in names:
+        assert asked(client, "beacon") == "last.txt"
+
+
+def took(client: httpx.Client, document_id: str, content: str) -> bool:
+    return client.put(f"/v1/documents/{document_id}", content=content).status_code in {200, 201}
+
+
+def asked(client: httpx.Client, word: str) -> str:
+    answer = client.post("/v1/ask", json={"question": f"What of the {word}?", "k": 1})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["passages"][0]["citation"]["document_id"])
+
+
+@pytest.mark.processes
+@pytest.mark.mount
+@pytest.mark.parametrize("name", ["backup", "backup.tar", "backup.tar.gz"])
+def test_a_backup_to_a_full_disk_says_that_it_is_full(tmp_path: Path, name: str) -> None:
+    with started(tmp_path) as (_, client):
+        for number in range(4):
+            assert put(client, number) == 201
+    with mounted(tmp_path / "small", "size=1m") as disk:
+        done = process(tmp_path, "-m", "cli", "backup", str(disk / name), status=1)
+        assert "(backup_failed)" in done.stderr
+        assert f"{name} could not be written" in done.stderr
+        assert "full" in done.stderr or "No space left" in done.stderr
+        assert "amaged" not in done.stderr
+        assert list(disk.iterdir()) == []

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from index.errors import CollectionBusy, CollectionNotFound, DiskFull, LoccitError, StoreDamaged
+from index.disks import is_read_only
+from index.errors import CollectionBusy, CollectionNotFound, LoccitError, StoreDamaged
 from index.filters import is_named
-from index.store.sqlite.database import residue
+from index.store.sqlite.database import residue, unwritable
 
 _BUSY_SECONDS = 10.0
 _PAUSE = 0.01
 _CHECKPOINT_SECONDS = 0.5
 """How long a checkpoint waits for readers; writers wait for it meanwhile."""
+_RETRY_SECONDS = 1.0
+"""How long a connection is used that was opened while the disk was full or read-only."""
 _STEPS = 10_000
 """Steps of a statement between two looks at whether its transaction was ended."""
 
@@ -37,6 +40,9 @@ class _Connection(sqlite3.Connection):
     """A connection whose read transaction can be ended by another thread."""
 
     reading: _Reading | None = None
+    is_makeshift = False
+    """Whether it was opened while the disk was full or read-only: it is replaced as soon as that is over."""
+    opened = 0.0
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:
         if self.should_end():
@@ -47,16 +53,30 @@ class _Connection(sqlite3.Connection):
         return self.reading is not None and self.reading.is_ended
 
 
-def _connect(path: Path, *, create: bool, views: str) -> _Connection:
+def _connect(path: Path, *, mode: str, views: str) -> _Connection:
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}",
+        f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=_BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=False,
         factory=_Connection,
     )
-    _write_ahead(connection)
+    try:
+        if mode != unwritable.UNCHANGING:
+            _write_ahead(connection)
+        _configure(connection, views)
+    except UnicodeDecodeError as error:  # a message of SQLite has a part of the schema that is damaged
+        connection.close()
+        raise sqlite3.DatabaseError("malformed database schema") from error
+    except BaseException:
+        connection.close()
+        raise
+    connection.opened = time.monotonic()
+    return connection
+
+
+def _configure(connection: _Connection, views: str) -> None:
     # FULL: an acknowledged write survives a power cut, not only a killed process.
     connection.executescript("PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;")
     # Overwrite deleted data, whatever the default of the SQLite build is.
@@ -66,7 +86,8 @@ def _connect(path: Path, *, create: bool, views: str) -> _Connection:
     connection.execute("PRAGMA cache_size=-16384")
     connection.create_function("is_named", 2, is_named, deterministic=True)
     connection.executescript(views)
-    return connection
+    # The first look at the file: whether it and its schema can be read.
+    connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -92,6 +113,8 @@ def _switched(connection: sqlite3.Connection, *, is_last: bool) -> bool:
 
 def translate_error(error: sqlite3.Error, path: Path) -> LoccitError:
     """Translate an SQLite error into one of the package."""
+    if (of_disk := unwritable.disk_error(error, path)) is not None:
+        return of_disk
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return CollectionBusy(
             f"{path.parent.name} is being written by another process. Try again in a moment."
@@ -100,10 +123,6 @@ def translate_error(error: sqlite3.Error, path: Path) -> LoccitError:
         return CollectionBusy(
             f"Documents of {path.parent.name} were erased while they were being read, and the reading took "
             "too long to wait for. Try again in a moment."
-        )
-    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-        return DiskFull(
-            f"The disk is full: {path.parent.name} is as before. Free some of it, then try again."
         )
     if not path.exists():
         return StoreDamaged(f"{path} is missing. Put it back, or restore a backup.")
@@ -140,6 +159,8 @@ class Database:
         self._writing = threading.RLock()
         self._writer: _Connection | None = None
         self._closed = False
+        self._copy: unwritable.Copy | None = None
+        self._was_makeshift = False
         self._opening = threading.Lock()
 
     @contextmanager
@@ -150,10 +171,7 @@ class Database:
         :class:`index.errors.CollectionBusy`.
         """
         try:
-            try:
-                connection = self._idle.get_nowait()
-            except queue.Empty:
-                connection = self._open_connection()
+            connection = self._idle_connection() or self._open_connection()
             reading = _Reading(time.monotonic(), lasting)
             try:
                 connection.execute("BEGIN")
@@ -182,10 +200,7 @@ class Database:
         """Open a write transaction: committed at the end, rolled back on any error."""
         with self._writing:
             try:
-                if self._writer is None:
-                    self._writer = self._open_connection()
-                connection = self._writer
-                connection.execute("BEGIN IMMEDIATE")
+                connection = self._begin_writing()
                 try:
                     self.check_file()
                     self._check(connection)
@@ -199,12 +214,61 @@ class Database:
             except sqlite3.Error as error:
                 raise translate_error(error, self.path) from error
 
+    def _idle_connection(self) -> _Connection | None:
+        """A connection that nobody uses. Of those of a disk that was full or read-only, none for long."""
+        while True:
+            try:
+                connection = self._idle.get_nowait()
+            except queue.Empty:
+                return None
+            if not connection.is_makeshift or time.monotonic() < connection.opened + _RETRY_SECONDS:
+                return connection
+            connection.close()
+
+    def _close_all(self) -> None:
+        """Close the connection that writes, and those that nobody uses."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except queue.Empty:
+                return
+
+    def _begin_writing(self) -> _Connection:
+        """Begin a transaction of the connection that writes.
+
+        Where the disk was read-only until now, shared memory is read-only as long as any connection of this
+        process has it open: those that nobody uses are closed, the others are soon.
+        """
+        deadline = time.monotonic() + _BUSY_SECONDS
+        while True:
+            if self._writer is not None and self._writer.is_makeshift:
+                self._close_all()
+            if self._writer is None:
+                self._writer = self._open_connection(writing=True)
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                is_over = unwritable.is_over(error, self.path)
+                self._writer.is_makeshift = self._writer.is_makeshift or is_over
+                if not is_over or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                self._was_makeshift = False
+                return self._writer
+
     def cleanse(self) -> bool:
         """Remove from the files what committed changes deleted; False while a reader or writer is in the way.
 
         What a reader of any process may still want is in the write-ahead log. The log is emptied once no
         reader wants it any more.
         """
+        if self._was_makeshift:
+            with self.write():
+                pass  # it may go on by now, without the connections of a disk that was read-only
         with self.read() as connection:
             can_overwrite = residue.can_overwrite(connection)
         if can_overwrite:
@@ -214,13 +278,13 @@ class Database:
 
     def _vacuum(self) -> bool:
         """Write the file anew, where SQLite was built without access to pages."""
-        with closing(self._open_connection()) as connection:
+        with closing(self._open_connection(writing=True)) as connection:
             connection.execute("PRAGMA temp_store=FILE")
             return _succeeds(connection, "VACUUM", self.path)
 
     def _checkpoint(self) -> bool:
         """Move the write-ahead log into the file, and cut it to nothing."""
-        with closing(self._open_connection()) as connection:
+        with closing(self._open_connection(writing=True)) as connection:
             connection.execute(f"PRAGMA busy_timeout={round(1000 * _CHECKPOINT_SECONDS)}")
             return _succeeds(connection, "PRAGMA wal_checkpoint(TRUNCATE)", self.path)
 
@@ -229,22 +293,25 @@ class Database:
         with self._opening:
             self._closed = True
         with self._writing:
-            if self._writer is not None:
-                self._writer.close()
-                self._writer = None
-        while True:
-            try:
-                self._idle.get_nowait().close()
-            except queue.Empty:
-                return
+            self._close_all()
+        with self._opening:
+            self._drop_copy()
 
-    def _open_connection(self) -> _Connection:
+    def _open_connection(self, *, writing: bool = False) -> _Connection:
         with self._opening:
             if self._closed:
                 # The path may now belong to a new collection with the same name.
                 raise CollectionNotFound(f"The collection {self.path.parent.name!r} is deleted, or closed.")
-            connection = _connect(self.path, create=self._creates, views=self._views)
+            try:
+                connection = _connect(self.path, mode="rwc" if self._creates else "rw", views=self._views)
+                connection.is_makeshift = is_read_only(self.path.parent)
+                self._drop_copy()
+            except sqlite3.Error as error:
+                if writing or unwritable.disk_error(error, self.path) is None:
+                    raise
+                connection = self._makeshift()
             self._creates = False
+            self._was_makeshift = self._was_makeshift or connection.is_makeshift
             try:
                 self.check_file()
             except BaseException:
@@ -252,6 +319,21 @@ class Database:
                 raise
             connection.set_progress_handler(connection.should_end, _STEPS)
             return connection
+
+    def _makeshift(self) -> _Connection:
+        """A connection that reads a file beside which nothing can be made."""
+        if not unwritable.has_log(self.path):
+            connection = _connect(self.path, mode=unwritable.UNCHANGING, views=self._views)
+        else:
+            self._copy = self._copy or unwritable.Copy(self.path)
+            connection = _connect(self._copy.path, mode="rw", views=self._views)
+        connection.is_makeshift = True
+        return connection
+
+    def _drop_copy(self) -> None:
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None
 
     def check_file(self) -> None:
         """Raise :class:`index.errors.CollectionNotFound` unless the file is the one first opened.
@@ -276,7 +358,8 @@ class Database:
         )
 
     def _give_back(self, connection: _Connection) -> None:
-        if self._closed:
+        is_over = connection.is_makeshift and not is_read_only(self.path.parent)
+        if self._closed or is_over:
             connection.close()
         else:
             self._idle.put(connection)

@@ -93,7 +93,7 @@ def _has_less_than_recorded(path: Path, size: int) -> bool:
         with closing(_open_without_log(path)) as connection:
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
             (page,) = connection.execute("PRAGMA page_size").fetchone()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         # What else is damaged is found by who opens the file.
         return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_CORRUPT
     return bool(size < pages * page)

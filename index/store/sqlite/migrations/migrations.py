@@ -132,6 +132,11 @@ def migrate(connection: sqlite3.Connection, path: Path, *, create: bool) -> None
         _log.info("%s was migrated from format %d to format %d.", path, found, FORMAT)
 
 
+def is_newest(connection: sqlite3.Connection) -> bool:
+    """Whether a file has the newest format."""
+    return base.found_format(connection) == FORMAT
+
+
 def require_known(path: Path, connection: sqlite3.Connection) -> None:
     """Raise :class:`index.errors.UnknownFormat` if a file has a later format, inside a write transaction."""
     found = base.read_format(connection)

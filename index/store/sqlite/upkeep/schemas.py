@@ -11,7 +11,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
-from index.errors import LoccitError
+from index.errors import DiskFull, DiskReadOnly, LoccitError
+from index.store.sqlite.database import Database
 
 Prepare = Callable[[sqlite3.Connection], object]
 """Makes the tables of a new file, and brings those of an older one up to date."""
@@ -19,6 +20,27 @@ Prepare = Callable[[sqlite3.Connection], object]
 _DEFINED = "FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 _NUMBERED = re.compile(r"_\d+$")
 """End of the name of an index of a table that an upgrade made."""
+
+
+def prepare_database(database: Database, prepare: Prepare) -> None:
+    """Prepare the tables of a file. On a disk that is full or read-only they must be there already.
+
+    Otherwise raises :class:`index.errors.DiskFull`, :class:`index.errors.DiskReadOnly`.
+    """
+    try:
+        with database.write() as connection:
+            prepare(connection)
+    except (DiskFull, DiskReadOnly):
+        with database.read() as connection:
+            if schema_damage(connection, prepare) or _differs(connection, prepare):
+                raise
+
+
+def _differs(connection: sqlite3.Connection, prepare: Prepare) -> bool:
+    """Whether there is something to do for a file, of an earlier version or without tables."""
+    with _in_memory() as new:
+        prepare(new)
+        return described(connection) != described(new)
 
 
 def schema_damage(connection: sqlite3.Connection, prepare: Prepare) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi import APIRouter, Response
 
-from index.errors import CollectionNotFound, LoccitError, StoreUnavailable
+from index.disks import is_full, is_read_only
+from index.errors import CollectionNotFound, DiskFull, DiskReadOnly, LoccitError, StoreUnavailable
 from index.lag import Lag
 from index.protocols import Failure
 from index.records import Counts
@@ -79,12 +82,15 @@ def readiness_json(collections: Collections, caller: Principal) -> Json:
         except LoccitError:
             unavailable += 1
     known = [lag for name, lag in collections.library.lags().items() if name in names]
+    writes = _state_of_writes(collections.library.data)
+    is_degraded = unavailable or failures or refused or writes != "accepted"
     return {
-        "status": "degraded" if unavailable or failures or refused else "ready",
+        "status": "degraded" if is_degraded else "ready",
         "collections": len(counted),
         "unavailable": unavailable,
         "failed_indexes": [{"index": one.side, "since": moment(one.since)} for one in failures],
         "refused_mirrors": refused,
+        "writes": writes,
         "lag": lag_json(max(known, key=lambda lag: lag.seconds, default=Lag())),
         "documents": sum(counts.documents for counts in counted),
         "passages": {
@@ -92,3 +98,9 @@ def readiness_json(collections: Collections, caller: Principal) -> Json:
             "embedded": sum(counts.embedded for counts in counted),
         },
     }
+
+
+def _state_of_writes(data: Path) -> str:
+    if is_read_only(data):
+        return DiskReadOnly.code
+    return DiskFull.code if is_full(data) else "accepted"

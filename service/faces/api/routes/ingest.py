@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from index.errors import DiskFull, ObjectsUnavailable
+from index.errors import DiskFull, DiskReadOnly, ObjectsUnavailable
 from service.errors import MayRaise, SpoolFull
 from service.faces.api.routes.jobs import current_json
 from service.faces.api.schemas.jobs import JobResponse
@@ -54,7 +54,7 @@ _BODY: dict[str, Any] = {
 @access(Scope.WRITE, "jobs")
 async def ingest(
     query: Annotated[IngestQuery, Query()],
-    request: Annotated[Request, _JSON, MayRaise(SpoolFull, DiskFull, ObjectsUnavailable)],
+    request: Annotated[Request, _JSON, MayRaise(SpoolFull, DiskFull, DiskReadOnly, ObjectsUnavailable)],
     caller: Caller,
     ingestion: ReadyIngestion,
 ) -> Response:

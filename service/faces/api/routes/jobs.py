@@ -35,7 +35,7 @@ from service.state.jobs.records import FINISHED, Item, Job, Outcome
 router = APIRouter(tags=["jobs"], route_class=ApiRoute)
 
 _LISTED_OUTCOMES: tuple[Outcome, ...] = ("waiting", "added", "replaced", "unchanged", "refused", "cancelled")
-_Changing = Annotated[ReadyJobs, MayRaise(errors.DiskFull, errors.ObjectsUnavailable)]
+_Changing = Annotated[ReadyJobs, MayRaise(errors.DiskFull, errors.DiskReadOnly, errors.ObjectsUnavailable)]
 _POLL_SECONDS = 0.25
 _CLOCKS = ("seconds_left", "passages_per_second", "change")
 _NOBODY_EMBEDS = "Its passages wait, for no process embeds any now. Start `loccit worker`."

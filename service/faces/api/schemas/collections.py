@@ -96,7 +96,8 @@ class Readiness(BaseModel):
     """The service answers questions.
 
     `degraded`: a collection cannot be opened, or is searched by meaning or by words only (the log has the
-    reason), or a folder could not be mirrored (`refused_mirrors` has the reason).
+    reason), or a folder could not be mirrored (`refused_mirrors` has the reason), or nothing can be written
+    (`writes` has the reason).
     """
 
     status: Literal["ready", "degraded"]
@@ -104,6 +105,9 @@ class Readiness(BaseModel):
     unavailable: int
     failed_indexes: list[FailedIndex]
     refused_mirrors: list[RefusedMirror]
+    writes: Literal["accepted", "disk_full", "disk_read_only"] = Field(
+        description="Whether changes are accepted, or the code of the error that they are refused with."
+    )
     lag: Lag = Field(description="That of the collection that is furthest behind.")
     documents: int
     passages: PassageCounts

@@ -60,6 +60,7 @@ _KINDS: _Words = {
     library.InvalidInput: lambda one: one.t("Something in the form cannot be used."),
     library.Conflict: lambda one: one.t("Something else is going on there. Try again later."),
     library.DiskFull: lambda one: one.t("The disk of the service is full."),
+    library.DiskReadOnly: lambda one: one.t("The disk of the service is read-only."),
     LoccitError: lambda one: one.t("The service failed. Tell the people who run it."),
 }
 """Kinds of errors, for languages that the message is not in."""

@@ -10,7 +10,14 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from index.collection import Collection
-from index.errors import CollectionNotFound, LoccitError, ObjectsUnavailable, StoreUnavailable
+from index.errors import (
+    CollectionNotFound,
+    DiskFull,
+    DiskReadOnly,
+    LoccitError,
+    ObjectsUnavailable,
+    StoreUnavailable,
+)
 from index.history import PurgeState
 from index.library import Library
 from index.records import Erasure
@@ -147,7 +154,7 @@ class Purger:
         while not self._stopped.wait(_POLL_SECONDS):
             try:
                 self._round()
-            except (ObjectsUnavailable, StoreUnavailable) as error:
+            except (DiskFull, DiskReadOnly, ObjectsUnavailable, StoreUnavailable) as error:
                 log.warning("Erasures wait to be purged: %s", error.message)
             except Exception:
                 log.exception("The thread that purges what was erased failed, and goes on.")

@@ -10,7 +10,14 @@ from functools import partial
 from itertools import takewhile
 from operator import itemgetter
 
-from index.errors import InvalidInput, LoccitError, ObjectsUnavailable, StoreUnavailable
+from index.errors import (
+    DiskFull,
+    DiskReadOnly,
+    InvalidInput,
+    LoccitError,
+    ObjectsUnavailable,
+    StoreUnavailable,
+)
 from index.library import Library
 from service.advice import message_with_advice
 from service.errors import JobNotFound
@@ -91,7 +98,7 @@ class JobRunner:
                         self._intake.close()
                         self._upgrades.join(_STOP_SECONDS)
                         self._session.close()
-            except ObjectsUnavailable as error:
+            except (DiskFull, DiskReadOnly, ObjectsUnavailable) as error:
                 log.warning("Jobs wait: %s", error.message)
             except StoreUnavailable as error:
                 log.warning("No jobs are run for now: %s", error.message)

@@ -13,6 +13,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
+from index.disks import disk_error
 from index.durability import sync
 from service.state.jobs import checksums
 from service.state.jobs.protocols import Span
@@ -40,10 +41,10 @@ class FolderSpool:
         self.quota.require(size)
 
     def create(self, job_id: str, number: int) -> FolderFile:
-        _make_durable_folder(self._folder)
         folder = self._folder / job_id
-        folder.mkdir(exist_ok=True)
         with _translating_os_errors(self.quota):
+            _make_durable_folder(self._folder)
+            folder.mkdir(exist_ok=True)
             # Unbuffered, so that a recount of the files sees what was taken from the quota.
             file = (folder / f"{number:06}").open("xb", buffering=0)
         return FolderFile(file, self.quota)
@@ -141,4 +142,6 @@ def _translating_os_errors(quota: Quota) -> Iterator[None]:
         quota.invalidate()
         if error.errno in _NO_SPACE:
             raise disk_full() from error
+        if (of_disk := disk_error(error, "the spool")) is not None:
+            raise of_disk from error
         raise

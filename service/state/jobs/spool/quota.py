@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from index.disks import translating_disk_errors
 from service.errors import SpoolFull
 from service.state.jobs import checksums
 
@@ -55,7 +56,8 @@ class Quota:
     def require(self, size: int) -> None:
         """Raise :class:`service.errors.SpoolFull` when there is no room for so many bytes."""
         if self._disk is not None:
-            self._disk.mkdir(parents=True, exist_ok=True)
+            with translating_disk_errors("the spool"):
+                self._disk.mkdir(parents=True, exist_ok=True)
         with self._lock:
             self._recount_after(_RECOUNT_SECONDS)
             self._require(size)

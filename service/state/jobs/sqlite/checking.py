@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 from index.records import Problem
-from index.store.sqlite import file_damage
+from index.store.sqlite import file_damage, reading
 from service.state.jobs import sql
 from service.state.jobs.protocols import Spool
 from service.state.jobs.sqlite import schema
@@ -21,7 +19,7 @@ def problems(path: Path, spool: Spool) -> Iterator[Problem]:
     if damage := file_damage(path, lambda connection: schema.prepare(connection, path)):
         yield Problem("jobs_damaged", path.name, f"{damage}. Restore a backup, or move the file away.")
         return
-    with closing(sqlite3.connect(path)) as connection:
+    with reading(path) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'counts'").fetchone():
             return
-    yield from sql.problems(lambda: closing(sqlite3.connect(path)), spool)
+    yield from sql.problems(lambda: reading(path), spool)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index.disks import translating_disk_errors
 from service.state.jobs.local_session import LocalSession
 from service.state.jobs.protocols import JobStore
 
@@ -21,11 +22,15 @@ class FileSession(LocalSession):
 
     @classmethod
     def open(cls, store: JobStore, path: Path) -> FileSession | None:
-        """Lock a file, without waiting; None while another holds it."""
+        """Lock a file, without waiting; None while another holds it.
+
+        Raises :class:`index.errors.DiskReadOnly`.
+        """
         # A lock object of its own for each session: one that is locked already would be granted again.
         lock = FileLock(path, thread_local=False)
         try:
-            lock.acquire(timeout=0)
+            with translating_disk_errors("the record of jobs"):
+                lock.acquire(timeout=0)
         except Timeout:
             return None
         return cls(store, lock)

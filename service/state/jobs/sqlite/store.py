@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from index.store.sqlite import Database
+from index.store.sqlite import Database, prepare_database
 from service.state.databases import Connection
 from service.state.databases.announcing import Unannounced
 from service.state.jobs.sql import SqlJobStore
@@ -19,8 +19,7 @@ class SqliteJobStore(Unannounced, SqlJobStore):
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock_path = path.with_suffix(".lock")
         database = Database(path)
-        with database.write() as connection:
-            schema.prepare(connection, path)
+        prepare_database(database, lambda connection: schema.prepare(connection, path))
         super().__init__(database)
 
     def open_session(self) -> FileSession | None:
