@@ -176,16 +176,18 @@ class ReadingConfig:
         le=64,
         validation_alias="reader_processes",
         description="Processes that read small files (up to 1 MiB), one file at a time each, and as many "
-        "again for larger files and for those that take longer than ten seconds.",
+        "again for larger files and for those that take longer than two seconds. A small file passes larger "
+        "ones that wait.",
     )
     seconds: float = Field(
         default=120.0,
         gt=0,
         validation_alias="reader_seconds",
         description="Time limit for reading one file, in seconds; a file that takes longer is refused. Small "
-        "files have at most 30 seconds, and 30 more for each MiB, except PDF files where OCR is on.",
+        "files have at most 10 seconds, and 25 more for each MiB; 30 more where LibreOffice reads them, and "
+        "all of it where OCR does.",
     )
-    quick_seconds: float = 10.0
+    quick_seconds: float = 2.0
     """Time for a small file among the small ones; one that takes longer starts again among the large ones."""
     megabytes: int = Field(
         default=2048,

@@ -22,16 +22,18 @@ from index.readers import formats
 from index.readers.languages import detect_language
 from index.readers.page_image import PageImage
 from index.readers.statistics import ReaderStatistics, ReadingCounts
-from index.readers.workers import Workers
+from index.readers.workers import GaveWay, Workers
 from index.types import Extract
 
 _LOG = logging.getLogger(__name__)
 _MIB = 2**20
 _SMALL = _MIB
 """Most bytes of a file that is read among the quick ones."""
-_SECONDS = 30.0
-_SECONDS_PER_MIB = 30.0
+_SECONDS = 10.0
+_SECONDS_PER_MIB = 25.0
 """The time limit of a file grows with its size, up to the configured one."""
+_PROGRAM_SECONDS = 30.0
+"""More time for a file that another program has to read, which has to start."""
 _DRAWING_SECONDS = 20.0
 _DRAWING_PROCESSES = 2
 
@@ -94,7 +96,9 @@ class IsolatedReaders:
 
     There are three groups of workers, so that no small file waits for a large one and no page to be drawn
     for a file: the second reads large files and those that turn out to take long, the third draws pages.
-    Workers start when they are first needed.
+    A file takes long after ``quick_seconds``, or after half a second if others wait. Of the files that wait,
+    each is due when its time limit would be over, had it been read at once: a small one passes larger ones
+    that came shortly before it. Workers start when they are first needed.
     """
 
     def __init__(self, config: ReadingConfig) -> None:
@@ -142,7 +146,16 @@ class IsolatedReaders:
         quick_seconds = self._config.quick_seconds
         if len(file.data) <= _SMALL and not self._takes_long(file):
             try:
-                return self._quick.run(_read, file, self._config, seconds=min(seconds, quick_seconds))
+                return self._quick.run(
+                    _read,
+                    file,
+                    self._config,
+                    seconds=min(seconds, quick_seconds),
+                    due=seconds,
+                    gives_way=True,
+                )
+            except GaveWay:
+                pass
             except TimedOut:
                 if seconds <= quick_seconds:
                     raise
@@ -150,8 +163,10 @@ class IsolatedReaders:
 
     def _seconds(self, file: _File) -> float:
         """The time limit for a file: a small one must not take as long as a large one."""
+        if self._needs_ocr(file):
+            return self._config.seconds
         by_size = _SECONDS + _SECONDS_PER_MIB * len(file.data) / _MIB
-        return self._config.seconds if self._needs_ocr(file) else min(self._config.seconds, by_size)
+        return min(self._config.seconds, by_size + _PROGRAM_SECONDS * self._takes_long(file))
 
     def _needs_ocr(self, file: _File) -> bool:
         """Whether pages may have to be recognised, which takes seconds for each."""

@@ -21,6 +21,8 @@ from typing import TypeVar
 
 from pebble import ProcessPool
 
+from index.readers.turns import Turns
+
 T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
@@ -31,12 +33,19 @@ _CALLS_PER_WORKER = 500
 """A worker is replaced after this many calls, which frees the memory that libraries leak."""
 _PATIENCE_SECONDS = 30.0
 _LOOK_SECONDS = 1.0
+_GIVE_WAY_SECONDS = 0.5
+"""After this time in a worker, a call that may gives way to others that wait."""
+
+
+class GaveWay(Exception):
+    """A call was ended for others that waited."""
 
 
 class Workers:
     """A group of worker processes that start when they are first needed. Thread-safe.
 
     They are forked from a fork server, a process that has loaded what all readers need and does nothing else.
+    Of the calls that wait, the one that is due first is next: see :class:`index.readers.turns.Turns`.
     Workers that end no call for ``patience`` seconds longer than one may take are given up: one that was
     killed at the moment at which it took a call leaves the others waiting for ever.
     """
@@ -45,23 +54,45 @@ class Workers:
         self._processes = processes
         self._megabytes = megabytes
         self._patience = patience
+        self._turns = Turns(processes)
         self._starting = threading.Lock()
         self._pool: ProcessPool | None = None
         self._longest = 0.0
         self._last_end = 0.0
 
-    def run(self, function: Callable[..., T], *arguments: object, seconds: float) -> T:
+    def run(
+        self,
+        function: Callable[..., T],
+        *arguments: object,
+        seconds: float,
+        due: float | None = None,
+        gives_way: bool = False,
+    ) -> T:
         """Call a function in a worker and return what it returns.
 
-        Raises what the function raises, :class:`TimeoutError` after so many seconds in a worker,
-        :class:`pebble.ProcessExpired` if the worker died, and
-        :class:`concurrent.futures.process.BrokenProcessPool` if none could take the call.
+        It is due, among those that wait, ``due`` seconds from now, or after its time limit. One that
+        ``gives_way`` is ended by :class:`GaveWay` when it takes longer than a moment and others wait. Raises
+        what the function raises, :class:`TimeoutError` after so many seconds in a worker,
+        :class:`pebble.ProcessExpired` if the worker died,
+        :class:`concurrent.futures.process.BrokenProcessPool` if none could take the call, and
+        :class:`concurrent.futures.CancelledError` if the workers are stopped before that.
         """
+        with self._turns.turn(seconds if due is None else due):
+            return self._run(function, *arguments, seconds=seconds, gives_way=gives_way)
+
+    def _run(self, function: Callable[..., T], *arguments: object, seconds: float, gives_way: bool) -> T:
         pool = self._started()
         called = time.monotonic()
         call = pool.schedule(function, args=arguments, timeout=seconds)
         self._longest = max(self._longest, seconds)
-        while not wait([call], timeout=_LOOK_SECONDS).done:
+        began: float | None = None
+        while not wait([call], timeout=_GIVE_WAY_SECONDS / 4 if gives_way else _LOOK_SECONDS).done:
+            if began is None and call.running():
+                began = time.monotonic()
+            over = began is not None and time.monotonic() - began > _GIVE_WAY_SECONDS
+            if gives_way and over and self._turns.are_waited_for and call.cancel():
+                self._last_end = time.monotonic()
+                raise GaveWay
             if time.monotonic() - max(called, self._last_end) > self._longest + self._patience:
                 self._give_up(pool)
                 raise BrokenProcessPool("The workers end no calls any more.")
@@ -76,6 +107,7 @@ class Workers:
 
     def close(self) -> None:
         """Stop the workers."""
+        self._turns.cancel()
         with self._starting:
             self._stop()
 

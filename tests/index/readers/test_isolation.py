@@ -75,7 +75,7 @@ def test_a_slow_reader_is_killed_and_the_next_file_is_read(open_readers: Opener)
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("slow", "quick_seconds"), [(12 * SLOW, 60.0), (SLOW, 0.5)])
+@pytest.mark.parametrize(("slow", "quick_seconds"), [(12 * SLOW, 60.0), (SLOW, 0.5), (SLOW[: 2**20], 60.0)])
 def test_a_small_file_does_not_wait_for_a_large_or_slow_one(
     open_readers: Opener, slow: bytes, quick_seconds: float
 ) -> None:
@@ -101,13 +101,14 @@ def eventually_busy() -> None:
 
 
 def test_the_time_for_a_file_grows_with_its_size(open_readers: Opener) -> None:
-    assert open_readers()._seconds(_file(10)) == pytest.approx(30, abs=0.1)
-    assert open_readers()._seconds(_file(2 * 2**20)) == 90
+    assert open_readers()._seconds(_file(10)) == pytest.approx(10, abs=0.1)
+    assert open_readers()._seconds(_file(2 * 2**20)) == 60
     assert open_readers()._seconds(_file(2**23)) == 120
+    assert open_readers()._seconds(_file(10, "a.doc")) == pytest.approx(40, abs=0.1)
     assert open_readers(seconds=5)._seconds(_file(10)) == 5
     scans = open_readers(ocr_languages="eng")
     assert scans._seconds(_file(10, "a.pdf")) == 120
-    assert scans._seconds(_file(10, "a.docx")) < 31
+    assert scans._seconds(_file(10, "a.docx")) < 11
 
 
 def _file(size: int, name: str = "a.md") -> _File:
