@@ -13,6 +13,9 @@ from enum import IntEnum
 
 from index.config import ChunkingConfig
 
+_MOST_UNITS = 128
+"""Most units of a passage. Texts have far fewer; thousands of lines with one bracket each took a minute."""
+
 
 class Bond(IntEnum):
     """The cost of a break before a unit, in eighths of the cost of an empty passage.
@@ -85,7 +88,7 @@ def _breaks(units: list[Unit], before: list[int], room: int, longest: int) -> li
     for end, unit in enumerate(units, start=1):
         total = before[end] - unit.gap
         cheapest, chosen = -1, end - 1
-        for number in range(end - 1, -1, -1):
+        for number in range(end - 1, max(-1, end - 1 - _MOST_UNITS), -1):
             tokens = total - before[number]
             if number < end - 1 and (tokens > room or unit.end - starts[number] > longest):
                 break

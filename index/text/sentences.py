@@ -25,7 +25,7 @@ _ITEM = r"[^\S\n]*(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))[^\S\n]"
 _ITEM_START = re.compile(_ITEM)
 _NEXT_ITEM = re.compile(rf"\n(?={_ITEM})")
 _NEXT_ROW = re.compile(r"\n(?=[^\S\n]*\||[^\n]*\t)")
-_UNKNOWN_END = re.compile(r"[។៕།༎]+[^\S\n]+")
+_UNKNOWN_END = re.compile(r"(?<![។៕།༎])[។៕།༎]++[^\S\n]++")
 """Khmer and Tibetan full stops, which sentencex does not know."""
 _ITEM_NUMBER = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[IVXivx]{1,5})[.)][^\S\n]*")
 _JOINED_AFTER_QUOTE = re.compile(r"[\u3041-\u309f，、,：；:;]")
@@ -43,8 +43,9 @@ _STARTS_CLUSTER = regex.compile(
 )
 _PREPENDED = regex.compile(r"\p{GCB=Prepend}")
 
-_SENTENCE_END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|[。！？．؟।॥]+[」』”’）]*")
-_CLAUSE_END = re.compile(r"[,;:]+[\"'”’)\]]*(?=\s)|[，、；：،؛]|\s(?=[(–—])")
+# From the start of a run only: a long one without white space after it would be read again from each place.
+_SENTENCE_END = re.compile(r"(?<![.!?])[.!?]++[\"'”’)\]]*+(?=\s)|[。！？．؟।॥]+[」』”’）]*")
+_CLAUSE_END = re.compile(r"(?<![,;:])[,;:]++[\"'”’)\]]*+(?=\s)|[，、；：،؛]|\s(?=[(–—])")
 _SPACE = re.compile(r"\s")
 _SPACES = re.compile(r"\s+")
 
@@ -144,20 +145,21 @@ def _skip_space(text: str, start: int, end: int) -> int:
 def _sentence_ends(part: str, language: str) -> list[int]:
     """The sentence ends that sentencex finds, without those that :func:`_is_false_end` rejects."""
     ends: list[int] = []
-    begin, width = 0, _WINDOW
+    begin = 0
     while begin < len(part):
         found = [
             begin + boundary["end_index"]
-            for boundary in get_sentence_boundaries(language, part[begin : begin + width])
+            for boundary in get_sentence_boundaries(language, part[begin : begin + _WINDOW])
         ]
-        if begin + width >= len(part):
+        if begin + _WINDOW >= len(part):
             ends += found
             break
         if len(found) == 1:
-            width *= 2
+            # No end in the window, and a larger one would take quadratic time: it is looked for behind it.
+            begin = part.rfind(" ", begin + _WINDOW // 2, begin + _WINDOW) + 1 or begin + _WINDOW
         else:  # the window may have cut the last sentence short: the next window begins with it
             ends += found[:-1]
-            begin, width = found[-2], _WINDOW
+            begin = found[-2]
     return [cut for begin, cut in zip([0, *ends], ends, strict=False) if not _is_false_end(part, begin, cut)]
 
 
