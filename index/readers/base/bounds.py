@@ -12,6 +12,14 @@ from index.errors import DocumentTooLarge
 from index.readers.base.builder import Draft
 
 MAX_CHARACTERS = 100_000_000
+_ALWAYS = 1_000_000
+_TIMES = 25
+"""Characters for each byte: tables of zeros and ones with a header of sentences have a little less."""
+
+
+def repeated_limit(size: int) -> int:
+    """The most characters of a file that may repeat its content; ``size`` is that of what was read of it."""
+    return min(MAX_CHARACTERS, _ALWAYS + _TIMES * size)
 
 
 def limit_text(drafts: Iterable[Draft], *, name: str, limit: int = MAX_CHARACTERS) -> Iterator[Draft]:
@@ -21,6 +29,7 @@ def limit_text(drafts: Iterable[Draft], *, name: str, limit: int = MAX_CHARACTER
         characters += len(draft.text)
         if characters > limit:
             raise DocumentTooLarge(
-                f"{name}: its text has more than {limit:,} characters. Split the file into smaller ones."
+                f"{name}: its text has more than {limit:,} characters, which is too much for a file of its "
+                "size. Split it into smaller ones; of a table, leave out repeated rows and cells."
             )
         yield draft

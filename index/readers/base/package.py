@@ -88,6 +88,11 @@ class Package:
     def __contains__(self, path: str) -> bool:
         return path in self._members
 
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of all members that were read, decompressed."""
+        return _MAX_READ - self._left
+
     def read(self, path: str) -> bytes:
         """Decompress a member, checking its size, checksum and compression ratio."""
         info = self._members.get(path)

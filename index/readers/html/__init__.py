@@ -27,6 +27,10 @@ _MAX_WEIGHT = 50_000_000
 """trafilatura's time is quadratic in the number of elements, and proportional to text times depth: half a
 minute for 100,000 elements. Pages beyond these limits are manuals and tables rather than articles; only the
 elements that they mark as navigation are left out."""
+_LISTS = frozenset({"dl", "ol", "table", "ul"})
+_MAX_LISTS = 2_000
+_MAX_TABLES_DEEP = 20
+"""Lists and tables, and tables in each other: its time is quadratic in them, with a large factor."""
 _MIN_SHARE = 0.5
 """Share of trafilatura's text that the chosen blocks must have, by length."""
 
@@ -97,15 +101,22 @@ def _main_text(root: HtmlElement) -> str:
 
 def _is_heavy(root: HtmlElement) -> bool:
     """Whether trafilatura would take too long for a page."""
-    elements = depth = weight = 0
+    elements = depth = weight = lists = tables = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
+        step = 1 if event == "start" else -1
+        depth += step
+        tables += step * (element.tag == "table")
         if event == "end":
-            depth -= 1
             continue
-        depth += 1
         elements += 1
+        lists += element.tag in _LISTS
         weight += depth * (50 + len(element.text or "") + len(element.tail or ""))
-        if elements > _MAX_ELEMENTS or weight > _MAX_WEIGHT:
+        if (
+            elements > _MAX_ELEMENTS
+            or weight > _MAX_WEIGHT
+            or lists > _MAX_LISTS
+            or tables > _MAX_TABLES_DEEP
+        ):
             return True
     return False
 

@@ -6,7 +6,7 @@ names are in the metadata.
 
 from __future__ import annotations
 
-from index.readers.base.bounds import limit_text
+from index.readers.base.bounds import limit_text, repeated_limit
 from index.readers.base.builder import Draft
 from index.readers.base.normalisation import one_line
 from index.readers.opendocument.file import TABLE, metadata, open_document
@@ -25,14 +25,17 @@ def read_ods(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     :class:`index.readers.base.package.Package` does, and :class:`index.errors.DocumentTooLarge`.
     """
     document = open_document(data, name=name, kind="spreadsheet", advice="Save it as .ods, or as .xlsx.")
-    drafts, hidden = [], []
+    drafts, hidden, characters = [], [], 0
     for table in document.body.iterchildren(TABLE + "table"):
         title = one_line(table.get(TABLE + "name", ""))
         if document.styles.is_hidden("table", table.get(TABLE + "style-name", "")):
             hidden.append(title)
             continue
         rows = sheet_drafts(table_rows(table, name=name), merged_cells(table))
-        drafts += [Draft("heading", title, 1), *limit_text(rows, name=name)]
+        limit = repeated_limit(document.package.bytes_read) - characters
+        found = list(limit_text(rows, name=name, limit=limit))
+        characters += sum(len(draft.text) for draft in found)
+        drafts += [Draft("heading", title, 1), *found]
     title, described = metadata(document.package)
     return assemble_workbook(
         drafts,

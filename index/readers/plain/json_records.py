@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.errors import CorruptDocument
-from index.readers.base.bounds import limit_text
+from index.readers.base.bounds import limit_text, repeated_limit
 from index.readers.base.builder import Draft, assemble
 from index.readers.base.normalisation import decode, normalise, one_line, require_text
 from index.readers.plain.text import find_blocks
@@ -65,7 +65,8 @@ def read_json(
     require_text(text, name=name)
     value = _parse_json(text, lambda reason: f"{name}: this is not JSON: {reason}.")
     records = _records(value)
-    drafts = _drafts(records, fields, name)
+    limit = repeated_limit(len(data))
+    drafts = limit_text(_drafts(records, fields, name), name=name, limit=limit)
     title = _title_and_text(value, fields)[0] if isinstance(value, Mapping) and len(records) == 1 else ""
     return _assemble(drafts, name, MEDIA_TYPE, READER, title)
 
@@ -80,13 +81,12 @@ def read_jsonl(
     text = normalise(decode(data, name=name, charset=charset), name=name)
     require_text(text, name=name)
     drafts = _drafts(_lines(text, name), fields, name)
+    drafts = limit_text(drafts, name=name, limit=repeated_limit(len(data)))
     return _assemble(drafts, name, LINES_MEDIA_TYPE, LINES_READER, "")
 
 
 def _assemble(drafts: Iterable[Draft], name: str, media_type: str, reader: str, title: str) -> Extract:
-    return assemble(
-        limit_text(drafts, name=name), name=name, media_type=media_type, reader=reader, title=title
-    )
+    return assemble(drafts, name=name, media_type=media_type, reader=reader, title=title)
 
 
 def _lines(text: str, name: str) -> Iterator[object]:

@@ -31,7 +31,12 @@ _MAX_NESTED = 8
 """Nested directives that docutils does not know: each level is parsed once more."""
 _MAX_WEIGHT = 300_000_000
 """Sum over paragraphs of length times starts of inline markup: from each start, docutils searches the end."""
-_PARAGRAPH = re.compile(r"(?:[^\S\n]*+\S[^\n]*+\n?+)++")
+_MAX_PARAGRAPH_WEIGHT = 50_000_000
+"""The same of one paragraph: twenty thousand characters with some thousand starts."""
+_MAX_BLOCKS = 200_000_000
+"""Blocks times lines: docutils copies the lines that follow for each construct that has lines of its own."""
+_MARKER = r"[^\S\n]*+(?:\.\.|>>>|[-*+|]\s|[-+=:])"
+_PARAGRAPH = re.compile(rf"[^\S\n]*+\S[^\n]*+\n?+(?:(?!{_MARKER})[^\S\n]*+\S[^\n]*+\n?+)*+")
 _MARK = re.compile(r"[*`|_\[:]")
 _LONG_LINE = re.compile(rf"[^\n]{{{_MAX_LINE}}}")
 _DIRECTIVE = re.compile(r"\.\.[ \t]+(?:\|[^|\n]*\|[ \t]+)?([\w:.+-]+)[ \t]*::[ \t]*([^\n]*)(?:\n|\Z)")
@@ -61,11 +66,13 @@ def read_rst(data: bytes, *, name: str, charset: str | None = None) -> Extract:
         raise DocumentTooLarge(
             f"{name}: more than {_MAX_CHARACTERS:,} characters, or {_MAX_LINE:,} in one line. Split the file."
         )
-    weight = sum(len(one[0]) * len(_MARK.findall(one[0])) for one in _PARAGRAPH.finditer(text))
-    if weight > _MAX_WEIGHT:
+    weights = [len(one[0]) * len(_MARK.findall(one[0])) for one in _PARAGRAPH.finditer(text)]
+    if sum(weights) > _MAX_WEIGHT or max(weights, default=0) > _MAX_PARAGRAPH_WEIGHT:
         raise DocumentTooLarge(
             f"{name}: paragraphs with too much markup. Divide them by blank lines, or send the file as .txt."
         )
+    if len(weights) * text.count("\n") > _MAX_BLOCKS:
+        raise DocumentTooLarge(f"{name}: too many short blocks. Split the file, or send it as .txt.")
     try:
         document = _parse_rst(text)
         rendering = _SphinxRendering(document)

@@ -8,7 +8,7 @@ view.
 from __future__ import annotations
 
 from index.errors import EmptyDocument
-from index.readers.base.bounds import limit_text
+from index.readers.base.bounds import limit_text, repeated_limit
 from index.readers.base.builder import Draft
 from index.readers.base.normalisation import one_line
 from index.readers.base.ooxml import RELATION, OfficePackage, is_on
@@ -31,7 +31,7 @@ def read_xlsx(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     date1904 = any(is_on(one, "date1904") for one in workbook.iterfind("{*}workbookPr[@date1904]"))
     cells = Cells(package, part, date1904=date1904)
     parts = package.relationships(part)
-    drafts, hidden = [], []
+    drafts, hidden, characters = [], [], 0
     for element in workbook.iterfind("{*}sheets/{*}sheet"):
         title, target = one_line(element.get("name", "")), parts.get(element.get(f"{RELATION}id", ""))
         if element.get("state", "visible") != "visible":
@@ -39,7 +39,9 @@ def read_xlsx(data: bytes, *, name: str, charset: str | None = None) -> Extract:
         elif target is not None and target.kind == "worksheet":
             sheet = package.read(target.part)
             tables = sheet_drafts(cells.rows(sheet, part=target.part), merged_ranges(sheet))
-            found = limit_text(tables, name=name)
+            limit = repeated_limit(package.bytes_read) - characters
+            found = list(limit_text(tables, name=name, limit=limit))
+            characters += sum(len(draft.text) for draft in found)
             drafts += [Draft("heading", title, 1), *found]
     if cells.uncalculated and all(draft.kind == "heading" for draft in drafts):
         raise EmptyDocument(

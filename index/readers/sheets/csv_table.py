@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from index.errors import CorruptDocument
-from index.readers.base.bounds import limit_text
+from index.readers.base.bounds import limit_text, repeated_limit
 from index.readers.base.builder import assemble
 from index.readers.base.normalisation import decode, normalise, require_text
 from index.readers.sheets.table_rows import row_drafts
@@ -43,7 +43,7 @@ def read_csv(data: bytes, *, name: str, charset: str | None = None) -> Extract:
     else:
         delimiter = _detect_delimiter(text)
     rows = _rows(text, delimiter, _quoting(text, delimiter), name=name)
-    drafts = limit_text(row_drafts(rows), name=name)
+    drafts = limit_text(row_drafts(rows), name=name, limit=repeated_limit(len(data)))
     return assemble(drafts, name=name, media_type=MEDIA_TYPE, reader=READER)
 
 

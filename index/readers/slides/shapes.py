@@ -56,6 +56,8 @@ class Shapes:
         self._package = package
         self._bullets = bullets
         self._relationships = package.relationships(part)
+        self._drawn: set[str] = set()
+        """The relationships of the charts and diagrams so far: each is read once."""
         self._builder = BlockBuilder()
         self._walk(package.xml(part))
 
@@ -133,7 +135,8 @@ class Shapes:
             self._builder.table([header, *rows] if any(header) else rows)
 
     def _related(self, relationship: str) -> etree._Element | None:
-        found = self._relationships.get(relationship)
+        found = None if relationship in self._drawn else self._relationships.get(relationship)
+        self._drawn.add(relationship)
         return self._package.xml(found.part) if found and found.part in self._package else None
 
     def _add(self, draft: Draft | None) -> None:
