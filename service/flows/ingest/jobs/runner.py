@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -36,11 +37,17 @@ _RARE_POLL_SECONDS = 5.0
 """Interval while nothing is to be done, where the store tells of new jobs."""
 _PAUSE_SECONDS = 5.0
 _FILES_PER_COMMIT = 32
+_TURN_SECONDS = 1.0
+"""After a commit beyond that, the jobs of other collections have their turn."""
+_COMMIT_SECONDS = 3.0
+"""What a commit should take at most, by how long the files of the last one took."""
 _STOP_SECONDS = 10.0
 
 
 class JobRunner:
     """Runs the jobs of a store, of each collection in their order; unfinished ones go on at the next start.
+
+    Collections take turns, so that no job of another one waits for all files of a large or slow one.
 
     Of several processes one runs the jobs of a collection, while it holds the lease for that; the others help
     it with the files of the oldest one. ``on_stored`` is called with the name of a collection that has new
@@ -56,8 +63,14 @@ class JobRunner:
         *,
         on_stored: Callable[[str], None],
         keep_days: float,
+        turn_seconds: float = _TURN_SECONDS,
     ) -> None:
         self._intake = intake
+        self._turn_seconds = turn_seconds
+        self._turns: dict[str, int] = {}
+        """By collection, the number of its last turn."""
+        self._pace = 0.0
+        """Seconds that a file of the last commit took."""
         self.spool: Spool = intake.spool
         self.store = store
         self._session: Session | None = None
@@ -129,6 +142,7 @@ class JobRunner:
     def _ingest_next(self, jobs: Sequence[Job], session: Session) -> bool:
         """Run the oldest jobs of one collection, or help with one; False where nothing can be done now."""
         together = [one for one in _oldest_by_collection(jobs) if self.waiting.are_due(one[0])]
+        together.sort(key=lambda one: self._turns.get(one[0].collection, 0))
         others: list[Job] = []
         for one in together:
             if not session.acquire(lease := lease_to_run(one[0])):
@@ -136,10 +150,16 @@ class JobRunner:
                 continue
             try:
                 if self._attempt(one[0], partial(self._lead, one, session)):
+                    self._had_turn(one[0].collection, together)
                     return True
             finally:
                 session.release(lease)
         return any(self._attempt(job, partial(self._help, job, session)) for job in others)
+
+    def _had_turn(self, collection: str, together: Sequence[Sequence[Job]]) -> None:
+        """Put a collection behind all others that have jobs now."""
+        waiting = {jobs[0].collection: self._turns.get(jobs[0].collection, 0) for jobs in together}
+        self._turns = {**waiting, collection: max(waiting.values(), default=0) + 1}
 
     def _attempt(self, job: Job, act: Callable[[], bool]) -> bool:
         """Do something for a job; set those of its collection aside where that has to wait."""
@@ -183,7 +203,7 @@ class JobRunner:
         return bool(stored)
 
     def _run_job(self, job: Job, session: Session) -> bool:
-        """Run a job until it is stored, cancelled or failed, or this process has to stop.
+        """Run a job until it is stored, cancelled or failed, its turn is over, or this process has to stop.
 
         Returns False if there is nothing to be done until others have stored what they have claimed. Raises
         an error that jobs wait for.
@@ -206,8 +226,8 @@ class JobRunner:
         return True
 
     def _ingest(self, job: Job, session: Session) -> bool:
-        """Ingest all items that others have not claimed; returns whether there was anything to do."""
-        stored = 0
+        """Ingest items that others have not claimed; returns whether there was anything to do."""
+        stored, began = 0, time.monotonic()
         while self._may_continue():
             now = self.store.job(job.id)
             if now.cancelling:
@@ -215,9 +235,10 @@ class JobRunner:
                     return stored > 0
                 self.store.move(job.id, "cancelled")  # its files are kept for a retry
                 return True
-            claimed = self._storing.claim(job, session, limit=self._share(now, stored), fetches=True)
+            share = self._share(now, now.counts.done)
+            claimed = self._storing.claim(job, session, limit=share, fetches=True)
             if claimed:
-                stored += len(self._storing.store([(job, item) for item in claimed], session))
+                stored += self._store_timed(job, claimed, session)
             else:
                 waiting = self.store.items(job.id, limit=1, outcomes=("waiting",))
                 if not waiting:
@@ -227,7 +248,16 @@ class JobRunner:
                     return stored > 0
                 self._expand(job, waiting[0], session)
             self._finishing.finish_embedded(session)  # jobs before this one must not wait for its end
+            if time.monotonic() - began > self._turn_seconds:
+                return True
         return True
+
+    def _store_timed(self, job: Job, claimed: Sequence[Item], session: Session) -> int:
+        """Store some items, and note how long a file takes."""
+        began = time.monotonic()
+        stored = len(self._storing.store([(job, item) for item in claimed], session))
+        self._pace = (time.monotonic() - began) / max(1, stored)
+        return stored
 
     def _help(self, job: Job, session: Session) -> bool:
         """Store some files of a job that another process runs; False if there are none."""
@@ -250,6 +280,8 @@ class JobRunner:
         # The first commits are small, so that whoever waits sees files being done, and so are the last ones,
         # so that no process waits for another one.
         most = min(_FILES_PER_COMMIT, max(1, 2 * stored))
+        if self._pace:
+            most = min(most, max(1, int(_COMMIT_SECONDS / self._pace)))
         processes = self.store.attendants() or 1
         if processes == 1:
             return most

@@ -42,6 +42,7 @@ def new_runner(library: Library, spool: FolderSpool, server: Server) -> Iterator
         on_stored: Callable[[str], None] = lambda _: None,
         keep_days: float = 7.0,
         max_bytes: int = 100_000,
+        turn_seconds: float = 1.0,
     ) -> JobRunner:
         stores.append(store or open_job_store(library.data))
         web = WebConfig(
@@ -52,7 +53,14 @@ def new_runner(library: Library, spool: FolderSpool, server: Server) -> Iterator
             seconds=PATIENCE,  # pages come when tests let them
         )
         intake = Intake(spool, Fetcher(web), max_document_bytes=max_bytes)
-        return JobRunner(library, stores[-1], intake, on_stored=on_stored, keep_days=keep_days)
+        return JobRunner(
+            library,
+            stores[-1],
+            intake,
+            on_stored=on_stored,
+            keep_days=keep_days,
+            turn_seconds=turn_seconds,
+        )
 
     yield new_runner
     for store in stores:

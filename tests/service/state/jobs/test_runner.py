@@ -74,6 +74,27 @@ def test_small_jobs_share_commits(
     assert not spool.path("job3", "").exists()
 
 
+def test_collections_take_turns(library: Library, idle: JobRunner, start: Start) -> None:
+    """A job of many files does not hold up those of other collections."""
+    for name in ("other", "third"):
+        library.open(name, create=True)
+    files = [text(idle, f"{at}.md", f"The lamp {at}.", at, "large") for at in range(1, 41)]
+    add(idle, *files, job="large")
+    for name in ("other", "third"):
+        two = [text(idle, f"{at}.md", f"The wick {at}.", at, name) for at in (1, 2)]
+        add(idle, *two, job=name, collection=name)
+    runner = start(worker=False, turn_seconds=0.0)
+    eventually(lambda: runner.store.job("large").state == "embedding")
+    stored = {name: runner.store.job(name) for name in ("large", "other", "third")}
+    assert {one.state for one in stored.values()} == {"embedding"}
+    changes = {name: _last_stored(library, name) for name in ("default", "other", "third")}
+    assert changes["default"] > max(changes["other"], changes["third"])
+
+
+def _last_stored(library: Library, collection: str) -> float:
+    return max(one.created for one in library.open(collection).archive.documents(limit=100))
+
+
 def test_one_small_job_that_cannot_be_stored_stops_no_other(
     library: Library, idle: JobRunner, start: Start
 ) -> None:
