@@ -27,7 +27,7 @@ COVERAGE ?=
 # Rewriting their assertions takes a third of loading the tests: it is kept, whatever the environment says.
 TESTS = env -u PYTHONDONTWRITEBYTECODE $(BIN)/$(if $(COVERAGE),coverage run,python) -m pytest $(SPREAD)
 
-.PHONY: run index test test-processes test-full coverage check audit licenses lock format bench docs screenshots site docs-serve typescript wheels clean help setup
+.PHONY: run index test test-processes test-full coverage check audit bill licenses lock format bench docs screenshots site docs-serve typescript wheels clean help setup
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,8 +84,11 @@ check: $(VENV)/dev.stamp  ## what is true of the code without running it: style,
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.audit
 
-audit: $(VENV)/dev.stamp  ## look for known vulnerabilities of the locked libraries (asks osv.dev)
+audit: $(VENV)/dev.stamp  ## look for known vulnerabilities of the locked libraries (asks osv.dev, or else pypi.org)
 	$(BIN)/python -m scripts.audit
+
+bill: $(VENV)/dev.stamp  ## write bills of materials (CycloneDX) of the wheel and of the image in build/bill/
+	$(BIN)/python -m scripts.bill
 
 licenses: $(VENV)/dev.stamp  ## list the licences of the libraries that are installed with the project
 	$(BIN)/pip-licenses --from=mixed --with-urls --packages torch $$(sed -n 's/==.*//p' locks/runtime.txt)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from scripts.audit import KNOWN
+from scripts.audit import KNOWN, PYPI, command, pypi_problem
 
 pytestmark = pytest.mark.processes
 
@@ -55,7 +55,12 @@ def knows_only(name: str) -> Answer:
 def database(answer: Answer) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            query = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            self._reply(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+
+        def do_GET(self) -> None:
+            self._reply({"asked": self.path})
+
+        def _reply(self, query: Mapping[str, Any]) -> None:
             body = json.dumps(answer(query)).encode()
             self.send_response(200)
             self.send_header("content-type", "application/json")
@@ -74,9 +79,13 @@ def database(answer: Answer) -> Iterator[str]:
         thread.join()
 
 
-def audit(url: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scripts.audit", f"--osv-url={url}"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+NOWHERE = "http://127.0.0.1:9/pypi/jinja2/2.4.1/json"
+"""The port ``discard``, where nothing answers."""
+
+
+def audit(url: str, pypi: str = NOWHERE) -> subprocess.CompletedProcess[str]:
+    asked = [sys.executable, "-m", "scripts.audit", f"--osv-url={url}", f"--pypi-url={pypi}"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
 def test_no_known_vulnerability_passes() -> None:
@@ -101,6 +110,7 @@ def test_a_database_that_cannot_be_reached_is_told_aloud_and_fails_nothing() -> 
     done = audit(url)
     assert done.returncode == 0
     assert f"NOT AUDITED: {url} cannot be asked" in done.stderr
+    assert f"And {NOWHERE} cannot be asked" in done.stderr
 
 
 def test_a_database_that_knows_nothing_is_none() -> None:
@@ -108,3 +118,24 @@ def test_a_database_that_knows_nothing_is_none() -> None:
         done = audit(url)
     assert done.returncode == 0
     assert "NOT AUDITED" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("known", "problem"),
+    [
+        ({"vulnerabilities": [{"id": "PYSEC-1"}]}, ""),
+        ({"vulnerabilities": []}, "does not know"),
+        ({}, "not know"),
+    ],
+)
+def test_pypi_is_asked_whether_it_knows_vulnerabilities(known: Mapping[str, Any], problem: str) -> None:
+    with database(lambda _: known) as url:
+        found = pypi_problem(url)
+    assert problem in found
+    assert bool(found) == bool(problem)
+
+
+def test_pypi_audits_the_same_locks() -> None:
+    osv, pypi = command("--vulnerability-service=osv"), command("--vulnerability-service=pypi")
+    assert [one for one in osv if "service" not in one] == [one for one in pypi if "service" not in one]
+    assert PYPI.startswith("https://pypi.org/pypi/")
