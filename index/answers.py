@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from index.provenance import Provenance
 from index.types import Cell, Metadata
 
 Extent = Literal["sentences", "passage", "section"]
@@ -119,12 +120,17 @@ class Hit:
     text: str
     citation: Citation
     explain: Explanation
-    metadata: Metadata
+    provenance: Provenance
     evidence: tuple[Evidence, ...] = ()
     also_at: tuple[str, ...] = ()
     also_in: tuple[str, ...] = ()
     probability: float = 0.0
     match: float = 0.0
+
+    @property
+    def metadata(self) -> Metadata:
+        """What is known about the document."""
+        return self.provenance.metadata
 
 
 @dataclass(frozen=True, slots=True)

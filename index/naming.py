@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from index.errors import InvalidCollectionName, InvalidDocumentId, InvalidGroup, InvalidMetadata
+from index.provenance import EDITED
 from index.types import Metadata, Scalar
 
 MAX_DOCUMENT_ID = 512
 _COLLECTION = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _RESERVED_TAILS = ("text", "versions", "diff", "original", "page.png")
-_RESERVED_KEYS = frozenset({"document_id", "title", "source", "media_type"})
+_RESERVED_KEYS = frozenset({"document_id", "title", "source", "media_type", EDITED})
 _MAX_GROUP, _MAX_GROUPS = 100, 256
 _MAX_KEY, _MAX_STRING, _MAX_KEYS, _MAX_MEMBERS = 64, 4096, 64, 256
 
@@ -93,8 +94,17 @@ def validate_metadata(metadata: Mapping[str, object]) -> Metadata:
     return checked
 
 
+def validate_stored_metadata(metadata: Mapping[str, object]) -> Metadata:
+    """Check as :func:`validate_metadata` the metadata of a stored document, which tell what was edited."""
+    marks = metadata.get(EDITED)
+    checked = validate_metadata({key: value for key, value in metadata.items() if key != EDITED})
+    if not isinstance(marks, list | tuple):
+        return checked
+    return {**checked, EDITED: tuple(str(one) for one in marks if str(one) in checked)}
+
+
 def keep_valid_metadata(metadata: Mapping[str, object]) -> Metadata:
-    """Return the entries that pass :func:`validate_metadata`, for metadata from inside a file."""
+    """Return the entries that pass :func:`validate_metadata`, for metadata that a file has of itself."""
     valid: dict[str, Scalar | Sequence[Scalar]] = {}
     for key, value in metadata.items():
         with suppress(InvalidMetadata):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.errors import StoreDamaged
+from index.provenance import Provenance, provenance
 from index.types import Block, Metadata, Passage
 
 PutStatus = Literal["added", "replaced", "unchanged"]
@@ -115,6 +116,11 @@ class DocumentRecord:
         """Path on this machine that the document came from; empty if it came over HTTP."""
         return str(json.loads(self.given)["origin"])
 
+    @property
+    def provenance(self) -> Provenance:
+        """What is known about the document, and what it says of itself."""
+        return provenance(self.metadata, given=self.given, title=self.title)
+
 
 @dataclass(frozen=True, slots=True)
 class Put:
@@ -205,6 +211,13 @@ class VersionRecord:
     """When it stopped being the newest: when the next version was stored, or the document retired."""
     retired: float | None = None
     """When the document was retired; None unless it is."""
+    given: str = "{}"
+    """The fields that the caller gave with the newest version, as JSON."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """What is known about the document, and what it says of itself."""
+        return provenance(self.metadata, given=self.given, title=self.title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ def check_documents(collection: Collection, model: Model) -> None:
         assert archive.text(record.id)[1] == kept.text
         assert (record.title, record.source) == (kept.put.title, kept.put.id)
         # The reader may have added the language.
-        assert {key: value for key, value in record.metadata.items() if key != "language"} == kept.metadata
+        known = record.provenance.metadata
+        assert {key: value for key, value in known.items() if key != "language"} == kept.metadata
     for id_, kept in model.documents.items():
         versions = archive.versions(id_)[::-1]
         assert [(one.number, archive.text(id_, one.number)[1]) for one in versions] == kept.versions

@@ -84,7 +84,7 @@ class Folder:
         citation: Any = format_citation(
             with_absolute_links(with_links(found.citation, self.collection), self._public_url),
             shape,
-            metadata=found.version.metadata,
+            provenance=found.version.provenance,
             accessed=datetime.now(UTC).date(),
         )
         return citation  # type: ignore[no-any-return] # text or JSON, as the shape says

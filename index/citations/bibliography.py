@@ -21,7 +21,10 @@ _LATEX = str.maketrans(
 
 
 def csl_json(reference: Reference) -> dict[str, object]:
-    """An item of CSL-JSON 1.0.2. The locator is its note, the quote its annotation, the file its source."""
+    """An item of CSL-JSON 1.0.2. The locator is its note, the quote its annotation, the file its source.
+
+    What only the document says of itself is in ``custom``, which the schema leaves to applications.
+    """
     citation = reference.citation
     parts, date, accessed = reference.date_parts, reference.date, reference.accessed
     address = reference.address
@@ -45,6 +48,7 @@ def csl_json(reference: Reference) -> dict[str, object]:
         "version": str(citation.version),
         "note": citation.locator,
         "annote": citation.quote,
+        "custom": {"says_of_itself": reference.claims} if reference.claims else None,
     }
     return {key: value for key, value in values.items() if value}
 
@@ -60,7 +64,7 @@ def bibtex(reference: Reference) -> str:
     fields = {
         "author": " and ".join(_bibtex_name(name) for name in reference.authors),
         "title": f"{{{_latex(reference.citation.title)}}}",  # the second braces keep its capitals
-        "publisher": _latex(reference.value("publisher", "site")),
+        "publisher": _latex(reference.publisher),
         "year": str(parts[0]) if parts else _latex(reference.date),
         "pages": reference.pages("--"),
         "doi": encode_link(reference.doi),
@@ -70,6 +74,8 @@ def bibtex(reference: Reference) -> str:
         "language": _latex(reference.value("language")),
         "note": _latex(citation.locator),
         "annote": _latex(citation.quote),
+        # A field that styles do not know, and so do not print as that of the source.
+        "saysofitself": _latex("; ".join(f"{key}: {value}" for key, value in reference.claims.items())),
     }
     slug = re.sub("[^A-Za-z0-9]+", "-", citation.document_id).strip("-")[:40] or "document"
     key = f"{slug}-{citation.text_sha256[:12]}-{citation.start}-{citation.end}"

@@ -15,8 +15,8 @@ from urllib.parse import quote as percent_encode
 from index.answers import Citation, Selector
 from index.citations.bibliography import bibtex, csl_json
 from index.citations.references import Reference, one_line
+from index.provenance import Provenance
 from index.text.sentences import sentence_spans
-from index.types import Metadata
 
 Format = Literal[
     "anthropic_char_location",
@@ -39,22 +39,23 @@ def format_citation(
     citation: Citation,
     name: Format,
     *,
-    metadata: Metadata,
+    provenance: Provenance,
     label: str = "1",
     index: int = 0,
     accessed: datetime.date | None = None,
 ) -> object:
     """Format a citation: as a str for ``bibtex``, ``markdown_footnote`` and ``plain``, else as a JSON dict.
 
-    Uses these metadata fields if present: ``author`` or ``authors``, ``date``, ``published`` or ``year``,
-    ``publisher``, ``site``, ``doi``, ``url`` and ``language``. ``label`` is the label of the footnote.
-    ``index`` is the index of the document among those given to a language model
-    (``anthropic_char_location``), or the position in the answer's text (``openai_file_citation``).
+    Uses these metadata fields if they are known: ``author`` or ``authors``, ``date``, ``published`` or
+    ``year``, ``publisher``, ``site``, ``doi``, ``url`` and ``language``. What only the document says is
+    marked as what it says of itself. ``label`` is the label of the footnote. ``index`` is the index of the
+    document among those given to a language model (``anthropic_char_location``), or the position in the
+    text of the answer (``openai_file_citation``).
     ``accessed`` is the day for ``urldate`` and ``accessed`` of reference managers. Absolute links of the
     citation to the service that made it identify a W3C annotation, and are the ``url`` of a document that
     has no other.
     """
-    return _FORMATS[name](Reference(citation, metadata, label, index, accessed))
+    return _FORMATS[name](Reference(citation, provenance, label, index, accessed))
 
 
 def _w3c_annotation(reference: Reference) -> dict[str, object]:

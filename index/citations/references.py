@@ -1,4 +1,8 @@
-"""A citation with the metadata of its document, as the formats of citations read them."""
+"""A citation with the metadata of its document, as the formats of citations read them.
+
+Author, publisher, date and address are those that are known, by whoever added the document or by where it was
+fetched. What only the document says of itself is written as such.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,13 @@ from dataclasses import dataclass
 from urllib.parse import quote as percent_encode
 
 from index.answers import Citation
+from index.provenance import Provenance
 from index.types import Metadata
 
 _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?(?!\d)")
 _WEB = ("http://", "https://")
+_CLAIMS = ("title", "authors", "author", "publisher", "site", "date", "published", "year", "doi", "url")
+"""What a document may say of itself that a citation would otherwise say of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +26,15 @@ class Reference:
     """The input of the formats, with accessors for the metadata."""
 
     citation: Citation
-    metadata: Metadata
+    provenance: Provenance
     label: str = "1"
     index: int = 0
     accessed: datetime.date | None = None
 
     def values(self, *keys: str) -> list[str]:
-        """Return the values of the first key that has any, each as one line."""
-        for key in keys:
-            value = self.metadata.get(key, ())
-            several = [value] if isinstance(value, str | int | float) else value
-            if lines := [line for one in several if (line := one_line(str(one)))]:
-                return lines
-        return []
+        """Return the known values of the first key that has any, each as one line."""
+        found = (_lines(self.provenance.metadata, key) for key in keys)
+        return next(filter(None, found), [])
 
     def value(self, *keys: str) -> str:
         return ", ".join(self.values(*keys))
@@ -76,6 +79,17 @@ class Reference:
         return self.link_to_quote or self.own_link("view")
 
     @property
+    def publisher(self) -> str:
+        """Who published the document; empty if unknown."""
+        return self.value("publisher", "site")
+
+    @property
+    def claims(self) -> dict[str, str]:
+        """What only the document says of itself, by name, as far as a citation would say it."""
+        said = self.provenance.says_of_itself
+        return {key: ", ".join(lines) for key in _CLAIMS if (lines := _lines(said, key))}
+
+    @property
     def doi(self) -> str:
         return re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", self.value("doi"), flags=re.IGNORECASE)
 
@@ -103,12 +117,20 @@ class Reference:
         return " › ".join(filter(None, map(one_line, self.citation.section)))
 
     def summary(self) -> str:
-        """Authors, title, section, pages, publisher and date."""
+        """Authors, title, section, pages, publisher and date; then what the document says of itself."""
         pages = self.pages("–")
         place = ", ".join(filter(None, (self.section, f"p. {pages}" if pages else "")))
-        published = ", ".join(filter(None, (self.value("publisher", "site"), self.date)))
-        parts = ("; ".join(self.authors), one_line(self.citation.title), place, published)
+        published = ", ".join(filter(None, (self.publisher, self.date)))
+        claims = ", ".join(f"{key} {value}" for key, value in self.claims.items() if key != "title")
+        says = f"Says of itself: {claims}" if claims else ""
+        parts = ("; ".join(self.authors), one_line(self.citation.title), place, published, says)
         return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
+
+
+def _lines(metadata: Metadata, key: str) -> list[str]:
+    value = metadata.get(key, ())
+    several = [value] if isinstance(value, str | int | float) else value
+    return [line for one in several if (line := one_line(str(one)))]
 
 
 def encode_link(link: str) -> str:

@@ -23,8 +23,8 @@ from index.citations.statements import (
     find_attribution,
 )
 from index.citations.verdicts import StatementCause, StatementVerdict
+from index.provenance import Provenance
 from index.text.sentences import Span
-from index.types import Metadata
 
 _VISIBLE = re.compile(r"\S")
 
@@ -78,7 +78,7 @@ class StatementVerdicts:
         conflicts = tuple(_shift_conflict(one, sentence.start, passage.start) for one in judgement.conflicts)
         today = self._resolution.today(citation)
         if checked.strangers:
-            authors = Reference(citation, self._metadata(passage)).authors
+            authors = Reference(citation, self._provenance(passage)).authors
             reason = _misattribution_reason(checked.strangers, passage.title, authors)
         elif status == "supported" and _is_on_other_pages(claim.attribution, citation):
             status, cause, reason = "unsupported", "doubt", f"These words are on page {_pages(citation)}."
@@ -87,15 +87,16 @@ class StatementVerdicts:
         )
 
     def _describe(self, passage: Citation) -> str:
-        """Describe a passage by its document's title and metadata, its headings, and the name of its file."""
-        values = self._metadata(passage).values()
+        """The title and metadata of a passage's document, its headings, and the name of its file."""
+        provenance = self._provenance(passage)
+        values = [*provenance.metadata.values(), *provenance.says_of_itself.values()]
         metadata = (
             str(one) for value in values for one in (value if isinstance(value, list | tuple) else [value])
         )
         return "\n".join([passage.title, *passage.section, PurePath(passage.source).stem, *metadata])
 
-    def _metadata(self, passage: Citation) -> Metadata:
-        return self._resolution.moment.version(passage.document_id, passage.version).metadata
+    def _provenance(self, passage: Citation) -> Provenance:
+        return self._resolution.moment.version(passage.document_id, passage.version).provenance
 
     def _cite(self, passage: Citation, judgement: Judgement) -> Citation:
         """Cite the sentences on which a judgement is based."""

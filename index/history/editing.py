@@ -8,8 +8,14 @@ from contextlib import contextmanager
 
 from index.citations.citing import Locator
 from index.history.retention import Pruning, Retention, plan_pruning
-from index.naming import validate_document_id, validate_groups, validate_metadata
+from index.naming import (
+    validate_document_id,
+    validate_groups,
+    validate_metadata,
+    validate_stored_metadata,
+)
 from index.protocols import RecordStore
+from index.provenance import edit_metadata
 from index.records import DocumentRecord, RefusedMirror
 
 _ERASED_AT_ONCE = 100
@@ -61,10 +67,10 @@ class Editor:
         with self.writing():
             with self._store.snapshot() as moment:
                 known = moment.document(document_id)
-            kept = {key: value for key, value in known.metadata.items() if key not in metadata}
+            changes = {**dict.fromkeys(metadata), **checked}
             return self._store.describe(
                 document_id,
-                validate_metadata({**kept, **checked}),
+                validate_stored_metadata(edit_metadata(known.metadata, changes)),
                 source=known.source if source is None else source,
                 groups=groups,
             )

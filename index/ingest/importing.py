@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from index.errors import InvalidInput
 from index.ingest.preparation import Preparation
-from index.naming import validate_document_id, validate_groups, validate_metadata
+from index.naming import validate_document_id, validate_groups, validate_stored_metadata
 from index.records import DocumentHistory, NewDocument, NumberedVersion
 from index.types import Block, BlockKind, Columns, Extract
 
@@ -84,7 +84,7 @@ def _version(
         title=title,
         source=str(value["source"]),
         media_type=extract.media_type,
-        metadata=validate_metadata(value["metadata"]),
+        metadata=validate_stored_metadata(value["metadata"]),
         text=text,
         source_sha256=source_sha256,
         reader=reader,

@@ -141,7 +141,7 @@ class Hits:
             text=citation.quote,
             citation=citation,
             explain=self._explanation(one, looks, citation.quote),
-            metadata=one.best.version.metadata,
+            provenance=one.best.version.provenance,
             evidence=self._evidence(one, looks, read),
             match=self._match(one),
             also_at=tuple(citing.locator_of(*place) for place in _equal_places(one)),

@@ -8,6 +8,7 @@ from evaluation.comparison import compare
 from evaluation.measures import Estimate, mean, measure, merge_spans, overlap, total_length
 from evaluation.questions import Question, Span
 from index.answers import Citation, Evidence, Explanation, Hit, SideScore
+from index.provenance import Provenance
 
 CITATION = Citation("", "", "a", 1, "", "", "", (), None, 0, 10, "", "", (), {})
 SIDE = SideScore(None, None)
@@ -16,7 +17,7 @@ SIDE = SideScore(None, None)
 def hit(rank: int, document_id: str, start: int, end: int, *lit: tuple[int, int]) -> Hit:
     cited = replace(CITATION, document_id=document_id, start=start, end=end)
     evidence = tuple(Evidence(at, until, 1.0) for at, until in lit)
-    return Hit(rank, 1.0, "", cited, Explanation(SIDE, SIDE), {}, evidence)
+    return Hit(rank, 1.0, "", cited, Explanation(SIDE, SIDE), Provenance({}, {}), evidence)
 
 
 def test_places_are_merged_counted_and_compared() -> None:

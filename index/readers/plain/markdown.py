@@ -14,6 +14,7 @@ from markdown_it.rules_block import StateBlock, reference
 from markdown_it.token import Token
 
 from index.errors import CorruptDocument
+from index.provenance import FOUND
 from index.readers.base.builder import BlockBuilder, Draft, assemble
 from index.readers.base.normalisation import decode, normalise
 from index.readers.html.blocks import page_blocks
@@ -36,7 +37,8 @@ def read_markdown(data: bytes, *, name: str, charset: str | None = None) -> Extr
     """Extract the rendered text of a Markdown file, with its headings, lists, tables and code."""
     source = normalise(decode(data, name=name, charset=charset), name=name)
     values, source = split_front_matter(source)
-    metadata = dict(values)
+    # What readers find out about files is not for the file to say.
+    metadata = {key: value for key, value in values.items() if key not in FOUND}
     given = metadata.pop("title", "")
     title = ", ".join(map(str, given)) if isinstance(given, list) else str(given)
     try:

@@ -212,6 +212,7 @@ class State:
             created=version.created,
             replaced=version.replaced,
             retired=document.retired,
+            given=document.given,
         )
 
     def placed_passage(self, row: StoredRow, change: int) -> PlacedPassage:

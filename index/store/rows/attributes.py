@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from index.filters import Comparison, Kind, kind_of
+from index.provenance import EDITED
 from index.types import Metadata, Scalar
 
 LARGEST = 2**63 - 1
@@ -37,4 +38,4 @@ def rows(values: Metadata) -> set[tuple[str, Kind, str | int | float]]:
 def attributes_of(id_: str, title: str, source: str, media_type: str, metadata: Metadata) -> Metadata:
     """Return the attributes of a document that filters compare."""
     own = {"document_id": id_, "title": title, "source": source, "media_type": media_type}
-    return {**metadata, **own}
+    return {key: value for key, value in {**metadata, **own}.items() if key != EDITED}

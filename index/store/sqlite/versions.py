@@ -16,7 +16,8 @@ from index.types import Block
 
 _VERSION = """
 SELECT v.key, d.id, v.number, n.number, v.title, d.source, d.media_type, d.metadata,
-       v.text_sha256, v.source_sha256, v.reader, t.length, v.created, v.replaced, d.retired
+       v.text_sha256, v.source_sha256, v.reader, t.length, v.created, v.replaced, d.retired,
+       d.given
 FROM versions v JOIN documents d ON d.key = v.document JOIN versions n ON n.key = d.version
 JOIN texts t ON t.sha256 = v.text_sha256
 """

@@ -227,7 +227,7 @@ def _state_of_document(document: DocumentRecord, collection: str) -> FileState:
         document.created,
         "completed" if document.embedded == document.passages else "in_progress",
         document.length,
-        document.metadata,
+        document.provenance.metadata,
     )
 
 

@@ -121,7 +121,7 @@ def _update_attributes(
     document = file_states.document_of(stores.collections, caller, name, file_id)
     if document is None:
         raise ids.no_such_file(file_id)
-    changes = _metadata_changes(document.metadata, dict(body.attributes or {}))
+    changes = _metadata_changes(document.provenance.metadata, dict(body.attributes or {}))
     stores.collections.open(caller, name).editor.describe(document.id, changes)
     return json_reply(_file_json(stores, caller, name, file_id))
 

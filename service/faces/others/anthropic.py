@@ -135,7 +135,7 @@ def _response_json(body: ToolResultRequest, answer: Answer, base: str) -> Json:
 
 def _search_result(hit: Hit, collection: str, base: str) -> object:
     citation = with_absolute_links(with_links(hit.citation, collection), base)
-    return format_citation(citation, "anthropic_search_result", metadata=hit.metadata)
+    return format_citation(citation, "anthropic_search_result", provenance=hit.provenance)
 
 
 def _citation_json(hit: Hit, collection: str) -> Json:

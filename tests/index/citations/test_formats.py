@@ -14,6 +14,7 @@ from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_la
 
 from index.answers import Citation, Selector
 from index.citations.formats import FORMATS, Format, format_citation
+from index.provenance import Provenance
 from index.types import Metadata
 
 QUOTE = 'He said: “50 % of {it} & *more*” – \\o/ $5_6^7 #1.\n\nIs "that" so? 😀 <b>Ja</b>~'
@@ -74,12 +75,12 @@ def test_the_formats_are_sorted_and_all_made() -> None:
     assert list(FORMATS) == sorted(get_args(Format))
     for name in FORMATS:
         for one in (citation(), BARE):
-            made = format_citation(one, name, metadata={})
+            made = format_citation(one, name, provenance=Provenance({}, {}))
             assert json.loads(json.dumps(made)) == made
 
 
 def test_w3c_annotation() -> None:
-    assert format_citation(citation(), "w3c_annotation", metadata=METADATA) == {
+    assert format_citation(citation(), "w3c_annotation", provenance=Provenance(METADATA, {})) == {
         "@context": "http://www.w3.org/ns/anno.jsonld",
         "id": "https://own.example/v1/citations/x",
         "type": "Annotation",
@@ -98,14 +99,14 @@ def test_w3c_annotation() -> None:
 
 @pytest.mark.parametrize("links", [{}, {"citation": "/v1/citations/x", "text": "/v1/documents/x/text"}])
 def test_an_annotation_without_an_absolute_address_has_urns_for_ids(links: dict[str, str]) -> None:
-    made: Any = format_citation(replace(BARE, links=links), "w3c_annotation", metadata={})
+    made: Any = format_citation(replace(BARE, links=links), "w3c_annotation", provenance=Provenance({}, {}))
     assert made["id"] == "urn:loccit:notes/a%20b.html%409f2c41aab3de%3A100-176"
     assert made["target"]["source"] == f"urn:loccit:notes/a%20b.html%40{TEXT_SHA256}"
     assert "dcterms:source" not in made["target"]
 
 
 def test_anthropic_search_result() -> None:
-    assert format_citation(citation(), "anthropic_search_result", metadata=METADATA) == {
+    assert format_citation(citation(), "anthropic_search_result", provenance=Provenance(METADATA, {})) == {
         "type": "search_result",
         "source": LINK,
         "title": "Was tun? *Über* {Katzen}",
@@ -116,20 +117,24 @@ def test_anthropic_search_result() -> None:
         ],
         "citations": {"enabled": True},
     }
-    made: Any = format_citation(BARE, "anthropic_search_result", metadata={})
+    made: Any = format_citation(BARE, "anthropic_search_result", provenance=Provenance({}, {}))
     assert made["source"] == LOCATOR
 
 
 @given(st.text(min_size=1, max_size=200))
 def test_the_blocks_of_a_search_result_are_the_quote(quote: str) -> None:
-    made: Any = format_citation(citation(quote=quote), "anthropic_search_result", metadata={})
+    made: Any = format_citation(
+        citation(quote=quote), "anthropic_search_result", provenance=Provenance({}, {})
+    )
     texts = [block["text"] for block in made["content"]]
     assert all(texts)
     assert "".join("".join(texts).split()) == "".join(quote.split())
 
 
 def test_anthropic_char_location() -> None:
-    assert format_citation(citation(), "anthropic_char_location", metadata=METADATA, index=2) == {
+    assert format_citation(
+        citation(), "anthropic_char_location", provenance=Provenance(METADATA, {}), index=2
+    ) == {
         "type": "char_location",
         "cited_text": QUOTE,
         "document_index": 2,
@@ -141,7 +146,9 @@ def test_anthropic_char_location() -> None:
 
 
 def test_openai_file_citation() -> None:
-    assert format_citation(citation(), "openai_file_citation", metadata=METADATA, index=7) == {
+    assert format_citation(
+        citation(), "openai_file_citation", provenance=Provenance(METADATA, {}), index=7
+    ) == {
         "type": "file_citation",
         "index": 7,
         "file_id": "notes/a b.html",
@@ -155,25 +162,25 @@ def test_a_document_without_an_address_is_cited_with_that_of_the_service() -> No
     view = "https://docs.example.org/view/notes/x@9f2c41aab3de:0-5#quote"
     one = replace(BARE, links={"view": view})
     for name in ("plain", "markdown_footnote"):
-        assert f"{view} " in str(format_citation(one, name, metadata={})).replace(">", "")
+        assert f"{view} " in str(format_citation(one, name, provenance=Provenance({}, {}))).replace(">", "")
         own = replace(BARE, links={"view": "/view/x"})  # of a service that does not know its address
-        assert "/view/" not in str(format_citation(own, name, metadata={}))
+        assert "/view/" not in str(format_citation(own, name, provenance=Provenance({}, {})))
 
 
 def test_an_ampersand_is_escaped_only_before_the_name_of_a_character() -> None:
     one = replace(BARE, title="Harrow & Pike &amp; Sons")
-    written = str(format_citation(one, "markdown_footnote", metadata={}))
+    written = str(format_citation(one, "markdown_footnote", provenance=Provenance({}, {})))
     assert "Harrow & Pike \\&amp; Sons" in written
 
 
 def test_plain() -> None:
-    assert format_citation(citation(), "plain", metadata=METADATA) == (
+    assert format_citation(citation(), "plain", provenance=Provenance(METADATA, {})) == (
         "Doe, Jane; Smith and Sons. Was tun? *Über* {Katzen}. Chapter 1 › Of [cats], p. 3–5. "
         f"R&D {{Press}}, 2019-10-05. {LINK} [{LOCATOR}]"
     )
-    assert format_citation(BARE, "plain", metadata={}) == f"notes/a b.html. [{LOCATOR}]"
+    assert format_citation(BARE, "plain", provenance=Provenance({}, {})) == f"notes/a b.html. [{LOCATOR}]"
     one_page = citation(pages=(4, 4), section=(), source="", title="What is it?")
-    assert format_citation(one_page, "plain", metadata={"url": "ftp://x"}) == (
+    assert format_citation(one_page, "plain", provenance=Provenance({"url": "ftp://x"}, {})) == (
         f"What is it? p. 4. https://own.example/view/x#quote [{LOCATOR}]"
     )
 
@@ -188,7 +195,9 @@ def shown(markdown: str) -> tuple[str, list[str]]:
 
 
 def test_markdown_footnote() -> None:
-    made = format_citation(citation(), "markdown_footnote", metadata={"author": "Ann_O"}, label="cats 1]")
+    made = format_citation(
+        citation(), "markdown_footnote", provenance=Provenance({"author": "Ann_O"}, {}), label="cats 1]"
+    )
     assert isinstance(made, str)
     label, _, rest = made.partition(": ")
     assert label == "[^cats-1-]"
@@ -200,7 +209,9 @@ def test_markdown_footnote() -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60))
 def test_a_footnote_shows_the_quote(quote: str) -> None:
-    made = str(format_citation(replace(BARE, quote=quote), "markdown_footnote", metadata={}))
+    made = str(
+        format_citation(replace(BARE, quote=quote), "markdown_footnote", provenance=Provenance({}, {}))
+    )
     assert "\n" not in made
     text, links = shown(made.partition(": ")[2])
     assert text == f"“{' '.join(quote.split())}” — notes/a b.html. ({LOCATOR})"
@@ -210,7 +221,9 @@ def test_a_footnote_shows_the_quote(quote: str) -> None:
 @pytest.mark.parametrize("name", ["plain", "markdown_footnote", "anthropic_search_result"])
 def test_a_link_that_opens_at_the_quote_is_given_to_those_who_follow_it(name: Format) -> None:
     deep = "https://example.org/a#:~:text=He%20said"
-    assert deep in json.dumps(format_citation(citation(links={"source": deep}), name, metadata={}))
+    assert deep in json.dumps(
+        format_citation(citation(links={"source": deep}), name, provenance=Provenance({}, {}))
+    )
 
 
 CSL_TYPES = {
@@ -222,7 +235,7 @@ CSL_TYPES = {
 
 
 def test_csl_json() -> None:
-    made: Any = format_citation(citation(), "csl_json", metadata=METADATA)
+    made: Any = format_citation(citation(), "csl_json", provenance=Provenance(METADATA, {}))
     assert {key: type(value) for key, value in made.items()} == CSL_TYPES
     assert made["type"] == "webpage"
     assert made["author"] == [{"family": "Doe", "given": "Jane"}, {"literal": "Smith and Sons"}]
@@ -232,7 +245,7 @@ def test_csl_json() -> None:
 
 
 def test_csl_json_of_a_file() -> None:
-    made = format_citation(BARE, "csl_json", metadata={})
+    made = format_citation(BARE, "csl_json", provenance=Provenance({}, {}))
     assert made == {
         "id": LOCATOR, "type": "document", "title": "notes/a b.html", "version": "3", "note": LOCATOR,
         "annote": QUOTE, "source": "notes/a b.html",
@@ -245,10 +258,10 @@ OWN = {"view": "https://own.example/view/a%20b#quote"}
 def test_reference_managers_get_address_day_file_and_page() -> None:
     day = date(2026, 3, 4)
     one = replace(BARE, source="papers; drafts/C:a_b.pdf", pages=(3, 3), links=OWN)
-    csl: Any = format_citation(one, "csl_json", metadata={}, accessed=day)
+    csl: Any = format_citation(one, "csl_json", provenance=Provenance({}, {}), accessed=day)
     assert (csl["URL"], csl["accessed"]) == (OWN["view"], {"date-parts": [[2026, 3, 4]]})
     assert (csl["source"], csl["page"]) == ("papers; drafts/C:a_b.pdf", "3")
-    bibtex = format_citation(one, "bibtex", metadata={}, accessed=day)
+    bibtex = format_citation(one, "bibtex", provenance=Provenance({}, {}), accessed=day)
     _, _, fields = parsed(bibtex)
     assert (fields["url"], fields["urldate"]) == (OWN["view"], "2026-03-04")
     assert (fields["file"], fields["pages"]) == ("papers- drafts/C-a_b.pdf", "3")
@@ -256,18 +269,20 @@ def test_reference_managers_get_address_day_file_and_page() -> None:
 
 def test_a_document_from_the_web_has_its_own_address_and_no_file() -> None:
     one = citation(links=OWN)
-    csl: Any = format_citation(one, "csl_json", metadata={}, accessed=date(2026, 3, 4))
+    csl: Any = format_citation(one, "csl_json", provenance=Provenance({}, {}), accessed=date(2026, 3, 4))
     assert csl["URL"] == LINK
     assert "source" not in csl
-    assert "file" not in parsed(format_citation(one, "bibtex", metadata={}))[2]
+    assert "file" not in parsed(format_citation(one, "bibtex", provenance=Provenance({}, {})))[2]
 
 
 @pytest.mark.parametrize("links", [{}, {"view": "/view/a"}])
 def test_without_an_address_there_is_no_day_of_access(links: dict[str, str]) -> None:
     one = replace(BARE, links=links)
-    csl: Any = format_citation(one, "csl_json", metadata={}, accessed=date(2026, 3, 4))
+    csl: Any = format_citation(one, "csl_json", provenance=Provenance({}, {}), accessed=date(2026, 3, 4))
     assert {"URL", "accessed"}.isdisjoint(csl)
-    fields = parsed(format_citation(one, "bibtex", metadata={}, accessed=date(2026, 3, 4)))[2]
+    fields = parsed(format_citation(one, "bibtex", provenance=Provenance({}, {}), accessed=date(2026, 3, 4)))[
+        2
+    ]
     assert {"url", "urldate"}.isdisjoint(fields)
 
 
@@ -284,7 +299,7 @@ def test_without_an_address_there_is_no_day_of_access(links: dict[str, str]) -> 
     ],
 )
 def test_dates(metadata: Metadata, issued: dict[str, object]) -> None:
-    made: Any = format_citation(citation(), "csl_json", metadata=metadata)
+    made: Any = format_citation(citation(), "csl_json", provenance=Provenance(metadata, {}))
     assert made["issued"] == issued
 
 
@@ -303,7 +318,7 @@ def parsed(bibtex: object) -> tuple[str, str, dict[str, str]]:
 
 
 def test_bibtex() -> None:
-    made = format_citation(citation(), "bibtex", metadata=METADATA)
+    made = format_citation(citation(), "bibtex", provenance=Provenance(METADATA, {}))
     kind, key, fields = parsed(made)
     assert (kind, key) == ("misc", f"notes-a-b-html-9f2c41aab3de-100-{100 + len(QUOTE)}")
     assert fields["annote"] == QUOTE
@@ -321,7 +336,9 @@ def test_bibtex() -> None:
 def test_bibtex_is_read_as_it_was_meant(quote: str) -> None:
     made = str(
         format_citation(
-            replace(BARE, quote=quote), "bibtex", metadata={"author": [quote, "B"], "year": quote}
+            replace(BARE, quote=quote),
+            "bibtex",
+            provenance=Provenance({"author": [quote, "B"], "year": quote}, {}),
         )
     )
     depth = 0
@@ -344,7 +361,7 @@ def test_bibtex_is_read_as_it_was_meant(quote: str) -> None:
     st.sampled_from(FORMATS),
 )
 def test_any_metadata_does(metadata: dict[str, Any], name: Format) -> None:
-    made = format_citation(citation(), name, metadata=metadata)
+    made = format_citation(citation(), name, provenance=Provenance(metadata, {}))
     json.dumps(made, allow_nan=False)
     if name in ("plain", "markdown_footnote"):
         assert len(str(made).splitlines()) == 1
@@ -354,7 +371,44 @@ def test_any_metadata_does(metadata: dict[str, Any], name: Format) -> None:
 @pytest.mark.parametrize("name", ["plain", "markdown_footnote", "bibtex"])
 def test_a_source_adds_no_markup(links: dict[str, str], name: Format) -> None:
     forged = "http://x.example/a> <script>b</script>\n[^2]: forged"
-    made = str(format_citation(citation(source=forged, links=links), name, metadata={}))
+    made = str(format_citation(citation(source=forged, links=links), name, provenance=Provenance({}, {})))
     assert "<script>" not in made
     assert "\n[^2]" not in made
     assert "http://x.example/a%3E%20%3Cscript%3Eb%3C/script%3E%20[%5E2]:%20forged" in made
+
+
+SAID: Metadata = {
+    "title": "Rates",
+    "author": "Bank {of} & Example",
+    "site": "bank.example",
+    "publisher": "Bank",
+    "url": "https://bank.example/",
+    "doi": "10.1/bank",
+    "date": "2020",
+    "description": "not shown",
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_a_document_says_of_itself_names_no_author_publisher_or_address(name: Format) -> None:
+    plain: Any = format_citation(BARE, name, provenance=Provenance({}, {}))
+    said: Any = format_citation(BARE, name, provenance=Provenance({}, SAID))
+    if name == "csl_json":
+        assert said.pop("custom")["says_of_itself"]["author"] == "Bank {of} & Example"
+        assert said == plain
+    elif name == "bibtex":
+        without = re.sub(r",\n  saysofitself = .*", "", said)
+        assert without == plain
+        assert "saysofitself = {title: Rates; author: Bank" in said
+    elif name in ("plain", "markdown_footnote"):
+        assert "Says of itself: author Bank" in said
+        assert "bank.example" not in said.partition("Says of itself")[0]
+    else:
+        assert said == plain
+
+
+def test_what_is_known_is_not_replaced_by_what_a_document_says() -> None:
+    made: Any = format_citation(BARE, "csl_json", provenance=Provenance({"author": "Ann"}, SAID))
+    assert made["author"] == [{"literal": "Ann"}]
+    assert "publisher" not in made
+    assert "URL" not in made

@@ -133,12 +133,15 @@ def test_what_is_known_of_a_document_is_changed_entry_by_entry(
     put(collection, "mars.txt", RED, metadata={"kind": "rock", "draft": True}, source="mars")
     embedded = embedder.passages
     record = collection.editor.describe("mars.txt", {"year": 1859, "draft": None, "never": None})
-    assert (record.metadata, record.source) == ({"kind": "rock", "year": 1859}, "mars")
+    assert (record.provenance.metadata, record.source) == ({"kind": "rock", "year": 1859}, "mars")
     record = collection.editor.describe("mars.txt", {}, source="https://mars.example/")
-    assert (record.metadata, record.source) == ({"kind": "rock", "year": 1859}, "https://mars.example/")
+    assert (record.provenance.metadata, record.source) == (
+        {"kind": "rock", "year": 1859},
+        "https://mars.example/",
+    )
     assert record.version == 1
     (hit,) = collection.ask("red soil").hits
-    assert (hit.metadata, hit.citation.source) == (record.metadata, "https://mars.example/")
+    assert (hit.metadata, hit.citation.source) == (record.provenance.metadata, "https://mars.example/")
     assert embedder.passages == embedded
     assert collection.state.change == collection.archive.counts().change
 

@@ -19,7 +19,7 @@ from loccit_client.api.asking import AskOptions
 from loccit_client.async_client import AsyncClient
 from loccit_client.client import Client
 from loccit_client.models import AskResult, Passage
-from loccit_client.passage_metadata import metadata_of
+from loccit_client.passage_metadata import claims_of, metadata_of
 
 __all__ = ["LoccitLoader", "LoccitRetriever"]
 
@@ -122,5 +122,6 @@ def _whole_document(one: models.Document, text: str) -> Document:
         "version": one.version,
         "text_sha256": one.text_sha256,
         "start_index": 0,
+        **({"says_of_itself": claims} if (claims := claims_of(one.says_of_itself)) else {}),
     }
     return Document(id=one.document_id, page_content=text, metadata={**one.metadata, **own})

@@ -11,7 +11,13 @@ from pydantic import BaseModel, Field
 from index import answers
 from index.citations import Format, format_citation
 from service.faces.api.schemas.citations import Cell, Citation, cells_json, citations_json
-from service.faces.api.schemas.values import IndexState, Json, Metadata, state_json
+from service.faces.api.schemas.values import (
+    DocumentMetadata,
+    IndexState,
+    Json,
+    SaysOfItself,
+    state_json,
+)
 from service.http.links import with_absolute_links, with_links
 
 
@@ -69,7 +75,8 @@ class Passage(BaseModel):
         description="Locators, at most ten, of places that say the same as this passage, or as a part of it, "
         "in nearly or exactly the same words."
     )
-    metadata: Metadata
+    metadata: DocumentMetadata
+    says_of_itself: SaysOfItself
     formats: dict[str, Any] = Field(description="The citation in the requested `formats`.")
     explain: Explanation
 
@@ -128,6 +135,7 @@ def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:
         "also_at": hit.also_at,
         "also_in": hit.also_in,
         "metadata": hit.metadata,
+        "says_of_itself": hit.provenance.says_of_itself,
         "formats": formats,
         "explain": {
             "dense": {"rank": dense.rank, "score": dense.score},
@@ -141,7 +149,7 @@ def _format_citation(hit: answers.Hit, name: Format, collection: str, base: str)
     return format_citation(
         with_absolute_links(with_links(hit.citation, collection), base),
         name,
-        metadata=hit.metadata,
+        provenance=hit.provenance,
         label=str(hit.rank),
         index=hit.rank - 1,
         accessed=datetime.now(UTC).date(),

@@ -13,10 +13,11 @@ from index import text as index_text
 from index.history import Pruning, PurgeState
 from index.records import Put
 from service.faces.api.schemas.values import (
+    DocumentMetadata,
     Json,
-    Metadata,
     PassageCounts,
     Purged,
+    SaysOfItself,
     Sha256,
     WrittenChange,
     moment,
@@ -31,7 +32,8 @@ class Document(BaseModel):
     title: str
     source: str
     media_type: str
-    metadata: Metadata
+    metadata: DocumentMetadata
+    says_of_itself: SaysOfItself
     groups: list[str] = Field(description="Groups that may read it; everyone if there are none.")
     version: int = Field(description="Number of the newest version.")
     versions: int = Field(description="Number of versions that are kept.")
@@ -166,7 +168,8 @@ def document_json(record: records.DocumentRecord, collection: str) -> Json:
         "title": record.title,
         "source": record.source,
         "media_type": record.media_type,
-        "metadata": record.metadata,
+        "metadata": record.provenance.metadata,
+        "says_of_itself": record.provenance.says_of_itself,
         "groups": record.groups,
         "version": record.version,
         "versions": record.versions,

@@ -14,6 +14,20 @@ from index.types import Scalar
 Json = dict[str, Any]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 in hex digits.")]
 Metadata = dict[str, Scalar | list[Scalar]]
+DocumentMetadata = Annotated[
+    Metadata,
+    Field(
+        description="What is known about the document: what whoever added or changed it said, and what its "
+        "reader found out."
+    ),
+]
+SaysOfItself = Annotated[
+    Metadata,
+    Field(
+        description="What only the document says of itself, such as its `title`, `author` or `site`. Whoever "
+        "writes a document can write anything there: it is no attribution."
+    ),
+]
 
 
 class IndexState(BaseModel):

@@ -101,13 +101,14 @@ def _fetched_text(
         "end": end,
         "length": version.length,
         "next": following,
+        "says_of_itself": version.provenance.says_of_itself,
     }
     return FetchedText(
         id=id_,
         title=version.title or version.document_id,
         text=text,
         url=url,
-        metadata={**version.metadata, **own},
+        metadata={**version.provenance.metadata, **own},
     )
 
 
@@ -150,7 +151,7 @@ def _format_citation(found: Resolved, collection: str, backend: Backend, shape: 
     made = format_citation(
         with_absolute_links(with_links(citation, collection), backend.base),
         shape,
-        metadata=found.version.metadata,
+        provenance=found.version.provenance,
         accessed=datetime.now(UTC).date(),
     )
     return made if isinstance(made, str) else to_json(made).decode()

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from service.faces.api.schemas.values import Metadata
+from service.faces.api.schemas.values import DocumentMetadata, SaysOfItself
 
 
 class SearchResult(BaseModel):
@@ -32,8 +32,8 @@ class FetchedText(BaseModel):
     text: str
     url: str
     metadata: dict[str, Any] = Field(
-        description="The document's metadata; document_id, version, start, end and length of the text; and "
-        "next, the id of the part that follows."
+        description="What is known about the document; document_id, version, start, end and length of the "
+        "text; next, the id of the part that follows; and says_of_itself, what only the document says."
     )
 
 
@@ -52,7 +52,8 @@ class AnsweringPassage(BaseModel):
     section: list[str]
     pages: tuple[int, int] | None
     url: str
-    metadata: Metadata
+    metadata: DocumentMetadata
+    says_of_itself: SaysOfItself
 
 
 class AskResult(BaseModel):
@@ -131,7 +132,8 @@ class ListedDocument(BaseModel):
     media_type: str
     length: int = Field(description="Characters of its text.")
     uri: str = Field(description="The resource with its text.")
-    metadata: Metadata
+    metadata: DocumentMetadata
+    says_of_itself: SaysOfItself
 
 
 class DocumentList(BaseModel):

@@ -126,6 +126,7 @@ def _answering_passage(number: int, hit: Hit, collection: str, backend: Backend)
         pages=citation.pages,
         url=web_address(citation, collection, backend),
         metadata=hit.metadata,  # type: ignore[arg-type]
+        says_of_itself=hit.provenance.says_of_itself,  # type: ignore[arg-type]
     )
 
 
@@ -147,7 +148,8 @@ async def list_documents(backend: Backend, given: arguments.ListArguments) -> re
                     media_type=one.media_type,
                     length=one.length,
                     uri=document_uri(collection, one.id),
-                    metadata=one.metadata,  # type: ignore[arg-type]
+                    metadata=one.provenance.metadata,  # type: ignore[arg-type]
+                    says_of_itself=one.provenance.says_of_itself,  # type: ignore[arg-type]
                 )
                 for one in page
             ],

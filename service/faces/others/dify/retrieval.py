@@ -13,7 +13,7 @@ from index import filters
 from index.answers import Hit
 from index.errors import InvalidFilter
 from service.errors import MayRaise, NotReady, Overloaded
-from service.faces.api.schemas.values import Json, Metadata
+from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
 from service.faces.dependencies import ready
 from service.flows.ask.answering import Answers, answer_all
@@ -80,12 +80,15 @@ class RetrievalRequest(Request):
 
 
 class Record(BaseModel):
-    """A passage; ``metadata`` has that of its document and the passage's citation."""
+    """A passage; ``metadata`` has that of its document and the passage's citation.
+
+    ``says_of_itself`` in it has what only the document says.
+    """
 
     content: str
     score: float = Field(description="Calibrated probability that the passage answers the query.")
     title: str
-    metadata: Metadata
+    metadata: dict[str, Any]
 
 
 class RetrievalResponse(BaseModel):
@@ -104,7 +107,8 @@ async def retrieve(request: Annotated[HttpRequest, _BODY, MayRaise(NotReady, Ove
     """Dify's External Knowledge API. `knowledge_id` is the collection, `score` a probability.
 
     The `metadata` of a record is that of its document, with `document_id`, `locator`, `url`, `section` and
-    `pages` of the passage. Errors have `error_code` and `error_msg`.
+    `pages` of the passage, and `says_of_itself`: what only the document says of itself. Errors have
+    `error_code` and `error_msg`.
     """
     asking = ready(request, Asking)
     body = await _BODY(request)
@@ -144,7 +148,7 @@ def record_json(hit: Hit, collection: str, base: str) -> Json:
         "content": hit.text,
         "score": hit.probability,
         "title": citation.title,
-        "metadata": {**hit.metadata, **own},
+        "metadata": {**hit.metadata, **own, "says_of_itself": hit.provenance.says_of_itself},
     }
 
 

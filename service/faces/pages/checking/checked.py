@@ -140,7 +140,7 @@ def _copy_formats(
     def add_metadata(citation: Citation) -> Sourced:
         version = moment.version(citation.document_id, citation.version)
         return Sourced(
-            with_absolute_links(with_links(citation, words.collection), words.base), version.metadata
+            with_absolute_links(with_links(citation, words.collection), words.base), version.provenance
         )
 
     pieces: list[tuple[str, list[Sourced]]] = []

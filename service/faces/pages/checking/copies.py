@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from index.answers import Citation
 from index.citations import format_citation, mark_spans
-from index.types import Metadata
+from index.provenance import Provenance
 
 _TRAILING = re.compile(r"[^\S\n]+(?=\n|\Z)")
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
@@ -27,10 +27,10 @@ class Copies:
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
-    """A citation with links that begin with the service's address, and the metadata of its document."""
+    """A citation with links that begin with the service's address, and what is said of its document."""
 
     citation: Citation
-    metadata: Metadata
+    provenance: Provenance
 
 
 def make_copies(parts: Iterable[tuple[str, list[Sourced]]], known: set[int], heading: str) -> Copies:
@@ -71,7 +71,7 @@ def _remove_marks(text: str, known: set[int]) -> str:
 
 
 def _format_copy(one: Sourced, name: str, label: str = "1") -> str:
-    written = format_citation(one.citation, name, metadata=one.metadata, label=label)  # type: ignore[arg-type]
+    written = format_citation(one.citation, name, provenance=one.provenance, label=label)  # type: ignore[arg-type]
     return str(written)
 
 

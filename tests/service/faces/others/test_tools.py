@@ -61,7 +61,7 @@ def test_search_and_fetch_keep_the_contract_of_chatgpts_connectors(lamps: TestCl
     assert found["text"] == lamps.get("/v1/documents/lamps.md/text").text
     assert found["metadata"] == {
         "year": 1859, "document_id": "lamps.md", "version": 1, "start": 0, "end": len(found["text"]),
-        "length": len(found["text"]), "next": None,
+        "length": len(found["text"]), "next": None, "says_of_itself": {"title": "Lamps"},
     }  # fmt: skip
     assert call(lamps, "fetch", id="lamps.md")["text"] == found["text"]
 

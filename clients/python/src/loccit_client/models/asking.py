@@ -83,6 +83,7 @@ class Passage(Reply):
     also_at: list[str]
     also_in: list[str]
     metadata: Mapping[str, Any]
+    says_of_itself: Mapping[str, Any]
     formats: Mapping[str, Any]
     explain: Explanation
 

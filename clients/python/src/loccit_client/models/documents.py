@@ -42,6 +42,7 @@ class Document(Reply):
     source: str
     media_type: str
     metadata: Mapping[str, Any]
+    says_of_itself: Mapping[str, Any]
     groups: list[str]
     version: int
     versions: int
