@@ -90,7 +90,7 @@ class Workers:
             if began is None and call.running():
                 began = time.monotonic()
             over = began is not None and time.monotonic() - began > _GIVE_WAY_SECONDS
-            if gives_way and over and self._turns.are_waited_for and call.cancel():
+            if gives_way and over and self._turns.are_waited_for and call.cancel():  # type: ignore[no-untyped-call]
                 self._last_end = time.monotonic()
                 raise GaveWay
             if time.monotonic() - max(called, self._last_end) > self._longest + self._patience:

@@ -134,7 +134,7 @@ def migrate(connection: sqlite3.Connection, path: Path, *, create: bool) -> None
 
 def is_newest(connection: sqlite3.Connection) -> bool:
     """Whether a file has the newest format."""
-    return base.found_format(connection) == FORMAT
+    return base.read_format(connection) == FORMAT
 
 
 def require_known(path: Path, connection: sqlite3.Connection) -> None:

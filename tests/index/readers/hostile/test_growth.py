@@ -91,7 +91,7 @@ def test_every_shape_is_read_or_refused(shape: Shape) -> None:
     processed(shape, 2048)
 
 
-@pytest.mark.skipif(not FULL, reason="takes hours: make test-full")
-@pytest.mark.parametrize("shape", ALL if FULL else [], ids=str)
+@pytest.mark.full
+@pytest.mark.parametrize("shape", ALL, ids=str)
 def test_time_grows_with_the_size_for_every_shape(shape: Shape) -> None:
     assert growth(shape, _SMALL, _LARGE) < _MOST
