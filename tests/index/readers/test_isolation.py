@@ -21,7 +21,7 @@ from index.config import ReadingConfig
 from index.errors import DocumentTooLarge, EmptyDocument, PageNotFound, ReaderFailed, UnsupportedFormat
 from index.readers import InProcessReaders, IsolatedReaders
 from index.readers.isolation import _File
-from index.readers.workers import Workers
+from index.readers.workers import GaveWay, Workers
 from tests.index.readers.pdf.test_damage import one_page, text
 from tests.patience import PATIENCE
 
@@ -75,7 +75,7 @@ def test_a_slow_reader_is_killed_and_the_next_file_is_read(open_readers: Opener)
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("slow", "quick_seconds"), [(12 * SLOW, 60.0), (SLOW, 0.5), (SLOW[: 2**20], 60.0)])
+@pytest.mark.parametrize(("slow", "quick_seconds"), [(12 * SLOW, 60.0), (SLOW, 0.5)])
 def test_a_small_file_does_not_wait_for_a_large_or_slow_one(
     open_readers: Opener, slow: bytes, quick_seconds: float
 ) -> None:
@@ -191,6 +191,28 @@ def test_a_worker_does_not_outlive_the_fork_server(open_readers: Opener) -> None
         with pytest.raises(ReaderFailed, match="crashed"):
             failing.result(PATIENCE)
     busy.wait(PATIENCE)
+
+
+def test_a_long_call_gives_way_when_others_wait_and_only_then(open_readers: Opener) -> None:
+    open_readers().read(b"warm", name="a.txt")  # the fork server has loaded everything
+    workers = Workers(1, megabytes=1024)
+    try:
+        assert workers.run(time.sleep, 0.8, seconds=PATIENCE, gives_way=True) is None
+        with ThreadPoolExecutor(1) as thread:
+            long = thread.submit(workers.run, time.sleep, PATIENCE, seconds=PATIENCE, gives_way=True)
+            while workers._turns._free:
+                time.sleep(0.01)
+            assert workers.run(abs, -1, seconds=PATIENCE) == 1
+            with pytest.raises(GaveWay):
+                long.result(PATIENCE)
+        with ThreadPoolExecutor(1) as thread:
+            stays = thread.submit(workers.run, time.sleep, 0.8, seconds=PATIENCE)
+            while workers._turns._free:
+                time.sleep(0.01)
+            assert workers.run(abs, -2, seconds=PATIENCE) == 2
+            assert stays.result(PATIENCE) is None
+    finally:
+        workers.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
