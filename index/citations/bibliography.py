@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from index.citations.references import Reference, encode_link
+from index.citations.references import Reference, encode_link, one_line
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _LATEX = str.maketrans(
@@ -31,7 +31,7 @@ def csl_json(reference: Reference) -> dict[str, object]:
     values: dict[str, object] = {
         "id": citation.locator,
         "type": "webpage" if reference.link else "document",
-        "title": reference.citation.title,
+        "title": one_line(reference.citation.title),
         "author": [_csl_name(name) for name in reference.authors],
         "issued": {"date-parts": [parts]} if parts else {"raw": date} if date else None,
         "publisher": reference.value("publisher"),
@@ -87,12 +87,15 @@ def bibtex(reference: Reference) -> str:
 
 def _bibtex_name(name: str) -> str:
     latex = _latex(name)
-    # Braces prevent BibTeX from splitting a name such as "Smith and Sons", or one with several commas.
-    return f"{{{latex}}}" if name.count(",") > 1 or re.search(r"\band\b", name, re.IGNORECASE) else latex
+    # Braces prevent BibTeX from splitting a name such as "Smith and Sons", or one with several commas, and
+    # from reading "others" as more authors.
+    is_whole = name.count(",") > 1 or re.search(r"\band\b|^others$", name, re.IGNORECASE)
+    return f"{{{latex}}}" if is_whole else latex
 
 
 def _latex(text: str) -> str:
-    return text.translate(_LATEX)
+    # On one line: some programs begin an entry wherever a line begins with @, inside braces, too.
+    return one_line(text).translate(_LATEX)
 
 
 def _file(name: str) -> str:

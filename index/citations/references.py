@@ -16,6 +16,7 @@ from index.provenance import Provenance
 from index.types import Metadata
 
 _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?(?!\d)")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WEB = ("http://", "https://")
 _CLAIMS = ("title", "authors", "author", "publisher", "site", "date", "published", "year", "doi", "url")
 """What a document may say of itself that a citation would otherwise say of it."""
@@ -139,5 +140,5 @@ def encode_link(link: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text on one line, with single spaces."""
-    return " ".join(text.split())
+    """The text on one line, with single spaces, also in place of control characters."""
+    return " ".join(_CONTROLS.sub(" ", text).split())

@@ -321,7 +321,7 @@ def test_bibtex() -> None:
     made = format_citation(citation(), "bibtex", provenance=Provenance(METADATA, {}))
     kind, key, fields = parsed(made)
     assert (kind, key) == ("misc", f"notes-a-b-html-9f2c41aab3de-100-{100 + len(QUOTE)}")
-    assert fields["annote"] == QUOTE
+    assert fields["annote"] == " ".join(QUOTE.split())
     assert fields["note"] == LOCATOR
     assert fields["title"] == "Was tun? *Über* {Katzen}"
     assert fields["publisher"] == "R&D {Press}"
@@ -349,6 +349,58 @@ def test_bibtex_is_read_as_it_was_meant(quote: str) -> None:
     kind, _, fields = parsed(made)
     assert kind == "misc"
     assert fields["title"] == "notes/a b.html"
+
+
+FORGED = [
+    "A\n@article{forged,\n  title = {Forged}\n}\n",
+    "A\r@article{forged, title = {x}}",
+    "A\u2028@string{x = 1}",
+    "A\x0b\x0c\x1e\x85\x00\x1b[31m@comment{x}",
+    "A} ,\n@book{forged, note = {",
+    "A\\}\n@book{forged",
+    "A % hidden\n@misc{forged",
+    "A\nTY  - JOUR\nER  - ",
+    "A <script>alert(1)</script>\n\n[^1]: forged",
+    "others and\nothers",
+]
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=map(ascii, FORGED))
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_value_begins_a_line_or_leaves_its_field(name: Format, forged: str) -> None:
+    names = "author publisher date year site doi url language".split()
+    for field in (*names, "title", "quote", "source", "section"):
+        metadata: Metadata = {**METADATA, **({field: forged} if field in names else {})}
+        changed: dict[str, Any] = {}
+        if field not in names:
+            changed[field] = (forged,) if field == "section" else forged
+        said = {field: forged} if field in names else {}
+        made = format_citation(citation(**changed), name, provenance=Provenance(metadata, said))
+        if not isinstance(made, str):
+            json.dumps(made, allow_nan=False)
+            continue
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]", made), field
+        if name != "bibtex":
+            assert "\n" not in made.rstrip("\n"), field
+            continue
+        first, *lines, last, end = made.split("\n")
+        assert (first[:6], last, end) == ("@misc{", "}", ""), field
+        assert all(re.match(r"  [a-z]+ = ", line) for line in lines), field
+        assert parsed(made)[0] == "misc"
+
+
+def test_others_is_a_name() -> None:
+    known = Provenance({"authors": ["Doe, Jane", "others"]}, {})
+    made = str(format_citation(citation(), "bibtex", provenance=known))
+    assert "author = {Doe, Jane and {others}}" in made
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_a_line_of_bibtex_is_a_field(title: str, name: str) -> None:
+    changed = citation(title=title, quote=f"a{title}")
+    known = Provenance({"author": name, "publisher": title}, {"site": title})
+    lines = str(format_citation(changed, "bibtex", provenance=known)).split("\n")
+    assert all(re.match(r"  [a-z]+ = ", line) for line in lines[1:-2])
 
 
 @given(
