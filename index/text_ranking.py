@@ -6,7 +6,7 @@ and judged by the code that does so for collections. Rarity of words is that amo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -17,9 +17,9 @@ from index.description import Description
 from index.engine import open_exact_engine
 from index.errors import Unreadable
 from index.ingest import Source
-from index.ingest.embedding_queue import EmbeddingQueue
+from index.ingest.embedding_queue import EmbeddedBatch, EmbeddingQueue
 from index.ingest.preparation import Preparation
-from index.protocols import Embedder, RecordStore, Reranker
+from index.protocols import Embedder, Lease, RecordStore, Reranker
 from index.readers import InProcessReaders
 from index.records import NewDocument
 from index.search import load_answerability
@@ -49,11 +49,19 @@ class TextRanker:
             for text, at in zip(texts, starts, strict=True)
         ]
 
-    def probabilities(self, question: str, texts: Sequence[str], *, vector: Vectors) -> list[float]:
+    def probabilities(
+        self,
+        question: str,
+        texts: Sequence[str],
+        *,
+        vector: Vectors,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> list[float]:
         """The calibrated probability of each text that it answers the question; 0 for an empty one.
 
         ``question`` is checked, and ``vector`` is its own, shape (dimension,). The score of a text is that of
-        its best passage. Raises :class:`index.errors.ModelFailed`.
+        its best passage. ``stop`` is asked before each batch is embedded: once it is true, nobody wants the
+        result, and what is left is not done. Raises :class:`index.errors.ModelFailed`.
         """
         found = [0.0] * len(texts)
         places: dict[str, list[int]] = {}
@@ -61,21 +69,27 @@ class TextRanker:
             places.setdefault(text, []).append(at)
         # A text that is given several times is one document: equal passages would share a hit.
         distinct = list(places)
-        answer = self._answer(question, distinct, vector)
+        answer = self._answer(question, distinct, vector, stop)
         for hit in answer.hits:
             for locator in (hit.citation.locator, *hit.also_at):
                 for at in places[distinct[int(parse_locator(locator).document_id)]]:
                     found[at] = max(found[at], hit.probability)
         return found
 
-    def _answer(self, question: str, texts: Sequence[str], vector: Vectors) -> Answer:
+    def _answer(
+        self, question: str, texts: Sequence[str], vector: Vectors, stop: Callable[[], bool]
+    ) -> Answer:
         description = Description.of_today(self.embedder, self.config)
         analyzer = description.analyzer()
         store = open_memory_store()
         store.put(list(self._documents(texts)))
         queue = EmbeddingQueue(store, self.embedder, analyzer)
         size = self.config.ingest.passages_per_batch
-        for _ in queue.drain(size, lambda one, _: store.put_vectors(one.keys, one.vectors, one.sentences)):
+
+        def put(one: EmbeddedBatch, _: Lease) -> int:
+            return store.put_vectors(one.keys, one.vectors, one.sentences)
+
+        for _ in queue.drain(size, put, stop=stop):
             pass
         engine = open_exact_engine(store, description)
         engine.update()

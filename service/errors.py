@@ -153,6 +153,11 @@ class NotReady(ServiceError):
     code = "not_ready"
 
 
+def stopping() -> NotReady:
+    """The error of a request that has come too late, or was not answered in time, while the service stops."""
+    return NotReady("The service is stopping. Send the request again in a moment.")
+
+
 class WriterFailed(ServiceError):
     """The model that writes answers cannot be reached, refused the request, or its text broke off."""
 

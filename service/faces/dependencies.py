@@ -10,8 +10,10 @@ from starlette.requests import HTTPConnection
 
 from index.errors import DiskFull, DiskReadOnly, ObjectsUnavailable
 from service.errors import BodyTimeout, MayRaise, NotReady, Overloaded
+from service.faces.client import HttpClient
 from service.flows.answer.answering import Answering
 from service.flows.ask.asking import Asking
+from service.flows.ask.disconnection import WatchedPlace
 from service.flows.ingest.background.embedding import EmbeddingWorker
 from service.flows.ingest.background.erasing import Erasing
 from service.flows.ingest.ingestion import Ingestion
@@ -24,7 +26,7 @@ from service.state.collections import Collections
 from service.state.credentials import Credentials
 from service.state.files import Files
 from service.state.identity import Principal, Prover, caller_of
-from service.state.limits.pools import Pool, Pools
+from service.state.limits.pools import Place, Pools
 
 T = TypeVar("T")
 
@@ -79,45 +81,46 @@ ReadyReadiness = Annotated[Readiness, provide(Readiness), NOT_READY]
 ReadySettings = Annotated[Settings, provide(Settings), NOT_READY]
 
 
-async def texts_pool(pools: ReadyPools) -> AsyncIterator[Pool]:
-    """The pool that reads whole texts, with a permit. Raises :class:`service.errors.Overloaded`."""
-    with pools.texts.permits.acquire():
-        yield pools.texts
+async def texts_place(request: Request, pools: ReadyPools) -> AsyncIterator[WatchedPlace]:
+    """A place in the pool that reads whole texts. Raises :class:`service.errors.Overloaded`."""
+    with pools.texts.admit(caller_of(request.scope).holder) as place:
+        yield WatchedPlace(HttpClient(request), place)
 
 
-async def drawing_pool(pools: ReadyPools) -> AsyncIterator[Pool]:
-    """The pool that draws pages, with a permit. Raises :class:`service.errors.Overloaded`."""
-    with pools.drawing.permits.acquire():
-        yield pools.drawing
+async def drawing_place(request: Request, pools: ReadyPools) -> AsyncIterator[WatchedPlace]:
+    """A place in the pool that draws pages. Raises :class:`service.errors.Overloaded`."""
+    with pools.drawing.admit(caller_of(request.scope).holder) as place:
+        yield WatchedPlace(HttpClient(request), place)
 
 
-async def writes_pool(pools: ReadyPools) -> AsyncIterator[Pool]:
-    """The pool that writes, with a permit. Raises :class:`service.errors.Overloaded`."""
-    with pools.writes.permits.acquire():
-        yield pools.writes
+async def writes_place(request: Request, pools: ReadyPools) -> AsyncIterator[Place]:
+    """A place in the pool that writes. Raises :class:`service.errors.Overloaded`."""
+    with pools.writes.admit(caller_of(request.scope).holder) as place:
+        yield place
 
 
-async def writes_pool_after_body(request: Request, pools: ReadyPools) -> AsyncIterator[Pool]:
-    """The pool that writes, with a permit that is taken once the whole body is here.
+async def writes_place_after_body(request: Request, pools: ReadyPools) -> AsyncIterator[Place]:
+    """A place in the pool that writes, which is taken once the whole body is here.
 
     An unfinished body thus keeps nobody out. Raises :class:`service.errors.Overloaded` before the body is
     read where there is no permit then.
     """
-    pools.writes.permits.require()
+    holder = caller_of(request.scope).holder
+    pools.writes.permits.require(holder)
     await read_body(request)
-    with pools.writes.permits.acquire():
-        yield pools.writes
+    with pools.writes.admit(holder) as place:
+        yield place
 
 
-Texts = Annotated[Pool, Depends(texts_pool, scope="function"), MayRaise(Overloaded)]
-Drawing = Annotated[Pool, Depends(drawing_pool, scope="function"), MayRaise(Overloaded)]
+Texts = Annotated[WatchedPlace, Depends(texts_place, scope="function"), MayRaise(Overloaded)]
+Drawing = Annotated[WatchedPlace, Depends(drawing_place, scope="function"), MayRaise(Overloaded)]
 WritesAfterBody = Annotated[
-    Pool,
-    Depends(writes_pool_after_body, scope="function"),
+    Place,
+    Depends(writes_place_after_body, scope="function"),
     MayRaise(Overloaded, BodyTimeout, DiskFull, DiskReadOnly, ObjectsUnavailable),
 ]
 Writes = Annotated[
-    Pool,
-    Depends(writes_pool, scope="function"),
+    Place,
+    Depends(writes_place, scope="function"),
     MayRaise(Overloaded, DiskFull, DiskReadOnly, ObjectsUnavailable),
 ]

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from index.library import Library
 from service.app.runtime import Runtime
 from tests.service.http_service import assert_error, served
+from tests.service.permits import held_by_all
 
 LONG = "The lamp was lit. " * 60
 LIMITS = {
@@ -102,24 +103,22 @@ def test_what_goes_through_whole_texts_has_permits_of_its_own(
     app: Any = tight.app
     runtime: Runtime = app.state.runtime
     address = path.format(percent_encode(locator))
-    runtime.pools.texts.permits.taken = runtime.pools.texts.permits.most
-    response = tight.request(method, address, json=body)
-    assert (response.status_code, response.headers["retry-after"]) == (429, "1")
-    assert tight.post("/v1/ask", json={"question": "lamp"}).status_code == 200
-    runtime.pools.texts.permits.taken = 0
-    runtime.pools.questions.permits.taken = runtime.pools.questions.permits.most
-    assert tight.request(method, address, json=body).status_code == 200
+    with held_by_all(runtime.pools.texts.permits):
+        response = tight.request(method, address, json=body)
+        assert (response.status_code, response.headers["retry-after"]) == (429, "1")
+        assert tight.post("/v1/ask", json={"question": "lamp"}).status_code == 200
+    with held_by_all(runtime.pools.questions.permits):
+        assert tight.request(method, address, json=body).status_code == 200
     assert runtime.pools.texts.permits.taken == 0
 
 
 def test_questions_as_of_an_earlier_change_have_permits_of_their_own(tight: TestClient, locator: str) -> None:
     app: Any = tight.app
     runtime: Runtime = app.state.runtime
-    runtime.pools.history.permits.taken = runtime.pools.history.permits.most
-    response = tight.post("/v1/ask", json={"question": "lamp", "as_of": 1})
-    assert "ask the collection as it is" in assert_error(response, 429, "overloaded")
-    assert tight.post("/v1/ask", json={"question": "lamp"}).status_code == 200
-    runtime.pools.history.permits.taken = 0
+    with held_by_all(runtime.pools.history.permits):
+        response = tight.post("/v1/ask", json={"question": "lamp", "as_of": 1})
+        assert "ask the collection as it is" in assert_error(response, 429, "overloaded")
+        assert tight.post("/v1/ask", json={"question": "lamp"}).status_code == 200
     assert tight.post("/v1/ask", json={"question": "lamp", "as_of": 1}).status_code == 200
     assert (runtime.pools.history.permits.taken, runtime.pools.questions.permits.taken) == (0, 0)
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from index.library import Library
 from tests.patience import PATIENCE, eventually
 from tests.service.http_service import app_of, assert_error, live, served
+from tests.service.permits import held_by_all
 
 BODY = b'{"text": "Mars has two'
 REQUESTS = [
@@ -105,10 +106,8 @@ def test_a_question_that_is_refused_early_may_not_trickle_either(library: Librar
     app = app_of(library, body_idle_seconds=1.0)
     with live(app) as client:
         permits = app.state.runtime.pools.questions.permits
-        permits.taken = permits.most
-        with unfinished(client, "POST /v1/ask", 1) as (one,):
+        with held_by_all(permits), unfinished(client, "POST /v1/ask", 1) as (one,):
             assert one.recv(4096).startswith(b"HTTP/1.1 429 ")
-        permits.taken = 0
 
 
 def test_bodies_in_memory_have_a_limit_together(library: Library) -> None:
@@ -132,13 +131,11 @@ def test_uploads_that_go_to_disk_are_not_counted(library: Library) -> None:
 
 def test_a_write_is_refused_before_its_body_when_there_is_no_permit(client: TestClient) -> None:
     app: Any = client.app
-    permits = app.state.runtime.pools.writes.permits
-    permits.taken = permits.most
 
     def body() -> Iterator[bytes]:
         raise AssertionError("the body was read")
         yield b""
 
-    response = client.put("/v1/documents/mars.txt", content=body())
-    permits.taken = 0
+    with held_by_all(app.state.runtime.pools.writes.permits):
+        response = client.put("/v1/documents/mars.txt", content=body())
     assert_error(response, 429, "overloaded")

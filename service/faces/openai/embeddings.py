@@ -14,14 +14,16 @@ from index.types import Vectors
 from service.errors import InvalidRequest, MayRaise, NoSuchModel, Overloaded
 from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyAsking
-from service.faces.openai.models import embedding_of
+from service.faces.openai.models import Embedding, embedding_of
 from service.faces.openai.replies import Embeddings
 from service.faces.openai.requests import EmbeddingsRequest
+from service.flows.ask.asking import Asking
 from service.flows.ask.disconnection import unless_gone
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
-from service.state.identity import Scope, access
+from service.state.identity import Principal, Scope, access
+from service.state.limits.pools import Place
 
 router = APIRouter(tags=["openai"], route_class=ApiRoute)
 
@@ -41,17 +43,9 @@ async def create(
     texts = [body.input] if isinstance(body.input, str) else body.input
     model = await asking.pools.lookups.run(embedding_of, asking.collections, caller, body.model)
     _require_dimension(body, model.embedder)
-    pool = asking.pools.questions
-    with pool.permits.acquire():
-        tokens = await pool.run(_count_tokens, texts, model.embedder)
-        asking.rates.charge(caller, len(texts) - 1)  # the middleware has counted one
-        queue, vectors = asking.questions.of(model.queue), []
-        # In parts: questions of others are embedded in between.
-        for at in range(0, len(texts), asking.settings.max_batch):
-            part = texts[at : at + asking.settings.max_batch]
-            with pool.permits.waiting():
-                encoded = await unless_gone(HttpClient(request), queue.encode(part))
-            vectors += [one.vector for one in encoded]
+    with asking.pools.questions.admit(caller.holder) as place:
+        embedding = _embed(asking, caller, place, model, texts)
+        tokens, vectors = await unless_gone(HttpClient(request), embedding)
     return json_reply(
         {
             "object": "list",
@@ -67,6 +61,23 @@ async def create(
             "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
         }
     )
+
+
+async def _embed(
+    asking: Asking, caller: Principal, place: Place, model: Embedding, texts: Sequence[str]
+) -> tuple[int, list[Vectors]]:
+    """The number of tokens of texts, and their vectors."""
+    tokens = await place.run(_count_tokens, texts, model.embedder)
+    asking.rates.charge(caller, len(texts) - 1)  # the middleware has counted one
+    queue, most = asking.questions.of(model.queue), asking.settings.max_batch
+    parts = [texts[at : at + most] for at in range(0, len(texts), most)]
+    place.plan(len(parts))
+    vectors: list[Vectors] = []
+    for part in parts:  # questions of others are embedded in between
+        with place.waiting():
+            vectors += [one.vector for one in await queue.encode(part, holder=caller.holder)]
+        place.advance()
+    return tokens, vectors
 
 
 def _require_dimension(body: EmbeddingsRequest, embedder: Embedder) -> None:

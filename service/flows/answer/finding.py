@@ -75,7 +75,7 @@ async def find(client: Client, answering: Answering, caller: Principal, asked: A
     :func:`service.flows.ask.answering.answer_all` raise.
     """
     if asked.mode == "written":
-        answering.writing.require()
+        answering.writing.require(caller.holder)
     plan = plan_request(asked.body, caller, answering)
     (whole,) = plan.questions
     parts = divide_question(whole.text)

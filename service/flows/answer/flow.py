@@ -50,7 +50,7 @@ async def events(found: Found, answering: Answering, *, for_people: bool = False
     :class:`service.errors.Overloaded`.
     """
     if found.asked.mode == "written" and not found.declines:
-        with answering.writing.acquire():
+        with answering.writing.acquire(found.caller.holder):
             async with aclosing(written_events(found, answering, for_people=for_people)) as steps:
                 async for event in steps:
                     yield event

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from index.errors import LoccitError
 from service.flows.answer.answering import Answering
@@ -127,7 +128,8 @@ async def _check_segments(
         found.shown,
     )
     while (segment := await segments.get()) is not None:
-        for sentence in await answering.pools.texts.run(checker.check, segment):
+        check = partial(checker.check, segment)
+        for sentence in await answering.pools.texts.submit(found.caller.holder, check):
             told.put_nowait(sentence)
 
 

@@ -25,18 +25,18 @@ class AwaitedChanges:
         self._pool = pool
         self._seconds = seconds
 
-    async def wait_for(self, name: str, change: int) -> None:
-        """Wait until answers from a collection have a change.
+    async def wait_for(self, name: str, change: int, holder: str) -> None:
+        """Wait until answers from a collection have a change, with a permit of ``holder``.
 
         Raises :class:`index.errors.ChangeNotFound`, :class:`index.errors.ChangeNotReached`,
         :class:`service.errors.Overloaded`, and what :meth:`index.library.Library.open` raises.
         """
         if self._library.reached(name) >= change:
             return
-        with self._pool.permits.acquire():
+        with self._pool.admit(holder) as place:
             try:
                 async with asyncio.timeout(self._seconds):
-                    while not await self._pool.run(self._follow, name, change):  # noqa: ASYNC110 -- nobody tells
+                    while not await place.run(self._follow, name, change):  # noqa: ASYNC110 -- nobody tells
                         await asyncio.sleep(LOOK_SECONDS)
             except TimeoutError:
                 reached = self._library.reached(name)

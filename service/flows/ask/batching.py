@@ -1,7 +1,8 @@
 """Batching of questions: those that arrive while the model is busy are embedded together in the next batch.
 
-No question waits for a batch to fill. Concurrent requests with the same question share one embedding, and the
-vectors of recent questions are cached.
+No question waits for a batch to fill. The callers take turns in it: whoever sends many questions does not
+delay those of others by more than a batch. Concurrent requests with the same question share one embedding,
+and the vectors of recent questions are cached.
 """
 
 from __future__ import annotations
@@ -9,21 +10,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
 
 from index.errors import LoccitError, ModelFailed
 from index.types import Vectors
-from service.errors import NotReady
+from service.errors import stopping
 from service.flows.ask.question_cache import QuestionCache
+from service.state.limits.turns import Turns
 
 log = logging.getLogger("loccit.service")
 
 _STOP_SECONDS = 10.0
+_MOST_CHARACTERS = 8_000
+"""Of the questions of a batch, unless one alone is longer: the next batch has to wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ class _Pending:
     key: bytes
     question: str
     waiters: list[_Waiter] = field(default_factory=list)
+    holders: set[str] = field(default_factory=set)
+    """In whose turns it waits."""
+    is_taken: bool = False
 
 
 def _count_nothing(_: float) -> None:
@@ -101,7 +106,9 @@ class QuestionQueue:
         self._cache = QuestionCache(cache_size)
         self._counts = counts or QuestionCounts()
         self._pending: dict[bytes, _Pending] = {}
-        self._waiting: deque[_Pending] = deque()
+        self._turns: Turns[_Pending] = Turns()
+        self._next: _Pending | None = None
+        """A question that did not fit into the last batch."""
         self._in_batch: list[_Pending] = []
         self._scheduled = False
         self._stopped = False
@@ -110,7 +117,7 @@ class QuestionQueue:
     @property
     def waiting(self) -> int:
         """Number of questions that are not in a batch yet."""
-        return len(self._waiting)
+        return len(self._pending) - len(self._in_batch)
 
     @property
     def cached_vectors(self) -> int:
@@ -126,21 +133,22 @@ class QuestionQueue:
         self._counts.hits(len(vectors))
         return [Encoded(vector, 0.0, 0.0) for vector in vectors]
 
-    async def encode(self, questions: Sequence[str]) -> list[Encoded]:
+    async def encode(self, questions: Sequence[str], *, holder: str = "") -> list[Encoded]:
         """Embed questions; returns their vectors in order. Raises :class:`ModelFailed`, :class:`NotReady`.
 
-        When the caller is cancelled, its questions leave the queue unless other requests wait for them.
+        ``holder`` is whose turns they wait for. When the caller is cancelled, its questions leave the queue
+        unless other requests wait for them.
         """
         if self._stopped:
-            raise NotReady("The service is stopping. Ask again in a moment.")
-        mine = [self._enqueue(question) for question in questions]
+            raise stopping()
+        mine = [self._enqueue(question, holder) for question in questions]
         self._schedule()
         try:
             return [await waiter.future for waiter in mine]
         finally:
             self._release(mine)
 
-    def _enqueue(self, question: str) -> _Waiter:
+    def _enqueue(self, question: str, holder: str) -> _Waiter:
         waiter = _Waiter(asyncio.get_running_loop().create_future(), self._clock())
         key = self._cache.key(question)
         if (vector := self._cache.get(key)) is not None:
@@ -150,7 +158,9 @@ class QuestionQueue:
         self._counts.misses(1)
         if (pending := self._pending.get(key)) is None:
             pending = self._pending[key] = _Pending(key, question)
-            self._waiting.append(pending)
+        if not pending.is_taken and holder not in pending.holders:
+            pending.holders.add(holder)
+            self._turns.put(holder, pending)
         pending.waiters.append(waiter)
         waiter.pending = pending
         return waiter
@@ -168,24 +178,22 @@ class QuestionQueue:
         if pending is None:
             return
         pending.waiters.remove(waiter)
-        if not pending.waiters:
-            with suppress(ValueError):  # not queued: the model is working on it
-                self._waiting.remove(pending)
-                del self._pending[pending.key]
+        if not pending.waiters and not pending.is_taken:  # else the model is working on it
+            pending.is_taken = True
+            del self._pending[pending.key]
 
     def _schedule(self) -> None:
         # Not immediately, so that questions of the same turn of the event loop join the batch.
-        if self._waiting and not self._scheduled and not self._in_batch and not self._stopped:
+        if self.waiting and not self._scheduled and not self._in_batch and not self._stopped:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._start)
 
     def _start(self) -> None:
         self._scheduled = False
-        if self._stopped or not self._waiting:
+        if self._stopped or not (batch := self._take_batch()):
             return
-        size = min(self._max_batch, len(self._waiting))
-        self._in_batch = batch = [self._waiting.popleft() for _ in range(size)]
-        self._counts.batch(size)
+        self._in_batch = batch
+        self._counts.batch(len(batch))
         try:
             work = self._thread.submit(self._embed_timed, [pending.question for pending in batch])
         except RuntimeError as error:  # the thread cannot be started
@@ -193,6 +201,28 @@ class QuestionQueue:
             self._fail(batch, error)
             return
         asyncio.wrap_future(work).add_done_callback(lambda done: self._finish(batch, done))
+
+    def _take_batch(self) -> list[_Pending]:
+        """Take the questions whose turn it is, as many as fit into a batch."""
+        batch: list[_Pending] = []
+        characters = 0
+        while len(batch) < self._max_batch:
+            pending, self._next = self._next or self._take_turn(), None
+            if pending is None:
+                break
+            if pending.is_taken:  # in the turn of another, or nobody waits for it any more
+                continue
+            characters += len(pending.question)
+            if batch and characters > _MOST_CHARACTERS:
+                self._next = pending
+                break
+            pending.is_taken = True
+            batch.append(pending)
+        return batch
+
+    def _take_turn(self) -> _Pending | None:
+        taken = self._turns.take()
+        return None if taken is None else taken[1]
 
     def _embed_timed(self, questions: Sequence[str]) -> tuple[Vectors, float]:
         started = self._clock()
@@ -230,9 +260,8 @@ class QuestionQueue:
     async def stop(self, *, seconds: float = _STOP_SECONDS) -> None:
         """Reject queued questions, and wait at most this long for the current batch."""
         self._stopped = True
-        self._reject(list(self._waiting))
-        self._waiting.clear()
         batch = list(self._in_batch)
+        self._reject(self._remove([one for one in self._pending.values() if not one.is_taken]))
         if futures := [waiter.future for waiter in _waiters(batch)]:
             await asyncio.wait(futures, timeout=seconds)
         self._reject(batch)
@@ -240,7 +269,7 @@ class QuestionQueue:
 
     def _reject(self, questions: Sequence[_Pending]) -> None:
         for waiter in _waiters(questions):
-            waiter.fail(NotReady("The service is stopping. Ask again in a moment."))
+            waiter.fail(stopping())
 
 
 def _waiters(questions: Sequence[_Pending]) -> list[_Waiter]:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
 
 from service.errors import ClientGone
 from service.flows.ask.client import Client
+from service.state.limits.pools import Place
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
+_UNWATCHED_SECONDS = 0.01
 
-async def unless_gone(client: Client, work: Awaitable[T]) -> T:
-    """Await work; cancel it when the client disconnects. Raises :class:`ClientGone`."""
+
+async def unless_gone(client: Client, work: Awaitable[T], *, after: float = _UNWATCHED_SECONDS) -> T:
+    """Await work; cancel it when the client disconnects. Raises :class:`ClientGone`.
+
+    The client is watched ``after`` so many seconds.
+    """
     task, gone, over = asyncio.current_task(), False, False
-    watching = asyncio.ensure_future(client.disconnected())
+    watching: asyncio.Future[None] | None = None
+
+    def watch() -> None:
+        nonlocal watching
+        watching = asyncio.ensure_future(client.disconnected())
+        watching.add_done_callback(drop)
 
     def drop(_: object) -> None:
         nonlocal gone
@@ -23,7 +35,8 @@ async def unless_gone(client: Client, work: Awaitable[T]) -> T:
         if task is not None and not over:
             gone = task.cancel()
 
-    watching.add_done_callback(drop)
+    # A task takes longer to make than a timer, and most work ends before it would tell anything.
+    timer = asyncio.get_running_loop().call_later(after, watch)
     try:
         return await work
     except asyncio.CancelledError:
@@ -33,4 +46,23 @@ async def unless_gone(client: Client, work: Awaitable[T]) -> T:
         raise
     finally:
         over = True
-        watching.cancel()
+        timer.cancel()
+        if watching is not None:
+            watching.cancel()
+
+
+class WatchedPlace:
+    """A place in a pool of a request that only reads: its calls are dropped when the client disconnects."""
+
+    def __init__(self, client: Client, place: Place) -> None:
+        self._client = client
+        self._place = place
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody waits for the result of a call any more. May be asked in its thread."""
+        return self._place.is_left
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a blocking call in a thread. Raises :class:`service.errors.ClientGone`."""
+        return await unless_gone(self._client, self._place.run(function, *args, **kwargs))

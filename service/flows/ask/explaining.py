@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from index.search import DocumentExplanation, Question
-from service.flows.ask.answering import EncodedQuestions, encode_unless_gone
+from service.flows.ask.answering import EncodedQuestions, encode
 from service.flows.ask.asking import Asking
 from service.flows.ask.client import Client
+from service.flows.ask.disconnection import unless_gone
 from service.state.collections import Collections
 from service.state.identity import Principal
+from service.state.limits.pools import Place
 
 
 async def explain(
@@ -25,11 +27,16 @@ async def explain(
     collection, document_id = where
     # Before the question waits for the model: a document that is not there costs nothing.
     await asking.pools.lookups.run(_require_document, asking.collections, caller, collection, document_id)
-    pool = asking.pools.questions
-    with pool.permits.acquire():
-        with pool.permits.waiting():
-            encoded = await encode_unless_gone(client, asking, caller, collection, [[question.text]])
-        return await pool.run(_explain, asking.collections, caller, where, question, encoded)
+    with asking.pools.questions.admit(caller.holder) as place:
+        return await unless_gone(client, _explain_in_turn(asking, caller, place, where, question))
+
+
+async def _explain_in_turn(
+    asking: Asking, caller: Principal, place: Place, where: tuple[str, str], question: Question
+) -> DocumentExplanation:
+    with place.waiting():
+        encoded = await encode(asking, caller, where[0], [[question.text]])
+    return await place.run(_explain, asking.collections, caller, where, question, encoded)
 
 
 def _require_document(collections: Collections, caller: Principal, collection: str, document_id: str) -> None:

@@ -21,7 +21,7 @@ def record_request(scope: Scope, status: int) -> None:
 
     Without keys nobody is known, and nothing is recorded.
     """
-    if scope.get("state", {}).get("principal") is ANYONE:
+    if scope.get("state", {}).get("principal") == ANYONE:
         return
     parts: Parts | None = getattr(scope["app"].state, "parts", None)
     log = None if parts is None else parts.get(AuditLog)

@@ -65,7 +65,7 @@ class Authentication:
             state["secure"] = is_secure(scope, self._proxies)
             is_open = self._sign_on is None and not keyring.required
             try:
-                caller = ANYONE if is_open else self._authenticate(scope)
+                caller = replace(ANYONE, visitor=state["client"]) if is_open else self._authenticate(scope)
                 state["principal"] = _narrow_to_groups(caller, scope)
             except LoccitError as error:
                 await render_error(error, scope)(scope, receive, send)

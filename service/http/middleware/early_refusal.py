@@ -10,6 +10,7 @@ from service.errors import BodyTimeout, Overloaded
 from service.http.error_handlers import error_response
 from service.http.middleware.body_limit import content_length
 from service.http.parts import parts_of
+from service.state.identity import caller_of
 from service.state.limits.pools import Pools
 
 _SMALL = 65_536
@@ -30,7 +31,7 @@ class EarlyRefusal:
         if scope["type"] == "http" and scope["path"] == self._path and scope["method"] == "POST":
             try:
                 # Only a check: the route takes the permit and counts the request as admitted.
-                parts_of(scope)[Pools].questions.permits.require()
+                parts_of(scope)[Pools].questions.permits.require(caller_of(scope).holder)
             except Overloaded as error:
                 response = error_response(error, scope)
                 if not await _drain_small_body(scope, receive):

@@ -55,6 +55,7 @@ def is_trusted(address: str, proxies: Networks) -> bool:
     return any(found in network for network in proxies)
 
 
+@lru_cache(maxsize=1024)
 def subscriber(address: str) -> str:
     """The addresses of one subscriber: an IPv4 address, or the /64 network of an IPv6 address."""
     if not is_address(address):

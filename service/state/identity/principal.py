@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
+from service.state.identity.client_address import subscriber
+
 Groups = frozenset[str] | None
 """Groups of which documents are readable; None means all groups."""
 
@@ -47,7 +49,7 @@ class Principal:
     """Rate limit of this key, which replaces that of the settings."""
     user: str = ""
     visitor: str = field(default="", compare=False)
-    """Address of the client, where anyone may have the key or the link by which it came."""
+    """Address of the client, where anyone may have the key or the link by which it came, or needs none."""
     session: str = field(default="", compare=False, repr=False)
     """The cookie by which it came, if it is signed in in a browser."""
     is_narrowed: bool = field(default=False, compare=False)
@@ -57,6 +59,11 @@ class Principal:
     def gives_open_links(self) -> bool:
         """Whether the links of its answers open without a key. Not on behalf of groups: links know none."""
         return (self.open_links or bool(self.origins)) and not self.is_narrowed
+
+    @property
+    def holder(self) -> str:
+        """In whose name its requests hold permits: that of its key and person, or else its address."""
+        return f"{self.key}/{self.user}@{subscriber(self.visitor)}"
 
     def may_use(self, collection: str) -> bool:
         """Whether it may use a collection of this name."""

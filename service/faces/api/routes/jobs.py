@@ -167,7 +167,7 @@ async def job_to_follow(
 ) -> AsyncIterator[str]:
     """Check that the job exists and hold a permit, before the response starts."""
     await pools.lookups.run(jobs.get, caller, job_id)
-    with jobs.followers.acquire():
+    with jobs.followers.acquire(caller.holder):
         yield job_id
 
 

@@ -15,6 +15,7 @@ from index.search import withhold_hits
 from service.faces.client import HttpClient
 from service.flows.ask.answering import answer_all
 from service.flows.ask.asking import Asking
+from service.flows.ask.disconnection import WatchedPlace
 from service.flows.ask.planning import plan_request, validate_request
 from service.flows.ask.requests import AskRequest
 from service.http.links import base_url
@@ -69,9 +70,9 @@ class ServiceBackend:
         )
 
     async def read(self, collection: str, function: Callable[[Collection], T]) -> T:
-        pool = self._asking.pools.texts
-        with pool.permits.acquire():
-            return await pool.run(lambda: function(self._asking.collections.open(self.caller, collection)))
+        with self._asking.pools.texts.admit(self.caller.holder) as place:
+            watched = WatchedPlace(self._client, place)
+            return await watched.run(lambda: function(self._asking.collections.open(self.caller, collection)))
 
     async def look_up(self, collection: str, function: Callable[[Collection], T]) -> T:
         return await self._asking.pools.lookups.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
@@ -26,8 +27,8 @@ from service.http.replies import json_reply
 from service.http.request_models import Request
 from service.http.route import ApiRoute
 from service.settings import Settings
-from service.state.collections import Collections
-from service.state.identity import Scope, access
+from service.state.identity import Scope, access, caller_of
+from service.state.limits.pools import Place
 
 PATH = "/v2/rerank"
 router = APIRouter(tags=["cohere"], route_class=ApiRoute)
@@ -102,12 +103,17 @@ async def rerank(
     query = validate_question(body.query, asking.settings)
     _check_count(body, asking.settings)
     request.scope["state"]["audit"] = {"count": len(body.documents)}
-    pool = asking.pools.ranking
-    with pool.permits.acquire():
-        queue = asking.questions.of()
-        known = queue.find_cached([query])
-        (encoded,) = await unless_gone(HttpClient(request), queue.encode([query])) if known is None else known
-        return await pool.run(_rank, asking.collections, asking.settings, body, query, encoded.vector)
+    holder = caller_of(request.scope).holder
+    with asking.pools.ranking.admit(holder) as place:
+        return await unless_gone(HttpClient(request), _rank_in_turn(asking, place, body, query, holder))
+
+
+async def _rank_in_turn(
+    asking: Asking, place: Place, body: RerankRequest, query: str, holder: str
+) -> Response:
+    queue = asking.questions.of()
+    (encoded,) = queue.find_cached([query]) or await queue.encode([query], holder=holder)
+    return await place.run(_rank, asking, body, query, encoded.vector, stop=lambda: place.is_left)
 
 
 def _check_count(body: RerankRequest, settings: Settings) -> None:
@@ -121,9 +127,9 @@ def _check_count(body: RerankRequest, settings: Settings) -> None:
 
 
 def _rank(
-    collections: Collections, settings: Settings, body: RerankRequest, query: str, vector: Vectors
+    asking: Asking, body: RerankRequest, query: str, vector: Vectors, *, stop: Callable[[], bool]
 ) -> Response:
-    library, most = collections.library, settings.max_rerank_characters
+    library, most = asking.collections.library, asking.settings.max_rerank_characters
     ranker = TextRanker(library.embedder, library.config, library.reranker)
     given = [one if isinstance(one, str) else one.text for one in body.documents]
     texts = ranker.truncate(given, body.max_tokens_per_doc)
@@ -133,7 +139,7 @@ def _rank(
             "Lower max_tokens_per_doc, or send fewer.",
             limit="max_rerank_characters",
         )
-    scores = ranker.probabilities(query, texts, vector=vector)
+    scores = ranker.probabilities(query, texts, vector=vector, stop=stop)
     order = sorted(range(len(scores)), key=lambda at: -scores[at])
     results = [{"index": at, "relevance_score": round(scores[at], _DECIMALS)} for at in order[: body.top_n]]
     return json_reply(_response_json(results))

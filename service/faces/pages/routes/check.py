@@ -15,6 +15,7 @@ from starlette.types import Scope as Connection
 
 from index.errors import CitationNotFound, InvalidLimit, LoccitError, Unreadable
 from service.errors import InvalidRequest, status_of
+from service.faces.client import HttpClient
 from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, ReadySettings
 from service.faces.pages import page
 from service.faces.pages.checking import Checked, Kind, Pasted, Words, check_pasted_input, parse_pasted_input
@@ -24,6 +25,7 @@ from service.faces.pages.context import context_of
 from service.faces.pages.errors.plain_errors import plain_message
 from service.faces.pages.existing import existing_collection
 from service.faces.pages.rendering import HEADERS
+from service.flows.ask.disconnection import WatchedPlace
 from service.http.links import DEFAULT_COLLECTION, base_url, in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
@@ -114,7 +116,7 @@ async def _render_check(
 ) -> Response:
     try:
         given = parse_pasted_input(
-            await _submitted_text(collections, pools, settings, query, file), query.kind, settings
+            await _submitted_text(request, collections, pools, settings, query, file), query.kind, settings
         )
     except _SHOWN as error:
         shown = Pasted("" if file else query.text[: settings.max_answer_characters])
@@ -134,22 +136,29 @@ async def _render_check(
             given,
             _Outcome(error=nothing if sent else None),
         )
-    with pools.texts.permits.acquire():
-        return await pools.texts.run(_check_and_render, request.scope, collections, settings, query, given)
+    with pools.texts.admit(caller_of(request.scope).holder) as place:
+        watched = WatchedPlace(HttpClient(request), place)
+        return await watched.run(_check_and_render, request.scope, collections, settings, query, given)
 
 
 async def _submitted_text(
-    collections: Collections, pools: Pools, settings: Settings, query: CheckQuery, file: UploadFile | None
+    request: Request,
+    collections: Collections,
+    pools: Pools,
+    settings: Settings,
+    query: CheckQuery,
+    file: UploadFile | None,
 ) -> str:
     """The text of the form, or of the file in it."""
+    holder = caller_of(request.scope).holder
     if file is not None:
         name = file.filename or ""
         data = await file.read(most_bytes(name, settings) + 1)
-        with pools.writes.permits.acquire():  # the threads that wait for readers
-            return await pools.writes.run(text_of, data, name, collections.library, settings)
+        with pools.writes.admit(holder) as place:  # the threads that wait for readers
+            return await place.run(text_of, data, name, collections.library, settings)
     if query.kind != "quote" and len(query.text) <= _MOST_HTML and is_html(query.text):
-        with pools.writes.permits.acquire():
-            return await pools.writes.run(text_of_html, query.text, collections.library)
+        with pools.writes.admit(holder) as place:
+            return await place.run(text_of_html, query.text, collections.library)
     return query.text
 
 

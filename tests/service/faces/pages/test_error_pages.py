@@ -68,7 +68,7 @@ def test_a_busy_service_says_so_on_a_page(library: Library) -> None:
     with served(library, max_queue=1) as client:
         put(client, "a.txt", LAMP)
         app: Any = client.app
-        with app.state.runtime.pools.questions.permits.acquire():
+        with app.state.runtime.pools.questions.permits.acquire("another"):
             assert "Too many requests" in told(page(client, "/?q=lamp", 429))
         assert page(client, "/?q=lamp") is not None
 
@@ -77,6 +77,6 @@ def test_a_page_that_has_to_wait_says_for_how_long(library: Library) -> None:
     with served(library, max_queue=1) as client:
         put(client, "a.txt", LAMP)
         app: Any = client.app
-        with app.state.runtime.pools.questions.permits.acquire():
+        with app.state.runtime.pools.questions.permits.acquire("another"):
             api = client.post("/v1/ask", json={"question": "lamp"})
             assert client.get("/?q=lamp").headers.get("retry-after") == api.headers["retry-after"]

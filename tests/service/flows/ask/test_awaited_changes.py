@@ -64,7 +64,9 @@ async def held(library: HeldLibrary) -> None:
 
 async def test_a_question_waits_until_the_collection_was_followed(behind: HeldLibrary, pool: Pool) -> None:
     behind.gate.clear()
-    waiting = asyncio.create_task(AwaitedChanges(behind, pool, seconds=PATIENCE).wait_for("default", LAST))
+    waiting = asyncio.create_task(
+        AwaitedChanges(behind, pool, seconds=PATIENCE).wait_for("default", LAST, "a")
+    )
     await held(behind)
     assert pool.permits.taken == 1
     assert not waiting.done()
@@ -78,16 +80,16 @@ async def test_a_question_waits_until_the_collection_was_followed(behind: HeldLi
 async def test_what_is_reached_already_takes_no_permit_and_no_look(behind: HeldLibrary) -> None:
     pool = Pool("example", 1, Permits(0))
     pool.close()
-    await AwaitedChanges(behind, pool).wait_for("default", 1)
+    await AwaitedChanges(behind, pool).wait_for("default", 1, "a")
 
 
 async def test_only_so_many_wait(behind: HeldLibrary, pool: Pool) -> None:
     waits = AwaitedChanges(behind, pool, seconds=PATIENCE)
     behind.gate.clear()
-    waiting = asyncio.create_task(waits.wait_for("default", LAST))
+    waiting = asyncio.create_task(waits.wait_for("default", LAST, "a"))
     await held(behind)
     with pytest.raises(Overloaded):
-        await waits.wait_for("default", LAST)
+        await waits.wait_for("default", LAST, "a")
     behind.gate.set()
     await waiting
 
@@ -96,13 +98,13 @@ async def test_a_question_does_not_wait_for_ever(behind: HeldLibrary, pool: Pool
     """Also where the record does not answer."""
     behind.gate.clear()
     with pytest.raises(ChangeNotReached, match="have reached change 1 here, and change 2 is asked for"):
-        await AwaitedChanges(behind, pool, seconds=0.01).wait_for("default", LAST)
+        await AwaitedChanges(behind, pool, seconds=0.01).wait_for("default", LAST, "a")
     assert pool.permits.taken == 0
 
 
 async def test_a_change_that_there_is_not_is_not_waited_for(behind: HeldLibrary, pool: Pool) -> None:
     with pytest.raises(ChangeNotFound, match="the collection is at change 2"):
-        await AwaitedChanges(behind, pool).wait_for("default", LAST + 1)
+        await AwaitedChanges(behind, pool).wait_for("default", LAST + 1, "a")
 
 
 @pytest.mark.parametrize("is_made_again", [False, True])
@@ -110,7 +112,9 @@ async def test_a_collection_may_be_deleted_while_a_question_waits_for_it(
     behind: HeldLibrary, pool: Pool, is_made_again: bool
 ) -> None:
     behind.gate.clear()
-    waiting = asyncio.create_task(AwaitedChanges(behind, pool, seconds=PATIENCE).wait_for("default", LAST))
+    waiting = asyncio.create_task(
+        AwaitedChanges(behind, pool, seconds=PATIENCE).wait_for("default", LAST, "a")
+    )
     await held(behind)
     await asyncio.to_thread(behind.delete, "default")
     assert behind.reached("default") == 0

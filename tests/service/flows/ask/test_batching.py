@@ -321,3 +321,40 @@ async def test_stopping_does_not_wait_for_ever() -> None:
             await anyio.sleep(0.02)
             await queue.stop(seconds=0.05)
     release.set()
+
+
+async def test_callers_take_turns_in_the_batches(embedder: GatedEmbedder) -> None:
+    queue = QuestionQueue(embedder.embed_queries, max_batch=4)
+    embedder.gate.clear()
+    with anyio.fail_after(PATIENCE):
+        async with anyio.create_task_group() as group:
+            group.start_soon(queue.encode, ["first"])
+            await until(lambda: embedder.batches)
+            many = [f"a{number}" for number in range(10)]
+            group.start_soon(lambda: queue.encode(many, holder="a"))
+            await until(lambda: queue.waiting == 10)
+            group.start_soon(lambda: queue.encode(["b0"], holder="b"))
+            # What somebody else has asked for before waits in the turn of whoever comes first.
+            group.start_soon(lambda: queue.encode(["a9", "c0"], holder="c"))
+            await until(lambda: queue.waiting == 12)
+            embedder.gate.set()
+    assert embedder.batches[1] == ["a0", "b0", "a9", "a1"]
+    assert embedder.batches[2] == ["c0", "a2", "a3", "a4"]
+    assert sum(map(len, embedder.batches)) == 13
+    await queue.stop()
+
+
+async def test_long_questions_make_small_batches(embedder: GatedEmbedder) -> None:
+    queue = QuestionQueue(embedder.embed_queries, max_batch=32)
+    embedder.gate.clear()
+    long = [f"{number} " + "lamp " * 390 for number in range(10)]
+    with anyio.fail_after(PATIENCE):
+        async with anyio.create_task_group() as group:
+            group.start_soon(queue.encode, ["first"])
+            await until(lambda: embedder.batches)
+            group.start_soon(queue.encode, ["lamp " * 5000, *long])
+            await until(lambda: queue.waiting == 11)
+            embedder.gate.set()
+    assert [len(batch) for batch in embedder.batches] == [1, 1, 4, 4, 2]
+    assert [question for batch in embedder.batches[2:] for question in batch] == long
+    await queue.stop()

@@ -7,6 +7,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from service.errors import NotReady
 from service.state.limits.pools import Pool, Pools
 from tests.patience import PATIENCE, eventually
 
@@ -59,7 +60,7 @@ async def test_a_pool_runs_as_many_calls_at_once_as_it_has_threads() -> None:
     pool.close()
 
 
-async def test_closing_waits_for_what_runs_and_drops_what_has_not_begun() -> None:
+async def test_closing_waits_for_what_runs_and_refuses_what_has_not_begun() -> None:
     pool = Pool("example", 1)
     begun, gate = threading.Event(), threading.Event()
     ended: list[str] = []
@@ -69,14 +70,14 @@ async def test_closing_waits_for_what_runs_and_drops_what_has_not_begun() -> Non
         gate.wait(PATIENCE)
         ended.append("first")
 
-    async def dropped() -> None:
-        with pytest.raises(anyio.get_cancelled_exc_class()):
+    async def refused() -> None:
+        with pytest.raises(NotReady, match="Send the request again"):
             await pool.run(ended.append, "second")
 
     async with anyio.create_task_group() as tasks:
         first = pool.run(work)
         await anyio.to_thread.run_sync(begun.wait, PATIENCE)
-        tasks.start_soon(dropped)
+        tasks.start_soon(refused)
         await anyio.wait_all_tasks_blocked()
         closing = threading.Thread(target=pool.close)
         closing.start()
