@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import BodyTooLarge, Overloaded
 from service.http.error_handlers import render_error
+from service.state.identity import caller_of
 
 DOCUMENTS = "/v1/documents/"
 UPLOADS = frozenset({"/v1/ingest", "/v1/files", "/library/upload"})
@@ -19,7 +22,8 @@ class BodyLimit:
     Documents may be large, and uploads, which are written to disk, larger. All other bodies are JSON that the
     event loop parses: they are kept small so that one request does not block the others.
 
-    All bodies that are in memory have at most ``together`` bytes: the next piece of one is refused with 429.
+    All bodies that are in memory have at most ``together`` bytes, and those of one caller half of that, or
+    one document: the next piece of one is refused with 429.
     """
 
     def __init__(self, app: ASGIApp, *, uploads: int, documents: int, others: int, together: int) -> None:
@@ -27,7 +31,8 @@ class BodyLimit:
         self._uploads = uploads
         self._documents = documents
         self._others = min(others, documents)
-        self._memory = _Memory(max(together, documents))
+        together = max(together, documents)
+        self._memory = _Memory(together, each=max(together // 2, documents))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -35,7 +40,13 @@ class BodyLimit:
             return
         limit = self._limit(scope["path"])
         memory = None if _is_streamed(scope) else self._memory
-        counted = _Counted(receive, send, memory, limit=limit, too_large=content_length(scope) > limit)
+        counted = _Counted(
+            receive,
+            send,
+            None if memory is None else _Share(memory, caller_of(scope).holder),
+            limit=limit,
+            too_large=content_length(scope) > limit,
+        )
         if not counted.too_large:
             try:
                 await self._app(scope, counted.receive, counted.send)
@@ -65,20 +76,53 @@ def _limit_advice(path: str) -> str:
 
 
 class _Memory:
-    """The bytes of all bodies that are in memory."""
+    """The bytes of all bodies that are in memory: ``most`` together, and ``each`` of one caller."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, each: int) -> None:
         self.most = most
+        self.each = each
         self.taken = 0
+        self._held: Counter[str] = Counter()
 
-    def take(self, size: int) -> None:
-        """Count bytes. Raises :class:`Overloaded` when there is no room for them."""
+    def take(self, size: int, holder: str) -> None:
+        """Count bytes of a caller. Raises :class:`Overloaded` when there is no room for them."""
         if self.taken + size > self.most:
             raise Overloaded(
                 f"The bodies of requests may take {self.most:,} bytes together, and others take "
                 f"{self.taken:,} now. Try again in a moment, or raise LOCCIT_MAX_BODIES_BYTES."
             )
+        if (own := self._held[holder]) + size > self.each:
+            raise Overloaded(
+                f"The bodies of your requests may take {self.each:,} bytes together, and they take {own:,} "
+                "now. Send fewer at a time, or raise LOCCIT_MAX_BODIES_BYTES."
+            )
         self.taken += size
+        self._held[holder] += size
+
+    def release(self, size: int, holder: str) -> None:
+        """Stop counting bytes of a caller."""
+        self.taken -= size
+        self._held[holder] -= size
+        if not self._held[holder]:
+            del self._held[holder]
+
+
+class _Share:
+    """The bytes of one body in memory."""
+
+    def __init__(self, memory: _Memory, holder: str) -> None:
+        self._memory = memory
+        self._holder = holder
+        self._taken = 0
+
+    def take(self, size: int) -> None:
+        """Count bytes. Raises :class:`Overloaded` when there is no room for them."""
+        self._memory.take(size, self._holder)
+        self._taken += size
+
+    def release(self) -> None:
+        """Stop counting the body, which is in memory no more."""
+        self._memory.release(self._taken, self._holder)
 
 
 class _Counted:
@@ -88,12 +132,11 @@ class _Counted:
     """
 
     def __init__(
-        self, receive: Receive, send: Send, memory: _Memory | None, *, limit: int, too_large: bool
+        self, receive: Receive, send: Send, memory: _Share | None, *, limit: int, too_large: bool
     ) -> None:
         self._receive = receive
         self._send = send
         self._memory = memory
-        self._taken = 0
         self._left = limit
         self.too_large = too_large
         self.started = False
@@ -105,18 +148,14 @@ class _Counted:
             if self._left < 0:
                 self.too_large = True
                 raise BodyTooLarge("The body is too large.")
-            self._take(len(message.get("body", b"")))
+            if self._memory is not None:
+                self._memory.take(len(message.get("body", b"")))
         return message
-
-    def _take(self, size: int) -> None:
-        if self._memory is not None:
-            self._memory.take(size)
-            self._taken += size
 
     def release(self) -> None:
         """Stop counting the body, which is in memory no more."""
         if self._memory is not None:
-            self._memory.taken -= self._taken
+            self._memory.release()
 
     async def send(self, message: Message) -> None:
         # The framework converts the error that receive raised, and would send its own response.
