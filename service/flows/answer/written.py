@@ -12,9 +12,9 @@ from index.errors import LoccitError
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Delta, Event, Finish, Finished, Sentence, Usage
 from service.flows.answer.finding import Found
-from service.flows.answer.wording import NOT_CONFIRMED, count_words, is_declined
+from service.flows.answer.wording import NOT_CONFIRMED, count_words, is_blank, is_declined
 from service.flows.answer.writing.checking import Checker
-from service.flows.answer.writing.completions import Ended
+from service.flows.answer.writing.completions import Ended, nothing_written
 from service.flows.answer.writing.prompt import messages
 from service.flows.answer.writing.segments import Segment, Segments
 
@@ -111,6 +111,8 @@ async def _deltas(found: Found, answering: Answering, text: _Text) -> AsyncGener
             if delta:
                 yield Delta(delta, piece.is_refusal)
             if len(text.text) >= most:
+                if is_blank(text.text):
+                    raise nothing_written()
                 text.is_cut = True
                 return
 

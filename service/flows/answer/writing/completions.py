@@ -46,6 +46,12 @@ def writer_failure(what: str) -> WriterFailed:
     return WriterFailed(f"{what} Ask again, or with the mode extractive, which needs no model.")
 
 
+def nothing_written() -> WriterFailed:
+    """The error of a model that wrote nothing that can be seen."""
+    log.warning("The model wrote nothing: max_tokens may be too low for one that thinks first.")
+    return writer_failure("The model wrote nothing.")
+
+
 async def parse_stream(lines: AsyncIterator[str]) -> AsyncIterator[Written | Ended]:
     """Parse the lines of an event stream.
 

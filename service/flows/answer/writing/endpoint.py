@@ -17,10 +17,12 @@ from typing import Any
 import httpx
 
 from service.errors import WriterFailed, WriterTimeout
+from service.flows.answer.wording import is_blank
 from service.flows.answer.writing.completions import (
     LOGGED,
     Ended,
     Written,
+    nothing_written,
     parse_completion,
     parse_stream,
     writer_failure,
@@ -84,14 +86,13 @@ class Writer:
                     if isinstance(piece, Ended):
                         ended = piece
                         continue
-                    is_empty = is_empty and not piece.text.strip()
+                    is_empty = is_empty and is_blank(piece.text)
                     yield piece
             except (WriterFailed, WriterTimeout):
                 if ended is None:  # else the whole text is here
                     raise
         if ended is None or (is_empty and ended.reason != "content_filter"):
-            log.warning("The model wrote nothing: max_tokens may be too low for one that thinks first.")
-            raise writer_failure("The model wrote nothing.")
+            raise nothing_written()
         yield ended
 
     async def _stream_in_time(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Written | Ended]:

@@ -187,6 +187,47 @@ def test_a_model_that_fails_is_an_error(
         assert ask(client, mode="extractive").json()["sentences"]
 
 
+ASKED = {"messages": [{"role": "user", "content": QUESTION}], "loccit": {"min_answerability": 0}}
+FACES: list[tuple[str, dict[str, Any]]] = [
+    ("/v1/answer", {"question": QUESTION, "min_answerability": 0}),
+    ("/v1/chat/completions", {"model": "loccit:default", **ASKED}),
+    (
+        "/v1/responses",
+        {"model": "loccit:default", "input": QUESTION, "loccit": {"min_answerability": 0}},
+    ),
+]
+BLANK = [
+    [" \n\t "],
+    ["\N{ZERO WIDTH SPACE}", "\N{WORD JOINER}\N{SOFT HYPHEN}"],
+    ["\N{HANGUL FILLER}\N{BRAILLE PATTERN BLANK}\N{NO-BREAK SPACE}"],
+    ["\0\x1b"],
+    [" " * 150, " " * 150],
+    ["\n" * 99, "\N{ZERO WIDTH SPACE}" * 99],
+]
+
+
+@pytest.mark.parametrize("says", BLANK, ids=map(ascii, BLANK))
+@pytest.mark.parametrize(("path", "body"), FACES)
+def test_a_model_that_writes_nothing_to_be_seen_is_an_error(
+    library: Library, path: str, body: dict[str, Any], says: list[Step]
+) -> None:
+    # Some write more of it than an answer may have.
+    with stand_in(*says) as model, writing(library, model, max_answer_characters=100) as client:
+        fill(client)
+        response = client.post(path, json=body)
+        assert response.status_code == 502
+        assert "The model wrote nothing." in response.text
+        events = client.post(path, json={**body, "stream": True}).text.split("\n\n")
+        assert "The model wrote nothing." in events[-2]
+
+
+def test_a_page_says_that_the_model_wrote_nothing(library: Library) -> None:
+    with stand_in(" " * 200) as model, writing(library, model, max_answer_characters=100) as client:
+        fill(client)
+        page = client.get("/", params={"q": QUESTION, "mode": "written"}).text
+        assert "The model wrote nothing." in page
+
+
 def test_a_refusal_is_told_as_such_and_not_judged(library: Library) -> None:
     found = answered(library, Delta({"refusal": "I can not help with that."}))
     assert (found["finish"], found["answer"]) == ("refusal", "I can not help with that.")
