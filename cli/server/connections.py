@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.app import HEADER_SECONDS
+from service.errors import error_json
 
 
 class PromptProtocol(HttpToolsProtocol):
@@ -40,6 +42,17 @@ class PromptProtocol(HttpToolsProtocol):
         """Stop the time: what limits the body is in the application."""
         self._stop()
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP request, in the shape of all errors."""
+        message = f"{msg.rstrip('.')}. Check that what is sent is HTTP/1.1, and what a proxy makes of it."
+        body = json.dumps(error_json("invalid_request", message, "")).encode()
+        head = (
+            b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            b"X-Content-Type-Options: nosniff\r\nContent-Length: %d\r\n\r\n" % len(body)
+        )
+        self.transport.write(head + body)
+        self.transport.close()
 
     def _start(self) -> None:
         if self._timer is None:

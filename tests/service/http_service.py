@@ -76,7 +76,10 @@ def documented_by(app: FastAPI) -> Codes:
 
 
 class DocumentedErrors:
-    """Middleware that collects the errors of routes that the OpenAPI document does not have."""
+    """Middleware that collects the errors of routes that the OpenAPI document does not have.
+
+    And responses without the header that all of them have.
+    """
 
     def __init__(self, app: ASGIApp, *, undocumented: set[str]) -> None:
         self._app = app
@@ -88,11 +91,17 @@ class DocumentedErrors:
         async def note(message: Message) -> None:
             nonlocal status
             status = message.get("status", status)
+            if message["type"] == "http.response.start":
+                self._check_headers(scope, message)
             await send(message)
 
         await self._app(scope, receive, note)
         if status >= 400 and status != status_of(ClientGone):  # nobody is there to read that
             self._check(scope, status)
+
+    def _check_headers(self, scope: Scope, message: Message) -> None:
+        if (b"x-content-type-options", b"nosniff") not in message["headers"]:
+            self._undocumented.add(f"{scope['method']} {scope['path']}: a browser may guess the type")
 
     def _check(self, scope: Scope, status: int) -> None:
         documented = documented_by(scope["app"])

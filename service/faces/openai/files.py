@@ -291,7 +291,7 @@ def _collections_with_document(collections: Collections, caller: Principal, file
 async def content(file_id: FileId, caller: Caller, stores: ReadyStores, texts: Texts) -> Response:
     """The bytes of a file; of a document whose bytes are not kept, its text."""
     opened = await texts.run(_open_content, stores, caller, file_id)
-    headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment"}
+    headers = {"Content-Disposition": "attachment"}
     return StreamingResponse(_read_chunks(opened), headers=headers, media_type="application/octet-stream")
 
 

@@ -16,7 +16,6 @@ PATH = "/widget.js"
 _HEADERS = {
     "Cache-Control": "public, max-age=3600",
     "ETag": ETAG,
-    "X-Content-Type-Options": "nosniff",
     # Pages of other origins load it, also those that ask for isolation (COEP).
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",

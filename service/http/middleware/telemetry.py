@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import InternalError
+from service.errors import InternalError, stopping
 from service.http.error_handlers import error_code_of, error_response, request_id_of
 from service.http.middleware import auditing
 from service.monitoring.logs import during_request
@@ -31,7 +32,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 class Telemetry:
     """Outermost middleware: assigns the request id, records the request, and answers unexpected errors.
 
-    Requests are recorded in the metrics and both logs, after the response was sent.
+    Requests are recorded in the metrics and both logs, after the response was sent. No browser guesses the
+    type of a response: each says so.
     """
 
     def __init__(self, app: ASGIApp, *, instruments: Instruments, tracing: Tracing | None = None) -> None:
@@ -54,7 +56,9 @@ class Telemetry:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
             await send(message)
 
         with during_request(state):
@@ -67,6 +71,11 @@ class Telemetry:
                     raise  # the response has started: closing the connection shows that it is incomplete
                 failure = InternalError("The service failed. Its log has the reason under this request id.")
                 await error_response(failure, scope)(scope, receive, send_with_id)
+            except asyncio.CancelledError:
+                # The server has waited long enough for the request, and stops.
+                if not status:
+                    await error_response(stopping(), scope)(scope, receive, send_with_id)
+                raise
             finally:
                 self._record(scope, status, time.perf_counter() - started, span)
 

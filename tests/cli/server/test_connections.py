@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -37,6 +38,20 @@ def test_a_connection_without_a_whole_head_is_closed(client: httpx.Client, sent:
     with connected(client) as one:
         one.sendall(sent)
         assert one.recv(100) == b""
+
+
+def test_what_is_no_http_is_an_error_in_the_shape_of_all(client: httpx.Client) -> None:
+    with connected(client) as one:
+        one.sendall(b"GET /<script>alert(1)</script>\r\nno http\r\n\r\n")
+        received = b""
+        while part := one.recv(4096):
+            received += part
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"X-Content-Type-Options: nosniff" in head
+    assert b"Content-Type: application/json" in head
+    assert json.loads(body)["error"]["code"] == "invalid_request"
+    assert b"script" not in body
 
 
 def test_a_head_that_trickles_is_cut_off(client: httpx.Client) -> None:

@@ -95,7 +95,7 @@ def _resolve_citation(
     )
     media_type = _MEDIA_TYPES.get(query.format, "application/json")
     if isinstance(shape, str):
-        return Response(shape, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
+        return Response(shape, media_type=media_type)
     return json_reply(shape, media_type=media_type)
 
 

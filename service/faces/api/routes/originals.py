@@ -97,7 +97,6 @@ def _safe_headers(version: VersionRecord) -> dict[str, str]:
     name = version.document_id.rpartition("/")[2]
     headers = {
         "Content-Type": media_type,
-        "X-Content-Type-Options": "nosniff",
         "X-Loccit-Version": str(version.number),
         "Content-Disposition": f"{'inline' if is_harmless else 'attachment'}; "
         f"filename*=UTF-8''{quote(name, safe='')}",
@@ -154,7 +153,6 @@ def _page_headers(version: VersionRecord, query: PageImageQuery) -> dict[str, st
     return {
         "ETag": _entity_tag(version, query),
         "X-Loccit-Version": str(version.number),
-        "X-Content-Type-Options": "nosniff",
     }
 
 

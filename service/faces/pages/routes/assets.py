@@ -29,7 +29,7 @@ async def asset(version: Annotated[str, Path()], name: Annotated[str, Path()]) -
     if found is None:
         raise RouteNotFound("There is no such stylesheet or script.")
     keep = f"public, max-age={_YEAR}, immutable" if version == assets.VERSION else "no-cache"
-    headers = {"Cache-Control": keep, "X-Content-Type-Options": "nosniff", "Content-Type": found.media_type}
+    headers = {"Cache-Control": keep, "Content-Type": found.media_type}
     return Response(found.data, headers=headers)
 
 
