@@ -212,7 +212,13 @@ def print_verdicts(verdicts: Sequence[Json], *, as_json: bool) -> None:
             print_locator(verdict["citation"]["locator"], indent="  " if len(verdicts) > 1 else "")
 
 
-_STATUS_COLOURS = {"verified": "green", "repaired": "green", "supported": "green", "unsupported": "yellow"}
+_STATUS_COLOURS = {
+    "verified": "green",
+    "repaired": "green",
+    "supported": "green",
+    "unsupported": "yellow",
+    "unchecked": "yellow",
+}
 
 
 def print_answer_report(text: str, report: Json, *, with_marks: bool, as_json: bool) -> None:

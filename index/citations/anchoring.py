@@ -152,17 +152,20 @@ class AnchoringText:
         if start == end:
             return
         text, length = self.folded.text, end - start
+        # Once with the context, which shows where a reworded quote ends, and once without, in case the
+        # context has changed.
+        parts = dict.fromkeys(((0, len(pattern.text)), (start, end)))
+        words = {(first, last): _word_spans(pattern.text[first:last]) for first, last in parts}
         for diagonal in self._places(code_points(pattern.text), start, end):
-            # Once with the context, which shows where a reworded quote ends, and once without, in case
-            # the context has changed.
-            for first, last in ((0, len(pattern.text)), (start, end)):
+            for first, last in parts:
                 slack = 2 * _width(length) + (last - first) // 4
                 low = max(0, diagonal + first - slack)
                 window = text[low : max(0, diagonal + last + slack)]
-                span = _aligned_span(pattern.text[first:last], start - first, end - first, window)
+                sought = pattern.text[first:last], words[first, last]
+                span = _aligned_span(*sought, start - first, end - first, window)
                 if span is not None:
-                    words = window[slice(*span)]
-                    similarity = Levenshtein.normalized_similarity(pattern.text[start:end].strip(), words)
+                    found = window[slice(*span)]
+                    similarity = Levenshtein.normalized_similarity(pattern.text[start:end].strip(), found)
                     yield *self.folded.span(low + span[0], low + span[1]), similarity
 
     def _places(self, pattern: CodePoints, start: int, end: int) -> list[int]:
@@ -226,10 +229,18 @@ def _buckets(hashes: NDArray[np.uint32]) -> NDArray[np.uint16]:
     return (hashes * np.uint32(2246822519) >> np.uint32(16)).astype(np.uint16)
 
 
-def _aligned_span(pattern: str, start: int, end: int, window: str) -> tuple[int, int] | None:
-    """Locate ``pattern[start:end]`` in the window by the words that both have in the same order."""
-    old = [match.span() for match in WORDS.finditer(pattern)]
-    new = [match.span() for match in WORDS.finditer(window)]
+def _word_spans(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in WORDS.finditer(text)]
+
+
+def _aligned_span(
+    pattern: str, old: list[tuple[int, int]], start: int, end: int, window: str
+) -> tuple[int, int] | None:
+    """Locate ``pattern[start:end]`` in the window by the words that both have in the same order.
+
+    ``old`` are the spans of the pattern's words.
+    """
+    new = _word_spans(window)
     was, now = [pattern[slice(*span)] for span in old], [window[slice(*span)] for span in new]
     matched = Indel.opcodes(was, now).as_matching_blocks()
     pairs = [(block.a + step, block.b + step) for block in matched for step in range(block.size)]

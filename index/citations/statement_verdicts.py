@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePath
 
 from index.answers import Citation
-from index.citations.budget import ReadingBudget
+from index.citations.budget import ReadingBudget, TimeSpent
 from index.citations.claims import Sentence, without_marks
 from index.citations.given import Given
 from index.citations.references import Reference
@@ -22,10 +23,11 @@ from index.citations.statements import (
     Judgement,
     find_attribution,
 )
-from index.citations.verdicts import StatementCause, StatementVerdict
+from index.citations.verdicts import NOT_CHECKED, StatementCause, StatementVerdict
 from index.provenance import Provenance
 from index.text.sentences import Span
 
+_UNCHECKED = StatementVerdict("unchecked", 0.0, NOT_CHECKED, cause="time")
 _VISIBLE = re.compile(r"\S")
 
 
@@ -41,7 +43,6 @@ class StatementVerdicts:
         A sentence is judged by the passages that its marks name, else by all of them, else by those that a
         search of the collection finds.
         """
-        self._budget.spend(sum(len(one.quote) for one in given.passages))
         texts = [without_marks(answer[one.start : one.end]) for one in sentences]
         named = [find_attribution(texts[at], _quoted_spans(one)) for at, one in enumerate(sentences)]
         judged = [
@@ -50,11 +51,13 @@ class StatementVerdicts:
             if named[at] is not None or self._checking.makes_claim(_blank_quotes(texts[at], one))
         ]
         claims = [Claimed(texts[at], given.cited(sentences[at].marks), named[at]) for at in judged]
-        checked = self._checking.check(claims, self._describe)
-        verdicts = {
-            at: self._verdict(one, claim, sentences[at])
-            for at, claim, one in zip(judged, claims, checked, strict=True)
-        }
+        verdicts: dict[int, StatementVerdict] = dict.fromkeys(judged, _UNCHECKED)
+        with suppress(TimeSpent):  # what is left stays unchecked
+            self._budget.spend(sum(len(one.quote) for one in given.passages))
+            checks = self._checking.check(claims, self._describe)
+            for at, claim in zip(judged, claims, strict=True):
+                self._budget.require_time()
+                verdicts[at] = self._verdict(next(checks), claim, sentences[at])
         return [verdicts.get(at) for at in range(len(sentences))]
 
     def _verdict(self, checked: Checked, claim: Claimed, sentence: Sentence) -> StatementVerdict:

@@ -13,15 +13,18 @@ from index.citations.statements import Conflict
 from index.citations.statements import Status as ClaimStatus
 from index.text.differences import Edit
 
-Status = Literal["verified", "repaired", "misattributed", "altered", "not_found"]
-QuoteCause = Adaptation | Literal["part", "place", "parts", "document", "words", "absent", "unresolved"]
+Status = Literal["verified", "repaired", "misattributed", "altered", "not_found", "unchecked"]
+QuoteCause = (
+    Adaptation | Literal["part", "place", "parts", "document", "words", "absent", "unresolved", "time"]
+)
 """The code of a quote's ``reason``: how its sentence changes the source's words; it is a part of
 the cited words, stands at another place, leaves out or inserts words, is from another document, has other
-words, is absent, or what it is said to be from names nothing."""
-StatementCause = Literal["", "conflict", "missing", "elsewhere", "around", "doubt", "near", "nothing"]
+words, is absent, what it is said to be from names nothing, or the time was over."""
+StatementCause = Literal["", "conflict", "missing", "elsewhere", "around", "doubt", "near", "nothing", "time"]
 """The code of a sentence's ``reason``: facts conflict, numbers or names are missing, another passage
 says it, the cited words say it with those around them, something shows that the nearest sentences do not say
-it, they are too far, or none is near."""
+it, they are too far, none is near, or the time was over."""
+NOT_CHECKED = "The time for one request was over before this was checked. Send it in a request of its own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Verdict:
     ``verified``: the exact words stand where claimed. ``repaired``: only typography or the place in the
     document differs; ``citation`` has the correct ones. ``misattributed``: the words stand in another
     document, that of ``citation``. ``altered``: ``citation`` has the most similar words, and ``edits`` turn
-    the quoted words into them. ``not_found``: nothing similar enough. ``reason`` explains the status; it is
+    the quoted words into them. ``not_found``: nothing similar enough. ``unchecked``: the time for the request
+    was over. ``reason`` explains the status; it is
     empty for ``verified``, unless the quote leaves out or inserts words: then it says so, ``parts`` are the
     citations of the source's words in it, and ``citation`` is that of the text from the first to the last.
     ``causes`` are the codes of what it says.
@@ -69,13 +73,13 @@ class StatementVerdict:
 
     ``supported``: its words and facts match. ``contradicted``: but for the facts in ``conflicts``, whose
     offsets are code points of the answer (``start``, ``end``) and of the document (``at``, ``to``).
-    ``unsupported``: neither. ``probability`` of a match, in [0, 1]. ``citation`` has the sentences
-    that speak for or against, of an unsupported one the nearest, if any are near. ``reason`` explains the
-    status, and ``cause`` is its code; both are empty for ``supported``. ``missing`` are numbers and names
-    that the passages do not have.
+    ``unsupported``: neither. ``unchecked``: the time for the request was over. ``probability`` of a match, in
+    [0, 1]. ``citation`` has the sentences that speak for or against, of an unsupported one the nearest, if
+    any are near. ``reason`` explains the status, and ``cause`` is its code; both are empty for ``supported``.
+    ``missing`` are numbers and names that the passages do not have.
     """
 
-    status: ClaimStatus
+    status: ClaimStatus | Literal["unchecked"]
     probability: float
     reason: str = ""
     citation: Citation | None = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 
 from index.answers import Citation
 from index.citations.anchoring import AnchoringText
-from index.citations.budget import ReadingBudget
+from index.citations.budget import ReadingBudget, TimeSpent
 from index.citations.citing import Locator
 from index.citations.claims import Quoted, Sentence, claims
 from index.citations.given import Given
@@ -24,7 +26,14 @@ from index.citations.quotes.occurrences import Quote, alike
 from index.citations.resolution import Resolution
 from index.citations.statement_verdicts import StatementVerdicts
 from index.citations.statements import Checking
-from index.citations.verdicts import AnswerReport, Claim, QuoteCause, StatementVerdict, Verdict
+from index.citations.verdicts import (
+    NOT_CHECKED,
+    AnswerReport,
+    Claim,
+    QuoteCause,
+    StatementVerdict,
+    Verdict,
+)
 from index.errors import CitationNotFound, DocumentNotFound
 from index.records import VersionRecord
 from index.text.differences import word_diff
@@ -57,7 +66,8 @@ class Verification:
     ``candidates`` returns the newest versions of documents that may contain the words, most likely first;
     ``checking`` judges what sentences claim.
     Texts are cached in the object: use it for one request, in one thread. Methods raise
-    :class:`index.errors.InvalidLimit` when the ``budget`` is spent.
+    :class:`index.errors.InvalidLimit` when the ``budget`` of text is spent. What is not verified when that of
+    time is spent has the status ``unchecked``.
     """
 
     def __init__(
@@ -83,11 +93,14 @@ class Verification:
         document; ``prefix`` and ``suffix`` help to identify it.
         """
         claim = Claim(quote or "", locator.document_id, prefix, suffix, locator.start)
+        return self._in_time(claim.quote, lambda: self._verify_cited(claim, locator, quote))
+
+    def _verify_cited(self, claim: Claim, locator: Locator, quote: str | None) -> Verdict:
         try:
             cited = self._resolution.cite(locator)
         except CitationNotFound as error:
             lost = Verdict("not_found", "", error.message, causes=("unresolved",))
-            return lost if quote is None else self.quote(claim)
+            return lost if quote is None else self._verify_claimed(claim)
         if quote is None or quote == cited.quote:
             return Verdict("verified", cited.quote, "", cited, self._resolution.today(cited), 1.0)
         version = self._moment.version(cited.document_id, cited.version)
@@ -100,6 +113,17 @@ class Verification:
 
     def quote(self, claim: Claim) -> Verdict:
         """Verify a quote in any version of its document; if it is not there, search other documents."""
+        return self._in_time(claim.quote, lambda: self._verify_claimed(claim))
+
+    def _in_time(self, words: str, verify: Callable[[], Verdict]) -> Verdict:
+        """The verdict on words; ``unchecked`` if the time is over before there is one."""
+        try:
+            self._budget.require_time()
+            return verify()
+        except TimeSpent:
+            return Verdict("unchecked", words, NOT_CHECKED, causes=("time",))
+
+    def _verify_claimed(self, claim: Claim) -> Verdict:
         if not claim.document_id:
             return self._verify(claim, self._candidates(claim.quote), None)
         try:
@@ -125,11 +149,12 @@ class Verification:
         given = Given(by_mark, () if own is locators else list(by_mark.values()))
         sentences = claims(text)
         verdicts = [
-            (quoted, self._verify_quoted(quoted, text, given))
+            (quoted, self._in_time(quoted.text, partial(self._verify_quoted, quoted, text, given)))
             for sentence in sentences
             for quoted in sentence.quotes
         ]
-        found = {quoted.start for quoted, verdict in verdicts if verdict.status in {"verified", "repaired"}}
+        sound = {"verified", "repaired", "unchecked"}
+        found = {quoted.start for quoted, verdict in verdicts if verdict.status in sound}
         uncited = [
             one
             for one in sentences
@@ -143,10 +168,11 @@ class Verification:
     def find_places(self, words: str, *, most: int) -> list[Citation]:
         """Find at most ``most`` places with these words, ignoring typography, in the newest versions."""
         found: list[Citation] = []
-        for version in self._within_limits(self._candidates(words)):
-            text = self._text(version)
-            spans = islice(alike(text.text, text.folded, words), most - len(found))
-            found += [self._resolution.citation(version, *span) for span in spans]
+        with suppress(TimeSpent):  # there may be more
+            for version in self._within_limits(self._candidates(words)):
+                text = self._text(version)
+                spans = islice(alike(text.text, text.folded, words), most - len(found))
+                found += [self._resolution.citation(version, *span) for span in spans]
         return found
 
     def _statements(

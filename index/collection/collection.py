@@ -243,22 +243,26 @@ class Collection:
         most_characters: int | None = None,
         claims: bool = True,
         known: KnownSources | None = None,
+        most_seconds: float | None = None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Verification]:
         """Open a verification of citations, quotes and answers in one snapshot of the record.
 
         ``most_characters`` limits how much text is searched; ``claims``: judge also what the sentences of
         an answer claim, which takes the model. ``known`` keeps the passages that were embedded for it, for
-        an answer that is verified sentence by sentence.
+        an answer that is verified sentence by sentence. What is not verified after ``most_seconds``, or once
+        ``stop`` says that nobody waits any more, is ``unchecked``.
         """
         with self.archive.resolution() as resolution:
             derived = self._following.derivation
             likeness = Likeness(resolution.moment, derived, self._readable)
             checking = (
-                Checking(derived.analyzer.terms, derived.embedder, likeness.passages, known)
+                Checking(derived.analyzer.terms, derived.embedder, likeness.passages, known, likeness.prepare)
                 if claims
                 else None
             )
-            yield Verification(resolution, likeness.versions, ReadingBudget(most_characters), checking)
+            budget = ReadingBudget(most_characters, seconds=most_seconds, stop=stop)
+            yield Verification(resolution, likeness.versions, budget, checking)
 
     def sample_texts(self, most: int) -> list[str]:
         """Draw the texts of at most ``most`` passages at random; returns the same at each call."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from index.answers import Citation
 from index.collection.questions import visible
 from index.derivation import Derivation
@@ -10,6 +12,7 @@ from index.protocols import Snapshot
 from index.records import VersionRecord
 from index.search.question import Query, Selection, is_spelt
 from index.search.search import Search, Stopwatch
+from index.types import Vectors
 
 _LONGEST_SEARCHED = 1000
 """Code points of a quote whose words are searched for: more find no more."""
@@ -28,6 +31,7 @@ class Likeness:
         self._moment = moment
         self._derived = derived
         self._readable = readable
+        self._vectors: dict[str, Vectors] = {}
 
     def versions(self, quote: str) -> list[VersionRecord]:
         """The versions that most likely have the words of a quote."""
@@ -38,12 +42,19 @@ class Likeness:
         versions = [place.version for place in self._moment.places(found)]
         return list({version.key: version for version in versions}.values())
 
+    def prepare(self, texts: Sequence[str]) -> None:
+        """Embed texts together, for :meth:`passages` to be asked for them next."""
+        asked = [text for text in dict.fromkeys(texts) if any(map(str.isalnum, text))]
+        vectors = self._derived.embedder.embed_queries(asked) if asked else ()
+        self._vectors = dict(zip(asked, vectors, strict=True))
+
     def passages(self, text: str) -> list[Citation]:
         """The passages that a question with the words of a text would find."""
         if not any(map(str.isalnum, text)):
             return []
         derived = self._derived
-        (vector,) = derived.embedder.embed_queries([text])
+        if (vector := self._vectors.get(text)) is None:
+            (vector,) = derived.embedder.embed_queries([text])
         (starts,) = derived.embedder.token_starts([text])
         # A claim is judged by each place, also where others say the same.
         every = Selection(near_duplicates="keep")

@@ -1,5 +1,6 @@
 """Settings of the service, by subject. Only :mod:`service.settings.environment` reads the environment."""
 
+from service.settings.checks import VERIFY_SECONDS
 from service.settings.derived import (
     allowed_hosts,
     cors_origins,
@@ -19,6 +20,7 @@ from service.settings.settings import PREFIX, Settings
 __all__ = [
     "METRICS_FOLDER",
     "PREFIX",
+    "VERIFY_SECONDS",
     "Settings",
     "allowed_hosts",
     "cors_origins",

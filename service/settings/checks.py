@@ -5,6 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
+VERIFY_SECONDS = 8.0
+"""How long one request may verify quotes and claims. What is not checked by then is said to be unchecked."""
+
 
 class CheckSettings(BaseSettings):
     """Limits of quotes, citations, answers to check, and texts to rank."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -22,6 +22,8 @@ _LONGEST_PASSAGE = 20_000
 """Code points of a cited passage that are read: a locator may name a whole document."""
 _LONGEST_SEARCHED = 1000
 _KEPT_SEARCHES = 16
+_TOGETHER = 32
+"""Claims that are embedded at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Checking:
     """Checks the sentences of one request. ``find`` returns the passages that are most like a text.
 
     Passages are read and embedded once: use it for one request, in one thread. ``known`` keeps them for the
-    next sentences of the same answer.
+    next sentences of the same answer. ``prepare`` is told the texts that ``find`` is likely to be asked for.
     """
 
     def __init__(
@@ -66,30 +68,41 @@ class Checking:
         embedder: SentenceEmbedder,
         find: Callable[[str], Sequence[Citation]],
         known: KnownSources | None = None,
+        prepare: Callable[[Sequence[str]], None] = lambda _: None,
     ) -> None:
         self._terms, self._embedder = terms, embedder
         self._find = lru_cache(_KEPT_SEARCHES)(find)  # a claim with a speaker is searched twice
+        self._prepare = prepare
         self._sources: KnownSources = {} if known is None else known
 
     def makes_claim(self, sentence: str) -> bool:
         """See :func:`index.citations.statements.judging.makes_claim`."""
         return makes_claim(sentence, self._terms)
 
-    def check(self, claims: Sequence[Claimed], described: Callable[[Citation], str]) -> list[Checked]:
-        """Judge each claim. ``described`` returns a description of a passage's document, as title and date.
+    def check(self, claims: Sequence[Claimed], described: Callable[[Citation], str]) -> Iterator[Checked]:
+        """Judge one claim after another, as they are asked for.
 
-        Raises :class:`index.errors.ModelFailed`.
+        ``described`` returns a description of a passage's document, as title and date. Raises
+        :class:`index.errors.ModelFailed`.
         """
+        for at in range(0, len(claims), _TOGETHER):
+            yield from self._check_together(claims[at : at + _TOGETHER], described)
+
+    def _check_together(
+        self, claims: Sequence[Claimed], described: Callable[[Citation], str]
+    ) -> Iterator[Checked]:
+        """Judge claims that are embedded at once."""
         texts = [one.text if one.attribution is None else one.attribution.without(one.text) for one in claims]
         whole = [one for one in claims if one.attribution is not None and not one.attribution.quotes]
         ready = statements([*texts, *(one.text for one in whole)], self._terms, self._embedder)
         with_speaker = dict(zip(map(id, whole), ready[len(claims) :], strict=True))
-        return [
-            self._check(one, claim)
-            if claim.attribution is None
-            else self._check_attributed(one, with_speaker.get(id(claim)), claim, claim.attribution, described)
-            for one, claim in zip(ready, claims, strict=False)
-        ]
+        self._prepare([claim.text[:_LONGEST_SEARCHED] for claim in claims if not claim.cited])
+        for one, claim in zip(ready, claims, strict=False):
+            if claim.attribution is None:
+                yield self._check(one, claim)
+            else:
+                speaker = with_speaker.get(id(claim))
+                yield self._check_attributed(one, speaker, claim, claim.attribution, described)
 
     def _check_attributed(
         self,

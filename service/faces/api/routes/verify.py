@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -19,7 +19,7 @@ from service.faces.dependencies import Caller, ReadyCollections, ReadySettings, 
 from service.http.json_body import JsonBody
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
-from service.settings import Settings
+from service.settings import VERIFY_SECONDS, Settings
 from service.state.identity import Scope, access
 
 router = APIRouter(tags=["citations"], route_class=ApiRoute)
@@ -43,11 +43,14 @@ async def verify(
     `verified` means that all characters are the same; no model is involved. In an `answer`, text in
     quotation marks and block quotes is compared with the passages of its citation marks; [1] is the first.
     The words, numbers and names of the other sentences are compared with the passages: `supported`,
-    `contradicted` or `unsupported`. That tells where to read; it proves nothing.
+    `contradicted` or `unsupported`. That tells where to read; it proves nothing. What is not checked after
+    eight seconds is `unchecked`.
     """
     locators, passages = check_request(body, settings)
     opened = await texts.run(collections.open, body.narrow_caller(caller), body.collection)
-    return await texts.run(_verify_all, opened, body, (locators, passages), settings)
+    return await texts.run(
+        _verify_all, opened, body, (locators, passages), settings, stop=lambda: texts.is_left
+    )
 
 
 def check_request(body: VerifyRequest, settings: Settings) -> tuple[list[Locator], list[Locator]]:
@@ -87,12 +90,16 @@ def _verify_all(
     body: VerifyRequest,
     cited: tuple[Sequence[Locator], Sequence[Locator]],
     settings: Settings,
+    *,
+    stop: Callable[[], bool],
 ) -> Response:
     locators, passages = cited
     name = body.collection
     most = settings.max_reading_characters
     claims = body.answer is not None and body.answer.claims
-    with collection.verification(most_characters=most, claims=claims) as verification:
+    with collection.verification(
+        most_characters=most, claims=claims, most_seconds=VERIFY_SECONDS, stop=stop
+    ) as verification:
         report = None
         if body.answer is not None:
             report = report_json(body.answer.text, verification.answer(body.answer.text, passages), name)

@@ -17,10 +17,11 @@ class Verdict(BaseModel):
 
     `verified`: the exact words are at the cited place. `repaired`: they differ only in typography, or are in
     another place of the document. `misattributed`: they are in another document, named by `citation`.
-    `altered`: the nearest words differ as in `diff`. `not_found`: no similar words.
+    `altered`: the nearest words differ as in `diff`. `not_found`: no similar words. `unchecked`: the time for
+    one request was over before.
     """
 
-    status: Literal["verified", "repaired", "misattributed", "altered", "not_found"]
+    status: Literal["verified", "repaired", "misattributed", "altered", "not_found", "unchecked"]
     quote: str = Field(description="The quote as given.")
     reason: str = Field(
         description="The status in words; empty if `verified`, unless the quote leaves out or inserts words."
@@ -65,10 +66,11 @@ class StatementVerdict(BaseModel):
 
     `supported`: they match, which does not prove that the passages mean the same. `contradicted`: they match
     but for the facts in `conflicts`. `unsupported`: neither, which does not prove the sentence wrong;
-    `citation` then has the nearest sentences, if any are near.
+    `citation` then has the nearest sentences, if any are near. `unchecked`: the time for one request was over
+    before.
     """
 
-    status: Literal["supported", "contradicted", "unsupported"]
+    status: Literal["supported", "contradicted", "unsupported", "unchecked"]
     probability: float = Field(
         description="Of the cited passages matching what the sentence claims, 0 to 1; where none are cited, "
         "of those that a search finds."

@@ -21,6 +21,7 @@ from service.flows.ask.requests import AskRequest
 from service.http.links import base_url
 from service.settings import Settings
 from service.state.identity import ANYONE, Principal, Prover, caller_of
+from service.state.limits.pools import Place
 
 T = TypeVar("T")
 
@@ -37,6 +38,10 @@ class Backend(Protocol):
     collection: str
     base: str
     prover: Prover | None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody waits for what is read any more. May be asked in the thread that reads."""
 
     async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
         """Answer a request; return what ``show`` makes of the answers. Raises as ``POST /v1/ask``."""
@@ -62,6 +67,11 @@ class ServiceBackend:
         self.collection = collection
         self.base = base_url(request.scope, asking.settings.public_url)
         self.prover: Prover | None = asking.prover.of(self.caller)
+        self._place: Place | None = None
+
+    @property
+    def is_left(self) -> bool:
+        return self._place is not None and self._place.is_left
 
     async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
         plan = plan_request(body, self.caller, self._asking)
@@ -71,6 +81,7 @@ class ServiceBackend:
 
     async def read(self, collection: str, function: Callable[[Collection], T]) -> T:
         with self._asking.pools.texts.admit(self.caller.holder) as place:
+            self._place = place
             watched = WatchedPlace(self._client, place)
             return await watched.run(lambda: function(self._asking.collections.open(self.caller, collection)))
 
@@ -93,6 +104,10 @@ class LibraryBackend:
         self.collection = collection
         self.base = settings.public_url
         self.prover: Prover | None = None
+
+    @property
+    def is_left(self) -> bool:
+        return False
 
     async def ask(self, body: AskRequest, show: Callable[[Sequence[Answer]], T]) -> T:
         plan = validate_request(body, self.caller, self.settings)

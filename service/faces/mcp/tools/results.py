@@ -68,7 +68,7 @@ class VerifiedQuote(BaseModel):
     """A quote compared with the documents."""
 
     quote: str
-    status: Literal["verified", "repaired", "misattributed", "altered", "not_found"]
+    status: Literal["verified", "repaired", "misattributed", "altered", "not_found", "unchecked"]
     reason: str = Field(description="The status in words.")
     found: str = Field(description="The words of the document at the place of the quote; empty if not found.")
     locator: str
@@ -87,7 +87,7 @@ class VerifiedSentence(BaseModel):
     """A sentence of an answer compared with what the passages say."""
 
     text: str
-    status: Literal["supported", "contradicted", "unsupported", "not_judged"]
+    status: Literal["supported", "contradicted", "unsupported", "unchecked", "not_judged"]
     reason: str
     conflicts: list[FactConflict]
     found: str = Field(description="The sentences of the document that speak for or against.")

@@ -11,6 +11,7 @@ from service.faces.mcp.tools.arguments import VerifyArguments
 from service.faces.mcp.tools.backend import Backend
 from service.faces.mcp.tools.names import web_address
 from service.faces.mcp.tools.results import FactConflict, VerifiedQuote, VerifiedSentence, VerifyResult
+from service.settings import VERIFY_SECONDS
 
 
 async def verify(backend: Backend, given: VerifyArguments) -> VerifyResult:
@@ -30,7 +31,12 @@ async def verify(backend: Backend, given: VerifyArguments) -> VerifyResult:
 
     def make_result(opened: Collection) -> VerifyResult:
         shown = _VerdictResults(collection, backend)
-        with opened.verification(most_characters=most, claims=answer is not None) as verification:
+        with opened.verification(
+            most_characters=most,
+            claims=answer is not None,
+            most_seconds=VERIFY_SECONDS,
+            stop=lambda: backend.is_left,
+        ) as verification:
             report = None if answer is None else verification.answer(given.answer, passages)
             return VerifyResult(
                 citations=[shown.quote(verification.citation(one)) for one in locators],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from index.citations import Carried, Locator, Verdict, Verification
 from service.faces.pages.checking.findings import Finding, Findings, Source, State, worst_state
 
-_RANKED = ("verified", "repaired", "altered", "misattributed", "not_found")
+_RANKED = ("verified", "repaired", "altered", "misattributed", "not_found", "unchecked")
 
 
 @dataclass(frozen=True, slots=True)

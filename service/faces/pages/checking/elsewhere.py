@@ -13,6 +13,8 @@ from service.settings import Settings
 
 _MOST_COLLECTIONS = 8
 _MOST_SENTENCES = 4
+_MOST_SECONDS = 1.0
+"""For each of them."""
 _LONGEST = 1000
 """Code points of a text that are looked for."""
 
@@ -25,7 +27,9 @@ def collections_with(
     for name in names[:_MOST_COLLECTIONS]:
         try:
             with opened(name).verification(
-                most_characters=settings.max_reading_characters, claims=not given.quote
+                most_characters=settings.max_reading_characters,
+                claims=not given.quote,
+                most_seconds=_MOST_SECONDS,
             ) as verification:
                 if _is_there(verification, given):
                     found.append(name)

@@ -26,8 +26,8 @@ State = Literal["good", "old", "warn", "bad", "none"]
 _RANKED: tuple[State, ...] = ("bad", "warn", "old", "good")
 _STATES: dict[str, State] = {
     "verified": "good", "repaired": "good", "supported": "good", "current": "good", "moved": "good",
-    "reformatted": "good", "unsupported": "warn", "not_found": "warn", "misattributed": "bad",
-    "altered": "bad", "contradicted": "bad", "changed": "old", "gone": "old",
+    "reformatted": "good", "unsupported": "warn", "not_found": "warn", "unchecked": "warn",
+    "misattributed": "bad", "altered": "bad", "contradicted": "bad", "changed": "old", "gone": "old",
 }  # fmt: skip
 _LONGEST = 600
 """Code points of a citation of the text that are shown."""

@@ -31,6 +31,7 @@ def quote_label(verdict: Verdict, language: Language) -> str:
         "altered": t("The nearest words in the documents differ"),
         "misattributed": t("The words stand in another document"),
         "not_found": t("No words like these were found"),
+        "unchecked": t("Not checked: the time for one check was over"),
     }[verdict.status]
 
 
@@ -47,6 +48,8 @@ def quote_notes(verdict: Verdict, language: Language) -> Iterator[str]:
         yield t("It leaves out words of the source; the others stand there in this order.")
     if verdict.inserted:
         yield t("Inserted words: {words}.", words=", ".join(verdict.inserted))
+    if verdict.status == "unchecked":
+        yield t("Check this part alone.")
 
 
 def statement_label(verdict: StatementVerdict, language: Language, *, has_quote: bool) -> str:
@@ -56,6 +59,8 @@ def statement_label(verdict: StatementVerdict, language: Language, *, has_quote:
         return t("Its words and facts match the source")
     if verdict.status == "contradicted":
         return t("A fact differs from the source")
+    if verdict.status == "unchecked":
+        return t("Not checked: the time for one check was over")
     if has_quote:
         return t("What the sentence says around the quote was not found")
     return t("Its words and facts were not found together")
@@ -70,6 +75,8 @@ def statement_notes(verdict: StatementVerdict, language: Language, *, cites: boo
         return [verdict.reason]
     if verdict.cause == "missing":
         return [t("The sources do not have: {names}.", names=", ".join(verdict.missing))]
+    if verdict.cause == "time":
+        return [t("Check this part alone.")]
     found = {
         "elsewhere": t("What it cites does not match; another passage does."),
         "around": t("What it cites does not match alone; with the sentences around it, it does."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -29,7 +29,7 @@ from service.flows.ask.disconnection import WatchedPlace
 from service.http.links import DEFAULT_COLLECTION, base_url, in_collection
 from service.http.request_models import PageQuery
 from service.http.route import GuardedRoute
-from service.settings import Settings
+from service.settings import VERIFY_SECONDS, Settings
 from service.state.collections import Collections
 from service.state.identity import Scope, access, caller_of
 from service.state.limits.pools import Pools
@@ -138,7 +138,15 @@ async def _render_check(
         )
     with pools.texts.admit(caller_of(request.scope).holder) as place:
         watched = WatchedPlace(HttpClient(request), place)
-        return await watched.run(_check_and_render, request.scope, collections, settings, query, given)
+        return await watched.run(
+            _check_and_render,
+            request.scope,
+            collections,
+            settings,
+            query,
+            given,
+            stop=lambda: watched.is_left,
+        )
 
 
 async def _submitted_text(
@@ -163,7 +171,13 @@ async def _submitted_text(
 
 
 def _check_and_render(
-    connection: Connection, collections: Collections, settings: Settings, query: CheckQuery, given: Pasted
+    connection: Connection,
+    collections: Collections,
+    settings: Settings,
+    query: CheckQuery,
+    given: Pasted,
+    *,
+    stop: Callable[[], bool],
 ) -> Response:
     collection = collections.open(caller_of(connection), query.collection)
     words = Words(
@@ -171,7 +185,9 @@ def _check_and_render(
     )
     most = settings.max_reading_characters
     try:
-        with collection.verification(most_characters=most, claims=not given.quote) as verification:
+        with collection.verification(
+            most_characters=most, claims=not given.quote, most_seconds=VERIFY_SECONDS, stop=stop
+        ) as verification:
             found = check_pasted_input(verification, given, words, settings)
     except _SHOWN as error:
         others = (

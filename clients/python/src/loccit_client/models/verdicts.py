@@ -26,11 +26,12 @@ class Verdict(Reply):
 
     ``verified``: exactly these words are there. ``repaired``: they differ in typography or place only.
     ``misattributed``: they are in another document, that of ``citation``. ``altered``: ``diff`` leads to the
-    nearest words. ``not_found``: no similar words. ``parts`` and ``inserted`` are of quotes that leave out
+    nearest words. ``not_found``: no similar words. ``unchecked``: the time for one request was over before.
+    ``parts`` and ``inserted`` are of quotes that leave out
     words or insert some in brackets.
     """
 
-    status: Literal["verified", "repaired", "misattributed", "altered", "not_found"]
+    status: Literal["verified", "repaired", "misattributed", "altered", "not_found", "unchecked"]
     quote: str
     reason: str
     similarity: float
@@ -70,9 +71,12 @@ class Conflict(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementVerdict(Reply):
-    """The verdict on a sentence by the passages; ``conflicts`` are the facts that differ."""
+    """The verdict on a sentence by the passages; ``conflicts`` are the facts that differ.
 
-    status: Literal["supported", "contradicted", "unsupported"]
+    ``unchecked``: the time for one request was over before.
+    """
+
+    status: Literal["supported", "contradicted", "unsupported", "unchecked"]
     probability: float
     reason: str
     conflicts: list[Conflict]
