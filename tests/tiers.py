@@ -100,8 +100,8 @@ def watch() -> None:
 def _note(event: str, arguments: tuple[object, ...]) -> None:
     if event in _STARTS or event == "multiprocessing":
         stack = traceback.extract_stack()
-        if any(one.filename.endswith("ctypes/util.py") for one in stack):
-            return  # torch looks for libraries of GPUs when it is imported
+        if any(one.filename.endswith(("/ctypes/util.py", "/platform.py")) for one in stack):
+            return  # torch looks for libraries of GPUs, and clients tell services what processor this is
         frames = [one for one in stack if os.fspath(TESTS.parent) in one.filename]
         where = f" at {frames[-2].filename}:{frames[-2].lineno}" if len(frames) > 1 else ""
         _started.append(f"{event} {arguments[:2]!r:.200}{where}")

@@ -37,7 +37,8 @@ def became(client: Any, job: dict[str, Any]) -> dict[str, str]:
 
 
 def spooled(library: Library) -> list[Path]:
-    return [path for path in (library.data / "spool").rglob("*") if path.is_file()]
+    """The files in the spool, without those of their checksums."""
+    return [path for path in (library.data / "spool").rglob("*") if path.is_file() and not path.suffix]
 
 
 def assert_nothing_is_left(client: Any, library: Library) -> None:
