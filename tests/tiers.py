@@ -6,12 +6,14 @@ program or a server fails: it belongs to the second.
 
 from __future__ import annotations
 
+import functools
 import multiprocessing.util
 import os
-import sys
+import subprocess
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
@@ -39,14 +41,32 @@ _PARAMETERS = frozenset({"bucket", "milvus", "milvus-lite", "postgresql"})
 """And all with one of these among their parameters, the names of implementations."""
 _MARKERS = ("browser", "mount", "node", "ocr")
 """And all with one of these markers."""
-_STARTS = frozenset(
-    {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"}
+_FUNCTIONS = (
+    "execv",
+    "execve",
+    "fork",
+    "forkpty",
+    "posix_spawn",
+    "posix_spawnp",
+    "spawnv",
+    "spawnve",
+    "system",
 )
-"""The audit events of a new process; :mod:`multiprocessing` has none."""
+_STARTS: tuple[tuple[Any, str], ...] = (
+    (subprocess.Popen, "_execute_child"),
+    *((os, name) for name in (*_FUNCTIONS, "system") if hasattr(os, name)),
+)
+"""The functions by which a process is started, or takes the place of this one.
+
+They are wrapped, and no audit hook is set: while it runs for a thread's trace function, Python 3.11 lets no
+other thread have one, and so a test that measures coverage would lose threads of the service.
+"""
 _READERS = ("multiprocessing.forkserver", "multiprocessing.resource_tracker")
 """The product's reader processes are forked from one server, which a process of tests starts once: that takes
 a second, and a file then takes no longer than in this process."""
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _started: list[str] = []
 
 
@@ -86,7 +106,8 @@ def _parameters(item: pytest.Item) -> list[str]:
 
 def watch() -> None:
     """Note from now on what processes are started."""
-    sys.addaudithook(_note)
+    for owner, name in _STARTS:
+        setattr(owner, name, _noting(getattr(owner, name)))
     spawn = multiprocessing.util.spawnv_passfds
 
     def noted(path: bytes, arguments: Sequence[str | bytes], descriptors: Sequence[int]) -> int:
@@ -97,14 +118,22 @@ def watch() -> None:
     multiprocessing.util.spawnv_passfds = noted  # type: ignore[assignment]
 
 
-def _note(event: str, arguments: tuple[object, ...]) -> None:
-    if event in _STARTS or event == "multiprocessing":
-        stack = traceback.extract_stack()
-        if any(one.filename.endswith(("/ctypes/util.py", "/platform.py")) for one in stack):
-            return  # torch looks for libraries of GPUs, and clients tell services what processor this is
-        frames = [one for one in stack if os.fspath(TESTS.parent) in one.filename]
-        where = f" at {frames[-2].filename}:{frames[-2].lineno}" if len(frames) > 1 else ""
-        _started.append(f"{event} {arguments[:2]!r:.200}{where}")
+def _noting(start: Callable[P, T]) -> Callable[P, T]:
+    @functools.wraps(start)
+    def noted(*arguments: P.args, **named: P.kwargs) -> T:
+        _note(start.__name__, arguments)
+        return start(*arguments, **named)
+
+    return noted
+
+
+def _note(function: str, arguments: tuple[object, ...]) -> None:
+    stack = traceback.extract_stack()
+    if any(one.filename.endswith(("/ctypes/util.py", "/platform.py")) for one in stack):
+        return  # torch looks for libraries of GPUs, and clients tell services what processor this is
+    frames = [one for one in stack if os.fspath(TESTS.parent) in one.filename and one.filename != __file__]
+    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    _started.append(f"{function} {arguments[:2]!r:.200}{where}")
 
 
 def forget() -> None:
