@@ -26,10 +26,15 @@ def is_full(folder: Path) -> bool:
     return shutil.disk_usage(folder).free < _LITTLE
 
 
+def disk_full(what: str) -> DiskFull:
+    """The error of a full disk. ``what`` is as before."""
+    return DiskFull(f"The disk is full: {what} is as before. Free some of it, then try again.")
+
+
 def disk_error(error: OSError, what: str) -> LoccitError | None:
     """The error to raise for one of the system, if the disk is its reason. ``what`` is as before."""
     if error.errno in _NO_SPACE:
-        return DiskFull(f"The disk is full: {what} is as before. Free some of it, then try again.")
+        return disk_full(what)
     if error.errno == errno.EROFS:
         return DiskReadOnly(
             f"The disk is read-only: {what} is as before. Mount it for writing, then try again."

@@ -14,13 +14,13 @@ _SEALED = re.compile(rb'(.*), "crc": "([0-9a-f]{8})"\}\s*', re.DOTALL)
 def sealed(entry: Mapping[str, Any], *, ascii_only: bool = True) -> str:
     """An entry as a line, with the CRC-32 of what stands before that."""
     body = json.dumps(entry, ensure_ascii=ascii_only)
-    return f'{body[:-1]}, "crc": "{_checksum(body.encode("utf-8", "replace")):08x}"}}\n'
+    return f'{body[:-1]}, "crc": "{zlib.crc32(body.encode("utf-8", "replace")):08x}"}}\n'
 
 
 def is_intact(line: bytes) -> bool:
     """Whether a line is an entry as it was written. Lines of earlier versions have no checksum."""
     if (match := _SEALED.fullmatch(line)) is not None:
-        return _checksum(match[1] + b"}") == int(match[2], 16)
+        return zlib.crc32(match[1] + b"}") == int(match[2], 16)
     try:
         return not line.strip() or isinstance(json.loads(line), dict)
     except ValueError:
@@ -30,7 +30,3 @@ def is_intact(line: bytes) -> bool:
 def damaged_lines(lines: Iterable[bytes]) -> Iterator[int]:
     """The numbers of the lines that are not what was written."""
     return (number for number, line in enumerate(lines, 1) if not is_intact(line))
-
-
-def _checksum(body: bytes) -> int:
-    return zlib.crc32(body)

@@ -12,7 +12,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from index.disks import is_full, is_read_only
+from index.disks import disk_full, is_full, is_read_only
 from index.errors import DiskFull, DiskReadOnly, LoccitError
 
 UNCHANGING = "ro&immutable=1"
@@ -27,7 +27,7 @@ def disk_error(error: sqlite3.Error, path: Path) -> LoccitError | None:
     if code is None or not path.parent.exists():
         return None
     if code in _NO_ROOM:
-        return disk_full(path)
+        return disk_full(path.parent.name)
     if code & 0xFF in _UNOPENED:
         if is_read_only(path.parent):
             return DiskReadOnly(
@@ -35,7 +35,7 @@ def disk_error(error: sqlite3.Error, path: Path) -> LoccitError | None:
                 "then try again."
             )
         if is_full(path.parent):
-            return disk_full(path)
+            return disk_full(path.parent.name)
     return None
 
 
@@ -43,11 +43,6 @@ def is_over(error: sqlite3.Error, path: Path) -> bool:
     """Whether SQLite takes a file for read-only whose disk is so no more."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF == sqlite3.SQLITE_READONLY and not is_read_only(path.parent)
-
-
-def disk_full(path: Path) -> DiskFull:
-    """The error of a full disk."""
-    return DiskFull(f"The disk is full: {path.parent.name} is as before. Free some of it, then try again.")
 
 
 class Copy:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import time
@@ -15,13 +14,13 @@ from typing import BinaryIO
 
 from index.disks import disk_error
 from index.durability import sync
+from index.errors import DiskFull
 from service.state.jobs import checksums
 from service.state.jobs.protocols import Span
 from service.state.jobs.spool.quota import RESERVE, Quota, disk_full, folder_quota, size_of
 
 _ZEROS = 1024 * 1024
 """Bytes that are overwritten at a time."""
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 class FolderSpool:
@@ -140,8 +139,6 @@ def _translating_os_errors(quota: Quota) -> Iterator[None]:
         yield
     except OSError as error:
         quota.invalidate()
-        if error.errno in _NO_SPACE:
-            raise disk_full() from error
-        if (of_disk := disk_error(error, "the spool")) is not None:
-            raise of_disk from error
-        raise
+        if (of_disk := disk_error(error, "the spool")) is None:
+            raise
+        raise (disk_full() if isinstance(of_disk, DiskFull) else of_disk) from error
