@@ -129,7 +129,7 @@ class Hit:
 
     @property
     def metadata(self) -> Metadata:
-        """What is known about the document."""
+        """Facts about the document from whoever added or edited it."""
         return self.provenance.metadata
 
 

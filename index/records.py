@@ -118,7 +118,7 @@ class DocumentRecord:
 
     @property
     def provenance(self) -> Provenance:
-        """What is known about the document, and what it says of itself."""
+        """The metadata, divided by who said it."""
         return provenance(self.metadata, given=self.given, title=self.title)
 
 
@@ -216,7 +216,7 @@ class VersionRecord:
 
     @property
     def provenance(self) -> Provenance:
-        """What is known about the document, and what it says of itself."""
+        """The metadata, divided by who said it."""
         return provenance(self.metadata, given=self.given, title=self.title)
 
 

@@ -20,7 +20,7 @@ OSV = "https://api.osv.dev/v1/query"
 KNOWN = {"package": {"name": "jinja2", "ecosystem": "PyPI"}, "version": "2.4.1"}
 """A release with known vulnerabilities: a database that knows none of them is none."""
 PYPI = "https://pypi.org/pypi/jinja2/2.4.1/json"
-"""What PyPI says of that release. pip-audit asks for all others at the same place."""
+"""The reply of PyPI about that release. pip-audit asks for all others at the same place."""
 ACCEPTED: Mapping[str, str] = {}
 """Advisories that do not concern this project, with the reason."""
 _SECONDS = 10.0

@@ -19,7 +19,7 @@ _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WEB = ("http://", "https://")
 _CLAIMS = ("title", "authors", "author", "publisher", "site", "date", "published", "year", "doi", "url")
-"""What a document may say of itself that a citation would otherwise say of it."""
+"""Entries that a document may say of itself and that a citation would otherwise say of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,12 @@ class Reference:
 
     @property
     def publisher(self) -> str:
-        """Who published the document; empty if unknown."""
+        """The publisher of the document; empty if unknown."""
         return self.value("publisher", "site")
 
     @property
     def claims(self) -> dict[str, str]:
-        """What only the document says of itself, by name, as far as a citation would say it."""
+        """Entries that only the document says of itself, by name, as far as a citation would say it."""
         said = self.provenance.says_of_itself
         return {key: ", ".join(lines) for key in _CLAIMS if (lines := _lines(said, key))}
 

@@ -51,7 +51,7 @@ _PREPARE: Mapping[str, Callable[..., object]] = {
     OWNER: prepare_owner,
     UNANSWERED: prepare_unanswered,
 }
-"""What makes the tables of each database, by its name."""
+"""Functions that make the tables of each database, by its name."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a collection, the items checked, and their number."""

@@ -99,7 +99,7 @@ class Keyring:
         return principal
 
     def stamp(self, key_id: str) -> bytes:
-        """What sessions of the key with this id are signed with, which changes when all of them end."""
+        """The secret that signs the sessions of the key with this id, which changes when all of them end."""
         key = self._keys.get(key_id)
         stamp = self._setting if key_id == SETTING else key[0].stamp if key else b""
         return b"%b.%d" % (stamp, self._ended.rounds.get(key_id, 0))

@@ -40,6 +40,6 @@ def metadata_of(passage: Passage, url_of: Callable[[str], str]) -> dict[str, Any
 
 
 def claims_of(said: Mapping[str, Any]) -> str:
-    """What a document says of itself as one text, such as ``author: Ann; site: example.org``."""
+    """Join what a document says of itself to one text, such as ``author: Ann; site: example.org``."""
     values = ((name, value if isinstance(value, list) else [value]) for name, value in said.items())
     return "; ".join(f"{name}: {', '.join(map(str, several))}" for name, several in values)

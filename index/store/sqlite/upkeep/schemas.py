@@ -44,7 +44,7 @@ def _differs(connection: sqlite3.Connection, prepare: Prepare) -> bool:
 
 
 def schema_damage(connection: sqlite3.Connection, prepare: Prepare) -> str:
-    """What is wrong with the definitions in a file, which may be of an earlier format; empty if nothing."""
+    """Describe the damage of the definitions in a file, perhaps of an earlier format; empty if none."""
     (number,) = connection.execute("PRAGMA user_version").fetchone()
     try:
         with _in_memory() as copy, _in_memory() as new:
@@ -61,7 +61,7 @@ def schema_damage(connection: sqlite3.Connection, prepare: Prepare) -> str:
 
 
 def sequence_damage(connection: sqlite3.Connection) -> str:
-    """What is wrong with the last numbers that a file remembers; empty if nothing.
+    """Describe the damage of the last numbers that a file remembers; empty if none.
 
     Nothing can be compared with one that is too high. It does no harm: some numbers are never given.
     """

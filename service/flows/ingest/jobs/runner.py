@@ -40,7 +40,7 @@ _FILES_PER_COMMIT = 32
 _TURN_SECONDS = 1.0
 """After a commit beyond that, the jobs of other collections have their turn."""
 _COMMIT_SECONDS = 3.0
-"""What a commit should take at most, by how long the files of the last one took."""
+"""The longest time that a commit should take, by how long the files of the last one took."""
 _STOP_SECONDS = 10.0
 
 
