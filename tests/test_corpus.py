@@ -12,6 +12,7 @@ from index.embedding import load_embedder
 from index.library import Library
 from index.protocols import Embedder
 from index.sources import FolderIngest
+from service.faces.pages.asking import suggestions
 
 pytestmark = pytest.mark.model
 
@@ -65,6 +66,17 @@ def test_newcomers_find_the_right_page(corpus: Collection, question: str, docume
     answer = corpus.ask(question)
     assert answer.hits[0].citation.document_id == document_id
     assert_law(corpus, answer)
+
+
+def test_the_questions_that_the_first_page_suggests_are_answered(corpus: Collection) -> None:
+    known = json.loads(Path(suggestions.__file__).with_suffix(".json").read_text())
+    questions = list(suggestions._precomputed_questions(corpus.archive))
+    assert questions == [one["question"] for one in known.values()]
+    assert suggestions.suggest_questions(corpus.archive) == questions[: suggestions.MOST]
+    for document_id, one in known.items():
+        answer = corpus.ask(one["question"])
+        assert answer.hits[0].citation.document_id == document_id
+        assert answer.answerability > 0.8
 
 
 @pytest.mark.shared

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from index.embedding import load_embedder
 from index.library import Library
-from index.sources import FolderIngest
-from service.faces.pages.asking import suggestions
 from service.state.identity import KeyOptions, Scope, new_key
 from tests.service.faces.pages.pages import LAMP, page, told, words
 from tests.service.http_service import put, served
-
-CORPUS = Path(__file__).resolve().parents[5] / "corpus"
 
 
 @pytest.fixture
@@ -85,18 +78,3 @@ def test_headings_that_are_questions_are_worth_asking(keyed: TestClient) -> None
 def test_without_such_headings_nothing_is_suggested(keyed: TestClient) -> None:
     put(keyed, "a.md", f"# Lamps\n\n{LAMP}\n")
     assert not page(keyed, "/").xpath("//section[@class='suggested']")
-
-
-@pytest.mark.model
-def test_the_questions_for_the_sample_documents_are_answered(tmp_path: Path) -> None:
-    known = json.loads(Path(suggestions.__file__).with_suffix(".json").read_text())
-    with Library(tmp_path, embedder=load_embedder()) as library:
-        collection = library.open("default", create=True)
-        FolderIngest(collection).run([CORPUS])
-        questions = list(suggestions._precomputed_questions(collection.archive))
-        assert questions == [one["question"] for one in known.values()]
-        assert suggestions.suggest_questions(collection.archive) == questions[: suggestions.MOST]
-        for document_id, one in known.items():
-            answer = collection.ask(one["question"])
-            assert answer.hits[0].citation.document_id == document_id
-            assert answer.answerability > 0.8
