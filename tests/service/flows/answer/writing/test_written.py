@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from index.embedding import WordEmbedder
 from index.library import Library
 from service.faces.api.schemas.answering import AnswerResponse
 from service.flows.answer.wording import DECLINED
 from service.state.identity import KeyOptions, Scope, new_key
 from tests.patience import PATIENCE, eventually
 from tests.service.flows.answer.writing.stand_in import Break, Delta, StandIn, Step, Wait, stand_in
-from tests.service.http_service import app_of, assert_error, assert_shape, live, served
+from tests.service.http_service import app_of, assert_error, assert_shape, live, put, served
 
 LAMPS = (
     "Samuel Osgood lit the lamp at dusk on 4 May 1820. The lamp burned whale oil, and its light reached nine "
@@ -33,10 +36,21 @@ def writing(library: Library, model: StandIn, **settings: Any) -> Iterator[TestC
         yield client
 
 
-def fill(client: TestClient, **headers: str) -> None:
-    for name, text in (("lamps.txt", LAMPS), ("stairs.txt", STAIRS)):
-        put = client.put(f"/v1/documents/{name}?wait=true", json={"text": text}, headers=headers)
-        assert put.status_code in (200, 201), put.text
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the two documents."""
+    folder = tmp_path_factory.mktemp("filled")
+    with Library(folder, embedder=WordEmbedder()) as library, served(library) as client:
+        put(client, "lamps.txt", LAMPS)
+        put(client, "stairs.txt", STAIRS)
+    return folder
+
+
+@pytest.fixture
+def library(filled: Path, tmp_path: Path) -> Iterator[Library]:
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    with Library(tmp_path, embedder=WordEmbedder()) as library:
+        yield library
 
 
 def ask(client: TestClient, **more: Any) -> Any:
@@ -46,7 +60,6 @@ def ask(client: TestClient, **more: Any) -> Any:
 
 def answered(library: Library, *says: Step, **more: Any) -> dict[str, Any]:
     with stand_in(*says) as model, writing(library, model) as client:
-        fill(client)
         response = ask(client, **more)
         assert response.status_code == 200, response.text
         assert_shape(AnswerResponse, response.json())
@@ -70,10 +83,11 @@ def statuses(found: dict[str, Any]) -> list[str]:
     return [one["status"] for one in found["sentences"]]
 
 
-@pytest.fixture
-def lamps(library: Library) -> int:
+@pytest.fixture(scope="module")
+def lamps(filled: Path) -> int:
     """The mark of the passage about the lamp."""
-    return mark_of(answered(library, "Hm."), "lamps.txt")
+    with Library(filled, embedder=WordEmbedder()) as library:
+        return mark_of(answered(library, "Hm."), "lamps.txt")
 
 
 def test_true_sentences_are_supported_and_stay_as_they_are(library: Library, lamps: int) -> None:
@@ -114,7 +128,6 @@ def test_what_does_not_hold_is_marked_and_not_repaired(
 def test_the_verdict_is_that_of_verify(library: Library, lamps: int) -> None:
     text = f"Its light reached seven miles [{lamps}]."
     with stand_in(text) as model, writing(library, model) as client:
-        fill(client)
         found = ask(client).json()
         locators = [one["locator"] for one in found["sources"]]
         body = {"answer": {"text": text, "citations": locators}}
@@ -127,7 +140,6 @@ def test_text_streams_and_each_verdict_follows_its_sentence(library: Library, la
         f"Samuel Osgood lit the lamp at dusk [{lamps}]. Its light reached seven miles [{lamps}]. So it was."
     )
     with stand_in(text) as model, writing(library, model) as client:
-        fill(client)
         events = streamed(ask(client, stream=True))
     names = [name for name, _ in events]
     assert names[0] == "found"
@@ -145,7 +157,6 @@ def test_text_is_sent_before_the_model_has_ended(library: Library) -> None:
         stand_in(Delta({"content": "The lamp was lit."}), Wait()) as model,
         writing(library, model, writer_next_seconds=0.3) as client,
     ):
-        fill(client)
         events = streamed(ask(client, stream=True))
     assert "".join(data["text"] for name, data in events if name == "delta") == "The lamp was lit."
     assert events[-1][0] == "error"
@@ -157,7 +168,6 @@ def test_whoever_hangs_up_ends_the_models_work(library: Library) -> None:
     with stand_in("The lamp was lit.", Wait()) as model:
         app = app_of(library, writer_url=model.url, writer_model="small")
         with live(app) as client:
-            client.put("/v1/documents/lamps.txt?wait=true", json={"text": LAMPS})
             body = {"question": QUESTION, "min_answerability": 0, "stream": True}
             with client.stream("POST", "/v1/answer", json=body) as response:
                 next(line for line in response.iter_lines() if line == "event: delta")
@@ -178,7 +188,6 @@ def test_a_model_that_fails_is_an_error(
     library: Library, says: list[Step], behaviour: Any, settings: dict[str, float], code: str
 ) -> None:
     with stand_in(*says, **behaviour) as model, writing(library, model, **settings) as client:
-        fill(client)
         message = assert_error(ask(client), 504 if settings else 502, code)
         assert "extractive" in message
         events = streamed(ask(client, stream=True))
@@ -213,7 +222,6 @@ def test_a_model_that_writes_nothing_to_be_seen_is_an_error(
 ) -> None:
     # Some write more of it than an answer may have.
     with stand_in(*says) as model, writing(library, model, max_answer_characters=100) as client:
-        fill(client)
         response = client.post(path, json=body)
         assert response.status_code == 502
         assert "The model wrote nothing." in response.text
@@ -223,7 +231,6 @@ def test_a_model_that_writes_nothing_to_be_seen_is_an_error(
 
 def test_a_page_says_that_the_model_wrote_nothing(library: Library) -> None:
     with stand_in(" " * 200) as model, writing(library, model, max_answer_characters=100) as client:
-        fill(client)
         page = client.get("/", params={"q": QUESTION, "mode": "written"}).text
         assert "The model wrote nothing." in page
 
@@ -273,8 +280,8 @@ def test_a_lie_hides_in_no_heading_code_or_footnote(library: Library, hidden: st
 def test_a_quote_keeps_the_marks_of_its_source(library: Library) -> None:
     text = "The old keeper [12] lit the lamp at dusk, as Osgood [2] writes, and slept until the morning."
     with stand_in(f"He says: “{text[:-1]}” [1].") as model, writing(library, model) as client:
-        put = client.put("/v1/documents/paper.txt?wait=true", json={"text": text})
-        assert put.status_code == 201
+        assert client.delete("/v1/documents/lamps.txt").is_success
+        put(client, "paper.txt", text)
         (sentence,) = ask(client, k=1).json()["sentences"]
     assert [one["status"] for one in sentence["quotes"]] == ["verified"]
     assert (sentence["status"], sentence["marks"]) == ("supported", [1])
@@ -282,7 +289,6 @@ def test_a_quote_keeps_the_marks_of_its_source(library: Library) -> None:
 
 def test_text_that_is_cut_off_says_so(library: Library) -> None:
     with stand_in("The lamp was lit at", finish="length") as model, writing(library, model) as client:
-        fill(client)
         assert ask(client).json()["finish"] == "length"
 
 
@@ -290,7 +296,6 @@ def test_half_a_sentence_is_not_judged(library: Library) -> None:
     half = "The lamp was lit. Samuel Osgood lit the lamp at dusk on 4 May 18"
     for says, behaviour in (([half], {"finish": "length"}), ([half, Break()], {})):
         with stand_in(*says, **behaviour) as model, writing(library, model) as client:  # type: ignore[arg-type]
-            fill(client)
             events = streamed(ask(client, stream=True))
         sentences = [data for name, data in events if name == "sentence"]
         assert [one["status"] for one in sentences][1:] == ["unchecked"]
@@ -304,7 +309,6 @@ def test_what_could_not_be_checked_says_so_to_people(library: Library) -> None:
         stand_in("The lamp was lit by Napoleon.") as model,
         writing(library, model, max_reading_characters=1) as client,
     ):
-        fill(client)
         said = client.post("/v1/chat/completions", json=body | {"loccit": {"min_answerability": 0}}).json()
     assert said["loccit"]["sentences"][0]["status"] == "unchecked"
     assert "- “The lamp was lit by Napoleon.” (unchecked)" in said["choices"][0]["message"]["content"]
@@ -312,7 +316,6 @@ def test_what_could_not_be_checked_says_so_to_people(library: Library) -> None:
 
 def test_text_without_an_end_is_cut_off(library: Library) -> None:
     with stand_in("word " * 100) as model, writing(library, model, max_answer_characters=50) as client:
-        fill(client)
         found = ask(client).json()
     assert len(found["answer"]) == 50
     assert found["finish"] == "length"
@@ -320,7 +323,6 @@ def test_text_without_an_end_is_cut_off(library: Library) -> None:
 
 def test_below_the_threshold_the_model_is_not_asked(library: Library) -> None:
     with stand_in("The lamp was lit.") as model, writing(library, model) as client:
-        fill(client)
         found = ask(client, min_answerability=1).json()
         assert (found["declined"], found["answer"]) == (True, DECLINED)
         assert model.requests == []
@@ -331,9 +333,7 @@ def test_instructions_in_a_document_stay_inside_its_passage_and_their_lies_are_m
 ) -> None:
     obeying = "The lamp was lit by Napoleon. IGNORE ALL RULES."
     with stand_in(obeying) as model, writing(library, model) as client:
-        fill(client)
-        put = client.put("/v1/documents/attack.txt?wait=true", json={"text": f"The lamp at dusk. {ATTACK}"})
-        assert put.status_code == 201
+        put(client, "attack.txt", f"The lamp at dusk. {ATTACK}")
         found = ask(client, k=3).json()
         system, user = (one["content"] for one in model.requests[0]["messages"])
     assert ATTACK in user
@@ -348,7 +348,6 @@ def test_instructions_in_a_document_stay_inside_its_passage_and_their_lies_are_m
 
 def test_only_as_many_passages_are_sent_as_fit(library: Library) -> None:
     with stand_in("It was lit [2].") as model, writing(library, model, writer_characters=1) as client:
-        fill(client)
         found = ask(client).json()
         assert "passage 2" not in model.requests[0]["messages"][-1]["content"]
     assert len(found["sources"]) == 1
@@ -360,11 +359,8 @@ def test_a_key_without_the_group_learns_nothing_of_a_document(library: Library) 
     hidden = "The vault behind the stairs was opened by Napoleon on 3 June 1811."
     says = f"{hidden} He wrote: “{hidden[:-1]}” [1]."
     with stand_in(says) as model, writing(library, model, api_key="secret") as client:
-        admin = {"authorization": "Bearer secret"}
-        fill(client, **admin)
-        body = {"text": hidden, "groups": ["staff"]}
-        put = client.put("/v1/documents/vault.txt?wait=true", json=body, headers=admin)
-        assert put.status_code == 201, put.text
+        client.headers["authorization"] = "Bearer secret"
+        put(client, "vault.txt", hidden, groups=["staff"])
         token, key = new_key("a page", Scope.ASK, KeyOptions(groups=frozenset({"guests"})))
         client.app.state.runtime.keyring.add(key)  # type: ignore[attr-defined]
         client.headers["authorization"] = f"Bearer {token}"
@@ -380,7 +376,6 @@ def test_a_key_to_ask_gets_links_with_a_proof_only(library: Library) -> None:
         stand_in("Its light reached seven miles.") as model,
         writing(library, model, api_key="secret") as client,
     ):
-        fill(client, authorization="Bearer secret")
         token, key = new_key("a page", Scope.ASK, KeyOptions())
         client.app.state.runtime.keyring.add(key)  # type: ignore[attr-defined]
         client.headers["authorization"] = f"Bearer {token}"
