@@ -81,7 +81,8 @@ def test_a_document_of_other_groups_does_not_exist(grouped: Place, route: str) -
                 response = send_probe(grouped, route, key, **narrowed)
                 assert_tells_nothing(response)
                 _check_status_for_stranger(route, key, response)
-                assert _groups_and_version(grouped) == before
+        with case(f"{route} changed the document"):
+            assert _groups_and_version(grouped) == before
 
 
 def _check_status_for_stranger(route: str, key: str, response: Any) -> None:
