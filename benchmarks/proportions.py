@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import bootstrap
 
 from evaluation.measures import Estimate, share
 
@@ -19,6 +18,8 @@ def proportion(hits: int, of: int) -> Estimate:
 
 def percentile(values: Sequence[float], percent: float) -> Estimate:
     """A percentile with its 95 % interval (bootstrap)."""
+    from scipy.stats import bootstrap  # takes a second to load
+
     found = bootstrap(
         (np.asarray(values),),
         lambda sample, axis: np.percentile(sample, percent, axis=axis),
