@@ -22,7 +22,7 @@ from index.errors import CollectionMismatch, CollectionNotFound, Damaged, StoreD
 from index.history.ledger import Ledger
 from index.lag import Lag
 from index.naming import validate_collection_name
-from index.protocols import Embedder, Reranker, has_same_weights
+from index.protocols import Embedder, Guard, Reranker, has_same_weights
 from index.readers import InProcessReaders, Readers, ReaderStatistics
 from index.records import Counts
 from index.store import open_catalogue
@@ -71,6 +71,13 @@ class Library:
         self._lock = threading.Lock()
         self._loading = threading.RLock()
         self._opening: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def guard_by(self, guard: Guard) -> None:
+        """Ask a guard about each collection that is opened from now on.
+
+        See :class:`index.protocols.Catalogue`.
+        """
+        self._catalogue.guard = guard
 
     @property
     def embedder(self) -> Embedder:

@@ -131,10 +131,10 @@ class ReadableStore:
     """Methods that are passed on unrestricted. ``prune`` takes keys of versions from a snapshot."""
     REFUSED: ClassVar = frozenset(
         {
-            "adopt", "bases", "begin_epoch", "claim", "close", "copying", "drop_damaged_vectors",
-            "end_snapshots", "erase_tagged", "erased_tags", "last_erasure", "objects_name", "problems",
-            "purge", "put_vectors", "repair", "set_refused_mirrors", "staging", "tag", "unpurged",
-            "waiting_since",
+            "access_mark", "adopt", "bases", "begin_epoch", "claim", "close", "copying",
+            "drop_damaged_vectors", "end_snapshots", "erase_tagged", "erased_tags", "last_erasure",
+            "objects_name", "problems", "purge", "put_vectors", "repair", "set_access_mark",
+            "set_refused_mirrors", "staging", "tag", "unpurged", "waiting_since",
         }
     )  # fmt: skip
     """Methods that no caller of a restricted collection needs."""

@@ -33,7 +33,7 @@ from index.protocols.models import (
     precision_in,
 )
 from index.protocols.originals import Originals
-from index.protocols.record import Catalogue, EmbeddingWork, Erasures, Lease, RecordStore
+from index.protocols.record import Catalogue, EmbeddingWork, Erasures, Guard, Lease, RecordStore
 from index.protocols.snapshots import (
     Documents,
     History,
@@ -56,6 +56,7 @@ __all__ = [
     "Engine",
     "Erasures",
     "Failure",
+    "Guard",
     "History",
     "IndexFeed",
     "Lease",

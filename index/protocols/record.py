@@ -169,6 +169,15 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
     def set_refused_mirrors(self, refused: Sequence[RefusedMirror]) -> None:
         """Replace the list of :meth:`Snapshot.refused_mirrors`. This is no change of the record."""
 
+    def access_mark(self) -> str:
+        """The mark of those who may read the record: a word that only its service understands.
+
+        Empty at first. Each copy of the record has it and knows, too, that not everybody may read it.
+        """
+
+    def set_access_mark(self, mark: str) -> None:
+        """Replace it. This is no change of the record."""
+
     def attach_original(self, sha256: bytes, size: int) -> None:
         """Note that so many bytes with this SHA-256 are kept, if a version was read from them.
 
@@ -245,8 +254,18 @@ class RecordStore(EmbeddingWork, Erasures, Protocol):
     def close(self) -> None: ...
 
 
+Guard = Callable[[str, str], str]
+"""Decides whether a collection may be opened, by its name and its access mark.
+
+It returns the mark that the collection is to have, or raises an error of its own.
+"""
+
+
 class Catalogue(Protocol):
     """The existing collections, each with its description and its record store."""
+
+    guard: Guard | None
+    """Asked whenever the record of a collection is opened, if there is one."""
 
     @property
     def stores_know_deletions(self) -> bool:
@@ -274,7 +293,10 @@ class Catalogue(Protocol):
         """The folder of files derived from a collection on this machine."""
 
     def open(self, name: str) -> RecordStore:
-        """Open the record store of a collection that :meth:`describe` made."""
+        """Open the record store of a collection that :meth:`describe` made.
+
+        Raises what :attr:`guard` raises.
+        """
 
     def pin(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
         """Pin the state of collections, while others write them, until the ``with`` block ends.

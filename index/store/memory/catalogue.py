@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import NotSupported
+from index.protocols import Guard
+from index.store.guarding import guarded
 from index.store.memory.store import MemoryRecord, MemoryStore
 from index.store.originals import MemoryOriginals
 
@@ -20,6 +22,7 @@ class MemoryCatalogue:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.guard: Guard | None = None
         self._originals: dict[str, MemoryOriginals] = {}
         self._collections: dict[str, tuple[Mapping[str, Any], MemoryRecord]] = {}
 
@@ -40,7 +43,7 @@ class MemoryCatalogue:
         return self._folder / name
 
     def open(self, name: str) -> MemoryStore:
-        return MemoryStore(self._collections[name][1])
+        return guarded(MemoryStore(self._collections[name][1]), name, self.guard)
 
     def pin(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
         """Raise :class:`index.errors.NotSupported`: nothing here is kept."""

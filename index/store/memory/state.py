@@ -132,6 +132,7 @@ class State:
     originals: dict[bytes, int] = field(default_factory=dict)
     """Sizes of the bytes that are kept, by their SHA-256."""
     refused_mirrors: list[RefusedMirror] = field(default_factory=list)
+    access_mark: str = ""
     last_key: int = 0
     last_passage: int = 0
 

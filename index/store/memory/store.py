@@ -140,6 +140,13 @@ class MemoryStore:
         with self._record.changed:
             self._record.state = replace(self._record.state, refused_mirrors=list(refused))
 
+    def access_mark(self) -> str:
+        return self._record.state.access_mark
+
+    def set_access_mark(self, mark: str) -> None:
+        with self._record.changed:
+            self._record.state = replace(self._record.state, access_mark=mark)
+
     def delete(self, document_id: str) -> DocumentRecord:
         with self._change() as state:
             document = _require(state, document_id, retired=True)

@@ -14,7 +14,8 @@ from index.errors import CollectionBusy, CollectionNotFound, NotSupported, Objec
 from index.naming import hidden_name, shown_name
 from index.postgresql import Row, Server, Transaction, listeners, listening, lock_key, migrate, notify
 from index.postgresql.migrations import migrate_within
-from index.protocols import Originals
+from index.protocols import Guard, Originals
+from index.store.guarding import guarded
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
 from index.store.postgresql import claims, schema, state
 from index.store.postgresql.store import PostgresqlStore
@@ -46,6 +47,7 @@ class PostgresqlCatalogue:
         self._server = server
         self._folder = folder
         self._shared = shared or SharedOriginals(None)
+        self.guard: Guard | None = None
         migrate(server, schema.CATALOGUE_SCHEMA, "catalogue", schema.CATALOGUE)
         with server.read(schema.CATALOGUE_SCHEMA, first="SELECT id FROM catalogue", what=_WHAT) as reading:
             if reading.first is None:
@@ -105,7 +107,7 @@ class PostgresqlCatalogue:
         number = self._number(name)
         if number is None:
             raise _not_found(name)
-        return PostgresqlStore(self._server, number, name, self._shared)
+        return guarded(PostgresqlStore(self._server, number, name, self._shared), name, self.guard)
 
     def pin(self, names: Sequence[str]) -> AbstractContextManager[Mapping[str, Callable[[Path], None]]]:
         """Raise :class:`index.errors.NotSupported`."""

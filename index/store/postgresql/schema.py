@@ -203,6 +203,10 @@ def _veil_groups(transaction: Transaction) -> None:
     attributes.veil_groups_of_erased(transaction)
 
 
+_ACCESS = """
+ALTER TABLE state ADD COLUMN access text NOT NULL DEFAULT ''; -- mark of those who may read; empty: everybody
+"""
+
 CATALOGUE: tuple[Migration, ...] = (_CATALOGUE,)
 COLLECTION: tuple[Migration, ...] = (
     _COLLECTION + totals.TRIGGERS,
@@ -210,6 +214,7 @@ COLLECTION: tuple[Migration, ...] = (
     _BASES,
     _OBJECTS,
     Compatible(_veil_groups),
+    Compatible(_ACCESS),
 )
 
 

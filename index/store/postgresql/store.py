@@ -177,6 +177,19 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
         self.forget()
         return record
 
+    def access_mark(self) -> str:
+        """The mark of those who may read the record; see :class:`index.protocols.RecordStore`."""
+        with self._told():
+            row = self._server.look(
+                self._schema, "SELECT access FROM state WHERE is_only", what=self._what, standby=True
+            )
+        return str(row[0]) if row else ""
+
+    def set_access_mark(self, mark: str) -> None:
+        """Replace it, without a change number."""
+        with self._write() as (transaction, _):
+            transaction.execute("UPDATE state SET access = %s", (mark,))
+
     def attach_original(self, sha256: bytes, size: int) -> None:
         """Note that bytes are kept, if a version was read from them. This is no change of the record."""
         with self._write() as (transaction, _):

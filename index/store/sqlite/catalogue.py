@@ -18,7 +18,8 @@ from index.durability import sync, write_text_durably
 from index.errors import CollectionBusy, Damaged, DiskFull, DiskReadOnly, ObjectsUnavailable, StoreDamaged
 from index.file_leases import FileLeases
 from index.naming import hidden_name, shown_name
-from index.protocols import Originals
+from index.protocols import Guard, Originals
+from index.store.guarding import guarded
 from index.store.originals import FolderOriginals, LayeredOriginals, SharedOriginals
 from index.store.sqlite.database import check_journal, check_size
 from index.store.sqlite.embeddings import staging
@@ -58,6 +59,7 @@ class FolderCatalogue:
     def __init__(self, folder: Path, shared: SharedOriginals | None = None) -> None:
         self._folder = folder
         self._shared = shared or SharedOriginals(None)
+        self.guard: Guard | None = None
         try:
             self._sweep()
         except (ObjectsUnavailable, OSError) as error:
@@ -145,7 +147,7 @@ class FolderCatalogue:
         path, is_bare = folder / _STORE, _is_bare(folder)
         if not is_bare and not path.exists():
             raise _missing(path)
-        return SqliteStore(path, create=is_bare)
+        return guarded(SqliteStore(path, create=is_bare), name, self.guard)
 
     @contextmanager
     def pin(self, names: Sequence[str]) -> Iterator[Mapping[str, Callable[[Path], None]]]:

@@ -13,6 +13,8 @@ import sqlite3
 from index.records import Mark
 
 _TOKEN_BYTES = 8
+_ACCESS = "access"
+"""The key in ``meta`` of the access mark."""
 TABLE = "CREATE TABLE changes (number INTEGER PRIMARY KEY, token BLOB NOT NULL)"
 """One row for each change since the file has format 4."""
 
@@ -60,6 +62,17 @@ def includes(connection: sqlite3.Connection, derived: Mark) -> bool:
         return False
     own = mark(connection, derived.change)
     return own == derived or (not derived.store and not own.token)
+
+
+def access_mark(connection: sqlite3.Connection) -> str:
+    """Return the mark of those who may read the file; empty if it has none."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_ACCESS,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def set_access_mark(connection: sqlite3.Connection, mark: str) -> None:
+    """Replace it, inside a write transaction."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_ACCESS, mark))
 
 
 def _random() -> str:

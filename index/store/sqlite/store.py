@@ -154,6 +154,16 @@ class SqliteStore:
         self.forget()
         return record
 
+    def access_mark(self) -> str:
+        """The mark of those who may read the record; see :class:`index.protocols.RecordStore`."""
+        with self._database.read() as connection:
+            return changes.access_mark(connection)
+
+    def set_access_mark(self, mark: str) -> None:
+        """Replace it, without a change number."""
+        with self._database.write() as connection:
+            changes.set_access_mark(connection, mark)
+
     def attach_original(self, sha256: bytes, size: int) -> None:
         """Note that bytes are kept, if a version was read from them. This is no change of the record."""
         with self._database.write() as connection:

@@ -124,6 +124,7 @@ class CollectionMove:
                 began = time.monotonic()
                 reading = stack.enter_context(source.copying().reading())
                 copying.finish(reading, epoch=_new_epoch(target))
+                target.set_access_mark(source.access_mark())
                 moved.originals = len(self._copy_originals(source, *originals, but=copied))
                 with source.snapshot() as moment:
                     originals[1].sweep(moment.all_originals())
