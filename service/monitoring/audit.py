@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,15 @@ def _write(path: Path, lines: bytes) -> None:
 class AuditLog:
     """Appends entries to a file in the background, and starts a new one when it has ``max_bytes``.
 
-    The older ones are ``.1`` (the last), ``.2`` and so on; ``keep`` of them stay.
+    The older ones are ``.1`` (the last), ``.2`` and so on; ``keep`` of them stay. ``put_aside`` is called
+    when the file was.
     """
 
-    def __init__(self, path: Path, *, max_bytes: int, keep: int) -> None:
+    def __init__(
+        self, path: Path, *, max_bytes: int, keep: int, put_aside: Callable[[], object] = lambda: None
+    ) -> None:
         self._path = path
+        self._put_aside = put_aside
         self._max_bytes = max_bytes
         self._keep = keep
         self._entries: deque[tuple[float, Entry]] = deque()
@@ -118,6 +122,7 @@ class AuditLog:
                 if (older := self._numbered_path(number)).exists():
                     older.replace(self._numbered_path(number + 1))
             self._path.replace(self._numbered_path(1))
+            self._put_aside()
 
     def _is_full(self) -> bool:
         try:

@@ -35,14 +35,17 @@ class Files:
     order: DocumentOrder
 
 
-def open_file_store(data: Path, *, store: str = "", objects: str = "") -> FileStore:
+def open_file_store(
+    data: Path, *, store: str = "", objects: str = "", keeps_unknown: bool = False
+) -> FileStore:
     """Open the store of files of a data folder; create it when there is none.
 
     With the URL of a PostgreSQL database, only the bytes are in the folder. ``objects`` is the address of
-    another place for these (:func:`index.objects.parse_objects`).
+    another place for these (:func:`index.objects.parse_objects`). ``keeps_unknown``: bytes of files that
+    nobody knows stay, because the store was lost.
     """
     service_owner(data, store)
-    spool = _contents(data, objects, store)
+    spool = _contents(data, objects, store, keeps_unknown=keeps_unknown)
     return open_postgresql_files(store, spool) if store else open_sqlite_files(data / FILES, spool)
 
 
@@ -68,8 +71,8 @@ def file_problems(data: Path, objects: str = "", *, store: str = "") -> Iterator
         yield from upkeep.row_problems(files.database.read, files.spool)
 
 
-def _contents(data: Path, objects: str, store: str = "") -> Spool:
-    return open_spool(data, store=store, folder=CONTENTS, objects=objects)
+def _contents(data: Path, objects: str, store: str = "", *, keeps_unknown: bool = False) -> Spool:
+    return open_spool(data, store=store, folder=CONTENTS, objects=objects, keeps_unknown=keeps_unknown)
 
 
 __all__ = [

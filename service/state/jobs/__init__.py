@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
+from typing import Any
 
 from index.objects import open_bucket, parse_objects
 from index.records import Problem
@@ -39,24 +40,32 @@ def has_jobs(data: Path, *, store: str = "") -> bool:
 
 
 def open_spool(
-    data: Path, *, store: str = "", max_bytes: int = 0, folder: str = SPOOL, objects: str = ""
+    data: Path,
+    *,
+    store: str = "",
+    max_bytes: int = 0,
+    folder: str = SPOOL,
+    objects: str = "",
+    keeps_unknown: bool = False,
 ) -> Spool:
     """Open the spool of a data folder, or of the database at the URL ``store`` and the folder beside it.
 
     ``max_bytes`` bounds all files in it together; 0 means no bound. ``folder`` is the name of another one in
     the data folder. With ``objects``, the address of another place (:func:`index.objects.parse_objects`), new
     files are there, in a folder of this service alone, and those of the data folder are found, too.
+    ``keeps_unknown``: files of jobs that nobody knows stay, because the jobs were lost.
     Raises :class:`index.errors.ObjectsUnavailable`.
     """
     place = parse_objects(objects)
     within = _folder_of_owner(service_owner(data, store), folder) if place or store else folder
     # The data folder beside a database may be that of another service, whose files these are not.
-    own = FolderSpool(data / (within if store else folder), max_bytes=max_bytes)
+    keeps: dict[str, Any] = {"max_bytes": max_bytes, "keeps_unknown": keeps_unknown}
+    own = FolderSpool(data / (within if store else folder), **keeps)
     if place is None:
         return own
     if isinstance(place, Path):
-        return LayeredSpool(FolderSpool(place / within, max_bytes=max_bytes), own)
-    return LayeredSpool(BucketSpool(open_bucket(place), f"{within}/", max_bytes=max_bytes), own)
+        return LayeredSpool(FolderSpool(place / within, **keeps), own)
+    return LayeredSpool(BucketSpool(open_bucket(place), f"{within}/", **keeps), own)
 
 
 def _folder_of_owner(owner: str, folder: str) -> str:

@@ -17,6 +17,8 @@ from index.store.sqlite.database import Database
 Prepare = Callable[[sqlite3.Connection], object]
 """Makes the tables of a new file, and brings those of an older one up to date."""
 
+BESIDE = "inventory"
+"""A table that any file may have: by what the data folder that it belongs to knows it."""
 _DEFINED = "FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 _NUMBERED = re.compile(r"_\d+$")
 """End of the name of an index of a table that an upgrade made."""
@@ -81,7 +83,7 @@ def described(connection: sqlite3.Connection) -> set[tuple[object, ...]]:
     """The columns, indexes and triggers of all tables, without the comments and spaces in their text."""
     found: set[tuple[object, ...]] = set()
     for _, name, kind, _, without_rowid, strict in connection.execute("PRAGMA main.table_list").fetchall():
-        if kind != "table" or name.startswith("sqlite_"):
+        if kind != "table" or name.startswith("sqlite_") or name == BESIDE:
             continue
         found.add(("table", name, without_rowid, strict))
         columns = connection.execute(f"PRAGMA main.table_xinfo({_quoted(name)})").fetchall()

@@ -18,11 +18,15 @@ class BucketSpool:
 
     All files together have at most ``max_bytes`` (0 means no bound): those of a listing, which is made once a
     minute and before an upload is refused, and what this process has written and deleted since. All methods
-    raise :class:`index.errors.ObjectsUnavailable`.
+    raise :class:`index.errors.ObjectsUnavailable`. ``keeps_unknown``: see
+    :class:`service.state.jobs.spool.folder.FolderSpool`.
     """
 
-    def __init__(self, bucket: Bucket, prefix: str, *, max_bytes: int = 0) -> None:
+    def __init__(
+        self, bucket: Bucket, prefix: str, *, max_bytes: int = 0, keeps_unknown: bool = False
+    ) -> None:
         self._bucket = bucket
+        self._keeps_unknown = keeps_unknown
         self._prefix = prefix
         self._unkept: dict[str, set[BucketFile]] = {}
         self._lock = threading.Lock()
@@ -81,6 +85,8 @@ class BucketSpool:
         self.quota.release(size)  # not under the lock, which a count takes within that of the quota
 
     def clear_unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> None:
+        if self._keeps_unknown:
+            return
         newest: dict[str, float] = {}
         for entries in (self._bucket.unfinished(self._prefix), self._bucket.list(self._prefix)):
             for one in entries:

@@ -29,11 +29,15 @@ class FolderSpool:
     All files together have at most ``max_bytes`` (0 means no bound), and at least ``reserve`` bytes stay free
     on the disk. A ZIP file counts in full while one of its members is refused and may be retried. To keep the
     refused members alone, the archive would have to be rewritten with its encrypted members, which
-    :mod:`zipfile` cannot write; whoever needs the room can delete the job.
+    :mod:`zipfile` cannot write; whoever needs the room can delete the job. ``keeps_unknown``: jobs were lost,
+    and their files are all that is left of them.
     """
 
-    def __init__(self, folder: Path, *, max_bytes: int = 0, reserve: int = RESERVE) -> None:
+    def __init__(
+        self, folder: Path, *, max_bytes: int = 0, reserve: int = RESERVE, keeps_unknown: bool = False
+    ) -> None:
         self._folder = folder
+        self._keeps_unknown = keeps_unknown
         self.quota = folder_quota(folder, max_bytes=max_bytes, reserve=reserve)
 
     def require_room(self, size: int) -> None:
@@ -87,6 +91,8 @@ class FolderSpool:
         self.quota.release(size - size_of(folder))
 
     def clear_unknown(self, job_ids: Collection[str], *, idle_seconds: float) -> None:
+        if self._keeps_unknown:
+            return
         newest = time.time() - idle_seconds
         for folder in self._folder.glob("*"):
             with suppress(FileNotFoundError):  # its upload was aborted meanwhile
