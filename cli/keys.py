@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -20,10 +20,23 @@ from cli.options import Data, Json, read_settings
 from cli.terminal.consoles import stderr, stdout
 from cli.terminal.output import print_json
 from index.store import open_catalogue
+from service.flows.upkeep import require_unused
 from service.monitoring.audit import append
 from service.settings import Settings
-from service.state.identity import SCOPES, Key, KeyOptions, Keyring, new_key, open_keyring
+from service.state.identity import (
+    SCOPES,
+    Key,
+    KeyOptions,
+    Keyring,
+    Marks,
+    find_keys,
+    mark_of,
+    new_key,
+    open_key_store,
+    open_keyring,
+)
 from service.state.identity import Scope as Rights
+from service.state.inventory import AUDIT, CLOSED_BY_SETTINGS
 
 app = typer.Typer(
     help="Make, list and revoke API keys.",
@@ -35,6 +48,10 @@ app = typer.Typer(
 ALL = "*"
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([dhm])")
 _SECONDS = {"d": 86_400, "h": 3600, "m": 60}
+_FORMER_KEYS = (
+    "The keys that the service had are lost and stay invalid. This one takes their place: every request needs"
+    " it, or another that you make."
+)
 Scope = Literal["ask", "read", "write", "admin"]
 
 
@@ -92,10 +109,15 @@ def create(
         open_links=open_links,
     )
     token, key = new_key(name, SCOPES[scope], options)
-    with _keyring(data) as keyring:
-        is_first = not keyring.required
+    settings = read_settings(data)
+    with _keyring(data, replaces_lost=True) as keyring:
+        is_first = not keyring.store.state().keys
+        replaces_lost = is_first and not set(_marks(settings).all().values()) <= {CLOSED_BY_SETTINGS}
+        was_open = not (keyring.required or replaces_lost)
         keyring.add(key)
-        notes = list(_creation_warnings(keyring, key, read_settings(data), is_first=is_first))
+        notes = list(_creation_warnings(keyring, key, settings, is_first=was_open))
+    if replaces_lost:
+        notes.insert(0, _FORMER_KEYS)
     _audit(data, "keys create", key)
     for note in notes:
         stderr().print(note, style="yellow", markup=False, highlight=False)
@@ -136,6 +158,50 @@ def revoke(
         key = keyring.revoke(key_id)
     _audit(data, "keys revoke", key)
     stderr().print(f"Revoked the key {key.id} ({key.name}).", markup=False, highlight=False)
+
+
+@app.command()
+def forget_lost(
+    data: Data = None, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
+) -> None:
+    """Start without keys that were lost, with those that there are now or with none. Nothing else may run.
+
+    Without any key, the service answers everybody who reaches it.
+    """
+    settings = read_settings(data)
+    config = settings.library_config()
+    require_unused(settings.data, config)
+    found = find_keys(settings.data, store=config.store_url)
+    mark, marks = mark_of(found, asks_for_keys=settings.asks_for_keys), _marks(settings)
+    if not set(marks.all().values()) - {mark} and not found.gone:
+        stderr().print("No keys are lost. Nothing was changed.", highlight=False)
+        return
+    stderr().print(_effect_of_forgetting(found.keys, settings), highlight=False, soft_wrap=True)
+    if not yes:
+        typer.confirm("Go on?", abort=True, err=True)
+    if found.gone:
+        with closing(open_key_store(settings.data, store=config.store_url)) as store:
+            store.seal_anew()
+    marks.replace(mark)
+    if settings.audit:
+        append(
+            settings.data / AUDIT,
+            {"user": _current_user(), "command": "keys forget-lost", "keys": found.keys},
+        )
+    stderr().print("Done. Start the service.", highlight=False)
+
+
+def _marks(settings: Settings) -> Marks:
+    config = settings.library_config()
+    return Marks(settings.data, config.store_url, config.objects)
+
+
+def _effect_of_forgetting(keys: int, settings: Settings) -> str:
+    if keys:
+        return f"The {keys} keys that there are now will be for all collections."
+    if settings.asks_for_keys:
+        return "There are no keys: only the settings will say who is let in."
+    return "There are no keys: everybody who reaches the service will read, write and delete everything."
 
 
 def _creation_warnings(keyring: Keyring, made: Key, settings: Settings, *, is_first: bool) -> Iterator[str]:
@@ -194,7 +260,7 @@ def _audit(data: Data, command: str, key: Key) -> None:
     settings = read_settings(data)
     if settings.audit:
         entry = {"command": command, "of": key.id, "name": key.name, "scope": key.scope.word}
-        append(settings.data / "audit.jsonl", {"user": _current_user(), **entry})
+        append(settings.data / AUDIT, {"user": _current_user(), **entry})
 
 
 def _current_user() -> str:
@@ -205,10 +271,9 @@ def _current_user() -> str:
 
 
 @contextmanager
-def _keyring(data: Data) -> Iterator[Keyring]:
+def _keyring(data: Data, *, replaces_lost: bool = False) -> Iterator[Keyring]:
     settings = read_settings(data)
-    store = settings.library_config().store_url
-    keyring = open_keyring(settings.data, settings.api_key, store=store)
+    keyring = open_keyring(settings.data, settings, replaces_lost=replaces_lost)
     try:
         yield keyring
     finally:

@@ -26,6 +26,7 @@ from service.state import data_folder
 UNSEEN = frozenset(
     {
         "client_gone",
+        "data_mixed",
         "data_not_writable",
         "invalid_settings",
         "key_not_found",

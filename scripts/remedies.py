@@ -122,6 +122,10 @@ OPERATION: Mapping[str, str] = {
     "internal_error": "Find the `request_id` in the log; it has the reason.",
     "invalid_settings": "Correct the variable that the message names "
     "([settings](../operations.md#settings)).",
+    "keys_lost": "Put the keys back, as a backup has them, make new ones, or say that none are needed "
+    "([lost keys](../access.md#lost-keys)).",
+    "data_mixed": "Put the file back that the message names, or delete it "
+    "([lost files](../operations.md#lost-files)).",
     "data_not_writable": "Make the folder of `LOCCIT_DATA` writable for the user of the service.",
 }
 """Errors that pass by themselves, or that the operator corrects."""

@@ -29,6 +29,18 @@ class DataNotWritable(ServiceError):
     code = "data_not_writable"
 
 
+class KeysLost(ServiceError):
+    """The data was under API keys that are not there: nobody is let in by mistake."""
+
+    code = "keys_lost"
+
+
+class DataMixed(ServiceError):
+    """A database of the data folder is damaged, or belongs to another one."""
+
+    code = "data_mixed"
+
+
 class InvalidRequest(ServiceError):
     """The request is not of the documented form; the message names the field, and ``param`` too."""
 
@@ -222,6 +234,8 @@ STATUS: Mapping[type[library.LoccitError], int] = {
     library.EngineUnsuitable: 500,
     InvalidSettings: 500,
     DataNotWritable: 500,
+    KeysLost: 500,
+    DataMixed: 500,
     InternalError: 500,
 }
 """HTTP status by error class. Subclasses inherit the status of their nearest base class."""

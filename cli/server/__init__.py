@@ -20,7 +20,9 @@ from service.app import create_app, from_environment
 from service.monitoring.logs import configure_logging
 from service.monitoring.tracing import require_opentelemetry
 from service.settings import Settings, hand_down, shared_metrics
+from service.state.data_folder import require_complete
 from service.state.identity import Scope, new_key, open_keyring
+from service.state.stock import open_inventory, settle_losses
 
 _KEEP_ALIVE_SECONDS = 30
 """Long enough for clients that pause between questions: opening a connection takes longer than an answer."""
@@ -34,11 +36,13 @@ that are still starting on a busy machine; a longer one delays the replacement o
 def run(settings: Settings) -> None:
     """Serve until a signal ends the process. Raises errors of :mod:`cli.server.address`."""
     check_address(settings.host, settings.port)
+    configure_logging(settings.log_level, settings.log_format)
+    require_complete(settings.data)
     if not (_ensure_keys(settings) or settings.allow_anonymous):
         require_key_for(settings.host)
     if settings.tracing:
         require_opentelemetry()  # here: a worker that fails is started again
-    configure_logging(settings.log_level, settings.log_format)
+    settle_losses(settings.data, open_inventory(settings.data, settings.library_config()))
     if settings.workers == 1:
         uvicorn.run(create_app(settings), **_options(settings))
     else:
@@ -49,8 +53,7 @@ def run(settings: Settings) -> None:
 
 def _ensure_keys(settings: Settings) -> bool:
     """Return whether requests need a key; makes an admin key first if the settings want that."""
-    store = settings.library_config().store_url
-    with closing(open_keyring(settings.data, settings.api_key, store=store)) as keyring:
+    with closing(open_keyring(settings.data, settings)) as keyring:
         if settings.create_key and not keyring.required:
             token, key = new_key("first start", Scope.ADMIN)
             keyring.add(key)

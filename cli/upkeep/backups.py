@@ -89,6 +89,7 @@ def restore(
         "data folder had as revoked stay revoked. If it had none, revoke again those revoked since. All "
         "sessions of browsers have ended.",
         *_describe_leftovers(restored),
+        *_describe_lost_keys(restored),
     ]
     for line in lines:
         stdout().print(line, markup=False, highlight=False, soft_wrap=True)
@@ -179,6 +180,15 @@ def _describe_leftovers(restored: upkeep.Restored) -> Iterator[str]:
         yield (
             f"Left in the place of LOCCIT_OBJECTS: {', '.join(restored.left)}. The data folder that the "
             "backup was made of has its files there. If that is gone, delete them: nothing else does."
+        )
+
+
+def _describe_lost_keys(restored: upkeep.Restored) -> Iterator[str]:
+    if restored.lacks_keys:
+        yield (
+            "The data folder was under API keys, and the backup has none: the service does not start until "
+            "you make some (loccit keys create NAME --scope admin), or say that it needs none (loccit keys "
+            "forget-lost)."
         )
 
 

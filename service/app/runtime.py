@@ -33,14 +33,18 @@ from service.monitoring.tracing import Tracing
 from service.settings import Settings
 from service.state.collections import Collections
 from service.state.credentials import Credentials
-from service.state.files import DocumentOrder, FileErasure, Files, open_file_store
-from service.state.identity import SESSIONS, Keyring, Prover, Sessions, open_keyring
-from service.state.jobs import open_job_store, open_spool
+from service.state.data_folder import require_complete
+from service.state.databases.owner import find_owner
+from service.state.files import FILES, DocumentOrder, FileErasure, Files, open_file_store
+from service.state.identity import SESSIONS, CollectionGuard, Keyring, Prover, Sessions, open_keyring
+from service.state.inventory import AUDIT, Inventory
+from service.state.jobs import JOBS, open_job_store, open_spool
 from service.state.jobs.erasing import JobErasure
-from service.state.library import open_library
+from service.state.library import open_library, require_store
 from service.state.limits import LimitExchange, RateLimits, WrongKeys, open_limit_store
 from service.state.limits.permits import Permits
 from service.state.limits.pools import Pools
+from service.state.stock import open_inventory, settle_losses
 from service.state.unanswered import open_unanswered
 
 
@@ -62,14 +66,22 @@ class Runtime:
     def __init__(self, settings: Settings, library: Library | None, watch: Watch) -> None:
         self._owns_library = library is None
         self.settings = settings
+        data = settings.data if library is None else library.data
+        if library is None:
+            require_store(settings)
+            require_complete(data)
+        config = settings.library_config() if library is None else library.config
+        self.inventory = open_inventory(data, config)
+        settle_losses(data, self.inventory)
+        self.keyring = open_keyring(data, settings, config)
         self.library = library or open_library(settings, processes=settings.workers)
+        self.library.guard_by(CollectionGuard(lambda: self.keyring.mark))
         self.watch = watch
         self.pools = Pools(max_requests=settings.max_queue, processes=settings.workers)
         self.collections = Collections(self.library)
         store = self.library.config.store_url
-        self.keyring = open_keyring(self.library.data, settings.api_key, store=store)
         self.credentials = _credentials(settings, self.keyring)
-        self.audit = _open_audit(settings, self.library.data)
+        self.audit = _open_audit(settings, self.library.data, self.inventory)
         secret = self.keyring.store.secret("limits")
         self.rates = RateLimits(settings.rate_limit, visitors=settings.visitor_rate_limit, secret=secret)
         self._limit_exchange = LimitExchange(
@@ -80,8 +92,13 @@ class Runtime:
         self._open_jobs()
         self.retention = RetentionWorker(self.library, keep_days=settings.keep_retired_days)
         self.readiness = Readiness(
-            self.library, self.answering.questions, self.pools.lookups, lag_seconds=settings.ready_lag_seconds
+            self.library,
+            self.answering.questions,
+            self.pools.lookups,
+            lag_seconds=settings.ready_lag_seconds,
+            keyring=self.keyring,
         )
+        self.inventory.take_stock(find_owner(self.library.data))
         self.sampler = self._sampler()
         self.parts = self._parts()
         self._warm_up: asyncio.Task[None] | None = None
@@ -115,7 +132,12 @@ class Runtime:
 
     def _files(self) -> Files:
         config = self.library.config
-        store = open_file_store(self.library.data, store=config.store_url, objects=config.objects)
+        store = open_file_store(
+            self.library.data,
+            store=config.store_url,
+            objects=config.objects,
+            keeps_unknown=FILES in self.inventory.losses(),
+        )
         erasure = FileErasure(store, self.library.ledger)
         return Files(store=store, erasure=erasure, order=DocumentOrder())
 
@@ -124,7 +146,13 @@ class Runtime:
         settings, library = self.settings, self.library
         store, objects = library.config.store_url, library.config.objects
         job_store = open_job_store(library.data, store=store)
-        spool = open_spool(library.data, store=store, max_bytes=settings.max_spool_bytes, objects=objects)
+        spool = open_spool(
+            library.data,
+            store=store,
+            max_bytes=settings.max_spool_bytes,
+            objects=objects,
+            keeps_unknown=JOBS in self.inventory.losses(),
+        )
         self.purger = Purger(library, JobErasure(job_store, spool), self.files.erasure)
         self.worker = EmbeddingWorker(library, embeds=not settings.answers_only, on_told=self.purger.look_at)
         self.job_runner = JobRunner(
@@ -165,6 +193,7 @@ class Runtime:
             EmbeddingWorker: self.worker,
             Erasing: erasing,
             Files: files,
+            Inventory: self.inventory,
             Ingestion: Ingestion(
                 settings=self.settings,
                 collections=collections,
@@ -225,6 +254,7 @@ class Runtime:
             self.audit.close()
         if self.answering.unanswered is not None:
             self.answering.unanswered.close()
+        self.inventory.take_stock()
         if self._owns_library:
             self.library.close()
         if self.watch.tracing is not None:
@@ -251,7 +281,12 @@ def _credentials(settings: Settings, keyring: Keyring) -> Credentials:
     )
 
 
-def _open_audit(settings: Settings, data: Path) -> AuditLog | None:
+def _open_audit(settings: Settings, data: Path, inventory: Inventory) -> AuditLog | None:
     if not settings.audit:
         return None
-    return AuditLog(data / "audit.jsonl", max_bytes=settings.audit_bytes, keep=settings.audit_files)
+    return AuditLog(
+        data / AUDIT,
+        max_bytes=settings.audit_bytes,
+        keep=settings.audit_files,
+        put_aside=lambda: inventory.forget_log(AUDIT),
+    )

@@ -26,6 +26,7 @@ from service.state.collections import Collections
 from service.state.credentials import Credentials
 from service.state.files import Files
 from service.state.identity import Principal, Prover, caller_of
+from service.state.inventory import Inventory
 from service.state.limits.pools import Place, Pools
 
 T = TypeVar("T")
@@ -74,6 +75,7 @@ ReadyEmbeddingWorker = Annotated[EmbeddingWorker, provide(EmbeddingWorker), NOT_
 ReadyErasing = Annotated[Erasing, provide(Erasing), NOT_READY]
 ReadyFiles = Annotated[Files, provide(Files), NOT_READY]
 ReadyIngestion = Annotated[Ingestion, provide(Ingestion), NOT_READY]
+ReadyInventory = Annotated[Inventory, provide(Inventory), NOT_READY]
 ReadyJobs = Annotated[Jobs, provide(Jobs), NOT_READY]
 ReadyPools = Annotated[Pools, provide(Pools), NOT_READY]
 ReadyProver = Annotated[Prover, provide(Prover), NOT_READY]

@@ -10,12 +10,14 @@ from pydantic import Field
 from index import errors
 from index.naming import validate_groups
 from index.sources.web import InvalidUrl
-from service.errors import JobNotFinished, JobNotFound, MayRaise, Overloaded
+from service.errors import JobNotFinished, JobNotFound, KeysLost, MayRaise, Overloaded
 
 LARGEST = 2**53
 """Largest number that every JSON reader takes exactly."""
 
-STORED = MayRaise(errors.CollectionBusy, errors.FormatInUse, errors.Damaged, errors.StoreUnavailable)
+STORED = MayRaise(
+    errors.CollectionBusy, errors.FormatInUse, errors.Damaged, errors.StoreUnavailable, KeysLost
+)
 """Errors of what a data folder or a database holds."""
 OPENS = MayRaise(
     errors.InvalidCollectionName,

@@ -141,6 +141,11 @@ class AccessSettings(BaseSettings):
         "collection, besides that of LOCCIT_MODEL and those that are packaged.",
     )
 
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether the settings alone ask callers who they are: by a key, or by single sign-on."""
+        return self.api_key is not None or bool(self.proxy_user_header)
+
     @field_validator("api_key")
     @classmethod
     def _check_api_key(cls, key: SecretStr | None) -> SecretStr | None:

@@ -13,6 +13,7 @@ from index.durability import write_text_durably
 from index.errors import LoccitError
 from index.store.sqlite import is_in_use
 from service.state.files import CONTENTS
+from service.state.inventory import INVENTORY
 from service.state.jobs import SPOOL
 
 COLLECTIONS = "collections"
@@ -46,8 +47,8 @@ def databases(data: Path) -> list[Path]:
 
 def state(data: Path) -> list[Path]:
     """Everything that a backup has, and that restoring one replaces, where it exists."""
-    folders = [data / name for name in _FOLDERS]
-    return [*(path for path in folders if path.exists()), *databases(data), *data.glob(_JOURNALS)]
+    others = [data / name for name in (*_FOLDERS, INVENTORY)]
+    return [*(path for path in others if path.exists()), *databases(data), *data.glob(_JOURNALS)]
 
 
 def leftovers(data: Path) -> list[Path]:

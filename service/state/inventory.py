@@ -15,7 +15,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -49,6 +49,7 @@ _FORMAT = 1
 _HEAD = 256
 """Bytes at the beginning of a log by which it is recognised."""
 _BUSY_SECONDS = 10.0
+_UNJUDGED = ("locked", "unable to open", "readonly", "disk is full")
 _TABLE = "CREATE TABLE IF NOT EXISTS inventory (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 State = Literal["missing", "empty", "cut off", "damaged", "of another installation"]
 
@@ -248,7 +249,8 @@ class Inventory:
         try:
             found = _read_values(path)
         except sqlite3.DatabaseError as error:
-            return None if "locked" in str(error) else "damaged"
+            # One that is being written, or whose disk is read-only, cannot be judged.
+            return None if any(word in str(error) for word in _UNJUDGED) else "damaged"
         return None if found.get("id") in ids else "of another installation"
 
     def _log(self, name: str, size: int, head: str) -> State | None:
@@ -278,7 +280,13 @@ class Inventory:
     @contextmanager
     def _changing(self) -> Iterator[_Content]:
         """Give the content to change, alone among processes. One that cannot be read is made anew."""
-        with FileLock(self.path.with_suffix(".lock"), is_singleton=False):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(FileLock(self.path.with_suffix(".lock"), is_singleton=False))
+            except OSError as error:  # nothing can be written here, and the service goes on answering
+                log.warning("%s cannot be changed: %s", self.path, error)
+                yield self._read() or _Content()
+                return
             found = self._read()
             if found is None or self.is_forgotten():
                 log.warning("%s is made anew. %s", self.path, UNKNOWN_BEFORE)

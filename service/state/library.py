@@ -16,6 +16,7 @@ from service.errors import DataNotWritable
 from service.settings.library import LibrarySettings
 from service.state.data_folder import is_empty, require_complete
 from service.state.databases.server import require_database
+from service.state.identity import local_guard
 
 _FLOATS = {"float", "fp32", "bf16"}
 """Precisions whose vectors may be in one collection."""
@@ -94,7 +95,7 @@ def open_library(
     require_store(settings)
     require_complete(settings.data)
     config, device = config or settings.library_config(), settings.embedding_config().device
-    return Library(
+    library = Library(
         settings.data,
         embedder=open_models(settings, processes=processes),
         config=config,
@@ -103,3 +104,5 @@ def open_library(
         else None,
         readers=IsolatedReaders(config.reading),
     )
+    library.guard_by(local_guard(settings.data))
+    return library

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from index.library import Library
@@ -22,7 +21,7 @@ from service.state.identity import (
     Scope,
     Sessions,
     new_key,
-    open_keyring,
+    open_key_store,
 )
 from service.state.identity.memory import MemoryKeyStore
 from tests.patience import eventually
@@ -180,8 +179,8 @@ def test_a_session_ends_when_the_rights_of_its_key_change(name: str) -> None:
 def test_sessions_end_in_all_processes(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     url = request.getfixturevalue("postgresql_url") if kind == "postgresql" else ""
     with (
-        closing(open_keyring(tmp_path, SecretStr(KEY), store=url)) as one,
-        closing(open_keyring(tmp_path, SecretStr(KEY), store=url)) as two,
+        closing(Keyring(open_key_store(tmp_path, store=url), api_key=KEY)) as one,
+        closing(Keyring(open_key_store(tmp_path, store=url), api_key=KEY)) as two,
     ):
         secret = one.store.secret("sessions")
         here, there = (Sessions(keyring, secret, seconds=60) for keyring in (one, two))

@@ -17,6 +17,8 @@ from service.flows.upkeep.errors import NoData, TargetInUse
 from service.flows.upkeep.manifest import Manifest
 from service.state import data_folder
 from service.state.files import FILES, copy_files
+from service.state.identity import Marks, find_keys, mark_of
+from service.state.inventory import Inventory
 from service.state.jobs import JOBS, SPOOL, pin_jobs
 
 _ATTEMPTS = 20
@@ -32,13 +34,16 @@ def back_up(data: Path, target: Path, progress: Progress = lambda _: None, *, ob
     collections, so that a job whose documents are stored already finds them unchanged. Indexes and converted
     models are derived and not part of it. ``objects`` is the address of the place of originals and uploads,
     which are copied from there. Raises :class:`NoData`, :class:`TargetInUse`,
-    :class:`BackupFailed`, :class:`index.errors.StoreDamaged`.
+    :class:`BackupFailed`, :class:`index.errors.StoreDamaged`, and :class:`service.errors.KeysLost` for data
+    whose keys are not there: a backup that looks whole would take the place of one that has them.
     """
     data_folder.require_complete(data)
     if data_folder.is_empty(data):
         raise NoData(f"The data folder {data} holds nothing to back up.")
     if target.resolve().is_relative_to(data.resolve()):
         raise TargetInUse(f"{target} is in the data folder. A backup must outlive it: choose another disk.")
+    found = find_keys(data)
+    Marks(data, objects=objects).require_keys(found, asks_for_keys=True)
     catalogue = open_catalogue(data, objects=objects)
     with BundleWriter(target, progress) as bundle, ExitStack() as stack:
         with bundle.part() as folder:
@@ -47,11 +52,12 @@ def back_up(data: Path, target: Path, progress: Progress = lambda _: None, *, ob
             for path in data_folder.databases(data):
                 if path.name not in (JOBS, FILES):
                     stack.enter_context(pin_database(path)).copy(folder / path.name)
+            Inventory(data).copy_to(folder)
         counts = {}
         for name, copy in copies.items():
             with bundle.part() as folder:
                 copy(folder / data_folder.COLLECTIONS / name)
-                counts[name] = _collection_counts(folder, name)
+                counts[name] = _collection_counts(folder, name, mark_of(found, asks_for_keys=False))
         made = datetime.now(UTC).isoformat(timespec="seconds")
         return bundle.finish(Manifest(made, f"loccit {version('loccit')}", counts))
 
@@ -71,12 +77,14 @@ def _pin_state(data: Path, catalogue: Catalogue, folder: Path, stack: ExitStack,
     )
 
 
-def _collection_counts(folder: Path, name: str) -> dict[str, int]:
+def _collection_counts(folder: Path, name: str, mark: str) -> dict[str, int]:
     """The size of a collection that was copied, which can be opened, then.
 
-    Originals are copied after the record was pinned: those of later documents are removed.
+    Originals are copied after the record was pinned: those of later documents are removed. The copy knows
+    that it is under keys, if it is: ``mark`` is the access mark of one that no service has opened since.
     """
     catalogue = open_catalogue(folder)
+    catalogue.guard = lambda _, found: found or mark
     with closing(catalogue.open(name)) as store, store.snapshot() as moment:
         counts = moment.counts()
         catalogue.originals(name).sweep(moment.all_originals())

@@ -18,8 +18,10 @@ from index.history import Ledger
 from index.protocols import Catalogue, Originals, RecordStore
 from index.records import Problem
 from index.sealed_lines import damaged_lines
+from index.search import CALIBRATION_FILE, answerability
 from index.store import open_catalogue
 from index.store.sqlite import file_damage
+from service.errors import KeysLost
 from service.flows.upkeep.errors import NoData
 from service.monitoring.audit import AUDIT
 from service.state import data_folder
@@ -28,8 +30,10 @@ from service.state.databases.owner import OWNER
 from service.state.databases.owner import prepare as prepare_owner
 from service.state.databases.server import others_connected
 from service.state.files import FILES, file_problems, prepare_files
-from service.state.identity import prepare_keys
+from service.state.identity import KEYS, Marks, find_keys, mark_of, of_other_keys, prepare_keys
+from service.state.inventory import CLOSED_BY_SETTINGS
 from service.state.jobs import JOBS, job_problems
+from service.state.stock import LOST, open_inventory, stock_problems
 from service.state.unanswered import FILE as UNANSWERED
 from service.state.unanswered import prepare as prepare_unanswered
 
@@ -78,8 +82,26 @@ def check(data: Path, config: LibraryConfig, progress: Progress = lambda *_: Non
     for name in catalogue.names():
         for problem in _collection_problems(catalogue, name, config, progress):
             yield Finding(name, problem)
+    yield from _key_findings(catalogue, data, config)
     for problem in _problems_beside(data, config):
         yield Finding("", problem)
+    for problem in stock_problems(data, open_inventory(data, config)):
+        yield Finding("", problem)
+
+
+def _key_findings(catalogue: Catalogue, data: Path, config: LibraryConfig) -> Iterator[Finding]:
+    """Find out whether the keys that the data was under are there. Those of the settings are not known."""
+    try:
+        found = find_keys(data, store=config.store_url)
+        Marks(data, config.store_url, config.objects).require_keys(found, asks_for_keys=True)
+    except KeysLost as error:
+        yield Finding("", Problem(error.code, KEYS if not config.store_url else "keys", error.message))
+        return
+    own = mark_of(found, asks_for_keys=True)
+    for name in catalogue.names():
+        with suppress(LoccitError), closing(catalogue.open(name)) as store:
+            if store.access_mark() not in ("", CLOSED_BY_SETTINGS, own):
+                yield Finding(name, Problem(KeysLost.code, "store", of_other_keys(name, own)))
 
 
 def _problems_beside(data: Path, config: LibraryConfig) -> Iterator[Problem]:
@@ -132,6 +154,8 @@ def repair(data: Path, config: LibraryConfig, findings: list[Finding]) -> None:
         _repair_collection(catalogue, name, config, codes)
     for path in data_folder.leftovers(data):
         shutil.rmtree(path)
+    if lost := [one.problem.place for one in repairable if one.problem.code == LOST]:
+        open_inventory(data, config).accept(lost)
 
 
 def _repair_collection(catalogue: Catalogue, name: str, config: LibraryConfig, codes: set[str]) -> None:
@@ -168,12 +192,20 @@ def _collection_problems(
         except StoreDamaged as error:
             yield Problem("description_damaged", "collection.json", error.message)
             return
+        yield from _calibration_problems(catalogue.folder(name))
         with closing(catalogue.open(name)) as store:
             yield from store.problems(parsed.dimension, lambda done, total: progress(name, done, total))
             yield from _original_problems(catalogue.originals(name), store)
             yield from index_problems(catalogue.folder(name), store, parsed, config)
     except LoccitError as error:
         yield Problem(error.code, "store", error.message)
+
+
+def _calibration_problems(folder: Path) -> Iterator[Problem]:
+    try:
+        answerability.load([folder])
+    except StoreDamaged as error:
+        yield Problem("calibration_damaged", CALIBRATION_FILE, error.message)
 
 
 def _original_problems(originals: Originals, store: RecordStore) -> Iterator[Problem]:

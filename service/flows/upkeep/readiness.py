@@ -12,6 +12,7 @@ from service.advice import message_with_advice
 from service.errors import NotReady
 from service.flows.ask.queues import QuestionQueues
 from service.flows.upkeep.opening import open_all
+from service.state.identity import Keyring
 from service.state.limits.pools import Pool
 
 log = logging.getLogger("loccit.service")
@@ -31,12 +32,19 @@ class Readiness:
     """
 
     def __init__(
-        self, library: Library, questions: QuestionQueues, lookups: Pool, *, lag_seconds: float
+        self,
+        library: Library,
+        questions: QuestionQueues,
+        lookups: Pool,
+        *,
+        lag_seconds: float,
+        keyring: Keyring,
     ) -> None:
         self._library = library
         self._questions = questions
         self._lookups = lookups
         self._lag_seconds = lag_seconds
+        self._keyring = keyring
         self._obstacle = "The service is loading its model. Try again in a moment."
 
     @property
@@ -58,6 +66,11 @@ class Readiness:
                 f"The indexes of this process are {seconds:.0f} s behind the record, and may be {bound:g} s. "
                 "They catch up by themselves; if they do not, the log has the reason."
             )
+
+    def require_keys(self) -> None:
+        """Raise :class:`NotReady` once the store of keys is gone, or another one is in its place."""
+        if self._keyring.loss:
+            raise NotReady("The API keys were lost while the service runs. Its log has more.")
 
     def require_tables(self) -> None:
         """Raise :class:`NotReady` once a newer version has changed tables that this process served."""

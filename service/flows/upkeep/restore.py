@@ -6,7 +6,7 @@ import dataclasses
 import logging
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,12 +14,15 @@ from index.durability import sync
 from index.errors import Damaged
 from index.history import ErasedTags, Ledger
 from index.store import open_catalogue
+from service.errors import KeysLost
 from service.flows.upkeep import bundle, shared
 from service.flows.upkeep.bundle import Progress
 from service.flows.upkeep.errors import BackupFailed, DataNotEmpty
 from service.flows.upkeep.manifest import Manifest
 from service.state import data_folder
 from service.state.files import FILES, erase_again, open_file_store
+from service.state.identity import begin_sessions_anew, find_keys, mark_of, open_key_store
+from service.state.inventory import Inventory
 
 _log = logging.getLogger("loccit.upkeep")
 
@@ -30,6 +33,7 @@ class Restored:
 
     ``has_ledger``: there was a ledger of erasures. By it, ``documents`` and ``versions`` were erased again,
     and these ``collections``. ``left`` are folders in the place for objects that another data folder may use.
+    ``lacks_keys``: the data folder was under keys, and the backup has none.
     """
 
     manifest: Manifest
@@ -38,6 +42,7 @@ class Restored:
     versions: int = 0
     collections: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    lacks_keys: bool = False
 
 
 def restore(
@@ -69,12 +74,13 @@ def restore(
         restored = _make_ready(staged, manifest, erased)
         _revoke_again(data, staged)
         _end_sessions(staged)
+        lacks_keys = _keep_closed(data, staged)
         own = shared.places_in_use(data)
         left = shared.keep_apart(staged, objects, own)
         _replace(data, staged, own)
     if objects:
         shared.sweep(data, objects, own.folders)
-    return dataclasses.replace(restored, left=left)
+    return dataclasses.replace(restored, left=left, lacks_keys=lacks_keys)
 
 
 def _require_replaceable(data: Path, *, replace: bool) -> None:
@@ -132,8 +138,6 @@ def _make_ready(staged: Path, manifest: Manifest, erased: ErasedTags | None) -> 
 
 def _revoke_again(data: Path, staged: Path) -> None:
     """Revoke the keys of the backup that are revoked in the data folder, as far as its keys can be read."""
-    from service.state.identity import open_key_store
-
     if not all((folder / data_folder.KEYS).exists() for folder in (data, staged)):
         return
     try:
@@ -150,10 +154,22 @@ def _revoke_again(data: Path, staged: Path) -> None:
 
 def _end_sessions(staged: Path) -> None:
     """End all sessions: which of them were ended since the backup is not in it."""
-    from service.state.identity import begin_sessions_anew
-
     if (staged / data_folder.KEYS).exists():
         begin_sessions_anew(staged)
+
+
+def _keep_closed(data: Path, staged: Path) -> bool:
+    """Keep the access mark of a data folder for which a backup has no keys; whether that is so.
+
+    What nobody could read without a key is not opened by an older backup.
+    """
+    mark, inventory = Inventory(data).access(), Inventory(staged)
+    with suppress(KeysLost):
+        mark = mark_of(find_keys(data), asks_for_keys=False) or mark
+    if mark in ("", inventory.access()) or find_keys(staged).keys:
+        return False
+    inventory.set_access(mark)
+    return True
 
 
 def _replace(data: Path, staged: Path, own: data_folder.Used) -> None:

@@ -7,26 +7,33 @@ another database is added here and in a file of its own.
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
-from pydantic import SecretStr
-
+from index.config import LibraryConfig
+from service.settings import Settings
 from service.state.identity.access import Rule, Tells, access, caller_of, rule_of
-from service.state.identity.keyring import Keyring
+from service.state.identity.access_marks import (
+    CollectionGuard,
+    Marks,
+    local_guard,
+    mark_of,
+    of_other_keys,
+)
+from service.state.identity.keyring import Keyring, Marking
 from service.state.identity.postgresql import PostgresqlKeyStore
 from service.state.identity.principal import ANYONE, SCOPES, Groups, Principal, Scope
 from service.state.identity.proofs import Prover
 from service.state.identity.protocols import KeyStore
-from service.state.identity.records import Key, KeyOptions, new_key
+from service.state.identity.records import Key, KeyOptions, StoreState, new_key
 from service.state.identity.sessions import COOKIE, Sessions
-from service.state.identity.sql import SqlKeyStore
-from service.state.identity.sqlite import SqliteKeyStore
+from service.state.identity.sql import SqlKeyStore, count_gone, read_state
+from service.state.identity.sqlite import SESSIONS, SqliteKeyStore, find_state
 from service.state.identity.sqlite import prepare as prepare_keys
+from service.state.inventory import Inventory
 
 KEYS = "keys.sqlite"
 """Name in a data folder."""
-SESSIONS = "sessions"
-"""Purpose of the secret that signs sessions."""
 
 
 def open_key_store(data: Path, *, store: str = "") -> SqlKeyStore:
@@ -45,21 +52,55 @@ def begin_sessions_anew(data: Path) -> None:
         store.renew_secret(SESSIONS)
 
 
-def open_keyring(data: Path, api_key: SecretStr | None, *, store: str = "") -> Keyring:
-    """Open the keys, as :func:`open_key_store`, with the key of the settings if there is one."""
-    return Keyring(open_key_store(data, store=store), api_key=api_key.get_secret_value() if api_key else "")
+def find_keys(data: Path, *, store: str = "") -> StoreState:
+    """What a store of keys has now; a data folder without one stays without.
+
+    Raises :class:`service.errors.KeysLost` if it cannot be read.
+    """
+    if not store:
+        return find_state(data / KEYS)
+    with closing(PostgresqlKeyStore(store)) as opened, opened.database.read() as connection:
+        return replace(read_state(connection), gone=count_gone(connection))
+
+
+def open_keyring(
+    data: Path, settings: Settings, config: LibraryConfig | None = None, *, replaces_lost: bool = False
+) -> Keyring:
+    """Open the keys of a data folder, or of the database of ``config``, with the key of the settings.
+
+    Raises :class:`service.errors.KeysLost` if they are not those that the data is under; where there are
+    none, ``replaces_lost`` lets new ones take their place.
+    """
+    config = config or settings.library_config()
+    store = config.store_url
+    found = find_keys(data, store=store)
+    marks = Marks(data, store, config.objects)
+    if found.keys or not replaces_lost:
+        marks.require_keys(found, asks_for_keys=settings.asks_for_keys)
+    key, opened = settings.api_key, open_key_store(data, store=store)
+    if found.gone:
+        opened.seal_anew()
+    return Keyring(
+        opened,
+        api_key=key.get_secret_value() if key else "",
+        closed_by_settings=settings.asks_for_keys,
+        marking=Marking(Inventory(data).access(), marks.replace),
+    )
 
 
 __all__ = [
     "ANYONE",
     "COOKIE",
+    "KEYS",
     "SCOPES",
     "SESSIONS",
+    "CollectionGuard",
     "Groups",
     "Key",
     "KeyOptions",
     "KeyStore",
     "Keyring",
+    "Marks",
     "Principal",
     "Prover",
     "Rule",
@@ -69,8 +110,12 @@ __all__ = [
     "access",
     "begin_sessions_anew",
     "caller_of",
+    "find_keys",
     "has_keys",
+    "local_guard",
+    "mark_of",
     "new_key",
+    "of_other_keys",
     "open_key_store",
     "open_keyring",
     "prepare_keys",

@@ -7,14 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from index.errors import LoccitError
-from service.errors import Unauthorized
+from index.errors import Damaged, LoccitError
+from service.errors import KeysLost, Unauthorized
 from service.state.identity.principal import Principal, Scope
 from service.state.identity.protocols import KeyStore
-from service.state.identity.records import Ended, Key
+from service.state.identity.records import Ended, Key, StoreState
 from service.state.identity.secret import digest, id_of, is_same
+from service.state.inventory import CLOSED_BY_SETTINGS
 
 log = logging.getLogger("loccit.service")
 
@@ -26,21 +28,51 @@ SETTING = "setting"
 """Id of the key of the settings; a made key has another form of id."""
 
 
+@dataclass(slots=True)
+class Marking:
+    """Gives the data another access mark when there are first keys. ``mark`` is the one that it has."""
+
+    mark: str
+    store: Callable[[str], object]
+
+    def follow(self, mark: str) -> None:
+        """Store a mark that is another. Nothing here takes the mark of keys away."""
+        if mark not in ("", self.mark) and (mark != CLOSED_BY_SETTINGS or not self.mark):
+            self.store(mark)
+            self.mark = mark
+
+
 class Keyring:
     """Finds who has a key. Its own changes take effect with the next request of this process.
 
     A thread notices within a second what other processes changed, in five if the store's word of it is lost,
     and records at most once a minute when keys
-    were used. ``api_key`` is an admin key beside those of the store, or empty.
+    were used. ``api_key`` is an admin key beside those of the store, or empty; ``closed_by_settings`` says
+    that the settings ask for a key or for single sign-on. ``marking`` gives the data its access mark. A store
+    that is lost while it is open opens nothing: see :attr:`loss`.
     """
 
-    def __init__(self, store: KeyStore, *, api_key: str = "", clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: KeyStore,
+        *,
+        api_key: str = "",
+        closed_by_settings: bool = False,
+        marking: Marking | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.store = store
+        self.loss = ""
+        """What has become of the store since it was opened; empty while it is as it should be."""
+        self._identity = store.identify()
+        self._closed_by_settings = closed_by_settings or bool(api_key)
+        self._marking = marking or Marking("", lambda _: None)
+        self._had_keys = self._has_lost_keys = False
         self._clock = clock
         self._setting = digest(api_key.encode()) if api_key else b""
         self._keys: Mapping[str, tuple[Key, Principal]] = {}
         self._ended = Ended()
-        self._generation = -1
+        self._state = StoreState()
         self._used: dict[str, float] = {}
         self._noted = clock()
         self._refreshing = threading.Lock()
@@ -53,7 +85,14 @@ class Keyring:
     @property
     def required(self) -> bool:
         """Whether requests need a key: there is one, or was one that is revoked or has expired."""
-        return bool(self._setting or self._keys)
+        return bool(self._setting or self._had_keys)
+
+    @property
+    def mark(self) -> str:
+        """The access mark of the data that these keys are for."""
+        if self._had_keys:
+            return self._identity
+        return CLOSED_BY_SETTINGS if self._closed_by_settings else ""
 
     def start(self) -> None:
         """Start the thread."""
@@ -136,13 +175,34 @@ class Keyring:
                 self.refresh()
 
     def refresh(self) -> None:
-        """See what other processes changed."""
+        """See what other processes changed. Raises :class:`service.errors.KeysLost`."""
         with self._refreshing:
-            generation = self.store.generation()
-            if generation != self._generation:
-                self._keys = {key.id: (key, key.principal()) for key in self.store.all()}
+            state = self.store.state()
+            if state.identity != self._identity:
+                raise KeysLost(
+                    "The store of keys was replaced by another one while the service runs. The keys that it "
+                    "had read stay valid, and no others. Put its own back and start the service again."
+                )
+            if state != self._state:
+                self._take_over({key.id: key for key in self.store.all()})
                 self._ended = self.store.ended()
-                self._generation = generation
+                self._state = state
+            if self._has_lost_keys:
+                raise KeysLost(
+                    "Keys are gone from the store while the service runs, which deletes none. These are not "
+                    "valid any more, and keys that it did not know before are not taken. Put the store back "
+                    "and start the service again."
+                )
+            self._had_keys = self._had_keys or bool(self._keys)
+            self._marking.follow(self.mark)
+            self.loss = ""
+
+    def _take_over(self, found: Mapping[str, Key]) -> None:
+        """Use the keys that were found. Once some are gone, others may be in their place: none is added."""
+        kept = self._keys.keys() & found.keys()
+        self._has_lost_keys = self._has_lost_keys or len(kept) < len(self._keys)
+        ids = kept if self._has_lost_keys else found
+        self._keys = {id_: (found[id_], found[id_].principal()) for id_ in ids}
 
     def _require_valid(self, key: Key) -> None:
         if key.revoked is not None:
@@ -160,8 +220,15 @@ class Keyring:
                 self.refresh()
                 if self._clock() >= self._noted + _NOTE_SECONDS:
                     self._note_use()
+            except (KeysLost, Damaged) as error:
+                self._tell_loss(error.message)
             except LoccitError as error:
                 log.warning("The keys could not be read or written: %s", error.message)
+
+    def _tell_loss(self, loss: str) -> None:
+        if loss != self.loss:
+            log.critical("The keys are lost: %s", loss)
+        self.loss = loss
 
     def _note_use(self) -> None:
         self._noted = self._clock()

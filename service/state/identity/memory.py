@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from service.errors import KeyNotFound
 from service.state.databases.announcing import Unannounced
-from service.state.identity.records import Ended, Key
+from service.state.identity.records import Ended, Key, StoreState, identity_of
 from service.state.identity.secret import new_secret
 
 
@@ -65,6 +65,13 @@ class MemoryKeyStore(Unannounced):
     def generation(self) -> int:
         with self._lock:
             return self._generation
+
+    def state(self) -> StoreState:
+        with self._lock:
+            return StoreState(identity_of(self._secrets.get("identity")), len(self._keys), self._generation)
+
+    def identify(self) -> str:
+        return identity_of(self.secret("identity"))
 
     def secret(self, purpose: str) -> bytes:
         with self._lock:

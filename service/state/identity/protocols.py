@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from service.state.identity.records import Ended, Key
+from service.state.identity.records import Ended, Key, StoreState
 
 
 class KeyStore(Protocol):
@@ -39,6 +39,12 @@ class KeyStore(Protocol):
 
     def generation(self) -> int:
         """A number that grows with each change of keys and each end of sessions, in any process. Cheap."""
+
+    def state(self) -> StoreState:
+        """What tells whether it is still the same store. Cheap. Raises :class:`service.errors.KeysLost`."""
+
+    def identify(self) -> str:
+        """Its id, made at the first call: another store has another one."""
 
     @property
     def is_announced(self) -> bool:

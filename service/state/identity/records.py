@@ -74,6 +74,25 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreState:
+    """What tells whether a store of keys is the one that it was, and has changed.
+
+    ``identity`` is its id, empty if it has none yet; ``keys`` is their number, revoked ones included;
+    ``gone`` is how many were made and are not there, as far as that was looked up.
+    """
+
+    identity: str = ""
+    keys: int = 0
+    generation: int = 0
+    gone: int = 0
+
+
+def identity_of(secret: bytes | None) -> str:
+    """The id of the store of keys that has this secret for it."""
+    return digest(secret).hex()[:32] if secret else ""
+
+
+@dataclass(frozen=True, slots=True)
 class KeyOptions:
     """The rights of a new key; checked when the key is made."""
 

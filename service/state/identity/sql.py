@@ -11,13 +11,19 @@ from typing import Any
 from service.errors import KeyNotFound
 from service.state.databases import Connection, Database
 from service.state.identity.principal import SCOPES
-from service.state.identity.records import Ended, Key
+from service.state.identity.records import Ended, Key, StoreState, identity_of
+from service.state.identity.secret import digest as digest_of
 from service.state.identity.secret import new_secret
 
 _COLUMNS = (
     "id, name, digest, scope, collections, groups, origins, rate, created, expires, revoked, last_used, "
     "open_links"
 )
+_IDENTITY = "identity"
+"""The purpose of the secret of which the id of the store is made."""
+SEAL = "keys"
+"""The purpose under which the fingerprints of all keys are that were made."""
+_FINGERPRINT = 8
 _SELECT = f"SELECT {_COLUMNS} FROM keys"
 
 
@@ -54,6 +60,7 @@ class SqlKeyStore(ABC):
                     int(key.open_links),
                 ),
             )
+            _seal(connection)
             self._count_change(connection)
 
     def all(self) -> list[Key]:
@@ -107,6 +114,26 @@ class SqlKeyStore(ABC):
             (number,) = connection.execute("SELECT number FROM generation").fetchone()
             return int(number)
 
+    def state(self) -> StoreState:
+        self._require_same()
+        with self._database.read() as connection:
+            return read_state(connection)
+
+    def identify(self) -> str:
+        identity = identity_of(self.secret(_IDENTITY))
+        with self._database.read() as connection:
+            is_sealed = _sealed(connection) is not None
+        if not is_sealed:
+            with self._database.write() as connection:
+                _seal(connection)
+        return identity
+
+    def seal_anew(self) -> None:
+        """Take the keys that there are for all that were ever made."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM secrets WHERE purpose = ?", (SEAL,))
+            _seal(connection)
+
     def secret(self, purpose: str) -> bytes:
         with self._database.read() as connection:
             known = connection.execute("SELECT secret FROM secrets WHERE purpose = ?", (purpose,)).fetchone()
@@ -133,12 +160,57 @@ class SqlKeyStore(ABC):
         """See :meth:`service.state.identity.protocols.KeyStore.attending`."""
 
     @abstractmethod
+    def _require_same(self) -> None:
+        """Raise :class:`service.errors.KeysLost` if the database is gone, or another is in its place."""
+
+    @abstractmethod
     def _announce(self, connection: Connection) -> None:
         """Tell other processes that the generation has grown, when the transaction commits."""
 
     def _count_change(self, connection: Connection) -> None:
         connection.execute("UPDATE generation SET number = number + 1")
         self._announce(connection)
+
+
+def read_state(connection: Connection) -> StoreState:
+    """Read the state of a store, in a transaction."""
+    number, count, secret = connection.execute(
+        "SELECT (SELECT MAX(number) FROM generation), (SELECT COUNT(*) FROM keys),"
+        " (SELECT secret FROM secrets WHERE purpose = ?)",
+        (_IDENTITY,),
+    ).fetchone()
+    return StoreState(identity_of(secret and bytes(secret)), int(count), int(number or 0))
+
+
+def count_gone(connection: Connection) -> int:
+    """Count the keys that were made and are not there, or not as they were: no program deletes one.
+
+    A file into which another was copied while it was open can have the secrets of one and the keys of the
+    other.
+    """
+    return len((_sealed(connection) or set()) - _fingerprints(connection))
+
+
+def _seal(connection: Connection) -> None:
+    """Note the keys that there are, where the secrets are."""
+    sealed = (_sealed(connection) or set()) | _fingerprints(connection)
+    connection.execute(
+        "INSERT INTO secrets VALUES (?, ?) ON CONFLICT (purpose) DO UPDATE SET secret = excluded.secret",
+        (SEAL, b"".join(sorted(sealed))),
+    )
+
+
+def _sealed(connection: Connection) -> set[bytes] | None:
+    row = connection.execute("SELECT secret FROM secrets WHERE purpose = ?", (SEAL,)).fetchone()
+    if row is None:
+        return None
+    whole = bytes(row[0])
+    return {whole[at : at + _FINGERPRINT] for at in range(0, len(whole), _FINGERPRINT)}
+
+
+def _fingerprints(connection: Connection) -> set[bytes]:
+    rows = connection.execute("SELECT id, digest FROM keys").fetchall()
+    return {digest_of(id_.encode() + bytes(digest))[:_FINGERPRINT] for id_, digest in rows}
 
 
 def _to_json(values: Collection[str] | None) -> str | None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from index.store.sqlite import Database, cover, create_tables, prepare_database
+from index.errors import CollectionBusy, LoccitError
+from index.store.sqlite import Database, cover, create_tables, file_damage, prepare_database, reading
+from service.errors import KeysLost
 from service.state.databases.announcing import Unannounced
-from service.state.identity.sql import SqlKeyStore
+from service.state.identity.records import StoreState
+from service.state.identity.sql import SEAL, SqlKeyStore, count_gone, read_state
 
 FORMAT = 1
 _TABLES = (
@@ -49,7 +55,10 @@ _WHOLE = {
     "session_rounds": "number",
 }
 """Columns of each table that are there twice, so that a check notices damage."""
+SESSIONS = "sessions"
+"""Purpose of the secret that signs sessions. A restored store has another one."""
 _OWNER_ONLY = 0o600
+_BUSY_SECONDS = 10.0
 
 
 class SqliteKeyStore(Unannounced, SqlKeyStore):
@@ -59,9 +68,83 @@ class SqliteKeyStore(Unannounced, SqlKeyStore):
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             path.touch(_OWNER_ONLY)
-        database = Database(path)
+        self._file = database = Database(path)
         prepare_database(database, lambda connection: prepare(connection, path))
         super().__init__(database)
+
+    def _require_same(self) -> None:
+        try:
+            self._file.check_file()
+        except LoccitError:
+            raise KeysLost(
+                f"{self._file.path} was removed or replaced while the service runs. The keys that it had "
+                "read stay valid, and no change of keys reaches it. Put the file back and start the service "
+                "again."
+            ) from None
+
+
+def find_state(path: Path) -> StoreState:
+    """Read the state of the store in a file, which is not made if there is none, and not changed.
+
+    Raises :class:`service.errors.KeysLost` for a damaged file, and for one with the log of another.
+    """
+    if not path.exists() or not (path.stat().st_size or path.with_name(f"{path.name}-wal").exists()):
+        return StoreState()
+    try:
+        # Whoever only reads does not merge the log into the file.
+        with _reading(path) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'keys'").fetchone():
+                return StoreState()
+            state = replace(read_state(connection), gone=count_gone(connection))
+            secrets = _secrets(connection)
+    except sqlite3.Error as error:
+        if "locked" in str(error):
+            raise CollectionBusy(f"{path} is being written. Try again in a moment.") from error
+        raise KeysLost(
+            f"The keys in {path} cannot be read ({file_damage(path) or error}). Restore a backup; or move "
+            "the file away, and the service says what to do without it."
+        ) from error
+    alone = _secrets_alone(path)
+    if any(secrets.get(purpose, secret) != secret for purpose, secret in alone.items()):
+        raise KeysLost(
+            f"{path.name}-wal in {path.parent} belongs to another {path.name} than the one that is there "
+            f"now. If a backup was put back, delete {path.name}-wal and {path.name}-shm, which belong to the "
+            "file that was there before; otherwise restore a backup."
+        )
+    return state
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Read a file without changing it, also one whose disk is read-only. Raises errors of SQLite."""
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(closing(_opened(path, "mode=ro")))
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise
+            connection = stack.enter_context(reading(path))
+        yield connection
+
+
+def _opened(path: Path, options: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True, timeout=_BUSY_SECONDS)
+
+
+def _secrets(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """The secrets that stay as they are for as long as there is the store."""
+    found = dict(connection.execute("SELECT purpose, secret FROM secrets").fetchall())
+    return {purpose: secret for purpose, secret in found.items() if purpose not in (SESSIONS, SEAL)}
+
+
+def _secrets_alone(path: Path) -> dict[str, bytes]:
+    """The same, as the file has them without its log; none where that cannot be told."""
+    try:
+        with closing(_opened(path, "mode=ro&immutable=1")) as connection:
+            return _secrets(connection)
+    except sqlite3.Error:
+        return {}  # a new file, all of which is in the log, or one that is being written
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -74,6 +74,7 @@ def codes(described: dict[str, Any]) -> set[str]:
 UNDOCUMENTED = {
     "client_gone": "nobody is there to read it",
     "invalid_settings": "the service does not start",
+    "data_mixed": "the service does not start",
     "data_not_writable": "the service does not start",
     "key_not_found": "only commands revoke keys",
     "method_not_allowed": "no route answers it",
@@ -104,6 +105,7 @@ def test_errors_are_those_of_what_a_route_takes(api: dict[str, Any]) -> None:
         "invalid_collection_name", "collection_not_found", "collection_mismatch", "collection_busy",
         "model_not_found", "model_damaged", "model_failed", "too_many_models", "backend_missing",
         "store_damaged", "format_in_use", "unknown_format", "store_unavailable", "engine_unsuitable",
+        "keys_lost",
     }  # fmt: skip
     assert of("get", "/healthz") == {"internal_error"}
     assert of("get", "/readyz") == {"internal_error", "not_ready"}

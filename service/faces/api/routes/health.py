@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from fastapi import APIRouter, Response
@@ -13,7 +14,13 @@ from index.protocols import Failure
 from index.records import Counts
 from service.faces.api.schemas.collections import Health, Readiness, Ready, lag_json, refused_mirrors_json
 from service.faces.api.schemas.values import Json, moment
-from service.faces.dependencies import Caller, ReadyCollections, ReadyPools, ReadyReadiness
+from service.faces.dependencies import (
+    Caller,
+    ReadyCollections,
+    ReadyInventory,
+    ReadyPools,
+    ReadyReadiness,
+)
 from service.http.replies import json_reply
 from service.http.route import ApiRoute
 from service.state.collections import Collections
@@ -40,21 +47,26 @@ async def health() -> Response:
 )
 @access(Scope.NONE)
 async def readiness(
-    caller: Caller, collections: ReadyCollections, readiness: ReadyReadiness, pools: ReadyPools
+    caller: Caller,
+    collections: ReadyCollections,
+    readiness: ReadyReadiness,
+    inventory: ReadyInventory,
+    pools: ReadyPools,
 ) -> Response:
     """200 means that the model has answered a question, the collections are open, and answers are up to date.
 
     It is 503 `not_ready` also while answers are further behind the record than `LOCCIT_READY_LAG_SECONDS`,
-    and once a newer version has changed tables so that this one cannot serve them.
+    once a newer version has changed tables so that this one cannot serve them, and once its keys were lost.
     Without an admin key the answer is `{"status": "ready"}`, unless the service has no keys. So it is for all
     while the database cannot be reached, after some seconds.
     """
+    readiness.require_keys()
     readiness.require_tables()
     readiness.require_following()
     if caller.scope < Scope.ADMIN:
         return json_reply({"status": "ready"})
     try:
-        details = await pools.lookups.run(readiness_json, collections, caller)
+        details = await pools.lookups.run(readiness_json, collections, caller, inventory.losses())
     except StoreUnavailable:  # for all processes alike: others would not answer either
         details = {"status": "ready"}
     return json_reply(details)
@@ -64,8 +76,11 @@ for _path, _check in (("/healthz", health), ("/readyz", readiness)):
     router.add_api_route(_path, _check, methods=["HEAD"], include_in_schema=False)
 
 
-def readiness_json(collections: Collections, caller: Principal) -> Json:
-    """The state of the collections that a caller may use, as :class:`Readiness`; blocks."""
+def readiness_json(collections: Collections, caller: Principal, lost: Mapping[str, float]) -> Json:
+    """The state of the collections that a caller may use, as :class:`Readiness`; blocks.
+
+    ``lost`` are files that were lost and made anew, each with the time.
+    """
     counted: list[Counts] = []
     failures: list[Failure] = []
     refused: list[Json] = []
@@ -85,12 +100,13 @@ def readiness_json(collections: Collections, caller: Principal) -> Json:
     writes = _state_of_writes(collections.library.data)
     is_degraded = unavailable or failures or refused or writes != "accepted"
     return {
-        "status": "degraded" if is_degraded else "ready",
+        "status": "degraded" if is_degraded or lost else "ready",
         "collections": len(counted),
         "unavailable": unavailable,
         "failed_indexes": [{"index": one.side, "since": moment(one.since)} for one in failures],
         "refused_mirrors": refused,
         "writes": writes,
+        "lost_files": [{"file": name, "since": moment(since)} for name, since in lost.items()],
         "lag": lag_json(max(known, key=lambda lag: lag.seconds, default=Lag())),
         "documents": sum(counts.documents for counts in counted),
         "passages": {

@@ -92,12 +92,20 @@ class FailedIndex(BaseModel):
     since: str = Field(description="When it failed (RFC 3339).")
 
 
+class LostFile(BaseModel):
+    """A file of the data folder that was lost, and made anew."""
+
+    file: str
+    since: str = Field(description="When the service noticed it (RFC 3339).")
+
+
 class Readiness(BaseModel):
     """The service answers questions.
 
     `degraded`: a collection cannot be opened, or is searched by meaning or by words only (the log has the
     reason), or a folder could not be mirrored (`refused_mirrors` has the reason), or nothing can be written
-    (`writes` has the reason).
+    (`writes` has the reason), or files of the data folder were lost (`lost_files`, until `loccit check
+    --repair` accepts that).
     """
 
     status: Literal["ready", "degraded"]
@@ -108,6 +116,7 @@ class Readiness(BaseModel):
     writes: Literal["accepted", "disk_full", "disk_read_only"] = Field(
         description="Whether changes are accepted, or the code of the error that they are refused with."
     )
+    lost_files: list[LostFile]
     lag: Lag = Field(description="That of the collection that is furthest behind.")
     documents: int
     passages: PassageCounts

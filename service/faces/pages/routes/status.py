@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -15,10 +16,12 @@ from service.faces.dependencies import (
     Caller,
     ReadyCredentials,
     ReadyIngestion,
+    ReadyInventory,
 )
 from service.faces.pages import page
 from service.faces.pages.listing import size_in_words
 from service.faces.pages.routes.collections import show_collections
+from service.flows.ingest.ingestion import Ingestion
 from service.flows.ingest.jobs.jobs import Jobs
 from service.http.route import GuardedRoute
 from service.settings import Settings
@@ -39,33 +42,28 @@ async def status(
     caller: Caller,
     ingestion: ReadyIngestion,
     credentials: ReadyCredentials,
+    inventory: ReadyInventory,
 ) -> Response:
     """State of the service: readiness, jobs, sizes and versions."""
     return await ingestion.pools.lookups.run(
-        _render_status,
-        request.scope,
-        ingestion.collections,
-        ingestion.jobs,
-        credentials,
-        ingestion.settings,
-        caller,
+        _render_status, request.scope, ingestion, credentials, inventory.losses(), caller
     )
 
 
 def _render_status(
     connection: Connection,
-    collections: Collections,
-    jobs: Jobs,
+    ingestion: Ingestion,
     credentials: Credentials,
-    settings: Settings,
+    lost: Mapping[str, float],
     caller: Principal,
 ) -> Response:
+    collections = ingestion.collections
     return page(
         connection,
         "status",
-        readiness=readiness_json(collections, caller),
+        readiness=readiness_json(collections, caller, lost),
         collections=show_collections(collections, caller),
-        whole=_service_state(collections, jobs, credentials, settings)
+        whole=_service_state(collections, ingestion.jobs, credentials, ingestion.settings)
         if caller.collections is None
         else None,
     )

@@ -1,7 +1,6 @@
 import gzip
 import itertools
 import json
-import sqlite3
 import tarfile
 import threading
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from service.flows.upkeep.bundle import BundleWriter, read
 from service.flows.upkeep.errors import BackupDamaged, BackupFailed, NoData, TargetInUse
 from service.flows.upkeep.manifest import Manifest
 from service.state.files import FileErasure, FileStore, StoreLabel, UploadedFile, open_file_store
+from service.state.identity import open_key_store
 from service.state.jobs import open_job_store, open_spool
 from service.state.jobs.records import NewItem
 from service.state.jobs.uploads import Upload
@@ -43,8 +43,7 @@ def test_a_backup_has_the_record_and_nothing_that_is_derived(filled: Path, tmp_p
     (filled / "models" / "graph.bin").write_bytes(b"derived")
     (filled / "collections/notes/answerability.json").write_text("{}")
     (filled / "erasures.jsonl").write_text("")
-    with closing(sqlite3.connect(filled / "keys.sqlite")) as keys:
-        keys.execute("CREATE TABLE keys (id)")
+    open_key_store(filled).close()
     target = tmp_path / "elsewhere" / name
     target.parent.mkdir()
     progress: list[int] = []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 
 from index.errors import InvalidCollectionName, InvalidGroup, UnknownFormat
 from index.store.sqlite import Database
-from service.errors import InvalidRequest, Unauthorized
-from service.state.identity import KeyOptions, Keyring, Scope, new_key, open_key_store
+from service.errors import InvalidRequest, KeysLost, Unauthorized
+from service.state.identity import KeyOptions, Keyring, Marks, Scope, find_keys, new_key, open_key_store
+from service.state.identity.keyring import Marking
 from service.state.identity.memory import MemoryKeyStore
+from service.state.identity.records import StoreState
 from service.state.identity.secret import id_of
 from tests.patience import eventually
 
@@ -214,3 +217,140 @@ def test_a_file_of_an_earlier_version_has_keys_without_open_links(tmp_path: Path
     store = open_key_store(tmp_path)
     assert store.all() == [key]
     store.close()
+
+
+def removed(path: Path, _: Path) -> None:
+    path.unlink()
+
+
+def replaced(path: Path, other: Path) -> None:
+    other.replace(path)
+
+
+def without_rows(path: Path, _: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as keys:
+        keys.execute("DELETE FROM keys")
+
+
+def of_another(path: Path, other: Path) -> None:
+    """Give the store the keys and the secrets of another one, as a copy into the open file does."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as keys:
+        keys.execute("ATTACH ? AS other", (str(other),))
+        for table in ("keys", "secrets"):
+            keys.execute(f"DELETE FROM {table}")  # noqa: S608
+            keys.execute(f"INSERT INTO {table} SELECT * FROM other.{table}")  # noqa: S608
+        keys.execute("UPDATE generation SET number = number + 1")
+
+
+@pytest.mark.parametrize("lose", [removed, replaced, without_rows, of_another])
+def test_a_store_that_is_lost_while_it_is_open_lets_nobody_else_in(
+    tmp_path: Path, lose: Callable[[Path, Path], None]
+) -> None:
+    for name in ("own", "other"):
+        open_key_store(tmp_path / name).close()
+    with closing(Keyring(open_key_store(tmp_path / "other"))) as other:
+        stranger, _ = made(other)
+    with closing(Keyring(open_key_store(tmp_path / "own"))) as keyring:
+        token, _ = made(keyring)
+        keyring.start()
+        lose(tmp_path / "own/keys.sqlite", tmp_path / "other/keys.sqlite")
+        eventually(lambda: keyring.loss != "")
+        assert keyring.required
+        with pytest.raises(Unauthorized):
+            keyring.principal(stranger)
+        if lose is without_rows:
+            with pytest.raises(Unauthorized):
+                keyring.principal(token)
+        else:
+            assert keyring.principal(token).scope is Scope.READ
+
+
+def test_a_log_that_belongs_to_another_file_is_not_applied_to_keys(tmp_path: Path) -> None:
+    """A killed service leaves it, and SQLite would mix its pages with those of another file."""
+    path = tmp_path / "own/keys.sqlite"
+    for name in ("own", "other"):
+        with closing(open_key_store(tmp_path / name)) as store:
+            store.add(new_key(name, Scope.ADMIN)[1])
+            store.identify()
+    with closing(open_key_store(path.parent)) as store:
+        store.secret("citations")
+        log = path.with_name("keys.sqlite-wal").read_bytes()
+    assert find_keys(path.parent).keys == 1
+    path.with_name("keys.sqlite-wal").write_bytes(b"")
+    replaced(path, tmp_path / "other/keys.sqlite")
+    foreign = path.read_bytes()
+    path.with_name("keys.sqlite-wal").write_bytes(log)
+    for _ in range(2):
+        with pytest.raises(KeysLost, match="belongs to another"):
+            find_keys(path.parent)
+    assert path.read_bytes() == foreign
+
+
+def test_a_file_of_the_secrets_of_one_store_and_the_keys_of_another_is_refused(tmp_path: Path) -> None:
+    """A service that ends merges its log into whatever is in the place of its file by then."""
+    for name in ("own", "other"):
+        with closing(open_key_store(tmp_path / name)) as store:
+            store.add(new_key(name, Scope.ADMIN)[1])
+            store.identify()
+    with closing(sqlite3.connect(tmp_path / "own/keys.sqlite", isolation_level=None)) as keys:
+        keys.execute("ATTACH ? AS other", (str(tmp_path / "other/keys.sqlite"),))
+        keys.execute("DELETE FROM keys")
+        keys.execute("INSERT INTO keys SELECT * FROM other.keys")
+    found = find_keys(tmp_path / "own")
+    assert (found.keys, found.gone) == (1, 1)
+    with pytest.raises(KeysLost, match="are gone from"):
+        Marks(tmp_path / "own").require_keys(found, asks_for_keys=True)
+    with closing(open_key_store(tmp_path / "own")) as store:
+        store.seal_anew()
+    assert find_keys(tmp_path / "own").gone == 0
+
+
+def test_keys_of_an_earlier_version_count_as_whole(tmp_path: Path) -> None:
+    with closing(open_key_store(tmp_path)) as store:
+        store.add(new_key("earlier", Scope.ADMIN)[1])
+    with closing(sqlite3.connect(tmp_path / "keys.sqlite", isolation_level=None)) as keys:
+        keys.execute("DELETE FROM secrets")
+    assert find_keys(tmp_path) == StoreState("", 1, 1, 0)
+    with closing(open_key_store(tmp_path)) as store:
+        store.identify()
+        store.add(new_key("later", Scope.ADMIN)[1])
+    with closing(sqlite3.connect(tmp_path / "keys.sqlite", isolation_level=None)) as keys:
+        keys.execute("DELETE FROM keys WHERE name = 'earlier'")
+    assert find_keys(tmp_path).gone == 1
+
+
+def test_keys_that_vanish_leave_no_room_for_others(tmp_path: Path) -> None:
+    with closing(Keyring(open_key_store(tmp_path))) as keyring:
+        (kept, _), (gone, id_) = made(keyring), made(keyring)
+        with closing(sqlite3.connect(tmp_path / "keys.sqlite", isolation_level=None)) as keys:
+            keys.execute("DELETE FROM keys WHERE id = ?", (id_,))
+        with closing(open_key_store(tmp_path)) as store:
+            strange, key = new_key("strange", Scope.ADMIN)
+            store.add(key)
+        for _ in range(2):
+            with pytest.raises(KeysLost, match="start the service again"):
+                keyring.refresh()
+        assert keyring.principal(kept).scope is Scope.READ
+        for token in (gone, strange.encode()):
+            with pytest.raises(Unauthorized):
+                keyring.principal(token)
+
+
+def test_the_data_is_marked_with_the_first_key() -> None:
+    marks: list[str] = []
+    with closing(Keyring(MemoryKeyStore(), marking=Marking("", marks.append))) as keyring:
+        assert (keyring.mark, marks) == ("", [])
+        made(keyring)
+        made(keyring)
+        assert marks == [keyring.store.identify()] == [keyring.mark]
+        again = Marking(keyring.mark, marks.append)
+        with closing(Keyring(keyring.store, api_key="a key", closed_by_settings=True, marking=again)):
+            assert len(marks) == 1
+
+
+def test_the_settings_mark_only_data_that_has_no_other_mark() -> None:
+    for before, expected in (("", ["settings"]), ("a" * 32, []), ("settings", [])):
+        marks: list[str] = []
+        marking = Marking(before, marks.append)
+        with closing(Keyring(MemoryKeyStore(), closed_by_settings=True, marking=marking)) as keyring:
+            assert (keyring.mark, marks) == ("settings", expected)
