@@ -1,4 +1,4 @@
-"""What becomes of a service that had keys and has lost them, and the commands that decide it."""
+"""A service that had keys and has lost them, and the commands that mend it."""
 
 from __future__ import annotations
 
@@ -36,16 +36,22 @@ def keys_of(home: Path) -> Path:
     return home / "data" / "keys.sqlite"
 
 
+@pytest.fixture(scope="module")
+def first_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose service has a key and a document. Tests use copies of it."""
+    base = tmp_path_factory.mktemp("lost-keys")
+    (base / "docs").mkdir()
+    (base / "docs/b.txt").write_text("Only the board may read this.")
+    (base / "home").mkdir()
+    made_key(base / "home")
+    loccit(base / "home", "ingest", str(base / "docs"))
+    return base / "home"
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A folder whose service has a key and a document."""
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/b.txt").write_text("Only the board may read this.")
-    home = tmp_path / "home"
-    home.mkdir()
-    made_key(home)
-    loccit(home, "ingest", str(tmp_path / "docs"))
-    return home
+def home(first_home: Path, tmp_path: Path) -> Path:
+    shutil.copytree(first_home.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "home"
 
 
 def of_another(path: Path) -> None:

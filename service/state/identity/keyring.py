@@ -63,7 +63,7 @@ class Keyring:
     ) -> None:
         self.store = store
         self.loss = ""
-        """What has become of the store since it was opened; empty while it is as it should be."""
+        """Why the store that was opened counts as lost; empty while it is whole."""
         self._identity = store.identify()
         self._closed_by_settings = closed_by_settings or bool(api_key)
         self._marking = marking or Marking("", lambda _: None)
