@@ -179,7 +179,7 @@ class PostgresqlStore(PostgresqlEmbeddingWork):
 
     def access_mark(self) -> str:
         """The mark of those who may read the record; see :class:`index.protocols.RecordStore`."""
-        with self._told():
+        with self._translate_missing_table():
             row = self._server.look(
                 self._schema, "SELECT access FROM state WHERE is_only", what=self._what, standby=True
             )
