@@ -49,7 +49,7 @@ _FORMAT = 1
 _HEAD = 256
 """Bytes at the beginning of a log by which it is recognised."""
 _BUSY_SECONDS = 10.0
-_UNJUDGED = ("locked", "unable to open", "readonly", "disk is full")
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLE = "CREATE TABLE IF NOT EXISTS inventory (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 State = Literal["missing", "empty", "cut off", "damaged", "of another installation"]
 
@@ -249,8 +249,8 @@ class Inventory:
         try:
             found = _read_values(path)
         except sqlite3.DatabaseError as error:
-            # One that is being written, or whose disk is read-only, cannot be judged.
-            return None if any(word in str(error) for word in _UNJUDGED) else "damaged"
+            # One that is being written, or whose disk takes nothing, cannot be judged.
+            return "damaged" if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED else None
         return None if found.get("id") in ids else "of another installation"
 
     def _log(self, name: str, size: int, head: str) -> State | None:
