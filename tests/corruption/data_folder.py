@@ -113,8 +113,9 @@ def entries_of(path: Path) -> list[Any]:
         lines = [json.loads(line) for line in path.read_bytes().splitlines()]
         return [{key: value for key, value in line.items() if key in KNOWN} for line in lines]
     entries = json.loads(path.read_bytes())
-    if path.name == ".managed.json":  # names of files that are gone say nothing
-        return sorted(name for name in entries if (path.parent / name).exists())
+    if path.name == ".managed.json":  # any list does: files that it lacks are deleted, too
+        assert isinstance(entries, list)
+        return []
     return [entries]
 
 
