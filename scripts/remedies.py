@@ -113,6 +113,8 @@ OPERATION: Mapping[str, str] = {
     "address that the service has of it.",
     "objects_unavailable": "Try again after `Retry-After`. If it stays, check `LOCCIT_OBJECTS`, the store, "
     "and what the [credentials](../operations.md#object-stores) allow.",
+    "readers_unavailable": "Try again after `Retry-After`. If it stays, the log has the reason: `/dev/shm` "
+    "that cannot be written to, or a limit on processes, open files or memory.",
     "engine_unsuitable": "Install what the message names, or use a server that has it "
     "([engines](../engines.md)).",
     "ledger_failed": "Check that the file can be read and written.",

@@ -52,6 +52,7 @@
     ├── IndexUnavailable
     ├── StoreUnavailable
     ├── ObjectsUnavailable
+    ├── ReadersUnavailable
     ├── EngineUnsuitable
     ├── LedgerFailed
     ├── DiskFull
@@ -126,6 +127,7 @@ from index.errors.storage import (
     IndexUnavailable,
     LedgerFailed,
     ObjectsUnavailable,
+    ReadersUnavailable,
     StoreDamaged,
     StoreUnavailable,
     UnknownFormat,
@@ -180,6 +182,7 @@ __all__ = [
     "PageNotFound",
     "QuestionTooLong",
     "ReaderFailed",
+    "ReadersUnavailable",
     "StoreDamaged",
     "StoreUnavailable",
     "TooManyModels",

@@ -37,6 +37,12 @@ class ObjectsUnavailable(LoccitError):
     code = "objects_unavailable"
 
 
+class ReadersUnavailable(LoccitError):
+    """No reader process can be started, so no file can be read; retry. The file is not the reason."""
+
+    code = "readers_unavailable"
+
+
 class EngineUnsuitable(LoccitError):
     """The engine that is configured is not installed, or its server lacks what it is to do."""
 

@@ -17,12 +17,12 @@ from typing import Protocol
 from pebble import ProcessExpired
 
 from index.config import ReadingConfig
-from index.errors import DocumentTooLarge, LoccitError, ReaderFailed
+from index.errors import DocumentTooLarge, LoccitError, ReaderFailed, ReadersUnavailable
 from index.readers import formats
 from index.readers.languages import detect_language
 from index.readers.page_image import PageImage
 from index.readers.statistics import ReaderStatistics, ReadingCounts
-from index.readers.workers import GaveWay, Workers
+from index.readers.workers import UNAVAILABLE, GaveWay, Workers
 from index.types import Extract
 
 _LOG = logging.getLogger(__name__)
@@ -44,13 +44,14 @@ class Readers(Protocol):
     def read(self, data: bytes, *, name: str, media_type: str | None = None, password: str = "") -> Extract:
         """Extract the text of a file, and detect its language if the file does not declare it.
 
-        Raises what :func:`index.readers.read` does, and :class:`index.errors.ReaderFailed`.
+        Raises what :func:`index.readers.read` does, :class:`index.errors.ReaderFailed`, and
+        :class:`index.errors.ReadersUnavailable` if the file was given to no reader.
         """
 
     def draw(self, data: bytes, *, name: str, page: int, width: int) -> PageImage:
         """Draw a page of a PDF file, ``width`` pixels wide.
 
-        Raises what :func:`index.readers.pdf.drawing.draw_page` does, and :class:`index.errors.ReaderFailed`.
+        Raises what :func:`index.readers.pdf.drawing.draw_page` does, and the same two.
         """
 
     def prepare(self) -> None:
@@ -128,7 +129,10 @@ class IsolatedReaders:
 
     @contextlib.contextmanager
     def _failures_refuse(self, name: str, work: str) -> Iterator[_TimeLimit]:
-        """Raise :class:`ReaderFailed` with the reason where a worker was killed or crashed."""
+        """Raise :class:`ReaderFailed` with the reason where a worker was killed or crashed.
+
+        Raise :class:`ReadersUnavailable` where none has taken the file.
+        """
         limit = _TimeLimit(self._config.seconds)
         try:
             with _unexpected_errors_refuse(name):
@@ -138,9 +142,12 @@ class IsolatedReaders:
         except MemoryError:
             megabytes = self._config.megabytes
             raise _failed(name, f"{work} needs more than {megabytes:,} MiB of memory") from None
-        except (ProcessExpired, BrokenProcessPool) as error:
+        except ProcessExpired as error:
             _LOG.warning("A reader process died: %r", error)
             raise _failed(name, "the reader crashed on it, or ran out of memory") from None
+        except BrokenProcessPool as error:  # none has taken the file
+            _LOG.error("The reader processes take no files: %r", error)
+            raise ReadersUnavailable(UNAVAILABLE) from error
 
     def _read(self, file: _File, seconds: float) -> Extract:
         quick_seconds = self._config.quick_seconds

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from index.errors import LoccitError
+from index.errors import LoccitError, ReadersUnavailable
 
 ReadingOutcome = Literal["read", "refused", "timed_out", "out_of_memory", "crashed"]
-"""``refused``: the reader works and does not take this file. The last three ended a reader process."""
+"""``refused``: the reader works and does not take this file. The last three ended a reader process, or none
+could be started (``crashed``)."""
 OUTCOMES: tuple[ReadingOutcome, ...] = ("read", "refused", "timed_out", "out_of_memory", "crashed")
 
 
@@ -44,6 +45,8 @@ class ReadingCounts:
         try:
             yield
             outcome = "read"
+        except ReadersUnavailable:
+            raise
         except LoccitError:
             outcome = "refused"
             raise

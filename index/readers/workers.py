@@ -19,8 +19,9 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from typing import TypeVar
 
-from pebble import ProcessPool
+from pebble import ProcessFuture, ProcessPool
 
+from index.errors import ReadersUnavailable
 from index.readers.turns import Turns
 
 T = TypeVar("T")
@@ -35,6 +36,11 @@ _PATIENCE_SECONDS = 30.0
 _LOOK_SECONDS = 1.0
 _GIVE_WAY_SECONDS = 0.5
 """After this time in a worker, a call that may gives way to others that wait."""
+
+UNAVAILABLE = (
+    "No process to read files can be started here now; the log has the reason. The file is not the reason: "
+    "send it again in a moment."
+)
 
 
 class GaveWay(Exception):
@@ -74,16 +80,16 @@ class Workers:
         ``gives_way`` is ended by :class:`GaveWay` when it takes longer than a moment and others wait. Raises
         what the function raises, :class:`TimeoutError` after so many seconds in a worker,
         :class:`pebble.ProcessExpired` if the worker died,
-        :class:`concurrent.futures.process.BrokenProcessPool` if none could take the call, and
+        :class:`concurrent.futures.process.BrokenProcessPool` if none could take the call,
+        :class:`index.errors.ReadersUnavailable` if none can be started, and
         :class:`concurrent.futures.CancelledError` if the workers are stopped before that.
         """
         with self._turns.turn(seconds if due is None else due):
             return self._run(function, *arguments, seconds=seconds, gives_way=gives_way)
 
     def _run(self, function: Callable[..., T], *arguments: object, seconds: float, gives_way: bool) -> T:
-        pool = self._started()
         called = time.monotonic()
-        call = pool.schedule(function, args=arguments, timeout=seconds)
+        pool, call = self._scheduled(function, *arguments, seconds=seconds)
         self._longest = max(self._longest, seconds)
         began: float | None = None
         while not wait([call], timeout=_GIVE_WAY_SECONDS / 4 if gives_way else _LOOK_SECONDS).done:
@@ -99,6 +105,19 @@ class Workers:
         self._last_end = time.monotonic()
         found: T = call.result()
         return found
+
+    def _scheduled(
+        self, function: Callable[..., T], *arguments: object, seconds: float
+    ) -> tuple[ProcessPool, ProcessFuture[T]]:
+        """Give a call to the workers, which are started if they are not there."""
+        try:
+            pool = self._started()
+            return pool, pool.schedule(function, args=arguments, timeout=seconds)
+        except RuntimeError as error:  # the workers ended between the two
+            raise BrokenProcessPool(str(error)) from error
+        except (OSError, EOFError) as error:  # no semaphore, no process, no descriptor: no fault of the call
+            _LOG.error("No reader process can be started: %r", error)
+            raise ReadersUnavailable(UNAVAILABLE) from error
 
     def prepare(self) -> None:
         """Start the fork server."""

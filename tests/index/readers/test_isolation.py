@@ -21,7 +21,7 @@ from index.config import ReadingConfig
 from index.errors import DocumentTooLarge, EmptyDocument, PageNotFound, ReaderFailed, UnsupportedFormat
 from index.readers import InProcessReaders, IsolatedReaders
 from index.readers.isolation import _File
-from index.readers.workers import GaveWay, Workers
+from index.readers.workers import UNAVAILABLE, GaveWay, Workers
 from tests.index.readers.pdf.test_damage import one_page, text
 from tests.patience import PATIENCE
 
@@ -279,6 +279,43 @@ def test_workers_are_spawned_where_there_is_no_fork_server(tmp_path: Path) -> No
     )
     assert done.stdout == "Still here.\n"
     assert "spawned" in done.stderr
+
+
+_STARTS_NONE = """
+import resource
+from index.config import ReadingConfig
+from index.errors import ReadersUnavailable
+from index.readers import IsolatedReaders
+
+isolated = IsolatedReaders(ReadingConfig())
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+for _ in range(2):
+    print(isolated.read(b"Still here.", name="a.txt").text)  # everything is imported then
+    isolated.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, most))
+    for call in (
+        lambda: isolated.read(b"x", name="a.txt"),
+        lambda: isolated.draw(b"x", name="a.pdf", page=1, width=9),
+    ):
+        try:
+            call()
+        except ReadersUnavailable as error:
+            print(error)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+"""
+
+
+@pytest.mark.processes
+def test_a_file_is_not_blamed_for_a_reader_that_cannot_be_started() -> None:
+    done = subprocess.run([sys.executable, "-c", _STARTS_NONE], capture_output=True, text=True, check=True)
+    assert done.stdout == 2 * f"Still here.\n{UNAVAILABLE}\n{UNAVAILABLE}\n", done.stderr
+
+
+@pytest.mark.mount
+def test_a_file_is_not_blamed_for_shared_memory_that_cannot_be_written() -> None:
+    alone = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o ro tmpfs /dev/shm && exec "$@"', "sh"]
+    done = subprocess.run([*alone, sys.executable, "-c", _READS], capture_output=True, text=True, check=False)
+    assert f"ReadersUnavailable: {UNAVAILABLE}" in done.stderr
 
 
 _READS = """

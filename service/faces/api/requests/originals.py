@@ -22,6 +22,7 @@ PageNumber = Annotated[
         errors.EncryptedDocument,
         errors.DocumentTooLarge,
         errors.ReaderFailed,
+        errors.ReadersUnavailable,
     ),
 ]
 

@@ -65,7 +65,9 @@ _PUT_BODY: dict[str, Any] = {
         },
     }
 }
-DocumentBody = Annotated[Request, _JSON, MayRaise(errors.Unreadable, errors.HashCollision)]
+DocumentBody = Annotated[
+    Request, _JSON, MayRaise(errors.Unreadable, errors.ReadersUnavailable, errors.HashCollision)
+]
 """A request whose body is a document."""
 _TEXT_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {

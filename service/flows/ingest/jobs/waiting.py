@@ -16,6 +16,7 @@ from index.errors import (
     ModelDamaged,
     ModelNotFound,
     ObjectsUnavailable,
+    ReadersUnavailable,
     StoreUnavailable,
     TooManyModels,
     UnknownFormat,
@@ -27,7 +28,15 @@ from service.state.jobs.records import Job, lease_to_run
 log = logging.getLogger("loccit.service")
 
 _PAUSE_SECONDS = 5.0
-_PASSING = (CollectionBusy, DiskFull, DiskReadOnly, FormatInUse, ObjectsUnavailable, StoreUnavailable)
+_PASSING = (
+    CollectionBusy,
+    DiskFull,
+    DiskReadOnly,
+    FormatInUse,
+    ObjectsUnavailable,
+    ReadersUnavailable,
+    StoreUnavailable,
+)
 """Errors after which a job stays in its state and goes on later."""
 _HERE = (BackendMissing, EngineUnsuitable, ModelDamaged, ModelNotFound, TooManyModels)
 """Errors of this machine. A process of another one may be able to run the job, if there can be any."""

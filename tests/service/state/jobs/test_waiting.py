@@ -16,6 +16,7 @@ from index.errors import (
     LoccitError,
     ModelNotFound,
     ObjectsUnavailable,
+    ReadersUnavailable,
     StoreDamaged,
     UnknownFormat,
 )
@@ -30,7 +31,7 @@ from tests.log_lines import lines
 from tests.patience import PATIENCE, eventually
 from tests.service.state.jobs.running import Start, add, finished, text
 
-NOT_THEIRS = [UnknownFormat, FormatInUse, ModelNotFound, ObjectsUnavailable]
+NOT_THEIRS = [UnknownFormat, FormatInUse, ModelNotFound, ObjectsUnavailable, ReadersUnavailable]
 
 
 class SharedStore(MemoryJobStore):
