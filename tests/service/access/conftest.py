@@ -22,7 +22,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         served(library, help=site) as client,
     ):
         place = Place(client)
-        place.keys = dict(_keys(client.app.state.runtime.keyring))  # type: ignore[attr-defined]
+        keyring = client.app.state.runtime.keyring  # type: ignore[attr-defined]
+        _, unused = new_key("unused", Scope.ASK)
+        keyring.add(unused)
+        place.unused_key, place.keys = unused.id, dict(_keys(keyring))
         place.restore()
         yield place
 
@@ -33,7 +36,6 @@ def _keys(keyring: Keyring) -> Iterator[tuple[str, str]]:
         keyring.add(key)
         return token, key.id
 
-    keyring.add(new_key("unused", Scope.ASK)[1])
     yield "none", ""
     yield "wrong", made(Scope.ADMIN)[0] + "x"
     for scope in (Scope.ASK, Scope.READ, Scope.WRITE, Scope.ADMIN):

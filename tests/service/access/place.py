@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from service.http.middleware.cross_site import READS
 from service.state.jobs.records import FINISHED
 from tests.patience import eventually
+from tests.service.whole_replies import ADDRESS, whole_replies
 
 COLLECTION = "vault"
 DOCUMENT = "papers/obsidian.txt"
@@ -35,6 +36,8 @@ class Place:
     keys: dict[str, str] = field(default_factory=dict)
     locator: str = ""
     job: str = ""
+    unused_key: str = ""
+    """The id of a key that no test uses."""
     upload: str = ""
     """An uploaded file, attached to the collection."""
     strangers: int = 0
@@ -44,15 +47,17 @@ class Place:
     """Whether a request since the last :meth:`restore` may have changed anything."""
     has_pdf: bool = False
 
+    def __post_init__(self) -> None:
+        self._requests = whole_replies(self.client)
+
     def send(self, method: str, path: str, key: str, **request: Any) -> Any:
         token = self.keys[key]
         headers = request.pop("headers", {}) | ({"authorization": f"Bearer {token}"} if token else {})
-        client = self.client
         if key in INVALID or path == "/sign-in":
             # From an address of its own: wrong keys are slowed down by address.
             self.strangers += 1
-            client = TestClient(self.client.app, client=(f"198.51.100.{self.strangers % 250}", 1))
-        response = client.request(method, path, headers=headers, **request)
+            request["extensions"] = {ADDRESS: f"198.51.100.{self.strangers % 250}"}
+        response = self._requests.request(method, path, headers=headers, **request)
         self.is_changed |= method not in READS and response.status_code not in REFUSED
         return response
 
@@ -60,12 +65,6 @@ class Place:
         response = self.send(method, path, "admin", **request)
         assert response.status_code < 300, response.text
         return response
-
-    @property
-    def unused_key(self) -> str:
-        """The id of a key that no test uses."""
-        keyring = self.client.app.state.runtime.keyring  # type: ignore[attr-defined]
-        return next(one.id for one in keyring.store.all() if one.name == "unused")
 
     def restore(self) -> None:
         """Put back what an earlier request may have changed or deleted, if there was one."""
