@@ -20,6 +20,7 @@ from service.errors import KeysLost
 from service.flows.upkeep import check, repair
 from service.state.identity import Scope, new_key, open_keyring
 from service.state.jobs import open_spool
+from tests.failures import all_cases
 from tests.log_lines import lines
 from tests.patience import eventually
 from tests.service.http_service import GivenSettings
@@ -240,6 +241,24 @@ def test_a_service_that_starts_opens_nothing_and_says_what_is_lost(
             assert reads.status_code in ((200, 500) if "collections" in name else (200,))
         if outcome == "told" and is_first:
             assert lines(caplog) != []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_lost_keys_open_nothing_whatever_else_is_lost(
+    way: Way, installations: tuple[Installation, Installation], tmp_path: Path
+) -> None:
+    """Each other file, in each way: no single place alone remembers that there were keys."""
+    with all_cases() as case:
+        for number, (name, other_way, _) in enumerate(case for case in CASES if case[0] != "keys.sqlite"):
+            with case(f"{name} {other_way}"):
+                own = Installation(tmp_path / str(number))
+                shutil.copytree(installations[0].data, own.data, ignore=shutil.ignore_patterns(*DERIVED))
+                lose(own, installations[1], "keys.sqlite", way)
+                lose(own, installations[1], name, other_way)
+                instead = {"api_key": "a-key-of-the-settings"} if number % 2 else {}
+                with pytest.raises(LoccitError) as raised, service(own, **instead):
+                    pass
+                assert raised.value.code in ("keys_lost", "data_mixed")
 
 
 @pytest.mark.parametrize("name", ["jobs.sqlite", "files.sqlite", "unanswered.db", "audit.jsonl"])
