@@ -134,8 +134,17 @@ def test_ended_sessions_are_known_to_all_and_forgotten_after_their_time(open_sto
         seen.append(other.generation())
     assert seen == sorted(set(seen))
     assert other.ended() == store.ended() == Ended(frozenset("ab"), {"key": 2, "another": 1})
-    store.end_session("c", until=300.0, now=100.0)
+    store.end_session("c", until=300.0, now=100.0, most=2)
     assert other.ended().sessions == frozenset("bc")
+    store.end_session("d", until=400.0, now=100.0, most=2)
+    assert other.ended().sessions == frozenset("bcd")  # the first of them has not ended by itself
+
+
+def test_a_clock_that_is_wrong_for_a_moment_brings_no_ended_session_back(open_store: Opener) -> None:
+    store = open_store()
+    store.end_session("a", until=100.0, now=50.0)
+    store.end_session("b", until=1e9 + 50, now=1e9)
+    assert store.ended().sessions == frozenset("ab")
 
 
 def test_changes_are_told_where_the_store_can(open_store: Opener) -> None:

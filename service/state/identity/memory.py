@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from service.errors import KeyNotFound
 from service.state.databases.announcing import Unannounced
-from service.state.identity.records import Ended, Key, StoreState, identity_of
+from service.state.identity.records import KEPT_ENDED, Ended, Key, StoreState, identity_of
 from service.state.identity.secret import new_secret
 
 
@@ -48,9 +48,10 @@ class MemoryKeyStore(Unannounced):
                 if (key := self._keys.get(key_id)) is not None:
                     self._keys[key_id] = replace(key, last_used=max(moment, key.last_used or 0.0))
 
-    def end_session(self, session: str, until: float, now: float) -> None:
+    def end_session(self, session: str, until: float, now: float, *, most: int = KEPT_ENDED) -> None:
         with self._lock:
-            self._ended = {one: time for one, time in self._ended.items() if time > now} | {session: until}
+            ended = sorted((self._ended | {session: until}).items(), key=lambda one: -one[1])
+            self._ended = {one: time for at, (one, time) in enumerate(ended) if at < most or time > now}
             self._generation += 1
 
     def end_sessions(self, key_id: str) -> None:

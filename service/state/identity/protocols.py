@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from service.state.identity.records import Ended, Key, StoreState
+from service.state.identity.records import KEPT_ENDED, Ended, Key, StoreState
 
 
 class KeyStore(Protocol):
@@ -28,8 +28,11 @@ class KeyStore(Protocol):
     def note_use(self, used: Mapping[str, float]) -> None:
         """Record when keys (by id) were last used; an earlier time than the recorded one has no effect."""
 
-    def end_session(self, session: str, until: float, now: float) -> None:
-        """Record that a session is ended, and forget those that would have ended by themselves."""
+    def end_session(self, session: str, until: float, now: float, *, most: int = KEPT_ENDED) -> None:
+        """Record that a session is ended, and forget those that would have ended by themselves.
+
+        The ``most`` that last longest are kept: where the clock is wrong, they may not have ended.
+        """
 
     def end_sessions(self, key_id: str) -> None:
         """Record that all sessions of a key that have begun are ended."""

@@ -65,6 +65,10 @@ class Key:
         )
 
 
+KEPT_ENDED = 10_000
+"""Sessions that were ended and are remembered, whatever the clock says of their time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """Sessions that were ended before their time, by their ids; and how often all of a key's were."""

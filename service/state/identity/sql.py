@@ -11,7 +11,7 @@ from typing import Any
 from service.errors import KeyNotFound
 from service.state.databases import Connection, Database
 from service.state.identity.principal import SCOPES
-from service.state.identity.records import Ended, Key, StoreState, identity_of
+from service.state.identity.records import KEPT_ENDED, Ended, Key, StoreState, identity_of
 from service.state.identity.secret import digest as digest_of
 from service.state.identity.secret import new_secret
 
@@ -86,11 +86,15 @@ class SqlKeyStore(ABC):
                 [(moment, key_id, moment) for key_id, moment in sorted(used.items())],
             )
 
-    def end_session(self, session: str, until: float, now: float) -> None:
+    def end_session(self, session: str, until: float, now: float, *, most: int = KEPT_ENDED) -> None:
         with self._database.write() as connection:
-            connection.execute("DELETE FROM ended_sessions WHERE until <= ?", (now,))
             connection.execute(
                 "INSERT INTO ended_sessions VALUES (?, ?) ON CONFLICT DO NOTHING", (session, until)
+            )
+            connection.execute(
+                "DELETE FROM ended_sessions WHERE until <= ? AND session NOT IN"
+                " (SELECT session FROM ended_sessions ORDER BY until DESC LIMIT ?)",
+                (now, most),
             )
             self._count_change(connection)
 
