@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 
 from index.errors import LedgerFailed
 from index.history import Ledger
+from service.state.erasures import is_erased_since
 from service.state.files.records import Attachment, UploadedFile
 from service.state.files.store import FileStore
 
@@ -43,10 +45,11 @@ class FileErasure:
 
         Files that were attached again after that are left alone. False: try again later.
         """
+        now = time.time()
         concerned = [
             one
             for one in self._store.attachments(collection=collection)
-            if documents.get(one.document_id, 0.0) >= one.created
+            if is_erased_since(one.created, one.document_id, documents, now=now)
         ]
         # Even if nothing is concerned: what was detached before must leave the files, too.
         return self._erase(concerned)

@@ -197,6 +197,7 @@ class MemoryJobStore(Unannounced):
             del self._entries[job_id]
 
     def concerned(self, collection: str, documents: Mapping[str, float] | None) -> list[tuple[str, Item]]:
+        now = time.time()
         with self._lock:
             return [
                 (entry.job.id, item)
@@ -204,7 +205,7 @@ class MemoryJobStore(Unannounced):
                 if entry.job.collection == collection
                 and (documents is not None or entry.job.state in FINISHED)
                 for item in entry.items.values()
-                if is_concerned(item, entry.job.created, documents)
+                if is_concerned(item, entry.job.created, documents, now=now)
             ]
 
     def erase(self, job_id: str, items: Iterable[int]) -> None:

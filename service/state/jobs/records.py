@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, get_args
 
 from index.errors import LoccitError
 from service.advice import message_with_advice
+from service.state.erasures import is_erased_since
 from service.state.identity.principal import Principal, Scope
 
 JobState = Literal["queued", "running", "embedding", "done", "cancelled", "failed"]
@@ -168,14 +169,14 @@ ERASED = "erased/"
 """Beginning of the name of an item whose document was erased."""
 
 
-def is_concerned(item: Item, queued: float, documents: Mapping[str, float] | None) -> bool:
+def is_concerned(item: Item, queued: float, documents: Mapping[str, float] | None, *, now: float) -> bool:
     """Whether an erasure concerns an item of a job that was queued at a time; see :meth:`JobStore.erase`."""
     if item.name.startswith(ERASED) or item.outcome == "waiting":
         return False
     if documents is None:
         return True
     return item.kind != "archive" and any(
-        documents.get(id_, 0.0) >= queued for id_ in (item.document, item.name) if id_
+        is_erased_since(queued, id_, documents, now=now) for id_ in (item.document, item.name) if id_
     )
 
 

@@ -229,6 +229,7 @@ class SqlJobStore(ABC):
             connection.execute("DELETE FROM jobs WHERE number = ?", (number,))
 
     def concerned(self, collection: str, documents: Mapping[str, float] | None) -> list[tuple[str, Item]]:
+        now = time.time()
         with self._database.read() as connection:
             jobs = connection.execute(
                 "SELECT number, id, state, created FROM jobs WHERE collection = ? ORDER BY number",
@@ -239,7 +240,7 @@ class SqlJobStore(ABC):
                 for number, job_id, state, queued in jobs
                 if documents is not None or state in FINISHED
                 for item in item_rows.settled_items(connection, number)
-                if is_concerned(item, queued, documents)
+                if is_concerned(item, queued, documents, now=now)
             ]
 
     def erase(self, job_id: str, items: Iterable[int]) -> None:

@@ -1,0 +1,15 @@
+"""What an erasure concerns of all that is kept beside a record, by the times of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def is_erased_since(created: float, document_id: str, documents: Mapping[str, float], *, now: float) -> bool:
+    """Whether a document was erased after something of it was made, as far as the system clock tells.
+
+    ``documents`` are the times of erasures by ids. What was made in the future was made before the clock was
+    set back: an erasure takes it along.
+    """
+    erased = documents.get(document_id)
+    return erased is not None and not erased < created <= now
