@@ -1,5 +1,7 @@
 """Words of removed passages leave the files; the others are written again."""
 
+import json
+import random
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -226,3 +228,36 @@ def test_an_index_that_another_process_made_anew_is_busy_until_it_is_loaded(
     assert not index.has_removed
     assert len(index) == 3
     other.close()
+
+
+def unlisted(folder: Path) -> set[str]:
+    """Files of segments that the engine's own list of files lacks: it would never delete them."""
+    listed = {
+        name for path in folder.glob("segments-*/.managed.json") for name in json.loads(path.read_text())
+    }
+    return {path.name for path in folder.glob("segments-*/*") if path.name[0] != "."} - listed
+
+
+def test_files_that_other_processes_wrote_are_deleted_too(folder: Path) -> None:
+    """The list that a process saves has the files of its own start, and what it wrote since."""
+    handles = [TantivyIndex.open(folder, Analyzer()) for _ in range(3)]
+    draw, alive, seen = random.Random(7), set[int](), set[str]()
+    for change in range(1, 61):
+        index = draw.choice(handles)
+        index.refresh()
+        new = range(10 * change, 10 * change + draw.randrange(9))
+        gone = draw.sample(sorted(alive), min(len(alive), draw.randrange(5)))
+        put(index, change, *new, removed=np.array(gone, np.int64))
+        alive = (alive | set(new)) - set(gone)
+        seen |= unlisted(folder)
+        if change % 10 == 0:
+            index = draw.choice(handles)
+            index.refresh()
+            assert index.rewrite(Turns())
+            parts = segments.list_segments(folder / index.name)
+            names = {one["segment_id"].replace("-", "") for one in parts}
+            files = {path.name for path in folder.glob("segments-*/*") if path.name[0] != "."}
+            assert {name.partition(".")[0] for name in files} <= names | {"meta"}
+            assert not any(one["deletes"] for one in parts)
+            assert sum(one["max_doc"] for one in parts) == len(index) == len(alive)
+    assert seen, "the engine has listed all files: this test shows nothing"
