@@ -9,7 +9,6 @@ still knows that, because each of its databases has the mark, too.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import sqlite3
@@ -23,6 +22,7 @@ from typing import Any, Literal
 from filelock import FileLock
 
 from index.durability import write_text_durably
+from index.engine.sealed import seal, unseal
 from index.search import CALIBRATION_FILE
 
 INVENTORY = "inventory.json"
@@ -95,7 +95,7 @@ class _Content:
     @classmethod
     def parse(cls, text: str) -> _Content:
         """Read the file. Raises ValueError, KeyError, TypeError, AttributeError."""
-        found: dict[str, Any] = json.loads(text)
+        found: dict[str, Any] = unseal(text)
         if found.pop("format") != _FORMAT:
             raise ValueError("its format is not known")
         logs = {name: (int(size), str(head)) for name, (size, head) in found.pop("logs").items()}
@@ -103,7 +103,7 @@ class _Content:
         return cls(**found, logs=logs, lost=lost)
 
     def text(self) -> str:
-        return json.dumps({"format": _FORMAT, **asdict(self)}, indent=1) + "\n"
+        return seal({"format": _FORMAT, **asdict(self)})
 
 
 class Inventory:

@@ -139,6 +139,17 @@ def test_an_inventory_that_cannot_be_read_may_have_said_anything(
     assert inventory.access() == "mark"
 
 
+def test_a_bit_that_flips_anywhere_is_noticed(inventory: Inventory) -> None:
+    whole = inventory.path.read_bytes()
+    for at in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1
+        inventory.path.write_bytes(damaged)
+        assert inventory.is_unreadable(), damaged[at - 9 : at + 9]
+    inventory.path.write_bytes(whole)
+    assert not inventory.is_unreadable()
+
+
 def test_a_new_folder_has_nothing_to_tell(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     inventory = Inventory(tmp_path)
     assert not inventory.is_forgotten()
