@@ -33,8 +33,18 @@ _ADD = """
         changed = EXCLUDED.changed
 """
 _CHANGED = """
-    SELECT counter, caller, due, extract(epoch FROM now())::float8 FROM limits WHERE changed >= ?
+    SELECT counter, caller, due, extract(epoch FROM now())::float8 FROM limits
+    WHERE changed >= least(?, extract(epoch FROM now()) - ?)
 """
+_SET_BACK = """
+    UPDATE limits SET due = due - changed + extract(epoch FROM now()), changed = extract(epoch FROM now())
+    WHERE (counter, caller) IN (
+        SELECT counter, caller FROM limits WHERE changed > extract(epoch FROM now()) + ?
+        ORDER BY counter, caller FOR UPDATE SKIP LOCKED
+    )
+"""
+"""Changes in the future were made before the clock of the server was set back: else their callers would have
+to wait for as long."""
 _FORGET = """
     DELETE FROM limits WHERE (counter, caller) IN (
         SELECT counter, caller FROM limits WHERE due < extract(epoch FROM now()) - ? FOR UPDATE SKIP LOCKED
@@ -76,6 +86,7 @@ class PostgresqlLimitStore:
     def exchange(self, spent: Sequence[Spent]) -> list[Due]:
         with self._database.write() as connection:
             now = time.monotonic()  # the transaction, whose time the statements use, has just begun
+            connection.execute(_SET_BACK, (_OVERLAP_SECONDS,))
             if spent:
                 columns = [
                     [one.due.counter for one in spent],
@@ -84,7 +95,7 @@ class PostgresqlLimitStore:
                     [one.cost for one in spent],
                 ]
                 connection.execute(_ADD, columns)
-            rows = connection.execute(_CHANGED, (self._since,)).fetchall()
+            rows = connection.execute(_CHANGED, (self._since, _OVERLAP_SECONDS)).fetchall()
         if not rows:
             return []
         at = rows[0][3]

@@ -6,6 +6,7 @@ import os
 import time
 
 import psycopg
+import pytest
 
 from service.state.limits.counting import Due, Spent
 from service.state.limits.postgresql import PostgresqlLimitStore
@@ -23,6 +24,20 @@ def test_what_a_process_was_told_is_not_told_again(postgresql_url: str) -> None:
     assert other.exchange([]) == []
     first.exchange(spent(b"a" * 16))
     assert {due.caller for due in other.exchange([])} == {b"a" * 16}
+
+
+def test_a_clock_of_the_server_that_is_set_back_makes_nobody_wait_for_longer(postgresql_url: str) -> None:
+    first, other = (PostgresqlLimitStore(postgresql_url) for _ in range(2))
+    alice, bob = b"a" * 16, b"b" * 16
+    first.exchange(spent(alice, bob))
+    other.exchange([])
+    with psycopg.connect(postgresql_url) as connection:  # as if all that had been a day later
+        connection.execute("UPDATE loccit_service.limits SET due = due + 86400, changed = changed + 86400")
+    other._since += 86400
+    now = time.monotonic()
+    told = {due.caller: due.at - now for due in (*first.exchange(spent(bob)), *other.exchange([]))}
+    assert told == {alice: pytest.approx(10_000, abs=100), bob: pytest.approx(10_000, abs=100)}
+    assert other.exchange([]) == []
 
 
 def test_callers_without_a_key_fill_no_table(postgresql_url: str) -> None:
