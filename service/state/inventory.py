@@ -249,8 +249,9 @@ class Inventory:
         try:
             found = _read_values(path)
         except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
             # One that is being written, or whose disk takes nothing, cannot be judged.
-            return "damaged" if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED else None
+            return "damaged" if code & 0xFF in _DAMAGED else None
         return None if found.get("id") in ids else "of another installation"
 
     def _log(self, name: str, size: int, head: str) -> State | None:
@@ -325,13 +326,16 @@ def _put_aside(path: Path) -> list[Path]:
 
 def _read_values(path: Path) -> dict[str, str]:
     """What a database says of itself; nothing before a stock-taking. Raises sqlite3.DatabaseError."""
-    with closing(
-        sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
-    ) as one:
-        # Reads the whole list of tables, and compares the length of the file.
-        if not one.execute("SELECT 1 FROM sqlite_master WHERE name = 'inventory'").fetchone():
-            return {}
-        return dict(one.execute("SELECT key, value FROM inventory").fetchall())
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)) as one:
+            # Reads the whole list of tables, and compares the length of the file.
+            if not one.execute("SELECT 1 FROM sqlite_master WHERE name = 'inventory'").fetchone():
+                return {}
+            found = one.execute("SELECT key, value FROM inventory").fetchall()
+            return {str(key): str(value) for key, value in found}
+    except UnicodeDecodeError as error:  # of a value, or of a message that has a part of the schema
+        raise sqlite3.DatabaseError(f"{path} has characters that are none") from error
 
 
 def _values_in(path: Path) -> dict[str, str]:

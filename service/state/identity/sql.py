@@ -183,7 +183,7 @@ def read_state(connection: Connection) -> StoreState:
         " (SELECT secret FROM secrets WHERE purpose = ?)",
         (_IDENTITY,),
     ).fetchone()
-    return StoreState(identity_of(secret and bytes(secret)), int(count), int(number or 0))
+    return StoreState(identity_of(secret and _blob(secret)), int(count), int(number or 0))
 
 
 def count_gone(connection: Connection) -> int:
@@ -208,13 +208,18 @@ def _sealed(connection: Connection) -> set[bytes] | None:
     row = connection.execute("SELECT secret FROM secrets WHERE purpose = ?", (SEAL,)).fetchone()
     if row is None:
         return None
-    whole = bytes(row[0])
+    whole = _blob(row[0])
     return {whole[at : at + _FINGERPRINT] for at in range(0, len(whole), _FINGERPRINT)}
 
 
 def _fingerprints(connection: Connection) -> set[bytes]:
     rows = connection.execute("SELECT id, digest FROM keys").fetchall()
-    return {digest_of(id_.encode() + bytes(digest))[:_FINGERPRINT] for id_, digest in rows}
+    return {digest_of(str(id_).encode() + _blob(digest))[:_FINGERPRINT] for id_, digest in rows}
+
+
+def _blob(value: Any) -> bytes:
+    """The bytes of a column. Raises TypeError for a value of another type, as a damaged file may have."""
+    return memoryview(value).tobytes()
 
 
 def _to_json(values: Collection[str] | None) -> str | None:

@@ -97,7 +97,7 @@ def find_state(path: Path) -> StoreState:
                 return StoreState()
             state = replace(read_state(connection), gone=count_gone(connection))
             secrets = _secrets(connection)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError, TypeError) as error:  # values may be of other types, too
         if "locked" in str(error):
             raise CollectionBusy(f"{path} is being written. Try again in a moment.") from error
         raise KeysLost(
@@ -143,7 +143,7 @@ def _secrets_alone(path: Path) -> dict[str, bytes]:
     try:
         with closing(_opened(path, "mode=ro&immutable=1")) as connection:
             return _secrets(connection)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return {}  # a new file, all of which is in the log, or one that is being written
 
 

@@ -139,6 +139,27 @@ def test_an_inventory_that_cannot_be_read_may_have_said_anything(
     assert inventory.access() == "mark"
 
 
+def test_a_database_whose_names_are_no_characters_is_damaged(inventory: Inventory, tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as jobs:
+        jobs.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = path.read_bytes()
+    for word in (b"TABLE inventory", inventory_id(path).encode()):
+        damaged = bytearray(whole)
+        damaged[whole.index(word)] ^= 0x80
+        path.write_bytes(damaged)
+        assert states(inventory) == {"jobs.sqlite": "damaged"}
+        inventory.set_access("mark")
+        assert "jobs.sqlite" not in inventory.marks()
+    path.write_bytes(whole)
+    assert states(inventory) == {}
+
+
+def inventory_id(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as jobs:
+        return str(jobs.execute("SELECT value FROM inventory WHERE key = 'id'").fetchone()[0])
+
+
 def test_a_bit_that_flips_anywhere_is_noticed(inventory: Inventory) -> None:
     whole = inventory.path.read_bytes()
     for at in range(len(whole)):

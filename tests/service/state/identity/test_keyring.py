@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import random
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
@@ -354,3 +356,23 @@ def test_the_settings_mark_only_data_that_has_no_other_mark() -> None:
         marking = Marking(before, marks.append)
         with closing(Keyring(MemoryKeyStore(), closed_by_settings=True, marking=marking)) as keyring:
             assert (keyring.mark, marks) == ("settings", expected)
+
+
+def test_a_flipped_bit_in_the_store_is_no_other_error(tmp_path: Path) -> None:
+    path = tmp_path / "keys.sqlite"
+    with closing(open_key_store(tmp_path)) as store:
+        for name in ("one", "other"):
+            store.add(new_key(name, Scope.ADMIN)[1])
+        store.identify()
+    whole, outcomes = path.read_bytes(), Counter[str]()
+    used, draw = [at for at, byte in enumerate(whole) if byte], random.Random(7)
+    for at in draw.sample(used, 300):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << draw.randrange(8)
+        path.write_bytes(damaged)
+        try:
+            find_keys(tmp_path)
+            outcomes["read"] += 1
+        except KeysLost:
+            outcomes["refused"] += 1
+    assert outcomes["refused"] > 30, outcomes
