@@ -74,6 +74,28 @@ def is_value(cell: str) -> bool:
     return bool(_AMOUNT.match(cell)) and not _YEAR.match(cell)
 
 
+def spread_names(rows: Sequence[Row]) -> list[list[str]]:
+    """Repeat the names of upper rows to their right where the lowest row would otherwise repeat its own.
+
+    ``Sales`` above the first of ``2023 | 2022 | 2023 | 2022`` is above the second, too, up to the next name.
+    """
+    if len(rows) < 2:
+        return [list(row) for row in rows]
+    *upper, lowest = rows
+    names = [name.strip().casefold() for name in lowest if name.strip()]
+    if len(set(names)) == len(names):
+        return [list(row) for row in rows]
+    spread = []
+    for row in upper:
+        cells, last = [*row, *[""] * (len(lowest) - len(row))], ""
+        for at, cell in enumerate(cells):
+            last = cell.strip() or last
+            if not cell.strip() and at < len(lowest) and lowest[at].strip():
+                cells[at] = last
+        spread.append(cells)
+    return [*spread, list(lowest)]
+
+
 def join_names(rows: Sequence[Row]) -> tuple[str, ...]:
     """Join the names of each column, from above: ``Sales`` below ``2023`` gives ``2023 Sales``."""
     width = max((len(row) for row in rows), default=0)

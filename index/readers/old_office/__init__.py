@@ -22,7 +22,7 @@ from index.types import Extract
 
 DOC_READER = "doc/1"
 PPT_READER = "ppt/1"
-XLS_READER = "xls/1"
+XLS_READER = "xls/2"
 
 _FILEPASS = 0x2F
 _RECORDS = 64

@@ -14,7 +14,7 @@ from index.readers.opendocument.table_rows import merged_cells, table_rows
 from index.readers.sheets.sheet_tables import assemble_workbook, sheet_drafts
 from index.types import Extract
 
-READER = "ods/1"
+READER = "ods/2"
 MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 
 

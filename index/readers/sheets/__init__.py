@@ -16,7 +16,7 @@ from index.readers.sheets.cells import Cells, merged_ranges
 from index.readers.sheets.sheet_tables import assemble_workbook, sheet_drafts
 from index.types import Extract
 
-READER = "xlsx/2"
+READER = "xlsx/3"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

@@ -20,7 +20,7 @@ from index.readers.base.normalisation import decode, normalise, require_text
 from index.readers.sheets.table_rows import row_drafts
 from index.types import Extract
 
-READER = "csv/2"
+READER = "csv/3"
 MEDIA_TYPE = "text/csv"
 
 _DELIMITERS = ",;\t|"

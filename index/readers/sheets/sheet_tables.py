@@ -6,13 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.readers.base.builder import Draft, assemble
-from index.readers.base.column_names import is_name, looks_like_header
+from index.readers.base.column_names import is_name
 from index.readers.sheets.cells import Merged, SheetRow
-from index.readers.sheets.table_rows import row_drafts
+from index.readers.sheets.table_rows import find_header, row_drafts
 from index.types import Extract, Scalar
 
 _MAX_HEADER_ROWS = 4
 _MAX_CAPTIONS = 20
+_SAMPLE = 101
+"""Rows that decide whether the first ones are a header."""
+_LEAST_PROSE = 100
+"""Characters from which a cell of a region with one column is prose."""
 _MAX_OPEN = 1000
 """Merged ranges that one row is checked against."""
 _MAX_FILLED = 64
@@ -109,6 +113,9 @@ class _Tables:
         self.left = 0
 
     def drafts(self, region: Sequence[_Row]) -> Iterator[Draft]:
+        if _is_prose(region):
+            yield from (Draft("paragraph", "".join(row.cells).strip()) for row in region)
+            return
         captions = _captions(region)
         for row in region[:captions]:
             yield Draft("paragraph", "".join(row.cells))
@@ -117,13 +124,21 @@ class _Tables:
         header, used = _merged_header(region)
         rows = [row.cells[left:] for row in region[used:]]
         header = header[left:]
-        if not header and rows and looks_like_header(rows[0], rows[1:101]):
-            header, rows = list(rows[0]), rows[1:]
+        if not header and rows:
+            found, more, count = find_header(rows[:_SAMPLE])
+            yield from (Draft("paragraph", caption) for caption in more)
+            header, rows = list(found), rows[count:]
         width = max((len(row) for row in rows), default=0)
         if not header and left == self.left and 1 < width <= len(self.header):
             header = self.header
         self.header, self.left = header, left
         yield from row_drafts(rows, header=header)
+
+
+def _is_prose(region: Sequence[_Row]) -> bool:
+    """Whether rows of one cell each are paragraphs, some long, rather than a column of a table."""
+    cells = [[cell for cell in row.cells if cell.strip()] for row in region]
+    return all(len(one) == 1 for one in cells) and any(len(one[0]) >= _LEAST_PROSE for one in cells)
 
 
 def _captions(region: Sequence[_Row]) -> int:

@@ -6,11 +6,11 @@ without a header have lines such as ``Iceland | Reykjavík``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from index.readers.base.builder import Draft
-from index.readers.base.column_names import Row, looks_like_header
+from index.readers.base.column_names import Row, count_name_rows, join_names, looks_like_header, spread_names
 
 _LONG_ROW = 400
 """Characters from which a row counts as prose: it becomes a paragraph with a line for each cell."""
@@ -22,20 +22,36 @@ _SAMPLE = 100
 def row_drafts(rows: Iterable[Row], *, header: Row = ()) -> Iterator[Draft]:
     """Make table blocks of rows, and paragraphs of long rows; empty rows are skipped.
 
-    Without a ``header``, the first row is used if it looks like one.
+    Without a ``header``, the rows at the top are used that look like one.
     """
     remaining: Iterator[Row] = filter(None, (_strip_row(row) for row in rows))
     if not header:
         first = next(remaining, None)
         if first is None:
             return
-        sample = list(islice(remaining, _SAMPLE))
-        remaining = chain(sample, remaining)
-        if looks_like_header(first, sample):
-            header = first
-        else:
-            remaining = chain([first], remaining)
+        sample = [first, *islice(remaining, _SAMPLE)]
+        header, captions, count = find_header(sample)
+        yield from (Draft("paragraph", caption) for caption in captions)
+        remaining = chain(sample[count:], remaining)
     yield from _RowWriter(tuple(_one_line(name) for name in header)).drafts(remaining)
+
+
+def find_header(rows: Sequence[Row]) -> tuple[Row, list[str], int]:
+    """The column names of a table, the captions between them, and how many rows have both; none if 0.
+
+    Years above numbers are names, and several rows are joined: ``Sales`` above ``2023`` is ``Sales 2023``. A
+    row with one cell, such as ``(in millions)``, is a caption.
+    """
+    count = count_name_rows(rows)
+    if count > 1 and any(row[0].strip() for row in rows[1:count] if row):
+        count = 0  # rows with a label are rows of words above those of numbers
+    if count < 2 and looks_like_header(rows[0], rows[1:]):
+        return rows[0], [], 1
+    if not 0 < count < len(rows):
+        return (), [], 0
+    named = [row for row in rows[:count] if sum(bool(cell.strip()) for cell in row) > 1] or rows[:count]
+    captions = [_one_line("".join(row)) for row in rows[:count] if row not in named]
+    return join_names(spread_names(named)), captions, count
 
 
 class _RowWriter:

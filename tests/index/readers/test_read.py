@@ -78,10 +78,10 @@ def test_every_suffix_has_a_reader() -> None:
 @pytest.mark.parametrize(
     ("name", "reader"),
     [
-        ("a.pdf", "pdf/3"), ("a.docx", "docx/2"), ("a.pptx", "pptx/2"), ("a.xlsx", "xlsx/2"),
-        ("a.doc", "doc/1"), ("a.ppt", "ppt/1"), ("a.xls", "xls/1"),
-        ("a.odt", "odt/3"), ("a.ods", "ods/1"), ("a.odp", "odp/1"),
-        ("a.rtf", "rtf/3"), ("a.epub", "epub/3"), ("a.csv", "csv/2"), ("a.tsv", "csv/2"),
+        ("a.pdf", "pdf/3"), ("a.docx", "docx/2"), ("a.pptx", "pptx/2"), ("a.xlsx", "xlsx/3"),
+        ("a.doc", "doc/1"), ("a.ppt", "ppt/1"), ("a.xls", "xls/2"),
+        ("a.odt", "odt/3"), ("a.ods", "ods/2"), ("a.odp", "odp/1"),
+        ("a.rtf", "rtf/3"), ("a.epub", "epub/3"), ("a.csv", "csv/3"), ("a.tsv", "csv/3"),
         ("a.eml", "email/3"),
         ("a.msg", "msg/1"), ("a.mbox", "mbox/3"), ("a.json", "json/1"), ("a.jsonl", "jsonl/1"),
         ("a.rst", "rst/2"), ("a.srt", "subtitles/1"), ("a.vtt", "subtitles/1"), ("a.py", "source/1"),

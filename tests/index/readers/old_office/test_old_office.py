@@ -60,7 +60,7 @@ def test_structure_is_kept(old: Path) -> None:
         assert_laws(extract)
     assert [(one.reader, one.media_type) for one in found.values()] == [
         ("doc/1", "application/msword"),
-        ("xls/1", "application/vnd.ms-excel"),
+        ("xls/2", "application/vnd.ms-excel"),
         ("ppt/1", "application/vnd.ms-powerpoint"),
     ]
     assert shown(found["a.doc"]) == [(1, "Rivers"), ("paragraph", "Water flows.")]

@@ -139,6 +139,45 @@ def test_merged_header_cells_name_all_their_columns() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("header", "caption", "row"),
+    [
+        (
+            [[None, None, "Minimum", "Maximum"], [None, "Hires", "Salary", "Salary"]],
+            "",
+            "North; Hires: 1; Minimum Salary: 2; Maximum Salary: 3",
+        ),
+        (
+            [[None, 2023, None, 2022], [None, "Sales", "Costs", "Sales"]],
+            "",
+            "North; 2023 Sales: 1; 2023 Costs: 2; 2022 Sales: 3",
+        ),
+        (
+            [[None, None, "Years ended June 30,"], [None, "2023", "2022", "2021"], [None, "(in millions)"]],
+            "Years ended June 30,\n(in millions)",
+            "North; 2023: 1; 2022: 2; 2021: 3",
+        ),
+        ([["Region", 2023, 2022, 2021]], "", "Region: North; 2023: 1; 2022: 2; 2021: 3"),
+        ([["Region", "Town", "Mayor"], ["East", "Orr", "Lind"]], "", "Region: North; Town: 1; Mayor: 2; 3"),
+    ],
+)
+def test_a_header_of_several_rows_or_of_years(header: list[list[Cell]], caption: str, row: str) -> None:
+    found = shown(read(workbook([*header, ["North", 1, 2, 3], ["South", 4, 5, 6]])))[1:]
+    assert [text for kind, text in found if kind == "paragraph"] == (caption.split("\n") if caption else [])
+    assert row in [line for kind, text in found if kind == "table" for line in text.splitlines()]
+
+
+def test_long_cells_of_one_column_are_paragraphs() -> None:
+    text = "Loaves are sold until noon, and what is left is given to the kitchen of the hospital. " * 2
+    rows: list[list[Cell]] = [["Loaf", "Sold"], ["Rye", 4], [], ["Notes"], [text], [], ["Rye"], ["Oat"]]
+    assert shown(read(workbook(rows)))[1:] == [
+        ("table", "Loaf: Rye; Sold: 4"),
+        ("paragraph", "Notes"),
+        ("paragraph", text.strip()),
+        ("table", "Rye\nOat"),
+    ]
+
+
 def test_vertically_merged_cells_are_repeated_in_each_row() -> None:
     rows: list[list[Cell]] = [["Area", "Town"], ["North", "Thun"], [None, "Brig"], ["South", "Lugano"]]
     text = read(workbook(rows, lambda sheet: sheet.merge_cells("A2:A3"))).text
