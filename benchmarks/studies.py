@@ -8,7 +8,7 @@ from benchmarks.answerability import study as answerability
 from benchmarks.citations import reanchoring, resolving, text_fragments, verification
 from benchmarks.claims import statements, twins, written_answers
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
-from benchmarks.retrieval import answers, engines, quantized, reports, tables
+from benchmarks.retrieval import answers, columns, engines, quantized, reports, tables, tatqa
 from benchmarks.speed import catching_up, freshness, http_load, ingest, painted, peers, record_stores
 from benchmarks.walks import study as walks
 from evaluation.measures import Estimate
@@ -27,6 +27,7 @@ def _text_fragments() -> Mapping[str, Estimate]:
 STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "answerability": answerability.study,
     "answers": answers.study,
+    "columns": lambda: columns.figures(columns.study()),
     "catching_up": catching_up.study,
     "dynamic_int8": quantized.dynamic_study,
     "drawn_pages": lambda: {name: outcome.share for name, outcome in drawn_pages.study().items()},
@@ -52,6 +53,10 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "resolving": resolving.study,
     "statements": statements.study,
     "tables": lambda: tables.figures(tables.study()),
+    "tatqa": lambda: tatqa.figures(tatqa.study()),
+    "tatqa_formats": lambda: tatqa.format_figures(
+        tatqa.study(formats=tuple(tatqa.FORMATS), count=tatqa.IN_FORMATS)
+    ),
     "text_fragments": _text_fragments,
     "twins": twins.study,
     "verification": verification.study,

@@ -15,7 +15,7 @@ from cli.instances import Instance, Json, Place, Question, open_instance
 from cli.options import CollectionName, Data, Key, Server
 from cli.questions import parse_where
 from cli.terminal.consoles import stderr, stdout
-from cli.terminal.output import print_citation, print_locator
+from cli.terminal.output import print_citation, print_computed, print_locator
 from index.errors import LoccitError
 
 _HELP = "Ask a question; a number shows that citation in its document; Ctrl-D ends."
@@ -106,6 +106,8 @@ def _print_answer(answer: Json, locators: Sequence[str]) -> None:
     """Print an answer, what is wrong with it, and its citations by their marks."""
     console = stdout()
     console.print(answer["answer"], markup=False, highlight=False)
+    if answer.get("computed"):
+        print_computed(answer["computed"])
     if answer["declined"] and locators:
         console.print("These passages come nearest:", highlight=False)
         for number, passage in enumerate(answer["passages"][: len(locators)], 1):

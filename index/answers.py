@@ -77,13 +77,15 @@ class Evidence:
     """A sentence of a passage that answers the question, as a span of the document's text.
 
     ``score`` is the probability that a person would mark it, if the passage is the right one.
-    If it is a row of a table, ``cells`` are its cells.
+    If it is a row of a table, ``cells`` are its cells, and ``answering`` those of them that answer, where
+    the question tells which.
     """
 
     start: int
     end: int
     score: float
     cells: tuple[Cell, ...] = ()
+    answering: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,42 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadCell:
+    """A cell that a value was computed of: ``text`` is ``[start, end)`` of the document's text.
+
+    ``is_value``: the value stands in it.
+    """
+
+    locator: str
+    text: str
+    start: int
+    end: int
+    row: str
+    column: str
+    is_value: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value that was computed of the cells of a table, such as the highest of a column.
+
+    ``operation`` is ``highest``, ``lowest``, ``total``, ``count``, ``first``, ``last``, ``higher`` or
+    ``lower``; ``of`` the column, or the row, that was read. ``value`` is empty if nothing could be computed,
+    for the ``reason``. ``cells`` are all cells that were read. ``rows`` are locators of the rows, and of the
+    lines of column names, in which the value stands; none if it stands nowhere, as a sum does.
+    """
+
+    operation: str
+    value: str
+    reason: str
+    of: str
+    document_id: str
+    version: int
+    cells: tuple[ReadCell, ...]
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IndexState:
     """State of the collection that answered: fingerprint, change number, share of passages with vectors.
 
@@ -152,7 +190,8 @@ class Answer:
     """At most ``k`` passages, best first. ``timings_ms`` has the time of each stage, and ``total``.
 
     ``answerability`` is the calibrated probability that the passages answer the question. ``withheld`` is
-    the reason why passages that were found are not returned, or empty.
+    the reason why passages that were found are not returned, or empty. ``reading`` is what was computed of
+    the cells of a table, None where the question asks for nothing of the kind.
     """
 
     question: str
@@ -160,6 +199,7 @@ class Answer:
     hits: tuple[Hit, ...]
     index: IndexState
     withheld: str = ""
+    reading: Reading | None = None
     features: Mapping[str, float] = field(default_factory=dict)
     """Inputs of the answerability; empty if nothing was found."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)

@@ -46,6 +46,6 @@ def answer(
         shown=lambda citation: citation,
     )
     made = Whole()
-    for event in extractive_events(found, shows_passages=False):
+    for event in extractive_events(found, for_people=False):
         made.add(event)
     return answered_json(found, made)

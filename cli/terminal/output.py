@@ -20,6 +20,8 @@ from cli.terminal.ingest_outcome import KINDS, REFUSAL_ADVICE, SKIPPED_ADVICE, O
 if TYPE_CHECKING:
     from index.history import Pruning
 
+_MOST_CELLS = 10
+"""Most cells of a computed value that are printed."""
 _MOST_REPEATS = 3
 """Other places of a passage that are printed."""
 
@@ -41,10 +43,28 @@ def print_answer(answer: Json, *, is_filtered: bool, as_json: bool) -> None:
         return
     for passage in answer["passages"]:
         print_passage(passage)
+    if answer.get("computed"):
+        print_computed(answer["computed"])
     console.print(f"Probability that these passages answer: {answer['answerability']:.2f}", highlight=False)
     for side in answer["index"]["degraded"]:
         ways = {"dense": "meaning", "lexical": "words"}[side]
         console.print(f"The search by {ways} has failed and is being repaired: ask again in a moment.")
+
+
+def print_computed(computed: Json) -> None:
+    """Print what was computed of a table, or why nothing was, and the cells that were read."""
+    console = stdout()
+    what = f"{computed['operation']}, {_escape(computed['of'])}"
+    if computed["value"]:
+        console.print(f"Computed ({what}): [bold]{_escape(computed['value'])}[/]", highlight=False)
+    else:
+        console.print(f"Not computed ({what}): {_escape(computed['reason'])}", highlight=False)
+    for cell in computed["cells"][:_MOST_CELLS]:
+        console.print(f"  {_escape(cell['row'])}: {_escape(cell['text'])}", highlight=False)
+        print_locator(cell["locator"], indent="    ")
+    if (more := len(computed["cells"]) - _MOST_CELLS) > 0:
+        console.print(f"  and {more} more cells, which --json has", highlight=False)
+    console.print()
 
 
 def print_passage(passage: Json) -> None:

@@ -10,25 +10,30 @@ from functools import cache
 
 import numpy as np
 
-from index.answers import Citation, Evidence, Explanation, Hit, SideScore
+from index.answers import Citation, Evidence, Explanation, Hit, Reading, SideScore
 from index.citations import citing
 from index.config import SearchConfig
 from index.protocols import History, Passages
 from index.records import VersionRecord
 from index.search.candidates import RankedCandidates
-from index.search.evidence import JudgedSentence, divide_into_runs, judge_sentences, select_evidence
+from index.search.evidence import MOST, JudgedSentence, divide_into_runs, judge_sentences, select_evidence
 from index.search.gathering import Gathering, HitDraft, Repeat
 from index.search.near_duplicates import Wording, are_similar_lengths
 from index.search.question import Selection
 from index.search.question_words import QuestionWords
 from index.search.second_look import Look
-from index.text.tables import cells_between
+from index.search.tables.asked import Asked
+from index.search.tables.labels import weigh_beside_tables
+from index.search.tables.lighting import is_named, light_items, light_names, light_reading, with_cells
+from index.search.tables.reading import FoundTable, TableReader
 from index.types import Block
 
 _TOGETHER = 4_000_000
 """Most code points of texts in memory at the same time, unless one text is longer."""
 _MOST_REPEATS = 10
 """Most locators of ``also_in``."""
+_READ_FROM = 3
+"""Hits whose tables are read to compute what the question asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,11 @@ class Hits:
         self._config = config
         self._words = words
         self._hashes = hashes
+        self._asked = Asked.of(words.question, (term for *_, term in words.terms), hashes)
+        self.reading: Reading | None = None
+        """What was computed of the tables in the first passages, when :meth:`first` has returned."""
+        self.named = 0
+        """The rank of the first hit of which the question names the row and the column, 0 if none."""
 
     def first(self, k: int, selection: Selection) -> tuple[Hit, ...]:
         """Return at most ``k`` hits. Raises :class:`StoreDamaged` if a quote is not what was indexed.
@@ -67,6 +77,7 @@ class Hits:
         """
         gathering = Gathering(self._passages, self._history, self._ranked, selection, self._config)
         found = gathering.first(k)
+        self.reading = self._read_tables(found[:_READ_FROM])
         if selection.extent == "sentences":
             found = _best_runs(self._runs(found), k, selection)
         hits: list[Hit] = []
@@ -76,6 +87,14 @@ class Hits:
             for one, text, citation in zip(some, texts, citations, strict=True):
                 hits.append(self._hit(len(hits) + 1, one, text, citation))
         return tuple(hits)
+
+    def _read_tables(self, found: Iterable[HitDraft]) -> Reading | None:
+        tables = (
+            FoundTable(one.best.version, table, one.best.passage.section)
+            for one in found
+            for table in _tables(one)
+        )
+        return TableReader(self._passages, self._history, self._asked).read(tables)
 
     def _runs(self, found: Iterable[HitDraft]) -> list[tuple[HitDraft, str]]:
         """Divide passages into runs of sentences, most probable first, each with its text."""
@@ -135,6 +154,9 @@ class Hits:
         place, _ = one.members[0]
         score = float(self._ranked.scores[place]) if one.probability is None else one.probability
         looks = self._looks(one)
+        evidence = self._evidence(one, looks, read)
+        if not self.named and self._is_named(one, evidence, read):
+            self.named = rank
         return Hit(
             rank=rank,
             score=round(score, 6),
@@ -142,7 +164,7 @@ class Hits:
             citation=citation,
             explain=self._explanation(one, looks, citation.quote),
             provenance=one.best.version.provenance,
-            evidence=self._evidence(one, looks, read),
+            evidence=evidence,
             match=self._match(one),
             also_at=tuple(citing.locator_of(*place) for place in _equal_places(one)),
             also_in=tuple(
@@ -160,18 +182,30 @@ class Hits:
         found = select_evidence(
             self._judge(one, looks, read.text, read.at) if one.judged is None else one.judged
         )
-        found = tuple(lit for lit in found if one.start <= lit.start and lit.end <= one.end)
         tables = _tables(one)
-        if not tables or (whole := read.whole) is None:
-            return found
-        return tuple(
-            replace(lit, cells=tuple(cells_between(whole, tables, lit.start, lit.end))) for lit in found
-        )
+        if tables and (whole := read.whole) is not None:
+            found = with_cells(found, self._asked, whole, tables)
+            found = light_names(found, self._asked, whole, tables, most=MOST)
+            found = light_items(found, self._asked, whole, tables, most=MOST)
+            found = light_reading(found, self.reading, one.best.version, (one.start, one.end), most=MOST)
+            found = with_cells(found, self._asked, whole, tables)
+        return tuple(lit for lit in found if one.start <= lit.start and lit.end <= one.end)
 
-    @staticmethod
-    def _judge(one: HitDraft, looks: Sequence[Look], text: str, at: int) -> list[JudgedSentence]:
-        starts = [of.passage.start for _, of in one.members]
-        return judge_sentences(zip(starts, looks, strict=True), text, at, _tables(one)) if looks else []
+    def _is_named(self, one: HitDraft, lit: Sequence[Evidence], read: _Text) -> bool:
+        if not lit or read.whole is None:
+            return False
+        above = "\n".join([one.best.version.title, *one.best.passage.section])
+        row = next((part for part in lit if part.cells and part.cells[0].row), lit[0])
+        return is_named(row, self._asked, read.whole, above)
+
+    def _judge(self, one: HitDraft, looks: Sequence[Look], text: str, at: int) -> list[JudgedSentence]:
+        if not looks:
+            return []
+        starts, tables = [of.passage.start for _, of in one.members], _tables(one)
+        judged = judge_sentences(zip(starts, looks, strict=True), text, at, tables)
+        if not tables:
+            return judged
+        return weigh_beside_tables(judged, self._asked, text, at, tables)
 
     def _match(self, one: HitDraft) -> float:
         if (second_look := self._ranked.second_look) is None:

@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from index.answers import Answer, Hit, IndexState
+from index.answers import Answer, Hit, IndexState, Reading
 from index.config import SearchConfig
 from index.filters import Filter
 from index.protocols import Embedder, History, Passages, Reranker, Searchable, Side
@@ -59,6 +60,17 @@ def make_query(embedder: Embedder, question: Question, vectors: Vectors | None, 
         return Query(question.text, add_context(vectors, context), context, spelt, question.selection)
 
 
+_NAMED, _COMPUTED = 0.75, 0.85
+"""Least probability where the question names a row and a column, and where a value was computed."""
+
+
+class Certainty(NamedTuple):
+    """The least probability that the hit of a ``rank`` answers."""
+
+    rank: int
+    probability: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SearchResult:
     """A ranking of candidates, the hits made of it, and the indexes that have failed.
@@ -70,6 +82,18 @@ class SearchResult:
     hits: tuple[Hit, ...]
     degraded: tuple[Side, ...]
     words: QuestionWords
+    reading: Reading | None = None
+    named: int = 0
+    """The rank of the first hit of which the question names a row and a column of a table, 0 if none."""
+
+    @property
+    def certainty(self) -> Certainty | None:
+        """What is known of a hit beside its features: that a table in it answers."""
+        reading = self.reading
+        if reading is not None and reading.value:
+            of = (hit.rank for hit in self.hits if hit.citation.document_id == reading.document_id)
+            return Certainty(next(of, 0), _COMPUTED)
+        return Certainty(self.named, _NAMED) if self.named else None
 
 
 class Search:
@@ -109,13 +133,14 @@ class Search:
         found = self.find(query, k=k, where=where, watch=watch)
         with watch.stage("answerability"):
             features = self.features(query, found)
-            probability, hits = judge_hits(found.hits, features, answerability)
+            probability, hits = judge_hits(found.hits, features, answerability, found.certainty)
         return Answer(
             query.question,
             probability,
             hits,
             # What has failed since, and what was repaired since.
             replace(state, degraded=tuple(dict.fromkeys((*found.degraded, *self._engine.degraded)))),
+            reading=found.reading,
             features=features,
             timings_ms=watch.durations(),
         )
@@ -126,7 +151,9 @@ class Search:
         ranking = self._rank(query, candidates, k, watch)
         with watch.stage("passages"):
             words = QuestionWords(query.question, self._analyzer.question_hashes(query.question))
-            return SearchResult(ranking, self._hits(query, ranking, words, k), degraded, words)
+            hits = self._hits(query, ranking, words)
+            first = hits.first(k, query.selection)
+            return SearchResult(ranking, first, degraded, words, hits.reading, hits.named)
 
     def features(self, query: Query, found: SearchResult) -> dict[str, float]:
         """Compute the features of the answerability by name; none if nothing was found."""
@@ -198,27 +225,34 @@ class Search:
         texts = {passage.id: passage.text for passage in self._passages.passages(ids)}
         return found.by(reranker.scores(question, [texts.get(id_, "") for id_ in ids.tolist()]))
 
-    def _hits(self, query: Query, found: RankedCandidates, words: QuestionWords, k: int) -> tuple[Hit, ...]:
+    def _hits(self, query: Query, found: RankedCandidates, words: QuestionWords) -> Hits:
         return Hits(
             self._passages,
             self._history,
             found,
             config=self._config,
             words=words,
-            hashes=lambda text: self._analyzer.term_hashes(text).tolist(),
-        ).first(k, query.selection)
+            hashes=self._analyzer.hashes,
+        )
 
 
 def judge_hits(
-    hits: Sequence[Hit], features: Mapping[str, float], answerability: Answerability
+    hits: Sequence[Hit],
+    features: Mapping[str, float],
+    answerability: Answerability,
+    certainty: Certainty | None = None,
 ) -> tuple[float, tuple[Hit, ...]]:
     """Return the probability that the hits answer, and the hits with theirs; 0 without hits."""
     if not hits:
         return 0.0, ()
     logit = answerability.logit(features)
     alone = answerability.of_hits(hits, logit).tolist()
+    together = probability(logit)
+    if certainty is not None and certainty.rank:
+        together = max(together, certainty.probability)
+        alone[certainty.rank - 1] = max(alone[certainty.rank - 1], certainty.probability)
     seen = (replace(hit, probability=round(one, 4)) for hit, one in zip(hits, alone, strict=True))
-    return round(probability(logit), 4), tuple(seen)
+    return round(together, 4), tuple(seen)
 
 
 def withhold_hits(answer: Answer, least: float) -> Answer:
@@ -229,4 +263,4 @@ def withhold_hits(answer: Answer, least: float) -> Answer:
         f"The best passages found answer the question with a probability of {answer.answerability:.2f}, less "
         f"than the {least:.2f} asked for. Ask otherwise, or lower min_answerability to see them."
     )
-    return replace(answer, hits=(), withheld=reason)
+    return replace(answer, hits=(), withheld=reason, reading=None)

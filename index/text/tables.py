@@ -50,15 +50,29 @@ def cells(text: str, columns: Columns | None, start: int, end: int) -> list[Cell
     return [Cell(first, last, label, name) for first, last, name in found]
 
 
+def numbered_cells(text: str, columns: Columns | None, start: int, end: int) -> dict[int, Span]:
+    """Return the cells of the row ``text[start:end]`` that are not empty, by the number of their column."""
+    found = _labelled_cells(text, columns, start, end) if columns and columns.labelled else None
+    if columns is None or found is None:
+        return dict(_separated_spans(text, start, end))
+    unnamed = next((at for at, name in enumerate(columns.names) if not name), 0)
+    return {columns.names.index(name) if name else unnamed: (first, last) for first, last, name in found}
+
+
 def _separated_cells(text: str, names: Sequence[str], start: int, end: int) -> list[tuple[int, int, str]]:
-    found = []
+    return [
+        (*span, names[number] if number < len(names) else "")
+        for number, span in _separated_spans(text, start, end)
+    ]
+
+
+def _separated_spans(text: str, start: int, end: int) -> Iterator[tuple[int, Span]]:
     for number, part in enumerate(text[start:end].split(SEPARATOR.strip())):
         words = part.strip()
         if words:
             first = start + len(part) - len(part.lstrip())
-            found.append((first, first + len(words), names[number] if number < len(names) else ""))
+            yield number, (first, first + len(words))
         start += len(part) + 1
-    return found
 
 
 def _labelled_cells(text: str, columns: Columns, start: int, end: int) -> list[tuple[int, int, str]]:

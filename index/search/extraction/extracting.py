@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.answers import Answer, Citation
-from index.citations import Locator
+from index.citations import Locator, parse_locator
 from index.citations.resolution import Resolution
 from index.errors import CitationNotFound
 from index.search.extraction.parts import Part
@@ -58,6 +58,8 @@ def extract_answer(
     erased since the search are left out.
     """
     whole, *of_parts = answers
+    if not of_parts and (read := _read_sentences(resolution, whole, most=most, least=least)):
+        return Extract(read, 0, ())
     by_part = [one for part, answer in enumerate(of_parts) for one in _likely(answer, 1, least, part)]
     # What the parts ask may only be found together.
     chosen = _without_repeats(by_part)[:most] if by_part else _likely(whole, most, least)
@@ -71,6 +73,21 @@ def extract_answer(
     first = max(range(len(sentences)), key=lambda at: sentences[at].probability, default=0)
     unanswered = tuple(part for part in range(len(parts)) if part not in answered)
     return Extract(sentences, first, unanswered)
+
+
+def _read_sentences(
+    resolution: Resolution, answer: Answer, *, most: int, least: float
+) -> tuple[ExtractedSentence, ...]:
+    """The rows, and lines of column names, in which the value stands that was computed; none without one."""
+    if answer.reading is None or not answer.reading.rows or answer.answerability < least:
+        return ()
+    found = []
+    for locator in answer.reading.rows[:most]:
+        try:
+            found.append(ExtractedSentence(resolution.cite(parse_locator(locator)), answer.answerability, 0))
+        except CitationNotFound:
+            continue
+    return tuple(found)
 
 
 def _likely(answer: Answer, most: int, least: float, part: int = 0) -> list[Selected]:

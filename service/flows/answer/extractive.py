@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 from service.flows.answer.events import Delta, Event, Finished, Sentence, Usage
 from service.flows.answer.finding import Found
-from service.flows.answer.wording import DECLINED, NEAREST, count_words
+from service.flows.answer.wording import DECLINED, NEAREST, computed_note, count_words
 
 _MOST_NEAREST = 3
 _BETWEEN = "\n\n"
 
 
-def extractive_events(found: Found, *, shows_passages: bool) -> Iterator[Event]:
+def extractive_events(found: Found, *, for_people: bool) -> Iterator[Event]:
     """The events of an answer that quotes, or of one that declines.
 
-    ``shows_passages``: name the nearest passages in the text of an answer that declines.
+    ``for_people``: say in the text what was computed, and name the nearest passages where it declines.
     """
     written = ""
-    for event in _answer_events(found, shows_passages):
+    for event in _answer_events(found, for_people):
         if isinstance(event, Delta):
             written += event.text
         yield event
@@ -27,9 +27,9 @@ def extractive_events(found: Found, *, shows_passages: bool) -> Iterator[Event]:
     yield Finished("declined" if found.declines else "stop", usage)
 
 
-def _answer_events(found: Found, shows_passages: bool) -> Iterator[Event]:
+def _answer_events(found: Found, for_people: bool) -> Iterator[Event]:
     if found.declines:
-        yield from _declining_events(found, shows_passages)
+        yield from _declining_events(found, for_people)
         return
     at = 0
     for mark, one in enumerate(found.extract.sentences, 1):
@@ -43,6 +43,8 @@ def _answer_events(found: Found, shows_passages: bool) -> Iterator[Event]:
             probability=one.probability, part=one.part, citation=one.citation,
         )  # fmt: skip
         at += len(text)
+    if for_people and found.answer.reading is not None:
+        yield Delta(f"{_BETWEEN}{computed_note(found.answer.reading)}")
 
 
 def _declining_events(found: Found, shows_passages: bool) -> Iterator[Event]:

@@ -55,7 +55,7 @@ async def events(found: Found, answering: Answering, *, for_people: bool = False
                 async for event in steps:
                     yield event
         return
-    for event in extractive_events(found, shows_passages=for_people):
+    for event in extractive_events(found, for_people=for_people):
         yield event
 
 

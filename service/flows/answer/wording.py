@@ -6,15 +6,39 @@ import re
 
 import regex
 
+from index.answers import Reading
 from index.citations import without_marks
 
 DECLINED = "The documents do not say."
 """Text of an answer that declines."""
 NEAREST = "The nearest passages:"
 NOT_CONFIRMED = "Not confirmed by the documents:"
+_OPERATIONS = {
+    "highest": "the highest",
+    "lowest": "the lowest",
+    "total": "the total",
+    "count": "the number",
+    "first": "the first",
+    "last": "the last",
+    "higher": "the higher",
+    "lower": "the lower",
+}
 _AROUND = " \n\t.*_\"'“”"
 _BLANK = regex.compile(r"[\s\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\N{BRAILLE PATTERN BLANK}]*")
 _WORD = re.compile(r"\w+|[^\w\s]")
+
+
+def computed_note(reading: Reading) -> str:
+    """What was computed of a table, or why nothing was, in a sentence that is the service's own."""
+    what = (
+        f"{_OPERATIONS[reading.operation]} by “{reading.of}”"
+        if reading.of
+        else _OPERATIONS[reading.operation]
+    )
+    if not reading.value:
+        return f"Not computed ({what}): {reading.reason}"
+    count = sum(not one.is_value or one.column == reading.of for one in reading.cells)
+    return f"Computed from {count} cells of the table ({what}): {reading.value}"
 
 
 def count_words(text: str) -> int:

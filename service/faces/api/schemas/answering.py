@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from service.faces.api.schemas.answers import Passage, answer_json
+from service.faces.api.schemas.answers import Computed, Passage, answer_json
 from service.faces.api.schemas.citations import Citation, citation_json, citations_json
 from service.faces.api.schemas.values import IndexState, Json
 from service.faces.api.schemas.verdicts import QuoteVerdict, StatementVerdict, statement_json, verdict_json
@@ -66,6 +66,10 @@ class AnswerResponse(BaseModel):
     sentences: list[AnsweredSentence]
     sources: list[Citation] = Field(description="What the marks in `answer` refer to; [1] is the first.")
     passages: list[Passage]
+    computed: Computed | None = Field(
+        description="What was computed of a table, with all cells that were read; null if nothing was asked "
+        "for that can be."
+    )
     usage: WordCount
     index: IndexState
     timings_ms: dict[str, float] = Field(description="Milliseconds of the stages of the search.")
@@ -84,6 +88,7 @@ def found_json(found: Found) -> Json:
         "unanswered": found.extract.unanswered,
         "sources": citations_json(found.sources, found.collection),
         "passages": shown["passages"],
+        "computed": shown["computed"],
         "index": shown["index"],
         "timings_ms": shown["timings_ms"],
     }

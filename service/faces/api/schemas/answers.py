@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -30,6 +31,33 @@ class Evidence(BaseModel):
         description="Probability that a person would mark this sentence, if the passage is the right one."
     )
     cells: list[Cell] = Field(description="The cells of the row, if it is a row of a table; else empty.")
+    answering: list[Cell] = Field(
+        description="Of a table, the cells that answer, where the question tells which; else empty."
+    )
+
+
+class ReadCell(Cell):
+    """A cell that was read to compute a value: ``text[start:end]`` of the document's text is its `text`."""
+
+    locator: str
+    text: str
+    is_value: bool = Field(description="Whether the value stands in it.")
+
+
+class Computed(BaseModel):
+    """A value computed of the cells of one column, or of one row, of a table. It is no quote."""
+
+    operation: Literal["highest", "lowest", "total", "count", "first", "last", "higher", "lower"]
+    value: str = Field(description="The value; empty if none could be computed.")
+    reason: str = Field(description="Why no value could be computed, such as a cell that is no number.")
+    of: str = Field(description="The name of the column that was read, or the label of the row.")
+    document_id: str
+    version: int
+    cells: list[ReadCell] = Field(description="All cells that were read.")
+    rows: list[str] = Field(
+        description="Locators of the rows, and of the lines of column names, in which the value stands; of a "
+        "total or a count, of the rows that were read."
+    )
 
 
 class DenseScore(BaseModel):
@@ -90,6 +118,10 @@ class AskResponse(BaseModel):
     )
     withheld: str = Field(description="Why found passages are not returned; else empty.")
     passages: list[Passage]
+    computed: Computed | None = Field(
+        description="What was computed of a table, such as the highest value of a column; null if the "
+        "question asks for nothing of the kind, or the tables found do not have all that it names."
+    )
     index: IndexState
     timings_ms: dict[str, float] = Field(description="Milliseconds per stage, and `total`.")
 
@@ -115,9 +147,15 @@ def answer_json(
             )
             for hit, cited in zip(answer.hits, citations, strict=True)
         ],
+        "computed": computed_json(answer.reading),
         "index": state_json(answer.index),
         "timings_ms": answer.timings_ms,
     }
+
+
+def computed_json(reading: answers.Reading | None) -> Json | None:
+    """What was computed as :class:`Computed`."""
+    return None if reading is None else asdict(reading)
 
 
 def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:
@@ -128,7 +166,13 @@ def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:
         "probability": hit.probability,
         "text": hit.text,
         "evidence": [
-            {"start": one.start, "end": one.end, "score": one.score, "cells": cells_json(one.cells)}
+            {
+                "start": one.start,
+                "end": one.end,
+                "score": one.score,
+                "cells": cells_json(one.cells),
+                "answering": cells_json(one.answering),
+            }
             for one in hit.evidence
         ],
         "citation": cited,

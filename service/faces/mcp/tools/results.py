@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from service.faces.api.schemas.answers import Computed
 from service.faces.api.schemas.values import DocumentMetadata, SaysOfItself
 
 
@@ -62,6 +63,10 @@ class AskResult(BaseModel):
     question: str
     answerability: float = Field(description="Probability that the documents answer the question at all.")
     passages: list[AnsweringPassage]
+    computed: Computed | None = Field(
+        description="A value that was computed of the cells of a table, with the locators of all of them. It "
+        "is no quote: cite its cells or rows. Null if nothing was asked for that can be computed."
+    )
 
 
 class VerifiedQuote(BaseModel):

@@ -12,6 +12,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from index.answers import Answer, Hit
 from index.collection import Collection
 from service.errors import InvalidRequest
+from service.faces.api.schemas.answers import computed_json
 from service.faces.api.schemas.values import Json
 from service.faces.mcp.tools import arguments, reading, results, verifying
 from service.faces.mcp.tools.backend import Backend
@@ -103,6 +104,7 @@ async def ask(backend: Backend, given: arguments.AskArguments) -> results.AskRes
                 _answering_passage(number, hit, collection, backend)
                 for number, hit in enumerate(_hits_by_probability(answer), 1)
             ],
+            computed=computed_json(answer.reading),  # type: ignore[arg-type]
         )
 
     return await backend.ask(asked, make_result)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from index.errors import LoccitError
 from service.errors import MayRaise, NotReady, Overloaded, WriterFailed, WriterTimeout
 from service.faces.api.schemas.answering import sentence_json
+from service.faces.api.schemas.answers import computed_json
 from service.faces.api.schemas.citations import citation_json
 from service.faces.api.schemas.values import Json
 from service.faces.client import HttpClient
@@ -151,8 +152,8 @@ class ChatCompletion(BaseModel):
     usage: dict[str, Any]
     citations: list[dict[str, Any]] = Field(description="The citations of the marks; [1] is the first.")
     loccit: dict[str, Any] | None = Field(
-        description="`mode`, `declined`, `answerability`, and `sentences` with their verdicts, as in "
-        "`/v1/answer`; null for a task of a chat page."
+        description="`mode`, `declined`, `answerability`, `sentences` with their verdicts, and `computed`, "
+        "as in `/v1/answer`; null for a task of a chat page."
     )
 
 
@@ -282,6 +283,7 @@ def _loccit_fields(about: _Completion, found: Found | None, made: Whole) -> Json
         "declined": made.declines(found),
         "answerability": found.answer.answerability,
         "sentences": [sentence_json(one, found.collection) for one in made.sentences],
+        "computed": computed_json(found.answer.reading),
     }
     # Not the passages after the last that the text names: no mark of the text leads to them.
     named = found.sources[: max((mark for one in made.sentences for mark in one.marks), default=0)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.faces.api.schemas.answering import sentence_json
+from service.faces.api.schemas.answers import computed_json
 from service.faces.api.schemas.values import Json
 from service.faces.openai.answers.annotations import file_citations
 from service.faces.openai.answers.response_requests import RESULTS, ResponseRequest
@@ -89,6 +90,7 @@ class Response:
             "declined": self.made.declines(self.found),
             "answerability": self.found.answer.answerability,
             "sentences": [sentence_json(one, self.found.collection) for one in self.made.sentences],
+            "computed": computed_json(self.found.answer.reading),
         }
 
     def output(self) -> list[Json]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from index.answers import Answer, Citation, Hit
 from index.citations import Resolution
 from index.text import Span
+from service.faces.pages.asking.computed import ShownComputed, shown_computed
 from service.faces.pages.asking.earlier import LostPassage
 from service.faces.pages.asking.sources import ShownSource, SourceMaker, per_cent
 from service.faces.pages.asking.verdicts import ShownVerdict, nothing_found, shown_verdict
@@ -82,6 +83,7 @@ class ShownAnswer:
     worst: ShownStanding | None
     """The standing of what the answer cites, if a part of that has changed or is gone."""
     timings_ms: Sequence[tuple[str, float]]
+    computed: ShownComputed | None = None
     time: str = ""
     """Of an earlier answer, when its change was made."""
     lost: Sequence[LostPassage] = ()
@@ -138,6 +140,7 @@ def shown_answer(
         sum(one.standing is not None and one.standing.is_news and not one.standing.tone for one in sources),
         _worst_standing(sentences, sources),
         sorted(answer.timings_ms.items(), key=lambda one: (one[0] == "total", -one[1])),
+        shown_computed(answer.reading, maker, language),
     )
 
 

@@ -43,6 +43,16 @@ function sourceList(sources, words) {
   return make("details", {}, make("summary", {}, words.sources), make("ol", {}, ...entries));
 }
 
+/** The value that was computed of a table, with the cells that were read; nothing without one. */
+function computedValue(computed, words) {
+  if (!computed?.value) return [];
+  const cells = computed.cells.map((cell) => make("li", { dir: "auto" }, `${cell.row}: ${cell.text}`));
+  return [
+    make("p", { dir: "auto" }, `${words.computed} (${computed.of}) `, make("strong", {}, computed.value)),
+    make("details", {}, make("summary", {}, words.cells), make("ul", {}, ...cells)),
+  ];
+}
+
 /** Draw a finished answer into an element. */
 function drawAnswer(into, answer, words) {
   const text = answer.declined ? words.declined : answer.answer;
@@ -50,6 +60,7 @@ function drawAnswer(into, answer, words) {
   const paragraphs = text.split(/\n+/).filter((one) => one.trim());
   into.replaceChildren(
     ...paragraphs.map((one) => make("p", { dir: "auto" }, ...withLinks(one, sources, words))),
+    ...computedValue(answer.computed, words),
     ...doubts(answer.sentences, words),
     ...(sources.length ? [sourceList(sources, answer.declined ? { ...words, sources: words.near } : words)] : []),
   );

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from loccit_client.decoding import Reply
-from loccit_client.models.asking import Passage
+from loccit_client.models.asking import Computed, Passage
 from loccit_client.models.citations import Citation
 from loccit_client.models.state import IndexState
 from loccit_client.models.verdicts import QuoteVerdict, StatementVerdict
@@ -69,6 +69,7 @@ class Answer(Reply):
     sentences: list[AnsweredSentence]
     sources: list[Citation]
     passages: list[Passage]
+    computed: Computed | None = None
     usage: WordCount
     index: IndexState
     timings_ms: Mapping[str, float]

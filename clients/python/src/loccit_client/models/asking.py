@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from loccit_client.decoding import Reply
@@ -12,6 +12,7 @@ from loccit_client.models.state import IndexState, PassageCounts
 
 __all__ = [
     "AskResult",
+    "Computed",
     "CutOff",
     "DenseScore",
     "DocumentExplanation",
@@ -22,6 +23,7 @@ __all__ = [
     "ExplanationReason",
     "LexicalScore",
     "Passage",
+    "ReadCell",
 ]
 
 
@@ -30,13 +32,14 @@ class Evidence(Reply):
     """A sentence of a passage that answers: ``text[start:end]`` of the document's text.
 
     ``score`` is the probability that a person would mark it, if the passage is the right one. ``cells`` are
-    those of a row of a table.
+    those of a row of a table, ``answering`` those of them that answer.
     """
 
     start: int
     end: int
     score: float
     cells: list[Cell]
+    answering: list[Cell] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,37 @@ class Passage(Reply):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadCell(Reply):
+    """A cell that a value was computed of; ``is_value`` if the value stands in it."""
+
+    locator: str
+    text: str
+    row: str
+    column: str
+    start: int
+    end: int
+    is_value: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed(Reply):
+    """A value computed of cells of a table; ``value`` is empty if none could be, for the ``reason``.
+
+    ``of`` is the column or row that was read, ``cells`` all its cells, ``rows`` locators of where the value
+    stands.
+    """
+
+    operation: Literal["highest", "lowest", "total", "count", "first", "last", "higher", "lower"]
+    value: str
+    reason: str
+    of: str
+    document_id: str
+    version: int
+    cells: list[ReadCell]
+    rows: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskResult(Reply):
     """The passages that best answer a question, best first.
 
@@ -105,6 +139,7 @@ class AskResult(Reply):
     answerability: float
     withheld: str
     passages: list[Passage]
+    computed: Computed | None = None
     index: IndexState
     timings_ms: Mapping[str, float]
 

@@ -1,0 +1,48 @@
+"""A question as the tables are compared with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from index.search.tables.operations import GENERIC_WORDS, measure_words
+from index.text.stop_words import STOP_WORDS
+
+_STOP = STOP_WORDS["english"]
+_LONGEST = 2000
+_EDGES = ",.;:"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question: its text, the hashes of its terms, and what gives the hashes of other texts' terms.
+
+    ``idle`` are the hashes of words that say nothing of a table's content, and of those by which the question
+    asks for a measure: "how high".
+    """
+
+    text: str
+    terms: frozenset[int]
+    hashes: Callable[[str], Iterable[int]]
+    idle: frozenset[int] = frozenset()
+
+    @staticmethod
+    def of(text: str, terms: Iterable[int], hashes: Callable[[str], Iterable[int]]) -> Asked:
+        """A question with its idle words."""
+        idle = hashes(f"{GENERIC_WORDS}\n{measure_words(text)}")
+        return Asked(text, frozenset(terms), hashes, frozenset(idle))
+
+    def words(self, text: str) -> frozenset[int]:
+        """The hashes of the words of a text that are no small words."""
+        kept = (word for word in text[:_LONGEST].split() if word.lower().strip(_EDGES) not in _STOP)
+        return frozenset(self.hashes(" ".join(kept)))
+
+    def names(self, text: str) -> bool:
+        """Whether the question has all words of a text that are no small words."""
+        words = self.words(text)
+        return bool(words) and words <= self.terms
+
+    def share(self, label: str) -> float:
+        """The share of the words of a label that the question has."""
+        words = self.words(label)
+        return len(words & self.terms) / len(words) if words else 0.0

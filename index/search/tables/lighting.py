@@ -1,0 +1,150 @@
+"""Choose the rows, lines of column names and cells of tables that are marked as the answer.
+
+Column names are marked only if the question asks for them, as "In which year ...?" does; then they stand
+first. Of a row that answers, its answering cells are those of the columns that the question names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from index.answers import Evidence, Reading
+from index.citations import parse_locator
+from index.records import VersionRecord
+from index.search.tables.asked import Asked
+from index.search.tables.figures import is_period
+from index.search.tables.grid import Row, grid_of
+from index.search.tables.item_rows import asks_for_items, item_rows
+from index.search.tables.operations import asks_for_period, measures_of
+from index.text.sentences import Span
+from index.text.tables import cells_between
+from index.types import Block, Cell
+
+_OF_ITEMS = 0.5
+"""Least probability of rows that are the items asked for."""
+_OF_READ = 0.9
+"""Least probability of a row in which a computed value stands."""
+_LEAST_SHARE = 0.5
+"""Least share of a column's name that a question has to name it."""
+
+
+def light_names(
+    lit: Sequence[Evidence], asked: Asked, text: str, tables: Sequence[Block], *, most: int
+) -> tuple[Evidence, ...]:
+    """Put the line of column names first if the question asks for a year, and the best sentence names none.
+
+    ``text`` is the whole text.
+    """
+    if not lit or not asks_for_period(asked.text):
+        return tuple(lit)
+    best = lit[0]
+    inside = [one for one in tables if one.start <= best.start < one.end]
+    if not inside and is_period(text[best.start : best.end]):
+        return tuple(lit)
+    named = [row for one in inside or tables for row in grid_of(text, one).heads if _periods(text, row)]
+    if not named:
+        return tuple(lit)
+    head = max(named, key=lambda row: (len(_periods(text, row)), row.start))
+    cells = tuple(Cell(*span, "", "") for _, span in sorted(head.cells.items()))
+    years = tuple(cell for cell in cells if is_period(text[cell.start : cell.end]))
+    return (Evidence(head.start, head.end, best.score, cells, years), *lit)[:most]
+
+
+def light_items(
+    lit: Sequence[Evidence], asked: Asked, text: str, tables: Sequence[Block], *, most: int
+) -> tuple[Evidence, ...]:
+    """Put rows first that are the items which the question asks for, as one span from the first to the last.
+
+    ``text`` is the whole text.
+    """
+    for table in tables if asks_for_items(asked.text) else ():
+        rows = item_rows(asked, text, grid_of(text, table))
+        if rows:
+            span = rows[0].start, rows[-1].end
+            best = max([_OF_ITEMS, *(one.score for one in lit)])
+            labels = tuple(Cell(*row.first, text[slice(*row.first)], "") for row in rows)
+            others = [one for one in lit if not (span[0] <= one.start and one.end <= span[1])]
+            return (Evidence(*span, best, labels, labels), *others)[:most]
+    return tuple(lit)
+
+
+def _periods(text: str, row: Row) -> list[Span]:
+    return [span for span in row.cells.values() if is_period(text[span[0] : span[1]])]
+
+
+def light_reading(
+    lit: Sequence[Evidence], reading: Reading | None, version: VersionRecord, within: Span, *, most: int
+) -> tuple[Evidence, ...]:
+    """Put the rows first in which a computed value stands; other rows of that table are not marked."""
+    if reading is None or not reading.rows or reading.document_id != version.document_id:
+        return tuple(lit)
+    spans = [(one.start, one.end) for one in map(parse_locator, reading.rows)]
+    best = max([_OF_READ, *(one.score for one in lit)])
+    values = [Cell(one.start, one.end, one.row, one.column) for one in reading.cells if one.is_value]
+    found = [
+        Evidence(start, end, best, answering=_between(values, start, end))
+        for start, end in spans
+        if within[0] <= start and end <= within[1]
+    ]
+    return tuple(found[:most]) if found else tuple(one for one in lit if not one.cells)
+
+
+def _between(cells: Sequence[Cell], start: int, end: int) -> tuple[Cell, ...]:
+    return tuple(cell for cell in cells if start <= cell.start and cell.end <= end)
+
+
+def with_cells(
+    lit: Sequence[Evidence], asked: Asked, text: str, tables: Sequence[Block]
+) -> tuple[Evidence, ...]:
+    """Return the evidence with the cells of its rows and those that answer. ``text`` is the whole text."""
+    return tuple(
+        replace(
+            one,
+            cells=(cells := tuple(cells_between(text, tables, one.start, one.end))),
+            answering=one.answering or answering_cells(cells, asked, text),
+        )
+        if not one.cells
+        else one
+        for one in lit
+    )
+
+
+def answering_cells(cells: Sequence[Cell], asked: Asked, text: str) -> tuple[Cell, ...]:
+    """The cells of a row in the columns that the question names; the only cell beside the label, if it is.
+
+    Words that all columns share tell none of them apart. Of a row whose figure the question has, its label
+    answers: "Which item was 12,640?".
+    """
+    words = {cell: text[cell.start : cell.end] for cell in cells}
+    labels = [cell for cell in cells if words[cell] == cell.row]
+    values = [cell for cell in cells if cell not in labels]
+    if labels and not asked.names(labels[0].row) and any(asked.names(words[cell]) for cell in values):
+        return (labels[0],)
+    if len(values) == 1:
+        return tuple(values)
+    measures = asked.words(" ".join(measures_of(asked.text)))
+    own = [frozenset(asked.hashes(cell.column)) for cell in values]
+    common = frozenset.intersection(*own) if own else frozenset()
+    rated = [
+        (_named_share(terms - common, asked, measures), cell) for terms, cell in zip(own, values, strict=True)
+    ]
+    best = max((share for share, _ in rated), default=0.0)
+    return tuple(cell for share, cell in rated if share == best) if best >= _LEAST_SHARE else ()
+
+
+def _named_share(terms: frozenset[int], asked: Asked, measures: frozenset[int]) -> float:
+    """The share of a column's own words that the question has; a measure that it asks for counts as half."""
+    share = len(terms & asked.terms) / len(terms) if terms else 0.0
+    return max(share, _LEAST_SHARE if terms & measures else 0.0)
+
+
+def is_named(one: Evidence, asked: Asked, text: str, above: str) -> bool:
+    """Whether the question names a row and the column of the cell that answers, and says nothing else.
+
+    ``above`` are the title and headings; its words, and those by which the question asks, may be in it, too.
+    """
+    if not one.answering or not one.cells or not asked.names(one.cells[0].row):
+        return False
+    said = [above, text[one.start : one.end], *(cell.column for cell in one.cells)]
+    return asked.terms - asked.idle <= frozenset(asked.hashes("\n".join(said)))
