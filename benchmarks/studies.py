@@ -8,6 +8,7 @@ from benchmarks.answerability import study as answerability
 from benchmarks.citations import reanchoring, resolving, text_fragments, verification
 from benchmarks.claims import statements, twins, written_answers
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
+from benchmarks.near_misses import study as near_misses
 from benchmarks.retrieval import answers, columns, engines, quantized, reports, tables, tatqa
 from benchmarks.speed import catching_up, freshness, http_load, ingest, painted, peers, record_stores
 from benchmarks.walks import study as walks
@@ -37,6 +38,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "freshness": lambda: {"seconds_until_answered": freshness.seconds_until_answered()},
     "html": lambda: html.figures(html.study()),
     "http_load": http_load.study,
+    "near_misses": near_misses.study,
     "office": lambda: office.figures(office.study()),
     "painted": painted.study,
     "parity": lambda: parity.figures(parity.study()),

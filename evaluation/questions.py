@@ -219,7 +219,7 @@ def locate_quotes(questions: list[Question], collection: Collection) -> list[Que
     """
     wanted = {quote for question in questions for quote in question.quotes}
     places: dict[str, list[Span]] = {quote: [] for quote in wanted}
-    for document_id, text in _texts(collection) if wanted else ():
+    for document_id, text in texts(collection) if wanted else ():
         for quote in wanted:
             at = text.find(quote)
             while at >= 0:
@@ -256,7 +256,8 @@ def _with_spans(question: Question, places: Mapping[str, list[Span]]) -> Questio
     )
 
 
-def _texts(collection: Collection) -> Iterator[tuple[str, str]]:
+def texts(collection: Collection) -> Iterator[tuple[str, str]]:
+    """Yield the id and the newest text of each document."""
     for record in _documents(collection):
         yield record.id, collection.archive.text(record.id)[1]
 

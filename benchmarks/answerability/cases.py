@@ -16,7 +16,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -34,7 +33,8 @@ SIZES = (1, 10, 100, 0)
 K = 5
 _PIECE = re.compile(r"((?:ibmcld_)?[0-9a-f]+)[_-]\d+-\d+(?:-\d+-\d+)?")
 """A piece of a page in MTRAG: the page, and offsets."""
-Kind = Literal["present", "replaced", "unanswerable", "off_topic"]
+CaseKind = str
+"""``present``, ``replaced``, ``unanswerable``, ``off_topic``, or ``near-`` with the kind of a near miss."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ class Case:
 
     question: str
     size: int
-    kind: Kind
+    kind: CaseKind
     is_dev: bool
     query: Query
     found: SearchResult
@@ -102,10 +102,10 @@ class Asking:
                 continue
             present = self._part([one, *rest[: size - 1]]) if size else self._entire
             replaced = self._part([nearest, *rest[: size - 1]] if size else others)
-            kinds: tuple[tuple[Kind, Part], ...] = (("present", present), ("replaced", replaced))
+            kinds: tuple[tuple[CaseKind, Part], ...] = (("present", present), ("replaced", replaced))
             for kind, part in kinds:
                 found = self._found(part, query)
-                relevant = tuple(kind == "present" and _answers(question, hit) for hit in found.hits)
+                relevant = tuple(kind == "present" and has_answer(question, hit) for hit in found.hits)
                 yield Case(question.id, size, kind, dev, query, found, relevant)
 
     def off_topic(self, question: Question, query: Query) -> Iterator[Case]:
@@ -136,7 +136,7 @@ class Asking:
         return search.find(query, k=K, where=None, watch=Stopwatch())
 
 
-def _answers(question: Question, hit: Hit) -> bool:
+def has_answer(question: Question, hit: Hit) -> bool:
     """Whether a passage has part of an answer; of a document that answers, where no answers are known."""
     citation = hit.citation
     if citation.document_id not in question.relevant:

@@ -100,19 +100,21 @@ def table(name: str, library: Library, data: Path, embedder: Embedder) -> Table:
     analyzer = Analyzer.of_version(str((catalogue.description(collection.name) or {})["analysis"]))
     with closing(catalogue.open(collection.name)) as store, store.snapshot() as moment:
         whole = Whole(store, analyzer, embedder.dimension)
-        asking = Asking(name, whole, moment, _keys(moment), SearchConfig())
+        asking = Asking(name, whole, moment, keys_of(moment), SearchConfig())
         search = Search(moment, moment, Part(whole), analyzer, SearchConfig())
-        rows = _Rows(search)
-        for question, query in zip(asked, _queries(embedder, asked), strict=True):
+        rows = Rows(search)
+        for question, query in zip(asked, queries(embedder, asked), strict=True):
             for case in asking.cases(question, query):
                 rows.add(case, bool(question.turns))
-        for question, query in zip(strangers, _queries(embedder, strangers), strict=True):
+        for question, query in zip(strangers, queries(embedder, strangers), strict=True):
             for case in asking.off_topic(question, query):
                 rows.add(case, False)
     return rows.table()
 
 
-class _Rows:
+class Rows:
+    """Collects cases; :meth:`table` has them as arrays."""
+
     def __init__(self, search: Search) -> None:
         self._search = search
         self._cases: list[tuple[list[float], int, str, bool, bool]] = []
@@ -121,6 +123,7 @@ class _Rows:
         self._relevant: list[bool] = []
 
     def add(self, case: Case, turns: bool) -> None:
+        """Add a case that found something."""
         if not case.found.hits:
             return
         named = self._search.features(case.query, case.found)
@@ -130,6 +133,7 @@ class _Rows:
         self._cases.append(([named[name] for name in FEATURES], case.size, case.kind, case.is_dev, turns))
 
     def table(self) -> Table:
+        """All cases in arrays."""
         features, size, kind, dev, turns = zip(*self._cases, strict=True)
         return Table(
             np.array(features), np.array(size), np.array(kind), np.array(dev), np.array(turns),
@@ -153,7 +157,8 @@ def _strangers(name: str) -> list[Question]:
     ]
 
 
-def _queries(embedder: Embedder, asked: Sequence[Question]) -> Iterator[Query]:
+def queries(embedder: Embedder, asked: Sequence[Question]) -> Iterator[Query]:
+    """Each question as the search needs it."""
     for one in asked:
         checked = Checked.validate(one.text, turns=one.turns)
         vectors = embedder.embed_queries(checked.texts)
@@ -162,7 +167,8 @@ def _queries(embedder: Embedder, asked: Sequence[Question]) -> Iterator[Query]:
         yield Query(checked.text, add_context(vectors, checked.context), checked.context, spelt)
 
 
-def _keys(moment: Snapshot) -> dict[str, int]:
+def keys_of(moment: Snapshot) -> dict[str, int]:
+    """The documents' keys by their ids."""
     found: dict[str, int] = {}
     last = ""
     while page := moment.documents(after=last, limit=1000):
