@@ -15,7 +15,7 @@ from cli.instances import Instance, Json, Place, Question, open_instance
 from cli.options import CollectionName, Data, Key, Server
 from cli.questions import parse_where
 from cli.terminal.consoles import stderr, stdout
-from cli.terminal.output import print_citation, print_computed, print_locator
+from cli.terminal.output import print_citation, print_computed, print_locator, print_missing
 from index.errors import LoccitError
 
 _HELP = "Ask a question; a number shows that citation in its document; Ctrl-D ends."
@@ -120,4 +120,5 @@ def _print_answer(answer: Json, locators: Sequence[str]) -> None:
     console.print()
     for number, locator in enumerate(locators, 1):
         print_locator(locator, indent=f"\\[{number}] ")
+    print_missing(answer)
     console.print(f"Probability that the documents answer: {answer['answerability']:.2f}\n", highlight=False)

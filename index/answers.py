@@ -191,7 +191,9 @@ class Answer:
 
     ``answerability`` is the calibrated probability that the passages answer the question. ``withheld`` is
     the reason why passages that were found are not returned, or empty. ``reading`` is what was computed of
-    the cells of a table, None where the question asks for nothing of the kind.
+    the cells of a table, None where the question asks for nothing of the kind. ``mentioned`` and ``missing``
+    are the names, numbers and dates of the question that the best sentence of the first passage, its
+    neighbours and its headings have, and those that they lack.
     """
 
     question: str
@@ -202,4 +204,6 @@ class Answer:
     reading: Reading | None = None
     features: Mapping[str, float] = field(default_factory=dict)
     """Inputs of the answerability; empty if nothing was found."""
+    mentioned: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)

@@ -15,8 +15,15 @@ from index.search import FEATURES, PASSAGE_FEATURES, Regression, sigmoid
 Numbers = NDArray[np.float64]
 _LIMIT = 3.0
 _RIDGE = 30.0
-_SHARES = {"present": 1.0, "replaced": 1.0, "unanswerable": 0.75, "off_topic": 0.25}
-"""Weights of the kinds of cases: as many questions that can be answered as such that cannot."""
+_SHARES = {
+    "present": 1.0, "replaced": 1.0, "unanswerable": 0.75, "off_topic": 0.25,
+    **dict.fromkeys(("near-name", "near-place", "near-year", "near-number"), 0.4),
+    **dict.fromkeys(("near-role", "near-negation", "near-attribute"), 0.05),
+}  # fmt: skip
+"""Weights of the kinds of cases: as many questions that can be answered as such that cannot. What exchanges a
+role, a negation or an attribute is told by no feature, and would only lower all probabilities."""
+_NEAR = 4.0
+"""Weight of the tables of near misses, which are small."""
 QUESTION = tuple(name for name in FEATURES if name != "spelt")
 _SPELT = FEATURES.index("spelt")
 
@@ -83,7 +90,8 @@ def weights(table: Table) -> Numbers:
             cell = (table.size == size) & (table.kind == kind)
             if cell.any():
                 found[cell] = share / np.sqrt(cell.sum())
-    return found
+    has_near_misses = np.char.startswith(table.kind, "near-").any()
+    return found * _NEAR if has_near_misses else found
 
 
 def regression(names: Sequence[str], rows: Numbers, truth: NDArray[np.bool_], weight: Numbers) -> Regression:

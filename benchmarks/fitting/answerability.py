@@ -17,6 +17,7 @@ from rich.table import Table as Printed
 from benchmarks.answerability.fitting import fit
 from benchmarks.answerability.study import MEASURES, figures
 from benchmarks.answerability.table import SETS, tables
+from benchmarks.near_misses import table as near_misses
 from evaluation.measures import Estimate
 from index.search import CALIBRATION_FILE, Answerability
 from index.search import __file__ as search_folder
@@ -36,6 +37,8 @@ def main() -> None:
     if unknown := set(options.sets) - SETS.keys():
         parser.error(f"no such set: {', '.join(sorted(unknown))}")
     found = dict(tables(options.data, options.sets or list(SETS)))
+    if not options.sets:
+        found |= dict(near_misses.tables(options.data))
     if options.ask_only:
         return
     fitted = fit(found)

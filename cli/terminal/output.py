@@ -45,6 +45,7 @@ def print_answer(answer: Json, *, is_filtered: bool, as_json: bool) -> None:
         print_passage(passage)
     if answer.get("computed"):
         print_computed(answer["computed"])
+    print_missing(answer)
     console.print(f"Probability that these passages answer: {answer['answerability']:.2f}", highlight=False)
     for side in answer["index"]["degraded"]:
         ways = {"dense": "meaning", "lexical": "words"}[side]
@@ -65,6 +66,15 @@ def print_computed(computed: Json) -> None:
     if (more := len(computed["cells"]) - _MOST_CELLS) > 0:
         console.print(f"  and {more} more cells, which --json has", highlight=False)
     console.print()
+
+
+def print_missing(answer: Json) -> None:
+    """Say which names, numbers and dates of the question the first passage lacks where it answers best."""
+    if not answer["missing"]:
+        return
+    missing, mentioned = " · ".join(answer["missing"]), " · ".join(answer["mentioned"])
+    told = f"mentions {mentioned}, but not {missing}" if mentioned else f"does not mention {missing}"
+    stdout().print(f"The first passage {told} where it comes nearest.", markup=False, highlight=False)
 
 
 def print_passage(passage: Json) -> None:

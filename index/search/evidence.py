@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from index.answers import Evidence
 from index.search.second_look import Look
+from index.search.wanted import HOLDS, Wanted
 from index.types import Block
 
 MOST = 3
@@ -36,6 +37,8 @@ _LEAST_SHARE, _LEAST_SHARE_OF_LINES, _LEAST_SHARE_BESIDE_ROW = 0.15, 0.5, 0.8
 always answers alone."""
 _LEAST_IN_RUN, _LEAST_SHARE_IN_RUN = 0.05, 0.3
 """Least probability of the neighbours that a run of sentences includes, and relative to the best one's."""
+_LIKELY = 2.5
+"""How much weaker than the best sentence one may be to be looked at for what the question asks for."""
 _LONGEST_LABEL = 60
 _LABEL_END = (":", "：")
 _IN_LIST = re.compile(r"(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))\s|[^\n]*(?:\t| \| )")
@@ -99,6 +102,21 @@ def judge_sentences(
             is_row=_is_in(tables, start),
         )
         for start, end, cosine, own in sentences
+    ]
+
+
+def prefer_holding(
+    judged: Sequence[JudgedSentence], text: str, at: int, wanted: Wanted
+) -> list[JudgedSentence]:
+    """Strengthen the likely sentences that hold what the question asks for; a row names it in its column."""
+    best = max((one.strength for one in judged), default=0.0)
+    return [
+        one._replace(strength=one.strength + HOLDS)
+        if one.strength > best - _LIKELY
+        and not one.is_row
+        and wanted.is_in(text[one.start - at : one.end - at])
+        else one
+        for one in judged
     ]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from index.answers import Hit
 from index.search import ranking
 from index.search.candidates import RankedCandidates, Scores
+from index.search.named import Named
 from index.search.regression import Numbers
 from index.search.second_look import SecondLook
 
@@ -35,6 +36,11 @@ class Features:
     question's words with digits that it lacks. ``margin``: by how much the best document agrees more than
     any other. ``words``: the best BM25 score by sentences; ``sentences``: the logarithm of how many
     sentences were compared; ``spelt``: 1 if the model does not know the question's language.
+
+    ``lacks_name``, ``lacks_number`` and ``lacks_count``: 1 if the first passage's best sentence, its
+    neighbours and its headings lack a name, a number or date, or a small number of the question;
+    ``lacks_name_far`` and ``lacks_number_far``: if the whole passage does
+    (:class:`index.search.named.Named`).
     """
 
     nearest: float = 0.0
@@ -51,16 +57,24 @@ class Features:
     words: float = 0.0
     sentences: float = 0.0
     spelt: float = 0.0
+    lacks_name: float = 0.0
+    lacks_name_far: float = 0.0
+    lacks_number: float = 0.0
+    lacks_number_far: float = 0.0
+    lacks_count: float = 0.0
 
     def as_dict(self) -> dict[str, float]:
         """Return the features by name."""
         return {name: getattr(self, name) for name in FEATURES}
 
     @staticmethod
-    def of(found: RankedCandidates, hits: Sequence[Hit], asked: Sequence[str], *, spelt: bool) -> Features:
+    def of(
+        found: RankedCandidates, hits: Sequence[Hit], asked: Sequence[str], named: Named, *, spelt: bool
+    ) -> Features:
         """Compute the features of a ranking; ``asked`` are the words that the question is searched by.
 
-        A passage counts once, however many documents have it.
+        ``named`` compares what it names with the first hit. A passage counts once, however many documents
+        have it.
         """
         found = _without_copies(found)
         dense = _nan_to_zero(found.candidates.dense)
@@ -71,7 +85,9 @@ class Features:
         known = Features(
             nearest=nearest, second=nearest, few=few, many=many, together=(nearest + matched) / 2,
             first_passage=matched, first_sentence=matched, matched=matched, numbers=numbers,
-            spelt=float(spelt),
+            spelt=float(spelt), lacks_name=float(named.lacks_name),
+            lacks_name_far=float(named.lacks_name_far), lacks_number=float(named.lacks_number),
+            lacks_number_far=float(named.lacks_number_far), lacks_count=float(named.lacks_count),
         )  # fmt: skip
         if found.second_look is None or not len(found):
             return known

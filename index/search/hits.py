@@ -16,7 +16,14 @@ from index.config import SearchConfig
 from index.protocols import History, Passages
 from index.records import VersionRecord
 from index.search.candidates import RankedCandidates
-from index.search.evidence import MOST, JudgedSentence, divide_into_runs, judge_sentences, select_evidence
+from index.search.evidence import (
+    MOST,
+    JudgedSentence,
+    divide_into_runs,
+    judge_sentences,
+    prefer_holding,
+    select_evidence,
+)
 from index.search.gathering import Gathering, HitDraft, Repeat
 from index.search.near_duplicates import Wording, are_similar_lengths
 from index.search.question import Selection
@@ -26,6 +33,7 @@ from index.search.tables.asked import Asked
 from index.search.tables.labels import weigh_beside_tables
 from index.search.tables.lighting import is_named, light_items, light_names, light_reading, with_cells
 from index.search.tables.reading import FoundTable, TableReader
+from index.search.wanted import Wanted
 from index.types import Block
 
 _TOGETHER = 4_000_000
@@ -63,6 +71,7 @@ class Hits:
         self._ranked = ranked
         self._config = config
         self._words = words
+        self._wanted = Wanted.of(words.question)
         self._hashes = hashes
         self._asked = Asked.of(words.question, (term for *_, term in words.terms), hashes)
         self.reading: Reading | None = None
@@ -203,6 +212,8 @@ class Hits:
             return []
         starts, tables = [of.passage.start for _, of in one.members], _tables(one)
         judged = judge_sentences(zip(starts, looks, strict=True), text, at, tables)
+        if self._wanted is not None:
+            judged = prefer_holding(judged, text, at, self._wanted)
         if not tables:
             return judged
         return weigh_beside_tables(judged, self._asked, text, at, tables)

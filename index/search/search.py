@@ -17,6 +17,7 @@ from index.search.candidates import Candidates, RankedCandidates
 from index.search.conversation import add_context
 from index.search.features import Features
 from index.search.hits import Hits
+from index.search.named import AROUND, Named, compare
 from index.search.question import Query, Question, is_spelt
 from index.search.question_words import QuestionWords
 from index.search.ranking import rank_candidates
@@ -75,13 +76,14 @@ class Certainty(NamedTuple):
 class SearchResult:
     """A ranking of candidates, the hits made of it, and the indexes that have failed.
 
-    ``words`` are those of the question.
+    ``words`` are those of the question; ``compared`` is what it names, compared with the first hit.
     """
 
     ranked: RankedCandidates
     hits: tuple[Hit, ...]
     degraded: tuple[Side, ...]
     words: QuestionWords
+    compared: Named
     reading: Reading | None = None
     named: int = 0
     """The rank of the first hit of which the question names a row and a column of a table, 0 if none."""
@@ -142,6 +144,8 @@ class Search:
             replace(state, degraded=tuple(dict.fromkeys((*found.degraded, *self._engine.degraded)))),
             reading=found.reading,
             features=features,
+            mentioned=found.compared.present,
+            missing=found.compared.missing,
             timings_ms=watch.durations(),
         )
 
@@ -153,13 +157,27 @@ class Search:
             words = QuestionWords(query.question, self._analyzer.question_hashes(query.question))
             hits = self._hits(query, ranking, words)
             first = hits.first(k, query.selection)
-            return SearchResult(ranking, first, degraded, words, hits.reading, hits.named)
+            compared = self._compare(query, first)
+            return SearchResult(ranking, first, degraded, words, compared, hits.reading, hits.named)
+
+    def _compare(self, query: Query, hits: Sequence[Hit]) -> Named:
+        """Compare what the question names with the first hit; of single sentences, with those around."""
+        if not hits:
+            return Named()
+        cited, around = hits[0].citation, 0
+        text = hits[0].text
+        if query.selection.extent == "sentences":
+            around = min(cited.start, AROUND)
+            sha = bytes.fromhex(cited.text_sha256)
+            text = self._passages.text(sha, cited.start - around, cited.end + AROUND)
+        return compare(query.question, hits[0], self._analyzer.terms, text, cited.start - around)
 
     def features(self, query: Query, found: SearchResult) -> dict[str, float]:
         """Compute the features of the answerability by name; none if nothing was found."""
         if not found.hits:
             return {}
-        return Features.of(found.ranked, found.hits, found.words.every(), spelt=query.is_spelt).as_dict()
+        asked = found.words.every()
+        return Features.of(found.ranked, found.hits, asked, found.compared, spelt=query.is_spelt).as_dict()
 
     def _candidates(
         self, query: Query, where: Filter | None, watch: Stopwatch

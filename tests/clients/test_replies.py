@@ -33,6 +33,8 @@ ASKED = {
     "question": "Who?",
     "answerability": 0.5,
     "withheld": "",
+    "mentioned": [],
+    "missing": [],
     "passages": [],
     "index": {"fingerprint": "f", "change": 1, "embedded": 1.0, "degraded": [], "shards": 3},
     "timings_ms": {},

@@ -18,6 +18,7 @@ import numpy as np
 from index.citations.statements.alignment import Alignment, align
 from index.citations.statements.conflicts import Conflict, find_conflicts
 from index.citations.statements.doubts import Doubt, find_doubts
+from index.citations.statements.facts import Told
 from index.citations.statements.sources import SentenceEmbedder, Source, unit
 from index.citations.statements.support import Features, Support, load_fitted
 from index.citations.statements.words import Terms, Word, words_of
@@ -245,16 +246,13 @@ def _windows(
 
 def _missing_facts(claim: Statement, window: Comparison, source: Source) -> tuple[str, ...]:
     """The numbers and names of the claim that are nowhere in the passage, its title and its headings."""
+    told = Told(source.terms_known, [one.number for one in source.numbers if one.number is not None])
     return tuple(
         one.text
         for at, one in enumerate(claim.words)
         if at not in window.alignment.pairs
-        and (
-            not any(one.equals(other) for other in source.numbers)
-            if one.number is not None
-            else (one.kind == "name" or (one.may_name and _replaces_name(window.alignment, at)))
-            and one.term not in source.terms_known
-        )
+        and (one.kind in ("name", "number") or (one.may_name and _replaces_name(window.alignment, at)))
+        and not told.has(one)
     )
 
 

@@ -73,6 +73,10 @@ class Number:
     values: frozenset[Decimal]
     is_percent: bool = False
 
+    def is_at_most(self, most: int) -> bool:
+        """Whether it is a whole number up to this one, and no percentage."""
+        return not self.is_percent and all(one <= most and one == int(one) for one in self.values)
+
     def equals(self, other: Number) -> bool:
         """Whether both share a reading, or this one is the other rounded to its own digits."""
         if self.values & other.values:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.answers import Answer, Citation
 from index.citations import Locator, parse_locator
 from index.citations.resolution import Resolution
 from index.errors import CitationNotFound
+from index.search.extraction.lists import LONGEST, widen
 from index.search.extraction.parts import Part
 from index.search.extraction.selection import Selected, best, in_reading_order, repeats
 
@@ -63,6 +64,7 @@ def extract_answer(
     by_part = [one for part, answer in enumerate(of_parts) for one in _likely(answer, 1, least, part)]
     # What the parts ask may only be found together.
     chosen = _without_repeats(by_part)[:most] if by_part else _likely(whole, most, least)
+    chosen = _without_repeats(_with_lists(resolution, chosen, parts, whole.question))
     cited = list(_cite(resolution, in_reading_order(chosen)))
     kept = [one for one, _ in cited]
     if by_part:
@@ -101,6 +103,21 @@ def _without_repeats(chosen: Sequence[Selected]) -> list[Selected]:
         if not repeats(one, kept):
             kept.append(one)
     return kept
+
+
+def _with_lists(
+    resolution: Resolution, chosen: Iterable[Selected], parts: Sequence[Part], question: str
+) -> list[Selected]:
+    """The sentences, each with the list that it introduces, or is an item of if the question asks for one."""
+    found = []
+    for one in chosen:
+        asked = parts[one.part].query if len(parts) > 1 else question
+        at = max(0, one.start - LONGEST)
+        sha256 = bytes.fromhex(one.hit.citation.text_sha256)
+        text = resolution.moment.text(sha256, at, one.end + LONGEST)
+        start, end = widen(text, (one.start - at, one.end - at), asked)
+        found.append(replace(one, start=at + start, end=at + end, words=text[start:end]))
+    return found
 
 
 def _cite(resolution: Resolution, chosen: Iterable[Selected]) -> Iterator[tuple[Selected, ExtractedSentence]]:

@@ -1,6 +1,7 @@
 """Divide a question that asks several things: "Who wrote it, and when was it published?".
 
 A part begins where a question begins: after a question mark, or after a conjunction before a question word.
+"What do X and Y do?" asks one thing of each of two: it has a part for each, in words like its own.
 The tables below have the conjunctions and question words of seven languages; a question in another one is
 divided at question marks alone.
 """
@@ -50,6 +51,15 @@ _FEWEST_WORDS = 3
 """A part with fewer words, such as "when?", does not say what it asks about."""
 
 
+_THING = r"(?:the\s+)?[\w.+#-]+(?:\s+(?!(?:and|between|among|of|in|for)\b)[\w.+#-]+){0,2}?"
+_OF_TWO = regex.compile(
+    rf"\s*what\s+(?P<verb>do|are|were)\s+(?P<one>{_THING})\s+and\s+(?P<other>{_THING})"
+    r"(?P<rest>(?:\s+(?:do|mean|stand|control|measure|describe|cause|contain)\b[^?]*)?)\??\s*",
+    regex.IGNORECASE,
+)
+_SINGULAR = {"do": "does", "are": "is", "were": "was"}
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of a question, as it stands there, and what to search for it."""
@@ -60,10 +70,22 @@ class Part:
 
 def divide_question(question: str) -> tuple[Part, ...]:
     """Return the parts of a question, in order; only one, the whole, if it asks one thing."""
+    if of_two := _divide_subject(question):
+        return of_two
     asked = [part for sentence in _sentences(question) for part in _question_parts(sentence)]
     if not 1 < len(asked) <= MOST_PARTS:
         return (Part(question, question),)
     return tuple(Part(text, _query(text, asked[0])) for text in asked)
+
+
+def _divide_subject(question: str) -> tuple[Part, ...]:
+    """A question for each of the two things that "What do X and Y do?" asks about; none for another one."""
+    match = _OF_TWO.fullmatch(question)
+    if match is None or (match["verb"].lower() == "do" and not match["rest"]):
+        return ()
+    verb = _SINGULAR[match["verb"].lower()]
+    asked = (f"What {verb} {match[thing]}{match['rest'].rstrip()}?" for thing in ("one", "other"))
+    return tuple(Part(one, one) for one in asked)
 
 
 def _sentences(question: str) -> list[str]:

@@ -18,7 +18,7 @@ class Selected:
     """A sentence of a hit, ``[start, end)`` of the document's text.
 
     ``part`` is that of the question which it answers. ``probability``: that its passage answers, and that a
-    person would mark this sentence of it.
+    person would mark this sentence of it. ``words`` are its text where the hit has only a part of it.
     """
 
     hit: Hit
@@ -26,10 +26,13 @@ class Selected:
     end: int
     probability: float
     part: int = 0
+    words: str = ""
 
     @property
     def text(self) -> str:
         """Its words."""
+        if self.words:
+            return self.words
         at = self.hit.citation.start
         return self.hit.text[self.start - at : self.end - at]
 

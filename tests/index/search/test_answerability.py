@@ -12,6 +12,7 @@ from index.ingest import Source
 from index.search.answerability import FILE, FORMAT, Answerability, load
 from index.search.candidates import Candidates, RankedCandidates
 from index.search.features import FEATURES, PASSAGE_FEATURES, Features
+from index.search.named import Named
 from index.search.ranking import FEATURES as RANKING
 from index.search.regression import Regression
 from index.search.second_look import Look, look
@@ -46,7 +47,7 @@ def one_look(meaning: list[float], coverage: list[float]) -> Look:
 
 def test_features_are_what_they_say() -> None:
     looks = [one_look([0.8, 0.1], [0.2, 0.9]), one_look([0.5], [0.3])]
-    features = Features.of(ranked([0.6, 0.4], looks, [7, 8]), (), ["1577", "hives"], spelt=False)
+    features = Features.of(ranked([0.6, 0.4], looks, [7, 8]), (), ["1577", "hives"], Named(), spelt=False)
     assert features.nearest == pytest.approx(0.7)
     assert features.second == pytest.approx(0.5)
     assert features.few == features.many == pytest.approx(0.5)
@@ -60,16 +61,16 @@ def test_features_are_what_they_say() -> None:
 def test_the_margin_is_to_another_document() -> None:
     looks = [one_look([0.8], [0.2])] * 3
     assert Features.of(
-        ranked([0.9, 0.8, 0.3], looks, [7, 7, 8]), (), [], spelt=False
+        ranked([0.9, 0.8, 0.3], looks, [7, 7, 8]), (), [], Named(), spelt=False
     ).margin == pytest.approx(0.6)
     assert Features.of(
-        ranked([0.9, 0.8, 0.3], looks, [7, 7, 7]), (), [], spelt=False
+        ranked([0.9, 0.8, 0.3], looks, [7, 7, 7]), (), [], Named(), spelt=False
     ).margin == pytest.approx(0.9)
 
 
 def test_contrast_is_in_standard_deviations() -> None:
     looks = [one_look([0.8], [0.0]), *[one_look([0.2], [0.0])] * 8]
-    features = Features.of(ranked([0.5] * 9, looks, [7] * 9), (), [], spelt=False)
+    features = Features.of(ranked([0.5] * 9, looks, [7] * 9), (), [], Named(), spelt=False)
     meaning = np.array([0.8, *[0.2] * 8])
     assert features.contrast == pytest.approx((0.8 - meaning.mean()) / meaning.std(), abs=1e-3)
 
@@ -78,13 +79,19 @@ def test_features_of_nothing_are_noughts() -> None:
     empty = RankedCandidates(
         Candidates(*[np.empty(0, np.float32)] * 3, {}, {}), np.empty(0, np.float32), None
     )
-    assert set(asdict(Features.of(empty, (), [], spelt=False)).values()) == {0.0}
+    assert set(asdict(Features.of(empty, (), [], Named(), spelt=False)).values()) == {0.0}
 
 
 def test_the_numbers_of_the_package_say_more_for_nearer_passages() -> None:
     fitted = load()
     for spelt in (0.0, 1.0):
-        near, far = ({**dict.fromkeys(FEATURES, value), "spelt": spelt} for value in (0.9, 0.0))
+        lacks = [name for name in FEATURES if name.startswith("lacks_")]
+        near, far = (
+            {**dict.fromkeys(FEATURES, value), **dict.fromkeys(lacks, 0.0), "spelt": spelt}
+            for value in (0.9, 0.0)
+        )
+        doubtful = near | dict.fromkeys(lacks, 1.0)
+        assert fitted.probability(doubtful) < fitted.probability(near)
         assert 0.0 < fitted.probability(far) < 0.3
         assert 0.7 < fitted.probability(near) < 1.0
     assert fitted.provenance["answerable"]

@@ -74,6 +74,16 @@ def test_sentences_are_those_that_answer(collection: Collection) -> None:
     assert narrow.answerability == usual.answerability
 
 
+@pytest.mark.parametrize("extent", EXTENTS)
+def test_what_the_question_names_is_looked_for_around_the_sentence(
+    collection: Collection, extent: Extent
+) -> None:
+    fill(collection, {"manual.md": MANUAL})
+    found = collection.ask("Which Zinc lamp burned whale oil nine miles out in 1820?", k=1, extent=extent)
+    assert (found.mentioned, found.missing) == (("Zinc", "nine"), ("1820",))
+    assert collection.ask("Who lit the fire?", k=1, extent=extent).missing == ()
+
+
 def test_a_section_is_whole_and_quoted_once(collection: Collection) -> None:
     fill(collection, {"manual.md": MANUAL})
     answer = collection.ask("Which lamp burned petroleum or whale oil?", extent="section")

@@ -61,6 +61,10 @@ class AnswerResponse(BaseModel):
     )
     answerability: float = Field(description="Probability that the passages answer; 0 if there are none.")
     min_answerability: float = Field(description="Below this the answer declines.")
+    mentioned: list[str] = Field(
+        description="Names, numbers and dates of the question that the first passage has where it is nearest."
+    )
+    missing: list[str] = Field(description="Those that it lacks there.")
     parts: list[str] = Field(description="What the question asks: itself, or its parts in its own words.")
     unanswered: list[int] = Field(description="Indexes of `parts` that an extractive answer does not answer.")
     sentences: list[AnsweredSentence]
@@ -84,6 +88,8 @@ def found_json(found: Found) -> Json:
         "declined": found.declines,
         "answerability": shown["answerability"],
         "min_answerability": found.asked.least,
+        "mentioned": shown["mentioned"],
+        "missing": shown["missing"],
         "parts": [part.text for part in found.parts],
         "unanswered": found.extract.unanswered,
         "sources": citations_json(found.sources, found.collection),

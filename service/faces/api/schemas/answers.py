@@ -117,6 +117,13 @@ class AskResponse(BaseModel):
         description="Calibrated probability that the passages answer the question; 0 if nothing was found."
     )
     withheld: str = Field(description="Why found passages are not returned; else empty.")
+    mentioned: list[str] = Field(
+        description="Names, numbers and dates of the question that the best sentence of the first passage, "
+        "its neighbours and its headings have."
+    )
+    missing: list[str] = Field(
+        description="Those that they lack: the passage may be about something else of the same kind."
+    )
     passages: list[Passage]
     computed: Computed | None = Field(
         description="What was computed of a table, such as the highest value of a column; null if the "
@@ -141,6 +148,8 @@ def answer_json(
         "question": answer.question,
         "answerability": answer.answerability,
         "withheld": answer.withheld,
+        "mentioned": answer.mentioned,
+        "missing": answer.missing,
         "passages": [
             _passage_json(
                 hit, cited, {name: _format_citation(hit, name, collection, base) for name in formats}

@@ -62,6 +62,9 @@ class AskResult(BaseModel):
 
     question: str
     answerability: float = Field(description="Probability that the documents answer the question at all.")
+    missing: list[str] = Field(
+        description="Names, numbers and dates of the question that the first passage lacks where nearest."
+    )
     passages: list[AnsweringPassage]
     computed: Computed | None = Field(
         description="A value that was computed of the cells of a table, with the locators of all of them. It "

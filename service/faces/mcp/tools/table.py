@@ -100,6 +100,7 @@ async def ask(backend: Backend, given: arguments.AskArguments) -> results.AskRes
         return results.AskResult(
             question=answer.question,
             answerability=answer.answerability,
+            missing=list(answer.missing),
             passages=[
                 _answering_passage(number, hit, collection, backend)
                 for number, hit in enumerate(_hits_by_probability(answer), 1)

@@ -12,7 +12,7 @@ from index.text import Span
 from service.faces.pages.asking.computed import ShownComputed, shown_computed
 from service.faces.pages.asking.earlier import LostPassage
 from service.faces.pages.asking.sources import ShownSource, SourceMaker, per_cent
-from service.faces.pages.asking.verdicts import ShownVerdict, nothing_found, shown_verdict
+from service.faces.pages.asking.verdicts import ShownVerdict, nothing_found, shown_missing, shown_verdict
 from service.faces.pages.languages import Language
 from service.faces.pages.standings import ShownStanding, shown_standing
 from service.flows.answer.finding import Found
@@ -67,6 +67,8 @@ class ShownAnswer:
     declined: bool
     verdict: ShownVerdict
     probability: str
+    lacks: str
+    """Which names of the question the nearest sentences lack, where the answer is doubtful; else empty."""
     nearest: ShownSentence | None
     """The nearest sentence, where the documents may say and no sentence answers."""
     sentences: Sequence[ShownSentence]
@@ -128,6 +130,7 @@ def shown_answer(
         declined,
         verdict,
         per_cent(answer.answerability, language),
+        "" if verdict.tone == "good" else shown_missing(answer.mentioned, answer.missing, language),
         _likeliest_sentence(answer.hits, sources) if declined and verdict.may_answer else None,
         sentences,
         [found.parts[at].text for at in found.extract.unanswered] if sentences else (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,6 +40,23 @@ def shown_verdict(probability: float, language: Language) -> ShownVerdict:
         return ShownVerdict("warn", words, may_not, True)
     words = t("The documents probably do not contain the answer. These passages are the nearest.")
     return ShownVerdict("bad", words, t("The documents probably do not say."), False)
+
+
+def shown_missing(mentioned: Sequence[str], missing: Sequence[str], language: Language) -> str:
+    """Which names, numbers and dates of the question the nearest sentences have, and which they lack.
+
+    Empty if they lack none.
+    """
+    if not missing:
+        return ""
+    names = " · ".join(missing)
+    if not mentioned:
+        return language.t("The nearest sentences do not mention {missing}.", missing=names)
+    return language.t(
+        "The nearest sentences mention {mentioned}, but not {missing}.",
+        mentioned=" · ".join(mentioned),
+        missing=names,
+    )
 
 
 def nothing_found(language: Language, *, is_filtered_out: bool) -> ShownVerdict:

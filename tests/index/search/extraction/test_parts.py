@@ -42,6 +42,31 @@ def test_a_part_that_does_not_say_what_it_asks_about_is_searched_with_the_rest()
     assert second == Part("when?", "when wrote the report")
 
 
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("What do k1 and b do in BM25?", ["What does k1 do in BM25?", "What does b do in BM25?"]),
+        ("What are IVF and HNSW?", ["What is IVF?", "What is HNSW?"]),
+        ("what do NFC and the form NFKC mean", ["What does NFC mean?", "What does the form NFKC mean?"]),
+    ],
+)
+def test_a_question_about_two_things_asks_about_each(question: str, parts: list[str]) -> None:
+    assert divide_question(question) == tuple(Part(one, one) for one in parts)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many agreements did Beijing and Tianjin sign?",
+        "What did Beijing and Tianjin sign?",
+        "What do Beijing and Tianjin share?",
+        "What are the differences between salt and pepper?",
+    ],
+)
+def test_what_two_do_together_is_one_question(question: str) -> None:
+    assert divide_question(question) == (Part(question, question),)
+
+
 def test_a_list_of_many_questions_is_not_divided() -> None:
     many = " ".join(f"Who wrote report {number}?" for number in range(5))
     assert divide_question(many) == (Part(many, many),)

@@ -54,7 +54,8 @@ class Answer(Reply):
     """An answer, its sentences, and the passages that it was made from.
 
     It is ``declined`` if the documents do not say: ``passages`` are then near. ``sources`` are what the marks
-    in ``answer`` refer to; [1] is the first. ``unanswered`` are indexes of ``parts``.
+    in ``answer`` refer to; [1] is the first. ``unanswered`` are indexes of ``parts``. ``mentioned`` and
+    ``missing`` are those of :class:`AskResult`.
     """
 
     question: str
@@ -64,6 +65,8 @@ class Answer(Reply):
     finish: Literal["stop", "declined", "length", "refusal"]
     answerability: float
     min_answerability: float
+    mentioned: list[str]
+    missing: list[str]
     parts: list[str]
     unanswered: list[int]
     sentences: list[AnsweredSentence]

@@ -132,12 +132,15 @@ class AskResult(Reply):
     """The passages that best answer a question, best first.
 
     ``answerability`` is the calibrated probability that they answer it. ``withheld`` says why passages that
-    were found are not in the reply; else it is empty.
+    were found are not in the reply; else it is empty. ``mentioned`` and ``missing`` are the names, numbers
+    and dates of the question that the first passage has where it answers best, and those that it lacks there.
     """
 
     question: str
     answerability: float
     withheld: str
+    mentioned: list[str]
+    missing: list[str]
     passages: list[Passage]
     computed: Computed | None = None
     index: IndexState

@@ -98,6 +98,28 @@ def test_the_probability_is_told_in_words(
     assert nearest == ([f"The nearest sentence: {LAMP} [1]"] if declined == "may not say." else [])
 
 
+@pytest.mark.parametrize(
+    ("probability", "question", "said"),
+    [
+        (0.3, "Did Hannah light the lamp in 1820?", ["The nearest sentences mention 1820, but not Hannah."]),
+        (0.3, "Did Hannah light the lamp?", ["The nearest sentences do not mention Hannah."]),
+        (0.3, "Who lit the lamp in 1820?", []),
+        (0.9, "Did Hannah light the lamp in 1820?", []),
+    ],
+)
+def test_what_the_nearest_sentences_do_not_mention_is_said_instead_of_green(
+    library: Library, probability: float, question: str, said: list[str]
+) -> None:
+    with Library(library.data, embedder=WordEmbedder()) as calibrating:
+        folder = calibrating.open("default", create=True).folder
+    one = Regression.plain({"lacks_name": 0.0}, log(probability / (1 - probability)))
+    load_answerability().with_question(known=one, spelt=one, provenance={}).save(folder / CALIBRATION_FILE)
+    with served(library) as client:
+        put(client, "a.txt", f"{LAMP[:-1]} in 1820.")
+        html = page(client, "/", q=question)
+    assert [words(one) for one in html.xpath("//p[contains(@class, 'lacks')]")] == said
+
+
 def test_passages_that_probably_do_not_answer_are_neither_lit_nor_in_the_way(library: Library) -> None:
     with Library(library.data, embedder=WordEmbedder()) as calibrating:
         folder = calibrating.open("default", create=True).folder

@@ -1,0 +1,133 @@
+"""Find what a question names, and what of it the sentence that answers and its neighbours lack.
+
+A document that tells nearly what is asked has most of the question's words. What tells a near miss is that
+one of the names, numbers or dates of the question is not where the answer is. They are found as those of a
+claim are (:mod:`index.citations.statements.facts`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from index.answers import Hit
+from index.citations.statements.facts import Told, is_fact
+from index.citations.statements.words import Terms, Word, words_of
+from index.text import sentence_spans
+
+AROUND = 400
+"""Code points on each side of a sentence in which its neighbours are looked for."""
+_IN_ROW = ("\t", " | ")
+"""What separates the cells of a row: the names of its columns may be far above."""
+_FEW = 12
+"""Up to this number, one may count what is asked for, as in "two examples"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a question names and a text has, ``present``, and what the text lacks, ``missing``.
+
+    The flags say whether the sentence and its neighbours lack one of the question's names, of its numbers and
+    dates, or of the small numbers that may count what is asked for; ``far`` if the whole passage lacks one.
+    """
+
+    present: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    lacks_name: bool = False
+    lacks_name_far: bool = False
+    lacks_number: bool = False
+    lacks_number_far: bool = False
+    lacks_count: bool = False
+
+
+def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
+    """Compare what a question names with the best sentence of a passage, its neighbours and its headings.
+
+    ``text`` is that of the passage, from offset ``at`` of the document.
+    """
+    asked = _asked(question, terms)
+    facts = [at for at, one in enumerate(asked) if is_fact(one)]
+    if not facts:
+        return Named()
+    above = "\n".join([hit.citation.title, *hit.citation.section])
+    near = _lacked(asked, facts, f"{above}\n{nearby(hit, text, at)}", terms)
+    far = _lacked(asked, sorted(near), text, terms) if near else near
+    names, numbers, counts = _of_kinds(asked)
+    told = [(_said(question, asked, run), near.intersection(run)) for run in _runs(asked)]
+    return Named(
+        tuple(dict.fromkeys(said for said, gone in told if not gone)),
+        tuple(dict.fromkeys(said for said, gone in told if gone)),
+        bool(names & near),
+        bool(names & far),
+        bool(numbers & near),
+        bool(numbers & far),
+        bool(counts & near),
+    )
+
+
+def nearby(hit: Hit, text: str, at: int) -> str:
+    """The best sentence of a passage with those before and after it; all of it for a row, or without one."""
+    if not hit.evidence:
+        return text
+    start, end = hit.evidence[0].start - at, hit.evidence[0].end - at
+    if any(mark in text[start:end] for mark in _IN_ROW):
+        return text
+    before = sentence_spans(text, max(0, start - AROUND), start)[-1:]
+    after = sentence_spans(text, end, min(len(text), end + AROUND))[:1]
+    return text[before[0][0] if before else start : after[0][1] if after else end]
+
+
+@lru_cache(64)
+def _asked(question: str, terms: Terms) -> Sequence[Word]:
+    return words_of(question, terms)
+
+
+def _lacked(words: Sequence[Word], at: Iterable[int], text: str, terms: Terms) -> set[int]:
+    """Which of the words at some positions a text lacks."""
+    told = Told.of(text, terms, counts=any(one.number is not None for one in words))
+    lacked = {one for one in at if not told.has(words[one], terms)}
+    if lacked:
+        shortened = (
+            run for run in _runs(words) if lacked.issuperset(run) and _is_shortened(words, run, text)
+        )
+        lacked.difference_update(*shortened)
+    return lacked
+
+
+def _is_shortened(words: Sequence[Word], run: Sequence[int], text: str) -> bool:
+    """Whether a text has the initials of a name of several words: "US" or "U.S." for "United States"."""
+    if len(run) == 1:
+        return False
+    initials = [words[at].text[0] for at in run]
+    return re.search(rf"\b{'[.]?'.join(map(re.escape, initials))}\b", text) is not None
+
+
+def _of_kinds(words: Sequence[Word]) -> tuple[set[int], set[int], set[int]]:
+    """The positions of names, of numbers and dates, and of small numbers that may count what is asked for."""
+    names = {at for at, one in enumerate(words) if one.kind == "name"}
+    counts = {at for at, one in enumerate(words) if one.number is not None and one.number.is_at_most(_FEW)}
+    numbers = {at for at, one in enumerate(words) if one.kind in ("number", "date")} - counts
+    return names, numbers, counts
+
+
+def _runs(words: Sequence[Word]) -> Iterator[list[int]]:
+    """Yield the positions of each fact; consecutive names without a stop between them are one."""
+    run: list[int] = []
+    for at, one in enumerate(words):
+        if not is_fact(one):
+            continue
+        before = words[run[-1]] if run and run[-1] == at - 1 else None
+        if before is not None and one.kind == before.kind == "name" and one.clause == before.clause:
+            run.append(at)
+            continue
+        if run:
+            yield run
+        run = [at]
+    if run:
+        yield run
+
+
+def _said(question: str, words: Sequence[Word], run: Sequence[int]) -> str:
+    return question[words[run[0]].start : words[run[-1]].end]

@@ -1,0 +1,77 @@
+"""Tell whether a sentence holds the kind of thing that a question asks for: a number, a date or a name.
+
+A sentence that only leads to the answer has as many of the question's words as the one that holds it: "a
+ceremony for the agreements was held" beside "they signed six agreements", asked how many were signed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import regex
+
+from index.citations.statements.numbers import read_numbers
+
+Kind = Literal["number", "date", "name"]
+HOLDS = 1.3
+"""What a sentence that holds the kind of thing adds to the logit that a person would mark it.
+
+Fitted to 249 lit sentences of XQuAD and COVID-QA, development halves: numbers 1.6, dates 1.2, names 1.2."""
+_ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (
+        "number",
+        re.compile(
+            r"\bhow\s+(?:many|much|high|long|large|old|far|tall|big|fast|deep|wide|often|heavy|small|thick)\b|"
+            r"\bwhat\s+(?:\w+\s+)?(?:percentage|percent|number|amount|proportion|share|fraction|rate|price|cost|"
+            r"height|length|width|weight|population|capacity|speed|distance|temperature)\b|"
+            r"\bwie\s+?(?:viele?|hoch|lang|groß|alt|weit|schnell|tief|oft)\b|\bcombien\b|\bcuánt[oa]s?\b|"
+            r"\bquant[ieoa]s?\b|\bhoeveel\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "date",
+        re.compile(
+            r"\bwhen\b|\b(?:what|which)\s+(?:year|date|day|month|century|decade)\b|\bwann\b|\bquand\b|"
+            r"\bcuándo\b|\bquando\b|\bwanneer\b",
+            re.IGNORECASE,
+        ),
+    ),
+    ("name", re.compile(r"\b(?:who|whose|whom|wer|wen|wem|quién|quiénes|quem)\b", re.IGNORECASE)),
+)
+_DATE = re.compile(r"(?<!\d)(?:1\d|20)\d\d(?!\d)|\b(?:1?\d|20)th century\b|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+_MONTHS = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_MONTH = re.compile(rf"\b{_MONTHS}\b")
+_DAY = re.compile(rf"\b{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th|\.)? {_MONTHS}\b")
+_YEAR = re.compile(r"(?:1\d|20)\d\d")
+_NAME = regex.compile(r"(?<=[\p{L}\p{N},;:)»”’'\"]\s)\p{Lu}[\p{L}\p{M}'’-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The kind of thing that a question asks for; ``question`` has those that do not answer it."""
+
+    kind: Kind
+    question: str
+
+    @staticmethod
+    def of(question: str) -> Wanted | None:
+        """Tell what a question asks for; None if it is none of these."""
+        kind = next((kind for kind, asks in _ASKS if asks.search(question)), None)
+        return None if kind is None else Wanted(kind, question)
+
+    def is_in(self, sentence: str) -> bool:
+        """Whether a sentence has one that the question does not have itself."""
+        if self.kind == "number":
+            own = {value for one in read_numbers(self.question) for value in one.values}
+            without_days = _DAY.sub(lambda match: " " * len(match[0]), sentence)
+            return any(
+                not _YEAR.fullmatch(sentence[one.start : one.end]) and not one.values & own
+                for one in read_numbers(without_days)
+            )
+        if self.kind == "date":
+            found = {match[0] for asked in (_DATE, _MONTH) for match in asked.finditer(sentence)}
+            return any(one not in self.question for one in found)
+        return any(match[0] not in self.question for match in _NAME.finditer(sentence))

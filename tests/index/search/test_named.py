@@ -1,0 +1,101 @@
+"""What a question names, and what of it the sentence that answers and its neighbours lack."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from index.search.named import Named, compare, nearby
+from index.text.analysis import Analyzer
+
+TERMS = Analyzer().terms
+ASKED = "How high is Everest?"
+
+
+def hit(text: str, lit: str = "", *, title: str = "", section: tuple[str, ...] = (), start: int = 0) -> Any:
+    at = start + text.index(lit)
+    evidence = [SimpleNamespace(start=at, end=at + len(lit), score=0.5)] if lit else []
+    citation = SimpleNamespace(start=start, title=title, section=section)
+    return SimpleNamespace(text=text, citation=citation, evidence=evidence)
+
+
+def named(question: str, text: str, lit: str = "", **above: Any) -> Named:
+    return compare(question, hit(text, lit, **above), TERMS, text, above.get("start", 0))
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "missing"),
+    [
+        ("How many agreements did Beijing and Hebei sign?", "Beijing and Tianjin signed six.", ("Hebei",)),
+        ("What happened in 1912?", "In 1902 it was converted.", ("1912",)),
+        ("Which tower is 85 metres high?", "The tower is 43 metres high.", ("85",)),
+        ("Who built it in May 1861?", "It was built in June 1861.", ("May",)),
+        ("What does the E9 mean?", "E4 means that the pressure is low.", ("E9",)),
+        ("What did Karen Spärck Jones write?", "Stephen Robertson wrote it.", ("Karen Spärck Jones",)),
+        ("What did Agnes Tolland and Donald Rae do?", "Agnes Tolland built it.", ("Donald Rae",)),
+        ("Wer wohnt in Köln oder in Bonn?", "Sie wohnt in Köln.", ("Bonn",)),
+        ("谁在 1924 年收到了标书？", "他在 1915 年收到了标书。", ("1924",)),
+    ],
+)
+def test_names_numbers_and_dates_that_are_exchanged_are_missing(
+    question: str, text: str, missing: tuple[str, ...]
+) -> None:
+    found = named(question, text)
+    assert found.missing == missing
+    assert found.lacks_name or found.lacks_number
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("How many live in Beijing?", "Beijing has 21 million inhabitants."),
+        ("Who invested RMB 2 billion?", "They invested RMB 2,000,000,000."),
+        ("What happened to 50 % of them?", "Fifty percent of them left."),
+        ("When did the companies of Japan invest?", "The Japanese companies invested in May."),
+        ("Is Iran an ally of the United States?", "Iran was a close US ally."),
+        ("What did the NDRC decide?", "The National Development and Reform Commission decided it."),
+        ("What is the SARS-CoV-2 rate?", "The rate of SARS CoV 2 is low."),
+        ("How does the March plan end?", "In March the plan ends."),
+        ("what does a lighthouse need?", "Nothing that one could name."),
+    ],
+)
+def test_what_is_written_otherwise_is_not_missing(question: str, text: str) -> None:
+    found = named(question, text)
+    assert found.missing == ()
+    assert found == Named(found.present)
+
+
+def test_neighbours_headings_and_title_have_what_the_sentence_refers_to() -> None:
+    text = "It is cold there. It is 8,849 m high. Many have climbed it. Everest is a name that many know."
+    assert named(ASKED, text, "It is 8,849 m high.").lacks_name
+    assert not named(ASKED, text, "Many have climbed it.").lacks_name
+    assert not named(ASKED, text, "It is 8,849 m high.", title="Everest").lacks_name
+    assert not named(ASKED, text, "It is 8,849 m high.", section=("Asia", "Mount Everest")).lacks_name
+
+
+def test_the_rest_of_the_passage_tells_a_name_from_one_that_is_nowhere() -> None:
+    text = "Everest is in Asia. Kangchenjunga is in Asia, too. It is 8,586 m high. Many have climbed it."
+    near = named(ASKED, text, "It is 8,586 m high.")
+    assert (near.lacks_name, near.lacks_name_far) == (True, False)
+    far = named("How high is Elbrus?", text, "It is 8,586 m high.")
+    assert (far.lacks_name, far.lacks_name_far) == (True, True)
+    assert (far.present, far.missing) == ((), ("Elbrus",))
+
+
+def test_a_row_is_compared_with_its_table() -> None:
+    text = (
+        "Mountain\tEverest\tElbrus\nHeight\t8849\t5642\nFirst climbed\t1953\t1874\nRange\tHimalaya\tCaucasus"
+    )
+    assert nearby(hit(text, "Range\tHimalaya\tCaucasus"), text, 0) == text
+    assert not named(ASKED, text, "Range\tHimalaya\tCaucasus").lacks_name
+
+
+def test_a_small_number_may_count_what_is_asked_for() -> None:
+    found = named("What are two examples of drugs?", "Aspirin and ibuprofen are drugs.")
+    assert (found.lacks_count, found.lacks_number, found.missing) == (True, False, ("two",))
+
+
+def test_offsets_are_those_of_the_document() -> None:
+    text = "One is here. Everest is high. Two is there."
+    assert nearby(hit(text, "Everest is high.", start=1000), text, 1000) == text
+    assert nearby(hit(text, "One is here.", start=1000), text, 1000) == "One is here. Everest is high."

@@ -1,0 +1,52 @@
+import pytest
+
+from index.search.evidence import JudgedSentence, prefer_holding, select_evidence
+from index.search.wanted import Wanted
+
+HELD = "On August 6, 2014, and 7 August, a signing ceremony for the agreements between both cities was held."
+SIGNED = "Both mayors signed six cooperation agreements."
+
+
+@pytest.mark.parametrize(
+    ("question", "holds", "leads"),
+    [
+        ("How many agreements did both sign in August 2014?", SIGNED, HELD),
+        ("How much did it cost?", "It cost RMB 2 billion.", "The cost was shared."),
+        ("What percentage of them left?", "Of them 12 % left.", "Some of them left in 1998."),
+        ("How long is the bridge?", "It is 72 metres long.", "The bridge is long."),
+        ("When was the tower built?", "It was built in 1819.", "The tower was built of granite."),
+        ("In which month did it open in 1819?", "It opened in May.", "It opened in 1819."),
+        ("Who kept the lamp?", "The lamp was kept by Samuel Osgood.", "The lamp was kept well."),
+        ("Who followed Samuel Osgood?", "After him came Hannah.", "Then Samuel Osgood left."),
+        ("Wie viele Leute wohnen dort?", "Dort wohnen 300 Leute.", "Dort wohnen viele Leute."),
+        ("Wann wurde er gebaut?", "Er wurde 1819 gebaut.", "Er wurde aus Granit gebaut."),
+    ],
+)
+def test_a_sentence_holds_what_is_asked_for(question: str, holds: str, leads: str) -> None:
+    wanted = Wanted.of(question)
+    assert wanted is not None
+    assert wanted.is_in(holds)
+    assert not wanted.is_in(leads)
+
+
+@pytest.mark.parametrize(
+    "question", ["Why is it cold?", "What is BM25?", "Where is the tower?", "", "灯塔？"]
+)
+def test_other_questions_want_nothing_that_is_told_by_its_form(question: str) -> None:
+    assert Wanted.of(question) is None
+
+
+def test_one_that_only_leads_to_the_answer_gives_way() -> None:
+    text = f"{HELD} {SIGNED}"
+    wanted = Wanted.of("How many agreements did both sign in August 2014?")
+    assert wanted is not None
+    leading = JudgedSentence(7, 7 + len(HELD), -1.0)
+    holding = JudgedSentence(8 + len(HELD), 7 + len(text), -1.8)
+    first = select_evidence([leading, holding])[0]
+    assert (first.start, first.end) == (leading.start, leading.end)
+    judged = prefer_holding([leading, holding], text, 7, wanted)
+    assert select_evidence(judged)[0].start == holding.start
+    far = holding._replace(strength=-6.0)
+    assert prefer_holding([leading, far], text, 7, wanted) == [leading, far]
+    row = holding._replace(is_row=True)
+    assert prefer_holding([leading, row], text, 7, wanted) == [leading, row]
