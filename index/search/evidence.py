@@ -114,7 +114,7 @@ def prefer_holding(
         one._replace(strength=one.strength + HOLDS)
         if one.strength > best - _LIKELY
         and not one.is_row
-        and wanted.is_in(text[one.start - at : one.end - at])
+        and wanted.is_in(text, one.start - at, one.end - at)
         else one
         for one in judged
     ]

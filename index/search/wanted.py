@@ -1,4 +1,4 @@
-"""Tell whether a sentence holds the kind of thing that a question asks for: a number, a date or a name.
+"""Tell whether a sentence holds the kind of thing that a question asks for: a number, date, name or list.
 
 A sentence that only leads to the answer has as many of the question's words as the one that holds it: "a
 ceremony for the agreements was held" beside "they signed six agreements", asked how many were signed.
@@ -14,7 +14,7 @@ import regex
 
 from index.citations.statements.numbers import read_numbers
 
-Kind = Literal["number", "date", "name"]
+Kind = Literal["number", "date", "name", "list"]
 HOLDS = 1.3
 """What a sentence that holds the kind of thing adds to the logit that a person would mark it.
 
@@ -49,6 +49,28 @@ _YEAR = re.compile(r"(?:1\d|20)\d\d")
 _NAME = regex.compile(r"(?<=[\p{L}\p{N},;:)»”’'\"]\s)\p{Lu}[\p{L}\p{M}'’-]+")
 
 
+ITEM = r"[^\S\n]*(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))[^\S\n]+"
+"""The beginning of an item of a list."""
+_LIST_NEXT = re.compile(rf"[^\S\n]*\n(?:[^\S\n]*\n)?(?={ITEM})")
+_SEVERAL = re.compile(
+    r"\b(?:which|what)\s+(?:\w+\s+){0,2}?(?!(?:is|was|does|has|its|this)\b)\w+s\b(?!\s+(?:is|was|has|does)\b)|"
+    r"\b(?:list|name|enumerate)\b|\bwhat\s+are\b|\bwelche\b|\bquels\b|\bquelles\b|\bcuáles\b|\bquali\b|"
+    r"\bquais\b|哪些",
+    re.IGNORECASE,
+)
+
+
+def asks_for_several(question: str) -> bool:
+    """Whether a question asks for several things, such as "Which agreements were signed?"."""
+    return _SEVERAL.search(question) is not None
+
+
+def list_after(text: str, end: int) -> int | None:
+    """The beginning of the list that follows a sentence which ends here; None if none does."""
+    after = _LIST_NEXT.match(text, end)
+    return None if after is None else after.end()
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The kind of thing that a question asks for; ``question`` has those that do not answer it."""
@@ -60,10 +82,15 @@ class Wanted:
     def of(question: str) -> Wanted | None:
         """Tell what a question asks for; None if it is none of these."""
         kind = next((kind for kind, asks in _ASKS if asks.search(question)), None)
+        if kind is None and asks_for_several(question):
+            kind = "list"
         return None if kind is None else Wanted(kind, question)
 
-    def is_in(self, sentence: str) -> bool:
-        """Whether a sentence has one that the question does not have itself."""
+    def is_in(self, text: str, start: int, end: int) -> bool:
+        """Whether a sentence, ``text[start:end]``, has one that the question does not have itself."""
+        if self.kind == "list":
+            return list_after(text, end) is not None
+        sentence = text[start:end]
         if self.kind == "number":
             own = {value for one in read_numbers(self.question) for value in one.values}
             without_days = _DAY.sub(lambda match: " " * len(match[0]), sentence)

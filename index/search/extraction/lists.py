@@ -8,26 +8,14 @@ from __future__ import annotations
 
 import re
 
+from index.search.wanted import ITEM, asks_for_several, list_after
 from index.text import Span, item_spans, sentence_spans
 
 LONGEST = 3000
 """Most code points of a span that is widened: a longer list is no answer."""
-_ITEM = r"[^\S\n]*(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))[^\S\n]+"
-_ITEM_LINE = re.compile(rf"^{_ITEM}", re.MULTILINE)
-_LIST_NEXT = re.compile(rf"[^\S\n]*\n(?:[^\S\n]*\n)?(?={_ITEM})")
+_ITEM_LINE = re.compile(rf"^{ITEM}", re.MULTILINE)
 _GAP = re.compile(r"\n[^\S\n]*\n")
 _HEADING = ("#", "=")
-_SEVERAL = re.compile(
-    r"\b(?:which|what)\s+(?:\w+\s+){0,2}?(?!(?:is|was|does|has|its|this)\b)\w+s\b(?!\s+(?:is|was|has|does)\b)|"
-    r"\b(?:list|name|enumerate)\b|\bwhat\s+are\b|\bwelche\b|\bquels\b|\bquelles\b|\bcuáles\b|\bquali\b|"
-    r"\bquais\b|哪些",
-    re.IGNORECASE,
-)
-
-
-def asks_for_several(question: str) -> bool:
-    """Whether a question asks for several things, such as "Which agreements were signed?"."""
-    return _SEVERAL.search(question) is not None
 
 
 def widen(text: str, span: Span, question: str) -> Span:
@@ -41,8 +29,8 @@ def widen(text: str, span: Span, question: str) -> Span:
             return span
         first = _first_item(text, line)
         wide = _introduction(text, first), max(end, _list_end(text, first))
-    elif (after := _LIST_NEXT.match(text, end)) is not None:
-        wide = start, _list_end(text, after.end())
+    elif (first := list_after(text, end)) is not None:
+        wide = start, _list_end(text, first)
     else:
         return span
     return wide if wide[1] - wide[0] <= LONGEST else span

@@ -1,6 +1,7 @@
 import pytest
 
-from index.search.extraction.lists import LONGEST, asks_for_several, widen
+from index.search.extraction.lists import LONGEST, widen
+from index.search.wanted import asks_for_several
 
 AGREEMENTS = """=== Beijing and Tianjin ===
 
