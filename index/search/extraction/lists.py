@@ -21,19 +21,27 @@ _HEADING = ("#", "=")
 def widen(text: str, span: Span, question: str) -> Span:
     """Return the span with the list that its sentence introduces, or else as it is.
 
-    An item becomes the whole list, with the sentence before it, if the question asks for several.
+    If the question asks for several, an item becomes the whole list, with the sentence before it, and a
+    sentence brings the list after its paragraph.
     """
     start, end = span
+    several = asks_for_several(question)
     if (line := _item_line(text, start)) is not None:
-        if not asks_for_several(question):
+        if not several:
             return span
         first = _first_item(text, line)
         wide = _introduction(text, first), max(end, _list_end(text, first))
-    elif (first := list_after(text, end)) is not None:
+    elif (first := list_after(text, _paragraph_end(text, end) if several else end)) is not None:
         wide = start, _list_end(text, first)
     else:
         return span
     return wide if wide[1] - wide[0] <= LONGEST else span
+
+
+def _paragraph_end(text: str, at: int) -> int:
+    """The end of the line, which in most texts is that of the paragraph."""
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
 
 
 def _item_line(text: str, start: int) -> int | None:

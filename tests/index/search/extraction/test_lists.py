@@ -46,9 +46,16 @@ def test_an_item_brings_its_list_only_to_a_question_for_several(item: str) -> No
     assert widened(item, "Which agreement is on parks?") == item
 
 
+def test_a_question_for_several_brings_the_list_after_the_paragraph() -> None:
+    words = "A delegation came to Beijing."
+    found = widened(words, WHICH)
+    assert found.startswith(f"{words} Both mayors signed three agreements.\n\n- an agreement on parks\n")
+    assert found.endswith("- a memorandum on transport")
+    assert widened(words, "Who came to Beijing?") == words
+
+
 def test_what_is_no_list_stays_as_it_is() -> None:
-    for words in ("A delegation came to Beijing.", "They were published."):
-        assert widened(words, WHICH) == words
+    assert widened("They were published.", WHICH) == "They were published."
 
 
 def test_a_list_without_a_sentence_before_it_begins_with_its_first_item() -> None:
