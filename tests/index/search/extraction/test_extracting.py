@@ -90,6 +90,26 @@ def test_it_declines_below_the_threshold_and_says_which_parts(collection: Collec
     assert extract.unanswered == (0, 1)
 
 
+def test_a_list_is_quoted_whole_and_once(collection: Collection) -> None:
+    signed = "Both mayors signed three agreements.\n\n- on parks\n- on ports\n- on rails"
+    filled(collection, agreements=f"The mayors met in May.\n\n{signed}\n")
+    extract, _ = asked(collection, "Which agreements were signed by both mayors?")
+    assert quotes(extract).count(signed) == 1
+    assert not any(quote != signed and quote in signed for quote in quotes(extract))
+    one = next(one.citation for one in extract.sentences if one.citation.quote == signed)
+    assert collection.archive.text(one.document_id)[1][one.start : one.end] == signed
+
+
+def test_each_of_two_subjects_is_answered_or_named(collection: Collection) -> None:
+    filled(collection, lamps="A wick carries the oil up to the flame.\n\nSome words on other things.")
+    extract, parts = asked(collection, "What do the wick and the zeppelin do?", least=0.2)
+    assert [part.text for part in parts] == ["What does the wick do?", "What does the zeppelin do?"]
+    assert [(one.part, one.citation.quote) for one in extract.sentences] == [
+        (0, "A wick carries the oil up to the flame.")
+    ]
+    assert extract.unanswered == (1,)
+
+
 def test_what_is_said_twice_is_quoted_once(collection: Collection) -> None:
     other = "Whales swim in the bay all summer long. The tower was built in 1819. Ships pass it at night."
     extract, _ = asked(filled(collection, lamps=LAMPS, other=other), "When was the tower built?")
