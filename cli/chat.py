@@ -1,9 +1,9 @@
-"""``loccit chat``: ask one question after another, each in the context of the one before."""
+"""``loccit chat``: ask one question after another; a follow-up is understood by those before it."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
@@ -15,12 +15,14 @@ from cli.instances import Instance, Json, Place, Question, open_instance
 from cli.options import CollectionName, Data, Key, Server
 from cli.questions import parse_where
 from cli.terminal.consoles import stderr, stdout
-from cli.terminal.output import print_citation, print_computed, print_locator, print_missing
+from cli.terminal.output import print_citation, print_computed, print_locator, print_missing, print_notes
 from index.errors import LoccitError
 
 _HELP = "Ask a question; a number shows that citation in its document; Ctrl-D ends."
 _NEAREST = 3
 """Passages that are shown where the documents do not say."""
+_MOST_TURNS = 12
+"""Earlier messages that are sent with a question."""
 _COLOURS = {"contradicted": "red", "unsupported": "yellow", "unchecked": "yellow"}
 
 
@@ -34,8 +36,8 @@ def chat(
 ) -> None:
     """Ask in a conversation: answers are sentences of the documents, with their citations.
 
-    A follow-up question is understood in the context of the last question and answer. A service with a model
-    that writes answers with it; what the documents do not say is marked.
+    A follow-up question is understood by the questions before it and by what the last answer quotes. A
+    service with a model that writes answers with it; what the documents do not say is marked.
     """
     condition = parse_where(where)
     with open_instance(Place(collection, data, server, key)) as instance:
@@ -50,11 +52,11 @@ def chat(
 
 
 class Conversation:
-    """Answers one line after another, and remembers the last exchange and its citations."""
+    """Answers one line after another, and remembers the last messages and the last citations."""
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self._turns: list[dict[str, str]] = []
+        self._turns: list[Mapping[str, str]] = []
         self._citations: list[Json] = []
 
     def take(self, line: str, settings: Question) -> None:
@@ -66,9 +68,13 @@ class Conversation:
         shown = answer["sources"][:_NEAREST] if answer["declined"] else answer["sources"]
         self._citations = shown
         said = " ".join(sentence["text"] for sentence in answer["sentences"])
-        # Only the last exchange is used.
-        self._turns = [{"role": "user", "text": line}, *[{"role": "assistant", "text": said}] * bool(said)]
+        exchange = [{"role": "user", "text": line}, *[{"role": "assistant", "text": said}] * bool(said)]
+        self.remember(exchange)
         _print_answer(answer, [citation["locator"] for citation in shown])
+
+    def remember(self, turns: Sequence[Mapping[str, str]]) -> None:
+        """Add earlier messages to the conversation."""
+        self._turns = [*self._turns, *turns][-_MOST_TURNS:]
 
     def _show(self, number: int) -> None:
         if not 1 <= number <= len(self._citations):
@@ -121,4 +127,5 @@ def _print_answer(answer: Json, locators: Sequence[str]) -> None:
     for number, locator in enumerate(locators, 1):
         print_locator(locator, indent=f"\\[{number}] ")
     print_missing(answer)
+    print_notes(answer)
     console.print(f"Probability that the documents answer: {answer['answerability']:.2f}\n", highlight=False)

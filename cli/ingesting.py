@@ -13,11 +13,14 @@ from cli.instances import Place, require_no_folder
 from cli.options import CollectionName, Data, Key, Server, read_settings
 from cli.terminal.ingest_outcome import KINDS, Outcome
 from cli.terminal.interruption import exit_on_interrupt
-from cli.terminal.output import print_outcome
+from cli.terminal.output import print_language_offer, print_outcome
 
 if TYPE_CHECKING:
+    from index.library import Library
     from index.sources import FolderOptions, IngestReport
 
+_MOST_LOOKED_AT = 50
+"""Documents of which the language is looked at, about."""
 UNFINISHED = 3
 """Exit status when a mirror kept documents whose files are gone, or documents cannot be found yet."""
 
@@ -143,10 +146,32 @@ def _ingest(place: Place, paths: Sequence[Path], options: FolderOptions, model: 
 
     with open_library(read_settings(place.data)) as library:
         library.expect_documents()
+        is_first = not model and _is_empty(library, place.collection)
         report = ingest_with_progress(library, place.collection, paths, options, model=model)
+        if is_first:
+            _offer_model(library, place.collection, report.added)
         if options.erase:
             print_purging(purge(library, place.collection))
     return summarize_report(report)
+
+
+def _is_empty(library: Library, collection: str) -> bool:
+    return collection not in library.names() or not library.counts(collection).documents
+
+
+def _offer_model(library: Library, collection: str, added: Sequence[str]) -> None:
+    """Name the model for many languages if most of the documents are not in English."""
+    from index.embedding import DEFAULT_MODEL
+    from index.text.document_languages import DocumentLanguages
+    from service.advice import upgrade_command
+
+    opened = library.open(collection)
+    step = max(1, len(added) // _MOST_LOOKED_AT)
+    if library.description(collection).model_name != DEFAULT_MODEL:
+        return
+    found = DocumentLanguages.of(opened.archive.text(id_)[1] for id_ in added[::step])
+    if found.are_mostly_other:
+        print_language_offer(found.documents, found.other, DEFAULT_MODEL, upgrade_command(collection))
 
 
 def _watch(place: Place, paths: Sequence[Path], options: FolderOptions, model: str) -> None:

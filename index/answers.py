@@ -9,6 +9,10 @@ from typing import Literal
 from index.provenance import Provenance
 from index.types import Cell, Metadata
 
+DECLINED = "The documents do not say."
+"""Text of an answer that declines."""
+NOT_CONFIRMED = "Not confirmed by the documents:"
+"""The line before the sentences of a written answer that the documents do not confirm."""
 Extent = Literal["sentences", "passage", "section"]
 """The extent of each hit's quote: the sentences that answer, the passage, or the section around it."""
 NearDuplicates = Literal["fold", "keep"]
@@ -186,6 +190,18 @@ class IndexState:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownLanguage:
+    """The model of a collection does not know the language of a question.
+
+    ``model`` is its name, ``passages`` is how many passages another model would have to embed; 0 where the
+    caller may not know.
+    """
+
+    model: str
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """At most ``k`` passages, best first. ``timings_ms`` has the time of each stage, and ``total``.
 
@@ -207,3 +223,4 @@ class Answer:
     mentioned: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    unknown_language: UnknownLanguage | None = None

@@ -24,7 +24,7 @@ from index.readers import InProcessReaders
 from index.records import NewDocument
 from index.search import load_answerability
 from index.search.question import Query, Selection, is_spelt
-from index.search.search import Search, Stopwatch
+from index.search.search import Queries, Search, Stopwatch
 from index.store import open_memory_store
 from index.types import Vectors
 
@@ -98,7 +98,7 @@ class TextRanker:
         with store.snapshot() as moment:
             search = Search(moment, moment, engine, analyzer, self._search_config(store), self.reranker)
             return search.answer(
-                query,
+                Queries(query, vector[None]),
                 k=max(1, len(texts)),
                 where=None,
                 watch=Stopwatch(),

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from index import errors
+from index.answers import UnknownLanguage
+from index.embedding import MULTILINGUAL_MODEL
 from index.errors import LoccitError
 from service.errors import Unauthorized
 
@@ -42,6 +44,25 @@ def limit_advice(error: errors.InvalidLimit | errors.DocumentTooLarge) -> str:
     """Name the setting of the limit that was exceeded; empty for a limit that is fixed."""
     setting = LIMITS.get(error.limit)
     return f"The limit is the setting {setting}." if setting else ""
+
+
+def describe_unknown_language(unknown: UnknownLanguage, collection: str) -> str:
+    """Say that a collection's model does not know the language of a question, and what a change costs."""
+    told = (
+        f"The collection's model, {unknown.model}, does not know the language of the question: passages are "
+        "found by the words that they share with it, and none in another language."
+    )
+    if not unknown.passages:
+        return told
+    return (
+        f"{told} `{upgrade_command(collection)}` changes that. It embeds {unknown.passages:,} passages anew; "
+        "with --plan it first says how long that takes."
+    )
+
+
+def upgrade_command(collection: str) -> str:
+    """The command that changes a collection to the packaged model for many languages."""
+    return f"loccit upgrade --collection {collection} --model {MULTILINGUAL_MODEL}"
 
 
 SETTINGS_ADVICE: Advice = {

@@ -161,10 +161,10 @@ def queries(embedder: Embedder, asked: Sequence[Question]) -> Iterator[Query]:
     """Each question as the search needs it."""
     for one in asked:
         checked = Checked.validate(one.text, turns=one.turns)
-        vectors = embedder.embed_queries(checked.texts)
+        vectors, context = embedder.embed_queries(checked.texts), checked.context.questions
         (starts,) = embedder.token_starts([checked.text])
         spelt = is_spelt(checked.text, starts.tolist())
-        yield Query(checked.text, add_context(vectors, checked.context), checked.context, spelt)
+        yield Query(checked.text, add_context(vectors, context), context, spelt)
 
 
 def keys_of(moment: Snapshot) -> dict[str, int]:

@@ -41,12 +41,16 @@ def print_answer(answer: Json, *, is_filtered: bool, as_json: bool) -> None:
         where = "the documents that the filter admits, if it admits any," if is_filtered else "the collection"
         console.print(f"Nothing in {where} shares a word or a meaning with that question.")
         return
+    if (first := answer.get("first")) is not None:
+        mark = (f" [{first['rank']}]\n", "cyan")
+        console.print(Text.assemble((" ".join(first["text"].split()), "bold"), mark))
     for passage in answer["passages"]:
         print_passage(passage)
     if answer.get("computed"):
         print_computed(answer["computed"])
     print_missing(answer)
     console.print(f"Probability that these passages answer: {answer['answerability']:.2f}", highlight=False)
+    print_notes(answer)
     for side in answer["index"]["degraded"]:
         ways = {"dense": "meaning", "lexical": "words"}[side]
         console.print(f"The search by {ways} has failed and is being repaired: ask again in a moment.")
@@ -75,6 +79,12 @@ def print_missing(answer: Json) -> None:
     missing, mentioned = " · ".join(answer["missing"]), " · ".join(answer["mentioned"])
     told = f"mentions {mentioned}, but not {missing}" if mentioned else f"does not mention {missing}"
     stdout().print(f"The first passage {told} where it comes nearest.", markup=False, highlight=False)
+
+
+def print_notes(answer: Json) -> None:
+    """Print what to know of an answer beside it; a service of an earlier version says nothing."""
+    for note in answer.get("notes", ()):
+        stdout().print(note["message"], markup=False, highlight=False, soft_wrap=True)
 
 
 def print_passage(passage: Json) -> None:
@@ -140,6 +150,19 @@ def print_outcome(outcome: Outcome) -> None:
             soft_wrap=True,
             highlight=False,
         )
+
+
+def print_language_offer(documents: int, other: int, model: str, command: str) -> None:
+    """Name the command that changes a collection to a model that knows the language of its documents."""
+    stdout().print(
+        f"{other} of {documents} documents that were looked at are not in English, and the model {model} "
+        f"knows English only: it finds others by their words. `{command}` changes to a model for about a "
+        "hundred languages, and with --plan first says how long that takes. It needs: pip install "
+        "'loccit[multilingual]'",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _escape(text: str) -> str:

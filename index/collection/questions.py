@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 
-from index.answers import Answer, IndexState
+from index.answers import Answer, IndexState, UnknownLanguage
 from index.collection.following import DerivedState, Following, state_of
 from index.derivation import Derivation
 from index.errors import ChangeNotReached, DocumentNotFound, StoreUnavailable
@@ -23,8 +24,9 @@ from index.protocols import (
 from index.records import PlacedPassage
 from index.search.candidates import RankedCandidates
 from index.search.explaining import DocumentExplanation, Explaining
-from index.search.question import Question
-from index.search.search import Search, Stopwatch, make_query
+from index.search.question import Query, Question
+from index.search.search import Judged, Search, Stopwatch, make_queries
+from index.search.unknown_language import is_unknown_language
 from index.types import Vectors
 
 Opened = Callable[[], AbstractContextManager[Snapshot]]
@@ -92,20 +94,25 @@ class Questions:
     ) -> Answer | None:
         """Answer with the current derivation; None if an upgrade has exchanged it meanwhile."""
         watch, derived = Stopwatch(), now.derivation
-        query = make_query(derived.embedder, question, vectors, watch)
+        asked = make_queries(derived.embedder, question, vectors, watch)
 
         with opened() as moment:
             where = visible(question.where, moment, self._readable)
 
             def answered(passages: Passages, engine: Searchable, state: IndexState) -> Answer:
-                return self._search(passages, moment, engine, derived).answer(
-                    query,
+                answer = self._search(passages, moment, engine, derived).answer(
+                    asked,
                     k=question.k,
                     where=where,
                     watch=watch,
                     state=state,
                     answerability=derived.answerability,
                 )
+                model = derived.description.model_name
+                if not is_unknown_language(question.text, model, is_spelt=asked.alone.is_spelt):
+                    return answer
+                counts = moment.counts(readable=self._readable)
+                return replace(answer, unknown_language=UnknownLanguage(model, counts.passages))
 
             if question.as_of is None:
                 answer = answered(moment, derived.engine, now.state)
@@ -141,7 +148,7 @@ class Questions:
         """
         derived = self._following.derivation
         known = model in ("", derived.description.model)
-        query = make_query(derived.embedder, question, vectors if known else None, Stopwatch())
+        query = make_queries(derived.embedder, question, vectors if known else None, Stopwatch()).alone
         with self._store.snapshot(standby=True) as moment:
             document = moment.find_document(document_id, retired=True)
             if document is None:
@@ -154,16 +161,36 @@ class Questions:
     def rank(self, question: Question) -> tuple[RankedCandidates, list[PlacedPassage]]:
         """Rank the candidates of a question; returns them in final order with all scores, and their places.
 
-        For fitting: an answer makes hits of the first of them, and no reranker is asked.
+        For fitting: an answer makes hits of the first of them, and no reranker is asked. A follow-up question
+        is asked with the questions before it.
         Raises :class:`index.errors.ModelFailed`.
         """
         watch, derived = Stopwatch(), self._following.derivation
-        query = make_query(derived.embedder, question, None, watch)
+        query = make_queries(derived.embedder, question, None, watch).in_context()
         with self._store.snapshot() as moment:
             where = visible(question.where, moment, self._readable)
             search = Search(moment, moment, derived.engine, derived.analyzer, derived.config.search)
             found = search.find(query, k=question.k, where=where, watch=watch).ranked
             return found, moment.places(found.candidates.ids)
+
+    def variants(self, question: Question) -> tuple[Judged, Judged | None]:
+        """What is found for a question alone, and with the conversation before it; None if it has no use.
+
+        For fitting what decides between the two. Raises :class:`index.errors.ModelFailed`.
+        """
+        watch, derived = Stopwatch(), self._following.derivation
+        asked = make_queries(derived.embedder, question, None, watch)
+        with self._store.snapshot() as moment:
+            where = visible(question.where, moment, self._readable)
+            search = Search(moment, moment, derived.engine, derived.analyzer, derived.config.search)
+
+            def judge(query: Query) -> Judged:
+                return search.judge(
+                    query, k=question.k, where=where, watch=watch, answerability=derived.answerability
+                )
+
+            together = search.in_context(asked, where, watch) if asked.context else None
+            return judge(asked.alone), None if together is None else judge(together)
 
     def _search(
         self, passages: Passages, moment: Snapshot, engine: Searchable, derived: Derivation

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 from index.config import EmbeddingConfig, Precision
 from index.embedding.models import LOADED_MODELS, Models
-from index.embedding.registry import DEFAULT_MODEL, PACKAGED, WORDS_MODEL, model_folder
+from index.embedding.registry import (
+    DEFAULT_MODEL,
+    MULTILINGUAL_MODEL,
+    PACKAGED,
+    WORDS_MODEL,
+    model_folder,
+)
 from index.embedding.words import WordEmbedder
 from index.protocols import Embedder
 
@@ -85,6 +91,7 @@ def quantize_model(
 __all__ = [
     "DEFAULT_MODEL",
     "LOADED_MODELS",
+    "MULTILINGUAL_MODEL",
     "PACKAGED",
     "WORDS_MODEL",
     "Models",

@@ -11,7 +11,7 @@ import regex
 from index.answers import Extent, NearDuplicates, Turn
 from index.errors import EmptyQuestion, InvalidLimit
 from index.filters import Filter
-from index.search.conversation import ContextTurn, context_turns, texts_to_embed
+from index.search.conversation import Context, ContextTurn, find_context, texts_to_embed
 from index.types import Vectors
 
 MAX_K = 100
@@ -110,13 +110,13 @@ class Question:
         return Selection(self.extent, self.max_per_document, self.near_duplicates)
 
     @property
-    def context(self) -> tuple[ContextTurn, ...]:
-        """The turns used as context."""
-        return context_turns(self.turns)
+    def context(self) -> Context:
+        """What of the conversation may be used."""
+        return find_context(self.turns)
 
     @property
     def texts(self) -> list[str]:
-        """The texts to embed: the question, then the turns used as context."""
+        """The texts to embed: the question, then earlier ones that may be used."""
         return texts_to_embed(self.text, self.context)
 
 
@@ -125,6 +125,7 @@ class Query:
     """A question ready to search: its text, its vector of shape (dimension,), and its context.
 
     ``is_spelt``: the tokenizer splits it almost into letters. ``selection`` is that of the question.
+    ``near`` is its cosine with its context; 0 without one.
     """
 
     question: str
@@ -132,6 +133,7 @@ class Query:
     context: Sequence[ContextTurn] = ()
     is_spelt: bool = False
     selection: Selection = Selection()
+    near: float = 0.0
 
     @property
     def context_words(self) -> list[tuple[str, float]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+import numpy as np
 
 from index.answers import Answer, Hit, IndexState, Reading
 from index.config import SearchConfig
@@ -14,13 +17,26 @@ from index.filters import Filter
 from index.protocols import Embedder, History, Passages, Reranker, Searchable, Side
 from index.search.answerability import Answerability, probability
 from index.search.candidates import Candidates, RankedCandidates
-from index.search.conversation import add_context
+from index.search.conversation import (
+    NO_CONTEXT,
+    QUOTED_MEANING,
+    QUOTED_WORDS,
+    Context,
+    ContextTurn,
+    FollowUp,
+    add_context,
+    nearness,
+    share_of_context,
+    texts_to_embed,
+)
 from index.search.features import Features
 from index.search.hits import Hits
 from index.search.named import AROUND, Named, compare
 from index.search.question import Query, Question, is_spelt
 from index.search.question_words import QuestionWords
+from index.search.quoted import Quotes, find_quotes
 from index.search.ranking import rank_candidates
+from index.search.references import references
 from index.search.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
@@ -28,9 +44,14 @@ from index.text.sentence_terms import split_sentences
 from index.text.tables import shift_tables
 from index.types import Ids, Vectors
 
+_QUOTED_PASSAGES = 8
+"""Passages in which the quotes of an answer are looked for."""
+_NOTHING = -10.0
+"""The logit of the probability that no passages answer."""
+
 
 class Stopwatch:
-    """Measures the duration of stages in milliseconds."""
+    """Measures the duration of stages in milliseconds; a stage that runs twice has the sum."""
 
     def __init__(self) -> None:
         self.timings: dict[str, float] = {}
@@ -41,7 +62,8 @@ class Stopwatch:
         """Measure a stage."""
         start = time.perf_counter()
         yield
-        self.timings[name] = round((time.perf_counter() - start) * 1000, 3)
+        spent = (time.perf_counter() - start) * 1000
+        self.timings[name] = round(self.timings.get(name, 0.0) + spent, 3)
 
     def durations(self) -> dict[str, float]:
         """Return the durations of all stages, and ``total``."""
@@ -49,16 +71,44 @@ class Stopwatch:
         return self.timings
 
 
-def make_query(embedder: Embedder, question: Question, vectors: Vectors | None, watch: Stopwatch) -> Query:
+@dataclass(frozen=True, slots=True, eq=False)
+class Queries:
+    """A question ready to search: alone, and what of the conversation before it may be used.
+
+    ``vectors`` are those of the question and of the earlier questions of the context.
+    """
+
+    alone: Query
+    vectors: Vectors
+    context: Context = NO_CONTEXT
+
+    def in_context(self, quotes: Quotes | None = None) -> Query:
+        """The question with its context, and with what the last answer quotes."""
+        turns, vectors = list(self.context.questions), self.vectors
+        if quotes is not None:
+            has_vector = quotes.vector is not None
+            turns.append(ContextTurn(quotes.text, QUOTED_MEANING * has_vector, QUOTED_WORDS))
+            own = np.zeros(vectors.shape[1], np.float32) if quotes.vector is None else quotes.vector
+            vectors = np.concatenate([vectors, own[None]])
+        near = nearness(vectors, turns)
+        share = share_of_context(references(self.alone.question), near)
+        turns = [replace(turn, meaning=share * turn.meaning, words=share * turn.words) for turn in turns]
+        return replace(self.alone, vector=add_context(vectors, turns), context=tuple(turns), near=near)
+
+
+def make_queries(
+    embedder: Embedder, question: Question, vectors: Vectors | None, watch: Stopwatch
+) -> Queries:
     """Represent a question as the search needs it. ``vectors`` are those of its texts, where known."""
+    context = question.context
     if vectors is None:
         with watch.stage("encode"):
-            vectors = embedder.embed_queries(question.texts)
+            vectors = embedder.embed_queries(texts_to_embed(question.text, context))
     with watch.stage("tokens"):
         (starts,) = embedder.token_starts([question.text])
-        context = question.context
         spelt = is_spelt(question.text, starts.tolist())
-        return Query(question.text, add_context(vectors, context), context, spelt, question.selection)
+        alone = Query(question.text, add_context(vectors[:1], ()), (), spelt, question.selection)
+        return Queries(alone, vectors, context)
 
 
 _NAMED, _COMPUTED = 0.75, 0.85
@@ -98,6 +148,16 @@ class SearchResult:
         return Certainty(self.named, _NAMED) if self.named else None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What was found for a query, its features, and the logit of the probability that it answers."""
+
+    query: Query
+    found: SearchResult
+    features: dict[str, float]
+    logit: float
+
+
 class Search:
     """Answers one question from a snapshot of the record and the engine's indexes.
 
@@ -123,7 +183,7 @@ class Search:
 
     def answer(
         self,
-        query: Query,
+        asked: Queries,
         *,
         k: int,
         where: Filter | None,
@@ -131,23 +191,72 @@ class Search:
         state: IndexState,
         answerability: Answerability,
     ) -> Answer:
-        """Return up to ``k`` best passages, and the probability that they answer the question."""
-        found = self.find(query, k=k, where=where, watch=watch)
+        """Return up to ``k`` best passages, and the probability that they answer the question.
+
+        A follow-up question is asked alone and with its context.
+        """
+        judged = self.judge(asked.alone, k=k, where=where, watch=watch, answerability=answerability)
+        if (query := self._context_needed(asked, judged.logit, where, watch)) is not None:
+            other = self.judge(query, k=k, where=where, watch=watch, answerability=answerability)
+            if FollowUp.of(query.question).prefers_context(judged.logit, other.logit, query.near):
+                judged = other
+        found = judged.found
         with watch.stage("answerability"):
-            features = self.features(query, found)
-            probability, hits = judge_hits(found.hits, features, answerability, found.certainty)
+            probability, hits = judge_hits(found.hits, judged.features, answerability, found.certainty)
         return Answer(
-            query.question,
+            asked.alone.question,
             probability,
             hits,
             # What has failed since, and what was repaired since.
             replace(state, degraded=tuple(dict.fromkeys((*found.degraded, *self._engine.degraded)))),
             reading=found.reading,
-            features=features,
+            features=judged.features,
             mentioned=found.compared.present,
             missing=found.compared.missing,
             timings_ms=watch.durations(),
         )
+
+    def _context_needed(
+        self, asked: Queries, alone: float, where: Filter | None, watch: Stopwatch
+    ) -> Query | None:
+        """The question with its context, if that could change the answer that has this logit without it."""
+        if not asked.context:
+            return None
+        follow_up = FollowUp.of(asked.alone.question)
+        if not follow_up.may_need_context(alone):
+            return None
+        query = self.in_context(asked, where, watch)
+        return query if query is not None and follow_up.may_need_context(alone, query.near) else None
+
+    def judge(
+        self, query: Query, *, k: int, where: Filter | None, watch: Stopwatch, answerability: Answerability
+    ) -> Judged:
+        """Find up to ``k`` passages, and the probability that they answer."""
+        found = self.find(query, k=k, where=where, watch=watch)
+        with watch.stage("answerability"):
+            features = self.features(query, found)
+            logit = answerability.logit(features) if found.hits else _NOTHING
+            if (certain := found.certainty) is not None:
+                logit = max(logit, math.log(certain.probability / (1.0 - certain.probability)))
+            return Judged(query, found, features, logit)
+
+    def in_context(self, asked: Queries, where: Filter | None, watch: Stopwatch) -> Query | None:
+        """The question with those before it and what the last answer quotes; None if there is neither."""
+        with watch.stage("quotes"):
+            quotes = self._quotes(asked.context.said, where)
+        return asked.in_context(quotes) if quotes or asked.context.questions else None
+
+    def _quotes(self, said: str, where: Filter | None) -> Quotes | None:
+        """The sentences of the documents in what was answered before; None without one."""
+        if not any(map(str.isalnum, said)):
+            return None
+        ids = self._engine.search_words(said, _QUOTED_PASSAGES, where=where)
+        passages = self._passages.passages(ids)
+        live = np.array([one.id for one in passages], np.int64)
+        _, sentences = self._passages.sentences(live)
+        if not sentences.known.all():
+            sentences = self._complete(live, sentences)
+        return find_quotes(said, [one.text for one in passages], sentences)
 
     def find(self, query: Query, *, k: int, where: Filter | None, watch: Stopwatch) -> SearchResult:
         """Rank the passages, and build up to ``k`` hits."""

@@ -22,7 +22,7 @@ _ACCENTS = re.compile(r"[\u0300-\u036f]+")
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """The closed word classes of a language; all words in lower case.
+    """The closed word classes of a language; all words in lower case. ``name`` is that of its entry.
 
     ``asking`` are the words of a question that do not say what it is about: those that ask, and
     ``functions``; with and without accents, which many people leave out.
@@ -39,9 +39,10 @@ class Language:
     capitalises_nouns: bool = False
     before_names: frozenset[str] = frozenset()
     needs_articles: bool = False
+    name: str = ""
 
 
-def _parse(entry: Mapping[str, Any]) -> Language:
+def _parse(name: str, entry: Mapping[str, Any]) -> Language:
     months = {word: f"month{n}" for n, line in enumerate(entry.get("months", ()), 1) for word in line.split()}
     days = {word: f"day{n}" for n, line in enumerate(entry.get("days", ()), 1) for word in line.split()}
     opposites: dict[str, set[str]] = {}
@@ -61,6 +62,7 @@ def _parse(entry: Mapping[str, Any]) -> Language:
         capitalises_nouns=bool(entry.get("capitalises_nouns", False)),
         before_names=_words(entry.get("before_names", ())),
         needs_articles=bool(entry.get("needs_articles", False)),
+        name=name,
     )
 
 
@@ -73,7 +75,7 @@ def _words(lines: Sequence[str]) -> frozenset[str]:
 
 
 _ALL = {
-    name: _parse(entry)
+    name: _parse(name, entry)
     for name, entry in json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8")).items()
 }
 _ENGLISH, _OTHER, _HAN = _ALL["english"], _ALL["other"], _ALL["chinese_or_japanese"]
@@ -108,6 +110,15 @@ def language_of(sentence: str) -> Language:
     counts = _count_words(sentence, [language.functions for language in _LATIN])
     best = max(counts)
     return _LATIN[counts.index(best)] if best else _ENGLISH
+
+
+def language_of_question(question: str) -> Language:
+    """The same by the words that ask, too: a question is short, and has few function words."""
+    found = _by_script(question)
+    if found is not None:
+        return found
+    counts = _count_words(question, [language.asking for language in _LATIN])
+    return _LATIN[counts.index(max(counts))]
 
 
 def is_english(sentence: str) -> bool:

@@ -38,7 +38,7 @@ class QuestionSettings(BaseSettings):
     max_turns: int = Field(
         100,
         ge=0,
-        description="Most turns of a conversation in one request. Only the last exchange is used.",
+        description="Most turns of a conversation in one request. The last ones are used.",
     )
     max_queue: int = Field(
         32,

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from index.search.extraction.extracting import Extract, ExtractedSentence, extract_answer
 from index.search.extraction.parts import Part, divide_question
-from index.search.extraction.selection import MOST_SENTENCES
+from index.search.extraction.selection import MOST_SENTENCES, first_sentence
 
-__all__ = ["MOST_SENTENCES", "Extract", "ExtractedSentence", "Part", "divide_question", "extract_answer"]
+__all__ = [
+    "MOST_SENTENCES",
+    "Extract",
+    "ExtractedSentence",
+    "Part",
+    "divide_question",
+    "extract_answer",
+    "first_sentence",
+]

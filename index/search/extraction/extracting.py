@@ -11,7 +11,7 @@ from index.citations.resolution import Resolution
 from index.errors import CitationNotFound
 from index.search.extraction.lists import LONGEST, widen
 from index.search.extraction.parts import Part
-from index.search.extraction.selection import Selected, best, in_reading_order, repeats
+from index.search.extraction.selection import Selected, best, repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,10 @@ class ExtractedSentence:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The sentences that answer a question, in reading order; none if the documents do not say.
+    """The sentences that answer a question; none if the documents do not say.
+
+    The most probable stands first (:func:`index.search.extraction.first_sentence`), or that of the first part
+    of the question.
 
     ``first`` is the index of the most probable one. ``unanswered`` are the parts of the question that no
     sentence answers: all of them, if it declines.
@@ -65,7 +68,7 @@ def extract_answer(
     # What the parts ask may only be found together.
     chosen = _without_repeats(by_part)[:most] if by_part else _likely(whole, most, least)
     chosen = _without_repeats(_with_lists(resolution, chosen, parts, whole.question))
-    cited = list(_cite(resolution, in_reading_order(chosen)))
+    cited = list(_cite(resolution, chosen))
     kept = [one for one, _ in cited]
     if by_part:
         answered = {one.part for one in by_part if one in kept or repeats(one, kept)}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.answers import Answer, Hit
+from index.citations import parse_locator
 from index.search.near_duplicates import Wording
 
 MOST_SENTENCES = 10
@@ -52,6 +53,20 @@ def candidates(answer: Answer, part: int = 0) -> list[Selected]:
     return sorted(found, key=lambda one: (-one.probability, one.hit.rank, one.start))
 
 
+def first_sentence(answer: Answer) -> Selected | None:
+    """Return the sentence that stands first, wherever the answer is shown; None if nothing answers.
+
+    It is the row in which a computed value stands, if there is one, and else the first one of :func:`best`.
+    """
+    for locator in answer.reading.rows[:1] if answer.reading is not None else ():
+        row = parse_locator(locator)
+        for hit in answer.hits:
+            cited = hit.citation
+            if cited.document_id == row.document_id and cited.start <= row.start and row.end <= cited.end:
+                return Selected(hit, row.start, row.end, answer.answerability)
+    return next(iter(candidates(answer)), None)
+
+
 def best(answer: Answer, most: int, part: int = 0) -> list[Selected]:
     """Return at most so many sentences, the most probable first, none of which repeats another."""
     chosen: list[Selected] = []
@@ -71,9 +86,3 @@ def repeats(one: Selected, chosen: Sequence[Selected]) -> bool:
 
 def _overlap(one: Selected, other: Selected) -> bool:
     return one.document == other.document and one.start < other.end and other.start < one.end
-
-
-def in_reading_order(chosen: Sequence[Selected]) -> Iterator[Selected]:
-    """Yield sentences in the order of their text, those of the document with the best one first."""
-    documents = list(dict.fromkeys(one.document for one in chosen))
-    yield from sorted(chosen, key=lambda one: (documents.index(one.document), one.start, one.end))

@@ -6,13 +6,19 @@ import re
 
 import regex
 
-from index.answers import Reading
+from index.answers import DECLINED, NOT_CONFIRMED, Reading
 from index.citations import without_marks
 
-DECLINED = "The documents do not say."
-"""Text of an answer that declines."""
+__all__ = [
+    "DECLINED",
+    "NEAREST",
+    "NOT_CONFIRMED",
+    "computed_note",
+    "count_words",
+    "is_blank",
+    "is_declined",
+]
 NEAREST = "The nearest passages:"
-NOT_CONFIRMED = "Not confirmed by the documents:"
 _OPERATIONS = {
     "highest": "the highest",
     "lowest": "the lowest",

@@ -164,4 +164,7 @@ async def encode(
 def _with_proofs(answer: Answer, collection: str, prover: Prover) -> Answer:
     """The answer with links by which a key with the scope ask may look its citations up."""
     hits = [replace(hit, citation=with_proof(hit.citation, collection, prover)) for hit in answer.hits]
-    return replace(answer, hits=tuple(hits))
+    unknown = answer.unknown_language
+    if unknown is not None:  # such a key learns nothing of the size of the collection
+        unknown = replace(unknown, passages=0)
+    return replace(answer, hits=tuple(hits), unknown_language=unknown)

@@ -56,8 +56,8 @@ class AskRequest(CollectionBody):
     )
     turns: Annotated[list[Turn], LIMITED] = Field(
         default_factory=list,
-        description="The conversation before the question, oldest message first: the context of a follow-up "
-        "question. Not allowed with `questions`.",
+        description="The conversation before the question, oldest message first. A question that needs it is "
+        "answered with it. Not allowed with `questions`.",
     )
     min_answerability: float = Field(
         0.0,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from service.faces.api.schemas.answers import Computed, Passage, answer_json
+from service.faces.api.schemas.answers import Computed, Note, Passage, answer_json
 from service.faces.api.schemas.citations import Citation, citation_json, citations_json
 from service.faces.api.schemas.values import IndexState, Json
 from service.faces.api.schemas.verdicts import QuoteVerdict, StatementVerdict, statement_json, verdict_json
@@ -68,6 +68,9 @@ class AnswerResponse(BaseModel):
     parts: list[str] = Field(description="What the question asks: itself, or its parts in its own words.")
     unanswered: list[int] = Field(description="Indexes of `parts` that an extractive answer does not answer.")
     sentences: list[AnsweredSentence]
+    notes: list[Note] = Field(
+        description="`unknown_language`: the collection's model does not know the language of the question."
+    )
     sources: list[Citation] = Field(description="What the marks in `answer` refer to; [1] is the first.")
     passages: list[Passage]
     computed: Computed | None = Field(
@@ -92,6 +95,7 @@ def found_json(found: Found) -> Json:
         "missing": shown["missing"],
         "parts": [part.text for part in found.parts],
         "unanswered": found.extract.unanswered,
+        "notes": shown["notes"],
         "sources": citations_json(found.sources, found.collection),
         "passages": shown["passages"],
         "computed": shown["computed"],

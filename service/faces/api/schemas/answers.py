@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 
 from index import answers
 from index.citations import Format, format_citation
+from index.search.extraction import first_sentence
+from service.advice import describe_unknown_language
 from service.faces.api.schemas.citations import Cell, Citation, cells_json, citations_json
 from service.faces.api.schemas.values import (
     DocumentMetadata,
@@ -109,6 +111,23 @@ class Passage(BaseModel):
     explain: Explanation
 
 
+class Note(BaseModel):
+    """Something to know of an answer beside it."""
+
+    code: Literal["unknown_language"]
+    message: str = Field(description="The same in words, and what to do.")
+
+
+class FirstSentence(BaseModel):
+    """The sentence that most probably answers: it stands first in `/v1/answer` and on the page."""
+
+    rank: int = Field(description="The rank of its passage.")
+    start: int
+    end: int
+    text: str = Field(description="Its words: `text[start:end]` of the document's text.")
+    probability: float = Field(description="That its passage answers, and by this sentence.")
+
+
 class AskResponse(BaseModel):
     """The passages that best answer a question, best first."""
 
@@ -123,6 +142,12 @@ class AskResponse(BaseModel):
     )
     missing: list[str] = Field(
         description="Those that they lack: the passage may be about something else of the same kind."
+    )
+    notes: list[Note] = Field(
+        description="`unknown_language`: the collection's model does not know the language of the question."
+    )
+    first: FirstSentence | None = Field(
+        description="The sentence that most probably answers; null if none probably does."
     )
     passages: list[Passage]
     computed: Computed | None = Field(
@@ -150,6 +175,8 @@ def answer_json(
         "withheld": answer.withheld,
         "mentioned": answer.mentioned,
         "missing": answer.missing,
+        "notes": notes_json(answer, collection),
+        "first": _first_json(answer),
         "passages": [
             _passage_json(
                 hit, cited, {name: _format_citation(hit, name, collection, base) for name in formats}
@@ -165,6 +192,22 @@ def answer_json(
 def computed_json(reading: answers.Reading | None) -> Json | None:
     """What was computed as :class:`Computed`."""
     return None if reading is None else asdict(reading)
+
+
+def notes_json(answer: answers.Answer, collection: str) -> list[Json]:
+    """What to know of an answer beside it, each as :class:`Note`."""
+    unknown = answer.unknown_language
+    if unknown is None:
+        return []
+    return [{"code": "unknown_language", "message": describe_unknown_language(unknown, collection)}]
+
+
+def _first_json(answer: answers.Answer) -> Json | None:
+    one = first_sentence(answer)
+    if one is None:
+        return None
+    place = {"rank": one.hit.rank, "start": one.start, "end": one.end}
+    return {**place, "text": one.text, "probability": round(one.probability, 4)}
 
 
 def _passage_json(hit: answers.Hit, cited: Json, formats: Json) -> Json:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from index.citations import Format
 from index.filters import OPERATORS
+from service.flows.ask.requests import Turn
 from service.http.request_models import Request
 
 _COLLECTION = "Name of the collection; by default that of the connection. list_documents names them."
@@ -29,6 +30,11 @@ class AskArguments(Request):
     """Arguments of ``ask``."""
 
     question: str = Field(description="One question, as a whole sentence that needs no context.")
+    turns: list[Turn] = Field(
+        default_factory=list,
+        description="The conversation before the question, oldest message first: only for a question in the "
+        "user's own words that needs it.",
+    )
     k: int = Field(5, ge=1, le=100, description="Most passages to return.")
     filter: dict[str, Any] | None = Field(
         None,

@@ -65,6 +65,10 @@ class AskResult(BaseModel):
     missing: list[str] = Field(
         description="Names, numbers and dates of the question that the first passage lacks where nearest."
     )
+    first_sentence: str = Field(
+        description="The sentence that most probably answers; empty if none probably does."
+    )
+    notes: list[str] = Field(description="What to tell the user of the answer, such as an unknown language.")
     passages: list[AnsweringPassage]
     computed: Computed | None = Field(
         description="A value that was computed of the cells of a table, with the locators of all of them. It "

@@ -11,8 +11,9 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from index.answers import Answer, Hit
 from index.collection import Collection
+from index.search.extraction import first_sentence
 from service.errors import InvalidRequest
-from service.faces.api.schemas.answers import computed_json
+from service.faces.api.schemas.answers import computed_json, notes_json
 from service.faces.api.schemas.values import Json
 from service.faces.mcp.tools import arguments, reading, results, verifying
 from service.faces.mcp.tools.backend import Backend
@@ -92,15 +93,24 @@ async def ask(backend: Backend, given: arguments.AskArguments) -> results.AskRes
     """Find the passages that answer a question."""
     collection = given.collection or backend.collection
     asked = AskRequest.model_validate(
-        {"question": given.question, "collection": collection, "k": given.k, "filter": given.filter}
+        {
+            "question": given.question,
+            "collection": collection,
+            "k": given.k,
+            "filter": given.filter,
+            "turns": [one.model_dump() for one in given.turns],
+        }
     )
 
     def make_result(answers: Sequence[Answer]) -> results.AskResult:
         (answer,) = answers
+        first = first_sentence(answer)
         return results.AskResult(
             question=answer.question,
             answerability=answer.answerability,
             missing=list(answer.missing),
+            first_sentence="" if first is None else first.text,
+            notes=[one["message"] for one in notes_json(answer, collection)],
             passages=[
                 _answering_passage(number, hit, collection, backend)
                 for number, hit in enumerate(_hits_by_probability(answer), 1)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from index.answers import Answer, Citation, Hit
 from index.citations import Resolution
+from index.search.extraction import first_sentence
 from index.text import Span
+from service.advice import upgrade_command
 from service.faces.pages.asking.computed import ShownComputed, shown_computed
 from service.faces.pages.asking.earlier import LostPassage
 from service.faces.pages.asking.sources import ShownSource, SourceMaker, per_cent
@@ -131,12 +133,12 @@ def shown_answer(
         verdict,
         per_cent(answer.answerability, language),
         "" if verdict.tone == "good" else shown_missing(answer.mentioned, answer.missing, language),
-        _likeliest_sentence(answer.hits, sources) if declined and verdict.may_answer else None,
+        _nearest_sentence(answer, sources) if declined and verdict.may_answer else None,
         sentences,
         [found.parts[at].text for at in found.extract.unanswered] if sentences else (),
         () if made is None else tuple(_split_written_answer(made, sources)),
         sources,
-        list(_index_notes(answer, language)),
+        [*_language_notes(answer, name, language), *_index_notes(answer, language)],
         answer.index.change,
         resolution is not None,
         sum(one.standing is not None and one.standing.tone != "" for one in sources),
@@ -147,15 +149,14 @@ def shown_answer(
     )
 
 
-def _likeliest_sentence(hits: Sequence[Hit], sources: Sequence[ShownSource]) -> ShownSentence | None:
-    """The sentence of the first passage that most probably answers."""
-    hit, source = hits[0], sources[0]
-    if not hit.evidence:
+def _nearest_sentence(answer: Answer, sources: Sequence[ShownSource]) -> ShownSentence | None:
+    """The sentence that would stand first, if any."""
+    one = first_sentence(answer)
+    if one is None:
         return None
-    start, end = (at - hit.citation.start for at in (hit.evidence[0].start, hit.evidence[0].end))
-    text = hit.text[max(0, start) : end].strip()
+    citation, source = one.hit.citation, sources[one.hit.rank - 1]
     return ShownSentence(
-        hit.citation.locator, text, source.number, hit.citation.title, source.address, source.standing
+        citation.locator, one.text.strip(), source.number, citation.title, source.address, source.standing
     )
 
 
@@ -230,6 +231,24 @@ def _split_at_marks(text: str, by_number: Mapping[int, str]) -> list[Piece]:
             pieces += [Piece(text[at : match.start()]), Piece(match[0], number, by_number[number])]
             at = match.end()
     return [*pieces, Piece(text[at:])]
+
+
+def _language_notes(answer: Answer, collection: str, language: Language) -> Iterator[str]:
+    t, unknown = language.t, answer.unknown_language
+    if unknown is None:
+        return
+    yield t(
+        "The collection's model, {model}, does not know the language of the question: passages are found by "
+        "the words that they share with it, and none in another language.",
+        model=unknown.model,
+    )
+    if unknown.passages:
+        yield t(
+            "`{command}` changes that. It embeds {passages} passages anew; with --plan it first says how "
+            "long that takes.",
+            command=upgrade_command(collection),
+            passages=f"{unknown.passages:,}",
+        )
 
 
 def _index_notes(answer: Answer, language: Language) -> Iterator[str]:

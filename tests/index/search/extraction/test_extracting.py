@@ -54,11 +54,11 @@ def test_the_sentence_that_answers_is_quoted_alone(collection: Collection) -> No
     assert extract.unanswered == ()
 
 
-def test_each_part_of_a_question_gets_a_sentence_in_reading_order(collection: Collection) -> None:
+def test_each_part_of_a_question_gets_a_sentence_in_the_order_of_the_parts(collection: Collection) -> None:
     question = "When was the tower built, and what did the first lamp burn?"
     extract, parts = asked(filled(collection, lamps=LAMPS), question)
-    assert [one.part for one in extract.sentences] == [1, 0]
-    assert quotes(extract) == ["The first lamp burned whale oil.", "The tower was built in 1819."]
+    assert [one.part for one in extract.sentences] == [0, 1]
+    assert quotes(extract) == ["The tower was built in 1819.", "The first lamp burned whale oil."]
     assert [part.text for part in parts] == ["When was the tower built", "what did the first lamp burn?"]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from loccit_client.decoding import Reply
-from loccit_client.models.asking import Computed, Passage
+from loccit_client.models.asking import Computed, Note, Passage
 from loccit_client.models.citations import Citation
 from loccit_client.models.state import IndexState
 from loccit_client.models.verdicts import QuoteVerdict, StatementVerdict
@@ -70,6 +70,7 @@ class Answer(Reply):
     parts: list[str]
     unanswered: list[int]
     sentences: list[AnsweredSentence]
+    notes: list[Note] = field(default_factory=list)
     sources: list[Citation]
     passages: list[Passage]
     computed: Computed | None = None

@@ -21,7 +21,9 @@ __all__ = [
     "ExplainedPlace",
     "Explanation",
     "ExplanationReason",
+    "FirstSentence",
     "LexicalScore",
+    "Note",
     "Passage",
     "ReadCell",
 ]
@@ -128,6 +130,25 @@ class Computed(Reply):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Reply):
+    """Something to know of an answer beside it: a code, and the same in words, with what to do."""
+
+    code: Literal["unknown_language"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSentence(Reply):
+    """The sentence that stands first: it most probably answers. ``rank`` is that of its passage."""
+
+    rank: int
+    start: int
+    end: int
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskResult(Reply):
     """The passages that best answer a question, best first.
 
@@ -141,6 +162,8 @@ class AskResult(Reply):
     withheld: str
     mentioned: list[str]
     missing: list[str]
+    notes: list[Note] = field(default_factory=list)
+    first: FirstSentence | None = None
     passages: list[Passage]
     computed: Computed | None = None
     index: IndexState

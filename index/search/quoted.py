@@ -1,0 +1,79 @@
+"""Find the sentences of the documents that an answer quotes word for word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import regex
+
+from index.citations.claims import claims
+from index.sentence_table import SentenceTable
+from index.types import Vectors
+
+_MOST = 3
+"""Most sentences that are used of one answer."""
+_FEWEST = 3
+"""Fewest words of a sentence: a shorter one may be there by chance."""
+_SHARED = 2
+"""Fewest words, with the punctuation beside them, that a quoted sentence and the answer share."""
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_WORD = regex.compile(rf"[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+", regex.VERSION1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quotes:
+    """The sentences that an answer quotes, and their mean vector, shape (dimension,), if they have some."""
+
+    text: str
+    vector: Vectors | None
+
+
+class _Said:
+    """The words of an answer, and those between its quotation marks."""
+
+    def __init__(self, text: str) -> None:
+        self._line = _line(text)
+        self._parts = [_line(quote.text) for sentence in claims(text) for quote in sentence.quotes]
+        self._words = set(text.lower().split())
+
+    def quotes(self, sentence: str) -> bool:
+        """Whether it has all words of a sentence in a row, or a part of them between quotation marks."""
+        if sentence.isascii() and len(self._words.intersection(sentence.lower().split())) < _SHARED:
+            return False  # most sentences: to divide them into words takes longer
+        line = _line(sentence)
+        if line.count(" ") <= _FEWEST:
+            return False
+        return line in self._line or any(part in line for part in self._parts)
+
+
+def find_quotes(said: str, passages: Sequence[str], sentences: SentenceTable) -> Quotes | None:
+    """Find the first sentences of passages that an answer quotes; None without one.
+
+    ``passages`` are texts, and ``sentences`` those of each.
+    """
+    answer = _Said(said)
+    found: dict[str, Vectors | None] = {}
+    for at, passage in enumerate(passages):
+        own = sentences.passage(at)
+        for row, (start, end) in enumerate(own.spans.tolist()):
+            text = " ".join(passage[start:end].split())
+            if len(found) < _MOST and text not in found and answer.quotes(text):
+                found[text] = own.vectors[row] if len(own.vectors) else None
+    if not found:
+        return None
+    return Quotes(" ".join(found), _mean([vector for vector in found.values() if vector is not None]))
+
+
+def _line(text: str) -> str:
+    """The words of a text in lower case, with a space before and after each."""
+    return f" {' '.join(_WORD.findall(text.lower()))} "
+
+
+def _mean(vectors: Sequence[Vectors]) -> Vectors | None:
+    if not vectors:
+        return None
+    mean = np.mean(vectors, axis=0)
+    length = float(np.linalg.norm(mean))
+    return (mean / length).astype(np.float32) if length else None
