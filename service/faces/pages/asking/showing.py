@@ -237,15 +237,11 @@ def _language_notes(answer: Answer, collection: str, language: Language) -> Iter
     t, unknown = language.t, answer.unknown_language
     if unknown is None:
         return
-    yield t(
-        "The collection's model, {model}, does not know the language of the question: passages are found by "
-        "the words that they share with it, and none in another language.",
-        model=unknown.model,
-    )
+    yield t("The model {model} does not know the language of the question.", model=unknown.model)
+    yield t("So passages are found by the words that they share with it, and none in another language.")
     if unknown.passages:
         yield t(
-            "`{command}` changes that. It embeds {passages} passages anew; with --plan it first says how "
-            "long that takes.",
+            "`{command}` changes that: {passages} passages are embedded anew. --plan says how long it takes.",
             command=upgrade_command(collection),
             passages=f"{unknown.passages:,}",
         )
