@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -165,6 +166,14 @@ def test_a_header_of_several_rows_or_of_years(header: list[list[Cell]], caption:
     found = shown(read(workbook([*header, ["North", 1, 2, 3], ["South", 4, 5, 6]])))[1:]
     assert [text for kind, text in found if kind == "paragraph"] == (caption.split("\n") if caption else [])
     assert row in [line for kind, text in found if kind == "table" for line in text.splitlines()]
+
+
+@pytest.mark.shared
+def test_a_header_of_two_rows_is_no_row(shared: Path) -> None:
+    text = read((shared / "data" / "office" / "xlsx" / "45544.xlsx").read_bytes()).text
+    assert "Minimum: Salary" not in text
+    assert "Function: Consulting;" in text
+    assert "Minimum Monthly Salary(2): $1,000; Maximum Monthly Salary(2): $12,800" in text
 
 
 def test_long_cells_of_one_column_are_paragraphs() -> None:
