@@ -136,9 +136,10 @@ class _Tables:
 
 
 def _is_prose(region: Sequence[_Row]) -> bool:
-    """Whether rows of one cell each are paragraphs, some long, rather than a column of a table."""
+    """Whether rows of one cell each are paragraphs, one alone or some long, and no column of a table."""
     cells = [[cell for cell in row.cells if cell.strip()] for row in region]
-    return all(len(one) == 1 for one in cells) and any(len(one[0]) >= _LEAST_PROSE for one in cells)
+    is_one_column = all(len(one) == 1 for one in cells)
+    return is_one_column and (len(cells) == 1 or any(len(one[0]) >= _LEAST_PROSE for one in cells))
 
 
 def _captions(region: Sequence[_Row]) -> int:

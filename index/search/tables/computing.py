@@ -224,8 +224,10 @@ class _Computation:
             return None
         labels = [self._cell(row, label) for row in rows]
         for_label = self._asks_for_label(measure)
-        if for_label and len({one.casefold() for one in labels}) < len(labels):
-            return None  # several rows for one of what is asked for: they would have to be added first
+        # Several rows for one of what is asked for would have to be added first.
+        are_repeated = len({one.casefold() for one in labels}) < len(labels)
+        if for_label and (are_repeated or not self._is_one_column(label)):
+            return None
         best = self._best([self._cell(row, measure) for row in rows])
         if isinstance(best, str):
             return self._declined(used, name, best)
@@ -234,6 +236,12 @@ class _Computation:
         answering = [row.cells[label if for_label else measure] for row in found]
         lines = [(row.start, row.end) for row in found]
         return Computed(operation.name, ", ".join(dict.fromkeys(values)), "", name, used, answering, lines)
+
+    def _is_one_column(self, column: int) -> bool:
+        """Whether it is one, and not two that a page joined: its name is a word, or wholly asked for."""
+        if not self.grid.is_drawn:
+            return True
+        return len(self.grid.name(column).split()) < 2 or self.asked.names(self.grid.name(column))
 
     def _asks_for_label(self, measure: int) -> bool:
         """Whether the answer is what a row is about, and not its figure."""

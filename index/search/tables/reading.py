@@ -23,6 +23,8 @@ from index.types import Block
 
 _LONGEST = 200_000
 """Code points of the longest table that is read."""
+_DRAWN = "application/pdf"
+"""Files in which tables are recognised by the places of words."""
 _CAPTION_LINES = 3
 _LONGEST_CAPTION = 300
 
@@ -66,6 +68,7 @@ class TableReader:
         start = min([parts[0].start, *(one.start for one in above)])
         text = self._passages.text(found.version.text_sha256, start, parts[-1].end)
         grid = _joined([grid_of(text, one) for one in shift_tables(parts, -start)])
+        grid = replace(grid, is_drawn=found.version.media_type == _DRAWN)
         captions = [text[one.start - start : one.end - start] for one in above]
         captions += [text[row.start : row.end] for row in grid.heads[:-1]]
         context = "\n".join([found.version.title, *found.section, *captions])

@@ -55,7 +55,7 @@ def test_rows_name_their_cells_and_blank_rows_separate_tables() -> None:
         (1, "Rivers"),
         ("paragraph", "All rivers"),
         ("table", "River: Aare; Length: 288.50 km; Seen: 2024-03-05"),
-        ("table", "loose"),
+        ("paragraph", "loose"),
     ]
     assert (extract.reader, extract.media_type) == (READER, MEDIA_TYPE)
     assert extract.metadata == {"hidden_sheets": ["Notes"]}

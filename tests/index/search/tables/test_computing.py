@@ -1,5 +1,7 @@
 """Operations on the tables of the benchmark, each cell that was read included."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.retrieval import columns
@@ -14,7 +16,9 @@ ANALYZER = Analyzer()
 CASES = [(table, asked) for table in columns.tables() for asked in table.questions]
 
 
-def computed(title: str, rows: list[list[str]], question: str) -> tuple[Computed | None, str]:
+def computed(
+    title: str, rows: list[list[str]], question: str, *, is_drawn: bool = False
+) -> tuple[Computed | None, str]:
     builder = BlockBuilder()
     builder.heading(title.split("\n", maxsplit=1)[0], level=1)
     builder.table(rows)
@@ -25,7 +29,8 @@ def computed(title: str, rows: list[list[str]], question: str) -> tuple[Computed
         return None, extract.text
     terms = frozenset(term for *_, term in ANALYZER.question_hashes(question))
     asked = Asked.of(question, terms, ANALYZER.hashes)
-    return compute(operation, asked, extract.text, grid_of(extract.text, table), title), extract.text
+    grid = replace(grid_of(extract.text, table), is_drawn=is_drawn)
+    return compute(operation, asked, extract.text, grid, title), extract.text
 
 
 @pytest.mark.parametrize(("table", "asked"), CASES, ids=[asked.question for _, asked in CASES])
@@ -121,6 +126,14 @@ def test_a_label_with_a_word_of_totals_is_no_total(label: str) -> None:
     found, _ = computed("Lamps", [*ROWS, [label, "2,000", "1911"]], "Which lamp sold the most?")
     assert found is not None
     assert found.value == label
+
+
+def test_two_columns_of_words_that_a_page_joined_are_no_label() -> None:
+    rows = [["Lamp Maker", "Sold"], ["Argand Lind", "1,577"], ["Dietz Orr", "40"]]
+    assert computed("Lamps", rows, "Which lamp sold the most?", is_drawn=True)[0] is None
+    one, _ = computed("Lamps", [["Lamp", "Sold"], *rows[1:]], "Which lamp sold the most?", is_drawn=True)
+    assert one is not None
+    assert one.value == "Argand Lind"
 
 
 def test_several_that_share_the_place_are_all_named() -> None:
