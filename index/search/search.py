@@ -203,6 +203,8 @@ class Search:
         found = judged.found
         with watch.stage("answerability"):
             probability, hits = judge_hits(found.hits, judged.features, answerability, found.certainty)
+            # A table that answers says all that the question names, though not in one sentence.
+            compared = found.compared if found.certainty is None else Named()
         return Answer(
             asked.alone.question,
             probability,
@@ -211,8 +213,8 @@ class Search:
             replace(state, degraded=tuple(dict.fromkeys((*found.degraded, *self._engine.degraded)))),
             reading=found.reading,
             features=judged.features,
-            mentioned=found.compared.present,
-            missing=found.compared.missing,
+            mentioned=compared.present,
+            missing=compared.missing,
             timings_ms=watch.durations(),
         )
 

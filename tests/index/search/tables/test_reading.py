@@ -140,6 +140,12 @@ def test_a_table_is_read_as_a_whole_however_it_was_cut(tables: Collection) -> No
     assert "1,000" in reading.reason
 
 
+def test_nothing_that_a_question_names_is_missing_of_a_computed_value(tables: Collection) -> None:
+    answer = tables.ask("Which is higher, Cold Sister or Lantern?")
+    assert answer.reading is not None
+    assert (answer.reading.value, answer.missing) == ("Cold Sister", ())
+
+
 def test_prose_is_asked_nothing_of_the_kind(tables: Collection) -> None:
     assert tables.ask("What does the table below show?").reading is None
 
