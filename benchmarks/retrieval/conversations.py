@@ -1,4 +1,6 @@
-"""Questions after other turns: how many lose their answer, and follow-ups of the half not fitted to.
+"""Questions after other turns: ``python -m benchmarks.retrieval.conversations``.
+
+How many lose their answer, and follow-ups of the half that nothing was fitted to.
 
 A question is asked alone, and after each of ten histories: answered, declined, greetings, other languages, a
 long text. Its answer is lost if it was right alone (its first sentence is in the document that answers, and
@@ -7,6 +9,7 @@ the probability is not below the default threshold) and is not right after them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -30,9 +33,9 @@ _QUESTIONS = 100
 _CORPUS = Path(__file__).parents[2] / "corpus"
 
 
-def study() -> Mapping[str, Estimate]:
+def study(data: Path = sets.DATA) -> Mapping[str, Estimate]:
     """Answers lost in the corpus and in COVID-QA, and nDCG@10 of MTRAG-UN's other half."""
-    with Library(sets.DATA, embedder=sets.embedder(), config=LibraryConfig()) as library:
+    with Library(data, embedder=sets.embedder(), config=LibraryConfig()) as library:
         mtrag = sets.collection_of(library, SHARED / "mtrag")
         follow_ups = [
             one
@@ -114,3 +117,8 @@ def _covidqa(library: Library) -> tuple[Collection, list[Question]]:
 
 def _papers(ids: set[str]) -> Iterator[Source]:
     yield from (one for one in questions.sources(SHARED / "covidqa") if one.id in ids)
+
+
+if __name__ == "__main__":
+    for name, one in study(*map(Path, sys.argv[1:2])).items():
+        print(f"{name}: {one.value:.4f} ({one.low:.4f} to {one.high:.4f}) of {one.questions}")
