@@ -43,7 +43,9 @@ def assert_same_everywhere(client: TestClient, library: Library, some: list[str]
     every = faces(client, library)
     for question in some:
         shown = {name: " ".join(ask(question, ()).split()) for name, ask in every.items()}
-        assert len(set(shown.values())) == 1, (question, shown)
+        # An answer brings the list that the sentence introduces.
+        sentence = min(shown.values(), key=len)
+        assert all(sentence in one for one in shown.values()), (question, shown)
 
 
 def test_every_face_shows_the_same_sentence_first(client: TestClient, shared_library: Library) -> None:
