@@ -126,6 +126,11 @@ def is_being_replaced(data: Path) -> bool:
     return (data / _UNFINISHED).exists()
 
 
+def parts(data: Path) -> list[Path]:
+    """The folders that hold what a restore replaces: after an interrupted one, what it moved away, too."""
+    return [data, data / REPLACED] if is_being_replaced(data) else [data]
+
+
 def require_complete(data: Path) -> None:
     """Raise :class:`RestoreUnfinished` for a data folder that a restore left incomplete."""
     if is_being_replaced(data):

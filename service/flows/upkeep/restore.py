@@ -21,8 +21,8 @@ from service.flows.upkeep.errors import BackupFailed, DataNotEmpty
 from service.flows.upkeep.manifest import Manifest
 from service.state import data_folder
 from service.state.files import FILES, erase_again, open_file_store
-from service.state.identity import begin_sessions_anew, find_keys, mark_of, open_key_store
-from service.state.inventory import Inventory
+from service.state.identity import Marks, begin_sessions_anew, find_keys, mark_of, open_key_store
+from service.state.inventory import UNREADABLE, Inventory
 
 _log = logging.getLogger("loccit.upkeep")
 
@@ -138,14 +138,17 @@ def _make_ready(staged: Path, manifest: Manifest, erased: ErasedTags | None) -> 
 
 def _revoke_again(data: Path, staged: Path) -> None:
     """Revoke the keys of the backup that are revoked in the data folder, as far as its keys can be read."""
-    if not all((folder / data_folder.KEYS).exists() for folder in (data, staged)):
+    if not (staged / data_folder.KEYS).exists():
         return
-    try:
-        with closing(open_key_store(data)) as store:
-            revoked = {key.id: key.revoked for key in store.all() if key.revoked is not None}
-    except Damaged as error:
-        _log.warning("Keys that were revoked since the backup are valid again: %s", error.message)
-        return
+    revoked: dict[str, float] = {}
+    for part in data_folder.parts(data):
+        if not (part / data_folder.KEYS).exists():
+            continue
+        try:
+            with closing(open_key_store(part)) as store:
+                revoked |= {key.id: key.revoked for key in store.all() if key.revoked is not None}
+        except Damaged as error:
+            _log.warning("Keys that were revoked since the backup are valid again: %s", error.message)
     with closing(open_key_store(staged)) as store:
         for key in store.all():
             if key.id in revoked and key.revoked is None:
@@ -163,13 +166,24 @@ def _keep_closed(data: Path, staged: Path) -> bool:
 
     What nobody could read without a key is not opened by an older backup.
     """
-    mark, inventory = Inventory(data).access(), Inventory(staged)
-    with suppress(KeysLost):
-        mark = mark_of(find_keys(data), asks_for_keys=False) or mark
+    mark, inventory = _mark(data), Inventory(staged)
     if mark in ("", inventory.access()) or find_keys(staged).keys:
         return False
     inventory.set_access(mark)
     return True
+
+
+def _mark(data: Path) -> str:
+    """The access mark of what is replaced, from whatever of it still has one."""
+    found = []
+    for part in data_folder.parts(data):
+        with suppress(KeysLost):
+            found.append(mark_of(find_keys(part), asks_for_keys=False))
+        found += Marks(part).all().values()
+    # One that can be read says more than that there is one.
+    return next(
+        (mark for mark in found if mark not in ("", UNREADABLE)), UNREADABLE if UNREADABLE in found else ""
+    )
 
 
 def _replace(data: Path, staged: Path, own: data_folder.Used) -> None:
@@ -177,7 +191,9 @@ def _replace(data: Path, staged: Path, own: data_folder.Used) -> None:
 
     ``own`` is what the data folder has in the place for objects, for a restore that goes on.
     """
-    was_interrupted = data_folder.is_being_replaced(data)
+    was_interrupted, replaced = data_folder.is_being_replaced(data), data / data_folder.REPLACED
+    if not was_interrupted:
+        shutil.rmtree(replaced, ignore_errors=True)
     data_folder.begin_replacing(data, own)
     try:
         data_folder.require_unused(data)  # since the first look
@@ -185,16 +201,24 @@ def _replace(data: Path, staged: Path, own: data_folder.Used) -> None:
         if not was_interrupted:
             data_folder.end_replacing(data)
         raise
-    replaced = data / data_folder.REPLACED
     with bundle.translating_os_errors(data):
         sync(data)
-        shutil.rmtree(replaced, ignore_errors=True)
         replaced.mkdir(exist_ok=True)
         for path in data_folder.state(data):
-            path.rename(replaced / path.name)
+            _move_away(path, replaced / path.name)
         for path in staged.iterdir():
             path.rename(data / path.name)
         sync(data)
         data_folder.end_replacing(data)
         sync(data)
         shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _move_away(path: Path, target: Path) -> None:
+    """Move what a restore replaces. What an interrupted one moved stays: ``path`` is a part of its backup."""
+    if not target.exists():
+        path.rename(target)
+    elif path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

@@ -21,8 +21,7 @@ def places_in_use(data: Path) -> Used:
     """The places of a data folder on shared storage, and those it had before an unfinished restore."""
     before = data_folder.used_before(data)
     folders, unknown, owner = set(before.folders), set(), before.owner
-    parts = [data, data / data_folder.REPLACED] if data_folder.is_being_replaced(data) else [data]
-    for part in parts:
+    for part in data_folder.parts(data):
         catalogue = open_catalogue(part)
         for name in catalogue.names():
             try:

@@ -15,8 +15,9 @@ from service.flows.upkeep.errors import (
     DataNotEmpty,
 )
 from service.settings import Settings
-from service.state.data_folder import DataInUse, RestoreUnfinished
-from service.state.identity import Key, Scope, open_key_store
+from service.state.data_folder import DataInUse, RestoreUnfinished, state
+from service.state.identity import Key, Marks, Scope, open_key_store
+from service.state.inventory import Inventory
 from service.state.library import open_library as open_with_settings
 from tests.log_lines import lines
 from tests.service.flows.upkeep.conftest import Opener, answers, files, names, put
@@ -233,3 +234,38 @@ def test_keys_that_were_revoked_since_stay_revoked_and_sessions_end(
     restore(data, tmp_path / "backup", ledger=None, replace=True)
     with closing(open_key_store(data)) as keys:
         assert [key.revoked for key in keys.all()] == [None, None]
+
+
+def _kill_when_moved(data: Path) -> None:
+    """Leave the folder as a kill does that comes after the old state was moved away."""
+    (data / "restore-unfinished").touch()
+    (data / ".replaced").mkdir()
+    for path in state(data):
+        path.rename(data / ".replaced" / path.name)
+
+
+def test_keys_stay_revoked_when_a_restore_is_killed_and_repeated(data: Path, tmp_path: Path) -> None:
+    with closing(open_key_store(data)) as keys:
+        keys.add(Key("one", "one", bytes(32), Scope.READ))
+    back_up(data, tmp_path / "backup")
+    with closing(open_key_store(data)) as keys:
+        keys.revoke("one", 7.0)
+    _kill_when_moved(data)
+    restore(data, tmp_path / "backup", ledger=None)
+    with closing(open_key_store(data)) as keys:
+        assert [key.revoked for key in keys.all()] == [7.0]
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_backup_without_keys_does_not_open_what_only_a_collection_knows_to_be_closed(
+    data: Path, open_library: Opener, tmp_path: Path, is_killed: bool
+) -> None:
+    with open_library() as library:
+        put(library, "mars.txt", MOONS)
+    back_up(data, tmp_path / "backup")
+    Marks(data).replace("id of the keys")
+    (data / "inventory.json").unlink()
+    if is_killed:
+        _kill_when_moved(data)
+    assert restore(data, tmp_path / "backup", ledger=None, replace=True).lacks_keys
+    assert Inventory(data).access() == "id of the keys"
