@@ -311,3 +311,8 @@ def test_with_a_proxy_nobody_enters_without_it_although_there_is_no_key(library:
         assert_error(client.get("/v1/collections"), 401, "unauthorized")
         proxy = TestClient(client.app, client=("10.0.0.1", 1))
         assert proxy.get("/v1/collections", headers={"x-user": "ada"}).status_code == 200
+
+
+def test_a_cookie_whose_time_has_thousands_of_digits_is_refused(locked: TestClient) -> None:
+    locked.cookies.set(COOKIE, f"setting.{'9' * 5000}.id.signature")
+    assert_error(locked.get("/v1/documents"), 401, "unauthorized")

@@ -172,12 +172,12 @@ def _in_han(text: str) -> Iterator[Number]:
             continue
         characters = match[0]
         if all(one in _HAN for one in characters):
-            value = int("".join(str(_HAN[one]) for one in characters))
+            value = Decimal("".join(str(_HAN[one]) for one in characters))
         elif characters[0] in _HAN or characters[0] in _HAN_SCALES:
-            value = _han_value(characters)
+            value = Decimal(_han_value(characters))
         else:
             continue
-        yield _with_unit(text, *match.span(), frozenset({Decimal(value)}))
+        yield _with_unit(text, *match.span(), frozenset({value}))
 
 
 def _han_value(characters: str) -> int:

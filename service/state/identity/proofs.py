@@ -19,6 +19,8 @@ from service.state.identity.principal import Principal
 
 _BYTES = 16
 _DAY = 24 * 3600
+_DIGITS = 18
+"""Most digits of a time. Of thousands, which a stranger may send, no number is made."""
 
 
 class Prover:
@@ -66,7 +68,7 @@ class Prover:
         """The id of the key that gave a visitor this link; empty for another proof, or one that expired."""
         key, _, rest = proof.partition(".")
         expires, _, signature = rest.partition(".")
-        if not expires.isdecimal() or int(expires) <= self._clock():
+        if len(expires) > _DIGITS or not expires.isdecimal() or int(expires) <= self._clock():
             return ""
         return key if _equal(self._signature(key, expires, collection, locator), signature) else ""
 

@@ -17,6 +17,8 @@ from service.state.identity.principal import Principal
 from service.state.identity.secret import new_session_id
 
 COOKIE = "loccit_session"
+_DIGITS = 18
+"""Most digits of a time. Of thousands, which a stranger may send, no number is made."""
 
 
 class Sessions:
@@ -61,7 +63,7 @@ class Sessions:
     def _parse_valid(self, cookie: str) -> tuple[str, str, str]:
         """The id of the key, the time and the id of a session that has not ended."""
         key_id, expires, session, signature = (*cookie.split(".", 3), "", "", "")[:4]
-        if not expires.isdecimal() or int(expires) <= self._clock():
+        if len(expires) > _DIGITS or not expires.isdecimal() or int(expires) <= self._clock():
             raise Unauthorized("The session has ended. Sign in again.")
         if not hmac.compare_digest(self._signature(key_id, expires, session).encode(), signature.encode()):
             raise Unauthorized("The session is not known, or was ended. Sign in again.")

@@ -89,3 +89,8 @@ def test_offsets_hold_in_any_text(text: str) -> None:
         assert last <= number.start < number.end <= len(text)
         assert number.values
         last = number.start
+
+
+@pytest.mark.parametrize("written", ["9", "一", "٣"])
+def test_a_number_of_thousands_of_digits_is_a_number(written: str) -> None:
+    assert one(written * 5000).equals(one(written * 5000))
