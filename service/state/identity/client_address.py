@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from starlette.types import Scope
 
@@ -51,7 +51,7 @@ def is_trusted(address: str, proxies: Networks) -> bool:
     """Whether an address is that of a trusted proxy."""
     if not proxies or not is_address(address):
         return False
-    found = ip_address(address)
+    found = _parse(address)
     return any(found in network for network in proxies)
 
 
@@ -60,8 +60,14 @@ def subscriber(address: str) -> str:
     """The addresses of one subscriber: an IPv4 address, or the /64 network of an IPv6 address."""
     if not is_address(address):
         return address
-    found = ip_address(address)
+    found = _parse(address)
     return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else str(found)
+
+
+def _parse(address: str) -> IPv4Address | IPv6Address:
+    """The address; the IPv4 address of one that a socket for both versions shows as ``::ffff:192.0.2.1``."""
+    found = ip_address(address)
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
 @lru_cache(maxsize=256)

@@ -35,3 +35,9 @@ def test_the_addresses_of_one_subscriber_are_one() -> None:
     assert subscriber("203.0.113.5") == "203.0.113.5"
     assert subscriber("2001:db8::1") == subscriber("2001:db8::2:2") != subscriber("2001:db8:0:1::1")
     assert subscriber("testclient") == "testclient"
+
+
+def test_an_ipv4_address_in_ipv6_is_the_ipv4_address() -> None:
+    assert subscriber("::ffff:203.0.113.5") == subscriber("203.0.113.5") != subscriber("::ffff:203.0.113.6")
+    scope = {"client": ("::ffff:10.0.0.1", 1), "headers": [(b"x-forwarded-for", b"198.51.100.7")]}
+    assert client_address(scope, PROXIES) == "198.51.100.7"
