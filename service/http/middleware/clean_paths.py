@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,6 +26,8 @@ class CleanPaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or _is_clean(scope):
+            if "path" in scope:  # stored ids are in NFC, and file names of macOS are not
+                scope["path"] = unicodedata.normalize("NFC", scope["path"])
             await self._app(scope, receive, send)
             return
         error = InvalidRequest(

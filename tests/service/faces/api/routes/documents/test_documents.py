@@ -182,6 +182,16 @@ def test_an_id_with_odd_characters_comes_back_as_it_was(real: httpx.Client, docu
     assert real.delete(address).status_code == 200
 
 
+@pytest.mark.parametrize("address", ["cafe%CC%81.txt", "caf%C3%A9.txt", "%E2%84%AA.txt"])
+def test_a_document_is_found_under_the_id_that_it_was_put_with(client: TestClient, address: str) -> None:
+    place = f"/v1/documents/{address}"
+    assert client.put(place, content="A lamp.").status_code == 201
+    for path in (place, f"{place}/text", f"{place}/versions"):
+        assert client.get(path).status_code == 200
+    assert client.patch(place, json={"metadata": {"year": 1859}}).status_code == 200
+    assert client.delete(place).status_code == 200
+
+
 @pytest.mark.parametrize(
     "address", ["a.txt%0A", "%0Aa.txt", "a%00.txt", "a%FF.txt", "a%E2%80%A8.txt", "a%C2%85"]
 )
