@@ -14,6 +14,8 @@ DOCUMENTS = "/v1/documents/"
 UPLOADS = frozenset({"/v1/ingest", "/v1/files", "/library/upload"})
 STREAMED = (b"multipart/form-data", b"application/zip", b"application/x-zip-compressed")
 """Content types of uploads that are written to disk as they arrive."""
+_SMALL = 65_536
+"""Most bytes of a body that counts as small."""
 
 
 class BodyLimit:
@@ -23,7 +25,8 @@ class BodyLimit:
     event loop parses: they are kept small so that one request does not block the others.
 
     All bodies that are in memory have at most ``together`` bytes, and those of one caller half of that, or
-    one document: the next piece of one is refused with 429.
+    one document: the next piece of one is refused with 429. Small bodies, such as questions, have room
+    whatever others hold: two callers who send slowly would keep everybody out.
     """
 
     def __init__(self, app: ASGIApp, *, uploads: int, documents: int, others: int, together: int) -> None:
@@ -81,12 +84,13 @@ class _Memory:
     def __init__(self, most: int, *, each: int) -> None:
         self.most = most
         self.each = each
+        self.small = min(_SMALL, most // 1024)
         self.taken = 0
         self._held: Counter[str] = Counter()
 
-    def take(self, size: int, holder: str) -> None:
-        """Count bytes of a caller. Raises :class:`Overloaded` when there is no room for them."""
-        if self.taken + size > self.most:
+    def take(self, size: int, holder: str, *, is_small: bool) -> None:
+        """Count bytes of a caller, of a small body or not. Raises :class:`Overloaded` without room."""
+        if not is_small and self.taken + size > self.most:
             raise Overloaded(
                 f"The bodies of requests may take {self.most:,} bytes together, and others take "
                 f"{self.taken:,} now. Try again in a moment, or raise LOCCIT_MAX_BODIES_BYTES."
@@ -117,7 +121,8 @@ class _Share:
 
     def take(self, size: int) -> None:
         """Count bytes. Raises :class:`Overloaded` when there is no room for them."""
-        self._memory.take(size, self._holder)
+        is_small = self._taken + size <= self._memory.small
+        self._memory.take(size, self._holder, is_small=is_small)
         self._taken += size
 
     def release(self) -> None:

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.anyio
 class Bodies:
     """Requests whose bodies are sent in pieces of 100 bytes, and stay in memory until they are let go."""
 
-    def __init__(self, **limits: int) -> None:
-        self.app = BodyLimit(self._handle, uploads=10_000, others=10_000, **limits)
+    def __init__(self, *, others: int = 10_000, **limits: int) -> None:
+        self.app = BodyLimit(self._handle, uploads=10_000, others=others, **limits)
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         for _ in range(scope["pieces"]):
@@ -68,3 +68,17 @@ async def test_one_body_always_has_room() -> None:
             await bodies.hold("a", 5)
 
     await bodies.hold("a", 5, another)
+
+
+async def test_a_small_body_has_room_while_others_hold_all() -> None:
+    bodies = Bodies(documents=512_000, together=1_024_000, others=512_000)
+
+    async def small() -> None:
+        await bodies.hold("c", 10)
+        with pytest.raises(Overloaded, match="together"):
+            await bodies.hold("c", 11)
+
+    async def second() -> None:
+        await bodies.hold("b", 5120, small)
+
+    await bodies.hold("a", 5120, second)
