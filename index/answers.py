@@ -208,8 +208,8 @@ class Answer:
     ``answerability`` is the calibrated probability that the passages answer the question. ``withheld`` is
     the reason why passages that were found are not returned, or empty. ``reading`` is what was computed of
     the cells of a table, None where the question asks for nothing of the kind. ``mentioned`` and ``missing``
-    are the names, numbers and dates of the question that the best sentence of the first passage, its
-    neighbours and its headings have, and those that they lack.
+    are the names, numbers and dates of the question that the best sentence of a passage, its neighbours
+    and its headings have, and those that they lack: of the first three passages, the one that lacks least.
     """
 
     question: str

@@ -73,12 +73,12 @@ def print_computed(computed: Json) -> None:
 
 
 def print_missing(answer: Json) -> None:
-    """Say which names, numbers and dates of the question the first passage lacks where it answers best."""
+    """Say which names, numbers and dates of the question the nearest sentences lack."""
     if not answer["missing"]:
         return
     missing, mentioned = " · ".join(answer["missing"]), " · ".join(answer["mentioned"])
-    told = f"mentions {mentioned}, but not {missing}" if mentioned else f"does not mention {missing}"
-    stdout().print(f"The first passage {told} where it comes nearest.", markup=False, highlight=False)
+    told = f"mention {mentioned}, but not {missing}" if mentioned else f"do not mention {missing}"
+    stdout().print(f"The nearest sentences {told}.", markup=False, highlight=False)
 
 
 def print_notes(answer: Json) -> None:

@@ -111,7 +111,7 @@ def prefer_holding(
     """Strengthen the likely sentences that hold what the question asks for; a row names it in its column."""
     best = max((one.strength for one in judged), default=0.0)
     return [
-        one._replace(strength=one.strength + HOLDS)
+        one._replace(strength=one.strength + HOLDS[wanted.kind])
         if one.strength > best - _LIKELY
         and not one.is_row
         and wanted.is_in(text, one.start - at, one.end - at)

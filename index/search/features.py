@@ -37,8 +37,9 @@ class Features:
     any other. ``words``: the best BM25 score by sentences; ``sentences``: the logarithm of how many
     sentences were compared; ``spelt``: 1 if the model does not know the question's language.
 
-    ``lacks_name``, ``lacks_number`` and ``lacks_count``: 1 if the first passage's best sentence, its
-    neighbours and its headings lack a name, a number or date, or a small number of the question;
+    ``lacks_name``, ``lacks_number`` and ``lacks_count``: 1 if a passage's best sentence, its
+    neighbours and its headings lack a name, a number or date, or a small number of the question, of the first
+    passages the one that lacks least;
     ``lacks_name_far`` and ``lacks_number_far``: if the whole passage does
     (:class:`index.search.named.Named`).
     """

@@ -41,6 +41,12 @@ class Named:
     lacks_number_far: bool = False
     lacks_count: bool = False
 
+    @property
+    def lacking(self) -> int:
+        """How many of the flags are set."""
+        near = self.lacks_name + self.lacks_number + self.lacks_count
+        return near + self.lacks_name_far + self.lacks_number_far
+
 
 def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
     """Compare what a question names with the best sentence of a passage, its neighbours and its headings.
@@ -65,6 +71,21 @@ def compare(question: str, hit: Hit, terms: Terms, text: str, at: int) -> Named:
         bool(numbers & far),
         bool(counts & near),
     )
+
+
+def compare_best(question: str, passages: Iterable[tuple[Hit, str, int]], terms: Terms) -> Named:
+    """Compare what a question names with passages, until one lacks nothing; return what lacks least.
+
+    Each is a hit, its text and the offset of that.
+    """
+    best = Named()
+    for number, (hit, text, at) in enumerate(passages):
+        found = compare(question, hit, terms, text, at)
+        if not number or found.lacking < best.lacking:
+            best = found
+        if not best.lacking:
+            break
+    return best
 
 
 def nearby(hit: Hit, text: str, at: int) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from index.answers import Answer, Hit, IndexState, Reading
+from index.answers import Answer, Extent, Hit, IndexState, Reading
 from index.config import SearchConfig
 from index.filters import Filter
 from index.protocols import Embedder, History, Passages, Reranker, Searchable, Side
@@ -31,7 +31,7 @@ from index.search.conversation import (
 )
 from index.search.features import Features
 from index.search.hits import Hits
-from index.search.named import AROUND, Named, compare
+from index.search.named import AROUND, Named, compare_best
 from index.search.question import Query, Question, is_spelt
 from index.search.question_words import QuestionWords
 from index.search.quoted import Quotes, find_quotes
@@ -113,6 +113,8 @@ def make_queries(
 
 _NAMED, _COMPUTED = 0.75, 0.85
 """Least probability where the question names a row and a column, and where a value was computed."""
+_COMPARED = 3
+"""Hits that are compared with what the question names."""
 
 
 class Certainty(NamedTuple):
@@ -126,7 +128,7 @@ class Certainty(NamedTuple):
 class SearchResult:
     """A ranking of candidates, the hits made of it, and the indexes that have failed.
 
-    ``words`` are those of the question; ``compared`` is what it names, compared with the first hit.
+    ``words`` are those of the question; ``compared`` is what it names, compared with the first hits.
     """
 
     ranked: RankedCandidates
@@ -272,16 +274,17 @@ class Search:
             return SearchResult(ranking, first, degraded, words, compared, hits.reading, hits.named)
 
     def _compare(self, query: Query, hits: Sequence[Hit]) -> Named:
-        """Compare what the question names with the first hit; of single sentences, with those around."""
-        if not hits:
-            return Named()
-        cited, around = hits[0].citation, 0
-        text = hits[0].text
-        if query.selection.extent == "sentences":
-            around = min(cited.start, AROUND)
-            sha = bytes.fromhex(cited.text_sha256)
-            text = self._passages.text(sha, cited.start - around, cited.end + AROUND)
-        return compare(query.question, hits[0], self._analyzer.terms, text, cited.start - around)
+        """Compare what the question names with the first hits."""
+        passages = ((hit, *self._around(hit, query.selection.extent)) for hit in hits[:_COMPARED])
+        return compare_best(query.question, passages, self._analyzer.terms)
+
+    def _around(self, hit: Hit, extent: Extent) -> tuple[str, int]:
+        """The text of a hit, of single sentences with those around, and the offset where it begins."""
+        cited = hit.citation
+        if extent != "sentences":
+            return hit.text, cited.start
+        at = max(0, cited.start - AROUND)
+        return self._passages.text(bytes.fromhex(cited.text_sha256), at, cited.end + AROUND), at
 
     def features(self, query: Query, found: SearchResult) -> dict[str, float]:
         """Compute the features of the answerability by name; none if nothing was found."""

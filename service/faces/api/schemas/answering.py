@@ -62,7 +62,7 @@ class AnswerResponse(BaseModel):
     answerability: float = Field(description="Probability that the passages answer; 0 if there are none.")
     min_answerability: float = Field(description="Below this the answer declines.")
     mentioned: list[str] = Field(
-        description="Names, numbers and dates of the question that the first passage has where it is nearest."
+        description="Names, numbers and dates of the question that the nearest sentences have."
     )
     missing: list[str] = Field(description="Those that it lacks there.")
     parts: list[str] = Field(description="What the question asks: itself, or its parts in its own words.")

@@ -137,8 +137,8 @@ class AskResponse(BaseModel):
     )
     withheld: str = Field(description="Why found passages are not returned; else empty.")
     mentioned: list[str] = Field(
-        description="Names, numbers and dates of the question that the best sentence of the first passage, "
-        "its neighbours and its headings have."
+        description="Names, numbers and dates of the question that the best sentence of a passage, its "
+        "neighbours and its headings have: of the first three passages, the one that lacks least."
     )
     missing: list[str] = Field(
         description="Those that they lack: the passage may be about something else of the same kind."

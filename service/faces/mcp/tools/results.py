@@ -63,7 +63,7 @@ class AskResult(BaseModel):
     question: str
     answerability: float = Field(description="Probability that the documents answer the question at all.")
     missing: list[str] = Field(
-        description="Names, numbers and dates of the question that the first passage lacks where nearest."
+        description="Names, numbers and dates of the question that the nearest sentences lack."
     )
     first_sentence: str = Field(
         description="The sentence that most probably answers; empty if none probably does."

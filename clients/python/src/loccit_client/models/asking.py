@@ -154,7 +154,7 @@ class AskResult(Reply):
 
     ``answerability`` is the calibrated probability that they answer it. ``withheld`` says why passages that
     were found are not in the reply; else it is empty. ``mentioned`` and ``missing`` are the names, numbers
-    and dates of the question that the first passage has where it answers best, and those that it lacks there.
+    and dates of the question that the nearest sentences have, and those that they lack.
     """
 
     question: str
