@@ -31,8 +31,8 @@ def widen(text: str, span: Span, question: str) -> Span:
             return span
         first = _first_item(text, line)
         wide = _introduction(text, first), max(end, _list_end(text, first))
-    elif (first := list_after(text, _paragraph_end(text, end) if several else end)) is not None:
-        wide = start, _list_end(text, first)
+    elif (after := list_after(text, _paragraph_end(text, end) if several else end)) is not None:
+        wide = start, _list_end(text, after)
     else:
         return span
     return wide if wide[1] - wide[0] <= LONGEST else span
