@@ -67,7 +67,7 @@ def names(finding: Finding, file: str) -> bool:
             part in place or part.removesuffix("s") in place or part == "store"
         )
     part = path.parent.name if path.name.startswith("0") else path.name
-    return part in place or part.removesuffix(".sqlite") in finding.problem.code
+    return part in place or part.removesuffix(".sqlite").removesuffix("s") in finding.problem.code
 
 
 @pytest.fixture(scope="module")
