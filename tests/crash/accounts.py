@@ -5,6 +5,7 @@ With ``fills`` its disk is full now and then: what is refused then is not done.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,12 +26,14 @@ from tests.crash.child import Order, config
 from tests.mounts import fill
 from tests.patience import eventually
 from tests.residue import residue
+from tests.service.whole_replies import ADDRESS, whole_replies
 
 ADMIN = {"x-api-key": "correct-horse"}
 BALLAST = "fills"
 _ACTIONS = {"make": 3, "enter": 6, "leave": 4, "leave_all": 1, "revoke": 1, "put": 4, "erase": 3}
 _FILLS = {"fill": 1, "free": 2}
-_DONE, _STORED, _SEEN, _REFUSED, _FULL = 200, 201, 303, 401, 507
+_DONE, _STORED, _SEEN, _REFUSED, _MISSING, _FULL = 200, 201, 303, 401, 404, 507
+_ADDRESSES = itertools.count()
 
 Tell = Callable[..., None]
 
@@ -236,13 +239,18 @@ def _opens(client: TestClient, key: str) -> bool:
 
 
 def _is_let_in(client: TestClient, headers: dict[str, str]) -> bool:
-    reply = client.get("/v1/collections", headers=headers)
+    # From an address of its own: wrong keys are slowed down by address.
+    number = next(_ADDRESSES)
+    address = {ADDRESS: f"198.51.{number // 250 % 250}.{number % 250}"}
+    reply = whole_replies(client).get("/v1/collections", headers=headers, extensions=address)
     assert reply.status_code in {_DONE, _REFUSED}, reply.text
     return reply.status_code == _DONE
 
 
 def _is_there(client: TestClient, document: str) -> bool:
-    return client.get(f"/v1/documents/{document}", headers=ADMIN).status_code == _DONE
+    reply = client.get(f"/v1/documents/{document}", headers=ADMIN)
+    assert reply.status_code in {_DONE, _MISSING}, reply.text
+    return reply.status_code == _DONE
 
 
 _OF_THE_DISK = frozenset({"disk_almost_full", "audit_damaged"})
