@@ -9,6 +9,7 @@ still knows that, because each of its databases has the mark, too.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import sqlite3
@@ -49,6 +50,8 @@ _FORMAT = 1
 _HEAD = 256
 """Bytes at the beginning of a log by which it is recognised."""
 _BUSY_SECONDS = 10.0
+_CHECKSUM = "checksum"
+"""The key of the hash of the other values."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLE = "CREATE TABLE IF NOT EXISTS inventory (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 State = Literal["missing", "empty", "cut off", "damaged", "of another installation"]
@@ -332,10 +335,18 @@ def _read_values(path: Path) -> dict[str, str]:
             # Reads the whole list of tables, and compares the length of the file.
             if not one.execute("SELECT 1 FROM sqlite_master WHERE name = 'inventory'").fetchone():
                 return {}
-            found = one.execute("SELECT key, value FROM inventory").fetchall()
-            return {str(key): str(value) for key, value in found}
+            rows = one.execute("SELECT key, value FROM inventory").fetchall()
+            found = {str(key): str(value) for key, value in rows}
     except UnicodeDecodeError as error:  # of a value, or of a message that has a part of the schema
         raise sqlite3.DatabaseError(f"{path} has characters that are none") from error
+    if found and found.pop(_CHECKSUM, "") != _checksum(found):
+        raise sqlite3.DatabaseError(f"{path} was changed after it was written")
+    return found
+
+
+def _checksum(values: Mapping[str, str]) -> str:
+    """A hash of what a database says of itself, so that a flipped bit is noticed."""
+    return hashlib.sha256(json.dumps(sorted(values.items())).encode()).hexdigest()[:16]
 
 
 def _values_in(path: Path) -> dict[str, str]:
@@ -357,5 +368,7 @@ def _store(path: Path, *, access: str) -> str:
         one.execute("INSERT OR IGNORE INTO inventory VALUES ('id', ?)", (os.urandom(16).hex(),))
         one.execute("INSERT OR REPLACE INTO inventory VALUES ('access', ?)", (access,))
         (id_,) = one.execute("SELECT value FROM inventory WHERE key = 'id'").fetchone()
+        values = (_CHECKSUM, _checksum({"id": id_, "access": access}))
+        one.execute("INSERT OR REPLACE INTO inventory VALUES (?, ?)", values)
         one.execute("COMMIT")
         return str(id_)

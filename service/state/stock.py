@@ -54,8 +54,6 @@ def stock_problems(data: Path, inventory: Inventory) -> Iterator[Problem]:
         message = f"it is missing, and is made anew when the service starts. {UNKNOWN_BEFORE}"
         yield Problem("inventory_missing", INVENTORY, message)
     for one in inventory.lost():
-        if one.state == "damaged" and one.file.endswith(".sqlite"):
-            continue  # it is told with the other databases
         if not _is_made_anew(one, inventory):
             yield Problem("data_mixed", one.file, _unusable_message(data, one))
         elif one.file == OWNER:

@@ -155,6 +155,22 @@ def test_a_database_whose_names_are_no_characters_is_damaged(inventory: Inventor
     assert states(inventory) == {}
 
 
+def test_a_bit_that_flips_in_what_a_database_says_of_itself_is_noticed(
+    inventory: Inventory, tmp_path: Path
+) -> None:
+    inventory.set_access("a mark")
+    path = tmp_path / "jobs.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as jobs:
+        jobs.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole, id_ = path.read_bytes(), inventory_id(path).encode()
+    for word in (b"id" + id_, b"accessa mark", b"checksum"):
+        for at in range(whole.rindex(word), whole.rindex(word) + len(word)):
+            damaged = bytearray(whole)
+            damaged[at] ^= 1
+            path.write_bytes(damaged)
+            assert states(inventory) == {"jobs.sqlite": "damaged"}, (word, at)
+
+
 def inventory_id(path: Path) -> str:
     with closing(sqlite3.connect(path)) as jobs:
         return str(jobs.execute("SELECT value FROM inventory WHERE key = 'id'").fetchone()[0])
