@@ -71,9 +71,6 @@ def test_when_did_martin_thoma_die(client: TestClient) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.xfail(
-    strict=True, reason="the date stands two sentences before the one that answers: it counts as lacking"
-)
 def test_how_many_agreements_did_beijing_and_tianjin_sign_in_august_2014(client: TestClient) -> None:
     found = answered(client, "How many agreements did Beijing and Tianjin sign in August 2014?")
     assert "signed six cooperation agreements" in found["sentences"][0]["text"]
@@ -108,9 +105,6 @@ def test_near_misses_of_the_article_are_not_held_probable(client: TestClient) ->
 
 
 @pytest.mark.shared
-@pytest.mark.xfail(
-    strict=True, reason="the date stands two sentences before the one that answers: it counts as lacking"
-)
 def test_24_of_the_25_answers_hold_the_words_that_answer(client: TestClient, shared: Path) -> None:
     lines = (shared / "seed" / "questions.jsonl").read_text().splitlines()
     asked = [one for one in map(json.loads, lines) if one["quote"]]

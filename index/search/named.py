@@ -19,6 +19,8 @@ from index.text import sentence_spans
 
 AROUND = 400
 """Code points on each side of a sentence in which its neighbours are looked for."""
+_BEFORE = 2
+"""Sentences before it that are its neighbours."""
 _IN_ROW = ("\t", " | ")
 """What separates the cells of a row: the names of its columns may be far above."""
 _FEW = 12
@@ -89,13 +91,16 @@ def compare_best(question: str, passages: Iterable[tuple[Hit, str, int]], terms:
 
 
 def nearby(hit: Hit, text: str, at: int) -> str:
-    """The best sentence of a passage with those before and after it; all of it for a row, or without one."""
+    """The best sentence of a passage with two before and one after it; all of it for a row, or without one.
+
+    What a sentence is about is said before it more often than after it: when, and of whom.
+    """
     if not hit.evidence:
         return text
     start, end = hit.evidence[0].start - at, hit.evidence[0].end - at
     if any(mark in text[start:end] for mark in _IN_ROW):
         return text
-    before = sentence_spans(text, max(0, start - AROUND), start)[-1:]
+    before = sentence_spans(text, max(0, start - AROUND), start)[-_BEFORE:]
     after = sentence_spans(text, end, min(len(text), end + AROUND))[:1]
     return text[before[0][0] if before else start : after[0][1] if after else end]
 
