@@ -23,7 +23,7 @@ from typing import Any, Literal
 from filelock import FileLock
 
 from index.durability import write_text_durably
-from index.engine.sealed import seal, unseal
+from index.sealed_json import seal, unseal
 from index.search import CALIBRATION_FILE
 
 INVENTORY = "inventory.json"

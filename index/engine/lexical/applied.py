@@ -13,9 +13,9 @@ from pathlib import Path
 
 from index.durability import sync, write_text_durably
 from index.engine.lexical.checking import Commit
-from index.engine.sealed import seal, unseal
 from index.errors import StoreDamaged
 from index.records import Mark
+from index.sealed_json import seal, unseal
 
 _log = logging.getLogger("loccit.lexical")
 

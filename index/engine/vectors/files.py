@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from index.config import VectorsConfig
 from index.durability import UNFINISHED, sync, write_durably, write_text_durably
 from index.engine.checksums import Checksum, check_at_once, check_whole, checksum
-from index.engine.sealed import seal, unseal
 from index.engine.vectors.approximation import Approximation, Tuning
 from index.engine.vectors.exact import HALF, SINGLE, FlatVectors, MappedVectors
 from index.engine.vectors.rows import Rows
 from index.engine.vectors.segments import Segment
 from index.errors import StoreDamaged
 from index.records import NOTHING, Mark
+from index.sealed_json import seal, unseal
 from index.types import Ids
 
 Kind = Literal["flat", "ivf"]

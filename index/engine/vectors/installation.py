@@ -9,7 +9,6 @@ from typing import Any
 
 from index.durability import write_durably
 from index.engine.checksums import Checksum, check_whole
-from index.engine.sealed import unseal
 from index.engine.vectors.files import (
     checksum_of,
     delete_but,
@@ -19,6 +18,7 @@ from index.engine.vectors.files import (
     write_manifest,
 )
 from index.records import Mark
+from index.sealed_json import unseal
 
 
 def mark_of(manifest: str) -> Mark:

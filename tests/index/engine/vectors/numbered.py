@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from index.engine.sealed import seal, unseal
 from index.engine.vectors import FaissIndex
 from index.records import Mark
+from index.sealed_json import seal, unseal
 from index.types import Ids, Vectors
 
 DIMENSION = 8
