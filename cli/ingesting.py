@@ -162,7 +162,7 @@ def _is_empty(library: Library, collection: str) -> bool:
 def _offer_model(library: Library, collection: str, added: Sequence[str]) -> None:
     """Name the model for many languages if most of the documents are not in English."""
     from index.embedding import DEFAULT_MODEL
-    from index.text.document_languages import DocumentLanguages
+    from index.text import DocumentLanguages
     from service.advice import upgrade_command
 
     opened = library.open(collection)

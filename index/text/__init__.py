@@ -6,6 +6,7 @@ The names below are what code outside ``index`` uses.
 from index.text.analysis import Analyzer
 from index.text.bidi_controls import with_visible_bidi_controls, without_bidi_controls
 from index.text.differences import Edit, Hunk
+from index.text.document_languages import DocumentLanguages
 from index.text.layout import Layout
 from index.text.sentence_terms import split_sentences
 from index.text.sentences import Span, block_spans, item_spans, line_spans, sentence_spans
@@ -14,6 +15,7 @@ from index.text.typography import equal_but_for_typography
 
 __all__ = [
     "Analyzer",
+    "DocumentLanguages",
     "Edit",
     "Hunk",
     "Layout",
