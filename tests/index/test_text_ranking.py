@@ -62,7 +62,7 @@ def test_no_text_at_all() -> None:
 
 
 def test_many_texts_are_all_ranked() -> None:
-    texts = [f"Ship number {number} lay in the harbour." for number in range(150)]
+    texts = [f"Lamp number {number} lay in the harbour." for number in range(150)]
     scores = probabilities([*texts, TEXTS[1]])
     assert max(scores) == scores[-1]
     assert all(scores)

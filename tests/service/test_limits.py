@@ -105,7 +105,8 @@ def test_what_goes_through_whole_texts_has_permits_of_its_own(
     address = path.format(percent_encode(locator))
     with held_by_all(runtime.pools.texts.permits):
         response = tight.request(method, address, json=body)
-        assert (response.status_code, response.headers["retry-after"]) == (429, "1")
+        assert response.status_code == 429
+        assert int(response.headers["retry-after"]) >= 1
         assert tight.post("/v1/ask", json={"question": "lamp"}).status_code == 200
     with held_by_all(runtime.pools.questions.permits):
         assert tight.request(method, address, json=body).status_code == 200

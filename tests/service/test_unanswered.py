@@ -18,7 +18,7 @@ from tests.patience import eventually
 from tests.service.faces.pages.pages import LAMP, page, told
 from tests.service.http_service import put, served
 
-ASKED = "Does the zeppelin quack?"
+ASKED = "Does the zeppelin of Valparaiso quack?"
 ANSWERED = "Who lit the lamp in the north tower at dusk?"
 
 

@@ -74,7 +74,7 @@ def test_neighbours_headings_and_title_have_what_the_sentence_refers_to() -> Non
 
 
 def test_the_rest_of_the_passage_tells_a_name_from_one_that_is_nowhere() -> None:
-    text = "Everest is in Asia. Kangchenjunga is in Asia, too. It is 8,586 m high. Many have climbed it."
+    text = "Everest is in Asia. Kangchenjunga is in Asia, too. It is steep. It is 8,586 m high. It is cold."
     near = named(ASKED, text, "It is 8,586 m high.")
     assert (near.lacks_name, near.lacks_name_far) == (True, False)
     far = named("How high is Elbrus?", text, "It is 8,586 m high.")
