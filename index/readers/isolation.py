@@ -92,6 +92,10 @@ class InProcessReaders:
         """Do nothing: there is nothing to release."""
 
 
+def _do_nothing() -> None:
+    """What a reader process is given to see whether it takes anything."""
+
+
 class IsolatedReaders:
     """Runs readers in worker processes, with limits on time, memory and length of the text.
 
@@ -131,7 +135,7 @@ class IsolatedReaders:
     def _failures_refuse(self, name: str, work: str) -> Iterator[_TimeLimit]:
         """Raise :class:`ReaderFailed` with the reason where a worker was killed or crashed.
 
-        Raise :class:`ReadersUnavailable` where none has taken the file.
+        Raise :class:`ReadersUnavailable` where none has taken the file, and none takes anything else.
         """
         limit = _TimeLimit(self._config.seconds)
         try:
@@ -146,8 +150,19 @@ class IsolatedReaders:
             _LOG.warning("A reader process died: %r", error)
             raise _failed(name, "the reader crashed on it, or ran out of memory") from None
         except BrokenProcessPool as error:  # none has taken the file
+            if self._takes_calls():
+                _LOG.warning("Reader processes died while they received a file: %r", error)
+                raise _failed(name, "the reader crashed on it, or ran out of memory") from None
             _LOG.error("The reader processes take no files: %r", error)
             raise ReadersUnavailable(UNAVAILABLE) from error
+
+    def _takes_calls(self) -> bool:
+        """Whether a reader process takes a call without a file: if so, the file is at fault."""
+        try:
+            self._quick.run(_do_nothing, seconds=_SECONDS)
+        except (BrokenProcessPool, ProcessExpired, ReadersUnavailable, TimedOut):
+            return False
+        return True
 
     def _read(self, file: _File, seconds: float) -> Extract:
         quick_seconds = self._config.quick_seconds
