@@ -14,6 +14,7 @@ from typing import Literal
 import regex
 
 from index.citations.statements.numbers import read_numbers
+from index.text.sentences import LIST_ITEM
 
 Kind = Literal["number", "date", "name", "list"]
 HOLDS: Mapping[Kind, float] = {"number": 1.8, "date": 1.4, "name": 1.1, "list": 1.3}
@@ -48,11 +49,7 @@ _MONTH = re.compile(rf"\b{_MONTHS}\b")
 _DAY = re.compile(rf"\b{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th|\.)? {_MONTHS}\b")
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 _NAME = regex.compile(r"(?<=[\p{L}\p{N},;:)»”’'\"]\s)\p{Lu}[\p{L}\p{M}'’-]+")
-
-
-ITEM = r"[^\S\n]*(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))[^\S\n]+"
-"""The beginning of an item of a list."""
-_LIST_NEXT = re.compile(rf"[^\S\n]*\n(?:[^\S\n]*\n)?(?={ITEM})")
+_LIST_NEXT = re.compile(rf"[^\S\n]*\n(?:[^\S\n]*\n)?(?={LIST_ITEM})")
 _SEVERAL = re.compile(
     r"\b(?:which|what)\s+(?:\w+\s+){0,2}?(?!(?:is|was|does|has|its|this)\b)\w+s\b(?!\s+(?:is|was|has|does)\b)|"
     r"\b(?:list|name|enumerate)\b|\bwhat\s+are\b|\bwelche\b|\bquels\b|\bquelles\b|\bcuáles\b|\bquali\b|"

@@ -21,9 +21,10 @@ _WINDOW = 4096
 """Code points passed to sentencex at a time. On text that is not ASCII its time is quadratic in the length:
 23 s for a paragraph of 400 000 Chinese characters as a whole, 0.2 s in windows."""
 
-_ITEM = r"[^\S\n]*(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))[^\S\n]"
-_ITEM_START = re.compile(_ITEM)
-_NEXT_ITEM = re.compile(rf"\n(?={_ITEM})")
+LIST_ITEM = r"[^\S\n]*(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))[^\S\n]"
+"""The beginning of an item of a list, up to the space after its bullet or number."""
+_ITEM_START = re.compile(LIST_ITEM)
+_NEXT_ITEM = re.compile(rf"\n(?={LIST_ITEM})")
 _NEXT_ROW = re.compile(r"\n(?=[^\S\n]*\||[^\n]*\t)")
 _UNKNOWN_END = re.compile(r"(?<![។៕།༎])[។៕།༎]++[^\S\n]++")
 """Khmer and Tibetan full stops, which sentencex does not know."""

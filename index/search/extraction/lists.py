@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
-from index.search.wanted import ITEM, asks_for_several, list_after
-from index.text import Span, item_spans, sentence_spans
+from index.search.wanted import asks_for_several, list_after
+from index.text.sentences import LIST_ITEM, Span, item_spans, sentence_spans
 
 LONGEST = 3000
 """Most code points of a span that is widened: a longer list is no answer."""
-_ITEM_LINE = re.compile(rf"^{ITEM}", re.MULTILINE)
+_ITEM_LINE = re.compile(rf"^{LIST_ITEM}+", re.MULTILINE)
 _GAP = re.compile(r"\n[^\S\n]*\n")
 _HEADING = ("#", "=")
 
