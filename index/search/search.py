@@ -36,7 +36,6 @@ from index.search.question import Query, Question, is_spelt
 from index.search.question_words import QuestionWords
 from index.search.quoted import Quotes, find_quotes
 from index.search.ranking import rank_candidates
-from index.search.references import references
 from index.search.second_look import SecondLook, look
 from index.sentence_table import SentenceTable
 from index.text.analysis import Analyzer
@@ -75,15 +74,19 @@ class Stopwatch:
 class Queries:
     """A question ready to search: alone, and what of the conversation before it may be used.
 
-    ``vectors`` are those of the question and of the earlier questions of the context.
+    ``vectors`` are those of the question and of the earlier questions of the context. ``follow_up`` decides
+    whether the context is used; None without one.
     """
 
     alone: Query
     vectors: Vectors
     context: Context = NO_CONTEXT
+    follow_up: FollowUp | None = None
 
     def in_context(self, quotes: Quotes | None = None) -> Query:
         """The question with its context, and with what the last answer quotes."""
+        if self.follow_up is None:
+            return self.alone
         turns, vectors = list(self.context.questions), self.vectors
         if quotes is not None:
             has_vector = quotes.vector is not None
@@ -91,7 +94,7 @@ class Queries:
             own = np.zeros(vectors.shape[1], np.float32) if quotes.vector is None else quotes.vector
             vectors = np.concatenate([vectors, own[None]])
         near = nearness(vectors, turns)
-        share = share_of_context(references(self.alone.question), near)
+        share = share_of_context(self.follow_up.references, near)
         turns = [replace(turn, meaning=share * turn.meaning, words=share * turn.words) for turn in turns]
         return replace(self.alone, vector=add_context(vectors, turns), context=tuple(turns), near=near)
 
@@ -108,7 +111,7 @@ def make_queries(
         (starts,) = embedder.token_starts([question.text])
         spelt = is_spelt(question.text, starts.tolist())
         alone = Query(question.text, add_context(vectors[:1], ()), (), spelt, question.selection)
-        return Queries(alone, vectors, context)
+        return Queries(alone, vectors, context, FollowUp.of(question.text) if context else None)
 
 
 _NAMED, _COMPUTED = 0.75, 0.85
@@ -200,7 +203,7 @@ class Search:
         judged = self.judge(asked.alone, k=k, where=where, watch=watch, answerability=answerability)
         if (query := self._context_needed(asked, judged.logit, where, watch)) is not None:
             other = self.judge(query, k=k, where=where, watch=watch, answerability=answerability)
-            if FollowUp.of(query.question).prefers_context(judged.logit, other.logit, query.near):
+            if asked.follow_up and asked.follow_up.prefers_context(judged.logit, other.logit, query.near):
                 judged = other
         found = judged.found
         with watch.stage("answerability"):
@@ -224,10 +227,8 @@ class Search:
         self, asked: Queries, alone: float, where: Filter | None, watch: Stopwatch
     ) -> Query | None:
         """The question with its context, if that could change the answer that has this logit without it."""
-        if not asked.context:
-            return None
-        follow_up = FollowUp.of(asked.alone.question)
-        if not follow_up.may_need_context(alone):
+        follow_up = asked.follow_up
+        if follow_up is None or not follow_up.may_need_context(alone):
             return None
         query = self.in_context(asked, where, watch)
         return query if query is not None and follow_up.may_need_context(alone, query.near) else None
