@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from index.search.tables.operations import GENERIC_WORDS, measure_words
 from index.text.stop_words import STOP_WORDS
@@ -13,24 +14,23 @@ _LONGEST = 2000
 _EDGES = ",.;:"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
-    """A question: its text, the hashes of its terms, and what gives the hashes of other texts' terms.
-
-    ``idle`` are the hashes of words that say nothing of a table's content, and of those by which the question
-    asks for a measure: "how high".
-    """
+    """A question: its text, the hashes of its terms, and what gives the hashes of other texts' terms."""
 
     text: str
     terms: frozenset[int]
     hashes: Callable[[str], Iterable[int]]
-    idle: frozenset[int] = frozenset()
 
     @staticmethod
     def of(text: str, terms: Iterable[int], hashes: Callable[[str], Iterable[int]]) -> Asked:
-        """A question with its idle words."""
-        idle = hashes(f"{GENERIC_WORDS}\n{measure_words(text)}")
-        return Asked(text, frozenset(terms), hashes, frozenset(idle))
+        """A question that has these hashes of terms."""
+        return Asked(text, frozenset(terms), hashes)
+
+    @cached_property
+    def idle(self) -> frozenset[int]:
+        """The hashes of words that say nothing of a table's content, or ask for a measure: "how high"."""
+        return frozenset(self.hashes(f"{GENERIC_WORDS}\n{measure_words(self.text)}"))
 
     def words(self, text: str) -> frozenset[int]:
         """The hashes of the words of a text that are no small words."""
