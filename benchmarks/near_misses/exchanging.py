@@ -21,6 +21,7 @@ from typing import Literal
 import yaml
 
 from index.text import sentence_spans
+from index.text.months import MONTHS
 
 Kind = Literal["name", "year", "number", "place", "role", "negation", "attribute"]
 KINDS: tuple[Kind, ...] = ("name", "year", "number", "place", "role", "negation", "attribute")
@@ -29,10 +30,7 @@ _WORD = re.compile(r"\w+")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-zé]{3,}(?: (?:[A-Z][a-zé]{2,}))?(?=[ ,.;?'])")
 _COMMON = re.compile(r"(?<!\w)[a-z]{4,}")
 _YEAR = re.compile(r"(?<![\w.,/-])(?:1[0-9]|20)\d\d(?![\w,/-]|\.\d)")
-_NUMBER = re.compile(
-    r"(?<![\w.,/-])\d+(?:[.,]\d+)*(?=[ %?])(?! (?:January|February|March|April|May|June|July|August|"
-    r"September|October|November|December)\b)"
-)
+_NUMBER = re.compile(r"(?<![\w.,/-])\d+(?:[.,]\d+)*(?=[ %?])(?! (?:" + "|".join(MONTHS) + r")\b)")
 _BOUND = re.compile(r"\b(?:than|exceed|exceeds|exceeded|over|under|above|below|least|most) [$£€]?$")
 _NEGATED = re.compile(
     r"^(?:who|which|what)\b[^?]*?\b(?:is|are|was|were|has|have|can|could|should)(?= (?!(?:the|a|an|not|it|he|"
@@ -44,8 +42,7 @@ _ASKING = (
     "will would the a an of in on at by for from to with and or that this these those it its as be been many "
     "much long often there their into about"
 )
-_MONTHS = "January February March April May June July August September October November December".split()
-_NOT_NAMES = frozenset([*_MONTHS, *"The This What Which When Where Monday Sunday Total Table Figure".split()])
+_NOT_NAMES = frozenset([*MONTHS, *"The This What Which When Where Monday Sunday Total Table Figure".split()])
 _SHARE = 0.6
 """Least share of a question's other words that sentences have together if they may answer it."""
 _MOST_TRIED = 12

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from index.citations.references import Reference, encode_link, one_line
+from index.text.months import MONTHS
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = [month[:3].lower() for month in MONTHS]
 _LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}",

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from index.text.months import MONTHS
+
 Kind = Literal["number", "date"]
 
 _CURRENCY = r"[$€£¥₹]|(?:US|A|C|NZ|HK)\$|USD|EUR|GBP|CHF|JPY"
@@ -30,7 +32,7 @@ _PLAIN = re.compile(r"\d+(?:\.\d+)?\Z")
 _PLAIN_COMMA = re.compile(r"\d+(?:,\d+)?\Z")
 _ONE_COMMA = re.compile(r"\d{1,3},\d{3}\Z")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?\Z")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = [month[:3].lower() for month in MONTHS]
 _DAY_MONTH = re.compile(r"(\d{1,2})\.?\s+([A-Za-z]{3})[a-z]*\.?,?\s+(\d{4})\Z")
 _MONTH_DAY = re.compile(r"([A-Za-z]{3})[a-z]*\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})\Z")
 _SPACES = re.compile(r"[ '’\u00a0\u2009\u202f]")
@@ -156,7 +158,7 @@ def is_period(name: str) -> bool:
 
 _PERIOD = re.compile(
     r"(?<!\d)(?:1[5-9]|20|21)\d\d(?!\d)|\b(?:FY|CY|Q[1-4]|H[12]|1H|2H)\s?'?\d{0,4}\b|\bquarter\b"
-    r"|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
+    rf"|\b(?:{'|'.join(MONTHS)})\b"
     r"|\A(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b",
     re.IGNORECASE,
 )
