@@ -1,4 +1,4 @@
-"""Whether questions over a column or two rows are computed rightly, in five formats.
+"""Measure how many questions over a column or two rows are computed rightly, in five formats.
 
 ``python -m benchmarks.retrieval.columns``.
 
@@ -68,7 +68,7 @@ class ColumnTable:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a question in a format."""
+    """The outcome of a question in a format."""
 
     format: str
     asked: Asked

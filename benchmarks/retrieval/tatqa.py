@@ -1,4 +1,4 @@
-"""Whether the value that answers is marked first, in financial reports.
+"""Measure how often the value that answers is marked first, in financial reports.
 
 ``python -m benchmarks.retrieval.tatqa``.
 
@@ -63,7 +63,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a question in a format: the first sentence that is marked."""
+    """The outcome of a question in a format: the first sentence that is marked."""
 
     format: str
     asked: Asked

@@ -174,7 +174,7 @@ class Questions:
             return found, moment.places(found.candidates.ids)
 
     def variants(self, question: Question) -> tuple[Judged, Judged | None]:
-        """What is found for a question alone, and with the conversation before it; None if it has no use.
+        """Return what is found for a question alone, and with the conversation before it; None without use.
 
         For fitting what decides between the two. Raises :class:`index.errors.ModelFailed`.
         """

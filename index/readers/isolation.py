@@ -93,7 +93,7 @@ class InProcessReaders:
 
 
 def _do_nothing() -> None:
-    """What a reader process is given to see whether it takes anything."""
+    """Do nothing: the call by which a reader process shows that it takes calls."""
 
 
 class IsolatedReaders:

@@ -38,8 +38,8 @@ _NEAR = 0.3
 _CERTAIN = 4.0
 """The largest logit of an answer's probability that is expected: 98 %."""
 FEATURES = ("gain", "asked", "near", "alone", "inside", "continues", "brief")
-"""What decides: by how much the logit of the probability is larger with context than without, and how large
-it is without; the cosine of the question with its context; what in the question refers
+"""The features that decide: by how much the logit of the probability is larger with context than without, and
+how large it is without; the cosine of the question with its context; what in the question refers
 (:class:`index.search.references.References`), and how few words say what it is about."""
 
 
@@ -54,7 +54,7 @@ class ContextTurn:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What of a conversation may be used: earlier questions, newest first, and the last answer.
+    """The part of a conversation that may be used: earlier questions, newest first, and the last answer.
 
     Of ``said`` only what the documents say word for word is used.
     """

@@ -75,7 +75,7 @@ class Hits:
         self._hashes = hashes
         self._asked = Asked.of(words.question, (term for *_, term in words.terms), hashes)
         self.reading: Reading | None = None
-        """What was computed of the tables in the first passages, when :meth:`first` has returned."""
+        """The value computed of the tables in the first passages, when :meth:`first` has returned."""
         self.named = 0
         """The rank of the first hit of which the question names the row and the column, 0 if none."""
 

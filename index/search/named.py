@@ -22,14 +22,14 @@ AROUND = 400
 _BEFORE = 2
 """Sentences before it that are its neighbours."""
 _IN_ROW = ("\t", " | ")
-"""What separates the cells of a row: the names of its columns may be far above."""
+"""Separators of the cells of a row: the names of its columns may be far above."""
 _FEW = 12
 """Up to this number, one may count what is asked for, as in "two examples"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a question names and a text has, ``present``, and what the text lacks, ``missing``.
+    """The facts that a question names: those that a text has, ``present``, and lacks, ``missing``.
 
     The flags say whether the sentence and its neighbours lack one of the question's names, of its numbers and
     dates, or of the small numbers that may count what is asked for; ``far`` if the whole passage lacks one.

@@ -111,7 +111,7 @@ class Question:
 
     @property
     def context(self) -> Context:
-        """What of the conversation may be used."""
+        """The part of the conversation that may be used."""
         return find_context(self.turns)
 
     @property

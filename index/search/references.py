@@ -22,7 +22,7 @@ _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What in a question refers to something said before it.
+    """The signs that a question refers to something said before it.
 
     ``alone``: a pronoun, and nothing before it in the question that it could stand for. ``inside``: a
     pronoun after something that it could stand for. ``continues``: it begins as one more of several

@@ -145,7 +145,7 @@ class SearchResult:
 
     @property
     def certainty(self) -> Certainty | None:
-        """What is known of a hit beside its features: that a table in it answers."""
+        """The least probability of a hit in which a table answers, None if none does."""
         reading = self.reading
         if reading is not None and reading.value:
             of = (hit.rank for hit in self.hits if hit.citation.document_id == reading.document_id)
@@ -155,7 +155,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """What was found for a query, its features, and the logit of the probability that it answers."""
+    """The result of a query, its features, and the logit of the probability that it answers."""
 
     query: Query
     found: SearchResult

@@ -1,4 +1,4 @@
-"""What an erasure concerns of all that is kept beside a record, by the times of both."""
+"""Tell which of all that is kept beside a record an erasure concerns, by the times of both."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ MADE_ANEW: Mapping[str, str] = {
     "erasures.jsonl": "a restored backup brings back collections and uploaded files that were erased since "
     "it was made; erased documents are entered again",
 }
-"""What may be lost without keeping the service from its start, and what its loss does."""
+"""Files whose loss does not keep the service from its start, and what it does."""
 _OF_CALIBRATIONS = "probabilities are those of the package"
 UNKNOWN_BEFORE = "Whether other files of the folder were lost or exchanged before cannot be told."
 OWNER = "owner.sqlite"
@@ -71,18 +71,18 @@ class Lost:
 
     @property
     def effect(self) -> str:
-        """What its loss does."""
+        """The effect of its loss."""
         return effect_of(self.file)
 
 
 def effect_of(name: str) -> str:
-    """What the loss of a file does."""
+    """Return the effect of the loss of a file."""
     return _OF_CALIBRATIONS if name.endswith(CALIBRATION_FILE) else MADE_ANEW.get(name, "it is made anew")
 
 
 @dataclass(slots=True)
 class _Content:
-    """What the file says.
+    """The content of the file.
 
     ``logs`` have the length that each had, and a hash of its beginning. ``lost`` have the time, and the id of
     the database that is gone, which may be put back.
@@ -151,7 +151,7 @@ class Inventory:
     # Stock
 
     def lost(self) -> list[Lost]:
-        """What is not as the inventory says. Reads little of each file, and changes nothing."""
+        """Find files that are not as the inventory says. Reads little of each file, and changes nothing."""
         content = self._read() or _Content()
         known = {name: {id_} for name, id_ in content.files.items() if name in self._names}
         for name, (_, id_) in content.lost.items():
@@ -328,7 +328,7 @@ def _put_aside(path: Path) -> list[Path]:
 
 
 def _read_values(path: Path) -> dict[str, str]:
-    """What a database says of itself; nothing before a stock-taking. Raises sqlite3.DatabaseError."""
+    """Read what a database says of itself; nothing before a stock-taking. Raises sqlite3.DatabaseError."""
     address = f"{path.absolute().as_uri()}?mode=ro"
     try:
         with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)) as one:

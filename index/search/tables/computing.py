@@ -41,7 +41,7 @@ _MANY_NUMBERS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What came of an operation. ``value`` is empty if it was declined, for the ``reason``.
+    """The outcome of an operation. ``value`` is empty if it was declined, for the ``reason``.
 
     ``used`` are all cells that were read, each with its row and the number of its column; ``answering`` are
     those that say the value, and ``lines`` the rows and lines of names that they stand in.

@@ -1,4 +1,4 @@
-"""What a question asks to be done with the cells of a table, such as to find the highest or the total.
+"""Tell what a question asks to be done with the cells of a table, such as to find the highest or the total.
 
 Questions are understood by their words, in English. One that has a word of doubt, such as a negation, a
 condition or an operation that is not known (difference, average), asks for nothing here.

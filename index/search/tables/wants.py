@@ -1,4 +1,4 @@
-"""What kind of answer a question wants, by its words: a figure, a period, a list, a reason, or other prose.
+"""Tell by its words what kind of answer a question wants: a figure, a period, a list, a reason, or prose.
 
 A row of figures answers how much and when. It does not say why, nor what something means.
 """

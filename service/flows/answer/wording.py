@@ -35,7 +35,7 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 def computed_note(reading: Reading) -> str:
-    """What was computed of a table, or why nothing was, in a sentence that is the service's own."""
+    """Say what was computed of a table, or why nothing was, in a sentence that is the service's own."""
     what = (
         f"{_OPERATIONS[reading.operation]} by “{reading.of}”"
         if reading.of

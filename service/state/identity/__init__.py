@@ -53,7 +53,7 @@ def begin_sessions_anew(data: Path) -> None:
 
 
 def find_keys(data: Path, *, store: str = "") -> StoreState:
-    """What a store of keys has now; a data folder without one stays without.
+    """Return the state of a store of keys; a data folder without one stays without.
 
     Raises :class:`service.errors.KeysLost` if it cannot be read.
     """

@@ -44,7 +44,7 @@ class KeyStore(Protocol):
         """A number that grows with each change of keys and each end of sessions, in any process. Cheap."""
 
     def state(self) -> StoreState:
-        """What tells whether it is still the same store. Cheap. Raises :class:`service.errors.KeysLost`."""
+        """Describe which store it is now. Raises :class:`service.errors.KeysLost`. Cheap."""
 
     def identify(self) -> str:
         """Its id, made at the first call: another store has another one."""

@@ -79,7 +79,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class StoreState:
-    """What tells whether a store of keys is the one that it was, and has changed.
+    """The values that tell whether a store of keys is the one that it was, and has changed.
 
     ``identity`` is its id, empty if it has none yet; ``keys`` is their number, revoked ones included;
     ``gone`` is how many were made and are not there, as far as that was looked up.

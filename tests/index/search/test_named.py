@@ -1,4 +1,4 @@
-"""What a question names, and what of it the sentence that answers and its neighbours lack."""
+"""The facts that a question names, and which of them the sentence that answers and its neighbours lack."""
 
 from types import SimpleNamespace
 from typing import Any

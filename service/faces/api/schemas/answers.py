@@ -190,12 +190,12 @@ def answer_json(
 
 
 def computed_json(reading: answers.Reading | None) -> Json | None:
-    """What was computed as :class:`Computed`."""
+    """Return a computed value as :class:`Computed`."""
     return None if reading is None else asdict(reading)
 
 
 def notes_json(answer: answers.Answer, collection: str) -> list[Json]:
-    """What to know of an answer beside it, each as :class:`Note`."""
+    """Return the notes on an answer."""
     unknown = answer.unknown_language
     if unknown is None:
         return []

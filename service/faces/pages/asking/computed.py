@@ -34,7 +34,7 @@ class ShownComputed:
 
 
 def shown_computed(reading: Reading | None, maker: SourceMaker, language: Language) -> ShownComputed | None:
-    """What was computed, None if nothing was to be."""
+    """Return the computed value as the page shows it; None if nothing was to be computed."""
     if reading is None:
         return None
     t = language.t
