@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import subprocess
@@ -42,6 +43,8 @@ def loccit(
     unset = {name: None for name in os.environ if name.startswith("LOCCIT_")}
     own = unset | environment(tmp_path, **settings)
     done = CliRunner().invoke(app, list(arguments), input=stdin, env=own)
+    if "LOCCIT_STORE" in settings:
+        gc.collect()  # what holds connections, and would end with a process of its own
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == status, done.stdout + done.stderr

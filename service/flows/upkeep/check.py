@@ -134,8 +134,8 @@ def require_unused(data: Path, config: LibraryConfig) -> None:
         data_folder.require_unused(data)
     elif count := others_connected(config.store_url):
         raise DataInUse(
-            f"Other processes have {count} connections to the database open. Stop the services on all "
-            "machines and all commands that use it, and try again."
+            f"Other processes have {count} {'connections' if count > 1 else 'connection'} to the database open. "
+            "Stop the services on all machines and all commands that use it, and try again."
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import closing
 
 from index.errors import StoreUnavailable
 from service.errors import InvalidSettings
@@ -14,6 +15,12 @@ from service.errors import InvalidSettings
 LEAST_VERSION = 15
 _CLOSING_SECONDS = 2.0
 _PAUSE_SECONDS = 0.05
+_OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    # A process adds its number to the name of the program.
+    " AND split_part(application_name, ' ', 1)"
+    " = split_part(current_setting('application_name'), ' ', 1) AND pid <> pg_backend_pid()"
+)
 
 
 def require_database(url: str, given_as: str = "LOCCIT_STORE") -> None:
@@ -63,22 +70,24 @@ def others_connected(url: str) -> int:
 
     Raises :class:`index.errors.StoreUnavailable`.
     """
-    from index.postgresql import open_server
+    import psycopg
+
+    from index.postgresql import open_server, translate_error
 
     deadline = time.monotonic() + _CLOSING_SECONDS
-    while True:
-        row = open_server(url).look(
-            "public",
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            # A process adds its number to the name of the program.
-            " AND split_part(application_name, ' ', 1)"
-            " = split_part(current_setting('application_name'), ' ', 1) AND pid <> pg_backend_pid()",
-        )
-        count = int(row[0]) if row else 0
-        # The server takes a moment to end a connection that was closed just now.
-        if not count or time.monotonic() > deadline:
-            return count
-        time.sleep(_PAUSE_SECONDS)
+    try:
+        # One connection for all looks, and none of the pool, which may open a second one when the first is
+        # slow: a look would count the others of this process.
+        with closing(open_server(url).connect()) as connection:
+            while True:
+                row = connection.execute(_OTHERS).fetchone()
+                count = int(row[0]) if row else 0
+                # The server takes a moment to end a connection that was closed just now.
+                if not count or time.monotonic() > deadline:
+                    return count
+                time.sleep(_PAUSE_SECONDS)
+    except psycopg.Error as error:
+        raise translate_error(error, "the database") from error
 
 
 def _describe_invalid(error: Exception) -> str:
