@@ -134,8 +134,8 @@ def require_unused(data: Path, config: LibraryConfig) -> None:
         data_folder.require_unused(data)
     elif count := others_connected(config.store_url):
         raise DataInUse(
-            f"Other processes have {count} {'connections' if count > 1 else 'connection'} to the database open. "
-            "Stop the services on all machines and all commands that use it, and try again."
+            f"Other processes use the database ({count} of their connections are open). Stop the services on "
+            "all machines and all commands that use it, and try again."
         )
 
 
@@ -194,7 +194,12 @@ def _collection_problems(
             return
         yield from _calibration_problems(catalogue.folder(name))
         with closing(catalogue.open(name)) as store:
-            yield from store.problems(parsed.dimension, lambda done, total: progress(name, done, total))
+            damaged = False
+            for problem in store.problems(parsed.dimension, lambda done, total: progress(name, done, total)):
+                damaged |= problem.code == StoreDamaged.code
+                yield problem
+            if damaged:
+                return  # what its rows say cannot be trusted, and nothing be compared with them
             yield from _original_problems(catalogue.originals(name), store)
             yield from index_problems(catalogue.folder(name), store, parsed, config)
     except LoccitError as error:
