@@ -28,6 +28,9 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 4e9:
     # Thousands of databases wait for a disk a third of the time. PYTEST_DEBUG_TEMPROOT=/tmp keeps to that.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 tiers.watch()
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Measure what tests run themselves. The hundreds of programs that they start would take twice as long.
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 settings.register_profile("same", max_examples=examples(100), derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2000, deadline=None)

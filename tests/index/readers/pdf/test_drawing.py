@@ -16,6 +16,7 @@ from index.readers.page_image import page_image
 from index.readers.pdf import drawing, read_pdf_with_layout
 from index.readers.pdf.drawing import draw_page
 from tests.index.readers.pdf.test_damage import deflated, one_page, text
+from tests.sizes import size
 
 WIDTH, HEIGHT = 400.0, 300.0
 WORD = "Lighthouse"
@@ -140,6 +141,7 @@ def test_a_page_with_too_many_objects_is_refused(monkeypatch: pytest.MonkeyPatch
         drawn(one_page(text() + text()))
 
 
-def test_one_of_ten_thousand_pages_is_drawn() -> None:
-    data = pdf(word, pages=10_000)
-    assert pixels(drawn(data, page=10_000, width=100)).min() < 200
+def test_the_last_of_many_pages_is_drawn() -> None:
+    count = size(10_000)
+    data = pdf(word, pages=count)
+    assert pixels(drawn(data, page=count, width=100)).min() < 200

@@ -18,6 +18,7 @@ from mcp import Client, MCPError, types
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPDeprecationWarning
 
+from index.ingest.preparation import Source
 from index.library import Library
 from service.faces.mcp.resources import PAGE
 from service.faces.mcp.tools.table import TOOLS
@@ -159,11 +160,11 @@ async def test_documents_are_resources(http: httpx.Client, mode: str) -> None:
         assert json.loads(cited.text)["quote"] == TEXT
 
 
-async def test_resources_are_listed_page_by_page_through_all_collections(own: httpx.Client) -> None:
-    own.put("/v1/collections/second")
-    for number in range(PAGE + 20):
-        name = f"{number:03}.txt"
-        own.put(f"/v1/documents/{name}?collection=second", content=f"Number {number}.")
+async def test_resources_are_listed_page_by_page_through_all_collections(
+    own: httpx.Client, library: Library
+) -> None:
+    second = library.open("second", create=True)
+    second.put_many([Source(f"{number:03}.txt", b"A number.") for number in range(PAGE + 20)])
     async with connected(own) as client:
         first = await client.list_resources()
         second = await client.list_resources(cursor=first.next_cursor)

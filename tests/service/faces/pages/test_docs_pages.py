@@ -15,6 +15,11 @@ from service.http.openapi import describe
 from tests.service.http_service import app_of, served
 
 
+@pytest.fixture(scope="module")
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
+
+
 @pytest.fixture
 def api(library: Library) -> dict[str, Any]:
     return describe(app_of(library))
