@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from index.protocols import Catalogue
 from index.store import open_catalogue
 from index.store.sqlite import pin_database
 from service.flows.upkeep.bundle import BundleWriter, Progress
-from service.flows.upkeep.errors import NoData, TargetInUse
+from service.flows.upkeep.errors import BackupFailed, NoData, TargetInUse
 from service.flows.upkeep.manifest import Manifest
 from service.state import data_folder
 from service.state.files import FILES, copy_files
@@ -21,7 +21,7 @@ from service.state.identity import Marks, find_keys, mark_of
 from service.state.inventory import Inventory
 from service.state.jobs import JOBS, SPOOL, pin_jobs
 
-_ATTEMPTS = 20
+_ATTEMPTS = 500
 """How often the state to copy may turn out to be too old, because files of jobs went meanwhile."""
 
 Copies = Mapping[str, Callable[[Path], None]]
@@ -64,16 +64,24 @@ def back_up(data: Path, target: Path, progress: Progress = lambda _: None, *, ob
 
 def _pin_state(data: Path, catalogue: Catalogue, folder: Path, stack: ExitStack, objects: str) -> Copies:
     """Keep the state of the collections, in ``stack``, and copy the jobs of the same moment."""
+    before: Set[tuple[str, str]] = frozenset()
     for _ in range(_ATTEMPTS):
         with ExitStack() as attempt:
             jobs = attempt.enter_context(pin_jobs(data, objects))
             copies = attempt.enter_context(catalogue.pin(catalogue.names()))
-            if jobs.copy(folder / JOBS, folder / SPOOL):
+            missing = jobs.copy(folder / JOBS, folder / SPOOL)
+            if not missing:
                 stack.push(attempt.pop_all())
                 return copies
-    raise StoreDamaged(
-        f"Files of {data / SPOOL} that jobs wait for are missing. Check the data; cancel these jobs, or wait "
-        "until they are done."
+        if lost := before & missing:
+            job, name = min(lost)
+            raise StoreDamaged(
+                f"Files of {data / SPOOL} that jobs wait for are missing, {job}/{name} for instance. "
+                "Check the data; cancel these jobs, or wait until they are done."
+            )
+        before = missing
+    raise BackupFailed(
+        "Jobs end faster than the files that they wait for can be copied. Try again when less is ingested."
     )
 
 

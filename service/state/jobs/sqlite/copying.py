@@ -25,29 +25,31 @@ class PinnedJobs:
         self._database = database
         self._spool = spool
 
-    def copy(self, path: Path, spool: Path) -> bool:
+    def copy(self, path: Path, spool: Path) -> frozenset[tuple[str, str]]:
         """Write the jobs to ``path`` and the files that they need into the folder ``spool``.
 
-        Returns False when a file that waits was ingested and removed before it was copied: its document is in
-        a collection, and the state to copy is a later one. What a call before has copied is not copied again.
+        Returns the files, as job and name, that wait and are not there. One that was removed because it was
+        ingested waits in no later state: that is the state to copy. What a call before has copied is not
+        copied again.
         """
         path.unlink(missing_ok=True)
         if self._database is None:
-            return True
+            return frozenset()
         self._database.copy(path)
         with closing(sqlite3.connect(path)) as copy:
             is_new = not copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'items'").fetchone()
             files = [] if is_new else copy.execute(_FILES).fetchall()
-        is_complete = True
+        missing = set()
         for job, name, is_waiting in files:
             target = spool / job / name
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with suppress(FileNotFoundError):
                     copy_spooled(self._spool, job, name, target)
-            is_complete &= not is_waiting or target.exists()
+            if is_waiting and not target.exists():
+                missing.add((job, name))
         self._remove_others(spool, {(job, name) for job, name, _ in files})
-        return is_complete
+        return frozenset(missing)
 
     @staticmethod
     def _remove_others(spool: Path, named: set[tuple[str, str]]) -> None:

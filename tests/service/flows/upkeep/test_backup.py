@@ -20,7 +20,7 @@ from service.flows.upkeep.errors import BackupDamaged, BackupFailed, NoData, Tar
 from service.flows.upkeep.manifest import Manifest
 from service.state.files import FileErasure, FileStore, StoreLabel, UploadedFile, open_file_store
 from service.state.identity import open_key_store
-from service.state.jobs import open_job_store, open_spool
+from service.state.jobs import open_job_store, open_spool, pin_jobs
 from service.state.jobs.records import NewItem
 from service.state.jobs.uploads import Upload
 from tests.service.flows.upkeep.conftest import Opener, files, names, put
@@ -279,6 +279,25 @@ def uploaded(store: FileStore, name: str) -> UploadedFile:
     _, size = upload.put(name.encode())
     file = UploadedFile(name, f"{name}.txt", "assistants", size, 1.0, "/")
     return upload.commit(lambda _: store.add(file))
+
+
+def test_a_job_whose_file_is_missing_is_not_backed_up(filled: Path, tmp_path: Path) -> None:
+    upload(filled, 1)
+    upload(filled, 2)
+    open_spool(filled, max_bytes=0).clear("job2")
+    with pytest.raises(StoreDamaged, match="are missing, job2/000001 for instance"):
+        back_up(filled, tmp_path / "backup")
+    assert not (tmp_path / "backup").exists()
+
+
+def test_files_that_went_since_the_state_was_pinned_are_named(filled: Path, tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        upload(filled, number)
+    with pin_jobs(filled) as before:
+        upload(filled, 4)  # ends the first
+        assert before.copy(tmp_path / "jobs", tmp_path / "spool") == {("job1", "000001")}
+    with pin_jobs(filled) as after:
+        assert after.copy(tmp_path / "jobs", tmp_path / "spool") == frozenset()
 
 
 def test_an_uploaded_file_whose_bytes_are_missing_is_not_backed_up(filled: Path, tmp_path: Path) -> None:
