@@ -61,15 +61,17 @@ def retire(transaction: Transaction, document: int, change: int) -> None:
 
 
 def drop(transaction: Transaction, versions: Sequence[int]) -> None:
-    """Delete the passages of versions (keys), and vectors that no other passage uses."""
+    """Delete the passages of versions (keys), and vectors and claims on them that no other passage uses."""
     rows = transaction.rows(
         "DELETE FROM passages WHERE version = ANY(%s) RETURNING embedding_key", (list(versions),)
     )
-    transaction.execute(
-        "DELETE FROM embeddings WHERE key = ANY(%s)"
-        " AND NOT EXISTS (SELECT FROM passages WHERE embedding_key = embeddings.key)",
-        (list({key for (key,) in rows}),),
-    )
+    names = list({key for (key,) in rows})
+    for table in ("embeddings", "claims"):
+        transaction.execute(
+            f"DELETE FROM {table} WHERE key = ANY(%s)"
+            f" AND NOT EXISTS (SELECT FROM passages WHERE embedding_key = {table}.key)",
+            (names,),
+        )
 
 
 def last(transaction: Transaction) -> int:

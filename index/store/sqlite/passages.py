@@ -47,18 +47,19 @@ def retire(connection: sqlite3.Connection, document: int, change: int) -> int:
 
 
 def drop(connection: sqlite3.Connection, versions: Sequence[int]) -> None:
-    """Delete the passages of versions (keys), and vectors that no other passage uses."""
+    """Delete the passages of versions (keys), and vectors and claims on them that no other passage uses."""
     names: set[bytes] = set()
     for version in versions:
         rows = connection.execute(
             "DELETE FROM passages WHERE version = ? RETURNING embedding_key", (version,)
         )
         names.update(name for (name,) in rows.fetchall())
-    connection.executemany(
-        "DELETE FROM embeddings WHERE key = ?1"
-        " AND NOT EXISTS (SELECT 1 FROM passages WHERE embedding_key = ?1)",
-        [(name,) for name in names],
-    )
+    for table in ("embeddings", "claims"):
+        connection.executemany(
+            f"DELETE FROM {table} WHERE key = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM passages WHERE embedding_key = ?1)",
+            [(name,) for name in names],
+        )
 
 
 def pending(connection: sqlite3.Connection, limit: int) -> list[PendingPassage]:

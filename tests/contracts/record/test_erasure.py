@@ -70,6 +70,18 @@ def test_a_text_that_is_erased_while_it_is_embedded_gets_no_vector(store: Record
     assert (added.passages, added.embedded) == (2, 0)
 
 
+def test_no_claim_of_an_erased_text_stays(store: RecordStore) -> None:
+    put(store, [document("a"), document("b", OTHER)])
+    put(store, [document("b")])
+    with store.lease("embed/worker") as lease:
+        store.claim(10, lease)
+        store.delete("b")
+        store.prune([one.key for one in now(store).replaced_versions()])
+        assert list(store.problems(8)) == []
+        store.delete("a")
+        assert list(store.problems(8)) == []
+
+
 def test_the_originals_of_versions_are_noted_until_no_version_needs_them(store: RecordStore) -> None:
     first, second = document("a", original_bytes=10), document("a", OTHER, original_bytes=20)
     put(store, [first])
