@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Literal, get_args
 
 from index.errors import InvalidFilter
+from index.naming import stored_id
 from index.types import Scalar
 
 Kind = Literal["s", "n", "b"]
@@ -226,13 +227,13 @@ def _comparison(value: Mapping[str, Any]) -> Comparison:
     if not isinstance(key, str) or not key:
         raise InvalidFilter(f"The key of filter {how.name!r} is a metadata name, not {key!r}.")
     if not how.takes_list:
-        return Comparison(how.name, key, (_operand(how, operand),))
+        return Comparison(how.name, key, (_operand(how, key, operand),))
     if not isinstance(operand, list) or len(operand) > MAX_VALUES:
         raise InvalidFilter(f"The value of {how.name!r} is a list of at most {MAX_VALUES} values.")
-    return Comparison(how.name, key, tuple(_operand(how, part) for part in operand))
+    return Comparison(how.name, key, tuple(_operand(how, key, part) for part in operand))
 
 
-def _operand(how: Operator, value: object) -> Scalar:
+def _operand(how: Operator, key: str, value: object) -> Scalar:
     if isinstance(value, Scalar) and value == value and kind_of(value) in how.kinds:  # noqa: PLR0124 -- NaN is not itself
-        return value
+        return stored_id(value) if key == "document_id" and isinstance(value, str) else value
     raise InvalidFilter(f"{how.name!r} takes {', '.join(_KINDS[kind] for kind in how.kinds)}, not {value!r}.")

@@ -24,7 +24,7 @@ def validate_document_id(document_id: str) -> str:
 
     Raises :class:`InvalidDocumentId` for ids that cannot be part of a locator or URL.
     """
-    name = unicodedata.normalize("NFC", document_id)
+    name = stored_id(document_id)
     if not name or len(name) > MAX_DOCUMENT_ID:
         raise InvalidDocumentId(f"A document id has 1 to {MAX_DOCUMENT_ID} characters, this has {len(name)}.")
     if name != name.strip() or any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
@@ -39,6 +39,11 @@ def validate_document_id(document_id: str) -> str:
             f"The document id {name!r} ends in /{parts[-1]}, which is reserved. Choose another last part."
         )
     return name
+
+
+def stored_id(document_id: str) -> str:
+    """Return the form in which an id is stored, which ids that are given to find documents may not have."""
+    return unicodedata.normalize("NFC", document_id)
 
 
 def validate_collection_name(name: str) -> str:

@@ -11,6 +11,7 @@ import regex
 from index.answers import Citation, Selector
 from index.citations.text_fragments import text_fragment
 from index.errors import InvalidLocator
+from index.naming import stored_id
 from index.records import VersionRecord
 
 CONTEXT = 32
@@ -55,7 +56,7 @@ def parse_locator(value: str) -> Locator:
             f"{value[:200]!r} is not a locator. A locator is document_id@hash:start-end with 12 to 64 hex "
             "digits of the text's SHA-256 and start < end, for example notes.md@9f2c41aab3de:1024-1311."
         )
-    return Locator(match["document"], match["sha"], int(match["start"]), int(match["end"]))
+    return Locator(stored_id(match["document"]), match["sha"], int(match["start"]), int(match["end"]))
 
 
 def locator_of(version: VersionRecord, start: int, end: int) -> str:

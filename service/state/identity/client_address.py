@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from starlette.types import Scope
 
+_WITH_PORT = re.compile(r"(?:(?P<v4>[0-9.]+)|\[(?P<v6>[0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?")
 Networks = Sequence[IPv4Network | IPv6Network]
 
 
@@ -27,9 +29,10 @@ def client_address(scope: Scope, proxies: Networks) -> str:
         return address
     forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
     for part in reversed(forwarded.decode("latin-1").split(",")):
-        if not is_address(part.strip()):
+        written = _without_port(part.strip())
+        if not is_address(written):
             break
-        address = part.strip()
+        address = written
         if not is_trusted(address, proxies):
             break
     return address
@@ -68,6 +71,12 @@ def _parse(address: str) -> IPv4Address | IPv6Address:
     """The address; the IPv4 address of one that a socket for both versions shows as ``::ffff:192.0.2.1``."""
     found = ip_address(address)
     return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
+
+
+def _without_port(written: str) -> str:
+    """Return an address without the port that some proxies add, and without the brackets of IPv6 then."""
+    found = _WITH_PORT.fullmatch(written)
+    return found["v4"] or found["v6"] if found else written
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from index.filters import parse_filter
+from index.naming import stored_id
 from index.search import Question, validate_k
 from service.errors import MayRaise, Overloaded
 from service.faces.api.requests.explaining import ExplainRequest
@@ -41,6 +42,6 @@ async def explain_document(
         validate_k(body.k, asking.settings.max_k, limit="max_k"),
         None if body.filter is None else parse_filter(body.filter),
     )
-    where = (body.collection, body.document_id)
+    where = (body.collection, stored_id(body.document_id))
     found = await explain(HttpClient(request), asking, body.narrow_caller(caller), where, question)
     return json_reply(explanation_json(question.text, found))

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Response
 from index.citations import Claim, Locator, Verdict, Verification
 from index.collection import Collection
 from index.errors import InvalidLimit
+from index.naming import stored_id
 from service.errors import InvalidRequest
 from service.faces.api.requests.citations import BareQuote, CitedQuote, VerifyRequest
 from service.faces.api.requests.cited_spans import check_all
@@ -127,4 +128,4 @@ def _verify_citation(verification: Verification, locator: Locator, one: str | Ci
 def _verify_quote(verification: Verification, one: str | BareQuote) -> Verdict:
     if isinstance(one, str):
         return verification.quote(Claim(one))
-    return verification.quote(Claim(one.quote, one.document_id, one.prefix, one.suffix))
+    return verification.quote(Claim(one.quote, stored_id(one.document_id), one.prefix, one.suffix))

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from index.answers import Citation
 from index.citations import Locator, parse_locator
 from index.errors import InvalidLocator
+from index.naming import stored_id
 from service.faces.mcp.tools.backend import Backend
 from service.http.links import with_absolute_links, with_links, with_proof
 from service.state.identity import Scope
@@ -39,7 +40,7 @@ class Named:
         try:
             locator = parse_locator(name)
         except InvalidLocator:
-            return Named(id_)
+            return Named(stored_id(id_))
         return Named(locator.document_id, locator, proof, is_part=id_.endswith(_PART))
 
 

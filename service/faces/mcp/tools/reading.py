@@ -36,7 +36,9 @@ async def fetch(backend: Backend, given: FetchArguments) -> FetchedText:
             raise Forbidden(
                 "A key with the scope ask may fetch the results of its searches only. Use the id of one."
             )
-        return await backend.read(collection, lambda opened: _read_beginning(opened, backend, given.id, most))
+        return await backend.read(
+            collection, lambda opened: _read_beginning(opened, backend, named.document_id, most)
+        )
     locator = _require_locator(backend, collection, named)
     if backend.caller.scope is Scope.ASK:
         return await backend.read(
