@@ -1,0 +1,1 @@
+"""Train the cross-encoder, which reads a question and a passage together."""
