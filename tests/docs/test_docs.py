@@ -123,7 +123,7 @@ def anchors(text: str) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_paths_of_code_in_the_pages_exist(page: Path) -> None:
-    folders = "benchmarks|cli|clients|evaluation|index|scripts|service|tests"
+    folders = "benchmarks|cli|clients|evaluation|index|scripts|service|tests|training"
     for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", page.read_text()):
         assert (ROOT / path).exists(), path
 
@@ -167,7 +167,7 @@ def test_every_folder_of_code_is_in_the_page_for_contributors() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text()
     for folder in re.findall(r"^\| `([\w/.]+)` \|", page, re.MULTILINE):
         assert (ROOT / folder).exists(), folder
-    for folder in ("corpus", "index", "service", "cli", "clients", "benchmarks", "docs", "tests"):
+    for folder in ("corpus", "index", "service", "cli", "clients", "benchmarks", "training", "docs", "tests"):
         assert f"| `{folder}/` |" in page
 
 

@@ -1,0 +1,78 @@
+"""The pairs of a folder in two parts, as a stream of samples and as development samples."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.cross_encoder import invented
+from training.cross_encoder.encoding import Encoder
+from training.cross_encoder.names import Names
+from training.cross_encoder.neighbours import neighbours
+from training.cross_encoder.pairs import Pair, load
+from training.cross_encoder.samples import Sample, Sampler, from_case
+from training.cross_encoder.stream import INVENTED, WEIGHTS, Stream
+
+VERSION = "2"
+"""Of the stream. Another version begins at its start, in another order."""
+_OF_SET = 100
+_OF_KIND = 150
+_HARD = ("exchanged", "title", "predicate", "cut")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The pairs of a folder, in two parts that share no document."""
+
+    training: list[Pair]
+    development: list[Pair]
+    names: Names
+    work: Path
+    """Where neighbours are kept."""
+
+    @classmethod
+    def read(cls, folder: Path, work: Path) -> Material:
+        """Read all sets of a folder."""
+        pairs = load(folder, [name for name in WEIGHTS if name != INVENTED])
+        training = [pair for pair in pairs if not pair.development]
+        return cls(training, [pair for pair in pairs if pair.development], Names(training), work)
+
+    def stream(self, encoder: Encoder, *, seed: int) -> Stream:
+        """The stream of training samples."""
+        rows: dict[str, list[int]] = {}
+        for row, pair in enumerate(self.training):
+            rows.setdefault(pair.set_name, []).append(row)
+        sampler = Sampler(self.training, neighbours(self.training, self.work), encoder, self.names)
+        return Stream(sampler, rows, encoder, seed=f"{VERSION}:{seed}")
+
+    def development_samples(self, encoder: Encoder) -> list[Sample]:
+        """Samples of each kind and of each set, the same each time."""
+        sampler = Sampler(self.development, neighbours(self.development, self.work), encoder, self.names)
+        rows = list(range(len(self.development)))
+        random.Random(0).shuffle(rows)
+        made = [
+            one for row in _capped(rows, self.development) if (one := sampler.sample(row, _draw(row, "")))
+        ]
+        for kind in _HARD:
+            found = (sampler.sample(row, _draw(row, kind), kind) for row in rows)
+            made += itertools.islice((one for one in found if one), _OF_KIND)
+        for number in range(_OF_KIND):
+            made.append(from_case(invented.case(_draw(number, INVENTED), answered=number % 2 == 0)))
+        return made
+
+
+def _draw(number: int, kind: str) -> random.Random:
+    return random.Random(f"development:{kind}:{number}")
+
+
+def _capped(rows: list[int], pairs: list[Pair]) -> list[int]:
+    counts: dict[str, int] = {}
+    kept = []
+    for row in rows:
+        name = pairs[row].set_name
+        counts[name] = counts.get(name, 0) + 1
+        if counts[name] <= _OF_SET * (3 if name in {"claims", "squad2_dev_half"} else 1) and WEIGHTS[name]:
+            kept.append(row)
+    return kept
