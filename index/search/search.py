@@ -31,6 +31,7 @@ from index.search.conversation import (
 )
 from index.search.features import Features
 from index.search.hits import Hits
+from index.search.homographs import Homographs
 from index.search.named import AROUND, Named, compare_best
 from index.search.question import Query, Question, is_spelt
 from index.search.question_words import QuestionWords
@@ -330,7 +331,8 @@ class Search:
         if not sentences.known.all():
             sentences = self._complete(ids, sentences)
         importance = self._engine.importance(query.question, query.context_words)
-        return look(sentences, documents, query.vector, importance)
+        homographs = Homographs.of(query.question, importance.terms, self._analyzer)
+        return look(sentences, documents, query.vector, importance, homographs)
 
     def _complete(self, ids: Ids, sentences: SentenceTable) -> SentenceTable:
         """Add the sentences of passages not embedded yet, which are few, by splitting their texts."""

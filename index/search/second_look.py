@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from index.search.homographs import Homographs
 from index.sentence_table import SentenceTable
 from index.types import Ids, Importance, Vectors
 
@@ -147,10 +148,22 @@ _PER_PASSAGE = tuple(
 
 # All values are finite. OpenBLAS at times raises the flag for lanes of registers that it does not use.
 @np.errstate(invalid="ignore")
-def look(sentences: SentenceTable, documents: Ids, question: Vectors, importance: Importance) -> SecondLook:
-    """Compute the second look; ``documents`` are the passages' document keys, ``question`` is one vector."""
-    shares, lengths = importance.shares, sentences.term_counts
+def look(
+    sentences: SentenceTable,
+    documents: Ids,
+    question: Vectors,
+    importance: Importance,
+    homographs: Homographs | None = None,
+) -> SecondLook:
+    """Compute the second look; ``documents`` are the passages' document keys, ``question`` is one vector.
+
+    ``homographs`` are terms of the question that are not found in passages of another language.
+    """
     matches = _matches(sentences.terms, importance)
+    if homographs is not None:
+        unfound = homographs.unfound(sentences, documents)
+        matches, importance = _without(unfound, matches, importance)
+    shares, lengths = importance.shares, sentences.term_counts
     counts, inside, headings = _occurrences(sentences, matches, len(shares))
     cosines = sentences.cosines(question)
     found = counts > 0
@@ -275,6 +288,19 @@ def _matches(terms: NDArray[np.uint32], importance: Importance) -> tuple[Ids, Id
     at = np.minimum(np.searchsorted(importance.terms, left), len(importance.terms) - 1)
     same = importance.terms[at] == left
     return positions[same], at[same]
+
+
+def _without(
+    unfound: NDArray[np.bool_], matches: tuple[Ids, Ids], importance: Importance
+) -> tuple[tuple[Ids, Ids], Importance]:
+    """Leave out the matches with these terms; a word without another weighs as the most important one."""
+    positions, term = matches
+    kept = ~unfound[positions]
+    gone = np.setdiff1d(term[~kept], term[kept])
+    shares = importance.shares.copy()
+    shares[gone] = shares.max(initial=0.0)
+    total = max(float(shares.sum()), _TINY)
+    return (positions[kept], term[kept]), replace(importance, shares=(shares / total).astype(np.float32))
 
 
 def _occurrences(

@@ -82,6 +82,7 @@ _ENGLISH, _OTHER, _HAN = _ALL["english"], _ALL["other"], _ALL["chinese_or_japane
 _LATIN = tuple(
     _ALL[name] for name in ("english", "german", "french", "spanish", "italian", "portuguese", "dutch")
 )
+_ENGLISH_ALONE = _ENGLISH.asking.difference(*(language.asking for language in _LATIN[1:]))
 _BY_SCRIPT = (
     ("Han", _HAN), ("Hiragana", _HAN), ("Katakana", _HAN),
     ("Cyrillic", _ALL["russian"]), ("Greek", _ALL["greek"]), ("Arabic", _ALL["arabic"]),
@@ -102,6 +103,11 @@ _LETTER = regex.compile(r"\p{L}")
 _WORDS = regex.compile(r"[\p{L}]+")
 
 
+def alphabetic_languages() -> Sequence[Language]:
+    """The languages in Latin letters, of which two may write different words alike."""
+    return _LATIN
+
+
 def language_of(sentence: str) -> Language:
     """The closed word classes of the language that a sentence seems to be in; English if none fits."""
     found = _by_script(sentence)
@@ -117,7 +123,7 @@ def language_of_question(question: str) -> Language:
     found = _by_script(question)
     if found is not None:
         return found
-    counts = _count_words(question, [language.asking for language in _LATIN])
+    counts = _count_asking(question)
     return _LATIN[counts.index(max(counts))]
 
 
@@ -131,9 +137,20 @@ def asking_words(question: str) -> frozenset[str]:
     found = _by_script(question)
     if found is not None:
         return found.asking
-    english, *counts = _count_words(question, [language.asking for language in _LATIN])
+    english, *counts = _count_asking(question)
     best = max(counts)
     return _LATIN[1 + counts.index(best)].asking if best > max(1, english) else frozenset()
+
+
+def _count_asking(question: str) -> list[int]:
+    """Count the words that ask in each language.
+
+    A first word that only English has counts twice: "Did his son die in war?" has three German words, too.
+    """
+    counts = _count_words(question, [language.asking for language in _LATIN])
+    first = _WORDS.search(question)
+    counts[0] += first is not None and first[0].lower() in _ENGLISH_ALONE
+    return counts
 
 
 def _by_script(sentence: str) -> Language | None:

@@ -36,6 +36,8 @@ def test_a_question_is_searched_by_the_words_that_say_what_it_is_about(
         "lamp",
         "",
         "1577",
+        "Did Napoleon's son die in war?",
+        "Does a man die in his hat?",
         "Die Hard",
         "la luz",
     ],
