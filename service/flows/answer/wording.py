@@ -43,8 +43,7 @@ def computed_note(reading: Reading) -> str:
     )
     if not reading.value:
         return f"Not computed ({what}): {reading.reason}"
-    count = sum(not one.is_value or one.column == reading.of for one in reading.cells)
-    return f"Computed from {count} cells of the table ({what}): {reading.value}"
+    return f"Computed from {len(reading.cells)} cells of the table ({what}): {reading.value}"
 
 
 def count_words(text: str) -> int:
