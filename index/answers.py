@@ -193,12 +193,13 @@ class IndexState:
 class UnknownLanguage:
     """The model of a collection does not know the language of a question.
 
-    ``model`` is its name, ``passages`` is how many passages another model would have to embed; 0 where the
-    caller may not know.
+    ``model`` is its name, ``passages`` is how many passages another model would have to embed, and
+    ``seconds`` about how long that would take on this machine; both are 0 where the caller may not know.
     """
 
     model: str
     passages: int
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

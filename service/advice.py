@@ -6,6 +6,7 @@ messages what a caller or the operator of the service can do. The command line h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -55,9 +56,14 @@ def describe_unknown_language(unknown: UnknownLanguage, collection: str) -> str:
     if not unknown.passages:
         return told
     return (
-        f"{told} `{upgrade_command(collection)}` changes that. It embeds {unknown.passages:,} passages anew; "
-        "with --plan it first says how long that takes."
+        f"{told} `{upgrade_command(collection)}` changes that. It embeds {unknown.passages:,} passages anew, "
+        f"about {count_minutes(unknown)} min on this machine; with --plan it measures that first."
     )
+
+
+def count_minutes(unknown: UnknownLanguage) -> str:
+    """About how many minutes a change of the model takes, at least one."""
+    return f"{max(1, math.ceil(unknown.seconds / 60)):,}"
 
 
 def upgrade_command(collection: str) -> str:

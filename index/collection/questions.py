@@ -26,7 +26,7 @@ from index.search.candidates import RankedCandidates
 from index.search.explaining import DocumentExplanation, Explaining
 from index.search.question import Query, Question
 from index.search.search import Judged, Search, Stopwatch, make_queries
-from index.search.unknown_language import is_unknown_language
+from index.search.unknown_language import is_unknown_language, seconds_with_another
 from index.types import Vectors
 
 Opened = Callable[[], AbstractContextManager[Snapshot]]
@@ -111,8 +111,9 @@ class Questions:
                 model = derived.description.model_name
                 if not is_unknown_language(question.text, model, is_spelt=asked.alone.is_spelt):
                     return answer
-                counts = moment.counts(readable=self._readable)
-                return replace(answer, unknown_language=UnknownLanguage(model, counts.passages))
+                count = moment.counts(readable=self._readable).passages
+                seconds = count * seconds_with_another(derived.embedder, [one.text for one in answer.hits])
+                return replace(answer, unknown_language=UnknownLanguage(model, count, seconds))
 
             if question.as_of is None:
                 answer = answered(moment, derived.engine, now.state)

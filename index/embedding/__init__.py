@@ -16,6 +16,7 @@ from index.embedding.registry import (
     WORDS_MODEL,
     model_folder,
 )
+from index.embedding.speed import seconds_of_passage
 from index.embedding.words import WordEmbedder
 from index.protocols import Embedder
 
@@ -101,4 +102,5 @@ __all__ = [
     "model_folder",
     "quantize_model",
     "resolve_precision",
+    "seconds_of_passage",
 ]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from index.description import Description
 from index.errors import DiskFull
-from index.protocols import Embedder, Snapshot, has_same_weights
+from index.protocols import Snapshot, has_same_weights
 
 _FIELDS = ("model", "chunker", "chunking", "sentences", "analysis")
 """Fields of a description that an upgrade can change."""
@@ -59,15 +57,6 @@ def sample(moment: Snapshot, last: int) -> list[str]:
     """Texts of some passages up to the id ``last``, the same at each call."""
     ids = np.unique(np.linspace(max(1, last // 2), max(1, last), 4 * _SAMPLE).astype(np.int64))
     return [passage.text for passage in moment.passages(ids)[:_SAMPLE]]
-
-
-def seconds_of_passage(embedder: Embedder, texts: Sequence[str]) -> float:
-    """Measure the seconds to embed one passage, with some texts; there must be at least one."""
-    spans = [[(0, len(text))] for text in texts]
-    embedder.embed_sentences(texts[:1], spans[:1])  # the first run is slower
-    began = time.perf_counter()
-    embedder.embed_sentences(texts, spans)
-    return (time.perf_counter() - began) / len(texts)
 
 
 def bytes_of_passage(target: Description) -> float:

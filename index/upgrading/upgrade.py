@@ -10,11 +10,11 @@ from typing import Self
 
 from index.config import LibraryConfig
 from index.description import Description, find
-from index.embedding import Models
+from index.embedding import Models, seconds_of_passage
 from index.engine import remove_indexes
 from index.errors import StoreDamaged, UpgradeBegun
 from index.protocols import Catalogue, Embedder, RecordStore, Staging, is_same_model
-from index.upgrading.planning import Plan, bytes_of_passage, changed_fields, sample, seconds_of_passage
+from index.upgrading.planning import Plan, bytes_of_passage, changed_fields, sample
 from index.upgrading.work import Progress, Stopped, Work
 
 

@@ -58,7 +58,7 @@ def test_replies_have_a_note(client: TestClient, path: str) -> None:
     (note,) = post(client, path, CHINESE)["notes"]
     assert note["code"] == "unknown_language"
     assert TOLD in note["message"]
-    assert f"`{COMMAND}` changes that. It embeds 1 passages anew" in note["message"]
+    assert f"`{COMMAND}` changes that. It embeds 1 passages anew, about 1 min on this" in note["message"]
     assert post(client, path, ENGLISH)["notes"] == []
 
 
@@ -71,7 +71,7 @@ def test_models_that_ask_are_told(client: TestClient) -> None:
 def test_the_page_says_it(client: TestClient) -> None:
     notes = [words(one) for one in page(client, "/", q=CHINESE).xpath("//p[@class='note']")]
     assert any(TOLD in note for note in notes)
-    assert any(COMMAND in note for note in notes)
+    assert any(COMMAND in note and "about 1 min on this machine" in note for note in notes)
     html = page(client, "/", q=ENGLISH)
     assert not any(TOLD in words(one) for one in html.xpath("//p[@class='note']"))
 

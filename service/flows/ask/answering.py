@@ -166,5 +166,5 @@ def _with_proofs(answer: Answer, collection: str, prover: Prover) -> Answer:
     hits = [replace(hit, citation=with_proof(hit.citation, collection, prover)) for hit in answer.hits]
     unknown = answer.unknown_language
     if unknown is not None:  # such a key learns nothing of the size of the collection
-        unknown = replace(unknown, passages=0)
+        unknown = replace(unknown, passages=0, seconds=0.0)
     return replace(answer, hits=tuple(hits), unknown_language=unknown)
