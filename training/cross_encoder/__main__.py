@@ -17,6 +17,7 @@ from rich.console import Console
 
 from index.embedding.model_files import BUNDLED_MODEL, BUNDLED_SHA256, bundled_folder
 from training.cross_encoder import checkpoints
+from training.cross_encoder.development_sets import contracts, reports
 from training.cross_encoder.encoding import Encoder
 from training.cross_encoder.evaluation import figures, judge
 from training.cross_encoder.export import export, load_weights
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     decay.add_argument("--batch-tokens", type=int, default=4096)
     decay.set_defaults(evaluate_steps=1_000_000)
     evaluate = commands.add_parser("evaluate", help="figures of a checkpoint on development samples")
+    evaluate.add_argument("--beside", type=Path, help="folder with tatqa/ and claims/, evaluated, too")
     evaluate.add_argument("--exported", type=Path, help="exported weights instead of the checkpoint")
     export_ = commands.add_parser("export", help="write the weights in 16 bits, with figures and checksum")
     export_.add_argument("target", type=Path)
@@ -136,7 +138,14 @@ def _evaluate(options: argparse.Namespace) -> None:
         load_weights(model, options.exported)
     else:
         model.load_state_dict(checkpoints.load(options.folder)[1])
-    console.print_json(json.dumps(_evaluated(options, model)))
+    found = _evaluated(options, model)
+    if options.beside:
+        encoder = Encoder.from_folder(bundled_folder(), options.max_tokens)
+        tables = list(reports(options.beside / "tatqa" / "dev.json", encoder))
+        claims = list(contracts(options.beside / "claims" / "cnli_dev.json"))
+        found["tatqa"] = figures(judge(model, tables, encoder))
+        found["contractnli"] = figures(judge(model, claims, encoder))
+    console.print_json(json.dumps(found))
 
 
 def _export(options: argparse.Namespace) -> None:

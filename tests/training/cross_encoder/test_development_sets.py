@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.training.cross_encoder.toys import encoder
+from training.cross_encoder.development_sets import contracts, reports
+
+TABLES = [
+    [["", "2019", "2018"], ["Wool", "12", "14"], ["Silk", "15", "19"], ["Total", "27", "33"]],
+    [["As of", "2019", "2018"], ["Wool", "12", "14"], ["Silk", "15", "19"], ["Total", "27", "33"]],
+]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_rows_have_the_names_of_their_columns(tmp_path: Path, table: list[list[str]]) -> None:
+    asked = {
+        "question": "How much silk in 2018?", "answer": ["19"], "answer_type": "span", "answer_from": "table"
+    }  # fmt: skip
+    counted = asked | {"answer_type": "count"}
+    report = {"table": {"table": table}, "paragraphs": [], "questions": [asked, counted]}
+    path = tmp_path / "dev.json"
+    path.write_text(json.dumps([report]))
+    told, missing = reports(path, encoder())
+    assert told.text.splitlines()[told.answering[0] if told.answering else -1] == "Silk; 2019: 15; 2018: 19"
+    assert (told.answers, missing.answers, missing.answering) == (True, False, ())
+    assert "Silk" not in missing.text
+    assert [told.text[slice(*at)] for at in told.sentences] == told.text.splitlines()
+
+
+def test_contracts_have_a_claim_and_the_sentences_that_decide_it(tmp_path: Path) -> None:
+    text = "One signs. One keeps secrets. One leaves."
+    annotations = {"a": {"choice": "Entailment", "spans": [1]}, "b": {"choice": "NotMentioned", "spans": []}}
+    document = {
+        "text": text,
+        "spans": [[0, 10], [11, 29], [30, 41]],
+        "annotation_sets": [{"annotations": annotations}],
+    }
+    labels = {name: {"hypothesis": f"Claim {name}."} for name in "ab"}
+    path = tmp_path / "dev.json"
+    path.write_text(json.dumps({"documents": [document], "labels": labels}))
+    told, other = contracts(path)
+    assert (told.question, told.text, told.claim) == ("Claim a.", "One keeps secrets.", 0)
+    assert (other.claim, other.answers) == (2, None)
