@@ -21,7 +21,9 @@ from index.search.tables.operations import (
     asks_for_period,
     is_total,
     measures_of,
+    tells_time,
 )
+from index.search.tables.years import Years, is_from_to, year_of, years_of
 from index.text.sentences import Span
 
 MOST_CELLS = 1000
@@ -84,6 +86,12 @@ class _Computation:
         self.known = words(self.context) | self.asked.idle | words(operation.words)
         self.names = [words(_IN_BRACKETS.sub(" ", name)) or words(name) for name in self.grid.names]
         named = self._named_rows()
+        if operation.name not in ("higher", "lower"):
+            years = years_of(self.asked.text)
+            if years and not self._is_in_context(years):
+                return self._within(years, named)
+            if len(named) > 1 and is_from_to(self.asked.text):
+                return None  # what lies between them is not known
         if asks_for_period(self.asked.text) and operation.name != "count" and len(named) == 1:
             return self._across(named[0])
         if len(named) == 1 or not any(self.names):
@@ -91,6 +99,47 @@ class _Computation:
         if operation.name == "count":
             return self._count(asked)
         return self._compare(named, self._label_column())
+
+    def _is_in_context(self, years: Years) -> bool:
+        """Whether the title or the headings name these years, and no row or column is of one year."""
+        names = [*self.grid.names, *(self._label(row) for row in self.grid.rows)]
+        is_said = all(str(year) in self.context for year in years.ends)
+        return bool(years.ends) and is_said and not any(map(year_of, names))
+
+    def _within(self, years: Years, named: Sequence[Row]) -> Computed | None:
+        """The operation on the rows, or the columns, of the years that the question is about."""
+        column = self._year_column()
+        if column is None:
+            is_across = len(named) == 1 and asks_for_period(self.asked.text)
+            return self._across(named[0], years) if is_across else None
+        if self.operation.name == "count":
+            return None
+        label = column if asks_for_period(self.asked.text) else self._label_column()
+        rows = [row for row in self._plain_rows(label) if self._year(row, column) in years]
+        if column:
+            rows = [row for row in rows if not named or row in named]
+        measure = self._measure(rows, label, are_named=True, but=column)
+        if measure is None or not {self._year(row, column) for row in rows}.issuperset(years.ends):
+            return None
+        said = [years.words, self.grid.name(column), *(self._label(row) for row in named)]
+        accounted = self._accounted(rows, rows, measure, label) | self.asked.words("\n".join(said))
+        if self.asked.terms - accounted:
+            return None
+        conditions = [] if column == label else [(row, column) for row in rows]
+        return self._down(rows, measure, label, conditions)
+
+    def _year_column(self) -> int | None:
+        """The column that says of what year each row is: the first one, or the only other one with years."""
+        rows = [row for row in self.grid.rows if not is_total(self._label(row))]
+        found = [
+            at
+            for at in range(max(1, len(self.names)))
+            if (at == 0 or tells_time(self.grid.name(at))) and all(self._year(row, at) for row in rows)
+        ]
+        return found[0] if found and (found[0] == 0 or len(found) == 1) else None
+
+    def _year(self, row: Row, column: int) -> int | None:
+        return year_of(self._cell(row, column))
 
     def _compare(self, named: Sequence[Row], label: int) -> Computed | None:
         """The operation on the ``named`` rows, or on all where none is named."""
@@ -164,14 +213,16 @@ class _Computation:
         numbers = sum(isinstance(figures_of([cell]), Figures) for cell in cells)
         return numbers > _MANY_NUMBERS * len(cells)
 
-    def _measure(self, rows: Sequence[Row], label: int, *, are_named: bool) -> int | None:
+    def _measure(
+        self, rows: Sequence[Row], label: int, *, are_named: bool, but: int | None = None
+    ) -> int | None:
         """The column of figures that the question is about; None if none is, or several are.
 
         A column that only has a year for a name is one of figures of many kinds: those of rows that the
         question names are compared, but not all.
         """
         operation, asked = self.operation, self.asked.terms
-        numeric = [at for at in range(len(self.names)) if at != label and self._is_numeric(at)]
+        numeric = [at for at in range(len(self.names)) if at not in (label, but) and self._is_numeric(at)]
         if operation.name in ("first", "last"):
             numeric = [at for at in numeric if self._is_dated(rows, at)]
         rated = []
@@ -251,8 +302,8 @@ class _Computation:
         is_named = bool(self.names[measure] & self.asked.terms)
         return is_comparison or not is_named or _ASKS_FOR_LABEL.search(self.asked.text) is not None
 
-    def _across(self, row: Row) -> Computed | None:
-        """The operation on the cells of one row, in the columns of years or other periods."""
+    def _across(self, row: Row, years: Years | None = None) -> Computed | None:
+        """The operation on the cells of one row, in the columns of periods, or of these ``years`` alone."""
         operation, asked = self.operation, self.asked.terms
         if operation.name not in ("highest", "lowest", "higher", "lower"):
             return None
@@ -260,11 +311,16 @@ class _Computation:
         columns = [at for at in range(1, len(self.names)) if is_period(self.grid.name(at))]
         common = frozenset.intersection(*(self.names[at] for at in columns)) if columns else frozenset()
         named = [at for at in columns if self.names[at] - common and self.names[at] - common <= asked]
-        if len(named) > 1:
+        if years:
+            columns = [at for at in columns if year_of(self.grid.name(at)) in years]
+            if not {year_of(self.grid.name(at)) for at in columns}.issuperset(years.ends):
+                return None
+        elif len(named) > 1:
             columns = named
         own = [self._own_name(at, row) for at in columns]
         accounted = self.known | words(label) | words("year period quarter month date fiscal financial FY")
         accounted = accounted.union(*(self.names[at] for at in columns))
+        accounted |= words(years.words) if years else frozenset()
         if row.group:
             accounted |= words(self.text[slice(*row.group)])
         if asked - accounted or len(columns) < 2 or len(set(own)) < len(own):
@@ -325,7 +381,7 @@ class _Computation:
         if any(is_total(self._label(row)) or 0 not in row.cells for row in self.grid.rows):
             return None
         cells, name = [self._cell(row, measure) for row in rows], self.grid.name(measure)
-        found = figures_of(cells)
+        found = figures_of(cells, may_be_years=tells_time(name))
         if isinstance(found, NotFigures):
             return self._declined(used, name, _reason(found, cells))
         if found.kind == "date" or found.unit == "%":
@@ -334,7 +390,7 @@ class _Computation:
             return self._declined(used, name, _UNCLEAR_MARK)
         total = sum(found.readings[0], Decimal(0))
         value = f"{total:,.{found.places}f}" if found.grouped else f"{total:.{found.places}f}"
-        return Computed("total", with_unit(value, found.unit), "", name, used, (), _together(rows))
+        return Computed("total", with_unit(value, found.unit), "", name, used, (), self._together(rows))
 
     def _count(self, asked: frozenset[int]) -> Computed | None:
         """How many different cells the column has that names what is counted."""
@@ -353,16 +409,23 @@ class _Computation:
         if len(used) > MOST_CELLS:
             return self._declined(used[:MOST_CELLS], name, f"The column has more than {MOST_CELLS:,} cells.")
         values = {self._cell(row, column).casefold() for row in rows}
-        return Computed("count", str(len(values)), "", name, used, (), _together(rows))
+        return Computed("count", str(len(values)), "", name, used, (), self._together(rows))
+
+    def _together(self, rows: Sequence[Row]) -> list[Span]:
+        """The spans of the rows, neighbours as one; of the first row alone if they are long."""
+        places = {row.start: number for number, row in enumerate(self.grid.rows)}
+        runs: list[list[Row]] = []
+        for row in rows:
+            if runs and places[row.start] == places[runs[-1][-1].start] + 1:
+                runs[-1].append(row)
+            else:
+                runs.append([row])
+        spans = [(run[0].start, run[-1].end) for run in runs]
+        is_short = sum(end - start for start, end in spans) <= _MOST_SHOWN
+        return spans if is_short else [(rows[0].start, rows[0].end)]
 
     def _declined(self, used: Sequence[tuple[Row, int]], measure: str, reason: str) -> Computed:
         return Computed(self.operation.name, "", reason, measure, used)
-
-
-def _together(rows: Sequence[Row]) -> list[Span]:
-    """The span of all rows if it is short, else the first one: a sum stands in none of them."""
-    start, end = rows[0].start, rows[-1].end
-    return [(start, end if end - start <= _MOST_SHOWN else rows[0].end)]
 
 
 def _reason(found: NotFigures, cells: Sequence[str]) -> str:

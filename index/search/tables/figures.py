@@ -61,11 +61,12 @@ class NotFigures:
     at: int
 
 
-def figures_of(cells: Sequence[str]) -> Figures | NotFigures:
-    """Read cells as figures, or say why they are none."""
+def figures_of(cells: Sequence[str], *, may_be_years: bool = True) -> Figures | NotFigures:
+    """Read cells as figures, or say why they are none. Numbers such as 1889 are years, if they may be."""
     words = [_FOOTNOTE.sub("", " ".join(cell.split())) for cell in cells]
     dates = [_date(one) for one in words]
-    if all(date is not None for date in dates):
+    are_amounts = not may_be_years and all(map(_YEAR.match, words))
+    if not are_amounts and all(date is not None for date in dates):
         return Figures("date", "", [[Decimal(date) for date in dates if date is not None]])
     parts = [_NUMBER.match(one) for one in words]
     for at, one in enumerate(parts):

@@ -136,7 +136,7 @@ _DOUBT = re.compile(
     r"times (?:as|more|higher)|how much (?:more|less|higher|lower|larger|bigger)|"
     r"how many (?:more|fewer|less)|top (?:\d+|two|three|four|five|ten)|if)\b|"
     r"\b(?:(?:more|less|fewer|greater|higher|lower|larger|smaller|older|later|earlier) than "
-    r"?(?:\W?\d|half|twice)|exceed\w*|above \d|below \d|(?:before|after|since|until) \d)",
+    r"?(?:\W?\d|half|twice)|exceed\w*|above \d|below \d|(?:before|after|since|until) (?!\d{4}\b)\d)",
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(r"(?<!of the )\b(?:two|three|four|five|six|seven|eight|nine|ten)\b", re.IGNORECASE)
@@ -150,6 +150,12 @@ _PERIOD_ASKED = re.compile(
 _TOTAL_ROW = re.compile(
     r"\W*(?:grand\s+|sub-?\s*)?totals?\b|.*\btotals?\W*\Z"
     r"|\W*(?:sum|overall|all|average|mean|gesamt|insgesamt|summe)\W*\Z",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"\b(?:years?|dates?|days?|months?|periods?|time|since|when|season|"
+    r"(?:open|found|establish|complet|releas|launch|inaugurat|acquir|creat|publish|clos|end|start|form|elect)ed|"
+    r"built|born|died|begun|began|first|last|jahr|datum|année|año|anno|ano)\b",
     re.IGNORECASE,
 )
 _WHICH_OF_TWO = re.compile(r"\bor\b|\bthan\b|\band\b|\bbetween\b|\bof the two\b", re.IGNORECASE)
@@ -175,6 +181,11 @@ class Operation:
 def is_total(label: str) -> bool:
     """Whether the label of a row says that it is a total, or another summary of rows."""
     return _TOTAL_ROW.match(label) is not None
+
+
+def tells_time(name: str) -> bool:
+    """Whether the name of a column says that its cells are years or dates: "Year", "Founded"."""
+    return _TIME.search(name) is not None
 
 
 def asks_for_period(question: str) -> bool:

@@ -151,3 +151,110 @@ def test_a_year_is_read_from_the_names_of_columns() -> None:
     losses, _ = computed("Income", rows, "In which year were the wicks larger?")
     assert losses is not None
     assert "negative" in losses.reason
+
+
+YEARS = [
+    ["Year", "Accessories (EUR)", "Staff costs", "Employees"],
+    ["2019", "910", "1710", "36"],
+    ["2020", "1,040", "1680", "35"],
+    ["2021", "1,260", "1830", "43"],
+    ["2022", "1,480", "2050", "47"],
+    ["2023", "1,380", "2140", "46"],
+]
+ACROSS = [["", *(row[0] for row in YEARS[1:])]] + [
+    [name, *(row[at] for row in YEARS[1:])] for at, name in enumerate(["Accessories", "Staff costs"], 1)
+]
+BY_SHOP = [["Shop", "Year", "Sold"]] + [
+    [shop, str(year), str(sold)]
+    for shop, first in (("Alke", 10), ("Ceto", 70))
+    for year, sold in zip(range(2019, 2024), range(first, first + 5), strict=True)
+]
+
+
+def picked(first: int, last: int, column: int) -> list[int]:
+    return [int(row[column].replace(",", "")) for row in YEARS[1:] if first <= int(row[0]) <= last]
+
+
+SPANS = {
+    "from {} to {}": (0, 0),
+    "between {} and {}": (0, 0),
+    "from {} through {}": (0, 0),
+    "{}-{}": (0, 0),
+    "{}–{}": (0, 0),
+    "since {0}": (0, 9999),
+    "until {1}": (-9999, 0),
+    "before {1}": (-9999, -1),
+    "after {0}": (1, 9999),
+}
+
+
+@pytest.mark.parametrize("ends", [(2019, 2023), (2020, 2022), (2019, 2021), (2021, 2022)])
+@pytest.mark.parametrize("words", SPANS)
+def test_all_years_of_a_span_are_read(words: str, ends: tuple[int, int]) -> None:
+    asked, (before, after) = words.format(*ends), SPANS[words]
+    first, last = ends[0] + before, ends[1] + after
+    for name, column in (("accessories", 1), ("staff costs", 2), ("number of employees", 3)):
+        figures = picked(first, last, column)
+        found, _ = computed("Results", YEARS, f"What was the total {name} {asked}?")
+        assert found is not None
+        assert (found.value.replace(",", "").removesuffix(" EUR"), found.reason) == (str(sum(figures)), "")
+        assert len(found.used) == len(figures)
+        best = max(figures)
+        found, _ = computed("Results", YEARS, f"In which year {asked} were the {name} the highest?")
+        assert found is not None
+        assert found.value == next(row[0] for row in YEARS[1:] if row[column].replace(",", "") == str(best))
+        found, _ = computed("Results", YEARS, f"What were the lowest {name} {asked}?")
+        assert found is not None
+        assert found.value.replace(",", "") == str(min(figures))
+    figures = picked(first, last, 1)
+    if len(figures) > 1:
+        found, _ = computed("Results", ACROSS, f"In which year {asked} were the accessories the highest?")
+        assert found is not None
+        assert found.value == next(row[0] for row in YEARS if row[1].replace(",", "") == str(max(figures)))
+
+
+@pytest.mark.parametrize("words", ["from 2020 to 2022", "between the years 2020 and 2022", "2020–2022"])
+def test_years_may_be_a_column_of_their_own_or_the_names_of_columns(words: str) -> None:
+    found, _ = computed("Shops", BY_SHOP, f"How many were sold in total in Ceto {words}?")
+    assert found is not None
+    assert (found.value, len(found.lines)) == (str(71 + 72 + 73), 1)
+    found, _ = computed("Shops", ACROSS, f"In which year {words} were the accessories the lowest?")
+    assert found is not None
+    assert found.value == "2020"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What was the total of accessories from 2018 to 2023?",  # a year that the table lacks
+        "What was the total of accessories since 2018?",
+        "What was the total of accessories from January 2019 to March 2020?",
+        "How many years from 2019 to 2023 are listed?",
+    ],
+)
+def test_a_span_that_the_table_does_not_cover_is_not_computed(question: str) -> None:
+    assert computed("Results", YEARS, question)[0] is None
+
+
+def test_what_lies_between_two_labels_is_not_known() -> None:
+    rows = [["Leg", "Rent"], ["Hamburg", "40"], ["Bremen", "30"], ["Rotterdam", "20"]]
+    assert computed("Rent", rows, "What is the total rent from Hamburg to Rotterdam?")[0] is None
+    found, text = computed("Rent", rows, "What is the total rent of Hamburg and Rotterdam?")
+    assert found is not None
+    assert found.value == "60"
+    assert [text[start:end].split()[0] for start, end in found.lines] == ["Hamburg", "Rotterdam"]
+
+
+def test_two_years_alone_are_two_years() -> None:
+    found, _ = computed("Results", YEARS, "What was the total of accessories in 2019 and 2023?")
+    assert found is not None
+    assert (found.value, len(found.lines)) == ("2,290", 2)
+
+
+def test_amounts_that_look_like_years_are_added_and_years_are_not() -> None:
+    found, _ = computed("Results", YEARS, "What are the total staff costs?")
+    assert found is not None
+    assert (found.value, found.reason) == ("9410", "")
+    rows = [["Lamp", "Founded"], ["Argand", "1889"], ["Dietz", "1904"]]
+    found, _ = computed("Lamps", rows, "What is the total of founded?")
+    assert found is None or found.value == ""
