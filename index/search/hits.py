@@ -213,7 +213,9 @@ class Hits:
         starts, tables = [of.passage.start for _, of in one.members], _tables(one)
         judged = judge_sentences(zip(starts, looks, strict=True), text, at, tables)
         if self._wanted is not None:
-            judged = prefer_holding(judged, text, at, self._wanted)
+            # Only the passages: what looks like a list below them may be a heading with a number.
+            until = max(of.passage.end for _, of in one.members)
+            judged = prefer_holding(judged, text[: until - at], at, self._wanted)
         if not tables:
             return judged
         return weigh_beside_tables(judged, self._asked, text, at, tables)

@@ -1,10 +1,14 @@
-"""Find the section around a passage."""
+"""Find the section around a passage, and the running text around a sentence."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 
 from index.records import Structure
+from index.types import Block
+
+_RUNNING = ("paragraph", "list")
 
 
 def section_span(structure: Structure, start: int, end: int, *, most: int) -> tuple[int, int]:
@@ -35,3 +39,27 @@ def section_span(structure: Structure, start: int, end: int, *, most: int) -> tu
             first, grows = first - 1, True
             span = blocks[first].start, span[1]
     return span
+
+
+def running_text(structure: Structure, start: int, end: int) -> tuple[int, int]:
+    """Return the span of the paragraphs and lists around a sentence.
+
+    It ends at the nearest headings, tables with their captions, and code; a sentence in one of these has that
+    block alone.
+    """
+    blocks = structure.blocks
+    first = bisect_right(blocks, start, key=lambda one: one.end)
+    last = bisect_left(blocks, end, key=lambda one: one.start) - 1
+    if first > last:
+        return start, end
+    if blocks[first].kind in _RUNNING:
+        while first and blocks[first - 1].kind in _RUNNING:
+            first -= 1
+    if blocks[last].kind in _RUNNING and not _is_caption(blocks, last + 1):
+        while last + 1 < len(blocks) and blocks[last + 1].kind in _RUNNING:
+            last += 1
+    return min(start, blocks[first].start), max(end, blocks[last].end)
+
+
+def _is_caption(blocks: Sequence[Block], at: int) -> bool:
+    return [one.kind for one in blocks[at : at + 2]] == ["paragraph", "table"]

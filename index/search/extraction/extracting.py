@@ -12,6 +12,8 @@ from index.errors import CitationNotFound
 from index.search.extraction.lists import LONGEST, widen
 from index.search.extraction.parts import Part
 from index.search.extraction.selection import Selected, best, repeats
+from index.search.sections import running_text
+from index.text.sentences import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,26 @@ def _with_lists(
         at = max(0, one.start - LONGEST)
         sha256 = bytes.fromhex(one.hit.citation.text_sha256)
         text = resolution.moment.text(sha256, at, one.end + LONGEST)
-        start, end = widen(text, (one.start - at, one.end - at), asked)
+        span = one.start - at, one.end - at
+        start, end = widen(text, span, asked)
+        if (start, end) != span:
+            start, end = _widen_within(resolution, one, text, at, asked)
         found.append(replace(one, start=at + start, end=at + end, words=text[start:end]))
     return found
+
+
+def _widen_within(resolution: Resolution, one: Selected, text: str, at: int, question: str) -> Span:
+    """Widen a sentence up to the nearest headings, whose numbers make them look like items.
+
+    ``text`` begins at offset ``at`` of the document.
+    """
+    version = resolution.moment.version_by_text(one.hit.citation.document_id, one.hit.citation.text_sha256)
+    if version is None:
+        return one.start - at, one.end - at
+    first, last = running_text(resolution.moment.structure(version), one.start, one.end)
+    first, last = max(0, first - at), last - at
+    start, end = widen(text[first:last], (one.start - at - first, one.end - at - first), question)
+    return first + start, first + end
 
 
 def _cite(resolution: Resolution, chosen: Iterable[Selected]) -> Iterator[tuple[Selected, ExtractedSentence]]:
