@@ -118,13 +118,16 @@ def _alike(one: Word, that: Word) -> bool:
 
 
 def _abbreviates(claim: Sequence[Word], run: list[int], source: Sequence[Word], other: list[int]) -> bool:
-    """Whether one name is the initials of the other, or begins like it."""
+    """Whether one name is the initials of the other, or begins like it: 2.2.1 does not abbreviate 2.2.10."""
     mine, theirs = [claim[at].text for at in run], [source[at].text for at in other]
     for short, long in ((mine, theirs), (theirs, mine)):
         if len(short) == 1 and short[0].upper() == "".join(word[0] for word in long).upper():
             return True
     a, b = "".join(mine).lower(), "".join(theirs).lower()
-    return a.startswith(b[:4]) and (a.startswith(b) or b.startswith(a))
+    beginning, whole = sorted((a, b), key=len)
+    if beginning[-1:].isdigit() and not whole[len(beginning) :][:1].isalpha():
+        return False
+    return a.startswith(b[:4]) and whole.startswith(beginning)
 
 
 def _context_share(alignment: Alignment, run: list[int], other: list[int]) -> float:

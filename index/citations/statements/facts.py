@@ -10,7 +10,7 @@ from itertools import takewhile
 import regex
 
 from index.citations.statements.numbers import Number, read_numbers
-from index.citations.statements.words import Terms, Word
+from index.citations.statements.words import Terms, Word, dotted_codes
 from index.text.languages import FUNCTION_WORDS
 
 _FACTS = ("name", "number", "date")
@@ -50,6 +50,8 @@ class Told:
             return True
         if terms is None:
             return False
+        if word.kind == "name" and "." in word.term:
+            return word.term in self._dotted
         parts = terms(_HYPHEN.sub(" ", word.text))
         if parts and self.terms >= set(parts):
             return True
@@ -59,6 +61,10 @@ class Told:
         if any(_are_forms(name, one) for one in self._by_beginning.get(name[:_SHORTEST_BASE], ())):
             return True
         return len(name) >= _SHORTEST_ACRONYM and name in self._initials
+
+    @cached_property
+    def _dotted(self) -> Set[str]:
+        return dotted_codes(self.text)
 
     @cached_property
     def _words(self) -> list[str]:

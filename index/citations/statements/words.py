@@ -23,10 +23,18 @@ Terms = Callable[[str], Sequence[str]]
 """The search terms of a text, as :meth:`index.text.analysis.Analyzer.terms`."""
 
 _CODE_LETTER = rf"[[\p{{L}}]--[{IDEOGRAPHIC}]]"
+_DOTTED = regex.compile(
+    r"(?<![\p{N}][.,]|[\p{L}\p{N}_])"
+    # But for thousands, and for days.
+    r"(?!\p{Nd}{1,3}(?:\.\p{Nd}{3})+(?!\.?\p{N})|[0-3]?\d\.[01]?\d\.(?:1\d|20|21)\d\d(?!\.?\p{N}))"
+    r"[vV]?\p{Nd}+(?:\.\p{Nd}+){2,}(?:[-+][\p{L}\p{N}]+(?:\.[\p{L}\p{N}]+)*)?(?![\p{L}\p{N}])",
+    regex.VERSION1,
+)
 _TOKEN = regex.compile(
     r"(?P<negation>n['’]t(?![\p{L}])|没有|沒有|并非|並非|不是|从未|從未)"
     r"|(?P<elided>(?<!\p{L})(?i:[cdjlmnst]|qu|un|dell|nell|dall|all|sull)['’](?=\p{L}))"
     r"|(?P<negated>(?<![少危切幼])(?:なかった|ない|ません|なく(?=[、てな])|ず(?=に|、))|(?<=\p{Han})ず)"
+    rf"|(?P<dotted>{_DOTTED.pattern})"
     rf"|(?P<code>(?<![\p{{N}}][.,])(?={_CODE_LETTER}|\p{{Nd}}+{_CODE_LETTER})"
     rf"(?=[^\s\p{{P}}]*[\-‐‑/]?[^\s\p{{P}}]*\p{{Nd}})"
     rf"[[\p{{L}}\p{{N}}]--[{IDEOGRAPHIC}]]+(?:[\-‐‑/][[\p{{L}}\p{{N}}]--[{IDEOGRAPHIC}]]+)*)"
@@ -37,6 +45,9 @@ _TOKEN = regex.compile(
     r"|(?P<stop>[.,;:!?。，、；：！？।…()\[\]])",
     regex.VERSION1,
 )
+_CODES = ("code", "dotted")
+"""Words with digits, and numbers with several points such as versions and addresses: 2.2.1, 10.20.8.4."""
+_VERSION = regex.compile(r"\Av(?=\p{Nd}+\.)")
 _UPPER = regex.compile(r"\p{Lu}")
 _ACRONYM = regex.compile(r"(?:\p{Lu}[\p{Ll}]?){2,}s?|\p{Ll}+\p{Lu}.*")
 _PLAIN_NUMBER_WORD = regex.compile(r"\p{Nd}+(?:st|nd|rd|th|s|[a-zµ%]{1,3})", regex.IGNORECASE)
@@ -107,8 +118,17 @@ def words_of(sentence: str, terms: Terms) -> tuple[Word, ...]:
     return tuple(_with_names(found, language, sentence))
 
 
+def dotted_codes(text: str) -> frozenset[str]:
+    """The terms of the versions, addresses and other numbers with several points that a text has."""
+    return frozenset(_code_term(match[0].lower()) for match in _DOTTED.finditer(text))
+
+
+def _code_term(plain: str) -> str:
+    return _VERSION.sub("", _HYPHEN.sub("", plain))
+
+
 def _split(sentence: str, terms: Terms, language: Language) -> list[Word]:
-    codes = [match.span() for match in _TOKEN.finditer(sentence) if match.lastgroup == "code"]
+    codes = [match.span() for match in _TOKEN.finditer(sentence) if match.lastgroup in _CODES]
     codes = [span for span in codes if not _PLAIN_NUMBER_WORD.fullmatch(sentence[slice(*span)])]
     numbers = [
         one for one in read_numbers(sentence) if not any(a < one.end and one.start < b for a, b in codes)
@@ -142,7 +162,7 @@ def _pieces(
     at = 0
     for start, end in [*held, (len(sentence), len(sentence))]:
         for match in _TOKEN.finditer(sentence, at, start):
-            group = "word" if match.lastgroup == "code" else str(match.lastgroup)
+            group = "word" if match.lastgroup in _CODES else str(match.lastgroup)
             pieces.append((match.start(), match.end(), group, None))
         at = max(at, end)
     return sorted(pieces, key=lambda one: one[:2])
@@ -156,7 +176,7 @@ def _classify(text: str, group: str, terms: Terms, language: Language) -> tuple[
     elif kind == "date":
         term = "month5" if text == "May" else language.dates[plain]
     elif group == "code":
-        term = _HYPHEN.sub("", plain)
+        term = _code_term(plain)
     elif kind == "function" or group in ("katakana", "character"):
         term = plain
     else:

@@ -30,6 +30,8 @@ def named(question: str, text: str, lit: str = "", **above: Any) -> Named:
         ("What happened in 1912?", "In 1902 it was converted.", ("1912",)),
         ("Which tower is 85 metres high?", "The tower is 43 metres high.", ("85",)),
         ("Who built it in May 1861?", "It was built in June 1861.", ("May",)),
+        ("When was version 2.2.1 released?", "2.2.0 came in June, 2.2.10 in May, 1.2.2.1 never.", ("2.2.1",)),
+        ("Which host has 10.20.8.5?", "The printer has 10.20.8.4 and 10.20.8.", ("10.20.8.5",)),
         ("What does the E9 mean?", "E4 means that the pressure is low.", ("E9",)),
         ("What did Karen Spärck Jones write?", "Stephen Robertson wrote it.", ("Karen Spärck Jones",)),
         ("What did Agnes Tolland and Donald Rae do?", "Agnes Tolland built it.", ("Donald Rae",)),
@@ -48,6 +50,7 @@ def test_names_numbers_and_dates_that_are_exchanged_are_missing(
 @pytest.mark.parametrize(
     ("question", "text"),
     [
+        ("When was StarPilot 2.2.1 released?", "StarPilot v2.2.1: 4 June."),
         ("How many live in Beijing?", "Beijing has 21 million inhabitants."),
         ("Who invested RMB 2 billion?", "They invested RMB 2,000,000,000."),
         ("What happened to 50 % of them?", "Fifty percent of them left."),

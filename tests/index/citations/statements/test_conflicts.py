@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +46,30 @@ def test_one_fact_that_differs_is_told_with_both_values(
     old: str, new: str, found: tuple[str, str, str]
 ) -> None:
     assert differing(DRUG.replace(old, new), DRUG) == [found]
+
+
+CODES = ("2.2.1", "10.20.8.4", "v3.0.0-rc1", "12.345.6", "1.10.20", "4.17.21+build.5")
+
+
+def exchanged(code: str) -> list[str]:
+    """The code with each of its numbers exchanged in turn, and without the last."""
+    numbers = [match.span() for match in re.finditer(r"\d+", code)]
+    others = [f"{code[:start]}{int(code[start:end]) + 1}{code[end:]}" for start, end in numbers]
+    return [*others, f"{code}.9"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_version_or_an_address_is_one_name(code: str) -> None:
+    source = f"The value {code} was set by the harbour office in the spring."
+    assert differing(source, source) == []
+    assert differing(source.replace(code, code.upper()), source) == []
+    for other in exchanged(code):
+        assert differing(source.replace(code, other), source) == [("name", other, code)]
+
+
+@pytest.mark.parametrize("number", ["1.234.567", "12.345", "2.5", "4.3.2024"])
+def test_thousands_decimals_and_days_are_no_such_names(number: str) -> None:
+    assert all(one.text != number or one.kind == "number" for one in words_of(f"It was {number}.", TERMS))
 
 
 def test_a_negation_of_the_source_that_the_claim_leaves_out() -> None:
