@@ -30,9 +30,11 @@ from index.search.question import Selection
 from index.search.question_words import QuestionWords
 from index.search.second_look import Look
 from index.search.tables.asked import Asked
+from index.search.tables.field_lines import light_fields
 from index.search.tables.labels import weigh_beside_tables
 from index.search.tables.lighting import is_named, light_items, light_names, light_reading, with_cells
 from index.search.tables.reading import FoundTable, TableReader
+from index.search.tables.records import MEDIA_TYPES
 from index.search.wanted import Wanted
 from index.types import Block
 
@@ -73,7 +75,8 @@ class Hits:
         self._words = words
         self._wanted = Wanted.of(words.question)
         self._hashes = hashes
-        self._asked = Asked.of(words.question, (term for *_, term in words.terms), hashes)
+        terms = (term for *_, term in words.terms)
+        self._asked = Asked.of(words.question, terms, hashes, words.earlier)
         self.reading: Reading | None = None
         """The value computed of the tables in the first passages, when :meth:`first` has returned."""
         self.named = 0
@@ -196,6 +199,8 @@ class Hits:
             found = with_cells(found, self._asked, whole, tables)
             found = light_names(found, self._asked, whole, tables, most=MOST)
             found = light_items(found, self._asked, whole, tables, most=MOST)
+            if one.best.version.media_type in MEDIA_TYPES:
+                found = light_fields(found, self._asked, whole, tables, (one.start, one.end), most=MOST)
             found = light_reading(found, self.reading, one.best.version, (one.start, one.end), most=MOST)
             found = with_cells(found, self._asked, whole, tables)
         return tuple(lit for lit in found if one.start <= lit.start and lit.end <= one.end)

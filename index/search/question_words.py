@@ -11,11 +11,13 @@ class QuestionWords:
     """The words that a question is searched by.
 
     ``terms`` are the spans ``[start, end)`` of its terms with their hashes, in order, as
-    :meth:`index.text.analysis.Analyzer.question_hashes` has them.
+    :meth:`index.text.analysis.Analyzer.question_hashes` has them. ``earlier`` is the question that it
+    follows up, empty if it is asked alone.
     """
 
     question: str
     terms: Sequence[tuple[int, int, int]]
+    earlier: str = ""
 
     def every(self) -> list[str]:
         """Return all words, as written and in order."""

@@ -269,7 +269,8 @@ class Search:
         candidates, degraded = self._candidates(query, where, watch)
         ranking = self._rank(query, candidates, k, watch)
         with watch.stage("passages"):
-            words = QuestionWords(query.question, self._analyzer.question_hashes(query.question))
+            earlier = query.context[0].text if query.context else ""
+            words = QuestionWords(query.question, self._analyzer.question_hashes(query.question), earlier)
             hits = self._hits(query, ranking, words)
             first = hits.first(k, query.selection)
             compared = self._compare(query, first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from index.search.tables.operations import GENERIC_WORDS, measure_words
@@ -16,16 +16,26 @@ _EDGES = ",.;:"
 
 @dataclass(frozen=True)
 class Asked:
-    """A question: its text, the hashes of its terms, and what gives the hashes of other texts' terms."""
+    """A question: its text, the hashes of its terms, and what gives the hashes of other texts' terms.
+
+    ``earlier`` is the question that it follows up, None if it stands alone.
+    """
 
     text: str
     terms: frozenset[int]
     hashes: Callable[[str], Iterable[int]]
+    earlier: Asked | None = None
 
     @staticmethod
-    def of(text: str, terms: Iterable[int], hashes: Callable[[str], Iterable[int]]) -> Asked:
-        """A question that has these hashes of terms."""
-        return Asked(text, frozenset(terms), hashes)
+    def of(
+        text: str, terms: Iterable[int], hashes: Callable[[str], Iterable[int]], earlier: str = ""
+    ) -> Asked:
+        """A question that has these hashes of terms, and follows up the ``earlier`` one."""
+        one = Asked(text, frozenset(terms), hashes)
+        if not earlier:
+            return one
+        before = Asked(earlier, frozenset(), hashes)
+        return replace(one, earlier=replace(before, terms=before.words(earlier)))
 
     @cached_property
     def idle(self) -> frozenset[int]:

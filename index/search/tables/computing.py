@@ -97,7 +97,7 @@ class _Computation:
         if len(named) == 1 or not any(self.names):
             return None
         if operation.name == "count":
-            return self._count(asked)
+            return self._count_rows(asked) or self._count(asked)
         return self._compare(named, self._label_column())
 
     def _is_in_context(self, years: Years) -> bool:
@@ -391,6 +391,14 @@ class _Computation:
         total = sum(found.readings[0], Decimal(0))
         value = f"{total:,.{found.places}f}" if found.grouped else f"{total:.{found.places}f}"
         return Computed("total", with_unit(value, found.unit), "", name, used, (), self._together(rows))
+
+    def _count_rows(self, asked: frozenset[int]) -> Computed | None:
+        """How many rows there are, where the table says what each is, and the question asks for that."""
+        rows, counted = self.grid.rows, self.asked.words(self.operation.target)
+        if not counted or counted != self.asked.words(self.grid.of) or asked - self.known - counted:
+            return None
+        used = [(row, min(row.cells)) for row in rows[:MOST_CELLS]]
+        return Computed("count", str(len(rows)), "", self.grid.of, used, (), self._together(rows))
 
     def _count(self, asked: frozenset[int]) -> Computed | None:
         """How many different cells the column has that names what is counted."""

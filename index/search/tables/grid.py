@@ -37,13 +37,15 @@ class Grid:
     """The rows of a table in order, without those that only name a group, and the names of its columns.
 
     ``heads`` are the lines of column names as rows, from above; none where each row repeats the names.
-    ``is_drawn``: it was recognised on a page, where two columns of words may have become one.
+    ``is_drawn``: it was recognised on a page, where two columns of words may have become one. ``of`` says
+    what each row is, as the name of an array of records does; empty for other tables.
     """
 
     rows: Sequence[Row]
     names: Sequence[str]
     heads: Sequence[Row] = ()
     is_drawn: bool = False
+    of: str = ""
 
     def named_at(self, column: int, row: Row, is_sought: Callable[[Span], bool]) -> Span | None:
         """The span of a column's own name: in the lowest line of names, or else before the cell of a row.

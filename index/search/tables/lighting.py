@@ -146,5 +146,5 @@ def is_named(one: Evidence, asked: Asked, text: str, above: str) -> bool:
     """
     if not one.answering or not one.cells or not asked.names(one.cells[0].row):
         return False
-    said = [above, text[one.start : one.end], *(cell.column for cell in one.cells)]
+    said = [above, text[one.start : one.end], *(f"{cell.column} {cell.row}" for cell in one.cells)]
     return asked.terms - asked.idle <= frozenset(asked.hashes("\n".join(said)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from index.answers import ReadCell, Reading
 from index.citations import citing
@@ -18,6 +19,7 @@ from index.search.tables.asked import Asked
 from index.search.tables.computing import Computed, compute
 from index.search.tables.grid import Grid, Row, grid_of
 from index.search.tables.operations import Operation, operation_of
+from index.search.tables.records import MEDIA_TYPES, record_grids
 from index.text.tables import shift_tables
 from index.types import Block
 
@@ -58,6 +60,8 @@ class TableReader:
 
     def _read_one(self, operation: Operation, found: FoundTable) -> Reading | None:
         blocks = self._history.structure(found.version).blocks
+        if found.version.media_type in MEDIA_TYPES:
+            return self._read_records(operation, found, blocks)
         place = next((at for at, one in enumerate(blocks) if one.start == found.table.start), None)
         if place is None:
             return None
@@ -74,6 +78,22 @@ class TableReader:
         context = "\n".join([found.version.title, *found.section, *captions])
         computed = compute(operation, self._asked, text, grid, context)
         return None if computed is None else _cited(computed, found.version, text, start, grid)
+
+    def _read_records(
+        self, operation: Operation, found: FoundTable, blocks: Sequence[Block]
+    ) -> Reading | None:
+        """Compute what the question asks of the arrays of a JSON file; prose in it could be a part."""
+        length = blocks[-1].end if blocks else 0
+        if length > _LONGEST or any(one.kind not in ("table", "heading") for one in blocks):
+            return None
+        text = self._passages.text(found.version.text_sha256, 0, length)
+        stem = PurePosixPath(found.version.document_id).stem
+        for array in record_grids(text, [one for one in blocks if one.kind == "table"]):
+            grid = replace(array, of=array.of or stem)
+            context = f"{found.version.title}\n{grid.of}"
+            if (computed := compute(operation, self._asked, text, grid, context)) is not None:
+                return _cited(computed, found.version, text, 0, grid)
+        return None
 
 
 def _whole_table(blocks: Sequence[Block], place: int) -> list[Block] | None:
