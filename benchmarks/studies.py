@@ -9,7 +9,7 @@ from benchmarks.citations import reanchoring, resolving, text_fragments, verific
 from benchmarks.claims import statements, twins, written_answers
 from benchmarks.documents import drawn_pages, formats, html, office, parity, pdf, reading_speed
 from benchmarks.near_misses import study as near_misses
-from benchmarks.retrieval import answers, columns, engines, quantized, reports, tables, tatqa
+from benchmarks.retrieval import answers, columns, conversations, engines, quantized, reports, tables, tatqa
 from benchmarks.speed import catching_up, freshness, http_load, ingest, painted, peers, record_stores
 from benchmarks.walks import study as walks
 from evaluation.measures import Estimate
@@ -30,6 +30,7 @@ STUDIES: Mapping[str, Callable[[], Mapping[str, Estimate]]] = {
     "answers": answers.study,
     "columns": lambda: columns.figures(columns.study()),
     "catching_up": catching_up.study,
+    "conversations": conversations.study,
     "dynamic_int8": quantized.dynamic_study,
     "drawn_pages": lambda: {name: outcome.share for name, outcome in drawn_pages.study().items()},
     "engines_by_meaning": engines.by_meaning,
