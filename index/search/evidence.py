@@ -18,9 +18,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import regex
+
 from index.answers import Evidence
 from index.search.second_look import Look
 from index.search.wanted import HOLDS, Wanted
+from index.text.sentences import LIST_ITEM
 from index.types import Block
 
 MOST = 3
@@ -41,8 +44,12 @@ _LIKELY = 2.5
 """How much weaker than the best sentence one may be to be looked at for what the question asks for."""
 _LONGEST_LABEL = 60
 _LABEL_END = (":", "：")
+_ITEM = re.compile(LIST_ITEM)
 _IN_LIST = re.compile(r"(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))\s|[^\n]*(?:\t| \| )")
 """The start of an item of a list, or a row of a table."""
+_LONGEST_HEADING = 80
+_ENDS_TEXT = regex.compile(r"[.!?…。！？।؟][\p{Pe}\p{Pf}\"'\s]*")
+_ENDS_NO_HEADING = (".", "!", ":", ";", ",", "…", "。", "！", "：", "；", "।")
 _LABEL_GAP = 2
 """Most code points between a label and its value: a line end, or a blank line."""
 
@@ -76,7 +83,8 @@ def judge_sentences(
 ) -> list[JudgedSentence]:
     """Judge the sentences of a hit's passages, given with their start offsets, in the order of the text.
 
-    ``text`` is the text around them, from offset ``at`` of the document; ``tables`` are those in it.
+    ``text`` is the text around them, from offset ``at`` of the document; ``tables`` are those in it. A line
+    that heads text is no answer: its words count as those of a heading.
     """
     shares: Sequence[float] = ()
     found: dict[tuple[int, int], tuple[float, frozenset[int]]] = {}
@@ -88,16 +96,24 @@ def judge_sentences(
         for (start, end), cosine, own in zip(look.spans.tolist(), look.meaning.tolist(), words, strict=True):
             found[offset + start, offset + end] = cosine, frozenset(own)
     sentences = _join_labels([(*span, *found[span]) for span in sorted(found)], text, at, tables)
+    sentences, below = _part_headings(sentences, text, at, tables)
+    share_above = sum([shares[word] for word in headings])
     among = [0] * len(shares)
     for *_, own in sentences:
         for word in own:
             among[word] += 1
-    share_above = sum([shares[word] for word in headings])
+
+    def logit(start: int, cosine: float, own: frozenset[int]) -> float:
+        if more := below.get(start, frozenset()) - headings:
+            above = share_above + sum([shares[word] for word in more])
+            return _logit(cosine, own, headings | more, above, shares, among)
+        return _logit(cosine, own, headings, share_above, shares, among)
+
     return [
         JudgedSentence(
             start,
             end,
-            _logit(cosine, own, headings, share_above, shares, among),
+            logit(start, cosine, own),
             is_line=_is_line(text, start - at, end - at),
             is_row=_is_in(tables, start),
         )
@@ -141,6 +157,49 @@ def _join_labels(sentences: list[_Sentence], text: str, at: int, tables: Sequenc
                 continue
         joined.append(sentence)
     return joined
+
+
+def _part_headings(
+    sentences: list[_Sentence], text: str, at: int, tables: Sequence[Block]
+) -> tuple[list[_Sentence], dict[int, frozenset[int]]]:
+    """Part the sentences from lines that stand alone above text, as headings do in files without structure.
+
+    Returns the sentences, and the words of the lines above by the starts of those in the paragraph below.
+    """
+    heads: set[int] = set()
+    has_text = False
+    for first, last, *_ in reversed(sentences):
+        start, end = first - at, last - at
+        if has_text and _is_heading(text, start, end) and not _is_in(tables, first):
+            heads.add(first)
+        has_text = has_text or _ENDS_TEXT.search(text, max(start, end - 3), end) is not None
+    if not heads:
+        return sentences, {}
+    below: dict[int, frozenset[int]] = {}
+    above: frozenset[int] = frozenset()
+    before, end = True, at
+    for first, last, _, own in sentences:
+        if first in heads:
+            above = above | own if before else own
+        else:
+            above = above if before or "\n\n" not in text[end - at : first - at] else frozenset()
+            below[first] = above
+        before, end = first in heads, last
+    return [one for one in sentences if one[0] not in heads], below
+
+
+def _is_heading(text: str, start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` is a short paragraph of one line that is no sentence and no item."""
+    line = text[start:end]
+    return (
+        len(line) <= _LONGEST_HEADING
+        and "\n" not in line
+        and not line.endswith(_ENDS_NO_HEADING)
+        and (start <= 0 or text.endswith("\n\n", 0, start))
+        and text.startswith("\n\n", end)
+        and _ITEM.match(line) is None
+        and any(map(str.isalpha, line))
+    )
 
 
 def _is_in(tables: Sequence[Block], start: int) -> bool:

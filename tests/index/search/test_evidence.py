@@ -133,3 +133,56 @@ def test_runs_of_lower_passages_are_less_probable() -> None:
     assert math.isclose(first.probability, 0.5)
     assert fifth.probability < 0.2
     assert divide_into_runs([], 1) == []
+
+
+TITLES = (
+    "Opening hours of the museum",
+    "2 Results and discussion",
+    "What does the museum cost?",
+    "Öffnungszeiten",
+    "博物馆的开放时间",
+)
+BODY = "Visitors come from ten until five."
+
+
+def lit_in(text: str, *words: set[int]) -> list[str]:
+    """The evidence in a text whose paragraphs have these words of the question, the best first."""
+    spans, at = [], 0
+    for part in text.split("\n\n"):
+        at = text.index(part, at)
+        spans.append((at, at + len(part)))
+        at += len(part)
+    look = seen(*((*span, 0.5, own) for span, own in zip(spans, words, strict=True)))
+    return [text[one.start : one.end] for one in select_evidence(judge_sentences([(0, look)], text, 0))]
+
+
+@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.parametrize("more", ["", "Handbook\n\n"])
+def test_a_line_above_text_is_no_answer_but_names_what_the_text_is_about(title: str, more: str) -> None:
+    before: list[set[int]] = [{2}] if more else []
+    text = f"{more}{title}\n\n{BODY}\n\nThe harbour is near."
+    found = lit_in(text, *before, {0, 1}, set(), set())
+    assert found[0] == BODY
+    assert title not in found
+
+
+@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.parametrize("rest", ["", "\n\nAnother title", "\n\nAnna Berg, keeper of the lamps"])
+def test_a_line_without_text_below_is_shown_as_it_is(title: str, rest: str) -> None:
+    found = lit_in(f"{title}{rest}", {0, 1}, *([set()] if rest else []))
+    assert found[0] == title
+
+
+@pytest.mark.parametrize(
+    "line", ["It opens at ten.", "Hours: ten to five;", "- ten to five", "3) ten to five"]
+)
+def test_a_sentence_and_an_item_are_no_headings(line: str) -> None:
+    assert lit_in(f"{line}\n\n{BODY}", {0, 1}, set())[0] == line
+
+
+def test_a_line_of_a_table_is_no_heading() -> None:
+    text = f"Hours of the museum\n\n{BODY}"
+    look = seen((0, 19, 0.5, {0, 1}), (21, len(text), 0.5, set()))
+    table = Block("table", 0, 19)
+    found = judge_sentences([(0, look)], text, 0, (table,))
+    assert [one.start for one in found] == [0, 21]
