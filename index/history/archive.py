@@ -17,6 +17,7 @@ from index.filters import Filter
 from index.history.changes import ChangeFeed, CitationStatus, citation_statuses, read_feed
 from index.history.exporting import export_documents
 from index.history.page_images import PageImages, has_page_images
+from index.naming import stored_id
 from index.protocols import Originals, RecordStore, Snapshot
 from index.readers import PageImage, Readers
 from index.records import Counts, DocumentRecord, RefusedMirror, Structure, VersionRecord
@@ -75,7 +76,9 @@ class Archive:
         Retired ones only with ``retired``.
         """
         with self._store.snapshot(standby=True) as moment:
-            return moment.documents(limit=limit, after=after, prefix=prefix, where=where, retired=retired)
+            return moment.documents(
+                limit=limit, after=after, prefix=stored_id(prefix), where=where, retired=retired
+            )
 
     def documents_of_source(self, sha256: bytes) -> list[DocumentRecord]:
         """Return the documents, not retired, whose newest version was read from the bytes with this hash."""

@@ -56,6 +56,15 @@ FINDS: dict[str, Find] = {
         ][0]["status"]
         == "verified"
     ),
+    "prefix": lambda client, id_: (
+        [
+            one["document_id"]
+            for one in client.get("/v1/documents", params={"prefix": id_.partition("/")[0]}).json()[
+                "documents"
+            ]
+        ]
+        == [STORED]
+    ),
     "fetch": lambda client, id_: LAMP in fetched(client, id_),
     "path": lambda client, id_: client.get(f"/v1/documents/{id_}").json()["document_id"] == STORED,
 }
