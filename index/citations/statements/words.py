@@ -30,13 +30,15 @@ _DOTTED = regex.compile(
     r"[vV]?\p{Nd}+(?:\.\p{Nd}+){2,}(?:[-+][\p{L}\p{N}]+(?:\.[\p{L}\p{N}]+)*)?(?![\p{L}\p{N}])",
     regex.VERSION1,
 )
+_UNTIL_DIGIT = r"[^\s\p{P}\p{Nd}]{0,100}+"
+"""What stands before the first digit of a code. Without an end, it would be read again at each letter."""
 _TOKEN = regex.compile(
     r"(?P<negation>n['’]t(?![\p{L}])|没有|沒有|并非|並非|不是|从未|從未)"
     r"|(?P<elided>(?<!\p{L})(?i:[cdjlmnst]|qu|un|dell|nell|dall|all|sull)['’](?=\p{L}))"
     r"|(?P<negated>(?<![少危切幼])(?:なかった|ない|ません|なく(?=[、てな])|ず(?=に|、))|(?<=\p{Han})ず)"
     rf"|(?P<dotted>{_DOTTED.pattern})"
     rf"|(?P<code>(?<![\p{{N}}][.,])(?={_CODE_LETTER}|\p{{Nd}}+{_CODE_LETTER})"
-    rf"(?=[^\s\p{{P}}]*[\-‐‑/]?[^\s\p{{P}}]*\p{{Nd}})"
+    rf"(?={_UNTIL_DIGIT}(?:\p{{Nd}}|[\-‐‑/]{_UNTIL_DIGIT}\p{{Nd}}))"
     rf"[[\p{{L}}\p{{N}}]--[{IDEOGRAPHIC}]]+(?:[\-‐‑/][[\p{{L}}\p{{N}}]--[{IDEOGRAPHIC}]]+)*)"
     r"|(?P<katakana>[\p{Katakana}ー][\p{Katakana}ー・]*)"
     rf"|(?P<character>[{IDEOGRAPHIC}]\p{{M}}*)"
