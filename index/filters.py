@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import operator
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Literal, get_args
@@ -27,6 +27,8 @@ Combination = Literal["and", "or"]
 COMBINATIONS: tuple[str, ...] = get_args(Combination)
 MAX_DEPTH = 8
 MAX_VALUES = 1000
+_QUERY_COMPARISONS, _QUERY_VALUES = 200, 10_000
+"""SQLite combines 500 queries in one at most, PostgreSQL takes 65,535 values."""
 _KINDS: Mapping[Kind, str] = {"s": "strings", "n": "numbers", "b": "true or false"}
 _ORDERED: tuple[Kind, ...] = ("s", "n")
 
@@ -117,6 +119,27 @@ class Compound:
 
     combination: Combination
     filters: tuple[Filter, ...]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it has more comparisons or values than one query of a database may have."""
+        comparisons = list(self._comparisons())
+        return len(comparisons) > _QUERY_COMPARISONS or sum(comparisons) > _QUERY_VALUES
+
+    def halves(self) -> tuple[Filter, ...]:
+        """Two filters to combine in the same way, or the only one that there is."""
+        half = len(self.filters) // 2
+        if not half:
+            return self.filters
+        return tuple(Compound(self.combination, part) for part in (self.filters[:half], self.filters[half:]))
+
+    def _comparisons(self) -> Iterator[int]:
+        """The number of values of each comparison in it."""
+        for part in self.filters:
+            if isinstance(part, Compound):
+                yield from part._comparisons()
+            else:
+                yield len(part.values) if isinstance(part, Comparison) else 1
 
 
 def veiled(group: str) -> str:

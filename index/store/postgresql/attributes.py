@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from index.filters import Comparison, Filter, NameContains, ReadableBy, fold_case, veiled
+from index.filters import Comparison, Compound, Filter, NameContains, ReadableBy, fold_case, veiled
 from index.postgresql import Row, Transaction
 from index.store.rows.attributes import condition, rows, typed_value
 from index.types import Ids, Metadata
@@ -84,8 +85,18 @@ def veil_groups_of_erased(transaction: Transaction) -> int:
 
 def select(transaction: Transaction, where: Filter) -> Ids:
     """Return the keys of the documents that match a filter, ascending."""
+    if isinstance(where, Compound) and where.is_large:
+        combine = np.intersect1d if where.combination == "and" else np.union1d
+        return reduce(combine, [select(transaction, part) for part in where.halves()])
     sql, parameters = select_sql(where)
     return np.unique(np.array([key for (key,) in transaction.rows(sql, parameters)], np.int64))
+
+
+def selection_sql(transaction: Transaction, where: Filter) -> tuple[str, list[Any]]:
+    """Build the SQL query for the keys as a part of another query; of a large filter, from the keys."""
+    if isinstance(where, Compound) and where.is_large:
+        return "SELECT unnest(%s::bigint[])", [select(transaction, where).tolist()]
+    return select_sql(where)
 
 
 def select_sql(where: Filter) -> tuple[str, list[Any]]:

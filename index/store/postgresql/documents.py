@@ -221,7 +221,7 @@ def list_all(
     if not retired:
         sql += " AND d.retired IS NULL"
     if where is not None:
-        selection, values = attributes.select_sql(where)
+        selection, values = attributes.selection_sql(transaction, where)
         sql += f" AND d.key IN ({selection})"
         parameters += values
     return list_where(transaction, f"{sql} ORDER BY d.id LIMIT %s", (*parameters, limit))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 
-from index.filters import Comparison, Filter, NameContains, ReadableBy, fold_case, veiled
+from index.filters import Comparison, Compound, Filter, NameContains, ReadableBy, fold_case, veiled
 from index.store.rows.attributes import condition, rows, typed_value
 from index.types import Ids, Metadata
 
@@ -75,9 +76,19 @@ def veil_groups_of_erased(connection: sqlite3.Connection) -> int:
 
 def select(connection: sqlite3.Connection, where: Filter) -> Ids:
     """Return the keys of the documents that match a filter, ascending."""
+    if isinstance(where, Compound) and where.is_large:
+        combine = np.intersect1d if where.combination == "and" else np.union1d
+        return reduce(combine, [select(connection, part) for part in where.halves()])
     sql, parameters = select_sql(where)
     rows = connection.execute(sql, parameters).fetchall()
     return np.unique(np.array([key for (key,) in rows], np.int64))
+
+
+def selection_sql(connection: sqlite3.Connection, where: Filter) -> tuple[str, list[str | int | float]]:
+    """Build the SQL query for the keys as a part of another query; of a large filter, from the keys."""
+    if isinstance(where, Compound) and where.is_large:
+        return "SELECT value FROM json_each(?)", [json.dumps(select(connection, where).tolist())]
+    return select_sql(where)
 
 
 def select_sql(where: Filter) -> tuple[str, list[str | int | float]]:

@@ -227,6 +227,39 @@ def test_filters(store: RecordStore, where: object, expected: str) -> None:
     assert "".join(record.id for record in now(store).documents(limit=9, where=parsed)) == expected
 
 
+def several(name: str, count: int, **of: object) -> dict[str, object]:
+    return {"type": name, "filters": [{"key": "year", "value": place, **of} for place in range(count)]}
+
+
+LARGE: dict[str, tuple[object, str]] = {
+    "many that differ": (several("or", 1000, type="ne"), "abcd"),
+    "many of which all hold": (several("and", 1000, type="gte"), "ab"),
+    "many of which one holds": (several("or", 1000, type="eq", key="tag"), ""),
+    "many in one of many": (
+        {
+            "type": "or",
+            "filters": [{"type": "eq", "key": "tag", "value": "x"}, several("and", 600, type="ne")],
+        },
+        "abcd",
+    ),
+    "many values": (
+        {
+            "type": "or",
+            "filters": [
+                {"type": "in", "key": "year", "value": [*range(place, place + 1000)]}
+                for place in range(0, 100_000, 1000)
+            ],
+        },
+        "a",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_filter_may_have_more_parts_than_a_query(store: RecordStore, name: str) -> None:
+    test_filters(store, *LARGE[name])
+
+
 OPERANDS: list[Scalar] = [2019, 2020.5, "2021", "20", "x", "", 0, -1.5, True, False]
 
 
