@@ -26,8 +26,12 @@ def answer(
     parts = divide_question(question.text)
     each = [ask(question)]
     if len(parts) > 1:
-        turns = (*question.turns, {"role": "user", "text": question.text})
-        each += [ask(replace(question, text=part.query, turns=turns)) for part in parts]
+        turns = [*question.turns, *({"role": "user", "text": part.text} for part in parts)]
+        first = len(question.turns)
+        each += [
+            ask(replace(question, text=part.query, turns=tuple(turns[: first + at])))
+            for at, part in enumerate(parts)
+        ]
     with collection.archive.resolution() as resolution:
         extract = extract_answer(resolution, parts, each, most=_SENTENCES, least=least)
     body = AskRequest.model_validate({"question": question.text, "collection": collection.name})

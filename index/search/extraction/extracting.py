@@ -12,6 +12,7 @@ from index.errors import CitationNotFound
 from index.search.extraction.lists import LONGEST, widen
 from index.search.extraction.parts import Part
 from index.search.extraction.selection import Selected, best, repeats
+from index.search.extraction.shared_sentences import answer_apart
 from index.search.sections import running_text
 from index.text.sentences import Span
 
@@ -67,6 +68,7 @@ def extract_answer(
     if not of_parts and (read := _read_sentences(resolution, whole, most=most, least=least)):
         return Extract(read, 0, ())
     by_part = [one for part, answer in enumerate(of_parts) for one in _likely(answer, 1, least, part)]
+    by_part = answer_apart(by_part, parts, of_parts)
     # What the parts ask may only be found together.
     chosen = _without_repeats(by_part)[:most] if by_part else _likely(whole, most, least)
     chosen = _without_repeats(_with_lists(resolution, chosen, parts, whole.question))

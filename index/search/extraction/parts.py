@@ -68,6 +68,11 @@ class Part:
     query: str
 
 
+def asking_words() -> frozenset[str]:
+    """Return the words by which questions begin."""
+    return frozenset(" ".join(_QUESTION_WORDS).split())
+
+
 def divide_question(question: str) -> tuple[Part, ...]:
     """Return the parts of a question, in order; only one, the whole, if it asks one thing."""
     if of_two := _divide_subject(question):

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.answers import Answer, Hit
 from index.citations import parse_locator
 from index.search.near_duplicates import Wording
 
 MOST_SENTENCES = 10
+_LIKELY_SHARE = 0.8
+"""Least probability of a sentence that is put before the first one, as a share of that one's."""
+_IS = "(?:is|are|was|were|amounts? to|amounted to|equals?)"
+_ASKS_WHAT = re.compile(
+    rf"\bwhat {_IS} (?:the )?(?:\w+ ){{0,2}}?(\w+)(?= (?:of|for|in|on|at)\b|\s*\??\s*$)", re.IGNORECASE
+)
 _LEAST_SHARE = 0.5
 """Least probability of a further sentence, as a share of the first one's."""
 
@@ -50,7 +57,20 @@ def candidates(answer: Answer, part: int = 0) -> list[Selected]:
         for hit in answer.hits
         for lit in hit.evidence
     ]
-    return sorted(found, key=lambda one: (-one.probability, one.hit.rank, one.start))
+    found.sort(key=lambda one: (-one.probability, one.hit.rank, one.start))
+    return _stating_first(found, answer.question)
+
+
+def _stating_first(found: Sequence[Selected], question: str) -> list[Selected]:
+    """Put a sentence that says what the thing is first, among the nearly as probable: "The rent is ..."."""
+    asked = _ASKS_WHAT.search(question)
+    if asked is None or not found:
+        return list(found)
+    states = re.compile(rf"\b{re.escape(asked[1])}\s+{_IS}\b", re.IGNORECASE)
+    best = found[0].probability
+    likely = [one for one in found if one.probability >= _LIKELY_SHARE * best and states.search(one.text)]
+    first = likely[:1]
+    return [*(replace(one, probability=best) for one in first), *(one for one in found if one not in first)]
 
 
 def first_sentence(answer: Answer) -> Selected | None:

@@ -80,8 +80,12 @@ async def find(client: Client, answering: Answering, caller: Principal, asked: A
     (whole,) = plan.questions
     parts = divide_question(whole.text)
     if len(parts) > 1:
-        turns = (*whole.turns, Turn("user", whole.text))
-        more = [replace(whole, text=part.query, turns=turns) for part in parts]
+        turns = [*whole.turns, *(Turn("user", part.text) for part in parts)]
+        first = len(whole.turns)
+        # A part follows up those before it; the others would lead to what answers them.
+        more = [
+            replace(whole, text=part.query, turns=tuple(turns[: first + at])) for at, part in enumerate(parts)
+        ]
         answering.rates.charge(plan.caller, len(more))
         plan = replace(plan, questions=[whole, *more])
     found = await answer_all(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from index.embedding import WordEmbedder
 from index.ingest.preparation import Source
 from index.library import Library
 from index.search.extraction import Extract, Part, divide_question, extract_answer
+from index.search.extraction.shared_sentences import answers_part
 from tests.sizes import examples
 
 LAMPS = """# The lighthouse
@@ -81,6 +83,61 @@ def test_a_sentence_that_answers_two_parts_answers_both(collection: Collection) 
     filled(collection, lamps="The tower was built in 1819 by Samuel Osgood.")
     extract, _ = asked(collection, "When was the tower built, and who built the tower?")
     assert (len(extract.sentences), extract.unanswered) == (1, ())
+
+
+HALL = """The landlord lets the hall with an area of 1,450 square metres and twelve parking spaces.
+
+The deposit amounts to three monthly rents. The rent rises every year. The monthly rent is 9,800 euros.
+"""
+
+
+@pytest.mark.parametrize(
+    ("one", "first"),
+    [
+        ("What is the rent of the hall", "The monthly rent is 9,800 euros."),
+        ("What is the area of the hall", None),
+        ("Which crane is in the hall", ""),
+        ("Why was the hall sold", ""),
+    ],
+)
+def test_a_part_is_answered_by_a_sentence_on_what_it_asks_or_is_named(
+    collection: Collection, one: str, first: str | None
+) -> None:
+    lets, _, _ = HALL.partition("\n")
+    filled(collection, lease=HALL if first else lets)
+    other = "how many parking spaces does the hall have?"
+    for question, part in ((f"{one} and {other}", 0), (f"{other[:-1]} and {one[0].lower()}{one[1:]}?", 1)):
+        extract, parts = asked(collection, question)
+        assert len(parts) == 2
+        assert lets in quotes(extract)
+        assert extract.unanswered == ((part,) if first == "" else ())
+        assert len(extract.sentences) == (2 if first else 1)
+        assert first is None or first in quotes(extract) or not first
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "answers"),
+    [
+        ("What is the rent of the hall", "The hall has twelve parking spaces.", False),
+        ("What is the rent of the hall", "The hall is rented at 9 euros.", True),
+        ("whom did she marry", "In 1919 she married Jan Moe.", True),
+        ("who was the architect", "It was designed in 1819 by Osgood.", True),
+        ("when was it begun", "They started in 1819.", True),
+        ("when was it begun", "They started late.", False),
+    ],
+)
+def test_a_sentence_answers_a_part_by_its_words_or_by_what_it_holds(
+    question: str, sentence: str, answers: bool
+) -> None:
+    assert answers_part(sentence, question) is answers
+
+
+@pytest.mark.parametrize("what", ["rent", "fee", "capital"])
+def test_a_sentence_that_says_what_a_thing_is_stands_first(collection: Collection, what: str) -> None:
+    stated = f"The monthly {what} is nine euros."
+    filled(collection, hall=f"The deposit is two {what}. {stated}")
+    extract, _ = asked(collection, f"What is the {what} of the hall?")
+    assert quotes(extract)[extract.first] == stated
 
 
 def test_it_declines_below_the_threshold_and_says_which_parts(collection: Collection) -> None:
