@@ -65,7 +65,8 @@ def share(value: float, count: int) -> Estimate:
     spread = _Z * _Z / count
     middle = (value + spread / 2) / (1 + spread)
     half = _Z / (1 + spread) * float(np.sqrt(value * (1 - value) / count + spread / (4 * count)))
-    return Estimate(value, max(0.0, middle - half), min(1.0, middle + half), count)
+    # Rounding must not leave the share outside: that of all is 1, and the end of its interval 1 - 1e-16.
+    return Estimate(value, min(value, max(0.0, middle - half)), max(value, min(1.0, middle + half)), count)
 
 
 def measure(questions: Sequence[Question], rankings: Sequence[Sequence[Hit]]) -> list[Values]:

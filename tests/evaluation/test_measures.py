@@ -5,7 +5,7 @@ import pytest
 
 from evaluation import reliability
 from evaluation.comparison import compare
-from evaluation.measures import Estimate, mean, measure, merge_spans, overlap, total_length
+from evaluation.measures import Estimate, mean, measure, merge_spans, overlap, share, total_length
 from evaluation.questions import Question, Span
 from index.answers import Citation, Evidence, Explanation, Hit, SideScore
 from index.provenance import Provenance
@@ -130,3 +130,10 @@ def test_questions_of_one_kind_say_nothing() -> None:
 )
 def test_a_mean_has_the_decimals_that_its_interval_can_tell(low: float, high: float, shown: str) -> None:
     assert Estimate(0.96, low, high, 25).rounded == shown
+
+
+@pytest.mark.parametrize("count", [1, 7, 101, 505, 1000])
+def test_a_share_lies_in_its_interval_also_at_the_ends(count: int) -> None:
+    for hits in (0, 1, count):
+        found = share(hits / count, count)
+        assert 0 <= found.low <= found.value <= found.high <= 1
