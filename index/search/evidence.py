@@ -164,7 +164,7 @@ def _part_headings(
 ) -> tuple[list[_Sentence], dict[int, frozenset[int]]]:
     """Part the sentences from lines that stand alone above text, as headings do in files without structure.
 
-    Returns the sentences, and the words of the lines above by the starts of those in the paragraph below.
+    Returns the sentences, and by their starts the words of the lines above: as far as the next such line.
     """
     heads: set[int] = set()
     has_text = False
@@ -177,14 +177,13 @@ def _part_headings(
         return sentences, {}
     below: dict[int, frozenset[int]] = {}
     above: frozenset[int] = frozenset()
-    before, end = True, at
-    for first, last, _, own in sentences:
+    before = True
+    for first, _, _, own in sentences:
         if first in heads:
             above = above | own if before else own
         else:
-            above = above if before or "\n\n" not in text[end - at : first - at] else frozenset()
             below[first] = above
-        before, end = first in heads, last
+        before = first in heads
     return [one for one in sentences if one[0] not in heads], below
 
 

@@ -167,6 +167,12 @@ def test_a_line_above_text_is_no_answer_but_names_what_the_text_is_about(title: 
 
 
 @pytest.mark.parametrize("title", TITLES)
+def test_a_line_names_what_all_text_below_is_about(title: str) -> None:
+    text = f"{title}\n\nIt has two floors.\n\n{BODY}"
+    assert lit_in(text, {0, 1}, set(), {2})[0] == BODY
+
+
+@pytest.mark.parametrize("title", TITLES)
 @pytest.mark.parametrize("rest", ["", "\n\nAnother title", "\n\nAnna Berg, keeper of the lamps"])
 def test_a_line_without_text_below_is_shown_as_it_is(title: str, rest: str) -> None:
     found = lit_in(f"{title}{rest}", {0, 1}, *([set()] if rest else []))
