@@ -50,6 +50,7 @@ _IN_LIST = re.compile(r"(?:[-*+•‣◦▪]|\(?\d{1,3}[.)]|\(?[A-Za-z]\))\s|[^\
 _LONGEST_HEADING = 80
 _ENDS_TEXT = regex.compile(r"[.!?…。！？।؟][\p{Pe}\p{Pf}\"'\s]*")
 _ENDS_NO_HEADING = (".", "!", ":", ";", ",", "…", "。", "！", "：", "；", "।")
+_IS_FORMULA = re.compile(r"[=<>{}|\t]|  ")
 _LABEL_GAP = 2
 """Most code points between a label and its value: a line end, or a blank line."""
 
@@ -188,7 +189,7 @@ def _part_headings(
 
 
 def _is_heading(text: str, start: int, end: int) -> bool:
-    """Whether ``text[start:end]`` is a short paragraph of one line that is no sentence and no item."""
+    """Whether ``text[start:end]`` is a short paragraph of one line that is no sentence, item or formula."""
     line = text[start:end]
     return (
         len(line) <= _LONGEST_HEADING
@@ -197,6 +198,7 @@ def _is_heading(text: str, start: int, end: int) -> bool:
         and (start <= 0 or text.endswith("\n\n", 0, start))
         and text.startswith("\n\n", end)
         and _ITEM.match(line) is None
+        and _IS_FORMULA.search(line) is None
         and any(map(str.isalpha, line))
     )
 

@@ -180,9 +180,19 @@ def test_a_line_without_text_below_is_shown_as_it_is(title: str, rest: str) -> N
 
 
 @pytest.mark.parametrize(
-    "line", ["It opens at ten.", "Hours: ten to five;", "- ten to five", "3) ten to five"]
+    "line",
+    [
+        "hybrid = alpha * dense",
+        "score  =  1.2",
+        "if a < b",
+        "lamp | wick",
+        "It opens at ten.",
+        "Hours: ten to five;",
+        "- ten to five",
+        "3) ten to five",
+    ],
 )
-def test_a_sentence_and_an_item_are_no_headings(line: str) -> None:
+def test_a_sentence_an_item_and_a_formula_are_no_headings(line: str) -> None:
     assert lit_in(f"{line}\n\n{BODY}", {0, 1}, set())[0] == line
 
 
