@@ -60,7 +60,9 @@ class SqliteStore:
         check_journal(path)
         check_size(path)
         # Another process, of a newer version, may migrate the file while it is open here.
-        self._database = Database(path, create=create, check=partial(migrations.require_known, path))
+        self._database = Database(
+            path, create=create, check=partial(migrations.require_known, path), is_mapped=True
+        )
         self._leases = FileLeases(path.parent)
         self._memory = Memory()
         try:

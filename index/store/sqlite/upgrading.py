@@ -91,7 +91,7 @@ class SqliteStaging:
     def snapshot(self) -> Iterator[SqliteSnapshot]:
         with self._database.write() as connection:
             staging.follow_removals(connection)
-        views = Database(self._path, create=False, views=staging.VIEWS)
+        views = Database(self._path, create=False, views=staging.VIEWS, is_mapped=True)
         with closing(views) as staged, staged.read(lasting=True) as connection:
             yield _StagedSnapshot(connection, Memory())
 

@@ -53,7 +53,7 @@ class _Connection(sqlite3.Connection):
         return self.reading is not None and self.reading.is_ended
 
 
-def _connect(path: Path, *, mode: str, views: str) -> _Connection:
+def _connect(path: Path, *, mode: str, views: str, is_mapped: bool) -> _Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -65,7 +65,7 @@ def _connect(path: Path, *, mode: str, views: str) -> _Connection:
     try:
         if mode != unwritable.UNCHANGING:
             _write_ahead(connection)
-        _configure(connection, views)
+        _configure(connection, views, is_mapped=is_mapped)
     except UnicodeDecodeError as error:  # a message of SQLite has a part of the schema that is damaged
         connection.close()
         raise sqlite3.DatabaseError("malformed database schema") from error
@@ -76,13 +76,13 @@ def _connect(path: Path, *, mode: str, views: str) -> _Connection:
     return connection
 
 
-def _configure(connection: _Connection, views: str) -> None:
+def _configure(connection: _Connection, views: str, *, is_mapped: bool) -> None:
     # FULL: an acknowledged write survives a power cut, not only a killed process.
     connection.executescript("PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;")
     # Overwrite deleted data, whatever the default of the SQLite build is.
     connection.execute("PRAGMA secure_delete=ON")
     # The most that SQLite maps: a search reads from all parts of the file.
-    connection.execute("PRAGMA mmap_size=2147418112")
+    connection.execute(f"PRAGMA mmap_size={2_147_418_112 if is_mapped else 0}")
     connection.execute("PRAGMA cache_size=-16384")
     connection.create_function("is_named", 2, is_named, deterministic=True)
     connection.executescript(views)
@@ -136,9 +136,10 @@ class Database:
     """Connections to one SQLite file, opened on demand and closed together. Thread-safe.
 
     All stores that keep data in SQLite use this class. ``create``: the first connection makes the file if it
-    is missing; a file that is lost later is not made again. ``views``
-    are statements that make temporary views in each connection. ``check`` is called at the beginning of each
-    write, and raises an error if nothing may be written.
+    is missing; a file that is lost later is not made again. ``views`` are statements that make temporary
+    views in each connection. ``check`` is called at the beginning of each write, and raises an error if
+    nothing may be written. ``is_mapped``: read the file by mapping it, which is faster for a large one; but
+    whoever cuts a mapped file short ends the process that reads it.
     """
 
     def __init__(
@@ -148,8 +149,10 @@ class Database:
         create: bool = True,
         views: str = "",
         check: Callable[[sqlite3.Connection], None] = lambda _: None,
+        is_mapped: bool = False,
     ) -> None:
         self.path = path
+        self._is_mapped = is_mapped
         self._check = check
         self._views = views
         self._creates = create
@@ -303,7 +306,12 @@ class Database:
                 # The path may now belong to a new collection with the same name.
                 raise CollectionNotFound(f"The collection {self.path.parent.name!r} is deleted, or closed.")
             try:
-                connection = _connect(self.path, mode="rwc" if self._creates else "rw", views=self._views)
+                connection = _connect(
+                    self.path,
+                    mode="rwc" if self._creates else "rw",
+                    views=self._views,
+                    is_mapped=self._is_mapped,
+                )
                 connection.is_makeshift = is_read_only(self.path.parent)
                 self._drop_copy()
             except sqlite3.Error as error:
@@ -323,10 +331,12 @@ class Database:
     def _makeshift(self) -> _Connection:
         """A connection that reads a file beside which nothing can be made."""
         if not unwritable.has_log(self.path):
-            connection = _connect(self.path, mode=unwritable.UNCHANGING, views=self._views)
+            connection = _connect(
+                self.path, mode=unwritable.UNCHANGING, views=self._views, is_mapped=self._is_mapped
+            )
         else:
             self._copy = self._copy or unwritable.Copy(self.path)
-            connection = _connect(self._copy.path, mode="rw", views=self._views)
+            connection = _connect(self._copy.path, mode="rw", views=self._views, is_mapped=self._is_mapped)
         connection.is_makeshift = True
         return connection
 
