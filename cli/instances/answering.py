@@ -8,7 +8,7 @@ from dataclasses import replace
 from cli.instances import Json, Question
 from index.answers import Answer
 from index.collection import Collection
-from index.search.extraction import divide_question, extract_answer
+from index.search.extraction import divide_question, extract_answer, follow_each_other
 from service.faces.api.schemas.answering import answered_json
 from service.flows.answer.extractive import extractive_events
 from service.flows.answer.finding import Asked, Found
@@ -26,12 +26,9 @@ def answer(
     parts = divide_question(question.text)
     each = [ask(question)]
     if len(parts) > 1:
-        turns = [*question.turns, *({"role": "user", "text": part.text} for part in parts)]
-        first = len(question.turns)
-        each += [
-            ask(replace(question, text=part.query, turns=tuple(turns[: first + at])))
-            for at, part in enumerate(parts)
-        ]
+        for part, before in follow_each_other(parts):
+            turns = (*question.turns, *({"role": "user", "text": text} for text in before))
+            each.append(ask(replace(question, text=part.query, turns=turns)))
     with collection.archive.resolution() as resolution:
         extract = extract_answer(resolution, parts, each, most=_SENTENCES, least=least)
     body = AskRequest.model_validate({"question": question.text, "collection": collection.name})

@@ -58,7 +58,7 @@ class Told:
         return word.kind == "name" and self._has_form(word.text.lower())
 
     def _has_form(self, name: str) -> bool:
-        if any(_are_forms(name, one) for one in self._by_beginning.get(name[:_SHORTEST_BASE], ())):
+        if any(are_forms(name, one) for one in self._by_beginning.get(name[:_SHORTEST_BASE], ())):
             return True
         return len(name) >= _SHORTEST_ACRONYM and name in self._initials
 
@@ -82,7 +82,10 @@ class Told:
         return "".join(one[0] for one in self._words if one not in FUNCTION_WORDS)
 
 
-def _are_forms(one: str, other: str) -> bool:
-    """Whether two words differ in their ending only: "Japan" and "Japanese", "Germany" and "German"."""
+def are_forms(one: str, other: str, *, ending: int = 1) -> bool:
+    """Whether two words differ in their ending only: "Japan" and "Japanese", "Germany" and "German".
+
+    ``ending`` is how many letters of the shorter one may differ; words of less than four have no forms.
+    """
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-    return same >= max(_SHORTEST_BASE, min(len(one), len(other)) - 1)
+    return same >= max(_SHORTEST_BASE, min(len(one), len(other)) - ending)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from index.search.extraction.extracting import Extract, ExtractedSentence, extract_answer
-from index.search.extraction.parts import Part, divide_question
+from index.search.extraction.parts import Part, divide_question, follow_each_other
 from index.search.extraction.selection import MOST_SENTENCES, first_sentence
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "divide_question",
     "extract_answer",
     "first_sentence",
+    "follow_each_other",
 ]

@@ -8,6 +8,7 @@ divided at question marks alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -42,6 +43,8 @@ def _any(words: str) -> str:
     return "|".join(sorted(set(words.split()), key=len, reverse=True))
 
 
+QUESTION_WORDS = frozenset(" ".join(_QUESTION_WORDS).split())
+"""Words by which questions begin."""
 _ASKS = rf"(?:(?:{_any(_PREPOSITIONS)})\s+)?(?:{_any(' '.join(_QUESTION_WORDS))})\b"
 _BEGINS = regex.compile(rf"[¿\s]*{_ASKS}", regex.IGNORECASE)
 _BETWEEN = regex.compile(rf"\s*,?\s+(?:{_any(_CONJUNCTIONS)})\s+(?={_ASKS})", regex.IGNORECASE)
@@ -68,9 +71,14 @@ class Part:
     query: str
 
 
-def asking_words() -> frozenset[str]:
-    """Return the words by which questions begin."""
-    return frozenset(" ".join(_QUESTION_WORDS).split())
+def follow_each_other(parts: Sequence[Part]) -> Iterator[tuple[Part, Sequence[str]]]:
+    """Yield each part with the texts of those before it, which it follows up.
+
+    The parts after it, and so the whole question, would lead to what answers those.
+    """
+    texts = [part.text for part in parts]
+    for at, part in enumerate(parts):
+        yield part, texts[:at]
 
 
 def divide_question(question: str) -> tuple[Part, ...]:

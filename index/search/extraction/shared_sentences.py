@@ -11,16 +11,16 @@ from collections.abc import Sequence
 import regex
 
 from index.answers import Answer
-from index.search.extraction.parts import Part, asking_words
+from index.citations.statements.facts import are_forms
+from index.search.extraction.parts import QUESTION_WORDS, Part
 from index.search.extraction.selection import Selected, candidates, repeats
 from index.search.wanted import Wanted
 from index.text.stop_words import STOP_WORDS
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
-_STEM = 4
-"""Letters that two forms of a word have in common at least: "marry" and "married"."""
+_SMALL = STOP_WORDS["english"] | QUESTION_WORDS
 _ENDING = 2
-"""Letters of the shorter one that may differ."""
+"""Letters in which two forms of a word may differ: "marry" and "married"."""
 _LEAST_SHARE = 0.25
 """Least probability of a sentence that takes the place of another, as a share of its probability."""
 
@@ -67,9 +67,8 @@ def _next_best(one: Selected, others: Sequence[Selected], query: str, answer: An
 def _missing(sentence: str, query: str) -> list[str]:
     """The words of a question that a sentence lacks in any form, without those by which it asks."""
     said = _words(sentence)
-    small = STOP_WORDS["english"] | asking_words()
     return [
-        word for word in _words(query) if word not in small and not any(_is_form(word, one) for one in said)
+        word for word in _words(query) if word not in _SMALL and not any(_is_form(word, one) for one in said)
     ]
 
 
@@ -78,5 +77,4 @@ def _words(text: str) -> list[str]:
 
 
 def _is_form(one: str, other: str) -> bool:
-    shared = max(_STEM, min(len(one), len(other)) - _ENDING)
-    return one == other or (min(len(one), len(other)) >= shared and one[:shared] == other[:shared])
+    return one == other or are_forms(one, other, ending=_ENDING)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.answers import Answer, Citation, Turn
-from index.search.extraction import Extract, Part, divide_question, extract_answer
+from index.search.extraction import Extract, Part, divide_question, extract_answer, follow_each_other
 from service.errors import InvalidRequest
 from service.flows.answer.answering import Answering
 from service.flows.answer.events import Mode
@@ -80,11 +80,9 @@ async def find(client: Client, answering: Answering, caller: Principal, asked: A
     (whole,) = plan.questions
     parts = divide_question(whole.text)
     if len(parts) > 1:
-        turns = [*whole.turns, *(Turn("user", part.text) for part in parts)]
-        first = len(whole.turns)
-        # A part follows up those before it; the others would lead to what answers them.
         more = [
-            replace(whole, text=part.query, turns=tuple(turns[: first + at])) for at, part in enumerate(parts)
+            replace(whole, text=part.query, turns=(*whole.turns, *(Turn("user", text) for text in before)))
+            for part, before in follow_each_other(parts)
         ]
         answering.rates.charge(plan.caller, len(more))
         plan = replace(plan, questions=[whole, *more])
