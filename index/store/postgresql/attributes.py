@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import reduce
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from index.filters import Comparison, Compound, Filter, NameContains, ReadableBy, fold_case, veiled
 from index.postgresql import Row, Transaction
-from index.store.rows.attributes import condition, rows, typed_value
+from index.store.rows.attributes import condition, rows, select_in_parts, typed_value
 from index.types import Ids, Metadata
 
 _NAMED = frozenset(NameContains.KEYS)
@@ -86,8 +86,7 @@ def veil_groups_of_erased(transaction: Transaction) -> int:
 def select(transaction: Transaction, where: Filter) -> Ids:
     """Return the keys of the documents that match a filter, ascending."""
     if isinstance(where, Compound) and where.is_large:
-        combine = np.intersect1d if where.combination == "and" else np.union1d
-        return reduce(combine, [select(transaction, part) for part in where.halves()])
+        return select_in_parts(where, partial(select, transaction))
     sql, parameters = select_sql(where)
     return np.unique(np.array([key for (key,) in transaction.rows(sql, parameters)], np.int64))
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from index.filters import Comparison, Kind, kind_of
+from collections.abc import Callable
+from functools import reduce
+
+import numpy as np
+
+from index.filters import Comparison, Compound, Filter, Kind, kind_of
 from index.provenance import EDITED
-from index.types import Metadata, Scalar
+from index.types import Ids, Metadata, Scalar
 
 LARGEST = 2**63 - 1
+
+
+def select_in_parts(where: Compound, select: Callable[[Filter], Ids]) -> Ids:
+    """Return the keys, ascending, that match a filter too large for one query, by those of its parts."""
+    combine = np.intersect1d if where.combination == "and" else np.union1d
+    return reduce(combine, [select(part) for part in where.halves()])
 
 
 def typed_value(value: Scalar) -> tuple[Kind, str | int | float]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial
 
 import numpy as np
 
 from index.filters import Comparison, Compound, Filter, NameContains, ReadableBy, fold_case, veiled
-from index.store.rows.attributes import condition, rows, typed_value
+from index.store.rows.attributes import condition, rows, select_in_parts, typed_value
 from index.types import Ids, Metadata
 
 
@@ -77,8 +77,7 @@ def veil_groups_of_erased(connection: sqlite3.Connection) -> int:
 def select(connection: sqlite3.Connection, where: Filter) -> Ids:
     """Return the keys of the documents that match a filter, ascending."""
     if isinstance(where, Compound) and where.is_large:
-        combine = np.intersect1d if where.combination == "and" else np.union1d
-        return reduce(combine, [select(connection, part) for part in where.halves()])
+        return select_in_parts(where, partial(select, connection))
     sql, parameters = select_sql(where)
     rows = connection.execute(sql, parameters).fetchall()
     return np.unique(np.array([key for (key,) in rows], np.int64))
