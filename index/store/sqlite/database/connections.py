@@ -306,12 +306,7 @@ class Database:
                 # The path may now belong to a new collection with the same name.
                 raise CollectionNotFound(f"The collection {self.path.parent.name!r} is deleted, or closed.")
             try:
-                connection = _connect(
-                    self.path,
-                    mode="rwc" if self._creates else "rw",
-                    views=self._views,
-                    is_mapped=self._is_mapped,
-                )
+                connection = self._connection_to(self.path, "rwc" if self._creates else "rw")
                 connection.is_makeshift = is_read_only(self.path.parent)
                 self._drop_copy()
             except sqlite3.Error as error:
@@ -328,15 +323,16 @@ class Database:
             connection.set_progress_handler(connection.should_end, _STEPS)
             return connection
 
+    def _connection_to(self, path: Path, mode: str) -> _Connection:
+        return _connect(path, mode=mode, views=self._views, is_mapped=self._is_mapped)
+
     def _makeshift(self) -> _Connection:
         """A connection that reads a file beside which nothing can be made."""
         if not unwritable.has_log(self.path):
-            connection = _connect(
-                self.path, mode=unwritable.UNCHANGING, views=self._views, is_mapped=self._is_mapped
-            )
+            connection = self._connection_to(self.path, unwritable.UNCHANGING)
         else:
             self._copy = self._copy or unwritable.Copy(self.path)
-            connection = _connect(self._copy.path, mode="rw", views=self._views, is_mapped=self._is_mapped)
+            connection = self._connection_to(self._copy.path, "rw")
         connection.is_makeshift = True
         return connection
 
