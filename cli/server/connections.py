@@ -14,7 +14,7 @@ from service.errors import error_json
 HEAD_BYTES = 65_536
 """Most bytes of the headers of a request, or of what follows its body."""
 _FIELD_BYTES = 32
-"""What a field is counted as beside its name and value, as in HTTP/2: many small ones take memory, too."""
+"""Bytes that a field counts beside its name and value, as in HTTP/2: many small ones take memory, too."""
 _TOO_LARGE = (
     f"The headers have more than {HEAD_BYTES // 1024} KiB, of which each counts {_FIELD_BYTES} bytes more"
 )

@@ -31,7 +31,7 @@ _DOTTED = regex.compile(
     regex.VERSION1,
 )
 _UNTIL_DIGIT = r"[^\s\p{P}\p{Nd}]{0,100}+"
-"""What stands before the first digit of a code. Without an end, it would be read again at each letter."""
+"""The beginning of a code, up to its first digit. Without an end, it would be read again at each letter."""
 _TOKEN = regex.compile(
     r"(?P<negation>n['’]t(?![\p{L}])|没有|沒有|并非|並非|不是|从未|從未)"
     r"|(?P<elided>(?<!\p{L})(?i:[cdjlmnst]|qu|un|dell|nell|dall|all|sull)['’](?=\p{L}))"
