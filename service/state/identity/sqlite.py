@@ -72,6 +72,14 @@ class SqliteKeyStore(Unannounced, SqlKeyStore):
         prepare_database(database, lambda connection: prepare(connection, path))
         super().__init__(database)
 
+    def state(self) -> StoreState:
+        self._require_same()
+        with self._file.read() as connection:
+            # Drop the pages that it holds: only the log tells it that they are old, and whoever overwrites
+            # the file does not write there.
+            connection.execute("PRAGMA shrink_memory")
+            return read_state(connection)
+
     def _require_same(self) -> None:
         try:
             self._file.check_file()

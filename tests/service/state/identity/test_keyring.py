@@ -229,6 +229,10 @@ def replaced(path: Path, other: Path) -> None:
     other.replace(path)
 
 
+def overwritten(path: Path, other: Path) -> None:
+    path.write_bytes(other.read_bytes())
+
+
 def without_rows(path: Path, _: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as keys:
         keys.execute("DELETE FROM keys")
@@ -244,7 +248,7 @@ def of_another(path: Path, other: Path) -> None:
         keys.execute("UPDATE generation SET number = number + 1")
 
 
-@pytest.mark.parametrize("lose", [removed, replaced, without_rows, of_another])
+@pytest.mark.parametrize("lose", [removed, replaced, overwritten, without_rows, of_another])
 def test_a_store_that_is_lost_while_it_is_open_lets_nobody_else_in(
     tmp_path: Path, lose: Callable[[Path, Path], None]
 ) -> None:
@@ -254,6 +258,7 @@ def test_a_store_that_is_lost_while_it_is_open_lets_nobody_else_in(
         stranger, _ = made(other)
     with closing(Keyring(open_key_store(tmp_path / "own"))) as keyring:
         token, _ = made(keyring)
+    with closing(Keyring(open_key_store(tmp_path / "own"))) as keyring:
         keyring.start()
         lose(tmp_path / "own/keys.sqlite", tmp_path / "other/keys.sqlite")
         eventually(lambda: keyring.loss != "")
